@@ -1,0 +1,114 @@
+// Checks at the boundary: each public function names its options and what they may be, once.
+
+import { OptionError } from './errors.js';
+
+/** What a value must be, in words for the message and as a test. */
+export interface Rule<T> {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => value is T;
+}
+
+/** Makes a rule from its words and its test. */
+export function rule<T>(expected: string, accepts: (value: unknown) => boolean): Rule<T> {
+  return { expected, accepts: accepts as Rule<T>['accepts'] };
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export const finite = rule<number>('a finite number', isNumber);
+export const positive = rule<number>('a positive number', (value) => isNumber(value) && value > 0);
+export const nonNegative = rule<number>('a number of at least 0', (value) => isNumber(value) && value >= 0);
+export const positiveInteger = rule<number>('a positive integer', (value) => Number.isSafeInteger(value) && (value as number) > 0);
+export const nonNegativeInteger = rule<number>(
+  'an integer of at least 0',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+);
+/** A share or rate that may be nothing but not everything. */
+export const rate = rule<number>('a number in [0, 1)', (value) => isNumber(value) && value >= 0 && value < 1);
+export const probability = rule<number>('a number in [0, 1]', (value) => isNumber(value) && value >= 0 && value <= 1);
+export const boolean = rule<boolean>('a boolean', (value) => typeof value === 'boolean');
+export const text = rule<string>('a non-empty string', (value) => typeof value === 'string' && value !== '');
+export const callable = rule<(...parameters: never[]) => unknown>('a function', (value) => typeof value === 'function');
+/** Seeds are whole numbers so that they can be stated and repeated exactly. */
+export const seed = rule<number>('an integer', (value) => Number.isSafeInteger(value));
+/** For what another function checks, or TypeScript alone can say. */
+export const anything = rule<unknown>('a value', () => true);
+
+export function oneOf<const T extends string | number | boolean | null>(...values: readonly T[]): Rule<T> {
+  return rule(`one of ${list(values)}`, (value) => values.includes(value as T));
+}
+
+export function instanceOf<T>(type: abstract new (...parameters: never[]) => T, expected: string): Rule<T> {
+  return rule(expected, (value) => value instanceof type);
+}
+
+export function either<A, B>(first: Rule<A>, second: Rule<B>): Rule<A | B> {
+  return rule(`${first.expected} or ${second.expected}`, (value) => first.accepts(value) || second.accepts(value));
+}
+
+export function nullable<T>(inner: Rule<T>): Rule<T | null> {
+  return either(inner, rule<null>('null', (value) => value === null));
+}
+
+export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> {
+  const size = length === undefined ? '' : ` of ${length}`;
+  return rule(
+    `an array${size}, each ${inner.expected}`,
+    (value) => Array.isArray(value) && (length === undefined || value.length === length) && value.every(inner.accepts),
+  );
+}
+
+/** Throws unless `value` obeys the rule. */
+export function check<T>(where: string, option: string, value: unknown, wanted: Rule<T>, remedy = ''): asserts value is T {
+  if (!wanted.accepts(value)) throw invalid(where, option, wanted.expected, value, remedy);
+}
+
+/** Throws unless every named value obeys the rule. */
+export function checkNumbers(where: string, values: Readonly<Record<string, unknown>>, wanted: Rule<number>): void {
+  for (const [option, value] of Object.entries(values)) check(where, option, value, wanted);
+}
+
+/** One rule for each option; TypeScript demands that none is forgotten. */
+export type Rules<T> = { readonly [K in keyof Required<T>]: Rule<unknown> | Rule<NonNullable<T[K]>> };
+
+/** Returns the options once every key is known and every given value obeys its rule; `undefined` means not given. */
+export function checkOptions<T extends object>(where: string, options: T, rules: Rules<T>): T {
+  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
+    throw invalid(where, 'options', 'an object', options);
+  }
+  const known = Object.keys(rules);
+  for (const [option, value] of Object.entries(options)) {
+    if (!Object.hasOwn(rules, option)) {
+      throw new OptionError(`${where}: expected one of ${known.map((key) => `\`${key}\``).join(', ')}, received \`${option}\`.`);
+    }
+    if (value !== undefined) check(where, option, value, rules[option as keyof T] as Rule<unknown>);
+  }
+  return options;
+}
+
+/** The one sentence every refused value gets. */
+export function invalid(where: string, option: string, expected: string, received: unknown, remedy = ''): OptionError {
+  return new OptionError(`${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${remedy === '' ? '' : ` ${remedy}`}`);
+}
+
+/** Writes a value into a message: short, quoted when a string, never a dump. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
+  if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? `, ... ${value.length} in all` : ''}]`;
+  if (typeof value === 'object' && value !== null) {
+    const type = (value as { constructor?: { name?: string } }).constructor?.name;
+    return type === undefined || type === 'Object' ? `{ ${Object.keys(value).slice(0, 8).join(', ')} }` : `an instance of ${type}`;
+  }
+  return String(value);
+}
+
+/** Writes alternatives into a message. */
+export function list(values: readonly unknown[]): string {
+  return values.map(show).join(', ');
+}
+
+/** Writes a shape into a message: `[null, 56, 56, 24]`. */
+export function showShape(shape: readonly (number | null)[]): string {
+  return `[${shape.map(String).join(', ')}]`;
+}

@@ -1,0 +1,71 @@
+// The error family. Every message reads: where: expected WHAT for `option`, received VALUE. Remedy.
+
+/** Any error this library throws on purpose; `name` tells which kind. */
+export class EffnetError extends Error {
+  override name = 'EffnetError';
+}
+
+/** An argument or option is missing, unknown, or has a value it cannot have. */
+export class OptionError extends EffnetError {
+  override name = 'OptionError';
+}
+
+/** A tensor, picture or feature map has the wrong shape. */
+export class ShapeError extends EffnetError {
+  override name = 'ShapeError';
+}
+
+/** One array of a weight file that does not fit the model. */
+export interface WeightsMismatch {
+  /** The weight in the model, for example `stem_conv/kernel`. */
+  readonly weight: string;
+  /** The array in the file. */
+  readonly array: string;
+  readonly modelShape: readonly number[];
+  readonly fileShape: readonly number[];
+}
+
+/** A weight file cannot be read, or does not fit the model. */
+export class WeightsError extends EffnetError {
+  override name = 'WeightsError';
+  /** Every array whose shape does not fit; empty when the cause is another. */
+  readonly mismatches: readonly WeightsMismatch[];
+
+  constructor(message: string, options: ErrorOptions & { readonly mismatches?: readonly WeightsMismatch[] } = {}) {
+    super(message, options);
+    this.mismatches = options.mismatches ?? [];
+  }
+}
+
+/** No backend could be started, or the one in use lacks what is asked of it. */
+export class BackendError extends EffnetError {
+  override name = 'BackendError';
+}
+
+/** A file, folder, record or picture is missing, broken, or not what it should be. */
+export class DataError extends EffnetError {
+  override name = 'DataError';
+  /** The file, record or item the error is about, where one is known. */
+  readonly origin: string | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly origin?: string } = {}) {
+    super(message, options);
+    this.origin = options.origin;
+  }
+}
+
+/**
+ * Tells whether a value is an error of this library, also across two copies of it.
+ *
+ * @example
+ * try {
+ *   roundFilters(-1, 1);
+ * } catch (error) {
+ *   if (isEffnetError(error)) console.error(error.message);
+ * }
+ */
+export function isEffnetError(value: unknown): value is EffnetError {
+  return value instanceof EffnetError || (value instanceof Error && FAMILY.has(value.name));
+}
+
+const FAMILY = new Set(['EffnetError', 'OptionError', 'ShapeError', 'WeightsError', 'BackendError', 'DataError']);

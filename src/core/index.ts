@@ -1,0 +1,34 @@
+export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './errors.js';
+export type { WeightsMismatch } from './errors.js';
+export {
+  anything,
+  arrayOf,
+  boolean,
+  callable,
+  check,
+  checkNumbers,
+  checkOptions,
+  either,
+  finite,
+  instanceOf,
+  invalid,
+  list,
+  nonNegative,
+  nonNegativeInteger,
+  nullable,
+  oneOf,
+  positive,
+  positiveInteger,
+  probability,
+  rate,
+  rule,
+  seed,
+  show,
+  showShape,
+  text,
+} from './checks.js';
+export type { Rule, Rules } from './checks.js';
+export { createRandom, deriveSeed, shuffled } from './random.js';
+export type { Random } from './random.js';
+export { trackProgress } from './progress.js';
+export type { Progress, ProgressListener } from './progress.js';

@@ -1,0 +1,39 @@
+// Long work reports here; what shows it (a terminal bar, a page, a log) lives elsewhere.
+
+/** How far a piece of work has come. */
+export interface Progress {
+  /** What is being done, for example `features` or `epoch 2/5`. */
+  readonly task: string;
+  /** Units finished so far. */
+  readonly done: number;
+  /** Units in all; `undefined` while unknown. */
+  readonly total: number | undefined;
+  /** What is counted, in the plural: `images`, `bytes`, `steps`. */
+  readonly unit: string;
+  /** Units a second since the start. */
+  readonly rate: number;
+  /** Seconds left at that rate; `undefined` while the total is unknown. */
+  readonly secondsLeft: number | undefined;
+  /** Figures to show beside it, for example the loss so far. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+/** Receives progress; must not throw. */
+export type ProgressListener = (progress: Progress) => void;
+
+/** Counts units of one task and reports each advance with its rate and estimate. */
+export function trackProgress(
+  listener: ProgressListener | undefined,
+  task: string,
+  unit: string,
+  total?: number,
+): (done: number, figures?: Readonly<Record<string, number>>) => void {
+  if (listener === undefined) return () => undefined;
+  const start = performance.now();
+  return (done, figures) => {
+    const seconds = (performance.now() - start) / 1000;
+    const rate = seconds > 0 ? done / seconds : 0;
+    const secondsLeft = total === undefined || rate === 0 ? undefined : Math.max(0, total - done) / rate;
+    listener({ task, done, total, unit, rate, secondsLeft, ...(figures === undefined ? {} : { figures }) });
+  };
+}

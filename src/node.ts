@@ -1,0 +1,3 @@
+// The Node entry: a superset of the isomorphic one.
+
+export * from './index.js';

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import * as core from '../../src/core/index.js';
+
+const rules = { size: core.positiveInteger, mode: core.oneOf('a', 'b') };
+const checked = (options: object) => core.checkOptions('f', options, rules);
+
+test('good options pass unchanged, undefined counts as not given', () => {
+  const options = { size: 3, mode: undefined };
+  expect(checked(options)).toBe(options);
+});
+
+test('an unknown option is refused by name, with the known ones', () => {
+  expect(() => checked({ siz: 3 })).toThrowErrorMatchingInlineSnapshot('[OptionError: f: expected one of `size`, `mode`, received `siz`.]');
+});
+
+test.each([
+  [{ size: 0 }, "f: expected a positive integer for `size`, received 0."],
+  [{ size: NaN }, 'f: expected a positive integer for `size`, received NaN.'],
+  [{ size: '3' }, "f: expected a positive integer for `size`, received '3'."],
+  [{ mode: 'c' }, "f: expected one of 'a', 'b' for `mode`, received 'c'."],
+  [null, 'f: expected an object for `options`, received null.'],
+])('%o is refused in one sentence', (options, message) => {
+  expect(() => checked(options as object)).toThrow(new core.OptionError(message));
+});
+
+test('values are shown short', () => {
+  expect(core.show({ a: 1 })).toBe('{ a }');
+  expect(core.show(new Map())).toBe('an instance of Map');
+  expect(core.show('x'.repeat(100))).toHaveLength(62);
+  expect(core.show(Array.from({ length: 20 }, (_, i) => i))).toBe('[0, 1, 2, 3, 4, 5, 6, 7, ... 20 in all]');
+});
+
+test('a guard recognises the family by class and by name', () => {
+  expect(core.isEffnetError(new core.DataError('x'))).toBe(true);
+  const foreign = new Error('x');
+  foreign.name = 'WeightsError';
+  expect(core.isEffnetError(foreign)).toBe(true);
+  expect(core.isEffnetError(new Error('x'))).toBe(false);
+});

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: { index: 'src/index.ts', node: 'src/node.ts' },
+  format: 'esm',
+  target: 'es2022',
+  dts: true,
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  // Dependencies and peers stay imports; nothing is bundled into the package.
+  skipNodeModulesBundle: true,
+});
