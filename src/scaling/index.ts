@@ -1,0 +1,14 @@
+export { roundFilters } from './roundFilters.js';
+export type { RoundFiltersOptions } from './roundFilters.js';
+export { roundRepeats } from './roundRepeats.js';
+export { VARIANTS } from './variants.js';
+export type { Activation, Normalization, Padding, StageSpec, Variant, VariantSpec } from './variants.js';
+export { padName, planBatchNorm, planConv, planDense, planDepthwise } from './layerPlan.js';
+export type { FeatureShape, LayerPlan, LayerRole, ParameterCount, WeightPlan } from './layerPlan.js';
+export { NORM_ACT_RULES, planFusedMBConv, planMBConv, planSqueezeExcite, resolveNormAct } from './planBlock.js';
+export type { BlockPlan, BlockType, MBConvSpec, NormActSpec } from './planBlock.js';
+export { channelStatistics } from './modelOptions.js';
+export type { ClassifierActivation, InputSize, PlanOptions, WithoutTop, WithTop } from './modelOptions.js';
+export { planModel } from './planModel.js';
+export type { ModelPlan, ReductionPlan, StagePlan } from './planModel.js';
+export { describePlan } from './describePlan.js';

@@ -1,0 +1,176 @@
+// The options of a network, checked and completed by the defaults of its variant.
+
+import {
+  arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, OptionError, oneOf, positive, positiveInteger, rate, rule, finite, text,
+} from '../core/index.js';
+import { NORM_ACT_RULES } from './planBlock.js';
+import { VARIANTS, type Activation, type Normalization, type Padding, type StageSpec, type Variant, type VariantSpec } from './variants.js';
+
+/** Height and width in pixels: one number for a square, `null` for any size. */
+export type InputSize = number | readonly [height: number, width: number] | null;
+
+interface CommonOptions {
+  /** Name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for an own spec */
+  readonly name?: string;
+  /** At least 32 for the published networks (each stage of stride 2 halves it). @defaultValue the variant's */
+  readonly inputSize?: InputSize;
+  /** @defaultValue 3 */
+  readonly inputChannels?: number;
+  /** Dropout before the classifier, in [0, 1). @defaultValue the variant's */
+  readonly dropoutRate?: number;
+  /** Stochastic depth past the last block, in [0, 1); block b of n drops samples at `rate * b / n`. @defaultValue 0.2 */
+  readonly dropConnectRate?: number;
+  /** @defaultValue the variant's */
+  readonly activation?: Activation;
+  /** What weights from PyTorch-trained networks need is `symmetric`. @defaultValue 'same' */
+  readonly padding?: Padding;
+  /** Share of the old moving statistics kept a step. @defaultValue the variant's */
+  readonly batchNormMomentum?: number;
+  /** @defaultValue the variant's, 0.001 */
+  readonly batchNormEpsilon?: number;
+  /** Normalisation of pixels in [0, 255] inside the model. @defaultValue the variant's */
+  readonly normalization?: Normalization;
+}
+
+/** A network with its classifier. */
+export interface WithTop extends CommonOptions {
+  /** @defaultValue true */
+  readonly includeTop?: true;
+  /** @defaultValue 1000 */
+  readonly classes?: number;
+  /** `linear` leaves logits. @defaultValue 'softmax' */
+  readonly classifierActivation?: ClassifierActivation;
+  readonly pooling?: never;
+}
+
+/** A network without its classifier: features out. */
+export interface WithoutTop extends CommonOptions {
+  readonly includeTop: false;
+  /** Pools the features to `[batch, channels]`; `null` leaves them `[batch, height, width, channels]`. @defaultValue null */
+  readonly pooling?: 'avg' | 'max' | null;
+  readonly classes?: never;
+  readonly classifierActivation?: never;
+}
+
+/** Options of {@link planModel}. */
+export type PlanOptions = WithTop | WithoutTop;
+
+/** What turns logits into an answer. */
+export type ClassifierActivation = 'softmax' | 'sigmoid' | 'linear';
+
+/** Options with every default filled in; plain data. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly inputShape: readonly [height: number | null, width: number | null, channels: number];
+  readonly includeTop: boolean;
+  readonly classes: number;
+  readonly classifierActivation: ClassifierActivation;
+  readonly pooling: 'avg' | 'max' | null;
+  readonly dropoutRate: number;
+  readonly dropConnectRate: number;
+  readonly activation: Activation;
+  readonly padding: Padding;
+  readonly batchNormMomentum: number;
+  readonly batchNormEpsilon: number;
+  readonly normalization: Normalization;
+}
+
+const size = rule<InputSize>(
+  'a positive integer, [height, width] or null',
+  (value) => value === null || positiveInteger.accepts(value) || arrayOf(positiveInteger, 2).accepts(value),
+);
+const channelValues = (inner: typeof positive) => either(inner, arrayOf(inner));
+const normalization = rule<Normalization>(
+  "'imagenet', 'none' or { mean, std }",
+  (value) => value === 'imagenet' || value === 'none' || (typeof value === 'object' && value !== null && 'mean' in value && 'std' in value),
+);
+
+const OPTION_RULES = {
+  ...NORM_ACT_RULES,
+  name: text, includeTop: boolean, classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
+  pooling: nullable(oneOf('avg', 'max')), dropoutRate: rate, dropConnectRate: rate, inputSize: size, inputChannels: positiveInteger, normalization,
+};
+
+/** Looks a variant up, or checks the outline of an own spec. */
+export function resolveSpec(where: string, variant: Variant | VariantSpec): VariantSpec {
+  if (typeof variant === 'string') {
+    if (!Object.hasOwn(VARIANTS, variant)) throw invalid(where, 'variant', `one of ${list(Object.keys(VARIANTS))}`, variant);
+    return VARIANTS[variant];
+  }
+  check(where, 'variant', variant, rule<VariantSpec>('a variant name or a spec', (value) => typeof value === 'object' && value !== null));
+  checkOptions(where, variant, {
+    widthCoefficient: positive, depthCoefficient: positive, inputSize: positiveInteger, dropoutRate: rate, dropConnectRate: rate,
+    stages: arrayOf(rule<StageSpec>('a stage', (value) => typeof value === 'object' && value !== null)),
+    stemFilters: positiveInteger, topFilters: positiveInteger, fixedEnds: boolean, minShare: rate,
+    activation: NORM_ACT_RULES.activation, batchNormMomentum: rate, batchNormEpsilon: positive, normalization,
+    depthwiseName: oneOf('dwconv', 'dwconv2'),
+  });
+  for (const key of ['widthCoefficient', 'depthCoefficient', 'inputSize', 'dropoutRate'] as const) {
+    if ((variant[key] as unknown) === undefined) throw invalid(where, key, 'a number', undefined, 'An own spec states it.');
+  }
+  if (!Array.isArray(variant.stages) || variant.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', variant.stages);
+  return variant;
+}
+
+/** Checks the options of a network and fills in its variant's defaults. */
+export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanOptions): ResolvedOptions {
+  const spec = resolveSpec(where, variant);
+  checkOptions<object>(where, options, OPTION_RULES);
+  const { includeTop = true, inputSize = spec.inputSize, inputChannels = 3 } = options;
+  refuseMeaningless(where, options, includeTop);
+  const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : (inputSize ?? [null, null]);
+  return {
+    name: options.name ?? (typeof variant === 'string' ? `efficientnet-${variant}` : 'efficientnet'),
+    inputShape: [height, width, inputChannels],
+    includeTop,
+    classes: options.classes ?? 1000,
+    classifierActivation: options.classifierActivation ?? 'softmax',
+    pooling: includeTop ? 'avg' : (options.pooling ?? null),
+    dropoutRate: options.dropoutRate ?? spec.dropoutRate,
+    dropConnectRate: options.dropConnectRate ?? spec.dropConnectRate ?? 0.2,
+    activation: options.activation ?? spec.activation ?? 'swish',
+    padding: options.padding ?? 'same',
+    batchNormMomentum: options.batchNormMomentum ?? spec.batchNormMomentum ?? 0.99,
+    batchNormEpsilon: options.batchNormEpsilon ?? spec.batchNormEpsilon ?? 1e-3,
+    normalization: checkNormalization(where, options.normalization ?? spec.normalization ?? 'imagenet', inputChannels),
+  };
+}
+
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
+/** Mean and standard deviation of each channel, on pixels divided by 255; `null` for `'none'`. */
+export function channelStatistics(
+  normalization: Normalization,
+  channels: number,
+): { readonly mean: readonly number[]; readonly std: readonly number[] } | null {
+  if (normalization === 'none') return null;
+  const { mean, std } = normalization === 'imagenet' ? IMAGENET : normalization;
+  const each = (value: number | readonly number[]): readonly number[] =>
+    typeof value === 'number' ? new Array<number>(channels).fill(value) : value;
+  return { mean: each(mean), std: each(std) };
+}
+
+function checkNormalization(where: string, value: Normalization, channels: number): Normalization {
+  if (value === 'none') return value;
+  if (value === 'imagenet') {
+    if (channels === 3) return value;
+    throw invalid(where, 'normalization', `{ mean, std } for ${channels} channels`, value, "ImageNet's statistics are those of RGB.");
+  }
+  checkOptions(where, value, { mean: channelValues(finite), std: channelValues(positive) });
+  for (const [option, values] of Object.entries(value)) {
+    if (typeof values !== 'number' && values.length !== channels) {
+      throw invalid(where, `normalization.${option}`, `one number or ${channels}`, values);
+    }
+  }
+  return value;
+}
+
+function refuseMeaningless(where: string, options: PlanOptions, includeTop: boolean): void {
+  const without = includeTop ? (['pooling'] as const) : (['classes', 'classifierActivation'] as const);
+  for (const option of without) {
+    if (options[option] !== undefined) {
+      const remedy = includeTop ? 'The classifier averages; pass includeTop: false for other pooling.' : 'Only a classifier has it.';
+      throw new OptionError(`${where}: \`${option}\` has no meaning with includeTop: ${includeTop}. ${remedy}`);
+    }
+  }
+}

@@ -1,0 +1,213 @@
+// Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
+
+import { arrayOf, boolean, check, checkOptions, finite, nonNegative, oneOf, positive, positiveInteger, rate, text } from '../core/index.js';
+import type { Rule } from '../core/index.js';
+import {
+  countMultiplyAdds, countParameters, planBatchNorm, planConv, planDepthwise,
+  type FeatureShape, type LayerPlan, type ParameterCount,
+} from './layerPlan.js';
+import type { Activation, Padding } from './variants.js';
+
+/** What normalisation and activation follow a convolution. */
+export interface NormActSpec {
+  /** @defaultValue 'swish' */
+  readonly activation?: Activation;
+  /** @defaultValue 'same' */
+  readonly padding?: Padding;
+  /** @defaultValue 0.99 */
+  readonly batchNormMomentum?: number;
+  /** @defaultValue 0.001 */
+  readonly batchNormEpsilon?: number;
+}
+
+/** A mobile inverted bottleneck block (timm: `InvertedResidual`). */
+export interface MBConvSpec extends NormActSpec {
+  /** Prefix of all layer names, for example `block2a`. */
+  readonly name: string;
+  /** Filters out. */
+  readonly filters: number;
+  /** Odd. @defaultValue 3 */
+  readonly kernelSize?: number;
+  /** @defaultValue 1 */
+  readonly strides?: 1 | 2;
+  /** At 1 the expansion is left out, as in Keras; other implementations keep a 1 x 1 convolution there. @defaultValue 6 */
+  readonly expandRatio?: number;
+  /** Filters the expansion multiplies in place of the input's. @defaultValue the input's filters */
+  readonly expandFrom?: number;
+  /** Share of the *input* filters squeeze-and-excitation reduces to, in [0, 1]; 0 leaves it out. @defaultValue 0.25 */
+  readonly seRatio?: number;
+  /** Adds the input where its shape equals the output's. @defaultValue true */
+  readonly skip?: boolean;
+  /** Stochastic depth, the share of samples that skip the block in training, in [0, 1). @defaultValue 0 */
+  readonly dropRate?: number;
+  /** @defaultValue 'dwconv' */
+  readonly depthwiseName?: 'dwconv' | 'dwconv2';
+}
+
+/** Which of the two kinds of block. */
+export type BlockType = 'mbConv' | 'fusedMBConv';
+
+/** A block worked out for one input shape. */
+export interface BlockPlan {
+  readonly name: string;
+  readonly type: BlockType;
+  readonly spec: Required<MBConvSpec>;
+  readonly inputShape: FeatureShape;
+  readonly outputShape: FeatureShape;
+  /** Filters after the expansion. */
+  readonly expandedFilters: number;
+  /** Filters squeeze-and-excitation reduces to; 0 without it. */
+  readonly seFilters: number;
+  /** Whether the block adds its input. */
+  readonly hasSkip: boolean;
+  /** The layer whose output is the block's. */
+  readonly outputLayer: string;
+  /** The weight-bearing layers in the order of their weights. */
+  readonly layers: readonly LayerPlan[];
+  readonly parameters: ParameterCount;
+  /** Multiply-adds a picture; `null` while the input size is open. */
+  readonly multiplyAdds: number | null;
+}
+
+const oddInteger: Rule<number> = {
+  expected: 'a positive odd integer',
+  accepts: (value): value is number => positiveInteger.accepts(value) && value % 2 === 1,
+};
+
+/** The activations by name. */
+export const activation = oneOf('swish', 'relu', 'relu6', 'leakyRelu', 'hardSwish', 'linear');
+
+/** The rules of {@link NormActSpec}. */
+export const NORM_ACT_RULES = {
+  activation,
+  padding: oneOf('same', 'symmetric'),
+  batchNormMomentum: rate,
+  batchNormEpsilon: positive,
+};
+
+const featureShape = arrayOf({
+  expected: 'a positive integer or null',
+  accepts: (value): value is number | null => value === null || positiveInteger.accepts(value),
+}, 3);
+
+/**
+ * Plans a mobile inverted bottleneck: expansion, depthwise convolution, squeeze-and-excitation, projection.
+ *
+ * @param inputShape - `[height, width, channels]`, `null` for an open size.
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * planMBConv([56, 56, 24], { name: 'block3a', filters: 40, kernelSize: 5, strides: 2 }).outputShape; // [28, 28, 40]
+ * @see MobileNetV2 (arXiv 1801.04381) section 3; squeeze-and-excitation (arXiv 1709.01507) section 3
+ */
+export function planMBConv(inputShape: FeatureShape, options: MBConvSpec): BlockPlan {
+  const spec = checkSpec('mbConv', inputShape, options);
+  const { name } = spec;
+  const expandedFilters = expanded(inputShape, spec);
+  const layers: LayerPlan[] = [];
+  let shape = inputShape;
+  if (spec.expandRatio !== 1) {
+    const conv = planConv({ name: `${name}_expand_conv`, role: 'expandConv', input: shape }, { filters: expandedFilters });
+    shape = conv.outputShape;
+    layers.push(conv, planBatchNorm({ name: `${name}_expand_bn`, role: 'expandNorm', input: shape }));
+  }
+  const depthwise = planDepthwise({ name: `${name}_${spec.depthwiseName}`, role: 'depthwiseConv', input: shape }, spec.kernelSize, spec.strides);
+  shape = depthwise.outputShape;
+  layers.push(depthwise, planBatchNorm({ name: `${name}_bn`, role: 'depthwiseNorm', input: shape }));
+  return finishBlock('mbConv', spec, inputShape, shape, layers, { filters: spec.filters });
+}
+
+/**
+ * Plans a fused block: one full convolution in place of expansion and depthwise convolution; at ratio 1 the projection is that convolution.
+ *
+ * @param inputShape - `[height, width, channels]`, `null` for an open size.
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * planFusedMBConv([112, 112, 24], { name: 'block2a', filters: 48, strides: 2, expandRatio: 4, seRatio: 0 }).expandedFilters; // 96
+ * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
+ */
+export function planFusedMBConv(inputShape: FeatureShape, options: MBConvSpec): BlockPlan {
+  const spec = checkSpec('fusedMBConv', inputShape, options);
+  const { name, kernelSize, strides } = spec;
+  if (spec.expandRatio === 1) {
+    return finishBlock('fusedMBConv', spec, inputShape, inputShape, [], { filters: spec.filters, kernelSize, strides });
+  }
+  const conv = planConv({ name: `${name}_expand_conv`, role: 'expandConv', input: inputShape }, { filters: expanded(inputShape, spec), kernelSize, strides });
+  const norm = planBatchNorm({ name: `${name}_expand_bn`, role: 'expandNorm', input: conv.outputShape });
+  return finishBlock('fusedMBConv', spec, inputShape, conv.outputShape, [conv, norm], { filters: spec.filters });
+}
+
+/** Number of filters squeeze-and-excitation reduces to; 0 leaves it out. */
+export function squeezedFilters(inputFilters: number, seRatio: number): number {
+  return seRatio === 0 ? 0 : Math.max(1, Math.floor(inputFilters * seRatio));
+}
+
+/** Plans the two convolutions of squeeze-and-excitation on `[height, width, channels]`. */
+export function planSqueezeExcite(name: string, input: FeatureShape, reducedFilters: number): readonly [LayerPlan, LayerPlan] {
+  const pooled: FeatureShape = [1, 1, input[2]];
+  const reduce = planConv({ name: `${name}_se_reduce`, role: 'seReduce', input: pooled }, { filters: reducedFilters, bias: true });
+  return [reduce, planConv({ name: `${name}_se_expand`, role: 'seExpand', input: reduce.outputShape }, { filters: input[2], bias: true })];
+}
+
+function finishBlock(
+  type: BlockType,
+  spec: Required<MBConvSpec>,
+  inputShape: FeatureShape,
+  shape: FeatureShape,
+  before: readonly LayerPlan[],
+  projection: { filters: number; kernelSize?: number; strides?: 1 | 2 },
+): BlockPlan {
+  const { name } = spec;
+  const seFilters = squeezedFilters(inputShape[2], spec.seRatio);
+  const squeeze = seFilters === 0 ? [] : planSqueezeExcite(name, shape, seFilters);
+  const project = planConv({ name: `${name}_project_conv`, role: 'projectConv', input: shape }, projection);
+  const outputShape = project.outputShape;
+  const layers = [...before, ...squeeze, project, planBatchNorm({ name: `${name}_project_bn`, role: 'projectNorm', input: outputShape })];
+  const hasSkip = spec.skip && spec.strides === 1 && inputShape[2] === spec.filters;
+  const last = type === 'fusedMBConv' && spec.expandRatio === 1 && spec.activation !== 'linear' ? 'project_activation' : 'project_bn';
+  return {
+    name, type, spec, inputShape, outputShape, seFilters, hasSkip, layers,
+    expandedFilters: shape[2],
+    outputLayer: `${name}_${hasSkip ? 'add' : last}`,
+    parameters: countParameters(layers),
+    multiplyAdds: countMultiplyAdds(layers),
+  };
+}
+
+function expanded(inputShape: FeatureShape, { expandRatio, expandFrom }: Required<MBConvSpec>): number {
+  return Math.round((expandFrom === 0 ? inputShape[2] : expandFrom) * expandRatio);
+}
+
+function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec): Required<MBConvSpec> {
+  check(where, 'inputShape', inputShape, featureShape);
+  checkOptions(where, options, {
+    ...NORM_ACT_RULES,
+    name: text, filters: positiveInteger, kernelSize: oddInteger, strides: oneOf(1, 2), expandRatio: positive, expandFrom: nonNegative,
+    seRatio: { expected: 'a number in [0, 1]', accepts: (value): value is number => finite.accepts(value) && value >= 0 && value <= 1 },
+    skip: boolean, dropRate: rate, depthwiseName: oneOf('dwconv', 'dwconv2'),
+  });
+  check(where, 'name', options.name, text);
+  check(where, 'filters', options.filters, positiveInteger);
+  return {
+    name: options.name,
+    filters: options.filters,
+    kernelSize: options.kernelSize ?? 3,
+    strides: options.strides ?? 1,
+    expandRatio: options.expandRatio ?? 6,
+    expandFrom: options.expandFrom ?? 0,
+    seRatio: options.seRatio ?? 0.25,
+    skip: options.skip ?? true,
+    dropRate: options.dropRate ?? 0,
+    depthwiseName: options.depthwiseName ?? 'dwconv',
+    ...resolveNormAct(options),
+  };
+}
+
+/** Fills the defaults of {@link NormActSpec}. */
+export function resolveNormAct(spec: NormActSpec): Required<NormActSpec> {
+  return {
+    activation: spec.activation ?? 'swish',
+    padding: spec.padding ?? 'same',
+    batchNormMomentum: spec.batchNormMomentum ?? 0.99,
+    batchNormEpsilon: spec.batchNormEpsilon ?? 1e-3,
+  };
+}

@@ -1,0 +1,156 @@
+// A network at a size, as data: what counting, building, naming, printing and exporting all read.
+
+import { invalid, ShapeError, showShape } from '../core/index.js';
+import {
+  countMultiplyAdds, countParameters, planBatchNorm, planConv, planDense,
+  type FeatureShape, type LayerPlan, type ParameterCount,
+} from './layerPlan.js';
+import { resolveOptions, resolveSpec, type PlanOptions, type ResolvedOptions } from './modelOptions.js';
+import { planFusedMBConv, planMBConv, type BlockPlan } from './planBlock.js';
+import { roundFilters, type RoundFiltersOptions } from './roundFilters.js';
+import { roundRepeats } from './roundRepeats.js';
+import type { StageSpec, Variant, VariantSpec } from './variants.js';
+
+/** A stage worked out: blocks of one table row. */
+export interface StagePlan {
+  /** `block1`, `block2`, ...: the prefix of its blocks' names. */
+  readonly name: string;
+  readonly blocks: readonly BlockPlan[];
+}
+
+/** A point where the feature map is about to be halved; what detectors and segmenters tap. */
+export interface ReductionPlan {
+  /** `reduction_1` (half the input) to `reduction_5` (a thirty-second). */
+  readonly name: string;
+  /** The layer whose output it is. */
+  readonly layer: string;
+  readonly shape: FeatureShape;
+}
+
+/** A network worked out. */
+export interface ModelPlan extends ResolvedOptions {
+  /** The variant or spec it was planned from. */
+  readonly variant: Variant | VariantSpec;
+  readonly stem: readonly [conv: LayerPlan, norm: LayerPlan];
+  readonly stages: readonly StagePlan[];
+  readonly top: readonly [conv: LayerPlan, norm: LayerPlan];
+  /** The classifier; `null` without top. */
+  readonly classifier: LayerPlan | null;
+  readonly reductions: readonly ReductionPlan[];
+  /** Every weight-bearing layer, in the order of the model's weights. */
+  readonly layers: readonly LayerPlan[];
+  readonly parameters: ParameterCount;
+  /** Multiply-adds a picture; `null` while the input size is open. */
+  readonly multiplyAdds: number | null;
+}
+
+/**
+ * Works out a network: every block and layer with name, shapes, weights and cost, without making a tensor.
+ *
+ * @param variant - The name of a published network, or a spec of one's own.
+ * @throws {OptionError} when the variant or an option is unknown or impossible.
+ * @throws {ShapeError} when the input is too small for the network's strides.
+ * @example
+ * planModel('b0').parameters.total; // 5330564
+ * planModel('l2').multiplyAdds; // without allocating 1.9 GB
+ * @see EfficientNet (arXiv 1905.11946) section 4; `EfficientNet` in keras/src/applications/efficientnet.py
+ */
+export function planModel(variant: Variant | VariantSpec, options: PlanOptions = {}): ModelPlan {
+  const where = 'planModel';
+  const spec = resolveSpec(where, variant);
+  const resolved = resolveOptions(where, variant, options);
+  checkInputSize(where, spec, resolved);
+
+  const rounding: RoundFiltersOptions = spec.minShare === undefined ? {} : { minShare: spec.minShare };
+  const scaled = (filters: number): number => roundFilters(filters, spec.widthCoefficient, rounding);
+  const ends = (filters: number): number => (spec.fixedEnds === true ? filters : scaled(filters));
+
+  const stem = planEnd('stem', resolved.inputShape, { filters: ends(spec.stemFilters ?? 32), kernelSize: 3, strides: 2 });
+  const stages = planStages(spec, resolved, stem[1].outputShape, scaled);
+  const blocks = stages.flatMap((stage) => stage.blocks);
+  const features = blocks.at(-1)?.outputShape ?? stem[1].outputShape;
+  const top = planEnd('top', features, { filters: ends(spec.topFilters ?? 1280) });
+  const classifier = resolved.includeTop
+    ? planDense({ name: 'predictions', role: 'predictions', input: top[1].outputShape }, resolved.classes)
+    : null;
+
+  const layers = [...stem, ...blocks.flatMap((block) => block.layers), ...top, ...(classifier === null ? [] : [classifier])];
+  return {
+    ...resolved, variant, stem, stages, top, classifier, layers,
+    reductions: planReductions(resolved.activation === 'linear' ? 'stem_bn' : 'stem_activation', stem[1].outputShape, blocks),
+    parameters: countParameters(layers),
+    multiplyAdds: countMultiplyAdds(layers),
+  };
+}
+
+/** Names the blocks of a stage: `a` to `z`, then `aa`, `ab`, ... */
+export function blockLetters(index: number): string {
+  const letter = String.fromCharCode(97 + (index % 26));
+  return index < 26 ? letter : blockLetters(Math.floor(index / 26) - 1) + letter;
+}
+
+function planEnd(
+  name: 'stem' | 'top',
+  input: FeatureShape,
+  conv: { filters: number; kernelSize?: number; strides?: 1 | 2 },
+): readonly [LayerPlan, LayerPlan] {
+  const planned = planConv({ name: `${name}_conv`, role: `${name}Conv`, input }, conv);
+  return [planned, planBatchNorm({ name: `${name}_bn`, role: `${name}Norm`, input: planned.outputShape })];
+}
+
+function planStages(spec: VariantSpec, resolved: ResolvedOptions, input: FeatureShape, scaled: (filters: number) => number): StagePlan[] {
+  const last = spec.stages.length - 1;
+  const repeats = spec.stages.map((stage, i) =>
+    spec.fixedEnds === true && (i === 0 || i === last) ? stage.repeats : roundRepeats(stage.repeats, spec.depthCoefficient));
+  const total = repeats.reduce((sum, count) => sum + count, 0);
+  let shape = input;
+  let index = 0;
+
+  const planOne = (stage: StageSpec, name: string, first: boolean): BlockPlan => {
+    const plan = stage.block === 'fusedMBConv' ? planFusedMBConv : planMBConv;
+    const block = plan(shape, {
+      name,
+      filters: scaled(stage.filters),
+      kernelSize: stage.kernelSize,
+      strides: first ? stage.strides : 1,
+      expandRatio: stage.expandRatio,
+      expandFrom: first && stage.expandFrom !== undefined ? scaled(stage.expandFrom) : 0,
+      seRatio: stage.seRatio ?? 0,
+      skip: stage.skip ?? true,
+      dropRate: (resolved.dropConnectRate * index) / total,
+      depthwiseName: spec.depthwiseName ?? 'dwconv',
+      activation: resolved.activation,
+      padding: resolved.padding,
+      batchNormMomentum: resolved.batchNormMomentum,
+      batchNormEpsilon: resolved.batchNormEpsilon,
+    });
+    shape = block.outputShape;
+    index += 1;
+    return block;
+  };
+
+  return spec.stages.map((stage, i) => {
+    const name = `block${i + 1}`;
+    const count = repeats[i] ?? 0;
+    return { name, blocks: Array.from({ length: count }, (_, j) => planOne(stage, name + blockLetters(j), j === 0)) };
+  });
+}
+
+function planReductions(stemOutput: string, stemShape: FeatureShape, blocks: readonly BlockPlan[]): ReductionPlan[] {
+  const taps: { layer: string; shape: FeatureShape }[] = [];
+  let current = { layer: stemOutput, shape: stemShape };
+  for (const block of blocks) {
+    if (block.spec.strides === 2) taps.push(current);
+    current = { layer: block.outputLayer, shape: block.outputShape };
+  }
+  return [...taps, current].map((tap, i) => ({ name: `reduction_${i + 1}`, ...tap }));
+}
+
+function checkInputSize(where: string, spec: VariantSpec, { inputShape: [height, width] }: ResolvedOptions): void {
+  if ((height === null) !== (width === null)) throw invalid(where, 'inputSize', 'both sides or neither', [height, width]);
+  if (height === null || width === null) return;
+  const smallest = 2 ** (1 + spec.stages.filter((stage) => stage.strides === 2).length);
+  if (Math.min(height, width) < smallest) {
+    throw new ShapeError(`${where}: expected an input of at least ${smallest} x ${smallest} pixels, received ${showShape([height, width])}. Its strides would leave nothing.`);
+  }
+}

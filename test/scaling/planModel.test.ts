@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest';
+import keras from '../fixtures/scaling/multiply_adds.json' with { type: 'json' };
+import { describePlan, planFusedMBConv, planMBConv, planModel, VARIANTS, type Variant } from '../../src/scaling/index.js';
+
+// What Keras prints, the 7 scalars of its normalisation layer included; B8 and L2 computed for the same layout.
+const KERAS_PARAMETERS: Partial<Record<Variant, number>> = {
+  b0: 5_330_571, b1: 7_856_239, b2: 9_177_569, b3: 12_320_535, b4: 19_466_823, b5: 30_562_527, b6: 43_265_143, b7: 66_658_687,
+  b8: 87_793_181, l2: 481_400_003,
+};
+// Trainable parameters as timm and torchvision publish them.
+const TRAINABLE: Partial<Record<Variant, number>> = {
+  lite0: 4_652_008, lite1: 5_416_680, lite2: 6_092_072, lite3: 8_197_096, lite4: 13_006_568,
+  'v2-b0': 7_139_704, 'v2-b1': 8_141_052, 'v2-b2': 10_096_086, 'v2-b3': 14_358_406,
+  'v2-s': 21_458_488, 'v2-m': 54_139_356, 'v2-l': 118_515_272, 'v2-xl': 208_119_808,
+  'edgetpu-s': 5_438_392, 'edgetpu-m': 6_899_496, 'edgetpu-l': 10_589_712,
+};
+const PAPER_BILLIONS = { b0: 0.39, b1: 0.7, b2: 1.0, b3: 1.8, b4: 4.2, b5: 9.9, b6: 19, b7: 37 } as const;
+const entries = <T>(record: Partial<Record<Variant, T>>): [Variant, T][] => Object.entries(record) as [Variant, T][];
+
+describe('parameters', () => {
+  test.each(entries(KERAS_PARAMETERS))("%s has Keras' %i parameters less the 7 of its normalisation", (variant, parameters) => {
+    expect(planModel(variant).parameters.total).toBe(parameters - 7);
+  });
+
+  test.each(entries(TRAINABLE))('%s has %i trainable parameters', (variant, parameters) => {
+    expect(planModel(variant).parameters.trainable).toBe(parameters);
+  });
+
+  test('a B0 for 101 classes has 4,178,952 in Keras\' count, 129,381 of them in the head', () => {
+    const plan = planModel('b0', { classes: 101 });
+    expect(plan.parameters.total + 7).toBe(4_178_952);
+    expect(plan.parameters.total - planModel('b0', { includeTop: false }).parameters.total).toBe(129_381);
+  });
+});
+
+describe('multiply-adds', () => {
+  test.each(Object.entries(keras.models))('%s costs what its Keras layers cost', (variant, { multiplyAdds }) => {
+    expect(planModel(variant as Variant).multiplyAdds).toBe(multiplyAdds);
+  });
+
+  test.each(Object.entries(PAPER_BILLIONS))('%s costs about the %f billion of the paper', (variant, billions) => {
+    const ratio = planModel(variant as Variant).multiplyAdds! / 1e9 / billions;
+    expect(ratio).toBeGreaterThan(0.95);
+    expect(ratio).toBeLessThan(1.05);
+  });
+
+  test('they are unknown while the input size is', () => {
+    const plan = planModel('b0', { inputSize: null });
+    expect(plan.multiplyAdds).toBeNull();
+    expect(plan.parameters.total).toBe(planModel('b0').parameters.total);
+  });
+});
+
+describe('every variant', () => {
+  const variants = Object.keys(VARIANTS) as Variant[];
+
+  test.each(variants)('%s drops linearly over its scaled depth and never as much as the full rate', (variant) => {
+    const rates = planModel(variant).stages.flatMap((stage) => stage.blocks).map((block) => block.spec.dropRate);
+    const steps = rates.slice(1).map((rate, i) => rate - rates[i]!);
+    expect(rates[0]).toBe(0);
+    expect(Math.max(...rates)).toBeLessThan(0.2);
+    for (const step of steps) expect(step).toBeCloseTo(0.2 / rates.length, 12);
+  });
+
+  test.each(variants)('%s gives every layer a name TensorFlow.js accepts, once', (variant) => {
+    const names = planModel(variant).layers.map((layer) => layer.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[A-Za-z0-9][-A-Za-z0-9._/]*$/);
+  });
+
+  test.each(variants)('%s halves its input five times', (variant) => {
+    const { inputShape, reductions } = planModel(variant);
+    let size = inputShape[0]!;
+    expect(reductions).toHaveLength(5);
+    for (const reduction of reductions) expect(reduction.shape[0]).toBe((size = Math.ceil(size / 2)));
+  });
+});
+
+test('block names run past z', () => {
+  const { blocks } = planModel('v2-xl').stages.at(-2)!;
+  expect(blocks.map((block) => block.name).slice(-7)).toEqual(['block6z', 'block6aa', 'block6ab', 'block6ac', 'block6ad', 'block6ae', 'block6af']);
+});
+
+test('squeeze-and-excitation reduces to a share of the block\'s input, not of its expansion', () => {
+  expect(planMBConv([56, 56, 24], { name: 'x', filters: 24 }).seFilters).toBe(6);
+  expect(planMBConv([56, 56, 2], { name: 'x', filters: 2 }).seFilters).toBe(1);
+  expect(planMBConv([56, 56, 24], { name: 'x', filters: 24, seRatio: 0 }).seFilters).toBe(0);
+});
+
+test('a fused block of ratio 1 is a single convolution', () => {
+  const block = planFusedMBConv([56, 56, 24], { name: 'x', filters: 24, expandRatio: 1, seRatio: 0 });
+  expect(block.layers.map((layer) => layer.name)).toEqual(['x_project_conv', 'x_project_bn']);
+  expect(block.layers[0]!.kernelSize).toBe(3);
+});
+
+test('an own spec with its own stages is planned like a published one', () => {
+  const plan = planModel({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 64, stages: VARIANTS.b0.stages.slice(0, 3) }, { classes: 5 });
+  expect(plan.name).toBe('efficientnet');
+  expect(plan.stages).toHaveLength(3);
+  expect(plan.top[0].inputShape).toEqual([8, 8, 8]);
+});
+
+test('a plan prints as a table with its sums', () => {
+  const text = describePlan(planModel('b0'));
+  expect(text).toContain('block6d      mbConv      5x5       1       6      192  48  0.1750');
+  expect(text).toContain('5,330,564 parameters (5,288,548 trainable, 42,016 moving statistics), 385,814,752 multiply-adds a picture.');
+  expect(text).toContain('Keras counts 7 parameters more');
+});
+
+test.each([
+  [() => planModel('b9' as 'b8'), /planModel: expected one of 'b0', .*'edgetpu-l' for `variant`, received 'b9'\./],
+  [() => planModel('b0', { clases: 3 } as never), /expected one of `activation`, .* received `clases`\./],
+  [() => planModel('b0', { classes: 0 }), 'planModel: expected a positive integer for `classes`, received 0.'],
+  [() => planModel('b0', { inputSize: 16 }), 'planModel: expected an input of at least 32 x 32 pixels, received [16, 16]. Its strides would leave nothing.'],
+  [() => planModel('b0', { dropoutRate: 1 }), 'planModel: expected a number in [0, 1) for `dropoutRate`, received 1.'],
+  [() => planModel('b0', { includeTop: false, classes: 3 } as never), 'planModel: `classes` has no meaning with includeTop: false. Only a classifier has it.'],
+  [() => planModel('b0', { pooling: 'max' } as never), 'planModel: `pooling` has no meaning with includeTop: true. The classifier averages; pass includeTop: false for other pooling.'],
+  [() => planModel('b0', { inputChannels: 1 }), "planModel: expected { mean, std } for 1 channels for `normalization`, received 'imagenet'. ImageNet's statistics are those of RGB."],
+  [() => planModel('b0', { normalization: { mean: [0.5, 0.5], std: 0.5 } }), 'planModel: expected one number or 3 for `normalization.mean`, received [0.5, 0.5].'],
+  [() => planModel({ ...VARIANTS.b0, stages: [] }), 'planModel: expected at least one stage for `stages`, received [].'],
+  [() => planMBConv([8, 8, 16], { name: 'x', filters: 16, kernelSize: 4 }), 'mbConv: expected a positive odd integer for `kernelSize`, received 4.'],
+])('%s is refused in one sentence', (act, message) => {
+  expect(act).toThrow(message);
+});
