@@ -15,6 +15,8 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // A static member (className) is how TensorFlow.js registers a class.
       '@typescript-eslint/no-extraneous-class': ['error', { allowStaticOnly: true }],
+      // An index known to be in range is written `values[i] as number`, never `values[i]!`.
+      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       'no-restricted-syntax': [

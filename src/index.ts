@@ -8,3 +8,6 @@ export type {
   Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';
+
+export { readSafetensors, weightArray, writeSafetensors } from './weights/index.js';
+export type { ElementType, NamedArrays, WeightArray, WriteSafetensorsOptions } from './weights/index.js';

@@ -1,0 +1,45 @@
+// The currency of weights: what every reader returns and every writer takes, whatever the file.
+
+import { showShape, WeightsError } from '../core/index.js';
+import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
+
+/** One array of a weight file. */
+export interface WeightArray {
+  readonly shape: readonly number[];
+  /** The type of its numbers in the file. */
+  readonly dtype: ElementType;
+  /** Its numbers as float32, row-major; decoded at each call, a view of the file's bytes where they are float32 already. */
+  values(): Float32Array;
+}
+
+/** The arrays of a weight file by name, in the file's order. */
+export type NamedArrays = ReadonlyMap<string, WeightArray>;
+
+/** How many numbers a shape holds; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/**
+ * Makes a weight array of float32 numbers; they are not copied.
+ *
+ * @throws {WeightsError} when the shape does not hold as many numbers.
+ * @example
+ * const arrays: NamedArrays = new Map([['predictions/bias', weightArray([10], new Float32Array(10))]]);
+ */
+export function weightArray(shape: readonly number[], values: Float32Array): WeightArray {
+  if (elementCount(shape) !== values.length) {
+    throw new WeightsError(`weightArray: expected ${elementCount(shape)} values for shape ${showShape(shape)}, received ${values.length}.`);
+  }
+  return { shape, dtype: 'float32', values: () => values };
+}
+
+/** Makes a weight array of a file's bytes, decoded when asked for. */
+export function encodedArray(shape: readonly number[], dtype: ElementType, bytes: () => Uint8Array): WeightArray {
+  return { shape, dtype, values: () => decodeElements(dtype, bytes()) };
+}
+
+/** Bytes an array of this shape and type takes. */
+export function byteLength(shape: readonly number[], dtype: ElementType): number {
+  return elementCount(shape) * ELEMENT_BYTES[dtype];
+}

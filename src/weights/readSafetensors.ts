@@ -1,0 +1,112 @@
+// Reads safetensors: 8 bytes of header length, a JSON header, then the arrays. Nothing the header says is believed unchecked.
+// Format: huggingface/safetensors, README "Format". The writer is writeSafetensors.ts.
+
+import { show, WeightsError } from '../core/index.js';
+import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
+import type { ElementType } from './elements.js';
+
+/** The names of element types in a header. */
+export const SAFETENSORS_TYPES = {
+  F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16',
+  I64: 'int64', I32: 'int32', I16: 'int16', I8: 'int8',
+  U64: 'uint64', U32: 'uint32', U16: 'uint16', U8: 'uint8', BOOL: 'bool',
+} as const satisfies Record<string, ElementType>;
+
+/** The reference implementation's own limit. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+interface Entry {
+  readonly name: string;
+  readonly array: WeightArray;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Reads the arrays of a safetensors file: float64, float32, float16, bfloat16, integers and booleans.
+ *
+ * @param bytes - the whole file; it is not copied, so it must not change while the arrays are in use.
+ * @throws {WeightsError} when the file is truncated or damaged: each array must have a known type and a place of exactly its size,
+ * and the places must fill the file without a gap or an overlap.
+ * @example
+ * const arrays = readSafetensors(new Uint8Array(await response.arrayBuffer()));
+ * arrays.get('_conv_stem.weight')?.shape // [32, 3, 3, 3]
+ */
+export function readSafetensors(bytes: Uint8Array): NamedArrays {
+  const { header, data } = split(bytes);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, entry]) => readEntry(name, entry, data))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.start !== end) {
+      throw broken(`expected '${entry.name}' to begin at byte ${end} of the data, received ${entry.start}`, 'Arrays must neither overlap nor leave a gap.');
+    }
+    end = entry.end;
+  }
+  if (end !== data.byteLength) throw broken(`expected ${end} bytes of data, received ${data.byteLength}`, 'The file is truncated or damaged.');
+  return new Map(entries.map(({ name, array }) => [name, array]));
+}
+
+function split(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
+  if (bytes.byteLength < 8) throw broken(`expected at least 8 bytes, received ${bytes.byteLength}`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > BigInt(Math.min(bytes.byteLength - 8, MAX_HEADER_BYTES))) {
+    throw broken(`the header claims ${length} bytes, the file has ${bytes.byteLength}`, 'It is truncated, damaged or no safetensors file.');
+  }
+  const data = bytes.subarray(8 + Number(length));
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + Number(length)));
+    const header: unknown = JSON.parse(text);
+    if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken('expected the header to be a JSON object');
+    refuseDuplicates(text);
+    return { header: header as Record<string, unknown>, data };
+  } catch (cause) {
+    if (cause instanceof WeightsError) throw cause;
+    throw broken('the header is no valid JSON', 'The file is damaged or no safetensors file.', cause);
+  }
+}
+
+/** JSON.parse keeps the last of two equal names without a word. */
+function refuseDuplicates(json: string): void {
+  const names = new Set<string>();
+  let depth = 0;
+  // Strings first, so that a brace inside a name is not counted; a name is a string before a colon.
+  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"(?:\s*:)?|[{}]/gs)) {
+    if (token === '{') depth += 1;
+    else if (token === '}') depth -= 1;
+    else if (depth === 1 && token.endsWith(':')) {
+      const name = JSON.parse(token.slice(0, -1)) as string;
+      if (names.has(name)) throw broken(`two arrays are named ${show(name)}`);
+      names.add(name);
+    }
+  }
+}
+
+function readEntry(name: string, entry: unknown, data: Uint8Array): Entry {
+  const { dtype, shape, data_offsets: offsets } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
+  if (typeof dtype !== 'string' || !Object.hasOwn(SAFETENSORS_TYPES, dtype)) {
+    throw broken(`expected one of ${Object.keys(SAFETENSORS_TYPES).join(', ')} as the type of '${name}', received ${show(dtype)}`);
+  }
+  if (!isIntegers(shape)) throw broken(`expected the shape of '${name}' to be integers of at least 0, received ${show(shape)}`);
+  if (!isIntegers(offsets) || offsets.length !== 2) throw broken(`expected the offsets of '${name}' to be two integers, received ${show(offsets)}`);
+  const [start, end] = offsets as readonly [number, number];
+  if (end > data.byteLength) {
+    throw broken(`'${name}' ends at byte ${end} of the data, the file has ${data.byteLength}`, 'It is truncated or damaged.');
+  }
+  const type = SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
+  if (byteLength(shape, type) !== end - start) {
+    throw broken(`expected ${byteLength(shape, type)} bytes for '${name}' of type ${dtype} and shape [${shape.join(', ')}], received ${end - start}`);
+  }
+  return { name, array: encodedArray(shape, type, () => data.subarray(start, end)), start, end };
+}
+
+function isIntegers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
+}
+
+function broken(what: string, remedy = '', cause?: unknown): WeightsError {
+  return new WeightsError(`readSafetensors: ${what}.${remedy === '' ? '' : ` ${remedy}`}`, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,64 @@
+// Writes safetensors, readable by every safetensors library. The reader is readSafetensors.ts.
+
+import { checkOptions, oneOf, rule, WeightsError } from '../core/index.js';
+import { encodeFloat16 } from './elements.js';
+import { byteLength, type NamedArrays } from './namedArrays.js';
+
+/** How arrays are written. */
+export interface WriteSafetensorsOptions {
+  /**
+   * `'float16'` halves the file: arrays of two or more axes are rounded to 11 bits; vectors (biases, normalisation statistics) stay
+   * float32, for they are small and a variance may exceed float16's range.
+   * @defaultValue 'float32'
+   */
+  readonly dtype?: 'float32' | 'float16';
+  /** Notes for the header's `__metadata__`. @defaultValue none */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+const isStrings = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string');
+const RULES = {
+  dtype: oneOf('float32', 'float16'),
+  metadata: rule<Readonly<Record<string, string>>>('an object of strings', isStrings),
+};
+
+/**
+ * Writes arrays as a safetensors file.
+ *
+ * @throws {WeightsError} when a finite number is too large for float16.
+ * @example
+ * await writeFile('model.safetensors', writeSafetensors(weightsOf(model, { layout: 'timm' })));
+ */
+export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsOptions = {}): Uint8Array {
+  const { dtype = 'float32', metadata } = checkOptions('writeSafetensors', options, RULES);
+  let end = 0;
+  const places = [...arrays].map(([name, array]) => {
+    const type = dtype === 'float16' && array.shape.length >= 2 ? ('float16' as const) : ('float32' as const);
+    const start = end;
+    end += byteLength(array.shape, type);
+    return { name, array, type, start, end };
+  });
+
+  const header = Object.fromEntries(
+    places.map(({ name, array, type, start, end }) => [name, { dtype: type === 'float16' ? 'F16' : 'F32', shape: array.shape, data_offsets: [start, end] }]),
+  );
+  const json = new TextEncoder().encode(JSON.stringify(metadata === undefined ? header : { __metadata__: metadata, ...header }));
+  // Spaces after the header bring the data to a multiple of 8 bytes, so that it can be read in place.
+  const headerBytes = Math.ceil(json.byteLength / 8) * 8;
+  const file = new Uint8Array(8 + headerBytes + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.fill(0x20, 8, 8 + headerBytes).set(json, 8);
+
+  for (const { name, array, type, start } of places) {
+    const values = array.values();
+    const encoded = type === 'float16' ? encodeFloat16(values) : values;
+    if (encoded instanceof Uint16Array) checkRange(name, values, encoded);
+    file.set(new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength), 8 + headerBytes + start);
+  }
+  return file;
+}
+
+function checkRange(name: string, values: Float32Array, halves: Uint16Array): void {
+  const at = halves.findIndex((half, i) => (half & 0x7fff) === 0x7c00 && Number.isFinite(values[i]));
+  if (at >= 0) throw new WeightsError(`writeSafetensors: '${name}' holds ${values[at]}, more than float16's 65504. Write it with \`dtype: 'float32'\`.`);
+}
