@@ -11,3 +11,20 @@ export type {
 
 export { readSafetensors, weightArray, writeSafetensors } from './weights/index.js';
 export type { ElementType, NamedArrays, WeightArray, WriteSafetensorsOptions } from './weights/index.js';
+
+export { classificationReport, confusionTable, evaluateMultiLabelPredictions, evaluatePredictions } from './evaluation/index.js';
+export type {
+  Calibration,
+  ClassificationReportOptions,
+  ClassScores,
+  ConfusionTableOptions,
+  Evaluation,
+  EvaluationOptions,
+  LabelSetPredictions,
+  MultiLabelEvaluation,
+  MultiLabelEvaluationOptions,
+  Predictions,
+  ReliabilityBin,
+  Rows,
+  Scores,
+} from './evaluation/index.js';

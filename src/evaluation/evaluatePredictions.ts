@@ -1,0 +1,162 @@
+// Evaluation of predictions that are already there, from whatever made them. Running a model over a dataset: evaluate.ts.
+
+import { arrayOf, boolean, check, checkOptions, DataError, invalid, list, OptionError, positiveInteger, probability, rule, text, either } from '../core/index.js';
+import { collectPredictions, type CollectedPredictions } from './collectPredictions.js';
+import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
+import { summarize, summarizeLabelSets } from './summarize.js';
+
+/** Numbers by row: an array of rows, or one flat row-major array. */
+export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
+
+/** What is known about the predictions beside their numbers. */
+export interface EvaluationOptions {
+  /** A name for each class, in the order of the outputs. @defaultValue '0', '1', ... */
+  readonly classNames?: readonly string[];
+  /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
+  readonly topK?: readonly number[];
+  /** Reliability bins of equal width. @defaultValue 15 */
+  readonly bins?: number;
+  /** The outputs are logits, not probabilities. @defaultValue false */
+  readonly fromLogits?: boolean;
+}
+
+/** What is known about label-set predictions beside their numbers. */
+export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'topK' | 'bins'> {
+  /** The probability from which a class counts as predicted: one for all, or one a class. @defaultValue 0.5 */
+  readonly threshold?: number | readonly number[];
+}
+
+interface WithFiles {
+  /** Where each sample came from, in the order of the data. @defaultValue unknown */
+  readonly files?: readonly string[];
+}
+
+const names = arrayOf(text);
+export const evaluationRules = { classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger, fromLogits: boolean };
+export const multiLabelRules = { classNames: names, threshold: either(probability, arrayOf(probability)), fromLogits: boolean };
+const numbers = rule<Rows>('an array of numbers or of rows', (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)));
+
+/**
+ * Evaluates predictions of one class a sample.
+ *
+ * @param probabilities - `[samples, classes]`, each row summing to 1; `[samples]` or `[samples, 1]` are the
+ *   probabilities of the second of two classes. Kept as float32.
+ * @param labels - The true classes: indices, or names out of `classNames`.
+ * @throws {OptionError} when an option or class name is unknown.
+ * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a row holds NaN or does not sum to 1.
+ * @example
+ * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
+ * evaluation.accuracy; // 0.667
+ * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was taken for a cat
+ */
+export function evaluatePredictions(
+  probabilities: Rows,
+  labels: ArrayLike<number> | readonly string[],
+  options: EvaluationOptions & WithFiles = {},
+): Evaluation {
+  const where = 'evaluatePredictions';
+  const { files, fromLogits = false, ...rest } = checkOptions(where, options, { ...evaluationRules, files: names });
+  check(where, 'probabilities', probabilities, numbers);
+  check(where, 'labels', labels, numbers);
+  if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
+  const indices = labelIndices(where, labels, rest.classNames);
+  const { values, columns } = flatten(where, probabilities, indices.length, rest.classNames?.length);
+  const collector = collectPredictions({ where, labelMode: 'single', fromLogits });
+  collector.add(values, columns, indices, files);
+  return finishSingle(where, collector.finish(), rest);
+}
+
+/**
+ * Evaluates predictions of any number of classes a sample.
+ *
+ * @param probabilities - `[samples, classes]`, each in [0, 1] on its own.
+ * @param labels - `[samples, classes]` of 0 and 1.
+ * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {DataError} when there are no samples, the lengths differ, or a value is out of range.
+ * @example
+ * const evaluation = evaluateMultiLabelPredictions([[0.9, 0.8], [0.2, 0.6]], [[1, 0], [0, 1]], { classNames: ['hernia', 'mass'] });
+ * evaluation.micro.recall; // 1
+ */
+export function evaluateMultiLabelPredictions(
+  probabilities: readonly ArrayLike<number>[],
+  labels: readonly ArrayLike<number>[],
+  options: MultiLabelEvaluationOptions & WithFiles = {},
+): MultiLabelEvaluation {
+  const where = 'evaluateMultiLabelPredictions';
+  const { files, fromLogits = false, ...rest } = checkOptions(where, options, { ...multiLabelRules, files: names });
+  check(where, 'probabilities', probabilities, numbers);
+  check(where, 'labels', labels, numbers);
+  if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
+  const { values, columns } = flatten(where, probabilities, labels.length, rest.classNames?.length);
+  const truth = flatten(where, labels, labels.length, columns);
+  const collector = collectPredictions({ where, labelMode: 'multi', fromLogits });
+  collector.add(values, columns, truth.values, files);
+  return finishMultiLabel(where, collector.finish(), rest);
+}
+
+/** Names the classes and evaluates what was collected. */
+export function finishSingle(where: string, { classes, ...predictions }: CollectedPredictions, options: EvaluationOptions): Evaluation {
+  const { classNames = indexNames(classes), bins = 15 } = options;
+  checkNames(where, classNames, classes);
+  const topK = options.topK ?? [1, 5].filter((k) => k < classes || k === 1);
+  for (const k of topK) if (k > classes) throw invalid(where, 'topK', `numbers up to the ${classes} classes`, topK);
+  return summarize(predictions, classNames, topK, bins);
+}
+
+/** Names the classes and evaluates what was collected. */
+export function finishMultiLabel(where: string, collected: CollectedPredictions, options: MultiLabelEvaluationOptions): MultiLabelEvaluation {
+  const { classes, labels, probabilities, files } = collected;
+  const { classNames = indexNames(classes), threshold = 0.5 } = options;
+  checkNames(where, classNames, classes);
+  const thresholds = typeof threshold === 'number' ? classNames.map(() => threshold) : threshold;
+  if (thresholds.length !== classes) throw invalid(where, 'threshold', `one number or ${classes}, one a class`, threshold);
+  return summarizeLabelSets({ labels: Uint8Array.from(labels), probabilities, files }, classNames, thresholds);
+}
+
+function checkNames(where: string, classNames: readonly string[], classes: number): void {
+  if (classNames.length !== classes) {
+    throw new OptionError(`${where}: expected ${classes} names for \`classNames\`, one for each output, received ${classNames.length}.`);
+  }
+}
+
+function indexNames(classes: number): string[] {
+  return Array.from({ length: classes }, (_, i) => String(i));
+}
+
+function labelIndices(where: string, labels: ArrayLike<number> | readonly string[], classNames: readonly string[] | undefined): ArrayLike<number> {
+  if (typeof labels[0] !== 'string') return labels as ArrayLike<number>;
+  if (classNames === undefined) throw new OptionError(`${where}: expected \`classNames\` beside labels that are names, received none.`);
+  const index = new Map(classNames.map((name, i) => [name, i]));
+  return Array.from(labels as readonly string[], (name, i) => {
+    const found = index.get(name);
+    if (found !== undefined) return found;
+    throw new DataError(
+      `${where}: expected one of ${list(classNames.slice(0, 12))}${classNames.length > 12 ? ', ...' : ''} for label ${i}, received '${name}'.`,
+    );
+  });
+}
+
+function flatten(where: string, rows: Rows, samples: number, classes: number | undefined): { values: ArrayLike<number>; columns: number } {
+  if (typeof rows[0] === 'object') {
+    const table = rows as readonly ArrayLike<number>[];
+    const columns = (table[0] as ArrayLike<number>).length;
+    const uneven = table.findIndex((row) => row.length !== columns);
+    if (uneven >= 0) throw new DataError(`${where}: expected ${columns} values in each row, received ${table[uneven]?.length} in row ${uneven}.`);
+    checkCount(where, table.length, samples);
+    const values = new Float32Array(samples * columns);
+    table.forEach((row, i) => {
+      values.set(row, i * columns);
+    });
+    return { values, columns };
+  }
+  const values = rows as ArrayLike<number>;
+  const columns = classes === 2 && values.length === samples ? 1 : (classes ?? Math.max(1, Math.round(values.length / samples)));
+  checkCount(where, values.length / columns, samples);
+  return { values, columns };
+}
+
+function checkCount(where: string, predictions: number, labels: number): void {
+  if (predictions !== labels) {
+    throw new DataError(`${where}: expected as many predictions as labels, received ${predictions} predictions and ${labels} labels.`);
+  }
+}
