@@ -1,0 +1,67 @@
+// Compiles the AssemblyScript kernels and writes them, as base64, into src/wasm/binary.ts.
+// Run by `npm run build`; a test compares the committed file with a fresh compilation.
+
+import { writeFile } from 'node:fs/promises';
+import asc from 'assemblyscript/asc';
+
+const OUTPUT = new URL('../src/wasm/binary.ts', import.meta.url);
+
+/** Compiles the kernels; with `shared`, for the memory of TensorFlow.js' threaded build. */
+async function compile(shared: boolean): Promise<Uint8Array> {
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    [
+      'src/wasm/assembly/index.ts', '--outFile', 'kernels.wasm', '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert',
+      '--use', 'abort=', '--importMemory', '--noExportMemory', '--initialMemory', '0', '--disableWarning', '201',
+      ...(shared ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] : []),
+    ],
+    { writeFile: (name: string, contents: string | Uint8Array) => { if (name === 'kernels.wasm') binary = contents as Uint8Array; } },
+  );
+  if (error !== null || binary === undefined) throw new Error(`The kernels do not compile:\n${stderr.toString()}`, { cause: error });
+  assertStateless(binary);
+  return binary;
+}
+
+/**
+ * Throws when the binary could write where TensorFlow.js keeps its tensors on its own account: static data (sections 11 and 12),
+ * a start function (8), globals such as a heap offset (6), or any import but the memory.
+ */
+export function assertStateless(binary: Uint8Array): void {
+  const forbidden = new Map([[6, 'a global'], [8, 'a start function'], [11, 'static data'], [12, 'static data']]);
+  for (let at = 8; at < binary.length; ) {
+    const section = binary[at] ?? 0;
+    const { value: size, next } = readLength(binary, at + 1);
+    const reason = forbidden.get(section);
+    if (reason !== undefined) throw new Error(`The kernels may not hold ${reason} (section ${section}).`);
+    at = next + size;
+  }
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
+  if (imports.length !== 1 || imports[0]?.kind !== 'memory') throw new Error('The kernels may import a memory and nothing else.');
+}
+
+/** A length in LEB128, WebAssembly's variable-length integer. */
+function readLength(bytes: Uint8Array, start: number): { readonly value: number; readonly next: number } {
+  let value = 0;
+  for (let at = start, shift = 0; ; at++, shift += 7) {
+    const byte = bytes[at] ?? 0;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return { value, next: at + 1 };
+  }
+}
+
+/** The text of src/wasm/binary.ts. */
+export async function kernelModule(): Promise<string> {
+  const literal = async (shared: boolean): Promise<string> => `'${Buffer.from(await compile(shared)).toString('base64')}'`;
+  return [
+    '// Compiled from src/wasm/assembly by scripts/buildKernels.ts; not edited by hand.',
+    '',
+    '/** The kernels for an ordinary memory, base64. */',
+    `export const KERNELS = ${await literal(false)};`,
+    '',
+    '/** The same for the shared memory of the threaded build, base64. */',
+    `export const SHARED_KERNELS = ${await literal(true)};`,
+    '',
+  ].join('\n');
+}
+
+if (process.argv[1] === import.meta.filename) await writeFile(OUTPUT, await kernelModule());

@@ -1,0 +1,5 @@
+// The kernels' face to TypeScript. They work on addresses of the backend's memory, allocate nothing and hold no static data:
+// an AssemblyScript heap or string would lie over TensorFlow.js' own.
+
+export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
+export { depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch } from './depthwise';

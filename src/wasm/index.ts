@@ -1,0 +1,1 @@
+export { registerWasmTraining } from './registerWasmTraining.js';

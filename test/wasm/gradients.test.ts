@@ -1,0 +1,89 @@
+// The kernels against TensorFlow.js' own cpu backend, over the shapes that trip convolutions.
+
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { registerWasmTraining } from '../../src/wasm.js';
+import { filled } from '../support/fill.js';
+
+beforeAll(async () => {
+  await tf.setBackend('wasm');
+  await registerWasmTraining();
+});
+
+type Shape4D = [number, number, number, number];
+interface Case {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly pad: 'same' | 'valid';
+  readonly size: readonly [number, number];
+  readonly batch: number;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+const CASES: Case[] = [];
+for (const kernel of [1, 3, 5, 7]) {
+  for (const stride of [1, 2]) {
+    for (const pad of ['same', 'valid'] as const) {
+      CASES.push({ kernel, stride, pad, size: [9, 11], batch: 1, inputs: 8, outputs: 16 });
+      CASES.push({ kernel, stride, pad, size: [13, 8], batch: 3, inputs: 3, outputs: 10 });
+      CASES.push({ kernel, stride, pad, size: [12, 12], batch: 3, inputs: 21, outputs: 13 });
+    }
+  }
+}
+
+/** Runs a kernel on a backend from plain numbers to plain numbers. */
+async function run(backend: string, kernel: string, inputs: Record<string, { values: Float32Array; shape: Shape4D }>, attrs: object): Promise<Float32Array> {
+  await tf.setBackend(backend);
+  const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
+  const result: tf.Tensor = tf.engine().runKernel(kernel, tensors, attrs as never);
+  const values = await result.data<'float32'>();
+  tf.dispose([result, ...Object.values(tensors)]);
+  return values;
+}
+
+async function expectEqualOnCpu(kernel: string, inputs: Parameters<typeof run>[2], attrs: object): Promise<void> {
+  const expected = await run('cpu', kernel, inputs, attrs);
+  const before = tf.memory().numTensors;
+  const received = await run('wasm', kernel, inputs, attrs);
+  expect(tf.memory().numTensors).toBe(before);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(largest).toBeGreaterThan(0);
+  expect(received).toBeAllclose(expected, { tolerance: 1e-5 * largest });
+}
+
+const name = ({ kernel, stride, pad, size, batch, inputs, outputs }: Case): string =>
+  `kernel ${kernel}, stride ${stride}, ${pad}, ${size.join(' x ')}, batch ${batch}, ${inputs} -> ${outputs} channels`;
+
+describe.each(CASES.map((one) => [name(one), one] as const))('%s', (title, { kernel, stride, pad, size: [height, width], batch, inputs, outputs }) => {
+  const x = { values: filled(`${title}/x`, batch * height * width * inputs), shape: [batch, height, width, inputs] as Shape4D };
+  const out = (size: number): number => (pad === 'same' ? Math.ceil(size / stride) : Math.ceil((size - kernel + 1) / stride));
+  const outShape = (channels: number): Shape4D => [batch, out(height), out(width), channels];
+  const gradient = (channels: number): { values: Float32Array; shape: Shape4D } => ({
+    values: filled(`${title}/dy`, outShape(channels).reduce((a, b) => a * b)),
+    shape: outShape(channels),
+  });
+  const filterShape: Shape4D = [kernel, kernel, inputs, outputs];
+  const depthwiseShape: Shape4D = [kernel, kernel, inputs, 1];
+  const common = { strides: stride, pad, dataFormat: 'NHWC', dimRoundingMode: undefined };
+
+  test('a convolution has the filter gradient of the cpu backend', async () => {
+    await expectEqualOnCpu(tf.Conv2DBackpropFilter, { x, dy: gradient(outputs) }, { ...common, filterShape });
+  });
+
+  test('a convolution has the input gradient of the cpu backend', async () => {
+    const filter = { values: filled(`${title}/w`, filterShape.reduce((a, b) => a * b)), shape: filterShape };
+    await expectEqualOnCpu(tf.Conv2DBackpropInput, { dy: gradient(outputs), filter }, { ...common, inputShape: x.shape });
+  });
+
+  test('a depthwise convolution has the filter gradient of the cpu backend', async () => {
+    await expectEqualOnCpu(tf.DepthwiseConv2dNativeBackpropFilter, { x, dy: gradient(inputs) }, { ...common, dilations: [1, 1], strides: [stride, stride], filterShape: depthwiseShape });
+  });
+
+  test('a depthwise convolution has the input gradient of the cpu backend', async () => {
+    const filter = { values: filled(`${title}/w`, kernel * kernel * inputs), shape: depthwiseShape };
+    await expectEqualOnCpu(tf.DepthwiseConv2dNativeBackpropInput, { dy: gradient(inputs), filter }, { ...common, dilations: [1, 1], strides: [stride, stride], inputShape: x.shape });
+  });
+});
