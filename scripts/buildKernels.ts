@@ -9,13 +9,14 @@ const OUTPUT = new URL('../src/wasm/binary.ts', import.meta.url);
 /** Compiles the kernels; with `shared`, for the memory of TensorFlow.js' threaded build. */
 async function compile(shared: boolean): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
+  const stderr = asc.createMemoryStream();
+  const { error } = await asc.main(
     [
       'src/wasm/assembly/index.ts', '--outFile', 'kernels.wasm', '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert',
       '--use', 'abort=', '--importMemory', '--noExportMemory', '--initialMemory', '0', '--disableWarning', '201',
       ...(shared ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] : []),
     ],
-    { writeFile: (name: string, contents: string | Uint8Array) => { if (name === 'kernels.wasm') binary = contents as Uint8Array; } },
+    { stderr, writeFile: (name: string, contents: string | Uint8Array) => { if (name === 'kernels.wasm') binary = contents as Uint8Array; } },
   );
   if (error !== null || binary === undefined) throw new Error(`The kernels do not compile:\n${stderr.toString()}`, { cause: error });
   assertStateless(binary);

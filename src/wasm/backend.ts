@@ -16,8 +16,15 @@ export interface WasmBackend {
   makeOutput(shape: readonly number[], dtype: 'float32'): TensorInfo;
 }
 
-/** The compiled functions; every argument is an address, a size or a float. */
-export type Kernels = Readonly<Record<string, (...parameters: number[]) => number>>;
+/** A compiled function; every argument is an address, a size or a float. */
+type Kernel = (...parameters: number[]) => number;
+
+/** The exports of src/wasm/assembly/index.ts. */
+export type Kernels = Readonly<Record<
+  | 'convolutionFilterGradient' | 'convolutionInputGradient' | 'convolutionScratch'
+  | 'depthwiseFilterGradient' | 'depthwiseInputGradient' | 'depthwiseScratch',
+  Kernel
+>>;
 
 const bound = new WeakMap<WasmBackend, Kernels>();
 
@@ -29,7 +36,7 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
   const bytes = Uint8Array.from(atob(shared ? SHARED_KERNELS : KERNELS), (character) => character.charCodeAt(0));
   try {
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-    bound.set(backend, instance.exports as Kernels);
+    bound.set(backend, instance.exports as unknown as Kernels);
   } catch (cause) {
     throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one that cannot compile it.', { cause });
   }

@@ -26,16 +26,25 @@ export async function registerWasmTraining(): Promise<void> {
   if (tf.engine().registryFactory['wasm'] === undefined) {
     throw new BackendError("registerWasmTraining: expected the wasm backend, received none. Import '@tensorflow/tfjs-backend-wasm' first.");
   }
-  const previous = tf.engine().backendName;
-  if (tf.findBackend('wasm') === null) {
-    await tf.setBackend('wasm');
-    if (previous !== null && previous !== undefined) await tf.setBackend(previous);
-  }
-  await bindKernels(tf.findBackend('wasm') as unknown as WasmBackend);
+  await bindKernels(await startedBackend());
   for (const kernel of KERNELS) {
-    if (tf.getKernel(kernel.kernelName, 'wasm') !== null && tf.getKernel(kernel.kernelName, 'wasm') !== undefined) {
-      tf.unregisterKernel(kernel.kernelName, 'wasm');
-    }
+    // TensorFlow.js warns when a kernel is replaced, so the old one goes first.
+    if (exists(tf.getKernel(kernel.kernelName, 'wasm'))) tf.unregisterKernel(kernel.kernelName, 'wasm');
     tf.registerKernel(kernel);
   }
+}
+
+/** The wasm backend, started if it was not, without becoming the one in use. */
+async function startedBackend(): Promise<WasmBackend> {
+  const inUse: string | undefined = tf.engine().backendName;
+  if (!exists(tf.findBackend('wasm'))) {
+    await tf.setBackend('wasm');
+    if (exists(inUse)) await tf.setBackend(inUse);
+  }
+  return tf.findBackend('wasm') as unknown as WasmBackend;
+}
+
+/** TensorFlow.js' types hide that what it looks up may be missing. */
+function exists<T>(value: T | null | undefined): value is T {
+  return value !== null && value !== undefined;
 }

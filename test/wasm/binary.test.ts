@@ -1,0 +1,23 @@
+// What must hold of the compiled kernels, or they would write over TensorFlow.js' own memory.
+
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { assertStateless, kernelModule } from '../../scripts/buildKernels.js';
+import { KERNELS, SHARED_KERNELS } from '../../src/wasm/binary.js';
+
+test('the binary in the source tree is what its AssemblyScript compiles to', async () => {
+  expect(await readFile('src/wasm/binary.ts', 'utf8')).toBe(await kernelModule());
+});
+
+test.each([['ordinary', KERNELS], ['shared', SHARED_KERNELS]])('the kernels for %s memory hold no data, no global and import the memory alone', (_, base64) => {
+  const binary = Buffer.from(base64, 'base64');
+  expect(() => { assertStateless(binary); }).not.toThrow();
+  expect(WebAssembly.Module.imports(new WebAssembly.Module(binary))).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+});
+
+test('a binary with static data is refused', () => {
+  // A module of one memory and one byte of data at address 0.
+  const withData = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1, 11, 7, 1, 0, 0x41, 0, 0x0b, 1, 0x2a);
+  expect(WebAssembly.validate(withData)).toBe(true);
+  expect(() => { assertStateless(withData); }).toThrowErrorMatchingInlineSnapshot(`[Error: The kernels may not hold static data (section 11).]`);
+});
