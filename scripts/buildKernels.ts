@@ -1,26 +1,35 @@
 // Compiles the AssemblyScript kernels and writes them, as base64, into src/wasm/binary.ts.
 // Run by `npm run build`; a test compares the committed file with a fresh compilation.
 
-import { writeFile } from 'node:fs/promises';
-import asc from 'assemblyscript/asc';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const OUTPUT = new URL('../src/wasm/binary.ts', import.meta.url);
 
+const OPTIONS = [
+  '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '--importMemory', '--noExportMemory', '--initialMemory', '0',
+  // usize is i32 in the only WebAssembly TensorFlow.js has.
+  '--disableWarning', '201',
+];
+const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
+
 /** Compiles the kernels; with `shared`, for the memory of TensorFlow.js' threaded build. */
 async function compile(shared: boolean): Promise<Uint8Array> {
-  let binary: Uint8Array | undefined;
-  const stderr = asc.createMemoryStream();
-  const { error } = await asc.main(
-    [
-      'src/wasm/assembly/index.ts', '--outFile', 'kernels.wasm', '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert',
-      '--use', 'abort=', '--importMemory', '--noExportMemory', '--initialMemory', '0', '--disableWarning', '201',
-      ...(shared ? ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'] : []),
-    ],
-    { stderr, writeFile: (name: string, contents: string | Uint8Array) => { if (name === 'kernels.wasm') binary = contents as Uint8Array; } },
-  );
-  if (error !== null || binary === undefined) throw new Error(`The kernels do not compile:\n${stderr.toString()}`, { cause: error });
-  assertStateless(binary);
-  return binary;
+  const folder = await mkdtemp(join(tmpdir(), 'kernels-'));
+  try {
+    const binary = join(folder, 'kernels.wasm');
+    const compiler = 'node_modules/assemblyscript/bin/asc.js';
+    const source = 'src/wasm/assembly/index.ts';
+    await promisify(execFile)(process.execPath, [compiler, source, '--outFile', binary, ...OPTIONS, ...(shared ? SHARED : [])]);
+    const bytes = await readFile(binary);
+    assertStateless(bytes);
+    return bytes;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /**
@@ -36,7 +45,7 @@ export function assertStateless(binary: Uint8Array): void {
     if (reason !== undefined) throw new Error(`The kernels may not hold ${reason} (section ${section}).`);
     at = next + size;
   }
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(binary as BufferSource));
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(Uint8Array.from(binary)));
   if (imports.length !== 1 || imports[0]?.kind !== 'memory') throw new Error('The kernels may import a memory and nothing else.');
 }
 
