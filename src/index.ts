@@ -28,3 +28,15 @@ export type {
   Rows,
   Scores,
 } from './evaluation/index.js';
+
+export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';
+export type {
+  BackendAttempt,
+  BackendLoader,
+  BackendPreference,
+  BackendReport,
+  MemoryReport,
+  ProbeOptions,
+  ProbeReport,
+  TensorMemory,
+} from './backends/index.js';

@@ -1,3 +1,7 @@
 // The Node entry: a superset of the isomorphic one.
 
 export * from './index.js';
+
+// These two know backends by name and take the place of the isomorphic ones.
+export { ensureBackend, selectBackend } from './node/index.js';
+export type { NodeBackendOptions } from './node/index.js';

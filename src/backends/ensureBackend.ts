@@ -1,0 +1,22 @@
+// The backend is the caller's: a ready one is never switched.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { inTurn, readyBackend, registeredBackends } from './activeBackend.js';
+import { checkPreferences, firstThatWorks, type BackendPreference, type BackendReport } from './selectBackend.js';
+
+/**
+ * Keeps the backend that is ready or being started; otherwise selects one.
+ *
+ * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
+ * @throws {BackendError} when none is ready and none works.
+ */
+export function ensureBackend(preferences: readonly BackendPreference[] = registeredBackends()): Promise<BackendReport> {
+  return inTurn(async () => {
+    // `tf.setBackend` without await: the caller has chosen, the backend is on its way.
+    if (readyBackend() === undefined && registeredBackends().includes(tf.engine().backendName)) await tf.ready().catch(() => undefined);
+    const backend = readyBackend();
+    if (backend !== undefined) return { backend, tried: [] };
+    checkPreferences('ensureBackend', preferences);
+    return firstThatWorks(preferences, {});
+  });
+}

@@ -1,0 +1,146 @@
+// Chooses the first backend that installs, starts and computes correctly, and says why the others were passed over.
+
+import { BackendError, check, checkOptions, rule } from '../core/index.js';
+import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
+import { PROBE_RULES, probeBackend, type ProbeOptions } from './probeBackend.js';
+
+/** A backend that is imported only when its turn comes. */
+export interface BackendLoader {
+  /** The name the backend registers with TensorFlow.js, for example `webgl`. */
+  readonly name: string;
+  /** Imports the package that registers the backend, and prepares what it needs. */
+  readonly load: () => Promise<unknown>;
+  /** The command that installs a missing package, for the report. @defaultValue none */
+  readonly install?: string;
+  /** What to know once it is chosen, for the report. @defaultValue none */
+  readonly note?: string;
+}
+
+/** A loader, or the name of a backend that is already imported. */
+export type BackendPreference = string | BackendLoader;
+
+/** How one candidate fared. */
+export interface BackendAttempt {
+  readonly name: string;
+  readonly outcome: 'chosen' | 'not installed' | 'not loaded' | 'not started' | 'failed the probe';
+  /** Why, and what helps. */
+  readonly reason: string;
+}
+
+/** The backend in use and how it came to be. */
+export interface BackendReport {
+  /** TensorFlow.js' name of the active backend. */
+  readonly backend: string;
+  /** Every candidate tried, in order; the last one is the chosen one. Empty when a ready backend was kept. */
+  readonly tried: readonly BackendAttempt[];
+}
+
+const preferenceList = rule<readonly BackendPreference[]>(
+  'an array of backend names or { name, load }',
+  (value) => Array.isArray(value) && value.every(isPreference),
+);
+
+/** Throws unless there is something to try. */
+export function checkPreferences(where: string, preferences: readonly BackendPreference[]): void {
+  check(where, 'preferences', preferences, preferenceList);
+  if (preferences.length > 0) return;
+  throw new BackendError(`${where}: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.`);
+}
+
+/**
+ * Makes the first backend active that loads, starts and passes {@link probeBackend}; each candidate is imported only when its turn comes.
+ *
+ * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
+ * @throws {BackendError} when none works; the backend that was active before stays so.
+ * @example
+ * const { backend, tried } = await selectBackend([
+ *   { name: 'webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu') },
+ *   { name: 'webgl', load: () => import('@tensorflow/tfjs-backend-webgl') },
+ * ]);
+ */
+export async function selectBackend(
+  preferences: readonly BackendPreference[] = registeredBackends(),
+  options: ProbeOptions = {},
+): Promise<BackendReport> {
+  checkPreferences('selectBackend', preferences);
+  checkOptions('selectBackend', options, PROBE_RULES);
+  return inTurn(() => firstThatWorks(preferences, options));
+}
+
+/** Tries the candidates; call it in turn. */
+export async function firstThatWorks(preferences: readonly BackendPreference[], options: ProbeOptions): Promise<BackendReport> {
+  const before = readyBackend();
+  const tried: BackendAttempt[] = [];
+  const causes: unknown[] = [];
+  for (const preference of preferences) {
+    const candidate = typeof preference === 'string' ? imported(preference) : preference;
+    const { attempt, cause } = await attemptBackend(candidate, options);
+    tried.push(attempt);
+    if (attempt.outcome === 'chosen') return { backend: candidate.name, tried };
+    causes.push(cause);
+  }
+  if (before !== undefined) await activate(before);
+  const failures = tried.map(({ name, outcome, reason }) => `${name} (${outcome}): ${reason}`).join(' ');
+  throw new BackendError(`selectBackend: expected a backend that works, found none. ${failures}`, { cause: new AggregateError(causes, failures) });
+}
+
+interface Attempted {
+  readonly attempt: BackendAttempt;
+  readonly cause?: unknown;
+}
+
+async function attemptBackend({ name, load, install, note }: BackendLoader, options: ProbeOptions): Promise<Attempted> {
+  const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => {
+    const remedy = outcome === 'not installed' && install !== undefined ? ` Run: ${install}` : '';
+    return { attempt: { name, outcome, reason: `${firstSentence(cause)}${remedy}` }, cause };
+  };
+  try {
+    await load();
+  } catch (error) {
+    return failed(isMissingPackage(error) ? 'not installed' : 'not loaded', error);
+  }
+  if (!registeredBackends().includes(name)) {
+    return failed('not loaded', `its package registered no backend '${name}' with this copy of @tensorflow/tfjs-core`);
+  }
+  try {
+    await activate(name);
+  } catch (error) {
+    return failed('not started', error);
+  }
+  try {
+    const { milliseconds } = await probeBackend(options);
+    const reason = `passed the probe in ${Math.round(milliseconds)} ms.${note === undefined ? '' : ` ${note}`}`;
+    return { attempt: { name, outcome: 'chosen', reason } };
+  } catch (error) {
+    return failed('failed the probe', error);
+  }
+}
+
+function imported(name: string): BackendLoader {
+  return {
+    name,
+    load: () =>
+      registeredBackends().includes(name)
+        ? Promise.resolve()
+        : Promise.reject(new BackendError(`no backend of that name is imported (there is ${registeredBackends().join(', ') || 'none'})`)),
+  };
+}
+
+/** The first line of what went wrong, as one sentence. */
+function firstSentence(cause: unknown): string {
+  const message = typeof cause === 'string' ? cause : String((cause as { readonly message?: unknown } | null)?.message ?? cause);
+  const line = (message.split('\n')[0] ?? '').replace(/^probeBackend: /, '').replace(/ imported from .*/, '');
+  return /[.?!]$/.test(line) ? line : `${line}.`;
+}
+
+/** Tells whether an import failed because a package is not there, in Node's words or in those of Vite's stand-in. */
+export function isMissingPackage(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || String(message).endsWith('Is it installed?');
+}
+
+function isPreference(value: unknown): boolean {
+  if (typeof value === 'string') return value !== '';
+  const { name, load } = (value ?? {}) as Partial<BackendLoader>;
+  return typeof name === 'string' && name !== '' && typeof load === 'function';
+}

@@ -1,0 +1,2 @@
+export { ensureBackend, selectBackend } from './selectBackend.js';
+export type { NodeBackendOptions } from './selectBackend.js';

@@ -1,0 +1,112 @@
+// Backends by name in Node: the package each one needs, and where wasm's binaries lie.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import * as backends from '../backends/index.js';
+import { checkOptions, invalid, list, rule } from '../core/index.js';
+import type { BackendLoader, BackendPreference, BackendReport, ProbeOptions } from '../backends/index.js';
+
+/** What to prove, and where to find the binaries. */
+export interface NodeBackendOptions extends ProbeOptions {
+  /**
+   * Folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, for an application that is shipped without its `node_modules`.
+   * @defaultValue the folder of the installed package
+   */
+  readonly wasmFolder?: string;
+}
+
+const folderOfBinaries = rule<string>(
+  'a folder that holds tfjs-backend-wasm-simd.wasm',
+  (value) => typeof value === 'string' && existsSync(join(value, 'tfjs-backend-wasm-simd.wasm')),
+);
+
+const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
+
+/**
+ * Makes the first backend active that is installed, starts and passes `probeBackend`.
+ *
+ * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
+ * @throws {OptionError} when a name is unknown or the folder holds no binaries.
+ * @throws {BackendError} when none works; the backend that was active before stays so.
+ * @example
+ * const { backend, tried } = await selectBackend(['tensorflow', 'wasm']);
+ */
+export async function selectBackend(
+  preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES,
+  { wasmFolder, ...probe }: NodeBackendOptions = {},
+): Promise<BackendReport> {
+  checkOptions('selectBackend', { wasmFolder }, { wasmFolder: folderOfBinaries });
+  return backends.selectBackend(withLoaders('selectBackend', preferences, wasmFolder), probe);
+}
+
+/**
+ * Keeps the backend that is ready or being started; otherwise selects one.
+ *
+ * @param preferences - As for {@link selectBackend}. @defaultValue wasm, then cpu
+ * @throws {BackendError} when none is ready and none works.
+ */
+export async function ensureBackend(preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES): Promise<BackendReport> {
+  return backends.ensureBackend(withLoaders('ensureBackend', preferences));
+}
+
+function withLoaders(where: string, preferences: readonly BackendPreference[], wasmFolder?: string): readonly BackendPreference[] {
+  if (!Array.isArray(preferences)) return preferences;
+  const loaders = nodeLoaders(wasmFolder);
+  return preferences.map((preference: BackendPreference) => {
+    if (typeof preference !== 'string') return preference;
+    const loader = loaders.find(({ name }) => name === preference);
+    if (loader === undefined && !backends.registeredBackends().includes(preference)) {
+      const names = loaders.map(({ name }) => name);
+      throw invalid(where, 'preferences', `one of ${list(names)}`, preference, 'Another backend is given as { name, load }.');
+    }
+    return loader ?? preference;
+  });
+}
+
+function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
+  return [
+    { name: 'wasm', load: () => loadWasm(wasmFolder), install: 'npm install @tensorflow/tfjs-backend-wasm' },
+    {
+      name: 'cpu',
+      load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
+      install: 'npm install @tensorflow/tfjs-backend-cpu',
+      note: 'It is plain JavaScript, about twenty times slower than wasm.',
+    },
+    { name: 'tensorflow', load: loadTensorFlow, install: 'npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)' },
+  ];
+}
+
+async function loadWasm(folder: string | undefined): Promise<void> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(rethrow);
+  const binaries = folder ?? installedBinaries();
+  if (binaries !== undefined && backends.readyBackend() !== 'wasm') wasm.setWasmPaths(join(binaries, '/'));
+}
+
+/** The folder of the installed binaries; `undefined` where no package is installed, and the backend looks beside the bundle. */
+function installedBinaries(): string | undefined {
+  // A bundle in CommonJS format has no import.meta.url.
+  const here = (import.meta.url as string | undefined) ?? __filename;
+  try {
+    return join(dirname(createRequire(here).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
+async function loadTensorFlow(): Promise<void> {
+  // The names are variables so that bundlers leave these native packages alone.
+  const [cuda, native] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+  try {
+    await import(cuda);
+  } catch (error) {
+    if (!backends.isMissingPackage(error)) throw error;
+    await import(native);
+  }
+}
+
+/** A caught import may be missing when a bundle is made, an uncaught one may not. */
+function rethrow(error: unknown): never {
+  throw error;
+}

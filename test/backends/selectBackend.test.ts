@@ -1,0 +1,189 @@
+import { setTimeout } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ensureBackend, selectBackend } from '../../src/backends/index.js';
+import type { BackendAttempt, BackendLoader } from '../../src/backends/index.js';
+
+const cpu: BackendLoader = { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu') };
+const farAway = 'far-away';
+const missing: BackendLoader = { name: 'far', load: () => import(farAway), install: 'npm install far-away' };
+
+/** A backend made of cpu's kernels under another name, for the tests to damage. */
+function copyOfCpu(name: string, damage: () => void = () => undefined): BackendLoader {
+  return {
+    name,
+    load() {
+      tf.registerBackend(name, () => new MathBackendCPU());
+      tf.copyRegisteredKernels('cpu', name);
+      damage();
+      return Promise.resolve();
+    },
+  };
+}
+
+const withoutFilterGradient = (name: string): BackendLoader =>
+  copyOfCpu(name, () => {
+    tf.unregisterKernel('Conv2DBackpropFilter', name);
+  });
+
+/** What does not change from run to run. */
+const stable = (attempt: BackendAttempt): BackendAttempt => ({
+  ...attempt,
+  reason: attempt.reason.replace(/\d+ ms/, 'N ms').replace(/ '\S*node_modules\S*'/, ''),
+});
+
+afterEach(async () => {
+  await tf.setBackend('cpu');
+  for (const name of tf.engine().backendNames()) {
+    if (name === 'cpu') continue;
+    tf.removeBackend(name);
+    for (const { kernelName } of tf.getKernelsForBackend(name)) tf.unregisterKernel(kernelName, name);
+  }
+});
+
+describe('selectBackend', () => {
+  test('takes the first candidate that works and says why the others were passed over', async () => {
+    const throwing: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
+    const idle: BackendLoader = { name: 'idle', load: () => Promise.resolve() };
+    const dead: BackendLoader = {
+      name: 'dead',
+      load: () => Promise.resolve(tf.registerBackend('dead', () => Promise.reject(new Error('device lost')))),
+    };
+    const { backend, tried } = await selectBackend([missing, throwing, idle, dead, cpu, copyOfCpu('copy')]);
+
+    expect(backend).toBe('cpu');
+    expect(tf.getBackend()).toBe('cpu');
+    expect(tried.map(stable)).toMatchInlineSnapshot(`
+      [
+        {
+          "name": "far",
+          "outcome": "not installed",
+          "reason": "Cannot find package 'far-away'. Run: npm install far-away",
+        },
+        {
+          "name": "broken",
+          "outcome": "not loaded",
+          "reason": "no adapter.",
+        },
+        {
+          "name": "idle",
+          "outcome": "not loaded",
+          "reason": "its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core.",
+        },
+        {
+          "name": "dead",
+          "outcome": "not started",
+          "reason": "device lost.",
+        },
+        {
+          "name": "cpu",
+          "outcome": "chosen",
+          "reason": "passed the probe in N ms.",
+        },
+      ]
+    `);
+  });
+
+  test('imports nothing beyond the chosen one', async () => {
+    let imported = false;
+    await selectBackend([cpu, { name: 'later', load: () => Promise.resolve((imported = true)) }]);
+    expect(imported).toBe(false);
+  });
+
+  test('passes over a backend that computes wrong numbers', async () => {
+    const liar = copyOfCpu('liar', () => {
+      tf.unregisterKernel('Sigmoid', 'liar');
+      tf.registerKernel({
+        kernelName: 'Sigmoid',
+        backendName: 'liar',
+        kernelFunc: ({ inputs }) => tf.fill(inputs['x']!.shape, 0.5),
+      });
+    });
+    const { backend, tried } = await selectBackend([liar, cpu]);
+    expect(backend).toBe('cpu');
+    expect(tried[0]).toMatchInlineSnapshot(`
+      {
+        "name": "liar",
+        "outcome": "failed the probe",
+        "reason": "'liar' gives wrong numbers: features are off by 30 % (allowed 1.0 %).",
+      }
+    `);
+  });
+
+  test('passes over a backend without gradients only where training is asked for', async () => {
+    expect(await selectBackend([withoutFilterGradient('half'), cpu])).toMatchObject({ backend: 'half' });
+    const { backend, tried } = await selectBackend(['half', cpu], { gradients: true });
+    expect(backend).toBe('cpu');
+    expect(tried[0]).toMatchInlineSnapshot(`
+      {
+        "name": "half",
+        "outcome": "failed the probe",
+        "reason": "'half' cannot train: it has no kernel for Conv2DBackpropFilter.",
+      }
+    `);
+  });
+
+  test('keeps the active backend when no candidate works, and names every failure', async () => {
+    await selectBackend([copyOfCpu('copy')]);
+    await expect(selectBackend([{ name: 'idle', load: () => Promise.resolve() }, 'webgl'])).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): no backend of that name is imported (there is cpu, copy).]`);
+    expect(tf.getBackend()).toBe('copy');
+    expect(tf.tidy(() => tf.add(1, 2).arraySync())).toBe(3);
+  });
+
+  test('starts a backend once, however many ask at the same time', async () => {
+    let starts = 0;
+    const slow: BackendLoader = {
+      name: 'slow',
+      load: () => {
+        if (tf.engine().backendNames().includes('slow')) return Promise.resolve();
+        tf.copyRegisteredKernels('cpu', 'slow');
+        tf.registerBackend('slow', async () => {
+          starts += 1;
+          await setTimeout(20);
+          return new MathBackendCPU();
+        });
+        return Promise.resolve();
+      },
+    };
+    await Promise.all([selectBackend([slow]), selectBackend([slow]), ensureBackend([slow])]);
+    expect(starts).toBe(1);
+  });
+
+  test('keeps no tensor, whether the probe passes or fails', async () => {
+    const before = tf.memory().numTensors;
+    await selectBackend([withoutFilterGradient('half'), cpu], { gradients: true });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each([
+    ['a string', 'cpu', {}],
+    ['a loader without load', [{ name: 'cpu' }], {}],
+    ['nothing to try', [], {}],
+    ['an unknown option', [cpu], { probes: true }],
+    ['a tolerance of 0', [cpu], { tolerance: 0 }],
+  ])('refuses %s', async (_, preferences, options) => {
+    await expect(selectBackend(preferences as never, options as never)).rejects.toThrowErrorMatchingSnapshot();
+  });
+});
+
+describe('ensureBackend', () => {
+  test('never switches a backend that is ready', async () => {
+    await selectBackend([copyOfCpu('copy')]);
+    expect(await ensureBackend([cpu])).toEqual({ backend: 'copy', tried: [] });
+    expect(tf.getBackend()).toBe('copy');
+  });
+
+  test('waits for a backend that is being started', async () => {
+    tf.registerBackend('slow', () => setTimeout(20, new MathBackendCPU()));
+    const chosen = tf.setBackend('slow');
+    expect(await ensureBackend([cpu])).toEqual({ backend: 'slow', tried: [] });
+    expect(await chosen).toBe(true);
+  });
+
+  test('selects one when none is ready', async () => {
+    tf.removeBackend('cpu');
+    tf.registerBackend('cpu', () => new MathBackendCPU());
+    expect(await ensureBackend()).toMatchObject({ backend: 'cpu', tried: [{ name: 'cpu', outcome: 'chosen' }] });
+  });
+});

@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import { ensureBackend, selectBackend } from '../../src/node.js';
+
+test('a backend that is not installed comes with the command that installs it', async () => {
+  const { tried } = await selectBackend(['tensorflow', 'cpu']);
+  expect(tried[1]!.reason).toMatch(/It is plain JavaScript, about twenty times slower than wasm\.$/);
+  expect(tried[0]).toMatchInlineSnapshot(`
+    {
+      "name": "tensorflow",
+      "outcome": "not installed",
+      "reason": "Could not resolve "@tensorflow/tfjs-node" imported by "effnet-ts". Is it installed? Run: npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)",
+    }
+  `);
+});
+
+test.each([
+  ['an unknown name', ['wasn'], {}],
+  ['a folder without the binaries', ['wasm'], { wasmFolder: '/no/such/folder' }],
+  ['an unknown option', ['wasm'], { folder: 'x' }],
+  ['a string for the list', 'wasm', {}],
+])('refuses %s', async (_, preferences, options) => {
+  await expect(selectBackend(preferences as never, options as never)).rejects.toThrowErrorMatchingSnapshot();
+});
+
+test('an imported backend of another name may be given by name', async () => {
+  const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu');
+  tf.registerBackend('other', () => new MathBackendCPU());
+  tf.copyRegisteredKernels('cpu', 'other');
+  expect(await selectBackend(['other'])).toMatchObject({ backend: 'other' });
+  expect(await ensureBackend()).toEqual({ backend: 'other', tried: [] });
+});
