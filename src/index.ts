@@ -12,21 +12,14 @@ export type {
 export { readSafetensors, weightArray, writeSafetensors } from './weights/index.js';
 export type { ElementType, NamedArrays, WeightArray, WriteSafetensorsOptions } from './weights/index.js';
 
-export { classificationReport, confusionTable, evaluateMultiLabelPredictions, evaluatePredictions } from './evaluation/index.js';
+export {
+  averagePrecision, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluateMultiLabelPredictions,
+  evaluatePredictions, fitTemperature, mostWrong, precisionRecallCurve, predictionsCsv, predictionsTable, rocAuc, rocCurve, withTemperature,
+} from './evaluation/index.js';
 export type {
-  Calibration,
-  ClassificationReportOptions,
-  ClassScores,
-  ConfusionTableOptions,
-  Evaluation,
-  EvaluationOptions,
-  LabelSetPredictions,
-  MultiLabelEvaluation,
-  MultiLabelEvaluationOptions,
-  Predictions,
-  ReliabilityBin,
-  Rows,
-  Scores,
+  Calibration, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair, ConfusionTableOptions,
+  Evaluation, EvaluationComparison, EvaluationOptions, IntervalMetric, LabelSetPredictions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
+  PrecisionRecallCurve, PredictionRow, Predictions, RankingScores, ReliabilityBin, RocCurve, Rows, Scores,
 } from './evaluation/index.js';
 
 export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';

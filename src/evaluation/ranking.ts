@@ -1,0 +1,228 @@
+// How well scores order samples, whatever the threshold: ROC and precision-recall curves, and the areas under them.
+
+import { DataError, invalid, list } from '../core/index.js';
+import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
+
+/** True against false positives, threshold by threshold, from the strictest on; arrays run alike. */
+export interface RocCurve {
+  readonly falsePositiveRate: Float64Array;
+  readonly truePositiveRate: Float64Array;
+  /** The score from which a sample counts as positive; the first, Infinity, lets none through. */
+  readonly thresholds: Float64Array;
+  /** The area under the curve: the chance that a positive outscores a negative. */
+  readonly auc: number;
+  /** The threshold with the most true positives over false ones (Youden's J). */
+  readonly bestThreshold: number;
+}
+
+/** Precision against recall, threshold by threshold, from the loosest on; the last point is (precision 1, recall 0). */
+export interface PrecisionRecallCurve {
+  readonly precision: Float64Array;
+  readonly recall: Float64Array;
+  /** One fewer than there are points: the last has none. */
+  readonly thresholds: Float64Array;
+  /** The mean precision weighted by the steps in recall. */
+  readonly averagePrecision: number;
+  /** The threshold with the highest F1. */
+  readonly bestThreshold: number;
+}
+
+/** An area for each class against the rest, and their averages. */
+export interface RankingScores {
+  /** NaN where the class has no sample, or (for ROC) no other class has. */
+  readonly perClass: Float64Array;
+  /** The mean over the classes that have an area, each counting the same. */
+  readonly macro: number;
+  /** The mean over those classes, weighted by support. */
+  readonly weighted: number;
+  /** Over all samples and classes thrown together. */
+  readonly micro: number;
+}
+
+/**
+ * Draws the receiver operating characteristic of one class against the rest.
+ *
+ * @param target - A class, by name or index.
+ * @throws {OptionError} when there is no such class.
+ * @throws {DataError} when every sample belongs to the class, or none does.
+ * @example
+ * const evaluation = evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1]);
+ * rocCurve(evaluation, 1).auc; // 1
+ */
+export function rocCurve(evaluation: Evaluation | MultiLabelEvaluation, target: string | number): RocCurve {
+  const { scores, positive } = oneVersusRest('rocCurve', evaluation, target);
+  const { thresholds, hits, misses } = ranked(scores, positive);
+  const points = thresholds.length;
+  const positives = hits[points - 1] as number;
+  const negatives = misses[points - 1] as number;
+  if (positives === 0 || negatives === 0) throw onlyOneSide('rocCurve', evaluation, target, positives === 0);
+  const truePositiveRate = new Float64Array(points + 1);
+  const falsePositiveRate = new Float64Array(points + 1);
+  let auc = 0;
+  let best = 0;
+  for (let i = 1; i <= points; i++) {
+    const tpr = (truePositiveRate[i] = (hits[i - 1] as number) / positives);
+    const fpr = (falsePositiveRate[i] = (misses[i - 1] as number) / negatives);
+    auc += ((fpr - (falsePositiveRate[i - 1] as number)) * (tpr + (truePositiveRate[i - 1] as number))) / 2;
+    if (tpr - fpr > (truePositiveRate[best] as number) - (falsePositiveRate[best] as number)) best = i;
+  }
+  const withNone = Float64Array.of(Infinity, ...thresholds);
+  return { falsePositiveRate, truePositiveRate, thresholds: withNone, auc, bestThreshold: withNone[best] as number };
+}
+
+/**
+ * Draws precision against recall of one class against the rest.
+ *
+ * @param target - A class, by name or index.
+ * @throws {OptionError} when there is no such class.
+ * @throws {DataError} when no sample belongs to the class.
+ * @example
+ * const evaluation = evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1]);
+ * precisionRecallCurve(evaluation, 1).bestThreshold; // 0.4
+ */
+export function precisionRecallCurve(evaluation: Evaluation | MultiLabelEvaluation, target: string | number): PrecisionRecallCurve {
+  const { scores, positive } = oneVersusRest('precisionRecallCurve', evaluation, target);
+  const { thresholds, hits, misses } = ranked(scores, positive);
+  const points = thresholds.length;
+  const positives = hits[points - 1] as number;
+  if (positives === 0) throw onlyOneSide('precisionRecallCurve', evaluation, target, true);
+  const precision = new Float64Array(points + 1).fill(1);
+  const recall = new Float64Array(points + 1);
+  let bestF1 = -1;
+  let bestThreshold = Infinity;
+  for (let i = 0; i < points; i++) {
+    const hit = hits[i] as number;
+    const called = hit + (misses[i] as number);
+    precision[points - 1 - i] = hit / called;
+    recall[points - 1 - i] = hit / positives;
+    const f1 = (2 * hit) / (called + positives);
+    if (f1 > bestF1) [bestF1, bestThreshold] = [f1, thresholds[i] as number];
+  }
+  return { precision, recall, thresholds: thresholds.reverse(), averagePrecision: areas(scores, positive).averagePrecision, bestThreshold };
+}
+
+/**
+ * The area under the ROC curve of every class against the rest.
+ *
+ * @example
+ * rocAuc(evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1])).macro; // 1
+ */
+export function rocAuc(evaluation: Evaluation | MultiLabelEvaluation): RankingScores {
+  return rankingScores(evaluation, ({ auc }) => auc);
+}
+
+/**
+ * The average precision of every class against the rest.
+ *
+ * @example
+ * averagePrecision(evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1])).macro; // 1
+ */
+export function averagePrecision(evaluation: Evaluation | MultiLabelEvaluation): RankingScores {
+  return rankingScores(evaluation, (area) => area.averagePrecision);
+}
+
+interface Areas {
+  readonly auc: number;
+  readonly averagePrecision: number;
+}
+
+function rankingScores(evaluation: Evaluation | MultiLabelEvaluation, pick: (areas: Areas) => number): RankingScores {
+  const perClass = Float64Array.from(evaluation.classNames, (_, column) => {
+    const { scores, positive } = oneVersusRest('ranking', evaluation, column);
+    return pick(areas(scores, positive));
+  });
+  let sum = 0;
+  let weightedSum = 0;
+  let defined = 0;
+  let weights = 0;
+  perClass.forEach((area, i) => {
+    if (Number.isNaN(area)) return;
+    const support = evaluation.perClass[i]?.support ?? 0;
+    sum += area;
+    weightedSum += area * support;
+    defined++;
+    weights += support;
+  });
+  const { labels, probabilities } = evaluation.predictions;
+  const classes = evaluation.classNames.length;
+  const truth = evaluation.labelMode === 'multi' ? labels : Uint8Array.from(probabilities, (_, i) => (labels[Math.floor(i / classes)] === i % classes ? 1 : 0));
+  return { perClass, macro: sum / defined, weighted: weightedSum / weights, micro: pick(areas(probabilities, truth)) };
+}
+
+function areas(scores: Float32Array, positive: ArrayLike<number>): Areas {
+  let area = 0;
+  let precisions = 0;
+  let hitsBefore = 0;
+  let missesBefore = 0;
+  walkThresholds(scores, positive, (_, hits, misses) => {
+    area += ((misses - missesBefore) * (hits + hitsBefore)) / 2;
+    precisions += ((hits - hitsBefore) * hits) / (hits + misses);
+    hitsBefore = hits;
+    missesBefore = misses;
+  });
+  return { auc: missesBefore === 0 ? NaN : area / hitsBefore / missesBefore, averagePrecision: precisions / hitsBefore };
+}
+
+interface Ranked {
+  /** The distinct scores, falling. */
+  readonly thresholds: Float64Array;
+  /** Positives, and negatives, that reach each threshold. */
+  readonly hits: Float64Array;
+  readonly misses: Float64Array;
+}
+
+function ranked(scores: Float32Array, positive: ArrayLike<number>): Ranked {
+  const steps: [number, number, number][] = [];
+  walkThresholds(scores, positive, (...step) => steps.push(step));
+  const [thresholds, hits, misses] = ([0, 1, 2] as const).map((column) => Float64Array.from(steps, (step) => step[column]));
+  return { thresholds, hits, misses } as Ranked;
+}
+
+/** Visits each distinct score, falling, with the numbers of positives and negatives that reach it. */
+function walkThresholds(scores: Float32Array, positive: ArrayLike<number>, visit: (threshold: number, hits: number, misses: number) => void): void {
+  // Score and truth make one integer, so that the engine's own sort of plain numbers does the work: the bits of a
+  // float32 rise with its value, and those of probabilities stay below 2^30.
+  const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
+  const keys = new Uint32Array(scores.length);
+  for (let i = 0; i < keys.length; i++) keys[i] = ((scores[i] as number) > 0 ? (bits[i] as number) * 2 : 0) + (positive[i] as number);
+  keys.sort();
+  const scoreBits = new Uint32Array(1);
+  const score = new Float32Array(scoreBits.buffer);
+  let hits = 0;
+  let misses = 0;
+  for (let i = keys.length - 1; i >= 0; i--) {
+    const key = keys[i] as number;
+    if (key % 2 === 1) hits++;
+    else misses++;
+    if (i > 0 && (keys[i - 1] as number) >>> 1 === key >>> 1) continue;
+    scoreBits[0] = key >>> 1;
+    visit(score[0] as number, hits, misses);
+  }
+}
+
+function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluation, target: string | number) {
+  const column = classIndex(where, evaluation, target);
+  const { labels, probabilities } = evaluation.predictions;
+  const classes = evaluation.classNames.length;
+  const scores = new Float32Array(evaluation.count);
+  const positive = new Uint8Array(evaluation.count);
+  const single = evaluation.labelMode === 'single';
+  for (let i = 0; i < evaluation.count; i++) {
+    scores[i] = probabilities[i * classes + column] as number;
+    positive[i] = single ? Number(labels[i] === column) : (labels[i * classes + column] as number);
+  }
+  return { scores, positive };
+}
+
+/** The index of a class given by name or index. */
+export function classIndex(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number): number {
+  const index = typeof target === 'number' ? target : classNames.indexOf(target);
+  if (Number.isInteger(index) && index >= 0 && index < classNames.length) return index;
+  const known = classNames.length <= 12 ? `one of ${list(classNames)}` : 'a class name';
+  throw invalid(where, 'class', `${known} or an index below ${classNames.length}`, target);
+}
+
+function onlyOneSide(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number, none: boolean): DataError {
+  const name = typeof target === 'string' ? target : classNames[target];
+  return new DataError(`${where}: expected samples that belong to '${name}' and samples that do not, received ${none ? 'none that do' : 'none that do not'}.`);
+}
