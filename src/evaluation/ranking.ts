@@ -121,6 +121,14 @@ export function averagePrecision(evaluation: Evaluation | MultiLabelEvaluation):
   return rankingScores(evaluation, (area) => area.averagePrecision);
 }
 
+function oneHot({ predictions, classNames, count }: Evaluation): Uint8Array {
+  const rows = new Uint8Array(count * classNames.length);
+  predictions.labels.forEach((label, sample) => {
+    rows[sample * classNames.length + label] = 1;
+  });
+  return rows;
+}
+
 interface Areas {
   readonly auc: number;
   readonly averagePrecision: number;
@@ -144,8 +152,7 @@ function rankingScores(evaluation: Evaluation | MultiLabelEvaluation, pick: (are
     weights += support;
   });
   const { labels, probabilities } = evaluation.predictions;
-  const classes = evaluation.classNames.length;
-  const truth = evaluation.labelMode === 'multi' ? labels : Uint8Array.from(probabilities, (_, i) => (labels[Math.floor(i / classes)] === i % classes ? 1 : 0));
+  const truth = evaluation.labelMode === 'multi' ? labels : oneHot(evaluation);
   return { perClass, macro: sum / defined, weighted: weightedSum / weights, micro: pick(areas(probabilities, truth)) };
 }
 

@@ -56,7 +56,7 @@ export function withTemperature(evaluation: Evaluation, temperature: number): Ev
   }
   const { labels, files } = evaluation.predictions;
   const topK = Object.keys(evaluation.topK).map(Number);
-  return summarize({ labels, probabilities: Float32Array.from(probabilities), files }, evaluation.classNames, topK, evaluation.calibration.bins.length);
+  return summarize({ labels, probabilities: new Float32Array(probabilities), files }, evaluation.classNames, topK, evaluation.calibration.bins.length);
 }
 
 const MINIMUM = 0.01;
@@ -66,7 +66,9 @@ const TINY = 2 ** -126;
 
 /** Logits up to a constant of each row, which softmax does not feel. */
 function logProbabilities({ predictions }: Evaluation): Float64Array {
-  return Float64Array.from(predictions.probabilities, (value) => Math.log(Math.max(value, TINY)));
+  const logs = new Float64Array(predictions.probabilities);
+  for (let i = 0; i < logs.length; i++) logs[i] = Math.log(Math.max(logs[i] as number, TINY));
+  return logs;
 }
 
 /** How the mean loss changes with the logarithm of the temperature. */

@@ -44,7 +44,7 @@ test.each(golden.multi)('$name: averaged areas of label sets', ({ probabilities,
   expect([macro, micro, weighted, averagePrecision(evaluation).micro]).toBeAllclose([macroAuc, microAuc, weightedAuc, microAveragePrecision]);
 });
 
-test.each(golden.single.filter(({ accuracy }) => accuracy > 0 && accuracy < 1))(
+test.each(golden.single.filter(({ accuracy, temperature }) => accuracy < 1 && temperature.value < 50))(
   '$name: the temperature is the one scipy finds, and lowers the loss to its',
   ({ probabilities, labels, temperature }) => {
     const evaluation = evaluatePredictions(probabilities, labels);
