@@ -2,10 +2,10 @@
 
 export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './core/index.js';
 export type { Progress, ProgressListener, WeightsMismatch } from './core/index.js';
-export { describePlan, planFusedMBConv, planMBConv, planModel, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
+export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
 export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
-  Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StagePlan, StageSpec, Variant,
+  Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';
 
