@@ -33,3 +33,12 @@ export type {
   ProbeReport,
   TensorMemory,
 } from './backends/index.js';
+export {
+  batchNormalization, convNormAct, depthwiseNormAct, dropout, fusedMBConv, head, mbConv, squeezeExcite, stage, stem, stochasticDepth, varianceScaling,
+} from './layers/index.js';
+export type {
+  BatchNormalizationOptions, BlockParts, BuildOptions, ConvNormActSpec, DepthwiseNormActSpec, DropoutOptions, HeadSpec, SqueezeExciteSpec, StemSpec,
+  VarianceScalingOptions,
+} from './layers/index.js';
+export { classNamesOf, efficientNet, planOf, setClassNames } from './models/index.js';
+export type { EfficientNetOptions } from './models/index.js';

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { boolean, checkOptions, invalid, positive, rate, ShapeError, showShape, text } from '../core/index.js';
+import { onlyTensor } from './onlyTensor.js';
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions {
@@ -61,7 +62,7 @@ export class BatchNormalization extends tfl.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
     return tf.tidy(() => {
-      const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+      const x = onlyTensor(this.name, inputs) as tf.Tensor4D;
       const channels = x.shape.at(-1) ?? 0;
       const gamma = (this.gamma?.read() ?? tf.ones([channels])) as tf.Tensor1D;
       const beta = (this.beta?.read() ?? tf.zeros([channels])) as tf.Tensor1D;

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, createRandom, rate, seed as seedRule, text, type Random } from '../core/index.js';
+import { onlyTensor } from './onlyTensor.js';
 
 /** Options of {@link dropout} and {@link stochasticDepth}. */
 export interface DropoutOptions {
@@ -41,7 +42,7 @@ export class SeededDropout extends tfl.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs)!;
+    const x = onlyTensor(this.name, inputs);
     if (kwargs.training !== true || this.rate === 0) return x;
     return tf.tidy(() => {
       const shape = this.noiseShape === null ? x.shape : this.noiseShape.map((length, axis) => length ?? x.shape[axis] ?? 1);
