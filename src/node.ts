@@ -5,3 +5,8 @@ export * from './index.js';
 // These two know backends by name and take the place of the isomorphic ones.
 export { ensureBackend, selectBackend } from './node/index.js';
 export type { NodeBackendOptions } from './node/index.js';
+
+export { decodeImage, imageFolder, progressBar } from './node/index.js';
+export type {
+  DecodeOptions, ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, SplitImageFolder,
+} from './node/index.js';

@@ -1,0 +1,417 @@
+// The pipeline: a lazy recipe for a stream of items, read anew on every pass. What each step does is in operators.ts and combine.ts.
+
+import {
+  boolean,
+  callable,
+  check,
+  checkNumbers,
+  checkOptions,
+  either,
+  instanceOf,
+  invalid,
+  nonNegativeInteger,
+  oneOf,
+  positiveInteger,
+  rule,
+  seed as seedRule,
+  deriveSeed,
+  type DataError,
+} from '../core/index.js';
+import { cachedPass, memoryCache, type CacheStore } from './cache.js';
+import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
+import { cloneItem, describeItem, releaseItem } from './items.js';
+import {
+  batchItems,
+  filterItems,
+  mapItems,
+  mapSound,
+  shardItems,
+  shuffleItems,
+  skipItems,
+  stopOn,
+  takeItems,
+  type ItemFunction,
+  type Pass,
+  type SkipListener,
+} from './operators.js';
+import { runAhead } from './runAhead.js';
+
+/** What a dataset can be made from; a function is called anew for every pass. */
+export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterable<T> | AsyncIterable<T>);
+
+/** How `map` works. */
+export interface MapOptions {
+  /** Items worked on at once; 'auto' is two for each processor. The order of the results never depends on it. @defaultValue 1 */
+  readonly concurrency?: number | 'auto';
+  /** 'skip' leaves out items that fail, counts them, and lists them at the end of the pass. @defaultValue 'throw' */
+  readonly onError?: 'throw' | 'skip';
+  /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
+  readonly onSkipped?: SkipListener;
+}
+
+/** How `shuffle` works. */
+export interface ShuffleOptions {
+  /** The same seed gives the same order. @defaultValue unpredictable */
+  readonly seed?: number;
+  /** Another order on every pass. @defaultValue true */
+  readonly reshuffleEachIteration?: boolean;
+}
+
+/** How `batch` works. */
+export interface BatchOptions {
+  /** Leaves out a last batch that is not full. @defaultValue false */
+  readonly dropRemainder?: boolean;
+}
+
+/** How `interleave` works. */
+export interface InterleaveOptions {
+  /** Datasets open at once. @defaultValue 4 */
+  readonly cycleLength?: number;
+  /** Items taken from each in turn. @defaultValue 1 */
+  readonly blockLength?: number;
+}
+
+/** The part of a tfjs-data dataset that both directions need. */
+export interface TfDataset<T> {
+  iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
+}
+
+const isIterable = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+const source = rule<Source<unknown>>('an iterable or a function that returns one', (value) => typeof value === 'function' || isIterable(value));
+const dataset = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
+
+/**
+ * A lazy stream of items that can be read again and again; each method returns a new dataset and does no work.
+ *
+ * Work begins at the first `next()` and stops with the loop that reads it. It is an async iterable, and what `model.fitDataset` and
+ * `model.evaluateDataset` take. Tensors in an item belong to whoever received it; items that the pipeline itself drops are disposed.
+ *
+ * @example
+ * const squares = Dataset.range(10).map((n) => n * n, { concurrency: 4 }).batch(4);
+ * for await (const batch of squares) console.log(batch); // [0, 1, 4, 9], [16, 25, 36, 49], [64, 81]
+ * @see the tf.data guide, https://www.tensorflow.org/guide/data, whose names and semantics these are
+ */
+export class Dataset<T> implements AsyncIterable<T> {
+  /** Number of items of a pass: Infinity when it never ends, NaN while unknown. */
+  readonly size: number;
+  readonly #open: (pass: Pass) => AsyncIterable<T>;
+  readonly #parents: readonly Dataset<unknown>[];
+  readonly #readers = new Set<AsyncIterator<unknown>>();
+  #epoch = 0;
+
+  private constructor(open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = []) {
+    this.#open = open;
+    this.size = size;
+    this.#parents = parents;
+  }
+
+  /**
+   * Makes a dataset from an array, another re-readable iterable, or a function that starts a new one for each pass.
+   *
+   * @throws {OptionError} for a generator object, which could be read once only: pass the generator function.
+   * @example
+   * Dataset.from(['a.jpg', 'b.jpg']);
+   * Dataset.from(async function* () { yield* await listFiles(); });
+   */
+  static from<T>(items: Source<T>): Dataset<T> {
+    check('Dataset.from', 'items', items, source);
+    if (typeof items === 'function') return new Dataset((pass) => iterate(items(pass)), NaN);
+    if (isOneShot(items)) {
+      throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
+    }
+    const size = Array.isArray(items) ? items.length : NaN;
+    return new Dataset(() => iterate(items, cloneItem), size);
+  }
+
+  /** Counts from 0, or from `start`, up to but without `end`. */
+  static range(start: number, end?: number): Dataset<number> {
+    const [from, to] = end === undefined ? [0, start] : [start, end];
+    checkNumbers('Dataset.range', { start: from, end: to }, seedRule);
+    return new Dataset(
+      () =>
+        iterate(
+          (function* () {
+            for (let i = from; i < to; i++) yield i;
+          })(),
+        ),
+      Math.max(0, to - from),
+    );
+  }
+
+  /** Reads datasets side by side; ends with the shortest. */
+  static zip<const D extends readonly Dataset<unknown>[]>(...datasets: D): Dataset<{ -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never }> {
+    for (const each of datasets) check('Dataset.zip', 'datasets', each, dataset);
+    type Items = { -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never };
+    const open = (pass: Pass): AsyncIterable<Items> => zipPasses(datasets.map((each) => each.open(pass))) as AsyncIterable<Items>;
+    return new Dataset(open, datasets.length === 0 ? 0 : Math.min(...datasets.map((each) => each.size)), datasets);
+  }
+
+  /** Reads a tfjs-data dataset, or anything else with its `iterator()`. */
+  static fromTfData<T>(data: TfDataset<T> & { readonly size?: number | null }): Dataset<T> {
+    check('Dataset.fromTfData', 'data', data, rule('a tfjs-data Dataset', (value) => typeof (value as TfDataset<T> | null)?.iterator === 'function'));
+    return new Dataset(async function* () {
+      const iterator = await data.iterator();
+      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+    }, data.size ?? NaN);
+  }
+
+  /** Applies a function to each item, several at once if asked; results keep the order of the items. */
+  map<R>(fn: ItemFunction<T, R>, options: MapOptions = {}): Dataset<R> {
+    check('Dataset.map', 'fn', fn, callable);
+    const rules = { concurrency: either(positiveInteger, oneOf('auto')), onError: oneOf('throw', 'skip'), onSkipped: callable };
+    const { concurrency = 1, onError = 'throw', onSkipped = warnOfSkipped } = checkOptions('Dataset.map', options, rules);
+    const workers = concurrency === 'auto' ? automaticConcurrency() : concurrency;
+    return onError === 'skip'
+      ? this.#derive((items, pass) => mapSound(items, fn, workers, pass, onSkipped), NaN)
+      : this.#derive((items, pass) => mapItems(items, fn, workers, pass), this.size);
+  }
+
+  /** Keeps the items for which the function says true. */
+  filter(keep: ItemFunction<T, boolean>): Dataset<T> {
+    check('Dataset.filter', 'keep', keep, callable);
+    return this.#derive((items, pass) => filterItems(items, keep, pass), this.size === Infinity ? Infinity : NaN);
+  }
+
+  /**
+   * Shuffles through a buffer: each item read is a random one of the `bufferSize` that wait.
+   *
+   * Shuffle file names, not pictures: a buffer as large as the dataset then costs nothing and shuffles perfectly.
+   */
+  shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
+    check('Dataset.shuffle', 'bufferSize', bufferSize, positiveInteger);
+    const rules = { seed: seedRule, reshuffleEachIteration: boolean };
+    const { seed = unpredictableSeed(), reshuffleEachIteration = true } = checkOptions('Dataset.shuffle', options, rules);
+    return this.#derive(
+      (items, { epoch }) => shuffleItems(items, bufferSize, deriveSeed(seed, reshuffleEachIteration ? epoch : 0)),
+      this.size,
+    );
+  }
+
+  /**
+   * Groups items into arrays of `size`; for tensors see `imageBatches`.
+   *
+   * @throws {OptionError} when `dropRemainder` would leave no batch at all.
+   */
+  batch(size: number, options: BatchOptions = {}): Dataset<T[]> {
+    check('Dataset.batch', 'size', size, positiveInteger);
+    const { dropRemainder = false } = checkOptions('Dataset.batch', options, { dropRemainder: boolean });
+    if (dropRemainder && this.size < size) {
+      throw invalid('Dataset.batch', 'size', `at most the ${this.size} items there are`, size, 'With dropRemainder no batch would be left.');
+    }
+    const batches = this.size / size;
+    return this.#derive((items) => batchItems(items, size, dropRemainder), dropRemainder ? Math.floor(batches) : Math.ceil(batches));
+  }
+
+  /** Takes arrays (or other iterables) apart again. */
+  unbatch<U>(this: Dataset<Iterable<U>>): Dataset<U> {
+    return this.#derive(async function* (batches) {
+      for await (const batch of batches) yield* batch;
+    }, NaN);
+  }
+
+  /** Makes up to `count` items before they are asked for; 'auto' is two. */
+  prefetch(count: number | 'auto'): Dataset<T> {
+    check('Dataset.prefetch', 'count', count, either(positiveInteger, oneOf('auto')));
+    return this.#derive((items) => runAhead(items, count === 'auto' ? 2 : count, (item) => item), this.size);
+  }
+
+  /**
+   * Keeps the items of the first complete pass for all later ones: in memory, or in a store such as `folderCache` of the Node entry.
+   *
+   * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
+   */
+  cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
+    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this]);
+    cached.#release = () => {
+      store.release();
+    };
+    return cached;
+  }
+
+  /** Reads the dataset `count` times over, without end by default. */
+  repeat(count = Infinity): Dataset<T> {
+    if (count !== Infinity) check('Dataset.repeat', 'count', count, nonNegativeInteger);
+    const size = this.size === 0 || count === 0 ? 0 : this.size * count;
+    return new Dataset((pass) => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch), size, [this]);
+  }
+
+  /** Ends after `count` items. */
+  take(count: number): Dataset<T> {
+    check('Dataset.take', 'count', count, nonNegativeInteger);
+    return this.#derive((items) => takeItems(items, count), Math.min(this.size, count));
+  }
+
+  /** Leaves out the first `count` items. */
+  skip(count: number): Dataset<T> {
+    check('Dataset.skip', 'count', count, nonNegativeInteger);
+    return this.#derive((items) => skipItems(items, count), Math.max(0, this.size - count));
+  }
+
+  /** Continues with another dataset. */
+  concat(...others: readonly Dataset<T>[]): Dataset<T> {
+    for (const other of others) check('Dataset.concat', 'others', other, dataset);
+    const all = [this, ...others];
+    const size = all.reduce((sum, each) => sum + each.size, 0);
+    return new Dataset((pass) => concatPasses(all.map((each) => () => each.open(pass))), size, all);
+  }
+
+  /** Opens a dataset for each item and reads several of them in turn, for example the shards of a record set. */
+  interleave<R>(open: (item: T) => Dataset<R> | Promise<Dataset<R>>, options: InterleaveOptions = {}): Dataset<R> {
+    check('Dataset.interleave', 'open', open, callable);
+    const rules = { cycleLength: positiveInteger, blockLength: positiveInteger };
+    const { cycleLength = 4, blockLength = 1 } = checkOptions('Dataset.interleave', options, rules);
+    return this.#derive(
+      (items, pass) => interleavePasses(items, async (item) => (await open(item)).open(pass), cycleLength, blockLength),
+      NaN,
+    );
+  }
+
+  /** Keeps every `shards`-th item, beginning with the one at `index`: the share of one of several workers. */
+  shard(shards: number, index: number): Dataset<T> {
+    check('Dataset.shard', 'shards', shards, positiveInteger);
+    check('Dataset.shard', 'index', index, rule<number>(`an integer in [0, ${shards})`, (value) => nonNegativeInteger.accepts(value) && value < shards));
+    const size = Number.isFinite(this.size) ? Math.ceil((this.size - index) / shards) : this.size;
+    return this.#derive((items) => shardItems(items, shards, index), Math.max(0, size));
+  }
+
+  /** Ends every pass with the signal's reason as soon as it aborts. */
+  withSignal(signal: AbortSignal): Dataset<T> {
+    check('Dataset.withSignal', 'signal', signal, instanceOf(AbortSignal, 'an AbortSignal'));
+    return new Dataset((pass) => stopOn(this.open({ ...pass, signal }), signal), this.size, [this]);
+  }
+
+  /** Adds a step of your own: an async generator over the items of one pass. `size` is that of the result, NaN when unknown. */
+  transform<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size = NaN): Dataset<R> {
+    check('Dataset.transform', 'step', step, callable);
+    return this.#derive(step, size);
+  }
+
+  /** Number of items of a pass: Infinity when it never ends, 'unknown' where only reading would tell. */
+  cardinality(): number | 'unknown' {
+    return Number.isNaN(this.size) ? 'unknown' : this.size;
+  }
+
+  /** Reads one item and says what it is made of, for example `{ xs: float32 [8, 224, 224, 3], ys: float32 [8, 10] }`. */
+  async elementSpec(): Promise<string> {
+    for await (const item of this.open({ epoch: 0, signal: undefined })) {
+      const spec = describeItem(item);
+      releaseItem(item);
+      return spec;
+    }
+    return 'nothing';
+  }
+
+  /** Reads a whole pass into an array; its tensors are yours. */
+  async toArray(): Promise<T[]> {
+    const items: T[] = [];
+    for await (const item of this) items.push(item);
+    return items;
+  }
+
+  /**
+   * Hands the dataset to tfjs-data, given that module.
+   *
+   * @example
+   * import * as tfData from '@tensorflow/tfjs-data';
+   * const theirs = ours.toTfData(tfData);
+   */
+  toTfData<D>(tfData: { generator(open: () => AsyncIterator<T>): D }): D {
+    return tfData.generator(() => this[Symbol.asyncIterator]());
+  }
+
+  /** Starts a pass when its first item is asked for. */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    let items: AsyncIterator<T> | undefined;
+    let ended = false;
+    const end = (): void => {
+      ended = true;
+      this.#readers.delete(reader);
+    };
+    const reader: AsyncIterator<T> = {
+      next: async () => {
+        if (ended) return { done: true, value: undefined };
+        if (items === undefined) {
+          items = this.open({ epoch: this.#epoch++, signal: undefined })[Symbol.asyncIterator]();
+          this.#readers.add(reader);
+        }
+        try {
+          const result = await items.next();
+          if (result.done === true) end();
+          return result;
+        } catch (error) {
+          end();
+          throw error;
+        }
+      },
+      return: async () => {
+        end();
+        await items?.return?.();
+        return { done: true, value: undefined };
+      },
+    };
+    return reader;
+  }
+
+  /**
+   * The protocol of tfjs-data, which `model.fitDataset` speaks.
+   *
+   * That caller never closes an iterator it leaves early (`batchesPerEpoch`, early stopping); one that it forgets is closed when it is
+   * garbage collected, or at once by `dispose()`.
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- the protocol is a promise
+  async iterator(): Promise<{ next(): Promise<IteratorResult<T>> }> {
+    const reader = this[Symbol.asyncIterator]();
+    const handle = { next: () => reader.next() };
+    forgotten.register(handle, reader);
+    return handle;
+  }
+
+  /** Starts a pass of a given epoch: what operators build on. */
+  open(pass: Pass): AsyncIterable<T> {
+    return this.#open(pass);
+  }
+
+  /** Closes passes that were left unfinished and frees what `cache()` holds, here and in the datasets this one is made from; it can be read again. */
+  async dispose(): Promise<void> {
+    for (const reader of [...this.#readers]) await reader.return?.();
+    this.#release();
+    await Promise.all(this.#parents.map((parent) => parent.dispose()));
+  }
+
+  #release: () => void = () => undefined;
+
+  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number): Dataset<R> {
+    return new Dataset((pass) => step(this.open(pass), pass), size, [this]);
+  }
+}
+
+const forgotten = new FinalizationRegistry<AsyncIterator<unknown>>((reader) => {
+  reader.return?.().catch(() => undefined);
+});
+
+async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>, hand: (item: T) => T = (item) => item): AsyncGenerator<T> {
+  if (Symbol.asyncIterator in items) for await (const item of items) yield hand(item);
+  else for (const item of items) yield hand(item);
+}
+
+/** A generator object is its own iterator: once read, it is empty. */
+function isOneShot(items: Iterable<unknown> | AsyncIterable<unknown>): boolean {
+  const iterator: unknown = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  return iterator === items;
+}
+
+function automaticConcurrency(): number {
+  const processors = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
+  return 2 * (processors ?? 2);
+}
+
+function unpredictableSeed(): number {
+  return Math.floor(Math.random() * 0x1_0000_0000);
+}
+
+function warnOfSkipped(errors: readonly DataError[]): void {
+  const shown = errors.slice(0, 5).map((error) => error.message);
+  const more = errors.length > shown.length ? `\n... and ${errors.length - shown.length} more` : '';
+  console.warn(`Dataset.map: left out ${errors.length} broken items:\n${shown.join('\n')}${more}`);
+}

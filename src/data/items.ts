@@ -1,0 +1,60 @@
+// What travels through a Dataset: any value, perhaps holding tensors. Here their ownership is kept.
+
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Frees the tensors an item holds, when the pipeline drops it. */
+export function releaseItem(item: unknown): void {
+  visit(item, (tensor) => {
+    tensor.dispose();
+    return tensor;
+  });
+}
+
+/** The item with its tensors cloned, so that whoever receives it may dispose them; without tensors, the item itself. */
+export function cloneItem<T>(item: T): T {
+  return visit(item, (tensor) => tf.clone(tensor)) as T;
+}
+
+/** Where an item comes from, if it says so: the `origin` of pictures and records. */
+export function originOf(item: unknown): string | undefined {
+  const origin = typeof item === 'object' && item !== null ? (item as { origin?: unknown }).origin : undefined;
+  return typeof origin === 'string' ? origin : undefined;
+}
+
+/** Says what an item is made of: `{ xs: float32 [8, 224, 224, 3], ys: float32 [8, 10] }`. */
+export function describeItem(item: unknown): string {
+  if (isTensor(item)) return `${item.dtype} [${item.shape.join(', ')}]`;
+  if (ArrayBuffer.isView(item)) return `${item.constructor.name} [${(item as Uint8Array).length}]`;
+  if (Array.isArray(item)) return item.length === 0 ? '[]' : `${item.length} of ${describeItem(item[0])}`;
+  if (isPlain(item)) {
+    return `{ ${Object.entries(item)
+      .map(([key, value]) => `${key}: ${describeItem(value)}`)
+      .join(', ')} }`;
+  }
+  return typeof item === 'object' && item !== null ? item.constructor.name : typeof item;
+}
+
+function visit(value: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {
+  if (isTensor(value)) return replace(value);
+  if (Array.isArray(value)) {
+    const copy = value.map((part: unknown) => visit(part, replace));
+    return copy.some((part, i) => part !== value[i]) ? copy : value;
+  }
+  if (!isPlain(value)) return value;
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, part] of Object.entries(value)) {
+    const visited = visit(part, replace);
+    if (visited !== part) (copy ??= { ...value })[key] = visited;
+  }
+  return copy ?? value;
+}
+
+function isTensor(value: unknown): value is tf.Tensor {
+  return value instanceof tf.Tensor;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

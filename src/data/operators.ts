@@ -1,0 +1,193 @@
+// What the methods of Dataset do to one pass over the items: async generators, each closing its source when it is closed.
+
+import { createRandom, DataError, deriveSeed, isEffnetError } from '../core/index.js';
+import { originOf, releaseItem } from './items.js';
+import { runAhead } from './runAhead.js';
+
+/** One pass over a dataset. */
+export interface Pass {
+  /** Passes begun before this one: 0 for the first. */
+  readonly epoch: number;
+  /** Aborts when the pass should stop. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What `map` and `filter` tell their function about the item. */
+export interface ItemContext extends Pass {
+  /** Position of the item in this pass, from 0. */
+  readonly index: number;
+}
+
+export type ItemFunction<T, R> = (item: T, context: ItemContext) => R | Promise<R>;
+
+/** Called once at the end of a pass that left out broken items. */
+export type SkipListener = (errors: readonly DataError[]) => void;
+
+export async function* mapItems<T, R>(source: AsyncIterable<T>, fn: ItemFunction<T, R>, concurrency: number, pass: Pass): AsyncGenerator<R> {
+  yield* inOrder(source, concurrency, async (item, index) => {
+    try {
+      return await fn(item, { ...pass, index });
+    } catch (error) {
+      throw located(error, item, index, pass);
+    }
+  });
+}
+
+/** One at a time means only when asked for. */
+async function* inOrder<T, R>(source: AsyncIterable<T>, concurrency: number, start: (item: T, index: number) => Promise<R>): AsyncGenerator<R> {
+  if (concurrency > 1) {
+    yield* runAhead(source, concurrency, start);
+    return;
+  }
+  let index = 0;
+  for await (const item of source) yield await start(item, index++);
+}
+
+const BROKEN = Symbol('broken');
+
+/** As mapItems, but an item that fails is left out and reported at the end. */
+export async function* mapSound<T, R>(
+  source: AsyncIterable<T>,
+  fn: ItemFunction<T, R>,
+  concurrency: number,
+  pass: Pass,
+  onSkipped: SkipListener,
+): AsyncGenerator<R> {
+  const errors: DataError[] = [];
+  const results = inOrder<T, R | typeof BROKEN>(source, concurrency, async (item, index) => {
+    try {
+      return await fn(item, { ...pass, index });
+    } catch (error) {
+      const failure = located(error, item, index, pass);
+      // A wrong option or a stopped pass is not a broken item.
+      if (!(failure instanceof DataError)) throw failure;
+      errors.push(failure);
+      return BROKEN;
+    }
+  });
+  for await (const result of results) if (result !== BROKEN) yield result;
+  if (errors.length > 0) onSkipped(errors);
+}
+
+/** Gives a foreign error the place where it happened; the library's own errors and a stopped pass speak for themselves. */
+function located(error: unknown, item: unknown, index: number, pass: Pass): unknown {
+  if (isEffnetError(error) || pass.signal?.aborted === true) return error;
+  const origin = originOf(item);
+  const place = origin === undefined ? `item ${index}` : `item ${index}, '${origin}'`;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DataError(`Dataset.map: ${place}: ${reason}`, { cause: error, ...(origin === undefined ? {} : { origin }) });
+}
+
+export async function* filterItems<T>(source: AsyncIterable<T>, keep: ItemFunction<T, boolean>, pass: Pass): AsyncGenerator<T> {
+  let index = 0;
+  for await (const item of source) {
+    if (await keep(item, { ...pass, index: index++ })) yield item;
+    else releaseItem(item);
+  }
+}
+
+/** Yields a random one of `bufferSize` waiting items, as tf.data does: a buffer as large as the dataset shuffles perfectly. */
+export async function* shuffleItems<T>(source: AsyncIterable<T>, bufferSize: number, seed: number): AsyncGenerator<T> {
+  const random = createRandom(deriveSeed(seed, 'shuffle'));
+  const waiting: T[] = [];
+  try {
+    for await (const item of source) {
+      waiting.push(item);
+      if (waiting.length >= bufferSize) yield takeRandom(waiting, random.integer(waiting.length));
+    }
+    while (waiting.length > 0) yield takeRandom(waiting, random.integer(waiting.length));
+  } finally {
+    waiting.forEach(releaseItem);
+  }
+}
+
+function takeRandom<T>(waiting: T[], at: number): T {
+  const item = waiting[at] as T;
+  const last = waiting.pop() as T;
+  if (at < waiting.length) waiting[at] = last;
+  return item;
+}
+
+export async function* batchItems<T>(source: AsyncIterable<T>, size: number, dropRemainder: boolean): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  try {
+    for await (const item of source) {
+      batch.push(item);
+      if (batch.length < size) continue;
+      const full = batch;
+      batch = [];
+      yield full;
+    }
+    if (batch.length > 0 && !dropRemainder) {
+      const rest = batch;
+      batch = [];
+      yield rest;
+    }
+  } finally {
+    batch.forEach(releaseItem);
+  }
+}
+
+export async function* takeItems<T>(source: AsyncIterable<T>, count: number): AsyncGenerator<T> {
+  if (count === 0) return;
+  let taken = 0;
+  for await (const item of source) {
+    yield item;
+    if (++taken >= count) return;
+  }
+}
+
+export async function* skipItems<T>(source: AsyncIterable<T>, count: number): AsyncGenerator<T> {
+  let skipped = 0;
+  for await (const item of source) {
+    if (skipped++ < count) releaseItem(item);
+    else yield item;
+  }
+}
+
+export async function* shardItems<T>(source: AsyncIterable<T>, shards: number, index: number): AsyncGenerator<T> {
+  let position = 0;
+  for await (const item of source) {
+    if (position++ % shards === index) yield item;
+    else releaseItem(item);
+  }
+}
+
+/** Stops as soon as the signal aborts, even while the source is busy. */
+export async function* stopOn<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  let stop: () => void = () => undefined;
+  const aborted = new Promise<'aborted'>((resolve) => {
+    stop = () => {
+      resolve('aborted');
+    };
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  let pending: Promise<IteratorResult<T>> | undefined;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      pending = iterator.next();
+      const result = await Promise.race([pending, aborted]);
+      if (result === 'aborted') continue;
+      pending = undefined;
+      if (result.done === true) return;
+      yield result.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    if (pending === undefined) await iterator.return?.();
+    else abandon(iterator, pending);
+  }
+}
+
+/** Closes a source that is still busy without waiting for it. */
+function abandon<T>(iterator: AsyncIterator<T>, pending: Promise<IteratorResult<T>>): void {
+  pending.then(
+    (result) => {
+      if (result.done !== true) releaseItem(result.value);
+    },
+    () => undefined,
+  );
+  iterator.return?.().catch(() => undefined);
+}

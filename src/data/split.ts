@@ -1,0 +1,70 @@
+// Lists of labelled items cut into shares: plain arrays in, plain arrays out.
+
+import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
+
+type Key = string | number;
+
+/** How items are split. */
+export interface SplitOptions<T> {
+  /** The same seed gives the same split. @defaultValue 0 */
+  readonly seed?: number;
+  /** Every class keeps its share on both sides; returns the class of an item. @defaultValue not stratified */
+  readonly stratifyBy?: (item: T) => Key;
+  /** Items of one group (a patient, an original photo) stay together; returns the group. @defaultValue each item by itself */
+  readonly groupBy?: (item: T) => Key;
+}
+
+const items = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);
+const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
+
+/**
+ * Splits items at random into a training and a validation share; both keep the order of the items.
+ *
+ * Stratified, each class gives its rounded share to the validation side, at least one item (or group) and never all.
+ *
+ * @param fraction - Share of the validation side, in (0, 1).
+ * @throws {DataError} when a class is too small to stand on both sides.
+ * @example
+ * const { train, validation } = trainValidationSplit(files, 0.2, { seed: 1, stratifyBy: (file) => file.label });
+ */
+export function trainValidationSplit<T>(list: readonly T[], fraction: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] } {
+  const where = 'trainValidationSplit';
+  check(where, 'list', list, items);
+  check(where, 'fraction', fraction, share);
+  const { strata, seed } = stratify(where, list, options);
+  const held = new Set<T>();
+  for (const [name, groups] of strata) {
+    if (groups.length < 2) throw tooSmall(where, name, groups.length, 2);
+    const count = Math.min(groups.length - 1, Math.max(1, Math.round(groups.length * fraction)));
+    for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'split', name))).slice(0, count)) group.forEach((item) => held.add(item));
+  }
+  return { train: list.filter((item) => !held.has(item)), validation: list.filter((item) => held.has(item)) };
+}
+
+/**
+ * Groups by class and group; a group with items of several classes counts to its first.
+ */
+function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>): { strata: Map<Key, T[][]>; seed: number } {
+  const rules = { seed: seedRule, stratifyBy: callable, groupBy: callable };
+  const { seed = 0, stratifyBy = () => '', groupBy } = checkOptions(where, options, rules);
+  const groups = new Map<unknown, T[]>();
+  for (const item of list) {
+    const key: unknown = groupBy === undefined ? item : groupBy(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  const strata = new Map<Key, T[][]>();
+  for (const group of groups.values()) {
+    const name = stratifyBy(group[0] as T);
+    const stratum = strata.get(name);
+    if (stratum === undefined) strata.set(name, [group]);
+    else stratum.push(group);
+  }
+  return { strata, seed };
+}
+
+function tooSmall(where: string, name: Key, received: number, needed: number): DataError {
+  const what = name === '' ? 'in all' : `of class ${show(name)}`;
+  return new DataError(`${where}: expected at least ${needed} items or groups ${what}, received ${received}. Add images, or leave the class out.`);
+}

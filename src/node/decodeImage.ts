@@ -1,0 +1,57 @@
+// Image files and bytes to pixels, with sharp. Decodes at full size; resizing is in image/, where it equals TensorFlow's.
+
+import { checkOptions, DataError, either, instanceOf, check, positiveInteger, rule, text } from '../core/index.js';
+import type { Pixels } from '../image/index.js';
+import { loadSharp } from './loadSharp.js';
+
+/** How a picture is decoded. */
+export interface DecodeOptions {
+  /** What shows through transparent pixels: any CSS colour. @defaultValue 'white' */
+  readonly background?: string;
+  /** Pictures with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
+  readonly maxPixels?: number;
+  /** Name of the bytes in errors. @defaultValue the path, or 'bytes' */
+  readonly origin?: string;
+}
+
+const MAX_PIXELS = 200_000_000;
+
+const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a file URL', (value) => value instanceof URL && value.protocol === 'file:')));
+
+/**
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame) or TIFF to RGB, upright as its EXIF orientation says.
+ *
+ * Grey, palette, 16-bit and CMYK pictures become 8-bit RGB. Embedded RGB colour profiles are not applied, as in TensorFlow, Keras and
+ * PyTorch; JPEG equals TensorFlow's with `dct_method='INTEGER_ACCURATE'`.
+ *
+ * @param image - A path, a file URL, or the bytes of a file.
+ * @returns Uint8 pixels `[height, width, 3]`.
+ * @throws {DataError} naming the file, when it is missing, truncated, no picture, or too large.
+ * @throws {BackendError} when sharp is not installed.
+ * @example
+ * const photo = await decodeImage('panda.jpg');
+ * const input = resize(photo, 224);
+ */
+export async function decodeImage(image: string | URL | Uint8Array, options: DecodeOptions = {}): Promise<Pixels> {
+  check('decodeImage', 'image', image, source);
+  const rules = { background: text, maxPixels: positiveInteger, origin: text };
+  const { background = 'white', maxPixels = MAX_PIXELS, origin } = checkOptions('decodeImage', options, rules);
+  const sharp = await loadSharp();
+  const input = image instanceof URL ? decodeURIComponent(image.pathname) : image;
+  const name = origin ?? (typeof input === 'string' ? input : 'bytes');
+  try {
+    const { data, info } = await sharp(input, { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true })
+      .toColourspace('srgb')
+      .flatten({ background })
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
+    throw new DataError(`decodeImage: expected a readable picture of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
+  }
+}
+
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? message).replace(/\.$/, '');
+}

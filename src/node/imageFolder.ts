@@ -1,0 +1,174 @@
+// Labelled pictures in one sub-folder a class. Listing and splitting is here; decoding in decodeImage.ts.
+
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { arrayOf, boolean, callable, check, checkOptions, DataError, either, list, oneOf, positiveInteger, probability, rule, seed as seedRule, text } from '../core/index.js';
+import { Dataset, trainValidationSplit, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
+import { METHODS, resize, size as sizeRule, type ResizeMethod, type Size } from '../image/index.js';
+import { decodeImage, type DecodeOptions } from './decodeImage.js';
+
+/** What the label of a picture is. */
+export type LabelMode = 'int' | 'categorical' | 'binary';
+
+/** How a folder of labelled pictures is read. */
+export interface ImageFolderOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels'> {
+  /** Pictures are resized to this. @defaultValue each keeps its own size */
+  readonly imageSize?: Size;
+  /** How pictures are resized. @defaultValue 'bilinear' */
+  readonly interpolation?: ResizeMethod;
+  /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
+  readonly antialias?: boolean;
+  /** 'categorical' one-hot vectors, 'int' class indices, 'binary' vectors of one 0 or 1. @defaultValue 'categorical' */
+  readonly labelMode?: LabelMode;
+  /** The classes and their order, for example those of the training folder; other sub-folders are left out. @defaultValue all, sorted */
+  readonly classNames?: readonly string[];
+  /** Share of every class held out for validation, in (0, 1). @defaultValue none */
+  readonly validationSplit?: number;
+  /** Another order of the training pictures in every epoch; the validation share keeps its order. @defaultValue true */
+  readonly shuffle?: boolean;
+  /** Decides the split and the shuffling. @defaultValue 0 */
+  readonly seed?: number;
+}
+
+/** A picture's file and class. */
+export interface LabelledFile {
+  readonly path: string;
+  /** The path within the folder, with forward slashes: the same on every machine. */
+  readonly origin: string;
+  /** Index into the class names. */
+  readonly label: number;
+}
+
+/** Pictures and the files they come from. */
+export interface ImageSet {
+  /** Sorted by class, then by name; `images` may be shuffled. */
+  readonly files: readonly LabelledFile[];
+  readonly images: Dataset<LabelledImage>;
+}
+
+/** A folder of labelled pictures. */
+export interface ImageFolder extends ImageSet {
+  readonly classNames: readonly string[];
+}
+
+/** A folder of labelled pictures in two shares. */
+export interface SplitImageFolder {
+  readonly classNames: readonly string[];
+  readonly train: ImageSet;
+  readonly validation: ImageSet;
+}
+
+const EXTENSIONS = new Set(['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
+
+/**
+ * Reads pictures from a folder with one sub-folder a class; hidden files and files that are no pictures are ignored.
+ *
+ * @returns Decoded (and resized) pictures as a dataset, in two shares where `validationSplit` is given.
+ * @throws {DataError} when the folder is missing, has fewer than two classes, or a class has no pictures.
+ * @example
+ * const { classNames, train, validation } = await imageFolder('photos', { imageSize: 224, validationSplit: 0.2 });
+ * await model.fitDataset(imageBatches(train.images), { epochs: 5, validationData: imageBatches(validation.images) });
+ * @see Keras' `image_dataset_from_directory`
+ */
+export async function imageFolder(folder: string, options: ImageFolderOptions & { readonly validationSplit: number }): Promise<SplitImageFolder>;
+export async function imageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageFolder>;
+export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder | SplitImageFolder> {
+  check('imageFolder', 'folder', folder, text);
+  checkOptions('imageFolder', options, {
+    imageSize: sizeRule,
+    interpolation: oneOf(...METHODS),
+    antialias: boolean,
+    labelMode: oneOf('int', 'categorical', 'binary'),
+    classNames: arrayOf(text),
+    validationSplit: rule<number>('a number in (0, 1)', (value) => probability.accepts(value) && value > 0 && value < 1),
+    shuffle: boolean,
+    seed: seedRule,
+    background: text,
+    maxPixels: positiveInteger,
+    concurrency: either(positiveInteger, oneOf('auto')),
+    onError: oneOf('throw', 'skip'),
+    onSkipped: callable,
+  });
+  const { validationSplit, shuffle = true, seed = 0 } = options;
+  const { classNames, files } = await listClasses(folder, options.classNames);
+  if (options.labelMode === 'binary' && classNames.length !== 2) {
+    throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
+  }
+  const imageSet = (share: readonly LabelledFile[], shuffled: boolean): ImageSet => {
+    const ordered = Dataset.from(share);
+    return { files: share, images: readImages(shuffled ? ordered.shuffle(share.length, { seed }) : ordered, classNames.length, options) };
+  };
+  if (validationSplit === undefined) return { classNames, ...imageSet(files, shuffle) };
+  const { train, validation } = trainValidationSplit(files, validationSplit, { seed, stratifyBy: (file) => classNames[file.label] as string });
+  return { classNames, train: imageSet(train, shuffle), validation: imageSet(validation, false) };
+}
+
+function readImages(files: Dataset<LabelledFile>, classes: number, options: ImageFolderOptions): Dataset<LabelledImage> {
+  const { imageSize, interpolation = 'bilinear', antialias = false, labelMode = 'categorical' } = options;
+  const { concurrency = 'auto', onError = 'throw', onSkipped, background, maxPixels } = options;
+  const decoding = { ...(background === undefined ? {} : { background }), ...(maxPixels === undefined ? {} : { maxPixels }) };
+  return files.map(
+    async ({ path: file, origin, label }): Promise<LabelledImage> => {
+      const pixels = await decodeImage(file, decoding);
+      const resized = imageSize === undefined ? pixels : resize(pixels, imageSize, { method: interpolation, antialias });
+      return { pixels: resized, label: labelAs(labelMode, label, classes), origin };
+    },
+    { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }) },
+  );
+}
+
+function labelAs(mode: LabelMode, label: number, classes: number): Label {
+  switch (mode) {
+    case 'int':
+      return label;
+    case 'binary':
+      return Float32Array.of(label);
+    case 'categorical': {
+      const vector = new Float32Array(classes);
+      vector[label] = 1;
+      return vector;
+    }
+  }
+}
+
+async function listClasses(folder: string, wanted: readonly string[] | undefined): Promise<{ classNames: readonly string[]; files: LabelledFile[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new DataError(`imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read.`, { cause, origin: folder });
+  });
+  const found = entries.filter((entry) => !isHidden(entry.name) && !entry.isFile()).map((entry) => entry.name);
+  const classNames = wanted ?? found.sort(byCodePoint);
+  if (classNames.length < 2) {
+    const received = classNames.length === 0 ? 'none' : `only ${list(classNames)}`;
+    throw new DataError(`imageFolder: expected at least 2 class folders in '${folder}', received ${received}.`, { origin: folder });
+  }
+  const perClass = await Promise.all(
+    classNames.map(async (name, label) => {
+      if (!found.includes(name)) return [];
+      const names = await listImages(path.join(folder, name));
+      return names.map((file) => ({ path: path.join(folder, name, file), origin: `${name}/${file.split(path.sep).join('/')}`, label }));
+    }),
+  );
+  const empty = perClass.findIndex((files) => files.length === 0);
+  if (perClass.every((files) => files.length === 0) || (empty >= 0 && wanted === undefined)) {
+    const place = perClass.every((files) => files.length === 0) ? folder : path.join(folder, classNames[empty] as string);
+    throw new DataError(`imageFolder: expected pictures (${[...EXTENSIONS].join(' ')}) in '${place}', received none.`, { origin: place });
+  }
+  return { classNames, files: perClass.flat() };
+}
+
+/** Picture files of a folder and its sub-folders, sorted. */
+async function listImages(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names
+    .filter((name) => EXTENSIONS.has(path.extname(name).toLowerCase()) && !name.split(path.sep).some(isHidden))
+    .sort(byCodePoint);
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || name === '__MACOSX';
+}
+
+/** Python's order, so that class indices agree with those of Keras and torchvision. */
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,244 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { setImmediate as soon, setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { DataError } from '../../src/core/index.js';
+import { Dataset } from '../../src/data/index.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const letters = Dataset.from(['a', 'b', 'c', 'd', 'e']);
+
+test('nothing runs until the first item is asked for', async () => {
+  const fn = vi.fn((n: number) => n);
+  const dataset = Dataset.range(3).map(fn).prefetch(2);
+  const iterator = await dataset.iterator();
+  await soon();
+  expect(fn).not.toHaveBeenCalled();
+  await iterator.next();
+  expect(fn).toHaveBeenCalled();
+});
+
+test('a parallel map keeps the order and never works on more than it may', async () => {
+  let running = 0;
+  let most = 0;
+  const dataset = Dataset.range(20).map(
+    async (n) => {
+      most = Math.max(most, ++running);
+      await delay((n * 7) % 5);
+      running--;
+      return n;
+    },
+    { concurrency: 4 },
+  );
+  expect(await dataset.toArray()).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  expect(most).toBe(4);
+});
+
+test('a pipeline never holds more items than its steps were told to', async () => {
+  let made = 0;
+  let taken = 0;
+  let most = 0;
+  const dataset = Dataset.range(50)
+    .map((n) => {
+      most = Math.max(most, ++made - taken);
+      return n;
+    })
+    .prefetch(3);
+  for await (const item of dataset) {
+    taken = item + 1;
+    await delay(1);
+  }
+  // Three made ahead, one on its way from map, one with the consumer.
+  expect(most).toBeLessThanOrEqual(5);
+});
+
+test('batch, unbatch, take, skip, concat, zip, repeat, shard, filter do what tf.data does', async () => {
+  expect(await letters.batch(2).toArray()).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+  expect(await letters.batch(2, { dropRemainder: true }).toArray()).toEqual([['a', 'b'], ['c', 'd']]);
+  expect(await letters.batch(2).unbatch().toArray()).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(await letters.skip(1).take(2).toArray()).toEqual(['b', 'c']);
+  expect(await letters.take(1).concat(letters.skip(4)).toArray()).toEqual(['a', 'e']);
+  expect(await Dataset.zip(letters, Dataset.range(1, 4)).toArray()).toEqual([['a', 1], ['b', 2], ['c', 3]]);
+  expect(await letters.take(2).repeat(2).toArray()).toEqual(['a', 'b', 'a', 'b']);
+  expect(await letters.repeat().skip(4).take(3).toArray()).toEqual(['e', 'a', 'b']);
+  expect(await letters.shard(2, 1).toArray()).toEqual(['b', 'd']);
+  expect(await letters.filter((letter) => letter > 'c').toArray()).toEqual(['d', 'e']);
+});
+
+test('interleave has the order of tf.data', async () => {
+  // tf.data.Dataset.range(1, 6).interleave(lambda x: Dataset.from_tensors(x).repeat(6), cycle_length=2, block_length=4)
+  const dataset = Dataset.range(1, 6).interleave((n) => Dataset.from([n]).repeat(6), { cycleLength: 2, blockLength: 4 });
+  expect(await dataset.toArray()).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5]);
+});
+
+test.each([
+  [letters, 5],
+  [letters.batch(2), 3],
+  [letters.batch(2, { dropRemainder: true }), 2],
+  [letters.repeat(), Infinity],
+  [letters.repeat(0), 0],
+  [letters.repeat().take(7), 7],
+  [letters.shard(2, 0), 3],
+  [letters.concat(letters).skip(2), 8],
+  [Dataset.zip(letters, Dataset.range(3)), 3],
+  [letters.filter(() => true), 'unknown'],
+  [Dataset.from(() => [1]), 'unknown'],
+])('cardinality of %# is known where it can be', (dataset, expected) => {
+  expect((dataset as Dataset<unknown>).cardinality()).toBe(expected);
+});
+
+test('a seeded shuffle repeats, differs between passes and seeds, and loses nothing', async () => {
+  const shuffled = (seed: number, reshuffleEachIteration = true) => Dataset.range(30).shuffle(10, { seed, reshuffleEachIteration });
+  const dataset = shuffled(1);
+  const [first, second] = [await dataset.toArray(), await dataset.toArray()];
+  expect(await shuffled(1).toArray()).toEqual(first);
+  expect(second).not.toEqual(first);
+  expect(await shuffled(2).toArray()).not.toEqual(first);
+  expect([...first].sort((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  const fixed = shuffled(1, false);
+  expect(await fixed.toArray()).toEqual(await fixed.toArray());
+  expect(await shuffled(1).repeat(2).skip(30).toArray()).toEqual(second);
+});
+
+test('leaving the loop closes the source and frees what was made ahead', async () => {
+  let closed = false;
+  const before = tf.memory().numTensors;
+  const dataset = Dataset.from(function* () {
+    try {
+      for (let i = 0; ; i++) yield i;
+    } finally {
+      closed = true;
+    }
+  })
+    .map((n) => tf.scalar(n), { concurrency: 3 })
+    .batch(2)
+    .prefetch(2);
+  for await (const batch of dataset) {
+    tf.dispose(batch);
+    break;
+  }
+  expect(closed).toBe(true);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('cache makes each item once and hands out tensors the consumer may dispose', async () => {
+  const before = tf.memory().numTensors;
+  const make = vi.fn((n: number) => ({ x: tf.scalar(n) }));
+  const dataset = Dataset.range(3).map(make).cache();
+  for (let pass = 0; pass < 3; pass++) for await (const item of dataset) tf.dispose(item);
+  expect(make).toHaveBeenCalledTimes(3);
+  await dataset.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('a cache counts complete passes only', async () => {
+  const make = vi.fn((n: number) => n);
+  const dataset = Dataset.range(3).map(make).cache();
+  await dataset.take(1).toArray();
+  expect(await dataset.toArray()).toEqual([0, 1, 2]);
+  expect(await dataset.toArray()).toEqual([0, 1, 2]);
+  expect(make.mock.calls.length).toBeLessThanOrEqual(4);
+});
+
+test('an abandoned iterator is closed by dispose, and the dataset can be read again', async () => {
+  const before = tf.memory().numTensors;
+  const dataset = Dataset.range(10).map((n) => tf.scalar(n)).prefetch(3);
+  const iterator = await dataset.iterator();
+  tf.dispose((await iterator.next()).value as tf.Tensor);
+  await soon();
+  expect(tf.memory().numTensors).toBeGreaterThan(before);
+  await dataset.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  expect((await dataset.map((x) => (x.dispose(), 1)).toArray()).length).toBe(10);
+});
+
+test('an abort ends a pass at once with its reason', async () => {
+  const abort = new AbortController();
+  const dataset = Dataset.range(100)
+    .map(async (n) => {
+      await delay(n === 3 ? 10_000 : 0, undefined, { signal: abort.signal }).catch(() => undefined);
+      return n;
+    })
+    .withSignal(abort.signal);
+  const seen: number[] = [];
+  const reading = (async () => {
+    for await (const n of dataset) {
+      seen.push(n);
+      if (n === 2) {
+        setTimeout(() => {
+          abort.abort(new Error('enough'));
+        }, 5);
+      }
+    }
+  })();
+  await expect(reading).rejects.toThrow('enough');
+  expect(seen).toEqual([0, 1, 2]);
+});
+
+test('a failing item stops the pass with its place and cause', async () => {
+  const cause = new Error('no such colour');
+  const failing = Dataset.from([{ origin: 'a.jpg' }, { origin: 'b.jpg' }]).map(
+    ({ origin }) => {
+      if (origin === 'b.jpg') throw cause;
+      return origin;
+    },
+    { concurrency: 2 },
+  );
+  const error = await failing.toArray().then(
+    () => undefined,
+    (thrown: unknown) => thrown as DataError,
+  );
+  expect(error).toBeInstanceOf(DataError);
+  expect(error?.message).toMatchInlineSnapshot(`"Dataset.map: item 1, 'b.jpg': no such colour"`);
+  expect(error?.origin).toBe('b.jpg');
+  expect(error?.cause).toBe(cause);
+});
+
+test('items that fail are left out, counted and listed when asked', async () => {
+  const onSkipped = vi.fn();
+  const dataset = Dataset.range(5).map(
+    (n) => {
+      if (n % 2 === 1) throw new Error(`${n} is odd`);
+      return n;
+    },
+    { onError: 'skip', onSkipped, concurrency: 2 },
+  );
+  expect(await dataset.toArray()).toEqual([0, 2, 4]);
+  expect(onSkipped).toHaveBeenCalledExactlyOnceWith([
+    new DataError('Dataset.map: item 1: 1 is odd'),
+    new DataError('Dataset.map: item 3: 3 is odd'),
+  ]);
+});
+
+test('elementSpec says what an item is made of', async () => {
+  const before = tf.memory().numTensors;
+  const dataset = Dataset.range(1).map(() => ({ xs: tf.zeros([2, 3]), label: 1, data: new Float32Array(4) }));
+  expect(await dataset.elementSpec()).toBe('{ xs: float32 [2, 3], label: number, data: Float32Array [4] }');
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('an item of an array source survives being disposed by its reader', async () => {
+  const tensor = tf.scalar(1);
+  const dataset = Dataset.from([{ tensor }]);
+  for (let pass = 0; pass < 2; pass++) for await (const item of dataset) item.tensor.dispose();
+  expect(tensor.isDisposed).toBe(false);
+  tensor.dispose();
+});
+
+test('bad arguments are refused in one sentence', () => {
+  const generator = (function* () {
+    yield 1;
+  })();
+  expect(() => Dataset.from(generator)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.from: expected something that can be read more than once for \`items\`, received an instance of . Pass the generator function itself.]`);
+  expect(() => letters.batch(0)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`);
+  expect(() => letters.batch(6, { dropRemainder: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.batch: expected at most the 5 items there are for \`size\`, received 6. With dropRemainder no batch would be left.]`);
+  expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.map: expected one of \`concurrency\`, \`onError\`, \`onSkipped\`, received \`concurency\`.]`);
+  expect(() => letters.shard(3, 3)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.shard: expected an integer in [0, 3) for \`index\`, received 3.]`);
+});
+
+test('repeating nothing for ever is refused', async () => {
+  await expect(Dataset.from(() => []).repeat().toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: Dataset.repeat: expected items to repeat, received an empty dataset.]`);
+});

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, expect, test } from 'vitest';
+import { collate, Dataset, imageBatches, type LabelledImage } from '../../src/data/index.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+const image = (value: number, width = 2, label: LabelledImage['label'] = Float32Array.of(1, 0)): LabelledImage => ({
+  pixels: { height: 2, width, channels: 3, data: new Uint8Array(2 * width * 3).fill(value) },
+  label,
+  origin: `${value}.jpg`,
+});
+const images = Dataset.from([1, 2, 3, 4, 5].map((value) => image(value)));
+
+test('pictures become float batches, the last one short', async () => {
+  const batches = await imageBatches(images, { batchSize: 2 }).toArray();
+  expect(batches.map(({ xs, ys }) => [xs.shape, ys.shape, xs.dtype, ys.dtype])).toEqual([
+    [[2, 2, 2, 3], [2, 2], 'float32', 'float32'],
+    [[2, 2, 2, 3], [2, 2], 'float32', 'float32'],
+    [[1, 2, 2, 3], [1, 2], 'float32', 'float32'],
+  ]);
+  expect(await batches[1]!.xs.data()).toBeAllclose([...Array<number>(12).fill(3), ...Array<number>(12).fill(4)]);
+  tf.dispose(batches as never);
+});
+
+test('class indices become an int32 vector', async () => {
+  const { xs, ys } = collate([image(1, 2, 7), image(2, 2, 3)]);
+  expect([ys.dtype, ...(await ys.data())]).toEqual(['int32', 7, 3]);
+  tf.dispose([xs, ys]);
+});
+
+test('pictures or labels that differ are refused by name', () => {
+  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected pictures of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
+  expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`);
+});
+
+test('fitDataset trains on it for several epochs, each a new pass, and leaks nothing', async () => {
+  const model = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [2, 2, 3] }), tfl.layers.dense({ units: 2, activation: 'softmax' })] });
+  model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
+  const epochs: number[] = [];
+  const train = imageBatches(
+    images.shuffle(5, { seed: 1 }).map((item, { epoch, index }) => {
+      if (index === 0) epochs.push(epoch);
+      return item;
+    }),
+    { batchSize: 2 },
+  ).prefetch(2);
+  const validation = imageBatches(images, { batchSize: 5 }).cache();
+  const fit = () => model.fitDataset(train, { epochs: 3, validationData: validation, verbose: 0 });
+  await fit();
+  await validation.dispose();
+  const before = tf.memory().numTensors;
+  await fit();
+  await validation.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+  expect(epochs).toEqual([0, 1, 2, 3, 4, 5]);
+  model.dispose();
+});
+
+test('what fitDataset leaves unread with batchesPerEpoch is freed by dispose', async () => {
+  const model = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [2, 2, 3] }), tfl.layers.dense({ units: 2 })] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  const train = imageBatches(images.repeat(), { batchSize: 2 }).prefetch(3);
+  const fit = async () => {
+    await model.fitDataset(train, { epochs: 2, batchesPerEpoch: 2, verbose: 0 });
+    await train.dispose();
+  };
+  await fit();
+  const before = tf.memory().numTensors;
+  await fit();
+  expect(tf.memory().numTensors).toBe(before);
+  model.dispose();
+});
