@@ -10,6 +10,8 @@ export interface BackendLoader {
   readonly name: string;
   /** Imports the package that registers the backend, and prepares what it needs. */
   readonly load: () => Promise<unknown>;
+  /** What to do once the backend is active and before it is proven, for example register kernels. @defaultValue nothing */
+  readonly prepare?: () => Promise<unknown>;
   /** The command that installs a missing package, for the report. @defaultValue none */
   readonly install?: string;
   /** What to know once it is chosen, for the report. @defaultValue none */
@@ -89,7 +91,7 @@ interface Attempted {
   readonly cause?: unknown;
 }
 
-async function attemptBackend({ name, load, install, note }: BackendLoader, options: ProbeOptions): Promise<Attempted> {
+async function attemptBackend({ name, load, prepare, install, note }: BackendLoader, options: ProbeOptions): Promise<Attempted> {
   const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => {
     const remedy = outcome === 'not installed' && install !== undefined ? ` Run: ${install}` : '';
     return { attempt: { name, outcome, reason: `${firstSentence(cause)}${remedy}` }, cause };
@@ -104,6 +106,7 @@ async function attemptBackend({ name, load, install, note }: BackendLoader, opti
   }
   try {
     await activate(name);
+    await prepare?.();
   } catch (error) {
     return failed('not started', error);
   }

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as backends from '../backends/index.js';
 import { checkOptions, invalid, list, rule } from '../core/index.js';
+import { registerWasmTraining } from '../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, ProbeOptions } from '../backends/index.js';
 
 /** What to prove, and where to find the binaries. */
@@ -66,7 +67,7 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
 
 function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
   return [
-    { name: 'wasm', load: () => loadWasm(wasmFolder), install: 'npm install @tensorflow/tfjs-backend-wasm' },
+    { name: 'wasm', load: () => loadWasm(wasmFolder), prepare: registerWasmTraining, install: 'npm install @tensorflow/tfjs-backend-wasm' },
     {
       name: 'cpu',
       load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
