@@ -1,0 +1,118 @@
+// What a user's project sees: the packed tarball, not the sources. Needs a build, which `npm test` makes first.
+
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createProject, manifest, pack, type Project } from './project.js';
+
+const CORE = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers'];
+const BACKENDS = ['@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm'];
+const ENTRIES = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+
+let bare: Project;
+let usual: Project;
+
+beforeAll(async () => {
+  const tarball = await pack();
+  bare = await createProject(tarball, CORE);
+  usual = await createProject(tarball, [...CORE, ...BACKENDS, 'sharp', 'typescript', '@types/node']);
+  await rm(dirname(tarball), { recursive: true });
+});
+
+afterAll(async () => {
+  await bare.remove();
+  await usual.remove();
+});
+
+const PRINT_BACKEND = `
+  const { backend, tried } = await selectBackend();
+  if (tried.length !== 1) throw new Error(JSON.stringify(tried));
+  console.log(backend);
+`;
+
+describe('entries', () => {
+  test.each(ENTRIES)('%s exports what it says, with no backend and no sharp installed', async (path) => {
+    const entry = path.replace(/^\./, 'effnet-ts');
+    const script = await bare.write('entry.mjs', `import * as entry from '${entry}'; console.log(JSON.stringify(Object.keys(entry)));`);
+    expect(JSON.parse(await bare.node(script))).toMatchSnapshot();
+  });
+
+  test('the Node entry has everything of the isomorphic one', async () => {
+    const script = await bare.write(
+      'superset.mjs',
+      "import * as all from 'effnet-ts/node'; import * as some from 'effnet-ts'; console.log(Object.keys(some).filter((key) => !(key in all)).join());",
+    );
+    expect(await bare.node(script)).toBe('');
+  });
+
+  test('the types compile under NodeNext and strict', async () => {
+    const source = ENTRIES.map((path, i) => `import * as entry${i} from '${path.replace(/^\./, 'effnet-ts')}';\nvoid entry${i};`).join('\n');
+    await usual.write('entries.mts', `${source}\nimport { selectBackend } from 'effnet-ts/node';\nconst { backend }: { backend: string } = await selectBackend(['wasm']);\nvoid backend;\n`);
+    await expect(usual.tool('tsc', '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', '--types', 'node', 'entries.mts')).resolves.toBe('');
+  });
+});
+
+describe('Node finds the wasm binaries', () => {
+  test('from an ES module', async () => {
+    const script = await usual.write('main.mjs', `import { selectBackend } from 'effnet-ts/node';${PRINT_BACKEND}`);
+    expect(await usual.node(script)).toBe('wasm');
+  });
+
+  test('from CommonJS by import()', async () => {
+    const script = await usual.write('main.cjs', `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`);
+    expect(await usual.node(script)).toBe('wasm');
+  });
+
+  test('from a bundle that leaves packages outside', async () => {
+    await usual.write('app.mjs', `import { selectBackend } from 'effnet-ts/node';${PRINT_BACKEND}`);
+    const outfile = join(usual.folder, 'dist', 'app.mjs');
+    await build({ entryPoints: [join(usual.folder, 'app.mjs')], outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+    expect(await usual.node(outfile)).toBe('wasm');
+  });
+
+  const bundleAll = async (project: Project, outfile: string): Promise<void> => {
+    const entry = await project.write('app.cjs', `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`);
+    await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs', external: ['sharp'], logLevel: 'error' });
+  };
+
+  test('from a bundle of everything beside the node_modules', async () => {
+    const outfile = join(usual.folder, 'dist', 'app.cjs');
+    await bundleAll(usual, outfile);
+    expect(await usual.node(outfile)).toBe('wasm');
+  });
+
+  test('beside a bundle of everything that travels alone', async () => {
+    const alone = `${usual.folder}-alone`;
+    const outfile = join(alone, 'app.cjs');
+    await bundleAll(usual, outfile);
+    const binaries = join(usual.folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
+    await mkdir(alone, { recursive: true });
+    for (const name of await readdir(binaries)) if (name.endsWith('.wasm')) await copyFile(join(binaries, name), join(alone, name));
+    try {
+      expect(await usual.node(outfile)).toBe('wasm');
+    } finally {
+      await rm(alone, { recursive: true });
+    }
+  });
+});
+
+describe('without a backend package', () => {
+  test('Node says what to install', async () => {
+    const script = await bare.write(
+      'none.mjs',
+      "import { selectBackend } from 'effnet-ts/node'; await selectBackend(['wasm', 'cpu', 'tensorflow']).catch((error) => console.log(error.message));",
+    );
+    expect(await bare.node(script)).toMatchInlineSnapshot(`"selectBackend: expected a backend that works, found none. wasm (not installed): Cannot find package '@tensorflow/tfjs-backend-wasm'. Run: npm install @tensorflow/tfjs-backend-wasm cpu (not installed): Cannot find package '@tensorflow/tfjs-backend-cpu'. Run: npm install @tensorflow/tfjs-backend-cpu tensorflow (not installed): Cannot find package '@tensorflow/tfjs-node'. Run: npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)"`);
+  });
+
+  test('the isomorphic entry bundles for a browser and holds no node: import', async () => {
+    const entry = await bare.write('page.mjs', "import * as effnet from 'effnet-ts'; globalThis.effnet = effnet;");
+    const { metafile } = await build({
+      entryPoints: [entry], bundle: true, platform: 'browser', format: 'esm', write: false, metafile: true, logLevel: 'error',
+    });
+    const ours = Object.keys(metafile.inputs).filter((path) => path.includes('node_modules/effnet-ts/'));
+    expect(ours.length).toBeGreaterThan(0);
+    for (const path of ours) expect(await readFile(path, 'utf8')).not.toMatch(/['"`]node:/);
+  });
+});
