@@ -2,18 +2,14 @@
 
 export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './core/index.js';
 export type { Progress, ProgressListener, WeightsMismatch } from './core/index.js';
-export { describePlan, planFusedMBConv, planMBConv, planModel, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
+export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
 
 export { centerCrop, crop, resize } from './image/index.js';
 export type { Box, Pixels, ResizeMethod, ResizeOptions, Size } from './image/index.js';
 export { collate, Dataset, imageBatches, trainValidationSplit } from './data/index.js';
 export type {
-  BatchOptions, CacheStore, CacheWriter, ImageBatch, ImageBatchesOptions, InterleaveOptions, ItemContext, ItemFunction, Label,
-  LabelledImage, MapOptions, Pass, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset,
-} from './data/index.js';
-export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
-  Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StagePlan, StageSpec, Variant,
+  Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';
 
@@ -41,3 +37,12 @@ export type {
   ProbeReport,
   TensorMemory,
 } from './backends/index.js';
+export {
+  batchNormalization, convNormAct, depthwiseNormAct, dropout, fusedMBConv, head, mbConv, squeezeExcite, stage, stem, stochasticDepth, varianceScaling,
+} from './layers/index.js';
+export type {
+  BatchNormalizationOptions, BlockParts, BuildOptions, ConvNormActSpec, DepthwiseNormActSpec, DropoutOptions, HeadSpec, SqueezeExciteSpec, StemSpec,
+  VarianceScalingOptions,
+} from './layers/index.js';
+export { classNamesOf, efficientNet, planOf, setClassNames } from './models/index.js';
+export type { EfficientNetOptions } from './models/index.js';

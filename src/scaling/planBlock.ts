@@ -69,13 +69,13 @@ export interface BlockPlan {
   readonly multiplyAdds: number | null;
 }
 
-const oddInteger: Rule<number> = {
+/** Kernel sizes that have a middle. */
+export const oddInteger: Rule<number> = {
   expected: 'a positive odd integer',
   accepts: (value): value is number => positiveInteger.accepts(value) && value % 2 === 1,
 };
 
-/** The activations by name. */
-export const activation = oneOf('swish', 'relu', 'relu6', 'leakyRelu', 'hardSwish', 'linear');
+const activation = oneOf('swish', 'relu', 'relu6', 'leakyRelu', 'hardSwish', 'linear');
 
 /** The rules of {@link NormActSpec}. */
 export const NORM_ACT_RULES = {

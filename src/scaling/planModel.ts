@@ -6,17 +6,11 @@ import {
   type FeatureShape, type LayerPlan, type ParameterCount,
 } from './layerPlan.js';
 import { resolveOptions, resolveSpec, type PlanOptions, type ResolvedOptions } from './modelOptions.js';
-import { planFusedMBConv, planMBConv, type BlockPlan } from './planBlock.js';
+import type { BlockPlan } from './planBlock.js';
+import { planStage, type StagePlan } from './planStage.js';
 import { roundFilters, type RoundFiltersOptions } from './roundFilters.js';
 import { roundRepeats } from './roundRepeats.js';
-import type { StageSpec, Variant, VariantSpec } from './variants.js';
-
-/** A stage worked out: blocks of one table row. */
-export interface StagePlan {
-  /** `block1`, `block2`, ...: the prefix of its blocks' names. */
-  readonly name: string;
-  readonly blocks: readonly BlockPlan[];
-}
+import type { Variant, VariantSpec } from './variants.js';
 
 /** A point where the feature map is about to be halved; what detectors and segmenters tap. */
 export interface ReductionPlan {
@@ -56,7 +50,11 @@ export interface ModelPlan extends ResolvedOptions {
  * @see EfficientNet (arXiv 1905.11946) section 4; `EfficientNet` in keras/src/applications/efficientnet.py
  */
 export function planModel(variant: Variant | VariantSpec, options: PlanOptions = {}): ModelPlan {
-  const where = 'planModel';
+  return planFor('planModel', variant, options);
+}
+
+/** {@link planModel} on behalf of another function, whose name its errors carry. */
+export function planFor(where: string, variant: Variant | VariantSpec, options: PlanOptions): ModelPlan {
   const spec = resolveSpec(where, variant);
   const resolved = resolveOptions(where, variant, options);
   checkInputSize(where, spec, resolved);
@@ -83,12 +81,6 @@ export function planModel(variant: Variant | VariantSpec, options: PlanOptions =
   };
 }
 
-/** Names the blocks of a stage: `a` to `z`, then `aa`, `ab`, ... */
-export function blockLetters(index: number): string {
-  const letter = String.fromCharCode(97 + (index % 26));
-  return index < 26 ? letter : blockLetters(Math.floor(index / 26) - 1) + letter;
-}
-
 function planEnd(
   name: 'stem' | 'top',
   input: FeatureShape,
@@ -105,34 +97,25 @@ function planStages(spec: VariantSpec, resolved: ResolvedOptions, input: Feature
   const total = repeats.reduce((sum, count) => sum + count, 0);
   let shape = input;
   let index = 0;
-
-  const planOne = (stage: StageSpec, name: string, first: boolean): BlockPlan => {
-    const plan = stage.block === 'fusedMBConv' ? planFusedMBConv : planMBConv;
-    const block = plan(shape, {
-      name,
+  return spec.stages.map((stage, i) => {
+    const { block = 'mbConv', seRatio = 0, skip = true, kernelSize, strides, expandRatio } = stage;
+    const count = repeats[i] ?? 0;
+    const planned = planStage(shape, {
+      name: `block${i + 1}`,
+      block,
+      repeats: count,
       filters: scaled(stage.filters),
-      kernelSize: stage.kernelSize,
-      strides: first ? stage.strides : 1,
-      expandRatio: stage.expandRatio,
-      expandFrom: first && stage.expandFrom !== undefined ? scaled(stage.expandFrom) : 0,
-      seRatio: stage.seRatio ?? 0,
-      skip: stage.skip ?? true,
-      dropRate: (resolved.dropConnectRate * index) / total,
+      kernelSize, strides, expandRatio, seRatio, skip,
+      expandFrom: stage.expandFrom === undefined ? 0 : scaled(stage.expandFrom),
+      dropRates: Array.from({ length: count }, () => (resolved.dropConnectRate * index++) / total),
       depthwiseName: spec.depthwiseName ?? 'dwconv',
       activation: resolved.activation,
       padding: resolved.padding,
       batchNormMomentum: resolved.batchNormMomentum,
       batchNormEpsilon: resolved.batchNormEpsilon,
     });
-    shape = block.outputShape;
-    index += 1;
-    return block;
-  };
-
-  return spec.stages.map((stage, i) => {
-    const name = `block${i + 1}`;
-    const count = repeats[i] ?? 0;
-    return { name, blocks: Array.from({ length: count }, (_, j) => planOne(stage, name + blockLetters(j), j === 0)) };
+    shape = planned.outputShape;
+    return planned;
   });
 }
 

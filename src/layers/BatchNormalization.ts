@@ -1,0 +1,122 @@
+// Normalisation over the batch as Keras has it: frozen, it infers and keeps its statistics. The stock layer keeps learning.
+
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { boolean, checkOptions, invalid, positive, rate, ShapeError, showShape, text } from '../core/index.js';
+import { onlyTensor } from './onlyTensor.js';
+
+/** Options of {@link batchNormalization}. */
+export interface BatchNormalizationOptions {
+  readonly name?: string;
+  /** Share of the old moving statistics kept a step, in [0, 1); torch states 1 minus this. @defaultValue 0.99 */
+  readonly momentum?: number;
+  /** @defaultValue 0.001 */
+  readonly epsilon?: number;
+  /** Whether to shift by a learned beta. @defaultValue true */
+  readonly center?: boolean;
+  /** Whether to scale by a learned gamma. @defaultValue true */
+  readonly scale?: boolean;
+  /** @defaultValue true */
+  readonly trainable?: boolean;
+}
+
+type LayerVariable = tfl.LayerVariable;
+
+/** The layer behind {@link batchNormalization}; a class because TensorFlow.js layers are. */
+export class BatchNormalization extends tfl.layers.Layer {
+  static readonly className = 'EffnetBatchNormalization';
+  readonly momentum: number;
+  readonly epsilon: number;
+  readonly center: boolean;
+  readonly scale: boolean;
+  private gamma: LayerVariable | undefined;
+  private beta: LayerVariable | undefined;
+  private movingMean!: LayerVariable;
+  private movingVariance!: LayerVariable;
+
+  constructor(options: BatchNormalizationOptions = {}) {
+    super(options);
+    this.momentum = options.momentum ?? 0.99;
+    this.epsilon = options.epsilon ?? 1e-3;
+    this.center = options.center ?? true;
+    this.scale = options.scale ?? true;
+  }
+
+  // Files carry the standard name, so that plain TensorFlow.js and Keras open them.
+  override getClassName(): string {
+    return 'BatchNormalization';
+  }
+
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    const shape = (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as tfl.Shape;
+    const channels = shape.at(-1);
+    if (channels == null) throw new ShapeError(`${this.name}: expected a known number of channels, received ${showShape(shape)}.`);
+    const add = (name: string, initial: 'zeros' | 'ones', trainable: boolean): LayerVariable =>
+      this.addWeight(name, [channels], 'float32', tfl.initializers[initial](), undefined, trainable);
+    if (this.scale) this.gamma = add('gamma', 'ones', true);
+    if (this.center) this.beta = add('beta', 'zeros', true);
+    this.movingMean = add('moving_mean', 'zeros', false);
+    this.movingVariance = add('moving_variance', 'ones', false);
+    super.build(inputShape);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+    return tf.tidy(() => {
+      const x = onlyTensor(this.name, inputs) as tf.Tensor4D;
+      const channels = x.shape.at(-1) ?? 0;
+      const gamma = (this.gamma?.read() ?? tf.ones([channels])) as tf.Tensor1D;
+      const beta = (this.beta?.read() ?? tf.zeros([channels])) as tf.Tensor1D;
+      if (kwargs.training !== true || this.isFrozen()) {
+        return tf.batchNorm(x, this.movingMean.read() as tf.Tensor1D, this.movingVariance.read() as tf.Tensor1D, beta, gamma, this.epsilon);
+      }
+      const { mean, variance } = tf.moments(x, x.shape.map((_, axis) => axis).slice(0, -1));
+      this.advance(this.movingMean, mean);
+      this.advance(this.movingVariance, variance);
+      return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, beta, gamma, this.epsilon);
+    });
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
+    return inputShape;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { momentum, epsilon, center, scale } = this;
+    return { ...super.getConfig(), axis: -1, momentum, epsilon, center, scale };
+  }
+
+  // A nested model freezes weights without telling its layers, so both are asked.
+  private isFrozen(): boolean {
+    return !this.trainable || this.gamma?.trainable === false || this.beta?.trainable === false;
+  }
+
+  private advance(statistic: LayerVariable, value: tf.Tensor): void {
+    const old = statistic.read();
+    statistic.write(tf.add<tf.Variable>(old, tf.mul(tf.sub(value, old), 1 - this.momentum)));
+  }
+}
+
+/**
+ * Normalises each channel over the batch while training, and by its moving statistics in inference or when frozen.
+ *
+ * A frozen layer (`trainable = false`) neither normalises by the batch nor moves its statistics, as in Keras since 2.0.
+ * Channels last; takes `[batch, channels]` to `[batch, height, width, channels]`.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const y = batchNormalization({ name: 'stem_bn' }).apply(x) as tf.SymbolicTensor;
+ * @see `BatchNormalization` in keras/src/layers/normalization/batch_normalization.py
+ */
+export function batchNormalization(options: BatchNormalizationOptions = {}): tfl.layers.Layer {
+  checkOptions('batchNormalization', options, {
+    name: text, momentum: rate, epsilon: positive, center: boolean, scale: boolean, trainable: boolean,
+  });
+  return new BatchNormalization(options);
+}
+
+/** Reads the layer back from a stock layer's configuration. */
+export function batchNormalizationFromConfig(config: tf.serialization.ConfigDict): BatchNormalization {
+  const axis = Array.isArray(config['axis']) ? config['axis'][0] : config['axis'];
+  if (axis != null && axis !== -1 && axis !== 3) throw invalid('batchNormalization', 'axis', 'the last axis', axis, 'Channels come last here.');
+  return new BatchNormalization(config);
+}

@@ -1,0 +1,91 @@
+// Dropout with a stream of its own. The stock layer repeats one mask for ever once it has a seed.
+
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { checkOptions, createRandom, rate, seed as seedRule, text, type Random } from '../core/index.js';
+import { onlyTensor } from './onlyTensor.js';
+
+/** Options of {@link dropout} and {@link stochasticDepth}. */
+export interface DropoutOptions {
+  readonly name?: string;
+  /** The share dropped in training, in [0, 1). */
+  readonly rate: number;
+  /** The same seed drops the same, step by step. @defaultValue unpredictable */
+  readonly seed?: number;
+}
+
+interface SeededDropoutConfig extends Omit<DropoutOptions, 'seed'> {
+  readonly seed?: number | null;
+  readonly noiseShape?: readonly (number | null)[] | null;
+}
+
+/** The layer behind {@link dropout} and {@link stochasticDepth}; a class because TensorFlow.js layers are. */
+export class SeededDropout extends tfl.layers.Layer {
+  static readonly className = 'EffnetDropout';
+  readonly rate: number;
+  readonly seed: number | null;
+  private readonly noiseShape: readonly (number | null)[] | null;
+  private readonly random: Random;
+
+  constructor(config: SeededDropoutConfig) {
+    super(config);
+    this.rate = config.rate;
+    this.seed = config.seed ?? null;
+    this.noiseShape = config.noiseShape ?? null;
+    this.random = createRandom(config.seed ?? undefined);
+    this.supportsMasking = true;
+  }
+
+  // Files carry the standard name, so that plain TensorFlow.js and Keras open them.
+  override getClassName(): string {
+    return 'Dropout';
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+    const x = onlyTensor(this.name, inputs);
+    if (kwargs.training !== true || this.rate === 0) return x;
+    return tf.tidy(() => {
+      const shape = this.noiseShape === null ? x.shape : this.noiseShape.map((length, axis) => length ?? x.shape[axis] ?? 1);
+      const keep = 1 - this.rate;
+      const noise = tf.randomUniform(shape, 0, 1, 'float32', this.random.next());
+      return tf.mul(x, tf.mul(tf.cast(tf.less(noise, keep), 'float32'), 1 / keep));
+    });
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
+    return inputShape;
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), rate: this.rate, seed: this.seed, noiseShape: this.noiseShape === null ? null : [...this.noiseShape] };
+  }
+}
+
+/**
+ * Drops single values in training and scales the rest to keep the mean; a new mask each step also when seeded.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const y = dropout({ rate: 0.2, seed: 1 }).apply(x) as tf.SymbolicTensor;
+ */
+export function dropout(options: DropoutOptions): tfl.layers.Layer {
+  return new SeededDropout(checkDropout('dropout', options));
+}
+
+/**
+ * Drops whole samples of a residual branch in training and scales the rest to keep the mean (timm: drop path, per sample).
+ *
+ * Takes `[batch, height, width, channels]`. Elsewhere the option is `survival_prob`, 1 minus this rate.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const y = stochasticDepth({ rate: 0.1, name: 'block2b_drop' }).apply(x) as tf.SymbolicTensor;
+ * @see Deep Networks with Stochastic Depth (arXiv 1603.09382); Keras' `Dropout(rate, noise_shape=(None, 1, 1, 1))`
+ */
+export function stochasticDepth(options: DropoutOptions): tfl.layers.Layer {
+  return new SeededDropout({ ...checkDropout('stochasticDepth', options), noiseShape: [null, 1, 1, 1] });
+}
+
+function checkDropout(where: string, options: DropoutOptions): DropoutOptions {
+  return checkOptions(where, { ...options, rate: (options as Partial<DropoutOptions>).rate ?? Number.NaN }, { name: text, rate, seed: seedRule });
+}

@@ -1,0 +1,29 @@
+// Activations by name, all from stock layers.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { Activation } from '../scaling/index.js';
+
+// Keras' slope for 'leaky_relu'.
+const LEAKY_SLOPE = 0.2;
+
+/** Applies an activation under the given layer name; `linear` adds no layer. */
+export function activate(x: tfl.SymbolicTensor, activation: Activation, name: string): tfl.SymbolicTensor {
+  switch (activation) {
+    case 'linear':
+      return x;
+    case 'swish':
+    case 'relu':
+    case 'relu6':
+      return tfl.layers.activation({ activation, name }).apply(x) as tfl.SymbolicTensor;
+    case 'leakyRelu':
+      return tfl.layers.leakyReLU({ alpha: LEAKY_SLOPE, name }).apply(x) as tfl.SymbolicTensor;
+    case 'hardSwish': {
+      // x * clip(x / 6 + 1/2, 0, 1)
+      const ramp = tfl.layers.rescaling({ scale: 1 / 6, offset: 0.5, name: `${name}_ramp` }).apply(x);
+      const gate = tfl.layers.reLU({ maxValue: 1, name: `${name}_gate` }).apply(ramp) as tfl.SymbolicTensor;
+      return tfl.layers.multiply({ name }).apply([x, gate]) as tfl.SymbolicTensor;
+    }
+    default:
+      return activation satisfies never;
+  }
+}

@@ -1,0 +1,91 @@
+// Convolution, normalisation, activation: the stem, the top, and the smallest brick of one's own stages.
+
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { check, checkOptions, oneOf, positiveInteger, text } from '../core/index.js';
+import {
+  NORM_ACT_RULES, oddInteger, planBatchNorm, planConv, planDepthwise, resolveNormAct, type LayerPlan, type NormActSpec,
+} from '../scaling/index.js';
+import { convolve, normAct, type BuildOptions } from './convolve.js';
+import { featureShapeOf } from './featureShapeOf.js';
+import { requireBackend } from './requireBackend.js';
+
+/** Options of {@link depthwiseNormAct}. */
+export interface DepthwiseNormActSpec extends NormActSpec {
+  /** Prefix of the layer names. */
+  readonly name: string;
+  /** Odd. @defaultValue 3 */
+  readonly kernelSize?: number;
+  /** @defaultValue 1 */
+  readonly strides?: 1 | 2;
+}
+
+/** Options of {@link convNormAct}. */
+export interface ConvNormActSpec extends DepthwiseNormActSpec {
+  /** Filters out. */
+  readonly filters: number;
+}
+
+const RULES = { ...NORM_ACT_RULES, name: text, kernelSize: oddInteger, strides: oneOf(1, 2) };
+
+/**
+ * Applies `NAME_conv`, `NAME_bn` and `NAME_activation`.
+ *
+ * @param x - `[batch, height, width, channels]`.
+ * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @example
+ * const x = tf.input({ shape: [64, 64, 3] });
+ * const y = convNormAct(x, { name: 'entry', filters: 16, kernelSize: 3, strides: 2 }); // [null, 32, 32, 16]
+ */
+export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, build: BuildOptions = {}): tfl.SymbolicTensor {
+  checkOptions('convNormAct', spec, { ...RULES, filters: positiveInteger });
+  check('convNormAct', 'filters', spec.filters, positiveInteger);
+  const { name, filters, kernelSize = 3, strides = 1 } = spec;
+  const input = featureShapeOf('convNormAct', x);
+  return apply(x, 'convNormAct', spec, planConv({ name: `${name}_conv`, role: 'stemConv', input }, { filters, kernelSize, strides }), build);
+}
+
+/**
+ * Applies `NAME_dwconv`, `NAME_bn` and `NAME_activation`: each channel is filtered by itself.
+ *
+ * @param x - `[batch, height, width, channels]`.
+ * @returns `[batch, height / strides, width / strides, channels]`, rounded up.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @example
+ * const y = depthwiseNormAct(x, { name: 'smooth', kernelSize: 5 });
+ */
+export function depthwiseNormAct(x: tfl.SymbolicTensor, spec: DepthwiseNormActSpec, build: BuildOptions = {}): tfl.SymbolicTensor {
+  checkOptions('depthwiseNormAct', spec, RULES);
+  const { name, kernelSize = 3, strides = 1 } = spec;
+  const input = featureShapeOf('depthwiseNormAct', x);
+  return apply(x, 'depthwiseNormAct', spec, planDepthwise({ name: `${name}_dwconv`, role: 'depthwiseConv', input }, kernelSize, strides), build);
+}
+
+/** Options of {@link stem}. */
+export interface StemSpec extends NormActSpec {
+  /** Filters out. @defaultValue 32 */
+  readonly filters?: number;
+  /** @defaultValue 'stem' */
+  readonly name?: string;
+}
+
+/**
+ * Applies the entry of the network: a 3 x 3 convolution of stride 2 named `stem_conv`, then `stem_bn` and `stem_activation`.
+ *
+ * @param x - Normalised pictures `[batch, height, width, channels]`.
+ * @returns `[batch, height / 2, width / 2, filters]`, rounded up.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @example
+ * const x = stem(tf.input({ shape: [224, 224, 3] }), { filters: 32 });
+ */
+export function stem(x: tfl.SymbolicTensor, spec: StemSpec = {}, build: BuildOptions = {}): tfl.SymbolicTensor {
+  return convNormAct(x, { name: 'stem', filters: 32, ...spec, kernelSize: 3, strides: 2 }, build);
+}
+
+function apply(x: tfl.SymbolicTensor, where: string, spec: DepthwiseNormActSpec, conv: LayerPlan, build: BuildOptions): tfl.SymbolicTensor {
+  check(where, 'name', spec.name, text);
+  requireBackend(where);
+  const resolved = resolveNormAct(spec);
+  const norm = planBatchNorm({ name: `${spec.name}_bn`, role: 'stemNorm', input: conv.outputShape });
+  return normAct(convolve(x, conv, resolved.padding, build), norm, resolved, `${spec.name}_activation`);
+}

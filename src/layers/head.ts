@@ -1,0 +1,64 @@
+// From features to an answer: pooling, dropout, classifier.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/index.js';
+import type { ClassifierActivation } from '../scaling/index.js';
+import type { BuildOptions } from './convolve.js';
+import { featureShapeOf } from './featureShapeOf.js';
+import { requireBackend } from './requireBackend.js';
+import { dropout } from './SeededDropout.js';
+import { varianceScaling } from './varianceScaling.js';
+
+/** Options of {@link head}. */
+export interface HeadSpec {
+  readonly classes: number;
+  /** `linear` leaves logits. @defaultValue 'softmax' */
+  readonly activation?: ClassifierActivation;
+  /** @defaultValue 'avg' */
+  readonly pooling?: 'avg' | 'max';
+  /** Dropout before the classifier, in [0, 1). @defaultValue 0 */
+  readonly dropoutRate?: number;
+  /** Units of fully connected ReLU layers between dropout and classifier. @defaultValue none */
+  readonly hidden?: readonly number[];
+}
+
+/**
+ * Applies `avg_pool` (or `max_pool`), `top_dropout` and the classifier `predictions`.
+ *
+ * @param x - Features `[batch, height, width, channels]`, or pooled already `[batch, channels]`.
+ * @returns `[batch, classes]`.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @example
+ * const model = tf.model({ inputs: base.inputs, outputs: head(base.outputs[0], { classes: 10, dropoutRate: 0.2 }) });
+ */
+export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptions = {}): tfl.SymbolicTensor {
+  checkOptions('head', spec, {
+    classes: positiveInteger, activation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
+    hidden: arrayOf(positiveInteger),
+  });
+  check('head', 'classes', spec.classes, positiveInteger);
+  requireBackend('head');
+  const { classes, activation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
+  const seeded = (name: string): { seed?: number } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
+  const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
+    tfl.layers.dense({
+      name, units, activation: act,
+      kernelInitializer: varianceScaling({ scale: 1 / 3, distribution: 'uniform', ...seeded(name) }),
+    }).apply(input) as tfl.SymbolicTensor;
+
+  const pooled = x.shape.length === 2 ? x : pool(x, pooling);
+  const dropped = dropoutRate === 0
+    ? pooled
+    : (dropout({ name: 'top_dropout', rate: dropoutRate, ...seeded('top_dropout') }).apply(pooled) as tfl.SymbolicTensor);
+  const features = hidden.reduce((y, units, i) => dense(y, `hidden${i + 1}`, units, 'relu'), dropped);
+  return dense(features, 'predictions', classes, activation);
+}
+
+/** Pools features to `[batch, channels]` by `avg_pool` or `max_pool`. */
+export function pool(x: tfl.SymbolicTensor, pooling: 'avg' | 'max'): tfl.SymbolicTensor {
+  featureShapeOf('head', x);
+  const layer = pooling === 'avg'
+    ? tfl.layers.globalAveragePooling2d({ name: 'avg_pool' })
+    : tfl.layers.globalMaxPooling2d({ name: 'max_pool' });
+  return layer.apply(x) as tfl.SymbolicTensor;
+}

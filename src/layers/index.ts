@@ -1,0 +1,17 @@
+export { requireBackend } from './requireBackend.js';
+export { varianceScaling } from './varianceScaling.js';
+export type { VarianceScalingOptions } from './varianceScaling.js';
+export { BatchNormalization, batchNormalization, batchNormalizationFromConfig } from './BatchNormalization.js';
+export type { BatchNormalizationOptions } from './BatchNormalization.js';
+export { dropout, SeededDropout, stochasticDepth } from './SeededDropout.js';
+export type { DropoutOptions } from './SeededDropout.js';
+export type { BuildOptions } from './convolve.js';
+export { convNormAct, depthwiseNormAct, stem } from './convNormAct.js';
+export type { ConvNormActSpec, DepthwiseNormActSpec, StemSpec } from './convNormAct.js';
+export { squeezeExcite } from './squeezeExcite.js';
+export type { SqueezeExciteSpec } from './squeezeExcite.js';
+export { fusedMBConv, mbConv } from './mbConv.js';
+export type { BlockParts } from './mbConv.js';
+export { stage } from './stage.js';
+export { head, pool } from './head.js';
+export type { HeadSpec } from './head.js';

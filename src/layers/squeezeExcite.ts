@@ -1,0 +1,49 @@
+// Squeeze-and-excitation: each channel weighted by what all channels say of the whole picture.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import { check, checkOptions, positiveInteger, text } from '../core/index.js';
+import { NORM_ACT_RULES, planSqueezeExcite, type Activation } from '../scaling/index.js';
+import { activate } from './activate.js';
+import { convolve, isConvActivation, type BuildOptions } from './convolve.js';
+import { featureShapeOf } from './featureShapeOf.js';
+import { requireBackend } from './requireBackend.js';
+
+/** Options of {@link squeezeExcite}. */
+export interface SqueezeExciteSpec {
+  /** Prefix of the layer names. */
+  readonly name: string;
+  /** Filters in between; EfficientNet takes a quarter of the *block's input* filters, not of the expanded ones. */
+  readonly reducedFilters: number;
+  /** Of the reduction. @defaultValue 'swish' */
+  readonly activation?: Activation;
+}
+
+/**
+ * Weights each channel: pools, reduces, expands, squashes and multiplies. Layers are `NAME_se_squeeze`, `_se_reshape`, `_se_reduce`,
+ * `_se_expand` and `_se_excite`.
+ *
+ * @param x - `[batch, height, width, channels]`.
+ * @returns The same shape.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @example
+ * const y = squeezeExcite(x, { name: 'block2a', reducedFilters: 4 });
+ * @see Squeeze-and-Excitation Networks (arXiv 1709.01507) section 3
+ */
+export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, build: BuildOptions = {}): tfl.SymbolicTensor {
+  checkOptions('squeezeExcite', spec, {
+    name: text, reducedFilters: positiveInteger, activation: NORM_ACT_RULES.activation,
+  });
+  check('squeezeExcite', 'name', spec.name, text);
+  check('squeezeExcite', 'reducedFilters', spec.reducedFilters, positiveInteger);
+  const { name, activation = 'swish' } = spec;
+  const shape = featureShapeOf('squeezeExcite', x);
+  requireBackend('squeezeExcite');
+  const [reduce, expand] = planSqueezeExcite(name, shape, spec.reducedFilters);
+  const mean = tfl.layers.globalAveragePooling2d({ name: `${name}_se_squeeze` }).apply(x);
+  const pooled = tfl.layers.reshape({ targetShape: [1, 1, shape[2]], name: `${name}_se_reshape` }).apply(mean) as tfl.SymbolicTensor;
+  const inside = isConvActivation(activation);
+  const linear = convolve(pooled, reduce, 'same', build, inside ? activation : 'linear');
+  const reduced = inside ? linear : activate(linear, activation, `${name}_se_reduce_activation`);
+  const weights = convolve(reduced, expand, 'same', build, 'sigmoid');
+  return tfl.layers.multiply({ name: `${name}_se_excite` }).apply([x, weights]) as tfl.SymbolicTensor;
+}

@@ -1,0 +1,72 @@
+// The initialisers of the reference networks. Stock 'truncatedNormal' draws uniformly, and stock 'normal' misses its deviation by 12 %.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { createRandom } from '../core/index.js';
+
+/** What a kernel's initial values are drawn from. */
+export interface VarianceScalingOptions {
+  /** Variance is `scale / fanOut`. */
+  readonly scale: number;
+  readonly distribution: 'truncatedNormal' | 'uniform';
+  /** The same seed draws the same values. @defaultValue unpredictable */
+  readonly seed?: number;
+}
+
+// The deviation of a standard normal cut off at two deviations.
+const TRUNCATED_DEVIATION = 0.87962566103423978;
+
+class VarianceScaling extends tf.serialization.Serializable {
+  static readonly className = 'EffnetVarianceScaling';
+  private readonly options: VarianceScalingOptions;
+
+  constructor(options: VarianceScalingOptions) {
+    super();
+    this.options = options;
+  }
+
+  // Files carry the standard name, so that plain TensorFlow.js opens them.
+  override getClassName(): string {
+    return 'VarianceScaling';
+  }
+
+  apply(shape: number[]): tf.Tensor {
+    return tf.tensor(drawKernel(shape, this.options), shape, 'float32');
+  }
+
+  getConfig(): tf.serialization.ConfigDict {
+    const { scale, distribution, seed } = this.options;
+    return { scale, mode: 'fanOut', distribution, seed: seed ?? null };
+  }
+}
+
+/**
+ * An initialiser of variance `scale / fanOut`; its truncated normal really is one, cut off at two deviations and of the asked variance.
+ *
+ * @see `VarianceScaling` in keras/src/initializers/random_initializers.py
+ */
+export function varianceScaling(options: VarianceScalingOptions): ReturnType<typeof tfl.initializers.varianceScaling> {
+  tf.serialization.registerClass(VarianceScaling);
+  // Layers take an initialiser of another class only by its registered name.
+  return { className: VarianceScaling.className, config: options } as unknown as ReturnType<typeof tfl.initializers.varianceScaling>;
+}
+
+/** Draws the values of a kernel `[..., in, out]`. */
+export function drawKernel(shape: readonly number[], { scale, distribution, seed }: VarianceScalingOptions): Float32Array {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const receptive = shape.slice(0, -2).reduce((product, length) => product * length, 1);
+  const variance = scale / Math.max(1, receptive * (shape.at(-1) ?? 1));
+  const random = createRandom(seed);
+  const values = new Float32Array(size);
+  if (distribution === 'uniform') {
+    const limit = Math.sqrt(3 * variance);
+    for (let i = 0; i < size; i++) values[i] = random.uniform(-limit, limit);
+    return values;
+  }
+  const deviation = Math.sqrt(variance) / TRUNCATED_DEVIATION;
+  for (let i = 0; i < size; ) {
+    const value = random.normal();
+    if (Math.abs(value) < 2) values[i++] = value * deviation;
+  }
+  return values;
+}

@@ -1,0 +1,66 @@
+// What a model knows of itself beyond its layers: its plan and the names of its classes. Kept in the model, so that files carry it.
+
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { arrayOf, check, OptionError, text } from '../core/index.js';
+import { planFor, type ModelPlan, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+
+/** The entry `effnet` of a model's user-defined metadata. */
+export interface ModelMetadata {
+  readonly format: 1;
+  readonly variant: Variant | VariantSpec;
+  readonly options: PlanOptions;
+  readonly classNames?: readonly string[];
+  /** Whether BatchNormalization was folded into the convolutions. */
+  readonly folded?: boolean;
+}
+
+/** Reads the metadata; `undefined` for a model this library did not make. */
+export function metadataOf(model: tfl.LayersModel): ModelMetadata | undefined {
+  const all = model.getUserDefinedMetadata() as { readonly effnet?: ModelMetadata } | undefined;
+  return all?.effnet?.format === 1 ? all.effnet : undefined;
+}
+
+/** Writes the metadata beside whatever else the model carries. */
+export function setMetadata(model: tfl.LayersModel, metadata: ModelMetadata): void {
+  // Through JSON, as a file would: undefined options vanish.
+  model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), effnet: JSON.parse(JSON.stringify(metadata)) as object });
+}
+
+/**
+ * The plan of a model this library built or loaded; of the backbone alone where the head is one's own.
+ *
+ * @throws {OptionError} when the model carries no plan.
+ * @example
+ * planOf(model).multiplyAdds;
+ */
+export function planOf(model: tfl.LayersModel): ModelPlan {
+  const metadata = metadataOf(model);
+  if (metadata === undefined) {
+    throw new OptionError(`planOf: expected a model made by efficientNet or loadModel for \`model\`, received '${model.name}' without a plan. Build it here, or load it with loadModel.`);
+  }
+  return planFor('planOf', metadata.variant, metadata.options);
+}
+
+/** The names of a model's classes in the order of its outputs; `undefined` where none were given. */
+export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefined {
+  return metadataOf(model)?.classNames;
+}
+
+/**
+ * Names the classes of a model, in the order of its outputs; files carry them.
+ *
+ * @throws {OptionError} when their number differs from the model's outputs, or the model is not of this library.
+ * @example
+ * setClassNames(model, ['cat', 'dog']);
+ */
+export function setClassNames(model: tfl.LayersModel, classNames: readonly string[]): void {
+  check('setClassNames', 'classNames', classNames, arrayOf(text));
+  const outputs = model.outputs[0]?.shape.at(-1);
+  // One sigmoid output stands for two classes.
+  if (classNames.length !== outputs && !(outputs === 1 && classNames.length === 2)) {
+    throw new OptionError(`setClassNames: expected ${String(outputs)} names for \`classNames\`, one an output, received ${classNames.length}.`);
+  }
+  const metadata = metadataOf(model);
+  if (metadata === undefined) throw new OptionError(`setClassNames: expected a model made by efficientNet or loadModel, received '${model.name}'.`);
+  setMetadata(model, { ...metadata, classNames: [...classNames] });
+}

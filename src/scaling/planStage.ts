@@ -1,0 +1,59 @@
+// A stage as data: a run of equal blocks, the first of which may halve the picture.
+
+import { arrayOf, check, invalid, oneOf, positiveInteger, rate, text } from '../core/index.js';
+import type { FeatureShape } from './layerPlan.js';
+import { planFusedMBConv, planMBConv, type BlockPlan, type BlockType, type MBConvSpec } from './planBlock.js';
+
+/** A run of blocks; strides and `expandFrom` hold for the first one alone. */
+export interface StageLayersSpec extends Omit<MBConvSpec, 'dropRate'> {
+  /** Prefix of the blocks' names: `block2` makes `block2a`, `block2b`, ... */
+  readonly name: string;
+  /** @defaultValue 'mbConv' */
+  readonly block?: BlockType;
+  readonly repeats: number;
+  /** Stochastic depth of each block, in [0, 1). @defaultValue 0 for all */
+  readonly dropRates?: readonly number[];
+}
+
+/** A stage worked out for one input shape. */
+export interface StagePlan {
+  readonly name: string;
+  readonly spec: StageLayersSpec;
+  readonly blocks: readonly BlockPlan[];
+  readonly outputShape: FeatureShape;
+}
+
+/**
+ * Plans a run of blocks.
+ *
+ * @param inputShape - `[height, width, channels]`, `null` for an open size.
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * planStage([56, 56, 24], { name: 'block3', repeats: 2, filters: 40, strides: 2 }).blocks.map((block) => block.name); // block3a, block3b
+ */
+export function planStage(inputShape: FeatureShape, spec: StageLayersSpec): StagePlan {
+  const { name, block = 'mbConv', repeats, dropRates = [], ...rest } = spec;
+  check('stage', 'name', name, text);
+  check('stage', 'block', block, oneOf('mbConv', 'fusedMBConv'));
+  check('stage', 'repeats', repeats, positiveInteger);
+  check('stage', 'dropRates', dropRates, arrayOf(rate));
+  if (dropRates.length !== 0 && dropRates.length !== repeats) {
+    throw invalid('stage', 'dropRates', `${repeats} rates, one a block`, dropRates);
+  }
+  const plan = block === 'fusedMBConv' ? planFusedMBConv : planMBConv;
+  const blocks: BlockPlan[] = [];
+  let shape = inputShape;
+  for (let i = 0; i < repeats; i++) {
+    const later = i === 0 ? {} : ({ strides: 1, expandFrom: 0 } as const);
+    const planned = plan(shape, { ...rest, ...later, name: name + blockLetters(i), dropRate: dropRates[i] ?? 0 });
+    shape = planned.outputShape;
+    blocks.push(planned);
+  }
+  return { name, spec, blocks, outputShape: shape };
+}
+
+/** Names the blocks of a stage: `a` to `z`, then `aa`, `ab`, ... */
+function blockLetters(index: number): string {
+  const letter = String.fromCharCode(97 + (index % 26));
+  return index < 26 ? letter : blockLetters(Math.floor(index / 26) - 1) + letter;
+}
