@@ -1,0 +1,107 @@
+// Classes side by side: how well each is recognised, and how many samples each has.
+
+import { arrayOf, check, checkOptions, DataError, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/index.js';
+import type { Evaluation, MultiLabelEvaluation } from '../evaluation/index.js';
+import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
+import { uniqueNames } from './confusionChart.js';
+
+/** Which score is drawn, of how many classes. */
+export interface ClassScoreChartOptions {
+  /** @defaultValue 'f1' */
+  readonly score?: 'precision' | 'recall' | 'f1';
+  /** Of more classes than this, the weakest are drawn. @defaultValue 40 */
+  readonly maxClasses?: number;
+}
+
+/**
+ * Draws one score of each class that occurs, best first, with the macro average.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @example
+ * const svg = await renderSvg(classScoreChart(evaluation, { score: 'recall' }));
+ */
+export function classScoreChart(evaluation: Evaluation | MultiLabelEvaluation, options: ClassScoreChartOptions = {}): ChartSpec {
+  const rules = { score: oneOf('precision', 'recall', 'f1'), maxClasses: positiveInteger };
+  const { score = 'f1', maxClasses = 40 } = checkOptions('classScoreChart', options, rules);
+  const names = uniqueNames(evaluation.classNames);
+  const sorted = evaluation.perClass
+    .map((one, i) => ({ name: names[i] as string, value: one[score], support: one.support, predicted: one.predicted }))
+    .filter(({ support, predicted }) => support > 0 || predicted > 0)
+    .sort((a, b) => b.value - a.value || b.support - a.support);
+  const values = sorted.slice(-maxClasses);
+  const word = score === 'f1' ? 'F1' : score;
+  const weakest = values.at(-1);
+  const average = evaluation.macro[score];
+  const left = sorted.length - values.length;
+  return chart({
+    title: {
+      text: `${word.charAt(0).toUpperCase()}${word.slice(1)} by class`,
+      subtitle: `${left > 0 ? `The weakest ${values.length} of ${counted(sorted.length, 'class', 'classes')}. ` : ''}The line is the mean, ${average.toFixed(3)}`,
+    },
+    description: `${word} of ${counted(values.length, 'class', 'classes')}, mean ${average.toFixed(3)}; best ${values[0]?.name} with ${values[0]?.value.toFixed(3)}, weakest ${weakest?.name} with ${weakest?.value.toFixed(3)}.`,
+    width: 420,
+    height: { step: 18 },
+    layer: [
+      {
+        data: { values },
+        mark: { type: 'bar', color: COLOURS.first, height: { band: 0.75 } },
+        encoding: {
+          y: { field: 'name', type: 'nominal', sort: values.map(({ name }) => name), title: null },
+          x: { field: 'value', type: 'quantitative', title: word, scale: { domain: [0, 1] } },
+          tooltip: [{ field: 'name' }, { field: 'value', format: '.3f' }, { field: 'support' }],
+        },
+      },
+      { data: { values: [{ average }] }, mark: { type: 'rule', strokeDash: [4, 4] }, encoding: { x: { field: 'average', type: 'quantitative' } } },
+    ],
+  });
+}
+
+/**
+ * Draws how many samples each class has: a bar for each, or for more than 60 the counts by rank.
+ *
+ * @param classNames - `[classes]`
+ * @param counts - Samples of each, `[classes]`.
+ * @throws {OptionError} when a count is no integer of at least 0.
+ * @throws {DataError} when there are no classes, or not as many counts as names.
+ * @example
+ * const spec = classBalanceChart(['cat', 'dog'], [120, 80]);
+ */
+export function classBalanceChart(classNames: readonly string[], counts: readonly number[]): ChartSpec {
+  check('classBalanceChart', 'classNames', classNames, arrayOf(text));
+  check('classBalanceChart', 'counts', counts, arrayOf(nonNegativeInteger));
+  if (classNames.length === 0 || classNames.length !== counts.length) {
+    throw new DataError(`classBalanceChart: expected a count for each class name, received ${counts.length} for ${classNames.length}.`);
+  }
+  const names = uniqueNames(classNames);
+  const values = counts.map((count, i) => ({ name: names[i] as string, count })).sort((a, b) => b.count - a.count);
+  const ranked = values.map((one, i) => ({ ...one, rank: i + 1 }));
+  const total = counts.reduce((a, b) => a + b, 0);
+  const most = ranked[0] as (typeof ranked)[number];
+  const fewest = ranked.at(-1) as (typeof ranked)[number];
+  const common = {
+    title: 'Samples by class',
+    description: `${counted(total, 'sample', 'samples')} in ${counted(names.length, 'class', 'classes')}: most ${most.name} with ${most.count} (${percent(most.count / Math.max(1, total))}), fewest ${fewest.name} with ${fewest.count}.`,
+    data: { values: ranked },
+    width: 420,
+  };
+  if (names.length <= 60) {
+    return chart({
+      ...common,
+      height: { step: 18 },
+      mark: { type: 'bar', color: COLOURS.first, height: { band: 0.75 } },
+      encoding: {
+        y: { field: 'name', type: 'nominal', sort: ranked.map(({ name }) => name), title: null },
+        x: { field: 'count', type: 'quantitative', title: 'samples' },
+      },
+    });
+  }
+  return chart({
+    ...common,
+    height: 200,
+    mark: { type: 'area', color: COLOURS.first, interpolate: 'step-after' },
+    encoding: {
+      x: { field: 'rank', type: 'quantitative', title: 'classes, the largest first', scale: { domain: [1, names.length], nice: false } },
+      y: { field: 'count', type: 'quantitative', title: 'samples' },
+    },
+  });
+}

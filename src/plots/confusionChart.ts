@@ -1,0 +1,86 @@
+// The confusion matrix as a picture.
+
+import { boolean, checkOptions, positiveInteger } from '../core/index.js';
+import { mostMistaken, type Evaluation } from '../evaluation/index.js';
+import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
+
+/** How the matrix is drawn. */
+export interface ConfusionChartOptions {
+  /** Colours tell the share of the true class's samples, not the count. @defaultValue true */
+  readonly normalize?: boolean;
+  /** Of more classes than this, those with the most mistakes are drawn. @defaultValue 40 */
+  readonly maxClasses?: number;
+}
+
+/**
+ * Draws who was taken for whom: true classes down, predicted ones across; the right predictions lie on the diagonal.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @example
+ * const svg = await renderSvg(confusionChart(evaluation));
+ */
+export function confusionChart(evaluation: Evaluation, options: ConfusionChartOptions = {}): ChartSpec {
+  const rules = { normalize: boolean, maxClasses: positiveInteger };
+  const { normalize = true, maxClasses = 40 } = checkOptions('confusionChart', options, rules);
+  const shown = mostMistaken(evaluation, maxClasses);
+  const names = uniqueNames(evaluation.classNames);
+  const largest = Math.max(1, ...shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)));
+  const cells = shown.flatMap((truth) => {
+    const support = evaluation.perClass[truth]?.support ?? 0;
+    return shown.map((guess) => {
+      const count = evaluation.confusionMatrix[truth]?.[guess] ?? 0;
+      const strength = normalize ? (support === 0 ? 0 : count / support) : count / largest;
+      return { truth: names[truth], predicted: names[guess], count, strength, label: count === 0 ? '' : String(count), hit: truth === guess };
+    });
+  });
+  const all = shown.length === evaluation.classNames.length;
+  const step = shown.length <= 12 ? 34 : shown.length <= 25 ? 24 : 16;
+  const sort = shown.map((index) => names[index]);
+  const axis = { domain: false, ticks: false, labelLimit: 220 };
+  const encoding = {
+    x: { field: 'predicted', type: 'nominal', sort, title: 'predicted', axis: { ...axis, labelAngle: -45, orient: 'bottom' } },
+    y: { field: 'truth', type: 'nominal', sort, title: 'true', axis },
+  };
+  const subset = `The ${shown.length} of ${counted(evaluation.classNames.length, 'class', 'classes')} with the most mistakes`;
+  return chart({
+    title: all ? 'Confusion matrix' : { text: 'Confusion matrix', subtitle: subset },
+    description: `Confusion matrix of ${counted(shown.length, 'class', 'classes')}${all ? '' : ` (${subset.toLowerCase()})`}; ${percent(evaluation.accuracy)} of ${counted(evaluation.count, 'sample', 'samples')} lie on the diagonal of right predictions.`,
+    width: { step },
+    height: { step },
+    data: { values: cells },
+    layer: [
+      {
+        mark: { type: 'rect', strokeWidth: 0.5, stroke: COLOURS.quiet, strokeOpacity: 0.35 },
+        encoding: {
+          ...encoding,
+          color: { field: 'hit', type: 'nominal', legend: null, scale: { domain: [true, false], range: [COLOURS.first, COLOURS.wrong] } },
+          fillOpacity: { field: 'strength', type: 'quantitative', legend: null, scale: { domain: [0, 1], range: [0, 1], type: 'sqrt' } },
+          tooltip: [{ field: 'truth' }, { field: 'predicted' }, { field: 'count' }],
+        },
+      },
+      ...(step < 24
+        ? []
+        : [
+            {
+              mark: { type: 'text', fontSize: step >= 34 ? 11 : 9 },
+              encoding: {
+                ...encoding,
+                text: { field: 'label', type: 'nominal' },
+                // Both inks stay readable where the fill is half covered.
+                color: { condition: { test: 'datum.strength > 0.2', value: '#ffffff' } },
+              },
+            },
+          ]),
+    ],
+  });
+}
+
+/** Two classes of one name would fall into one row. */
+export function uniqueNames(classNames: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return classNames.map((name) => {
+    const times = (seen.get(name) ?? 0) + 1;
+    seen.set(name, times);
+    return times === 1 ? name : `${name} (${times})`;
+  });
+}

@@ -1,0 +1,168 @@
+// Curves over all thresholds, and whether confidence can be trusted.
+
+import { arrayOf, checkOptions, either, nonNegativeInteger, text } from '../core/index.js';
+import { averagePrecision, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
+import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './chart.js';
+
+/** Which classes get a curve. */
+export interface CurveChartOptions {
+  /** By name or index. @defaultValue of two classes the second; of up to ten, all; of more, the ten with the smallest area */
+  readonly classes?: readonly (string | number)[];
+}
+
+const rules = { classes: arrayOf(either<string, number>(text, nonNegativeInteger)) };
+
+/**
+ * Draws the ROC curves of classes against the rest, with the area under each.
+ *
+ * @throws {OptionError} when an option or class is unknown.
+ * @throws {DataError} when a class that was asked for has no sample, or every one.
+ * @example
+ * const svg = await renderSvg(rocChart(evaluation, { classes: ['melanoma'] }));
+ */
+export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
+  const { classes } = checkOptions('rocChart', options, rules);
+  const { perClass, macro } = rocAuc(evaluation);
+  const targets = classes ?? worst(perClass);
+  const curves = targets.map((target) => {
+    const curve = rocCurve(evaluation, target);
+    return { name: nameOf(evaluation, target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
+  });
+  return curveChart({
+    title: 'ROC', x: 'false positive rate', y: 'true positive rate', areaName: 'AUC', curves, mean: macro, baseline: [{ x: 0, y: 0 }, { x: 1, y: 1 }],
+    classes: evaluation.classNames.length,
+  });
+}
+
+/**
+ * Draws precision against recall of classes against the rest, with the average precision of each.
+ *
+ * @throws {OptionError} when an option or class is unknown.
+ * @throws {DataError} when a class that was asked for has no sample.
+ * @example
+ * const svg = await renderSvg(precisionRecallChart(evaluation));
+ */
+export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
+  const { classes } = checkOptions('precisionRecallChart', options, rules);
+  const { perClass, macro } = averagePrecision(evaluation);
+  const targets = classes ?? worst(perClass);
+  const curves = targets.map((target) => {
+    const curve = precisionRecallCurve(evaluation, target);
+    return { name: nameOf(evaluation, target), area: curve.averagePrecision, points: thin(curve.recall, curve.precision) };
+  });
+  return curveChart({
+    title: 'Precision and recall', x: 'recall', y: 'precision', areaName: 'AP', curves, mean: macro, baseline: [], classes: evaluation.classNames.length,
+  });
+}
+
+/**
+ * Draws how often predictions of each confidence are right, and how many there are: on the diagonal, confidence can be trusted.
+ *
+ * @example
+ * const svg = await renderSvg(reliabilityChart(evaluation));
+ * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, figure 1
+ */
+export function reliabilityChart(evaluation: Evaluation): ChartSpec {
+  const { bins, ece, mce } = evaluation.calibration;
+  const values = bins.filter(({ count }) => count > 0).map((bin) => ({ ...bin, share: bin.count / evaluation.count }));
+  const mean = values.reduce((sum, { confidence, share }) => sum + confidence * share, 0);
+  const x = { field: 'from', type: 'quantitative', title: null, scale: { domain: [0, 1] }, bin: { binned: true } };
+  return chart({
+    title: { text: 'Reliability', subtitle: `Expected calibration error ${ece.toFixed(3)}, largest ${mce.toFixed(3)}` },
+    description: `Reliability of ${counted(evaluation.count, 'prediction', 'predictions')}: mean confidence ${percent(mean)}, accuracy ${percent(evaluation.accuracy)}, expected calibration error ${ece.toFixed(3)}.`,
+    vconcat: [
+      {
+        width: 280,
+        height: 280,
+        layer: [
+          {
+            data: { values },
+            mark: { type: 'bar', color: COLOURS.first, fillOpacity: 0.75 },
+            encoding: { x, x2: { field: 'to' }, y: { field: 'accuracy', type: 'quantitative', title: 'accuracy', scale: { domain: [0, 1] } } },
+          },
+          {
+            data: { values },
+            mark: { type: 'point', color: COLOURS.second, filled: true, size: 40 },
+            encoding: { x: { field: 'confidence', type: 'quantitative' }, y: { field: 'accuracy', type: 'quantitative' } },
+          },
+          {
+            data: { values: [{ x: 0, y: 0 }, { x: 1, y: 1 }] },
+            mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] },
+            encoding: { x: { field: 'x', type: 'quantitative' }, y: { field: 'y', type: 'quantitative' } },
+          },
+        ],
+      },
+      {
+        width: 280,
+        height: 70,
+        data: { values },
+        mark: { type: 'bar', color: COLOURS.quiet },
+        encoding: {
+          x: { ...x, title: 'confidence' }, x2: { field: 'to' },
+          y: { field: 'share', type: 'quantitative', title: 'share', axis: { format: '.0%', tickCount: 3 } },
+        },
+      },
+    ],
+  });
+}
+
+interface Curves {
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly areaName: string;
+  readonly mean: number;
+  readonly classes: number;
+  readonly curves: readonly { readonly name: string; readonly area: number; readonly points: readonly { x: number; y: number }[] }[];
+  readonly baseline: readonly { x: number; y: number }[];
+}
+
+function curveChart({ title, x, y, areaName, curves, mean, classes, baseline }: Curves): ChartSpec {
+  const labels = curves.map(({ name, area }) => `${name} (${area.toFixed(3)})`);
+  const values = curves.flatMap(({ points }, i) => points.map((point, order) => ({ ...point, order, curve: labels[i] as string })));
+  const some = classes > 2 && curves.length < classes;
+  const axis = (field: string, name: string): object => ({ field, type: 'quantitative', title: name, scale: { domain: [0, 1] } });
+  return chart({
+    title: some ? { text: title, subtitle: `${curves.length} of ${classes} classes; mean ${areaName} of all ${mean.toFixed(3)}` } : title,
+    description: `${title} of ${counted(curves.length, 'class', 'classes')} against the rest, ${areaName}: ${labels.join(', ')}.`,
+    width: 320,
+    height: 320,
+    layer: [
+      { data: { values: baseline }, mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] }, encoding: { x: axis('x', x), y: axis('y', y) } },
+      {
+        data: { values },
+        mark: { type: 'line', strokeWidth: 2, clip: true },
+        encoding: {
+          x: axis('x', x), y: axis('y', y), order: { field: 'order', type: 'quantitative' },
+          color: { field: 'curve', type: 'nominal', title: areaName, sort: labels, scale: { domain: labels, range: SERIES } },
+        },
+      },
+    ],
+  });
+}
+
+/** The columns to draw: those with the smallest areas, of two the second. */
+function worst(areas: Float64Array): number[] {
+  if (areas.length === 2) return [1];
+  return [...areas.keys()]
+    .filter((column) => !Number.isNaN(areas[column]))
+    .sort((a, b) => (areas[a] as number) - (areas[b] as number))
+    .slice(0, 10)
+    .sort((a, b) => a - b);
+}
+
+/** Leaves out points the eye could not tell from a straight line. */
+function thin(xs: Float64Array, ys: Float64Array): { x: number; y: number }[] {
+  const points: { x: number; y: number }[] = [];
+  xs.forEach((x, i) => {
+    const y = ys[i] as number;
+    const before = points.at(-1);
+    const isLast = i === xs.length - 1;
+    if (before === undefined || isLast || Math.abs(before.x - x) + Math.abs(before.y - y) >= 1 / 300) points.push({ x, y });
+  });
+  return points;
+}
+
+function nameOf({ classNames }: { readonly classNames: readonly string[] }, target: string | number): string {
+  return typeof target === 'number' ? (classNames[target] ?? String(target)) : target;
+}

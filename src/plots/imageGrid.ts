@@ -1,0 +1,72 @@
+// Pictures side by side with their titles: green where the prediction is right, red where it is wrong.
+
+import { checkOptions, DataError, positiveInteger } from '../core/index.js';
+import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
+
+/** A picture of a grid. */
+export interface GridImage {
+  /** A `data:` URL or an address the page may load; `pngDataUrl` makes one of pixels. */
+  readonly url: string;
+  readonly title: string;
+  /** Whether the prediction was right. @defaultValue unknown: the title keeps the colour of text */
+  readonly correct?: boolean;
+}
+
+/** How a grid is laid out. */
+export interface ImageGridOptions {
+  /** @defaultValue 4 */
+  readonly columns?: number;
+  /** The side of each picture's cell, in pixels. @defaultValue 160 */
+  readonly size?: number;
+}
+
+/**
+ * Draws pictures in rows; right and wrong ones also differ by a mark before the title, not by colour alone.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {DataError} when there is no picture.
+ * @example
+ * const spec = imageGrid([{ url: await pngDataUrl(pixels), title: 'giant panda 0.96', correct: true }]);
+ */
+export function imageGrid(images: readonly GridImage[], options: ImageGridOptions = {}): ChartSpec {
+  const { columns = 4, size = 160 } = checkOptions('imageGrid', options, { columns: positiveInteger, size: positiveInteger });
+  if (images.length === 0) throw new DataError('imageGrid: expected at least one picture, received none.');
+  const across = Math.min(columns, images.length);
+  const down = Math.ceil(images.length / across);
+  const cell = size + 34;
+  const values = images.map(({ url, title, correct }, i) => ({
+    url,
+    title: `${correct === undefined ? '' : correct ? '✓ ' : '✗ '}${title}`,
+    state: correct === undefined ? 'unknown' : correct ? 'right' : 'wrong',
+    x: (i % across) * (size + 12) + size / 2,
+    y: Math.floor(i / across) * cell + 24 + size / 2,
+    top: Math.floor(i / across) * cell + 14,
+  }));
+  const wrong = images.filter(({ correct }) => correct === false).length;
+  const right = images.filter(({ correct }) => correct === true).length;
+  const titles = (states: readonly string[], color?: string): object => ({
+    transform: [{ filter: { field: 'state', oneOf: states } }],
+    mark: { type: 'text', fontSize: 11, limit: size, fontWeight: 'bold', ...(color === undefined ? {} : { color }) },
+    encoding: { x: { field: 'x', type: 'quantitative', scale: null, axis: null }, y: { field: 'top', type: 'quantitative', scale: null, axis: null }, text: { field: 'title' } },
+  });
+  return chart({
+    title: '',
+    description: `${counted(images.length, 'picture', 'pictures')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ${images.map(({ title }) => title).join('; ')}.`,
+    width: across * (size + 12) - 12,
+    height: down * cell,
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'image', width: size, height: size, aspect: true },
+        encoding: {
+          url: { field: 'url', type: 'nominal' },
+          x: { field: 'x', type: 'quantitative', scale: null, axis: null },
+          y: { field: 'y', type: 'quantitative', scale: null, axis: null },
+        },
+      },
+      titles(['right'], COLOURS.right),
+      titles(['wrong'], COLOURS.wrong),
+      titles(['unknown']),
+    ],
+  });
+}

@@ -1,0 +1,14 @@
+export type { ChartSpec } from './chart.js';
+export { classBalanceChart, classScoreChart } from './classCharts.js';
+export type { ClassScoreChartOptions } from './classCharts.js';
+export { confusionChart } from './confusionChart.js';
+export type { ConfusionChartOptions } from './confusionChart.js';
+export { precisionRecallChart, reliabilityChart, rocChart } from './curveCharts.js';
+export type { CurveChartOptions } from './curveCharts.js';
+export { imageGrid } from './imageGrid.js';
+export type { GridImage, ImageGridOptions } from './imageGrid.js';
+export { planChart } from './planChart.js';
+export { renderPng, renderSvg } from './renderChart.js';
+export type { RenderOptions, RenderPngOptions } from './renderChart.js';
+export { scheduleChart, trainingChart } from './trainingChart.js';
+export type { MetricHistory, ScheduleChartOptions, TrainingChartOptions, TrainingPhase } from './trainingChart.js';

@@ -1,0 +1,117 @@
+// Draws a chart without a browser and without eval: Vega lays it out and runs its expressions in its interpreter.
+
+import type { Config } from 'vega-lite';
+import { check, checkOptions, EffnetError, oneOf, positive, rule } from '../core/index.js';
+import type { ChartSpec } from './chart.js';
+
+/** How a chart is drawn. */
+export interface RenderOptions {
+  /**
+   * `light` and `dark` bring their own background; `page` has none and takes the text colour of the page the SVG is put into.
+   * @defaultValue 'light'
+   */
+  readonly theme?: 'light' | 'dark' | 'page';
+}
+
+/** How a chart becomes pixels. */
+export interface RenderPngOptions {
+  /** @defaultValue 'light' */
+  readonly theme?: 'light' | 'dark';
+  /** Pixels for each unit of the chart. @defaultValue 2 */
+  readonly scale?: number;
+}
+
+const THEMES = {
+  light: { ink: '#1b1f24', background: '#ffffff' },
+  dark: { ink: '#e6e9ee', background: '#15181d' },
+  page: { ink: 'currentColor', background: 'transparent' },
+} as const;
+
+const spec = rule<ChartSpec>('a Vega-Lite specification', (value) => typeof value === 'object' && value !== null && '$schema' in value);
+
+/**
+ * Draws a chart as SVG. Needs the optional packages `vega`, `vega-lite` and `vega-interpreter`.
+ *
+ * @returns One `<svg>` element with `role="img"` and the chart's description as its label.
+ * @throws {OptionError} when the spec is none or an option is unknown.
+ * @throws {EffnetError} when a package is missing, or Vega refuses the spec.
+ * @example
+ * const svg = await renderSvg(confusionChart(evaluation), { theme: 'dark' });
+ */
+export async function renderSvg(chart: ChartSpec, options: RenderOptions = {}): Promise<string> {
+  check('renderSvg', 'chart', chart, spec);
+  const { theme = 'light' } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page') });
+  const { vega, vegaLite, interpreter } = await loadVega();
+  try {
+    const { spec: compiled } = vegaLite.compile(chart, { config: themeConfig(theme) });
+    const runtime = vega.parse(compiled, undefined, { ast: true });
+    const view = new vega.View(runtime, { renderer: 'none', expr: interpreter.expressionInterpreter, logLevel: vega.Error });
+    try {
+      const svg = await view.toSVG();
+      return svg.replace('<svg ', `<svg role="img" aria-label="${escaped(chart.description ?? '')}" `);
+    } finally {
+      view.finalize();
+    }
+  } catch (error) {
+    throw new EffnetError(`renderSvg: expected a specification Vega can draw for \`chart\`, received one it refuses: ${String(error)}.`, { cause: error });
+  }
+}
+
+/**
+ * Draws a chart as PNG. Needs `sharp` beside what `renderSvg` needs, and a font on the system.
+ *
+ * @returns The bytes of the file.
+ * @throws {OptionError} when the spec is none or an option is unknown or has a wrong value.
+ * @throws {EffnetError} when a package is missing, or Vega refuses the spec.
+ * @example
+ * await writeFile('confusion.png', await renderPng(confusionChart(evaluation)));
+ */
+export async function renderPng(chart: ChartSpec, options: RenderPngOptions = {}): Promise<Uint8Array> {
+  const { theme = 'light', scale = 2 } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive });
+  const svg = await renderSvg(chart, { theme });
+  const { default: sharp } = await import('sharp').catch(missing('renderPng', 'sharp'));
+  return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer();
+}
+
+/** Says which packages to install where an optional one is not there. */
+export function missing(where: string, packages: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new EffnetError(`${where}: expected the packages ${packages} to be installed, received none. Run \`npm install ${packages}\`.`, { cause });
+  };
+}
+
+/** Text as it may stand in an attribute or between tags. */
+export function escaped(value: string): string {
+  return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+async function loadVega() {
+  try {
+    const [vega, vegaLite, interpreter] = await Promise.all([import('vega'), import('vega-lite'), import('vega-interpreter')]);
+    return { vega, vegaLite, interpreter };
+  } catch (error) {
+    return missing('renderSvg', 'vega vega-lite vega-interpreter')(error);
+  }
+}
+
+function themeConfig(theme: keyof typeof THEMES): Config {
+  const { ink, background } = THEMES[theme];
+  const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+  return {
+    aria: false,
+    background,
+    font,
+    padding: 8,
+    view: { stroke: null },
+    title: { anchor: 'start', color: ink, subtitleColor: ink, fontSize: 15, subtitleFontSize: 12, offset: 12, subtitlePadding: 4 },
+    axis: {
+      labelColor: ink, titleColor: ink, tickColor: ink, domainColor: ink, gridColor: ink, gridOpacity: 0.14, domainOpacity: 0.5, tickOpacity: 0.5,
+      labelFontSize: 11, titleFontSize: 12, titleFontWeight: 'normal', labelLimit: 220,
+    },
+    legend: { labelColor: ink, titleColor: ink, labelFontSize: 11, labelLimit: 260, symbolStrokeWidth: 3 },
+    header: { labelColor: ink, titleColor: ink, labelFontSize: 12 },
+    text: { color: ink },
+    rule: { color: ink },
+  };
+}
+
