@@ -13,8 +13,13 @@ export type {
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';
 
-export { readSafetensors, weightArray, writeSafetensors } from './weights/index.js';
-export type { ElementType, NamedArrays, WeightArray, WriteSafetensorsOptions } from './weights/index.js';
+export {
+  layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readWeights, weightArray, weightsOf, writeSafetensors,
+} from './weights/index.js';
+export type {
+  ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, WeightArray, WeightsOfOptions,
+  WeightsReport, WriteSafetensorsOptions,
+} from './weights/index.js';
 
 export {
   averagePrecision, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluateMultiLabelPredictions,

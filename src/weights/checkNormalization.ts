@@ -1,0 +1,40 @@
+// The normalisation a Keras file carries against the one inside the model. The model's is weightless, so nothing is loaded.
+
+import { WeightsError } from '../core/index.js';
+import { channelStatistics, type ModelPlan } from '../scaling/index.js';
+import type { NamedArrays } from './namedArrays.js';
+
+/**
+ * Refuses a file whose `Normalization` layer does something else than the model will.
+ *
+ * The published ImageNet files store the standard deviation where the variance belongs (Keras mends it with one more layer that only
+ * its own constructor adds); both readings of the array are accepted.
+ *
+ * @see tensorflow/tensorflow#49930; "Build stem" in keras/src/applications/efficientnet.py
+ */
+export function checkNormalization(plan: ModelPlan, arrays: NamedArrays): void {
+  const channels = plan.inputShape[2];
+  const statistics = channelStatistics(plan.normalization, channels);
+  const find = (suffix: string): number[] | undefined => {
+    const name = [...arrays.keys()].find((key) => new RegExp(`(^|/)normalization(_\\d+)?/${suffix}$`).test(key));
+    const array = name === undefined ? undefined : arrays.get(name);
+    return array?.shape.length === 1 && array.shape[0] === channels ? [...array.values()] : undefined;
+  };
+  const mean = find('mean');
+  const variance = find('variance');
+  if (statistics === null || mean === undefined || variance === undefined) return;
+
+  const sameMean = isClose(mean, statistics.mean);
+  const isDeviation = isClose(variance, statistics.std);
+  const isVariance = isClose(variance, statistics.std.map((std) => std ** 2));
+  if (sameMean && (isDeviation || isVariance)) return;
+  const show = (values: readonly number[]): string => `[${values.map((value) => Number(value.toPrecision(4))).join(', ')}]`;
+  const option = `{ mean: ${show(mean)}, std: ${show(variance.map(Math.sqrt))} }`;
+  throw new WeightsError(
+    `loadWeights: the file normalises pixels with mean ${show(mean)} and variance ${show(variance)}, the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. Build the model with \`normalization: ${option}\`.`,
+  );
+}
+
+function isClose(a: readonly number[], b: readonly number[]): boolean {
+  return a.every((value, i) => Math.abs(value - (b[i] ?? NaN)) < 1e-3);
+}

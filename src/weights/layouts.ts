@@ -1,0 +1,160 @@
+// How each framework names and orients the weights of a network: pure maps from the plan, to be read in either direction.
+// Reading files is not done here.
+
+import type { BlockPlan, LayerPlan, LayerRole, ModelPlan } from '../scaling/index.js';
+
+/** Who named the arrays. */
+export type LayoutName = 'keras' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1';
+
+/** One weight and its array. */
+export interface LayoutEntry {
+  /** The weight in the model, as Keras names it: `stem_conv/kernel`. */
+  readonly weight: string;
+  /** The array in the file: `conv_stem.weight`. */
+  readonly array: string;
+  readonly modelShape: readonly number[];
+  readonly fileShape: readonly number[];
+  /** Axis `i` of the model is axis `toModel[i]` of the file. */
+  readonly toModel: readonly number[];
+}
+
+/** Where a layer stands in its network. */
+interface Place {
+  readonly plan: ModelPlan;
+  readonly layer: LayerPlan;
+  /** The block it belongs to, `null` in stem and top. */
+  readonly block: BlockPlan | null;
+  /** Index of the stage, of the block in its stage, of the block in the network. */
+  readonly at: { readonly stage: number; readonly block: number; readonly overall: number };
+}
+
+interface Naming {
+  /** Name of a layer other than the classifier. */
+  readonly layer: (place: Place) => string;
+  /** Name of the classifier. */
+  readonly classifier: string;
+  readonly orientation: 'tensorflow' | 'torch';
+}
+
+/**
+ * Every weight of a network with its array in a layout, in the order of the model's weights.
+ *
+ * @param classifier - Name of the classifier's layer in the file, where it is not the layout's usual one.
+ */
+export function layoutEntries(layout: LayoutName, plan: ModelPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
+  const naming = NAMINGS[layout];
+  return places(plan).flatMap((place) => {
+    const name = place.layer.role === 'predictions' ? classifier : naming.layer(place);
+    return place.layer.weights.map((weight) => {
+      const kerasName = weight.name.slice(weight.name.lastIndexOf('/') + 1);
+      const toModel = naming.orientation === 'torch' ? TORCH_TO_MODEL[kernelKind(place.layer, weight.shape)] : weight.shape.map((_, i) => i);
+      const fileShape = new Array<number>(toModel.length);
+      toModel.forEach((axis, i) => (fileShape[axis] = weight.shape[i] as number));
+      const array = naming.orientation === 'torch' ? `${name}.${TORCH_WEIGHTS[kerasName] ?? kerasName}` : `${name}/${kerasName}`;
+      return { weight: weight.name, array, modelShape: weight.shape, fileShape, toModel };
+    });
+  });
+}
+
+/** What the arrays of the classifier begin with in a layout. */
+export function classifierPrefix(layout: LayoutName, classifier = NAMINGS[layout].classifier): string {
+  return `${classifier}${NAMINGS[layout].orientation === 'torch' ? '.' : '/'}`;
+}
+
+const TORCH_WEIGHTS: Readonly<Record<string, string>> = {
+  kernel: 'weight', depthwise_kernel: 'weight', bias: 'bias',
+  gamma: 'weight', beta: 'bias', moving_mean: 'running_mean', moving_variance: 'running_var',
+};
+// [out, in, h, w], [channels, 1, h, w] and [out, in] to [h, w, in, out], [h, w, channels, 1] and [in, out].
+const TORCH_TO_MODEL = { conv: [2, 3, 1, 0], depthwiseConv: [2, 3, 0, 1], dense: [1, 0], vector: [0] } as const;
+
+function kernelKind(layer: LayerPlan, shape: readonly number[]): keyof typeof TORCH_TO_MODEL {
+  return shape.length === 1 || layer.kind === 'batchNorm' ? 'vector' : layer.kind;
+}
+
+type RoleNames = Readonly<Partial<Record<LayerRole, string>>>;
+const named = (names: RoleNames, { role }: LayerPlan): string => names[role] ?? role;
+
+// efficientnet_pytorch/model.py: blocks are numbered through.
+const LUKEMELAS: RoleNames = {
+  stemConv: '_conv_stem', stemNorm: '_bn0', topConv: '_conv_head', topNorm: '_bn1',
+  expandConv: '_expand_conv', expandNorm: '_bn0', depthwiseConv: '_depthwise_conv', depthwiseNorm: '_bn1',
+  seReduce: '_se_reduce', seExpand: '_se_expand', projectConv: '_project_conv', projectNorm: '_bn2',
+};
+
+// timm/models/_efficientnet_blocks.py: one class of block a case.
+const TIMM: RoleNames = { stemConv: 'conv_stem', stemNorm: 'bn1', topConv: 'conv_head', topNorm: 'bn2' };
+const TIMM_SE: RoleNames = { seReduce: 'se.conv_reduce', seExpand: 'se.conv_expand' };
+const TIMM_BLOCKS = {
+  mbConv: {
+    expanded: { expandConv: 'conv_pw', expandNorm: 'bn1', depthwiseConv: 'conv_dw', depthwiseNorm: 'bn2', projectConv: 'conv_pwl', projectNorm: 'bn3', ...TIMM_SE },
+    plain: { depthwiseConv: 'conv_dw', depthwiseNorm: 'bn1', projectConv: 'conv_pw', projectNorm: 'bn2', ...TIMM_SE },
+  },
+  fusedMBConv: {
+    expanded: { expandConv: 'conv_exp', expandNorm: 'bn1', projectConv: 'conv_pwl', projectNorm: 'bn2', ...TIMM_SE },
+    plain: { projectConv: 'conv', projectNorm: 'bn1', ...TIMM_SE },
+  },
+} as const satisfies Record<BlockPlan['type'], Record<'expanded' | 'plain', RoleNames>>;
+
+const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
+  keras: { layer: ({ layer }) => layer.name, classifier: 'predictions', orientation: 'tensorflow' },
+  // github.com/qubvel/efficientnet: Keras' names, but for the classifier.
+  qubvel: { layer: ({ layer }) => layer.name, classifier: 'probs', orientation: 'tensorflow' },
+  timm: { layer: timmLayer, classifier: 'classifier', orientation: 'torch' },
+  torchvision: { layer: torchvisionLayer, classifier: 'classifier.1', orientation: 'torch' },
+  lukemelas: {
+    layer: ({ layer, block, at }) => `${block === null ? '' : `_blocks.${at.overall}.`}${named(LUKEMELAS, layer)}`,
+    classifier: '_fc',
+    orientation: 'torch',
+  },
+  tf1: { layer: tf1Layer, classifier: 'head/dense', orientation: 'tensorflow' },
+};
+
+/** Every layout, in the order in which a file is tried. */
+export const LAYOUTS = Object.keys(NAMINGS) as readonly LayoutName[];
+
+function timmLayer({ layer, block, at }: Place): string {
+  if (block === null) return named(TIMM, layer);
+  const expanded = block.layers.some(({ role }) => role === 'expandConv');
+  return `blocks.${at.stage}.${at.block}.${named(TIMM_BLOCKS[block.type][expanded ? 'expanded' : 'plain'], layer)}`;
+}
+
+// torchvision/models/efficientnet.py: convolution and normalisation are items 0 and 1 of a Sequential; blocks are too, so they are numbered.
+function torchvisionLayer({ plan, layer, block, at }: Place): string {
+  const item = layer.kind === 'batchNorm' ? 1 : 0;
+  if (block === null) return `features.${layer.role.startsWith('stem') ? 0 : plan.stages.length + 1}.${item}`;
+  const parts = [...new Set(block.layers.map(({ role }) => partOf(role)))];
+  const part = `features.${at.stage + 1}.${at.block}.block.${parts.indexOf(partOf(layer.role))}`;
+  if (layer.role === 'seReduce') return `${part}.fc1`;
+  return layer.role === 'seExpand' ? `${part}.fc2` : `${part}.${item}`;
+}
+
+function partOf(role: LayerRole): string {
+  return role.replace(/(?:Conv|Norm|Reduce|Expand)$/, '');
+}
+
+// tensorflow/tpu efficientnet_model.py: Keras numbers layers of one class as they are made, in each scope afresh.
+function tf1Layer({ layer, block, at }: Place): string {
+  const norm = 'tpu_batch_normalization';
+  if (block === null) return `${layer.role.startsWith('stem') ? 'stem' : 'head'}/${layer.kind === 'batchNorm' ? norm : 'conv2d'}`;
+  const scope = `blocks_${at.overall}`;
+  if (layer.role === 'seReduce') return `${scope}/se/conv2d`;
+  if (layer.role === 'seExpand') return `${scope}/se/conv2d_1`;
+  if (layer.role === 'depthwiseConv') return `${scope}/depthwise_conv2d`;
+  const peers = block.layers.filter(({ kind, role }) => kind === layer.kind && role !== 'seReduce' && role !== 'seExpand');
+  const count = peers.indexOf(layer);
+  return `${scope}/${layer.kind === 'batchNorm' ? norm : 'conv2d'}${count === 0 ? '' : `_${count}`}`;
+}
+
+function places(plan: ModelPlan): Place[] {
+  const ends = (layers: readonly LayerPlan[]): Place[] =>
+    layers.map((layer) => ({ plan, layer, block: null, at: { stage: 0, block: 0, overall: 0 } }));
+  let overall = -1;
+  const blocks = plan.stages.flatMap((stage, s) =>
+    stage.blocks.flatMap((block, b) => {
+      overall += 1;
+      const at = { stage: s, block: b, overall };
+      return block.layers.map((layer) => ({ plan, layer, block, at }));
+    }));
+  return [...ends(plan.stem), ...blocks, ...ends(plan.top), ...ends(plan.classifier === null ? [] : [plan.classifier])];
+}

@@ -1,0 +1,236 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { efficientNet, type EfficientNetOptions } from '../../src/models/index.js';
+import { selectBackend } from '../../src/node/index.js';
+import { planModel, VARIANTS } from '../../src/scaling/index.js';
+import {
+  layoutEntries, LAYOUTS, loadWeights, namedWeights, weightArray, weightsOf, writeSafetensors, type LoadWeightsOptions, type NamedArrays, type WeightArray,
+} from '../../src/weights/index.js';
+import { fillKeras } from '../support/fill.js';
+
+const TINY = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 };
+
+beforeAll(() => selectBackend(['wasm']));
+
+const build = (options: EfficientNetOptions = {}): LayersModel => efficientNet(TINY, { classes: 5, seed: 1, ...options } as EfficientNetOptions);
+
+/** The tiny network's file in Keras' names. */
+function kerasFile(classes = 5): Map<string, WeightArray> {
+  const entries = layoutEntries('keras', planModel(TINY, { classes }));
+  return new Map(entries.map(({ array, fileShape }) => [array, weightArray(fileShape, fillKeras(array, fileShape, 2))]));
+}
+
+/** The same file with some arrays changed (`null` removes one). */
+function kerasFileWith(changes: Readonly<Record<string, WeightArray | null>>): NamedArrays {
+  const arrays = kerasFile();
+  for (const [name, array] of Object.entries(changes)) {
+    if (array === null) arrays.delete(name);
+    else arrays.set(name, array);
+  }
+  return arrays;
+}
+
+const zeros = (...shape: number[]): WeightArray => weightArray(shape, new Float32Array(shape.reduce((product, length) => product * length, 1)));
+
+async function snapshot(model: LayersModel): Promise<Map<string, Float32Array>> {
+  const entries = [...namedWeights(model)].map(async ([name, weight]) => [name, (await weight.read().data()) as Float32Array] as const);
+  return new Map(await Promise.all(entries));
+}
+
+/** The message of a refusal; the model must be as it was. */
+async function refusal(source: Parameters<typeof loadWeights>[1], options: LoadWeightsOptions = {}, model = build()): Promise<string> {
+  const before = await snapshot(model);
+  const error = await loadWeights(model, source, options).then(() => new Error('loaded'), (reason: unknown) => reason as Error);
+  expect(await snapshot(model)).toEqual(before);
+  model.dispose();
+  return `${error.name}: ${error.message}`;
+}
+
+test.each(LAYOUTS)('%s is recognised by itself, and what goes out comes in again', async (layout) => {
+  const [from, to] = [build({ seed: 1 }), build({ seed: 2 })];
+  await loadWeights(from, kerasFile());
+  const report = await loadWeights(to, writeSafetensors(await weightsOf(from, { layout })));
+  expect(report.layout).toBe(layout);
+  expect(await snapshot(to)).toEqual(await snapshot(from));
+  from.dispose();
+  to.dispose();
+});
+
+test('loading leaves no tensor behind, and the file may change afterwards', async () => {
+  const model = build();
+  const file = writeSafetensors(kerasFile());
+  const before = tf.memory().numTensors;
+  await loadWeights(model, file);
+  expect(tf.memory().numTensors).toBe(before);
+  file.fill(0);
+  expect((await snapshot(model)).get('stem_conv/kernel')).toEqual(fillKeras('stem_conv/kernel', [3, 3, 3, 8], 2));
+  model.dispose();
+});
+
+test('the report accounts for every array of the file and every weight of the model', async () => {
+  const model = build();
+  const arrays = kerasFileWith({
+    'stem_bn/beta': null, 'top_conv/kernel': zeros(1, 1, 2, 2), 'extra/kernel': zeros(1), 'optimizer/vars/0': zeros(3), 'normalization/count': zeros(),
+    'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)),
+  });
+  const report = await loadWeights(model, arrays, { strict: false, head: 'skip' });
+  expect(report).toMatchObject({
+    layout: 'keras', prefix: '', adapted: [], missing: ['stem_bn/beta'], kept: ['predictions/kernel', 'predictions/bias'],
+    misshapen: [{ weight: 'top_conv/kernel', modelShape: [1, 1, 32, 128], fileShape: [1, 1, 2, 2] }],
+    unexpected: ['extra/kernel'], notFinite: ['stem_bn/gamma'],
+  });
+  expect(report.skipped).toEqual([
+    { array: 'predictions/kernel', reason: 'classifier' }, { array: 'predictions/bias', reason: 'classifier' },
+    { array: 'optimizer/vars/0', reason: 'state of the optimizer' }, { array: 'normalization/count', reason: 'normalisation of pixels, checked' },
+  ]);
+  expect(report.loaded.length + report.skipped.length + report.unexpected.length + report.misshapen.length).toBe(arrays.size);
+  expect(report.loaded.length + report.missing.length + report.kept.length + report.misshapen.length).toBe(namedWeights(model).size);
+  model.dispose();
+});
+
+describe('a file that does not fit is refused in one sentence, and the model stays as it was', () => {
+  test('another network', async () => {
+    const b3 = new Map(layoutEntries('timm', planModel('b3')).map(({ array, fileShape }) => [array, zeros(...fileShape)]));
+    expect(await refusal(b3)).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file holds 'b3', another network than 'efficientnet'; 159 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [3, 3, 3, 40]; 'stem_bn/gamma': model [8], file [40]; 'stem_bn/beta': model [8], file [40] and 156 more. Build that network, or find the file of this one."`);
+  });
+
+  test('another number of classes', async () => {
+    expect(await refusal(kerasFile(7))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of 159 weights do not fit: 'predictions/kernel': model [128, 5], file [128, 7]; 'predictions/bias': model [5], file [7]. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with the file's number of classes."`);
+  });
+
+  test('weights missing, arrays unknown, arrays of another shape', async () => {
+    expect(await refusal(kerasFileWith({ 'stem_bn/beta': null }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 1 of 159 weights: 'stem_bn/beta'. Pass \`strict: false\` to load what fits."`);
+    expect(await refusal(kerasFileWith({ 'extra/kernel': zeros(1), 'more/kernel': zeros(1) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of the file's arrays have no place in the model: 'extra/kernel'; 'more/kernel'. Pass \`strict: false\` to load what fits."`);
+    expect(await refusal(kerasFileWith({ 'stem_conv/kernel': zeros(5, 5, 3, 8), 'stem_bn/gamma': zeros(9) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [5, 5, 3, 8]; 'stem_bn/gamma': model [8], file [9]. Pass \`strict: false\` to load what fits."`);
+  });
+
+  test('no EfficientNet at all', async () => {
+    expect(await refusal(new Map([['conv1_conv/kernel', zeros(7, 7, 3, 64)], ['conv1_conv/bias', zeros(64)]]))).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of keras, qubvel, timm, torchvision, lukemelas and tf1, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`);
+    expect(await refusal(new Map())).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of keras, qubvel, timm, torchvision, lukemelas and tf1, received a file of 0 arrays."`);
+    expect(await refusal(kerasFile(), { layout: 'timm' })).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of timm, received a file of 159 arrays such as 'stem_conv/kernel', 'stem_bn/gamma', 'stem_bn/beta'."`);
+  });
+
+  test('numbers that are none', async () => {
+    expect(await refusal(kerasFileWith({ 'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 1 of the file's arrays hold numbers that are infinite or none (NaN): 'stem_bn/gamma'. Pass \`strict: false\` to load them all the same."`);
+  });
+
+  test('a file cut short, a file of another kind', async () => {
+    expect(await refusal(writeSafetensors(kerasFile()).slice(0, -1))).toMatchInlineSnapshot(`"WeightsError: readSafetensors: 'predictions/bias' ends at byte 197020 of the data, the file has 197019. It is truncated or damaged."`);
+    expect(await refusal(Uint8Array.from(Buffer.from('hello, world')))).toMatchInlineSnapshot(`"WeightsError: readWeights: expected a safetensors file, received bytes of another format. The file is damaged or none of weights."`);
+    expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(`"WeightsError: readWeights: an HDF5 file is read with \`readKeras\` of 'effnet-ts/hdf5'; give its arrays to \`loadWeights\`."`);
+  });
+
+  test('an unknown option, a head misspelt', async () => {
+    expect(await refusal(kerasFile(), { haed: 'skip' } as never)).toMatchInlineSnapshot(`"OptionError: loadWeights: expected one of \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`."`);
+    expect(await refusal(kerasFile(), { head: 'none' } as never)).toMatchInlineSnapshot(`"OptionError: loadWeights: expected one of 'load', 'skip' for \`head\`, received 'none'."`);
+  });
+
+  test('strict: false still refuses a network of which less than half fits', async () => {
+    expect(await refusal(new Map([...kerasFile()].slice(0, 40)), { strict: false })).toContain('WeightsError: loadWeights: the file lacks ');
+  });
+});
+
+describe('heads', () => {
+  test('a model without top leaves the classifier of the file aside', async () => {
+    const model = build({ includeTop: false, classes: undefined } as never);
+    expect((await loadWeights(model, kerasFile())).skipped.map(({ array }) => array)).toEqual(['predictions/kernel', 'predictions/bias']);
+    model.dispose();
+  });
+
+  test('a classifier of another name is loaded once it is named, and asked for before', async () => {
+    const arrays = kerasFileWith({ 'predictions/kernel': null, 'predictions/bias': null, 'logits/kernel': zeros(128, 5), 'logits/bias': zeros(5) });
+    expect(await refusal(arrays)).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'; 2 of the file's arrays have no place in the model: 'logits/kernel'; 'logits/bias'. Name the classifier of the file with \`classifier\`, or keep the model's own with \`head: 'skip'\`."`);
+    const model = build();
+    expect((await loadWeights(model, arrays, { classifier: 'logits' })).loaded.at(-1)).toEqual({ weight: 'predictions/bias', array: 'logits/bias' });
+    expect((await loadWeights(model, arrays, { classifier: 'logits', head: 'skip' })).kept).toHaveLength(2);
+    model.dispose();
+  });
+
+  test('a file without a classifier says what to do', async () => {
+    expect(await refusal(kerasFileWith({ 'predictions/kernel': null, 'predictions/bias': null }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with \`includeTop: false\`."`);
+  });
+});
+
+describe('names', () => {
+  const renamed = (rename: (name: string) => string): [string, WeightArray][] => [...kerasFile()].map(([name, array]) => [rename(name), array]);
+
+  test('what stands before every name is found', async () => {
+    const model = build();
+    const report = await loadWeights(model, new Map(renamed((name) => `efficientnet/${name}`)));
+    expect([report.prefix, report.loaded.length]).toEqual(['efficientnet/', namedWeights(model).size]);
+    model.dispose();
+  });
+
+  test('two copies of the network are a question, not a guess', async () => {
+    const arrays = new Map([...renamed((name) => `state/${name}`), ...renamed((name) => `state_ema/${name}`)]);
+    expect(await refusal(arrays)).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state/', 'state_ema/'. Choose one: \`prefix: 'state/'\`."`);
+    const model = build();
+    const report = await loadWeights(model, arrays, { prefix: 'state_ema/', strict: false });
+    expect(report.loaded[0]).toEqual({ weight: 'stem_conv/kernel', array: 'state_ema/stem_conv/kernel' });
+    model.dispose();
+  });
+
+  test('moving averages of a TF1 checkpoint are preferred to the weights themselves', async () => {
+    const model = build();
+    const arrays = new Map<string, WeightArray>();
+    for (const [name, array] of await weightsOf(model, { layout: 'tf1', prefix: 'efficientnet-b0/' })) {
+      arrays.set(name, weightArray(array.shape, array.values().map(() => 9)));
+      if (!name.includes('/moving_')) arrays.set(`${name}/RMSProp`, array);
+      arrays.set(`${name}/ExponentialMovingAverage`, array);
+    }
+    arrays.set('global_step', zeros());
+    const before = await snapshot(model);
+    const report = await loadWeights(model, arrays);
+    expect(await snapshot(model)).toEqual(before);
+    expect([report.layout, report.prefix]).toEqual(['tf1', 'efficientnet-b0/']);
+    expect(new Set(report.skipped.map(({ reason }) => reason))).toEqual(new Set(['superseded by its moving average', 'state of the optimizer']));
+    model.dispose();
+  });
+});
+
+describe('the normalisation a Keras file carries', () => {
+  const normalization = (mean: number[], variance: number[]) =>
+    kerasFileWith({ 'normalization/mean': weightArray([3], Float32Array.from(mean)), 'normalization/variance': weightArray([3], Float32Array.from(variance)) });
+  const mean = [0.485, 0.456, 0.406];
+  const std = [0.229, 0.224, 0.225];
+
+  test('is accepted as variance and, as the published files have it, as standard deviation', async () => {
+    const model = build();
+    for (const variance of [std.map((value) => value ** 2), std]) {
+      expect((await loadWeights(model, normalization(mean, variance))).skipped).toHaveLength(2);
+    }
+    model.dispose();
+  });
+
+  test('is refused when the model would normalise differently', async () => {
+    expect(await refusal(normalization([0, 0, 0], [1, 1, 1]))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file normalises pixels with mean [0, 0, 0] and variance [1, 1, 1], the model with mean [0.485, 0.456, 0.406] and variance [0.05244, 0.05018, 0.05063]. Build the model with \`normalization: { mean: [0, 0, 0], std: [1, 1, 1] }\`."`);
+    const model = build({ normalization: { mean: [0, 0, 0], std: [1, 1, 1] } });
+    expect((await loadWeights(model, normalization([0, 0, 0], [1, 1, 1]))).skipped).toHaveLength(2);
+    model.dispose();
+  });
+});
+
+describe('a stem trained on RGB', () => {
+  const rgb = fillKeras('stem_conv/kernel', [3, 3, 3, 8], 2);
+  const at = (spot: number, channel: number, filter: number): number => rgb[(spot * 3 + channel) * 8 + filter]!;
+  const stemWith = async (inputChannels: number): Promise<Float32Array> => {
+    const model = build({ inputChannels, normalization: { mean: 0.5, std: 0.5 } });
+    const report = await loadWeights(model, kerasFile());
+    expect(report.adapted).toEqual(['stem_conv/kernel']);
+    const stem = (await snapshot(model)).get('stem_conv/kernel')!;
+    model.dispose();
+    return stem;
+  };
+
+  test('is summed for one channel', async () => {
+    const stem = await stemWith(1);
+    const expected = Array.from({ length: 72 }, (_, i) => [0, 1, 2].reduce((sum, c) => sum + at(Math.floor(i / 8), c, i % 8), 0));
+    expect(stem).toBeAllclose(expected);
+  });
+
+  test('is repeated and scaled for five, so that equal channels give the same sum', async () => {
+    const stem = await stemWith(5);
+    for (let c = 0; c < 5; c++) expect(stem[c * 8]).toBeCloseTo((at(0, c % 3, 0) * 3) / 5, 6);
+  });
+});
