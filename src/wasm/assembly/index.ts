@@ -3,3 +3,6 @@
 
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch } from './depthwise';
+export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
+export { pixelMean, pixelMeanGradient, scaleChannels, scaleChannelsGradient } from './channels';
+export { swish, swishGradient } from './swish';
