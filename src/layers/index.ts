@@ -15,3 +15,8 @@ export type { BlockParts } from './mbConv.js';
 export { stage } from './stage.js';
 export { head, pool } from './head.js';
 export type { HeadSpec } from './head.js';
+export { inferBatchNorm, trainBatchNorm } from './batchNorm.js';
+export type { TrainedBatchNorm } from './batchNorm.js';
+export type { FusedKernel } from './fusedKernel.js';
+export { pixelMean, scaleChannels } from './scaleChannels.js';
+export { swish } from './swish.js';

@@ -22,7 +22,10 @@ type Kernel = (...parameters: number[]) => number;
 /** The exports of src/wasm/assembly/index.ts. */
 export type Kernels = Readonly<Record<
   | 'convolutionFilterGradient' | 'convolutionInputGradient' | 'convolutionScratch'
-  | 'depthwiseFilterGradient' | 'depthwiseInputGradient' | 'depthwiseScratch',
+  | 'depthwiseFilterGradient' | 'depthwiseInputGradient' | 'depthwiseScratch'
+  | 'moments' | 'normalize' | 'normalizeGradient' | 'batchNormScratch'
+  | 'swish' | 'swishGradient'
+  | 'pixelMean' | 'pixelMeanGradient' | 'scaleChannels' | 'scaleChannelsGradient',
   Kernel
 >>;
 

@@ -6,8 +6,9 @@ import { bindKernels } from './backend.js';
 import type { WasmBackend } from './backend.js';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.js';
+import { fusedKernels, normalizeKernel } from './fusedKernels.js';
 
-const KERNELS = [convolutionFilterGradient, convolutionInputGradient, depthwiseFilterGradient, depthwiseInputGradient];
+const KERNELS = [convolutionFilterGradient, convolutionInputGradient, depthwiseFilterGradient, depthwiseInputGradient, ...fusedKernels];
 
 /**
  * Registers the gradient kernels that the wasm backend lacks, for every model of the process; a second call changes nothing.
@@ -27,11 +28,16 @@ export async function registerWasmTraining(): Promise<void> {
     throw new BackendError("registerWasmTraining: expected the wasm backend, received none. Import '@tensorflow/tfjs-backend-wasm' first.");
   }
   await bindKernels(await startedBackend());
-  for (const kernel of KERNELS) {
-    // TensorFlow.js warns when a kernel is replaced, so the old one goes first.
-    if (exists(tf.getKernel(kernel.kernelName, 'wasm'))) tf.unregisterKernel(kernel.kernelName, 'wasm');
-    tf.registerKernel(kernel);
-  }
+  if (exists(tf.getKernel('EffnetMoments', 'wasm'))) return;
+  for (const kernel of KERNELS) register(kernel);
+  const stock = tf.getKernel(tf.FusedBatchNorm, 'wasm');
+  register({ ...stock, kernelFunc: normalizeKernel(stock.kernelFunc) });
+}
+
+function register(kernel: tf.KernelConfig): void {
+  // TensorFlow.js warns when a kernel is replaced, so the old one goes first.
+  if (exists(tf.getKernel(kernel.kernelName, 'wasm'))) tf.unregisterKernel(kernel.kernelName, 'wasm');
+  tf.registerKernel(kernel);
 }
 
 /** The wasm backend, started if it was not, without becoming the one in use. */

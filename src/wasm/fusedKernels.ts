@@ -1,0 +1,114 @@
+// The fused operations of src/layers as wasm kernels, and a faster FusedBatchNorm.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
+import type { FusedKernel } from '../layers/index.js';
+import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
+import type { WasmBackend } from './backend.js';
+
+type Inputs = Readonly<Record<string, TensorInfo>>;
+type Attributes = Readonly<Record<string, number>>;
+
+function kernel<const Name extends string>(
+  kernelName: FusedKernel,
+  names: readonly Name[],
+  compute: (backend: WasmBackend, inputs: Readonly<Record<Name, TensorInfo>>, attributes: Attributes) => TensorInfo | TensorInfo[],
+): KernelConfig {
+  return {
+    kernelName,
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, backend, attrs }) => compute(backend as WasmBackend, inputs as Readonly<Record<Name, TensorInfo>>, attrs as unknown as Attributes),
+  };
+}
+
+export const fusedKernels: readonly KernelConfig[] = [
+  kernel('EffnetMoments', ['x'], (backend, { x }) => {
+    const { rows, channels } = rowsOf(x);
+    const { moments, batchNormScratch } = kernelsOf(backend);
+    const [mean, variance] = [allocate(backend, [channels]), allocate(backend, [channels])];
+    withScratch(backend, batchNormScratch(channels), (scratch) => {
+      moments(addressOf(backend, x), addressOf(backend, mean), addressOf(backend, variance), scratch, rows, channels);
+    });
+    return [mean, variance];
+  }),
+
+  kernel('EffnetBatchNormGradient', ['x', 'dy', 'mean', 'variance', 'gamma'], (backend, { x, dy, mean, variance, gamma }, { epsilon, ofBatch }) => {
+    const { rows, channels } = rowsOf(x);
+    const { normalizeGradient, batchNormScratch } = kernelsOf(backend);
+    const [dx, dgamma, dbeta] = [allocate(backend, x.shape), allocate(backend, [channels]), allocate(backend, [channels])];
+    const addresses = [x, dy, mean, variance, gamma, dx, dgamma, dbeta].map((tensor) => addressOf(backend, tensor));
+    withScratch(backend, batchNormScratch(channels), (scratch) => {
+      normalizeGradient(...addresses, scratch, rows, channels, epsilon ?? 0, Number(ofBatch));
+    });
+    return [dx, dgamma, dbeta];
+  }),
+
+  kernel('EffnetSwish', ['x'], (backend, { x }) => {
+    const y = allocate(backend, x.shape);
+    kernelsOf(backend).swish(addressOf(backend, x), addressOf(backend, y), tf.util.sizeFromShape(x.shape));
+    return y;
+  }),
+
+  kernel('EffnetSwishGradient', ['x', 'dy'], (backend, { x, dy }) => {
+    const dx = allocate(backend, x.shape);
+    kernelsOf(backend).swishGradient(addressOf(backend, x), addressOf(backend, dy), addressOf(backend, dx), tf.util.sizeFromShape(x.shape));
+    return dx;
+  }),
+
+  kernel('EffnetPixelMean', ['x'], (backend, { x }) => {
+    const { batch, pixels, channels } = pixelsOf(x);
+    const mean = allocate(backend, [batch, channels]);
+    kernelsOf(backend).pixelMean(addressOf(backend, x), addressOf(backend, mean), batch, pixels, channels);
+    return mean;
+  }),
+
+  kernel('EffnetPixelMeanGradient', ['dy'], (backend, { dy }, { height = 0, width = 0 }) => {
+    const [batch = 0, channels = 0] = dy.shape;
+    const dx = allocate(backend, [batch, height, width, channels]);
+    kernelsOf(backend).pixelMeanGradient(addressOf(backend, dy), addressOf(backend, dx), batch, height * width, channels);
+    return dx;
+  }),
+
+  kernel('EffnetScaleChannels', ['x', 'factor'], (backend, { x, factor }) => {
+    const { batch, pixels, channels } = pixelsOf(x);
+    const y = allocate(backend, x.shape);
+    kernelsOf(backend).scaleChannels(addressOf(backend, x), addressOf(backend, factor), addressOf(backend, y), batch, pixels, channels);
+    return y;
+  }),
+
+  kernel('EffnetScaleChannelsGradient', ['x', 'factor', 'dy'], (backend, { x, factor, dy }) => {
+    const { batch, pixels, channels } = pixelsOf(x);
+    const [dx, dfactor] = [allocate(backend, x.shape), allocate(backend, factor.shape)];
+    const addresses = [x, factor, dy, dx, dfactor].map((tensor) => addressOf(backend, tensor));
+    kernelsOf(backend).scaleChannelsGradient(...addresses, batch, pixels, channels);
+    return [dx, dfactor];
+  }),
+];
+
+/** FusedBatchNorm for statistics of one value a channel; any other shape goes to the stock kernel. */
+export function normalizeKernel(stock: KernelFunc): KernelFunc {
+  return (parameters) => {
+    const backend = parameters.backend as WasmBackend;
+    const { x, mean, variance, offset, scale } = parameters.inputs as Inputs & Record<'x' | 'mean' | 'variance', TensorInfo>;
+    const { rows, channels } = rowsOf(x);
+    if ([mean, variance, offset, scale].some((tensor) => tensor && tf.util.sizeFromShape(tensor.shape) !== channels)) return stock(parameters);
+    const y = allocate(backend, x.shape);
+    const { normalize, batchNormScratch } = kernelsOf(backend);
+    const addresses = [x, mean, variance, scale, offset, y].map((tensor) => (tensor ? addressOf(backend, tensor) : 0));
+    const { varianceEpsilon } = parameters.attrs as unknown as tf.FusedBatchNormAttrs;
+    withScratch(backend, batchNormScratch(channels), (scratch) => {
+      normalize(...addresses, scratch, rows, channels, varianceEpsilon);
+    });
+    return y;
+  };
+}
+
+function rowsOf({ shape }: TensorInfo): { readonly rows: number; readonly channels: number } {
+  const channels = shape.at(-1) ?? 1;
+  return { rows: tf.util.sizeFromShape(shape.slice(0, -1)), channels };
+}
+
+function pixelsOf({ shape }: TensorInfo): { readonly batch: number; readonly pixels: number; readonly channels: number } {
+  const [batch = 1, height = 1, width = 1, channels = 1] = shape;
+  return { batch, pixels: height * width, channels };
+}
