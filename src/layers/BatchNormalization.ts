@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { boolean, checkOptions, invalid, positive, rate, ShapeError, showShape, text } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
+import { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions {
@@ -62,17 +63,17 @@ export class BatchNormalization extends tfl.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
     return tf.tidy(() => {
-      const x = onlyTensor(this.name, inputs) as tf.Tensor4D;
+      const x = onlyTensor(this.name, inputs);
       const channels = x.shape.at(-1) ?? 0;
       const gamma = (this.gamma?.read() ?? tf.ones([channels])) as tf.Tensor1D;
       const beta = (this.beta?.read() ?? tf.zeros([channels])) as tf.Tensor1D;
       if (kwargs.training !== true || this.isFrozen()) {
-        return tf.batchNorm(x, this.movingMean.read() as tf.Tensor1D, this.movingVariance.read() as tf.Tensor1D, beta, gamma, this.epsilon);
+        return inferBatchNorm(x, this.movingMean.read() as tf.Tensor1D, this.movingVariance.read() as tf.Tensor1D, gamma, beta, this.epsilon);
       }
-      const { mean, variance } = tf.moments(x, x.shape.map((_, axis) => axis).slice(0, -1));
+      const { y, mean, variance } = trainBatchNorm(x, gamma, beta, this.epsilon);
       this.advance(this.movingMean, mean);
       this.advance(this.movingVariance, variance);
-      return tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, beta, gamma, this.epsilon);
+      return y;
     });
   }
 

@@ -8,13 +8,16 @@ import golden from '../fixtures/golden/keras/training.json' with { type: 'json' 
 import { BatchNormalization } from '../../src/layers/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
+import { registerWasmTraining } from '../../src/wasm/index.js';
 import { inputPixels } from '../support/fill.js';
 import { fillModel } from '../support/fillModel.js';
+import { startWasm } from '../support/wasm.js';
 
 const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 64, dropoutRate: 0, dropConnectRate: 0 };
 
 beforeAll(async () => {
-  await tf.setBackend('cpu');
+  await startWasm();
+  await registerWasmTraining();
 });
 
 function frozen(model: LayersModel, freeze: string | null): void {
@@ -24,8 +27,11 @@ function frozen(model: LayersModel, freeze: string | null): void {
   }
 }
 
-describe.each(golden.cases)('$case', ({ freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer, ...after }) => {
+const CASES = ['cpu', 'wasm'].flatMap((backend) => golden.cases.map((one) => ({ backend, ...one })));
+
+describe.each(CASES)('$case on $backend', ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer, ...after }) => {
   test('losses, predictions and statistics are those of Keras', async () => {
+    await tf.setBackend(backend);
     const model = efficientNet(SPEC, { classes: 5 });
     fillModel(model, gain);
     frozen(model, freeze);
