@@ -21,41 +21,41 @@ const filled = (name: string, shape: readonly number[], scale = 4, offset = -2):
 
 /** Inputs by name, the operation, and the plain formula it stands for. */
 const OPERATIONS: Record<string, {
-  inputs(shape: readonly number[]): tf.Tensor[];
-  fused(...inputs: tf.Tensor[]): tf.Tensor;
-  plain(...inputs: tf.Tensor[]): tf.Tensor;
+  readonly inputs: (shape: readonly number[]) => tf.Tensor[];
+  readonly fused: (...inputs: tf.Tensor[]) => tf.Tensor;
+  readonly plain: (...inputs: tf.Tensor[]) => tf.Tensor;
 }> = {
   swish: {
     inputs: (shape) => [filled('x', shape, 24, -12)],
-    fused: (x) => swish(x!),
-    plain: (x) => tf.mul(x!, tf.sigmoid(x!)),
+    fused: (x) => swish(x),
+    plain: (x) => tf.mul(x, tf.sigmoid(x)),
   },
   trainBatchNorm: {
     inputs: (shape) => [filled('x', shape, 4, 7), filled('gamma', shape.slice(3)), filled('beta', shape.slice(3))],
-    fused: (x, gamma, beta) => trainBatchNorm(x as Four, gamma as One, beta as One, EPSILON).y,
+    fused: (x, gamma, beta) => trainBatchNorm(x, gamma as One, beta as One, EPSILON).y,
     plain: (x, gamma, beta) => {
-      const centred = tf.sub(x!, tf.mean(x!, AXES));
+      const centred = tf.sub(x, tf.mean(x, AXES));
       const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centred), AXES), EPSILON));
-      return tf.add(tf.mul(tf.div(centred, deviation), gamma!), beta!);
+      return tf.add(tf.mul(tf.div(centred, deviation), gamma), beta);
     },
   },
   inferBatchNorm: {
     inputs: (shape) => [filled('x', shape), filled('gamma', shape.slice(3)), filled('beta', shape.slice(3))],
-    fused: (x, gamma, beta) => inferBatchNorm(x!, statistic('mean', x!), statistic('variance', x!), gamma as One, beta as One, EPSILON),
+    fused: (x, gamma, beta) => inferBatchNorm(x, statistic('mean', x), statistic('variance', x), gamma as One, beta as One, EPSILON),
     plain: (x, gamma, beta) => {
-      const deviation = tf.sqrt(tf.add(statistic('variance', x!), EPSILON));
-      return tf.add(tf.mul(tf.div(tf.sub(x!, statistic('mean', x!)), deviation), gamma!), beta!);
+      const deviation = tf.sqrt(tf.add(statistic('variance', x), EPSILON));
+      return tf.add(tf.mul(tf.div(tf.sub(x, statistic('mean', x)), deviation), gamma), beta);
     },
   },
   pixelMean: {
     inputs: (shape) => [filled('x', shape)],
     fused: (x) => pixelMean(x as Four),
-    plain: (x) => tf.mean(x!, [1, 2]),
+    plain: (x) => tf.mean(x, [1, 2]),
   },
   scaleChannels: {
     inputs: (shape) => [filled('x', shape), filled('factor', [shape[0]!, 1, 1, shape[3]!])],
     fused: (x, factor) => scaleChannels(x as Four, factor as Four),
-    plain: (x, factor) => tf.mul(x!, factor!),
+    plain: (x, factor) => tf.mul(x, factor),
   },
 };
 
