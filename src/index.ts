@@ -49,5 +49,7 @@ export type {
   BatchNormalizationOptions, BlockParts, BuildOptions, ConvNormActSpec, DepthwiseNormActSpec, DropoutOptions, HeadSpec, SqueezeExciteSpec, StemSpec,
   VarianceScalingOptions,
 } from './layers/index.js';
-export { classNamesOf, efficientNet, planOf, setClassNames } from './models/index.js';
-export type { EfficientNetOptions } from './models/index.js';
+export {
+  classNamesOf, efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel, setClassNames,
+} from './models/index.js';
+export type { EfficientNetOptions, ReplaceHeadOptions } from './models/index.js';

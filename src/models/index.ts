@@ -1,4 +1,10 @@
 export { efficientNet } from './efficientNet.js';
 export type { EfficientNetOptions } from './efficientNet.js';
-export { classNamesOf, metadataOf, planOf, setClassNames, setMetadata } from './metadata.js';
+export { featureExtractor } from './featureExtractor.js';
+export { foldBatchNorm } from './foldBatchNorm.js';
+export { classNamesOf, hasPlan, metadataOf, planOf, setClassNames } from './metadata.js';
 export type { ModelMetadata } from './metadata.js';
+export { modelFromArtifacts } from './modelFromArtifacts.js';
+export { replaceHead } from './replaceHead.js';
+export type { ReplaceHeadOptions } from './replaceHead.js';
+export { loadModel, saveModel } from './saveModel.js';

@@ -7,14 +7,15 @@ import { planFor, type ModelPlan, type PlanOptions, type Variant, type VariantSp
 /** The entry `effnet` of a model's user-defined metadata. */
 export interface ModelMetadata {
   readonly format: 1;
-  readonly variant: Variant | VariantSpec;
-  readonly options: PlanOptions;
+  /** Absent for a model composed of blocks by hand. */
+  readonly variant?: Variant | VariantSpec;
+  readonly options?: PlanOptions;
   readonly classNames?: readonly string[];
   /** Whether BatchNormalization was folded into the convolutions. */
   readonly folded?: boolean;
 }
 
-/** Reads the metadata; `undefined` for a model this library did not make. */
+/** Reads the metadata; `undefined` for a model this library neither made nor saved. */
 export function metadataOf(model: tfl.LayersModel): ModelMetadata | undefined {
   const all = model.getUserDefinedMetadata() as { readonly effnet?: ModelMetadata } | undefined;
   return all?.effnet?.format === 1 ? all.effnet : undefined;
@@ -35,10 +36,15 @@ export function setMetadata(model: tfl.LayersModel, metadata: ModelMetadata): vo
  */
 export function planOf(model: tfl.LayersModel): ModelPlan {
   const metadata = metadataOf(model);
-  if (metadata === undefined) {
+  if (metadata?.variant === undefined) {
     throw new OptionError(`planOf: expected a model made by efficientNet or loadModel for \`model\`, received '${model.name}' without a plan. Build it here, or load it with loadModel.`);
   }
-  return planFor('planOf', metadata.variant, metadata.options);
+  return planFor('planOf', metadata.variant, metadata.options ?? {});
+}
+
+/** Whether a model has a plan that {@link planOf} can tell. */
+export function hasPlan(model: tfl.LayersModel): boolean {
+  return metadataOf(model)?.variant !== undefined;
 }
 
 /** The names of a model's classes in the order of its outputs; `undefined` where none were given. */
@@ -49,7 +55,7 @@ export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefi
 /**
  * Names the classes of a model, in the order of its outputs; files carry them.
  *
- * @throws {OptionError} when their number differs from the model's outputs, or the model is not of this library.
+ * @throws {OptionError} when their number differs from the model's outputs.
  * @example
  * setClassNames(model, ['cat', 'dog']);
  */
@@ -60,7 +66,5 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
   if (classNames.length !== outputs && !(outputs === 1 && classNames.length === 2)) {
     throw new OptionError(`setClassNames: expected ${String(outputs)} names for \`classNames\`, one an output, received ${classNames.length}.`);
   }
-  const metadata = metadataOf(model);
-  if (metadata === undefined) throw new OptionError(`setClassNames: expected a model made by efficientNet or loadModel, received '${model.name}'.`);
-  setMetadata(model, { ...metadata, classNames: [...classNames] });
+  setMetadata(model, { format: 1, ...metadataOf(model), classNames: [...classNames] });
 }

@@ -1,0 +1,68 @@
+// A new classifier on features already learned.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import { OptionError } from '../core/index.js';
+import { head, type BuildOptions, type HeadSpec } from '../layers/index.js';
+import type { PlanOptions } from '../scaling/index.js';
+import { metadataOf, setMetadata } from './metadata.js';
+
+/** Options of {@link replaceHead}. */
+export interface ReplaceHeadOptions extends HeadSpec, BuildOptions {
+  /** Names of the classes, one an output. @defaultValue none */
+  readonly classNames?: readonly string[];
+}
+
+const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;
+
+/**
+ * Replaces what follows the features by a new, randomly initialised head; the layers before it are shared with the result.
+ *
+ * Takes the model over: its old head is disposed, and the caller disposes only the result.
+ *
+ * @param model - A network of this library, with or without top, or any whose head layers carry the same names.
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const model = replaceHead(await pretrained('b0'), { classes: 10, pooling: 'max', dropoutRate: 0.2 });
+ */
+export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions): tfl.LayersModel {
+  const { seed, classNames, ...spec } = options;
+  if (classNames !== undefined && classNames.length !== spec.classes && !(spec.classes === 1 && classNames.length === 2)) {
+    throw new OptionError(`replaceHead: expected ${spec.classes} names for \`classNames\`, one a class, received ${classNames.length}.`);
+  }
+  const { features, old } = splitHead(model, spec.pooling !== undefined);
+  const outputs = head(features, spec, seed === undefined ? {} : { seed });
+  const result = tfl.model({ inputs: model.inputs, outputs, name: model.name });
+  result.setUserDefinedMetadata({ ...model.getUserDefinedMetadata() });
+  const metadata = metadataOf(model);
+  if (metadata !== undefined) {
+    const { classNames: _old, ...kept } = metadata;
+    setMetadata(result, { ...kept, ...(kept.options === undefined ? {} : { options: headOptions(kept.options, spec) }), ...(classNames === undefined ? {} : { classNames }) });
+  }
+  for (const layer of old) layer.dispose();
+  return result;
+}
+
+/** The features a head would be put on, and the layers of the present one. */
+function splitHead(model: tfl.LayersModel, repool: boolean): { features: tfl.SymbolicTensor; old: tfl.layers.Layer[] } {
+  const [output] = model.outputs;
+  const isHead = (layer: tfl.layers.Layer): boolean => HEAD_LAYERS.test(layer.name) && (repool || !layer.name.endsWith('_pool') || hasClassifier);
+  const hasClassifier = model.layers.some((layer) => layer.name === 'predictions');
+  let features = output;
+  const old: tfl.layers.Layer[] = [];
+  while (features !== undefined && isHead(features.sourceLayer)) {
+    old.push(features.sourceLayer);
+    features = features.inputs[0];
+  }
+  if (features === undefined || model.outputs.length !== 1) {
+    throw new OptionError(`replaceHead: expected a model of one output with features before its head, received '${model.name}'.`);
+  }
+  return { features, old };
+}
+
+// A head the plan can describe becomes part of it; any other is the model's own, and the plan is the backbone's.
+function headOptions(options: PlanOptions, { classes, activation, pooling, dropoutRate, hidden }: HeadSpec): PlanOptions {
+  const onMax = (pooling ?? options.pooling) === 'max';
+  const { includeTop: _top, pooling: _pooling, classes: _classes, classifierActivation: _activation, ...rest } = options;
+  if (onMax || (hidden?.length ?? 0) > 0) return { ...rest, includeTop: false };
+  return { ...rest, classes, classifierActivation: activation ?? 'softmax', dropoutRate: dropoutRate ?? 0 };
+}
