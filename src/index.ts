@@ -14,7 +14,7 @@ export type {
 } from './scaling/index.js';
 
 export {
-  layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readWeights, weightArray, weightsOf, writeSafetensors,
+  layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
   ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, WeightArray, WeightsOfOptions,

@@ -15,3 +15,6 @@ export { readWeights, weightFormat } from './readWeights.js';
 export type { WeightFormat } from './readWeights.js';
 export { weightsOf } from './weightsOf.js';
 export type { WeightsOfOptions } from './weightsOf.js';
+export { readTorch } from './readTorch.js';
+export { openZip } from './zip.js';
+export type { ZipArchive } from './zip.js';

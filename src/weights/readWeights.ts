@@ -3,22 +3,26 @@
 import { WeightsError } from '../core/index.js';
 import type { NamedArrays } from './namedArrays.js';
 import { readSafetensors } from './readSafetensors.js';
+import { readTorch } from './readTorch.js';
+import { openZip } from './zip.js';
 
-/** Kinds of weight files, told by their first bytes. */
-export type WeightFormat = 'safetensors' | 'hdf5' | 'zip' | 'pickle' | 'unknown';
+/** Kinds of weight files. */
+export type WeightFormat = 'safetensors' | 'torch' | 'keras' | 'unknown';
 
-/** Tells the format of a file by its first bytes. */
+/** Tells the format of a file by its first bytes; of a zip archive by its names. */
 export function weightFormat(bytes: Uint8Array): WeightFormat {
   const starts = (...signature: readonly number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
-  if (starts(0x89, 0x48, 0x44, 0x46)) return 'hdf5';
-  if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip';
-  if (bytes[8] === 0x7b || (bytes[8] === 0x20 && bytes.length > 8)) return 'safetensors';
-  if (bytes[0] === 0x80 && (bytes[1] ?? 255) <= 5) return 'pickle';
+  if (starts(0x89, 0x48, 0x44, 0x46)) return 'keras';
+  if (starts(0x50, 0x4b)) return openZip('readWeights', bytes).names.includes('config.json') ? 'keras' : 'torch';
+  if (starts(0x80, 2) || starts(0x80, 3) || starts(0x80, 4) || starts(0x80, 5)) return bytes[8] === 0x7b ? 'safetensors' : 'torch';
+  // A header of JSON after its length.
+  if (bytes[8] === 0x7b) return 'safetensors';
   return 'unknown';
 }
 
 /**
- * Reads a weight file of any format known to this entry, told by its first bytes: safetensors.
+ * Reads a weight file of any format this entry knows, told by its first bytes: safetensors and PyTorch. Keras' are read by
+ * `effnet-ts/hdf5`, which Node's entry brings.
  *
  * @throws {WeightsError} when the format is another, or the file is damaged.
  * @example
@@ -29,11 +33,11 @@ export function readWeights(bytes: Uint8Array): NamedArrays {
   switch (format) {
     case 'safetensors':
       return readSafetensors(bytes);
-    case 'hdf5':
-      throw new WeightsError("readWeights: an HDF5 file is read with `readKeras` of 'effnet-ts/hdf5'; give its arrays to `loadWeights`.");
-    case 'zip':
-    case 'pickle':
+    case 'torch':
+      return readTorch(bytes);
+    case 'keras':
+      throw new WeightsError("readWeights: a file of Keras is read with `readKeras` of 'effnet-ts/hdf5'; give its arrays to `loadWeights`.");
     case 'unknown':
-      throw new WeightsError('readWeights: expected a safetensors file, received bytes of another format. The file is damaged or none of weights.');
+      throw new WeightsError('readWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format.');
   }
 }
