@@ -6,7 +6,10 @@ export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundF
 
 export { centerCrop, crop, resize } from './image/index.js';
 export type { Box, Pixels, ResizeMethod, ResizeOptions, Size } from './image/index.js';
-export { collate, Dataset, imageBatches, trainValidationSplit } from './data/index.js';
+export {
+  collate, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord, imageBatches, parseExample, readTFRecords,
+  RECORD_SCHEMAS, trainValidationSplit,
+} from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
   Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,

@@ -1,0 +1,146 @@
+// Schemas as data: which features of an Example a record has, under which names, with which defaults.
+
+import { DataError } from '../../core/index.js';
+import { feature, type Example, type FeatureValue } from './example.js';
+
+interface FieldOf<Kind extends string, Value> {
+  /** The feature's name in the Example. */
+  readonly key: string;
+  readonly kind: Kind;
+  /** A list of any length instead of one value. */
+  readonly list?: boolean;
+  /** Stands in for an absent feature; without one, an absent feature is an error. */
+  readonly default?: Value | readonly Value[];
+}
+
+/** One feature of a record. */
+export type RecordField =
+  | FieldOf<'bytes', Uint8Array>
+  | FieldOf<'text', string>
+  | FieldOf<'float', number>
+  /** `first` is the number that counts as 0, for labels that begin at 1. */
+  | (FieldOf<'int64', number> & { readonly first?: number });
+
+/** A record's features by the names this program uses. */
+export type RecordSchema = Readonly<Record<string, RecordField>>;
+
+interface ValueOfKind {
+  bytes: Uint8Array;
+  text: string;
+  float: number;
+  int64: number;
+}
+
+/** What a record of a schema holds. */
+export type RecordOf<S extends RecordSchema> = {
+  readonly [K in keyof S]: S[K] extends { readonly list: true } ? readonly ValueOfKind[S[K]['kind']][] : ValueOfKind[S[K]['kind']];
+};
+
+const box = {
+  boxXMin: { key: 'image/object/bbox/xmin', kind: 'float', list: true, default: [] },
+  boxXMax: { key: 'image/object/bbox/xmax', kind: 'float', list: true, default: [] },
+  boxYMin: { key: 'image/object/bbox/ymin', kind: 'float', list: true, default: [] },
+  boxYMax: { key: 'image/object/bbox/ymax', kind: 'float', list: true, default: [] },
+} as const satisfies RecordSchema;
+
+/** Known layouts of picture records; each has `image` (an encoded picture) and `label` (from 0). */
+export const RECORD_SCHEMAS = {
+  /** The official ImageNet records: labels 1 to 1000 become 0 to 999. */
+  imagenet: {
+    image: { key: 'image/encoded', kind: 'bytes' },
+    label: { key: 'image/class/label', kind: 'int64', first: 1 },
+    text: { key: 'image/class/text', kind: 'text', default: '' },
+    synset: { key: 'image/class/synset', kind: 'text', default: '' },
+    filename: { key: 'image/filename', kind: 'text', default: '' },
+    height: { key: 'image/height', kind: 'int64', default: 0 },
+    width: { key: 'image/width', kind: 'int64', default: 0 },
+    channels: { key: 'image/channels', kind: 'int64', default: 3 },
+    colorspace: { key: 'image/colorspace', kind: 'text', default: 'RGB' },
+    format: { key: 'image/format', kind: 'text', default: 'JPEG' },
+    ...box,
+  },
+  /** Records with plain names and labels from 0. */
+  flat: {
+    image: { key: 'image', kind: 'bytes' },
+    label: { key: 'label', kind: 'int64' },
+    height: { key: 'height', kind: 'int64', default: 0 },
+    width: { key: 'width', kind: 'int64', default: 0 },
+    channels: { key: 'channels', kind: 'int64', default: 3 },
+    colorspace: { key: 'colorspace', kind: 'text', default: 'RGB' },
+    format: { key: 'img_format', kind: 'text', default: 'JPEG' },
+    boxXMin: { ...box.boxXMin, key: 'bbox_xmin' },
+    boxXMax: { ...box.boxXMax, key: 'bbox_xmax' },
+    boxYMin: { ...box.boxYMin, key: 'bbox_ymin' },
+    boxYMax: { ...box.boxYMax, key: 'bbox_ymax' },
+    text: { key: 'text', kind: 'text', default: '' },
+    filename: { key: 'filename', kind: 'text', default: '' },
+  },
+} as const satisfies Record<string, RecordSchema>;
+
+/**
+ * Reads the features a schema names from an Example.
+ *
+ * @param origin - The record's place, for errors.
+ * @throws {DataError} when a feature is absent and has no default, is of another kind, or has not exactly one value where one is due.
+ * @example
+ * const { image, label } = parseExample(decodeExample(bytes), RECORD_SCHEMAS.imagenet);
+ */
+export function parseExample<const S extends RecordSchema>(example: Example, schema: S, origin = 'record'): RecordOf<S> {
+  const fields = Object.entries(schema).map(([name, field]) => {
+    const values = valuesOf(example, field, origin);
+    if (field.list === true) return [name, values] as const;
+    if (values.length !== 1) throw unfit(field, origin, 'one value', `${values.length} values`);
+    return [name, values[0]] as const;
+  });
+  return Object.fromEntries(fields) as RecordOf<S>;
+}
+
+/** Writes a record of a schema as an Example, the inverse of `parseExample`. */
+export function formatExample<const S extends RecordSchema>(record: RecordOf<S>, schema: S): Example {
+  const fields = Object.entries(schema).map(([name, field]) => {
+    const given = record[name as keyof S] as unknown;
+    const values = (Array.isArray(given) ? given : [given]) as unknown as readonly never[];
+    return [field.key, toFeature(field, values)] as const;
+  });
+  return Object.fromEntries(fields);
+}
+
+function valuesOf(example: Example, field: RecordField, origin: string): readonly unknown[] {
+  const value = example[field.key];
+  // TensorFlow writes an absent feature also as an empty list.
+  if (value === undefined || (value.values.length === 0 && field.list !== true)) {
+    if (field.default === undefined) throw unfit(field, origin, `a feature of ${field.kind}`, `only ${Object.keys(example).sort().join(', ')}`);
+    return Array.isArray(field.default) ? field.default : [field.default];
+  }
+  if (value.kind !== (field.kind === 'text' ? 'bytes' : field.kind)) {
+    if (value.values.length === 0) return [];
+    throw unfit(field, origin, field.kind, value.kind);
+  }
+  return fromFeature(field, value, origin);
+}
+
+function fromFeature(field: RecordField, value: FeatureValue, origin: string): readonly unknown[] {
+  if (field.kind === 'text') return (value.values as readonly Uint8Array[]).map((bytes) => new TextDecoder().decode(bytes));
+  if (field.kind !== 'int64') return value.values;
+  return (value.values as readonly bigint[]).map((whole) => {
+    const number = Number(whole) - (field.first ?? 0);
+    if (!Number.isSafeInteger(number)) throw unfit(field, origin, 'an integer of at most 53 bits', String(whole));
+    return number;
+  });
+}
+
+function toFeature(field: RecordField, values: readonly never[]): FeatureValue {
+  switch (field.kind) {
+    case 'bytes':
+    case 'text':
+      return feature.bytes(...values);
+    case 'float':
+      return feature.float(...values);
+    case 'int64':
+      return feature.int64(...values.map((value: number) => value + (field.first ?? 0)));
+  }
+}
+
+function unfit(field: RecordField, origin: string, expected: string, received: string): DataError {
+  return new DataError(`parseExample: expected ${expected} under '${field.key}' in '${origin}', received ${received}.`, { origin });
+}

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { decodeExample, encodeExample, feature, formatExample, parseExample, readTFRecords, RECORD_SCHEMAS, type Example } from '../../../src/data/index.js';
+
+async function written(): Promise<Example[]> {
+  const examples: Example[] = [];
+  for await (const { data } of readTFRecords([readFileSync(new URL('../../fixtures/data/written.tfrecord', import.meta.url))])) {
+    examples.push(decodeExample(data));
+  }
+  return examples;
+}
+
+test('the ImageNet layout: labels 1 to 1000 become 0 to 999, boxes keep their number', async () => {
+  const [example] = await written();
+  const record = parseExample(example!, RECORD_SCHEMAS.imagenet);
+  expect(record).toMatchObject({ label: 999, text: 'toilet tissue', synset: 'n15075141', height: 1, boxXMin: [0.25, 0.5], boxYMax: [0.5, 0.875] });
+  expect([...record.image.subarray(0, 2)]).toEqual([0xff, 0xd8]);
+});
+
+test('the flat layout, whole and with nothing but a picture and a label', async () => {
+  const [, whole, bare] = await written();
+  expect(parseExample(whole!, RECORD_SCHEMAS.flat)).toMatchObject({ label: 7, text: 'Größe', boxXMin: [0.125], format: 'JPEG', filename: 'a.jpg' });
+  expect(parseExample(bare!, RECORD_SCHEMAS.flat)).toMatchObject({ label: -3, text: '', boxXMin: [], format: 'JPEG', channels: 3, height: 0 });
+});
+
+test('a schema of your own, and its inverse', () => {
+  const schema = { id: { key: 'x/id', kind: 'int64', first: 1 }, names: { key: 'n', kind: 'text', list: true } } as const;
+  const record = { id: 4, names: ['a', 'ü'] };
+  const example = decodeExample(encodeExample(formatExample(record, schema)));
+  expect(example['x/id']).toEqual(feature.int64(5));
+  expect(parseExample(example, schema)).toEqual(record);
+});
+
+test('an absent, a double and a wrong feature are refused by name', () => {
+  const schema = { label: { key: 'label', kind: 'int64' } } as const;
+  expect(() => parseExample({ image: feature.bytes('x') }, schema, 'a.tfrecord')).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected a feature of int64 under 'label' in 'a.tfrecord', received only image.]`);
+  expect(() => parseExample({ label: feature.int64(1, 2) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected one value under 'label' in 'record', received 2 values.]`);
+  expect(() => parseExample({ label: feature.float(1) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected int64 under 'label' in 'record', received float.]`);
+  expect(() => parseExample({ label: feature.int64(2n ** 60n) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected an integer of at most 53 bits under 'label' in 'record', received 1152921504606846976.]`);
+});

@@ -1,0 +1,104 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { crc32c, decodeExample, encodeExample, feature, frameTFRecord, readTFRecords, type Example } from '../../../src/data/index.js';
+
+const fixture = (name: string): Uint8Array => readFileSync(new URL(`../../fixtures/data/${name}`, import.meta.url));
+const { files } = JSON.parse(fixture('records.json').toString()) as {
+  files: Record<string, Record<string, { kind: string; values: (string | number)[] }>[]>;
+};
+
+async function recordsOf(bytes: Uint8Array, chunk = bytes.length, origin = 'a.tfrecord'): Promise<Uint8Array[]> {
+  const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) => bytes.subarray(i * chunk, (i + 1) * chunk));
+  const records: Uint8Array[] = [];
+  for await (const { data } of readTFRecords(chunks, { origin })) records.push(data);
+  return records;
+}
+
+/** As the fixture has it: bytes by their digest. */
+function summary(example: Example): Record<string, unknown> {
+  const entries = Object.entries(example).map(([name, { kind, values }]) => {
+    const shown = values.map((value) => (value instanceof Uint8Array ? createHash('sha256').update(value).digest('hex') : Number(value)));
+    return [name, { kind, values: shown }] as const;
+  });
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+test('the checksum is that of RFC 3720, B.4', () => {
+  expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
+  expect(crc32c(new Uint8Array(32).fill(255))).toBe(0x62a8ab43);
+  expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
+  expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
+});
+
+test.each(Object.keys(files))('%s holds what TensorFlow reads in it, however its bytes are cut', async (name) => {
+  const bytes = fixture(name);
+  for (const chunk of [7, 1000, bytes.length]) {
+    const records = await recordsOf(bytes, chunk);
+    expect(records.map((record) => summary(decodeExample(record)))).toEqual(files[name]);
+  }
+});
+
+test('files framed here are byte for byte those of TensorFlow', async () => {
+  const written = fixture('written.tfrecord');
+  const records = await recordsOf(written);
+  expect(Buffer.concat(records.map(frameTFRecord)).equals(written)).toBe(true);
+  const last = decodeExample(records[2]!);
+  expect(Buffer.from(encodeExample({ image: last['image']!, label: feature.int64(-3) })).equals(records[2]!)).toBe(true);
+  expect(await recordsOf(gunzipSync(fixture('written.tfrecord.gz')))).toEqual(records);
+});
+
+property.prop([fc.array(fc.uint8Array({ maxLength: 300 })), fc.integer({ min: 1, max: 50 })])('framing and reading are inverse', async (records, chunk) => {
+  const file = Buffer.concat(records.map(frameTFRecord));
+  expect((await recordsOf(file, chunk)).map((record) => [...record])).toEqual(records.map((record) => [...record]));
+});
+
+const someFeature = fc.oneof(
+  fc.array(fc.uint8Array()).map((values) => feature.bytes(...values)),
+  fc.array(fc.float({ noNaN: true })).map((values) => feature.float(...values)),
+  fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })).map((values) => feature.int64(...values)),
+);
+property.prop([fc.dictionary(fc.string(), someFeature)])('encoding and decoding an Example are inverse', (example) => {
+  expect({ ...decodeExample(encodeExample(example)) }).toEqual({ ...example });
+});
+
+describe('a damaged file', () => {
+  const file = Buffer.concat([[1, 2, 3], [4, 5, 6, 7]].map((data) => frameTFRecord(Uint8Array.from(data))));
+  const refused = (bytes: Uint8Array) =>
+    recordsOf(bytes).then(
+      () => 'read',
+      (error: unknown) => String(error),
+    );
+
+  test('a flipped bit anywhere is found, and names file and offset', async () => {
+    for (let bit = 0; bit < file.length * 8; bit++) {
+      const flipped = Buffer.from(file);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      expect(await refused(flipped)).toContain(bit >> 3 < 19 ? "offset 0 of 'a.tfrecord'" : "offset 19 of 'a.tfrecord'");
+    }
+  });
+
+  test('the sentences', async () => {
+    const broken = (at: number) => {
+      const copy = Buffer.from(file);
+      copy[at]! ^= 1;
+      return refused(copy);
+    };
+    expect(await broken(0)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not fit its checksum."`);
+    expect(await broken(32)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not fit their checksum."`);
+    expect(await refused(file.subarray(0, 22))).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received only 3 bytes of its header."`);
+    expect(await refused(file.subarray(0, 36))).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received 5 of 8 bytes."`);
+    expect(() => decodeExample(Uint8Array.of(10, 255, 1), 'a.tfrecord')).toThrowErrorMatchingInlineSnapshot(`[DataError: decodeExample: expected a TensorFlow Example, received 3 other bytes in 'a.tfrecord'.]`);
+  });
+
+  test('a header that claims 2^60 bytes is refused without taking them', async () => {
+    const header = frameTFRecord(new Uint8Array(0)).subarray(0, 12);
+    const view = new DataView(header.buffer);
+    view.setBigUint64(0, 2n ** 60n, true);
+    const crc = crc32c(header.subarray(0, 8));
+    view.setUint32(8, ((crc >>> 15) | (crc << 17)) + 0xa282ead8, true);
+    expect(await refused(header)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received 0 of 1152921504606847000 bytes."`);
+  });
+});
