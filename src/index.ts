@@ -25,13 +25,16 @@ export type {
 } from './weights/index.js';
 
 export {
-  averagePrecision, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluateMultiLabelPredictions,
-  evaluatePredictions, fitTemperature, mostWrong, precisionRecallCurve, predictionsCsv, predictionsTable, rocAuc, rocCurve, withTemperature,
+  averagePrecision, classActivationMap, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluate,
+  evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, gradCam, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
+  predictionsCsv, predictionsTable, rocAuc, rocCurve, withTemperature,
 } from './evaluation/index.js';
 export type {
-  Calibration, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair, ConfusionTableOptions,
-  Evaluation, EvaluationComparison, EvaluationOptions, IntervalMetric, LabelSetPredictions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
-  PrecisionRecallCurve, PredictionRow, Predictions, RankingScores, ReliabilityBin, RocCurve, Rows, Scores,
+  Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
+  ConfusionTableOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
+  EvaluationOptions, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
+  OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
+  Scores,
 } from './evaluation/index.js';
 
 export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';

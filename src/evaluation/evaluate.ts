@@ -1,0 +1,137 @@
+// Runs a model over a dataset once and evaluates what it said. Predictions that are already there: evaluatePredictions.ts.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  callable, check, checkOptions, instanceOf, invalid, oneOf, positiveInteger, rule, ShapeError, showShape, trackProgress, type ProgressListener,
+} from '../core/index.js';
+import { collate, type ImageBatch, type LabelledImage } from '../data/index.js';
+import { classNamesOf } from '../models/index.js';
+import { collectPredictions } from './collectPredictions.js';
+import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
+import {
+  evaluationRules, finishMultiLabel, finishSingle, multiLabelRules, type EvaluationOptions, type MultiLabelEvaluationOptions,
+} from './evaluatePredictions.js';
+
+/** A `tf.LayersModel`, or anything else that turns pictures into probabilities, for example a runtime. */
+export interface Predictor {
+  /** @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`; disposed by the caller. */
+  predict(images: tf.Tensor4D): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
+}
+
+/** A batch with the names of its files, where they are known. */
+export interface EvaluationBatch extends ImageBatch {
+  readonly files?: readonly string[];
+}
+
+/** What is evaluated: labelled pictures of one size, whose origins become file names, or batches, which are disposed. */
+export type EvaluationData = AsyncIterable<LabelledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabelledImage> | Iterable<EvaluationBatch>;
+
+interface RunOptions {
+  /** Pictures predicted at once, where they do not come in batches. @defaultValue 32 */
+  readonly batchSize?: number;
+  /** Told after every batch. @defaultValue nobody */
+  readonly onProgress?: ProgressListener;
+  /** Stops the work. @defaultValue never */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link evaluate} for one class a sample. */
+export interface EvaluateOptions extends EvaluationOptions, RunOptions {
+  /** @defaultValue 'single' */
+  readonly labelMode?: 'single';
+}
+
+/** Options of {@link evaluate} for any number of classes a sample. */
+export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, RunOptions {
+  readonly labelMode: 'multi';
+}
+
+/**
+ * Evaluates a model on a dataset in one pass: accuracy, top-k, confusion matrix, scores by class, calibration, every prediction.
+ *
+ * Labels are class indices, one-hot rows, or for `labelMode: 'multi'` rows of 0 and 1; class names come from the options or the model.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value, or the dataset never ends.
+ * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
+ * @throws {ShapeError} when the model has several outputs, or pictures differ in size.
+ * @example
+ * const { validation, classNames } = await imageFolder('clothing', { imageSize: 224, validationSplit: 0.2 });
+ * const evaluation = await evaluate(model, validation.images, { classNames });
+ * console.log(classificationReport(evaluation));
+ */
+export async function evaluate(model: LayersModel | Predictor, data: EvaluationData, options?: EvaluateOptions): Promise<Evaluation>;
+export async function evaluate(model: LayersModel | Predictor, data: EvaluationData, options: EvaluateMultiLabelOptions): Promise<MultiLabelEvaluation>;
+export async function evaluate(
+  model: LayersModel | Predictor,
+  data: EvaluationData,
+  options: EvaluateOptions | EvaluateMultiLabelOptions = {},
+): Promise<Evaluation | MultiLabelEvaluation> {
+  const where = 'evaluate';
+  check(where, 'model', model, predictor);
+  const { labelMode = 'single', batchSize = 32, onProgress, signal, fromLogits = false, ...rest } = checkRunOptions(options);
+  const size = (data as { readonly size?: number }).size;
+  if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
+  const collector = collectPredictions({ where, labelMode, fromLogits });
+  const report = trackProgress(onProgress, 'evaluate', 'images');
+  for await (const batch of toBatches(data, batchSize)) {
+    try {
+      signal?.throwIfAborted();
+      const { values, columns } = await predictBatch(where, model, batch.xs);
+      collector.add(values, columns, await batch.ys.data(), batch.files);
+    } finally {
+      tf.dispose([batch.xs, batch.ys]);
+    }
+    report(collector.count);
+  }
+  const classNames = rest.classNames ?? ('getUserDefinedMetadata' in model ? classNamesOf(model) : undefined);
+  const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
+  return labelMode === 'multi'
+    ? finishMultiLabel(where, collector.finish(), named)
+    : finishSingle(where, collector.finish(), named);
+}
+
+export const predictor = rule<LayersModel | Predictor>('a model with `predict`', (value) => typeof (value as Predictor | null)?.predict === 'function');
+
+/** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
+export async function predictBatch(where: string, model: Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {
+  const output = await model.predict(xs);
+  try {
+    if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
+      const received = Array.isArray(output) ? `${output.length} outputs` : showShape(output.shape);
+      throw new ShapeError(`${where}: expected a model that returns one tensor [${xs.shape[0]}, classes], received ${received}. Give it a classifier head.`);
+    }
+    return { values: (await output.data()) as Float32Array, columns: output.shape[1] };
+  } finally {
+    tf.dispose(output);
+  }
+}
+
+type AllOptions = Omit<EvaluateOptions, 'labelMode'> & Omit<EvaluateMultiLabelOptions, 'labelMode'> & { readonly labelMode?: 'single' | 'multi' };
+
+function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): AllOptions {
+  const run = {
+    labelMode: oneOf('single', 'multi'), batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
+  };
+  const rules = options.labelMode === 'multi' ? { ...multiLabelRules, ...run } : { ...evaluationRules, ...run };
+  return checkOptions<AllOptions>('evaluate', options, rules as never);
+}
+
+async function* toBatches(data: EvaluationData, batchSize: number): AsyncGenerator<EvaluationBatch> {
+  let waiting: LabelledImage[] = [];
+  const batch = (): EvaluationBatch => {
+    const images = waiting;
+    waiting = [];
+    const known = images.every(({ origin }) => origin !== undefined);
+    return { ...collate(images), ...(known ? { files: images.map(({ origin }) => origin as string) } : {}) };
+  };
+  for await (const item of data) {
+    if ('xs' in item) {
+      yield item;
+    } else {
+      waiting.push(item);
+      if (waiting.length === batchSize) yield batch();
+    }
+  }
+  if (waiting.length > 0) yield batch();
+}
