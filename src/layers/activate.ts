@@ -1,7 +1,8 @@
-// Activations by name, all from stock layers.
+// Activations by name, from stock layers but for swish.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { Activation } from '../scaling/index.js';
+import { SwishActivation } from './SwishActivation.js';
 
 // Keras' slope for 'leaky_relu'.
 const LEAKY_SLOPE = 0.2;
@@ -12,6 +13,7 @@ export function activate(x: tfl.SymbolicTensor, activation: Activation, name: st
     case 'linear':
       return x;
     case 'swish':
+      return new SwishActivation({ name }).apply(x) as tfl.SymbolicTensor;
     case 'relu':
     case 'relu6':
       return tfl.layers.activation({ activation, name }).apply(x) as tfl.SymbolicTensor;

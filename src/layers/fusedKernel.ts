@@ -12,15 +12,7 @@ export type FusedKernel =
   // { x } -> y
   | 'EffnetSwish'
   // { x, dy } -> dx
-  | 'EffnetSwishGradient'
-  // { x [batch, height, width, channels] } -> mean [batch, channels]
-  | 'EffnetPixelMean'
-  // { dy }, { height, width } -> dx
-  | 'EffnetPixelMeanGradient'
-  // { x [batch, height, width, channels], factor [batch, 1, 1, channels] } -> y
-  | 'EffnetScaleChannels'
-  // { x, factor, dy } -> dx, dfactor
-  | 'EffnetScaleChannelsGradient';
+  | 'EffnetSwishGradient';
 
 /** Runs a kernel of the current backend, or what it is composed of where the backend has no such kernel. */
 export function fused<T extends tf.Tensor | tf.Tensor[]>(

@@ -18,5 +18,5 @@ export type { HeadSpec } from './head.js';
 export { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 export type { TrainedBatchNorm } from './trainBatchNorm.js';
 export type { FusedKernel } from './fusedKernel.js';
-export { pixelMean, scaleChannels } from './scaleChannels.js';
-export { swish } from './swish.js';
+export { fusedSwish } from './fusedSwish.js';
+export { SwishActivation } from './SwishActivation.js';

@@ -26,7 +26,7 @@ export type Kernels = Readonly<Record<
   | 'depthwiseFilterGradient' | 'depthwiseInputGradient' | 'depthwiseScratch'
   | 'moments' | 'normalize' | 'normalizeGradient' | 'batchNormScratch'
   | 'swish' | 'swishGradient'
-  | 'pixelMean' | 'pixelMeanGradient' | 'scaleChannels' | 'scaleChannelsGradient',
+  | 'sumRows' | 'sumRowsScratch',
   Kernel
 >>;
 

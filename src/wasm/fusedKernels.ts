@@ -54,35 +54,6 @@ export const fusedKernels: readonly KernelConfig[] = [
     kernelsOf(backend).swishGradient(addressOf(backend, x), addressOf(backend, dy), addressOf(backend, dx), tf.util.sizeFromShape(x.shape));
     return dx;
   }),
-
-  kernel('EffnetPixelMean', ['x'], (backend, { x }) => {
-    const { batch, pixels, channels } = pixelsOf(x);
-    const mean = allocate(backend, [batch, channels]);
-    kernelsOf(backend).pixelMean(addressOf(backend, x), addressOf(backend, mean), batch, pixels, channels);
-    return mean;
-  }),
-
-  kernel('EffnetPixelMeanGradient', ['dy'], (backend, { dy }, { height = 0, width = 0 }) => {
-    const [batch = 0, channels = 0] = dy.shape;
-    const dx = allocate(backend, [batch, height, width, channels]);
-    kernelsOf(backend).pixelMeanGradient(addressOf(backend, dy), addressOf(backend, dx), batch, height * width, channels);
-    return dx;
-  }),
-
-  kernel('EffnetScaleChannels', ['x', 'factor'], (backend, { x, factor }) => {
-    const { batch, pixels, channels } = pixelsOf(x);
-    const y = allocate(backend, x.shape);
-    kernelsOf(backend).scaleChannels(addressOf(backend, x), addressOf(backend, factor), addressOf(backend, y), batch, pixels, channels);
-    return y;
-  }),
-
-  kernel('EffnetScaleChannelsGradient', ['x', 'factor', 'dy'], (backend, { x, factor, dy }) => {
-    const { batch, pixels, channels } = pixelsOf(x);
-    const [dx, dfactor] = [allocate(backend, x.shape), allocate(backend, factor.shape)];
-    const addresses = [x, factor, dy, dx, dfactor].map((tensor) => addressOf(backend, tensor));
-    kernelsOf(backend).scaleChannelsGradient(...addresses, batch, pixels, channels);
-    return [dx, dfactor];
-  }),
 ];
 
 /** FusedBatchNorm for statistics of one value a channel; any other shape goes to the stock kernel. */
@@ -106,9 +77,4 @@ export function normalizeKernel(stock: KernelFunc): KernelFunc {
 function rowsOf({ shape }: TensorInfo): { readonly rows: number; readonly channels: number } {
   const channels = shape.at(-1) ?? 1;
   return { rows: tf.util.sizeFromShape(shape.slice(0, -1)), channels };
-}
-
-function pixelsOf({ shape }: TensorInfo): { readonly batch: number; readonly pixels: number; readonly channels: number } {
-  const [batch = 1, height = 1, width = 1, channels = 1] = shape;
-  return { batch, pixels: height * width, channels };
 }

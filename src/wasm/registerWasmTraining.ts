@@ -6,13 +6,16 @@ import { bindKernels } from './backend.js';
 import type { WasmBackend } from './backend.js';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.js';
-import { castKernel, identityKernel } from './identity.js';
 import { fusedKernels, normalizeKernel } from './fusedKernels.js';
+import { castKernel, identityKernel } from './identity.js';
+import { meanKernel, sumKernel } from './reductions.js';
 
 const KERNELS = [convolutionFilterGradient, convolutionInputGradient, depthwiseFilterGradient, depthwiseInputGradient, ...fusedKernels];
 
 /** Stock kernels with a faster way for the cases of training. */
-const IMPROVED = [[tf.FusedBatchNorm, normalizeKernel], [tf.Identity, identityKernel], [tf.Cast, castKernel]] as const;
+const IMPROVED = [
+  [tf.FusedBatchNorm, normalizeKernel], [tf.Identity, identityKernel], [tf.Cast, castKernel], [tf.Sum, sumKernel], [tf.Mean, meanKernel],
+] as const;
 
 /**
  * Registers the gradient kernels that the wasm backend lacks, for every model of the process; a second call changes nothing.

@@ -5,11 +5,10 @@ import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
-import { inferBatchNorm, pixelMean, scaleChannels, swish, trainBatchNorm } from '../../src/layers/index.js';
+import { fusedSwish, inferBatchNorm, trainBatchNorm } from '../../src/layers/index.js';
 import { registerWasmTraining } from '../../src/wasm.js';
 import { uniform } from '../support/fill.js';
 
-type Four = tf.Tensor4D;
 type One = tf.Tensor1D;
 
 const EPSILON = 1e-3;
@@ -25,9 +24,9 @@ const OPERATIONS: Record<string, {
   readonly fused: (...inputs: tf.Tensor[]) => tf.Tensor;
   readonly plain: (...inputs: tf.Tensor[]) => tf.Tensor;
 }> = {
-  swish: {
+  fusedSwish: {
     inputs: (shape) => [filled('x', shape, 24, -12)],
-    fused: (x) => swish(x),
+    fused: (x) => fusedSwish(x),
     plain: (x) => tf.mul(x, tf.sigmoid(x)),
   },
   trainBatchNorm: {
@@ -46,16 +45,6 @@ const OPERATIONS: Record<string, {
       const deviation = tf.sqrt(tf.add(statistic('variance', x), EPSILON));
       return tf.add(tf.mul(tf.div(tf.sub(x, statistic('mean', x)), deviation), gamma), beta);
     },
-  },
-  pixelMean: {
-    inputs: (shape) => [filled('x', shape)],
-    fused: (x) => pixelMean(x as Four),
-    plain: (x) => tf.mean(x, [1, 2]),
-  },
-  scaleChannels: {
-    inputs: (shape) => [filled('x', shape), filled('factor', [shape[0]!, 1, 1, shape[3]!])],
-    fused: (x, factor) => scaleChannels(x as Four, factor as Four),
-    plain: (x, factor) => tf.mul(x, factor),
   },
 };
 

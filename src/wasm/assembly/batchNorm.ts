@@ -4,7 +4,7 @@
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
 /** Rows whose float32 sum is taken before it joins the float64 total. */
-const BLOCK: i32 = 64;
+export const BLOCK: i32 = 64;
 
 /** Floats of scratch each function of this file needs. */
 export function batchNormScratch(channels: i32): i32 {
@@ -216,7 +216,7 @@ function productLanes(x: usize, dy: usize, mean: usize, sums: usize, products: u
   storeLanes(products, f32x4.add(loadLanes(products, lanes), product), lanes);
 }
 
-function addToTotals(sums: usize, totals: usize, channels: i32): void {
+export function addToTotals(sums: usize, totals: usize, channels: i32): void {
   for (let c = 0; c < channels; c++) {
     const to = totals + (c << 3);
     f64.store(to, f64.load(to) + <f64>f32.load(sums + (c << 2)));

@@ -4,5 +4,5 @@
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
 export { depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch } from './depthwise';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
-export { pixelMean, pixelMeanGradient, scaleChannels, scaleChannelsGradient } from './channels';
+export { sumRows, sumRowsScratch } from './sumRows';
 export { swish, swishGradient } from './swish';

@@ -8,7 +8,7 @@ import { fused } from './fusedKernel.js';
  *
  * @see Searching for Activation Functions (arXiv 1710.05941)
  */
-export function swish<T extends tf.Tensor>(x: T): T {
+export function fusedSwish<T extends tf.Tensor>(x: T): T {
   const apply = tf.customGrad((...parameters) => {
     const [input, save] = parameters as unknown as [T, tf.GradSaveFunc];
     save([input]);
