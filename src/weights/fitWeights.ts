@@ -73,7 +73,9 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
       kept.push(entry.weight);
       continue;
     }
-    const name = [`${prefix}${entry.array}${AVERAGE}`, `${prefix}${entry.array}`].find((candidate) => arrays.has(candidate));
+    // A classifier put on a backbone stands beside it in the file, not within.
+    const places = [prefix + entry.array + AVERAGE, prefix + entry.array, ...(options.classifier !== undefined && isHead(entry.array) ? [entry.array] : [])];
+    const name = places.find((candidate) => arrays.has(candidate));
     const array = name === undefined ? undefined : arrays.get(name);
     if (name === undefined || array === undefined) {
       missing.push(entry.weight);
@@ -90,7 +92,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
   const unexpected: string[] = [];
   for (const name of arrays.keys()) {
     if (claimed.has(name)) continue;
-    const isLeftHead = (skipHead || plan.classifier === null || options.classifier !== undefined) && isHead(name.slice(prefix.length));
+    const isLeftHead = (skipHead || plan.classifier === null || options.classifier !== undefined) && (isHead(name) || isHead(name.slice(prefix.length)));
     const isSuperseded = known.has(name.slice(prefix.length)) && arrays.has(`${name}${AVERAGE}`);
     const reason = isSuperseded ? 'superseded by its moving average' : (reasonToSkip(name) ?? (isLeftHead ? 'classifier' : null));
     if (reason === null) unexpected.push(name);

@@ -1,0 +1,101 @@
+// HDF5 files in memory, by h5wasm. Opened for as long as one task of the event loop reads from them, so that nobody has to close them.
+
+import { File, ready, type Dataset, type Group } from 'h5wasm';
+import { show, WeightsError } from '../core/index.js';
+
+/** A file that opens itself when it is used. */
+export interface Hdf5File {
+  /** Runs an action on the open file. Whatever it throws is wrapped into one sentence. */
+  use<T>(action: (root: File) => T): T;
+}
+
+let files = 0;
+
+/**
+ * Takes a file in memory; its bytes are not copied.
+ *
+ * @param where - The public function to name in errors.
+ */
+export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5File> {
+  const module = await ready;
+  const path = `/effnet-${++files}.h5`;
+  let open: File | undefined;
+  const close = (): void => {
+    try {
+      open?.close();
+    } finally {
+      open = undefined;
+      module.FS.unlink(path);
+    }
+  };
+  return {
+    use(action) {
+      module.activate_throwing_error_handler();
+      try {
+        if (open === undefined) {
+          module.FS.writeFile(path, bytes, { canOwn: true } as never);
+          // Weights are read one after the other; the file closes once the caller comes to rest.
+          setTimeout(close, 0);
+          open = new File(path, 'r');
+        }
+        return action(open);
+      } catch (cause) {
+        if (cause instanceof WeightsError) throw cause;
+        throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`, { cause });
+      } finally {
+        module.deactivate_throwing_error_handler();
+      }
+    },
+  };
+}
+
+/** Writes a file in memory. */
+export async function createHdf5(write: (root: File) => void): Promise<Uint8Array> {
+  const module = await ready;
+  const path = `/effnet-${++files}.h5`;
+  module.activate_throwing_error_handler();
+  try {
+    const file = new File(path, 'w');
+    try {
+      write(file);
+    } finally {
+      file.close();
+    }
+    return module.FS.readFile(path);
+  } finally {
+    module.deactivate_throwing_error_handler();
+    if (module.FS.analyzePath(path, false).exists) module.FS.unlink(path);
+  }
+}
+
+/** What lies at a path, when it is a group. */
+export function groupAt(parent: Group, path: string): Group | undefined {
+  if (!hasPath(parent, path)) return undefined;
+  const found = parent.get(path);
+  return found !== null && 'keys' in found ? found : undefined;
+}
+
+/** What lies at a path, when it is a dataset. */
+export function datasetAt(parent: Group, path: string): Dataset | undefined {
+  if (!hasPath(parent, path)) return undefined;
+  const found = parent.get(path);
+  return found !== null && 'shape' in found ? (found) : undefined;
+}
+
+function hasPath(parent: Group, path: string): boolean {
+  const [first = '', ...rest] = path.split('/');
+  if (!parent.keys().includes(first)) return false;
+  if (rest.length === 0) return true;
+  const next = parent.get(first);
+  return next !== null && 'keys' in next && hasPath(next, rest.join('/'));
+}
+
+/** An attribute of text or texts. */
+export function texts(owner: Group, name: string): readonly string[] | undefined {
+  const value: unknown = Object.hasOwn(owner.attrs, name) ? owner.attrs[name]?.value : undefined;
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  if (value instanceof Float64Array && value.length === 0) return [];
+  if (value === undefined || value === null) return undefined;
+  throw new WeightsError(`readKeras: expected the attribute '${name}' to be text, received ${show(value)}. The file is damaged.`);
+}

@@ -1,0 +1,1 @@
+export { readKeras } from './readKeras.js';
