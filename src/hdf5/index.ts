@@ -1,1 +1,3 @@
 export { readKeras } from './readKeras.js';
+export { writeKeras } from './writeKeras.js';
+export { writeKerasWeights } from './writeKerasWeights.js';

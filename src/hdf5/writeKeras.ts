@@ -1,0 +1,25 @@
+// Writes `.keras`: configuration, weights and a note of their origin in one archive, as keras/src/saving/saving_lib.py does.
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { strToU8, zipSync } from 'fflate';
+import { kerasConfig } from './kerasConfig.js';
+import { createWeights } from './writeKerasWeights.js';
+
+/**
+ * Writes a model as a `.keras` file, which `keras.saving.load_model` of Keras 3 opens: the same outputs, ready to be trained on.
+ *
+ * @throws {WeightsError} when the model has a layer that Keras does not know.
+ * @example
+ * await writeFile('clothes.keras', await writeKeras(model));
+ */
+export async function writeKeras(model: LayersModel): Promise<Uint8Array> {
+  const config = kerasConfig(model);
+  const weights = await createWeights(model, null);
+  const files = {
+    'metadata.json': strToU8(JSON.stringify({ keras_version: '3.0.0', date_saved: new Date().toISOString().slice(0, 19).replace('T', '@') })),
+    'config.json': strToU8(JSON.stringify(config)),
+    'model.weights.h5': weights,
+  };
+  // Stored, not deflated: weights do not shrink, and Keras reads them in place.
+  return zipSync(files, { level: 0 });
+}

@@ -1,0 +1,96 @@
+// Writes `.weights.h5` as Keras 3 does: keras/src/saving/saving_lib.py.
+
+import type { Group } from 'h5wasm';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { channelStatistics } from '../scaling/index.js';
+import { hasPlan, planOf } from '../models/index.js';
+import { createHdf5 } from './hdf5File.js';
+import { kerasLayers } from './kerasConfig.js';
+
+/** The variables of one object of the file, and the objects inside it. */
+interface WeightNode {
+  readonly name: string;
+  readonly variables: readonly Variable[];
+  readonly layers: readonly { readonly key: string; readonly node: WeightNode }[];
+}
+
+interface Variable {
+  readonly shape: readonly number[];
+  readonly values: Float32Array | BigInt64Array;
+}
+
+/**
+ * Writes the weights of a model as a `.weights.h5` file, which `load_weights` of Keras 3 opens on the same network: one written by
+ * {@link writeKeras}, or one of `keras.applications`, whose normalisation layer gets the model's mean and variance.
+ *
+ * @example
+ * await writeFile('clothes.weights.h5', await writeKerasWeights(model));
+ */
+export async function writeKerasWeights(model: LayersModel): Promise<Uint8Array> {
+  return createWeights(model, normalizationOf(model));
+}
+
+/** Writes the weights, with those of a normalisation layer where there is one. */
+export async function createWeights(model: LayersModel, normalization: WeightNode | null): Promise<Uint8Array> {
+  const root = await weightNode(model);
+  const layers = normalization === null ? root.layers : [...root.layers, { key: 'normalization', node: normalization }];
+  return createHdf5((file) => {
+    writeNode(file, { ...root, layers });
+  });
+}
+
+/** Keras' networks of the first generation hold their normalisation as weights; those of the second as constants. */
+function normalizationOf(model: LayersModel): WeightNode | null {
+  if (!hasPlan(model)) return null;
+  const plan = planOf(model);
+  const statistics = channelStatistics(plan.normalization, plan.inputShape[2]);
+  const isSecond = plan.stages.some((stage) => stage.blocks.some((block) => block.spec.depthwiseName === 'dwconv2'));
+  if (statistics === null || isSecond) return null;
+  const vector = (values: readonly number[]): Variable => ({ shape: [values.length], values: Float32Array.from(values) });
+  return {
+    name: 'normalization', layers: [],
+    variables: [vector(statistics.mean), vector(statistics.std.map((std) => std ** 2)), { shape: [], values: BigInt64Array.of(0n) }],
+  };
+}
+
+async function weightNode(model: LayersModel): Promise<WeightNode> {
+  const counts = new Map<string, number>();
+  const layers: { key: string; node: WeightNode }[] = [];
+  for (const { className, layer } of kerasLayers(model)) {
+    const kind = snakeCase(className);
+    const count = counts.get(kind) ?? 0;
+    counts.set(kind, count + 1);
+    const key = count === 0 ? kind : `${kind}_${count}`;
+    if (isModel(layer)) layers.push({ key, node: await weightNode(layer) });
+    else if (layer.weights.length > 0) layers.push({ key, node: await layerNode(layer) });
+  }
+  return { name: model.name, variables: [], layers };
+}
+
+async function layerNode(layer: LayersModel['layers'][number]): Promise<WeightNode> {
+  const variables = await Promise.all(layer.weights.map(async (weight): Promise<Variable> => {
+    const tensor = weight.read();
+    return { shape: tensor.shape, values: (await tensor.data()) as Float32Array };
+  }));
+  return { name: layer.name, variables, layers: [] };
+}
+
+function writeNode(group: Group, { name, variables, layers }: WeightNode): void {
+  const vars = group.create_group('vars');
+  vars.create_attribute('name', name);
+  variables.forEach(({ shape, values }, i) => {
+    vars.create_dataset({ name: String(i), data: values, shape: [...shape], dtype: values instanceof Float32Array ? '<f' : '<q' });
+  });
+  if (layers.length === 0) return;
+  const parent = group.create_group('layers');
+  for (const { key, node } of layers) writeNode(parent.create_group(key), node);
+}
+
+function isModel(layer: LayersModel['layers'][number]): layer is LayersModel {
+  return 'layers' in layer;
+}
+
+/** `to_snake_case` of keras/src/utils/naming.py. */
+function snakeCase(className: string): string {
+  return className.replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
+}
