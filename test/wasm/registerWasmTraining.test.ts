@@ -3,6 +3,8 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { afterAll, expect, test } from 'vitest';
+import { efficientNet } from '../../src/models/index.js';
+import { VARIANTS } from '../../src/scaling/index.js';
 import { registerWasmTraining } from '../../src/wasm.js';
 
 const factory = tf.engine().registryFactory['wasm']!;
@@ -73,4 +75,23 @@ test('a model trains on wasm as it does on cpu, and leaks nothing', async () => 
   }
   expect(losses['cpu']!.at(-1)).toBeLessThan(losses['cpu']![0]!);
   expect(losses['wasm']).toBeAllclose(losses['cpu']!, { tolerance: 1e-5 });
+});
+
+test('200 steps of a network with every kind of block grow neither the memory nor the number of tensors', async () => {
+  await tf.setBackend('wasm');
+  await registerWasmTraining();
+  const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 }, { classes: 3, seed: 1 });
+  model.compile({ optimizer: tf.train.adam(1e-3), loss: 'categoricalCrossentropy' });
+  const x = tf.randomUniform([2, 32, 32, 3], 0, 255);
+  const y = tf.tidy(() => tf.cast(tf.oneHot([0, 2], 3), 'float32'));
+  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+  const used = (): number[] => [wasm.HEAPU8.byteLength, tf.memory().numTensors, tf.memory().numBytes, tf.engine().memory().numDataBuffers];
+  let early: number[] = [];
+  for (let step = 1; step <= 200; step++) {
+    await model.trainOnBatch(x, y);
+    if (step === 5) early = used();
+  }
+  expect(used()).toEqual(early);
+  tf.dispose([x, y]);
+  model.dispose();
 });
