@@ -4,10 +4,19 @@ export { BackendError, DataError, EffnetError, isEffnetError, OptionError, Shape
 export type { Progress, ProgressListener, WeightsMismatch } from './core/index.js';
 export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
 
-export { centerCrop, crop, resize } from './image/index.js';
-export type { Box, Pixels, ResizeMethod, ResizeOptions, Size } from './image/index.js';
 export {
-  collate, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord, imageBatches, parseExample, readTFRecords,
+  adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, affine, applyPolicyOperation, autoAugment, centerCrop, colorJitter,
+  crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, randAugment, randomAffine,
+  randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, resizeTo, resizing, sequence,
+  testTimeViews, toGrayscale, trainAugmentation, transformOf, trivialAugment,
+} from './image/index.js';
+export type {
+  AffineOptions, Box, ColorJitterOptions, Fill, Fit, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, RandAugmentOptions,
+  RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, ResizeMethod, ResizeOptions,
+  Size, TestTimeViewsOptions, Transform,
+} from './image/index.js';
+export {
+  augment, collate, cutMix, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord, imageBatches, mixUp, parseExample, readTFRecords,
   RECORD_SCHEMAS, trainValidationSplit,
 } from './data/index.js';
 export type {

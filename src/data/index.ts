@@ -13,3 +13,7 @@ export { decodeExample, encodeExample, feature } from './records/example.js';
 export type { Example, FeatureValue } from './records/example.js';
 export { formatExample, parseExample, RECORD_SCHEMAS } from './records/schema.js';
 export type { RecordField, RecordOf, RecordSchema } from './records/schema.js';
+export { augment } from './augment.js';
+export type { AugmentOptions } from './augment.js';
+export { cutMix, mixUp } from './mix.js';
+export type { MixOptions } from './mix.js';

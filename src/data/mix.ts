@@ -1,0 +1,110 @@
+// MixUp and CutMix: pictures of a batch mixed with one another, their labels in the same proportion.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, createRandom, deriveSeed, positive, probability as probabilityRule, seed as seedRule, ShapeError, shuffled, type Random } from '../core/index.js';
+import type { ImageBatch } from './imageBatches.js';
+import type { ItemFunction } from './operators.js';
+
+/** How batches are mixed. */
+export interface MixOptions {
+  /** Both parameters of the Beta distribution of the share. @defaultValue 0.2 for mixUp, 1 for cutMix */
+  readonly alpha?: number;
+  /** Share of the batches that are mixed. @defaultValue 1 */
+  readonly probability?: number;
+  /** @defaultValue 0 */
+  readonly seed?: number;
+}
+
+/**
+ * Makes a step for `map` that blends each picture with another of its batch and disposes the batch it was given.
+ *
+ * @example
+ * const batches = imageBatches(images).map(mixUp({ alpha: 0.2, seed: 1 }));
+ * @see mixup, arXiv 1710.09412
+ */
+export function mixUp(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
+  return mixing('mixUp', 0.2, options, ({ xs, ys }, partner, share) => ({
+    xs: blend(xs, tf.gather(xs, partner), share),
+    ys: blend(ys, tf.gather(ys, partner), share),
+  }));
+}
+
+/**
+ * Makes a step for `map` that pastes a rectangle of another picture of the batch, and disposes the batch it was given.
+ *
+ * The labels follow the area that is really covered.
+ *
+ * @see CutMix, arXiv 1905.04899
+ */
+export function cutMix(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
+  return mixing('cutMix', 1, options, ({ xs, ys }, partner, share, random) => {
+    const [, height, width] = xs.shape;
+    const { rows, columns } = cutMixBox(height, width, share, random);
+    const kept = 1 - ((rows[1] - rows[0]) * (columns[1] - columns[0])) / (height * width);
+    const mask = tf.buffer([1, height, width, 1], 'float32');
+    for (let y = rows[0]; y < rows[1]; y++) for (let x = columns[0]; x < columns[1]; x++) mask.set(1, 0, y, x, 0);
+    const inside = mask.toTensor();
+    return {
+      xs: tf.add(xs, tf.mul(inside, tf.sub(tf.gather(xs, partner), xs))),
+      ys: blend(ys, tf.gather(ys, partner), kept),
+    };
+  });
+}
+
+/** The pasted rectangle: of `1 - share` of the area, its centre anywhere, cut at the edges. */
+export function cutMixBox(height: number, width: number, share: number, random: Random): { rows: [number, number]; columns: [number, number] } {
+  const side = Math.sqrt(1 - share);
+  const span = (length: number): [number, number] => {
+    const centre = random.integer(length);
+    const cut = Math.floor(length * side);
+    const start = centre - Math.floor(cut / 2);
+    return [Math.max(0, start), Math.min(length, start + cut)];
+  };
+  return { rows: span(height), columns: span(width) };
+}
+
+type Mix = (batch: ImageBatch, partner: tf.Tensor1D, share: number, random: Random) => { xs: tf.Tensor; ys: tf.Tensor };
+
+function mixing(where: string, defaultAlpha: number, options: MixOptions, mix: Mix): ItemFunction<ImageBatch, ImageBatch> {
+  const rules = { alpha: positive, probability: probabilityRule, seed: seedRule };
+  const { alpha = defaultAlpha, probability = 1, seed = 0 } = checkOptions(where, options, rules);
+  return (batch, { epoch, index }) => {
+    if (batch.ys.rank !== 2) throw new ShapeError(`${where}: expected labels [batch, classes], received ${batch.ys.dtype} of rank ${batch.ys.rank}. Use labelMode 'categorical'.`);
+    const random = createRandom(deriveSeed(seed, where, epoch, index));
+    if (random.next() >= probability) return batch;
+    const mixed = tf.tidy(() => {
+      const order = shuffled(Array.from({ length: batch.xs.shape[0] }, (_, i) => i), random);
+      return mix(batch, tf.tensor1d(order, 'int32'), beta(alpha, random), random);
+    });
+    tf.dispose([batch.xs, batch.ys]);
+    return { xs: mixed.xs as tf.Tensor4D, ys: mixed.ys };
+  };
+}
+
+function blend(own: tf.Tensor, other: tf.Tensor, share: number): tf.Tensor {
+  return tf.add(tf.mul(own, share), tf.mul(other, 1 - share));
+}
+
+/** A number of the Beta(alpha, alpha) distribution (Johnk's method, fit for the small alphas in use; gamma ratios above 1). */
+function beta(alpha: number, random: Random): number {
+  if (alpha <= 1) {
+    for (;;) {
+      const x = random.next() ** (1 / alpha);
+      const y = random.next() ** (1 / alpha);
+      if (x + y > 0 && x + y <= 1) return x / (x + y);
+    }
+  }
+  const x = gamma(alpha, random);
+  return x / (x + gamma(alpha, random));
+}
+
+/** Marsaglia and Tsang's method, for shapes of at least 1. */
+function gamma(shape: number, random: Random): number {
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const x = random.normal();
+    const v = (1 + c * x) ** 3;
+    if (v > 0 && Math.log(1 - random.next()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+  }
+}

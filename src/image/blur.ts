@@ -1,0 +1,46 @@
+// Gaussian blur, separable.
+
+import { check, positive } from '../core/index.js';
+import { checkPixels, type Pixels } from './pixels.js';
+
+/**
+ * Blurs with a Gaussian of a standard deviation in pixels, mirrored at the edges and cut at four deviations; the result is float.
+ *
+ * @see `scipy.ndimage.gaussian_filter` with mode 'reflect'
+ */
+export function gaussianBlur(pixels: Pixels, sigma: number): Pixels {
+  checkPixels('gaussianBlur', pixels);
+  check('gaussianBlur', 'sigma', sigma, positive);
+  const { width, height, channels } = pixels;
+  const radius = Math.floor(4 * sigma + 0.5);
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const sum = kernel.reduce((total, weight) => total + weight, 0);
+  kernel.forEach((weight, i) => {
+    kernel[i] = weight / sum;
+  });
+  const rows = filterAlong(pixels.data, kernel, height, width * channels, 1, width * channels);
+  return { ...pixels, data: filterAlong(rows, kernel, width, channels, height, channels, width * channels) };
+}
+
+/** Filters `lines` blocks of `length` positions, `step` values apart, each `wide` values wide. */
+function filterAlong(data: Pixels['data'], kernel: Float64Array, length: number, step: number, lines: number, wide: number, next = 0): Float32Array {
+  const output = new Float32Array(data.length);
+  const radius = (kernel.length - 1) / 2;
+  for (let line = 0; line < lines; line++) {
+    for (let position = 0; position < length; position++) {
+      const at = line * next + position * step;
+      for (let k = 0; k < kernel.length; k++) {
+        const from = line * next + mirrored(position + k - radius, length) * step;
+        const weight = kernel[k] as number;
+        for (let i = 0; i < wide; i++) output[at + i] = (output[at + i] as number) + weight * (data[from + i] as number);
+      }
+    }
+  }
+  return output;
+}
+
+function mirrored(position: number, length: number): number {
+  const period = 2 * length;
+  const wrapped = ((position % period) + period) % period;
+  return wrapped < length ? wrapped : period - 1 - wrapped;
+}

@@ -1,0 +1,44 @@
+// Mirror images.
+
+import { checkOptions, probability as probabilityRule, oneOf } from '../core/index.js';
+import { checkPixels, type Pixels } from './pixels.js';
+import { transformOf, type Transform } from './transform.js';
+
+/** Swaps left and right. */
+export function flipHorizontal(pixels: Pixels): Pixels {
+  checkPixels('flipHorizontal', pixels);
+  const { width, height, channels, data } = pixels;
+  const flipped = data.slice();
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let from = ((y + 1) * width - 1) * channels; at < (y + 1) * width * channels; from -= channels) {
+      for (let c = 0; c < channels; c++) flipped[at++] = data[from + c] as number;
+    }
+  }
+  return { width, height, channels, data: flipped };
+}
+
+/** Swaps top and bottom. */
+export function flipVertical(pixels: Pixels): Pixels {
+  checkPixels('flipVertical', pixels);
+  const { width, height, channels, data } = pixels;
+  const stride = width * channels;
+  const flipped = data.slice();
+  for (let y = 0; y < height; y++) flipped.set(data.subarray(y * stride, (y + 1) * stride), (height - 1 - y) * stride);
+  return { width, height, channels, data: flipped };
+}
+
+/** How pictures are mirrored. */
+export interface RandomFlipOptions {
+  /** @defaultValue 'horizontal' */
+  readonly direction?: 'horizontal' | 'vertical';
+  /** Share of the pictures that are mirrored. @defaultValue 0.5 */
+  readonly probability?: number;
+}
+
+/** Mirrors half of the pictures. */
+export function randomFlip(options: RandomFlipOptions = {}): Transform {
+  const rules = { direction: oneOf('horizontal', 'vertical'), probability: probabilityRule };
+  const { direction = 'horizontal', probability = 0.5 } = checkOptions('randomFlip', options, rules);
+  const flip = direction === 'horizontal' ? flipHorizontal : flipVertical;
+  return transformOf(`${direction} flip, probability ${probability}`, (pixels, random) => (random.next() < probability ? flip(pixels) : pixels));
+}

@@ -1,0 +1,135 @@
+// Operations on 8-bit levels, and the enhancements mixed with a degenerate picture: the vocabulary of AutoAugment and RandAugment,
+// equal to Pillow's ImageOps and ImageEnhance. Input is rounded to 8 bits, output is 8-bit.
+
+import { check, finite, ShapeError, rule } from '../core/index.js';
+import { checkPixels, type Pixels } from './pixels.js';
+
+/** A picture of 8-bit levels; floats are rounded. */
+export function toBytes(pixels: Pixels): Pixels {
+  checkPixels('toBytes', pixels);
+  if (!(pixels.data instanceof Float32Array)) return pixels;
+  return { ...pixels, data: new Uint8Array(new Uint8ClampedArray(pixels.data).buffer) };
+}
+
+/** Each value from its opposite end. */
+export function invert(pixels: Pixels): Pixels {
+  return lookUp(pixels, (level) => 255 - level);
+}
+
+/** Inverts the values at or above a threshold. */
+export function solarize(pixels: Pixels, threshold: number): Pixels {
+  check('solarize', 'threshold', threshold, finite);
+  return lookUp(pixels, (level) => (level < threshold ? level : 255 - level));
+}
+
+/** Adds to the values below a threshold. */
+export function solarizeAdd(pixels: Pixels, addition: number, threshold = 128): Pixels {
+  check('solarizeAdd', 'addition', addition, finite);
+  return lookUp(pixels, (level) => (level < threshold ? Math.min(255, Math.max(0, level + addition)) : level));
+}
+
+/** Keeps the highest bits of each value. */
+export function posterize(pixels: Pixels, bits: number): Pixels {
+  check('posterize', 'bits', bits, rule<number>('an integer in [0, 8]', (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8));
+  const mask = 0xff & ~(2 ** (8 - bits) - 1);
+  return lookUp(pixels, (level) => level & mask);
+}
+
+/** Stretches each channel so that its lowest value becomes 0 and its highest 255. */
+export function autoContrast(pixels: Pixels): Pixels {
+  return lookUpChannels(pixels, (histogram) => {
+    const low = histogram.findIndex((count) => count > 0);
+    const high = histogram.findLastIndex((count) => count > 0);
+    if (high <= low) return (level) => level;
+    const scale = 255 / (high - low);
+    return (level) => Math.min(255, Math.max(0, Math.trunc(level * scale - low * scale)));
+  });
+}
+
+/** Spreads each channel so that all values are about as frequent. */
+export function equalize(pixels: Pixels): Pixels {
+  return lookUpChannels(pixels, (histogram) => {
+    const used = histogram.filter((count) => count > 0);
+    const step = used.length <= 1 ? 0 : Math.floor((histogram.reduce((sum, count) => sum + count, 0) - (used.at(-1) as number)) / 255);
+    if (step === 0) return (level) => level;
+    const table = new Uint8Array(256);
+    let below = Math.floor(step / 2);
+    histogram.forEach((count, level) => {
+      table[level] = Math.min(255, Math.floor(below / step));
+      below += count;
+    });
+    return (level) => table[level] as number;
+  });
+}
+
+/** Mixes with black: 0 is black, 1 the picture. */
+export function enhanceBrightness(pixels: Pixels, factor: number): Pixels {
+  return lookUp(pixels, (level) => blend(0, level, factor));
+}
+
+/** Mixes with the mean grey of the picture. */
+export function enhanceContrast(pixels: Pixels, factor: number): Pixels {
+  const bytes = toBytes(pixels);
+  const grey = luma(bytes);
+  const mean = Math.floor(grey.reduce((sum, level) => sum + level, 0) / grey.length + 0.5);
+  return lookUp(bytes, (level) => blend(mean, level, factor));
+}
+
+/** Mixes with the grey picture. */
+export function enhanceColor(pixels: Pixels, factor: number): Pixels {
+  const bytes = toBytes(pixels);
+  const grey = luma(bytes);
+  return { ...bytes, data: bytes.data.map((level, i) => blend(grey[Math.floor(i / bytes.channels)] as number, level, factor)) };
+}
+
+/** Mixes with a smoothed picture; factors above 1 sharpen. */
+export function enhanceSharpness(pixels: Pixels, factor: number): Pixels {
+  const bytes = toBytes(pixels);
+  const { width, height, channels, data } = bytes;
+  const output = data.slice();
+  const stride = width * channels;
+  for (let y = 1; y < height - 1; y++) {
+    for (let i = y * stride + channels; i < (y + 1) * stride - channels; i++) {
+      const at = (offset: number): number => data[i + offset] as number;
+      const around = at(-stride - channels) + at(-stride) + at(-stride + channels) + at(-channels) + at(channels) + at(stride - channels) + at(stride) + at(stride + channels);
+      const smooth = Math.floor((around + 5 * at(0)) / 13 + 0.5);
+      output[i] = blend(smooth, at(0), factor);
+    }
+  }
+  return { ...bytes, data: output };
+}
+
+/** Pillow's `Image.blend`: truncated within the range, clipped outside. */
+function blend(from: number, to: number, factor: number): number {
+  const mixed = from + factor * (to - from);
+  return mixed <= 0 ? 0 : mixed >= 255 ? 255 : Math.trunc(mixed);
+}
+
+/** ITU-R 601 luma in 16-bit fixed point, as Pillow's `convert('L')`. */
+function luma({ channels, data }: Pixels): Uint8Array {
+  if (channels !== 3) throw new ShapeError(`enhance: expected a picture of 3 channels, received ${channels}.`);
+  return Uint8Array.from({ length: data.length / 3 }, (_, i) => {
+    const [r, g, b] = [data[3 * i], data[3 * i + 1], data[3 * i + 2]] as [number, number, number];
+    return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
+  });
+}
+
+function lookUp(pixels: Pixels, fn: (level: number) => number): Pixels {
+  const bytes = toBytes(pixels);
+  const table = Uint8Array.from({ length: 256 }, (_, level) => fn(level));
+  return { ...bytes, data: bytes.data.map((level) => table[level] as number) };
+}
+
+function lookUpChannels(pixels: Pixels, tableOf: (histogram: number[]) => (level: number) => number): Pixels {
+  const bytes = toBytes(pixels);
+  const { channels, data } = bytes;
+  const output = data.slice();
+  for (let c = 0; c < channels; c++) {
+    const histogram = Array<number>(256).fill(0);
+    for (let i = c; i < data.length; i += channels) histogram[data[i] as number] = (histogram[data[i] as number] as number) + 1;
+    const fn = tableOf(histogram);
+    const table = Uint8Array.from({ length: 256 }, (_, level) => fn(level));
+    for (let i = c; i < data.length; i += channels) output[i] = table[data[i] as number] as number;
+  }
+  return { ...bytes, data: output };
+}

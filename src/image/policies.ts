@@ -1,0 +1,161 @@
+// Learned and random policies: which operations are applied to a picture, how often and how strongly.
+
+import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, rule, type Random } from '../core/index.js';
+import type { Pixels } from './pixels.js';
+import { applyPolicyOperation, POLICY_OPERATIONS, type PolicyOperation } from './policyOperations.js';
+import { transformOf, type Transform } from './transform.js';
+
+/** How RandAugment works. */
+export interface RandAugmentOptions {
+  /** Operations applied to each picture. @defaultValue 2 */
+  readonly layers?: number;
+  /** Strength of all operations, in [0, 10]; EfficientNet-B5 was trained with 17 of 30, V2-S with 10. @defaultValue 9 */
+  readonly magnitude?: number;
+  /** Operations to choose from. @defaultValue all */
+  readonly operations?: readonly PolicyOperation[];
+}
+
+const magnitudeRule = rule<number>('a number in [0, 10]', (value) => typeof value === 'number' && value >= 0 && value <= 10);
+
+/**
+ * Applies some operations, chosen at random, with one strength.
+ *
+ * @see RandAugment, arXiv 1909.13719; timm/data/auto_augment.py, without its 'increasing' variants
+ */
+export function randAugment(options: RandAugmentOptions = {}): Transform {
+  const rules = { layers: nonNegativeInteger, magnitude: magnitudeRule, operations: arrayOf(oneOf(...POLICY_OPERATIONS)) };
+  const { layers = 2, magnitude = 9, operations = POLICY_OPERATIONS } = checkOptions('randAugment', options, rules);
+  check('randAugment', 'operations', operations, rule('at least one operation', () => operations.length > 0));
+  return transformOf(`RandAugment: ${layers} of ${operations.length} operations, magnitude ${magnitude} of 10`, (pixels, random) => {
+    let result = pixels;
+    for (let i = 0; i < layers; i++) {
+      const operation = operations[random.integer(operations.length)] as PolicyOperation;
+      result = applyPolicyOperation(result, operation, strengthOf(operation, magnitude, random));
+    }
+    return result;
+  });
+}
+
+type Step = readonly [operation: PolicyOperation, probability: number, magnitude: number];
+
+/** The ImageNet policy v0 of EfficientNet's training: 25 pairs of steps. */
+export const AUTO_AUGMENT_V0: readonly (readonly [Step, Step])[] = [
+  [['Equalize', 0.8, 1], ['ShearY', 0.8, 4]],
+  [['Color', 0.4, 9], ['Equalize', 0.6, 3]],
+  [['Color', 0.4, 1], ['Rotate', 0.6, 8]],
+  [['Solarize', 0.8, 3], ['Equalize', 0.4, 7]],
+  [['Solarize', 0.4, 2], ['Solarize', 0.6, 2]],
+  [['Color', 0.2, 0], ['Equalize', 0.8, 8]],
+  [['Equalize', 0.4, 8], ['SolarizeAdd', 0.8, 3]],
+  [['ShearX', 0.2, 9], ['Rotate', 0.6, 8]],
+  [['Color', 0.6, 1], ['Equalize', 1, 2]],
+  [['Invert', 0.4, 9], ['Rotate', 0.6, 0]],
+  [['Equalize', 1, 9], ['ShearY', 0.6, 3]],
+  [['Color', 0.4, 7], ['Equalize', 0.6, 0]],
+  [['Posterize', 0.4, 6], ['AutoContrast', 0.4, 7]],
+  [['Solarize', 0.6, 8], ['Color', 0.6, 9]],
+  [['Solarize', 0.2, 4], ['Rotate', 0.8, 9]],
+  [['Rotate', 1, 7], ['TranslateY', 0.8, 9]],
+  [['ShearX', 0, 0], ['Solarize', 0.8, 4]],
+  [['ShearY', 0.8, 0], ['Color', 0.6, 4]],
+  [['Color', 1, 0], ['Rotate', 0.6, 2]],
+  [['Equalize', 0.8, 4], ['Equalize', 0, 8]],
+  [['Equalize', 1, 4], ['AutoContrast', 0.6, 2]],
+  [['ShearY', 0.4, 7], ['SolarizeAdd', 0.6, 7]],
+  [['Posterize', 0.8, 2], ['Solarize', 0.6, 10]],
+  [['Solarize', 0.6, 8], ['Equalize', 0.6, 1]],
+  [['Color', 0.8, 6], ['Rotate', 0.4, 5]],
+];
+
+/**
+ * Applies one of the 25 pairs of AutoAugment's ImageNet policy v0, with which EfficientNet was trained; translation is a share of the side.
+ *
+ * @see AutoAugment, arXiv 1805.09501; `policy_v0` in tensorflow/tpu models/official/efficientnet/autoaugment.py
+ */
+export function autoAugment(): Transform {
+  return transformOf('AutoAugment: one of the 25 pairs of policy v0', (pixels, random) => {
+    let result = pixels;
+    for (const [operation, probability, magnitude] of AUTO_AUGMENT_V0[random.integer(AUTO_AUGMENT_V0.length)] ?? []) {
+      if (random.next() < probability) result = applyPolicyOperation(result, operation, strengthOf(operation, magnitude, random));
+    }
+    return result;
+  });
+}
+
+/** Strength of an operation at a magnitude in [0, 10], its direction at random. */
+function strengthOf(operation: PolicyOperation, magnitude: number, random: Random): number {
+  const share = magnitude / 10;
+  const side = (): number => (random.next() < 0.5 ? -1 : 1);
+  switch (operation) {
+    case 'Rotate':
+      return side() * 30 * share;
+    case 'ShearX':
+    case 'ShearY':
+      return side() * 0.3 * share;
+    case 'TranslateX':
+    case 'TranslateY':
+      return side() * 0.45 * share;
+    case 'Posterize':
+      return Math.trunc(4 * share);
+    case 'Solarize':
+      return Math.trunc(256 * share);
+    case 'SolarizeAdd':
+      return Math.trunc(110 * share);
+    case 'Color':
+    case 'Contrast':
+    case 'Brightness':
+    case 'Sharpness':
+      return 0.1 + 1.8 * share;
+    case 'AutoContrast':
+    case 'Equalize':
+    case 'Invert':
+      return 0;
+  }
+}
+
+const TRIVIAL: readonly (PolicyOperation | 'Identity')[] = [
+  'Identity', 'AutoContrast', 'Equalize', 'Rotate', 'Posterize', 'Solarize', 'Color', 'Contrast', 'Brightness', 'Sharpness', 'ShearX', 'ShearY',
+  'TranslateX', 'TranslateY',
+];
+
+/**
+ * Applies one operation at one of 31 strengths, both at random: no hyperparameter.
+ *
+ * @see TrivialAugment, arXiv 2103.10158, the wide space; translation is up to 32 pixels
+ */
+export function trivialAugment(): Transform {
+  return transformOf('TrivialAugment: one of 14 operations at any strength', (pixels, random) => {
+    const operation = TRIVIAL[random.integer(TRIVIAL.length)] as PolicyOperation | 'Identity';
+    const share = random.integer(31) / 30;
+    const side = random.next() < 0.5 ? -1 : 1;
+    return operation === 'Identity' ? pixels : applyPolicyOperation(pixels, operation, trivialStrength(operation, share, side, pixels));
+  });
+}
+
+function trivialStrength(operation: PolicyOperation, share: number, side: number, { width, height }: Pixels): number {
+  switch (operation) {
+    case 'Rotate':
+      return side * 135 * share;
+    case 'ShearX':
+    case 'ShearY':
+      return side * 0.99 * share;
+    case 'TranslateX':
+      return (side * 32 * share) / width;
+    case 'TranslateY':
+      return (side * 32 * share) / height;
+    case 'Posterize':
+      return 8 - Math.round(6 * share);
+    case 'Solarize':
+      return 255 * (1 - share);
+    case 'Color':
+    case 'Contrast':
+    case 'Brightness':
+    case 'Sharpness':
+      return 1 + side * 0.99 * share;
+    case 'AutoContrast':
+    case 'Equalize':
+    case 'Invert':
+    case 'SolarizeAdd':
+      return 0;
+  }
+}

@@ -1,0 +1,173 @@
+// Random crops, colours, lighting, grey, blur and erased rectangles, each with its unit in its description.
+
+import { arrayOf, boolean, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, type Random } from '../core/index.js';
+import { gaussianBlur } from './blur.js';
+import { adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, toGrayscale } from './colour.js';
+import { crop } from './crop.js';
+import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { resize } from './resize.js';
+import { METHODS, type ResizeMethod } from './spans.js';
+import { transformOf, type Transform } from './transform.js';
+
+type Range = readonly [low: number, high: number];
+
+const range = (expected: string, top: number): ReturnType<typeof rule<Range>> =>
+  rule(expected, (value) => Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number' && v > 0 && v <= top) && value[0] <= value[1]);
+
+/** How random crops are taken. */
+export interface RandomResizedCropOptions {
+  /** Shares of the area, lowest and highest. @defaultValue [0.08, 1] */
+  readonly area?: Range;
+  /** Width divided by height, lowest and highest. @defaultValue [3 / 4, 4 / 3] */
+  readonly aspect?: Range;
+  /** @defaultValue 'bilinear' */
+  readonly method?: ResizeMethod;
+  /** @defaultValue false */
+  readonly antialias?: boolean;
+}
+
+/**
+ * Cuts a rectangle of random area, proportions and place, and resizes it: Inception's crop.
+ *
+ * @see torchvision's `RandomResizedCrop`, whose ten attempts and central last resort it has
+ */
+export function randomResizedCrop(size: Size, options: RandomResizedCropOptions = {}): Transform {
+  check('randomResizedCrop', 'size', size, sizeRule);
+  const rules = { area: range('[low, high] in (0, 1]', 1), aspect: range('[low, high] above 0', Infinity), method: oneOf(...METHODS), antialias: boolean };
+  const { area = [0.08, 1], aspect = [3 / 4, 4 / 3], method = 'bilinear', antialias = false } = checkOptions('randomResizedCrop', options, rules);
+  const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
+  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${method})`;
+  return transformOf(description, (pixels, random) => {
+    checkPixels('randomResizedCrop', pixels);
+    return resize(crop(pixels, randomBox(pixels, area, aspect, random)), size, { method, antialias });
+  });
+}
+
+function randomBox({ height, width }: Pixels, area: Range, aspect: Range, random: Random): { top: number; left: number; height: number; width: number } {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const pixels = height * width * random.uniform(...area);
+    const ratio = Math.exp(random.uniform(Math.log(aspect[0]), Math.log(aspect[1])));
+    const [h, w] = [Math.round(Math.sqrt(pixels / ratio)), Math.round(Math.sqrt(pixels * ratio))];
+    if (h > 0 && w > 0 && h <= height && w <= width) return { top: random.integer(height - h + 1), left: random.integer(width - w + 1), height: h, width: w };
+  }
+  const h = Math.max(1, Math.min(height, Math.round(width / aspect[0])));
+  const w = Math.max(1, Math.min(width, Math.round(height * aspect[1])));
+  return { top: Math.floor((height - h) / 2), left: Math.floor((width - w) / 2), height: h, width: w };
+}
+
+/** How far colours change; a number d means the range of its kind around no change, a pair means [low, high]. */
+export interface ColorJitterOptions {
+  /** Share of the 0-255 range added: 0.3 adds -76.5 to 76.5. @defaultValue none */
+  readonly brightness?: number;
+  /** Factors around each channel's mean: d for [1 - d, 1 + d]. @defaultValue none */
+  readonly contrast?: number | Range;
+  /** Factors of the saturation: d for [1 - d, 1 + d]. @defaultValue none */
+  readonly saturation?: number | Range;
+  /** Share of the colour circle, to either side: 0.3 is 108 degrees. @defaultValue none */
+  readonly hue?: number;
+}
+
+/** Changes hue, saturation, contrast and brightness at random, in this order; each op as in `tf.image`. */
+export function colorJitter(options: ColorJitterOptions): Transform {
+  const factors = either(probabilityRule, range('[low, high] above 0', Infinity));
+  checkOptions('colorJitter', options, { brightness: probabilityRule, contrast: factors, saturation: factors, hue: probabilityRule });
+  const span = (value: number | Range): Range => (typeof value === 'number' ? [1 - value, 1 + value] : value);
+  const { hue, brightness } = options;
+  const steps: { text: string; apply: (pixels: Pixels, random: Random) => Pixels }[] = [];
+  if (hue !== undefined) {
+    steps.push({ text: `hue by up to ${hue} of the circle`, apply: (pixels, random) => adjustHue(pixels, random.uniform(-hue, hue)) });
+  }
+  for (const [name, value, apply] of [['saturation', options.saturation, adjustSaturation], ['contrast', options.contrast, adjustContrast]] as const) {
+    if (value === undefined) continue;
+    const [low, high] = span(value);
+    steps.push({ text: `${name} by ${low} to ${high}`, apply: (pixels, random) => apply(pixels, random.uniform(low, high)) });
+  }
+  if (brightness !== undefined) {
+    const apply = (pixels: Pixels, random: Random): Pixels => adjustBrightness(pixels, random.uniform(-brightness, brightness));
+    steps.push({ text: `brightness by up to ${255 * brightness} of 255`, apply });
+  }
+  return transformOf(`colours: ${steps.map((step) => step.text).join(', ')}`, (pixels, random) => steps.reduce((result, step) => step.apply(result, random), pixels));
+}
+
+/** How strong the lighting noise is. */
+export interface PcaLightingOptions {
+  /** Standard deviation of the strength along each principal component. @defaultValue 0.1 */
+  readonly sigma?: number;
+}
+
+/** Shifts the colours along the principal components of ImageNet, as AlexNet's training did. */
+export function pcaLighting(options: PcaLightingOptions = {}): Transform {
+  const { sigma = 0.1 } = checkOptions('pcaLighting', options, { sigma: nonNegative });
+  return transformOf(`PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
+    adjustLighting(pixels, [random.normal() * sigma, random.normal() * sigma, random.normal() * sigma]),
+  );
+}
+
+/** Makes a share of the pictures grey. */
+export function randomGrayscale(options: { readonly probability?: number } = {}): Transform {
+  const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
+  return transformOf(`grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
+}
+
+/** How pictures are blurred. */
+export interface RandomBlurOptions {
+  /** Standard deviation in pixels, lowest and highest. @defaultValue [0.1, 2] */
+  readonly sigma?: Range;
+  /** @defaultValue 0.5 */
+  readonly probability?: number;
+}
+
+/** Blurs a share of the pictures. */
+export function randomBlur(options: RandomBlurOptions = {}): Transform {
+  const rules = { sigma: range('[low, high] above 0', Infinity), probability: probabilityRule };
+  const { sigma = [0.1, 2], probability = 0.5 } = checkOptions('randomBlur', options, rules);
+  return transformOf(`Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`, (pixels, random) =>
+    random.next() < probability ? gaussianBlur(pixels, random.uniform(...sigma)) : pixels,
+  );
+}
+
+/** How rectangles are erased. */
+export interface RandomErasingOptions {
+  /** Share of the pictures. @defaultValue 0.25 */
+  readonly probability?: number;
+  /** Shares of the area, lowest and highest. @defaultValue [0.02, 1 / 3] */
+  readonly area?: Range;
+  /** Height divided by width, lowest and highest. @defaultValue [0.3, 3.3] */
+  readonly aspect?: Range;
+  /** 'noise', or a colour [red, green, blue] in [0, 255]. @defaultValue [124, 116, 104], ImageNet's mean */
+  readonly fill?: 'noise' | readonly number[];
+}
+
+/**
+ * Paints over a random rectangle.
+ *
+ * @see Random Erasing, arXiv 1708.04896
+ */
+export function randomErasing(options: RandomErasingOptions = {}): Transform {
+  const rules = {
+    probability: probabilityRule,
+    area: range('[low, high] in (0, 1]', 1),
+    aspect: range('[low, high] above 0', Infinity),
+    fill: either(oneOf('noise'), arrayOf(nonNegative, 3)),
+  };
+  const { probability = 0.25, area = [0.02, 1 / 3], aspect = [0.3, 3.3], fill = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
+  return transformOf(`erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
+    if (random.next() >= probability) return pixels;
+    const box = randomBox(pixels, area, [1 / aspect[1], 1 / aspect[0]], random);
+    const { channels } = pixels;
+    const data = pixels.data.slice();
+    for (let y = box.top; y < box.top + box.height; y++) {
+      for (let i = (y * pixels.width + box.left) * channels, end = i + box.width * channels; i < end; i++) {
+        data[i] = fill === 'noise' ? Math.floor(256 * random.next()) : (fill[i % channels] as number);
+      }
+    }
+    return { ...pixels, data };
+  });
+}
+
+/** Resizes every picture: the first step of recipes that crop nothing. */
+export function resizing(size: Size, options: { readonly method?: ResizeMethod; readonly antialias?: boolean } = {}): Transform {
+  check('resizing', 'size', size, either(positive, sizeRule));
+  const { method = 'bilinear', antialias = false } = options;
+  return transformOf(`resize to ${sides(size).join(' x ')} (${method}${antialias ? ', antialias' : ''})`, (pixels) => resize(pixels, size, options));
+}

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, test } from 'vitest';
+import { createRandom } from '../../src/core/index.js';
+import { augment, cutMix, Dataset, imageBatches, mixUp, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
+import { cutMixBox } from '../../src/data/mix.js';
+import { randAugment, randomResizedCrop, sequence, trainAugmentation } from '../../src/image/index.js';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+});
+
+function pictures(count: number, side = 20): LabelledImage[] {
+  return Array.from({ length: count }, (_, i) => {
+    const random = createRandom(i);
+    return {
+      pixels: { height: side, width: side, channels: 3, data: Uint8Array.from({ length: side * side * 3 }, () => random.integer(256)) },
+      label: Float32Array.of(i % 2, 1 - (i % 2)),
+      origin: `${i}.jpg`,
+    };
+  });
+}
+
+async function bytesOf(batches: Dataset<ImageBatch>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const { xs, ys } of batches) {
+    for (const tensor of [xs, ys]) parts.push(new Uint8Array((await tensor.data()).buffer.slice(0)));
+    tf.dispose([xs, ys]);
+  }
+  return Buffer.concat(parts);
+}
+
+test('the same seed gives the same bytes with concurrency 1 and 8; another seed or epoch does not', async () => {
+  const recipe = sequence(trainAugmentation('imagenet', 16), randAugment());
+  const batches = (seed: number, concurrency: number) =>
+    imageBatches(augment(Dataset.from(pictures(10)).shuffle(10, { seed }), recipe, { seed, concurrency }), { batchSize: 4 }).map(mixUp({ seed })).prefetch(2);
+  const [one, eight] = [batches(1, 1), batches(1, 8)];
+  const first = await bytesOf(one);
+  expect(first.equals(await bytesOf(eight))).toBe(true);
+  const second = await bytesOf(one);
+  expect(second.equals(first)).toBe(false);
+  expect(second.equals(await bytesOf(eight))).toBe(true);
+  expect((await bytesOf(batches(2, 1))).equals(first)).toBe(false);
+});
+
+test('what happens to a picture depends on its origin, not on its place in the stream', async () => {
+  const recipe = randomResizedCrop(8);
+  const seen = async (items: LabelledImage[]) => new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
+  expect(await seen(pictures(6).reverse())).toEqual(new Map([...(await seen(pictures(6)))].reverse()));
+});
+
+test.each([mixUp, cutMix])('%o mixes pictures and labels alike, and frees the batch it was given', async (mix) => {
+  // Pictures of one value each, so that a picture's mean tells its share.
+  const items = Array.from({ length: 4 }, (_, i) => ({
+    pixels: { height: 10, width: 10, channels: 3, data: new Uint8Array(300).fill(i === 0 ? 255 : 0) },
+    label: Float32Array.of(i === 0 ? 1 : 0, i === 0 ? 0 : 1),
+    origin: `${i}`,
+  }));
+  const before = tf.memory().numTensors;
+  let mixed = 0;
+  for (let seed = 0; seed < 10; seed++) {
+    for await (const { xs, ys } of imageBatches(Dataset.from(items), { batchSize: 4 }).map(mix({ seed, alpha: 1 }))) {
+      const means = await tf.tidy(() => tf.div(tf.mean(xs, [1, 2, 3]), 255)).array();
+      const labels = (await ys.array()) as number[][];
+      labels.forEach(([own, other], i) => {
+        expect(own! + other!).toBeCloseTo(1, 5);
+        expect(own).toBeCloseTo((means as number[])[i]!, 4);
+        if (own! > 0.01 && own! < 0.99) mixed++;
+      });
+      tf.dispose([xs, ys]);
+    }
+  }
+  expect(mixed).toBeGreaterThan(5);
+  expect(tf.memory().numTensors - before).toBeLessThanOrEqual(10);
+});
+
+const { cutmix } = JSON.parse(readFileSync(new URL('../fixtures/image/mix.json', import.meta.url), 'utf8')) as {
+  cutmix: { height: number; width: number; share: number; centre: [number, number]; rows: number[]; columns: number[]; kept: number; labels: number[] }[];
+};
+
+test.each(cutmix)('the CutMix box of share $share on $height x $width and its labels are those of timm', async (c) => {
+  const draws = [...c.centre];
+  const random = { ...createRandom(0), integer: () => draws.shift()! };
+  const { rows, columns } = cutMixBox(c.height, c.width, c.share, random);
+  expect([rows, columns]).toEqual([c.rows, c.columns]);
+  const kept = 1 - ((rows[1] - rows[0]) * (columns[1] - columns[0])) / (c.height * c.width);
+  // timm pairs the batch with its reverse.
+  const labels = tf.tidy(() => {
+    const y = tf.oneHot([0, 2], 3);
+    return tf.add(tf.mul(y, kept), tf.mul(tf.reverse(y, 0), 1 - kept));
+  });
+  expect(await labels.data()).toBeAllclose(c.labels, { tolerance: 1e-5 });
+  labels.dispose();
+});
+
+test('class indices cannot be mixed', async () => {
+  const items = pictures(2).map((item) => ({ ...item, label: 1 }));
+  await expect(imageBatches(Dataset.from(items)).map(mixUp()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: mixUp: expected labels [batch, classes], received int32 of rank 1. Use labelMode 'categorical'.]`);
+});
