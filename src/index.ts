@@ -35,15 +35,15 @@ export type {
 
 export {
   averagePrecision, classActivationMap, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluate,
-  evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, gradCam, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
-  predictionsCsv, predictionsTable, rocAuc, rocCurve, withTemperature,
+  evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, gradCam, modelSummary, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
+  predictionsCsv, predictionsTable, rocAuc, rocCurve, summaryTable, withTemperature,
 } from './evaluation/index.js';
 export type {
   Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
   ConfusionTableOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
-  EvaluationOptions, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
+  EvaluationOptions, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
   OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
-  Scores,
+  Scores, StageSummary,
 } from './evaluation/index.js';
 
 export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';

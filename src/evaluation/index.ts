@@ -28,3 +28,5 @@ export { classActivationMap } from './classActivationMap.js';
 export type { ClassActivationMapOptions } from './classActivationMap.js';
 export { occlusionMap } from './occlusionMap.js';
 export type { OcclusionOptions } from './occlusionMap.js';
+export { modelSummary, summaryTable } from './modelSummary.js';
+export type { ModelSummary, ModelSummaryOptions, StageSummary } from './modelSummary.js';

@@ -6,11 +6,12 @@ import { invalid, ShapeError, showShape } from '../core/index.js';
 
 type Call = (inputs: tf.Tensor | tf.Tensor[], kwargs: object) => tf.Tensor | tf.Tensor[];
 
-/** Throws unless the value is a layers model with one output `[batch, classes]`. */
-export function asLayersModel(where: string, model: LayersModel): void {
+/** Throws unless the value is a layers model, and one with a single output `[batch, classes]` where a classifier is needed. */
+export function asLayersModel(where: string, model: LayersModel, isClassifier = true): void {
   if (!Array.isArray((model as Partial<LayersModel> | null)?.layers)) {
-    throw invalid(where, 'model', 'a tf.LayersModel', model, 'A runtime has no layers to look into: use occlusionMap.');
+    throw invalid(where, 'model', 'a tf.LayersModel', model, isClassifier ? 'A runtime has no layers to look into: use occlusionMap.' : '');
   }
+  if (!isClassifier) return;
   const [output, ...others] = model.outputs;
   if (others.length > 0 || output?.shape.length !== 2) {
     const received = others.length > 0 ? `${others.length + 1} outputs` : showShape(output?.shape ?? []);
