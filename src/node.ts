@@ -6,7 +6,8 @@ export * from './index.js';
 export { ensureBackend, selectBackend } from './node/index.js';
 export type { NodeBackendOptions } from './node/index.js';
 
-export { decodeImage, imageFolder, progressBar } from './node/index.js';
+export { decodeImage, imageFolder, progressBar, writeReport } from './node/index.js';
 export type {
-  DecodeOptions, ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, SplitImageFolder,
+  DecodeOptions, ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, SplitImageFolder, WriteReportOptions,
+  WrittenReport,
 } from './node/index.js';

@@ -1,10 +1,10 @@
 // The entry of charts: Vega-Lite specs as data, and drawing them without a browser.
 
 export {
-  classBalanceChart, classScoreChart, confusionChart, imageGrid, planChart, precisionRecallChart, reliabilityChart, renderPng, renderSvg, rocChart,
-  scheduleChart, trainingChart,
+  classBalanceChart, classScoreChart, compareCams, confusionChart, encodePng, imageGrid, planChart, imageDataUrl, precisionRecallChart,
+  reliabilityChart, renderPng, renderSvg, reportData, reportPage, rocChart, scheduleChart, trainingChart,
 } from './plots/index.js';
 export type {
-  ChartSpec, ClassScoreChartOptions, ConfusionChartOptions, CurveChartOptions, GridImage, ImageGridOptions, MetricHistory, RenderOptions,
-  RenderPngOptions, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
+  ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, GalleryImage, GridImage, ImageGridOptions,
+  MetricHistory, NamedModel, RenderOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
 } from './plots/index.js';

@@ -6,3 +6,5 @@ export { imageFolder } from './imageFolder.js';
 export type { ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, SplitImageFolder } from './imageFolder.js';
 export { progressBar } from './progressBar.js';
 export type { ProgressBarOptions, ProgressStream } from './progressBar.js';
+export { writeReport } from './writeReport.js';
+export type { WriteReportOptions, WrittenReport } from './writeReport.js';

@@ -125,8 +125,8 @@ function curveChart({ title, x, y, areaName, curves, mean, classes, baseline }: 
   return chart({
     title: some ? { text: title, subtitle: `${curves.length} of ${classes} classes; mean ${areaName} of all ${mean.toFixed(3)}` } : title,
     description: `${title} of ${counted(curves.length, 'class', 'classes')} against the rest, ${areaName}: ${labels.join(', ')}.`,
-    width: 320,
-    height: 320,
+    width: 300,
+    height: 300,
     layer: [
       { data: { values: baseline }, mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] }, encoding: { x: axis('x', x), y: axis('y', y) } },
       {

@@ -5,7 +5,7 @@ import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /** A picture of a grid. */
 export interface GridImage {
-  /** A `data:` URL or an address the page may load; `pngDataUrl` makes one of pixels. */
+  /** A `data:` URL or an address the page may load; `imageDataUrl` makes one of pixels. */
   readonly url: string;
   readonly title: string;
   /** Whether the prediction was right. @defaultValue unknown: the title keeps the colour of text */
@@ -26,7 +26,7 @@ export interface ImageGridOptions {
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no picture.
  * @example
- * const spec = imageGrid([{ url: await pngDataUrl(pixels), title: 'giant panda 0.96', correct: true }]);
+ * const spec = imageGrid([{ url: await imageDataUrl(pixels), title: 'giant panda 0.96', correct: true }]);
  */
 export function imageGrid(images: readonly GridImage[], options: ImageGridOptions = {}): ChartSpec {
   const { columns = 4, size = 160 } = checkOptions('imageGrid', options, { columns: positiveInteger, size: positiveInteger });

@@ -37,14 +37,14 @@ export function planChart(plan: ModelPlan): ChartSpec {
     },
   });
   return chart({
-    title: { text: `Feature maps of ${plan.name}`, subtitle: `${counted(plan.parameters.total, 'parameter', 'parameters')}, ${(plan.multiplyAdds / 1e9).toFixed(2)} billion multiply-adds` },
+    title: { text: `Feature maps of ${plan.name}`, subtitle: `${counted(plan.parameters.total, 'parameter', 'parameters')}, ${plan.multiplyAdds >= 1e8 ? `${(plan.multiplyAdds / 1e9).toFixed(2)} billion` : `${(plan.multiplyAdds / 1e6).toFixed(1)} million`} multiply-adds` },
     description: `Feature maps of ${plan.name} over ${counted(steps.length - 2, 'block', 'blocks')}: from ${first.side} pixels and ${first.channels} channels to ${last.side} pixels and ${last.channels} channels.`,
     data: { values: steps },
     spacing: 12,
     vconcat: [
       panel('side', 'side in pixels', COLOURS.first, 110, false),
       panel('channels', 'channels', COLOURS.second, 110, false),
-      panel('millions', 'million multiply-adds', COLOURS.quiet, 90, true),
+      panel('millions', 'million multiply-adds', COLOURS.quiet, 130, true),
     ],
   });
 }

@@ -48,7 +48,9 @@ export async function renderSvg(chart: ChartSpec, options: RenderOptions = {}): 
     const view = new vega.View(runtime, { renderer: 'none', expr: interpreter.expressionInterpreter, logLevel: vega.Error });
     try {
       const svg = await view.toSVG();
-      return svg.replace('<svg ', `<svg role="img" aria-label="${escaped(chart.description ?? '')}" `);
+      // One picture with one label: the marks' own roles would be pictures without one.
+      const plain = svg.replace(/ (?:role="graphics-[^"]*"|aria-[a-z]+="[^"]*")/g, '');
+      return plain.replace('<svg ', `<svg role="img" aria-label="${escaped(chart.description ?? '')}" `);
     } finally {
       view.finalize();
     }

@@ -1,0 +1,105 @@
+// A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
+
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, positiveInteger, rule, text, anything } from '../core/index.js';
+import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type PredictionRow } from '../evaluation/index.js';
+import { resize, type Pixels } from '../image/index.js';
+import { hasPlan, planOf } from '../models/index.js';
+import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
+
+/** What a report is made of, and where its pictures come from. */
+export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'settings'> {
+  /** @defaultValue 'Evaluation' */
+  readonly title?: string;
+  readonly evaluation: Evaluation;
+  /** Adds the model's stages and plan, and heat maps to the pictures. @defaultValue neither is shown */
+  readonly model?: LayersModel;
+  /** Loads the picture of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
+  readonly picture?: (row: PredictionRow) => Pixels | Promise<Pixels>;
+  /** Pictures in the gallery of mistakes. @defaultValue 12 */
+  readonly pictures?: number;
+  /** Lays Grad-CAM over the pictures; needs `model`. @defaultValue true where there is a model */
+  readonly heatMaps?: boolean;
+  /** Pictures at once, for the memory of activations in the model's table. @defaultValue 32 */
+  readonly batchSize?: number;
+}
+
+/** The files of a report. */
+export interface WrittenReport {
+  readonly html: string;
+  readonly json: string;
+}
+
+// A picture stands in a cell of at most 11rem; twice that is sharp on dense screens.
+const SIDE = 352;
+
+/**
+ * Writes a self-contained HTML report and its figures as JSON into a folder, which is made where it is missing.
+ *
+ * Both files are complete or not there: they are written beside and renamed.
+ *
+ * @returns The paths of the two files.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value.
+ * @throws {DataError} when a picture cannot be loaded, the folder cannot be written, or `before` is of other data.
+ * @throws {EffnetError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is missing.
+ * @example
+ * const folder = 'clothing/validation';
+ * await writeReport('report', { evaluation, model, history, picture: ({ file }) => decodeImage(join(folder, file)) });
+ */
+export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
+  const where = 'writeReport';
+  check(where, 'folder', folder, text);
+  const evaluated = rule<Evaluation>('an evaluation with one class a sample', (value) => (value as Evaluation | null)?.labelMode === 'single');
+  const { title = 'Evaluation', evaluation, before, history, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32 } = checkOptions(where, options, {
+    title: text, evaluation: evaluated, before: evaluated, history: anything, settings: anything, model: anything, picture: callable,
+    pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger,
+  });
+  check(where, 'evaluation', evaluation, evaluated);
+  const contents: ReportContents = {
+    title,
+    evaluation,
+    ...(before === undefined ? {} : { before }),
+    ...(history === undefined ? {} : { history }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
+    ...(model !== undefined && hasPlan(model) ? { plan: planOf(model) } : {}),
+    ...(picture === undefined || pictures === 0 ? {} : { gallery: await gallery(evaluation, pictures, picture, heatMaps ? model : undefined) }),
+  };
+  const html = path.join(folder, 'report.html');
+  const json = path.join(folder, 'report.json');
+  const [page, data] = [await reportPage(contents), `${JSON.stringify(reportData(contents), null, 2)}\n`];
+  try {
+    await mkdir(folder, { recursive: true });
+    await replace(json, data);
+    await replace(html, page);
+  } catch (cause) {
+    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: folder });
+  }
+  return { html, json };
+}
+
+async function gallery(evaluation: Evaluation, limit: number, picture: NonNullable<WriteReportOptions['picture']>, model: LayersModel | undefined): Promise<GalleryImage[]> {
+  const images: GalleryImage[] = [];
+  for (const row of mostWrong(evaluation, limit)) {
+    const photo = await picture(row);
+    const scale = Math.min(1, SIDE / Math.max(photo.width, photo.height));
+    const small = resize(photo, [Math.max(1, Math.round(photo.height * scale)), Math.max(1, Math.round(photo.width * scale))], { antialias: true });
+    const url = await imageDataUrl(small);
+    const heat = model === undefined ? undefined : await gradCam(model, photo, { class: row.predictedIndex });
+    images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
+  }
+  return images;
+}
+
+async function replace(file: string, content: string): Promise<void> {
+  const beside = `${file}.${process.pid}.tmp`;
+  try {
+    await writeFile(beside, content);
+    await rename(beside, file);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+// Pictures as files and URLs, for reports and grids. Decoding is the Node entry's.
+
+import type { Sharp } from 'sharp';
+import { checkPixels, type Pixels } from '../image/index.js';
+import { missing } from './renderChart.js';
+
+/**
+ * Encodes a picture as PNG. Needs `sharp`; in a browser, a canvas does the same.
+ *
+ * @param image - Grey or RGB in [0, 255]; fractions are rounded.
+ * @returns The bytes of the file.
+ * @throws {OptionError} when the picture is none.
+ * @throws {EffnetError} when sharp is missing.
+ * @example
+ * await writeFile('heat.png', await encodePng(overlayHeat(photo, await gradCam(model, photo))));
+ */
+export async function encodePng(image: Pixels): Promise<Uint8Array> {
+  return (await toSharp('encodePng', image)).png().toBuffer();
+}
+
+/**
+ * Encodes a photo as a `data:` URL, to stand in a page or an `imageGrid` by itself; as JPEG, a tenth of a PNG's size.
+ *
+ * @throws {OptionError} when the picture is none.
+ * @throws {EffnetError} when sharp is missing.
+ * @example
+ * const url = await imageDataUrl(photo); // data:image/jpeg;base64,...
+ */
+export async function imageDataUrl(image: Pixels): Promise<string> {
+  const bytes = await (await toSharp('imageDataUrl', image)).jpeg({ quality: 88 }).toBuffer();
+  return `data:image/jpeg;base64,${bytes.toString('base64')}`;
+}
+
+async function toSharp(where: string, image: Pixels): Promise<Sharp> {
+  checkPixels(where, image);
+  const { width, height, channels } = image;
+  const { default: sharp } = await import('sharp').catch(missing(where, 'sharp'));
+  const bytes = image.data instanceof Float32Array ? Uint8ClampedArray.from(image.data) : image.data;
+  return sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } });
+}

@@ -1,0 +1,92 @@
+// The report in a real browser: it loads nothing, says nothing on the console, and can be read and used by everyone.
+// Needs Chromium on the system (CHROMIUM names it where it is not at a usual place); without one these tests are skipped.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type axe from 'axe-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeReport } from '../../src/node.js';
+import { fullReport } from '../support/report.js';
+import { startWasm } from '../support/wasm.js';
+
+const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = candidates.find((file) => file !== undefined && existsSync(file));
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(executablePath === undefined)('a report in Chromium', () => {
+  let browser: Browser;
+  let folder: string;
+  let url: string;
+
+  beforeAll(async () => {
+    await startWasm();
+    folder = await mkdtemp(path.join(tmpdir(), 'report-'));
+    url = pathToFileURL((await writeReport(folder, fullReport())).html).href;
+    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const open = async (colorScheme: 'light' | 'dark', width: number): Promise<{ page: Page; said: string[]; asked: string[] }> => {
+    const page = await browser.newPage({ colorScheme, viewport: { width, height: 900 } });
+    const said: string[] = [];
+    const asked: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(error.message));
+    page.on('request', (request) => asked.push(request.url()));
+    await page.goto(url);
+    return { page, said, asked: asked.filter((address) => address !== url && !address.startsWith('data:')) };
+  };
+
+  test.each([['light', 1280], ['light', 360], ['dark', 1280], ['dark', 360]] as const)('%s, %d pixels wide: quiet, self-contained, accessible', async (scheme, width) => {
+    const { page, said, asked } = await open(scheme, width);
+    await page.evaluate(axeSource);
+    const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+    expect(violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
+    expect(said).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    await page.close();
+  });
+
+  test('every picture has a text, and every photo of the gallery is drawn with its heat map', async () => {
+    const { page } = await open('light', 1280);
+    const pictures = await page.evaluate(() => [...document.images].map(({ alt, naturalWidth }) => ({ alt, naturalWidth })));
+    expect(pictures).toHaveLength(24);
+    expect(pictures.filter(({ alt, naturalWidth }) => alt.length < 20 || naturalWidth === 0)).toEqual([]);
+    const charts = await page.evaluate(() => [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label')?.length ?? 0));
+    expect(charts).toHaveLength(7);
+    expect(Math.min(...charts)).toBeGreaterThan(20);
+    await page.close();
+  });
+
+  test('the table of classes is sorted by keyboard, and says so', async () => {
+    const { page } = await open('dark', 1280);
+    const heading = page.getByRole('columnheader', { name: 'F1' });
+    const scores = (): Promise<number[]> => page.evaluate(() => [...document.querySelectorAll('#classes tbody tr')].map((row) => Number(row.children[3]?.textContent)));
+    await heading.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    const falling = await scores();
+    expect(falling).toEqual([...falling].sort((a, b) => b - a));
+    expect(await heading.getAttribute('aria-sort')).toBe('descending');
+    await page.keyboard.press('Space');
+    expect(await scores()).toEqual([...falling].reverse());
+    expect(await page.getByRole('status').textContent()).toBe('Sorted by F1, ascending.');
+    await page.close();
+  });
+
+  test('names from the data stay text', async () => {
+    const { page } = await open('light', 1280);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Clothes & <more>');
+    expect(await page.getByRole('rowheader', { name: '<script>alert(1)</script>', exact: true }).count()).toBeGreaterThan(0);
+    await page.close();
+  });
+});

@@ -1,0 +1,91 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { evaluatePredictions } from '../../src/index.js';
+import { trackMemory } from '../../src/backends/index.js';
+import { writeReport } from '../../src/node.js';
+import { compareCams, encodePng, imageDataUrl, renderSvg } from '../../src/plots.js';
+import type { ReportData } from '../../src/plots.js';
+import sharp from 'sharp';
+import { evaluationOf, fullReport, picture } from '../support/report.js';
+import { startWasm } from '../support/wasm.js';
+
+let folder: string;
+beforeAll(async () => {
+  await startWasm();
+  folder = await mkdtemp(path.join(tmpdir(), 'report-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the page and the data beside it tell the same, and no tensor stays', async () => {
+  const options = fullReport();
+  const { value: files, kept } = await trackMemory(() => writeReport(path.join(folder, 'a', 'b'), options));
+  expect(kept.tensors).toBe(0);
+  const data = JSON.parse(await readFile(files.json, 'utf8')) as ReportData;
+  const page = await readFile(files.html, 'utf8');
+  const { evaluation } = options;
+  expect(data.figures['accuracy']).toBe(evaluation.accuracy);
+  expect(data.perClass.map(({ f1 }) => f1)).toEqual(evaluation.perClass.map(({ f1 }) => f1));
+  expect(data.confusions.reduce((sum, { count }) => sum + count, 0)).toBe(evaluation.count - Math.round(evaluation.accuracy * evaluation.count));
+  expect(data.mostWrong[0]!.probability).toBe(Math.max(...data.mostWrong.map(({ probability }) => probability)));
+  expect(data.model?.total.parameters).toBe(options.model?.countParams());
+  expect(page).toContain(`${(100 * evaluation.accuracy).toFixed(1)} %`);
+  expect(page.match(/<img /g)).toHaveLength(24);
+  for (const { f1 } of evaluation.perClass) expect(page).toContain(`data-value="${f1}"`);
+  expect(await readdir(path.join(folder, 'a', 'b'))).toEqual(['report.html', 'report.json']);
+});
+
+test.each([
+  ['two classes', evaluatePredictions([0.9, 0.2, 0.6, 0.4], [1, 0, 0, 1], { classNames: ['no', 'yes'] })],
+  ['one class in the data', evaluatePredictions([0.9, 0.2], [1, 1], { classNames: ['no', 'yes'] })],
+  ['no mistake', evaluatePredictions([[0.9, 0.1], [0.2, 0.8]], [0, 1])],
+  ['300 classes', evaluatePredictions(Array.from({ length: 300 }, (_, i) => Array.from({ length: 300 }, (__, j) => (j === (i * 7) % 300 ? 0.701 : 0.001))), Array.from({ length: 300 }, (_, i) => i))],
+])('%s: there is a report, too', async (_, evaluation) => {
+  const { html, json } = await writeReport(folder, { evaluation });
+  expect(await readFile(html, 'utf8')).not.toMatch(/NaN<|undefined|Infinity/);
+  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ samples: evaluation.count });
+});
+
+test('a failed report leaves the last one as it was', async () => {
+  const evaluation = evaluationOf(2);
+  const { html } = await writeReport(folder, { evaluation, title: 'first' });
+  const before = await readFile(html, 'utf8');
+  const broken = (): never => {
+    throw new Error('no such picture');
+  };
+  await expect(writeReport(folder, { evaluation, title: 'second', picture: broken })).rejects.toThrow('no such picture');
+  expect(await readFile(html, 'utf8')).toBe(before);
+  expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
+});
+
+test('bad input is refused in one sentence', async () => {
+  const evaluation = evaluationOf(2);
+  const file = path.join(folder, 'file');
+  await writeFile(file, '');
+  await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation with one class a sample for \`evaluation\`, received undefined.]`);
+  await expect(writeReport(folder, { evaluation, colour: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`colour\`.]`);
+  await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
+  await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
+  await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
+});
+
+test('a PNG keeps every pixel, a data URL the picture\'s size', async () => {
+  const image = picture(3);
+  const { data, info } = await sharp(await encodePng(image)).raw().toBuffer({ resolveWithObject: true });
+  expect([info.width, info.height]).toEqual([image.width, image.height]);
+  expect(new Uint8Array(data)).toEqual(image.data);
+  const url = await imageDataUrl(image);
+  const { width, height } = await sharp(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')).metadata();
+  expect([width, height]).toEqual([image.width, image.height]);
+});
+
+test('several models are shown side by side on one photo', async () => {
+  const { model } = fullReport();
+  const spec = await compareCams(picture(1), [{ name: 'small', model: model! }, { name: 'same', model: model! }], { class: 'hat' });
+  const svg = await renderSvg(spec);
+  expect(svg.match(/<image /g)).toHaveLength(3);
+  expect(svg).toMatch(/>small: hat [\d.]+ %</);
+  await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, received \`layers\`.]`);
+});
