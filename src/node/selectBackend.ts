@@ -86,17 +86,23 @@ async function loadWasm(folder: string | undefined): Promise<void> {
 
 /** The folder of the installed binaries; `undefined` where no package is installed, and the backend looks beside the bundle. */
 function installedBinaries(): string | undefined {
-  // A bundle in CommonJS format has no import.meta.url.
-  const here = (import.meta.url as string | undefined) ?? __filename;
   try {
-    return join(dirname(createRequire(here).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
+    return join(dirname(createRequire(here()).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
   } catch {
     return undefined;
   }
 }
 
+/** This file; a bundle in CommonJS format has no import.meta.url. */
+function here(): string {
+  return (import.meta.url as string | undefined) ?? __filename;
+}
+
 /** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
 async function loadTensorFlow(): Promise<void> {
+  // Node 23 dropped this function; tfjs-node 4.22 calls it.
+  const util = createRequire(here())('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   // The names are variables so that bundlers leave these native packages alone.
   const [cuda, native] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
   try {
