@@ -95,7 +95,7 @@ function installedBinaries(): string | undefined {
 
 /** This file; a bundle in CommonJS format has no import.meta.url. */
 function here(): string {
-  return (import.meta.url as string | undefined) ?? __filename;
+  return (import.meta.url) ?? __filename;
 }
 
 /** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
