@@ -95,7 +95,8 @@ function installedBinaries(): string | undefined {
 
 /** This file; a bundle in CommonJS format has no import.meta.url. */
 function here(): string {
-  return (import.meta.url) ?? __filename;
+  const url = import.meta.url as string | undefined;
+  return url ?? __filename;
 }
 
 /** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
