@@ -5,6 +5,6 @@ export { foldBatchNorm } from './foldBatchNorm.js';
 export { classNamesOf, hasPlan, metadataOf, planOf, setClassNames } from './metadata.js';
 export type { ModelMetadata } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
-export { replaceHead } from './replaceHead.js';
+export { replaceHead, splitHead } from './replaceHead.js';
 export type { ReplaceHeadOptions } from './replaceHead.js';
 export { loadModel, saveModel } from './saveModel.js';

@@ -29,7 +29,7 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
   if (classNames !== undefined && classNames.length !== spec.classes && !(spec.classes === 1 && classNames.length === 2)) {
     throw new OptionError(`replaceHead: expected ${spec.classes} names for \`classNames\`, one a class, received ${classNames.length}.`);
   }
-  const { features, old } = splitHead(model, spec.pooling !== undefined);
+  const { features, old } = splitHead('replaceHead', model, spec.pooling !== undefined);
   const outputs = head(features, spec, seed === undefined ? {} : { seed });
   const result = tfl.model({ inputs: model.inputs, outputs, name: model.name });
   result.setUserDefinedMetadata({ ...model.getUserDefinedMetadata() });
@@ -42,8 +42,12 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
   return result;
 }
 
-/** The features a head would be put on, and the layers of the present one. */
-function splitHead(model: tfl.LayersModel, repool: boolean): { features: tfl.SymbolicTensor; old: tfl.layers.Layer[] } {
+/**
+ * The features a head would be put on, and the layers of the present head.
+ *
+ * @param repool - Whether features that come pooled are taken before their pooling.
+ */
+export function splitHead(where: string, model: tfl.LayersModel, repool: boolean): { features: tfl.SymbolicTensor; old: tfl.layers.Layer[] } {
   const [output] = model.outputs;
   const isHead = (layer: tfl.layers.Layer): boolean => HEAD_LAYERS.test(layer.name) && (repool || !layer.name.endsWith('_pool') || hasClassifier);
   const hasClassifier = model.layers.some((layer) => layer.name === 'predictions');
@@ -54,7 +58,7 @@ function splitHead(model: tfl.LayersModel, repool: boolean): { features: tfl.Sym
     features = features.inputs[0];
   }
   if (features === undefined || model.outputs.length !== 1) {
-    throw new OptionError(`replaceHead: expected a model of one output with features before its head, received '${model.name}'.`);
+    throw new OptionError(`${where}: expected a model of one output with features before its head, received '${model.name}'.`);
   }
   return { features, old };
 }

@@ -1,0 +1,97 @@
+// Pooled features of a frozen backbone, as plain numbers: what trainHead learns from.
+
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { DataError, OptionError, showShape, trackProgress, type ProgressListener } from '../core/index.js';
+import type { ImageBatch } from '../data/index.js';
+import { pool } from '../layers/index.js';
+import { foldBatchNorm, splitHead } from '../models/index.js';
+
+/** Features and labels of a whole dataset. */
+export interface Features {
+  /** Pictures. */
+  readonly count: number;
+  /** Features of a picture. */
+  readonly width: number;
+  /** Makes tensors `[rows, width]` and `[rows, targets]` of the given rows, or of all; the caller disposes them. */
+  take(rows?: readonly number[]): [x: tf.Tensor2D, y: tf.Tensor2D];
+}
+
+/** Options of {@link extractFeatures}. */
+export interface ExtractOptions {
+  /** Targets of a picture: the number of classes. */
+  readonly count: number;
+  readonly task: string;
+  readonly pooling: 'avg' | 'max' | undefined;
+  readonly onProgress: ProgressListener | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Computes the features of every picture once; disposes the batches. */
+export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncIterable<ImageBatch>, options: ExtractOptions): Promise<Features> {
+  const { features } = splitHead('trainHead', backbone, options.pooling !== undefined);
+  const outputs = features.shape.length === 2 ? features : pool(features, options.pooling ?? 'avg');
+  const extractor = await foldBatchNorm(tfl.model({ inputs: backbone.inputs, outputs }));
+  const report = trackProgress(options.onProgress, options.task, 'images');
+  const x: Float32Array[] = [];
+  const y: Float32Array[] = [];
+  let count = 0;
+  try {
+    for await (const batch of batches) {
+      try {
+        options.signal?.throwIfAborted();
+        const pooled = extractor.predictOnBatch(batch.xs) as tf.Tensor;
+        x.push((await pooled.data()) as Float32Array);
+        pooled.dispose();
+        y.push(await targetsOf(batch.ys, options.count));
+        count += batch.xs.shape[0];
+        report(count);
+      } finally {
+        tf.dispose([batch.xs, batch.ys]);
+      }
+    }
+  } finally {
+    extractor.dispose();
+  }
+  if (count === 0) throw new DataError(`trainHead: expected at least one batch of ${options.task}, received none.`);
+  return rowsOf(count, join(x), join(y));
+}
+
+/** Labels as vectors of `count` targets, whatever form they come in. */
+async function targetsOf(ys: tf.Tensor, count: number): Promise<Float32Array> {
+  if (ys.shape.length === 2 && ys.shape[1] === count) return Float32Array.from(await ys.data());
+  if (ys.shape.length !== 1) {
+    throw new OptionError(`trainHead: expected labels [batch] or [batch, ${count}], one target a name in \`classNames\`, received ${showShape(ys.shape)}.`);
+  }
+  const labels = await ys.data();
+  const targets = new Float32Array(labels.length * count);
+  labels.forEach((label, row) => {
+    if (!(label >= 0 && label < count)) {
+      throw new OptionError(`trainHead: expected labels below ${count}, the number of \`classNames\`, received ${label}.`);
+    }
+    targets[row * count + label] = 1;
+  });
+  return targets;
+}
+
+function rowsOf(count: number, x: Float32Array, y: Float32Array): Features {
+  const width = x.length / count;
+  const targets = y.length / count;
+  const pick = (values: Float32Array, length: number, rows: readonly number[] | undefined): tf.Tensor2D => {
+    if (rows === undefined) return tf.tensor2d(values, [count, length]);
+    const picked = new Float32Array(rows.length * length);
+    rows.forEach((row, i) => { picked.set(values.subarray(row * length, (row + 1) * length), i * length); });
+    return tf.tensor2d(picked, [rows.length, length]);
+  };
+  return { count, width, take: (rows) => [pick(x, width, rows), pick(y, targets, rows)] };
+}
+
+function join(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

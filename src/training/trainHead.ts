@@ -1,0 +1,190 @@
+// The quick way to a classifier: features of a frozen backbone, computed once, and a head trained on them.
+
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import {
+  arrayOf, callable, check, checkOptions, createRandom, deriveSeed, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
+  seed as seedRule, shuffled, text, trackProgress, type ProgressListener,
+} from '../core/index.js';
+import type { ImageBatch } from '../data/index.js';
+import { head, type HeadSpec } from '../layers/index.js';
+import { replaceHead } from '../models/index.js';
+import { extractFeatures, type Features } from './extractFeatures.js';
+
+/** Options of {@link trainHead}. */
+export interface TrainHeadOptions {
+  /** Batches to learn from; read once. Both tensors of each are disposed. */
+  readonly train: AsyncIterable<ImageBatch>;
+  /** Batches to measure on after every epoch; read once. @defaultValue none */
+  readonly validation?: AsyncIterable<ImageBatch>;
+  /** Names of the classes in the order of the labels; the model keeps them. */
+  readonly classNames: readonly string[];
+  /** Passes over the features. @defaultValue 20 */
+  readonly epochs?: number;
+  /** Features in a step. @defaultValue 32 */
+  readonly batchSize?: number;
+  /** Adam's rate at the start; it falls to 0 along a cosine. @defaultValue 0.001 */
+  readonly learningRate?: number;
+  /** Share of each label spread over all classes, in [0, 1). @defaultValue 0.1 */
+  readonly labelSmoothing?: number;
+  /** `sigmoid` for labels that do not exclude each other. @defaultValue 'softmax' */
+  readonly activation?: 'softmax' | 'sigmoid';
+  /** @defaultValue 'avg' */
+  readonly pooling?: 'avg' | 'max';
+  /** Dropout before the classifier, in [0, 1). @defaultValue 0.2 */
+  readonly dropoutRate?: number;
+  /** Units of fully connected layers before the classifier. @defaultValue none */
+  readonly hidden?: readonly number[];
+  /** Decides initial weights, dropout and order. @defaultValue unpredictable */
+  readonly seed?: number;
+  /** Called after every epoch. */
+  readonly onEpoch?: (epoch: HeadEpoch) => void;
+  readonly onProgress?: ProgressListener;
+  /** Stops between batches; the backbone stays as it was. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an epoch came to. */
+export interface HeadEpoch {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean over the steps, dropout and label smoothing included. */
+  readonly loss: number;
+  /** Share of right answers in training, with dropout. */
+  readonly accuracy: number;
+  /** On the validation features, without either; `undefined` when there are none. */
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+}
+
+/** A model with its new head, and how the head was learned. */
+export interface TrainedHead {
+  /** The backbone with the trained head; the caller disposes it. */
+  readonly model: tfl.LayersModel;
+  readonly history: readonly HeadEpoch[];
+}
+
+const batches = rule<AsyncIterable<ImageBatch>>(
+  'batches of { xs, ys }, such as imageBatches() makes',
+  (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+);
+
+/**
+ * Trains a new head on the features of a frozen backbone, which are computed once, and joins both into one model.
+ *
+ * Augmentation has no place here: every picture is seen once. Takes the backbone over: its old head is disposed once the new one is
+ * trained, and the caller disposes only the result.
+ *
+ * @param backbone - A network of this library, with or without top.
+ * @throws {OptionError} when an option is unknown or impossible, or labels do not match `classNames`.
+ * @throws {DataError} when there are no batches.
+ * @example
+ * const { classNames, train, validation } = await imageFolder('photos', { imageSize: 224, validationSplit: 0.2 });
+ * const { model } = await trainHead(backbone, {
+ *   classNames, train: imageBatches(train.images), validation: imageBatches(validation.images), seed: 1,
+ *   onEpoch: ({ epoch, validationAccuracy }) => console.log(epoch, validationAccuracy),
+ * });
+ */
+export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOptions): Promise<TrainedHead> {
+  checkOptions('trainHead', options, {
+    train: batches, validation: batches, classNames: arrayOf(text), epochs: positiveInteger, batchSize: positiveInteger, learningRate: positive,
+    labelSmoothing: rate, activation: oneOf('softmax', 'sigmoid'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
+    hidden: arrayOf(positiveInteger), seed: seedRule, onEpoch: callable, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
+  });
+  check('trainHead', 'train', options.train, batches);
+  check('trainHead', 'classNames', options.classNames, arrayOf(text));
+  const { classNames, activation = 'softmax', seed = Math.floor(Math.random() * 2 ** 31), dropoutRate = 0.2, pooling, hidden = [] } = options;
+  if (classNames.length < 2) throw invalid('trainHead', 'classNames', 'at least two names', classNames);
+  const targets = { count: classNames.length, onProgress: options.onProgress, signal: options.signal };
+  const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
+
+  const train = await extractFeatures(backbone, options.train, { ...targets, task: 'training features', pooling });
+  const validation = options.validation === undefined
+    ? undefined
+    : await extractFeatures(backbone, options.validation, { ...targets, task: 'validation features', pooling });
+  const input = tfl.input({ shape: [train.width] });
+  const classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, activation: 'linear' }, { seed }) });
+  // From zero this is logistic regression; the reference's wide initial weights drown a few hundred pictures in noise.
+  const last = classifier.getLayer('predictions');
+  tf.tidy(() => { last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight))); });
+  try {
+    const history = await fitHead(classifier, train, validation, { ...options, activation, seed });
+    const model = replaceHead(backbone, { ...spec, classNames, seed });
+    for (const layer of classifier.layers) if (layer.weights.length > 0) model.getLayer(layer.name).setWeights(layer.getWeights());
+    return { model, history };
+  } finally {
+    classifier.dispose();
+  }
+}
+
+type FitSettings = TrainHeadOptions & { readonly seed: number; readonly activation: 'softmax' | 'sigmoid' };
+
+async function fitHead(classifier: tfl.LayersModel, train: Features, validation: Features | undefined, settings: FitSettings): Promise<HeadEpoch[]> {
+  const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, activation, seed, signal } = settings;
+  const steps = Math.ceil(train.count / batchSize);
+  const optimizer = tf.train.adam(learningRate);
+  const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const report = trackProgress(settings.onProgress, 'training the head', 'steps', epochs * steps);
+  const history: HeadEpoch[] = [];
+  try {
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const order = shuffled(Array.from({ length: train.count }, (_, i) => i), createRandom(deriveSeed(seed, 'order', epoch)));
+      let loss = 0;
+      let right = 0;
+      for (let step = 0; step < steps; step++) {
+        signal?.throwIfAborted();
+        const done = epoch * steps + step;
+        (optimizer as unknown as { learningRate: number }).learningRate = (learningRate / 2) * (1 + Math.cos((Math.PI * done) / (epochs * steps)));
+        const rows = order.slice(step * batchSize, (step + 1) * batchSize);
+        const [x, y] = train.take(rows);
+        let logits: tf.Tensor | undefined;
+        const cost = optimizer.minimize(() => {
+          logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
+          return crossEntropy(y, logits, activation, labelSmoothing);
+        }, true, variables);
+        loss += ((await cost?.data())?.[0] ?? 0) * rows.length;
+        if (logits !== undefined) right += await countRight(y, logits, activation);
+        tf.dispose([x, y, cost, logits].filter((tensor) => tensor != null));
+        report(done + 1);
+      }
+      const record = { epoch: epoch + 1, loss: loss / train.count, accuracy: right / train.count, ...(await measure(classifier, validation, activation)) };
+      history.push(record);
+      settings.onEpoch?.(record);
+    }
+    return history;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+async function measure(
+  classifier: tfl.LayersModel,
+  features: Features | undefined,
+  activation: 'softmax' | 'sigmoid',
+): Promise<Pick<HeadEpoch, 'validationLoss' | 'validationAccuracy'>> {
+  if (features === undefined) return {};
+  const [x, y] = features.take();
+  const logits = classifier.predict(x) as tf.Tensor;
+  const loss = tf.tidy(() => crossEntropy(y, logits, activation, 0));
+  const validationLoss = (await loss.data())[0] ?? 0;
+  const right = await countRight(y, logits, activation);
+  tf.dispose([x, y, logits, loss]);
+  return { validationLoss, validationAccuracy: right / features.count };
+}
+
+function crossEntropy(y: tf.Tensor, logits: tf.Tensor, activation: 'softmax' | 'sigmoid', labelSmoothing: number): tf.Scalar {
+  return activation === 'softmax'
+    ? tf.losses.softmaxCrossEntropy(y, logits, undefined, labelSmoothing)
+    : tf.losses.sigmoidCrossEntropy(y, logits, undefined, labelSmoothing);
+}
+
+/** Samples whose first answer is right, or, where labels do not exclude each other, the mean share of right ones. */
+async function countRight(y: tf.Tensor, logits: tf.Tensor, activation: 'softmax' | 'sigmoid'): Promise<number> {
+  const right = tf.tidy(() =>
+    activation === 'softmax'
+      ? tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), tf.argMax(y, -1)), 'float32'))
+      : tf.sum(tf.mean(tf.cast(tf.equal(tf.greater(logits, 0), tf.greater(y, 0.5)), 'float32'), -1)));
+  const [count = 0] = await right.data();
+  right.dispose();
+  return count;
+}

@@ -1,0 +1,104 @@
+// Features once, then a head: on pictures a colour tells apart.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { beforeAll, expect, test } from 'vitest';
+import type { ImageBatch } from '../../src/data/index.js';
+import { classNamesOf, efficientNet, planOf } from '../../src/models/index.js';
+import { createRandom, type Progress } from '../../src/core/index.js';
+import { VARIANTS } from '../../src/scaling/index.js';
+import { trainHead, type TrainHeadOptions } from '../../src/training/index.js';
+import { fillModel } from '../support/fillModel.js';
+import { expectNoLeak } from '../support/leaks.js';
+import { startWasm } from '../support/wasm.js';
+
+const SPEC = { ...VARIANTS.lite0, widthCoefficient: 0.5, depthCoefficient: 0.5, inputSize: 32, stages: VARIANTS.lite0.stages.slice(0, 2) };
+const classNames = ['red', 'green', 'blue'];
+function backbone(): LayersModel {
+  const model = efficientNet(SPEC, { classes: 7 });
+  fillModel(model, 2);
+  return model;
+}
+
+/** Noisy pictures, one channel brighter: the class. */
+async function* pictures(count: number, seed: number, labels: 'int' | 'vector' = 'vector'): AsyncGenerator<ImageBatch> {
+  const random = createRandom(seed);
+  for (let start = 0; start < count; start += 16) {
+    const classes = Array.from({ length: Math.min(16, count - start) }, () => random.integer(3));
+    const values = classes.flatMap((label) => Array.from({ length: 32 * 32 * 3 }, (_, i) => random.uniform(0, i % 3 === label ? 255 : 120)));
+    const ys = labels === 'int' ? tf.tensor1d(classes, 'int32') : tf.tidy(() => tf.cast(tf.oneHot(classes, 3), 'float32'));
+    yield await Promise.resolve({ xs: tf.tensor4d(values, [classes.length, 32, 32, 3]), ys });
+  }
+}
+
+const options = (more: Partial<TrainHeadOptions> = {}): TrainHeadOptions => ({
+  classNames, train: pictures(96, 1), validation: pictures(48, 2), epochs: 8, learningRate: 0.01, seed: 3, ...more,
+});
+
+beforeAll(startWasm);
+
+test.each(['vector', 'int'] as const)('learns from %s labels, and the joined model predicts what was measured', async (labels) => {
+  const epochs: number[] = [];
+  const { model, history } = await trainHead(backbone(), options({ train: pictures(96, 1, labels), onEpoch: ({ epoch }) => epochs.push(epoch) }));
+  expect(epochs).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
+  expect(history.at(-1)!.validationAccuracy).toBeGreaterThan(0.9);
+  let right = 0;
+  for await (const { xs, ys } of pictures(48, 2)) {
+    right += (await tf.sum(tf.cast(tf.equal(tf.argMax(model.predict(xs) as tf.Tensor, -1), tf.argMax(ys, -1)), 'int32')).data())[0]!;
+  }
+  expect(right / 48).toBeCloseTo(history.at(-1)!.validationAccuracy!, 6);
+  expect(classNamesOf(model)).toEqual(classNames);
+  expect(planOf(model).classes).toBe(3);
+});
+
+test('the same seed gives the same history, another seed another', async () => {
+  const run = async (seed: number): Promise<unknown> => (await trainHead(backbone(), options({ seed }))).history;
+  const first = await run(3);
+  expect(await run(3)).toEqual(first);
+  expect(await run(4)).not.toEqual(first);
+});
+
+test.each([{ pooling: 'max' }, { hidden: [8] }, { activation: 'sigmoid' }] as const)('a head with %o learns too', async (more) => {
+  const { history } = await trainHead(backbone(), options({ ...more, epochs: 20 }));
+  expect(history.at(-1)!.validationAccuracy).toBeGreaterThan(0.85);
+});
+
+test('five epochs leave no tensor behind', async () => {
+  await expectNoLeak(async () => {
+    (await trainHead(backbone(), options({ epochs: 5 }))).model.dispose();
+  });
+});
+
+test('progress counts pictures, then steps', async () => {
+  const seen: Progress[] = [];
+  await trainHead(backbone(), options({ epochs: 2, onProgress: (progress) => seen.push(progress) }));
+  const last = new Map(seen.map((progress) => [progress.task, progress]));
+  expect([...last.values()].map(({ task, done, unit }) => [task, done, unit])).toEqual([
+    ['training features', 96, 'images'], ['validation features', 48, 'images'], ['training the head', 6, 'steps'],
+  ]);
+});
+
+test('aborted, it leaves the backbone as it was and nothing behind', async () => {
+  const base = backbone();
+  const before = tf.memory().numTensors;
+  const controller = new AbortController();
+  const stop = options({ signal: controller.signal, onEpoch: () => { controller.abort(); } });
+  await expect(trainHead(base, stop)).rejects.toThrow(/aborted/);
+  expect(tf.memory().numTensors).toBe(before);
+  expect(base.outputs[0]!.shape).toEqual([null, 7]);
+});
+
+test.each<[string, Partial<TrainHeadOptions>, string]>([
+  ['one class', { classNames: ['a'] }, "trainHead: expected at least two names for `classNames`, received ['a']."],
+  ['an unknown option', { epoch: 3 } as never, 'received `epoch`'],
+  ['more names than targets', { classNames: ['a', 'b', 'c', 'd'] }, 'trainHead: expected labels [batch] or [batch, 4], one target a name in `classNames`, received [16, 3].'],
+  ['labels beyond the names', { classNames: ['a', 'b'], train: pictures(16, 1, 'int') }, 'trainHead: expected labels below 2, the number of `classNames`, received 2.'],
+  ['no pictures', { train: pictures(0, 1) }, 'trainHead: expected at least one batch of training features, received none.'],
+  ['no batches at all', { train: [] as never }, 'trainHead: expected batches of { xs, ys }, such as imageBatches() makes for `train`, received [].'],
+])('%s is refused in one sentence, and leaves no tensor behind', async (_, more, message) => {
+  const base = backbone();
+  const before = tf.memory().numTensors;
+  await expect(trainHead(base, options(more))).rejects.toThrow(message);
+  expect(tf.memory().numTensors).toBe(before);
+});
