@@ -68,3 +68,7 @@ export {
   classNamesOf, efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel, setClassNames,
 } from './models/index.js';
 export type { EfficientNetOptions, ReplaceHeadOptions } from './models/index.js';
+export { freeze, trainHead, unfreeze } from './training/index.js';
+export type { HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
+export { classify } from './evaluation/index.js';
+export type { Classification, ClassifyOptions } from './evaluation/index.js';

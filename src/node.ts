@@ -2,8 +2,8 @@
 
 export * from './index.js';
 
-// These two know backends by name and take the place of the isomorphic ones.
-export { ensureBackend, selectBackend } from './node/index.js';
+// These know backends by name, and folders, and take the place of the isomorphic ones.
+export { ensureBackend, loadModel, saveModel, selectBackend } from './node/index.js';
 export type { NodeBackendOptions } from './node/index.js';
 
 export { decodeImage, imageFolder, progressBar, writeReport } from './node/index.js';

@@ -30,3 +30,5 @@ export { occlusionMap } from './occlusionMap.js';
 export type { OcclusionOptions } from './occlusionMap.js';
 export { modelSummary, summaryTable } from './modelSummary.js';
 export type { ModelSummary, ModelSummaryOptions, StageSummary } from './modelSummary.js';
+export { classify } from './classify.js';
+export type { Classification, ClassifyOptions } from './classify.js';

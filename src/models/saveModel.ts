@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { DataError, invalid } from '../core/index.js';
+import { DataError, invalid, isEffnetError } from '../core/index.js';
 import { BatchNormalization, requireBackend, SeededDropout } from '../layers/index.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { modelFromArtifacts } from './modelFromArtifacts.js';
@@ -40,6 +40,7 @@ export async function loadModel(source: string | tf.io.IOHandler): Promise<tfl.L
   try {
     artifacts = await handler.load();
   } catch (cause) {
+    if (isEffnetError(cause)) throw cause;
     throw new DataError(`loadModel: expected a saved model at ${typeof source === 'string' ? `'${source}'` : 'the handler'}, received an error: ${String(cause)}.`, { cause });
   }
   return modelFromArtifacts('loadModel', artifacts);

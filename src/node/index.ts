@@ -8,3 +8,4 @@ export { progressBar } from './progressBar.js';
 export type { ProgressBarOptions, ProgressStream } from './progressBar.js';
 export { writeReport } from './writeReport.js';
 export type { WriteReportOptions, WrittenReport } from './writeReport.js';
+export { loadModel, saveModel } from './modelFolder.js';

@@ -1,0 +1,89 @@
+// One picture, named.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
+import { centerCrop, checkPixels, resize, type Pixels } from '../image/index.js';
+import { classNamesOf } from '../models/index.js';
+import { predictBatch, predictor, type Predictor } from './evaluate.js';
+
+/** Options of {@link classify}. */
+export interface ClassifyOptions {
+  /** How many answers, at most the number of classes. @defaultValue 5 */
+  readonly topK?: number;
+  /** Names in the order of the model's outputs. @defaultValue the model's own */
+  readonly classNames?: readonly string[];
+  /**
+   * `crop` scales the shorter side (bicubic) and cuts out the middle, as networks are tested on ImageNet; `stretch` resizes the whole
+   * picture (bilinear), as `imageFolder` does. @defaultValue 'crop'
+   */
+  readonly fit?: 'crop' | 'stretch';
+  /** The share of the shorter side that `crop` keeps, in (0, 1]. @defaultValue 0.875 */
+  readonly cropFraction?: number;
+  /** Height and width to predict at, for a model of open input size. @defaultValue the model's */
+  readonly inputSize?: readonly [height: number, width: number];
+}
+
+/** One answer. */
+export interface Classification {
+  /** Index of the class. */
+  readonly index: number;
+  /** `undefined` where no names are known. */
+  readonly className: string | undefined;
+  /** The model's output for it: a probability in [0, 1] unless its classifier is linear. */
+  readonly probability: number;
+}
+
+/**
+ * Names what a picture shows, most probable first; leaves no tensor behind.
+ *
+ * @param image - A picture of any size; RGB in [0, 255].
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when model and picture do not go together.
+ * @example
+ * const [best] = await classify(model, await decodeImage('panda.jpg'));
+ * console.log(best?.className, best?.probability);
+ */
+export async function classify(model: LayersModel | Predictor, image: Pixels, options: ClassifyOptions = {}): Promise<Classification[]> {
+  check('classify', 'model', model, predictor);
+  checkPixels('classify', image);
+  const share = rule<number>('a number in (0, 1]', (value) => typeof value === 'number' && value > 0 && value <= 1);
+  checkOptions('classify', options, {
+    topK: positiveInteger, classNames: arrayOf(text), fit: oneOf('crop', 'stretch'), cropFraction: share, inputSize: arrayOf(positiveInteger, 2),
+  });
+  const { topK = 5, fit = 'crop', cropFraction = 0.875 } = options;
+  const [height, width] = inputSizeOf(model, image, options.inputSize);
+  const fitted = fit === 'stretch' ? resize(image, [height, width]) : cropTo(image, height, width, cropFraction);
+  const x = tf.tensor4d(Float32Array.from(fitted.data), [1, height, width, image.channels]);
+  try {
+    const { values, columns } = await predictBatch('classify', model, x);
+    const names = options.classNames ?? ('getUserDefinedMetadata' in model ? classNamesOf(model) : undefined);
+    if (options.classNames !== undefined && options.classNames.length !== columns) {
+      throw new ShapeError(`classify: expected ${columns} names for \`classNames\`, one an output, received ${options.classNames.length}.`);
+    }
+    return Array.from(values, (probability, index) => ({ index, className: names?.[index], probability }))
+      .sort((a, b) => b.probability - a.probability || a.index - b.index)
+      .slice(0, topK);
+  } finally {
+    x.dispose();
+  }
+}
+
+function cropTo(image: Pixels, height: number, width: number, share: number): Pixels {
+  const scale = Math.max(height / image.height, width / image.width) / share;
+  const size = [Math.max(height, Math.round(image.height * scale)), Math.max(width, Math.round(image.width * scale))] as const;
+  return centerCrop(resize(image, size, { method: 'bicubic', antialias: true }), [height, width]);
+}
+
+function inputSizeOf(model: LayersModel | Predictor, image: Pixels, asked: ClassifyOptions['inputSize']): readonly [number, number] {
+  const shape = 'inputs' in model ? model.inputs[0]?.shape : undefined;
+  if (shape !== undefined && (shape.length !== 4 || shape[3] !== image.channels)) {
+    throw new ShapeError(`classify: expected a model that takes [batch, height, width, ${image.channels}], received ${showShape(shape)}.`);
+  }
+  const [, height, width] = shape ?? [];
+  if (height != null && width != null) {
+    if (asked === undefined || (asked[0] === height && asked[1] === width)) return [height, width];
+    throw new ShapeError(`classify: expected the model's own ${showShape([height, width])} for \`inputSize\`, received ${showShape(asked)}.`);
+  }
+  if (asked !== undefined) return asked;
+  throw new ShapeError('classify: expected [height, width] for `inputSize`, received none. The model takes any size.');
+}

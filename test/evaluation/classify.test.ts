@@ -1,0 +1,70 @@
+// One picture in, names out.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { classify, type ClassifyOptions } from '../../src/evaluation/index.js';
+import { efficientNet, setClassNames } from '../../src/models/index.js';
+import { VARIANTS } from '../../src/scaling/index.js';
+import { fillModel } from '../support/fillModel.js';
+import { startWasm } from '../support/wasm.js';
+
+const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 32 };
+const picture = (width: number, height: number, channels = 3) => ({
+  width, height, channels, data: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 256),
+});
+
+/** Answers with the mean of the middle pixel's channels, so that what was cut can be seen. */
+const middle = (size: number) => ({
+  predict: (x: tf.Tensor4D) => tf.reshape(tf.slice(x, [0, size / 2, size / 2, 0], [1, 1, 1, 3]), [1, 3]),
+  inputs: [{ shape: [null, size, size, 3] }],
+});
+
+beforeAll(startWasm);
+
+describe('classify', () => {
+  test('sorts the answers and names them from the model', async () => {
+    const model = efficientNet(SPEC, { classes: 3 });
+    fillModel(model, 2);
+    setClassNames(model, ['a', 'b', 'c']);
+    const answers = await classify(model, picture(50, 40), { topK: 2 });
+    expect(answers).toHaveLength(2);
+    expect(answers[0]!.probability).toBeGreaterThan(answers[1]!.probability);
+    expect(answers[0]!.className).toBe(['a', 'b', 'c'][answers[0]!.index]);
+    const all = await classify(model, picture(50, 40), { classNames: ['x', 'y', 'z'] });
+    expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    expect(all[0]!.className).toBe(['x', 'y', 'z'][all[0]!.index]);
+  });
+
+  test('cuts the middle out, or stretches', async () => {
+    // Left half dark, right half bright, a bright middle column only when the sides are cut off evenly.
+    const data = Uint8Array.from({ length: 64 * 32 * 3 }, (_, i) => (Math.floor(i / 3) % 64 < 40 ? 10 : 200));
+    const wide = { width: 64, height: 32, channels: 3, data };
+    const [cropped] = await classify(middle(32), wide, { cropFraction: 1, topK: 1 });
+    const [stretched] = await classify(middle(32), wide, { fit: 'stretch', topK: 1 });
+    expect(cropped!.probability).toBeCloseTo(10, 3);
+    expect(stretched!.probability).toBeCloseTo(10, 3);
+    const shifted = { ...wide, data: data.map((_, i) => (Math.floor(i / 3) % 64 < 32 ? 10 : 200)) };
+    expect((await classify(middle(32) as never, shifted, { cropFraction: 1 }))[0]!.probability).toBeGreaterThan(150);
+  });
+
+  test('fifty calls leave no tensor behind', async () => {
+    const model = efficientNet(SPEC, { classes: 3 });
+    await classify(model, picture(50, 40));
+    const before = tf.memory().numTensors;
+    for (let i = 0; i < 50; i++) await classify(model, picture(40 + i, 90 - i));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each<[string, Partial<ClassifyOptions> & { channels?: number }, string]>([
+    ['an unknown option', { topk: 3 } as never, 'received `topk`'],
+    ['no answers', { topK: 0 }, 'classify: expected a positive integer for `topK`, received 0.'],
+    ['too few names', { classNames: ['a'] }, 'classify: expected 3 names for `classNames`, one an output, received 1.'],
+    ['another size than the model\'s', { inputSize: [64, 64] }, "classify: expected the model's own [32, 32] for `inputSize`, received [64, 64]."],
+    ['a grey picture', { channels: 1 }, 'classify: expected a model that takes [batch, height, width, 1], received [null, 32, 32, 3].'],
+  ])('%s is refused in one sentence, and leaves no tensor behind', async (_, { channels = 3, ...options }, message) => {
+    const model = efficientNet(SPEC, { classes: 3 });
+    const before = tf.memory().numTensors;
+    await expect(classify(model, picture(40, 40, channels), options)).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
