@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** Kilobytes of 1000 bytes. An entry that outgrows its budget has to say why in the commit that raises it. */
-const BUDGETS: Readonly<Record<string, number>> = { index: 40, node: 70, wasm: 20 };
+const BUDGETS: Readonly<Record<string, number>> = { index: 40, node: 70, wasm: 20, onnx: 40 };
 const TARBALL_BUDGET = 600;
 
 async function entrySize(entry: string): Promise<number> {

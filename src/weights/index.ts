@@ -1,5 +1,6 @@
 export { elementCount, encodedArray, weightArray } from './namedArrays.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
+export { encodeFloat16 } from './elements.js';
 export type { ElementType } from './elements.js';
 export { readSafetensors } from './readSafetensors.js';
 export { writeSafetensors } from './writeSafetensors.js';
@@ -18,3 +19,4 @@ export type { WeightsOfOptions } from './weightsOf.js';
 export { readTorch } from './readTorch.js';
 export { openZip } from './zip.js';
 export type { ZipArchive } from './zip.js';
+export { permute } from './permute.js';

@@ -1,0 +1,6 @@
+// The entry `effnet-ts/onnx`: models as ONNX files, and running them on ONNX Runtime.
+
+export { createRuntime, exportOnnx } from './onnx/index.js';
+export type {
+  ExportOnnxOptions, OnnxDevice, OnnxRuntimeModule, OnnxSession, OnnxSessionOptions, OnnxTensor, Runtime, RuntimeOptions, RuntimeOutput,
+} from './onnx/index.js';

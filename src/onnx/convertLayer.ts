@@ -1,0 +1,44 @@
+// Which layer becomes which operators. A class that is not here cannot be exported.
+
+import { activation, leakyRelu, relu, softmax } from './activations.js';
+import { batchNormalization, convolution, rescaling, zeroPadding } from './convolutions.js';
+import { inexpressible, type Converter, type LayerContext } from './layerContext.js';
+import { concatenate, dense, globalPooling, identity, merging, pooling, reshape, upSampling } from './shaping.js';
+import type { Value } from './value.js';
+
+const CONVERTERS: Readonly<Record<string, Converter>> = {
+  Activation: activation,
+  Add: merging('Add'),
+  Average: merging('Mean'),
+  AveragePooling2D: pooling,
+  BatchNormalization: batchNormalization,
+  Concatenate: concatenate,
+  Conv2D: convolution,
+  Dense: dense,
+  DepthwiseConv2D: convolution,
+  Dropout: identity,
+  Flatten: reshape,
+  GaussianDropout: identity,
+  GaussianNoise: identity,
+  GlobalAveragePooling2D: globalPooling,
+  GlobalMaxPooling2D: globalPooling,
+  LeakyReLU: leakyRelu,
+  Maximum: merging('Max'),
+  MaxPooling2D: pooling,
+  Minimum: merging('Min'),
+  Multiply: merging('Mul'),
+  ReLU: relu,
+  Rescaling: rescaling,
+  Reshape: reshape,
+  Softmax: softmax,
+  SpatialDropout2D: identity,
+  UpSampling2D: upSampling,
+  ZeroPadding2D: zeroPadding,
+};
+
+/** Turns one use of a layer into its output. */
+export function convertLayer(layer: LayerContext): Value {
+  const convert = Object.hasOwn(CONVERTERS, layer.className) ? CONVERTERS[layer.className] : undefined;
+  if (convert === undefined) throw inexpressible(layer);
+  return convert(layer);
+}

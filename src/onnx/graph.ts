@@ -1,0 +1,137 @@
+// An ONNX graph as it grows: operators, constants, names. What a layer becomes is decided in convertLayer.ts.
+
+import { create, toBinary } from '@bufbuild/protobuf';
+import { encodeFloat16 } from '../weights/index.js';
+import {
+  AttributeProtoSchema, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema,
+  TypeProto_TensorSchema, TensorShapeProto_DimensionSchema, TensorShapeProtoSchema, TypeProtoSchema, ValueInfoProtoSchema,
+  type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto,
+} from './proto/onnx_pb.js';
+
+/** Values of `TensorProto.data_type`. */
+export const DATA_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
+
+/** Whole numbers, text, or a number that ONNX wants as a float. */
+export type Attribute = number | readonly number[] | string | { readonly float: number };
+
+/** One length of a shape: a number, or a name where any length is taken. */
+export type Dimension = number | string;
+
+/** The values of a constant. */
+export type ConstantValues = Float32Array | Uint16Array | BigInt64Array | Int8Array | Uint8Array | Int32Array;
+
+/** An ONNX graph under construction. */
+export interface OnnxGraph {
+  /** Adds an input and returns its tensor's name. */
+  input(name: string, shape: readonly Dimension[]): string;
+  /** Adds an operator and returns the name of its one output: the operator's own, made unique. */
+  node(operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
+  /** Adds a constant and returns its tensor's name; equal names of scalars are one constant. */
+  constant(name: string, shape: readonly number[], values: ConstantValues, type?: keyof typeof DATA_TYPES): string;
+  /** Makes a tensor an output under the given name. */
+  output(tensor: string, name: string, shape: readonly Dimension[]): void;
+  /** The bytes of the model's file. */
+  encode(name: string, metadata: Readonly<Record<string, string>>): Uint8Array;
+}
+
+/** The operator set the files ask for, and the version of the format that came with it. */
+const OPSET = 17;
+const IR_VERSION = 8;
+
+const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
+
+/** Shorter constants, biases and bounds mostly, stay float32 in a float16 file. */
+const FLOAT16_FROM = 256;
+
+/** Starts an empty graph; `weights` is the type its long constants are stored in. */
+export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGraph {
+  const nodes: NodeProto[] = [];
+  const constants = new Map<string, TensorProto>();
+  const inputs: ValueInfoProto[] = [];
+  const outputs: ValueInfoProto[] = [];
+  const names = new Set<string>();
+
+  const unique = (name: string): string => {
+    let result = name;
+    for (let i = 1; names.has(result); i++) result = `${name}_${i}`;
+    names.add(result);
+    return result;
+  };
+  const rename = (from: string, to: string): void => {
+    for (const node of nodes) {
+      node.input = node.input.map((name) => (name === from ? to : name));
+      node.output = node.output.map((name) => (name === from ? to : name));
+    }
+    names.add(to);
+  };
+
+  const store = (tensor: string, shape: readonly number[], values: ConstantValues, type: keyof typeof DATA_TYPES): string => {
+    const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+    constants.set(tensor, create(TensorProtoSchema, { name: tensor, dims: shape.map(BigInt), dataType: DATA_TYPES[type], rawData }));
+    return tensor;
+  };
+
+  const graph: OnnxGraph = {
+    input(name, shape) {
+      const tensor = unique(name);
+      inputs.push(valueInfo(tensor, shape));
+      return tensor;
+    },
+    node(opType, name, input, attributes = {}) {
+      const output = unique(name);
+      const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+      nodes.push(create(NodeProtoSchema, { opType, name: output, input: [...input], output: [output], attribute }));
+      return output;
+    },
+    constant(name, shape, values, type = typeOf(values)) {
+      if (shape.length === 0 && constants.has(name)) return name;
+      if (weights === 'float32' || type !== 'float32' || values.length < FLOAT16_FROM) return store(unique(name), shape, values, type);
+      const half = store(unique(`${name}/float16`), shape, encodeFloat16(values as Float32Array), 'float16');
+      return graph.node('Cast', name, [half], { to: DATA_TYPES.float32 });
+    },
+    output(tensor, name, shape) {
+      const given = [...inputs, ...outputs].some((info) => info.name === tensor);
+      if (given) graph.node('Identity', name, [tensor]);
+      else if (tensor !== name) {
+        // A tensor inside may have the output's name: the same layer, channels first.
+        if (names.has(name)) rename(name, unique(`${name}/nchw`));
+        rename(tensor, name);
+      }
+      outputs.push(valueInfo(name, shape));
+    },
+    encode(name, metadata) {
+      const initializer = [...constants.values()];
+      return toBinary(ModelProtoSchema, create(ModelProtoSchema, {
+        irVersion: BigInt(IR_VERSION),
+        producerName: 'effnet-ts',
+        opsetImport: [create(OperatorSetIdProtoSchema, { version: BigInt(OPSET) })],
+        metadataProps: Object.entries(metadata).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
+        graph: create(GraphProtoSchema, { name, node: nodes, initializer, input: inputs, output: outputs }),
+      }));
+    },
+  };
+  return graph;
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.int, i: BigInt(value) });
+  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.string, s: new TextEncoder().encode(value) });
+  if ('float' in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.float, f: value.float });
+  return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
+}
+
+function valueInfo(name: string, shape: readonly Dimension[]): ValueInfoProto {
+  const dim = shape.map((length) => create(TensorShapeProto_DimensionSchema, {
+    value: typeof length === 'number' ? { case: 'dimValue', value: BigInt(length) } : { case: 'dimParam', value: length },
+  }));
+  const value = create(TypeProto_TensorSchema, { elemType: DATA_TYPES.float32, shape: create(TensorShapeProtoSchema, { dim }) });
+  return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: 'tensorType', value } }) });
+}
+
+function typeOf(values: ConstantValues): keyof typeof DATA_TYPES {
+  if (values instanceof Float32Array) return 'float32';
+  if (values instanceof Uint16Array) return 'float16';
+  if (values instanceof BigInt64Array) return 'int64';
+  if (values instanceof Int8Array) return 'int8';
+  return values instanceof Uint8Array ? 'uint8' : 'int32';
+}

@@ -1,0 +1,47 @@
+// ONNX Runtime, an optional package: its shape as far as it is used here, and finding it.
+
+import { BackendError } from '../core/index.js';
+
+/** A tensor of ONNX Runtime. */
+export interface OnnxTensor {
+  readonly dims: readonly number[];
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** A session of ONNX Runtime. */
+export interface OnnxSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(feeds: Record<string, OnnxTensor>): Promise<Readonly<Record<string, OnnxTensor>>>;
+  release(): Promise<void>;
+}
+
+/** What a session is told. */
+export interface OnnxSessionOptions {
+  readonly intraOpNumThreads?: number;
+  readonly executionProviders: readonly string[];
+  readonly graphOptimizationLevel: 'all';
+}
+
+/** The packages `onnxruntime-node` and `onnxruntime-web`. */
+export interface OnnxRuntimeModule {
+  readonly InferenceSession: { create(model: Uint8Array, options: never): Promise<unknown> };
+  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
+}
+
+/** Loads `onnxruntime-node`. @throws {BackendError} when it is missing, or this is no Node. */
+export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule> {
+  const inNode = typeof process === 'object' && typeof (process.versions as { node?: string } | undefined)?.node === 'string';
+  if (!inNode) {
+    throw new BackendError(`${where}: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.`);
+  }
+  // Not a literal: bundlers must not look for a package that need not be there.
+  const name = 'onnxruntime-node';
+  try {
+    const module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as OnnxRuntimeModule & { default?: OnnxRuntimeModule };
+    return module.default ?? module;
+  } catch (cause) {
+    throw new BackendError(`${where}: expected the package ${name}, and it could not be loaded. Run \`npm install ${name}\`.`, { cause });
+  }
+}

@@ -1,0 +1,103 @@
+// Models on ONNX Runtime: what goes in and out, and what is refused.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import * as onnxruntime from 'onnxruntime-node';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { evaluate } from '../../src/evaluation/index.js';
+import { efficientNet, featureExtractor, setClassNames } from '../../src/models/index.js';
+import { createRuntime, exportOnnx, type OnnxRuntimeModule } from '../../src/onnx/index.js';
+import { VARIANTS } from '../../src/scaling/index.js';
+import { fillModel } from '../support/fillModel.js';
+import { expectNoLeak } from '../support/leaks.js';
+import { startWasm } from '../support/wasm.js';
+
+let model: tfl.LayersModel;
+
+beforeAll(async () => {
+  await startWasm();
+  model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 }, { classes: 2 });
+  fillModel(model, 2);
+  setClassNames(model, ['cat', 'dog']);
+});
+
+describe('createRuntime', () => {
+  test('tells what goes in and what comes out', async () => {
+    const runtime = await createRuntime(model);
+    expect(runtime.inputShape).toEqual([null, 64, 64, 3]);
+    expect(runtime.outputNames).toEqual(['predictions']);
+    expect(runtime.classNames).toEqual(['cat', 'dog']);
+    await runtime.dispose();
+  });
+
+  test('typed arrays go in and come out without a tensor', async () => {
+    const runtime = await createRuntime(model, { threads: 1 });
+    const before = tf.memory().numTensors;
+    const { predictions } = await runtime.run(new Float32Array(2 * 64 * 64 * 3).fill(99), [2, 64, 64, 3]);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(predictions!.shape).toEqual([2, 2]);
+    expect(predictions!.values[0]! + predictions!.values[1]!).toBeCloseTo(1, 5);
+  });
+
+  test('several outputs are several tensors', async () => {
+    const runtime = await createRuntime(featureExtractor(model, ['reduction_3', 'predictions']));
+    const outputs = (await runtime.predict(tf.zeros([1, 64, 64, 3]))) as tf.Tensor[];
+    expect(outputs.map(({ shape }) => shape)).toEqual([[1, 8, 8, 16], [1, 2]]);
+  });
+
+  test('evaluate takes it where it takes a model', async () => {
+    const batch = (): { xs: tf.Tensor4D; ys: tf.Tensor }[] => [{ xs: tf.randomUniform([6, 64, 64, 3], 0, 255, 'float32', 'x'), ys: tf.tensor1d([0, 1, 0, 1, 1, 1], 'int32') }];
+    const [own, theirs] = [await evaluate(model, batch() as never), await evaluate(await createRuntime(model), batch() as never)];
+    expect([...theirs.predictions.probabilities]).toBeAllclose([...own.predictions.probabilities], { tolerance: 1e-5 });
+  });
+
+  test('predicting leaks no tensor', async () => {
+    const runtime = await createRuntime(model);
+    await expectNoLeak(async () => {
+      const images = tf.zeros([1, 64, 64, 3], 'int32');
+      tf.dispose([images, await runtime.predict(images)]);
+    });
+  });
+
+  test('both packages fit its type', () => {
+    const node: OnnxRuntimeModule = onnxruntime;
+    expect(node.Tensor).toBeTypeOf('function');
+  });
+
+  test('a wrong size, rank or number of values is refused', async () => {
+    const runtime = await createRuntime(model);
+    await expect(runtime.predict(tf.zeros([1, 32, 32, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected images [null, 64, 64, 3], received [1, 32, 32, 3]. Resize them to the model's input.]`);
+    await expect(runtime.predict(tf.zeros([64, 64, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected images [null, 64, 64, 3], received [64, 64, 3]. Resize them to the model's input.]`);
+    await expect(runtime.run(new Float32Array(5), [1, 64, 64, 3])).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected values for shape [1, 64, 64, 3], received 5.]`);
+  });
+
+  test('bytes that are no model are refused', async () => {
+    const bytes = await exportOnnx(model);
+    await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. The file is damaged or no ONNX file.]`);
+    await expect(createRuntime(new Uint8Array(0))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file for `model`, received 0 other bytes\./);
+    await expect(createRuntime(bytes.subarray(0, bytes.length / 2))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file/);
+    // Whole as a message, but a weight has lost its numbers.
+    const scrambled = bytes.slice();
+    scrambled.set(new TextEncoder().encode('Vonc'), new TextDecoder('latin1').decode(bytes).indexOf('Conv'));
+    await expect(createRuntime(scrambled)).rejects.toThrow(/^createRuntime: expected a model ONNX Runtime takes for `model`, received one it refuses: .*Vonc/);
+  });
+
+  test('options are checked', async () => {
+    await expect(createRuntime(model, { threads: 0 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a positive integer for \`threads\`, received 0.]`);
+    await expect(createRuntime(model, { device: 'tpu' as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected one of 'cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml' for \`device\`, received 'tpu'.]`);
+    await expect(createRuntime(model, { device: 'coreml' })).rejects.toThrow(/^createRuntime: expected a device ONNX Runtime has here for `device`, received 'coreml'/);
+    await expect(createRuntime('b0.onnx' as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a layers model or the bytes of an ONNX file for \`model\`, received 'b0.onnx'.]`);
+    await expect(createRuntime(model, { onnxruntime: {} as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a package of ONNX Runtime for \`onnxruntime\`, received {  }.]`);
+  });
+
+  test('a missing package is named with the line that installs it', async () => {
+    vi.doMock('onnxruntime-node', () => {
+      throw new Error('Cannot find package');
+    });
+    await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: createRuntime: expected the package onnxruntime-node, and it could not be loaded. Run \`npm install onnxruntime-node\`.]`);
+    vi.doUnmock('onnxruntime-node');
+    vi.stubGlobal('process', undefined);
+    await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: createRuntime: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.]`);
+    vi.unstubAllGlobals();
+  });
+});
