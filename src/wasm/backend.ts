@@ -23,7 +23,7 @@ type Kernel = (...parameters: number[]) => number;
 /** The exports of src/wasm/assembly/index.ts. */
 export type Kernels = Readonly<Record<
   | 'convolutionFilterGradient' | 'convolutionInputGradient' | 'convolutionScratch'
-  | 'depthwiseFilterGradient' | 'depthwiseInputGradient' | 'depthwiseScratch'
+  | 'depthwiseFilterGradient' | 'depthwiseFilterScratch' | 'depthwiseInputGradient' | 'depthwiseInputScratch'
   | 'moments' | 'normalize' | 'normalizeGradient' | 'batchNormScratch'
   | 'swish' | 'swishGradient'
   | 'sumRows' | 'sumRowsScratch',

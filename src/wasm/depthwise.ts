@@ -19,8 +19,12 @@ export const depthwiseFilterGradient: KernelConfig = {
     const attributes = attrs as unknown as DepthwiseConv2dNativeBackpropFilterAttrs;
     const info = describe(tf.DepthwiseConv2dNativeBackpropFilter, x.shape as Shape4D, attributes.filterShape, attributes);
     const wasm = backend as WasmBackend;
+    const kernels = kernelsOf(wasm);
     const out = allocate(wasm, attributes.filterShape);
-    kernelsOf(wasm).depthwiseFilterGradient(addressOf(wasm, x), addressOf(wasm, dy), addressOf(wasm, out), ...sizes(info));
+    const floats = kernels.depthwiseFilterScratch(info.outWidth, info.inChannels, info.filterWidth, info.strideWidth);
+    withScratch(wasm, floats, (scratch) => {
+      kernels.depthwiseFilterGradient(addressOf(wasm, x), addressOf(wasm, dy), addressOf(wasm, out), scratch, ...sizes(info));
+    });
     return out;
   },
 };
@@ -35,7 +39,7 @@ export const depthwiseInputGradient: KernelConfig = {
     const wasm = backend as WasmBackend;
     const kernels = kernelsOf(wasm);
     const out = allocate(wasm, attributes.inputShape);
-    const floats = kernels.depthwiseScratch(info.inHeight, info.inWidth, info.inChannels, info.filterHeight, info.filterWidth);
+    const floats = kernels.depthwiseInputScratch(info.inHeight, info.inWidth, info.inChannels, info.filterHeight, info.filterWidth);
     withScratch(wasm, floats, (scratch) => {
       kernels.depthwiseInputGradient(addressOf(wasm, dy), addressOf(wasm, filter), addressOf(wasm, out), scratch, ...sizes(info));
     });

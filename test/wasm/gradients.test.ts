@@ -16,7 +16,7 @@ type Shape4D = [number, number, number, number];
 interface Case {
   readonly kernel: number;
   readonly stride: number;
-  readonly pad: 'same' | 'valid';
+  readonly pad: 'same' | 'valid' | number;
   readonly size: readonly [number, number];
   readonly batch: number;
   readonly inputs: number;
@@ -33,6 +33,10 @@ for (const kernel of [1, 3, 5, 7]) {
     }
   }
 }
+
+CASES.push({ kernel: 3, stride: 2, pad: 1, size: [11, 10], batch: 2, inputs: 12, outputs: 8 });
+CASES.push({ kernel: 5, stride: 1, pad: 3, size: [4, 9], batch: 2, inputs: 9, outputs: 5 });
+CASES.push({ kernel: 4, stride: 3, pad: 'same', size: [10, 7], batch: 1, inputs: 16, outputs: 4 });
 
 /** Numbers in [-1, 1) that depend on their name alone. */
 const signed = (text: string, count: number): Float32Array => Float32Array.from(uniform(text, count), (u) => 2 * u - 1);
@@ -62,7 +66,8 @@ const name = ({ kernel, stride, pad, size, batch, inputs, outputs }: Case): stri
 
 describe.each(CASES.map((one) => [name(one), one] as const))('%s', (title, { kernel, stride, pad, size: [height, width], batch, inputs, outputs }) => {
   const x = { values: signed(`${title}/x`, batch * height * width * inputs), shape: [batch, height, width, inputs] as Shape4D };
-  const out = (size: number): number => (pad === 'same' ? Math.ceil(size / stride) : Math.ceil((size - kernel + 1) / stride));
+  const out = (size: number): number =>
+    pad === 'same' ? Math.ceil(size / stride) : Math.floor((size + (pad === 'valid' ? 0 : 2 * pad) - kernel) / stride) + 1;
   const outShape = (channels: number): Shape4D => [batch, out(height), out(width), channels];
   const gradient = (channels: number): { values: Float32Array; shape: Shape4D } => ({
     values: signed(`${title}/dy`, outShape(channels).reduce((a, b) => a * b)),

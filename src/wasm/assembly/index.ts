@@ -2,7 +2,8 @@
 // an AssemblyScript heap or string would lie over TensorFlow.js' own.
 
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
-export { depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch } from './depthwise';
+export { depthwiseFilterGradient, depthwiseFilterScratch } from './depthwiseFilter';
+export { depthwiseInputGradient, depthwiseInputScratch } from './depthwiseInput';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
 export { sumRows, sumRowsScratch } from './sumRows';
 export { swish, swishGradient } from './swish';
