@@ -80,10 +80,8 @@ export function collectPredictions({ where, labelMode, fromLogits }: OutputMeani
       if (files.length !== 0 && files.length !== count) {
         throw new DataError(`${where}: expected file names for all ${count} predictions or for none, received ${files.length}.`);
       }
-      const probabilities = new Float32Array(count * classes);
-      const labels = new Int32Array(labelMode === 'multi' ? count * classes : count);
-      fill(probabilities, probabilityChunks);
-      fill(labels, labelChunks);
+      const probabilities = joined(probabilityChunks, new Float32Array(probabilityChunks.length === 1 ? 0 : count * classes));
+      const labels = joined(labelChunks, new Int32Array(labelChunks.length === 1 ? 0 : labelMode === 'multi' ? count * classes : count));
       return { classes, labels, probabilities, files: files.length === 0 ? undefined : files };
     },
   };
@@ -165,10 +163,14 @@ export function softmaxRows(values: Float32Array, columns: number): void {
   }
 }
 
-function fill<T extends Float32Array | Int32Array>(target: T, chunks: readonly T[]): void {
+/** The chunks one after another in the target; a single chunk is taken as it is. */
+function joined<T extends Float32Array | Int32Array>(chunks: readonly T[], target: T): T {
+  const [only] = chunks;
+  if (only !== undefined && chunks.length === 1) return only;
   let offset = 0;
   for (const chunk of chunks) {
     target.set(chunk, offset);
     offset += chunk.length;
   }
+  return target;
 }

@@ -17,6 +17,10 @@ import {
 export interface Predictor {
   /** @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`; disposed by the caller. */
   predict(images: tf.Tensor4D): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
+  /** In the order of the outputs, where they are known. */
+  readonly classNames?: readonly string[] | undefined;
+  /** `[batch, height, width, 3]`, `null` where any length goes. */
+  readonly inputShape?: readonly (number | null)[];
 }
 
 /** A batch with the names of its files, where they are known. */
@@ -84,7 +88,7 @@ export async function evaluate(
     }
     report(collector.count);
   }
-  const classNames = rest.classNames ?? ('getUserDefinedMetadata' in model ? classNamesOf(model) : undefined);
+  const classNames = rest.classNames ?? knownClassNames(model);
   const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
   return labelMode === 'multi'
     ? finishMultiLabel(where, collector.finish(), named)
@@ -92,6 +96,11 @@ export async function evaluate(
 }
 
 export const predictor = rule<LayersModel | Predictor>('a model with `predict`', (value) => typeof (value as Predictor | null)?.predict === 'function');
+
+/** The class names a model or runtime carries. */
+export function knownClassNames(model: LayersModel | Predictor): readonly string[] | undefined {
+  return 'getUserDefinedMetadata' in model ? classNamesOf(model) : model.classNames;
+}
 
 /** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
 export async function predictBatch(where: string, model: Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {

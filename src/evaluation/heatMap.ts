@@ -4,8 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
 import { checkPixels, resize, type Pixels } from '../image/index.js';
-import { classNamesOf } from '../models/index.js';
-import type { Predictor } from './evaluate.js';
+import { knownClassNames, type Predictor } from './evaluate.js';
 
 /** How much each place of a picture spoke for a class. */
 export interface HeatMap {
@@ -63,7 +62,7 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
 export function inputOf(where: string, model: LayersModel | Predictor, image: Pixels): tf.Tensor4D {
   checkPixels(where, image);
   if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB picture [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
-  const [, height, width] = (model as Partial<LayersModel>).inputs?.[0]?.shape ?? [];
+  const [, height, width] = 'inputs' in model ? (model.inputs[0]?.shape ?? []) : (model.inputShape ?? []);
   const fitted = resize(image, [height ?? image.height, width ?? image.width]);
   return tf.tensor4d(Float32Array.from(fitted.data), [1, fitted.height, fitted.width, 3]);
 }
@@ -76,7 +75,7 @@ export function explained(
   wanted: number | string | undefined,
 ): Pick<HeatMap, 'classIndex' | 'className' | 'probability'> {
   const values = outputs.length === 1 ? [1 - (outputs[0] as number), outputs[0] as number] : Array.from(outputs);
-  const classNames = 'getUserDefinedMetadata' in model ? classNamesOf(model) : undefined;
+  const classNames = knownClassNames(model);
   let classIndex = values.indexOf(Math.max(...values));
   if (typeof wanted === 'number') classIndex = wanted;
   else if (wanted !== undefined) classIndex = classNames?.indexOf(wanted) ?? -1;

@@ -151,23 +151,72 @@ function rankingScores(evaluation: Evaluation | MultiLabelEvaluation, pick: (are
     defined++;
     weights += support;
   });
-  const { labels, probabilities } = evaluation.predictions;
-  const truth = evaluation.labelMode === 'multi' ? labels : oneHot(evaluation);
-  return { perClass, macro: sum / defined, weighted: weightedSum / weights, micro: pick(areas(probabilities, truth)) };
+  let micro: number | undefined;
+  return {
+    perClass,
+    macro: sum / defined,
+    weighted: weightedSum / weights,
+    // As much work as all classes together, and seldom asked for.
+    get micro() {
+      return (micro ??= pick(areas(evaluation.predictions.probabilities, evaluation.labelMode === 'multi' ? evaluation.predictions.labels : oneHot(evaluation))));
+    },
+  };
 }
 
+/**
+ * Both areas from the positives alone sorted: each negative only counts towards the positive scores it reaches, and neither area
+ * changes between those.
+ */
 function areas(scores: Float32Array, positive: ArrayLike<number>): Areas {
+  const thresholds = positiveScores(scores, positive);
+  const hits = new Float64Array(thresholds.length);
+  // Negatives by the number of thresholds they reach, and those that equal the last of these.
+  const reaching = new Float64Array(thresholds.length + 1);
+  const tied = new Float64Array(thresholds.length + 1);
+  for (let i = 0; i < scores.length; i++) {
+    const score = scores[i] as number;
+    const reached = upperBound(thresholds, score);
+    if (positive[i] === 1) hits[reached - 1] = (hits[reached - 1] as number) + 1;
+    else {
+      reaching[reached] = (reaching[reached] as number) + 1;
+      if (reached > 0 && thresholds[reached - 1] === score) tied[reached] = (tied[reached] as number) + 1;
+    }
+  }
+  let hit = 0;
+  let miss = 0;
   let area = 0;
   let precisions = 0;
-  let hitsBefore = 0;
-  let missesBefore = 0;
-  walkThresholds(scores, positive, (_, hits, misses) => {
-    area += ((misses - missesBefore) * (hits + hitsBefore)) / 2;
-    precisions += ((hits - hitsBefore) * hits) / (hits + misses);
-    hitsBefore = hits;
-    missesBefore = misses;
-  });
-  return { auc: missesBefore === 0 ? NaN : area / hitsBefore / missesBefore, averagePrecision: precisions / hitsBefore };
+  for (let i = thresholds.length - 1; i >= 0; i--) {
+    const own = hits[i] as number;
+    const above = miss + (reaching[i + 1] as number) - (tied[i + 1] as number);
+    hit += own;
+    miss += reaching[i + 1] as number;
+    // A positive loses to the negatives above it, and half to those it ties with.
+    area += own * (above + (tied[i + 1] as number) / 2);
+    precisions += (own * hit) / (hit + miss);
+  }
+  const negatives = scores.length - hit;
+  return { auc: negatives === 0 ? NaN : 1 - area / hit / negatives, averagePrecision: precisions / hit };
+}
+
+/** The distinct scores of the positives, rising. */
+function positiveScores(scores: Float32Array, positive: ArrayLike<number>): Float32Array {
+  let count = 0;
+  const sorted = new Float32Array(scores.length);
+  for (let i = 0; i < scores.length; i++) if (positive[i] === 1) sorted[count++] = scores[i] as number;
+  return sorted.subarray(0, count).sort().filter((score, i, all) => i === 0 || score !== all[i - 1]);
+}
+
+/** How many of the rising values a score reaches. */
+function upperBound(rising: Float32Array, score: number): number {
+  let low = 0;
+  let high = rising.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rising[middle] as number) <= score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Ranked {

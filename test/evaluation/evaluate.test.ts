@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { trackMemory } from '../../src/backends/index.js';
 import type { Progress } from '../../src/core/index.js';
 import { Dataset, imageBatches, type LabelledImage } from '../../src/data/index.js';
-import { evaluate, evaluatePredictions, type Predictor } from '../../src/evaluation/index.js';
+import { evaluate, evaluatePredictions, occlusionMap, type Predictor } from '../../src/evaluation/index.js';
 import { efficientNet, setClassNames } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 
@@ -53,6 +53,16 @@ test('nothing is kept, progress counts pictures, and an async runtime will do', 
   }));
   expect(kept.tensors).toBe(0);
   expect(told.map(({ done, unit }) => `${done} ${unit}`)).toEqual(['2 images', '4 images', '5 images']);
+});
+
+test('a runtime brings its class names and the size of its input', async () => {
+  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3] };
+  expect((await evaluate(runtime, [picture(0, 1)])).classNames).toEqual(['ant', 'bee', 'cat']);
+  const shapes: number[][] = [];
+  const watched: Predictor = { ...runtime, predict: (images) => (shapes.push(images.shape), model.predict(images)) };
+  const heat = await occlusionMap(watched, picture(0, 1).pixels, { class: 'bee', patch: 4 });
+  expect([heat.width, heat.height, heat.classIndex]).toEqual([4, 4, 1]);
+  expect(shapes[0]).toEqual([1, 8, 8, 3]);
 });
 
 test('a layers model brings its class names and its binary output its two classes', async () => {
