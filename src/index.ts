@@ -26,10 +26,10 @@ export type {
 } from './scaling/index.js';
 
 export {
-  layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
+  CHECKPOINTS, checkpointOptions, defaultCheckpoint, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
-  ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, WeightArray, WeightsOfOptions,
+  Checkpoint, CheckpointSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, WeightArray, WeightsOfOptions,
   WeightsReport, WriteSafetensorsOptions,
 } from './weights/index.js';
 

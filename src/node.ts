@@ -11,3 +11,8 @@ export type {
   DecodeOptions, ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, SplitImageFolder, WriteReportOptions,
   WrittenReport,
 } from './node/index.js';
+
+// This one also takes a path and the formats of Keras.
+export { loadWeights } from './node/index.js';
+export { pretrained, readWeightFile } from './node/index.js';
+export type { CacheOptions, DownloadOptions, PretrainedOptions } from './node/index.js';

@@ -13,8 +13,8 @@ export const ELEMENT_BYTES = {
 /** Converts bytes to float32; float32 that lies aligned is returned as a view, everything else as a copy. */
 export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Array {
   const count = bytes.byteLength / ELEMENT_BYTES[type];
-  // A typed array may only start at a multiple of its element's size.
-  const { buffer, byteOffset } = bytes.byteOffset % ELEMENT_BYTES[type] === 0 ? bytes : bytes.slice();
+  // A typed array may only start at a multiple of its element's size; a Node Buffer's own `slice` would not copy.
+  const { buffer, byteOffset } = bytes.byteOffset % ELEMENT_BYTES[type] === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
   switch (type) {
     case 'float32':
       return new Float32Array(buffer, byteOffset, count);

@@ -20,3 +20,6 @@ export { readTorch } from './readTorch.js';
 export { openZip } from './zip.js';
 export type { ZipArchive } from './zip.js';
 export { permute } from './permute.js';
+export { CHECKPOINTS, checkpointOptions, defaultCheckpoint } from './checkpoints.js';
+export type { Checkpoint, CheckpointSource, Digest } from './checkpoints.js';
+export { readTfjs } from './readTfjs.js';

@@ -1,0 +1,70 @@
+// A network with published weights in one call: found, fetched, checked, cached, loaded.
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { invalid, OptionError } from '../core/index.js';
+import { efficientNet, type EfficientNetOptions } from '../models/index.js';
+import { VARIANTS, type Variant } from '../scaling/index.js';
+import { CHECKPOINTS, checkpointOptions, defaultCheckpoint, loadWeights, type Checkpoint, type NamedArrays } from '../weights/index.js';
+import { readWeightFile } from './readWeightFile.js';
+import { ensureBackend } from './selectBackend.js';
+import { cachedFile, type CacheOptions } from './weightCache.js';
+
+/** Options of {@link pretrained}; those of {@link efficientNet} beside its own. */
+export type PretrainedOptions = EfficientNetOptions & CacheOptions & {
+  /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
+  readonly weights?: string | Uint8Array | NamedArrays;
+  /** `'skip'` leaves a new, random classifier, as another number of `classes` needs. @defaultValue 'load' */
+  readonly head?: 'load' | 'skip';
+};
+
+/**
+ * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, normalisation, padding and epsilon are the
+ * checkpoint's unless stated. The caller disposes the model.
+ *
+ * The file comes from `weights`, else from the cache folder, else from its publisher: checked against its published digest (without one,
+ * against that of the first download), resumed where a download broke off, and kept for the next time.
+ *
+ * @param name - A checkpoint of {@link CHECKPOINTS}, or a variant for its usual one.
+ * @throws {OptionError} when there is no such checkpoint, or an option is impossible.
+ * @throws {WeightsError} when the file cannot be fetched, is not the published one, or does not fit the options.
+ * @example
+ * const model = await pretrained('b0');
+ * const backbone = await pretrained('timm/tf_efficientnet_b3.ns_jft_in1k', { includeTop: false, pooling: 'avg', onProgress: progressBar() });
+ * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
+ */
+export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
+  const { weights, head = 'load', cacheFolder, mirror, onProgress, signal, ...modelOptions } = options;
+  const [checkpointName, checkpoint] = find(name);
+  await ensureBackend();
+  const cache: CacheOptions = { onProgress, signal, ...(cacheFolder === undefined ? {} : { cacheFolder }), ...(mirror === undefined ? {} : { mirror }) };
+  const arrays = weights instanceof Map
+    ? (weights as NamedArrays)
+    : await readWeightFile((weights as string | Uint8Array | undefined) ?? (await cachedFile(checkpointName, checkpoint, cache)));
+  const model = efficientNet(checkpoint.variant, merged(checkpoint, modelOptions));
+  try {
+    await loadWeights(model, arrays, { head });
+    return model;
+  } catch (cause) {
+    model.dispose();
+    throw cause;
+  }
+}
+
+function find(name: string): readonly [string, Checkpoint] {
+  const wanted = Object.hasOwn(VARIANTS, name) ? defaultCheckpoint(name as Variant) : name;
+  const checkpoint = Object.hasOwn(CHECKPOINTS, wanted) ? CHECKPOINTS[wanted] : undefined;
+  if (checkpoint !== undefined) return [wanted, checkpoint];
+  const near = Object.keys(CHECKPOINTS).filter((candidate) => typeof name === 'string' && candidate.includes(name)).slice(0, 4);
+  const hint = near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : 'CHECKPOINTS lists them.';
+  throw invalid('pretrained', 'name', 'a variant or a checkpoint', name, hint);
+}
+
+/** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */
+function merged(checkpoint: Checkpoint, options: EfficientNetOptions): EfficientNetOptions {
+  const { classes, includeTop, ...rest } = checkpointOptions(checkpoint);
+  const withTop = options.includeTop ?? includeTop ?? true;
+  if (options.inputChannels !== undefined && options.inputChannels !== 3 && options.normalization === undefined && rest.normalization === 'imagenet') {
+    throw new OptionError(`pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. The checkpoint's is that of RGB.`);
+  }
+  return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as EfficientNetOptions;
+}
