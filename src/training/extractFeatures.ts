@@ -32,7 +32,9 @@ export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncI
   const { features } = splitHead('trainHead', backbone, options.pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, options.pooling ?? 'avg');
   const extractor = await foldBatchNorm(tfl.model({ inputs: backbone.inputs, outputs }));
-  const report = trackProgress(options.onProgress, options.task, 'images');
+  // Datasets of this library know how many batches they hold.
+  const { size } = batches as { readonly size?: unknown };
+  const report = trackProgress(options.onProgress, options.task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
   const x: Float32Array[] = [];
   const y: Float32Array[] = [];
   let count = 0;
@@ -45,7 +47,7 @@ export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncI
         pooled.dispose();
         y.push(await targetsOf(batch.ys, options.count));
         count += batch.xs.shape[0];
-        report(count);
+        report(x.length);
       } finally {
         tf.dispose([batch.xs, batch.ys]);
       }

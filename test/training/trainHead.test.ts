@@ -70,12 +70,12 @@ test('five epochs leave no tensor behind', async () => {
   });
 });
 
-test('progress counts pictures, then steps', async () => {
+test('progress counts batches, then steps', async () => {
   const seen: Progress[] = [];
   await trainHead(backbone(), options({ epochs: 2, onProgress: (progress) => seen.push(progress) }));
   const last = new Map(seen.map((progress) => [progress.task, progress]));
   expect([...last.values()].map(({ task, done, unit }) => [task, done, unit])).toEqual([
-    ['training features', 96, 'images'], ['validation features', 48, 'images'], ['training the head', 6, 'steps'],
+    ['training features', 6, 'batches'], ['validation features', 3, 'batches'], ['training the head', 6, 'steps'],
   ]);
 });
 
