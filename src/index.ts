@@ -72,3 +72,11 @@ export { freeze, trainHead, unfreeze } from './training/index.js';
 export type { HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
 export { classify } from './evaluation/index.js';
 export type { Classification, ClassifyOptions } from './evaluation/index.js';
+export {
+  accuracy, adam, adamW, auc, binaryCrossEntropy, constantRate, exponentialDecay, f1, focalLoss, NamedOptimizer, oneCycle, perEpoch, polynomialDecay,
+  precision, recall, rmsProp, rmsPropTF, sgd, softmaxCrossEntropy, stepDecay, topK, warmupCosine, withWarmup,
+} from './training/index.js';
+export type {
+  AdamOptions, CrossEntropyOptions, DecisionOptions, ExponentialDecayOptions, FocalLossOptions, Loss, Metric, OneCycleOptions, OptimizerOptions,
+  PolynomialDecayOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, Update, UpdateRule, WarmupCosineOptions,
+} from './training/index.js';

@@ -2,3 +2,15 @@ export { allLayers, freeze, recompile, selectLayers, unfreeze } from './freeze.j
 export type { LayerSelector } from './freeze.js';
 export { trainHead } from './trainHead.js';
 export type { HeadEpoch, TrainedHead, TrainHeadOptions } from './trainHead.js';
+export { constantRate, exponentialDecay, oneCycle, perEpoch, polynomialDecay, stepDecay, warmupCosine, withWarmup } from './schedules.js';
+export type {
+  ExponentialDecayOptions, OneCycleOptions, PolynomialDecayOptions, Schedule, StepDecayOptions, WarmupCosineOptions,
+} from './schedules.js';
+export { NamedOptimizer } from './NamedOptimizer.js';
+export type { OptimizerOptions, Update, UpdateRule } from './NamedOptimizer.js';
+export { adam, adamW, rmsProp, rmsPropTF, sgd } from './optimizers.js';
+export type { AdamOptions, RmsPropOptions, RmsPropTFOptions, SgdOptions } from './optimizers.js';
+export { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js';
+export type { CrossEntropyOptions, FocalLossOptions, Loss } from './losses.js';
+export { accuracy, auc, f1, precision, recall, topK } from './metrics.js';
+export type { DecisionOptions, Metric } from './metrics.js';

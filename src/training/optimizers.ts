@@ -1,0 +1,159 @@
+// The update rules, each that of one framework, digit by digit. State, decay, clipping and rates are NamedOptimizer's.
+
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  boolean, callable, checkOptions, either, nonNegative, oneOf, OptionError, positive, positiveInteger, rate, rule, type Rules,
+} from '../core/index.js';
+import { NamedOptimizer, type OptimizerOptions, type UpdateRule } from './NamedOptimizer.js';
+import type { Schedule } from './schedules.js';
+
+const learningRate = either(nonNegative, rule<Schedule>('a schedule', (value) => typeof value === 'function'));
+const COMMON: Rules<OptimizerOptions> = {
+  learningRate, weightDecay: nonNegative, weightDecayMode: oneOf('decoupled', 'coupled'), decays: callable, clipValue: positive, clipNorm: positive,
+  globalClipNorm: positive, accumulationSteps: positiveInteger, rateOf: callable,
+};
+
+/** Options of {@link sgd}. */
+export interface SgdOptions extends OptimizerOptions {
+  /** @defaultValue 0 */
+  readonly momentum?: number;
+  /** Looks ahead along the momentum. @defaultValue false */
+  readonly nesterov?: boolean;
+}
+
+/**
+ * Gradient descent, with Keras' (Nesterov) momentum, which carries the rate of its time. The rate is 0.01 unless given.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }), loss: softmaxCrossEntropy() });
+ * @see `SGD` in keras/src/optimizers/sgd.py
+ */
+export function sgd(options: SgdOptions = {}): NamedOptimizer {
+  checked('sgd', options, { ...COMMON, momentum: rate, nesterov: boolean });
+  const { momentum = 0, nesterov = false } = options;
+  const step: UpdateRule['update'] = ({ weight, gradient, rate, read, write }) => {
+    const change = tf.mul(gradient, -rate);
+    if (momentum === 0) return tf.add(weight, change);
+    const velocity = write('momentum', tf.add(tf.mul(read('momentum'), momentum), change));
+    return tf.add(weight, nesterov ? tf.add(tf.mul(velocity, momentum), change) : velocity);
+  };
+  return new NamedOptimizer({ name: 'sgd', slots: momentum === 0 ? {} : { momentum: 0 }, update: step }, { learningRate: 0.01, ...options });
+}
+
+/** Options of {@link rmsProp}. */
+export interface RmsPropOptions extends OptimizerOptions {
+  /** Share of the mean square kept a step. @defaultValue 0.9 */
+  readonly rho?: number;
+  /** @defaultValue 0 */
+  readonly momentum?: number;
+  /** @defaultValue 1e-7 */
+  readonly epsilon?: number;
+  /** Divides by the variance instead of the mean square. @defaultValue false */
+  readonly centered?: boolean;
+}
+
+/**
+ * RMSProp as Keras has it: the mean square begins at 0, so the first steps are large. The rate is 0.001 unless given.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * model.compile({ optimizer: rmsProp({ learningRate: 0.001 }), loss: softmaxCrossEntropy() });
+ * @see `RMSprop` in keras/src/optimizers/rmsprop.py
+ */
+export function rmsProp(options: RmsPropOptions = {}): NamedOptimizer {
+  checked('rmsProp', options, { ...COMMON, rho: rate, momentum: rate, epsilon: nonNegative, centered: boolean });
+  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
+  const slots = { meanSquare: 0, ...(momentum > 0 ? { momentum: 0 } : {}), ...(centered ? { mean: 0 } : {}) };
+  return new NamedOptimizer({ name: 'rmsProp', slots, update: rootMeanSquare({ rho, momentum, epsilon, centered }) }, { learningRate: 0.001, ...options });
+}
+
+/** Options of {@link rmsPropTF}. */
+export interface RmsPropTFOptions extends OptimizerOptions {
+  /** Share of the mean square kept a step. @defaultValue 0.9 */
+  readonly decay?: number;
+  /** @defaultValue 0.9 */
+  readonly momentum?: number;
+  /** Stands within the root. @defaultValue 0.001 */
+  readonly epsilon?: number;
+}
+
+/**
+ * RMSProp as TensorFlow 1 had it, and EfficientNet was trained by: the mean square begins at 1. The rate is 0.016 unless given.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const optimizer = rmsPropTF({ learningRate: 0.016, weightDecay: 1e-5, weightDecayMode: 'coupled' });
+ * @see `tf.compat.v1.train.RMSPropOptimizer`; paper section 5.2 (arXiv 1905.11946)
+ */
+export function rmsPropTF(options: RmsPropTFOptions = {}): NamedOptimizer {
+  checked('rmsPropTF', options, { ...COMMON, decay: rate, momentum: rate, epsilon: nonNegative });
+  const { decay = 0.9, momentum = 0.9, epsilon = 0.001 } = options;
+  const slots = { meanSquare: 1, ...(momentum > 0 ? { momentum: 0 } : {}) };
+  const update = rootMeanSquare({ rho: decay, momentum, epsilon, centered: false });
+  return new NamedOptimizer({ name: 'rmsPropTF', slots, update }, { learningRate: 0.016, ...options });
+}
+
+// Epsilon stands within the root, and momentum acts on the update, in both forms.
+function rootMeanSquare({ rho, momentum, epsilon, centered }: Required<Pick<RmsPropOptions, 'rho' | 'momentum' | 'epsilon' | 'centered'>>): UpdateRule['update'] {
+  return ({ weight, gradient, rate, read, write }) => {
+    const meanSquare = write('meanSquare', tf.add(tf.mul(read('meanSquare'), rho), tf.mul(tf.square(gradient), 1 - rho)));
+    const spread = centered
+      ? tf.sub(meanSquare, tf.square(write('mean', tf.add(tf.mul(read('mean'), rho), tf.mul(gradient, 1 - rho)))))
+      : meanSquare;
+    const change = tf.div(tf.mul(gradient, rate), tf.sqrt(tf.add(spread, epsilon)));
+    return tf.sub(weight, momentum > 0 ? write('momentum', tf.add(tf.mul(read('momentum'), momentum), change)) : change);
+  };
+}
+
+/** Options of {@link adam} and {@link adamW}. */
+export interface AdamOptions extends OptimizerOptions {
+  /** Share of the mean gradient kept a step. @defaultValue 0.9 */
+  readonly beta1?: number;
+  /** Share of the mean square kept a step. @defaultValue 0.999 */
+  readonly beta2?: number;
+  /** Added to the root before the bias of the first steps is corrected, as in Keras; PyTorch adds it after. @defaultValue 1e-7 */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam as Keras has it. The rate is 0.001 unless given.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * model.compile({ optimizer: adam({ learningRate: warmupCosine({ peak: 0.001, totalSteps: 5000 }) }), loss: softmaxCrossEntropy() });
+ * @see arXiv 1412.6980, section 2 (its "epsilon hat" form); `Adam` in keras/src/optimizers/adam.py
+ */
+export function adam(options: AdamOptions = {}): NamedOptimizer {
+  return moments('adam', options);
+}
+
+/**
+ * Adam with decoupled weight decay, which spares BatchNormalization and biases. The rate is 0.001 and the decay 0.004 unless given.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * model.compile({ optimizer: adamW({ learningRate: 1e-4, weightDecay: 0.05 }), loss: softmaxCrossEntropy() });
+ * @see arXiv 1711.05101; `AdamW` in keras/src/optimizers/adamw.py
+ */
+export function adamW(options: AdamOptions = {}): NamedOptimizer {
+  return moments('adamW', { weightDecay: 0.004, ...options });
+}
+
+function moments(name: string, options: AdamOptions): NamedOptimizer {
+  checked(name, options, { ...COMMON, beta1: rate, beta2: rate, epsilon: nonNegative });
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  const update: UpdateRule['update'] = ({ weight, gradient, rate, step, read, write }) => {
+    const mean = write('mean', tf.add(read('mean'), tf.mul(tf.sub(gradient, read('mean')), 1 - beta1)));
+    const meanSquare = write('meanSquare', tf.add(read('meanSquare'), tf.mul(tf.sub(tf.square(gradient), read('meanSquare')), 1 - beta2)));
+    const corrected = (rate * Math.sqrt(1 - beta2 ** (step + 1))) / (1 - beta1 ** (step + 1));
+    return tf.sub(weight, tf.div(tf.mul(mean, corrected), tf.add(tf.sqrt(meanSquare), epsilon)));
+  };
+  return new NamedOptimizer({ name, slots: { mean: 0, meanSquare: 0 }, update }, { learningRate: 0.001, ...options });
+}
+
+function checked<T extends OptimizerOptions>(where: string, options: T, rules: Rules<T>): void {
+  checkOptions(where, options, rules);
+  const clips = (['clipValue', 'clipNorm', 'globalClipNorm'] as const).filter((key) => options[key] !== undefined);
+  if (clips.length > 1) throw new OptionError(`${where}: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received ${clips.map((clip) => `\`${clip}\``).join(' and ')}.`);
+}

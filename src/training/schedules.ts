@@ -1,0 +1,215 @@
+// Learning rates as pure functions of the step. What applies them: an optimizer's `learningRate`, or the callback learningRateSchedule.
+
+import {
+  arrayOf, boolean, check, checkNumbers, checkOptions, invalid, nonNegative, nonNegativeInteger, oneOf, OptionError, positive, positiveInteger, rule,
+} from '../core/index.js';
+
+/** The learning rate of a step; steps count updates from 0. Pure: the same step always has the same rate. */
+export type Schedule = (step: number) => number;
+
+/** Options of {@link warmupCosine}. */
+export interface WarmupCosineOptions {
+  /** The highest rate. @defaultValue 0.02 */
+  readonly peak?: number;
+  /** Steps over which the rate rises from 0 in a straight line. @defaultValue 1000 */
+  readonly warmupSteps?: number;
+  /** Steps of the whole run, warm-up included. */
+  readonly totalSteps: number;
+  /**
+   * `'run'` takes the cosine of the step over the whole run, so the rate drops a little below the peak where warm-up ends;
+   * `'afterWarmup'` takes it of the steps since, as Keras does.
+   * @defaultValue 'run'
+   */
+  readonly cosineOver?: 'run' | 'afterWarmup';
+}
+
+/**
+ * Rises in a straight line to the peak, then falls to 0 along half a cosine.
+ *
+ * @throws {OptionError} when an option is impossible or warm-up is longer than the run.
+ * @example
+ * const schedule = warmupCosine({ totalSteps: 20_000 });
+ * schedule(500); // 0.01, half-way up
+ * @see SGDR (arXiv 1608.03983); `CosineDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
+ */
+export function warmupCosine(options: WarmupCosineOptions): Schedule {
+  const where = 'warmupCosine';
+  checkOptions(where, options, { peak: positive, warmupSteps: nonNegativeInteger, totalSteps: positiveInteger, cosineOver: oneOf('run', 'afterWarmup') });
+  const { peak = 0.02, warmupSteps = 1000, totalSteps, cosineOver = 'run' } = options;
+  check(where, 'totalSteps', totalSteps, positiveInteger);
+  checkWarmup(where, warmupSteps, totalSteps);
+  const start = cosineOver === 'run' ? 0 : warmupSteps;
+  return ofStep(where, (step) =>
+    step < warmupSteps ? (peak * step) / warmupSteps : (peak / 2) * (1 + Math.cos((Math.PI * Math.min(step - start, totalSteps - start)) / (totalSteps - start))));
+}
+
+/** Options of {@link exponentialDecay}. */
+export interface ExponentialDecayOptions {
+  readonly initial: number;
+  /** What the rate is multiplied by every `decaySteps`. @defaultValue 0.97 */
+  readonly decayRate?: number;
+  /** May be a fraction: EfficientNet's recipe is 2.4 epochs. */
+  readonly decaySteps: number;
+  /** Whether the rate stays constant between. @defaultValue true */
+  readonly staircase?: boolean;
+}
+
+/**
+ * Multiplies the rate by a constant every so many steps; with {@link withWarmup} the schedule EfficientNet was trained by.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 2.4 * stepsPerEpoch }), 5 * stepsPerEpoch);
+ * @see `build_learning_rate` in tensorflow/tpu, models/official/efficientnet/utils.py
+ */
+export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
+  const where = 'exponentialDecay';
+  checkOptions(where, options, { initial: positive, decayRate: positive, decaySteps: positive, staircase: boolean });
+  const { initial, decayRate = 0.97, decaySteps, staircase = true } = options;
+  checkNumbers(where, { initial, decaySteps }, positive);
+  return ofStep(where, (step) => initial * decayRate ** (staircase ? Math.floor(step / decaySteps) : step / decaySteps));
+}
+
+/** Options of {@link stepDecay}. */
+export interface StepDecayOptions {
+  /** The rates in turn, one more than boundaries. */
+  readonly rates: readonly number[];
+  /** The last step of each rate but the last, ascending. */
+  readonly boundaries: readonly number[];
+}
+
+/**
+ * Holds each rate up to and including its boundary.
+ *
+ * @throws {OptionError} when boundaries do not ascend or do not fit the rates.
+ * @example
+ * const schedule = stepDecay({ rates: [0.1, 0.01, 0.001], boundaries: [1000, 2000] });
+ * @see `PiecewiseConstantDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
+ */
+export function stepDecay(options: StepDecayOptions): Schedule {
+  const where = 'stepDecay';
+  checkOptions(where, options, { rates: arrayOf(nonNegative), boundaries: arrayOf(nonNegativeInteger) });
+  const { rates, boundaries } = options;
+  check(where, 'rates', rates, arrayOf(nonNegative));
+  check(where, 'boundaries', boundaries, rule<readonly number[]>('steps that ascend', (value) => Array.isArray(value) && value.every((step, i) => i === 0 || step > value[i - 1])));
+  if (rates.length !== boundaries.length + 1) throw invalid(where, 'rates', `${boundaries.length + 1} rates, one more than boundaries`, rates);
+  return ofStep(where, (step) => {
+    const passed = boundaries.findIndex((boundary) => step <= boundary);
+    return rates[passed === -1 ? boundaries.length : passed] as number;
+  });
+}
+
+/** Options of {@link polynomialDecay}. */
+export interface PolynomialDecayOptions {
+  readonly initial: number;
+  /** @defaultValue 0.0001 */
+  readonly end?: number;
+  /** 1 is a straight line. @defaultValue 1 */
+  readonly power?: number;
+  readonly decaySteps: number;
+}
+
+/**
+ * Falls from one rate to another along a power of the steps left, then stays.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const schedule = polynomialDecay({ initial: 0.1, end: 0, decaySteps: 10_000 });
+ * @see `PolynomialDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
+ */
+export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
+  const where = 'polynomialDecay';
+  checkOptions(where, options, { initial: positive, end: nonNegative, power: positive, decaySteps: positiveInteger });
+  const { initial, end = 0.0001, power = 1, decaySteps } = options;
+  checkNumbers(where, { initial, decaySteps }, positive);
+  return ofStep(where, (step) => (initial - end) * (1 - Math.min(step, decaySteps) / decaySteps) ** power + end);
+}
+
+/** Options of {@link oneCycle}. */
+export interface OneCycleOptions {
+  readonly peak: number;
+  readonly totalSteps: number;
+  /** Share of the run in which the rate rises, in (0, 1). @defaultValue 0.3 */
+  readonly riseShare?: number;
+  /** The first rate is the peak divided by this. @defaultValue 25 */
+  readonly startDivisor?: number;
+  /** The last rate is the first divided by this. @defaultValue 10000 */
+  readonly endDivisor?: number;
+  /** @defaultValue 'cosine' */
+  readonly shape?: 'cosine' | 'linear';
+}
+
+/**
+ * Rises to the peak and falls far below where it began, once.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * const schedule = oneCycle({ peak: 0.01, totalSteps: 2000 });
+ * @see Super-Convergence (arXiv 1708.07120); `OneCycleLR` in torch/optim/lr_scheduler.py
+ */
+export function oneCycle(options: OneCycleOptions): Schedule {
+  const where = 'oneCycle';
+  const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
+  checkOptions(where, options, {
+    peak: positive, totalSteps: positiveInteger, riseShare: share, startDivisor: positive, endDivisor: positive, shape: oneOf('cosine', 'linear'),
+  });
+  const { peak, totalSteps, riseShare = 0.3, startDivisor = 25, endDivisor = 10_000, shape = 'cosine' } = options;
+  checkNumbers(where, { peak, totalSteps }, positive);
+  const first = peak / startDivisor;
+  const top = riseShare * totalSteps - 1;
+  const last = totalSteps - 1;
+  if (top <= 0) throw invalid(where, 'totalSteps', `more than ${1 / riseShare} steps for a rise of ${riseShare}`, totalSteps);
+  const between = (from: number, to: number, share: number): number =>
+    shape === 'linear' ? from + (to - from) * share : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
+  return ofStep(where, (step) =>
+    step <= top ? between(first, peak, step / top) : between(peak, first / endDivisor, (Math.min(step, last) - top) / (last - top)));
+}
+
+/**
+ * The same rate at every step.
+ *
+ * @throws {OptionError} when the rate is not positive.
+ * @example
+ * const schedule = withWarmup(constantRate(0.001), 100);
+ */
+export function constantRate(rate: number): Schedule {
+  check('constantRate', 'rate', rate, positive);
+  return ofStep('constantRate', () => rate);
+}
+
+/**
+ * Rises in a straight line from 0 to the first rate of a schedule; from the last warm-up step on the schedule holds, at its own step.
+ *
+ * @throws {OptionError} when the steps are negative.
+ * @example
+ * const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 240 }), 500);
+ */
+export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {
+  check('withWarmup', 'schedule', schedule, rule<Schedule>('a function of the step', (value) => typeof value === 'function'));
+  check('withWarmup', 'warmupSteps', warmupSteps, nonNegativeInteger);
+  const first = schedule(0);
+  return ofStep('withWarmup', (step) => (step < warmupSteps ? (first * step) / warmupSteps : schedule(step)));
+}
+
+/**
+ * Holds the rate through each epoch: that of the epoch's first step.
+ *
+ * @throws {OptionError} when the steps are not a positive integer.
+ * @example
+ * const schedule = perEpoch(warmupCosine({ totalSteps: 10_000 }), 100);
+ */
+export function perEpoch(schedule: Schedule, stepsPerEpoch: number): Schedule {
+  check('perEpoch', 'stepsPerEpoch', stepsPerEpoch, positiveInteger);
+  return ofStep('perEpoch', (step) => schedule(step - (step % stepsPerEpoch)));
+}
+
+function checkWarmup(where: string, warmupSteps: number, totalSteps: number): void {
+  if (warmupSteps >= totalSteps) throw invalid(where, 'warmupSteps', `fewer steps than the run's ${totalSteps}`, warmupSteps);
+}
+
+function ofStep(where: string, rate: Schedule): Schedule {
+  return (step) => {
+    if (!Number.isSafeInteger(step) || step < 0) throw new OptionError(`${where}: expected a step of at least 0, received ${String(step)}.`);
+    return rate(step);
+  };
+}
