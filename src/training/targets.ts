@@ -20,5 +20,5 @@ export function targetsLike(where: string, labels: tf.Tensor, predictions: tf.Te
 /** Class indices `[batch]` as float32 `[batch, width]`. */
 export function oneHot(indices: tf.Tensor, width: number): tf.Tensor2D {
   // The wasm kernel writes integers, whatever type it is asked for.
-  return tf.cast<tf.Tensor2D>(tf.oneHot(tf.cast(indices, 'int32'), width), 'float32');
+  return tf.cast(tf.oneHot(tf.cast(indices, 'int32'), width) as tf.Tensor2D, 'float32');
 }
