@@ -73,10 +73,12 @@ export type { HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './
 export { classify } from './evaluation/index.js';
 export type { Classification, ClassifyOptions } from './evaluation/index.js';
 export {
-  accuracy, adam, adamW, auc, binaryCrossEntropy, constantRate, exponentialDecay, f1, focalLoss, NamedOptimizer, oneCycle, perEpoch, polynomialDecay,
-  precision, recall, rmsProp, rmsPropTF, sgd, softmaxCrossEntropy, stepDecay, topK, warmupCosine, withWarmup,
+  accuracy, adam, adamW, auc, binaryCrossEntropy, callback, constantRate, earlyStopping, ema, exponentialDecay, f1, focalLoss, learningRateOf,
+  learningRateSchedule, NamedOptimizer, oneCycle, perEpoch, polynomialDecay, precision, recall, reduceOnPlateau, rmsProp, rmsPropTF, setLearningRate,
+  sgd, softmaxCrossEntropy, stepDecay, terminateOnNaN, topK, TrainingCallback, trainingProgress, warmupCosine, withWarmup,
 } from './training/index.js';
 export type {
-  AdamOptions, CrossEntropyOptions, DecisionOptions, ExponentialDecayOptions, FocalLossOptions, Loss, Metric, OneCycleOptions, OptimizerOptions,
-  PolynomialDecayOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, Update, UpdateRule, WarmupCosineOptions,
+  AdamOptions, CallbackHooks, CallbackState, CrossEntropyOptions, DecisionOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
+  Figures, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
+  ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, Update, UpdateRule, WarmupCosineOptions,
 } from './training/index.js';

@@ -15,3 +15,7 @@ export type { PretrainedOptions } from './pretrained.js';
 export { readWeightFile } from './readWeightFile.js';
 export type { CacheOptions } from './weightCache.js';
 export type { DownloadOptions } from './download.js';
+export { checkpoint, resume } from './checkpoint.js';
+export type { CheckpointOptions, Resumed } from './checkpoint.js';
+export { csvLog } from './csvLog.js';
+export type { CsvLogOptions } from './csvLog.js';

@@ -1,6 +1,6 @@
 // A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
 
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, positiveInteger, rule, text, anything } from '../core/index.js';
@@ -8,6 +8,7 @@ import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type Pr
 import { resize, type Pixels } from '../image/index.js';
 import { hasPlan, planOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
+import { replaceFile } from './replaceFile.js';
 
 /** What a report is made of, and where its pictures come from. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'settings'> {
@@ -72,8 +73,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   const [page, data] = [await reportPage(contents), `${JSON.stringify(reportData(contents), null, 2)}\n`];
   try {
     await mkdir(folder, { recursive: true });
-    await replace(json, data);
-    await replace(html, page);
+    await replaceFile(json, data);
+    await replaceFile(html, page);
   } catch (cause) {
     throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: folder });
   }
@@ -91,15 +92,4 @@ async function gallery(evaluation: Evaluation, limit: number, picture: NonNullab
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;
-}
-
-async function replace(file: string, content: string): Promise<void> {
-  const beside = `${file}.${process.pid}.tmp`;
-  try {
-    await writeFile(beside, content);
-    await rename(beside, file);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError, showShape } from '../core/index.js';
+import { namedWeights } from '../weights/index.js';
 import type { Schedule } from './schedules.js';
 
 /** What every optimizer takes. */
@@ -99,7 +100,7 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** Learns the original names of a model's weights. Without it, a number at the end of a variable's name is taken for a suffix. */
   nameAfter(model: LayersModel): void {
-    for (const weight of model.weights) this.#originalNames.set(weight.name, weight.originalName);
+    for (const [name, weight] of namedWeights(model)) this.#originalNames.set(weight.name, name);
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {

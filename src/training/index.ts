@@ -14,3 +14,16 @@ export { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js'
 export type { CrossEntropyOptions, FocalLossOptions, Loss } from './losses.js';
 export { accuracy, auc, f1, precision, recall, topK } from './metrics.js';
 export type { DecisionOptions, Metric } from './metrics.js';
+export { callback, TrainingCallback } from './callback.js';
+export type { CallbackHooks, CallbackState, Figures } from './callback.js';
+export { earlyStopping, terminateOnNaN } from './earlyStopping.js';
+export type { EarlyStoppingOptions } from './earlyStopping.js';
+export { ema } from './ema.js';
+export type { Ema, EmaOptions } from './ema.js';
+export { learningRateOf, learningRateSchedule, reduceOnPlateau, setLearningRate } from './learningRate.js';
+export type { LearningRateScheduleOptions, ReduceOnPlateauOptions, StepLog } from './learningRate.js';
+export { monitorOf, MONITOR_RULES } from './monitor.js';
+export type { Monitor, MonitorOptions } from './monitor.js';
+export { trainingProgress } from './progress.js';
+export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
+export type { Checkpoint } from './checkpointFile.js';

@@ -1,0 +1,102 @@
+// Callbacks as hooks over plain numbers, for model.fit, fitDataset and fineTune alike.
+
+import type * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { callable, checkOptions, type Rules } from '../core/index.js';
+import type { NamedArrays } from '../weights/index.js';
+
+/** Losses and metrics by name: `loss`, `accuracy`, `val_loss`. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** What a callback keeps from one process to the next, so that a resumed run goes on as it would have. */
+export interface CallbackState {
+  readonly values?: Readonly<Record<string, number>>;
+  readonly arrays?: NamedArrays;
+}
+
+type Hook<A extends readonly unknown[], R = void> = (...parameters: A) => R | Promise<R>;
+
+type EpochEnd = [epoch: number, figures: Figures, model: tfl.LayersModel];
+
+/** What a callback does and when; steps and epochs count from 0. */
+export interface CallbackHooks {
+  readonly onTrainBegin?: Hook<[model: tfl.LayersModel]>;
+  readonly onEpochBegin?: Hook<[epoch: number, model: tfl.LayersModel]>;
+  readonly onBatchBegin?: Hook<[batch: number, model: tfl.LayersModel]>;
+  readonly onBatchEnd?: Hook<[batch: number, figures: Figures, model: tfl.LayersModel]>;
+  /** May return figures of its own, which later callbacks and the history see. */
+  readonly onEpochEnd?: Hook<EpochEnd, Figures | undefined> | Hook<EpochEnd>;
+  readonly onTrainEnd?: Hook<[model: tfl.LayersModel]>;
+  /** For `fineTune`'s checkpoints. */
+  readonly save?: () => CallbackState | Promise<CallbackState>;
+  readonly load?: (state: CallbackState, model: tfl.LayersModel) => void;
+}
+
+/** The object behind every callback of this library; a class because TensorFlow.js' are. */
+export class TrainingCallback extends tfl.Callback {
+  readonly hooks: CallbackHooks;
+  protected epoch = 0;
+
+  constructor(hooks: CallbackHooks) {
+    super();
+    this.hooks = hooks;
+  }
+
+  /** Epochs and steps an epoch, where the run knows them. */
+  get run(): { readonly epochs?: number; readonly steps?: number | null } {
+    return (this as unknown as { readonly params?: { epochs?: number; steps?: number | null } }).params ?? {};
+  }
+
+  override async onTrainBegin(): Promise<void> {
+    await this.hooks.onTrainBegin?.(this.model);
+  }
+
+  override async onEpochBegin(epoch: number): Promise<void> {
+    await this.hooks.onEpochBegin?.(epoch, this.model);
+  }
+
+  override async onBatchBegin(batch: number): Promise<void> {
+    await this.hooks.onBatchBegin?.(batch, this.model);
+  }
+
+  // Reading a figure waits for the device, so only what is asked for is read.
+  override async onBatchEnd(batch: number, logs?: Logs): Promise<void> {
+    if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await figuresOf(logs), this.model);
+  }
+
+  override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
+    if (this.hooks.onEpochEnd === undefined) return;
+    const added = await this.hooks.onEpochEnd(epoch, await figuresOf(logs), this.model);
+    if (logs !== undefined && typeof added === 'object') Object.assign(logs, added);
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    await this.hooks.onTrainEnd?.(this.model);
+  }
+}
+
+type Logs = Record<string, number | tf.Scalar>;
+
+async function figuresOf(logs: Logs = {}): Promise<Figures> {
+  const entries = await Promise.all(
+    Object.entries(logs)
+      .filter(([name]) => name !== 'batch' && name !== 'size')
+      .map(async ([name, value]) => [name, typeof value === 'number' ? value : ((await value.data())[0] ?? NaN)] as const),
+  );
+  return Object.fromEntries(entries);
+}
+
+const RULES: Rules<CallbackHooks> = {
+  onTrainBegin: callable, onEpochBegin: callable, onBatchBegin: callable, onBatchEnd: callable, onEpochEnd: callable, onTrainEnd: callable, save: callable, load: callable,
+};
+
+/**
+ * Makes a callback of your own that can stand beside this library's; TensorFlow.js does not take plain hooks and callback objects in one list.
+ *
+ * @throws {OptionError} when a hook is unknown.
+ * @example
+ * await model.fitDataset(train, { epochs: 5, callbacks: [terminateOnNaN(), callback({ onEpochEnd: (epoch, { loss }) => console.log(epoch, loss) })] });
+ */
+export function callback(hooks: CallbackHooks): TrainingCallback {
+  return new TrainingCallback(checkOptions('callback', hooks, RULES));
+}

@@ -1,0 +1,74 @@
+// Callbacks that end a run: when nothing improves any more, and when the loss is no number.
+
+import { boolean, checkOptions, EffnetError, nonNegativeInteger } from '../core/index.js';
+import type { NamedArrays } from '../weights/index.js';
+import { callback, type TrainingCallback } from './callback.js';
+import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
+import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
+
+/** Options of {@link earlyStopping}. */
+export interface EarlyStoppingOptions extends MonitorOptions {
+  /** Epochs without improvement before the run ends. @defaultValue 5 */
+  readonly patience?: number;
+  /** Gives the model the weights of its best epoch at the end, whatever ended the run. @defaultValue true */
+  readonly restoreBestWeights?: boolean;
+}
+
+/**
+ * Ends the run when a figure has stopped improving, with the weights of the best epoch.
+ *
+ * @throws {OptionError} when an option is unknown or impossible; in training, when the figure is not there.
+ * @example
+ * await model.fitDataset(train, { epochs: 100, validationData, callbacks: [earlyStopping({ monitor: 'val_accuracy', patience: 3 })] });
+ * @see `EarlyStopping` in keras/src/callbacks/early_stopping.py
+ */
+export function earlyStopping(options: EarlyStoppingOptions = {}): TrainingCallback {
+  checkOptions('earlyStopping', options, { ...MONITOR_RULES, patience: nonNegativeInteger, restoreBestWeights: boolean });
+  const { patience = 5, restoreBestWeights = true } = options;
+  const monitor = monitorOf('earlyStopping', options);
+  let [best, wait] = [monitor.worst, 0];
+  let weights: NamedArrays | undefined;
+  return callback({
+    onTrainBegin: () => {
+      [best, wait, weights] = [monitor.worst, 0, undefined];
+    },
+    onEpochEnd: async (_epoch, figures, model) => {
+      const value = monitor.read(figures);
+      if (monitor.isBetter(value, best)) {
+        [best, wait] = [value, 0];
+        if (restoreBestWeights) weights = await snapshotWeights(model);
+        return;
+      }
+      wait += 1;
+      if (wait >= patience) model.stopTraining = true;
+    },
+    onTrainEnd: (model) => {
+      if (weights !== undefined) restoreWeights('earlyStopping', model, weights);
+    },
+    save: () => ({ values: { best, wait }, ...(weights === undefined ? {} : { arrays: weights }) }),
+    load: ({ values, arrays }) => {
+      ({ best = best, wait = wait } = values ?? {});
+      weights = arrays;
+    },
+  });
+}
+
+/**
+ * Ends the run with an error that names the step, as soon as the loss is not a finite number.
+ *
+ * @throws {EffnetError} in training. A checkpoint written before stays as it is.
+ * @example
+ * await model.fitDataset(train, { epochs: 10, callbacks: [terminateOnNaN()] });
+ */
+export function terminateOnNaN(): TrainingCallback {
+  let epoch = 0;
+  return callback({
+    onEpochBegin: (current) => {
+      epoch = current;
+    },
+    onBatchEnd: (batch, { loss = NaN }) => {
+      if (Number.isFinite(loss)) return;
+      throw new EffnetError(`terminateOnNaN: expected a finite loss, received ${loss} at batch ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
+    },
+  });
+}

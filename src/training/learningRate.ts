@@ -1,0 +1,129 @@
+// The learning rate of any optimizer, and the callbacks that move it.
+
+import type * as tf from '@tensorflow/tfjs-core';
+import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, OptionError, rule } from '../core/index.js';
+import { callback, type TrainingCallback } from './callback.js';
+import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
+import type { Schedule } from './schedules.js';
+
+/** The rate of the next step. */
+export function learningRateOf(optimizer: tf.Optimizer): number {
+  if (optimizer instanceof NamedOptimizer) return optimizer.currentRate;
+  const { learningRate } = optimizer as unknown as { learningRate?: number };
+  if (typeof learningRate !== 'number') throw new OptionError(`learningRateOf: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
+  return learningRate;
+}
+
+/** Sets the rate of our optimizers and TensorFlow.js' own. */
+export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
+  const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: (rate: number) => void };
+  if (settable.learningRate === undefined) throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
+  if (settable.setLearningRate !== undefined) settable.setLearningRate(rate);
+  else settable.learningRate = rate;
+}
+
+/** One line of the log of {@link learningRateSchedule}. */
+export interface StepLog {
+  readonly step: number;
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/** Options of {@link learningRateSchedule}. */
+export interface LearningRateScheduleOptions {
+  /** The step the run begins at, when it continues another. @defaultValue 0 */
+  readonly initialStep?: number;
+  /** Called every `logEvery` steps. @defaultValue writes step, loss and rate to the console */
+  readonly onLog?: (log: StepLog) => void;
+  /** Steps between logs; 0 is never. @defaultValue 100 */
+  readonly logEvery?: number;
+}
+
+/**
+ * Sets the rate of any optimizer before every step, and logs step, loss and rate every 100 steps. Our optimizers take a schedule
+ * as `learningRate` too.
+ *
+ * @throws {OptionError} when an option is unknown or impossible.
+ * @example
+ * await model.fitDataset(train, { epochs: 10, callbacks: [learningRateSchedule(warmupCosine({ totalSteps: 5000, warmupSteps: 500 }))] });
+ */
+export function learningRateSchedule(schedule: Schedule, options: LearningRateScheduleOptions = {}): TrainingCallback {
+  check('learningRateSchedule', 'schedule', schedule, rule<Schedule>('a schedule, a function of the step', (value) => typeof value === 'function'));
+  const { initialStep = 0, onLog = print, logEvery = 100 } = checkOptions('learningRateSchedule', options, {
+    initialStep: nonNegativeInteger, onLog: callable, logEvery: nonNegativeInteger,
+  });
+  let step = initialStep;
+  return callback({
+    onTrainBegin: () => {
+      step = initialStep;
+    },
+    onBatchBegin: (_batch, model) => {
+      setLearningRate(model.optimizer, schedule(step));
+    },
+    onBatchEnd: (_batch, { loss = NaN }) => {
+      if (logEvery > 0 && step % logEvery === 0) onLog({ step, loss, learningRate: schedule(step) });
+      step += 1;
+    },
+    onEpochEnd: () => ({ learningRate: schedule(Math.max(0, step - 1)) }),
+    save: () => ({ values: { step } }),
+    load: ({ values }) => {
+      step = values?.['step'] ?? step;
+    },
+  });
+}
+
+function print({ step, loss, learningRate }: StepLog): void {
+  console.log(`step ${step}: loss ${loss.toPrecision(5)}, learning rate ${learningRate.toPrecision(4)}`);
+}
+
+/** Options of {@link reduceOnPlateau}. */
+export interface ReduceOnPlateauOptions extends MonitorOptions {
+  /** What the rate is multiplied by, in (0, 1). @defaultValue 0.1 */
+  readonly factor?: number;
+  /** Epochs without improvement before it is. @defaultValue 10 */
+  readonly patience?: number;
+  /** Epochs after it in which none are counted. @defaultValue 0 */
+  readonly cooldown?: number;
+  /** The rate never falls below. @defaultValue 0 */
+  readonly minRate?: number;
+}
+
+/**
+ * Lowers the learning rate when a figure has stopped improving; `minDelta` is 0.0001 unless given.
+ *
+ * @throws {OptionError} when an option is unknown or impossible; in training, when the figure is not there or the rate is a schedule's.
+ * @example
+ * await model.fitDataset(train, { epochs: 50, validationData, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 3 })] });
+ * @see `ReduceLROnPlateau` in keras/src/callbacks/reduce_lr_on_plateau.py
+ */
+export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingCallback {
+  const where = 'reduceOnPlateau';
+  const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
+  checkOptions(where, options, { ...MONITOR_RULES, factor: share, patience: positiveInteger, cooldown: nonNegativeInteger, minRate: nonNegative });
+  const { factor = 0.1, patience = 10, cooldown = 0, minRate = 0 } = options;
+  const monitor = monitorOf(where, { minDelta: 1e-4, ...options });
+  let [best, wait, resting] = [monitor.worst, 0, 0];
+  return callback({
+    onTrainBegin: () => {
+      [best, wait, resting] = [monitor.worst, 0, 0];
+    },
+    onEpochEnd: (_epoch, figures, { optimizer }) => {
+      const value = monitor.read(figures);
+      if (resting > 0) [resting, wait] = [resting - 1, 0];
+      if (monitor.isBetter(value, best)) [best, wait] = [value, 0];
+      else if (resting === 0 && ++wait >= patience) {
+        if (optimizer instanceof NamedOptimizer && typeof optimizer.learningRate === 'function') {
+          throw new OptionError(`${where}: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.`);
+        }
+        setLearningRate(optimizer, Math.max(minRate, learningRateOf(optimizer) * factor));
+        [resting, wait] = [cooldown, 0];
+      }
+      return { learningRate: learningRateOf(optimizer) };
+    },
+    save: () => ({ values: { best, wait, resting } }),
+    load: ({ values }) => {
+      ({ best = best, wait = wait, resting = resting } = values ?? {});
+    },
+  });
+}

@@ -1,0 +1,49 @@
+// All weights of a model as arrays, out and back in, all or nothing. Other frameworks' names are weights/weightsOf.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { showShape, WeightsError } from '../core/index.js';
+import { namedWeights, weightArray, type NamedArrays } from '../weights/index.js';
+
+/** Copies every weight, statistics included. */
+export async function snapshotWeights(model: LayersModel): Promise<NamedArrays> {
+  const entries = await Promise.all(
+    [...namedWeights(model)].map(async ([name, weight]) => {
+      const variable = weight.read();
+      return [name, weightArray(variable.shape, Float32Array.from(await variable.data()))] as const;
+    }),
+  );
+  return new Map(entries);
+}
+
+/** Throws {@link WeightsError} unless the arrays are all the weights of the model, in name and shape. */
+export function checkWeights(where: string, model: LayersModel, arrays: NamedArrays): void {
+  const weights = namedWeights(model);
+  const strangers = [...arrays.keys()].filter((name) => !weights.has(name));
+  const missing = [...weights.keys()].filter((name) => !arrays.has(name));
+  const misfits = [...weights].filter(([name, weight]) => showShape(arrays.get(name)?.shape ?? weight.shape) !== showShape(weight.shape));
+  const [problem] = [
+    ...strangers.map((name) => `'${name}', which the model lacks`),
+    ...missing.map((name) => `none for '${name}'`),
+    ...misfits.map(([name, weight]) => `${showShape(arrays.get(name)?.shape ?? [])} for '${name}' of ${showShape(weight.shape)}`),
+  ];
+  if (problem !== undefined) {
+    const more = strangers.length + missing.length + misfits.length - 1;
+    throw new WeightsError(`${where}: expected the weights of '${model.name}', received ${problem}${more > 0 ? ` (and ${more} more that do not fit)` : ''}. It is a checkpoint of another model.`);
+  }
+}
+
+/**
+ * Sets every weight.
+ *
+ * @throws {WeightsError} before any weight is touched, when names or shapes differ.
+ */
+export function restoreWeights(where: string, model: LayersModel, arrays: NamedArrays): void {
+  checkWeights(where, model, arrays);
+  tf.tidy(() => {
+    for (const [name, weight] of namedWeights(model)) {
+      const array = arrays.get(name);
+      if (array !== undefined) weight.write(tf.tensor(array.values(), [...array.shape]));
+    }
+  });
+}
