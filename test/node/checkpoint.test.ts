@@ -16,7 +16,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function fit(callbacks: TrainingCallback[], { epochs = 3, initialEpoch = 0, model = tinyModel(), optimizer = adam() } = {}): Promise<LayersModel> {
+interface FitOptions {
+  readonly epochs?: number;
+  readonly initialEpoch?: number;
+  readonly model?: LayersModel;
+  readonly optimizer?: tf.Optimizer;
+}
+
+async function fit(callbacks: TrainingCallback[], { epochs = 3, initialEpoch = 0, model = tinyModel(), optimizer = adam() }: FitOptions = {}): Promise<LayersModel> {
   if ((model.optimizer as unknown) === undefined) model.compile({ optimizer, loss: softmaxCrossEntropy() });
   await model.fitDataset(tinyData(false), { epochs, initialEpoch, verbose: 0, callbacks });
   return model;

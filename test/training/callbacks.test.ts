@@ -17,7 +17,14 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-async function fit(callbacks: TrainingCallback[], { epochs = 3, optimizer = sgd({ learningRate: 0.1 }), model = tinyModel(), validate = true } = {}) {
+interface FitOptions {
+  readonly epochs?: number;
+  readonly optimizer?: tf.Optimizer;
+  readonly model?: layers.LayersModel;
+  readonly validate?: boolean;
+}
+
+async function fit(callbacks: TrainingCallback[], { epochs = 3, optimizer = sgd({ learningRate: 0.1 }), model = tinyModel(), validate = true }: FitOptions = {}) {
   model.compile({ optimizer, loss: softmaxCrossEntropy() });
   const validation = validate ? { validationData: tinyData(false) as never } : {};
   const history = await model.fitDataset(tinyData(), { epochs, verbose: 0, callbacks, ...validation });
