@@ -20,3 +20,4 @@ export type { TrainedBatchNorm } from './trainBatchNorm.js';
 export type { FusedKernel } from './fusedKernel.js';
 export { fusedSwish } from './fusedSwish.js';
 export { SwishActivation } from './SwishActivation.js';
+export { FusedConvolution } from './FusedConvolution.js';

@@ -1,4 +1,4 @@
-// Inference without BatchNormalization: its scale and shift move into the convolution before it.
+// Inference in fewer operations: normalisation and ReLU move into the convolution before them.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BatchNormalization, requireBackend } from '../layers/index.js';
@@ -15,10 +15,21 @@ interface FoldedWeight {
 /** One reference to a layer's output in a saved topology: `[layer, node, tensor, arguments]`. */
 type Inbound = [string, number, number, ...unknown[]];
 
+/** What a convolution takes in. */
+interface Fold {
+  readonly norm: BatchNormalization | undefined;
+  /** A saved `Activation`. */
+  readonly activation: SavedLayer | undefined;
+}
+
+/** Activations that backends compute within a convolution. */
+const FUSABLE = /^relu6?$/;
+
 /**
- * Copies a model for inference, with every BatchNormalization that follows a convolution folded into it: the same answers, sooner.
+ * Copies a model for inference, with BatchNormalization, bias and ReLU folded into the convolutions before them: the same answers, sooner.
  *
- * The given model is left as it is; the caller disposes both. The copy must not be trained further.
+ * The given model is left as it is; the caller disposes both. The copy must not be trained further. Layers that were folded are gone from it:
+ * take features (`featureExtractor`) before folding.
  *
  * @throws {BackendError} when no backend is ready.
  * @example
@@ -28,11 +39,11 @@ type Inbound = [string, number, number, ...unknown[]];
 export async function foldBatchNorm(model: tfl.LayersModel): Promise<tfl.LayersModel> {
   requireBackend('foldBatchNorm');
   const topology = model.toJSON(null, false) as unknown as SavedTopology;
-  const folds = findFolds(model, topology.config.layers ?? []);
-  const folded = new Set<tfl.layers.Layer>(folds.values());
+  const folds = findFolds(model, topology);
+  const folded = new Set<tfl.layers.Layer | undefined>([...folds.values()].map(({ norm }) => norm));
   const weights: FoldedWeight[] = [];
   for (const layer of model.layers) {
-    const norm = folds.get(layer.name);
+    const norm = folds.get(layer.name)?.norm;
     if (norm !== undefined) weights.push(...(await foldedWeights(layer, norm)));
     else if (!folded.has(layer)) weights.push(...(await weightsOf(layer)));
   }
@@ -44,26 +55,33 @@ export async function foldBatchNorm(model: tfl.LayersModel): Promise<tfl.LayersM
     offset += values.byteLength;
   }
   return modelFromArtifacts('foldBatchNorm', {
-    modelTopology: withoutNorms(topology, folds),
+    modelTopology: withoutFolded(topology, folds),
     weightSpecs: weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' })),
     weightData: data.buffer,
     userDefinedMetadata: { ...model.getUserDefinedMetadata(), effnet: { format: 1, ...metadata, folded: true } },
   });
 }
 
-/** Each convolution whose only reader is a BatchNormalization, by name. */
-function findFolds(model: tfl.LayersModel, layers: readonly SavedLayer[]): Map<string, BatchNormalization> {
-  const readers = new Map<string, string[]>();
-  for (const layer of layers) {
-    for (const [source] of inboundOf(layer)) readers.set(source, [...(readers.get(source) ?? []), layer.config.name ?? '']);
+/** What each convolution takes in, by its name. */
+function findFolds(model: tfl.LayersModel, topology: SavedTopology): Map<string, Fold> {
+  const layers = new Map((topology.config.layers ?? []).map((layer) => [layer.config.name ?? '', layer]));
+  // The model's outputs are read from outside.
+  const readers = new Map(outputsOf(topology).map(([source]) => [source, ['']]));
+  for (const [name, layer] of layers) {
+    for (const [source] of inboundOf(layer)) readers.set(source, [...(readers.get(source) ?? []), name]);
   }
-  const folds = new Map<string, BatchNormalization>();
-  for (const layer of layers) {
-    const [reader, ...others] = readers.get(layer.config.name ?? '') ?? [];
-    if (reader === undefined || others.length > 0) continue;
-    const norm = model.getLayer(reader);
-    const linear = layer.config['activation'] === 'linear';
-    if (norm instanceof BatchNormalization && linear && /^(Depthwise)?Conv2D$/.test(layer.class_name)) folds.set(layer.config.name ?? '', norm);
+  const onlyReader = (name: string): SavedLayer | undefined => {
+    const [reader = '', ...others] = readers.get(name) ?? [];
+    return others.length === 0 ? layers.get(reader) : undefined;
+  };
+  const folds = new Map<string, Fold>();
+  for (const [name, layer] of layers) {
+    if (!/^(Depthwise)?Conv2D$/.test(layer.class_name) || layer.config['activation'] !== 'linear') continue;
+    const next = model.layers.find((candidate) => candidate.name === onlyReader(name)?.config.name);
+    const norm = next instanceof BatchNormalization ? next : undefined;
+    const after = onlyReader(norm?.name ?? name);
+    const activation = after?.class_name === 'Activation' && FUSABLE.test(String(after.config['activation'])) ? after : undefined;
+    if (norm !== undefined || activation !== undefined) folds.set(name, { norm, activation });
   }
   return folds;
 }
@@ -93,19 +111,28 @@ async function weightsOf(layer: tfl.layers.Layer): Promise<FoldedWeight[]> {
   })));
 }
 
-function withoutNorms(topology: SavedTopology, folds: ReadonlyMap<string, BatchNormalization>): object {
-  const replacement = new Map([...folds].map(([convolution, norm]) => [norm.name, convolution]));
+function withoutFolded(topology: SavedTopology, folds: ReadonlyMap<string, Fold>): object {
+  const replacement = new Map([...folds].flatMap(([convolution, { norm, activation }]) =>
+    [norm?.name, activation?.config.name].flatMap((name) => (name === undefined ? [] : [[name, convolution] as const]))));
   const rewire = ([source, ...rest]: Inbound): Inbound => [replacement.get(source) ?? source, ...rest];
   const layers = (topology.config.layers ?? []).flatMap((layer) => {
     const name = layer.config.name ?? '';
     if (replacement.has(name)) return [];
-    const config = folds.has(name) ? { ...layer.config, use_bias: true } : layer.config;
+    const fold = folds.get(name);
+    const config = {
+      ...layer.config,
+      ...(fold?.norm === undefined ? {} : { use_bias: true }),
+      ...(fold?.activation === undefined ? {} : { activation: fold.activation.config['activation'] }),
+    };
     return [{ ...layer, config, inbound_nodes: (layer.inbound_nodes as Inbound[][]).map((node) => node.map(rewire)) }];
   });
-  const outputs = (topology.config['output_layers'] as Inbound[]).map(rewire);
-  return { ...topology, config: { ...topology.config, layers, output_layers: outputs } };
+  return { ...topology, config: { ...topology.config, layers, output_layers: outputsOf(topology).map(rewire) } };
 }
 
 function inboundOf(layer: SavedLayer): Inbound[] {
   return ((layer.inbound_nodes ?? []) as Inbound[][]).flat();
+}
+
+function outputsOf(topology: SavedTopology): Inbound[] {
+  return topology.config['output_layers'] as Inbound[];
 }

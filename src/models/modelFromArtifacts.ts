@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
-import { BatchNormalization, SeededDropout } from '../layers/index.js';
+import { BatchNormalization, FusedConvolution, SeededDropout, SwishActivation } from '../layers/index.js';
 
 /** A layer in a saved topology; a model nested in another is one too. */
 export interface SavedLayer {
@@ -16,27 +16,33 @@ export interface SavedLayer {
 /** A saved topology of this library's model. */
 export type SavedTopology = SavedLayer;
 
-const OWN_CLASSES: Readonly<Record<string, string>> = {
-  BatchNormalization: BatchNormalization.className,
-  Dropout: SeededDropout.className,
-};
+const OWN_CLASSES = [BatchNormalization, FusedConvolution, SeededDropout, SwishActivation] as const;
 
 /** Builds a model from its saved form; one that carries this library's metadata gets this library's layers back. */
 export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelArtifacts): Promise<tfl.LayersModel> {
   checkWeights(where, artifacts);
-  const metadata = artifacts.userDefinedMetadata as { readonly effnet?: unknown } | undefined;
+  const metadata = artifacts.userDefinedMetadata as { readonly effnet?: { readonly folded?: boolean } } | undefined;
   if (metadata?.effnet === undefined) return tfl.loadLayersModel(tf.io.fromMemory(artifacts));
-  tf.serialization.registerClass(BatchNormalization);
-  tf.serialization.registerClass(SeededDropout);
+  for (const own of OWN_CLASSES) tf.serialization.registerClass(own);
+  const folded = metadata.effnet.folded === true;
   const saved = artifacts.modelTopology as SavedTopology & { model_config?: SavedTopology };
-  return tfl.loadLayersModel(tf.io.fromMemory({ ...artifacts, modelTopology: adopt(saved.model_config ?? saved) as object }));
+  return tfl.loadLayersModel(tf.io.fromMemory({ ...artifacts, modelTopology: adopt(saved.model_config ?? saved, folded) as object }));
 }
 
-/** Gives the layers this library corrects its own classes; a copy. */
-function adopt(layer: SavedLayer): SavedLayer {
+/** Gives the layers this library corrects or, for inference, fuses its own classes; a copy. */
+function adopt(layer: SavedLayer, folded: boolean): SavedLayer {
   const { layers } = layer.config;
-  const config = layers === undefined ? layer.config : { ...layer.config, layers: layers.map(adopt) };
-  return { ...layer, class_name: OWN_CLASSES[layer.class_name] ?? layer.class_name, config };
+  const config = layers === undefined ? layer.config : { ...layer.config, layers: layers.map((inner) => adopt(inner, folded)) };
+  if (folded && FusedConvolution.replaces(layer.class_name, config)) {
+    return { ...layer, class_name: FusedConvolution.className, config: { ...config, depthwise: layer.class_name === 'DepthwiseConv2D' } };
+  }
+  return { ...layer, class_name: ownClassOf(layer), config };
+}
+
+function ownClassOf({ class_name: name, config }: SavedLayer): string {
+  if (name === 'BatchNormalization') return BatchNormalization.className;
+  if (name === 'Dropout') return SeededDropout.className;
+  return name === 'Activation' && config['activation'] === 'swish' ? SwishActivation.className : name;
 }
 
 function checkWeights(where: string, { weightSpecs, weightData }: tf.io.ModelArtifacts): void {
