@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { IMAGENET_CLASSES, IMAGENET_CLASS_NAMES } from '../../src/imagenet.js';
+
+test('the thousand classes stand in the order of their WordNet ids, as the folders of ILSVRC 2012 do', () => {
+  const ids = IMAGENET_CLASSES.map(({ wordNetId }) => wordNetId);
+  expect(ids).toHaveLength(1000);
+  expect(ids).toEqual([...new Set(ids)].sort());
+  expect(ids.every((id) => /^n\d{8}$/.test(id))).toBe(true);
+  expect(IMAGENET_CLASSES.map(({ index }) => index)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+});
+
+test('known classes are where every checkpoint has them', () => {
+  expect(IMAGENET_CLASSES[0]).toEqual({ index: 0, wordNetId: 'n01440764', name: 'tench, Tinca tinca' });
+  expect(IMAGENET_CLASSES[388]?.name).toMatch(/^giant panda, /);
+  expect(IMAGENET_CLASS_NAMES[388]).toBe('giant panda');
+  expect(IMAGENET_CLASSES[999]?.wordNetId).toBe('n15075141');
+});
