@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
-import { centerCrop, checkPixels, resize, type Pixels } from '../image/index.js';
+import { centerCrop, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
 import { classNamesOf } from '../models/index.js';
 import { predictBatch, predictor, type Predictor } from './evaluate.js';
 
@@ -69,9 +69,8 @@ export async function classify(model: LayersModel | Predictor, image: Pixels, op
 }
 
 function cropTo(image: Pixels, height: number, width: number, share: number): Pixels {
-  const scale = Math.max(height / image.height, width / image.width) / share;
-  const size = [Math.max(height, Math.round(image.height * scale)), Math.max(width, Math.round(image.width * scale))] as const;
-  return centerCrop(resize(image, size, { method: 'bicubic', antialias: true }), [height, width]);
+  const whole = [Math.round(height / share), Math.round(width / share)] as const;
+  return centerCrop(resizeTo(image, whole, 'crop', { method: 'bicubic', antialias: true }), [height, width]);
 }
 
 function inputSizeOf(model: LayersModel | Predictor, image: Pixels, asked: ClassifyOptions['inputSize']): readonly [number, number] {
