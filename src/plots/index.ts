@@ -11,7 +11,7 @@ export { planChart } from './planChart.js';
 export { renderPng, renderSvg } from './renderChart.js';
 export type { RenderOptions, RenderPngOptions } from './renderChart.js';
 export { scheduleChart, trainingChart } from './trainingChart.js';
-export type { MetricHistory, ScheduleChartOptions, TrainingChartOptions, TrainingPhase } from './trainingChart.js';
+export type { EpochFigures, MetricHistory, ScheduleChartOptions, TrainingChartOptions, TrainingPhase } from './trainingChart.js';
 export { compareCams } from './compareCams.js';
 export type { CompareCamsOptions, NamedModel } from './compareCams.js';
 export { encodePng, imageDataUrl } from './encodeImage.js';

@@ -3,8 +3,16 @@
 import { arrayOf, check, checkOptions, DataError, positiveInteger, rule, text } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
-/** The values of each metric by epoch, as `model.fit` returns them in `history`: `{ loss, val_loss, acc, val_acc }`. */
-export type MetricHistory = Readonly<Record<string, readonly number[]>>;
+/** The figures of an epoch: `{ epoch: 1, loss: 2.1, validationLoss: 2.3 }`, as `trainHead` returns them. */
+export interface EpochFigures {
+  readonly epoch: number;
+}
+
+/**
+ * Metrics by epoch: either the values of each, as `model.fit` returns them in `history` (`{ loss, val_loss, acc, val_acc }`), or the figures of
+ * every epoch.
+ */
+export type MetricHistory = Readonly<Record<string, readonly number[]>> | readonly EpochFigures[];
 
 /** One phase of training, for example before or after unfreezing. */
 export interface TrainingPhase {
@@ -37,11 +45,12 @@ const histories = rule<MetricHistory | readonly TrainingPhase[]>('a history of m
 export function trainingChart(history: MetricHistory | readonly TrainingPhase[], options: TrainingChartOptions = {}): ChartSpec {
   check('trainingChart', 'history', history, histories);
   const { metrics } = checkOptions('trainingChart', options, { metrics: arrayOf(text) });
-  const phases: readonly TrainingPhase[] = Array.isArray(history) ? (history as TrainingPhase[]) : [{ name: 'training', history: history as MetricHistory }];
+  const phases = phasesOf(history);
   const values: { epoch: number; metric: string; data: string; value: number }[] = [];
   const boundaries: { at: number; phase: string }[] = [];
   let epochs = 0;
-  for (const { name, history: byMetric } of phases) {
+  for (const { name, history: own } of phases) {
+    const byMetric = byName(own);
     boundaries.push({ at: epochs + 0.5, phase: name });
     for (const [key, series] of Object.entries(byMetric)) {
       const { metric, data } = nameOf(key);
@@ -118,9 +127,27 @@ export function scheduleChart(schedule: (step: number) => number, steps: number,
   });
 }
 
-/** `val_loss` and `valLoss` are the validation data's `loss`; `acc` is `accuracy`. */
+/** A history as phases, the only one named `training`. */
+export function phasesOf(history: MetricHistory | readonly TrainingPhase[]): readonly TrainingPhase[] {
+  const isPhases = Array.isArray(history) && history.every((one) => typeof one === 'object' && one !== null && 'history' in one);
+  return isPhases ? (history as readonly TrainingPhase[]) : [{ name: 'training', history: history as MetricHistory }];
+}
+
+/** The series of each metric, whichever way they were given. */
+function byName(history: MetricHistory): Readonly<Record<string, readonly number[]>> {
+  if (!Array.isArray(history)) return history as Readonly<Record<string, readonly number[]>>;
+  const series: Record<string, number[]> = {};
+  (history as readonly Readonly<Record<string, unknown>>[]).forEach((figures, i) => {
+    for (const [name, value] of Object.entries(figures)) {
+      if (name !== 'epoch' && typeof value === 'number') (series[name] ??= [])[i] = value;
+    }
+  });
+  return series;
+}
+
+/** `val_loss`, `valLoss` and `validationLoss` are the validation data's `loss`; `acc` is `accuracy`. */
 function nameOf(key: string): { metric: string; data: 'training' | 'validation' } {
-  const stripped = key.replace(/^val_|^val(?=[A-Z])/, '');
+  const stripped = key.replace(/^val_|^val(?:idation)?(?=[A-Z])/, '');
   const name = stripped === key ? key : stripped.charAt(0).toLowerCase() + stripped.slice(1);
   return { metric: name === 'acc' ? 'accuracy' : name, data: stripped === key ? 'training' : 'validation' };
 }

@@ -96,6 +96,16 @@ test('phases follow one another, their boundary between the epochs', async () =>
   expect(svg).not.toContain('>accuracy</text>');
 });
 
+test('the figures of epochs mean the same as the values of metrics', () => {
+  const figures = [
+    { epoch: 1, loss: 2, validationLoss: 2.5, accuracy: 0.25, validationAccuracy: 0.125 },
+    { epoch: 2, loss: 1, validationLoss: 1.5, accuracy: 0.5, validationAccuracy: 0.375 },
+    { epoch: 3, loss: 0.5, validationLoss: 1.25, accuracy: 0.75, validationAccuracy: 0.5 },
+  ];
+  expect(plots.trainingChart(figures)).toEqual(plots.trainingChart(history));
+  expect(plots.trainingChart([{ name: 'training', history: figures }])).toEqual(plots.trainingChart(history));
+});
+
 test('the themes differ in ink and ground, the page\'s has the page\'s', async () => {
   const spec = plots.planChart(planModel('b0'));
   expect(await plots.renderSvg(spec, { theme: 'light' })).toContain('fill="#ffffff"');

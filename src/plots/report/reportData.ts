@@ -5,7 +5,7 @@ import type {
 } from '../../evaluation/index.js';
 import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, rocAuc } from '../../evaluation/index.js';
 import type { ModelPlan } from '../../scaling/index.js';
-import type { MetricHistory, TrainingPhase } from '../trainingChart.js';
+import { phasesOf, type MetricHistory, type TrainingPhase } from '../trainingChart.js';
 
 /** A picture of the gallery, as a `data:` URL. */
 export interface GalleryImage {
@@ -92,14 +92,8 @@ export function reportData({ title, evaluation, before, history, summary, settin
     reliability: calibration.bins,
     mostWrong: mostWrong(evaluation, 100),
     comparison: comparison === null ? null : { ...comparison, fixed: comparison.fixed.length, broken: comparison.broken.length },
-    history: phasesOf(history),
+    history: history === undefined ? [] : phasesOf(history),
     model: summary ?? null,
     settings,
   };
-}
-
-/** A history as phases; none without one. */
-export function phasesOf(history: ReportContents['history']): readonly TrainingPhase[] {
-  if (history === undefined) return [];
-  return Array.isArray(history) ? (history as TrainingPhase[]) : [{ name: 'training', history: history as MetricHistory }];
 }
