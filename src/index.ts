@@ -16,7 +16,8 @@ export type {
   Size, TestTimeViewsOptions, Transform,
 } from './image/index.js';
 export {
-  augment, collate, cutMix, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord, imageBatches, mixUp, parseExample, readTFRecords,
+  augment, browserPixels, classWeights, collate, countClasses, cutMix, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord, imageBatches, kFold, mixUp, oneHot,
+  oversample, parseExample, readTFRecords,
   RECORD_SCHEMAS, trainValidationSplit,
 } from './data/index.js';
 export type {

@@ -10,6 +10,14 @@ export { decodeImage, imageFolder, progressBar, writeReport } from './node/index
 export type {
   DecodeOptions, ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, SplitImageFolder, WriteReportOptions,
   WrittenReport,
+export {
+  contactSheet, decodeImage, encodeImage, folderCache, food101Files, imageFiles, imageFolder, imagesFromCsv, progressBar, randomJpegQuality, recordImages,
+  summarizeImages, tfrecordDataset, writeImageFolder, writeTFRecords,
+} from './node/index.js';
+export type {
+  ClassFile, ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, ImageFilesOptions, ImageFolder, ImageFolderOptions,
+  ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImagesOptions,
+  RecordImagesOptions, SplitImageFolder, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
 } from './node/index.js';
 
 // This one also takes a path and the formats of Keras.

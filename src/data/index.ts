@@ -4,7 +4,7 @@ export type { ItemContext, ItemFunction, Pass, SkipListener } from './operators.
 export type { CacheStore, CacheWriter } from './cache.js';
 export { collate, imageBatches } from './imageBatches.js';
 export type { ImageBatch, ImageBatchesOptions, Label, LabelledImage } from './imageBatches.js';
-export { trainValidationSplit } from './split.js';
+export { kFold, trainValidationSplit } from './split.js';
 export type { SplitOptions } from './split.js';
 export { crc32c } from './records/crc32c.js';
 export { frameTFRecord, readTFRecords } from './records/tfrecord.js';
@@ -17,3 +17,7 @@ export { augment } from './augment.js';
 export type { AugmentOptions } from './augment.js';
 export { cutMix, mixUp } from './mix.js';
 export type { MixOptions } from './mix.js';
+export { classWeights, countClasses, oneHot, oversample } from './labels.js';
+export type { OversampleOptions } from './labels.js';
+export { browserPixels } from './browserImages.js';
+export type { BrowserImage, BrowserPixelsOptions } from './browserImages.js';

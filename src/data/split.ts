@@ -42,6 +42,35 @@ export function trainValidationSplit<T>(list: readonly T[], fraction: number, op
 }
 
 /**
+ * Cuts items into k folds at random; each round trains on k - 1 of them and validates on one, and every item validates once.
+ *
+ * Stratified, every fold has the same number of each class, give or take one item (or group).
+ *
+ * @throws {DataError} when a class has fewer items (or groups) than there are folds.
+ * @example
+ * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label, groupBy: (file) => file.patient })) { ... }
+ */
+export function kFold<T>(list: readonly T[], folds: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] }[] {
+  check('kFold', 'list', list, items);
+  check('kFold', 'folds', folds, rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2));
+  const { strata, seed } = stratify('kFold', list, options);
+  const foldOf = new Map<T, number>();
+  let next = 0;
+  for (const [name, groups] of strata) {
+    if (groups.length < folds) throw tooSmall('kFold', name, groups.length, folds);
+    // Going on where the last class ended keeps the folds as large as each other.
+    for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'fold', name)))) {
+      for (const item of group) foldOf.set(item, next % folds);
+      next++;
+    }
+  }
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: list.filter((item) => foldOf.get(item) !== fold),
+    validation: list.filter((item) => foldOf.get(item) === fold),
+  }));
+}
+
+/**
  * Groups by class and group; a group with items of several classes counts to its first.
  */
 function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>): { strata: Map<Key, T[][]>; seed: number } {

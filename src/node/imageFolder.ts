@@ -2,22 +2,13 @@
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { arrayOf, boolean, callable, check, checkOptions, DataError, either, list, oneOf, positiveInteger, probability, rule, seed as seedRule, text } from '../core/index.js';
-import { Dataset, trainValidationSplit, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
-import { METHODS, resize, size as sizeRule, type ResizeMethod, type Size } from '../image/index.js';
-import { decodeImage, type DecodeOptions } from './decodeImage.js';
-
-/** What the label of a picture is. */
-export type LabelMode = 'int' | 'categorical' | 'binary';
+import { arrayOf, boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
+import { Dataset, trainValidationSplit, type LabelledImage } from '../data/index.js';
+import { byCodePoint, EXTENSIONS, isHidden, listImages } from './listImages.js';
+import { LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 
 /** How a folder of labelled pictures is read. */
-export interface ImageFolderOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels'> {
-  /** Pictures are resized to this. @defaultValue each keeps its own size */
-  readonly imageSize?: Size;
-  /** How pictures are resized. @defaultValue 'bilinear' */
-  readonly interpolation?: ResizeMethod;
-  /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
-  readonly antialias?: boolean;
+export interface ImageFolderOptions extends ReadImagesOptions {
   /** 'categorical' one-hot vectors, 'int' class indices, 'binary' vectors of one 0 or 1. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode;
   /** The classes and their order, for example those of the training folder; other sub-folders are left out. @defaultValue all, sorted */
@@ -58,8 +49,6 @@ export interface SplitImageFolder {
   readonly validation: ImageSet;
 }
 
-const EXTENSIONS = new Set(['.jpg', '.jpeg', '.jfif', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
-
 /**
  * Reads pictures from a folder with one sub-folder a class; hidden files and files that are no pictures are ignored.
  *
@@ -75,19 +64,12 @@ export async function imageFolder(folder: string, options?: ImageFolderOptions):
 export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder | SplitImageFolder> {
   check('imageFolder', 'folder', folder, text);
   checkOptions('imageFolder', options, {
-    imageSize: sizeRule,
-    interpolation: oneOf(...METHODS),
-    antialias: boolean,
-    labelMode: oneOf('int', 'categorical', 'binary'),
+    ...READ_IMAGES_RULES,
+    labelMode: LABEL_MODES,
     classNames: arrayOf(text),
     validationSplit: rule<number>('a number in (0, 1)', (value) => probability.accepts(value) && value > 0 && value < 1),
     shuffle: boolean,
     seed: seedRule,
-    background: text,
-    maxPixels: positiveInteger,
-    concurrency: either(positiveInteger, oneOf('auto')),
-    onError: oneOf('throw', 'skip'),
-    onSkipped: callable,
   });
   const { validationSplit, shuffle = true, seed = 0 } = options;
   const { classNames, files } = await listClasses(folder, options.classNames);
@@ -96,39 +78,15 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
   }
   const imageSet = (share: readonly LabelledFile[], shuffled: boolean): ImageSet => {
     const ordered = Dataset.from(share);
-    return { files: share, images: readImages(shuffled ? ordered.shuffle(share.length, { seed }) : ordered, classNames.length, options) };
+    const labelled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map((file) => ({
+      ...file,
+      label: labelAs(options.labelMode ?? 'categorical', file.label, classNames.length),
+    }));
+    return { files: share, images: readImages(labelled, options) };
   };
   if (validationSplit === undefined) return { classNames, ...imageSet(files, shuffle) };
   const { train, validation } = trainValidationSplit(files, validationSplit, { seed, stratifyBy: (file) => classNames[file.label] as string });
   return { classNames, train: imageSet(train, shuffle), validation: imageSet(validation, false) };
-}
-
-function readImages(files: Dataset<LabelledFile>, classes: number, options: ImageFolderOptions): Dataset<LabelledImage> {
-  const { imageSize, interpolation = 'bilinear', antialias = false, labelMode = 'categorical' } = options;
-  const { concurrency = 'auto', onError = 'throw', onSkipped, background, maxPixels } = options;
-  const decoding = { ...(background === undefined ? {} : { background }), ...(maxPixels === undefined ? {} : { maxPixels }) };
-  return files.map(
-    async ({ path: file, origin, label }): Promise<LabelledImage> => {
-      const pixels = await decodeImage(file, decoding);
-      const resized = imageSize === undefined ? pixels : resize(pixels, imageSize, { method: interpolation, antialias });
-      return { pixels: resized, label: labelAs(labelMode, label, classes), origin };
-    },
-    { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }) },
-  );
-}
-
-function labelAs(mode: LabelMode, label: number, classes: number): Label {
-  switch (mode) {
-    case 'int':
-      return label;
-    case 'binary':
-      return Float32Array.of(label);
-    case 'categorical': {
-      const vector = new Float32Array(classes);
-      vector[label] = 1;
-      return vector;
-    }
-  }
 }
 
 async function listClasses(folder: string, wanted: readonly string[] | undefined): Promise<{ classNames: readonly string[]; files: LabelledFile[] }> {
@@ -151,24 +109,7 @@ async function listClasses(folder: string, wanted: readonly string[] | undefined
   const empty = perClass.findIndex((files) => files.length === 0);
   if (perClass.every((files) => files.length === 0) || (empty >= 0 && wanted === undefined)) {
     const place = perClass.every((files) => files.length === 0) ? folder : path.join(folder, classNames[empty] as string);
-    throw new DataError(`imageFolder: expected pictures (${[...EXTENSIONS].join(' ')}) in '${place}', received none.`, { origin: place });
+    throw new DataError(`imageFolder: expected pictures (${EXTENSIONS.join(' ')}) in '${place}', received none.`, { origin: place });
   }
   return { classNames, files: perClass.flat() };
-}
-
-/** Picture files of a folder and its sub-folders, sorted. */
-async function listImages(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true });
-  return names
-    .filter((name) => EXTENSIONS.has(path.extname(name).toLowerCase()) && !name.split(path.sep).some(isHidden))
-    .sort(byCodePoint);
-}
-
-function isHidden(name: string): boolean {
-  return name.startsWith('.') || name === '__MACOSX';
-}
-
-/** Python's order, so that class indices agree with those of Keras and torchvision. */
-function byCodePoint(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

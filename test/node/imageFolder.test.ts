@@ -98,7 +98,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected pictures (.jpg .jpeg .jfif .png .webp .avif .gif .tif .tiff) in '<root>/hollow/b', received none."`);
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
   expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
-  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`interpolation\`, \`antialias\`, \`labelMode\`, \`classNames\`, \`validationSplit\`, \`shuffle\`, \`seed\`, \`background\`, \`maxPixels\`, \`concurrency\`, \`onError\`, \`onSkipped\`, received \`imgSize\`."`);
+  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`concurrency\`, \`onError\`, \`onSkipped\`, \`labelMode\`, \`classNames\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {

@@ -1,0 +1,65 @@
+// Items of a dataset kept on disk: each one a checked record of Node's structured clone format.
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { deserialize, serialize } from 'node:v8';
+import { check, DataError, text } from '../core/index.js';
+import { frameTFRecord, readTFRecords, type CacheStore } from '../data/index.js';
+
+/**
+ * Keeps the items of a dataset in a folder, for `cache`: decoded pictures, features, anything but tensors. Delete the folder when the data changes.
+ *
+ * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function) or the file is damaged.
+ * @example
+ * const pictures = images.cache(folderCache('.cache/photos-224'));
+ */
+export function folderCache<T>(folder: string): CacheStore<T> {
+  check('folderCache', 'folder', folder, text);
+  const file = path.join(folder, 'items.bin');
+  return {
+    async read() {
+      const there = await access(file).then(
+        () => true,
+        () => false,
+      );
+      return there ? kept<T>(file) : undefined;
+    },
+    async write() {
+      await mkdir(folder, { recursive: true });
+      // Its own name for each pass, so that two at once do not mix.
+      const partial = path.join(folder, `items-${process.pid}-${String(performance.now())}.partial`);
+      const stream = createWriteStream(partial);
+      const done = finished(stream);
+      done.catch(() => undefined);
+      return {
+        async add(item) {
+          let bytes: Uint8Array;
+          try {
+            bytes = serialize(item);
+          } catch (cause) {
+            throw new DataError('folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk.', { cause });
+          }
+          if (!stream.write(frameTFRecord(bytes))) await Promise.race([once(stream, 'drain'), done]);
+        },
+        async commit() {
+          stream.end();
+          await done;
+          await rename(partial, file);
+        },
+        async discard() {
+          stream.end();
+          await done;
+          await rm(partial, { force: true });
+        },
+      };
+    },
+    release: () => undefined,
+  };
+}
+
+async function* kept<T>(file: string): AsyncGenerator<T> {
+  for await (const { data } of readTFRecords(createReadStream(file, { highWaterMark: 1 << 20 }), { origin: file })) yield deserialize(data) as T;
+}

@@ -1,0 +1,114 @@
+// Pictures by a list of files, and lists of files written as class folders.
+
+import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { boolean, check, checkOptions, DataError, oneOf, rule, seed as seedRule, text } from '../core/index.js';
+import { Dataset, type LabelledImage } from '../data/index.js';
+import { READ_IMAGES_RULES, readImages, labelAs, LABEL_MODES, type LabelMode, type ReadImagesOptions } from './readImages.js';
+
+/** A file and the index of its class. */
+export interface ClassFile {
+  readonly path: string;
+  readonly label: number;
+  /** Names the picture in errors and for its random numbers. @defaultValue the path */
+  readonly origin?: string;
+}
+
+/** How a list of files is read. */
+export interface ImageFilesOptions extends ReadImagesOptions {
+  /** Number of classes, for one-hot labels. @defaultValue one more than the highest label */
+  readonly classes?: number;
+  /** @defaultValue 'categorical' */
+  readonly labelMode?: LabelMode;
+  /** Another order in every epoch. @defaultValue false */
+  readonly shuffle?: boolean;
+  /** Decides the order. @defaultValue 0 */
+  readonly seed?: number;
+}
+
+const files = rule<readonly ClassFile[]>(
+  'a non-empty array of { path, label }',
+  (value) => Array.isArray(value) && value.length > 0 && value.every((file: Partial<ClassFile> | null) => typeof file?.path === 'string' && Number.isSafeInteger(file.label)),
+);
+
+/**
+ * Reads pictures from a list of files with their classes, for example one side of a split.
+ *
+ * @example
+ * const { files, classNames } = await imageFolder('photos');
+ * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
+ *   const batches = imageBatches(imageFiles(train, { imageSize: 224, classes: classNames.length, shuffle: true }));
+ * }
+ */
+export function imageFiles(list: readonly ClassFile[], options: ImageFilesOptions = {}): Dataset<LabelledImage> {
+  check('imageFiles', 'list', list, files);
+  const highest = list.reduce((most, file) => Math.max(most, file.label), 0);
+  const atLeast = rule<number>(`an integer above the highest label ${highest}`, (value) => Number.isSafeInteger(value) && (value as number) > highest);
+  const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule };
+  const { classes = highest + 1, labelMode = 'categorical', shuffle = false, seed = 0 } = checkOptions('imageFiles', options, rules);
+  const ordered = shuffle ? Dataset.from(list).shuffle(list.length, { seed }) : Dataset.from(list);
+  return readImages(
+    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) })),
+    options,
+  );
+}
+
+/** How class folders are written. */
+export interface WriteImageFolderOptions {
+  /** 'copy', 'link' (hard links, no space taken) or 'symlink'. @defaultValue 'copy' */
+  readonly mode?: 'copy' | 'link' | 'symlink';
+}
+
+/**
+ * Writes files into one sub-folder a class, for example each side of a split; existing files are never overwritten.
+ *
+ * @throws {DataError} when two files would have one name, or a file exists already.
+ * @example
+ * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
+ * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
+ */
+export async function writeImageFolder(folder: string, list: readonly ClassFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
+  check('writeImageFolder', 'folder', folder, text);
+  check('writeImageFolder', 'list', list, files);
+  const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
+  const targets = new Map<string, string>();
+  for (const { path: source, label } of list) {
+    const name = classNames[label];
+    if (name === undefined) throw new DataError(`writeImageFolder: expected labels below ${classNames.length}, received ${label} of '${source}'.`, { origin: source });
+    const target = path.join(folder, name, path.basename(source));
+    const other = targets.get(target);
+    if (other !== undefined) throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
+    targets.set(target, source);
+  }
+  await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => mkdir(each, { recursive: true })));
+  const write = { copy: (from: string, to: string) => copyFile(from, to, 1), link, symlink: (from: string, to: string) => symlink(path.resolve(from), to) }[mode];
+  for (const [target, source] of targets) {
+    await write(source, target).catch((cause: unknown) => {
+      throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${(cause as Error).message}`, { cause, origin: source });
+    });
+  }
+}
+
+/**
+ * Lists Food-101 as it is published: `images/CLASS/ID.jpg` with the official `meta/classes.txt`, `meta/train.txt` and `meta/test.txt`.
+ *
+ * @throws {DataError} when a list is missing, or names an unknown class.
+ */
+export async function food101Files(folder: string): Promise<{ classNames: readonly string[]; train: ClassFile[]; test: ClassFile[] }> {
+  check('food101Files', 'folder', folder, text);
+  const lines = async (name: string): Promise<string[]> => {
+    const file = path.join(folder, 'meta', name);
+    const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new DataError(`food101Files: expected the list '${file}', which cannot be read.`, { cause, origin: file });
+    });
+    return content.split(/\r?\n/).filter((line) => line !== '');
+  };
+  const classNames = await lines('classes.txt');
+  const share = async (name: string): Promise<ClassFile[]> =>
+    (await lines(name)).map((id) => {
+      const label = classNames.indexOf(id.split('/')[0] as string);
+      if (label < 0) throw new DataError(`food101Files: expected classes of 'classes.txt' in '${name}', received '${id}'.`, { origin: id });
+      return { path: path.join(folder, 'images', `${id}.jpg`), label, origin: id };
+    });
+  return { classNames, train: await share('train.txt'), test: await share('test.txt') };
+}

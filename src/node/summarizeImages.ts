@@ -1,0 +1,71 @@
+// What a list of labelled files is made of, before anything is trained on it.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { callable, check, checkOptions, trackProgress, type DataError, type ProgressListener, rule } from '../core/index.js';
+import { Dataset } from '../data/index.js';
+import { decodeImage } from './decodeImage.js';
+import type { ClassFile } from './imageFiles.js';
+
+/** What a list of labelled files is made of. */
+export interface ImagesSummary {
+  readonly images: number;
+  /** Pictures of each class, broken ones included. */
+  readonly counts: readonly { readonly className: string; readonly count: number }[];
+  /** Lowest, middle and highest side in pixels, over the pictures that decode. */
+  readonly width: readonly [low: number, median: number, high: number];
+  readonly height: readonly [low: number, median: number, high: number];
+  /** Files of equal content, each group sorted; `conflicting` groups stand in several classes. */
+  readonly duplicates: readonly { readonly files: readonly string[]; readonly conflicting: boolean }[];
+  /** Files that do not decode, with the reason. */
+  readonly broken: readonly { readonly file: string; readonly error: DataError }[];
+}
+
+/**
+ * Counts classes and sizes, and finds duplicates (by content) and broken files, by decoding every picture.
+ *
+ * @example
+ * const { files, classNames } = await imageFolder('photos');
+ * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
+ */
+export async function summarizeImages(files: readonly ClassFile[], classNames: readonly string[], options: { readonly onProgress?: ProgressListener } = {}): Promise<ImagesSummary> {
+  check('summarizeImages', 'files', files, rule('a non-empty array of { path, label }', (value) => Array.isArray(value) && value.length > 0));
+  const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
+  const advance = trackProgress(onProgress, 'summary', 'images', files.length);
+  const broken: { file: string; error: DataError }[] = [];
+  const byHash = new Map<string, ClassFile[]>();
+  const [widths, heights]: [number[], number[]] = [[], []];
+  let done = 0;
+  const sizes = Dataset.from(files).map(
+    async (file) => {
+      const bytes = await readFile(file.path);
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      const size = await decodeImage(bytes, { origin: file.path }).then(
+        ({ width, height }) => ({ width, height }),
+        (error: unknown) => ({ error: error as DataError }),
+      );
+      return { file, hash, size };
+    },
+    { concurrency: 'auto' },
+  );
+  for await (const { file, hash, size } of sizes) {
+    byHash.set(hash, [...(byHash.get(hash) ?? []), file]);
+    if ('error' in size) broken.push({ file: file.path, error: size.error });
+    else {
+      widths.push(size.width);
+      heights.push(size.height);
+    }
+    advance(++done);
+  }
+  const duplicates = [...byHash.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => ({ files: group.map((file) => file.path).sort(), conflicting: new Set(group.map((file) => file.label)).size > 1 }));
+  const counts = classNames.map((className, label) => ({ className, count: files.filter((file) => file.label === label).length }));
+  return { images: files.length, counts, width: spread(widths), height: spread(heights), duplicates, broken };
+}
+
+function spread(values: number[]): [number, number, number] {
+  const sorted = values.sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+  return [at(0), at(0.5), at(1)];
+}
