@@ -6,10 +6,8 @@ export * from './index.js';
 export { ensureBackend, loadModel, saveModel, selectBackend } from './node/index.js';
 export type { NodeBackendOptions } from './node/index.js';
 
-export { decodeImage, imageFolder, progressBar, writeReport } from './node/index.js';
-export type {
-  DecodeOptions, ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, SplitImageFolder, WriteReportOptions,
-  WrittenReport,
+export { writeReport } from './node/index.js';
+export type { WriteReportOptions, WrittenReport } from './node/index.js';
 export {
   contactSheet, decodeImage, encodeImage, folderCache, food101Files, imageFiles, imageFolder, imagesFromCsv, progressBar, randomJpegQuality, recordImages,
   summarizeImages, tfrecordDataset, writeImageFolder, writeTFRecords,
