@@ -7,8 +7,12 @@ import { checkPixels, type Pixels } from './pixels.js';
 /** Adds a share of the whole range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on a picture in [0, 1] */
 export function adjustBrightness(pixels: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
+  checkPixels('adjustBrightness', pixels);
   const shift = 255 * delta;
-  return mapped('adjustBrightness', pixels, (value) => value + shift);
+  const { data } = pixels;
+  const output = new Float32Array(data.length);
+  for (let i = 0; i < output.length; i++) output[i] = clip((data[i] as number) + shift);
+  return { ...pixels, data: output };
 }
 
 /** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
@@ -96,13 +100,6 @@ export function toGrayscale(pixels: Pixels): Pixels {
 
 function clip(value: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-
-function mapped(where: string, pixels: Pixels, fn: (value: number) => number): Pixels {
-  checkPixels(where, pixels);
-  const output = new Float32Array(pixels.data.length);
-  for (let i = 0; i < output.length; i++) output[i] = clip(fn(pixels.data[i] as number));
-  return { ...pixels, data: output };
 }
 
 type ColourFunction = (r: number, g: number, b: number, output: Float32Array, at: number) => void;

@@ -8,9 +8,10 @@ import { transformOf, type Transform } from './transform.js';
 export function flipHorizontal(pixels: Pixels): Pixels {
   checkPixels('flipHorizontal', pixels);
   const { width, height, channels, data } = pixels;
-  const flipped = data.slice();
+  const flipped = new (data.constructor as Uint8ArrayConstructor)(data.length);
   for (let y = 0, at = 0; y < height; y++) {
-    for (let from = ((y + 1) * width - 1) * channels; at < (y + 1) * width * channels; from -= channels) {
+    for (let x = width - 1; x >= 0; x--) {
+      const from = (y * width + x) * channels;
       for (let c = 0; c < channels; c++) flipped[at++] = data[from + c] as number;
     }
   }

@@ -71,10 +71,26 @@ function filter(pixels: Pixels, output: Float32Array, columns: Spans, rows: Span
         filterRow(pixels, row, columns, source);
         held[slot] = row;
       }
-      const weight = rows.weights[y * rows.taps + k] as number;
-      if (k === 0) for (let i = 0; i < stride; i++) target[i] = weight * (source[i] as number);
-      else for (let i = 0; i < stride; i++) target[i] = (target[i] as number) + weight * (source[i] as number);
     }
+    mixRows(ring, rows, y, target);
+  }
+}
+
+/** One output row from the filtered rows it needs; two of them, the common case, in one go. */
+function mixRows(ring: readonly Float32Array[], { taps, starts, counts, weights }: Spans, y: number, target: Float32Array): void {
+  const [start, count] = [starts[y] as number, counts[y] as number];
+  const rowAt = (k: number): Float32Array => ring[(start + k) % taps] as Float32Array;
+  if (count === 2) {
+    const [above, below] = [rowAt(0), rowAt(1)];
+    const a = weights[y * taps] as number;
+    const b = weights[y * taps + 1] as number;
+    for (let i = 0; i < target.length; i++) target[i] = a * (above[i] as number) + b * (below[i] as number);
+    return;
+  }
+  for (let k = 0; k < count; k++) {
+    const source = rowAt(k);
+    const weight = weights[y * taps + k] as number;
+    for (let i = 0; i < target.length; i++) target[i] = (k === 0 ? 0 : (target[i] as number)) + weight * (source[i] as number);
   }
 }
 
@@ -93,7 +109,10 @@ function filterRow(pixels: Pixels, row: number, columns: Spans, output: Float32A
     }
     return;
   }
-  // The RGB case unrolled: this loop is where an epoch's resizing time goes.
+  if (taps === 2) {
+    mixPairs(data, base, columns, output);
+    return;
+  }
   for (let x = 0, at = 0; x < starts.length; x++, at += 3) {
     let from = base + (starts[x] as number) * 3;
     let weight = x * taps;
@@ -109,5 +128,18 @@ function filterRow(pixels: Pixels, row: number, columns: Spans, output: Float32A
     output[at] = red;
     output[at + 1] = green;
     output[at + 2] = blue;
+  }
+}
+
+/** The RGB case of two taps unrolled: where an epoch's resizing time goes. At the edges there is one tap, and the weight of the other is 0. */
+function mixPairs(data: Pixels['data'], base: number, { starts, counts, weights }: Spans, output: Float32Array): void {
+  for (let x = 0, at = 0; x < starts.length; x++, at += 3) {
+    const left = base + (starts[x] as number) * 3;
+    const right = counts[x] === 2 ? left + 3 : left;
+    const a = weights[2 * x] as number;
+    const b = weights[2 * x + 1] as number;
+    output[at] = a * (data[left] as number) + b * (data[right] as number);
+    output[at + 1] = a * (data[left + 1] as number) + b * (data[right + 1] as number);
+    output[at + 2] = a * (data[left + 2] as number) + b * (data[right + 2] as number);
   }
 }

@@ -19,8 +19,10 @@ export function warp(pixels: Pixels, [a, b, c, d, e, f]: Matrix, fill: Fill, val
   const output = new Float32Array(data.length);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++, at += channels) {
-      const row = place(a * y + b * x + c, height, fill);
-      const column = place(d * y + e * x + f, width, fill);
+      let row = a * y + b * x + c;
+      let column = d * y + e * x + f;
+      if (!(row >= 0 && row <= height - 1)) row = place(row, height, fill);
+      if (!(column >= 0 && column <= width - 1)) column = place(column, width, fill);
       if (Number.isNaN(row) || Number.isNaN(column)) output.fill(value, at, at + channels);
       else sample(data, row, column, width, height, channels, output, at);
     }
@@ -44,6 +46,10 @@ export function warpPillow(pixels: Pixels, [a, b, c, d, e, f]: Matrix, value: nu
 }
 
 function sample(data: Pixels['data'], row: number, column: number, width: number, height: number, channels: number, output: Float32Array, at: number): void {
+  if (channels === 3 && row >= 0 && column >= 0 && row < height - 1 && column < width - 1) {
+    sampleInside(data, row, column, width, output, at);
+    return;
+  }
   const y = Math.floor(row);
   const x = Math.floor(column);
   const top = Math.min(height - 1, Math.max(0, y)) * width;
@@ -63,6 +69,23 @@ function sample(data: Pixels['data'], row: number, column: number, width: number
       bottomLeft * (data[(bottom + left) * channels + k] as number) +
       bottomRight * (data[(bottom + right) * channels + k] as number);
   }
+}
+
+/** The common case: RGB, all four neighbours in the picture. */
+function sampleInside(data: Pixels['data'], row: number, column: number, width: number, output: Float32Array, at: number): void {
+  const y = row | 0;
+  const x = column | 0;
+  const dy = row - y;
+  const dx = column - x;
+  const i = (y * width + x) * 3;
+  const j = i + width * 3;
+  const d = dy * dx;
+  const c = dy - d;
+  const b = dx - d;
+  const a = 1 - dx - c;
+  output[at] = a * (data[i] as number) + b * (data[i + 3] as number) + c * (data[j] as number) + d * (data[j + 3] as number);
+  output[at + 1] = a * (data[i + 1] as number) + b * (data[i + 4] as number) + c * (data[j + 1] as number) + d * (data[j + 4] as number);
+  output[at + 2] = a * (data[i + 2] as number) + b * (data[i + 5] as number) + c * (data[j + 2] as number) + d * (data[j + 5] as number);
 }
 
 /** Brings a coordinate into the picture; NaN means the constant. */
