@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { setImmediate as soon, setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { DataError } from '../../src/core/index.js';
 import { Dataset } from '../../src/data/index.js';
@@ -153,6 +155,22 @@ test('an abandoned iterator is closed by dispose, and the dataset can be read ag
   await dataset.dispose();
   expect(tf.memory().numTensors).toBe(before);
   expect((await dataset.map((x) => (x.dispose(), 1)).toArray()).length).toBe(10);
+});
+
+test('an iterator that its reader forgets is closed when it is collected', async () => {
+  setFlagsFromString('--expose_gc');
+  const collect = runInNewContext('gc') as () => void;
+  const before = tf.memory().numTensors;
+  const dataset = Dataset.range(10).map((n) => tf.scalar(n)).prefetch(3);
+  await (async () => {
+    const iterator = await dataset.iterator();
+    tf.dispose((await iterator.next()).value as tf.Tensor);
+  })();
+  for (let i = 0; i < 100 && tf.memory().numTensors > before; i++) {
+    await delay(5);
+    collect();
+  }
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 test('an abort ends a pass at once with its reason', async () => {
