@@ -43,9 +43,16 @@ async function* inOrder<T, R>(source: AsyncIterable<T>, concurrency: number, sta
   for await (const item of source) yield await start(item, index++);
 }
 
-const BROKEN = Symbol('broken');
+/** An item that failed, on its way to the list. */
+class Broken {
+  readonly error: DataError;
 
-/** As mapItems, but an item that fails is left out and reported at the end. */
+  constructor(error: DataError) {
+    this.error = error;
+  }
+}
+
+/** As mapItems, but an item that fails is left out and reported at the end, in order. */
 export async function* mapSound<T, R>(
   source: AsyncIterable<T>,
   fn: ItemFunction<T, R>,
@@ -54,18 +61,20 @@ export async function* mapSound<T, R>(
   onSkipped: SkipListener,
 ): AsyncGenerator<R> {
   const errors: DataError[] = [];
-  const results = inOrder<T, R | typeof BROKEN>(source, concurrency, async (item, index) => {
+  const results = inOrder<T, R | Broken>(source, concurrency, async (item, index) => {
     try {
       return await fn(item, { ...pass, index });
     } catch (error) {
       const failure = located(error, item, index, pass);
       // A wrong option or a stopped pass is not a broken item.
       if (!(failure instanceof DataError)) throw failure;
-      errors.push(failure);
-      return BROKEN;
+      return new Broken(failure);
     }
   });
-  for await (const result of results) if (result !== BROKEN) yield result;
+  for await (const result of results) {
+    if (result instanceof Broken) errors.push(result.error);
+    else yield result;
+  }
   if (errors.length > 0) onSkipped(errors);
 }
 

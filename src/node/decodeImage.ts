@@ -1,7 +1,7 @@
-// Image files and bytes to pixels, with sharp. Decodes at full size; resizing is in image/, where it equals TensorFlow's.
+// Image files and bytes to pixels, with sharp. Decodes at full size unless asked; resizing is in image/, where it equals TensorFlow's.
 
-import { checkOptions, DataError, either, instanceOf, check, positiveInteger, rule, text } from '../core/index.js';
-import type { Pixels } from '../image/index.js';
+import { checkOptions, DataError, either, instanceOf, check, oneOf, positiveInteger, rule, text } from '../core/index.js';
+import { sides, size as sizeRule, type Fit, type Pixels, type Size } from '../image/index.js';
 import { loadSharp } from './loadSharp.js';
 
 /** How a picture is decoded. */
@@ -10,11 +10,18 @@ export interface DecodeOptions {
   readonly background?: string;
   /** Pictures with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
   readonly maxPixels?: number;
+  /** Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework. @defaultValue the size of the file */
+  readonly size?: Size;
+  /** How a picture comes to `size`. @defaultValue 'stretch' */
+  readonly fit?: Fit;
   /** Name of the bytes in errors. @defaultValue the path, or 'bytes' */
   readonly origin?: string;
 }
 
 const MAX_PIXELS = 200_000_000;
+
+/** sharp's names. */
+const FITS = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;
 
 const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a file URL', (value) => value instanceof URL && value.protocol === 'file:')));
 
@@ -34,13 +41,15 @@ const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a
  */
 export async function decodeImage(image: string | URL | Uint8Array, options: DecodeOptions = {}): Promise<Pixels> {
   check('decodeImage', 'image', image, source);
-  const rules = { background: text, maxPixels: positiveInteger, origin: text };
-  const { background = 'white', maxPixels = MAX_PIXELS, origin } = checkOptions('decodeImage', options, rules);
+  const rules = { background: text, maxPixels: positiveInteger, size: sizeRule, fit: oneOf('stretch', 'crop', 'pad'), origin: text };
+  const { background = 'white', maxPixels = MAX_PIXELS, size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);
   const sharp = await loadSharp();
   const input = image instanceof URL ? decodeURIComponent(image.pathname) : image;
   const name = origin ?? (typeof input === 'string' ? input : 'bytes');
   try {
-    const { data, info } = await sharp(input, { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true })
+    const file = sharp(input, { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true });
+    const sized = size === undefined ? file : file.resize(sides(size)[1], sides(size)[0], { fit: FITS[fit], background: 'black' });
+    const { data, info } = await sized
       .toColourspace('srgb')
       .flatten({ background })
       .raw({ depth: 'uchar' })

@@ -48,6 +48,7 @@ export function imageFiles(list: readonly ClassFile[], options: ImageFilesOption
   const { classes = highest + 1, labelMode = 'categorical', shuffle = false, seed = 0 } = checkOptions('imageFiles', options, rules);
   const ordered = shuffle ? Dataset.from(list).shuffle(list.length, { seed }) : Dataset.from(list);
   return readImages(
+    'imageFiles',
     ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) })),
     options,
   );

@@ -82,7 +82,7 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
       ...file,
       label: labelAs(options.labelMode ?? 'categorical', file.label, classNames.length),
     }));
-    return { files: share, images: readImages(labelled, options) };
+    return { files: share, images: readImages('imageFolder', labelled, options) };
   };
   if (validationSplit === undefined) return { classNames, ...imageSet(files, shuffle) };
   const { train, validation } = trainValidationSplit(files, validationSplit, { seed, stratifyBy: (file) => classNames[file.label] as string });

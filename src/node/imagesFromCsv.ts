@@ -112,7 +112,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
     origin: each.origin,
     label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
   }));
-  return { classNames, files, missing, images: readImages(labelled, options) };
+  return { classNames, files, missing, images: readImages('imagesFromCsv', labelled, options) };
 }
 
 interface Listed {

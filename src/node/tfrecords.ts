@@ -80,7 +80,7 @@ export function recordImages(records: Dataset<ImageRecord>, options: RecordImage
   checkOptions('recordImages', options, { ...READ_IMAGES_RULES, classes: positiveInteger, labelMode: LABEL_MODES });
   check('recordImages', 'classes', options.classes, positiveInteger);
   const { classes, labelMode = 'categorical' } = options;
-  return readImages(records.map(({ image, label, origin }) => ({ bytes: image, origin, label: labelAs(labelMode, label, classes) })), options);
+  return readImages('recordImages', records.map(({ image, label, origin }) => ({ bytes: image, origin, label: labelAs(labelMode, label, classes) })), options);
 }
 
 /** How records are written. */

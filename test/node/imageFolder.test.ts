@@ -98,7 +98,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected pictures (.jpg .jpeg .jfif .png .webp .avif .gif .tif .tiff) in '<root>/hollow/b', received none."`);
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
   expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
-  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`concurrency\`, \`onError\`, \`onSkipped\`, \`labelMode\`, \`classNames\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
+  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`fit\`, \`resizing\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`concurrency\`, \`onError\`, \`onSkipped\`, \`labelMode\`, \`classNames\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
@@ -128,6 +128,17 @@ test('a picture of 1 x 1 decodes; one with more pixels than allowed is refused b
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received 'bomb.png': Input image exceeds pixel limit."`);
   expect(await refusal(decodeImage(await jpeg(9, 20, 20), { maxPixels: 399 }))).toMatch('at most 399 pixels');
+});
+
+test('fast resizing lets sharp shrink while decoding: the same picture, not the same values', async () => {
+  const exact = await imageFolder(inRoot('good'), { imageSize: [3, 4], antialias: true, shuffle: false });
+  const fast = await imageFolder(inRoot('good'), { imageSize: [3, 4], resizing: 'fast', shuffle: false });
+  const [a, b] = [await exact.images.toArray(), await fast.images.toArray()];
+  b.forEach(({ pixels }, i) => {
+    expect(pixels).toMatchObject({ height: 3, width: 4, channels: 3 });
+    expect(pixels.data).toBeAllclose(a[i]!.pixels.data, { tolerance: 3 });
+  });
+  expect(await refusal(imageFolder(inRoot('good'), { resizing: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected 'exact' without imageSize, and with interpolation or antialias for \`resizing\`, received 'fast'."`);
 });
 
 test('transparency shows the background asked for', async () => {
