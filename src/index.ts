@@ -37,14 +37,14 @@ export type {
 export {
   averagePrecision, classActivationMap, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluate,
   evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, gradCam, modelSummary, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
-  predictionsCsv, predictionsTable, rocAuc, rocCurve, summaryTable, withTemperature,
+  predictionsCsv, predictionsTable, rocAuc, rocCurve, summaryTable, warmup, withTemperature,
 } from './evaluation/index.js';
 export type {
   Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
   ConfusionTableOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
   EvaluationOptions, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
   OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
-  Scores, StageSummary,
+  Scores, StageSummary, WarmupOptions,
 } from './evaluation/index.js';
 
 export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';

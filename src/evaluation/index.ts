@@ -32,3 +32,5 @@ export { modelSummary, summaryTable } from './modelSummary.js';
 export type { ModelSummary, ModelSummaryOptions, StageSummary } from './modelSummary.js';
 export { classify } from './classify.js';
 export type { Classification, ClassifyOptions } from './classify.js';
+export { warmup } from './warmup.js';
+export type { WarmupOptions } from './warmup.js';
