@@ -71,8 +71,8 @@ export {
 export type { EfficientNetOptions, ReplaceHeadOptions } from './models/index.js';
 export { freeze, trainHead, unfreeze } from './training/index.js';
 export type { HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
-export { classify } from './evaluation/index.js';
-export type { Classification, ClassifyOptions } from './evaluation/index.js';
+export { classify, classifyMany } from './evaluation/index.js';
+export type { Classification, ClassifyManyOptions, ClassifyOptions } from './evaluation/index.js';
 export {
   accuracy, adam, adamW, auc, binaryCrossEntropy, callback, constantRate, earlyStopping, ema, exponentialDecay, f1, focalLoss, learningRateOf,
   learningRateSchedule, NamedOptimizer, oneCycle, perEpoch, polynomialDecay, precision, recall, reduceOnPlateau, rmsProp, rmsPropTF, setLearningRate,

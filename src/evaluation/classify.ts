@@ -4,8 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
 import { centerCrop, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
-import { classNamesOf } from '../models/index.js';
-import { predictBatch, predictor, type Predictor } from './evaluate.js';
+import { knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link classify}. */
 export interface ClassifyOptions {
@@ -44,25 +43,49 @@ export interface Classification {
  * console.log(best?.className, best?.probability);
  */
 export async function classify(model: LayersModel | Predictor, image: Pixels, options: ClassifyOptions = {}): Promise<Classification[]> {
-  check('classify', 'model', model, predictor);
-  checkPixels('classify', image);
-  const share = rule<number>('a number in (0, 1]', (value) => typeof value === 'number' && value > 0 && value <= 1);
-  checkOptions('classify', options, {
-    topK: positiveInteger, classNames: arrayOf(text), fit: oneOf('crop', 'stretch'), cropFraction: share, inputSize: arrayOf(positiveInteger, 2),
+  checkClassify('classify', model, options);
+  const [answer] = await classifyBatch('classify', model, [fitPicture('classify', model, image, options)], options);
+  return answer ?? [];
+}
+
+const share = rule<number>('a number in (0, 1]', (value) => typeof value === 'number' && value > 0 && value <= 1);
+export const classifyRules = {
+  topK: positiveInteger, classNames: arrayOf(text), fit: oneOf('crop', 'stretch'), cropFraction: share, inputSize: arrayOf(positiveInteger, 2),
+} as const;
+
+function checkClassify(where: string, model: unknown, options: ClassifyOptions): void {
+  check(where, 'model', model, predictor);
+  checkOptions(where, options, classifyRules);
+}
+
+/** The picture at the size the model takes. */
+export function fitPicture(where: string, model: LayersModel | Predictor, image: Pixels, options: ClassifyOptions): Pixels {
+  checkPixels(where, image);
+  const { fit = 'crop', cropFraction = 0.875, inputSize } = options;
+  const [height, width] = inputSizeOf(where, model, image, inputSize);
+  return fit === 'stretch' ? resize(image, [height, width]) : cropTo(image, height, width, cropFraction);
+}
+
+/** Answers to pictures of one size, in their order. */
+export async function classifyBatch(
+  where: string, model: LayersModel | Predictor, pictures: readonly Pixels[], { topK = 5, classNames }: ClassifyOptions,
+): Promise<Classification[][]> {
+  const [{ height, width, channels }] = pictures as [Pixels];
+  const data = new Float32Array(pictures.length * height * width * channels);
+  pictures.forEach((picture, i) => {
+    data.set(picture.data, i * height * width * channels);
   });
-  const { topK = 5, fit = 'crop', cropFraction = 0.875 } = options;
-  const [height, width] = inputSizeOf(model, image, options.inputSize);
-  const fitted = fit === 'stretch' ? resize(image, [height, width]) : cropTo(image, height, width, cropFraction);
-  const x = tf.tensor4d(Float32Array.from(fitted.data), [1, height, width, image.channels]);
+  const x = tf.tensor4d(data, [pictures.length, height, width, channels]);
   try {
-    const { values, columns } = await predictBatch('classify', model, x);
-    const names = options.classNames ?? ('getUserDefinedMetadata' in model ? classNamesOf(model) : undefined);
-    if (options.classNames !== undefined && options.classNames.length !== columns) {
-      throw new ShapeError(`classify: expected ${columns} names for \`classNames\`, one an output, received ${options.classNames.length}.`);
+    const { values, columns } = await predictBatch(where, model, x);
+    const names = classNames ?? knownClassNames(model);
+    if (classNames !== undefined && classNames.length !== columns) {
+      throw new ShapeError(`${where}: expected ${columns} names for \`classNames\`, one an output, received ${classNames.length}.`);
     }
-    return Array.from(values, (probability, index) => ({ index, className: names?.[index], probability }))
-      .sort((a, b) => b.probability - a.probability || a.index - b.index)
-      .slice(0, topK);
+    return pictures.map((_, row) =>
+      Array.from(values.subarray(row * columns, (row + 1) * columns), (probability, index) => ({ index, className: names?.[index], probability }))
+        .sort((a, b) => b.probability - a.probability || a.index - b.index)
+        .slice(0, topK));
   } finally {
     x.dispose();
   }
@@ -73,16 +96,18 @@ function cropTo(image: Pixels, height: number, width: number, share: number): Pi
   return centerCrop(resizeTo(image, whole, 'crop', { method: 'bicubic', antialias: true }), [height, width]);
 }
 
-function inputSizeOf(model: LayersModel | Predictor, image: Pixels, asked: ClassifyOptions['inputSize']): readonly [number, number] {
-  const shape = 'inputs' in model ? model.inputs[0]?.shape : undefined;
+function inputSizeOf(
+  where: string, model: LayersModel | Predictor, image: Pixels, asked: ClassifyOptions['inputSize'],
+): readonly [number, number] {
+  const shape = 'inputs' in model ? model.inputs[0]?.shape : model.inputShape;
   if (shape !== undefined && (shape.length !== 4 || shape[3] !== image.channels)) {
-    throw new ShapeError(`classify: expected a model that takes [batch, height, width, ${image.channels}], received ${showShape(shape)}.`);
+    throw new ShapeError(`${where}: expected a model that takes [batch, height, width, ${image.channels}], received ${showShape(shape)}.`);
   }
   const [, height, width] = shape ?? [];
   if (height != null && width != null) {
     if (asked === undefined || (asked[0] === height && asked[1] === width)) return [height, width];
-    throw new ShapeError(`classify: expected the model's own ${showShape([height, width])} for \`inputSize\`, received ${showShape(asked)}.`);
+    throw new ShapeError(`${where}: expected the model's own ${showShape([height, width])} for \`inputSize\`, received ${showShape(asked)}.`);
   }
   if (asked !== undefined) return asked;
-  throw new ShapeError('classify: expected [height, width] for `inputSize`, received none. The model takes any size.');
+  throw new ShapeError(`${where}: expected [height, width] for \`inputSize\`, received none. The model takes any size.`);
 }

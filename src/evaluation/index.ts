@@ -34,3 +34,5 @@ export { classify } from './classify.js';
 export type { Classification, ClassifyOptions } from './classify.js';
 export { warmup } from './warmup.js';
 export type { WarmupOptions } from './warmup.js';
+export { classifyMany } from './classifyMany.js';
+export type { ClassifyManyOptions } from './classifyMany.js';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as onnxruntime from 'onnxruntime-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { evaluate } from '../../src/evaluation/index.js';
+import { classify, evaluate, warmup } from '../../src/evaluation/index.js';
 import { efficientNet, featureExtractor, setClassNames } from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type OnnxRuntimeModule } from '../../src/onnx/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
@@ -49,6 +49,15 @@ describe('createRuntime', () => {
     const batch = (): { xs: tf.Tensor4D; ys: tf.Tensor }[] => [{ xs: tf.randomUniform([6, 64, 64, 3], 0, 255, 'float32', 'x'), ys: tf.tensor1d([0, 1, 0, 1, 1, 1], 'int32') }];
     const [own, theirs] = [await evaluate(model, batch() as never), await evaluate(await createRuntime(model), batch() as never)];
     expect([...theirs.predictions.probabilities]).toBeAllclose([...own.predictions.probabilities], { tolerance: 1e-5 });
+  });
+
+  test('classify and warmup take it too', async () => {
+    const runtime = await createRuntime(model);
+    const picture = { width: 80, height: 70, channels: 3, data: Uint8Array.from({ length: 80 * 70 * 3 }, (_, i) => (i * 7) % 256) };
+    const [[mine], [theirs]] = [await classify(model, picture), await classify(runtime, picture)];
+    expect(theirs).toEqual({ ...mine, probability: expect.closeTo(mine!.probability, 5) as number });
+    expect(theirs!.className).toMatch(/cat|dog/);
+    expect(await warmup(runtime, { batchSize: 2 })).toBeGreaterThan(0);
   });
 
   test('predicting leaks no tensor', async () => {
