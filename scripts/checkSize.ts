@@ -6,12 +6,15 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** Kilobytes of 1000 bytes. An entry that outgrows its budget has to say why in the commit that raises it. */
-const BUDGETS: Readonly<Record<string, number>> = { index: 40, node: 70, wasm: 20, onnx: 40 };
+const BUDGETS: Readonly<Record<string, number>> = { index: 100, node: 140, wasm: 20, onnx: 25 };
+/** What an application that builds a network and loads its weights takes of `index`. */
+const CORE = { names: 'efficientNet, loadWeights', budget: 25 };
 const TARBALL_BUDGET = 600;
 
-async function entrySize(entry: string): Promise<number> {
+async function entrySize(entry: string, names = '*'): Promise<number> {
+  const contents = `export ${names === '*' ? names : `{ ${names} }`} from './dist/${entry}.js'`;
   const { outputFiles } = await build({
-    entryPoints: [`dist/${entry}.js`], bundle: true, minify: true, write: false, format: 'esm', platform: 'node', packages: 'external', logLevel: 'error',
+    stdin: { contents, resolveDir: process.cwd() }, bundle: true, minify: true, write: false, format: 'esm', platform: 'node', packages: 'external', logLevel: 'error',
   });
   return outputFiles.reduce((size, { contents }) => size + gzipSync(contents).length, 0) / 1000;
 }
@@ -29,5 +32,6 @@ function fits(name: string, size: number, budget: number): boolean {
 }
 
 const entries = await Promise.all(Object.entries(BUDGETS).map(async ([entry, budget]) => fits(entry, await entrySize(entry), budget)));
+const core = fits('core', await entrySize('index', CORE.names), CORE.budget);
 const tarball = fits('tarball', tarballSize(), TARBALL_BUDGET);
-process.exitCode = tarball && entries.every(Boolean) ? 0 : 1;
+process.exitCode = core && tarball && entries.every(Boolean) ? 0 : 1;
