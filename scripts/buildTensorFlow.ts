@@ -17,6 +17,7 @@ const HELP = `Builds the native part of @tensorflow/tfjs-node against a pip whee
   --python FILE     the Python that has tensorflow; default python3
   --project FOLDER  the project that has @tensorflow/tfjs-node and effnet-ts; default this one
   --headers FOLDER  where node_api.h is; default beside this Node, then /usr/include/node
+  --unproven        only build, for a project without effnet-ts
   --remove          take the built file away again
 `;
 
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     python: { type: 'string', default: 'python3' },
     project: { type: 'string', default: '.' },
     headers: { type: 'string' },
+    unproven: { type: 'boolean', default: false },
     remove: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -118,6 +120,6 @@ if (options.help) {
   } else {
     compile(source, wheelFolder(options.python), headerFolder(options.headers), output);
     console.log(`Built ${output}. Undo: the same command with --remove.`);
-    prove(project);
+    if (!options.unproven) prove(project);
   }
 }

@@ -9,7 +9,7 @@ export interface WasmBackend {
   readonly wasm: {
     readonly asm: WebAssembly.Exports;
     readonly wasmMemory?: WebAssembly.Memory;
-    _malloc(bytes: number): number;
+    _malloc: (bytes: number) => number;
     _free(address: number): void;
   };
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
@@ -44,6 +44,7 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
   } catch (cause) {
     throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one that cannot compile it.', { cause });
   }
+  refuseFailedAllocations(backend);
 }
 
 /** The kernels bound to a backend. */
@@ -62,15 +63,12 @@ export function addressOf(backend: WasmBackend, tensor: TensorInfo): number {
 
 /** A new tensor with undefined values. */
 export function allocate(backend: WasmBackend, shape: readonly number[]): TensorInfo {
-  const tensor = backend.makeOutput(shape, 'float32');
-  if (addressOf(backend, tensor) === 0) throw outOfMemory(shape.reduce((size, axis) => size * axis, 4));
-  return tensor;
+  return backend.makeOutput(shape, 'float32');
 }
 
 /** Lends memory for the time of a call. */
 export function withScratch(backend: WasmBackend, floats: number, use: (address: number) => void): void {
   const address = backend.wasm._malloc(floats * 4) >>> 0;
-  if (address === 0) throw outOfMemory(floats * 4);
   try {
     use(address);
   } finally {
@@ -78,8 +76,16 @@ export function withScratch(backend: WasmBackend, floats: number, use: (address:
   }
 }
 
-function outOfMemory(bytes: number): BackendError {
-  return new BackendError(`wasm: expected ${bytes} more bytes of memory, received none: WebAssembly ends at 4 GB. Use a smaller batch or smaller images.`);
+/** TensorFlow.js takes the address 0 of a failed allocation for a tensor's and writes there; here the allocation throws. */
+function refuseFailedAllocations({ wasm }: WasmBackend): void {
+  // Emscripten's first call puts the real function in the place of its stub.
+  wasm._free(wasm._malloc(1));
+  const malloc = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = malloc(bytes);
+    if (address !== 0) return address;
+    throw new BackendError(`wasm: expected room for ${bytes} more bytes, received none: WebAssembly ends at 4 GB. Take a smaller batch or smaller images.`);
+  };
 }
 
 function memoryOf(backend: WasmBackend): WebAssembly.Memory {

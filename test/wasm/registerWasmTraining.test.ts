@@ -77,6 +77,17 @@ test('a model trains on wasm as it does on cpu, and leaks nothing', async () => 
   expect(losses['wasm']).toBeAllclose(losses['cpu']!, { tolerance: 1e-5 });
 });
 
+test('a tensor that does not fit into 4 GB is refused instead of written over another', async () => {
+  await tf.setBackend('wasm');
+  await registerWasmTraining();
+  const before = tf.memory();
+  expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(`[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. Take a smaller batch or smaller images.]`);
+  expect(tf.memory()).toEqual(before);
+  const small = tf.fill([2], 1);
+  expect([...await small.data()]).toEqual([1, 1]);
+  small.dispose();
+});
+
 test('200 steps of a network with every kind of block grow neither the memory nor the number of tensors', async () => {
   await tf.setBackend('wasm');
   await registerWasmTraining();
