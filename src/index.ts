@@ -16,9 +16,13 @@ export type {
   Size, TestTimeViewsOptions, Transform,
 } from './image/index.js';
 export {
-  augment, browserPixels, classWeights, collate, countClasses, cutMix, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord, imageBatches, kFold, mixUp, oneHot,
-  oversample, parseExample, readTFRecords,
-  RECORD_SCHEMAS, trainValidationSplit,
+  augment, browserPixels, classWeights, collate, countClasses, cutMix, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord,
+  imageBatches, kFold, mixUp, oneHot, oversample, parseExample, readTFRecords, RECORD_SCHEMAS, trainValidationSplit,
+} from './data/index.js';
+export type {
+  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
+  InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, ReadTFRecordsOptions, RecordField,
+  RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
 } from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
