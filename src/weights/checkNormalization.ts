@@ -16,7 +16,8 @@ export function checkNormalization(plan: ModelPlan, arrays: NamedArrays): void {
   const channels = plan.inputShape[2];
   const statistics = channelStatistics(plan.normalization, channels);
   const find = (suffix: string): number[] | undefined => {
-    const name = [...arrays.keys()].find((key) => new RegExp(`(^|/)normalization(_\\d+)?/${suffix}$`).test(key));
+    const pattern = new RegExp(`(^|/)normalization(_\\d+)?/${suffix}$`);
+    const name = [...arrays.keys()].find((key) => pattern.test(key));
     const array = name === undefined ? undefined : arrays.get(name);
     return array?.shape.length === 1 && array.shape[0] === channels ? [...array.values()] : undefined;
   };

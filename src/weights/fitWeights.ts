@@ -135,6 +135,7 @@ function recogniseLayout(plan: ModelPlan, arrays: NamedArrays, { layout = 'auto'
 /** What may stand before the names: wherever the stem or the top is found at a boundary. */
 function findPrefixes(entries: readonly LayoutEntry[], arrays: NamedArrays): string[] {
   const marks = entries.filter(({ weight }) => /^(stem|top)_(conv\/kernel|bn\/gamma)$/.test(weight)).map(({ array }) => array);
+  if (marks.some((mark) => arrays.has(mark))) return [''];
   const prefixes = new Set<string>();
   for (const fileName of arrays.keys()) {
     const name = fileName.endsWith(AVERAGE) ? fileName.slice(0, -AVERAGE.length) : fileName;

@@ -28,10 +28,34 @@ function fillStrided(
     to[target] = from[source] as number;
     return;
   }
-  if (inner.length === 0) {
-    for (let i = 0, at = source; i < outer.length; i++, at += outer.stride) to[target + i] = from[at] as number;
+  const [middle] = inner;
+  if (middle === undefined) {
+    fillPlane(from, to, { length: 1, stride: 0 }, outer, source, target);
+    return;
+  }
+  if (inner.length === 1) {
+    fillPlane(from, to, outer, middle, source, target);
     return;
   }
   const step = inner.reduce((product, { length }) => product * length, 1);
   for (let i = 0; i < outer.length; i++) fillStrided(from, to, inner, source + i * outer.stride, target + i * step);
+}
+
+const TILE = 32;
+
+// Reading down columns misses the cache at every step, unless a few rows are read together.
+function fillPlane(
+  from: Float32Array, to: Float32Array, rows: { length: number; stride: number }, columns: { length: number; stride: number }, source: number, target: number,
+): void {
+  for (let top = 0; top < rows.length; top += TILE) {
+    const bottom = Math.min(top + TILE, rows.length);
+    for (let left = 0; left < columns.length; left += TILE) {
+      const right = Math.min(left + TILE, columns.length);
+      for (let row = top; row < bottom; row++) {
+        let at = source + row * rows.stride + left * columns.stride;
+        const start = target + row * columns.length;
+        for (let column = left; column < right; column++, at += columns.stride) to[start + column] = from[at] as number;
+      }
+    }
+  }
 }
