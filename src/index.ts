@@ -78,12 +78,15 @@ export type { HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './
 export { classify, classifyMany } from './evaluation/index.js';
 export type { Classification, ClassifyManyOptions, ClassifyOptions } from './evaluation/index.js';
 export {
-  accuracy, adam, adamW, auc, binaryCrossEntropy, callback, constantRate, earlyStopping, ema, exponentialDecay, f1, focalLoss, learningRateOf,
+  accuracy, adam, adamW, auc, binaryCrossEntropy, callback, constantRate, earlyStopping, ema, exponentialDecay, f1, fineTune, focalLoss, freezeExceptBatchNorm,
+  freezeUpTo, inferenceMode, learningRateOf,
   learningRateSchedule, NamedOptimizer, oneCycle, perEpoch, polynomialDecay, precision, recall, reduceOnPlateau, rmsProp, rmsPropTF, setLearningRate,
-  sgd, softmaxCrossEntropy, stepDecay, terminateOnNaN, topK, TrainingCallback, trainingProgress, warmupCosine, withWarmup,
+  sgd, softmaxCrossEntropy, stepDecay, terminateOnNaN, topK, trainableSummary, TrainingCallback, trainingProgress,
+  unfreezeExceptBatchNorm, warmupCosine, withWarmup,
 } from './training/index.js';
 export type {
-  AdamOptions, CallbackHooks, CallbackState, CrossEntropyOptions, DecisionOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
-  Figures, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
-  ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, Update, UpdateRule, WarmupCosineOptions,
+  AdamOptions, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
+  Figures, FineTuneEpoch, FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
+  ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, TrainableRow, TrainableSummary, TrainingBatch,
+  Update, UpdateRule, WarmupCosineOptions,
 } from './training/index.js';

@@ -22,5 +22,5 @@ export type {
 export { loadWeights } from './node/index.js';
 export { pretrained, readWeightFile } from './node/index.js';
 export type { CacheOptions, DownloadOptions, PretrainedOptions } from './node/index.js';
-export { checkpoint, csvLog, resume } from './node/index.js';
+export { checkpoint, checkpointFile, csvLog, resume } from './node/index.js';
 export type { CheckpointOptions, CsvLogOptions, Resumed } from './node/index.js';

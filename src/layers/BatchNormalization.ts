@@ -30,6 +30,8 @@ export class BatchNormalization extends tfl.layers.Layer {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
+  /** Always normalises by its moving statistics and keeps them, though gamma and beta may learn: Keras' `training=False`. */
+  inference = false;
   private gamma: LayerVariable | undefined;
   private beta: LayerVariable | undefined;
   private movingMean!: LayerVariable;
@@ -67,7 +69,7 @@ export class BatchNormalization extends tfl.layers.Layer {
       const channels = x.shape.at(-1) ?? 0;
       const gamma = (this.gamma?.read() ?? tf.ones([channels])) as tf.Tensor1D;
       const beta = (this.beta?.read() ?? tf.zeros([channels])) as tf.Tensor1D;
-      if (kwargs.training !== true || this.isFrozen()) {
+      if (kwargs.training !== true || this.inference || this.isFrozen()) {
         return inferBatchNorm(x, this.movingMean.read() as tf.Tensor1D, this.movingVariance.read() as tf.Tensor1D, gamma, beta, this.epsilon);
       }
       const { y, mean, variance } = trainBatchNorm(x, gamma, beta, this.epsilon);

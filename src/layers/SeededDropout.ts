@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, createRandom, rate, seed as seedRule, text, type Random } from '../core/index.js';
+import { checkOptions, deriveSeed, rate, seed as seedRule, text } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
 
 /** Options of {@link dropout} and {@link stochasticDepth}. */
@@ -12,6 +12,12 @@ export interface DropoutOptions {
   readonly rate: number;
   /** The same seed drops the same, step by step. @defaultValue unpredictable */
   readonly seed?: number;
+}
+
+/** A stream of masks and how many it has given. */
+export interface DropoutStream {
+  readonly seed: number;
+  readonly step: number;
 }
 
 interface SeededDropoutConfig extends Omit<DropoutOptions, 'seed'> {
@@ -25,14 +31,17 @@ export class SeededDropout extends tfl.layers.Layer {
   readonly rate: number;
   readonly seed: number | null;
   private readonly noiseShape: readonly (number | null)[] | null;
-  private readonly random: Random;
+  /** Always passes its input on, whatever the model does. */
+  inference = false;
+  /** Where its stream stands: a saved one, put back, goes on with the same masks. */
+  stream: DropoutStream;
 
   constructor(config: SeededDropoutConfig) {
     super(config);
     this.rate = config.rate;
     this.seed = config.seed ?? null;
     this.noiseShape = config.noiseShape ?? null;
-    this.random = createRandom(config.seed ?? undefined);
+    this.stream = { seed: config.seed ?? Math.floor(Math.random() * 2 ** 31), step: 0 };
     this.supportsMasking = true;
   }
 
@@ -43,11 +52,13 @@ export class SeededDropout extends tfl.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
     const x = onlyTensor(this.name, inputs);
-    if (kwargs.training !== true || this.rate === 0) return x;
+    if (kwargs.training !== true || this.rate === 0 || this.inference) return x;
+    const { seed, step } = this.stream;
+    this.stream = { seed, step: step + 1 };
     return tf.tidy(() => {
       const shape = this.noiseShape === null ? x.shape : this.noiseShape.map((length, axis) => length ?? x.shape[axis] ?? 1);
       const keep = 1 - this.rate;
-      const noise = tf.randomUniform(shape, 0, 1, 'float32', this.random.next());
+      const noise = tf.randomUniform(shape, 0, 1, 'float32', deriveSeed(seed, step));
       return tf.mul(x, tf.mul(tf.cast(tf.less(noise, keep), 'float32'), 1 / keep));
     });
   }

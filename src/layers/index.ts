@@ -4,7 +4,7 @@ export type { VarianceScalingOptions } from './varianceScaling.js';
 export { BatchNormalization, batchNormalization, batchNormalizationFromConfig } from './BatchNormalization.js';
 export type { BatchNormalizationOptions } from './BatchNormalization.js';
 export { dropout, SeededDropout, stochasticDepth } from './SeededDropout.js';
-export type { DropoutOptions } from './SeededDropout.js';
+export type { DropoutOptions, DropoutStream } from './SeededDropout.js';
 export type { BuildOptions } from './convolve.js';
 export { convNormAct, depthwiseNormAct, stem } from './convNormAct.js';
 export type { ConvNormActSpec, DepthwiseNormActSpec, StemSpec } from './convNormAct.js';

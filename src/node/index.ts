@@ -31,3 +31,4 @@ export { checkpoint, resume } from './checkpoint.js';
 export type { CheckpointOptions, Resumed } from './checkpoint.js';
 export { csvLog } from './csvLog.js';
 export type { CsvLogOptions } from './csvLog.js';
+export { checkpointFile } from './checkpointFile.js';

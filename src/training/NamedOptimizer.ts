@@ -33,7 +33,7 @@ export interface Update {
   readonly weight: tf.Tensor;
   readonly gradient: tf.Tensor;
   readonly rate: number;
-  /** Updates before this one. */
+  /** Updates of this weight before this one: one that was frozen begins anew. */
   readonly step: number;
   /** Reads a slot of the weight; `next` gives its new value. */
   readonly read: (slot: string) => tf.Tensor;
@@ -55,6 +55,8 @@ interface NamedTensor {
 
 const ACCUMULATED = 'accumulated';
 const STEP = 'iter';
+/** A scalar beside the slots: how often the weight was updated. */
+const UPDATES = 'updates';
 
 /**
  * An optimizer whose state belongs to weights, not to places in a list: freezing and unfreezing cannot mix it up.
@@ -73,6 +75,8 @@ export class NamedOptimizer extends tf.Optimizer {
   readonly #slots = new Map<string, Map<string, tf.Variable>>();
   /** Saved state that waits for its weight, by original name. */
   readonly #waiting = new Map<string, Map<string, tf.Tensor>>();
+  readonly #updates = new Map<string, number>();
+  readonly #waitingUpdates = new Map<string, number>();
   readonly #originalNames = new Map<string, string>();
   #steps = 0;
 
@@ -130,11 +134,14 @@ export class NamedOptimizer extends tf.Optimizer {
   override getWeights(): Promise<NamedTensor[]> {
     const state: NamedTensor[] = [{ name: STEP, tensor: tf.scalar(this.#steps, 'int32') }];
     for (const [variable, slots] of this.#slots) {
-      for (const [slot, value] of slots) state.push({ name: `${this.#originalName(variable)}/${slot}`, tensor: tf.clone(value) });
+      const name = this.#originalName(variable);
+      for (const [slot, value] of slots) state.push({ name: `${name}/${slot}`, tensor: tf.clone(value) });
+      state.push({ name: `${name}/${UPDATES}`, tensor: tf.scalar(this.#updates.get(variable) ?? 0, 'int32') });
     }
     for (const [name, slots] of this.#waiting) {
       for (const [slot, value] of slots) state.push({ name: `${name}/${slot}`, tensor: tf.clone(value) });
     }
+    for (const [name, updates] of this.#waitingUpdates) state.push({ name: `${name}/${UPDATES}`, tensor: tf.scalar(updates, 'int32') });
     return Promise.resolve(state);
   }
 
@@ -147,7 +154,7 @@ export class NamedOptimizer extends tf.Optimizer {
       return { name, weight: name.slice(0, end), slot: name.slice(end + 1), tensor };
     });
     for (const { name, slot } of slots) {
-      if (slot === ACCUMULATED || Object.hasOwn(this.rule.slots, slot)) continue;
+      if (slot === ACCUMULATED || slot === UPDATES || Object.hasOwn(this.rule.slots, slot)) continue;
       throw new WeightsError(`${this.rule.name}: expected slots ${Object.keys(this.rule.slots).join(', ') || '(none)'}, received '${name}'. It is another optimizer's state.`);
     }
     const [steps = 0] = await count.tensor.data();
@@ -155,6 +162,10 @@ export class NamedOptimizer extends tf.Optimizer {
     this.#steps = steps;
     this.iterations_ = this.iterations;
     for (const { weight, slot, tensor } of slots) {
+      if (slot === UPDATES) {
+        this.#waitingUpdates.set(weight, (await tensor.data())[0] ?? 0);
+        continue;
+      }
       const waiting = this.#waiting.get(weight) ?? new Map<string, tf.Tensor>();
       waiting.set(slot, tf.keep(tf.clone(tensor)));
       this.#waiting.set(weight, waiting);
@@ -186,7 +197,10 @@ export class NamedOptimizer extends tf.Optimizer {
         slot(key).assign(value);
         return value;
       };
-      variable.assign(this.rule.update({ weight, gradient, rate, step: this.iterations, read: slot, write }));
+      if (!this.#slots.has(name)) this.#adopt(name);
+      const step = this.#updates.get(name) ?? 0;
+      variable.assign(this.rule.update({ weight, gradient, rate, step, read: slot, write }));
+      this.#updates.set(name, step + 1);
     }
   }
 
@@ -215,6 +229,8 @@ export class NamedOptimizer extends tf.Optimizer {
     const slots = new Map<string, tf.Variable>();
     this.#slots.set(variable, slots);
     const original = this.#originalName(variable);
+    this.#updates.set(variable, this.#waitingUpdates.get(original) ?? 0);
+    this.#waitingUpdates.delete(original);
     const saved = this.#waiting.get(original);
     if (saved === undefined) return slots;
     const { shape } = variableNamed(variable);
@@ -238,6 +254,8 @@ export class NamedOptimizer extends tf.Optimizer {
       for (const slots of kept.values()) tf.dispose([...slots.values()]);
       kept.clear();
     }
+    this.#updates.clear();
+    this.#waitingUpdates.clear();
   }
 }
 

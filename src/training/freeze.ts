@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, either, invalid, OptionError, rule, text } from '../core/index.js';
 import { BatchNormalization } from '../layers/index.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
 
 /** Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`), or a test of each layer. */
 export type LayerSelector = readonly string[] | ((layer: tfl.layers.Layer) => boolean);
@@ -80,7 +81,7 @@ export function recompile(model: tfl.LayersModel): void {
   const compiled = model as unknown as { optimizer?: tf.Optimizer; isOptimizerOwned?: boolean };
   const { optimizer, isOptimizerOwned = false } = compiled;
   if (optimizer === undefined) return;
-  forgetSlots(optimizer);
+  if (!(optimizer instanceof NamedOptimizer)) forgetSlots(optimizer);
   const metrics = model.metrics as tfl.ModelCompileArgs['metrics'] | undefined;
   model.compile({ optimizer, loss: model.loss, ...(metrics === undefined ? {} : { metrics }) });
   compiled.isOptimizerOwned = isOptimizerOwned;

@@ -1,0 +1,36 @@
+// The file in which a run of fineTune keeps itself.
+
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { check, DataError, text } from '../core/index.js';
+import type { CheckpointStore } from '../training/index.js';
+import { replaceFile } from './replaceFile.js';
+
+/**
+ * A store for `fineTune` in one file, replaced whole: a killed process or a full disk leaves the checkpoint before.
+ *
+ * @throws {OptionError} when the name is empty. {@link DataError} in training, when the file cannot be read or written.
+ * @example
+ * await fineTune(model, { train, stages, store: checkpointFile('runs/clothes.safetensors'), checkpointEvery: 100 });
+ */
+export function checkpointFile(file: string): CheckpointStore {
+  check('checkpointFile', 'file', file, text);
+  return {
+    read: async () => {
+      try {
+        return await readFile(file);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw new DataError(`checkpointFile: expected a file that can be read, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
+      }
+    },
+    write: async (bytes) => {
+      try {
+        await mkdir(path.dirname(file), { recursive: true });
+        await replaceFile(file, bytes);
+      } catch (cause) {
+        throw new DataError(`checkpointFile: expected a file that can be written, received '${file}': ${(cause as Error).message}. The checkpoint before stays.`, { cause, origin: file });
+      }
+    },
+  };
+}

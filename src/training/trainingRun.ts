@@ -1,0 +1,104 @@
+// A run of fineTune as a checkpoint: everything by which it goes on and ends as if never interrupted.
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { OptionError } from '../core/index.js';
+import { SeededDropout, type DropoutStream } from '../layers/index.js';
+import { weightArray, type WeightArray } from '../weights/index.js';
+import type { CallbackState, TrainingCallback } from './callback.js';
+import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
+import type { FineTuneEpoch, FineTuneStage } from './fineTune.js';
+import { allLayers } from './freeze.js';
+import type { Tally } from './trainStep.js';
+
+/** Where a run keeps itself: a file (`checkpointFile` of the Node entry), IndexedDB, anything that replaces its content in one piece. */
+export interface CheckpointStore {
+  /** What was last written whole; `undefined` before anything was. */
+  readonly read: () => Promise<Uint8Array | undefined>;
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+}
+
+/** Where a run stands: the next step. */
+export interface Position {
+  readonly stage: number;
+  readonly epoch: number;
+  readonly step: number;
+  /** The stage has not begun, so its optimizer has no state. */
+  readonly isFresh?: boolean;
+  /** Nothing is left to do. */
+  readonly isFinished?: boolean;
+  /** Of the epoch that is under way. */
+  readonly tally?: Tally;
+  readonly history: readonly FineTuneEpoch[];
+}
+
+interface Notes {
+  readonly stages: string;
+  readonly position: Omit<Position, 'tally'> & { readonly tally?: { samples: number; loss: number; counts: number } };
+  readonly dropouts: Readonly<Record<string, DropoutStream>>;
+  readonly callbacks: readonly Readonly<Record<string, number>>[];
+}
+
+/** A run that was found unfinished. */
+export interface SavedRun {
+  readonly position: Position;
+  /** Puts weights, optimizer, dropout and callbacks back. */
+  readonly restore: (model: LayersModel, callbacks: readonly TrainingCallback[]) => Promise<void>;
+}
+
+// Infinity is no JSON; these three words stand for what is none.
+const ODD: Readonly<Record<string, number>> = { Infinity, '-Infinity': -Infinity, NaN };
+
+/** Writes the run to its store, if it has one. */
+export async function saveRun(
+  store: CheckpointStore | undefined, model: LayersModel, callbacks: readonly TrainingCallback[], stages: readonly FineTuneStage[], position: Position,
+): Promise<void> {
+  if (store === undefined) return;
+  const others = new Map<string, WeightArray>();
+  const values: Record<string, number | string>[] = [];
+  for (const [i, { hooks }] of callbacks.entries()) {
+    const state: CallbackState = (await hooks.save?.()) ?? {};
+    values.push(Object.fromEntries(Object.entries(state.values ?? {}).map(([key, value]) => [key, Number.isFinite(value) ? value : String(value)])));
+    for (const [name, array] of state.arrays ?? []) others.set(`callback${i}/${name}`, array);
+  }
+  const { tally, ...rest } = position;
+  tally?.counts.forEach((counts, i) => others.set(`tally${i}`, weightArray([counts.length], counts)));
+  const notes = {
+    stages: outline(stages),
+    position: { ...rest, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts: tally.counts.length } }) },
+    dropouts: Object.fromEntries(dropoutsOf(model).map((layer) => [layer.name, layer.stream])),
+    callbacks: values,
+  };
+  await store.write(writeCheckpoint(await checkpointOf(model, { notes, others })));
+}
+
+/** Finds the run in its store, if there is one. */
+export async function loadRun(store: CheckpointStore | undefined, stages: readonly FineTuneStage[]): Promise<SavedRun | undefined> {
+  const bytes = await store?.read();
+  if (bytes === undefined) return undefined;
+  const checkpoint = readCheckpoint(bytes);
+  const notes = checkpoint.notes as unknown as Notes;
+  if (notes.stages !== outline(stages)) {
+    throw new OptionError(`fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. Give a new run a store of its own.`);
+  }
+  const { tally, ...position } = notes.position;
+  const counts = Array.from({ length: tally?.counts ?? 0 }, (_, i) => Float32Array.from(checkpoint.others.get(`tally${i}`)?.values() ?? []));
+  return {
+    position: { ...position, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts } }) },
+    restore: async (model, callbacks) => {
+      // A stage that has not begun has an optimizer without state.
+      await restoreCheckpoint('fineTune', model, position.isFresh === true ? { ...checkpoint, optimizer: new Map() } : checkpoint);
+      for (const layer of dropoutsOf(model)) layer.stream = notes.dropouts[layer.name] ?? layer.stream;
+      for (const [i, { hooks }] of callbacks.entries()) {
+        const values = Object.fromEntries(Object.entries(notes.callbacks[i] ?? {}).map(([key, value]) => [key, ODD[value] ?? value]));
+        const prefix = `callback${i}/`;
+        const arrays = new Map([...checkpoint.others].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
+        hooks.load?.({ values, ...(arrays.size === 0 ? {} : { arrays }) }, model);
+      }
+    },
+  };
+}
+
+const dropoutsOf = (model: LayersModel): SeededDropout[] => allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
+
+// What must agree for a run to be the same: how many stages, and how long each.
+const outline = (stages: readonly FineTuneStage[]): string => `[${stages.map(({ epochs }) => `${epochs} epochs`).join(', ')}]`;
