@@ -24,3 +24,5 @@ export { pretrained, readWeightFile } from './node/index.js';
 export type { CacheOptions, DownloadOptions, PretrainedOptions } from './node/index.js';
 export { checkpoint, checkpointFile, csvLog, resume } from './node/index.js';
 export type { CheckpointOptions, CsvLogOptions, Resumed } from './node/index.js';
+export { eventFile, tensorBoard } from './node/index.js';
+export type { EventFile, TensorBoardOptions } from './node/index.js';

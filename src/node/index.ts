@@ -32,3 +32,7 @@ export type { CheckpointOptions, Resumed } from './checkpoint.js';
 export { csvLog } from './csvLog.js';
 export type { CsvLogOptions } from './csvLog.js';
 export { checkpointFile } from './checkpointFile.js';
+export { eventFile } from './eventFile.js';
+export type { EventFile } from './eventFile.js';
+export { tensorBoard } from './tensorBoard.js';
+export type { TensorBoardOptions } from './tensorBoard.js';

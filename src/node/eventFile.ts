@@ -1,0 +1,132 @@
+// Writing TensorBoard's event files: TFRecords of protobuf messages. What training writes into them is tensorBoard.ts.
+
+import { appendFile, mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { check, DataError, finite, nonNegativeInteger, text } from '../core/index.js';
+import { frameTFRecord } from '../data/index.js';
+import { EventSchema, GraphDefSchema, HParamsPluginDataSchema, type SummarySchema } from './proto/tensorboard_pb.js';
+
+/** A run's event file; every method resolves when the event is written. */
+export interface EventFile {
+  readonly file: string;
+  readonly scalar: (tag: string, value: number, step: number) => Promise<void>;
+  /** A PNG, for example a chart: a confusion matrix is `renderChart(confusionChart(evaluation), { format: 'png' })`. */
+  readonly image: (tag: string, png: Uint8Array, step: number) => Promise<void>;
+  /** The distribution of values, in 30 buckets of one width. */
+  readonly histogram: (tag: string, values: ArrayLike<number>, step: number) => Promise<void>;
+  /** The layers and what feeds them. */
+  readonly graph: (model: LayersModel) => Promise<void>;
+  /** What the run was set to, for the HParams tab. */
+  readonly hyperParameters: (values: Readonly<Record<string, number | string | boolean>>) => Promise<void>;
+}
+
+type EventContent = NonNullable<MessageInitShape<typeof EventSchema>['what']>;
+type SummaryValue = NonNullable<MessageInitShape<typeof SummarySchema>['value']>[number];
+
+const BUCKETS = 30;
+let files = 0;
+
+/**
+ * Begins an event file in a folder that `tensorboard --logdir` reads.
+ *
+ * @throws {DataError} by any method, when the folder cannot be written.
+ * @example
+ * const events = eventFile('runs/clothes');
+ * await events.scalar('loss', 0.25, 1);
+ */
+export function eventFile(folder: string): EventFile {
+  check('eventFile', 'folder', folder, text);
+  const seconds = Math.floor(Date.now() / 1000);
+  const file = path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`);
+  let last: Promise<void> | undefined;
+
+  // One after another, the version first.
+  const write = (what: EventContent, step: number): Promise<void> => {
+    const previous = last ?? begin();
+    last = previous.then(() => append({ step: BigInt(step), what }));
+    return last;
+  };
+  const begin = async (): Promise<void> => {
+    await guarded(mkdir(folder, { recursive: true }));
+    await append({ what: { case: 'fileVersion', value: 'brain.Event:2' } });
+  };
+  const append = (event: MessageInitShape<typeof EventSchema>): Promise<void> =>
+    guarded(appendFile(file, frameTFRecord(toBinary(EventSchema, create(EventSchema, { wallTime: Date.now() / 1000, ...event })))));
+  const guarded = async (work: Promise<unknown>): Promise<void> => {
+    try {
+      await work;
+    } catch (cause) {
+      throw new DataError(`eventFile: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: file });
+    }
+  };
+  const summary = (step: number, value: SummaryValue): Promise<void> => write({ case: 'summary', value: { value: [value] } }, step);
+  const checked = (method: string, tag: string, step: number): void => {
+    check(`eventFile.${method}`, 'tag', tag, text);
+    check(`eventFile.${method}`, 'step', step, nonNegativeInteger);
+  };
+
+  return {
+    file,
+    scalar: async (tag, value, step) => {
+      checked('scalar', tag, step);
+      await summary(step, { tag, value: { case: 'simpleValue', value } });
+    },
+    image: async (tag, png, step) => {
+      checked('image', tag, step);
+      const { width, height } = sizeOfPng(png);
+      await summary(step, { tag, value: { case: 'image', value: { width, height, colorspace: 3, encodedImageString: png } } });
+    },
+    histogram: async (tag, values, step) => {
+      checked('histogram', tag, step);
+      await summary(step, { tag, value: { case: 'histo', value: histogramOf(tag, values) } });
+    },
+    graph: (model) => write({ case: 'graphDef', value: toBinary(GraphDefSchema, graphOf(model)) }, 0),
+    hyperParameters: (values) => {
+      const hparams = Object.entries(values).map(([name, value]) => [name, {
+        kind: typeof value === 'number' ? { case: 'numberValue' as const, value } : typeof value === 'string' ? { case: 'stringValue' as const, value } : { case: 'boolValue' as const, value },
+      }] as const);
+      const content = create(HParamsPluginDataSchema, { data: { case: 'sessionStartInfo', value: { hparams: Object.fromEntries(hparams), startTimeSecs: seconds } } });
+      return summary(0, {
+        tag: '_hparams_/session_start_info',
+        // The plugin wants a tensor, whatever it holds.
+        value: { case: 'tensor', value: { dtype: 1, floatVal: [0] } },
+        metadata: { pluginData: { pluginName: 'hparams', content: toBinary(HParamsPluginDataSchema, content) } },
+      });
+    },
+  };
+}
+
+function sizeOfPng(png: Uint8Array): { width: number; height: number } {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  // The signature of eight bytes, then the header chunk with width and height.
+  if (png.byteLength < 24 || view.getUint32(0) !== 0x89504e47) throw new DataError('eventFile.image: expected the bytes of a PNG, received other bytes.');
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+function histogramOf(tag: string, values: ArrayLike<number>) {
+  let [min, max, sum, sumSquares] = [Infinity, -Infinity, 0, 0];
+  const numbers = Array.from(values);
+  for (const value of numbers) {
+    check('eventFile.histogram', tag, value, finite);
+    [min, max, sum, sumSquares] = [Math.min(min, value), Math.max(max, value), sum + value, sumSquares + value * value];
+  }
+  if (values.length === 0) throw new DataError(`eventFile.histogram: expected values for '${tag}', received none.`);
+  const width = (max - min) / BUCKETS || 1;
+  const bucket = new Array<number>(BUCKETS).fill(0);
+  for (const value of numbers) {
+    const place = Math.min(BUCKETS - 1, Math.floor((value - min) / width));
+    bucket[place] = (bucket[place] as number) + 1;
+  }
+  return { min, max, num: values.length, sum, sumSquares, bucketLimit: bucket.map((_, i) => min + (i + 1) * width), bucket };
+}
+
+function graphOf(model: LayersModel) {
+  const node = model.layers.map((layer) => {
+    const inputs = layer.inboundNodes.flatMap(({ inboundLayers }) => inboundLayers.map(({ name }) => name));
+    return { name: layer.name, op: layer.getClassName(), input: [...new Set(inputs)] };
+  });
+  return create(GraphDefSchema, { node, versions: { producer: 22 } });
+}

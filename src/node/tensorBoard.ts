@@ -1,0 +1,59 @@
+// What a run shows in TensorBoard. The files themselves are eventFile.ts.
+
+import path from 'node:path';
+import { anything, boolean, check, checkOptions, nonNegativeInteger, text } from '../core/index.js';
+import { callback, type TrainingCallback } from '../training/index.js';
+import { namedWeights } from '../weights/index.js';
+import { eventFile } from './eventFile.js';
+
+/** Options of {@link tensorBoard}. */
+export interface TensorBoardOptions {
+  /** Steps between losses within an epoch; 0 is never. @defaultValue 0 */
+  readonly updateEvery?: number;
+  /** Epochs between histograms of all weights; 0 is never. @defaultValue 0 */
+  readonly histogramsEvery?: number;
+  /** Whether to write the model's graph. @defaultValue true */
+  readonly graph?: boolean;
+  /** What the run was set to, for the HParams tab. @defaultValue none */
+  readonly hyperParameters?: Readonly<Record<string, number | string | boolean>>;
+}
+
+/**
+ * Writes a run for TensorBoard, as Keras does: `train` and `validation` below the folder, so that their curves share a chart.
+ *
+ * @throws {OptionError} when an option is unknown or impossible. {@link DataError} in training, when the folder cannot be written.
+ * @example
+ * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [tensorBoard('runs/clothes', { updateEvery: 10 })] });
+ * // then: tensorboard --logdir runs
+ */
+export function tensorBoard(folder: string, options: TensorBoardOptions = {}): TrainingCallback {
+  check('tensorBoard', 'folder', folder, text);
+  checkOptions('tensorBoard', options, { updateEvery: nonNegativeInteger, histogramsEvery: nonNegativeInteger, graph: boolean, hyperParameters: anything });
+  const { updateEvery = 0, histogramsEvery = 0, graph = true, hyperParameters } = options;
+  const train = eventFile(path.join(folder, 'train'));
+  const validation = eventFile(path.join(folder, 'validation'));
+  let step = 0;
+  return callback({
+    onTrainBegin: async (model) => {
+      if (graph) await train.graph(model);
+      if (hyperParameters !== undefined) await train.hyperParameters(hyperParameters);
+    },
+    onBatchEnd: async (_batch, figures) => {
+      step += 1;
+      if (updateEvery === 0 || step % updateEvery !== 0) return;
+      for (const [name, value] of Object.entries(figures)) await train.scalar(`batch_${name}`, value, step);
+    },
+    onEpochEnd: async (epoch, figures, model) => {
+      for (const [name, value] of Object.entries(figures)) {
+        const isValidation = name.startsWith('val_');
+        await (isValidation ? validation : train).scalar(`epoch_${isValidation ? name.slice(4) : name}`, value, epoch);
+      }
+      if (histogramsEvery === 0 || epoch % histogramsEvery !== 0) return;
+      for (const [name, weight] of namedWeights(model)) await train.histogram(name, await weight.read().data(), epoch);
+    },
+    save: () => ({ values: { step } }),
+    load: ({ values }) => {
+      step = values?.['step'] ?? step;
+    },
+  });
+}
