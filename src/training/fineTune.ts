@@ -17,7 +17,7 @@ import type { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
 import type { Schedule } from './schedules.js';
 import { emptyTally, figuresOfTally, testStep, trainStep, type StepContext, type Tally, type TrainingBatch } from './trainStep.js';
-import { loadRun, saveRun, type CheckpointStore, type Position } from './trainingRun.js';
+import { loadRun, saveRun, type CheckpointStore, type FineTuneEpoch, type Position } from './trainingRun.js';
 
 /** One stage of a run: what trains, for how long, how fast, on what. */
 export interface FineTuneStage {
@@ -63,15 +63,6 @@ export interface FineTuneOptions {
   readonly onProgress?: ProgressListener;
   /** Stops between steps. */
   readonly signal?: AbortSignal;
-}
-
-/** What an epoch came to. */
-export interface FineTuneEpoch {
-  /** From 0, over all stages. */
-  readonly epoch: number;
-  readonly stage: number;
-  /** `loss` and metrics of training, `val_loss` and so on of validation, `learningRate` of the last step. */
-  readonly figures: Figures;
 }
 
 const dataset = rule<Dataset<TrainingBatch>>('a Dataset of { xs, ys }', (value) => value instanceof Dataset);

@@ -4,9 +4,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/index.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
-import type { CallbackState, TrainingCallback } from './callback.js';
+import type { CallbackState, Figures, TrainingCallback } from './callback.js';
 import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
-import type { FineTuneEpoch, FineTuneStage } from './fineTune.js';
 import { allLayers } from './freeze.js';
 import type { Tally } from './trainStep.js';
 
@@ -15,6 +14,20 @@ export interface CheckpointStore {
   /** What was last written whole; `undefined` before anything was. */
   readonly read: () => Promise<Uint8Array | undefined>;
   readonly write: (bytes: Uint8Array) => Promise<void>;
+}
+
+/** What an epoch came to. */
+export interface FineTuneEpoch {
+  /** From 0, over all stages. */
+  readonly epoch: number;
+  readonly stage: number;
+  /** `loss` and metrics of training, `val_loss` and so on of validation, `learningRate` of the last step. */
+  readonly figures: Figures;
+}
+
+/** What of a stage makes a run the same. */
+interface StageOutline {
+  readonly epochs: number;
 }
 
 /** Where a run stands: the next step. */
@@ -50,7 +63,7 @@ const ODD: Readonly<Record<string, number>> = { Infinity, '-Infinity': -Infinity
 
 /** Writes the run to its store, if it has one. */
 export async function saveRun(
-  store: CheckpointStore | undefined, model: LayersModel, callbacks: readonly TrainingCallback[], stages: readonly FineTuneStage[], position: Position,
+  store: CheckpointStore | undefined, model: LayersModel, callbacks: readonly TrainingCallback[], stages: readonly StageOutline[], position: Position,
 ): Promise<void> {
   if (store === undefined) return;
   const others = new Map<string, WeightArray>();
@@ -72,7 +85,7 @@ export async function saveRun(
 }
 
 /** Finds the run in its store, if there is one. */
-export async function loadRun(store: CheckpointStore | undefined, stages: readonly FineTuneStage[]): Promise<SavedRun | undefined> {
+export async function loadRun(store: CheckpointStore | undefined, stages: readonly StageOutline[]): Promise<SavedRun | undefined> {
   const bytes = await store?.read();
   if (bytes === undefined) return undefined;
   const checkpoint = readCheckpoint(bytes);
@@ -101,4 +114,4 @@ export async function loadRun(store: CheckpointStore | undefined, stages: readon
 const dropoutsOf = (model: LayersModel): SeededDropout[] => allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
 
 // What must agree for a run to be the same: how many stages, and how long each.
-const outline = (stages: readonly FineTuneStage[]): string => `[${stages.map(({ epochs }) => `${epochs} epochs`).join(', ')}]`;
+const outline = (stages: readonly StageOutline[]): string => `[${stages.map(({ epochs }) => `${epochs} epochs`).join(', ')}]`;
