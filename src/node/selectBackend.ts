@@ -7,6 +7,7 @@ import * as backends from '../backends/index.js';
 import { checkOptions, invalid, list, rule } from '../core/index.js';
 import { registerWasmTraining } from '../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, ProbeOptions } from '../backends/index.js';
+import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
 
 /** What to prove, and where to find the binaries. */
 export interface NodeBackendOptions extends ProbeOptions {
@@ -27,7 +28,7 @@ const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
 /**
  * Makes the first backend active that is installed, starts and passes `probeBackend`.
  *
- * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
+ * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
  * @throws {OptionError} when a name is unknown or the folder holds no binaries.
  * @throws {BackendError} when none works; the backend that was active before stays so.
  * @example
@@ -74,7 +75,8 @@ function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
       install: 'npm install @tensorflow/tfjs-backend-cpu',
       note: 'It is plain JavaScript, about twenty times slower than wasm.',
     },
-    { name: 'tensorflow', load: loadTensorFlow, install: 'npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)' },
+    { name: 'tensorflow', load: () => loadTensorFlow(), install: 'npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)' },
+    { name: 'webgpu', load: () => loadWebGpu(), install: 'npm install webgpu @tensorflow/tfjs-backend-webgpu' },
   ];
 }
 
@@ -87,30 +89,9 @@ async function loadWasm(folder: string | undefined): Promise<void> {
 /** The folder of the installed binaries; `undefined` where no package is installed, and the backend looks beside the bundle. */
 function installedBinaries(): string | undefined {
   try {
-    return join(dirname(createRequire(here()).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
+    return join(dirname(createRequire(thisFile()).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
   } catch {
     return undefined;
-  }
-}
-
-/** This file; a bundle in CommonJS format has no import.meta.url. */
-function here(): string {
-  const url = import.meta.url as string | undefined;
-  return url ?? __filename;
-}
-
-/** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
-async function loadTensorFlow(): Promise<void> {
-  // Node 23 dropped this function; tfjs-node 4.22 calls it.
-  const util = createRequire(here())('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
-  // The names are variables so that bundlers leave these native packages alone.
-  const [cuda, native] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
-  try {
-    await import(cuda);
-  } catch (error) {
-    if (!backends.isMissingPackage(error)) throw error;
-    await import(native);
   }
 }
 

@@ -1,22 +1,15 @@
-// tfjs-node is no dependency of this repository, its install script downloads. A project that has it, built by
-// scripts/buildTensorFlow.ts or installed as usual, is named by EFFNET_TENSORFLOW_PROJECT.
+// tfjs-node's install script downloads, so this repository does not depend on it. EFFNET_TENSORFLOW_PROJECT names a project
+// that has it, built by scripts/buildTensorFlow.ts or installed as usual.
 
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { selectBackend } from '../../src/node.js';
+import { loadTensorFlow } from '../../src/node/nativeBackends.js';
 import { backendContract } from '../contracts/backend.js';
+import { importFrom } from '../support/projectPackages.js';
 
 const project = process.env['EFFNET_TENSORFLOW_PROJECT'];
 
 backendContract({
   name: 'tensorflow',
   skip: project === undefined ? 'EFFNET_TENSORFLOW_PROJECT names no project with @tensorflow/tfjs-node' : undefined,
-  start: () =>
-    selectBackend([
-      {
-        name: 'tensorflow',
-        load: () => import(pathToFileURL(createRequire(join(project ?? '', 'package.json')).resolve('@tensorflow/tfjs-node')).href),
-      },
-    ]),
+  start: () => selectBackend([{ name: 'tensorflow', load: () => loadTensorFlow(importFrom(project ?? '')) }]),
 });

@@ -1,0 +1,48 @@
+// Backends of Node that stand on native packages: TensorFlow's own library, and a GPU through WebGPU.
+
+import { createRequire } from 'node:module';
+import { isMissingPackage } from '../backends/index.js';
+import { BackendError } from '../core/index.js';
+
+/** Imports a package by a name that bundlers cannot see, so that they leave native packages alone. */
+export type ImportPackage = (name: string) => Promise<unknown>;
+
+const importPackage: ImportPackage = (name) => import(name) as Promise<unknown>;
+
+/** This file; a bundle in CommonJS format has no import.meta.url. */
+export function thisFile(): string {
+  const url = import.meta.url as string | undefined;
+  return url ?? __filename;
+}
+
+/** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
+export async function loadTensorFlow(load: ImportPackage = importPackage): Promise<void> {
+  // Node 23 dropped this function; tfjs-node 4.22 calls it.
+  const util = createRequire(thisFile())('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  try {
+    await load('@tensorflow/tfjs-node-gpu');
+  } catch (error) {
+    if (!isMissingPackage(error)) throw error;
+    await load('@tensorflow/tfjs-node');
+  }
+}
+
+interface Dawn {
+  readonly create: (options: readonly string[]) => { requestAdapter: () => Promise<unknown> };
+  readonly globals: object;
+}
+
+/** Gives Node the browser's `navigator.gpu`, made by Dawn (npm `webgpu`), then imports TensorFlow.js' backend. */
+export async function loadWebGpu(load: ImportPackage = importPackage): Promise<void> {
+  const { create, globals } = (await load('webgpu')) as Dawn;
+  const gpu = create([]);
+  if ((await gpu.requestAdapter()) === null) {
+    throw new BackendError('Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12');
+  }
+  Object.assign(globalThis, globals);
+  // Node has a navigator from version 21 on.
+  if ((globalThis.navigator as Navigator | undefined) === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
+  await load('@tensorflow/tfjs-backend-webgpu');
+}
