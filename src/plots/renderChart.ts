@@ -88,12 +88,14 @@ export function escaped(value: string): string {
 }
 
 async function loadVega() {
-  try {
-    const [vega, vegaLite, interpreter] = await Promise.all([import('vega'), import('vega-lite'), import('vega-interpreter')]);
-    return { vega, vegaLite, interpreter };
-  } catch (error) {
-    return missing('renderSvg', 'vega vega-lite vega-interpreter')(error);
-  }
+  // A caught import may be missing when an application is bundled, an uncaught one may not.
+  const failed = missing('renderSvg', 'vega vega-lite vega-interpreter');
+  const [vega, vegaLite, interpreter] = await Promise.all([
+    import('vega').catch(failed),
+    import('vega-lite').catch(failed),
+    import('vega-interpreter').catch(failed),
+  ]);
+  return { vega, vegaLite, interpreter };
 }
 
 function themeConfig(theme: keyof typeof THEMES): Config {
