@@ -97,6 +97,36 @@ describe('Node finds the wasm binaries', () => {
   });
 });
 
+describe("the README's first snippet", () => {
+  // Its picture and weights lie in examples/data.
+  const FILES = ['efficientnet-lite0.safetensors', 'panda.jpg'];
+  let snippet = '';
+
+  beforeAll(async () => {
+    snippet = /```ts\n([\s\S]*?)```/.exec(await readFile('README.md', 'utf8'))?.[1] ?? '';
+    const data = await readdir('examples/data', { recursive: true });
+    for (const name of FILES) {
+      const path = data.find((file) => file.endsWith(name));
+      if (path === undefined) throw new Error(`examples/data holds no ${name}`);
+      await copyFile(join('examples/data', path), join(usual.folder, name));
+    }
+  });
+
+  const firstGuess = (output: string): string => output.split('\n').find((line) => /^\d/.test(line)) ?? output;
+
+  test('compiles under NodeNext and strict, and names the panda as an ES module', async () => {
+    await usual.write('snippet.mts', snippet);
+    await usual.tool('tsc', '--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', '--types', 'node', 'snippet.mts');
+    expect(firstGuess(await usual.node('snippet.mjs'))).toMatch(/^388 0\.9/);
+  });
+
+  test('names the panda from CommonJS by import()', async () => {
+    const body = snippet.replaceAll(/^import (\{[^}]*\}) from ('[^']*');$/gm, 'const $1 = await import($2);');
+    await usual.write('snippet.cjs', `(async () => {\n${body}})();\n`);
+    expect(firstGuess(await usual.node('snippet.cjs'))).toMatch(/^388 0\.9/);
+  });
+});
+
 describe('without a backend package', () => {
   test('Node says what to install', async () => {
     const script = await bare.write(
