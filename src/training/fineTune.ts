@@ -52,8 +52,8 @@ export interface FineTuneOptions {
   readonly validationSteps?: number;
   /** Epochs of the run to leave out, for one that continues another by hand. @defaultValue 0 */
   readonly initialEpoch?: number;
-  /** How much samples of each class count in training, one a class. @defaultValue 1 each */
-  readonly classWeights?: readonly number[];
+  /** How much samples of a class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
+  readonly classWeights?: Readonly<Record<number, number>>;
   readonly callbacks?: readonly TrainingCallback[];
   /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
   readonly store?: CheckpointStore;
@@ -95,7 +95,7 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
 export async function fineTune(model: LayersModel, options: FineTuneOptions): Promise<readonly FineTuneEpoch[]> {
   checkFineTune(model, options);
   const { stages, loss = softmaxCrossEntropy(), metrics = [accuracy()], callbacks = [], initialEpoch = 0 } = options;
-  const classWeights = options.classWeights === undefined ? undefined : tfc.tensor1d([...options.classWeights]);
+  const classWeights = options.classWeights === undefined ? undefined : tfc.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
   const context: StepContext = { model, loss, metrics, classWeights };
   const history: FineTuneEpoch[] = [];
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
@@ -230,7 +230,7 @@ function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
   const where = 'fineTune';
   checkOptions(where, options, {
     train: dataset, validation: dataset, stages: arrayOf(anything), loss: callable, metrics: arrayOf(isMetric), optimizer: callable,
-    stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: arrayOf(nonNegative),
+    stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: anything,
     callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() makes')), store, checkpointEvery: positiveInteger,
     onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
@@ -245,8 +245,12 @@ function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
     check(where, 'unfreeze', stage.unfreeze, rule("'all', names of layers, or a function", (value) => value === 'all' || Array.isArray(value) || typeof value === 'function'));
     if (stage.learningRate !== undefined) check(where, 'learningRate', stage.learningRate, rule('a number of at least 0 or a schedule', (value) => typeof value === 'function' || nonNegative.accepts(value)));
   }
-  const classes = model.outputs[0]?.shape.at(-1) ?? 1;
-  if (options.classWeights !== undefined && options.classWeights.length !== classes) {
-    throw invalid(where, 'classWeights', `${classes} numbers, one a class of the model`, options.classWeights);
+  for (const [name, weight] of Object.entries(options.classWeights ?? {})) {
+    check(where, `classWeights[${name}]`, weight, nonNegative);
+    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classesOf(model))) {
+      throw invalid(where, 'classWeights', `classes in [0, ${classesOf(model)}), those of the model`, name);
+    }
   }
 }
+
+const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;

@@ -110,7 +110,7 @@ test('an early stop ends all stages, and stays an end', async () => {
 test('a class of weight 0 teaches nothing, and sample weights act alike', async () => {
   const options = { ...common(), stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }], optimizer: () => sgd() };
   const [byClass, bySample, all] = [tinyModel(), tinyModel(), tinyModel()];
-  await fineTune(byClass, { ...options, classWeights: [0, 1, 2] });
+  await fineTune(byClass, { ...options, classWeights: { 0: 0, 2: 2 } });
   const weighted = tinyData().map(({ xs, ys }) => ({ xs, ys, weights: tf.cast(ys, 'float32') }));
   await fineTune(bySample, { ...options, train: weighted });
   await fineTune(all, options);
@@ -141,7 +141,7 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
 test('impossible options and labels are refused', async () => {
   const model = tinyModel();
   const run = (options: Partial<FineTuneOptions>) => fineTune(model, { ...common(), ...options });
-  await expect(run({ classWeights: [1, 2, 3, 4] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected 3 numbers, one a class of the model for \`classWeights\`, received [1, 2, 3, 4].]`);
+  await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected classes in [0, 3), those of the model for \`classWeights\`, received '3'.]`);
   await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`);
   await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: unfreezeExceptBatchNorm: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
   await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected layers with weights that can train for \`unfreeze\`, received ['top_dropout'].]`);
