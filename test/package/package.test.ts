@@ -73,7 +73,12 @@ describe('Node finds the wasm binaries', () => {
 
   const bundleAll = async (project: Project, outfile: string): Promise<void> => {
     const entry = await project.write('app.cjs', `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`);
-    await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs', external: ['sharp'], logLevel: 'error' });
+    await build({
+      entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs', external: ['sharp'], logLevel: 'error',
+      // CommonJS has no import.meta.url, which tinyglobby needs.
+      define: { 'import.meta.url': 'importMetaUrl' },
+      banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    });
   };
 
   test('from a bundle of everything beside the node_modules', async () => {
