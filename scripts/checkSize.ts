@@ -9,7 +9,8 @@ import { build } from 'esbuild';
 const BUDGETS: Readonly<Record<string, number>> = { index: 100, node: 140, wasm: 20, onnx: 25 };
 /** What an application that builds a network and loads its weights takes of `index`. */
 const CORE = { names: 'efficientNet, loadWeights', budget: 25 };
-const TARBALL_BUDGET = 600;
+// Of which more than half is source maps.
+const TARBALL_BUDGET = 750;
 
 async function entrySize(entry: string, names = '*'): Promise<number> {
   const contents = `export ${names === '*' ? names : `{ ${names} }`} from './dist/${entry}.js'`;
