@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { boolean, checkOptions, invalid, positive, rate, ShapeError, showShape, text } from '../core/index.js';
+import { boolean, checkOptions, positive, rate, ShapeError, showShape, text } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
 import { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 
@@ -115,11 +115,4 @@ export function batchNormalization(options: BatchNormalizationOptions = {}): tfl
     name: text, momentum: rate, epsilon: positive, center: boolean, scale: boolean, trainable: boolean,
   });
   return new BatchNormalization(options);
-}
-
-/** Reads the layer back from a stock layer's configuration. */
-export function batchNormalizationFromConfig(config: tf.serialization.ConfigDict): BatchNormalization {
-  const axis = Array.isArray(config['axis']) ? config['axis'][0] : config['axis'];
-  if (axis != null && axis !== -1 && axis !== 3) throw invalid('batchNormalization', 'axis', 'the last axis', axis, 'Channels come last here.');
-  return new BatchNormalization(config);
 }

@@ -1,7 +1,7 @@
 export { requireBackend } from './requireBackend.js';
 export { varianceScaling } from './varianceScaling.js';
 export type { VarianceScalingOptions } from './varianceScaling.js';
-export { BatchNormalization, batchNormalization, batchNormalizationFromConfig } from './BatchNormalization.js';
+export { BatchNormalization, batchNormalization } from './BatchNormalization.js';
 export type { BatchNormalizationOptions } from './BatchNormalization.js';
 export { dropout, SeededDropout, stochasticDepth } from './SeededDropout.js';
 export type { DropoutOptions, DropoutStream } from './SeededDropout.js';

@@ -3,7 +3,7 @@ export type { RoundFiltersOptions } from './roundFilters.js';
 export { roundRepeats } from './roundRepeats.js';
 export { VARIANTS } from './variants.js';
 export type { Activation, Normalization, Padding, StageSpec, Variant, VariantSpec } from './variants.js';
-export { padName, planBatchNorm, planConv, planDense, planDepthwise } from './layerPlan.js';
+export { padName, planBatchNorm, planConv, planDepthwise } from './layerPlan.js';
 export type { FeatureShape, LayerPlan, LayerRole, ParameterCount, WeightPlan } from './layerPlan.js';
 export { NORM_ACT_RULES, oddInteger, planFusedMBConv, planMBConv, planSqueezeExcite, resolveNormAct } from './planBlock.js';
 export type { BlockPlan, BlockType, MBConvSpec, NormActSpec } from './planBlock.js';
