@@ -19,6 +19,7 @@ import {
 } from '../core/index.js';
 import { cachedPass, memoryCache, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
+import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
 import { cloneItem, describeItem, releaseItem } from './items.js';
 import {
   batchItems,
@@ -32,49 +33,11 @@ import {
   takeItems,
   type ItemFunction,
   type Pass,
-  type SkipListener,
 } from './operators.js';
 import { runAhead } from './runAhead.js';
 
 /** What a dataset can be made from; a function is called anew for every pass. */
 export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterable<T> | AsyncIterable<T>);
-
-/** How `map` works. */
-export interface MapOptions {
-  /** Items worked on at once; 'auto' is two for each processor. The order of the results never depends on it. @defaultValue 1 */
-  readonly concurrency?: number | 'auto';
-  /** 'skip' leaves out items that fail, counts them, and lists them at the end of the pass. @defaultValue 'throw' */
-  readonly onError?: 'throw' | 'skip';
-  /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
-  readonly onSkipped?: SkipListener;
-}
-
-/** How `shuffle` works. */
-export interface ShuffleOptions {
-  /** The same seed gives the same order. @defaultValue unpredictable */
-  readonly seed?: number;
-  /** Another order on every pass. @defaultValue true */
-  readonly reshuffleEachIteration?: boolean;
-}
-
-/** How `batch` works. */
-export interface BatchOptions {
-  /** Leaves out a last batch that is not full. @defaultValue false */
-  readonly dropRemainder?: boolean;
-}
-
-/** How `interleave` works. */
-export interface InterleaveOptions {
-  /** Datasets open at once. @defaultValue 4 */
-  readonly cycleLength?: number;
-  /** Items taken from each in turn. @defaultValue 1 */
-  readonly blockLength?: number;
-}
-
-/** The part of a tfjs-data dataset that both directions need. */
-export interface TfDataset<T> {
-  iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
-}
 
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);

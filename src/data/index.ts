@@ -1,5 +1,6 @@
 export { Dataset } from './Dataset.js';
-export type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, Source, TfDataset } from './Dataset.js';
+export type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
+export type { Source } from './Dataset.js';
 export type { ItemContext, ItemFunction, Pass, SkipListener } from './operators.js';
 export type { CacheStore, CacheWriter } from './cache.js';
 export { collate, imageBatches } from './imageBatches.js';

@@ -10,6 +10,8 @@ import type { ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { replaceHead } from '../models/index.js';
 import { extractFeatures, type Features } from './extractFeatures.js';
+import { setLearningRate } from './learningRate.js';
+import { warmupCosine } from './schedules.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
@@ -122,6 +124,7 @@ type FitSettings = TrainHeadOptions & { readonly seed: number; readonly activati
 async function fitHead(classifier: tfl.LayersModel, train: Features, validation: Features | undefined, settings: FitSettings): Promise<HeadEpoch[]> {
   const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, activation, seed, signal } = settings;
   const steps = Math.ceil(train.count / batchSize);
+  const schedule = warmupCosine({ peak: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
   const optimizer = tf.train.adam(learningRate);
   const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const report = trackProgress(settings.onProgress, 'training the head', 'steps', epochs * steps);
@@ -134,7 +137,7 @@ async function fitHead(classifier: tfl.LayersModel, train: Features, validation:
       for (let step = 0; step < steps; step++) {
         signal?.throwIfAborted();
         const done = epoch * steps + step;
-        (optimizer as unknown as { learningRate: number }).learningRate = (learningRate / 2) * (1 + Math.cos((Math.PI * done) / (epochs * steps)));
+        setLearningRate(optimizer, schedule(done));
         const rows = order.slice(step * batchSize, (step + 1) * batchSize);
         const [x, y] = train.take(rows);
         let logits: tf.Tensor | undefined;

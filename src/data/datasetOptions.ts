@@ -1,0 +1,40 @@
+// Options of Dataset's methods, and the shape it shares with tfjs-data.
+
+import type { SkipListener } from './operators.js';
+
+/** How `map` works. */
+export interface MapOptions {
+  /** Items worked on at once; 'auto' is two for each processor. The order of the results never depends on it. @defaultValue 1 */
+  readonly concurrency?: number | 'auto';
+  /** 'skip' leaves out items that fail, counts them, and lists them at the end of the pass. @defaultValue 'throw' */
+  readonly onError?: 'throw' | 'skip';
+  /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
+  readonly onSkipped?: SkipListener;
+}
+
+/** How `shuffle` works. */
+export interface ShuffleOptions {
+  /** The same seed gives the same order. @defaultValue unpredictable */
+  readonly seed?: number;
+  /** Another order on every pass. @defaultValue true */
+  readonly reshuffleEachIteration?: boolean;
+}
+
+/** How `batch` works. */
+export interface BatchOptions {
+  /** Leaves out a last batch that is not full. @defaultValue false */
+  readonly dropRemainder?: boolean;
+}
+
+/** How `interleave` works. */
+export interface InterleaveOptions {
+  /** Datasets open at once. @defaultValue 4 */
+  readonly cycleLength?: number;
+  /** Items taken from each in turn. @defaultValue 1 */
+  readonly blockLength?: number;
+}
+
+/** The part of a tfjs-data dataset that both directions need. */
+export interface TfDataset<T> {
+  iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
+}
