@@ -26,18 +26,27 @@ const HELP = `npm run quickstart -- [options]
   --out DIR          where the model is saved                                               (runs/quickstart)
   --help             this text`;
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: 'string', default: path.join(DATA, 'clothing') },
-    variant: { type: 'string', default: 'lite0' },
-    weights: { type: 'string' },
-    epochs: { type: 'string', default: '20' },
-    'image-size': { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    out: { type: 'string', default: path.join('runs', 'quickstart') },
-    help: { type: 'boolean', default: false },
-  },
-});
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        data: { type: 'string', default: path.join(DATA, 'clothing') },
+        variant: { type: 'string', default: 'lite0' },
+        weights: { type: 'string' },
+        epochs: { type: 'string', default: '20' },
+        'image-size': { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        out: { type: 'string', default: path.join('runs', 'quickstart') },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    process.exit(1);
+  }
+}
+
+const options = readOptions();
 
 async function main(): Promise<void> {
   if (options.help) {
