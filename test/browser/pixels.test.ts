@@ -1,27 +1,26 @@
-// browserPixels in a real browser. Needs Chromium on the system (CHROMIUM names it where it is not at a usual place).
+// browserPixels in a real browser. Needs Chromium on the system.
 
 import { build } from 'esbuild';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { browserPixels } from '../../src/data/index.js';
+import { launchChromium, noChromium } from '../support/chromium.js';
 
-const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = candidates.find((file) => file !== undefined && existsSync(file));
 const { cases } = JSON.parse(readFileSync(new URL('../fixtures/node/decode.json', import.meta.url), 'utf8')) as {
   cases: { name: string; bytes: string; height: number; width: number; pixels: number[] }[];
 };
 declare const effnet: { browserPixels: typeof browserPixels };
 
-describe.skipIf(executablePath === undefined)('in Chromium', () => {
+describe.skipIf(noChromium !== undefined)('in Chromium', () => {
   let browser: Browser;
   let page: Page;
 
   beforeAll(async () => {
     const entryPoints = [fileURLToPath(new URL('../../src/data/browserImages.ts', import.meta.url))];
     const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: 'iife', globalName: 'effnet' });
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
+    browser = await launchChromium();
     page = await browser.newPage();
     await page.addScriptTag({ content: outputFiles[0]!.text });
   });

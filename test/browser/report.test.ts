@@ -1,24 +1,23 @@
 // The report in a real browser: it loads nothing, says nothing on the console, and can be read and used by everyone.
-// Needs Chromium on the system (CHROMIUM names it where it is not at a usual place); without one these tests are skipped.
+// Needs Chromium on the system; without one these tests are skipped.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type axe from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeReport } from '../../src/node.js';
+import { launchChromium, noChromium } from '../support/chromium.js';
 import { fullReport } from '../support/report.js';
 import { startWasm } from '../support/wasm.js';
 
-const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = candidates.find((file) => file !== undefined && existsSync(file));
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-describe.skipIf(executablePath === undefined)('a report in Chromium', () => {
+describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
   let browser: Browser;
   let folder: string;
   let url: string;
@@ -27,7 +26,7 @@ describe.skipIf(executablePath === undefined)('a report in Chromium', () => {
     await startWasm();
     folder = await mkdtemp(path.join(tmpdir(), 'report-'));
     url = pathToFileURL((await writeReport(folder, fullReport())).html).href;
-    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   });
 
   afterAll(async () => {
