@@ -3,11 +3,12 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { create, toBinary, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, DataError, finite, nonNegativeInteger, text } from '../core/index.js';
 import { frameTFRecord } from '../data/index.js';
-import { EventSchema, GraphDefSchema, HParamsPluginDataSchema, type SummarySchema } from './proto/tensorboard_pb.js';
+import type * as messageModule from './eventMessages.js';
+import type { EventSchema, GraphDefSchema, SummarySchema } from './proto/tensorboard_pb.js';
 
 /** A run's event file; every method resolves when the event is written. */
 export interface EventFile {
@@ -53,8 +54,10 @@ export function eventFile(folder: string): EventFile {
     await guarded(mkdir(folder, { recursive: true }));
     await append({ what: { case: 'fileVersion', value: 'brain.Event:2' } });
   };
-  const append = (event: MessageInitShape<typeof EventSchema>): Promise<void> =>
-    guarded(appendFile(file, frameTFRecord(toBinary(EventSchema, create(EventSchema, { wallTime: Date.now() / 1000, ...event })))));
+  const append = async (event: MessageInitShape<typeof EventSchema>): Promise<void> => {
+    const { eventBytes } = await messages();
+    await guarded(appendFile(file, frameTFRecord(eventBytes({ wallTime: Date.now() / 1000, ...event }))));
+  };
   const guarded = async (work: Promise<unknown>): Promise<void> => {
     try {
       await work;
@@ -83,20 +86,31 @@ export function eventFile(folder: string): EventFile {
       checked('histogram', tag, step);
       await summary(step, { tag, value: { case: 'histo', value: histogramOf(tag, values) } });
     },
-    graph: (model) => write({ case: 'graphDef', value: toBinary(GraphDefSchema, graphOf(model)) }, 0),
-    hyperParameters: (values) => {
+    graph: async (model) => {
+      const { graphBytes } = await messages();
+      await write({ case: 'graphDef', value: graphBytes(graphOf(model)) }, 0);
+    },
+    hyperParameters: async (values) => {
+      const { hyperParametersBytes } = await messages();
       const hparams = Object.entries(values).map(([name, value]) => [name, {
         kind: typeof value === 'number' ? { case: 'numberValue' as const, value } : typeof value === 'string' ? { case: 'stringValue' as const, value } : { case: 'boolValue' as const, value },
       }] as const);
-      const content = create(HParamsPluginDataSchema, { data: { case: 'sessionStartInfo', value: { hparams: Object.fromEntries(hparams), startTimeSecs: seconds } } });
-      return summary(0, {
+      const content = hyperParametersBytes({ data: { case: 'sessionStartInfo', value: { hparams: Object.fromEntries(hparams), startTimeSecs: seconds } } });
+      await summary(0, {
         tag: '_hparams_/session_start_info',
         // The plugin wants a tensor, whatever it holds.
         value: { case: 'tensor', value: { dtype: 1, floatVal: [0] } },
-        metadata: { pluginData: { pluginName: 'hparams', content: toBinary(HParamsPluginDataSchema, content) } },
+        metadata: { pluginData: { pluginName: 'hparams', content } },
       });
     },
   };
+}
+
+let loaded: Promise<typeof messageModule> | undefined;
+
+/** Protobuf takes longer to load than the rest of this library, and few programs write events. */
+function messages(): Promise<typeof messageModule> {
+  return (loaded ??= import('./eventMessages.js'));
 }
 
 function sizeOfPng(png: Uint8Array): { width: number; height: number } {
@@ -123,10 +137,10 @@ function histogramOf(tag: string, values: ArrayLike<number>) {
   return { min, max, num: values.length, sum, sumSquares, bucketLimit: bucket.map((_, i) => min + (i + 1) * width), bucket };
 }
 
-function graphOf(model: LayersModel) {
+function graphOf(model: LayersModel): MessageInitShape<typeof GraphDefSchema> {
   const node = model.layers.map((layer) => {
     const inputs = layer.inboundNodes.flatMap(({ inboundLayers }) => inboundLayers.map(({ name }) => name));
     return { name: layer.name, op: layer.getClassName(), input: [...new Set(inputs)] };
   });
-  return create(GraphDefSchema, { node, versions: { producer: 22 } });
+  return { node, versions: { producer: 22 } };
 }

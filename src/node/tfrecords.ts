@@ -51,7 +51,7 @@ export async function tfrecordDataset<const S extends RecordSchema>(
       Dataset.from(async function* () {
         for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify })) {
           const origin = `${file}@${offset}`;
-          yield { ...parseExample(decodeExample(data, origin), schema, origin), origin };
+          yield { ...parseExample(await decodeExample(data, origin), schema, origin), origin };
         }
       }),
     { cycleLength },
@@ -116,7 +116,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
   try {
     let count = 0;
     for await (const record of records) {
-      await (writers[count % shards] as Writer).add(frameTFRecord(encodeExample(formatExample(record, schema))));
+      await (writers[count % shards] as Writer).add(frameTFRecord(await encodeExample(formatExample(record, schema))));
       advance(++count);
     }
     await Promise.all(writers.map((writer) => writer.close()));

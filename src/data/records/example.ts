@@ -1,8 +1,7 @@
-// TensorFlow's Example: a record's bytes as named lists of bytes, floats or integers.
+// TensorFlow's Example: a record's bytes as named lists of bytes, floats or integers. Its messages: exampleMessages.ts.
 
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { DataError } from '../../core/index.js';
-import { BytesListSchema, ExampleSchema, FeatureSchema, FeaturesSchema, FloatListSchema, Int64ListSchema, type Feature } from '../proto/example_pb.js';
+import type * as messageModule from './exampleMessages.js';
 
 /** The values under one name of an Example. */
 export type FeatureValue =
@@ -29,11 +28,11 @@ export const feature = {
  * Writes an Example as the bytes that TensorFlow's `tf.io.parse_single_example` reads.
  *
  * @example
- * const bytes = encodeExample({ 'image/encoded': feature.bytes(jpeg), 'image/class/label': feature.int64(389) });
+ * const bytes = await encodeExample({ 'image/encoded': feature.bytes(jpeg), 'image/class/label': feature.int64(389) });
  */
-export function encodeExample(example: Example): Uint8Array {
-  const entries = Object.entries(example).map(([name, value]) => [name, toMessage(value)] as const);
-  return toBinary(ExampleSchema, create(ExampleSchema, { features: create(FeaturesSchema, { feature: Object.fromEntries(entries) }) }));
+export async function encodeExample(example: Example): Promise<Uint8Array> {
+  const { toBytes } = await messages();
+  return toBytes(example);
 }
 
 /**
@@ -42,39 +41,18 @@ export function encodeExample(example: Example): Uint8Array {
  * @param origin - The record's place, for errors.
  * @throws {DataError} when the bytes are no Example.
  */
-export function decodeExample(bytes: Uint8Array, origin = 'record'): Example {
+export async function decodeExample(bytes: Uint8Array, origin = 'record'): Promise<Example> {
+  const { fromBytes } = await messages();
   try {
-    const { features } = fromBinary(ExampleSchema, bytes);
-    const entries = Object.entries(features?.feature ?? {}).flatMap(([name, message]) => {
-      const value = fromMessage(message);
-      return value === undefined ? [] : [[name, value] as const];
-    });
-    return Object.fromEntries(entries);
+    return fromBytes(bytes);
   } catch (cause) {
     throw new DataError(`decodeExample: expected a TensorFlow Example, received ${bytes.length} other bytes in '${origin}'.`, { cause, origin });
   }
 }
 
-function toMessage(value: FeatureValue): Feature {
-  switch (value.kind) {
-    case 'bytes':
-      return create(FeatureSchema, { kind: { case: 'bytesList', value: create(BytesListSchema, { value: [...value.values] }) } });
-    case 'float':
-      return create(FeatureSchema, { kind: { case: 'floatList', value: create(FloatListSchema, { value: [...value.values] }) } });
-    case 'int64':
-      return create(FeatureSchema, { kind: { case: 'int64List', value: create(Int64ListSchema, { value: [...value.values] }) } });
-  }
-}
+let loaded: Promise<typeof messageModule> | undefined;
 
-function fromMessage({ kind }: Feature): FeatureValue | undefined {
-  switch (kind.case) {
-    case 'bytesList':
-      return { kind: 'bytes', values: kind.value.value };
-    case 'floatList':
-      return { kind: 'float', values: kind.value.value };
-    case 'int64List':
-      return { kind: 'int64', values: kind.value.value };
-    case undefined:
-      return undefined;
-  }
+/** Protobuf takes longer to load than the rest of this library, and few programs read records. */
+function messages(): Promise<typeof messageModule> {
+  return (loaded ??= import('./exampleMessages.js'));
 }

@@ -83,7 +83,7 @@ export const RECORD_SCHEMAS = {
  * @param origin - The record's place, for errors.
  * @throws {DataError} when a feature is absent and has no default, is of another kind, or has not exactly one value where one is due.
  * @example
- * const { image, label } = parseExample(decodeExample(bytes), RECORD_SCHEMAS.imagenet);
+ * const { image, label } = parseExample(await decodeExample(bytes), RECORD_SCHEMAS.imagenet);
  */
 export function parseExample<const S extends RecordSchema>(example: Example, schema: S, origin = 'record'): RecordOf<S> {
   const fields = Object.entries(schema).map(([name, field]) => {

@@ -5,7 +5,7 @@ import { decodeExample, encodeExample, feature, formatExample, parseExample, rea
 async function written(): Promise<Example[]> {
   const examples: Example[] = [];
   for await (const { data } of readTFRecords([readFileSync(new URL('../../fixtures/data/written.tfrecord', import.meta.url))])) {
-    examples.push(decodeExample(data));
+    examples.push(await decodeExample(data));
   }
   return examples;
 }
@@ -23,10 +23,10 @@ test('the flat layout, whole and with nothing but a picture and a label', async 
   expect(parseExample(bare!, RECORD_SCHEMAS.flat)).toMatchObject({ label: -3, text: '', boxXMin: [], format: 'JPEG', channels: 3, height: 0 });
 });
 
-test('a schema of your own, and its inverse', () => {
+test('a schema of your own, and its inverse', async () => {
   const schema = { id: { key: 'x/id', kind: 'int64', first: 1 }, names: { key: 'n', kind: 'text', list: true } } as const;
   const record = { id: 4, names: ['a', 'ü'] };
-  const example = decodeExample(encodeExample(formatExample(record, schema)));
+  const example = await decodeExample(await encodeExample(formatExample(record, schema)));
   expect(example['x/id']).toEqual(feature.int64(5));
   expect(parseExample(example, schema)).toEqual(record);
 });

@@ -1,0 +1,45 @@
+// An Example as a message of protobuf, to bytes and back. Loaded by example.ts when the first one is met.
+
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { BytesListSchema, ExampleSchema, FeatureSchema, FeaturesSchema, FloatListSchema, Int64ListSchema, type Feature } from '../proto/example_pb.js';
+import type { Example, FeatureValue } from './example.js';
+
+/** An Example's bytes. */
+export function toBytes(example: Example): Uint8Array {
+  const entries = Object.entries(example).map(([name, value]) => [name, toMessage(value)] as const);
+  return toBinary(ExampleSchema, create(ExampleSchema, { features: create(FeaturesSchema, { feature: Object.fromEntries(entries) }) }));
+}
+
+/** The Example of these bytes. */
+export function fromBytes(bytes: Uint8Array): Example {
+  const { features } = fromBinary(ExampleSchema, bytes);
+  const entries = Object.entries(features?.feature ?? {}).flatMap(([name, message]) => {
+    const value = fromMessage(message);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(entries);
+}
+
+function toMessage(value: FeatureValue): Feature {
+  switch (value.kind) {
+    case 'bytes':
+      return create(FeatureSchema, { kind: { case: 'bytesList', value: create(BytesListSchema, { value: [...value.values] }) } });
+    case 'float':
+      return create(FeatureSchema, { kind: { case: 'floatList', value: create(FloatListSchema, { value: [...value.values] }) } });
+    case 'int64':
+      return create(FeatureSchema, { kind: { case: 'int64List', value: create(Int64ListSchema, { value: [...value.values] }) } });
+  }
+}
+
+function fromMessage({ kind }: Feature): FeatureValue | undefined {
+  switch (kind.case) {
+    case 'bytesList':
+      return { kind: 'bytes', values: kind.value.value };
+    case 'floatList':
+      return { kind: 'float', values: kind.value.value };
+    case 'int64List':
+      return { kind: 'int64', values: kind.value.value };
+    case undefined:
+      return undefined;
+  }
+}
