@@ -7,65 +7,88 @@ import { checkPixels, type Pixels } from './pixels.js';
 /** Adds a share of the whole range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on a picture in [0, 1] */
 export function adjustBrightness(pixels: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
-  checkPixels('adjustBrightness', pixels);
-  const shift = 255 * delta;
-  const { data } = pixels;
-  const output = new Float32Array(data.length);
-  for (let i = 0; i < output.length; i++) output[i] = clip((data[i] as number) + shift);
-  return { ...pixels, data: output };
+  return changed('adjustBrightness', pixels, (values) => {
+    changeColour.brightness(values, delta);
+  });
 }
 
 /** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
 export function adjustContrast(pixels: Pixels, factor: number): Pixels {
   check('adjustContrast', 'factor', factor, finite);
-  checkPixels('adjustContrast', pixels);
-  const { channels, data } = pixels;
-  const output = new Float32Array(data.length);
-  for (let c = 0; c < channels; c++) {
-    let sum = 0;
-    for (let i = c; i < data.length; i += channels) sum += data[i] as number;
-    const mean = (sum * channels) / data.length;
-    for (let i = c; i < data.length; i += channels) output[i] = clip(((data[i] as number) - mean) * factor + mean);
-  }
-  return { ...pixels, data: output };
+  return changed('adjustContrast', pixels, (values, channels) => {
+    changeColour.contrast(values, factor, channels);
+  });
 }
 
 /** Scales the saturation of the colours, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
 export function adjustSaturation(pixels: Pixels, factor: number): Pixels {
   check('adjustSaturation', 'factor', factor, nonNegative);
-  return eachColour('adjustSaturation', pixels, (r, g, b, output, at) => {
-    const high = Math.max(r, g, b);
-    const low = Math.min(r, g, b);
-    const saturation = high === 0 ? 0 : (high - low) / high;
-    const wanted = Math.min(1, saturation * factor);
-    // The hue stays: channels keep their place between the highest and the new lowest.
-    const stretch = high === low ? 0 : (wanted * high) / (high - low);
-    output[at] = high - (high - r) * stretch;
-    output[at + 1] = high - (high - g) * stretch;
-    output[at + 2] = high - (high - b) * stretch;
+  return changedRgb('adjustSaturation', pixels, (values) => {
+    changeColour.saturation(values, factor);
   });
 }
 
 /** Turns the hue by a share of the colour circle: 0.5 is the opposite colour. @see `tf.image.adjust_hue` */
 export function adjustHue(pixels: Pixels, delta: number): Pixels {
   check('adjustHue', 'delta', delta, finite);
-  return eachColour('adjustHue', pixels, (r, g, b, output, at) => {
-    const high = Math.max(r, g, b);
-    const low = Math.min(r, g, b);
-    const range = high - low;
-    // Hue in sixths of the circle.
-    const hue = range === 0 ? 0 : high === r ? (g - b) / range : high === g ? 2 + (b - r) / range : 4 + (r - g) / range;
-    const turned = hue + 6 * delta;
-    const h = turned - 6 * Math.floor(turned / 6);
-    output[at] = low + range * wedge(h);
-    output[at + 1] = low + range * wedge(h >= 2 ? h - 2 : h + 4);
-    output[at + 2] = low + range * wedge(h >= 4 ? h - 4 : h + 2);
+  return changedRgb('adjustHue', pixels, (values) => {
+    changeColour.hue(values, delta);
   });
 }
 
-/** Share of a primary colour at a distance along the circle from it, in sixths. */
-function wedge(h: number): number {
-  return h <= 1 || h >= 5 ? 1 : h >= 2 && h <= 4 ? 0 : h < 2 ? 2 - h : h - 4;
+/** The operations in place, so that several of them need one copy of the picture. */
+export const changeColour = {
+  brightness(values: Float32Array, delta: number): void {
+    const shift = 255 * delta;
+    for (let i = 0; i < values.length; i++) values[i] = clip((values[i] as number) + shift);
+  },
+
+  contrast(values: Float32Array, factor: number, channels: number): void {
+    for (let c = 0; c < channels; c++) {
+      let sum = 0;
+      for (let i = c; i < values.length; i += channels) sum += values[i] as number;
+      const mean = (sum * channels) / values.length;
+      for (let i = c; i < values.length; i += channels) values[i] = clip(((values[i] as number) - mean) * factor + mean);
+    }
+  },
+
+  saturation(values: Float32Array, factor: number): void {
+    for (let i = 0; i < values.length; i += 3) {
+      const r = values[i] as number;
+      const g = values[i + 1] as number;
+      const b = values[i + 2] as number;
+      const high = Math.max(r, g, b);
+      const low = Math.min(r, g, b);
+      if (high === low) continue;
+      // The hue stays: channels keep their place between the highest and the new lowest.
+      const stretch = Math.min(high / (high - low), factor);
+      values[i] = high - (high - r) * stretch;
+      values[i + 1] = high - (high - g) * stretch;
+      values[i + 2] = high - (high - b) * stretch;
+    }
+  },
+
+  hue(values: Float32Array, delta: number): void {
+    for (let i = 0; i < values.length; i += 3) {
+      const r = values[i] as number;
+      const g = values[i + 1] as number;
+      const b = values[i + 2] as number;
+      const high = Math.max(r, g, b);
+      const low = Math.min(r, g, b);
+      const range = high - low;
+      if (range === 0) continue;
+      // Hue in sixths of the circle, and how much of each primary colour lies there.
+      const turned = (high === r ? (g - b) / range : high === g ? 2 + (b - r) / range : 4 + (r - g) / range) + 6 * delta;
+      const h = turned - 6 * Math.floor(turned / 6);
+      values[i] = low + range * share(Math.abs(h - 3) - 1);
+      values[i + 1] = low + range * share(2 - Math.abs(h - 2));
+      values[i + 2] = low + range * share(2 - Math.abs(h - 4));
+    }
+  },
+};
+
+function share(value: number): number {
+  return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
 /** Eigenvalues of the RGB covariance of ImageNet on the 0-255 scale, and its eigenvectors by row of R, G, B. */
@@ -84,17 +107,24 @@ const EIGENVECTORS = [
  */
 export function adjustLighting(pixels: Pixels, alphas: readonly [number, number, number]): Pixels {
   const [r, g, b] = EIGENVECTORS.map((row) => row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0)) as [number, number, number];
-  return eachColour('adjustLighting', pixels, (red, green, blue, output, at) => {
-    output[at] = clip(red + r);
-    output[at + 1] = clip(green + g);
-    output[at + 2] = clip(blue + b);
+  return changedRgb('adjustLighting', pixels, (values) => {
+    for (let i = 0; i < values.length; i += 3) {
+      values[i] = clip((values[i] as number) + r);
+      values[i + 1] = clip((values[i + 1] as number) + g);
+      values[i + 2] = clip((values[i + 2] as number) + b);
+    }
   });
 }
 
 /** Makes all three channels the luma of the picture. @see `tf.image.rgb_to_grayscale` */
 export function toGrayscale(pixels: Pixels): Pixels {
-  return eachColour('toGrayscale', pixels, (r, g, b, output, at) => {
-    output.fill(0.2989 * r + 0.587 * g + 0.114 * b, at, at + 3);
+  return changedRgb('toGrayscale', pixels, (values) => {
+    for (let i = 0; i < values.length; i += 3) {
+      const luma = 0.2989 * (values[i] as number) + 0.587 * (values[i + 1] as number) + 0.114 * (values[i + 2] as number);
+      values[i] = luma;
+      values[i + 1] = luma;
+      values[i + 2] = luma;
+    }
   });
 }
 
@@ -102,13 +132,16 @@ function clip(value: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-type ColourFunction = (r: number, g: number, b: number, output: Float32Array, at: number) => void;
+/** A float copy of the picture, changed. */
+function changed(where: string, pixels: Pixels, change: (values: Float32Array, channels: number) => void): Pixels {
+  checkPixels(where, pixels);
+  const data = new Float32Array(pixels.data);
+  change(data, pixels.channels);
+  return { ...pixels, data };
+}
 
-function eachColour(where: string, pixels: Pixels, fn: ColourFunction): Pixels {
+function changedRgb(where: string, pixels: Pixels, change: (values: Float32Array) => void): Pixels {
   checkPixels(where, pixels);
   if (pixels.channels !== 3) throw new ShapeError(`${where}: expected a picture of 3 channels, received ${pixels.channels}.`);
-  const { data } = pixels;
-  const output = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i += 3) fn(data[i] as number, data[i + 1] as number, data[i + 2] as number, output, i);
-  return { ...pixels, data: output };
+  return changed(where, pixels, change);
 }

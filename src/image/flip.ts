@@ -9,10 +9,10 @@ export function flipHorizontal(pixels: Pixels): Pixels {
   checkPixels('flipHorizontal', pixels);
   const { width, height, channels, data } = pixels;
   const flipped = new (data.constructor as Uint8ArrayConstructor)(data.length);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = width - 1; x >= 0; x--) {
-      const from = (y * width + x) * channels;
-      for (let c = 0; c < channels; c++) flipped[at++] = data[from + c] as number;
+  const stride = width * channels;
+  for (let row = 0; row < data.length; row += stride) {
+    for (let at = row, from = row + stride - channels; from >= row; from -= 2 * channels) {
+      for (const end = from + channels; from < end; from++, at++) flipped[at] = data[from] as number;
     }
   }
   return { width, height, channels, data: flipped };

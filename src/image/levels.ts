@@ -79,7 +79,9 @@ export function enhanceContrast(pixels: Pixels, factor: number): Pixels {
 export function enhanceColor(pixels: Pixels, factor: number): Pixels {
   const bytes = toBytes(pixels);
   const grey = luma(bytes);
-  return { ...bytes, data: bytes.data.map((level, i) => blend(grey[Math.floor(i / bytes.channels)] as number, level, factor)) };
+  const data = new Uint8Array(bytes.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = blend(grey[Math.floor(i / 3)] as number, bytes.data[i] as number, factor);
+  return { ...bytes, data };
 }
 
 /** Mixes with a smoothed picture; factors above 1 sharpen. */
@@ -90,10 +92,11 @@ export function enhanceSharpness(pixels: Pixels, factor: number): Pixels {
   const stride = width * channels;
   for (let y = 1; y < height - 1; y++) {
     for (let i = y * stride + channels; i < (y + 1) * stride - channels; i++) {
-      const at = (offset: number): number => data[i + offset] as number;
-      const around = at(-stride - channels) + at(-stride) + at(-stride + channels) + at(-channels) + at(channels) + at(stride - channels) + at(stride) + at(stride + channels);
-      const smooth = Math.floor((around + 5 * at(0)) / 13 + 0.5);
-      output[i] = blend(smooth, at(0), factor);
+      const own = data[i] as number;
+      const above = (data[i - stride - channels] as number) + (data[i - stride] as number) + (data[i - stride + channels] as number);
+      const below = (data[i + stride - channels] as number) + (data[i + stride] as number) + (data[i + stride + channels] as number);
+      const around = above + (data[i - channels] as number) + (data[i + channels] as number) + below;
+      output[i] = blend(Math.floor((around + 5 * own) / 13 + 0.5), own, factor);
     }
   }
   return { ...bytes, data: output };
@@ -108,16 +111,19 @@ function blend(from: number, to: number, factor: number): number {
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow's `convert('L')`. */
 function luma({ channels, data }: Pixels): Uint8Array {
   if (channels !== 3) throw new ShapeError(`enhance: expected a picture of 3 channels, received ${channels}.`);
-  return Uint8Array.from({ length: data.length / 3 }, (_, i) => {
-    const [r, g, b] = [data[3 * i], data[3 * i + 1], data[3 * i + 2]] as [number, number, number];
-    return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-  });
+  const grey = new Uint8Array(data.length / 3);
+  for (let i = 0, at = 0; i < grey.length; i++, at += 3) {
+    grey[i] = ((data[at] as number) * 19595 + (data[at + 1] as number) * 38470 + (data[at + 2] as number) * 7471 + 0x8000) >> 16;
+  }
+  return grey;
 }
 
 function lookUp(pixels: Pixels, fn: (level: number) => number): Pixels {
   const bytes = toBytes(pixels);
   const table = Uint8Array.from({ length: 256 }, (_, level) => fn(level));
-  return { ...bytes, data: bytes.data.map((level) => table[level] as number) };
+  const data = new Uint8Array(bytes.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = table[bytes.data[i] as number] as number;
+  return { ...bytes, data };
 }
 
 function lookUpChannels(pixels: Pixels, tableOf: (histogram: number[]) => (level: number) => number): Pixels {

@@ -1,8 +1,8 @@
 // Random crops, colours, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
-import { arrayOf, boolean, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, type Random } from '../core/index.js';
+import { arrayOf, boolean, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, ShapeError, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
-import { adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, toGrayscale } from './colour.js';
+import { adjustLighting, changeColour, toGrayscale } from './colour.js';
 import { crop } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { resize } from './resize.js';
@@ -71,22 +71,25 @@ export interface ColorJitterOptions {
 export function colorJitter(options: ColorJitterOptions): Transform {
   const factors = either(probabilityRule, range('[low, high] above 0', Infinity));
   checkOptions('colorJitter', options, { brightness: probabilityRule, contrast: factors, saturation: factors, hue: probabilityRule });
+  const { hue, saturation, contrast, brightness } = options;
   const span = (value: number | Range): Range => (typeof value === 'number' ? [1 - value, 1 + value] : value);
-  const { hue, brightness } = options;
-  const steps: { text: string; apply: (pixels: Pixels, random: Random) => Pixels }[] = [];
-  if (hue !== undefined) {
-    steps.push({ text: `hue by up to ${hue} of the circle`, apply: (pixels, random) => adjustHue(pixels, random.uniform(-hue, hue)) });
-  }
-  for (const [name, value, apply] of [['saturation', options.saturation, adjustSaturation], ['contrast', options.contrast, adjustContrast]] as const) {
+  const steps: { name: keyof typeof changeColour; text: string; range: Range }[] = [];
+  if (hue !== undefined) steps.push({ name: 'hue', text: `hue by up to ${hue} of the circle`, range: [-hue, hue] });
+  for (const [name, value] of Object.entries({ saturation, contrast })) {
     if (value === undefined) continue;
     const [low, high] = span(value);
-    steps.push({ text: `${name} by ${low} to ${high}`, apply: (pixels, random) => apply(pixels, random.uniform(low, high)) });
+    steps.push({ name: name as 'saturation' | 'contrast', text: `${name} by ${low} to ${high}`, range: [low, high] });
   }
-  if (brightness !== undefined) {
-    const apply = (pixels: Pixels, random: Random): Pixels => adjustBrightness(pixels, random.uniform(-brightness, brightness));
-    steps.push({ text: `brightness by up to ${255 * brightness} of 255`, apply });
-  }
-  return transformOf(`colours: ${steps.map((step) => step.text).join(', ')}`, (pixels, random) => steps.reduce((result, step) => step.apply(result, random), pixels));
+  if (brightness !== undefined) steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
+  return transformOf(`colours: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
+    checkPixels('colorJitter', pixels);
+    if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
+      throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
+    }
+    const data = new Float32Array(pixels.data);
+    for (const { name, range } of steps) changeColour[name](data, random.uniform(...range), pixels.channels);
+    return { ...pixels, data };
+  });
 }
 
 /** How strong the lighting noise is. */

@@ -1,4 +1,4 @@
-// Resizing, equal to `tf.image.resize` of TensorFlow 2. Separable: each source row is filtered once, then rows are mixed.
+// Resizing, equal to `tf.image.resize` of TensorFlow 2. Separable: each source row is filtered once, then rows are mixed; bilinear in one pass.
 
 import { boolean, check, checkOptions, invalid, oneOf } from '../core/index.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
@@ -55,15 +55,18 @@ function pick(pixels: Pixels, height: number, width: number): Pixels {
 }
 
 function filter(pixels: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
+  if (pixels.channels === 3 && columns.taps === 2 && rows.taps === 2) {
+    mixFour(pixels, output, columns, rows);
+    return;
+  }
   const stride = columns.starts.length * pixels.channels;
   // Source rows already filtered sideways: a ring as deep as one output row needs.
   const ring = Array.from({ length: rows.taps }, () => new Float32Array(stride));
   const held = new Int32Array(rows.taps).fill(-1);
   for (let y = 0; y < rows.starts.length; y++) {
     const start = rows.starts[y] as number;
-    const count = rows.counts[y] as number;
     const target = output.subarray(y * stride, (y + 1) * stride);
-    for (let k = 0; k < count; k++) {
+    for (let k = 0; k < (rows.counts[y] as number); k++) {
       const row = start + k;
       const slot = row % rows.taps;
       const source = ring[slot] as Float32Array;
@@ -71,27 +74,13 @@ function filter(pixels: Pixels, output: Float32Array, columns: Spans, rows: Span
         filterRow(pixels, row, columns, source);
         held[slot] = row;
       }
+      addRow(target, source, rows.weights[y * rows.taps + k] as number);
     }
-    mixRows(ring, rows, y, target);
   }
 }
 
-/** One output row from the filtered rows it needs; two of them, the common case, in one go. */
-function mixRows(ring: readonly Float32Array[], { taps, starts, counts, weights }: Spans, y: number, target: Float32Array): void {
-  const [start, count] = [starts[y] as number, counts[y] as number];
-  const rowAt = (k: number): Float32Array => ring[(start + k) % taps] as Float32Array;
-  if (count === 2) {
-    const [above, below] = [rowAt(0), rowAt(1)];
-    const a = weights[y * taps] as number;
-    const b = weights[y * taps + 1] as number;
-    for (let i = 0; i < target.length; i++) target[i] = a * (above[i] as number) + b * (below[i] as number);
-    return;
-  }
-  for (let k = 0; k < count; k++) {
-    const source = rowAt(k);
-    const weight = weights[y * taps + k] as number;
-    for (let i = 0; i < target.length; i++) target[i] = (k === 0 ? 0 : (target[i] as number)) + weight * (source[i] as number);
-  }
+function addRow(target: Float32Array, source: Float32Array, weight: number): void {
+  for (let i = 0; i < target.length; i++) target[i] = (target[i] as number) + weight * (source[i] as number);
 }
 
 function filterRow(pixels: Pixels, row: number, columns: Spans, output: Float32Array): void {
@@ -107,10 +96,6 @@ function filterRow(pixels: Pixels, row: number, columns: Spans, output: Float32A
         output[at] = sum;
       }
     }
-    return;
-  }
-  if (taps === 2) {
-    mixPairs(data, base, columns, output);
     return;
   }
   for (let x = 0, at = 0; x < starts.length; x++, at += 3) {
@@ -131,15 +116,26 @@ function filterRow(pixels: Pixels, row: number, columns: Spans, output: Float32A
   }
 }
 
-/** The RGB case of two taps unrolled: where an epoch's resizing time goes. At the edges there is one tap, and the weight of the other is 0. */
-function mixPairs(data: Pixels['data'], base: number, { starts, counts, weights }: Spans, output: Float32Array): void {
-  for (let x = 0, at = 0; x < starts.length; x++, at += 3) {
-    const left = base + (starts[x] as number) * 3;
-    const right = counts[x] === 2 ? left + 3 : left;
-    const a = weights[2 * x] as number;
-    const b = weights[2 * x + 1] as number;
-    output[at] = a * (data[left] as number) + b * (data[right] as number);
-    output[at + 1] = a * (data[left + 1] as number) + b * (data[right + 1] as number);
-    output[at + 2] = a * (data[left + 2] as number) + b * (data[right + 2] as number);
+/** Plain bilinear of RGB in one pass over the output: where an epoch's resizing time goes. At an edge the second neighbour is the first, with weight 0. */
+function mixFour({ width, data }: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
+  const stride = width * 3;
+  const left = columns.starts.map((start) => start * 3);
+  const right = left.map((start, x) => start + (columns.counts[x] === 2 ? 3 : 0));
+  for (let y = 0, at = 0; y < rows.starts.length; y++) {
+    const above = (rows.starts[y] as number) * stride;
+    const below = rows.counts[y] === 2 ? above + stride : above;
+    const top = rows.weights[2 * y] as number;
+    const bottom = rows.weights[2 * y + 1] as number;
+    for (let x = 0; x < left.length; x++, at += 3) {
+      const near = columns.weights[2 * x] as number;
+      const far = columns.weights[2 * x + 1] as number;
+      const i = above + (left[x] as number);
+      const j = above + (right[x] as number);
+      const k = below + (left[x] as number);
+      const l = below + (right[x] as number);
+      output[at] = top * (near * (data[i] as number) + far * (data[j] as number)) + bottom * (near * (data[k] as number) + far * (data[l] as number));
+      output[at + 1] = top * (near * (data[i + 1] as number) + far * (data[j + 1] as number)) + bottom * (near * (data[k + 1] as number) + far * (data[l + 1] as number));
+      output[at + 2] = top * (near * (data[i + 2] as number) + far * (data[j + 2] as number)) + bottom * (near * (data[k + 2] as number) + far * (data[l + 2] as number));
+    }
   }
 }

@@ -14,42 +14,62 @@ export type Matrix = readonly [a: number, b: number, c: number, d: number, e: nu
  *
  * @see `scipy.ndimage.affine_transform` with order 1, whose modes these are; its 'wrap' repeats with a period of one less than the side
  */
-export function warp(pixels: Pixels, [a, b, c, d, e, f]: Matrix, fill: Fill, value: number): Pixels {
-  const { width, height, channels, data } = pixels;
-  const output = new Float32Array(data.length);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += channels) {
-      let row = a * y + b * x + c;
-      let column = d * y + e * x + f;
-      if (!(row >= 0 && row <= height - 1)) row = place(row, height, fill);
-      if (!(column >= 0 && column <= width - 1)) column = place(column, width, fill);
-      if (Number.isNaN(row) || Number.isNaN(column)) output.fill(value, at, at + channels);
-      else sample(data, row, column, width, height, channels, output, at);
-    }
-  }
-  return { width, height, channels, data: output };
+export function warp(pixels: Pixels, matrix: Matrix, fill: Fill, value: number): Pixels {
+  const { width, height, channels } = pixels;
+  return interpolate(pixels, matrix, 0, (output, at, row, column) => {
+    const y = place(row, height, fill);
+    const x = place(column, width, fill);
+    if (Number.isNaN(y) || Number.isNaN(x)) output.fill(value, at, at + channels);
+    else sample(pixels, y, x, output, at);
+  });
 }
 
 /** As `warp`, with pixel centres at half coordinates and a constant colour outside, as Pillow's `Image.transform` does. */
-export function warpPillow(pixels: Pixels, [a, b, c, d, e, f]: Matrix, value: number): Pixels {
-  const { width, height, channels, data } = pixels;
+export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixels {
+  const { width, height, channels } = pixels;
+  return interpolate(pixels, matrix, 0.5, (output, at, row, column) => {
+    if (row < 0 || row >= height || column < 0 || column >= width) output.fill(value, at, at + channels);
+    else sample(pixels, row - 0.5, column - 0.5, output, at);
+  });
+}
+
+type OnEdge = (output: Float32Array, at: number, row: number, column: number) => void;
+
+/** Mixes the four neighbours of where each pixel comes from; where not all four are in the picture, and for other than RGB, `onEdge` does. */
+function interpolate({ width, height, channels, data }: Pixels, [a, b, c, d, e, f]: Matrix, centre: number, onEdge: OnEdge): Pixels {
   const output = new Float32Array(data.length);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += channels) {
-      const row = a * (y + 0.5) + b * (x + 0.5) + c;
-      const column = d * (y + 0.5) + e * (x + 0.5) + f;
-      if (row < 0 || row >= height || column < 0 || column >= width) output.fill(value, at, at + channels);
-      else sample(data, row - 0.5, column - 0.5, width, height, channels, output, at);
+  const [lastRow, lastColumn] = channels === 3 ? [height - 1, width - 1] : [0, 0];
+  const stride = 3 * width;
+  for (let v = 0, at = 0; v < height; v++) {
+    for (let u = 0; u < width; u++, at += channels) {
+      const fromRow = a * (v + centre) + b * (u + centre) + c;
+      const fromColumn = d * (v + centre) + e * (u + centre) + f;
+      const row = fromRow - centre;
+      const column = fromColumn - centre;
+      if (!(row >= 0 && column >= 0 && row < lastRow && column < lastColumn)) {
+        onEdge(output, at, fromRow, fromColumn);
+        continue;
+      }
+      const y = row | 0;
+      const x = column | 0;
+      const dy = row - y;
+      const dx = column - x;
+      const i = y * stride + 3 * x;
+      const j = i + stride;
+      const bottomRight = dy * dx;
+      const bottomLeft = dy - bottomRight;
+      const topRight = dx - bottomRight;
+      const topLeft = 1 - dx - bottomLeft;
+      output[at] = topLeft * (data[i] as number) + topRight * (data[i + 3] as number) + bottomLeft * (data[j] as number) + bottomRight * (data[j + 3] as number);
+      output[at + 1] = topLeft * (data[i + 1] as number) + topRight * (data[i + 4] as number) + bottomLeft * (data[j + 1] as number) + bottomRight * (data[j + 4] as number);
+      output[at + 2] = topLeft * (data[i + 2] as number) + topRight * (data[i + 5] as number) + bottomLeft * (data[j + 2] as number) + bottomRight * (data[j + 5] as number);
     }
   }
   return { width, height, channels, data: output };
 }
 
-function sample(data: Pixels['data'], row: number, column: number, width: number, height: number, channels: number, output: Float32Array, at: number): void {
-  if (channels === 3 && row >= 0 && column >= 0 && row < height - 1 && column < width - 1) {
-    sampleInside(data, row, column, width, output, at);
-    return;
-  }
+/** As `interpolate` within, where some of the neighbours are the edge itself. */
+function sample({ width, height, channels, data }: Pixels, row: number, column: number, output: Float32Array, at: number): void {
   const y = Math.floor(row);
   const x = Math.floor(column);
   const top = Math.min(height - 1, Math.max(0, y)) * width;
@@ -58,34 +78,13 @@ function sample(data: Pixels['data'], row: number, column: number, width: number
   const right = Math.min(width - 1, x + 1);
   const dy = row - y;
   const dx = column - x;
-  const topLeft = (1 - dy) * (1 - dx);
-  const topRight = (1 - dy) * dx;
-  const bottomLeft = dy * (1 - dx);
-  const bottomRight = dy * dx;
   for (let k = 0; k < channels; k++) {
     output[at + k] =
-      topLeft * (data[(top + left) * channels + k] as number) +
-      topRight * (data[(top + right) * channels + k] as number) +
-      bottomLeft * (data[(bottom + left) * channels + k] as number) +
-      bottomRight * (data[(bottom + right) * channels + k] as number);
+      (1 - dy) * (1 - dx) * (data[(top + left) * channels + k] as number) +
+      (1 - dy) * dx * (data[(top + right) * channels + k] as number) +
+      dy * (1 - dx) * (data[(bottom + left) * channels + k] as number) +
+      dy * dx * (data[(bottom + right) * channels + k] as number);
   }
-}
-
-/** The common case: RGB, all four neighbours in the picture. */
-function sampleInside(data: Pixels['data'], row: number, column: number, width: number, output: Float32Array, at: number): void {
-  const y = row | 0;
-  const x = column | 0;
-  const dy = row - y;
-  const dx = column - x;
-  const i = (y * width + x) * 3;
-  const j = i + width * 3;
-  const d = dy * dx;
-  const c = dy - d;
-  const b = dx - d;
-  const a = 1 - dx - c;
-  output[at] = a * (data[i] as number) + b * (data[i + 3] as number) + c * (data[j] as number) + d * (data[j + 3] as number);
-  output[at + 1] = a * (data[i + 1] as number) + b * (data[i + 4] as number) + c * (data[j + 1] as number) + d * (data[j + 4] as number);
-  output[at + 2] = a * (data[i + 2] as number) + b * (data[i + 5] as number) + c * (data[j + 2] as number) + d * (data[j + 5] as number);
 }
 
 /** Brings a coordinate into the picture; NaN means the constant. */
