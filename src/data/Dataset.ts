@@ -279,8 +279,9 @@ export class Dataset<T> implements AsyncIterable<T> {
    * import * as tfData from '@tensorflow/tfjs-data';
    * const theirs = ours.toTfData(tfData);
    */
-  toTfData<D>(tfData: { generator(open: () => AsyncIterator<T>): D }): D {
-    return tfData.generator(() => this[Symbol.asyncIterator]());
+  toTfData<D>(tfData: { generator(open: () => AsyncIterator<never>): D }): D {
+    // That module's own item type is narrower than what it takes; never fits it.
+    return tfData.generator(() => this[Symbol.asyncIterator]() as AsyncIterator<never>);
   }
 
   /** Starts a pass when its first item is asked for. */

@@ -23,10 +23,7 @@ export interface MixOptions {
  * @see mixup, arXiv 1710.09412
  */
 export function mixUp(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
-  return mixing('mixUp', 0.2, options, ({ xs, ys }, partner, share) => ({
-    xs: blend(xs, tf.gather(xs, partner), share),
-    ys: blend(ys, tf.gather(ys, partner), share),
-  }));
+  return mixing('mixUp', 0.2, options, blendBatch);
 }
 
 /**
@@ -37,22 +34,39 @@ export function mixUp(options: MixOptions = {}): ItemFunction<ImageBatch, ImageB
  * @see CutMix, arXiv 1905.04899
  */
 export function cutMix(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
-  return mixing('cutMix', 1, options, ({ xs, ys }, partner, share, random) => {
-    const [, height, width] = xs.shape;
-    const { rows, columns } = cutMixBox(height, width, share, random);
-    const kept = 1 - ((rows[1] - rows[0]) * (columns[1] - columns[0])) / (height * width);
-    const mask = tf.buffer([1, height, width, 1], 'float32');
-    for (let y = rows[0]; y < rows[1]; y++) for (let x = columns[0]; x < columns[1]; x++) mask.set(1, 0, y, x, 0);
-    const inside = mask.toTensor();
-    return {
-      xs: tf.add(xs, tf.mul(inside, tf.sub(tf.gather(xs, partner), xs))),
-      ys: blend(ys, tf.gather(ys, partner), kept),
-    };
+  return mixing('cutMix', 1, options, (batch, partner, share, random) => {
+    const [, height, width] = batch.xs.shape;
+    return pasteBatch(batch, partner, cutMixBox(height, width, share, random));
   });
 }
 
+/** Each picture and label with a share of its own and the rest of its partner's. */
+export function blendBatch({ xs, ys }: ImageBatch, partner: tf.Tensor1D, share: number): Mixed {
+  return { xs: blend(xs, tf.gather(xs, partner), share), ys: blend(ys, tf.gather(ys, partner), share) };
+}
+
+/** Each picture with a rectangle of its partner's, and labels in the shares of the area. */
+export function pasteBatch({ xs, ys }: ImageBatch, partner: tf.Tensor1D, { rows, columns }: MixBox): Mixed {
+  const [, height, width] = xs.shape;
+  const kept = 1 - ((rows[1] - rows[0]) * (columns[1] - columns[0])) / (height * width);
+  const mask = tf.buffer([1, height, width, 1], 'float32');
+  for (let y = rows[0]; y < rows[1]; y++) for (let x = columns[0]; x < columns[1]; x++) mask.set(1, 0, y, x, 0);
+  const inside = mask.toTensor();
+  return {
+    xs: tf.add(xs, tf.mul(inside, tf.sub(tf.gather(xs, partner), xs))),
+    ys: blend(ys, tf.gather(ys, partner), kept),
+  };
+}
+
+interface MixBox {
+  readonly rows: readonly [from: number, to: number];
+  readonly columns: readonly [from: number, to: number];
+}
+
+type Mixed = Record<'xs' | 'ys', tf.Tensor>;
+
 /** The pasted rectangle: of `1 - share` of the area, its centre anywhere, cut at the edges. */
-export function cutMixBox(height: number, width: number, share: number, random: Random): { rows: [number, number]; columns: [number, number] } {
+export function cutMixBox(height: number, width: number, share: number, random: Random): MixBox {
   const side = Math.sqrt(1 - share);
   const span = (length: number): [number, number] => {
     const centre = random.integer(length);
@@ -63,7 +77,7 @@ export function cutMixBox(height: number, width: number, share: number, random: 
   return { rows: span(height), columns: span(width) };
 }
 
-type Mix = (batch: ImageBatch, partner: tf.Tensor1D, share: number, random: Random) => { xs: tf.Tensor; ys: tf.Tensor };
+type Mix = (batch: ImageBatch, partner: tf.Tensor1D, share: number, random: Random) => Mixed;
 
 function mixing(where: string, defaultAlpha: number, options: MixOptions, mix: Mix): ItemFunction<ImageBatch, ImageBatch> {
   const rules = { alpha: positive, probability: probabilityRule, seed: seedRule };

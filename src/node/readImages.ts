@@ -3,7 +3,7 @@
 import { boolean, callable, either, invalid, oneOf, positiveInteger, text, type Rules } from '../core/index.js';
 import { oneHot, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
 import { METHODS, resizeTo, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
-import { decodeImage, type DecodeOptions } from './decodeImage.js';
+import { DCT_METHODS, decodeImage, type DecodeOptions } from './decodeImage.js';
 
 /** What the label of a picture is. */
 export type LabelMode = 'int' | 'categorical' | 'binary';
@@ -11,7 +11,7 @@ export type LabelMode = 'int' | 'categorical' | 'binary';
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
 /** How pictures are decoded and resized. */
-export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels'> {
+export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /** Pictures are resized to this. @defaultValue each keeps its own size */
   readonly imageSize?: Size;
   /** 'stretch' changes the proportions, 'crop' cuts the longer side, 'pad' adds black. @defaultValue 'stretch' */
@@ -32,6 +32,7 @@ export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
   antialias: boolean,
   background: text,
   maxPixels: positiveInteger,
+  dctMethod: DCT_METHODS,
   concurrency: either(positiveInteger, oneOf('auto')),
   onError: oneOf('throw', 'skip'),
   onSkipped: callable,
@@ -47,16 +48,17 @@ export interface EncodedImage {
 
 /** Decodes and resizes, several at once, in order. */
 export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabelledImage> {
-  const { imageSize, fit = 'stretch', resizing = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels } = options;
+  const { imageSize, fit = 'stretch', resizing = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels, dctMethod } = options;
   const { concurrency = 'auto', onError = 'throw', onSkipped } = options;
   const fast = resizing === 'fast';
-  if (fast && (imageSize === undefined || options.interpolation !== undefined || options.antialias !== undefined)) {
-    throw invalid(where, 'resizing', "'exact' without imageSize, and with interpolation or antialias", resizing);
+  if (fast && (imageSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
+    throw invalid(where, 'resizing', "'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast'", resizing);
   }
   const decoding = {
     ...(fast ? { size: imageSize as Size, fit } : {}),
     ...(background === undefined ? {} : { background }),
     ...(maxPixels === undefined ? {} : { maxPixels }),
+    ...(dctMethod === undefined ? {} : { dctMethod }),
   };
   return files.map(
     async ({ path, bytes, origin, label }): Promise<LabelledImage> => {

@@ -246,18 +246,6 @@ test('an item of an array source survives being disposed by its reader', async (
   tensor.dispose();
 });
 
-test('tfjs-data datasets come and go by their own protocol', async () => {
-  // What tfjs-data's generator() makes: an iterator of its own behind a promise.
-  const tfData = {
-    generator: (open: () => AsyncIterator<string>) => ({ size: 5, iterator: () => Promise.resolve(open()) }),
-  };
-  const theirs = letters.toTfData(tfData);
-  const back = Dataset.fromTfData(theirs);
-  expect(back.size).toBe(5);
-  expect(await back.map((letter) => letter.toUpperCase()).toArray()).toEqual(['A', 'B', 'C', 'D', 'E']);
-  expect(await back.toArray()).toHaveLength(5);
-});
-
 test('bad arguments are refused in one sentence', () => {
   const generator = (function* () {
     yield 1;

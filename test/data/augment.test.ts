@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/index.js';
 import { augment, cutMix, Dataset, imageBatches, mixUp, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
-import { cutMixBox } from '../../src/data/mix.js';
+import { blendBatch, cutMixBox, pasteBatch } from '../../src/data/mix.js';
 import { randAugment, randomResizedCrop, sequence, trainAugmentation } from '../../src/image/index.js';
 
 beforeAll(async () => {
@@ -75,23 +75,35 @@ test.each([mixUp, cutMix])('%o mixes pictures and labels alike, and frees the ba
   expect(tf.memory().numTensors - before).toBeLessThanOrEqual(10);
 });
 
-const { cutmix } = JSON.parse(readFileSync(new URL('../fixtures/image/mix.json', import.meta.url), 'utf8')) as {
+interface Mixes {
   cutmix: { height: number; width: number; share: number; centre: [number, number]; rows: number[]; columns: number[]; kept: number; labels: number[] }[];
-};
+  batch: { height: number; width: number; classes: number; labels: number[]; images: number[] };
+  batches: { kind: 'mixUp' | 'cutMix'; share: number; rows: [number, number]; columns: [number, number]; xs: number[]; ys: number[] }[];
+}
+const mixes = JSON.parse(readFileSync(new URL('../fixtures/image/mix.json', import.meta.url), 'utf8')) as Mixes;
 
-test.each(cutmix)('the CutMix box of share $share on $height x $width and its labels are those of timm', async (c) => {
+test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and its labels are those of timm', async (c) => {
   const draws = [...c.centre];
   const random = { ...createRandom(0), integer: () => draws.shift()! };
-  const { rows, columns } = cutMixBox(c.height, c.width, c.share, random);
-  expect([rows, columns]).toEqual([c.rows, c.columns]);
-  const kept = 1 - ((rows[1] - rows[0]) * (columns[1] - columns[0])) / (c.height * c.width);
+  const box = cutMixBox(c.height, c.width, c.share, random);
+  expect(box).toEqual({ rows: c.rows, columns: c.columns });
   // timm pairs the batch with its reverse.
-  const labels = tf.tidy(() => {
-    const y = tf.oneHot([0, 2], 3);
-    return tf.add(tf.mul(y, kept), tf.mul(tf.reverse(y, 0), 1 - kept));
+  const ys = tf.tidy(() => pasteBatch({ xs: tf.zeros([2, c.height, c.width, 3]), ys: tf.oneHot([0, 2], 3) }, tf.tensor1d([1, 0], 'int32'), box).ys);
+  expect(await ys.data()).toBeAllclose(c.labels, { tolerance: 1e-6 });
+  ys.dispose();
+});
+
+test.each(mixes.batches)("$kind (share $share) makes torchvision's pictures and labels", async ({ kind, share, rows, columns, xs, ys }) => {
+  const { height, width, classes, labels, images } = mixes.batch;
+  const mixed = tf.tidy(() => {
+    const batch = { xs: tf.tensor4d(images, [labels.length, height, width, 3]), ys: tf.cast(tf.oneHot(labels, classes), 'float32') };
+    // torchvision pairs each picture with the one before.
+    const partner = tf.tensor1d([3, 0, 1, 2], 'int32');
+    return kind === 'mixUp' ? blendBatch(batch, partner, share) : pasteBatch(batch, partner, { rows, columns });
   });
-  expect(await labels.data()).toBeAllclose(c.labels, { tolerance: 1e-5 });
-  labels.dispose();
+  expect(await mixed.xs.data()).toBeAllclose(xs, { tolerance: 1e-3 });
+  expect(await mixed.ys.data()).toBeAllclose(ys, { tolerance: 1e-6 });
+  tf.dispose([mixed.xs, mixed.ys]);
 });
 
 test('class indices cannot be mixed', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import sharp from 'sharp';
+import { expect, test, vi } from 'vitest';
 import { decodeImage } from '../../src/node/index.js';
 
 interface Case {
@@ -8,6 +9,7 @@ interface Case {
   height: number;
   width: number;
   pixels: number[];
+  fast?: number[];
 }
 const { cases } = JSON.parse(readFileSync(new URL('../fixtures/node/decode.json', import.meta.url), 'utf8')) as { cases: Case[] };
 
@@ -18,4 +20,28 @@ test.each(cases)('$name decodes to what TensorFlow or a viewer shows', async ({ 
   const decoded = await decodeImage(Buffer.from(bytes, 'base64'));
   expect([decoded.height, decoded.width, decoded.channels]).toEqual([height, width, 3]);
   expect(decoded.data).toBeAllclose(pixels, { tolerance: TOLERANCE[name] ?? 0 });
+});
+
+test.each(cases)("$name decodes with dctMethod 'fast' as with TensorFlow's default, or as ever", async ({ name, bytes, pixels, fast = pixels }) => {
+  const decoded = await decodeImage(Buffer.from(bytes, 'base64'), { dctMethod: 'fast' });
+  expect(decoded.data).toBeAllclose(fast, { tolerance: TOLERANCE[name] ?? 0 });
+});
+
+test("with dctMethod 'fast' a turned, a damaged and a too large JPEG are what they are without", async () => {
+  const jpeg = Buffer.from(cases.find(({ name }) => name === 'jpeg420')!.bytes, 'base64');
+  const turned = await sharp(jpeg).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  expect(await decodeImage(turned, { dctMethod: 'fast' })).toEqual(await decodeImage(turned));
+  await expect(decodeImage(jpeg.subarray(0, 400), { dctMethod: 'fast' })).rejects.toThrow("received 'bytes'");
+  await expect(decodeImage(jpeg, { dctMethod: 'fast', maxPixels: 100 })).rejects.toThrow('of at most 100 pixels');
+  await expect(decodeImage(jpeg, { dctMethod: 'fast', size: 8 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: decodeImage: expected 'accurate' with size for \`dctMethod\`, received 'fast'. Resize afterwards.]`);
+});
+
+test("dctMethod 'fast' without its package says what to install", async () => {
+  vi.resetModules();
+  vi.doMock('@julusian/jpeg-turbo', () => {
+    throw new Error('not there');
+  });
+  const { decodeImage: decode } = await import('../../src/node/index.js');
+  await expect(decode(Buffer.from(cases[0]!.bytes, 'base64'), { dctMethod: 'fast' })).rejects.toThrow('Run `npm install @julusian/jpeg-turbo`.');
+  vi.doUnmock('@julusian/jpeg-turbo');
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
 import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/index.js';
 import { Dataset, RECORD_SCHEMAS } from '../../src/data/index.js';
@@ -171,10 +172,25 @@ test('a contact sheet and a re-encoded picture are real pictures', async () => {
   expect(again.data).toBeAllclose(photo.data, { tolerance: 12 });
 });
 
-test('pictures of 12000 x 9000 pixels decode and shrink', async () => {
-  const large = await sharp({ create: { width: 12000, height: 9000, channels: 3, background: '#204060' } }).jpeg().toBuffer();
+test('pictures of 12000 x 9000 pixels decode and shrink, and are refused where less is allowed', async () => {
+  // A white PNG of one bit a pixel, so that a hundred million pixels are soon written and read.
+  const chunk = (name: string, content: Uint8Array): Buffer => {
+    const body = Buffer.concat([Buffer.from(name), content]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(content.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+  header.writeUInt32BE(12000, 0);
+  header.writeUInt32BE(9000, 4);
+  const row = Buffer.alloc(1501, 0xff).fill(0, 0, 1);
+  const rows = deflateSync(Buffer.concat(Array<Buffer>(9000).fill(row)), { level: 1 });
   await mkdir(inRoot('large'));
-  await writeFile(inRoot('large/1.jpg'), large);
-  const [image] = await node.imageFiles([{ path: inRoot('large/1.jpg'), label: 0 }], { imageSize: [6, 8] }).toArray();
-  expect(image!.pixels.data.slice(0, 3)).toBeAllclose([32, 64, 96], { tolerance: 2 });
+  await writeFile(inRoot('large/1.png'), Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]));
+  const files = [{ path: inRoot('large/1.png'), label: 0 }];
+  const [image] = await node.imageFiles(files, { imageSize: [6, 8] }).toArray();
+  expect(image!.pixels).toMatchObject({ width: 8, height: 6, channels: 3 });
+  expect(image!.pixels.data).toBeAllclose(Array<number>(6 * 8 * 3).fill(255), { tolerance: 0 });
+  await expect(node.imageFiles(files, { imageSize: [6, 8], maxPixels: 12000 * 9000 - 1 }).toArray()).rejects.toThrow('of at most 107999999 pixels');
 });
