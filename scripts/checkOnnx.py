@@ -21,4 +21,4 @@ for output, answer in zip(outputs, expected["answers"], strict=True):
     answer = np.array(answer).reshape(output.shape)
     worst = max(worst, float(np.abs(output - answer).max() / (answer.max() - answer.min())))
 print(f"{os.path.basename(path):12} accepted by onnx {onnx.__version__}, {len(model.graph.node):4} operators, differs by {worst:.1e} of the range")
-sys.exit(0 if worst < 1e-4 else 1)
+sys.exit(0 if worst < expected["tolerance"] else 1)

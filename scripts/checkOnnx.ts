@@ -1,4 +1,4 @@
-// Exports one model of each family and has them checked and run by Python's onnx and onnxruntime, next to the answers given here.
+// Exports every family, and with float16 weights and int8, and has them checked and run by Python's onnx and onnxruntime, next to the answers given here.
 // usage: npm run check:onnx [names...]   (needs python3 with venv; the packages go to .venv/onnx)
 
 import { execFileSync } from 'node:child_process';
@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { convNormAct, efficientNet, head, mbConv, selectBackend, stage, stem, type Variant } from '../src/node.js';
-import { exportOnnx } from '../src/onnx.js';
+import { convNormAct, efficientNet, head, mbConv, selectBackend, stage, stem, type ImageBatch, type Variant } from '../src/node.js';
+import { exportOnnx, type ExportOnnxOptions } from '../src/onnx.js';
 
 const VARIANTS: readonly Variant[] = [
   'b0', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'lite0', 'lite1', 'lite2', 'lite3', 'lite4', 'v2-b0', 'v2-s', 'edgetpu-s',
@@ -25,12 +25,12 @@ function twoHeaded(): tfl.LayersModel {
   return tfl.model({ inputs: input, outputs: [kind, box], name: 'two-headed' });
 }
 
-async function write(folder: string, name: string, model: tfl.LayersModel): Promise<void> {
+async function write(folder: string, name: string, model: tfl.LayersModel, form: Form): Promise<void> {
   const pixels = tf.randomUniform([2, SIZE, SIZE, 3], 0, 255, 'float32', 1);
   const outputs = [model.predict(pixels)].flat();
   const answers = await Promise.all(outputs.map(async (output) => [...(await output.data())]));
-  writeFileSync(join(folder, `${name}.onnx`), await exportOnnx(model));
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ pixels: [...(await pixels.data())], shape: pixels.shape, answers }));
+  writeFileSync(join(folder, `${name}.onnx`), await exportOnnx(model, form.options?.()));
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ pixels: [...(await pixels.data())], shape: pixels.shape, answers, tolerance: form.tolerance }));
   tf.dispose([pixels, outputs]);
   model.dispose();
 }
@@ -46,19 +46,34 @@ function python(): string {
   return executable;
 }
 
+/** How a model is exported, and how far its answers may then lie off, as a share of their range. */
+interface Form {
+  readonly build: () => tfl.LayersModel;
+  readonly tolerance: number;
+  readonly options?: () => ExportOnnxOptions;
+}
+
+async function* calibration(): AsyncGenerator<ImageBatch> {
+  for (let seed = 2; seed < 6; seed++) yield await Promise.resolve({ xs: tf.randomUniform([4, SIZE, SIZE, 3], 0, 255, 'float32', seed), ys: tf.zeros([4, 10]) });
+}
+
 const wanted = process.argv.slice(2);
-const builders = new Map<string, () => tfl.LayersModel>([
-  ...VARIANTS.map((name) => [name, () => efficientNet(name, { inputSize: SIZE, classes: 10, classifierActivation: 'linear', seed: 1 })] as const),
-  ['two-headed', twoHeaded],
+const family = (name: Variant) => (): tfl.LayersModel => efficientNet(name, { inputSize: SIZE, classes: 10, classifierActivation: 'linear', seed: 1 });
+const forms = new Map<string, Form>([
+  ...VARIANTS.map((name) => [name, { build: family(name), tolerance: 1e-4 }] as const),
+  ['two-headed', { build: twoHeaded, tolerance: 1e-4 }],
+  ['b0-float16', { build: family('b0'), tolerance: 0.02, options: () => ({ weights: 'float16' }) }],
+  // Random weights make poorer ranges than trained ones: that the file is whole is what is checked here.
+  ['lite0-int8', { build: family('lite0'), tolerance: 0.3, options: () => ({ weights: 'int8', calibration: calibration() }) }],
 ]);
 const checker = python();
 await selectBackend(['wasm']);
 let failed = false;
-for (const [name, build] of builders) {
+for (const [name, form] of forms) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const folder = mkdtempSync(join(tmpdir(), 'effnet-onnx-'));
   try {
-    await write(folder, name, build());
+    await write(folder, name, form.build(), form);
     execFileSync(checker, ['scripts/checkOnnx.py', join(folder, name)], { stdio: 'inherit' });
   } catch (error) {
     failed = true;

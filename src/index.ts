@@ -74,7 +74,7 @@ export {
 } from './models/index.js';
 export type { EfficientNetOptions, ReplaceHeadOptions } from './models/index.js';
 export { freeze, trainHead, unfreeze } from './training/index.js';
-export type { HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
+export type { FeatureRuntime, HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
 export { classify, classifyMany } from './evaluation/index.js';
 export type { Classification, ClassifyManyOptions, ClassifyOptions } from './evaluation/index.js';
 export {

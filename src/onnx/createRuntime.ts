@@ -1,56 +1,10 @@
-// Models on ONNX Runtime, behind the `predict` that evaluation and everything else takes.
+// Models on ONNX Runtime: a layers model or a file. What runs it: openRuntime.ts.
 
-import { fromBinary } from '@bufbuild/protobuf';
-import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { BackendError, callable, check, checkOptions, DataError, oneOf, positiveInteger, rule, ShapeError, showShape } from '../core/index.js';
+import { check, checkOptions, oneOf, positiveInteger, rule } from '../core/index.js';
 import { exportOnnx } from './exportOnnx.js';
-import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
-import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
-
-/** Where ONNX Runtime computes; which of them are there depends on the package and the machine. */
-export type OnnxDevice = 'cpu' | 'wasm' | 'webgpu' | 'webgl' | 'webnn' | 'cuda' | 'dml' | 'coreml';
-
-/** Options of {@link createRuntime}. */
-export interface RuntimeOptions {
-  /** Threads one operator may use. @defaultValue ONNX Runtime's choice, the physical cores */
-  readonly threads?: number;
-  /** @defaultValue 'cpu' */
-  readonly device?: OnnxDevice;
-  /** The package, where it is not `onnxruntime-node`: `await import('onnxruntime-web')`. @defaultValue onnxruntime-node */
-  readonly onnxruntime?: OnnxRuntimeModule;
-}
-
-/** One output of a run. */
-export interface RuntimeOutput {
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly values: Float32Array;
-}
-
-/** A model on ONNX Runtime. */
-export interface Runtime {
-  /** The shape of the input, `null` where any length goes: `[null, 224, 224, 3]`. */
-  readonly inputShape: readonly (number | null)[];
-  readonly outputNames: readonly string[];
-  /** Names of the classes in the order of the output; `undefined` where the file carries none. */
-  readonly classNames: readonly string[] | undefined;
-  /**
-   * Computes a batch; one tensor where the model has one output, else one each. The caller disposes what goes in and what comes out.
-   *
-   * @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`.
-   * @throws {ShapeError} when the shape does not fit the model.
-   */
-  predict(images: tf.Tensor): Promise<tf.Tensor | tf.Tensor[]>;
-  /**
-   * Computes a batch without TensorFlow.js: typed arrays in, typed arrays out, by the outputs' names.
-   *
-   * @throws {ShapeError} when the shape does not fit the model or the values.
-   */
-  run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;
-  /** Gives the session's memory back. */
-  dispose(): Promise<void>;
-}
+import { runtimePackage } from './loadOnnxRuntime.js';
+import { openRuntime, type Runtime, type RuntimeOptions } from './openRuntime.js';
 
 const where = 'createRuntime';
 const source = rule<tfl.LayersModel | Uint8Array>(
@@ -71,99 +25,11 @@ const source = rule<tfl.LayersModel | Uint8Array>(
  * const probabilities = await runtime.predict(images) as tf.Tensor;
  */
 export async function createRuntime(model: tfl.LayersModel | Uint8Array, options: RuntimeOptions = {}): Promise<Runtime> {
-  const { threads, device = 'cpu', onnxruntime } = checkOptions(where, options, {
+  const checked = checkOptions(where, options, {
     threads: positiveInteger,
     device: oneOf('cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml'),
-    onnxruntime: rule<OnnxRuntimeModule>('a package of ONNX Runtime', (value) => callable.accepts((value as Partial<OnnxRuntimeModule> | null)?.Tensor)),
+    onnxruntime: runtimePackage,
   });
   check(where, 'model', model, source);
-  const bytes = model instanceof Uint8Array ? model : await exportOnnx(model);
-  const file = readModel(bytes);
-  const ort = onnxruntime ?? (await loadOnnxRuntime(where));
-  const session = await createSession(ort, bytes, device, threads);
-  return runtimeOf(ort, session, file);
-}
-
-function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, file: ModelProto): Runtime {
-  const inputShape = inputShapeOf(file);
-  const [inputName = ''] = session.inputNames;
-  const { outputNames } = session;
-  const run = async (values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
-    checkShape(inputShape, shape, values.length);
-    const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor });
-    return Object.fromEntries(outputNames.map((name) => {
-      const { dims, data } = outputs[name] as OnnxTensor;
-      return [name, { shape: dims, values: data as Float32Array }];
-    }));
-  };
-  return {
-    inputShape,
-    outputNames,
-    classNames: classNamesIn(file),
-    run,
-    async predict(images) {
-      checkShape(inputShape, images.shape, images.size);
-      const outputs = await run(Float32Array.from(await images.data()), images.shape);
-      const tensors = outputNames.map((name) => {
-        const { shape, values } = outputs[name] as RuntimeOutput;
-        return tf.tensor(values, [...shape], 'float32');
-      });
-      return tensors.length === 1 ? (tensors[0] as tf.Tensor) : tensors;
-    },
-    dispose: () => session.release(),
-  };
-}
-
-function readModel(bytes: Uint8Array): ModelProto {
-  try {
-    const file = fromBinary(ModelProtoSchema, bytes);
-    if (file.graph === undefined) throw new Error('it has no graph');
-    return file;
-  } catch (cause) {
-    throw new DataError(`${where}: expected the bytes of an ONNX file for \`model\`, received ${bytes.byteLength} other bytes. The file is damaged or no ONNX file.`, { cause });
-  }
-}
-
-async function createSession(ort: OnnxRuntimeModule, bytes: Uint8Array, device: OnnxDevice, threads: number | undefined): Promise<OnnxSession> {
-  const options: OnnxSessionOptions = {
-    executionProviders: [device], graphOptimizationLevel: 'all', ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-  };
-  try {
-    return (await ort.InferenceSession.create(bytes, options as never)) as OnnxSession;
-  } catch (cause) {
-    if (/backend|execution provider/i.test(String(cause))) {
-      throw new BackendError(`${where}: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${String(cause)}.`, { cause });
-    }
-    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${String(cause)}.`, { cause });
-  }
-}
-
-/** The only input that is no constant. */
-function inputShapeOf({ graph }: ModelProto): readonly (number | null)[] {
-  const constants = new Set(graph?.initializer.map(({ name }) => name));
-  const [input, ...others] = graph?.input.filter(({ name }) => !constants.has(name)) ?? [];
-  if (input === undefined || others.length > 0) {
-    throw new DataError(`${where}: expected a model of one input for \`model\`, received one of ${others.length + (input === undefined ? 0 : 1)}.`);
-  }
-  const dims = input.type?.value.value?.shape?.dim ?? [];
-  return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : null));
-}
-
-function classNamesIn({ metadataProps }: ModelProto): readonly string[] | undefined {
-  const classes = metadataProps.find(({ key }) => key === 'classes')?.value;
-  try {
-    const names: unknown = classes === undefined ? undefined : JSON.parse(classes);
-    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
-  } catch {
-    // Another tool's `classes` may be anything.
-    return undefined;
-  }
-}
-
-function checkShape(expected: readonly (number | null)[], shape: readonly number[], size: number): void {
-  const fits = shape.length === expected.length && expected.every((length, axis) => length === null || length === shape[axis]);
-  if (!fits) throw new ShapeError(`predict: expected images ${showShape(expected)}, received ${showShape(shape)}. Resize them to the model's input.`);
-  if (shape.reduce((product, length) => product * length, 1) !== size) {
-    throw new ShapeError(`predict: expected values for shape ${showShape(shape)}, received ${size}.`);
-  }
+  return openRuntime(model instanceof Uint8Array ? model : await exportOnnx(model), checked);
 }

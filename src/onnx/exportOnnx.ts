@@ -1,11 +1,17 @@
 // From a layers model to an ONNX file: a walk from its outputs back to its inputs. What one layer becomes: convertLayer.ts.
 
+import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, oneOf, rule, text } from '../core/index.js';
+import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
+import type { ImageBatch } from '../data/index.js';
 import { classNamesOf, hasPlan, planOf } from '../models/index.js';
+import { calibrate } from './calibrate.js';
 import { convertLayer } from './convertLayer.js';
 import { createGraph, type Dimension, type OnnxGraph } from './graph.js';
 import type { LayerWeight } from './layerContext.js';
+import { runtimePackage, type OnnxRuntimeModule } from './loadOnnxRuntime.js';
+import { ModelProtoSchema } from './proto/onnx_pb.js';
+import { checkQuantizable, quantize, tensorsToCalibrate } from './quantize.js';
 import { made, readChannelsLast, transpose, type Shape, type Value } from './value.js';
 
 /** Options of {@link exportOnnx}. */
@@ -13,11 +19,23 @@ export interface ExportOnnxOptions {
   /** Name of the graph. @defaultValue the model's */
   readonly name?: string;
   /**
-   * How weights are stored. `float16` halves the file; it is computed with in float32 all the same, so that every engine runs it.
+   * How weights are stored. `float16` halves the file; it is computed with in float32 all the same, so that every engine runs it. `int8` quarters
+   * it and computes with whole numbers, sooner on processors made for that; networks of ReLU and ReLU6 only (Lite).
    * @defaultValue 'float32'
    */
-  readonly weights?: 'float32' | 'float16';
+  readonly weights?: 'float32' | 'float16' | 'int8';
+  /** With `weights: 'int8'`: pictures such as the model will meet, a hundred or more. Both tensors of each batch are disposed. */
+  readonly calibration?: AsyncIterable<ImageBatch>;
+  /** With `weights: 'int8'`: the package that runs the calibration. @defaultValue onnxruntime-node */
+  readonly onnxruntime?: OnnxRuntimeModule;
 }
+
+const RULES = {
+  name: text,
+  weights: oneOf('float32', 'float16', 'int8'),
+  calibration: rule<AsyncIterable<ImageBatch>>('batches of { xs, ys }', (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
+  onnxruntime: runtimePackage,
+};
 
 const model = rule<tfl.LayersModel>('a layers model', (value) => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs));
 
@@ -30,14 +48,19 @@ const model = rule<tfl.LayersModel>('a layers model', (value) => Array.isArray((
  *
  * @param source - Any model of this library, or one composed of its blocks and stock layers.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no counterpart in ONNX, or an option is unknown.
+ * @throws {OptionError} when a layer of the model has no counterpart in ONNX, an option is unknown, or int8 would make the network slower.
+ * @throws {DataError} when there is no batch to calibrate on.
  * @example
  * await writeFile('b0.onnx', await exportOnnx(model));
+ * await writeFile('lite0.onnx', await exportOnnx(lite, { weights: 'int8', calibration: imageBatches(train.images.take(128)) }));
  */
 export async function exportOnnx(source: tfl.LayersModel, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
   check('exportOnnx', 'model', source, model);
-  const { name = source.name, weights = 'float32' } = checkOptions('exportOnnx', options, { name: text, weights: oneOf('float32', 'float16') });
-  const graph = createGraph(weights);
+  const { name = source.name, weights = 'float32', calibration, onnxruntime } = checkOptions('exportOnnx', options, RULES);
+  if ((weights === 'int8') !== (calibration !== undefined)) {
+    throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
+  }
+  const graph = createGraph(weights === 'float16' ? 'float16' : 'float32');
   const values: Values = new Map();
   for (const input of source.inputs) values.set(input.id, convertInput(graph, input));
   const walk: Walk = { graph, values, weights: await readWeights(source), prefix: '' };
@@ -47,7 +70,12 @@ export async function exportOnnx(source: tfl.LayersModel, options: ExportOnnxOpt
     return { name: output.sourceLayer.name, tensor: readChannelsLast(graph, output.sourceLayer.name, value), shape: value.shape };
   });
   for (const output of outputs) graph.output(output.tensor, output.name, dimensions(output.shape));
-  return graph.encode(name, metadataOf(source));
+  const file = graph.model(name, metadataOf(source));
+  if (calibration !== undefined) {
+    checkQuantizable(file);
+    quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, onnxruntime));
+  }
+  return toBinary(ModelProtoSchema, file);
 }
 
 type Values = Map<number, Value>;

@@ -1,11 +1,11 @@
 // An ONNX graph as it grows: operators, constants, names. What a layer becomes is decided in convertLayer.ts.
 
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { encodeFloat16 } from '../weights/index.js';
 import {
   AttributeProtoSchema, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema,
   TypeProto_TensorSchema, TensorShapeProto_DimensionSchema, TensorShapeProtoSchema, TypeProtoSchema, ValueInfoProtoSchema,
-  type AttributeProto, type NodeProto, type TensorProto, type ValueInfoProto,
+  type AttributeProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto,
 } from './proto/onnx_pb.js';
 
 /** Values of `TensorProto.data_type`. */
@@ -30,8 +30,8 @@ export interface OnnxGraph {
   constant(name: string, shape: readonly number[], values: ConstantValues, type?: keyof typeof DATA_TYPES): string;
   /** Makes a tensor an output under the given name. */
   output(tensor: string, name: string, shape: readonly Dimension[]): void;
-  /** The bytes of the model's file. */
-  encode(name: string, metadata: Readonly<Record<string, string>>): Uint8Array;
+  /** The whole as a model. */
+  model(name: string, metadata: Readonly<Record<string, string>>): ModelProto;
 }
 
 /** The operator set the files ask for, and the version of the format that came with it. */
@@ -66,8 +66,7 @@ export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGra
   };
 
   const store = (tensor: string, shape: readonly number[], values: ConstantValues, type: keyof typeof DATA_TYPES): string => {
-    const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-    constants.set(tensor, create(TensorProtoSchema, { name: tensor, dims: shape.map(BigInt), dataType: DATA_TYPES[type], rawData }));
+    constants.set(tensor, tensorProto(tensor, shape, values, type));
     return tensor;
   };
 
@@ -79,8 +78,7 @@ export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGra
     },
     node(opType, name, input, attributes = {}) {
       const output = unique(name);
-      const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-      nodes.push(create(NodeProtoSchema, { opType, name: output, input: [...input], output: [output], attribute }));
+      nodes.push(nodeProto(opType, output, input, attributes));
       return output;
     },
     constant(name, shape, values, type = typeOf(values)) {
@@ -99,18 +97,30 @@ export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGra
       }
       outputs.push(valueInfo(name, shape));
     },
-    encode(name, metadata) {
+    model(name, metadata) {
       const initializer = [...constants.values()];
-      return toBinary(ModelProtoSchema, create(ModelProtoSchema, {
+      return create(ModelProtoSchema, {
         irVersion: BigInt(IR_VERSION),
         producerName: 'effnet-ts',
         opsetImport: [create(OperatorSetIdProtoSchema, { version: BigInt(OPSET) })],
         metadataProps: Object.entries(metadata).map(([key, value]) => create(StringStringEntryProtoSchema, { key, value })),
         graph: create(GraphProtoSchema, { name, node: nodes, initializer, input: inputs, output: outputs }),
-      }));
+      });
     },
   };
   return graph;
+}
+
+/** An operator of one output, which has its name. */
+export function nodeProto(opType: string, name: string, input: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): NodeProto {
+  const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+  return create(NodeProtoSchema, { opType, name, input: [...input], output: [name], attribute });
+}
+
+/** A constant. */
+export function tensorProto(name: string, shape: readonly number[], values: ConstantValues, type: keyof typeof DATA_TYPES = typeOf(values)): TensorProto {
+  const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: DATA_TYPES[type], rawData });
 }
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
@@ -120,7 +130,8 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
 }
 
-function valueInfo(name: string, shape: readonly Dimension[]): ValueInfoProto {
+/** What is known of an input or output, all float32. */
+export function valueInfo(name: string, shape: readonly Dimension[]): ValueInfoProto {
   const dim = shape.map((length) => create(TensorShapeProto_DimensionSchema, {
     value: typeof length === 'number' ? { case: 'dimValue', value: BigInt(length) } : { case: 'dimParam', value: length },
   }));

@@ -1,6 +1,6 @@
 // ONNX Runtime, an optional package: its shape as far as it is used here, and finding it.
 
-import { BackendError } from '../core/index.js';
+import { BackendError, callable, rule } from '../core/index.js';
 
 /** A tensor of ONNX Runtime. */
 export interface OnnxTensor {
@@ -29,6 +29,8 @@ export interface OnnxRuntimeModule {
   readonly InferenceSession: { create(model: Uint8Array, options: never): Promise<unknown> };
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
 }
+
+export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime', (value) => callable.accepts((value as Partial<OnnxRuntimeModule> | null)?.Tensor));
 
 /** Loads `onnxruntime-node`. @throws {BackendError} when it is missing, or this is no Node. */
 export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule> {

@@ -25,13 +25,20 @@ export interface ExtractOptions {
   readonly pooling: 'avg' | 'max' | undefined;
   readonly onProgress: ProgressListener | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly runtime: FeatureRuntime | undefined;
 }
+
+/** Puts the part of a network that makes features where it is to run, as `createRuntime` of `effnet-ts/onnx` does. */
+export type FeatureRuntime = (features: tfl.LayersModel) => Promise<{
+  predict(images: tf.Tensor): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
+  dispose(): unknown;
+}>;
 
 /** Computes the features of every picture once; disposes the batches. */
 export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncIterable<ImageBatch>, options: ExtractOptions): Promise<Features> {
   const { features } = splitHead('trainHead', backbone, options.pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, options.pooling ?? 'avg');
-  const extractor = await foldBatchNorm(tfl.model({ inputs: backbone.inputs, outputs }));
+  const extractor = await (options.runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
   // Datasets of this library know how many batches they hold.
   const { size } = batches as { readonly size?: unknown };
   const report = trackProgress(options.onProgress, options.task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
@@ -42,7 +49,7 @@ export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncI
     for await (const batch of batches) {
       try {
         options.signal?.throwIfAborted();
-        const pooled = extractor.predictOnBatch(batch.xs) as tf.Tensor;
+        const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
         x.push((await pooled.data()) as Float32Array);
         pooled.dispose();
         y.push(await targetsOf(batch.ys, options.count));
@@ -53,7 +60,7 @@ export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncI
       }
     }
   } finally {
-    extractor.dispose();
+    await extractor.dispose();
   }
   if (count === 0) throw new DataError(`trainHead: expected at least one batch of ${options.task}, received none.`);
   return rowsOf(count, join(x), join(y));

@@ -1,6 +1,7 @@
 export { freeze, unfreeze } from './freeze.js';
 export type { LayerSelector } from './freeze.js';
 export { trainHead } from './trainHead.js';
+export type { FeatureRuntime } from './extractFeatures.js';
 export type { HeadEpoch, TrainedHead, TrainHeadOptions } from './trainHead.js';
 export { constantRate, exponentialDecay, oneCycle, perEpoch, polynomialDecay, stepDecay, warmupCosine, withWarmup } from './schedules.js';
 export type {

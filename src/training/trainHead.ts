@@ -9,7 +9,7 @@ import {
 import type { ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { replaceHead } from '../models/index.js';
-import { extractFeatures, type Features } from './extractFeatures.js';
+import { extractFeatures, type FeatureRuntime, type Features } from './extractFeatures.js';
 import { setLearningRate } from './learningRate.js';
 import { warmupCosine } from './schedules.js';
 
@@ -37,6 +37,11 @@ export interface TrainHeadOptions {
   readonly dropoutRate?: number;
   /** Units of fully connected layers before the classifier. @defaultValue none */
   readonly hidden?: readonly number[];
+  /**
+   * Where the backbone's features are computed: `createRuntime` of `effnet-ts/onnx`, or `(features) => createRuntime(features, { threads: 2 })`.
+   * @defaultValue TensorFlow.js
+   */
+  readonly runtime?: FeatureRuntime;
   /** Decides initial weights, dropout and order. @defaultValue unpredictable */
   readonly seed?: number;
   /** Called after every epoch. */
@@ -91,13 +96,13 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   checkOptions('trainHead', options, {
     train: batches, validation: batches, classNames: arrayOf(text), epochs: positiveInteger, batchSize: positiveInteger, learningRate: positive,
     labelSmoothing: rate, activation: oneOf('softmax', 'sigmoid'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
-    hidden: arrayOf(positiveInteger), seed: seedRule, onEpoch: callable, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    hidden: arrayOf(positiveInteger), seed: seedRule, onEpoch: callable, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), runtime: callable,
   });
   check('trainHead', 'train', options.train, batches);
   check('trainHead', 'classNames', options.classNames, arrayOf(text));
   const { classNames, activation = 'softmax', seed = Math.floor(Math.random() * 2 ** 31), dropoutRate = 0.2, pooling, hidden = [] } = options;
   if (classNames.length < 2) throw invalid('trainHead', 'classNames', 'at least two names', classNames);
-  const targets = { count: classNames.length, onProgress: options.onProgress, signal: options.signal };
+  const targets = { count: classNames.length, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime };
   const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
 
   const train = await extractFeatures(backbone, options.train, { ...targets, task: 'training features', pooling });

@@ -4,10 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as onnxruntime from 'onnxruntime-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ImageBatch } from '../../src/data/index.js';
 import { classify, evaluate, warmup } from '../../src/evaluation/index.js';
 import { efficientNet, featureExtractor, setClassNames } from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type OnnxRuntimeModule } from '../../src/onnx/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
+import { trainHead } from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
@@ -49,6 +51,23 @@ describe('createRuntime', () => {
     const batch = (): { xs: tf.Tensor4D; ys: tf.Tensor }[] => [{ xs: tf.randomUniform([6, 64, 64, 3], 0, 255, 'float32', 'x'), ys: tf.tensor1d([0, 1, 0, 1, 1, 1], 'int32') }];
     const [own, theirs] = [await evaluate(model, batch() as never), await evaluate(await createRuntime(model), batch() as never)];
     expect([...theirs.predictions.probabilities]).toBeAllclose([...own.predictions.probabilities], { tolerance: 1e-5 });
+  });
+
+  test('trainHead computes its features on it, and learns the same', async () => {
+    const batches = async function* (): AsyncGenerator<ImageBatch> {
+      for (const seed of [1, 2]) yield await Promise.resolve({ xs: tf.randomUniform([4, 64, 64, 3], 0, 255, 'float32', String(seed)), ys: tf.oneHot([0, 1, 0, 1], 2) });
+    };
+    const runtime = vi.fn((features: tfl.LayersModel) => createRuntime(features, { threads: 1 }));
+    const settings = { classNames: ['cat', 'dog'], epochs: 3, seed: 1, learningRate: 0.01 };
+    const spec = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 };
+    const histories = [];
+    for (const place of [{}, { runtime }]) {
+      const backbone = efficientNet(spec, { includeTop: false });
+      fillModel(backbone, 2);
+      histories.push((await trainHead(backbone, { train: batches(), ...settings, ...place })).history.map(({ loss }) => loss));
+    }
+    expect(runtime).toHaveBeenCalledOnce();
+    expect(histories[1]).toBeAllclose(histories[0]!, { tolerance: 1e-4 });
   });
 
   test('classify and warmup take it too', async () => {

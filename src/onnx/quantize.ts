@@ -1,0 +1,148 @@
+// A float32 model as int8, in the form engines recognise: what an operator takes is quantised and dequantised again before it (QDQ).
+// The ranges of its tensors come from calibrate.ts.
+
+import { OptionError } from '../core/index.js';
+import { nodeProto, tensorProto } from './graph.js';
+import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
+
+/** The lowest and highest value of a tensor. */
+export type Range = readonly [lowest: number, highest: number];
+
+/** Operators whose inputs and outputs are quantised; everything else stays float32. */
+const QUANTISED = new Set(['Conv', 'Gemm', 'Add', 'GlobalAveragePool']);
+/** Operators with weights, and the axis of their weights along which the outputs lie. */
+const OUTPUT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 1 };
+/** What engines compute as part of the operator before: its output is what is quantised. */
+const ABSORBED = new Set(['Clip', 'Relu']);
+
+/** Operators of activations and excitations, which engines have no fast int8 form of. */
+const FLOAT_ONLY = new Set(['Elu', 'HardSigmoid', 'LeakyRelu', 'Mul', 'Selu', 'Sigmoid', 'Softplus', 'Softsign', 'Tanh']);
+
+/**
+ * Refuses networks that int8 makes slower: those with other activations than ReLU between their convolutions.
+ *
+ * @see docs/performance.md, "What int8 costs and saves", for the figures
+ */
+export function checkQuantizable({ graph }: ModelProto): void {
+  const nodes = graph?.node ?? [];
+  const isConvolution = ({ opType }: NodeProto): boolean => opType === 'Conv';
+  const found = nodes.slice(nodes.findIndex(isConvolution), nodes.findLastIndex(isConvolution)).find(({ opType }) => FLOAT_ONLY.has(opType));
+  if (found === undefined) return;
+  throw new OptionError(
+    `exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`weights: 'int8'\`, received one with '${found.name}'. `
+    + "Its activations would be computed in float32 between int8 convolutions, and take longer than they save. Export it with `weights: 'float16'`.",
+  );
+}
+
+/** The tensors whose ranges {@link quantize} needs. */
+export function tensorsToCalibrate({ graph }: ModelProto): readonly string[] {
+  return graph === undefined ? [] : [...quantisedTensors(graph)];
+}
+
+/**
+ * Quantises a model in place: activations to uint8 (a scale and a zero point each), weights to int8 around zero (a scale for each output channel),
+ * biases to int32.
+ */
+export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>): void {
+  const { graph } = model;
+  if (graph === undefined) return;
+  const quantised = quantisedTensors(graph);
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const scales = new Map<string, number>();
+  const nodes: NodeProto[] = [];
+
+  const quantizeActivation = (tensor: string): void => {
+    if (!quantised.has(tensor)) return;
+    // Zero must be exact: it is what convolutions add around their maps.
+    const [lowest, highest] = ranges.get(tensor) ?? [0, 0];
+    const [low, high] = [Math.min(0, lowest), Math.max(0, highest)];
+    const scale = Math.fround((high - low) / 255) || 1;
+    scales.set(tensor, scale);
+    const parameters = [`${tensor}/scale`, `${tensor}/zero_point`];
+    graph.initializer.push(tensorProto(`${tensor}/scale`, [], Float32Array.of(scale)), tensorProto(`${tensor}/zero_point`, [], Uint8Array.of(Math.round(-low / scale))));
+    nodes.push(nodeProto('QuantizeLinear', `${tensor}/quantized`, [tensor, ...parameters]));
+    nodes.push(nodeProto('DequantizeLinear', `${tensor}/dequantized`, [`${tensor}/quantized`, ...parameters]));
+  };
+  const quantizeConstants = (inputScale: number, axis: number, weightsName: string, biasName: string | undefined): void => {
+    const weights = constants.get(weightsName);
+    if (weights === undefined) return;
+    const bias = biasName === undefined ? undefined : constants.get(biasName);
+    const shifts = bias === undefined ? undefined : floatsOf(bias);
+    const channelScales = scalesOf(weights, axis, (channel) => Math.abs(shifts?.[channel] ?? 0) / inputScale / 2 ** 30);
+    replace(weights, weightsToInt8(weights, axis, channelScales), channelScales, axis);
+    if (bias === undefined || shifts === undefined) return;
+    const biasScales = channelScales.map((scale) => scale * inputScale);
+    replace(bias, Int32Array.from(shifts, (shift, channel) => Math.round(shift / (biasScales[channel] as number))), biasScales, 0);
+  };
+  const replace = (constant: TensorProto, values: Int8Array | Int32Array, channelScales: Float32Array, axis: number): void => {
+    const { name } = constant;
+    const zeros = values instanceof Int8Array ? new Int8Array(channelScales.length) : new Int32Array(channelScales.length);
+    const parts = [
+      tensorProto(`${name}/quantized`, constant.dims.map(Number), values), tensorProto(`${name}/scale`, [channelScales.length], channelScales),
+      tensorProto(`${name}/zero_point`, [zeros.length], zeros),
+    ];
+    graph.initializer = [...graph.initializer.filter((other) => other !== constant), ...parts];
+    nodes.push(nodeProto('DequantizeLinear', name, parts.map((part) => part.name), { axis }));
+  };
+
+  for (const { name } of graph.input) quantizeActivation(name);
+  for (const node of graph.node) {
+    const [data = '', weights = '', bias] = node.input;
+    if (isQuantised(node, constants)) {
+      const axis = OUTPUT_AXIS[node.opType];
+      if (axis !== undefined) quantizeConstants(scales.get(data) ?? 1, axis, weights, bias);
+      node.input = node.input.map((tensor) => (quantised.has(tensor) ? `${tensor}/dequantized` : tensor));
+    }
+    nodes.push(node);
+    quantizeActivation(node.output[0] ?? '');
+  }
+  graph.node = nodes;
+}
+
+/** What goes into and comes out of the quantised operators. */
+function quantisedTensors(graph: GraphProto): ReadonlySet<string> {
+  const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
+  const readers = new Map<string, NodeProto[]>();
+  for (const node of graph.node) for (const tensor of node.input) readers.set(tensor, [...(readers.get(tensor) ?? []), node]);
+  const tensors = new Set<string>();
+  for (const node of graph.node) {
+    if (!isQuantised(node, constants)) continue;
+    for (const tensor of node.input) if (!constants.has(tensor)) tensors.add(tensor);
+    const [own = ''] = node.output;
+    const [reader, ...others] = readers.get(own) ?? [];
+    // What nothing reads is an output of the model, and stays float32.
+    if (reader !== undefined) tensors.add(others.length === 0 && ABSORBED.has(reader.opType) ? (reader.output[0] ?? own) : own);
+  }
+  return tensors;
+}
+
+/** Additions of a constant, the mean of the pixels, are exact and cheap as they are. */
+function isQuantised(node: NodeProto, constants: ReadonlyMap<string, TensorProto>): boolean {
+  return QUANTISED.has(node.opType) && (node.opType !== 'Add' || !node.input.some((tensor) => constants.has(tensor)));
+}
+
+function floatsOf({ rawData }: TensorProto): Float32Array {
+  // A message's bytes may begin anywhere; float32 may not.
+  return new Float32Array(rawData.slice().buffer);
+}
+
+/** How many values of the weights follow each other within one output channel, and how many channels there are. */
+function layoutOf({ dims }: TensorProto, axis: number): { readonly channels: number; readonly run: number } {
+  return { channels: Number(dims[axis]), run: dims.slice(axis + 1).reduce((product, length) => product * Number(length), 1) };
+}
+
+/** One scale a channel, from its largest weight; none so small that a bias would not fit into int32. */
+function scalesOf(weights: TensorProto, axis: number, smallest: (channel: number) => number): Float32Array {
+  const { channels, run } = layoutOf(weights, axis);
+  const largest = new Float32Array(channels);
+  floatsOf(weights).forEach((value, i) => {
+    const channel = Math.floor(i / run) % channels;
+    largest[channel] = Math.max(largest[channel] as number, Math.abs(value));
+  });
+  return largest.map((value, channel) => Math.max(value / 127, smallest(channel)) || 1);
+}
+
+function weightsToInt8(weights: TensorProto, axis: number, scales: Float32Array): Int8Array {
+  const { channels, run } = layoutOf(weights, axis);
+  return Int8Array.from(floatsOf(weights), (value, i) => Math.round(value / (scales[Math.floor(i / run) % channels] as number)));
+}
