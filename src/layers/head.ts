@@ -40,10 +40,11 @@ export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptio
   requireBackend('head');
   const { classes, activation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
   const seeded = (name: string): { seed?: number } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
+  // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.
   const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
     tfl.layers.dense({
       name, units, activation: act,
-      kernelInitializer: varianceScaling({ scale: 1 / 3, distribution: 'uniform', ...seeded(name) }),
+      kernelInitializer: varianceScaling({ scale: 1, mode: 'fanAvg', distribution: 'uniform', ...seeded(name) }),
     }).apply(input) as tfl.SymbolicTensor;
 
   const pooled = x.shape.length === 2 ? x : pool(x, pooling);

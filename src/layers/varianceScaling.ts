@@ -6,8 +6,10 @@ import { createRandom } from '../core/index.js';
 
 /** What a kernel's initial values are drawn from. */
 export interface VarianceScalingOptions {
-  /** Variance is `scale / fanOut`. */
+  /** Variance is `scale / fan`. */
   readonly scale: number;
+  /** The fan: what goes out, or the mean of what comes in and goes out (Glorot's). @defaultValue 'fanOut' */
+  readonly mode?: 'fanOut' | 'fanAvg';
   readonly distribution: 'truncatedNormal' | 'uniform';
   /** The same seed draws the same values. @defaultValue unpredictable */
   readonly seed?: number;
@@ -35,13 +37,13 @@ class VarianceScaling extends tf.serialization.Serializable {
   }
 
   getConfig(): tf.serialization.ConfigDict {
-    const { scale, distribution, seed } = this.options;
-    return { scale, mode: 'fanOut', distribution, seed: seed ?? null };
+    const { scale, mode = 'fanOut', distribution, seed } = this.options;
+    return { scale, mode, distribution, seed: seed ?? null };
   }
 }
 
 /**
- * An initialiser of variance `scale / fanOut`; its truncated normal really is one, cut off at two deviations and of the asked variance.
+ * An initialiser of variance `scale / fan`; its truncated normal really is one, cut off at two deviations and of the asked variance.
  *
  * @see `VarianceScaling` in keras/src/initializers/random_initializers.py
  */
@@ -52,10 +54,11 @@ export function varianceScaling(options: VarianceScalingOptions): ReturnType<typ
 }
 
 /** Draws the values of a kernel `[..., in, out]`. */
-export function drawKernel(shape: readonly number[], { scale, distribution, seed }: VarianceScalingOptions): Float32Array {
+export function drawKernel(shape: readonly number[], { scale, mode = 'fanOut', distribution, seed }: VarianceScalingOptions): Float32Array {
   const size = shape.reduce((product, length) => product * length, 1);
   const receptive = shape.slice(0, -2).reduce((product, length) => product * length, 1);
-  const variance = scale / Math.max(1, receptive * (shape.at(-1) ?? 1));
+  const [fanIn, fanOut] = [receptive * (shape.at(-2) ?? 1), receptive * (shape.at(-1) ?? 1)];
+  const variance = scale / Math.max(1, mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2);
   const random = createRandom(seed);
   const values = new Float32Array(size);
   if (distribution === 'uniform') {

@@ -68,7 +68,7 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
 
 function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
   return [
-    { name: 'wasm', load: () => loadWasm(wasmFolder), prepare: registerWasmTraining, install: 'npm install @tensorflow/tfjs-backend-wasm' },
+    { name: 'wasm', load: () => loadWasm(wasmFolder), prepare: prepareWasm, install: 'npm install @tensorflow/tfjs-backend-wasm' },
     {
       name: 'cpu',
       load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
@@ -84,6 +84,18 @@ async function loadWasm(folder: string | undefined): Promise<void> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(rethrow);
   const binaries = folder ?? installedBinaries();
   if (binaries !== undefined && backends.readyBackend() !== 'wasm') wasm.setWasmPaths(join(binaries, '/'));
+}
+
+const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
+
+// Emscripten rethrows what nobody caught out of its one minified line, and Node prints those 15 kB before the error.
+async function prepareWasm(): Promise<void> {
+  for (const event of FATAL_EVENTS) {
+    for (const listener of process.rawListeners(event) as (() => void)[]) {
+      if (/^function\s*\((?:ex|reason)\)\s*\{.*throw (?:ex|reason)/s.test(String(listener))) process.removeListener(event, listener);
+    }
+  }
+  await registerWasmTraining();
 }
 
 /** The folder of the installed binaries; `undefined` where no package is installed, and the backend looks beside the bundle. */

@@ -242,7 +242,7 @@ function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
       unfreeze: anything, epochs: positiveInteger, learningRate: anything, batchNorm: oneOf('frozen', 'trained'), train: dataset, validation: dataset,
     });
     check(where, 'epochs', stage.epochs, positiveInteger);
-    check(where, 'unfreeze', stage.unfreeze, rule("'all', names of layers, or a function", (value) => value === 'all' || Array.isArray(value) || typeof value === 'function'));
+    check(where, 'unfreeze', stage.unfreeze, rule("'all', names of layers, { from: NAME }, or a function", (value) => value === 'all' || (typeof value === 'object' && value !== null) || typeof value === 'function'));
     if (stage.learningRate !== undefined) check(where, 'learningRate', stage.learningRate, rule('a number of at least 0 or a schedule', (value) => typeof value === 'function' || nonNegative.accepts(value)));
   }
   for (const [name, weight] of Object.entries(options.classWeights ?? {})) {

@@ -6,8 +6,11 @@ import { arrayOf, check, either, invalid, OptionError, rule, text } from '../cor
 import { BatchNormalization } from '../layers/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
-/** Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`), or a test of each layer. */
-export type LayerSelector = readonly string[] | ((layer: tfl.layers.Layer) => boolean);
+/**
+ * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`); all from such a one on, `{ from: 'block6a' }`; or a
+ * test of each layer.
+ */
+export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 
 /**
  * Freezes layers: their weights stay, and a BatchNormalization among them infers with, and keeps, its moving statistics.
@@ -36,7 +39,7 @@ export function freeze(model: tfl.LayersModel, selector?: LayerSelector): void {
  * @param selector - Which layers. @defaultValue all
  * @throws {OptionError} when a name matches no layer.
  * @example
- * unfreeze(model, (layer) => layer.name.startsWith('block6'));
+ * unfreeze(model, { from: 'block6a' });
  */
 export function unfreeze(model: tfl.LayersModel, selector?: LayerSelector): void {
   setTrainable(model, selectLayers('unfreeze', model, selector), true);
@@ -47,14 +50,17 @@ export function selectLayers(where: string, model: tfl.LayersModel, selector: La
   const layers = allLayers(model);
   if (selector === undefined) return layers;
   const test = rule<(layer: tfl.layers.Layer) => boolean>('a function', (value) => typeof value === 'function');
-  check(where, 'selector', selector, either(arrayOf(text), test));
+  const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
+  check(where, 'selector', selector, either(either(arrayOf(text), from), test));
   if (typeof selector === 'function') return layers.filter(selector);
-  for (const name of selector) {
+  const names = 'from' in selector ? [selector.from] : selector;
+  for (const name of names) {
     if (!layers.some((layer) => belongsTo(layer.name, name))) {
       throw invalid(where, 'selector', "names of the model's layers, blocks or stages", name, 'describePlan(planOf(model)) lists them.');
     }
   }
-  return layers.filter((layer) => selector.some((name) => belongsTo(layer.name, name)));
+  const named = layers.filter((layer) => names.some((name) => belongsTo(layer.name, name)));
+  return 'from' in selector ? layers.slice(layers.indexOf(named[0] as tfl.layers.Layer)) : named;
 }
 
 /** The layers of a model, with those of models nested in it in place of these. */

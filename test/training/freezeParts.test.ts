@@ -4,7 +4,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
-import { adam, freezeExceptBatchNorm, freezeUpTo, inferenceMode, softmaxCrossEntropy, trainableSummary, unfreezeExceptBatchNorm } from '../../src/training/index.js';
+import { adam, freeze, freezeExceptBatchNorm, freezeUpTo, inferenceMode, softmaxCrossEntropy, trainableSummary, unfreeze, unfreezeExceptBatchNorm } from '../../src/training/index.js';
 import { tinyModel } from '../support/tinyTraining.js';
 
 beforeAll(async () => {
@@ -43,6 +43,17 @@ test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
   expect(frozen(byIndex)).toEqual(names);
   expect(() => { freezeUpTo(byName, 'block9'); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
   expect(() => { freezeUpTo(tinyModel(), 99); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected an integer in [0, 6], the layers of 'tiny' for \`cut\`, received 99.]`);
+});
+
+test('{ from } means a part and all that follows it', () => {
+  const model = small();
+  freeze(model);
+  unfreeze(model, { from: 'block6a' });
+  const other = small();
+  freezeUpTo(other, 'block6a');
+  expect(frozen(model)).toEqual(frozen(other));
+  expect(() => { unfreeze(model, { from: 'block9' }); }).toThrow("received 'block9'");
+  expect(() => { unfreeze(model, { form: 'block6a' } as never); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: unfreeze: expected an array, each a non-empty string or { from: NAME } or a function for \`selector\`, received { form }.]`);
 });
 
 test('trainableSummary counts parameters by stage and layer', () => {
