@@ -4,6 +4,7 @@
 import type { Dataset, File, Group } from 'h5wasm';
 import { show, WeightsError } from '../core/index.js';
 import { elementCount, openZip, type ElementType, type NamedArrays, type WeightArray } from '../weights/index.js';
+import { checkHeaps } from './checkHeaps.js';
 import { datasetAt, groupAt, hdf5File, texts, type Hdf5File } from './hdf5File.js';
 
 const WHERE = 'readKeras';
@@ -21,6 +22,7 @@ const WHERE = 'readKeras';
 export async function readKeras(bytes: Uint8Array): Promise<NamedArrays> {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const hdf5 = isZip ? openZip(WHERE, bytes).read('model.weights.h5') : bytes;
+  checkHeaps(WHERE, hdf5);
   const file = await hdf5File(WHERE, hdf5);
   const datasets = file.use((root) => {
     const legacy = legacyGroup(root);

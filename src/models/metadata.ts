@@ -49,7 +49,9 @@ export function hasPlan(model: tfl.LayersModel): boolean {
 
 /** The names of a model's classes in the order of its outputs; `undefined` where none were given. */
 export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefined {
-  return metadataOf(model)?.classNames;
+  const names: unknown = metadataOf(model)?.classNames;
+  // A file may say anything.
+  return arrayOf(text).accepts(names) ? names : undefined;
 }
 
 /**

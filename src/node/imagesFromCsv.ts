@@ -73,7 +73,7 @@ const names = rule<Names>('an object of names', (value) => typeof value === 'obj
 /**
  * Reads pictures listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood.
  *
- * @throws {DataError} when the table or a column is missing, a picture is missing, or has several labels without `multiLabel`.
+ * @throws {DataError} when the table or a column is missing, a picture is missing, lies outside the folder by its name, or has several labels without `multiLabel`.
  * @example
  * const { images, classNames } = await imagesFromCsv('train.csv', { pathColumn: 'id', labelColumn: 'breed', folder: 'train', suffix: '.jpg', imageSize: 224 });
  */
@@ -90,6 +90,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   check(where, 'labelColumn', options.labelColumn, text);
   const { folder = path.dirname(file), suffix = '', multiLabel = false, onMissing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
   const listed = labelsByImage(await readRows(file, options), options);
+  for (const name of listed.keys()) refuseOutside(file, folder, `${name}${suffix}`);
   const present = await Promise.all([...listed.keys()].map(async (name) => [name, await exists(path.join(folder, `${name}${suffix}`))] as const));
   const missing = present.filter(([, there]) => !there).map(([name]) => path.join(folder, `${name}${suffix}`));
   if (missing.length > 0 && onMissing === 'throw') {
@@ -144,9 +145,9 @@ function labelsByImage(rows: readonly Record<string, string>[], options: ImagesF
   for (const row of rows) {
     const cell = row[labelColumn] as string;
     const labels = (labelSeparator === undefined ? [cell] : cell.split(labelSeparator))
-      .map((id) => names[id.trim()] ?? id.trim())
+      .map((id) => renamed(id.trim(), names))
       .filter((name) => name !== '' && !exclude.includes(name))
-      .map((name) => relabel[name] ?? name);
+      .map((name) => renamed(name, relabel));
     if (labels.length === 0) continue;
     const image = row[pathColumn] as string;
     const entry = listed.get(image) ?? { labels: [], group: groupColumn === undefined ? undefined : row[groupColumn] };
@@ -156,10 +157,22 @@ function labelsByImage(rows: readonly Record<string, string>[], options: ImagesF
   return listed;
 }
 
+/** Only an object's own names: a class may well be called `constructor`. */
+function renamed(name: string, names: Names): string {
+  return Object.hasOwn(names, name) ? (names[name] as string) : name;
+}
+
 function indexOf(label: string, classNames: readonly string[], file: string): number {
   const index = classNames.indexOf(label);
   if (index < 0) throw new DataError(`imagesFromCsv: expected labels of '${file}' among ${list(classNames)}, received '${label}'.`, { origin: file });
   return index;
+}
+
+/** A table from elsewhere must not reach for other files. */
+function refuseOutside(file: string, folder: string, name: string): void {
+  const within = path.relative(folder, path.resolve(folder, name));
+  if (within !== '' && within !== '..' && !within.startsWith(`..${path.sep}`) && !path.isAbsolute(within)) return;
+  throw new DataError(`imagesFromCsv: expected file names within '${folder}', received '${name}' in '${file}'. Set \`folder\` to one that holds all pictures.`, { origin: file });
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -5,9 +5,10 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, DataError, text } from '../core/index.js';
+import { check, DataError, isEffnetError, text } from '../core/index.js';
 import * as models from '../models/index.js';
 import { ensureBackend } from './selectBackend.js';
+import { shardPaths } from './shardPaths.js';
 
 const TOPOLOGY = 'model.json';
 const WEIGHTS = 'weights.bin';
@@ -44,7 +45,7 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
  * Starts a backend where none is ready.
  *
  * @param source - A folder, the path of its `model.json`, a URL or a TensorFlow.js load handler.
- * @throws {DataError} when there is no model. {@link WeightsError} when its weights are truncated.
+ * @throws {DataError} when there is no model. {@link WeightsError} when its weights are truncated, or named outside its folder.
  * @example
  * const model = await loadModel('models/clothes');
  */
@@ -55,6 +56,7 @@ export async function loadModel(source: string | tf.io.IOHandler): Promise<Layer
   const file = source.endsWith('.json') ? source : path.join(source, TOPOLOGY);
   return models.loadModel({
     load: () => readArtifacts(file).catch((cause: unknown) => {
+      if (isEffnetError(cause)) throw cause;
       throw new DataError(`loadModel: expected a saved model at '${path.dirname(file)}', received an error: ${String(cause)}.`, { cause, origin: file });
     }),
   });
@@ -104,8 +106,7 @@ async function refuseOthersFiles(folder: string): Promise<void> {
 
 async function readArtifacts(file: string): Promise<tf.io.ModelArtifacts> {
   const { weightsManifest = [], ...rest } = JSON.parse(await readFile(file, 'utf8')) as ModelFile;
-  const paths = weightsManifest.flatMap((group) => group.paths);
-  const parts = await Promise.all(paths.map((name) => readFile(path.join(path.dirname(file), name))));
+  const parts = await Promise.all(shardPaths('loadModel', file, weightsManifest).map((shard) => readFile(shard)));
   return {
     ...rest,
     weightSpecs: weightsManifest.flatMap((group) => group.weights),

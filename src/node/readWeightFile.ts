@@ -1,10 +1,11 @@
 // Weight files on disk, of every format: what readWeights is for bytes, with Keras' files and TensorFlow.js' folders.
 
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
-import { show, WeightsError } from '../core/index.js';
+import { WeightsError } from '../core/index.js';
 import { readTfjs, readWeights, weightFormat, type NamedArrays } from '../weights/index.js';
+import { shardPaths } from './shardPaths.js';
 
 /**
  * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, or the folder (or `model.json`) of a TensorFlow.js layers model.
@@ -31,18 +32,12 @@ async function readTfjsFolder(path: string): Promise<NamedArrays> {
   const text = new TextDecoder().decode(await read(path));
   let manifest: io.WeightsManifestConfig | undefined;
   try {
-    manifest = (JSON.parse(text) as { weightsManifest?: io.WeightsManifestConfig }).weightsManifest;
+    manifest = (JSON.parse(text) as { weightsManifest?: io.WeightsManifestConfig } | null)?.weightsManifest;
   } catch (cause) {
     throw new WeightsError(`readWeightFile: '${path}' is no valid JSON.`, { cause });
   }
-  if (!Array.isArray(manifest)) throw new WeightsError(`readWeightFile: expected the model.json of a TensorFlow.js model, received '${path}' without a weights manifest.`);
-  const shards = manifest.flatMap(({ paths }) => paths).map((name) => {
-    // Shards lie beside the file that lists them.
-    if (/(^|[/\\])\.\.([/\\]|$)|^[/\\]/.test(name)) throw new WeightsError(`readWeightFile: '${path}' names a file outside its folder: ${show(name)}.`);
-    return join(dirname(path), name);
-  });
-  const data = await Promise.all(shards.map(read));
-  return readTfjs({ weightSpecs: manifest.flatMap(({ weights }) => weights), weightData: data.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)) });
+  const data = await Promise.all(shardPaths('readWeightFile', path, manifest).map(read));
+  return readTfjs({ weightSpecs: (manifest ?? []).flatMap(({ weights }) => weights), weightData: data.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)) });
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {

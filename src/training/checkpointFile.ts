@@ -57,17 +57,27 @@ export function writeCheckpoint({ weights, optimizer, others, notes }: Checkpoin
 export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const arrays = readSafetensors(bytes);
   const { format, notes } = metadataOf(bytes);
-  if (format !== FORMAT || notes === undefined) throw new WeightsError(`resume: expected a checkpoint of this library, received a safetensors file of format ${format ?? 'unknown'}.`);
+  if (format !== FORMAT || notes === undefined) throw new WeightsError(`resume: expected a checkpoint of this library, received a safetensors file of format ${typeof format === 'string' ? format : 'unknown'}.`);
   const part = (prefix: string): NamedArrays =>
     new Map([...arrays].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
-  return { weights: part(WEIGHTS), optimizer: part(OPTIMIZER), others: part(OTHERS), notes: JSON.parse(notes) as Record<string, unknown> };
+  return { weights: part(WEIGHTS), optimizer: part(OPTIMIZER), others: part(OTHERS), notes: readNotes(notes) };
 }
 
-// The reader has checked length and JSON already.
-function metadataOf(bytes: Uint8Array): Partial<Record<string, string>> {
+function readNotes(text: unknown): Checkpoint['notes'] {
+  try {
+    const notes: unknown = JSON.parse(String(text));
+    if (typeof notes === 'object' && notes !== null && !Array.isArray(notes)) return notes as Checkpoint['notes'];
+  } catch {
+    // Told below.
+  }
+  throw new WeightsError('resume: expected the notes of the checkpoint to be a JSON object. The file is damaged.');
+}
+
+// The reader has checked length and JSON already, of the arrays' part.
+function metadataOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as { __metadata__?: Partial<Record<string, string>> };
-  return header.__metadata__ ?? {};
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as { readonly __metadata__?: unknown };
+  return typeof header.__metadata__ === 'object' && header.__metadata__ !== null ? (header.__metadata__ as Record<string, unknown>) : {};
 }
 
 /**

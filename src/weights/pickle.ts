@@ -18,6 +18,8 @@ export interface PickleContext {
 }
 
 const MARK = Symbol('mark');
+/** Containers a pickle may make: many more than a network has, and few enough for the memory. */
+const MAX_CONTAINERS = 1_000_000;
 
 /**
  * Reads one pickle.
@@ -42,6 +44,7 @@ class RefusedName extends Error {}
 class PickleMachine {
   at: number;
   private readonly stack: PickleValue[] = [];
+  private containers = 0;
   private readonly memo = new Map<number, PickleValue>();
   private readonly view: DataView;
   private readonly bytes: Uint8Array;
@@ -87,12 +90,12 @@ class PickleMachine {
       case 0x55: this.push(this.text(this.byte())); return; // SHORT_BINSTRING
       case 0x42: this.push(this.take(this.uint32())); return; // BINBYTES
       case 0x43: this.push(this.take(this.byte())); return; // SHORT_BINBYTES
-      case 0x5d: case 0x29: case 0x8f: this.push([]); return; // EMPTY_LIST, EMPTY_TUPLE, EMPTY_SET
-      case 0x7d: this.push(new Map()); return; // EMPTY_DICT
-      case 0x74: case 0x6c: case 0x91: this.push(this.popMark()); return; // TUPLE, LIST, FROZENSET
-      case 0x85: this.push([this.pop()]); return; // TUPLE1
-      case 0x86: this.push(this.popMany(2)); return; // TUPLE2
-      case 0x87: this.push(this.popMany(3)); return; // TUPLE3
+      case 0x5d: case 0x29: case 0x8f: this.push(this.fresh([])); return; // EMPTY_LIST, EMPTY_TUPLE, EMPTY_SET
+      case 0x7d: this.push(this.fresh(new Map())); return; // EMPTY_DICT
+      case 0x74: case 0x6c: case 0x91: this.push(this.fresh(this.popMark())); return; // TUPLE, LIST, FROZENSET
+      case 0x85: this.push(this.fresh([this.pop()])); return; // TUPLE1
+      case 0x86: this.push(this.fresh(this.popMany(2))); return; // TUPLE2
+      case 0x87: this.push(this.fresh(this.popMany(3))); return; // TUPLE3
       case 0x61: this.append(this.popMany(1)); return; // APPEND
       case 0x65: case 0x90: this.append(this.popMark()); return; // APPENDS, ADDITEMS
       case 0x64: this.dictionary(this.popMark()); return; // DICT
@@ -110,6 +113,11 @@ class PickleMachine {
       case 0x62: this.build(this.pop()); return; // BUILD
       default: throw new RangeError(`opcode 0x${opcode.toString(16)}`);
     }
+  }
+
+  private fresh<T>(container: T): T {
+    if (++this.containers > MAX_CONTAINERS) throw new RangeError('too many containers');
+    return container;
   }
 
   private push(value: PickleValue): void {
@@ -145,7 +153,7 @@ class PickleMachine {
   }
 
   private dictionary(items: readonly PickleValue[]): void {
-    this.push(new Map());
+    this.push(this.fresh(new Map()));
     this.setItems(items);
   }
 

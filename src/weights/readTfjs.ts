@@ -20,9 +20,11 @@ export function readTfjs({ weightSpecs = [], weightData }: Pick<io.ModelArtifact
   const bytes = joined(weightData);
   const arrays = new Map<string, WeightArray>();
   let at = 0;
-  for (const { name, shape, dtype, quantization } of weightSpecs) {
-    const stored = quantization?.dtype ?? DTYPES[dtype];
-    if (stored === undefined) throw broken(`expected float32, int32 or bool as the type of ${show(name)}, received ${show(dtype)}`);
+  for (const spec of weightSpecs) {
+    const { name, shape, dtype, quantization } = (spec as Partial<typeof spec> | null) ?? {};
+    if (typeof name !== 'string') throw broken(`expected a name for every weight, received ${show(name)}`);
+    const stored = storedType(dtype, quantization);
+    if (stored === undefined) throw broken(`expected float32, int32 or bool as the type of ${show(name)}, received ${show(quantization?.dtype ?? dtype)}`);
     if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) throw broken(`the shape of ${show(name)} is ${show(shape)}`);
     if (arrays.has(name)) throw broken(`two weights are named ${show(name)}`);
     const size = elementCount(shape) * ELEMENT_BYTES[stored];
@@ -36,6 +38,13 @@ export function readTfjs({ weightSpecs = [], weightData }: Pick<io.ModelArtifact
   if (at !== bytes.byteLength) throw broken(`expected ${at} bytes of data, received ${bytes.byteLength}`);
   if (arrays.size === 0) throw broken('the model has no weights');
   return arrays;
+}
+
+const QUANTIZED: readonly unknown[] = ['uint8', 'uint16', 'float16'];
+
+function storedType(dtype: unknown, quantization: io.WeightsManifestEntry['quantization']): ElementType | undefined {
+  if (quantization !== undefined) return QUANTIZED.includes((quantization as { readonly dtype?: unknown } | null)?.dtype) ? quantization.dtype : undefined;
+  return typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
 }
 
 // tfjs-core io_utils: value * scale + min, steps stored in one or two bytes.

@@ -50,7 +50,7 @@ class TorchTensor {
 export function readTorch(bytes: Uint8Array): NamedArrays {
   const root = bytes[0] === 0x50 ? readZipped(bytes) : readLegacy(bytes);
   const arrays = new Map<string, WeightArray>();
-  collect(root, '', arrays, new Set());
+  collect(root, '', arrays, new Set(), 0);
   if (arrays.size === 0) throw new WeightsError(`${WHERE}: the file holds no tensor.`);
   return arrays;
 }
@@ -75,14 +75,14 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 // Magic number, protocol, system, then the objects, then the keys of the storages and their numbers.
 function readLegacy(bytes: Uint8Array): PickleValue {
   const places = new Map<string, { start: number; count: number }>();
-  const storages: { key: string; storage: Storage }[] = [];
+  const storages = new Map<string, Storage>();
   const context = contextOf((key, dtype, count) => {
     const storage = new Storage(dtype, count, () => {
       const place = places.get(key);
       if (place === undefined) throw new WeightsError(`${WHERE}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
       return bytes.subarray(place.start, place.start + count * ELEMENT_BYTES[dtype]);
     });
-    storages.push({ key, storage });
+    storages.set(key, storage);
     return storage;
   });
   let at = 0;
@@ -101,7 +101,7 @@ function readLegacy(bytes: Uint8Array): PickleValue {
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys as unknown[]) {
-    const storage = storages.find((candidate) => candidate.key === key)?.storage;
+    const storage = storages.get(key as string);
     if (storage === undefined) throw new WeightsError(`${WHERE}: the file holds numbers of no tensor. It is damaged.`);
     const size = storage.count * ELEMENT_BYTES[storage.dtype];
     if (at + 8 + size > bytes.length) throw new WeightsError(`${WHERE}: the file ends within the numbers of its tensors. It is truncated.`);
@@ -109,16 +109,27 @@ function readLegacy(bytes: Uint8Array): PickleValue {
     places.set(key as string, { start: at + 8, count: storage.count });
     at += 8 + size;
   }
-  const lost = storages.find(({ key }) => !places.has(key));
-  if (lost !== undefined) throw new WeightsError(`${WHERE}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
+  if (places.size < storages.size) throw new WeightsError(`${WHERE}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
   return root;
 }
+
+/** More than any network has, and little enough for memory and stack. */
+const [MAX_COPIED, MAX_DEPTH, MAX_NAME] = [1_000_000, 100, 1000];
 
 /** The only names a weight file may ask for. */
 function contextOf(open: (key: string, dtype: ElementType, count: number) => Storage): PickleContext {
   const opened = new Map<string, Storage>();
+  let copied = 0;
+  const orderedDictionary: PickleGlobal = (items) => {
+    if (!Array.isArray(items)) return new Map();
+    // The same items, given again and again, would fill the memory from a few bytes.
+    copied += items.length;
+    if (copied > MAX_COPIED) throw new RangeError('too many items');
+    return new Map(items as [PickleValue, PickleValue][]);
+  };
   return {
     resolve: (name) => {
+      if (name === 'collections.OrderedDict') return orderedDictionary;
       const [, storage] = /^torch\.(?:cuda\.)?(\w+Storage)$/.exec(name) ?? [];
       if (storage !== undefined && Object.hasOwn(STORAGES, storage)) {
         const dtype = STORAGES[storage];
@@ -142,7 +153,6 @@ function contextOf(open: (key: string, dtype: ElementType, count: number) => Sto
 }
 
 const GLOBALS: Readonly<Record<string, PickleGlobal>> = {
-  'collections.OrderedDict': (items) => new Map(Array.isArray(items) ? (items as [PickleValue, PickleValue][]) : []),
   'argparse.Namespace': () => new Namespace(),
   'torch.Size': (sizes) => sizes,
   'torch._utils._rebuild_tensor': rebuildTensor,
@@ -150,8 +160,11 @@ const GLOBALS: Readonly<Record<string, PickleGlobal>> = {
   'torch._utils._rebuild_parameter': (tensor) => tensor,
 };
 
+/** PyTorch's own limit. */
+const MAX_AXES = 64;
+
 function rebuildTensor(storage: PickleValue, offset: PickleValue, size: PickleValue, stride: PickleValue): TorchTensor {
-  if (!(storage instanceof Storage) || !isCount(offset) || !isCounts(size) || !isCounts(stride) || size.length !== stride.length) {
+  if (!(storage instanceof Storage) || !isCount(offset) || !isCounts(size) || !isCounts(stride) || size.length !== stride.length || size.length > MAX_AXES) {
     throw new TypeError('no tensor');
   }
   const count = elementCount(size);
@@ -182,7 +195,8 @@ function gather(bytes: Uint8Array, width: number, offset: number, size: readonly
 }
 
 // A container is entered once: pickles may share them, or put one into itself.
-function collect(value: PickleValue, name: string, arrays: Map<string, WeightArray>, seen: Set<PickleValue>): void {
+function collect(value: PickleValue, name: string, arrays: Map<string, WeightArray>, seen: Set<PickleValue>, depth: number): void {
+  if (depth > MAX_DEPTH || name.length > MAX_NAME) throw new WeightsError(`${WHERE}: the file nests deeper than any checkpoint. It is damaged.`);
   if (value instanceof TorchTensor) {
     if (arrays.has(name)) throw new WeightsError(`${WHERE}: two tensors are named ${show(name)}.`);
     arrays.set(name, value.array);
@@ -192,7 +206,7 @@ function collect(value: PickleValue, name: string, arrays: Map<string, WeightArr
   if (entries.length === 0 || seen.has(value)) return;
   seen.add(value);
   for (const [key, item] of entries) {
-    if (typeof key === 'string' || typeof key === 'number') collect(item, name === '' ? String(key) : `${name}.${key}`, arrays, seen);
+    if (typeof key === 'string' || typeof key === 'number') collect(item, name === '' ? String(key) : `${name}.${key}`, arrays, seen, depth + 1);
   }
 }
 

@@ -26,7 +26,7 @@ const DEFLATED = 8;
 /** No stream of DEFLATE unpacks to more than this many times its size. */
 const DEFLATE_LIMIT = 1032;
 /** Weights hardly compress: an archive that unpacks to more than this, and to more than a hundred times its size, is a bomb. */
-const HARMLESS_BYTES = 2 ** 28;
+const HARMLESS_BYTES = 2 ** 27;
 
 /**
  * Opens a zip archive.

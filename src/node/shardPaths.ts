@@ -1,0 +1,25 @@
+// The weight shards a model.json lists. They lie beside it: a file from elsewhere must not reach for others.
+
+import path from 'node:path';
+import type { io } from '@tensorflow/tfjs-core';
+import { show, WeightsError } from '../core/index.js';
+
+/**
+ * Paths of all shards, in order.
+ *
+ * @param where - The public function to name in errors.
+ * @throws {WeightsError} when the manifest is none, or names a file outside the folder of `file`.
+ */
+export function shardPaths(where: string, file: string, manifest: unknown): string[] {
+  if (!isManifest(manifest)) throw new WeightsError(`${where}: expected the model.json of a TensorFlow.js model, received '${file}' without a weights manifest.`);
+  return manifest.flatMap(({ paths }) => paths).map((name) => {
+    if (typeof name !== 'string' || /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\0/.test(name)) {
+      throw new WeightsError(`${where}: '${file}' names a file outside its folder: ${show(name)}.`);
+    }
+    return path.join(path.dirname(file), name);
+  });
+}
+
+function isManifest(value: unknown): value is io.WeightsManifestConfig {
+  return Array.isArray(value) && value.every((group: Partial<io.WeightsManifestConfig[number]> | null) => Array.isArray(group?.paths) && Array.isArray(group.weights));
+}

@@ -1,0 +1,32 @@
+// Every parser meets damaged and made-up inputs: each is refused with an error of the library or read right, within time and memory.
+
+import { afterAll, describe, expect, test } from 'vitest';
+import { fuzz, SEED, type FuzzReport } from './fuzz/fuzz.js';
+
+/** Inputs for each parser; `FUZZ_SCALE` multiplies them. */
+const INPUTS = {
+  safetensors: 25_000, tfrecord: 20_000, example: 20_000,
+} as const;
+const SCALE = Number(process.env['FUZZ_SCALE'] ?? 1);
+const reports = new Map<string, FuzzReport>();
+
+describe('no input hangs, crashes, takes 200 MB or gets a foreign error', { concurrent: true }, () => {
+  test.each(Object.entries(INPUTS))('%s', async (name, inputs) => {
+    const report = await fuzz(name, Math.round(inputs * SCALE));
+    reports.set(name, report);
+    expect(report.failures.join('\n\n')).toBe('');
+    expect(report.megabytes).toBeLessThan(200);
+  });
+});
+
+test('the seed files alone are not what was tried', () => {
+  for (const { refused, survivors } of reports.values()) expect(refused).toBeGreaterThan(survivors / 100);
+});
+
+afterAll(() => {
+  const rows = [...reports].map(([parser, { inputs, faults, refused, survivors, failures, megabytes }]) => ({ parser, inputs, 'faults injected': faults, refused, survivors, failures: failures.length, 'MB at peak': megabytes }));
+  const sum = (key: 'inputs' | 'faults' | 'refused' | 'survivors'): number => [...reports.values()].reduce((total, report) => total + report[key], 0);
+  console.log(`\nfuzzing, seed ${SEED}`);
+  console.table(rows);
+  console.log(`inputs tried ${sum('inputs')}, faults injected ${sum('faults')}, refused ${sum('refused')}, survivors (read right) ${sum('survivors')}`);
+});

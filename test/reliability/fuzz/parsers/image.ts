@@ -1,0 +1,24 @@
+// Pictures: JPEG and PNG as written here, WebP, GIF and TIFF beside them.
+
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { decodeImage, encodeImage } from '../../../../src/node/index.js';
+import { expectRight, type Parser } from '../parser.js';
+
+export const parser: Parser = {
+  async files() {
+    const pixels = { width: 24, height: 17, channels: 3, data: Uint8Array.from({ length: 24 * 17 * 3 }, (_, i) => (i * 37) % 256) };
+    const raw = sharp(pixels.data, { raw: { width: 24, height: 17, channels: 3 } });
+    const others = await Promise.all([
+      raw.clone().jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer(), raw.clone().png({ palette: true }).toBuffer(), raw.clone().webp().toBuffer(),
+      raw.clone().gif().toBuffer(), raw.clone().tiff().toBuffer(), raw.clone().greyscale().toColourspace('b-w').png().toBuffer(),
+    ]);
+    return [await encodeImage(pixels, { format: 'jpeg' }), await encodeImage(pixels), ...others.map((bytes) => new Uint8Array(bytes))];
+  },
+  inputs: fc.tuple(fc.constantFrom('\xff\xd8\xff\xe0', '\x89PNG\r\n\x1a\n', 'GIF89a', 'RIFF\x40\0\0\0WEBP', 'II*\0', '<svg width="9" height="9">', ''), fc.uint8Array({ maxLength: 200 }))
+    .map(([magic, rest]) => new Uint8Array(Buffer.concat([Buffer.from(magic, 'latin1'), rest]))),
+  async read(bytes) {
+    const { width, height, channels, data } = await decodeImage(bytes);
+    expectRight(channels === 3 && width > 0 && height > 0 && data.length === width * height * channels, 'RGB of its size');
+  },
+};

@@ -1,0 +1,69 @@
+// Weight files that strangers made: what fuzzing found, each as one small file.
+
+import { zipSync } from 'fflate';
+import { describe, expect, test } from 'vitest';
+import { readCheckpoint } from '../../src/training/index.js';
+import { readTfjs, readTorch, weightArray, writeSafetensors } from '../../src/weights/index.js';
+
+const opcodes = (...parts: readonly (string | number)[]): Buffer => Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part, 'latin1'))));
+const uint32 = (value: number): string => { const bytes = Buffer.alloc(4); bytes.writeUInt32LE(value); return bytes.toString('latin1'); };
+
+/** The message of a refusal of an archive with this pickle and one storage of four floats. */
+function refusal(pickle: Uint8Array): string {
+  try {
+    readTorch(zipSync({ 'a/data.pkl': pickle, 'a/data/0': new Uint8Array(16) }, { level: 0 }));
+  } catch (error) {
+    return String(error);
+  }
+  return 'read';
+}
+
+describe('a pickle that', () => {
+  test('nests lists a million deep is refused before the stack is full', () => {
+    expect(refusal(opcodes('\x80\x02', ']'.repeat(100_000), 'a'.repeat(99_999), '.'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file nests deeper than any checkpoint. It is damaged."`);
+  });
+
+  test('copies one list of items again and again is refused before the memory is full', () => {
+    const items = '(' + ']K\x01aK\x02a'.replace('a', 'a').repeat(2000) + 'lq\x00';
+    const copies = 'ccollections\nOrderedDict\nq\x01'.concat('h\x01h\x00\x85R'.repeat(2000));
+    expect(refusal(opcodes('\x80\x02', items, copies, '.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs/);
+  });
+
+  test('makes a million dictionaries is refused', () => {
+    expect(refusal(opcodes('\x80\x02', '}'.repeat(1_000_001), '.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs \(byte 1000003\)/);
+  });
+
+  test('has a tensor of more axes than PyTorch knows is refused at once', () => {
+    const axes = `(${'K\x01'.repeat(100_000)}t`;
+    const storage = '(\x8c\x07storagectorch\nFloatStorage\n\x8c\x010\x8c\x03cpuK\x04tQ';
+    expect(refusal(opcodes('\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(', storage, 'K\x00', axes, axes, '\x89}tR.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged/);
+  });
+
+  test('has tensors with names of megabytes is refused', () => {
+    const tensor = '(ctorch._utils\n_rebuild_tensor_v2\n((\x8c\x07storagectorch\nFloatStorage\n\x8c\x010\x8c\x03cpuK\x04tQK\x00K\x04\x85K\x01\x85\x89}tR'.slice(1);
+    expect(refusal(opcodes('\x80\x02}X', uint32(1e6), 'n'.repeat(1e6), tensor, 's.'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file nests deeper than any checkpoint. It is damaged."`);
+  });
+});
+
+describe('the weights of a TensorFlow.js model', () => {
+  const read = (...weightSpecs: readonly unknown[]) => (): unknown => readTfjs({ weightSpecs: weightSpecs as never, weightData: new ArrayBuffer(4) });
+
+  test.each([
+    ['null', null], ['a name that is none', { shape: [1], dtype: 'float32' }], ['a type of Object itself', { name: 'a', shape: [1], dtype: 'constructor' }],
+    ['an unknown quantisation', { name: 'a', shape: [1], dtype: 'float32', quantization: { dtype: 'toString' } }],
+    ['a quantisation that is null', { name: 'a', shape: [1], dtype: 'float32', quantization: null }],
+  ])('with %s are refused', (_, spec) => {
+    expect(read(spec)).toThrow(/^readTfjs: expected .* The model is truncated or damaged\.$/);
+  });
+});
+
+test.each(['', 'f', 'null', '[]', '3'])('a checkpoint whose notes are %j is refused', (notes) => {
+  const bytes = writeSafetensors(new Map([['weights/a', weightArray([1], Float32Array.of(1))]]), { metadata: { format: 'effnet-ts checkpoint 1', notes } });
+  expect(() => readCheckpoint(bytes)).toThrowErrorMatchingInlineSnapshot(`[WeightsError: resume: expected the notes of the checkpoint to be a JSON object. The file is damaged.]`);
+});
+
+test('a checkpoint whose metadata is null is refused', () => {
+  const bytes = writeSafetensors(new Map([['weights/a', weightArray([1], Float32Array.of(1))]]), { metadata: { a: 'b' } });
+  const text = Buffer.from(bytes).toString('latin1').replace('{"a":"b"}', 'null     ');
+  expect(() => readCheckpoint(Buffer.from(text, 'latin1'))).toThrowErrorMatchingInlineSnapshot(`[WeightsError: resume: expected a checkpoint of this library, received a safetensors file of format unknown.]`);
+});
