@@ -10,6 +10,8 @@ export interface Hdf5File {
 }
 
 let files = 0;
+/** What broke the library's memory; it cannot be started anew in a process. */
+let fault: unknown;
 
 /**
  * Takes a file in memory; its bytes are not copied.
@@ -21,17 +23,18 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
   const path = `/effnet-${++files}.h5`;
   let open: File | undefined;
   const close = (): void => {
-    try {
-      open?.close();
-    } finally {
-      open = undefined;
-      module.FS.unlink(path);
-    }
+    // Nobody is there any more to catch what a damaged file does on its way out.
+    quietly(() => open?.close());
+    open = undefined;
+    quietly(() => { module.FS.unlink(path); });
   };
   return {
     use(action) {
-      module.activate_throwing_error_handler();
+      if (fault !== undefined) {
+        throw new WeightsError(`${where}: an earlier, damaged file broke the HDF5 library. Read this one in a new process or worker.`, { cause: fault });
+      }
       try {
+        module.activate_throwing_error_handler();
         if (open === undefined) {
           module.FS.writeFile(path, bytes, { canOwn: true } as never);
           // Weights are read one after the other; the file closes once the caller comes to rest.
@@ -41,12 +44,30 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
         return action(open);
       } catch (cause) {
         if (cause instanceof WeightsError) throw cause;
+        noteFault(cause);
         throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`, { cause });
       } finally {
-        module.deactivate_throwing_error_handler();
+        quietly(() => { module.deactivate_throwing_error_handler(); });
       }
     },
   };
+}
+
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch (cause) {
+    noteFault(cause);
+  }
+}
+
+function isFault(cause: unknown): boolean {
+  return cause instanceof WebAssembly.RuntimeError || (cause instanceof RangeError && cause.message.includes('call stack'));
+}
+
+/** A trap or an overflow of the stack leaves the memory of the WebAssembly instance in the middle of something. */
+function noteFault(cause: unknown): void {
+  if (isFault(cause)) fault = cause;
 }
 
 /** Writes a file in memory. */

@@ -43,7 +43,7 @@ function withOwnLayers(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
   for (const own of OWN_CLASSES) tf.serialization.registerClass(own);
   const folded = metadata.effnet.folded === true;
   const saved = artifacts.modelTopology as SavedTopology & { model_config?: SavedTopology };
-  return { ...artifacts, modelTopology: adopt(saved.model_config ?? saved, folded) as object };
+  return { ...artifacts, modelTopology: adopt(saved.model_config ?? saved, folded) };
 }
 
 /** Gives the layers this library corrects or, for inference, fuses its own classes; a copy. */

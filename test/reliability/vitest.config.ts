@@ -9,6 +9,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    maxConcurrency: 2,
     // The counts are part of the result.
     disableConsoleIntercept: true,
   },

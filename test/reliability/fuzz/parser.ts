@@ -7,6 +7,8 @@ export interface Parser {
   readonly files: () => Promise<readonly Uint8Array[]> | readonly Uint8Array[];
   /** Inputs that need no file: made-up headers, noise. */
   readonly inputs: fc.Arbitrary<Uint8Array>;
+  /** Whether the process should end and a new one go on. */
+  readonly isSpent?: () => boolean;
   /** Reads all there is, and throws: an error of the library when it refuses, any other when the answer is wrong. */
   readonly read: (bytes: Uint8Array) => Promise<void> | void;
 }

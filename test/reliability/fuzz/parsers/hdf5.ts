@@ -27,17 +27,29 @@ export async function hdf5Files(): Promise<readonly Uint8Array[]> {
       for (const layer of ['stem', 'top']) {
         const group = file.create_group(layer);
         group.create_attribute('weight_names', [`${layer}/kernel:0`]);
-        group.create_group(layer).create_dataset({ name: 'kernel:0', data: Float32Array.of(1, 2, 3, 4), shape: [2, 2], chunks: [1, 2], compression: 4 } as never);
+        group.create_group(layer).create_dataset({ name: 'kernel:0', data: Float32Array.of(1, 2, 3, 4), shape: [2, 2], chunks: [1, 2], compression: 4 });
       }
     }),
   ];
 }
 
+let reads = 0;
+let isBroken = false;
+
 export const parser: Parser = {
   files: hdf5Files,
+  // A trap in WebAssembly ends a process' HDF5, and the library keeps some memory of every damaged file.
+  isSpent: () => isBroken || reads > 1000,
   inputs: fc.uint8Array({ maxLength: 300 }).map((rest) => new Uint8Array(Buffer.concat([Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), rest]))),
   async read(bytes) {
-    checkArrays(await readKeras(bytes));
+    reads += 1;
+    try {
+      checkArrays(await readKeras(bytes));
+    } catch (error) {
+      const { cause } = error as { readonly cause?: unknown };
+      isBroken ||= cause instanceof WebAssembly.RuntimeError || String(cause).includes('call stack');
+      throw error;
+    }
     // The file is closed in a task of its own.
     await new Promise((resolve) => setTimeout(resolve, 0));
   },

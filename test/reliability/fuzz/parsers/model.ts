@@ -56,6 +56,11 @@ export const parser: Parser = {
     const file = path.join(folder, 'model', 'model.json');
     writeFileSync(file, bytes);
     writeFileSync(path.join(folder, 'model', 'weights.bin'), shard);
+    try {
+      checkArrays(await readWeightFile(file));
+    } catch (error) {
+      if (!(error instanceof EffnetError)) throw error;
+    }
     const model = await loadModel(path.join(folder, 'model'));
     inspect(model);
     model.dispose();
