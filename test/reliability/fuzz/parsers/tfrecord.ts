@@ -2,12 +2,13 @@
 
 import fc from 'fast-check';
 import { createRandom } from '../../../../src/core/index.js';
-import { crc32c, encodeExample, feature, frameTFRecord, readTFRecords } from '../../../../src/data/index.js';
+import { crc32c, feature, frameTFRecord, readTFRecords } from '../../../../src/data/index.js';
+import { toBytes } from '../../../../src/data/records/exampleMessages.js';
 import { expectRight, type Parser } from '../parser.js';
 
 const RECORDS = [
   new Uint8Array(0), Uint8Array.of(1, 2, 3), new Uint8Array(300).fill(7),
-  encodeExample({ image: feature.bytes(new Uint8Array(90).fill(255)), label: feature.int64(3), score: feature.float(0.5) }),
+  toBytes({ image: feature.bytes(new Uint8Array(90).fill(255)), label: feature.int64(3), score: feature.float(0.5) }),
 ];
 const WRITTEN = new Set(RECORDS.map(String));
 
