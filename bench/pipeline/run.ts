@@ -1,13 +1,16 @@
 // How many pictures a second do pipelines decode and resize to 224, and augment? One run of all, in turns, so that noise meets them alike.
-// npm run bench:pipeline -- FOLDER            a folder with one sub-folder a class
-// npm run bench:pipeline -- FOLDER 3 memory   rounds; 'memory' reads the folder 20 times over and prints the resident set
-// A rival that is not set up (bench/pipeline/setup.sh) is reported as missing.
+// npm run bench:pipeline -- FOLDER            a folder of JPEGs with one sub-folder a class; five rounds, some ten minutes
+// npm run bench:pipeline -- FOLDER 7          rounds
+// npm run bench:pipeline -- FOLDER 3 memory   reads the folder 20 times over and prints the resident set
+// A rival that is not set up (bench/pipeline/setup.sh) is reported as missing. The figures go to bench/pipeline/results.json too.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { arch, cpus, loadavg } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import sharp from 'sharp';
 
-const [folder, rounds = '3', memory] = process.argv.slice(2);
+const [folder, rounds = '5', memory] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Name a folder with one sub-folder of pictures a class: npm run bench:pipeline -- FOLDER');
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
@@ -17,38 +20,72 @@ const node = [process.execPath, '--import', 'tsx'];
 
 interface Rival {
   readonly name: string;
-  readonly task: 'resize' | 'augment';
+  readonly task: string;
   readonly command: readonly string[];
 }
 
-const RIVALS: readonly Rival[] = (['resize', 'augment'] as const).flatMap((task) => [
+/** What ours.ts, sharp.ts, tfdata.py and torch_loader.py print as their last line. */
+interface Outcome {
+  readonly rate: number;
+  /** Processor time a picture; null where other processes did the work. */
+  readonly milliseconds: number | null;
+  readonly version: string;
+}
+
+/** The first of each task is the one whose rivals follow. */
+const TASKS = {
+  resize: 'Decode as INTEGER_ACCURATE and resize to 224',
+  'resize fast': "Decode as INTEGER_FAST (dctMethod 'fast', TensorFlow's default) and resize to 224",
+  augment: 'Decode as INTEGER_ACCURATE, resize, and flip, colours, affine',
+  'augment fast': 'Decode as INTEGER_FAST, resize, and flip, colours, affine',
+} as const;
+
+const RIVALS: readonly Rival[] = Object.keys(TASKS).flatMap((task) => [
   { name: 'effnet-ts', task, command: [...node, here('ours.ts')] },
   ...(task === 'resize' ? [{ name: 'sharp alone', task, command: [...node, here('sharp.ts')] }] : []),
-  { name: 'tf.data, INTEGER_ACCURATE', task, command: [kerasPython, here('tfdata.py')] },
-  { name: 'torchvision, DataLoader', task, command: [torchPython, here('torch_loader.py')] },
+  { name: 'tf.data', task, command: [kerasPython, here('tfdata.py')] },
+  // Pillow decodes accurately only.
+  ...(task.endsWith('fast') ? [] : [{ name: 'torchvision, DataLoader', task, command: [torchPython, here('torch_loader.py')] }]),
 ]);
 
-function measure({ command, task }: Rival): number | string {
+function measure({ command, task }: Rival): Outcome | string {
   const [program = '', ...parameters] = command;
   if (!existsSync(program)) return 'missing: run bench/pipeline/setup.sh';
-  const { status, stdout, stderr } = spawnSync(program, [...parameters, folder as string, task], { encoding: 'utf8' });
-  return status === 0 ? Number(stdout.trim().split('\n').at(-1)) : `failed: ${stderr.trim().split('\n').at(-1) ?? ''}`;
+  const { status, stdout, stderr } = spawnSync(program, [...parameters, folder as string, ...task.split(' ')], { encoding: 'utf8' });
+  return status === 0 ? (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Outcome) : `failed: ${stderr.trim().split('\n').at(-1) ?? ''}`;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 if (memory === 'memory') {
   spawnSync(process.execPath, ['--import', 'tsx', here('memory.ts'), folder], { stdio: 'inherit' });
 } else {
-  console.log(`${cpus().length} x ${cpus()[0]?.model ?? ''}, ${arch()}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1) ?? ''}`);
-  const found = new Map<Rival, (number | string)[]>(RIVALS.map((rival) => [rival, []]));
+  const machine = { processor: cpus()[0]?.model, threads: availableParallelism(), arch: arch(), gigabytes: Math.round(totalmem() / 2 ** 30), node: process.version, sharp: sharp.versions.sharp, load: loadavg()[0] ?? NaN };
+  console.log(`${machine.threads} x ${machine.processor ?? ''}, ${machine.arch}, Node ${machine.node}, sharp ${machine.sharp ?? ''}, load before: ${machine.load.toFixed(1)}`);
+  const found = new Map<Rival, (Outcome | string)[]>(RIVALS.map((rival) => [rival, []]));
   for (let round = 0; round < Number(rounds); round++) for (const rival of RIVALS) found.get(rival)?.push(measure(rival));
-  for (const task of ['resize', 'augment'] as const) {
-    console.log(task === 'resize' ? '\nDecode and resize to 224, images a second' : '\nAnd flip, colours, affine');
-    let own = NaN;
-    for (const [rival, outcomes] of [...found].filter(([each]) => each.task === task)) {
-      const rates = outcomes.filter((outcome) => typeof outcome === 'number').sort((a, b) => a - b);
-      const median = rates[Math.floor(rates.length / 2)];
-      if (rival.name === 'effnet-ts') own = median ?? NaN;
-      console.log(median === undefined ? `  ${rival.name.padEnd(28)}${String(outcomes[0])}` : `  ${rival.name.padEnd(28)}${median.toFixed(0).padStart(6)}   effnet-ts / this: ${(own / median).toFixed(2)}   [${rates.map((rate) => rate.toFixed(0)).join(', ')}]`);
+  const results = [];
+  for (const [task, title] of Object.entries(TASKS)) {
+    console.log(`\n${title}: pictures a second, median [lowest-highest]; processor time a picture; effnet-ts / this, median of the pairs`);
+    const outcomes = [...found].filter(([rival]) => rival.task === task);
+    const own = (outcomes[0]?.[1] ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
+    for (const [{ name }, tries] of outcomes) {
+      const good = tries.filter((outcome) => typeof outcome !== 'string');
+      const [first] = good;
+      if (first === undefined) {
+        console.log(`  ${name.padEnd(26)}${String(tries[0])}`);
+        results.push({ task, name, reason: tries[0] });
+        continue;
+      }
+      const rates = good.map(({ rate }) => rate);
+      const ratio = median(tries.flatMap((outcome, round) => (typeof outcome === 'string' ? [] : [(own[round] ?? NaN) / outcome.rate])));
+      const milliseconds = first.milliseconds === null ? null : median(good.map((outcome) => outcome.milliseconds ?? NaN));
+      const spread = `[${Math.min(...rates).toFixed(0)}-${Math.max(...rates).toFixed(0)}]`;
+      console.log(`  ${name.padEnd(26)}${median(rates).toFixed(0).padStart(6)} ${spread.padEnd(12)}${milliseconds === null ? ''.padStart(9) : `${milliseconds.toFixed(2).padStart(6)} ms`}   ${ratio.toFixed(2)}`);
+      results.push({ task, name, version: first.version, median: median(rates), rates, milliseconds, ratio });
     }
   }
+  await writeFile(here('results.json'), `${JSON.stringify({ machine, rounds: Number(rounds), results }, null, 1)}\n`);
 }
