@@ -44,6 +44,10 @@ export const changeColour = {
   },
 
   contrast(values: Float32Array, factor: number, channels: number): void {
+    if (channels === 3) {
+      contrastRgb(values, factor);
+      return;
+    }
     for (let c = 0; c < channels; c++) {
       let sum = 0;
       for (let i = c; i < values.length; i += channels) sum += values[i] as number;
@@ -86,6 +90,26 @@ export const changeColour = {
     }
   },
 };
+
+/** The three channels in one go: memory is read twice instead of six times. */
+function contrastRgb(values: Float32Array, factor: number): void {
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  for (let i = 0; i < values.length; i += 3) {
+    red += values[i] as number;
+    green += values[i + 1] as number;
+    blue += values[i + 2] as number;
+  }
+  red = (red * 3) / values.length;
+  green = (green * 3) / values.length;
+  blue = (blue * 3) / values.length;
+  for (let i = 0; i < values.length; i += 3) {
+    values[i] = clip(((values[i] as number) - red) * factor + red);
+    values[i + 1] = clip(((values[i + 1] as number) - green) * factor + green);
+    values[i + 2] = clip(((values[i + 2] as number) - blue) * factor + blue);
+  }
+}
 
 function share(value: number): number {
   return value < 0 ? 0 : value > 1 ? 1 : value;
