@@ -63,20 +63,21 @@ if (memory === 'memory') {
   spawnSync(process.execPath, ['--import', 'tsx', here('memory.ts'), folder], { stdio: 'inherit' });
 } else {
   const machine = { processor: cpus()[0]?.model, threads: availableParallelism(), arch: arch(), gigabytes: Math.round(totalmem() / 2 ** 30), node: process.version, sharp: sharp.versions.sharp, load: loadavg()[0] ?? NaN };
-  console.log(`${machine.threads} x ${machine.processor ?? ''}, ${machine.arch}, Node ${machine.node}, sharp ${machine.sharp ?? ''}, load before: ${machine.load.toFixed(1)}`);
+  console.log(`${machine.threads} x ${machine.processor ?? ''}, ${machine.arch}, Node ${machine.node}, sharp ${machine.sharp}, load before: ${machine.load.toFixed(1)}`);
   const found = new Map<Rival, (Outcome | string)[]>(RIVALS.map((rival) => [rival, []]));
   for (let round = 0; round < Number(rounds); round++) for (const rival of RIVALS) found.get(rival)?.push(measure(rival));
   const results = [];
   for (const [task, title] of Object.entries(TASKS)) {
     console.log(`\n${title}: pictures a second, median [lowest-highest]; processor time a picture; effnet-ts / this, median of the pairs`);
     const outcomes = [...found].filter(([rival]) => rival.task === task);
-    const own = (outcomes[0]?.[1] ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
+    const own = outcomes.slice(0, 1).flatMap(([, tries]) => tries).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
     for (const [{ name }, tries] of outcomes) {
       const good = tries.filter((outcome) => typeof outcome !== 'string');
       const [first] = good;
       if (first === undefined) {
-        console.log(`  ${name.padEnd(26)}${String(tries[0])}`);
-        results.push({ task, name, reason: tries[0] });
+        const reason = tries.find((outcome) => typeof outcome === 'string') ?? 'not measured';
+        console.log(`  ${name.padEnd(26)}${reason}`);
+        results.push({ task, name, reason });
         continue;
       }
       const rates = good.map(({ rate }) => rate);
