@@ -2,9 +2,14 @@
 
 import { elementCount } from './namedArrays.js';
 
-/** Reorders the axes of row-major values; axis `i` of the result is axis `axes[i]` of the input. Always a copy. */
-export function permute(values: Float32Array, shape: readonly number[], axes: readonly number[]): Float32Array {
-  if (axes.every((axis, i) => axis === i)) return values.slice();
+/**
+ * Reorders the axes of row-major values; axis `i` of the result is axis `axes[i]` of the input.
+ *
+ * @param scratch - At least as long as `values`. With it the result is a part of it, or `values` themselves where nothing moves.
+ * @defaultValue none: the result is always a copy
+ */
+export function permute(values: Float32Array, shape: readonly number[], axes: readonly number[], scratch?: Float32Array): Float32Array {
+  if (axes.every((axis, i) => axis === i)) return scratch === undefined ? values.slice() : values;
   const strides = shape.map((_, i) => elementCount(shape.slice(i + 1)));
   // Axes of length 1 move nothing, axes that stay neighbours are one: what is left are at most three, the last one innermost.
   const merged: { length: number; stride: number }[] = [];
@@ -15,7 +20,7 @@ export function permute(values: Float32Array, shape: readonly number[], axes: re
     if (outer?.stride === stride * length) merged[merged.length - 1] = { length: outer.length * length, stride };
     else merged.push({ length, stride });
   }
-  const result = new Float32Array(values.length);
+  const result = scratch?.subarray(0, values.length) ?? new Float32Array(values.length);
   fillStrided(values, result, merged, 0, 0);
   return result;
 }

@@ -1,0 +1,95 @@
+// How much does fine-tuning add to a frozen head? Lite0 on the clothing photos: a head on cached features, then all but BatchNormalization.
+// npm run bench:fine-tuning               three seeds, about half an hour on two cores
+// npm run bench:fine-tuning -- 1,2 3      seeds and epochs
+// The figure of a run is that of its last epoch, whichever was best. They go to bench/fineTuning/results.json too.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { arch, cpus } from 'node:os';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  accuracy, adam, augment, efficientNet, evaluate, fineTune, imageBatches, imageFolder, loadWeights, progressBar, randomFlip, randomResizedCrop, selectBackend,
+  sequence, softmaxCrossEntropy, trainHead, warmupCosine,
+} from 'effnet-ts/node';
+
+const [seeds = '1,2,3', epochsGiven = '3'] = process.argv.slice(2);
+const EPOCHS = Number(epochsGiven);
+const SIZE = 224;
+const BATCH = 16;
+const RECIPE = {
+  head: 'trainHead: cached features, 20 epochs, Adam 1e-3 along a cosine, label smoothing .1',
+  fineTuning: `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up of one tenth to 2e-4, then cosine, batch ${BATCH}, label smoothing .1`,
+  augmentation: 'random resized crop (area .5-1), horizontal flip',
+};
+
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
+const data = here('../../examples/data');
+const { backend } = await selectBackend();
+const backbone = await readFile(`${data}/weights/efficientnet-lite0.safetensors`);
+
+interface Run {
+  readonly seed: number;
+  readonly headAccuracy: number;
+  readonly epochs: readonly { loss: number; accuracy: number; validationAccuracy: number }[];
+  readonly accuracy: number;
+  readonly statisticsUnchanged: boolean;
+  readonly seconds: number;
+}
+
+const runs: Run[] = [];
+for (const seed of seeds.split(',').map(Number)) {
+  const begun = performance.now();
+  const train = await imageFolder(`${data}/clothing/train`, { imageSize: SIZE, seed });
+  const validation = await imageFolder(`${data}/clothing/validation`, { imageSize: SIZE, shuffle: false, classNames: train.classNames });
+  const network = efficientNet('lite0');
+  await loadWeights(network, backbone);
+  const { model } = await trainHead(network, { classNames: train.classNames, train: imageBatches(train.images), validation: imageBatches(validation.images), seed, onProgress: progressBar() });
+  const head = await evaluate(model, validation.images, { onProgress: progressBar() });
+  const frozen = await statistics(model);
+
+  const steps = Math.ceil(train.files.length / BATCH) * EPOCHS;
+  const recipe = sequence(randomResizedCrop(SIZE, { area: [0.5, 1] }), randomFlip());
+  const history = await fineTune(model, {
+    train: imageBatches(augment(train.images, recipe, { seed }), { batchSize: BATCH }).prefetch(2),
+    validation: imageBatches(validation.images, { batchSize: 32 }),
+    stages: [{ unfreeze: 'all', epochs: EPOCHS, learningRate: warmupCosine({ peak: 2e-4, warmupSteps: Math.round(steps / 10), totalSteps: steps }) }],
+    loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }),
+    optimizer: () => adam(),
+    metrics: [accuracy()],
+    onProgress: progressBar(),
+  });
+  const evaluation = await evaluate(model, validation.images, { onProgress: progressBar() });
+  const after = await statistics(model);
+  const run: Run = {
+    seed,
+    headAccuracy: round(head.accuracy),
+    epochs: history.map(({ figures }) => ({ loss: round(figures['loss']), accuracy: round(figures['accuracy']), validationAccuracy: round(figures['val_accuracy']) })),
+    accuracy: round(evaluation.accuracy),
+    statisticsUnchanged: frozen.length === after.length && frozen.every((value, i) => Object.is(value, after[i])),
+    seconds: Math.round((performance.now() - begun) / 1000),
+  };
+  console.log(JSON.stringify(run));
+  runs.push(run);
+  model.dispose();
+}
+
+const mean = (pick: (run: Run) => number): number => round(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
+const results = {
+  recipe: RECIPE, runs,
+  meanHeadAccuracy: mean((run) => run.headAccuracy),
+  meanAccuracy: mean((run) => run.accuracy),
+  machine: { processor: cpus()[0]?.model, threads: cpus().length, arch: arch(), node: process.version, backend, tfjs: tf.version_core },
+};
+await writeFile(here('results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+console.log(`frozen head ${results.meanHeadAccuracy}, fine-tuned ${results.meanAccuracy} (means of ${runs.length} seeds, after the last epoch)`);
+
+/** Means and variances of every BatchNormalization, joined. */
+async function statistics(model: LayersModel): Promise<Float32Array> {
+  const moving = model.weights.filter(({ name }) => /moving_(mean|variance)/.test(name));
+  const values = await Promise.all(moving.map((weight) => weight.read().data<'float32'>()));
+  return Float32Array.from(values.flatMap((one) => [...one]));
+}
+
+function round(value = Number.NaN): number {
+  return Math.round(value * 10_000) / 10_000;
+}
