@@ -39,16 +39,16 @@ export type {
 } from './weights/index.js';
 
 export {
-  averagePrecision, classActivationMap, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, evaluate,
+  averagePrecision, classActivationMap, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, crossValidate, ensemble, evaluate,
   evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, gradCam, modelSummary, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
-  predictionsCsv, predictionsTable, rocAuc, rocCurve, summaryTable, warmup, withTemperature,
+  predictionsCsv, predictionsTable, rocAuc, rocCurve, summaryTable, testTimeAugmentation, warmup, withTemperature,
 } from './evaluation/index.js';
 export type {
   Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
-  ConfusionTableOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
-  EvaluationOptions, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
+  ConfusionTableOptions, CrossValidateOptions, CrossValidation, EnsembleOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
+  EvaluationOptions, Fold, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
   OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
-  Scores, StageSummary, WarmupOptions,
+  Scores, StageSummary, TestTimeAugmentationOptions, WarmupOptions,
 } from './evaluation/index.js';
 
 export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';
@@ -78,14 +78,14 @@ export type { FeatureRuntime, HeadEpoch, LayerSelector, TrainedHead, TrainHeadOp
 export { classify, classifyMany } from './evaluation/index.js';
 export type { Classification, ClassifyManyOptions, ClassifyOptions } from './evaluation/index.js';
 export {
-  accuracy, adam, adamW, auc, binaryCrossEntropy, callback, constantRate, earlyStopping, ema, exponentialDecay, f1, fineTune, focalLoss, freezeExceptBatchNorm,
+  accuracy, adam, adamW, auc, binaryCrossEntropy, callback, constantRate, dropRateSchedule, earlyStopping, ema, exponentialDecay, f1, fineTune, focalLoss, freezeExceptBatchNorm,
   freezeUpTo, inferenceMode, learningRateOf,
   learningRateSchedule, NamedOptimizer, oneCycle, perEpoch, polynomialDecay, precision, recall, reduceOnPlateau, rmsProp, rmsPropTF, setLearningRate,
   sgd, softmaxCrossEntropy, stepDecay, terminateOnNaN, topK, trainableSummary, TrainingCallback, trainingProgress,
   unfreezeExceptBatchNorm, warmupCosine, withWarmup,
 } from './training/index.js';
 export type {
-  AdamOptions, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
+  AdamOptions, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
   Figures, FineTuneEpoch, FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
   ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, TrainableRow, TrainableSummary, TrainingBatch,
   Update, UpdateRule, WarmupCosineOptions,

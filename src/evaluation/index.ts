@@ -20,6 +20,10 @@ export type { PrecisionRecallCurve, RankingScores, RocCurve } from './ranking.js
 export { fitTemperature, withTemperature } from './temperature.js';
 export { evaluate } from './evaluate.js';
 export type { EvaluateMultiLabelOptions, EvaluateOptions, EvaluationBatch, EvaluationData, Predictor } from './evaluate.js';
+export { ensemble, testTimeAugmentation } from './ensemble.js';
+export type { EnsembleOptions, TestTimeAugmentationOptions } from './ensemble.js';
+export { crossValidate } from './crossValidate.js';
+export type { CrossValidateOptions, CrossValidation, Fold } from './crossValidate.js';
 export { overlayHeat } from './heatMap.js';
 export type { HeatMap, OverlayOptions } from './heatMap.js';
 export { gradCam } from './gradCam.js';

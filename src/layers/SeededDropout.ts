@@ -33,6 +33,8 @@ export class SeededDropout extends tfl.layers.Layer {
   private readonly noiseShape: readonly (number | null)[] | null;
   /** Always passes its input on, whatever the model does. */
   inference = false;
+  /** What the rate is multiplied with for now; no part of the configuration. */
+  rateScale = 1;
   /** Where its stream stands: a saved one, put back, goes on with the same masks. */
   stream: DropoutStream;
 
@@ -50,14 +52,20 @@ export class SeededDropout extends tfl.layers.Layer {
     return 'Dropout';
   }
 
+  /** Whether it drops whole samples of a branch, and not single values. */
+  get isStochasticDepth(): boolean {
+    return this.noiseShape?.every((length, axis) => (axis === 0 ? length === null : length === 1)) ?? false;
+  }
+
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
     const x = onlyTensor(this.name, inputs);
-    if (kwargs.training !== true || this.rate === 0 || this.inference) return x;
+    const dropped = this.rate * this.rateScale;
+    if (kwargs.training !== true || dropped === 0 || this.inference) return x;
     const { seed, step } = this.stream;
     this.stream = { seed, step: step + 1 };
     return tf.tidy(() => {
       const shape = this.noiseShape === null ? x.shape : this.noiseShape.map((length, axis) => length ?? x.shape[axis] ?? 1);
-      const keep = 1 - this.rate;
+      const keep = 1 - dropped;
       const noise = tf.randomUniform(shape, 0, 1, 'float32', deriveSeed(seed, step));
       return tf.mul(x, tf.mul(tf.cast(tf.less(noise, keep), 'float32'), 1 / keep));
     });

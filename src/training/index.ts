@@ -17,6 +17,8 @@ export { accuracy, auc, f1, precision, recall, topK } from './metrics.js';
 export type { DecisionOptions, Metric } from './metrics.js';
 export { callback, TrainingCallback } from './callback.js';
 export type { CallbackHooks, CallbackState, Figures } from './callback.js';
+export { dropRateSchedule } from './dropRateSchedule.js';
+export type { DropRateScheduleOptions } from './dropRateSchedule.js';
 export { earlyStopping, terminateOnNaN } from './earlyStopping.js';
 export type { EarlyStoppingOptions } from './earlyStopping.js';
 export { ema } from './ema.js';

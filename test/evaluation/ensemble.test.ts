@@ -1,0 +1,112 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, expect, test } from 'vitest';
+import { trackMemory } from '../../src/backends/index.js';
+import { createRandom } from '../../src/core/index.js';
+import { kFold, type LabelledImage } from '../../src/data/index.js';
+import { classify, crossValidate, ensemble, evaluate, testTimeAugmentation, type Predictor } from '../../src/evaluation/index.js';
+import { testTimeViews, type Pixels } from '../../src/image/index.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+const says = (...row: number[]): Predictor => ({ predict: (images) => tf.tidy(() => tf.tile(tf.tensor2d([row]), [images.shape[0], 1])), classNames: ['cat', 'dog'] });
+const ask = async (model: Predictor, pixels: Pixels): Promise<number[]> => {
+  const images = tf.tensor4d(Float32Array.from(pixels.data), [1, pixels.height, pixels.width, pixels.channels]);
+  const answer = await (model.predict(images) as Promise<tf.Tensor>);
+  const values = [...await answer.data()];
+  tf.dispose([images, answer]);
+  return values;
+};
+const picture = (height: number, width: number, seed = 1): Pixels => {
+  const random = createRandom(seed);
+  return { height, width, channels: 3, data: Float32Array.from({ length: height * width * 3 }, () => random.next() * 255) };
+};
+/** Answers with a number that depends on where every pixel is. */
+const eye = (size: number): Predictor => {
+  const random = createRandom(7);
+  const filter = Float32Array.from({ length: size * size * 3 }, () => random.next() / 1e5);
+  return {
+    inputShape: [null, size, size, 3],
+    predict: (images) => tf.tidy(() => {
+      const seen = tf.sum(tf.mul(images, tf.tensor4d(filter, [1, size, size, 3])), [1, 2, 3]);
+      return tf.stack([seen, tf.sub(1, seen)], 1);
+    }),
+  };
+};
+
+test('an ensemble answers with the mean of its members, weighted where asked', async () => {
+  const members = [says(0.9, 0.1), says(0.5, 0.5), says(0.1, 0.9)];
+  expect(await ask(ensemble(members), picture(2, 2))).toBeAllclose([0.5, 0.5], { tolerance: 1e-6 });
+  expect(await ask(ensemble(members, { weights: [3, 1, 0] }), picture(2, 2))).toBeAllclose([0.8, 0.2], { tolerance: 1e-6 });
+});
+
+test('an ensemble serves evaluate and classify, under the names of its members', async () => {
+  const voting = ensemble([{ ...says(0.9, 0.1), inputShape: [null, 4, 4, 3] }, says(0.4, 0.6)]);
+  const { accuracy, classNames } = await evaluate(voting, [{ pixels: picture(2, 2), label: 0 }, { pixels: picture(2, 2), label: 1 }]);
+  expect({ accuracy, classNames }).toEqual({ accuracy: 0.5, classNames: ['cat', 'dog'] });
+  expect((await classify(voting, picture(9, 7)))[0]).toMatchObject({ className: 'cat' });
+});
+
+test.each(['flip', 'five', 'ten'] as const)('%s: the mean over the views that testTimeViews cuts', async (views) => {
+  const size = 5;
+  const photo = views === 'flip' ? picture(size, size) : picture(8, 9);
+  const each = await Promise.all(testTimeViews(photo, size, { views }).map((view) => ask({ predict: async (x) => eye(size).predict(x) }, view)));
+  const mean = [0, 1].map((column) => each.reduce((sum, row) => sum + row[column]!, 0) / each.length);
+  expect(await ask(testTimeAugmentation(eye(size), { views }), photo)).toBeAllclose(mean, { tolerance: 1e-6 });
+  expect(each.length).toBe({ flip: 2, five: 5, ten: 10 }[views]);
+});
+
+test('neither keeps a tensor, also when a member fails', async () => {
+  const broken: Predictor = { predict: () => { throw new Error('out of order'); } };
+  const { kept } = await trackMemory(async () => {
+    await ask(testTimeAugmentation(ensemble([eye(5), eye(5)]), { views: 'ten', size: 5 }), picture(8, 8));
+    const x = tf.zeros<tf.Rank.R4>([1, 2, 2, 3]);
+    await expect(ensemble([says(0.5, 0.5), broken]).predict(x)).rejects.toThrow('out of order');
+    await expect(ensemble([says(0.5, 0.5), { ...says(0.2, 0.2, 0.6), classNames: undefined }]).predict(x)).rejects.toThrow('expected [1, 2] from every member, received [1, 3] from member 1');
+    x.dispose();
+  });
+  expect(kept.tensors).toBe(0);
+});
+
+test('bad input is named', async () => {
+  expect(() => ensemble([])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected at least one model for \`members\`, received [].]`);
+  expect(() => ensemble([says(1, 0)], { weights: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected 1 numbers, one a member and not all 0 for \`weights\`, received [1, 2].]`);
+  expect(() => ensemble([says(1, 0), { ...says(1, 0), classNames: ['dog', 'cat'] }])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected the same classes in the same order for every member for \`members\`, received ['dog', 'cat'].]`);
+  expect(() => testTimeAugmentation(says(1, 0), { views: 'five' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected the size of the crops, which this model does not tell for \`size\`, received undefined.]`);
+  expect(() => testTimeAugmentation(eye(5), { size: 5 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected no crop with \`views: 'flip'\` for \`size\`, received 5.]`);
+  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: testTimeAugmentation: expected pictures of at least 5 x 5 pixels, received 4 x 9. Resize them to more than the crops.]`);
+});
+
+interface Item { readonly value: number; readonly label: number }
+const items: Item[] = Array.from({ length: 20 }, (_, i) => ({ value: i, label: i % 2 }));
+const shown = (list: readonly Item[]): LabelledImage[] => list.map(({ value, label }) => ({ pixels: { width: 1, height: 1, channels: 3, data: new Float32Array(3).fill(value) }, label, origin: `${value}` }));
+/** A network that has learned its training items by heart and takes all others for the first class. */
+const memorize = (known: readonly Item[]): Predictor => ({
+  predict: (images) => tf.tidy(() => {
+    const rows = Array.from(images.dataSync()).filter((_, i) => i % 3 === 0).map((value) => Number(known.some((item) => item.value === value && item.label === 1)));
+    return tf.oneHot(tf.tensor1d(rows, 'int32'), 2);
+  }),
+});
+
+test('cross-validation judges every item once, by a network that never saw it', async () => {
+  const result = await crossValidate(items, { folds: 5, seed: 3, stratifyBy: ({ label }) => label, train: async ({ train }) => Promise.resolve(memorize(train)), data: shown });
+  expect(result.folds.map(({ train, validation }) => ({ train, validation }))).toEqual(kFold(items, 5, { seed: 3, stratifyBy: ({ label }) => label }));
+  expect([...result.evaluation.predictions.files!].sort()).toEqual(items.map(({ value }) => `${value}`).sort());
+  // By heart is worth nothing on unseen items: those of class 1 are all missed.
+  expect(result.evaluation.confusionMatrix.map((row) => [...row])).toEqual([[10, 0], [10, 0]]);
+  expect((await evaluate(result.ensemble, shown(items))).accuracy).toBe(1);
+});
+
+test('a fold that fails disposes the networks before it, and an abort stops between folds', async () => {
+  const disposed: number[] = [];
+  const train = async ({ fold }: { fold: number }): Promise<Predictor> => {
+    if (fold === 2) throw new Error('no memory');
+    return Promise.resolve({ ...memorize([]), dispose: () => disposed.push(fold) } as Predictor);
+  };
+  await expect(crossValidate(items, { train, data: shown })).rejects.toThrow('no memory');
+  expect(disposed).toEqual([0, 1]);
+  const controller = new AbortController();
+  const stopping = crossValidate(items, { train: async () => { controller.abort(new Error('enough')); return Promise.resolve(memorize([])); }, data: shown, signal: controller.signal });
+  await expect(stopping).rejects.toThrow('enough');
+  await expect(crossValidate(items, { train, data: shown, folds: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected an integer of at least 2 for \`folds\`, received 1.]`);
+});
