@@ -64,7 +64,7 @@ const forms = new Map<string, Form>([
   ['two-headed', { build: twoHeaded, tolerance: 1e-4 }],
   ['b0-float16', { build: family('b0'), tolerance: 0.02, options: () => ({ weights: 'float16' }) }],
   // Random weights make poorer ranges than trained ones: that the file is whole is what is checked here.
-  ['lite0-int8', { build: family('lite0'), tolerance: 0.3, options: () => ({ weights: 'int8', calibration: calibration() }) }],
+  ['lite0-int8', { build: family('lite0'), tolerance: 0.1, options: () => ({ weights: 'int8', calibration: calibration() }) }],
 ]);
 const checker = python();
 await selectBackend(['wasm']);

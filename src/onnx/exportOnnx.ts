@@ -1,13 +1,16 @@
-// From a layers model to an ONNX file: a walk from its outputs back to its inputs. What one layer becomes: convertLayer.ts.
+// From a layers model to an ONNX file: a walk from its outputs back to its inputs. From a plan: exportPlan.ts. What one layer becomes: convertLayer.ts.
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
 import type { ImageBatch } from '../data/index.js';
 import { classNamesOf, hasPlan, planOf } from '../models/index.js';
+import type { ModelPlan } from '../scaling/index.js';
+import { planArrays, type NamedArrays } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
 import { convertLayer } from './convertLayer.js';
 import { createGraph, type Dimension, type OnnxGraph } from './graph.js';
+import { exportPlan } from './exportPlan.js';
 import type { LayerWeight } from './layerContext.js';
 import { runtimePackage, type OnnxRuntimeModule } from './loadOnnxRuntime.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';
@@ -37,7 +40,18 @@ const RULES = {
   onnxruntime: runtimePackage,
 };
 
-const model = rule<tfl.LayersModel>('a layers model', (value) => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs));
+/** A network without a model: its plan, and its weights in any framework's names. */
+export interface PlannedNetwork {
+  readonly plan: ModelPlan;
+  readonly arrays: NamedArrays;
+}
+
+const isLayersModel = (value: unknown): value is tfl.LayersModel => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs);
+const isPlanned = (value: unknown): value is PlannedNetwork => {
+  const { plan, arrays } = (value ?? {}) as Partial<PlannedNetwork>;
+  return Array.isArray(plan?.layers) && arrays instanceof Map;
+};
+const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { plan, arrays }', (value) => isLayersModel(value) || isPlanned(value));
 
 /**
  * Writes a model as ONNX (operator set 17), for any engine that runs it: the same numbers, several times sooner than TensorFlow.js.
@@ -46,23 +60,42 @@ const model = rule<tfl.LayersModel>('a layers model', (value) => Array.isArray((
  * convolutions, the normalisation of the pixels into the first one as far as its padding permits exactly. Layer names are kept as names
  * of operators. The file's metadata tells the classes (`classes`, a JSON array) and what to feed (`preprocessing`, a JSON object).
  *
- * @param source - Any model of this library, or one composed of its blocks and stock layers.
+ * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.
  * @returns The bytes of the file.
  * @throws {OptionError} when a layer of the model has no counterpart in ONNX, an option is unknown, or int8 would make the network slower.
+ * @throws {WeightsError} when a plan's weights are not all among the arrays, or others are.
  * @throws {DataError} when there is no batch to calibrate on.
  * @example
  * await writeFile('b0.onnx', await exportOnnx(model));
+ * await writeFile('b0.onnx', await exportOnnx({ plan: planModel('b0'), arrays: readSafetensors(bytes) }));
  * await writeFile('lite0.onnx', await exportOnnx(lite, { weights: 'int8', calibration: imageBatches(train.images.take(128)) }));
  */
-export async function exportOnnx(source: tfl.LayersModel, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
-  check('exportOnnx', 'model', source, model);
-  const { name = source.name, weights = 'float32', calibration, onnxruntime } = checkOptions('exportOnnx', options, RULES);
+export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
+  check('exportOnnx', 'model', source, network);
+  const { name = isLayersModel(source) ? source.name : source.plan.name, weights = 'float32', calibration, onnxruntime } = checkOptions('exportOnnx', options, RULES);
   if ((weights === 'int8') !== (calibration !== undefined)) {
     throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
   }
   const graph = createGraph(weights === 'float16' ? 'float16' : 'float32');
+  if (isLayersModel(source)) await addModel(graph, source);
+  else addPlan(graph, source);
+  const file = graph.model(name, isLayersModel(source) ? metadataOf(source) : describe(source.plan));
+  if (calibration !== undefined) {
+    checkQuantizable(file);
+    quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, onnxruntime));
+  }
+  return toBinary(ModelProtoSchema, file);
+}
+
+function addPlan(graph: OnnxGraph, { plan, arrays }: PlannedNetwork): void {
+  const input = convertInput(graph, 'input_layer', [null, ...plan.inputShape]);
+  const { name, value } = exportPlan(graph, plan, planArrays('exportOnnx', plan, arrays), input);
+  graph.output(readChannelsLast(graph, name, value), name, dimensions(value.shape));
+}
+
+async function addModel(graph: OnnxGraph, source: tfl.LayersModel): Promise<void> {
   const values: Values = new Map();
-  for (const input of source.inputs) values.set(input.id, convertInput(graph, input));
+  for (const input of source.inputs) values.set(input.id, convertInput(graph, input.sourceLayer.name, input.shape));
   const walk: Walk = { graph, values, weights: await readWeights(source), prefix: '' };
   // All are read before the first is named: naming one may rename what another reads.
   const outputs = source.outputs.map((output) => {
@@ -70,12 +103,6 @@ export async function exportOnnx(source: tfl.LayersModel, options: ExportOnnxOpt
     return { name: output.sourceLayer.name, tensor: readChannelsLast(graph, output.sourceLayer.name, value), shape: value.shape };
   });
   for (const output of outputs) graph.output(output.tensor, output.name, dimensions(output.shape));
-  const file = graph.model(name, metadataOf(source));
-  if (calibration !== undefined) {
-    checkQuantizable(file);
-    quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, onnxruntime));
-  }
-  return toBinary(ModelProtoSchema, file);
 }
 
 type Values = Map<number, Value>;
@@ -117,7 +144,7 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
   });
 }
 
-function convertInput(graph: OnnxGraph, { sourceLayer: { name }, shape }: tfl.SymbolicTensor): Value {
+function convertInput(graph: OnnxGraph, name: string, shape: Shape): Value {
   const tensor = graph.input(name, dimensions(shape));
   return made(shape, shape.length === 4 ? transpose(graph, name, tensor, 'nchw') : tensor);
 }
@@ -147,11 +174,13 @@ function isModel(layer: tfl.layers.Layer): layer is tfl.LayersModel {
 
 function metadataOf(source: tfl.LayersModel): Record<string, string> {
   const classes = classNamesOf(source);
-  const shape = source.inputs[0]?.shape ?? [];
-  const pictures = shape.length === 4;
-  const preprocessing = { layout: 'NHWC', color: shape[3] === 3 ? 'RGB' : null, range: [0, 255], height: shape[1], width: shape[2] };
   return {
     ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
-    ...(pictures && hasPlan(source) ? { preprocessing: JSON.stringify(preprocessing), variant: JSON.stringify(planOf(source).name) } : {}),
+    ...(source.inputs[0]?.shape.length === 4 && hasPlan(source) ? describe(planOf(source)) : {}),
   };
+}
+
+function describe({ name, inputShape: [height, width, channels] }: ModelPlan): Record<string, string> {
+  const preprocessing = { layout: 'NHWC', color: channels === 3 ? 'RGB' : null, range: [0, 255], height, width };
+  return { preprocessing: JSON.stringify(preprocessing), variant: JSON.stringify(name) };
 }

@@ -20,6 +20,7 @@ export { readTorch } from './readTorch.js';
 export { openZip } from './zip.js';
 export type { ZipArchive } from './zip.js';
 export { permute } from './permute.js';
+export { planArrays } from './planArrays.js';
 export { CHECKPOINTS, checkpointOptions, defaultCheckpoint } from './checkpoints.js';
 export type { Checkpoint, CheckpointSource, Digest } from './checkpoints.js';
 export { readTfjs } from './readTfjs.js';

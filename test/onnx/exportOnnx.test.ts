@@ -181,6 +181,6 @@ describe('exportOnnx', () => {
     await expect(exportOnnx(last(tfl.layers.activation({ activation: 'mish', name: 'act' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. Compose it of stock layers, or export the part before it with featureExtractor.]`);
     await expect(exportOnnx(last(tfl.layers.permute({ dims: [2, 1, 3], name: 'swap' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. Compose it of stock layers, or export the part before it with featureExtractor.]`);
     await expect(exportOnnx(last(tfl.layers.flatten()), { weights: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`weights\`, received 'float8'.]`);
-    await expect(exportOnnx(null as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a layers model for \`model\`, received null.]`);
+    await expect(exportOnnx(null as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a layers model, or { plan, arrays } for \`model\`, received null.]`);
   });
 });

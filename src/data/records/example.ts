@@ -2,15 +2,9 @@
 
 import { DataError } from '../../core/index.js';
 import type * as messageModule from './exampleMessages.js';
+import type { Example, FeatureValue } from './exampleMessages.js';
 
-/** The values under one name of an Example. */
-export type FeatureValue =
-  | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
-  | { readonly kind: 'float'; readonly values: readonly number[] }
-  | { readonly kind: 'int64'; readonly values: readonly bigint[] };
-
-/** An Example of TensorFlow: values by name. */
-export type Example = Readonly<Record<string, FeatureValue>>;
+export type { Example, FeatureValue } from './exampleMessages.js';
 
 /** Makes the values of an Example. */
 export const feature = {

@@ -2,7 +2,15 @@
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BytesListSchema, ExampleSchema, FeatureSchema, FeaturesSchema, FloatListSchema, Int64ListSchema, type Feature } from '../proto/example_pb.js';
-import type { Example, FeatureValue } from './example.js';
+
+/** The values under one name of an Example. */
+export type FeatureValue =
+  | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
+  | { readonly kind: 'float'; readonly values: readonly number[] }
+  | { readonly kind: 'int64'; readonly values: readonly bigint[] };
+
+/** An Example of TensorFlow: values by name. */
+export type Example = Readonly<Record<string, FeatureValue>>;
 
 /** An Example's bytes. */
 export function toBytes(example: Example): Uint8Array {

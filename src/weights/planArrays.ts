@@ -1,0 +1,27 @@
+// The arrays of a file as the weights of a plan, where no model is built: loadWeights.ts is the way into one.
+
+import { WeightsError } from '../core/index.js';
+import type { ModelPlan } from '../scaling/index.js';
+import { fitWeights } from './fitWeights.js';
+import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
+import { permute } from './permute.js';
+
+/**
+ * Finds every weight of a plan among arrays in any framework's names, in Keras' names and orientation.
+ *
+ * @param where - The function that asks, for errors.
+ * @throws {WeightsError} when a weight is missing or misshapen, an array unknown, or the arrays are of another network.
+ */
+export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays): ReadonlyMap<string, WeightArray> {
+  const { fitted, missing, misshapen, unexpected } = fitWeights(plan, arrays);
+  const adapted = fitted.filter((weight) => weight.adapted).map(({ entry }) => entry.weight);
+  const misfits = [...missing, ...misshapen.map(({ weight }) => weight), ...adapted, ...unexpected];
+  if (misfits.length > 0) {
+    throw new WeightsError(
+      `${where}: expected the ${plan.layers.flatMap(({ weights }) => weights).length} weights of '${plan.name}' for \`arrays\`, received ${fitted.length - adapted.length} of them; `
+      + `${missing.length} missing, ${misshapen.length + adapted.length} of another shape, ${unexpected.length} unknown: '${misfits.slice(0, 3).join("', '")}'.`,
+      { mismatches: misshapen },
+    );
+  }
+  return new Map(fitted.map(({ entry, array }) => [entry.weight, weightArray(entry.modelShape, permute(array.values(), array.shape, entry.toModel))]));
+}
