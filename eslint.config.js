@@ -31,7 +31,7 @@ export default tseslint.config(
       'no-restricted-imports': ['error', { paths: [{ name: '@tensorflow/tfjs', message: 'Import tfjs-core and tfjs-layers.' }] }],
     },
   },
-  { files: ['*.config.ts', '*.config.js', '*.cjs'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['**/*.config.ts', '*.config.js', '*.cjs'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { module: 'writable' } } },
   { files: ['test/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/no-unsafe-enum-assignment': 'off', 'no-restricted-syntax': 'off' } },
 );

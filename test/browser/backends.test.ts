@@ -9,12 +9,10 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { backendContract } from '../contracts/backend.js';
 import type * as browserBackend from '../contracts/browserBackend.js';
-import { launchChromium, noChromium, SOFTWARE_GPU } from '../support/chromium.js';
+import { launchChromium, noChromium, SOFTWARE_GPU, tooSlow } from '../support/chromium.js';
 
 declare const contract: typeof browserBackend;
 
-/** Half a minute on a software GPU; EFFNET_BROWSER_B0=1 runs it all the same. */
-const tooSlow = process.env['EFFNET_BROWSER_B0'] === undefined ? 'EFFNET_BROWSER_B0 is not set, and a software GPU takes half a minute' : undefined;
 const ORIGIN = 'https://effnet.test';
 const wasmFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
 

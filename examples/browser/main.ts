@@ -1,0 +1,147 @@
+/// <reference types="vite/client" />
+// Question: can a page name photos and learn new classes by itself, offline, on any backend?
+// Command:  npm run example:browser
+// Expect:   drop examples/data/photos/panda.jpg: giant panda with more than 0.9; teach it two classes: they survive a reload.
+// The page: what is shown and clicked. The model is in worker.ts.
+
+import { openCamera, takePicture } from './camera.js';
+import { classForm } from './classForm.js';
+import { remote, type Answer, type BackendChoice, type Remote } from './protocol.js';
+
+const element = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
+
+const status = element('status');
+const progress = element('progress') as HTMLProgressElement;
+const problem = element('problem');
+const choice = element('backend') as HTMLSelectElement;
+const video = element('video') as HTMLVideoElement;
+const drop = element('drop');
+const learnButton = element('learn') as HTMLButtonElement;
+
+let model: Remote | undefined;
+
+function doing(what: string, share?: number): void {
+  status.textContent = `${what}.`;
+  progress.hidden = false;
+  if (share === undefined) progress.removeAttribute('value');
+  else progress.value = share;
+}
+
+/** Runs what a person asked for; what goes wrong is said in its own words. */
+async function attempt(work: () => Promise<string>): Promise<void> {
+  problem.textContent = '';
+  try {
+    status.textContent = await work();
+  } catch (error) {
+    status.textContent = 'That did not work.';
+    problem.textContent = error instanceof Error ? error.message : String(error);
+  }
+  progress.hidden = true;
+}
+
+/** A worker for each choice: a backend's memory goes with its worker. */
+function start(): void {
+  void attempt(async () => {
+    model?.stop();
+    model = remote(new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }), doing);
+    const { backend, passedOver, learned } = await model.ask('start', choice.value as BackendChoice);
+    element('runtime').textContent = `Runs on ${backend}.${passedOver.length === 0 ? '' : ` Passed over: ${passedOver.join(' ')}`}`;
+    sayThreads(backend);
+    showLearned(learned);
+    return 'Ready.';
+  });
+}
+
+function sayThreads(backend: string): void {
+  const line = element('threads');
+  line.hidden = backend !== 'wasm' || crossOriginIsolated;
+  line.textContent =
+    `wasm uses 1 of this machine's ${navigator.hardwareConcurrency} processor threads, because the page is not cross-origin isolated. ` +
+    'To use more, its server has to send Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
+}
+
+function showLearned(names: readonly string[]): void {
+  element('forget').hidden = names.length === 0;
+  element('learnedAnswers').hidden = names.length === 0;
+  element('learned').replaceChildren();
+}
+
+function list(id: string, answers: readonly Answer[]): void {
+  element(id).replaceChildren(...answers.map(({ name, probability }) => {
+    const item = document.createElement('li');
+    const bar = document.createElement('meter');
+    bar.value = probability;
+    bar.ariaLabel = 'probability';
+    item.append(`${name} ${probability.toFixed(3)} `, bar);
+    return item;
+  }));
+}
+
+async function name(picture: Blob | ImageBitmap): Promise<void> {
+  await attempt(async () => {
+    const { imagenet, learned, milliseconds } = await ready().ask('classify', picture);
+    list('imagenet', imagenet);
+    list('learned', learned);
+    return `Named in ${Math.round(milliseconds)} ms.`;
+  });
+}
+
+function ready(): Remote {
+  if (model === undefined) throw new Error('The network is not ready yet.');
+  return model;
+}
+
+const form = classForm(element('classes'), {
+  snapshot: () => (video.hidden ? undefined : takePicture(video)),
+  onChange: (classes) => { learnButton.disabled = classes.length < 2; },
+});
+
+choice.addEventListener('change', () => {
+  history.replaceState(null, '', `?backend=${choice.value}`);
+  start();
+});
+element('photo').addEventListener('change', ({ target }) => {
+  const [file] = (target as HTMLInputElement).files ?? [];
+  if (file !== undefined) void name(file);
+});
+for (const type of ['dragover', 'dragleave', 'drop'] as const) {
+  drop.addEventListener(type, (event) => {
+    event.preventDefault();
+    drop.classList.toggle('over', type === 'dragover');
+    const file = type === 'drop' ? event.dataTransfer?.files[0] : undefined;
+    if (file !== undefined) void name(file);
+  });
+}
+element('camera').addEventListener('click', () => {
+  void attempt(async () => {
+    await openCamera(video);
+    element('snap').hidden = false;
+    return 'The camera is on.';
+  });
+});
+element('snap').addEventListener('click', () => { void createImageBitmap(video).then(name); });
+element('add').addEventListener('click', () => { form.add(); });
+learnButton.addEventListener('click', () => {
+  void attempt(async () => {
+    const { learned, accuracy } = await ready().ask('learn', form.classes());
+    showLearned(learned);
+    return `Learned ${learned.join(', ')}: ${Math.round(accuracy * 100)} % of the examples right. Saved in this browser.`;
+  });
+});
+element('forget').addEventListener('click', () => {
+  void attempt(async () => {
+    await ready().ask('forget', undefined);
+    showLearned([]);
+    return 'Forgotten.';
+  });
+});
+
+// Only what is built is kept for offline use: a development server's files change.
+if (import.meta.env.PROD) {
+  void navigator.serviceWorker.register('./serviceWorker.js').then(() => navigator.serviceWorker.ready).then(() => {
+    element('offline').textContent = 'This page now works offline.';
+  });
+}
+const asked = new URLSearchParams(location.search).get('backend');
+if ([...choice.options].some(({ value }) => value === asked)) choice.value = asked as BackendChoice;
+start();

@@ -1,0 +1,121 @@
+/// <reference types="vite/client" />
+// The model, off the page's thread: names pictures, learns classes, keeps them in IndexedDB.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  browserPixels, classify, classNamesOf, Dataset, efficientNet, foldBatchNorm, imageBatches, loadModel, loadWeights, resize, saveModel, selectBackend,
+  setClassNames, trainHead, warmup, type Classification,
+} from 'effnet-ts';
+import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
+import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
+import { loadersFor } from './backends.js';
+import type { Answer, Reply, Request, TaskName, Tasks } from './protocol.js';
+
+const KEPT_AT = 'indexeddb://effnet-browser-example';
+const SIZE = [224, 224] as const;
+
+let weights = new Uint8Array();
+let imagenet: LayersModel | undefined;
+let learned: LayersModel | undefined;
+
+type Work = { readonly [T in TaskName]: (input: Parameters<Tasks[T]>[0]) => Promise<ReturnType<Tasks[T]>> };
+
+const work: Work = {
+  async start(choice) {
+    say(`Starting ${choice === 'auto' ? 'a backend' : choice}: it is imported, and has to compute TensorFlow's numbers first`);
+    const { backend, tried } = await selectBackend(loadersFor(choice));
+    weights = await download(weightsFile);
+    say('Building the network');
+    const network = await backbone();
+    setClassNames(network, IMAGENET_CLASS_NAMES);
+    imagenet = await fastCopy(network);
+    if (KEPT_AT in (await tf.io.listModels())) {
+      say('Loading what was learned before');
+      learned = await fastCopy(await loadModel(KEPT_AT));
+    }
+    say(`Warming up ${backend}: the first answer compiles the network`);
+    await warmup(imagenet);
+    const passedOver = tried.filter(({ outcome }) => outcome !== 'chosen').map(({ name, reason }) => `${name}: ${reason}`);
+    return { backend, passedOver, learned: namesOf(learned) };
+  },
+
+  async classify(picture) {
+    if (imagenet === undefined) throw new Error('The network is not ready yet.');
+    say('Looking at the picture');
+    const start = performance.now();
+    const pixels = await browserPixels(picture);
+    return {
+      imagenet: answers(await classify(imagenet, pixels)),
+      learned: learned === undefined ? [] : answers(await classify(learned, pixels, { fit: 'stretch' })),
+      milliseconds: performance.now() - start,
+    };
+  },
+
+  async learn(classes) {
+    const pictures = classes.flatMap(({ pictures }, label) => pictures.map((picture) => ({ picture, label })));
+    const images = Dataset.from(pictures).map(async ({ picture, label }) => ({ pixels: resize(await browserPixels(picture), SIZE), label }));
+    const { model, history } = await trainHead(await backbone(), {
+      train: imageBatches(images, { batchSize: 8 }),
+      classNames: classes.map(({ name }) => name),
+      epochs: 60,
+      learningRate: 0.01,
+      seed: 1,
+      onProgress: ({ task, done, total }) => { say(`Learning: ${task}`, total === undefined ? undefined : done / total); },
+    });
+    say('Saving');
+    await saveModel(model, KEPT_AT);
+    learned?.dispose();
+    learned = await fastCopy(model);
+    return { learned: namesOf(learned), accuracy: history.at(-1)?.accuracy ?? NaN };
+  },
+
+  async forget() {
+    await tf.io.removeModel(KEPT_AT);
+    learned?.dispose();
+    learned = undefined;
+    return undefined;
+  },
+};
+
+async function backbone(): Promise<LayersModel> {
+  const model = efficientNet('lite0');
+  await loadWeights(model, weights);
+  return model;
+}
+
+/** The model folded for inference; the given one is disposed. */
+async function fastCopy(model: LayersModel): Promise<LayersModel> {
+  const copy = await foldBatchNorm(model);
+  model.dispose();
+  return copy;
+}
+
+async function download(url: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url);
+  if (!response.ok || response.body === null) throw new Error(`The network's weights could not be fetched: the server answered ${response.status}.`);
+  const total = Number(response.headers.get('content-length') ?? NaN);
+  let done = 0;
+  const counted = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      done += chunk.length;
+      say(`Fetching the network: ${(done / 1e6).toFixed(1)} MB`, total > 0 ? Math.min(1, done / total) : undefined);
+      controller.enqueue(chunk);
+    },
+  }));
+  return new Uint8Array(await new Response(counted).arrayBuffer());
+}
+
+const namesOf = (model: LayersModel | undefined): readonly string[] => (model === undefined ? [] : (classNamesOf(model) ?? []));
+const answers = (found: readonly Classification[]): Answer[] => found.map(({ className = '', probability }) => ({ name: className, probability }));
+
+const post = (reply: Reply): void => { self.postMessage(reply); };
+const say = (doing: string, share?: number): void => { post({ doing, share }); };
+
+// One task after the other: they share the models.
+let last: Promise<void> = Promise.resolve();
+self.onmessage = ({ data: { id, task, input } }: MessageEvent<Request>) => {
+  last = last
+    .then(() => (work[task] as (input: unknown) => Promise<unknown>)(input))
+    .then((value) => { post({ id, value }); }, (error: unknown) => { post({ id, error: error instanceof Error ? error.message : String(error) }); });
+};

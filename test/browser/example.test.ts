@@ -1,0 +1,117 @@
+// examples/browser as it is built and served, driven as a person would. Needs Chromium on the system.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { build, preview, type PreviewServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium, noChromium, SOFTWARE_GPU, tooSlow } from '../support/chromium.js';
+
+const root = path.join(import.meta.dirname, '../../examples/browser');
+const data = path.join(import.meta.dirname, '../../examples/data');
+const configFile = path.join(root, 'vite.config.ts');
+const panda = path.join(data, 'photos/panda.jpg');
+const photos = (part: 'train' | 'validation', name: string): string[] => {
+  const folder = path.join(data, 'clothing', part, name);
+  return readdirSync(folder).sort().slice(0, 5).map((file) => path.join(folder, file));
+};
+
+describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => {
+  let folder: string;
+  let browser: Browser;
+  const servers: PreviewServer[] = [];
+  let isolated: string;
+  let plain: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'page-'));
+    await build({ configFile, logLevel: 'error', build: { outDir: folder } });
+    const serve = async (file: string | false): Promise<string> => {
+      const server = await preview({ configFile: file, root, logLevel: 'error', build: { outDir: folder }, preview: { port: 0, host: 'localhost' } });
+      servers.push(server);
+      return server.resolvedUrls!.local[0]!;
+    };
+    isolated = await serve(configFile);
+    plain = await serve(false);
+    browser = await launchChromium([...SOFTWARE_GPU, '--use-fake-device-for-media-stream']);
+  }, 180_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await Promise.all(servers.map((server) => server.close()));
+    await rm(folder, { recursive: true });
+  });
+
+  const status = (page: Page, text: string | RegExp): Promise<void> =>
+    page.getByRole('status').filter({ hasText: text }).waitFor({ timeout: 120_000 });
+
+  const open = async (url: string, backend: string, context?: BrowserContext): Promise<Page> => {
+    const page = await (context ?? browser).newPage();
+    await page.goto(`${url}?backend=${backend}`);
+    await status(page, 'Ready.');
+    return page;
+  };
+
+  const dropPhoto = async (page: Page, file: string): Promise<string[]> => {
+    const bytes = readFileSync(file).toString('base64');
+    const transfer = await page.evaluateHandle(async (base64) => {
+      const transfer = new DataTransfer();
+      const blob = await (await fetch(`data:image/jpeg;base64,${base64}`)).blob();
+      transfer.items.add(new File([blob], 'photo.jpg', { type: 'image/jpeg' }));
+      return transfer;
+    }, bytes);
+    await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+    await status(page, 'Named in');
+    return page.locator('#imagenet li').allTextContents();
+  };
+
+  test('on wasm it names a dropped photo, learns two classes, keeps them over a reload, and works offline', async () => {
+    const context = await browser.newContext();
+    const page = await open(isolated, 'wasm', context);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(page.workers().length, 'wasm has threads').toBeGreaterThan(1);
+    expect((await dropPhoto(page, panda))[0]).toMatch(/^giant panda 0\.9/);
+
+    for (const [index, name] of ['hat', 'shoes'].entries()) {
+      const field = page.locator('fieldset').nth(index);
+      await field.getByLabel('Name').fill(name);
+      await field.getByLabel('Pictures').setInputFiles(photos('train', name));
+    }
+    await page.getByRole('button', { name: 'Learn' }).click();
+    await status(page, 'Learned hat, shoes: 100 % of the examples right.');
+
+    await page.getByText('This page now works offline.').waitFor();
+    await context.setOffline(true);
+    await page.reload();
+    await status(page, 'Ready.');
+    expect((await dropPhoto(page, panda))[0]).toMatch(/^giant panda 0\.9/);
+    for (const name of ['hat', 'shoes']) {
+      await dropPhoto(page, photos('validation', name)[0]!);
+      expect(await page.locator('#learned li').first().textContent()).toMatch(new RegExp(`^${name} `));
+    }
+    await page.getByRole('button', { name: 'Forget' }).click();
+    await status(page, 'Forgotten.');
+    await page.reload();
+    await status(page, 'Ready.');
+    expect(await page.locator('#learnedAnswers').isHidden()).toBe(true);
+    await context.close();
+  }, 240_000);
+
+  test('a blocked camera is one sentence, a page without cross-origin isolation says what that costs', async () => {
+    const page = await open(plain, 'wasm');
+    await page.getByRole('button', { name: 'Use the camera' }).click();
+    await page.getByRole('alert').filter({ hasText: 'camera' }).waitFor();
+    expect(await page.getByRole('alert').textContent()).toBe("The camera is blocked: allow it for this page in the browser's settings, or drop a photo instead.");
+    expect(await page.locator('#threads').textContent()).toMatch(/^wasm uses 1 of this machine's \d+ processor threads, because the page is not cross-origin isolated\./);
+    await page.context().close();
+  }, 120_000);
+
+  test.each(['webgl', ...(tooSlow === undefined ? ['webgpu'] : [])])('on %s it names a dropped photo', async (backend) => {
+    const page = await open(isolated, backend);
+    expect(await page.locator('#runtime').textContent()).toMatch(new RegExp(`^Runs on ${backend}`));
+    expect((await dropPhoto(page, panda))[0]).toMatch(/^giant panda 0\.9/);
+    await page.close();
+  }, 240_000);
+});
