@@ -48,8 +48,17 @@ function start(): void {
     element('runtime').textContent = `Runs on ${backend}.${passedOver.length === 0 ? '' : ` Passed over: ${passedOver.join(' ')}`}`;
     sayThreads(backend);
     showLearned(learned);
+    void keepOffline();
     return 'Ready.';
   });
+}
+
+/** Only what is built is kept, a development server's files change; and only once the page has loaded, so that nothing is fetched twice at a time. */
+async function keepOffline(): Promise<void> {
+  if (!import.meta.env.PROD) return;
+  await navigator.serviceWorker.register('./serviceWorker.js');
+  await navigator.serviceWorker.ready;
+  element('offline').textContent = 'This page now works offline.';
 }
 
 function sayThreads(backend: string): void {
@@ -136,12 +145,6 @@ element('forget').addEventListener('click', () => {
   });
 });
 
-// Only what is built is kept for offline use: a development server's files change.
-if (import.meta.env.PROD) {
-  void navigator.serviceWorker.register('./serviceWorker.js').then(() => navigator.serviceWorker.ready).then(() => {
-    element('offline').textContent = 'This page now works offline.';
-  });
-}
 const asked = new URLSearchParams(location.search).get('backend');
 if ([...choice.options].some(({ value }) => value === asked)) choice.value = asked as BackendChoice;
 start();

@@ -1,11 +1,14 @@
 // examples/browser as it is built and served, driven as a person would. Needs Chromium on the system.
 
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { build, preview, type PreviewServer } from 'vite';
+import { preview, type PreviewServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, noChromium, SOFTWARE_GPU, tooSlow } from '../support/chromium.js';
 
@@ -27,7 +30,10 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'page-'));
-    await build({ configFile, logLevel: 'error', build: { outDir: folder } });
+    // A process of its own: vitest's NODE_ENV would make it no production build.
+    const vite = path.join(path.dirname(createRequire(import.meta.url).resolve('vite/package.json')), 'bin/vite.js');
+    const { NODE_ENV: _, ...env } = process.env;
+    await promisify(execFile)(process.execPath, [vite, 'build', root, '--outDir', folder, '--logLevel', 'error'], { env });
     const serve = async (file: string | false): Promise<string> => {
       const server = await preview({ configFile: file, root, logLevel: 'error', build: { outDir: folder }, preview: { port: 0, host: 'localhost' } });
       servers.push(server);
