@@ -57,6 +57,8 @@ export type {
   BackendLoader,
   BackendPreference,
   BackendReport,
+  Device,
+  KeptTensor,
   MemoryReport,
   ProbeOptions,
   ProbeReport,

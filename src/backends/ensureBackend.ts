@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { inTurn, readyBackend, registeredBackends } from './activeBackend.js';
+import { deviceOf } from './device.js';
 import { checkPreferences, firstThatWorks, type BackendPreference, type BackendReport } from './selectBackend.js';
 
 /**
@@ -15,7 +16,7 @@ export function ensureBackend(preferences: readonly BackendPreference[] = regist
     // `tf.setBackend` without await: the caller has chosen, the backend is on its way.
     if (readyBackend() === undefined && registeredBackends().includes(tf.engine().backendName)) await tf.ready().catch(() => undefined);
     const backend = readyBackend();
-    if (backend !== undefined) return { backend, tried: [] };
+    if (backend !== undefined) return { backend, device: deviceOf(backend), tried: [] };
     checkPreferences('ensureBackend', preferences);
     return firstThatWorks(preferences, {});
   });

@@ -5,6 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { BackendError, boolean, checkOptions, positive } from '../core/index.js';
 import { readyBackend } from './activeBackend.js';
+import { deviceOf, type Device } from './device.js';
+import { requireOneCopy } from './oneCopy.js';
 import { probeNet, probeValues, valueOf, type ProbeValues } from './probeNet.js';
 import { FEATURES, GRADIENTS, LOSS, PROBABILITIES } from './probeReference.js';
 
@@ -23,6 +25,8 @@ export interface ProbeOptions {
 export interface ProbeReport {
   /** TensorFlow.js' name of the backend. */
   readonly backend: string;
+  /** What it runs on; `undefined` where the runtime tells nothing. */
+  readonly device: Device | undefined;
   /** Largest error found, as a share of the largest reference value. */
   readonly largestError: number;
   /** Time of the whole probe, compilation of kernels included. */
@@ -34,13 +38,14 @@ export const PROBE_RULES = { gradients: boolean, tolerance: positive };
 /**
  * Runs a small network of real blocks on the active backend and compares it with TensorFlow's numbers. Keeps no tensor.
  *
- * @throws {BackendError} when no backend is active, a kernel is missing, or a number is off.
+ * @throws {BackendError} when no backend is active, a kernel is missing, a number is off, or two copies of TensorFlow.js are loaded.
  * @example
  * await tf.setBackend('wasm');
  * const { largestError } = await probeBackend({ gradients: true });
  */
 export async function probeBackend(options: ProbeOptions = {}): Promise<ProbeReport> {
   const { gradients = false, tolerance = 0.01 } = checkOptions('probeBackend', options, PROBE_RULES);
+  requireOneCopy('probeBackend');
   const backend = readyBackend();
   if (backend === undefined) {
     throw new BackendError('probeBackend: no backend is ready. Call `await selectBackend()` first.');
@@ -65,7 +70,7 @@ export async function probeBackend(options: ProbeOptions = {}): Promise<ProbeRep
   } finally {
     tf.dispose(values);
   }
-  return { backend, largestError, milliseconds: performance.now() - start };
+  return { backend, device: deviceOf(backend), largestError, milliseconds: performance.now() - start };
 }
 
 type Comparison = readonly [what: string, received: ArrayLike<number>, expected: readonly number[]];

@@ -2,6 +2,8 @@
 
 import { BackendError, check, checkOptions, rule } from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
+import { deviceOf, type Device } from './device.js';
+import { requireOneCopy } from './oneCopy.js';
 import { PROBE_RULES, probeBackend, type ProbeOptions } from './probeBackend.js';
 
 /** A backend that is imported only when its turn comes. */
@@ -33,6 +35,8 @@ export interface BackendAttempt {
 export interface BackendReport {
   /** TensorFlow.js' name of the active backend. */
   readonly backend: string;
+  /** What it runs on; `undefined` where the runtime tells nothing. */
+  readonly device: Device | undefined;
   /** Every candidate tried, in order; the last one is the chosen one. Empty when a ready backend was kept. */
   readonly tried: readonly BackendAttempt[];
 }
@@ -71,6 +75,7 @@ export async function selectBackend(
 
 /** Tries the candidates; call it in turn. */
 export async function firstThatWorks(preferences: readonly BackendPreference[], options: ProbeOptions): Promise<BackendReport> {
+  requireOneCopy('selectBackend');
   const before = readyBackend();
   const tried: BackendAttempt[] = [];
   const causes: unknown[] = [];
@@ -78,7 +83,7 @@ export async function firstThatWorks(preferences: readonly BackendPreference[], 
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
     const { attempt, cause } = await attemptBackend(candidate, options);
     tried.push(attempt);
-    if (attempt.outcome === 'chosen') return { backend: candidate.name, tried };
+    if (attempt.outcome === 'chosen') return { backend: candidate.name, device: deviceOf(candidate.name), tried };
     causes.push(cause);
   }
   if (before !== undefined) await activate(before);

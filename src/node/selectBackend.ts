@@ -29,7 +29,7 @@ const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
  * Makes the first backend active that is installed, starts and passes `probeBackend`.
  *
  * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
- * @throws {OptionError} when a name is unknown or the folder holds no binaries.
+ * @throws {OptionError} when a name is unknown, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or comes after wasm has started.
  * @throws {BackendError} when none works; the backend that was active before stays so.
  * @example
  * const { backend, tried } = await selectBackend(['tensorflow', 'wasm']);
@@ -39,6 +39,12 @@ export async function selectBackend(
   { wasmFolder, ...probe }: NodeBackendOptions = {},
 ): Promise<BackendReport> {
   checkOptions('selectBackend', { wasmFolder }, { wasmFolder: folderOfBinaries });
+  if (wasmFolder !== undefined && !preferences.includes('wasm')) {
+    throw invalid('selectBackend', 'wasmFolder', "'wasm' among the preferences", preferences);
+  }
+  if (wasmFolder !== undefined && startedFrom !== undefined && startedFrom !== wasmFolder) {
+    throw invalid('selectBackend', 'wasmFolder', 'the folder wasm was started from in this process', wasmFolder, 'Give it the first time.');
+  }
   return backends.selectBackend(withLoaders('selectBackend', preferences, wasmFolder), probe);
 }
 
@@ -80,10 +86,15 @@ function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
   ];
 }
 
+/** Where the binaries of the wasm backend came from: it starts once a process. */
+let startedFrom: string | undefined;
+
 async function loadWasm(folder: string | undefined): Promise<void> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(rethrow);
   const binaries = folder ?? installedBinaries();
-  if (binaries !== undefined && backends.readyBackend() !== 'wasm') wasm.setWasmPaths(join(binaries, '/'));
+  if (binaries === undefined || backends.readyBackend() === 'wasm') return;
+  wasm.setWasmPaths(join(binaries, '/'));
+  startedFrom = binaries;
 }
 
 const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const;

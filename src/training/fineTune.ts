@@ -2,11 +2,13 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfc from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  anything, arrayOf, callable, check, checkOptions, DataError, EffnetError, instanceOf, invalid, nonNegative, nonNegativeInteger, oneOf,
+  anything, arrayOf, BackendError, callable, check, checkOptions, DataError, EffnetError, instanceOf, invalid, nonNegative, nonNegativeInteger, oneOf,
   positiveInteger, rule, trackProgress, type ProgressListener,
 } from '../core/index.js';
+import { anotherCopy, whileDeviceLasts } from '../backends/index.js';
 import { Dataset } from '../data/index.js';
 import { TrainingCallback, type Figures } from './callback.js';
 import { freeze, unfreeze, type LayerSelector } from './freeze.js';
@@ -79,6 +81,7 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
  *
  * @throws {OptionError} when an option is unknown or impossible, or the store holds a run of other stages.
  * @throws {DataError} when labels are out of range, or the data ends before `stepsPerEpoch`.
+ * @throws {BackendError} when the GPU goes away meanwhile, or another copy of TensorFlow.js made the model; the last checkpoint stays.
  * @throws {EffnetError} naming the step, when the loss is not finite; the last checkpoint stays.
  * @throws the signal's reason, once a checkpoint is written.
  * @example
@@ -127,7 +130,8 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
 
       for (let epoch = start; epoch < end && !stopped(model); epoch++) {
         const from = epoch === resumed?.position.epoch ? resumed.position : undefined;
-        history.push({ epoch, stage: index, figures: await trainEpoch({ context, optimizer, variables, stage, options, epoch, totalEpochs, save, from }) });
+        const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from };
+        history.push({ epoch, stage: index, figures: await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch)) });
         const isFinished = epoch + 1 === totalEpochs || stopped(model);
         const isFresh = epoch + 1 === end && !isFinished;
         await save({ stage: isFresh ? index + 1 : index, epoch: epoch + 1, step: 0, isFresh, isFinished });
@@ -194,6 +198,12 @@ async function trainEpoch({ context, optimizer, variables, stage, options, epoch
   return figures;
 }
 
+const deviceLost = (epoch: number) => (reason: string, cause?: unknown): BackendError =>
+  new BackendError(
+    `fineTune: the device of '${tfc.getBackend()}' was lost in epoch ${epoch} (${reason.replace(/\.$/, '')}). The last checkpoint stays: ` +
+      'select a backend, build the model anew, and the same call with the same `store` goes on from there.',
+    { cause });
+
 async function validate(context: StepContext, data: Dataset<TrainingBatch> | undefined, { validationSteps = Infinity }: FineTuneOptions): Promise<Figures> {
   if (data === undefined) return {};
   const tally = emptyTally(context.metrics);
@@ -234,6 +244,7 @@ function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
     callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() makes')), store, checkpointEvery: positiveInteger,
     onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
+  if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
   check(where, 'train', options.train, dataset);
   check(where, 'stages', options.stages, arrayOf(anything));
   if (options.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', options.stages);

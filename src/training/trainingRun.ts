@@ -1,7 +1,8 @@
 // A run of fineTune as a checkpoint: everything by which it goes on and ends as if never interrupted.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { OptionError } from '../core/index.js';
+import { BackendError, OptionError } from '../core/index.js';
+import { lostContext } from '../backends/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/index.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
 import type { CallbackState, Figures, TrainingCallback } from './callback.js';
@@ -81,7 +82,11 @@ export async function saveRun(
     dropouts: Object.fromEntries(dropoutsOf(model).map((layer) => [layer.name, layer.stream])),
     callbacks: values,
   };
-  await store.write(writeCheckpoint(await checkpointOf(model, { notes, others })));
+  const checkpoint = await checkpointOf(model, { notes, others });
+  // What is read from a lost context is zeros; the last good checkpoint must stay.
+  const lost = lostContext();
+  if (lost !== undefined) throw new BackendError(`fineTune: expected a device to read the weights from, received none: ${lost}. The last checkpoint stays.`);
+  await store.write(writeCheckpoint(checkpoint));
 }
 
 /** Finds the run in its store, if there is one. */

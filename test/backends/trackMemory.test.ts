@@ -3,8 +3,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expect, test } from 'vitest';
 import { trackMemory } from '../../src/backends/index.js';
 
-test('a leak is counted in tensors and bytes, the value is handed on', async () => {
-  const { value, before, after, kept } = await trackMemory(async () => {
+test('a leak is counted and named with the place that made it, the value is handed on', async () => {
+  const { value, before, after, kept, keptTensors } = await trackMemory(async () => {
     tf.zeros([10, 10]);
     tf.zeros([5]).dispose();
     await Promise.resolve();
@@ -12,6 +12,7 @@ test('a leak is counted in tensors and bytes, the value is handed on', async () 
   });
   expect(value).toBe('done');
   expect(kept).toEqual({ tensors: 1, bytes: 400 });
+  expect(keptTensors).toEqual([{ shape: [10, 10], dtype: 'float32', madeAt: expect.stringMatching(/trackMemory\.test\.ts:8:8/) as string }]);
   expect(after.tensors - before.tensors).toBe(1);
 });
 
@@ -24,4 +25,16 @@ test('disposing older tensors counts as less than nothing', async () => {
 test('what the work throws goes on, and what is no function is refused', async () => {
   await expect(trackMemory(() => { throw new Error('stop'); })).rejects.toThrow('stop');
   await expect(trackMemory(3 as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: trackMemory: expected a function for \`work\`, received 3.]`);
+});
+
+test('work side by side is watched side by side, and the engine is left as it was', async () => {
+  const make = (shape: number[]) => trackMemory(async () => {
+    await Promise.resolve();
+    return tf.variable(tf.tidy(() => tf.ones(shape)));
+  });
+  const [one, two] = await Promise.all([make([1]), make([2])]);
+  expect(one.keptTensors.map(({ shape }) => shape)).toContainEqual([1]);
+  expect(two.keptTensors.map(({ shape }) => shape)).toContainEqual([2]);
+  expect(Object.keys(tf.engine())).not.toContain('trackTensor');
+  tf.disposeVariables();
 });

@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BackendReport } from '../../src/backends/index.js';
 import { backendContract } from '../contracts/backend.js';
 import type * as browserBackend from '../contracts/browserBackend.js';
 import { launchChromium, noChromium, SOFTWARE_GPU, tooSlow } from '../support/chromium.js';
@@ -31,17 +32,18 @@ describe('in Chromium', () => {
   afterAll(() => (browser as Browser | undefined)?.close());
 
   /** A fresh page: an engine is global, and a GPU's memory goes with its page. */
-  const open = async (name: string): Promise<void> => {
+  const open = async (name: string, hasWasm = true): Promise<BackendReport> => {
     await (page as Page | undefined)?.close();
     page = await browser.newPage();
     await page.route(`${ORIGIN}/**`, async (route) => {
       const { pathname } = new URL(route.request().url());
       if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>contract</title>' });
+      if (!hasWasm) return route.fulfill({ status: 404, body: 'not here' });
       return route.fulfill({ contentType: 'application/wasm', body: await readFile(path.join(wasmFolder, path.basename(pathname))) });
     });
     await page.goto(ORIGIN);
     await page.addScriptTag({ content: script });
-    await page.evaluate((backend) => contract.start(backend), name);
+    return page.evaluate((backend) => contract.start(backend), name);
   };
 
   for (const name of ['wasm', 'webgl', 'webgpu']) {
@@ -57,4 +59,22 @@ describe('in Chromium', () => {
       },
     });
   }
+
+  test.skipIf(noChromium !== undefined).each([['wasm', /^WebAssembly, one thread$/], ['webgl', /SwiftShader/], ['webgpu', /swiftshader/i]])("%s tells its device's name", async (name, told) => {
+    const { device } = await open(name);
+    expect(device?.name).toMatch(told);
+    expect(device?.largestTensorBytes ?? 0).toBeGreaterThanOrEqual(name === 'webgpu' ? 2 ** 27 : 0);
+  });
+
+  test.skipIf(noChromium !== undefined).each(['webgl', 'webgpu'])('a run whose %s device is lost says so, keeps its checkpoint, and goes on elsewhere', async (name) => {
+    await open(name);
+    const { error, checkpoints, epochs } = await page.evaluate(() => contract.loseDevice());
+    expect(error).toMatch(new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint stays`));
+    expect(checkpoints).toBe(3);
+    expect(epochs).toBe(2);
+  }, 120_000);
+
+  test.skipIf(noChromium !== undefined)('a missing wasm file is one sentence', async () => {
+    await expect(open('wasm', false)).rejects.toThrow('wasm (not started): Make sure the server can serve the `.wasm` file');
+  });
 });

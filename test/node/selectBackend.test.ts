@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { ensureBackend, selectBackend } from '../../src/node.js';
@@ -29,4 +31,9 @@ test('an imported backend of another name may be given by name', async () => {
   tf.copyRegisteredKernels('cpu', 'other');
   expect(await selectBackend(['other'])).toMatchObject({ backend: 'other' });
   expect(await ensureBackend()).toEqual({ backend: 'other', tried: [] });
+});
+
+test('a folder of binaries that cannot be obeyed is refused', async () => {
+  const wasmFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
+  await expect(selectBackend(['cpu'], { wasmFolder })).rejects.toThrow(/expected 'wasm' among the preferences for `wasmFolder`/);
 });
