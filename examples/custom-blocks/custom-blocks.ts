@@ -4,6 +4,7 @@
 // Minutes:  about one, without a GPU.
 
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-layers';
 import {
   adam, convNormAct, efficientNet, evaluate, featureExtractor, fineTune, freeze, head, imageBatches, imageFolder, loadModel, loadWeights, mbConv, planOf,
@@ -12,6 +13,8 @@ import {
 
 const DATA = path.join(import.meta.dirname, '..', 'data');
 const SIZE = 48;
+/** Of the clothes, in training and in validation: `--pictures 60` for a look. */
+const PICTURES = Number(parseArgs({ options: { pictures: { type: 'string', default: '600' } } }).values.pictures);
 /** Sixty steps are few: the usual 0.99 would leave the moving statistics near where they began. */
 const MOMENTUM = 0.9;
 
@@ -81,7 +84,7 @@ interface Learning {
 }
 
 async function learn(what: string, model: tf.LayersModel, { unfreeze, batchNorm, rate = 2e-3 }: Learning): Promise<void> {
-  const batches = ({ images }: ImageSet): ReturnType<typeof imageBatches> => imageBatches(images);
+  const batches = ({ images }: ImageSet): ReturnType<typeof imageBatches> => imageBatches(images.take(PICTURES));
   await fineTune(model, {
     train: batches(train),
     stages: [{ unfreeze: unfreeze ?? 'all', epochs: 3, learningRate: rate, ...(batchNorm === undefined ? {} : { batchNorm }) }],

@@ -37,7 +37,7 @@ const settings = readSettings<Settings>('example:imagenet', {
     data: '', variant: 'b0', weights: '', backend: 'wasm', seed: 1, out: path.join('runs', 'imagenet'),
     start: 'random', imageSize: 224, batchSize: 64, epochs: 60, peak: 0.02, warmupSteps: 1000, shuffle: 10_000, images: 1_281_167, shards: 8, perClass: 0,
   },
-  repo: { variant: 'lite0', start: 'imagenet', imageSize: 96, batchSize: 32, epochs: 5, warmupSteps: 15, shuffle: 600, images: 600 },
+  repo: { variant: 'lite0', start: 'imagenet', imageSize: 96, batchSize: 32, epochs: 5, peak: 0.002, warmupSteps: 15, shuffle: 600, images: 600 },
   quick: { imageSize: 64, batchSize: 16, epochs: 2, warmupSteps: 3, images: 80, perClass: 8, shards: 2 },
 });
 

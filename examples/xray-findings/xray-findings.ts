@@ -42,7 +42,7 @@ const settings = readSettings<Settings>('example:xray-findings', {
   },
   repo: {
     csv: 'findings.csv', pathColumn: 'file', labelColumn: 'finding', groupColumn: '', classes: '', variant: 'lite0',
-    imageSize: 96, batchSize: 16, epochs: 4, rate: 1e-4, unfreezeFrom: 'block7a', folds: 3,
+    imageSize: 96, batchSize: 16, epochs: 5, rate: 3e-4, unfreezeFrom: 'block7a', folds: 3,
   },
   quick: { imageSize: 64, epochs: 2, rate: 5e-4, folds: 2, unfreezeFrom: 'top' },
 });
@@ -128,7 +128,7 @@ async function listPictures(): Promise<{ classNames: readonly string[]; files: r
 }
 
 async function writeTable(file: string): Promise<string> {
-  const rows = ['train', 'validation'].flatMap((side) => ['dress', 'outwear', 'shirt'].flatMap((finding) =>
+  const rows = ['train', 'validation'].flatMap((side) => ['dress', 'pants', 'shirt'].flatMap((finding) =>
     readdirSync(path.join(DATA, 'clothing', side, finding)).map((picture) => `clothing/${side}/${finding}/${picture},${finding}`)));
   await writeFile(file, `file,finding\n${rows.join('\n')}\n`);
   return file;

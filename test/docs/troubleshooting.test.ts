@@ -1,0 +1,15 @@
+// The sentences of docs/troubleshooting.md are those the library says.
+
+import { readFileSync } from 'node:fs';
+import { globSync } from 'tinyglobby';
+import { expect, test } from 'vitest';
+
+const sources = globSync('src/**/*.ts').map((file) => readFileSync(file, 'utf8')).join('\n');
+const sections = readFileSync('docs/troubleshooting.md', 'utf8').split(/^## /m).filter((section) => !section.startsWith('No error'));
+
+test('every sentence of the troubleshooting guide stands in the sources', () => {
+  const cells = sections.flatMap((section) => [...section.matchAll(/^\| (`.*?) \|/gm)].map((match) => match[1] ?? ''));
+  const sentences = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string));
+  expect(sentences.length).toBeGreaterThan(15);
+  expect(sentences.filter((sentence) => !sources.includes(sentence))).toEqual([]);
+});

@@ -1,0 +1,17 @@
+// The table of docs/choosing-a-variant.md against the plans and the checkpoints it is made of.
+
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { CHECKPOINTS, defaultCheckpoint, planModel, type Variant } from '../../src/index.js';
+
+const rows = readFileSync('docs/choosing-a-variant.md', 'utf8').matchAll(/^\| `([\w-]+)` \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| `(\S+)` \|$/gm);
+
+test('the table of variants says what plans and checkpoints say', () => {
+  const table = [...rows].map(([, ...cells]) => cells);
+  expect(table.length).toBeGreaterThan(20);
+  expect(table).toEqual(table.map(([name]) => {
+    const plan = planModel(name as Variant);
+    const checkpoint = defaultCheckpoint(name as Variant);
+    return [name, String(plan.inputShape[0]), (plan.parameters.total / 1e6).toFixed(1), ((plan.multiplyAdds ?? NaN) / 1e9).toFixed(2), CHECKPOINTS[checkpoint]?.top1?.toFixed(1), checkpoint];
+  }));
+});

@@ -1,0 +1,96 @@
+// Every example in its smallest setting, as a user starts it. What it should reach at full length stands in its README.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'examples-'));
+afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+
+const MINUTES = 5 * 60_000;
+
+function start(name: string, ...parameters: string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', `examples/${name}/${name}.ts`, ...parameters], { encoding: 'utf8', timeout: MINUTES });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+const story = (name: string): { output: string; out: string } => {
+  const out = path.join(folder, name);
+  return { output: start(name, '--preset', 'quick', '--out', out), out };
+};
+const share = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1]) / 100;
+const accuracyOf = (out: string): number => (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { figures: { accuracy: number } }).figures.accuracy;
+const isPng = (file: string): boolean => readFileSync(file).subarray(1, 4).toString() === 'PNG';
+
+test('food-photos learns better than chance, reports both phases and draws its pictures', () => {
+  const { output, out } = story('food-photos');
+  expect(accuracyOf(out)).toBeGreaterThan(0.15);
+  expect(output).toMatch(/F1 by class +before +after/);
+  expect(['predictions.png', 'most-wrong.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
+  expect(existsSync(path.join(out, 'model', 'model.json'))).toBe(true);
+}, MINUTES);
+
+test('cactus tells trousers from none, and started again trains nothing anew', () => {
+  const { output, out } = story('cactus');
+  expect(share(output, /, ([\d.]+) % fine-tuned/)).toBeGreaterThan(0.6);
+  expect(output).toMatch(/Threshold 0\.\d+ \(highest F1\)/);
+  const again = story('cactus').output;
+  expect(again).not.toMatch(/epoch 1:/);
+  expect(again.slice(again.indexOf('Accuracy'))).toBe(output.slice(output.indexOf('Accuracy')));
+  expect(accuracyOf(out)).toBe(share(again, /, ([\d.]+) % fine-tuned/));
+}, 2 * MINUTES);
+
+test('xray-findings beats chance with two networks together', () => {
+  const { output, out } = story('xray-findings');
+  expect(accuracyOf(out)).toBeGreaterThan(0.45);
+  expect(output).toContain('All 2 together');
+  expect(isPng(path.join(out, 'augmentation.png'))).toBe(true);
+}, MINUTES);
+
+test('imagenet writes and reads its records, keeps a checkpoint an epoch, and draws the schedule and the activation', () => {
+  const { output, out } = story('imagenet');
+  expect(output).toMatch(/Top-1 [\d.]+ %, top-5 [\d.]+ % of 80 pictures/);
+  expect(readdirSync(path.join(out, 'records'))).toEqual(['train-00000-of-00002', 'train-00001-of-00002', 'validation-00000-of-00002', 'validation-00001-of-00002']);
+  expect(readdirSync(out).filter((file) => file.startsWith('epoch-'))).toEqual(['epoch-1.safetensors', 'epoch-2.safetensors']);
+  expect(['schedule.png', 'activation.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
+}, MINUTES);
+
+test('convert-weights gives the same answer in every format', () => {
+  const answers = [...start('convert-weights').matchAll(/says class (\d+) with ([\d.]+)/g)].map(([, index, probability]) => `${index as string} ${probability as string}`);
+  expect(answers).toHaveLength(9);
+  expect(new Set(answers).size).toBe(1);
+  expect(answers[0]).toMatch(/^388 0\.9/);
+}, MINUTES);
+
+test('custom-blocks builds, trains, saves and loads networks of own parts', () => {
+  expect(start('custom-blocks', '--pictures', '40')).toContain('Saved and loaded, it predicts exactly the same.');
+}, MINUTES);
+
+test('serve names pictures, refuses what it should, and answers the last before it stops', async () => {
+  const service = spawn(process.execPath, ['--import', 'tsx', 'examples/serve/serve.ts', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  service.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; });
+  const ended = new Promise<number | null>((resolve) => service.once('exit', resolve));
+  await expect.poll(() => output, { timeout: MINUTES }).toContain('http://');
+  const base = /http:\/\/localhost:\d+/.exec(output)?.[0] ?? '';
+  const send = (body: Uint8Array): Promise<Response> => fetch(`${base}/classify`, { method: 'POST', body: body as never });
+  const photo = readFileSync('examples/data/photos/panda.jpg');
+
+  expect(await (await fetch(`${base}/health`)).json()).toMatchObject({ status: 'ok' });
+  expect((await (await send(photo)).json() as { classes: { name: string }[] }).classes[0]?.name).toBe('giant panda');
+  expect((await fetch(`${base}/other`)).status).toBe(404);
+  expect((await fetch(`${base}/classify`)).status).toBe(405);
+  expect((await send(Buffer.from('no picture'))).status).toBe(415);
+  expect(await send(Buffer.alloc(9 * 2 ** 20)).then(({ status }) => status, () => 413)).toBe(413);
+  const burst = await Promise.all(Array.from({ length: 90 }, async () => (await send(photo)).status));
+  expect(new Set(burst)).toEqual(new Set([200, 503]));
+  const last = send(photo);
+  await expect.poll(async () => (await (await fetch(`${base}/health`)).json() as { queued: number }).queued, { timeout: 30_000, interval: 5 }).toBeGreaterThanOrEqual(0);
+  service.kill('SIGTERM');
+  expect([200, 503]).toContain(await last.then(({ status }) => status, () => 503));
+  expect(await ended).toBe(0);
+  expect(output).toMatch(/Stopped: \d+ answered, \d+ refused, 0 failed/);
+}, MINUTES);
