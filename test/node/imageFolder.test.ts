@@ -98,7 +98,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected pictures (.jpg .jpeg .jfif .png .webp .avif .gif .tif .tiff) in '<root>/hollow/b', received none."`);
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
   expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
-  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`fit\`, \`resizing\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`concurrency\`, \`onError\`, \`onSkipped\`, \`labelMode\`, \`classNames\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
+  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`fit\`, \`resizing\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`onError\`, \`onSkipped\`, \`labelMode\`, \`classNames\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
@@ -138,7 +138,7 @@ test('fast resizing lets sharp shrink while decoding: the same picture, not the 
     expect(pixels).toMatchObject({ height: 3, width: 4, channels: 3 });
     expect(pixels.data).toBeAllclose(a[i]!.pixels.data, { tolerance: 3 });
   });
-  expect(await refusal(imageFolder(inRoot('good'), { resizing: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected 'exact' without imageSize, and with interpolation or antialias for \`resizing\`, received 'fast'."`);
+  expect(await refusal(imageFolder(inRoot('good'), { resizing: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected 'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast' for \`resizing\`, received 'fast'."`);
 });
 
 test('transparency shows the background asked for', async () => {
