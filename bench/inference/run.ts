@@ -1,5 +1,5 @@
 // How long does an answer take? Exports of this library and of timm in one ONNX Runtime, in turns; TensorFlow.js, Keras and PyTorch beside them.
-// npm run bench:inference                       B0 and Lite0, batches of 1 and 8, 2 threads, 15 rounds; about five minutes on two cores
+// npm run bench:inference                       B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on two quiet cores
 // npm run bench:inference -- b0,b4 1 1 9        variants, batches, threads, rounds
 // TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them); a rival that is not there is reported as missing.
 // The figures go to bench/inference/results.json too.
@@ -12,8 +12,10 @@ import * as onnxruntime from 'onnxruntime-node';
 import { efficientNet, selectBackend, type Variant } from '../../src/node.js';
 import { exportOnnx } from '../../src/onnx.js';
 
-const [variants = 'b0,lite0', batches = '1,8', threads = '2', rounds = '15'] = process.argv.slice(2);
+const [variants = 'b0,b4,lite0', batches = '1,8', threads = '1,2', rounds = '11'] = process.argv.slice(2);
 const WARMUP = 2;
+/** Rounds of what runs in a process of its own, with the most threads only: some of it takes seconds a batch. */
+const PROCESS_ROUNDS = Math.min(5, Number(rounds));
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
 const folder = here('../../.cache/bench/inference/');
@@ -29,6 +31,10 @@ interface Times {
 
 interface Row extends Partial<Times> {
   readonly runtime: string;
+  /** Of the file. */
+  readonly megabytes?: number;
+  /** Milliseconds from the file's bytes to a session. */
+  readonly opening?: number;
   readonly missing?: string;
 }
 
@@ -64,16 +70,22 @@ async function writeFiles(variant: Variant): Promise<number> {
 }
 
 /** All files in one process, one run of each in turn. */
-async function timeFiles(variant: Variant, batch: number, size: number): Promise<Row[]> {
-  const runs = await Promise.all(ONNX_FILES.map(async ({ runtime, file }) => {
+async function timeFiles(variant: Variant, batch: number, size: number, count: number): Promise<Row[]> {
+  const open = async ({ runtime, file }: (typeof ONNX_FILES)[number]) => {
     const path = `${folder}${variant}/${file}`;
     if (!existsSync(path)) return { runtime, missing: 'missing: needs TORCH_PYTHON with timm and onnx' };
-    const session = await onnxruntime.InferenceSession.create(await readFile(path), { intraOpNumThreads: Number(threads) });
+    const bytes = await readFile(path);
+    const start = performance.now();
+    const session = await onnxruntime.InferenceSession.create(bytes, { intraOpNumThreads: count });
+    const opening = performance.now() - start;
     const shape = runtime === OURS ? [batch, size, size, 3] : [batch, 3, size, size];
     const pixels = Float32Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 7919) % 256);
     const feeds = { [session.inputNames[0] ?? '']: new onnxruntime.Tensor('float32', pixels, shape) };
-    return { runtime, run: () => session.run(feeds), wall: [] as number[], cpu: [] as number[] };
-  }));
+    return { runtime, megabytes: bytes.length / 1e6, opening, run: () => session.run(feeds), release: () => session.release(), wall: [] as number[], cpu: [] as number[] };
+  };
+  // One after another, so that opening is timed alone.
+  const runs = [];
+  for (const file of ONNX_FILES) runs.push(await open(file));
   for (let round = -WARMUP; round < Number(rounds); round++) {
     for (const one of runs) {
       if (one.run === undefined) continue;
@@ -85,13 +97,14 @@ async function timeFiles(variant: Variant, batch: number, size: number): Promise
       one.cpu.push((used.user + used.system) / 1000);
     }
   }
-  return runs.map(({ run: _, ...row }) => row);
+  for (const { release } of runs) await release?.();
+  return runs.map(({ run: _, release: _release, ...row }) => row);
 }
 
-function timeProcesses(variant: Variant, batch: number, size: number): Row[] {
+function timeProcesses(variant: Variant, batch: number, size: number, count: number): Row[] {
   return PROCESSES.map(({ runtime, needs, command: [file, ...rest] }) => {
     if (!existsSync(needs)) return { runtime, missing: 'missing: run bench/inference/setup.sh' };
-    const parameters = [...rest, variant, String(size), String(batch), threads, rounds];
+    const parameters = [...rest, variant, String(size), String(batch), String(count), String(PROCESS_ROUNDS)];
     const { status, stdout, stderr } = spawnSync(file, parameters, { encoding: 'utf8' });
     if (status !== 0) return { runtime, missing: `failed: ${stderr.trim().split('\n').slice(-2).join(' ')}` };
     return { runtime, ...(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Times) };
@@ -100,17 +113,17 @@ function timeProcesses(variant: Variant, batch: number, size: number): Row[] {
 
 function print(title: string, rows: readonly Row[]): void {
   const [ours] = rows;
-  console.log(`\n${title}\n\n| runtime | median | 10 %-90 % | ours takes, of its time | CPU time | ours, of its CPU time |\n|---|---|---|---|---|---|`);
-  for (const { runtime, missing, wall = [], cpu = [] } of rows) {
+  console.log(`\n${title}\n\n| runtime | median | 10 %-90 % | ours takes, of its time | CPU time | ours, of its CPU time | file, MB | opening it |\n|---|---|---|---|---|---|---|---|`);
+  for (const { runtime, missing, wall = [], cpu = [], megabytes, opening } of rows) {
     if (missing !== undefined) {
-      console.log(`| ${runtime} | ${missing} | | | | |`);
+      console.log(`| ${runtime} | ${missing} | | | | | | |`);
       continue;
     }
     // Runs of one round met the same noise, so ratios are taken pair by pair where there are pairs.
     const ratio = (mine: readonly number[] = [], theirs: readonly number[]): string =>
       (ONNX_FILES.some((file) => file.runtime === runtime) ? median(mine.map((value, i) => value / (theirs[i] ?? Number.NaN))) : median(mine) / median(theirs)).toFixed(2);
     const [low, high] = [median(wall, 0.1), median(wall, 0.9)].map((value) => value.toFixed(1));
-    console.log(`| ${runtime} | ${median(wall).toFixed(1)} | ${low}-${high} | ${ratio(ours?.wall, wall)} | ${median(cpu).toFixed(1)} | ${ratio(ours?.cpu, cpu)} |`);
+    console.log(`| ${runtime} | ${median(wall).toFixed(1)} | ${low}-${high} | ${ratio(ours?.wall, wall)} | ${median(cpu).toFixed(1)} | ${ratio(ours?.cpu, cpu)} | ${megabytes?.toFixed(1) ?? ''} | ${opening?.toFixed(0) ?? ''} |`);
   }
 }
 
@@ -119,15 +132,18 @@ const results = [];
 for (const variant of variants.split(',') as Variant[]) {
   const size = await writeFiles(variant);
   for (const batch of batches.split(',').map(Number)) {
-    const load = loadavg()[0] ?? 0;
-    const rows = [...(await timeFiles(variant, batch, size)), ...timeProcesses(variant, batch, size)];
-    print(`${variant}, ${size} px, batch ${batch}, ${threads} threads (TensorFlow.js: 1); milliseconds a batch`, rows);
-    results.push({ variant, size, batch, load, rows });
+    const counts = threads.split(',').map(Number);
+    for (const count of counts) {
+      const load = loadavg()[0] ?? 0;
+      const rows = [...(await timeFiles(variant, batch, size, count)), ...(count === Math.max(...counts) ? timeProcesses(variant, batch, size, count) : [])];
+      print(`${variant}, ${size} px, batch ${batch}, threads: ${count} (TensorFlow.js: 1); milliseconds a batch`, rows);
+      results.push({ variant, size, batch, threads: count, load, rows });
+    }
   }
 }
 const machine = {
   processor: cpus()[0]?.model, cores: cpus().length, memoryGigabytes: Math.round(totalmem() / 1e9), arch: arch(), node: process.version,
-  onnxruntime: onnxruntime.env.versions.node ?? 'unknown', threads: Number(threads), rounds: Number(rounds),
+  onnxruntime: onnxruntime.env.versions.node ?? 'unknown', rounds: Number(rounds),
 };
 console.log(`\n${machine.processor ?? ''}, ${machine.cores} cores, Node ${machine.node}, onnxruntime-node ${machine.onnxruntime}; load before: ${results.map(({ load }) => load.toFixed(1)).join(', ')}`);
 await writeFile(here('results.json'), `${JSON.stringify({ machine, results }, null, 1)}\n`);
