@@ -7,18 +7,25 @@ import golden from '../fixtures/golden/keras/training.json' with { type: 'json' 
 import { BatchNormalization } from '../../src/layers/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
+import { selectBackend } from '../../src/node.js';
+import { loadTensorFlow } from '../../src/node/nativeBackends.js';
 import { adam, sgd, softmaxCrossEntropy } from '../../src/training/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { inputPixels } from '../support/fill.js';
 import { fillModel } from '../support/fillModel.js';
+import { importFrom } from '../support/projectPackages.js';
 import { startWasm } from '../support/wasm.js';
 
 const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 64, dropoutRate: 0, dropConnectRate: 0 };
-const CASES = ['cpu', 'wasm'].flatMap((backend) => golden.cases.map((one) => ({ backend, ...one })));
+// As in test/backends/tensorflow.contract.test.ts: names a project with tfjs-node.
+const project = process.env['EFFNET_TENSORFLOW_PROJECT'];
+const BACKENDS = ['cpu', 'wasm', ...(project === undefined ? [] : ['tensorflow'])];
+const CASES = BACKENDS.flatMap((backend) => golden.cases.map((one) => ({ backend, ...one })));
 
 beforeAll(async () => {
   await startWasm();
   await registerWasmTraining();
+  if (project !== undefined) await selectBackend([{ name: 'tensorflow', load: () => loadTensorFlow(importFrom(project)) }]);
 });
 
 describe.each(CASES)('$case on $backend', ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer }) => {
