@@ -58,14 +58,17 @@ const dataset = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof 
 export class Dataset<T> implements AsyncIterable<T> {
   /** Number of items of a pass: Infinity when it never ends, NaN while unknown. */
   readonly size: number;
+  /** Whether the items themselves differ from epoch to epoch, as `augment` makes them; their order does not count. */
+  readonly varies: boolean;
   readonly #open: (pass: Pass) => AsyncIterable<T>;
   readonly #parents: readonly Dataset<unknown>[];
   readonly #readers = new Set<AsyncIterator<unknown>>();
   #epoch = 0;
 
-  private constructor(open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = []) {
+  private constructor(open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [], varies = parents.some((parent) => parent.varies)) {
     this.#open = open;
     this.size = size;
+    this.varies = varies;
     this.#parents = parents;
   }
 
@@ -122,12 +125,12 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Applies a function to each item, several at once if asked; results keep the order of the items. */
   map<R>(fn: ItemFunction<T, R>, options: MapOptions = {}): Dataset<R> {
     check('Dataset.map', 'fn', fn, callable);
-    const rules = { concurrency: either(positiveInteger, oneOf('auto')), onError: oneOf('throw', 'skip'), onSkipped: callable };
-    const { concurrency = 1, onError = 'throw', onSkipped = warnOfSkipped } = checkOptions('Dataset.map', options, rules);
+    const rules = { concurrency: either(positiveInteger, oneOf('auto')), onError: oneOf('throw', 'skip'), onSkipped: callable, varies: boolean };
+    const { concurrency = 1, onError = 'throw', onSkipped = warnOfSkipped, varies = false } = checkOptions('Dataset.map', options, rules);
     const workers = concurrency === 'auto' ? automaticConcurrency() : concurrency;
     return onError === 'skip'
-      ? this.#derive((items, pass) => mapSound(items, fn, workers, pass, onSkipped), NaN)
-      : this.#derive((items, pass) => mapItems(items, fn, workers, pass), this.size);
+      ? this.#derive((items, pass) => mapSound(items, fn, workers, pass, onSkipped), NaN, varies)
+      : this.#derive((items, pass) => mapItems(items, fn, workers, pass), this.size, varies);
   }
 
   /** Keeps the items for which the function says true. */
@@ -185,7 +188,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
-    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this]);
+    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this], false);
     cached.#release = () => {
       store.release();
     };
@@ -345,8 +348,8 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   #release: () => void = () => undefined;
 
-  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number): Dataset<R> {
-    return new Dataset((pass) => step(this.open(pass), pass), size, [this]);
+  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, varies = false): Dataset<R> {
+    return new Dataset((pass) => step(this.open(pass), pass), size, [this], varies || this.varies);
   }
 }
 

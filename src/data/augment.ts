@@ -28,6 +28,6 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
       const random = createRandom(deriveSeed(seed, 'augment', epoch, image.origin ?? index));
       return { ...image, pixels: await transform.apply(image.pixels, random) };
     },
-    { concurrency },
+    { concurrency, varies: true },
   );
 }

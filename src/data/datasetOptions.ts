@@ -10,6 +10,8 @@ export interface MapOptions {
   readonly onError?: 'throw' | 'skip';
   /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
   readonly onSkipped?: SkipListener;
+  /** The function makes another result of the same item in another epoch, so that nothing computed from it may be kept. @defaultValue false */
+  readonly varies?: boolean;
 }
 
 /** How `shuffle` works. */

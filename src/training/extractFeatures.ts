@@ -17,11 +17,10 @@ export interface Features {
   take(rows?: readonly number[]): [x: tf.Tensor2D, y: tf.Tensor2D];
 }
 
-/** Options of {@link extractFeatures}. */
+/** Options of {@link openExtractor}. */
 export interface ExtractOptions {
   /** Targets of a picture: the number of classes. */
   readonly count: number;
-  readonly task: string;
   readonly pooling: 'avg' | 'max' | undefined;
   readonly onProgress: ProgressListener | undefined;
   readonly signal: AbortSignal | undefined;
@@ -34,36 +33,46 @@ export type FeatureRuntime = (features: tfl.LayersModel) => Promise<{
   dispose(): unknown;
 }>;
 
-/** Computes the features of every picture once; disposes the batches. */
-export async function extractFeatures(backbone: tfl.LayersModel, batches: AsyncIterable<ImageBatch>, options: ExtractOptions): Promise<Features> {
-  const { features } = splitHead('trainHead', backbone, options.pooling !== undefined);
-  const outputs = features.shape.length === 2 ? features : pool(features, options.pooling ?? 'avg');
-  const extractor = await (options.runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
-  // Datasets of this library know how many batches they hold.
-  const { size } = batches as { readonly size?: unknown };
-  const report = trackProgress(options.onProgress, options.task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
-  const x: Float32Array[] = [];
-  const y: Float32Array[] = [];
-  let count = 0;
-  try {
-    for await (const batch of batches) {
-      try {
-        options.signal?.throwIfAborted();
-        const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
-        x.push((await pooled.data()) as Float32Array);
-        pooled.dispose();
-        y.push(await targetsOf(batch.ys, options.count));
-        count += batch.xs.shape[0];
-        report(x.length);
-      } finally {
-        tf.dispose([batch.xs, batch.ys]);
+/** The part of a network that makes features, made ready once for any number of datasets. */
+export interface FeatureExtractor {
+  /** Computes the features of every picture; disposes the batches. */
+  extract(batches: AsyncIterable<ImageBatch>, task: string): Promise<Features>;
+  dispose(): Promise<void>;
+}
+
+/** Cuts the head off, folds what can be folded, and hands the rest to the runtime; the backbone stays as it is. */
+export async function openExtractor(backbone: tfl.LayersModel, { count, pooling, onProgress, signal, runtime }: ExtractOptions): Promise<FeatureExtractor> {
+  const { features } = splitHead('trainHead', backbone, pooling !== undefined);
+  const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
+  const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
+  return {
+    extract: async (batches, task) => {
+      // Datasets of this library know how many batches they hold.
+      const { size } = batches as { readonly size?: unknown };
+      const report = trackProgress(onProgress, task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
+      const x: Float32Array[] = [];
+      const y: Float32Array[] = [];
+      let pictures = 0;
+      for await (const batch of batches) {
+        try {
+          signal?.throwIfAborted();
+          const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
+          x.push((await pooled.data()) as Float32Array);
+          pooled.dispose();
+          y.push(await targetsOf(batch.ys, count));
+          pictures += batch.xs.shape[0];
+          report(x.length);
+        } finally {
+          tf.dispose([batch.xs, batch.ys]);
+        }
       }
-    }
-  } finally {
-    await extractor.dispose();
-  }
-  if (count === 0) throw new DataError(`trainHead: expected at least one batch of ${options.task}, received none.`);
-  return rowsOf(count, join(x), join(y));
+      if (pictures === 0) throw new DataError(`trainHead: expected at least one batch of ${task}, received none.`);
+      return rowsOf(pictures, join(x), join(y));
+    },
+    dispose: async () => {
+      await extractor.dispose();
+    },
+  };
 }
 
 /** Labels as vectors of `count` targets, whatever form they come in. */

@@ -1,21 +1,21 @@
-// The quick way to a classifier: features of a frozen backbone, computed once, and a head trained on them.
+// The quick way to a classifier: features of a frozen backbone, computed once where the pictures permit, and a head trained on them.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {
-  arrayOf, callable, check, checkOptions, createRandom, deriveSeed, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
+  arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
   seed as seedRule, shuffled, text, trackProgress, type ProgressListener,
 } from '../core/index.js';
-import type { ImageBatch } from '../data/index.js';
+import { Dataset, type ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { replaceHead } from '../models/index.js';
-import { extractFeatures, type FeatureRuntime, type Features } from './extractFeatures.js';
+import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
 import { setLearningRate } from './learningRate.js';
 import { warmupCosine } from './schedules.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
-  /** Batches to learn from; read once. Both tensors of each are disposed. */
+  /** Batches to learn from; read once, or once an epoch without cached features. Both tensors of each are disposed. */
   readonly train: AsyncIterable<ImageBatch>;
   /** Batches to measure on after every epoch; read once. @defaultValue none */
   readonly validation?: AsyncIterable<ImageBatch>;
@@ -42,6 +42,11 @@ export interface TrainHeadOptions {
    * @defaultValue TensorFlow.js
    */
   readonly runtime?: FeatureRuntime;
+  /**
+   * Whether features are computed once and kept. `false` computes them anew every epoch, which takes as many times as long and lets augmentation act.
+   * @defaultValue true, unless `train` is a Dataset of augmented pictures
+   */
+  readonly cacheFeatures?: boolean;
   /** Decides initial weights, dropout and order. @defaultValue unpredictable */
   readonly seed?: number;
   /** Called after every epoch. */
@@ -77,9 +82,10 @@ const batches = rule<AsyncIterable<ImageBatch>>(
 );
 
 /**
- * Trains a new head on the features of a frozen backbone, which are computed once, and joins both into one model.
+ * Trains a new head on the features of a frozen backbone, and joins both into one model.
  *
- * Augmentation has no place here: every picture is seen once. Takes the backbone over: its old head is disposed once the new one is
+ * Features are computed once and kept, which is why this takes seconds an epoch less than any loop through the network; augmented pictures
+ * differ every epoch, and so do their features. Takes the backbone over: its old head is disposed once the new one is
  * trained, and the caller disposes only the result.
  *
  * @param backbone - A network of this library, with or without top.
@@ -97,38 +103,50 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     train: batches, validation: batches, classNames: arrayOf(text), epochs: positiveInteger, batchSize: positiveInteger, learningRate: positive,
     labelSmoothing: rate, activation: oneOf('softmax', 'sigmoid'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
     hidden: arrayOf(positiveInteger), seed: seedRule, onEpoch: callable, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), runtime: callable,
+    cacheFeatures: boolean,
   });
   check('trainHead', 'train', options.train, batches);
   check('trainHead', 'classNames', options.classNames, arrayOf(text));
   const { classNames, activation = 'softmax', seed = Math.floor(Math.random() * 2 ** 31), dropoutRate = 0.2, pooling, hidden = [] } = options;
   if (classNames.length < 2) throw invalid('trainHead', 'classNames', 'at least two names', classNames);
-  const targets = { count: classNames.length, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime };
+  const cacheFeatures = options.cacheFeatures ?? !(options.train instanceof Dataset && options.train.varies);
+  if (!cacheFeatures && !(options.train instanceof Dataset)) {
+    throw invalid('trainHead', 'train', 'a Dataset, which can be read every epoch, with `cacheFeatures: false`', options.train, 'Make one: `Dataset.from(...)`.');
+  }
   const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
 
-  const train = await extractFeatures(backbone, options.train, { ...targets, task: 'training features', pooling });
-  const validation = options.validation === undefined
-    ? undefined
-    : await extractFeatures(backbone, options.validation, { ...targets, task: 'validation features', pooling });
-  const input = tfl.input({ shape: [train.width] });
-  const classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, activation: 'linear' }, { seed }) });
-  // From zero this is logistic regression; the reference's wide initial weights drown a few hundred pictures in noise.
-  const last = classifier.getLayer('predictions');
-  tf.tidy(() => { last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight))); });
+  const extractor = await openExtractor(backbone, {
+    count: classNames.length, pooling, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime,
+  });
+  let classifier: tfl.LayersModel | undefined;
   try {
-    const history = await fitHead(classifier, train, validation, { ...options, activation, seed });
+    const train = await extractor.extract(options.train, 'training features');
+    const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation features');
+    const input = tfl.input({ shape: [train.width] });
+    classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, activation: 'linear' }, { seed }) });
+    // From zero this is logistic regression; the reference's wide initial weights drown a few hundred pictures in noise.
+    const last = classifier.getLayer('predictions');
+    tf.tidy(() => { last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight))); });
+    const history = await fitHead(classifier, train, validation, { ...options, activation, seed, again: cacheFeatures ? undefined : extractor });
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     for (const layer of classifier.layers) if (layer.weights.length > 0) model.getLayer(layer.name).setWeights(layer.getWeights());
     return { model, history };
   } finally {
-    classifier.dispose();
+    classifier?.dispose();
+    await extractor.dispose();
   }
 }
 
-type FitSettings = TrainHeadOptions & { readonly seed: number; readonly activation: 'softmax' | 'sigmoid' };
+interface FitSettings extends TrainHeadOptions {
+  readonly seed: number;
+  readonly activation: 'softmax' | 'sigmoid';
+  /** Computes the features of later epochs, where they are not kept. */
+  readonly again: FeatureExtractor | undefined;
+}
 
-async function fitHead(classifier: tfl.LayersModel, train: Features, validation: Features | undefined, settings: FitSettings): Promise<HeadEpoch[]> {
+async function fitHead(classifier: tfl.LayersModel, first: Features, validation: Features | undefined, settings: FitSettings): Promise<HeadEpoch[]> {
   const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, activation, seed, signal } = settings;
-  const steps = Math.ceil(train.count / batchSize);
+  const steps = Math.ceil(first.count / batchSize);
   const schedule = warmupCosine({ peak: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
   const optimizer = tf.train.adam(learningRate);
   const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);
@@ -136,6 +154,7 @@ async function fitHead(classifier: tfl.LayersModel, train: Features, validation:
   const history: HeadEpoch[] = [];
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
+      const train = epoch === 0 || settings.again === undefined ? first : await settings.again.extract(settings.train, 'training features');
       const order = shuffled(Array.from({ length: train.count }, (_, i) => i), createRandom(deriveSeed(seed, 'order', epoch)));
       let loss = 0;
       let right = 0;

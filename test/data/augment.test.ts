@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/index.js';
 import { augment, cutMix, Dataset, imageBatches, mixUp, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
 import { blendBatch, cutMixBox, pasteBatch } from '../../src/data/mix.js';
-import { randAugment, randomResizedCrop, sequence, trainAugmentation } from '../../src/image/index.js';
+import { randAugment, randomFlip, randomResizedCrop, sequence, trainAugmentation } from '../../src/image/index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -109,4 +109,13 @@ test.each(mixes.batches)("$kind (share $share) makes torchvision's pictures and 
 test('class indices cannot be mixed', async () => {
   const items = pictures(2).map((item) => ({ ...item, label: 1 }));
   await expect(imageBatches(Dataset.from(items)).map(mixUp()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: mixUp: expected labels [batch, classes], received int32 of rank 1. Use labelMode 'categorical'.]`);
+});
+
+test('a dataset says whether its items differ from epoch to epoch: augmented ones do, through every step, until they are cached', () => {
+  const images = Dataset.from<LabelledImage>([]);
+  const changed = augment(images, randomFlip());
+  expect([images, images.shuffle(2), images.map((image) => image)].map(({ varies }) => varies)).toEqual([false, false, false]);
+  expect([changed, changed.prefetch(1), imageBatches(changed), images.concat(changed), images.map((image) => image, { varies: true })].map(({ varies }) => varies))
+    .toEqual([true, true, true, true, true]);
+  expect(changed.cache().varies).toBe(false);
 });

@@ -2,10 +2,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { beforeAll, expect, test } from 'vitest';
-import type { ImageBatch } from '../../src/data/index.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { augment, Dataset, imageBatches, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
 import { classNamesOf, efficientNet, planOf } from '../../src/models/index.js';
 import { createRandom, type Progress } from '../../src/core/index.js';
+import { randomFlip } from '../../src/image/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { trainHead, type TrainHeadOptions } from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
@@ -62,6 +63,44 @@ test('the same seed gives the same history, another seed another', async () => {
 test.each([{ pooling: 'max' }, { hidden: [8] }, { activation: 'sigmoid' }] as const)('a head with %o learns too', async (more) => {
   const { history } = await trainHead(backbone(), options({ ...more, epochs: 20 }));
   expect(history.at(-1)!.validationAccuracy).toBeGreaterThan(0.85);
+});
+
+describe('features', () => {
+  /** A data set that counts how often it is read. */
+  const counted = (): { images: Dataset<LabelledImage>; passes: () => number } => {
+    let passes = 0;
+    const images = Dataset.from(function* () {
+      passes++;
+      for (let i = 0; i < 12; i++) {
+        yield { pixels: { width: 32, height: 32, channels: 3, data: Float32Array.from({ length: 32 * 32 * 3 }, (_, j) => ((i + 1) * j * 7) % 256) }, label: i % 3 };
+      }
+    });
+    return { images, passes: () => passes };
+  };
+  const passesOf = async (change: (images: Dataset<LabelledImage>) => Dataset<LabelledImage>, more: Partial<TrainHeadOptions> = {}): Promise<number> => {
+    const { images, passes } = counted();
+    await trainHead(backbone(), { classNames, train: imageBatches(change(images), { batchSize: 5 }), epochs: 4, seed: 1, ...more });
+    return passes();
+  };
+
+  test('are computed once, and every epoch of augmented pictures', async () => {
+    expect(await passesOf((images) => images)).toBe(1);
+    expect(await passesOf((images) => images.shuffle(12, { seed: 1 }))).toBe(1);
+    expect(await passesOf((images) => augment(images, randomFlip()))).toBe(4);
+    expect(await passesOf((images) => augment(images, randomFlip()), { cacheFeatures: true })).toBe(1);
+    expect(await passesOf((images) => images, { cacheFeatures: false })).toBe(4);
+  });
+
+  test('computed every epoch leave nothing behind either', async () => {
+    await expectNoLeak(async () => {
+      const train = imageBatches(augment(counted().images, randomFlip()), { batchSize: 5 });
+      (await trainHead(backbone(), { classNames, train, epochs: 3 })).model.dispose();
+    });
+  });
+
+  test('of what can be read once alone cannot be computed again', async () => {
+    await expect(trainHead(backbone(), options({ cacheFeatures: false }))).rejects.toThrow('trainHead: expected a Dataset, which can be read every epoch, with `cacheFeatures: false` for `train`');
+  });
 });
 
 test('five epochs leave no tensor behind', async () => {
