@@ -1,6 +1,10 @@
-// Matchers every test may use.
+// Matchers every test may use, and the seed of all properties.
 
+import fc from 'fast-check';
 import { expect } from 'vitest';
+
+// The same inputs every time; `FC_SEED` tries others.
+fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 2019) });
 
 interface CloseOptions {
   /** The largest absolute difference allowed. @defaultValue 1e-6 */

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { trackProgress, WeightsError, type ProgressListener } from '../core/index.js';
 import type { Digest } from '../weights/index.js';
@@ -26,9 +26,53 @@ const TRIES = 4;
  * @throws {Unreachable} when the server cannot be reached or refuses.
  * @throws {WeightsError} when the transfer keeps breaking off, or the file does not have its digest; then nothing of it is kept.
  */
-export async function download(url: string, path: string, digest: Digest | null, { onProgress, signal }: DownloadOptions): Promise<void> {
+export async function download(url: string, path: string, digest: Digest | null, options: DownloadOptions): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const part = `${path}.part`;
+  const part = await takePart(path);
+  try {
+    await completePart(url, part, digest, options);
+    await rename(part, path);
+  } finally {
+    active.delete(part);
+    // What arrived is anybody's again.
+    await movePart(part, `${path}.part`);
+  }
+}
+
+/** Parts this process is writing to. */
+const active = new Set<string>();
+let parts = 0;
+
+/**
+ * A part that no other download writes to: what a transfer left behind, or one whose process is gone, else a new one. Whoever renames it
+ * first has it.
+ */
+async function takePart(path: string): Promise<string> {
+  const part = `${path}.${process.pid}-${++parts}.part`;
+  active.add(part);
+  const left = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path))).map((name) => join(dirname(path), name));
+  for (const name of left) {
+    const [, pid] = /^\.(?:(\d+)-\d+\.)?part$/.exec(name.slice(path.length)) ?? [undefined, 'none'];
+    if (pid !== 'none' && !active.has(name) && (pid === undefined || !isRunning(Number(pid))) && (await movePart(name, part))) break;
+  }
+  return part;
+}
+
+async function movePart(from: string, to: string): Promise<boolean> {
+  const isMoved = await rename(from, to).then(() => true, () => false);
+  if (isMoved) await rename(`${from}.etag`, `${to}.etag`).catch(() => undefined);
+  return isMoved;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return pid !== process.pid && process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function completePart(url: string, part: string, digest: Digest | null, { onProgress, signal }: DownloadOptions): Promise<void> {
   let seen = await sizeOf(part);
   for (let failures = 0; ; ) {
     const { size, total } = await transfer(url, part, onProgress, signal);
@@ -48,7 +92,6 @@ export async function download(url: string, path: string, digest: Digest | null,
     }
   }
   await rm(`${part}.etag`, { force: true });
-  await rename(part, path);
 }
 
 /** The digest of a file, in hexadecimal. */

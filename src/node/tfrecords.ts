@@ -96,6 +96,7 @@ export interface WriteTFRecordsOptions {
  * Writes a dataset as TFRecord files `PREFIX-00000-of-00004`, which TensorFlow reads; none is there before all are complete.
  *
  * @returns The paths, in order.
+ * @throws {DataError} when a file cannot be written, for example because the disk is full; nothing is left then.
  * @example
  * const files = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
  */
@@ -108,7 +109,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
   check('writeTFRecords', 'prefix', prefix, text);
   const rules = { shards: positiveInteger, compression: oneOf('gzip', 'none'), onProgress: callable };
   const { shards = 1, compression = 'none', onProgress } = checkOptions('writeTFRecords', options, rules);
-  await mkdir(path.dirname(prefix), { recursive: true });
+  await mkdir(path.dirname(prefix), { recursive: true }).catch((cause: unknown) => { throw unwritable(prefix, cause); });
   const ending = compression === 'gzip' ? '.gz' : '';
   const names = Array.from({ length: shards }, (_, i) => `${prefix}-${String(i).padStart(5, '0')}-of-${String(shards).padStart(5, '0')}${ending}`);
   const writers = names.map((name) => openWriter(`${name}.partial`, compression));
@@ -154,6 +155,10 @@ async function startsAsGzip(file: string): Promise<boolean> {
   return false;
 }
 
+function unwritable(file: string, cause: unknown): DataError {
+  return new DataError(`writeTFRecords: expected a file that can be written, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
+}
+
 interface Writer {
   add(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -163,11 +168,12 @@ function openWriter(file: string, compression: 'gzip' | 'none'): Writer {
   const disk = createWriteStream(file);
   const entrance = compression === 'gzip' ? createGzip() : disk;
   if (entrance !== disk) (entrance as ReturnType<typeof createGzip>).pipe(disk);
-  const done = finished(disk);
+  const done = finished(disk).catch((cause: unknown) => { throw unwritable(file, cause); });
   done.catch(() => undefined);
   return {
     async add(bytes) {
-      if (!entrance.write(bytes)) await Promise.race([once(entrance, 'drain'), done]);
+      // An error of the stream is told by `done`, with the file's name.
+      if (!entrance.write(bytes)) await Promise.race([once(entrance, 'drain').catch(() => done), done]);
     },
     async close() {
       entrance.end();

@@ -1,11 +1,12 @@
 // The folder where downloaded weights stay, so that a file crosses the network once.
 
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { WeightsError } from '../core/index.js';
 import type { Checkpoint, CheckpointSource, Digest } from '../weights/index.js';
 import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
+import { replaceFile } from './replaceFile.js';
 
 /** Where weights are kept and fetched from. */
 export interface CacheOptions extends DownloadOptions {
@@ -70,8 +71,7 @@ async function expectedDigest(path: string, source: CheckpointSource): Promise<D
 async function record(path: string, source: CheckpointSource): Promise<void> {
   if (source.digest !== null) return;
   await mkdir(join(path, '..'), { recursive: true });
-  await writeFile(`${path}.sha256.part`, await digestOf(path, 'sha256'));
-  await rename(`${path}.sha256.part`, `${path}.sha256`);
+  await replaceFile(`${path}.sha256`, await digestOf(path, 'sha256'));
 }
 
 async function isIntact(path: string, source: CheckpointSource): Promise<boolean> {

@@ -1,0 +1,36 @@
+// What SECURITY.md promises of a whole process: no code made of text, no network unless asked, no shell.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { expect, test } from 'vitest';
+
+test('every entry works where code cannot be made of text, and none reaches a network', async () => {
+  const outfile = path.resolve('node_modules/.cache/reliability/security.mjs');
+  await build({ entryPoints: [path.join(import.meta.dirname, 'securityChild.ts')], outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'es2022' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', outfile], { encoding: 'utf8' });
+  expect(JSON.parse(stdout.trim().split('\n').at(-1) || JSON.stringify(stderr))).toEqual({ backend: 'wasm', isCodeMade: false, reached: [], names: 1000 });
+});
+
+test('no source file starts a process, makes code of text or opens a connection, but the download of weights and the pictures of a page', () => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort();
+  const found = sources.flatMap((name) => {
+    const text = readFileSync(path.join('src', name), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
+    const hits = text.match(/child_process|\beval\(|new Function\(|node:vm|node:https?|node:net|node:dgram|\bfetch\(|XMLHttpRequest|new WebSocket/g) ?? [];
+    return hits.map((hit) => `${name}: ${hit}`);
+  });
+  expect(found).toEqual(['data/browserImages.ts: fetch(', 'node/download.ts: fetch(']);
+});
+
+test('npm knows of no hole in what a user installs', ({ skip }) => {
+  let report: string;
+  try {
+    report = execFileSync('npm', ['audit', '--omit=dev', '--omit=peer', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch (error) {
+    report = (error as { readonly stdout?: string }).stdout ?? '';
+  }
+  const { metadata } = (report.startsWith('{') ? JSON.parse(report) : {}) as { metadata?: { vulnerabilities: { total: number } } };
+  if (metadata === undefined) skip("the registry's list of holes is out of reach");
+  expect(metadata?.vulnerabilities.total).toBe(0);
+});
