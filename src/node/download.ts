@@ -52,8 +52,9 @@ async function takePart(path: string): Promise<string> {
   active.add(part);
   const left = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path))).map((name) => join(dirname(path), name));
   for (const name of left) {
-    const [, pid] = /^\.(?:(\d+)-\d+\.)?part$/.exec(name.slice(path.length)) ?? [undefined, 'none'];
-    if (pid !== 'none' && !active.has(name) && (pid === undefined || !isRunning(Number(pid))) && (await movePart(name, part))) break;
+    const found = /^\.(?:(\d+)-\d+\.)?part$/.exec(name.slice(path.length));
+    if (found === null || active.has(name) || isRunning(Number(found[1] ?? NaN))) continue;
+    if (await movePart(name, part)) break;
   }
   return part;
 }
@@ -66,7 +67,7 @@ async function movePart(from: string, to: string): Promise<boolean> {
 
 function isRunning(pid: number): boolean {
   try {
-    return pid !== process.pid && process.kill(pid, 0);
+    return Number.isInteger(pid) && pid !== process.pid && process.kill(pid, 0);
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === 'EPERM';
   }

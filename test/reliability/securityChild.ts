@@ -26,7 +26,7 @@ Object.assign(dns, { lookup: trap('dns.lookup'), resolve: trap('dns.resolve') })
 
 let isCodeMade = true;
 try {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- to see that it is refused
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call -- to see that it is refused
   new Function('return 1')();
 } catch {
   isCodeMade = false;
