@@ -25,11 +25,12 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '2' },
     'load-test': { type: 'string' },
     clients: { type: 'string', default: '16' },
+    queue: { type: 'string', default: '64' },
   },
 });
 const [PORT, THREADS, CLIENTS] = [options.port, options.threads, options.clients].map(Number) as [number, number, number];
 
-const LIMITS = { bodyBytes: 8 * 2 ** 20, pixels: 25e6, queue: 64, batch: 8 };
+const LIMITS = { bodyBytes: 8 * 2 ** 20, pixels: 25e6, queue: Number(options.queue), batch: 8 };
 
 /** A picture that waits for its answer. */
 interface Job {
