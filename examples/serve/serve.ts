@@ -169,6 +169,8 @@ async function stop(): Promise<void> {
   queue.close();
   await working;
   server.closeIdleConnections();
+  // Whoever still sends a picture nobody will look at has a second to notice.
+  setTimeout(() => { server.closeAllConnections(); }, 1000).unref();
   await closed;
   console.log(`Stopped: ${counts.answered} answered, ${counts.refused} refused, ${counts.failed} failed`);
 }
