@@ -2,7 +2,7 @@ export { readyBackend, registeredBackends } from './activeBackend.js';
 export { lostContext, whileDeviceLasts } from './device.js';
 export type { Device } from './device.js';
 export { ensureBackend } from './ensureBackend.js';
-export { anotherCopy, requireOneCopy } from './oneCopy.js';
+export { anotherCopy } from './oneCopy.js';
 export { probeBackend } from './probeBackend.js';
 export type { ProbeOptions, ProbeReport } from './probeBackend.js';
 export { isMissingPackage, selectBackend } from './selectBackend.js';
