@@ -1,24 +1,77 @@
-// Refuses global heaps (where HDF5 keeps texts) on which the HDF5 library would run in a circle: an object that takes no space.
-// Format: HDF5 File Format Specification 3.0, III.E, "Disk Format: Level 1E - Global Heap".
+// Refuses files on whose heaps (where HDF5 keeps names and texts) the HDF5 library would run in a circle: it compares sizes after cutting
+// them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
+// Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 
 import { WeightsError } from '../core/index.js';
 
-const SIGNATURE = [0x47, 0x43, 0x4f, 0x4c, 1, 0, 0, 0]; // 'GCOL', version 1
-const HEADER = 16;
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c, 1]; // 'GCOL', version 1
+const LOCAL_HEAP = [0x48, 0x45, 0x41, 0x50, 0]; // 'HEAP', version 0
+/** The end of a local heap's list of free blocks. */
+const NO_BLOCK = 1;
 
-/** @throws {WeightsError} when an object of a global heap takes no space or more than the heap has. */
+/** @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, or a list of free blocks is endless. */
 export function checkHeaps(where: string, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = bytes.indexOf(0x47); at >= 0; at = bytes.indexOf(0x47, at + 1)) {
-    if (at + HEADER > bytes.length || !SIGNATURE.every((byte, i) => bytes[at + i] === byte)) continue;
-    const end = at + Number(view.getBigUint64(at + 8, true));
-    let object = at + HEADER;
-    while (object + HEADER <= Math.min(end, bytes.length)) {
-      const size = Number(view.getBigUint64(object + 8, true));
-      // Object 0 is the free space, its header included.
-      const taken = view.getUint16(object, true) === 0 ? size : HEADER + Math.ceil(size / 8) * 8;
-      if (taken < HEADER || object + taken > end) throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
-      object += taken;
-    }
+  if (!hasSuperblock(bytes)) throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`);
+  for (const heap of found(bytes, GLOBAL_HEAP)) {
+    if (!isGlobalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
   }
+  for (const heap of found(bytes, LOCAL_HEAP)) {
+    if (!isLocalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file lists free space that cannot be. The file is damaged.`);
+  }
+}
+
+/** Whether the file begins with a superblock by which sizes and addresses take 8 bytes, as everywhere below, and count from the file's start. */
+function hasSuperblock(bytes: Uint8Array): boolean {
+  if (bytes.length < 48 || !startsWith(bytes, 0, SIGNATURE)) return false;
+  const version = bytes[8] as number;
+  const sizes = version < 2 ? 13 : 9;
+  const base = version === 0 ? 24 : version === 1 ? 28 : 12;
+  return bytes[sizes] === 8 && bytes[sizes + 1] === 8 && bytes.subarray(base, base + 8).every((byte) => byte === 0);
+}
+
+function* found(bytes: Uint8Array, signature: readonly number[]): Generator<number> {
+  const first = signature[0] as number;
+  for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    if (startsWith(bytes, at, signature)) yield at;
+  }
+}
+
+function startsWith(bytes: Uint8Array, at: number, signature: readonly number[]): boolean {
+  return signature.every((byte, i) => bytes[at + i] === byte);
+}
+
+/** Whether the objects of a global heap fill it one after the other. */
+function isGlobalHeapSound(view: DataView, heap: number): boolean {
+  const header = 16;
+  const end = heap + size(view, heap + 8);
+  // Damage may end the file within the heap.
+  if (!(end <= view.byteLength)) return false;
+  let object = heap + header;
+  while (object + header <= end) {
+    const content = size(view, object + 8);
+    // Object 0 is the free space, its header included.
+    const taken = view.getUint16(object, true) === 0 ? content : header + Math.ceil(content / 8) * 8;
+    if (taken < header || object + taken > end) return false;
+    object += taken;
+  }
+  return true;
+}
+
+/** Whether the free blocks of a local heap lie within it and come to an end. */
+function isLocalHeapSound(view: DataView, heap: number): boolean {
+  const [space, first, data] = [size(view, heap + 8), size(view, heap + 16), size(view, heap + 24)];
+  let blocks = 0;
+  for (let block = first; block !== NO_BLOCK; block = size(view, data + block)) {
+    // A block takes 16 bytes or more: its successor and its size.
+    blocks += 1;
+    if (!(block + 16 <= space && data + space <= view.byteLength && blocks <= space / 16)) return false;
+  }
+  return true;
+}
+
+/** An unsigned number of 8 bytes, not a number beyond the file. */
+function size(view: DataView, at: number): number {
+  return at + 8 <= view.byteLength ? Number(view.getBigUint64(at, true)) : NaN;
 }

@@ -13,13 +13,30 @@ let files = 0;
 /** What broke the library's memory; it cannot be started anew in a process. */
 let fault: unknown;
 
+let cleared: ReturnType<typeof clearing> | undefined;
+/** The library, which frees whatever a failed read left in memory it took: cleared memory has nothing to free. */
+async function library(): ReturnType<typeof clearing> {
+  return (cleared ??= clearing());
+}
+
+async function clearing(): Promise<Awaited<typeof ready>> {
+  const module = await ready;
+  const take = module._malloc;
+  module._malloc = (size) => {
+    const at = take(size);
+    if (at !== 0) module.HEAPU8.fill(0, at, at + size);
+    return at;
+  };
+  return module;
+}
+
 /**
  * Takes a file in memory; its bytes are not copied.
  *
  * @param where - The public function to name in errors.
  */
 export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5File> {
-  const module = await ready;
+  const module = await library();
   const path = `/effnet-${++files}.h5`;
   let open: File | undefined;
   const close = (): void => {
@@ -72,7 +89,7 @@ function noteFault(cause: unknown): void {
 
 /** Writes a file in memory. */
 export async function createHdf5(write: (root: File) => void): Promise<Uint8Array> {
-  const module = await ready;
+  const module = await library();
   const path = `/effnet-${++files}.h5`;
   module.activate_throwing_error_handler();
   try {

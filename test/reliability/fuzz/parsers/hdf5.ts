@@ -6,23 +6,23 @@ import { readKeras } from '../../../../src/hdf5/index.js';
 import type { Parser } from '../parser.js';
 import { checkArrays } from './safetensors.js';
 
-/** A file of Keras 3 and one of Keras 2, as small as they come. */
+/** A file of Keras 3 and one of Keras 2, as small as they come, each in the newer format and in the older one, which has no checksums. */
 export async function hdf5Files(): Promise<readonly Uint8Array[]> {
   const { FS } = await ready;
-  const written = (name: string, write: (file: File) => void): Uint8Array => {
-    const file = new File(name, 'w');
+  const written = (name: string, write: (file: File) => void): readonly Uint8Array[] => (['latest', 'earliest'] as const).map((oldest) => {
+    const file = new File(name, 'w', { libver: [oldest, 'latest'] });
     write(file);
     file.close();
     return new Uint8Array(FS.readFile(name));
-  };
+  });
   return [
-    written('three.h5', (file) => {
+    ...written('three.h5', (file) => {
       const vars = file.create_group('layers').create_group('dense').create_group('vars');
       vars.create_dataset({ name: '0', data: new Float32Array(6).fill(0.5), shape: [2, 3] });
       vars.create_dataset({ name: '1', data: Float32Array.of(1, 2, 3), shape: [3] });
       vars.create_attribute('name', 'predictions');
     }),
-    written('two.h5', (file) => {
+    ...written('two.h5', (file) => {
       file.create_attribute('layer_names', ['stem', 'top']);
       for (const layer of ['stem', 'top']) {
         const group = file.create_group(layer);
