@@ -10,7 +10,7 @@ const LOCAL_HEAP = [0x48, 0x45, 0x41, 0x50, 0]; // 'HEAP', version 0
 /** The end of a local heap's list of free blocks. */
 const NO_BLOCK = 1;
 
-/** @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, or a list of free blocks is endless. */
+/** @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, a heap is larger than the file, or a list of free blocks is endless. */
 export function checkHeaps(where: string, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!hasSuperblock(bytes)) throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`);
@@ -18,7 +18,7 @@ export function checkHeaps(where: string, bytes: Uint8Array): void {
     if (!isGlobalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
   }
   for (const heap of found(bytes, LOCAL_HEAP)) {
-    if (!isLocalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file lists free space that cannot be. The file is damaged.`);
+    if (!isLocalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file is larger than the file or lists free space that cannot be. The file is damaged.`);
   }
 }
 
@@ -59,14 +59,15 @@ function isGlobalHeapSound(view: DataView, heap: number): boolean {
   return true;
 }
 
-/** Whether the free blocks of a local heap lie within it and come to an end. */
+/** Whether a local heap lies within the file, its free blocks within it, and their list comes to an end. */
 function isLocalHeapSound(view: DataView, heap: number): boolean {
   const [space, first, data] = [size(view, heap + 8), size(view, heap + 16), size(view, heap + 24)];
+  if (!(space === 0 || data + space <= view.byteLength)) return false;
   let blocks = 0;
   for (let block = first; block !== NO_BLOCK; block = size(view, data + block)) {
     // A block takes 16 bytes or more: its successor and its size.
     blocks += 1;
-    if (!(block + 16 <= space && data + space <= view.byteLength && blocks <= space / 16)) return false;
+    if (!(block + 16 <= space && blocks <= space / 16)) return false;
   }
   return true;
 }

@@ -21,7 +21,7 @@ async function library(): ReturnType<typeof clearing> {
 
 async function clearing(): Promise<Awaited<typeof ready>> {
   const module = await ready;
-  const take = module._malloc;
+  const take = module._malloc.bind(module);
   module._malloc = (size) => {
     const at = take(size);
     if (at !== 0) module.HEAPU8.fill(0, at, at + size);

@@ -26,7 +26,7 @@ export async function readKeras(bytes: Uint8Array): Promise<NamedArrays> {
   const file = await hdf5File(WHERE, hdf5);
   const datasets = file.use((root) => {
     const legacy = legacyGroup(root);
-    return legacy === undefined ? [...keras3Weights(root)] : [...legacyWeights(legacy)];
+    return legacy === undefined ? [...keras3Weights(root, hdf5.length)] : [...legacyWeights(legacy)];
   });
   const arrays = new Map<string, WeightArray>();
   for (const { name, dataset } of datasets) {
@@ -118,12 +118,18 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
 };
 const CONTAINERS: ReadonlySet<string> = new Set(['layers', '_layer_checkpoint_dependencies']);
 const DEEPEST = 16;
+const MOST_GROUPS = 100_000;
+/** In bytes: a header of an object, and a link to it. */
+const SMALLEST_GROUP = 32;
 
-function* keras3Weights(root: File): Generator<NamedDataset> {
-  yield* visit(root, [], '', 0);
+function* keras3Weights(root: File, fileBytes: number): Generator<NamedDataset> {
+  yield* visit(root, [], '', 0, { left: Math.min(MOST_GROUPS, fileBytes / SMALLEST_GROUP) });
 }
 
-function* visit(group: Group, owners: readonly string[], key: string, depth: number): Generator<NamedDataset> {
+function* visit(group: Group, owners: readonly string[], key: string, depth: number, groups: { left: number }): Generator<NamedDataset> {
+  // Groups that share their children multiply with every level.
+  groups.left -= 1;
+  if (groups.left < 0) throw new WeightsError(`${WHERE}: the file leads to more groups than it can hold. It is damaged.`);
   if (depth > DEEPEST) throw new WeightsError(`${WHERE}: the file nests deeper than any model. It is damaged.`);
   const variables = groupAt(group, 'vars');
   const named = variables === undefined || key === 'optimizer' ? undefined : texts(variables, 'name')?.[0];
@@ -138,12 +144,12 @@ function* visit(group: Group, owners: readonly string[], key: string, depth: num
     const next = child === 'vars' ? undefined : groupAt(group, child);
     if (next === undefined) continue;
     if (!CONTAINERS.has(child)) {
-      yield* visit(next, path, child, depth + 1);
+      yield* visit(next, path, child, depth + 1, groups);
       continue;
     }
     for (const layer of next.keys()) {
       const found = groupAt(next, layer);
-      if (found !== undefined) yield* visit(found, path, layer, depth + 1);
+      if (found !== undefined) yield* visit(found, path, layer, depth + 1, groups);
     }
   }
 }
