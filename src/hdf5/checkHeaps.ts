@@ -1,4 +1,4 @@
-// Refuses files on whose heaps (where HDF5 keeps names and texts) the HDF5 library would run in a circle: it compares sizes after cutting
+// Refuses files on whose heaps (where HDF5 keeps names and texts) the HDF5 library would run in a circle, or fill its memory: it compares sizes after cutting
 // them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
 // Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 

@@ -9,7 +9,7 @@ const INPUTS = {
   hdf5: 4_000, keras: 4_000, model: 4_000, csv: 4_000, image: 4_000, onnx: 4_000,
 } as const;
 /** What memory may grow by, in MB. The HDF5 library believes the length a text claims, up to the end of its own memory. */
-const MEGABYTES = (name: string): number => (name === 'hdf5' || name === 'keras' ? 2400 : 200);
+const MEGABYTES = (name: string): number => (name === 'hdf5' ? 2400 : 200);
 const SCALE = Number(process.env['FUZZ_SCALE'] ?? 1);
 const reports = new Map<string, FuzzReport>();
 
