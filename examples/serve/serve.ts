@@ -102,7 +102,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 async function answer(request: IncomingMessage): Promise<object> {
-  if (request.url === '/health') return { status: queue.closed ? 'stopping' : 'ok', queued: queue.length, ...counts };
+  if (request.url === '/health') return { status: queue.closed ? 'stopping' : 'ok', queued: queue.length, decoding, ...counts };
   if (request.url !== '/classify') throw new Refusal(404, 'expected /classify or /health');
   if (request.method !== 'POST') throw new Refusal(405, 'expected POST with the bytes of a picture');
   // Refusing at once is kinder than answering after the caller gave up.
