@@ -11,7 +11,7 @@ import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportCon
 import { replaceFile } from './replaceFile.js';
 
 /** What a report is made of, and where its pictures come from. */
-export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'settings'> {
+export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
   /** @defaultValue 'Evaluation' */
   readonly title?: string;
   readonly evaluation: Evaluation;
@@ -53,8 +53,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   const where = 'writeReport';
   check(where, 'folder', folder, text);
   const evaluated = rule<Evaluation>('an evaluation with one class a sample', (value) => (value as Evaluation | null)?.labelMode === 'single');
-  const { title = 'Evaluation', evaluation, before, history, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32 } = checkOptions(where, options, {
-    title: text, evaluation: evaluated, before: evaluated, history: anything, settings: anything, model: anything, picture: callable,
+  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32 } = checkOptions(where, options, {
+    title: text, evaluation: evaluated, before: evaluated, history: anything, schedule: anything, settings: anything, model: anything, picture: callable,
     pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger,
   });
   check(where, 'evaluation', evaluation, evaluated);
@@ -63,6 +63,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     evaluation,
     ...(before === undefined ? {} : { before }),
     ...(history === undefined ? {} : { history }),
+    ...(schedule === undefined ? {} : { schedule }),
     ...(settings === undefined ? {} : { settings }),
     ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
     ...(model !== undefined && hasPlan(model) ? { plan: planOf(model) } : {}),

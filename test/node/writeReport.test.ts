@@ -64,7 +64,7 @@ test('bad input is refused in one sentence', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation with one class a sample for \`evaluation\`, received undefined.]`);
-  await expect(writeReport(folder, { evaluation, colour: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`colour\`.]`);
+  await expect(writeReport(folder, { evaluation, colour: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`colour\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
   await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
@@ -88,4 +88,12 @@ test('several models are shown side by side on one photo', async () => {
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
   await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, received \`layers\`.]`);
+});
+
+test('a schedule becomes a chart of its own', async () => {
+  const evaluation = evaluationOf(2);
+  const plain = await readFile((await writeReport(folder, { evaluation })).html, 'utf8');
+  const { html } = await writeReport(folder, { evaluation, schedule: { rate: (step) => 0.02 * 0.97 ** step, steps: 100 } });
+  expect(plain).not.toContain('Chart: learning rate');
+  expect(await readFile(html, 'utf8')).toContain('Chart: learning rate');
 });

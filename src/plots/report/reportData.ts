@@ -23,6 +23,8 @@ export interface ReportContents {
   /** An earlier evaluation of the same data to compare with, for example from before fine-tuning. */
   readonly before?: Evaluation;
   readonly history?: MetricHistory | readonly TrainingPhase[];
+  /** The learning rate by step, from step 0, and how many steps of it are drawn. */
+  readonly schedule?: { readonly rate: (step: number) => number; readonly steps: number };
   readonly plan?: ModelPlan;
   readonly summary?: ModelSummary;
   /** Whatever should be known of how the model came about. */

@@ -8,7 +8,7 @@ import { confusionChart } from '../confusionChart.js';
 import { precisionRecallChart, reliabilityChart, rocChart } from '../curveCharts.js';
 import { planChart } from '../planChart.js';
 import { escaped, renderSvg } from '../renderChart.js';
-import { trainingChart } from '../trainingChart.js';
+import { scheduleChart, trainingChart } from '../trainingChart.js';
 import { SCRIPT, securityPolicy, STYLE } from './pageParts.js';
 import { reportData, type GalleryImage, type ReportContents, type ReportData } from './reportData.js';
 
@@ -58,7 +58,7 @@ ${sections.map((one) => `<section id="${one.id}" aria-labelledby="${one.id}-titl
 `;
 }
 
-async function sectionsOf({ evaluation, history, plan, gallery = [] }: ReportContents, data: ReportData): Promise<Section[]> {
+async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }: ReportContents, data: ReportData): Promise<Section[]> {
   let charts = 0;
   const draw = async (name: string, spec: ChartSpec): Promise<string> => {
     // Ids of clip paths must differ from chart to chart.
@@ -72,6 +72,7 @@ async function sectionsOf({ evaluation, history, plan, gallery = [] }: ReportCon
   };
   if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison));
   if (history !== undefined) add('training', 'Training', await draw('training', trainingChart(history)));
+  if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
   add('classes', 'Classes', `${classTable(data)}\n<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`);
   add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
   add('curves', 'Curves', await curves(evaluation, draw));
