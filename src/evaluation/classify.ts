@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
 import { centerCrop, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
-import { knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
+import { inputShapeOf, knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link classify}. */
 export interface ClassifyOptions {
@@ -99,7 +99,7 @@ function cropTo(image: Pixels, height: number, width: number, share: number): Pi
 function inputSizeOf(
   where: string, model: LayersModel | Predictor, image: Pixels, asked: ClassifyOptions['inputSize'],
 ): readonly [number, number] {
-  const shape = 'inputs' in model ? model.inputs[0]?.shape : model.inputShape;
+  const shape = inputShapeOf(model);
   if (shape !== undefined && (shape.length !== 4 || shape[3] !== image.channels)) {
     throw new ShapeError(`${where}: expected a model that takes [batch, height, width, ${image.channels}], received ${showShape(shape)}.`);
   }

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, invalid, nonNegative, oneOf, positiveInteger, ShapeError, showShape } from '../core/index.js';
-import { knownClassNames, predictor, type Predictor } from './evaluate.js';
+import { inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
@@ -129,7 +129,7 @@ function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): Vie
 }
 
 function shapeFor(model: LayersModel | Predictor | undefined): Pick<Predictor, 'inputShape'> {
-  const shape = model === undefined ? undefined : 'inputs' in model ? model.inputs[0]?.shape : model.inputShape;
+  const shape = model === undefined ? undefined : inputShapeOf(model);
   return shape === undefined ? {} : { inputShape: shape };
 }
 

@@ -102,6 +102,11 @@ export function knownClassNames(model: LayersModel | Predictor): readonly string
   return 'getUserDefinedMetadata' in model ? classNamesOf(model) : model.classNames;
 }
 
+/** `[batch, height, width, channels]` as a model or runtime takes it, `null` where any length goes; `undefined` where it does not say. */
+export function inputShapeOf(model: LayersModel | Predictor): readonly (number | null)[] | undefined {
+  return 'inputs' in model ? model.inputs[0]?.shape : model.inputShape;
+}
+
 /** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
 export async function predictBatch(where: string, model: Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {
   const output = await model.predict(xs);

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
 import { checkPixels, resize, type Pixels } from '../image/index.js';
-import { knownClassNames, type Predictor } from './evaluate.js';
+import { inputShapeOf, knownClassNames, type Predictor } from './evaluate.js';
 
 /** How much each place of a picture spoke for a class. */
 export interface HeatMap {
@@ -62,7 +62,7 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
 export function inputOf(where: string, model: LayersModel | Predictor, image: Pixels): tf.Tensor4D {
   checkPixels(where, image);
   if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB picture [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
-  const [, height, width] = 'inputs' in model ? (model.inputs[0]?.shape ?? []) : (model.inputShape ?? []);
+  const [, height, width] = inputShapeOf(model) ?? [];
   const fitted = resize(image, [height ?? image.height, width ?? image.width]);
   return tf.tensor4d(Float32Array.from(fitted.data), [1, fitted.height, fitted.width, 3]);
 }

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, positiveInteger, arrayOf } from '../core/index.js';
-import { predictor, type Predictor } from './evaluate.js';
+import { inputShapeOf, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
@@ -24,7 +24,7 @@ export interface WarmupOptions {
 export async function warmup(model: LayersModel | Predictor, options: WarmupOptions = {}): Promise<number> {
   check('warmup', 'model', model, predictor);
   const { batchSize = 1, inputSize } = checkOptions('warmup', options, { batchSize: positiveInteger, inputSize: arrayOf(positiveInteger, 2) });
-  const [, height, width, channels] = ('inputs' in model ? model.inputs[0]?.shape : model.inputShape) ?? [];
+  const [, height, width, channels] = inputShapeOf(model) ?? [];
   const [rows, columns] = [height ?? inputSize?.[0], width ?? inputSize?.[1]];
   if (rows === undefined || columns === undefined) {
     throw invalid('warmup', 'inputSize', 'the [height, width] of the pictures to come', inputSize, 'The model takes any size.');
