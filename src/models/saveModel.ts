@@ -25,7 +25,7 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
 /**
  * Loads a model saved by {@link saveModel} with this library's layers, or any TensorFlow.js layers model as it is; the caller disposes it.
  *
- * @param source - A URL such as `indexeddb://name` or `https://.../model.json`, or a TensorFlow.js load handler.
+ * @param source - A URL such as `indexeddb://name`, `https://.../model.json` or, on a page, `/models/mine/model.json`; or a TensorFlow.js load handler.
  * @throws {OptionError} when nothing loads from that URL.
  * @throws {DataError} when it holds no model. {@link WeightsError} when its weights are truncated.
  * @throws {BackendError} when no backend is ready: call `await selectBackend()` first.
@@ -34,7 +34,7 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
  */
 export async function loadModel(source: string | tf.io.IOHandler): Promise<tfl.LayersModel> {
   requireBackend('loadModel');
-  const handler = typeof source === 'string' ? only('loadModel', source, tf.io.getLoadHandlers(source)) : source;
+  const handler = typeof source === 'string' ? only('loadModel', source, tf.io.getLoadHandlers(onThisPage(source))) : source;
   if (handler.load === undefined) throw invalid('loadModel', 'source', 'a handler that can load', source);
   let artifacts: tf.io.ModelArtifacts;
   try {
@@ -52,6 +52,14 @@ function only(where: string, url: string, handlers: readonly tf.io.IOHandler[]):
     throw invalid(where, 'url', 'a URL TensorFlow.js can handle here', url, 'In Node, import from effnet-ts/node and give a folder.');
   }
   return handler;
+}
+
+/** TensorFlow.js fetches whole URLs only: a relative one is resolved as `fetch` would, where there is a page or worker. */
+function onThisPage(url: string): string {
+  if (/^[\w+.-]+:/.test(url)) return url;
+  const { document: page, location: place } = globalThis as { document?: Document; location?: Location };
+  const base = page?.baseURI ?? place?.href;
+  return base !== undefined && /^https?:/.test(base) ? new URL(url, base).href : url;
 }
 
 function isOwnLayer(layer: tfl.layers.Layer): boolean {

@@ -38,6 +38,11 @@ export function readWeights(bytes: Uint8Array): NamedArrays {
     case 'keras':
       throw new WeightsError("readWeights: a file of Keras is read with `readKeras` of 'effnet-ts/hdf5'; give its arrays to `loadWeights`.");
     case 'unknown':
-      throw new WeightsError('readWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format.');
+      throw new WeightsError(`readWeights: expected a file of safetensors, PyTorch or Keras, received ${
+        isWebPage(bytes) ? 'a web page. Servers answer so where the file is not at that URL.' : 'bytes of another format.'}`);
   }
+}
+
+function isWebPage(bytes: Uint8Array): boolean {
+  return /^\s*<(!doctype )?html/i.test(String.fromCharCode(...bytes.subarray(0, 100)));
 }

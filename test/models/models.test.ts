@@ -1,8 +1,10 @@
 // What a model can be made into: features, another head, an inference copy, a file and back.
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { BatchNormalization, batchNormalization, convNormAct, head, SeededDropout, stage, stem } from '../../src/layers/index.js';
 import {
   classNamesOf, efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel, setClassNames,
@@ -153,6 +155,26 @@ describe('saveModel and loadModel', () => {
     const back = await loadModel(file);
     expect(back.getLayer('owna_bn')).toBeInstanceOf(BatchNormalization);
     expect(await predict(back, 32)).toEqual(await predict(model, 32));
+  });
+
+  test('a page loads from a path of its own server, and without a page such a path is refused', async () => {
+    const model = efficientNet(TINY, { classes: 3, seed: 1 });
+    const file = memory();
+    await saveModel(model, file);
+    const { modelTopology, weightSpecs, userDefinedMetadata, weightData } = file.saved!;
+    const manifest = JSON.stringify({ modelTopology, userDefinedMetadata, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] });
+    const asked: (string | undefined)[] = [];
+    const server = createServer(({ url }, response) => {
+      asked.push(url);
+      response.setHeader('content-type', url?.endsWith('.json') === true ? 'application/json' : 'application/octet-stream');
+      response.end(url?.endsWith('.json') === true ? manifest : Buffer.from(weightData as ArrayBuffer));
+    }).listen(0);
+    onTestFinished(() => { vi.unstubAllGlobals(); server.close(); });
+    vi.stubGlobal('location', { href: `http://localhost:${(server.address() as AddressInfo).port}/app/page.html` });
+    for (const url of ['models/mine/model.json', '/models/mine/model.json']) expect(await predict(await loadModel(url))).toEqual(await predict(model));
+    expect(asked).toEqual(['/app/models/mine/model.json', '/app/models/mine/weights.bin', '/models/mine/model.json', '/models/mine/weights.bin']);
+    vi.unstubAllGlobals();
+    await expect(loadModel('models/mine/model.json')).rejects.toThrow('loadModel: expected a URL TensorFlow.js can handle here for `url`');
   });
 
   test('truncated weights are refused', async () => {
