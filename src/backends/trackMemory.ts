@@ -34,7 +34,7 @@ export interface MemoryReport<T> {
  *
  * @throws whatever `work` throws.
  * @example
- * const { kept, keptTensors } = await trackMemory(() => classify(model, image));
+ * const { kept, keptTensors } = await trackMemory(() => classify(model, photo));
  * console.log(kept.tensors); // 0
  * for (const { shape, madeAt } of keptTensors) console.log(shape, madeAt);
  */

@@ -78,7 +78,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @throws {OptionError} for a generator object, which could be read once only: pass the generator function.
    * @example
    * Dataset.from(['a.jpg', 'b.jpg']);
-   * Dataset.from(async function* () { yield* await listFiles(); });
+   * Dataset.from(async function* () { yield (await fetch('labels.json')).json(); });
    */
   static from<T>(items: Source<T>): Dataset<T> {
     check('Dataset.from', 'items', items, source);
@@ -280,7 +280,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    *
    * @example
    * import * as tfData from '@tensorflow/tfjs-data';
-   * const theirs = ours.toTfData(tfData);
+   * const theirs = train.toTfData(tfData);
    */
   toTfData<D>(tfData: { generator(open: () => AsyncIterator<never>): D }): D {
     // That module's own item type is narrower than what it takes; never fits it.

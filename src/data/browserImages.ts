@@ -18,7 +18,7 @@ export interface BrowserPixelsOptions {
  * @returns Uint8 pixels `[height, width, 3]`.
  * @throws {DataError} naming the file or URL, when it cannot be fetched or decoded.
  * @example
- * const images = Dataset.from([...input.files]).map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
+ * const images = Dataset.from([...(input.files ?? [])]).map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
  */
 export async function browserPixels(image: BrowserImage, options: BrowserPixelsOptions = {}): Promise<Pixels> {
   check('browserPixels', 'image', image, rule('a File, URL, canvas, image or bitmap', (value) => typeof value === 'string' || (typeof value === 'object' && value !== null)));

@@ -37,7 +37,7 @@ export interface ImageBatchesOptions {
  *
  * @throws {ShapeError} while iterating, when pictures or label vectors of one batch differ in size.
  * @example
- * const batches = imageBatches(pictures, { batchSize: 16 }).prefetch(2);
+ * const batches = imageBatches(images, { batchSize: 16 }).prefetch(2);
  * await model.fitDataset(batches, { epochs: 5 });
  */
 export function imageBatches(images: Dataset<LabelledImage>, options: ImageBatchesOptions = {}): Dataset<ImageBatch> {

@@ -48,7 +48,7 @@ export function trainValidationSplit<T>(list: readonly T[], fraction: number, op
  *
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
  * @example
- * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label, groupBy: (file) => file.patient })) { ... }
+ * for (const { train, validation } of kFold(files, 5, { stratifyBy: ({ label }) => label })) console.log(train.length, validation.length);
  */
 export function kFold<T>(list: readonly T[], folds: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] }[] {
   check('kFold', 'list', list, items);

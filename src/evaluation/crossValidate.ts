@@ -50,9 +50,9 @@ export interface CrossValidation<T, M> {
  * @throws whatever `train` throws, and the signal's reason; the models trained before are disposed.
  * @example
  * const { evaluation, ensemble } = await crossValidate(files, {
- *   folds: 5, seed: 1, stratifyBy: (file) => file.label, groupBy: (file) => file.patient,
- *   train: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, options)) })).model,
- *   data: (list) => imageFiles(list, options),
+ *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
+ *   train: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { imageSize: 224 })) })).model,
+ *   data: (list) => imageFiles(list, { imageSize: 224 }),
  * });
  */
 export async function crossValidate<T, M extends LayersModel | Predictor>(items: readonly T[], options: CrossValidateOptions<T, M>): Promise<CrossValidation<T, M>> {

@@ -18,7 +18,7 @@ export interface EnsembleOptions {
  * @throws {OptionError} when there is no member, class names differ, or `weights` do not fit the members.
  * @throws {ShapeError} by `predict`, when a member answers with another shape than the first.
  * @example
- * const evaluation = await evaluate(ensemble([first, second, third]), validation.images);
+ * const evaluation = await evaluate(ensemble([first, second, third]), images);
  */
 export function ensemble(members: readonly (LayersModel | Predictor)[], options: EnsembleOptions = {}): Predictor {
   const where = 'ensemble';
@@ -81,7 +81,7 @@ export interface TestTimeAugmentationOptions {
  * @throws {OptionError} when an option is unknown, or `size` is missing where the model does not tell it.
  * @throws {ShapeError} by `predict`, when pictures are smaller than the crops.
  * @example
- * const evaluation = await evaluate(testTimeAugmentation(model), validation.images);
+ * const evaluation = await evaluate(testTimeAugmentation(model), images);
  * @see AlexNet (Krizhevsky et al. 2012), section 4.1, for ten crops
  */
 export function testTimeAugmentation(model: LayersModel | Predictor, options: TestTimeAugmentationOptions = {}): Predictor {

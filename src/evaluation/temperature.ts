@@ -11,8 +11,8 @@ import { summarize } from './summarize.js';
  * @returns Above 1 where the model is too sure, below 1 where it is not sure enough.
  * @throws {DataError} when every prediction is right, or none depends on it, so that no finite temperature is best.
  * @example
- * const temperature = fitTemperature(validation);
- * withTemperature(test, temperature).calibration.ece; // smaller than test.calibration.ece
+ * const temperature = fitTemperature(held);
+ * withTemperature(evaluation, temperature).calibration.ece; // smaller than evaluation.calibration.ece
  * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, section 4.2
  */
 export function fitTemperature(evaluation: Evaluation): number {

@@ -107,7 +107,7 @@ export class BatchNormalization extends tfl.layers.Layer {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * const y = batchNormalization({ name: 'stem_bn' }).apply(x) as tf.SymbolicTensor;
+ * const y = batchNormalization({ name: 'stem_bn' }).apply(x) as tfl.SymbolicTensor;
  * @see `BatchNormalization` in keras/src/layers/normalization/batch_normalization.py
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): tfl.layers.Layer {

@@ -85,7 +85,7 @@ export class SeededDropout extends tfl.layers.Layer {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * const y = dropout({ rate: 0.2, seed: 1 }).apply(x) as tf.SymbolicTensor;
+ * const y = dropout({ rate: 0.2, seed: 1 }).apply(x) as tfl.SymbolicTensor;
  */
 export function dropout(options: DropoutOptions): tfl.layers.Layer {
   return new SeededDropout(checkDropout('dropout', options));
@@ -98,7 +98,7 @@ export function dropout(options: DropoutOptions): tfl.layers.Layer {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * const y = stochasticDepth({ rate: 0.1, name: 'block2b_drop' }).apply(x) as tf.SymbolicTensor;
+ * const y = stochasticDepth({ rate: 0.1, name: 'block2b_drop' }).apply(x) as tfl.SymbolicTensor;
  * @see Deep Networks with Stochastic Depth (arXiv 1603.09382); Keras' `Dropout(rate, noise_shape=(None, 1, 1, 1))`
  */
 export function stochasticDepth(options: DropoutOptions): tfl.layers.Layer {

@@ -34,7 +34,7 @@ const RULES = { ...NORM_ACT_RULES, name: text, kernelSize: oddInteger, strides: 
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example
- * const x = tf.input({ shape: [64, 64, 3] });
+ * const x = tfl.input({ shape: [64, 64, 3] });
  * const y = convNormAct(x, { name: 'entry', filters: 16, kernelSize: 3, strides: 2 }); // [null, 32, 32, 16]
  */
 export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, build: BuildOptions = {}): tfl.SymbolicTensor {
@@ -76,7 +76,7 @@ export interface StemSpec extends NormActSpec {
  * @returns `[batch, height / 2, width / 2, filters]`, rounded up.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example
- * const x = stem(tf.input({ shape: [224, 224, 3] }), { filters: 32 });
+ * const x = stem(tfl.input({ shape: [224, 224, 3] }), { filters: 32 });
  */
 export function stem(x: tfl.SymbolicTensor, spec: StemSpec = {}, build: BuildOptions = {}): tfl.SymbolicTensor {
   return convNormAct(x, { name: 'stem', filters: 32, ...spec, kernelSize: 3, strides: 2 }, build);

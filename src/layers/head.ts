@@ -29,7 +29,7 @@ export interface HeadSpec {
  * @returns `[batch, classes]`.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example
- * const model = tf.model({ inputs: base.inputs, outputs: head(base.outputs[0], { classes: 10, dropoutRate: 0.2 }) });
+ * const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, dropoutRate: 0.2 }) });
  */
 export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptions = {}): tfl.SymbolicTensor {
   checkOptions('head', spec, {

@@ -13,7 +13,7 @@ import { hasPlan, planOf } from './metadata.js';
  * @throws {OptionError} when the model has no such layer.
  * @example
  * const pyramid = featureExtractor(model, ['reduction_3', 'reduction_4', 'reduction_5']);
- * const [p3, p4, p5] = pyramid.predict(images) as tf.Tensor[];
+ * const [p3, p4, p5] = pyramid.predict(batch) as tf.Tensor[];
  */
 export function featureExtractor(model: tfl.LayersModel, names: readonly string[]): tfl.LayersModel {
   check('featureExtractor', 'names', names, arrayOf(text));

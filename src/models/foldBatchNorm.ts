@@ -34,7 +34,7 @@ const FUSABLE = /^relu6?$/;
  * @throws {BackendError} when no backend is ready.
  * @example
  * const fast = await foldBatchNorm(model);
- * const probabilities = fast.predict(images);
+ * const probabilities = fast.predict(batch);
  */
 export async function foldBatchNorm(model: tfl.LayersModel): Promise<tfl.LayersModel> {
   requireBackend('foldBatchNorm');

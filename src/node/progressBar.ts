@@ -26,7 +26,7 @@ const BAR = 24;
  * Makes a listener that draws a bar with rate, time left and figures; each task keeps its last line.
  *
  * @example
- * await trainHead(model, train, { onProgress: progressBar() });
+ * await trainHead(model, { classNames, train, onProgress: progressBar() });
  * // features ████████████░░░░░░░░░░░░ 300/600 images, 21/s, 14 s left
  */
 export function progressBar(options: ProgressBarOptions = {}): ProgressListener {

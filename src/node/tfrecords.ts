@@ -98,7 +98,7 @@ export interface WriteTFRecordsOptions {
  * @returns The paths, in order.
  * @throws {DataError} when a file cannot be written, for example because the disk is full; nothing is left then.
  * @example
- * const files = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
+ * const written = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
  */
 export async function writeTFRecords<const S extends RecordSchema>(
   records: Dataset<RecordOf<S>>,

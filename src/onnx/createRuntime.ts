@@ -22,7 +22,7 @@ const source = rule<tfl.LayersModel | Uint8Array>(
  * @throws {OptionError} when an option is unknown, or a layer of the model has no counterpart in ONNX.
  * @example
  * const runtime = await createRuntime(model, { threads: 2 });
- * const probabilities = await runtime.predict(images) as tf.Tensor;
+ * const probabilities = await runtime.predict(batch) as tf.Tensor;
  */
 export async function createRuntime(model: tfl.LayersModel | Uint8Array, options: RuntimeOptions = {}): Promise<Runtime> {
   const checked = checkOptions(where, options, {

@@ -68,7 +68,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  * @example
  * await writeFile('b0.onnx', await exportOnnx(model));
  * await writeFile('b0.onnx', await exportOnnx({ plan: planModel('b0'), arrays: readSafetensors(bytes) }));
- * await writeFile('lite0.onnx', await exportOnnx(lite, { weights: 'int8', calibration: imageBatches(train.images.take(128)) }));
+ * await writeFile('lite0.onnx', await exportOnnx(lite, { weights: 'int8', calibration: imageBatches(images.take(128)) }));
  */
 export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
   check('exportOnnx', 'model', source, network);

@@ -26,7 +26,7 @@ export interface ImageGridOptions {
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no picture.
  * @example
- * const spec = imageGrid([{ url: await imageDataUrl(pixels), title: 'giant panda 0.96', correct: true }]);
+ * const spec = imageGrid([{ url: await imageDataUrl(photo), title: 'giant panda 0.96', correct: true }]);
  */
 export function imageGrid(images: readonly GridImage[], options: ImageGridOptions = {}): ChartSpec {
   const { columns = 4, size = 160 } = checkOptions('imageGrid', options, { columns: positiveInteger, size: positiveInteger });

@@ -40,7 +40,7 @@ const histories = rule<MetricHistory | readonly TrainingPhase[]>('a history of m
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no epoch, or no metric of that name.
  * @example
- * const spec = trainingChart([{ name: 'head', history: first.history }, { name: 'fine-tuning', history: second.history }]);
+ * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: fineTuned }]);
  */
 export function trainingChart(history: MetricHistory | readonly TrainingPhase[], options: TrainingChartOptions = {}): ChartSpec {
   check('trainingChart', 'history', history, histories);

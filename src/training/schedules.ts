@@ -59,6 +59,7 @@ export interface ExponentialDecayOptions {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
+ * const stepsPerEpoch = 1251;
  * const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 2.4 * stepsPerEpoch }), 5 * stepsPerEpoch);
  * @see `build_learning_rate` in tensorflow/tpu, models/official/efficientnet/utils.py
  */
@@ -182,6 +183,7 @@ export function constantRate(rate: number): Schedule {
  *
  * @throws {OptionError} when the steps are negative.
  * @example
+ * const stepsPerEpoch = 1251;
  * const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 240 }), 500);
  */
 export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {

@@ -181,7 +181,7 @@ export function defaultCheckpoint(variant: Variant): string {
  * The options a model needs for a checkpoint to mean what it was trained to mean.
  *
  * @example
- * const checkpoint = CHECKPOINTS['torchvision/b0'];
+ * const checkpoint = CHECKPOINTS['torchvision/b0'] as Checkpoint;
  * const model = efficientNet(checkpoint.variant, checkpointOptions(checkpoint));
  */
 export function checkpointOptions(checkpoint: Checkpoint): EfficientNetOptions {

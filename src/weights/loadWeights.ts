@@ -63,6 +63,7 @@ const RULES = {
  * not finite.
  * @example
  * const model = efficientNet('lite0');
+ * const response = await fetch('efficientnet-lite0.safetensors');
  * const report = await loadWeights(model, new Uint8Array(await response.arrayBuffer()));
  * report.layout // 'lukemelas'
  */

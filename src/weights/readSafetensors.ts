@@ -29,6 +29,7 @@ interface Entry {
  * @throws {WeightsError} when the file is truncated or damaged: each array must have a known type and a place of exactly its size,
  * and the places must fill the file without a gap or an overlap.
  * @example
+ * const response = await fetch('efficientnet-lite0.safetensors');
  * const arrays = readSafetensors(new Uint8Array(await response.arrayBuffer()));
  * arrays.get('_conv_stem.weight')?.shape // [32, 3, 3, 3]
  */

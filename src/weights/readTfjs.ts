@@ -13,7 +13,7 @@ const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', int3
  * @param artifacts - Its `weightSpecs` and `weightData`; the data is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when specs and data do not agree, or a weight is of a type no network has.
  * @example
- * const arrays = readTfjs(await tf.io.http('https://.../model.json').load());
+ * const arrays = readTfjs(await (tf.io.http('https://.../model.json').load as () => Promise<tf.io.ModelArtifacts>)());
  * await loadWeights(model, arrays);
  */
 export function readTfjs({ weightSpecs = [], weightData }: Pick<io.ModelArtifacts, 'weightSpecs' | 'weightData'>): NamedArrays {

@@ -27,7 +27,7 @@ const RULES = {
  *
  * @throws {WeightsError} when a finite number is too large for float16.
  * @example
- * await writeFile('model.safetensors', writeSafetensors(weightsOf(model, { layout: 'timm' })));
+ * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
 export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsOptions = {}): Uint8Array {
   const { dtype = 'float32', metadata } = checkOptions('writeSafetensors', options, RULES);

@@ -1,12 +1,14 @@
-// Every TypeScript snippet of the README, the guides and the examples' READMEs compiles against the sources. Nothing is run here: the first
+// Every TypeScript snippet of the README and the guides, and every `@example` of a docstring, compiles against the sources. Nothing is run here: the first
 // snippet of the README runs in test/package, the workflows in test/examples.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { globSync } from 'tinyglobby';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
+const sources = globSync('src/**/*.ts', { cwd: ROOT });
 const pages = ['README.md', ...readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 
 // What the pages take for granted: things a reader has at that point. A name a snippet declares or imports itself is its own.
@@ -14,7 +16,6 @@ const GIVEN: Readonly<Record<string, string>> = {
   model: "import('@tensorflow/tfjs-layers').LayersModel",
   mine: "import('@tensorflow/tfjs-layers').LayersModel",
   backbone: "import('@tensorflow/tfjs-layers').LayersModel",
-  tf: "typeof import('@tensorflow/tfjs-core')",
   train: "import('effnet-ts').Dataset<import('effnet-ts').ImageBatch>",
   validation: "import('effnet-ts').Dataset<import('effnet-ts').ImageBatch>",
   validationData: "import('effnet-ts').Dataset<import('effnet-ts').ImageBatch>",
@@ -40,11 +41,37 @@ const GIVEN: Readonly<Record<string, string>> = {
   join: "typeof import('node:path').join",
   path: "typeof import('node:path')",
 };
+/** What the examples of the docstrings take for granted beside that, or otherwise. */
+const GIVEN_IN_SOURCES: Readonly<Record<string, string>> = {
+  ...GIVEN,
+  images: "import('effnet-ts').Dataset<import('effnet-ts').LabelledImage>",
+  held: "import('effnet-ts').Evaluation",
+  x: "import('@tensorflow/tfjs-layers').SymbolicTensor",
+  ...Object.fromEntries(['first', 'second', 'third', 'b0', 'b4', 'lite'].map((name) => [name, "import('@tensorflow/tfjs-layers').LayersModel"])),
+  history: 'readonly { readonly epoch: number; readonly loss: number }[]',
+  fineTuned: 'readonly { readonly epoch: number; readonly loss: number }[]',
+  batch: "import('@tensorflow/tfjs-core').Tensor4D",
+  input: 'HTMLInputElement',
+  file: 'File',
+  jpeg: 'Uint8Array',
+  writable: "import('node:fs/promises').FileHandle",
+  records: "import('effnet-ts').Dataset<import('effnet-ts').RecordOf<typeof import('effnet-ts').RECORD_SCHEMAS.flat>>",
+};
+const NAMESPACES: Readonly<Record<string, string>> = { tf: '@tensorflow/tfjs-core', tfl: '@tensorflow/tfjs-layers' };
 const ENTRIES = ['effnet-ts/node', 'effnet-ts/plots', 'effnet-ts/onnx', 'effnet-ts/hdf5', 'effnet-ts/wasm', 'effnet-ts/imagenet'];
 
 interface Snippet {
   readonly place: string;
   readonly code: string;
+}
+
+/** The `@example` blocks of the documentation in a source file. */
+function examplesOf(page: string): Snippet[] {
+  const text = readFileSync(path.join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^ *\* @example(?: .*)?\n((?: *\*(?! @|\/).*\n)+)/gm)].map((match) => ({
+    place: `${page}:${text.slice(0, match.index).split('\n').length + 1}`,
+    code: (match[1] ?? '').replaceAll(/^ *\* ?/gm, '').replaceAll(/^```.*$/gm, ''),
+  }));
 }
 
 function snippetsOf(page: string): Snippet[] {
@@ -55,7 +82,7 @@ function snippetsOf(page: string): Snippet[] {
 }
 
 /** A snippet as a module: the library's names it uses without importing them, and what is given, stand before it. */
-function moduleOf(code: string): string {
+function moduleOf({ place, code }: Snippet): string {
   const source = ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.ESNext, true);
   const used = new Set<string>();
   const own = new Set<string>();
@@ -66,13 +93,20 @@ function moduleOf(code: string): string {
   };
   visit(source);
   const free = [...used].filter((name) => !own.has(name));
-  const given = free.filter((name) => Object.hasOwn(GIVEN, name));
+  const things = place.startsWith('src/') ? GIVEN_IN_SOURCES : GIVEN;
+  const given = free.filter((name) => Object.hasOwn(things, name));
+  const namespaces = free.filter((name) => Object.hasOwn(NAMESPACES, name)).map((name) => `import * as ${name} from '${NAMESPACES[name] as string}';`);
   // A snippet that shows its imports shows all of them.
   const imports = code.includes("from 'effnet-ts") ? [] : ENTRIES.flatMap((entry) => {
     const names = free.filter((name) => !given.includes(name) && exportedBy(entry).has(name));
-    return names.length === 0 ? [] : [`import { ${names.join(', ')} } from '${entry}';`];
+    return names.length === 0 ? [] : [`import { ${names.map((name) => `${/^[A-Z][a-z]/.test(name) && name !== 'Dataset' ? 'type ' : ''}${name}`).join(', ')} } from '${entry}';`];
   });
-  return [...imports, ...given.map((name) => `declare const ${name}: ${GIVEN[name] as string};`), code, 'export {};'].join('\n');
+  // The example of something internal uses what stands in its own file.
+  const known = new Set(ENTRIES.flatMap((entry) => [...exportedBy(entry)]));
+  const file = place.split(':')[0] as string;
+  const internal = file.endsWith('.ts') ? namesIn(path.join(ROOT, file)).filter((name) => free.includes(name) && !known.has(name)) : [];
+  if (internal.length > 0) imports.push(`import { ${internal.join(', ')} } from '${path.join(ROOT, file).replace(/\.ts$/, '.js')}';`);
+  return [...namespaces, ...imports, ...given.map((name) => `declare const ${name}: ${things[name] as string};`), code, 'export {};'].join('\n');
 }
 
 const exported = new Map<string, Set<string>>();
@@ -93,11 +127,14 @@ function namesIn(file: string): string[] {
   return [...listed, ...declared, ...(text.includes("export * from './index.js'") ? namesIn(path.join(path.dirname(file), 'index.ts')) : [])];
 }
 
-test('every snippet of the guides compiles against the sources', () => {
-  const snippets = pages.flatMap(snippetsOf);
-  expect(snippets.length).toBeGreaterThan(30);
+test('every snippet of the guides and every example of the docstrings compiles against the sources', () => {
+  const examples = sources.flatMap(examplesOf);
+  expect(examples.length).toBeGreaterThan(170);
+  const guides = pages.flatMap(snippetsOf);
+  expect(guides.length).toBeGreaterThan(30);
+  const snippets = [...guides, ...examples];
   const folder = path.join(ROOT, 'test', 'docs', 'generated');
-  const texts = new Map(snippets.map(({ code }, i) => [path.join(folder, `${i}.ts`), moduleOf(code)]));
+  const texts = new Map(snippets.map((snippet, i) => [path.join(folder, `${i}.ts`), moduleOf(snippet)]));
   // What bundlers and packages of the reader's own bring.
   texts.set(path.join(folder, 'ambient.d.ts'), "declare module 'onnxruntime-web' { export * from 'onnxruntime-node'; }\ndeclare module '*?url' { const url: string; export default url; }");
   const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), (file) => readFileSync(file, 'utf8')) as { config: { compilerOptions: object } };

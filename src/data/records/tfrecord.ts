@@ -28,7 +28,7 @@ const FOOTER = 4;
  * @throws {DataError} naming file and offset, when a checksum fails or the stream ends within a record.
  * @example
  * const response = await fetch('train.tfrecord');
- * for await (const { data } of readTFRecords(response.body)) console.log(await decodeExample(data));
+ * for await (const { data } of readTFRecords([await response.bytes()])) console.log(await decodeExample(data));
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"
  */
 export async function* readTFRecords(
@@ -61,7 +61,7 @@ export async function* readTFRecords(
  * Wraps bytes as one record, ready to be appended to a file; TensorBoard's event files have the same form.
  *
  * @example
- * await file.write(frameTFRecord(await encodeExample({ label: feature.int64(3) })));
+ * await writable.write(frameTFRecord(await encodeExample({ label: feature.int64(3) })));
  */
 export function frameTFRecord(data: Uint8Array): Uint8Array {
   const framed = new Uint8Array(HEADER + data.length + FOOTER);
