@@ -1,7 +1,8 @@
 import { defineConfig } from 'tsup';
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', hdf5: 'src/hdf5.ts', imagenet: 'src/imagenet.ts', plots: 'src/plots.ts', node: 'src/node.ts', wasm: 'src/wasm.ts', onnx: 'src/onnx.ts' },
+  // imageWorker is no entry of the package: threads start from it.
+  entry: { imageWorker: 'src/node/imageWorker.ts', index: 'src/index.ts', hdf5: 'src/hdf5.ts', imagenet: 'src/imagenet.ts', plots: 'src/plots.ts', node: 'src/node.ts', wasm: 'src/wasm.ts', onnx: 'src/onnx.ts' },
   format: 'esm',
   target: 'es2022',
   dts: true,

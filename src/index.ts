@@ -13,7 +13,7 @@ export {
 export type {
   AffineOptions, Box, ColorJitterOptions, Fill, Fit, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, RandAugmentOptions,
   RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, ResizeMethod, ResizeOptions,
-  Size, TestTimeViewsOptions, Transform,
+  Size, TestTimeViewsOptions, Transform, TransformSpec,
 } from './image/index.js';
 export {
   augment, browserPixels, classWeights, collate, countClasses, cutMix, Dataset, decodeExample, encodeExample, feature, formatExample, frameTFRecord,
@@ -23,6 +23,7 @@ export type {
   AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
   InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
+  TransformWorkers,
 } from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,

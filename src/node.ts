@@ -9,12 +9,12 @@ export type { NodeBackendOptions } from './node/index.js';
 export { writeReport } from './node/index.js';
 export type { WriteReportOptions, WrittenReport } from './node/index.js';
 export {
-  contactSheet, decodeImage, encodeImage, folderCache, food101Files, imageFiles, imageFolder, imagesFromCsv, progressBar, randomJpegQuality, recordImages,
+  contactSheet, decodeImage, encodeImage, folderCache, food101Files, imageFiles, imageFolder, imagesFromCsv, imageWorkers, progressBar, randomJpegQuality, recordImages,
   summarizeImages, tfrecordDataset, writeImageFolder, writeTFRecords,
 } from './node/index.js';
 export type {
   ClassFile, ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, ImageFilesOptions, ImageFolder, ImageFolderOptions,
-  ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImagesOptions,
+  ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, ImageSource, ImageWorkers, ImageWorkersOptions, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImageSettings, ReadImagesOptions,
   RecordImagesOptions, SplitImageFolder, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
 } from './node/index.js';
 

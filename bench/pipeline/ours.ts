@@ -1,12 +1,14 @@
-// One measurement of this library: node --import tsx ours.ts FOLDER resize|augment [fast]. Measures a second pass, prints one line of JSON.
+// One measurement of this library, whose threads run the built package: node --import tsx ours.ts FOLDER resize|augment [fast] [threads]. Measures a second pass, prints one line of JSON.
 
 import { readFile } from 'node:fs/promises';
-import { augment, colorJitter, imageFolder, randomAffine, randomFlip, sequence } from '../../src/node.js';
+import { augment, colorJitter, imageFolder, imageWorkers, randomAffine, randomFlip, sequence } from '../../src/node.js';
 
-const [folder = '', task, method] = process.argv.slice(2);
-const { images } = await imageFolder(folder, { imageSize: 224, shuffle: false, dctMethod: method === 'fast' ? 'fast' : 'accurate' });
+const [folder = '', task, ...how] = process.argv.slice(2);
+const workers = how.includes('threads') ? imageWorkers() : undefined;
+const threads = workers === undefined ? {} : { workers };
+const { images } = await imageFolder(folder, { imageSize: 224, shuffle: false, dctMethod: how.includes('fast') ? 'fast' : 'accurate', ...threads });
 const recipe = sequence(randomFlip(), colorJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.2 }), randomAffine({ rotation: 10 }));
-const pipeline = task === 'augment' ? augment(images, recipe) : images;
+const pipeline = task === 'augment' ? augment(images, recipe, threads) : images;
 
 async function pass(): Promise<number> {
   let count = 0;
@@ -20,3 +22,4 @@ const count = await pass();
 const [elapsed, { user, system }] = [performance.now() - start, process.cpuUsage(used)];
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 console.log(JSON.stringify({ rate: (1000 * count) / elapsed, milliseconds: (user + system) / 1000 / count, version }));
+await workers?.dispose();

@@ -22,6 +22,7 @@ interface Rival {
   readonly name: string;
   readonly task: string;
   readonly command: readonly string[];
+  readonly more?: readonly string[];
 }
 
 /** What ours.ts, sharp.ts, tfdata.py and torch_loader.py print as their last line. */
@@ -41,17 +42,18 @@ const TASKS = {
 } as const;
 
 const RIVALS: readonly Rival[] = Object.keys(TASKS).flatMap((task) => [
+  { name: 'effnet-ts, imageWorkers', task, command: [...node, here('ours.ts')], more: ['threads'] },
   { name: 'effnet-ts', task, command: [...node, here('ours.ts')] },
   ...(task === 'resize' ? [{ name: 'sharp alone', task, command: [...node, here('sharp.ts')] }] : []),
   { name: 'tf.data', task, command: [kerasPython, here('tfdata.py')] },
-  // Pillow decodes accurately only.
-  ...(task.endsWith('fast') ? [] : [{ name: 'torchvision, DataLoader', task, command: [torchPython, here('torch_loader.py')] }]),
+  // Pillow decodes accurately only, whatever is asked.
+  { name: 'torchvision, DataLoader', task, command: [torchPython, here('torch_loader.py')] },
 ]);
 
-function measure({ command, task }: Rival): Outcome | string {
+function measure({ command, task, more = [] }: Rival): Outcome | string {
   const [program = '', ...parameters] = command;
   if (!existsSync(program)) return 'missing: run bench/pipeline/setup.sh';
-  const { status, stdout, stderr } = spawnSync(program, [...parameters, folder as string, ...task.split(' ')], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(program, [...parameters, folder as string, ...task.split(' '), ...more], { encoding: 'utf8' });
   return status === 0 ? (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Outcome) : `failed: ${stderr.trim().split('\n').at(-1) ?? ''}`;
 }
 
@@ -68,7 +70,7 @@ if (memory === 'memory') {
   for (let round = 0; round < Number(rounds); round++) for (const rival of RIVALS) found.get(rival)?.push(measure(rival));
   const results = [];
   for (const [task, title] of Object.entries(TASKS)) {
-    console.log(`\n${title}: pictures a second, median [lowest-highest]; processor time a picture; effnet-ts / this, median of the pairs`);
+    console.log(`\n${title}: pictures a second, median [lowest-highest]; processor time a picture; effnet-ts with imageWorkers / this, median of the pairs`);
     const outcomes = [...found].filter(([rival]) => rival.task === task);
     const own = outcomes.slice(0, 1).flatMap(([, tries]) => tries).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
     for (const [{ name }, tries] of outcomes) {

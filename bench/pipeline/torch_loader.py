@@ -3,7 +3,7 @@ import json, sys, time
 import torch, torchvision
 from torchvision import datasets, transforms
 
-folder, task = sys.argv[1:]
+folder, task = sys.argv[1:3]
 extra = [transforms.RandomHorizontalFlip(), transforms.ColorJitter(0.1, 0.2, 0.2), transforms.RandomAffine(10, interpolation=transforms.InterpolationMode.BILINEAR)] if task == "augment" else []
 data = datasets.ImageFolder(folder, transforms.Compose([transforms.Resize((224, 224)), *extra, transforms.PILToTensor()]))
 loader = torch.utils.data.DataLoader(data, batch_size=32, num_workers=2, persistent_workers=True)

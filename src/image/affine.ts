@@ -2,7 +2,7 @@
 
 import { arrayOf, check, checkOptions, either, finite, invalid, nonNegative, oneOf, positive, rule, type Rule } from '../core/index.js';
 import { checkPixels, type Pixels } from './pixels.js';
-import { transformOf, type Transform } from './transform.js';
+import { transformWithSpec, type Transform } from './transform.js';
 import { FILLS, warp, type Fill, type Matrix } from './warp.js';
 
 /** One affine change, about the centre of the picture. */
@@ -96,7 +96,7 @@ export function randomAffine(options: RandomAffineOptions): Transform {
     shear > 0 && `shear up to ${shear} degrees`,
     low < high && `zoom by ${low} to ${high}`,
   ].filter((part) => part !== false);
-  return transformOf(`affine: ${parts.join(', ')}, fill ${fill}`, (pixels, random) =>
+  return transformWithSpec(['randomAffine', options], `affine: ${parts.join(', ')}, fill ${fill}`, (pixels, random) =>
     affine(pixels, {
       rotation: random.uniform(-rotation, rotation),
       shift: [random.uniform(-up, up) * pixels.height, random.uniform(-left, left) * pixels.width],

@@ -2,7 +2,7 @@
 
 import { checkOptions, probability as probabilityRule, oneOf } from '../core/index.js';
 import { checkPixels, type Pixels } from './pixels.js';
-import { transformOf, type Transform } from './transform.js';
+import { transformWithSpec, type Transform } from './transform.js';
 
 /** Swaps left and right. */
 export function flipHorizontal(pixels: Pixels): Pixels {
@@ -41,5 +41,7 @@ export function randomFlip(options: RandomFlipOptions = {}): Transform {
   const rules = { direction: oneOf('horizontal', 'vertical'), probability: probabilityRule };
   const { direction = 'horizontal', probability = 0.5 } = checkOptions('randomFlip', options, rules);
   const flip = direction === 'horizontal' ? flipHorizontal : flipVertical;
-  return transformOf(`${direction} flip, probability ${probability}`, (pixels, random) => (random.next() < probability ? flip(pixels) : pixels));
+  return transformWithSpec(['randomFlip', options], `${direction} flip, probability ${probability}`, (pixels, random) =>
+    random.next() < probability ? flip(pixels) : pixels,
+  );
 }

@@ -7,7 +7,7 @@ import { crop } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { resize } from './resize.js';
 import { METHODS, type ResizeMethod } from './spans.js';
-import { transformOf, type Transform } from './transform.js';
+import { transformWithSpec, type Transform } from './transform.js';
 
 type Range = readonly [low: number, high: number];
 
@@ -37,7 +37,7 @@ export function randomResizedCrop(size: Size, options: RandomResizedCropOptions 
   const { area = [0.08, 1], aspect = [3 / 4, 4 / 3], method = 'bilinear', antialias = false } = checkOptions('randomResizedCrop', options, rules);
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
   const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${method})`;
-  return transformOf(description, (pixels, random) => {
+  return transformWithSpec(['randomResizedCrop', size, options], description, (pixels, random) => {
     checkPixels('randomResizedCrop', pixels);
     return resize(crop(pixels, randomBox(pixels, area, aspect, random)), size, { method, antialias });
   });
@@ -81,7 +81,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     steps.push({ name: name as 'saturation' | 'contrast', text: `${name} by ${low} to ${high}`, range: [low, high] });
   }
   if (brightness !== undefined) steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
-  return transformOf(`colours: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
+  return transformWithSpec(['colorJitter', options], `colours: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
     checkPixels('colorJitter', pixels);
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
       throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
@@ -101,7 +101,7 @@ export interface PcaLightingOptions {
 /** Shifts the colours along the principal components of ImageNet, as AlexNet's training did. */
 export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   const { sigma = 0.1 } = checkOptions('pcaLighting', options, { sigma: nonNegative });
-  return transformOf(`PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
+  return transformWithSpec(['pcaLighting', options], `PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
     adjustLighting(pixels, [random.normal() * sigma, random.normal() * sigma, random.normal() * sigma]),
   );
 }
@@ -109,7 +109,7 @@ export function pcaLighting(options: PcaLightingOptions = {}): Transform {
 /** Makes a share of the pictures grey. */
 export function randomGrayscale(options: { readonly probability?: number } = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
-  return transformOf(`grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
+  return transformWithSpec(['randomGrayscale', options], `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
 }
 
 /** How pictures are blurred. */
@@ -124,7 +124,7 @@ export interface RandomBlurOptions {
 export function randomBlur(options: RandomBlurOptions = {}): Transform {
   const rules = { sigma: range('[low, high] above 0', Infinity), probability: probabilityRule };
   const { sigma = [0.1, 2], probability = 0.5 } = checkOptions('randomBlur', options, rules);
-  return transformOf(`Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`, (pixels, random) =>
+  return transformWithSpec(['randomBlur', options], `Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`, (pixels, random) =>
     random.next() < probability ? gaussianBlur(pixels, random.uniform(...sigma)) : pixels,
   );
 }
@@ -154,7 +154,7 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
     fill: either(oneOf('noise'), arrayOf(nonNegative, 3)),
   };
   const { probability = 0.25, area = [0.02, 1 / 3], aspect = [0.3, 3.3], fill = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
-  return transformOf(`erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
+  return transformWithSpec(['randomErasing', options], `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
     if (random.next() >= probability) return pixels;
     const box = randomBox(pixels, area, [1 / aspect[1], 1 / aspect[0]], random);
     const { channels } = pixels;
@@ -172,5 +172,6 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
 export function resizing(size: Size, options: { readonly method?: ResizeMethod; readonly antialias?: boolean } = {}): Transform {
   check('resizing', 'size', size, either(positive, sizeRule));
   const { method = 'bilinear', antialias = false } = options;
-  return transformOf(`resize to ${sides(size).join(' x ')} (${method}${antialias ? ', antialias' : ''})`, (pixels) => resize(pixels, size, options));
+  const description = `resize to ${sides(size).join(' x ')} (${method}${antialias ? ', antialias' : ''})`;
+  return transformWithSpec(['resizing', size, options], description, (pixels) => resize(pixels, size, options));
 }

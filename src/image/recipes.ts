@@ -6,7 +6,7 @@ import { resizeShorterSide } from './evaluationCrops.js';
 import { randomFlip } from './flip.js';
 import { randomAffine } from './affine.js';
 import { colorJitter, pcaLighting, randomResizedCrop, resizing } from './randomTransforms.js';
-import { sequence, transformOf, type Transform } from './transform.js';
+import { sequence, transformWithSpec, type Transform } from './transform.js';
 
 interface Recipe {
   readonly train: (size: number) => Transform;
@@ -37,8 +37,10 @@ const RECIPES = {
         pcaLighting({ sigma: 0.1 }),
       ),
     evaluate: (size) =>
-      transformOf(`shorter side to ${Math.round((256 * size) / 224)} (256 x ${size}/224), centre crop ${size} x ${size}`, (pixels) =>
-        centerCrop(resizeShorterSide(pixels, Math.round((256 * size) / 224)), size),
+      transformWithSpec(
+        ['evalTransform', 'imagenet', size],
+        `shorter side to ${Math.round((256 * size) / 224)} (256 x ${size}/224), centre crop ${size} x ${size}`,
+        (pixels) => centerCrop(resizeShorterSide(pixels, Math.round((256 * size) / 224)), size),
       ),
   },
   /** Chest X-rays: Keras' affine family. */

@@ -3,19 +3,35 @@
 import { check, invalid, rule, type Random } from '../core/index.js';
 import type { Pixels } from './pixels.js';
 
+/** What a transform is made of, as plain data another thread makes it from again: the name of a function and its parameters. */
+export type TransformSpec = readonly [name: string, ...parameters: readonly unknown[]];
+
 /** A change of a picture that draws its numbers from the stream it is given: the same stream, the same result. */
 export interface Transform {
   /** What it does and how strongly, with units, one line for each step. */
   describe(): string;
   /** Returns a changed picture and leaves the given one alone. */
   apply(pixels: Pixels, random: Random): Pixels | Promise<Pixels>;
+  /** What other threads make it from; `undefined` where a function of yours has a part in it. */
+  readonly spec?: TransformSpec;
 }
 
 const transform = rule<Transform>('a transform', (value) => typeof (value as Transform | null)?.apply === 'function');
 
-/** Makes a transform from its description and function. */
+/** Makes a transform from its description and function; it works on the thread it was made on. */
 export function transformOf(description: string, apply: Transform['apply']): Transform {
   return { describe: () => description, apply };
+}
+
+/** Makes a transform of this library, which `transformFrom` makes again from its spec. */
+export function transformWithSpec(spec: TransformSpec, description: string, apply: Transform['apply']): Transform {
+  return { describe: () => description, apply, spec };
+}
+
+/** The spec of a transform made of others, where all of them have one. */
+function specOfAll(name: string, parameters: readonly unknown[], steps: readonly Transform[]): Pick<Transform, 'spec'> {
+  const specs = steps.flatMap(({ spec }) => (spec === undefined ? [] : [spec]));
+  return specs.length === steps.length ? { spec: [name, ...parameters, ...specs] } : {};
 }
 
 /**
@@ -34,6 +50,7 @@ export function sequence(...steps: readonly Transform[]): Transform {
       for (const step of steps) result = await step.apply(result, random);
       return result;
     },
+    ...specOfAll('sequence', [], steps),
   };
 }
 
@@ -44,6 +61,7 @@ export function randomly(probability: number, step: Transform): Transform {
   return {
     describe: () => `with probability ${probability}: ${step.describe()}`,
     apply: (pixels, random) => (random.next() < probability ? step.apply(pixels, random) : pixels),
+    ...specOfAll('randomly', [probability], [step]),
   };
 }
 
@@ -54,5 +72,6 @@ export function oneOfTransforms(...steps: readonly Transform[]): Transform {
   return {
     describe: () => `one of: ${steps.map((step) => step.describe()).join(' | ')}`,
     apply: (pixels, random) => (steps[random.integer(steps.length)] as Transform).apply(pixels, random),
+    ...specOfAll('oneOfTransforms', [], steps),
   };
 }

@@ -2,7 +2,7 @@
 
 import { rename, writeFile } from 'node:fs/promises';
 import { check, checkOptions, createRandom, deriveSeed, oneOf, positiveInteger, rule, seed as seedRule, text } from '../core/index.js';
-import { checkPixels, resize, transformOf, type Pixels, type Transform } from '../image/index.js';
+import { checkPixels, resize, transformWithSpec, type Pixels, type Transform } from '../image/index.js';
 import { decodeImage } from './decodeImage.js';
 import { loadSharp } from './loadSharp.js';
 
@@ -32,7 +32,7 @@ export function randomJpegQuality(range: readonly [low: number, high: number] = 
   const [low, high] = range;
   check('randomJpegQuality', 'range', low, percent);
   check('randomJpegQuality', 'range', high, percent);
-  return transformOf(`JPEG of quality ${low} to ${high}`, async (pixels, random) => {
+  return transformWithSpec(['randomJpegQuality', range], `JPEG of quality ${low} to ${high}`, async (pixels, random) => {
     const quality = low + random.integer(high - low + 1);
     return decodeImage(await encodeImage(pixels, { format: 'jpeg', quality }));
   });

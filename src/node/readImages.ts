@@ -1,9 +1,11 @@
 // Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { boolean, callable, either, invalid, oneOf, positiveInteger, text, type Rules } from '../core/index.js';
+import { boolean, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import { oneHot, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
-import { METHODS, resizeTo, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
-import { DCT_METHODS, decodeImage, type DecodeOptions } from './decodeImage.js';
+import { METHODS, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
+import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
+import type { ImageWorkers } from './imageWorkers.js';
+import { readImage, type ImageSource } from './readImage.js';
 
 /** What the label of a picture is. */
 export type LabelMode = 'int' | 'categorical' | 'binary';
@@ -22,6 +24,8 @@ export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onE
   readonly interpolation?: ResizeMethod;
   /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
   readonly antialias?: boolean;
+  /** Threads that decode and resize. @defaultValue none: sharp's own threads decode, this one resizes */
+  readonly workers?: ImageWorkers;
 }
 
 export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
@@ -36,20 +40,20 @@ export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
   concurrency: either(positiveInteger, oneOf('auto')),
   onError: oneOf('throw', 'skip'),
   onSkipped: callable,
+  workers: rule<ImageWorkers>('what imageWorkers() makes', (value) => typeof (value as ImageWorkers | null)?.read === 'function'),
 };
 
-/** A picture that is still a file, or the bytes of one. */
-export interface EncodedImage {
-  readonly path?: string;
-  readonly bytes?: Uint8Array;
+/** A picture that is not decoded yet, with its label. */
+export interface EncodedImage extends ImageSource {
   readonly label: Label;
-  readonly origin: string;
 }
+
+const here = { read: readImage };
 
 /** Decodes and resizes, several at once, in order. */
 export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabelledImage> {
   const { imageSize, fit = 'stretch', resizing = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels, dctMethod } = options;
-  const { concurrency = 'auto', onError = 'throw', onSkipped } = options;
+  const { workers, concurrency = workers === undefined ? 'auto' : 2 * workers.threads, onError = 'throw', onSkipped } = options;
   const fast = resizing === 'fast';
   if (fast && (imageSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
     throw invalid(where, 'resizing', "'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast'", resizing);
@@ -60,11 +64,12 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
     ...(maxPixels === undefined ? {} : { maxPixels }),
     ...(dctMethod === undefined ? {} : { dctMethod }),
   };
+  const settings = {
+    decoding,
+    ...(imageSize === undefined || fast ? {} : { resizing: { size: imageSize, fit, method: interpolation, antialias } }),
+  };
   return files.map(
-    async ({ path, bytes, origin, label }): Promise<LabelledImage> => {
-      const pixels = await (bytes === undefined ? decodeImage(path as string, decoding) : decodeImage(bytes, { ...decoding, origin }));
-      return { pixels: imageSize === undefined || fast ? pixels : resizeTo(pixels, imageSize, fit, { method: interpolation, antialias }), label, origin };
-    },
+    async ({ label, ...source }): Promise<LabelledImage> => ({ pixels: await (workers ?? here).read(source, settings), label, origin: source.origin }),
     { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }) },
   );
 }

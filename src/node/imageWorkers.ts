@@ -1,0 +1,65 @@
+// Threads that decode, resize and augment pictures beside the main one. What runs in them: imageWorker.ts.
+
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { Tinypool } from 'tinypool';
+import { checkOptions, positiveInteger } from '../core/index.js';
+import type { TransformWorkers } from '../data/index.js';
+import type { Pixels } from '../image/index.js';
+import { unpackError } from './errorRecord.js';
+import type { Answer } from './imageWorker.js';
+import type { ImageSource, ReadImageSettings } from './readImage.js';
+
+/** How threads are started. */
+export interface ImageWorkersOptions {
+  /** @defaultValue one for each processor */
+  readonly threads?: number;
+}
+
+/** Threads that work on pictures; idle ones keep no program from ending. */
+export interface ImageWorkers extends TransformWorkers {
+  /** Decodes one picture and resizes it, in one of the threads. */
+  read(source: ImageSource, settings: ReadImageSettings): Promise<Pixels>;
+  /** Ends the threads; what they still work on fails. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Starts threads for `imageFolder` and the other sources, and for `augment`; pictures and their order stay the same, byte for byte.
+ *
+ * @throws {OptionError} when an option is unknown.
+ * @example
+ * const workers = imageWorkers();
+ * const { images } = await imageFolder('photos', { imageSize: 224, workers });
+ * const batches = imageBatches(augment(images, trainAugmentation('default', 224), { seed: 1, workers }));
+ * await model.fitDataset(batches, { epochs: 5 });
+ * await workers.dispose();
+ */
+export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
+  const { threads = availableParallelism() } = checkOptions('imageWorkers', options, { threads: positiveInteger });
+  const pool = new Tinypool({
+    filename: createRequire(import.meta.url).resolve('#imageWorker'),
+    minThreads: threads,
+    maxThreads: threads,
+    // While sharp decodes for one picture on its own threads, another is worked on.
+    concurrentTasksPerWorker: 2,
+  });
+  const ask = async (name: 'read' | 'transform', task: unknown, sent: readonly ArrayBufferView[]): Promise<Pixels> => {
+    const answer = (await pool.run(task, { name, transferList: sent.map(({ buffer }) => buffer as ArrayBuffer) })) as Answer;
+    if ('error' in answer) throw unpackError(answer.error);
+    return answer.pixels;
+  };
+  return {
+    threads,
+    read: ({ path, bytes: given, origin }, settings) => {
+      const bytes = given === undefined ? undefined : new Uint8Array(given);
+      return ask('read', { source: { origin, ...(bytes === undefined ? { path } : { bytes }) }, settings }, bytes === undefined ? [] : [bytes]);
+    },
+    transform: (pixels, spec, seed) => {
+      // The caller keeps its own; a message would copy it twice.
+      const data = Buffer.isBuffer(pixels.data) ? new Uint8Array(pixels.data) : pixels.data.slice();
+      return ask('transform', { pixels: { ...pixels, data }, spec, seed }, [data]);
+    },
+    dispose: () => pool.destroy(),
+  };
+}
