@@ -6,5 +6,5 @@ export {
 } from './plots/index.js';
 export type {
   ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, EpochFigures, GalleryImage, GridImage, ImageGridOptions,
-  MetricHistory, NamedModel, RenderOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
+  MetricHistory, NamedModel, RenderOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ReportDecisions, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
 } from './plots/index.js';

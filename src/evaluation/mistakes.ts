@@ -1,7 +1,7 @@
 // Where a classifier is wrong: the surest mistakes, and the classes taken for each other.
 
 import { check, positiveInteger } from '../core/index.js';
-import type { Evaluation } from './evaluation.js';
+import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { predictionsTable, type PredictionRow } from './predictionsTable.js';
 
 /** How often one class was taken for another. */
@@ -16,18 +16,44 @@ export interface ConfusedPair {
 /**
  * The wrong predictions with the highest probability, most confident first; wrong labels are often among them.
  *
+ * Where a sample may have several labels, each wrong decision is a row of its own: `'mass'` for `'no mass'`, with the index of that label on both sides.
+ *
  * @param limit - At most so many.
  * @throws {OptionError} when the limit is not a positive integer.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4]], [1, 1], { files: ['a.jpg', 'b.jpg'] });
  * mostWrong(evaluation, 1)[0]?.file; // 'a.jpg'
  */
-export function mostWrong(evaluation: Evaluation, limit = 20): PredictionRow[] {
+export function mostWrong(evaluation: Evaluation | MultiLabelEvaluation, limit = 20): PredictionRow[] {
   check('mostWrong', 'limit', limit, positiveInteger);
-  return predictionsTable(evaluation)
-    .filter(({ correct }) => !correct)
+  const wrong = evaluation.labelMode === 'single' ? predictionsTable(evaluation).filter(({ correct }) => !correct) : wrongDecisions(evaluation);
+  return wrong
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, limit);
+}
+
+function wrongDecisions({ predictions, classNames }: MultiLabelEvaluation): PredictionRow[] {
+  const { labels, predicted, probabilities, files } = predictions;
+  const rows: PredictionRow[] = [];
+  labels.forEach((label, at) => {
+    if (label === predicted[at]) return;
+    const index = Math.floor(at / classNames.length);
+    const column = at % classNames.length;
+    const name = classNames[column] as string;
+    const [there, absent] = [name, `no ${name}`];
+    const probability = probabilities[at] as number;
+    rows.push({
+      index,
+      file: files?.[index] ?? '',
+      label: label === 1 ? there : absent,
+      labelIndex: column,
+      predicted: label === 1 ? absent : there,
+      predictedIndex: column,
+      probability: Number((label === 1 ? 1 - probability : probability).toPrecision(7)),
+      correct: false,
+    });
+  });
+  return rows;
 }
 
 /**

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, positiveInteger, rule, text, anything } from '../core/index.js';
-import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type PredictionRow } from '../evaluation/index.js';
+import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
 import { resize, type Pixels } from '../image/index.js';
 import { hasPlan, planOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
@@ -14,7 +14,7 @@ import { replaceFile } from './replaceFile.js';
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
   /** @defaultValue 'Evaluation' */
   readonly title?: string;
-  readonly evaluation: Evaluation;
+  readonly evaluation: Evaluation | MultiLabelEvaluation;
   /** Adds the model's stages and plan, and heat maps to the pictures. @defaultValue neither is shown */
   readonly model?: LayersModel;
   /** Loads the picture of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
@@ -42,7 +42,7 @@ const SIDE = 352;
  * Both files are complete or not there: they are written beside and renamed.
  *
  * @returns The paths of the two files.
- * @throws {OptionError} when an option is unknown, missing or has a wrong value.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels a sample.
  * @throws {DataError} when a picture cannot be loaded, the folder cannot be written, or `before` is of other data.
  * @throws {EffnetError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is missing.
  * @example
@@ -52,9 +52,10 @@ const SIDE = 352;
 export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
   const where = 'writeReport';
   check(where, 'folder', folder, text);
-  const evaluated = rule<Evaluation>('an evaluation with one class a sample', (value) => (value as Evaluation | null)?.labelMode === 'single');
+  const evaluated = rule<Evaluation | MultiLabelEvaluation>('an evaluation', (value) => ['single', 'multi'].includes((value as Evaluation | null)?.labelMode ?? ''));
+  const single = rule<Evaluation>('an evaluation with one class a sample', (value) => (value as Evaluation | null)?.labelMode === 'single');
   const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32 } = checkOptions(where, options, {
-    title: text, evaluation: evaluated, before: evaluated, history: anything, schedule: anything, settings: anything, model: anything, picture: callable,
+    title: text, evaluation: evaluated, before: single, history: anything, schedule: anything, settings: anything, model: anything, picture: callable,
     pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger,
   });
   check(where, 'evaluation', evaluation, evaluated);
@@ -82,7 +83,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   return { html, json };
 }
 
-async function gallery(evaluation: Evaluation, limit: number, picture: NonNullable<WriteReportOptions['picture']>, model: LayersModel | undefined): Promise<GalleryImage[]> {
+async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, picture: NonNullable<WriteReportOptions['picture']>, model: LayersModel | undefined): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
     const photo = await picture(row);

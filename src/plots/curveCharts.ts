@@ -6,7 +6,7 @@ import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './char
 
 /** Which classes get a curve. */
 export interface CurveChartOptions {
-  /** By name or index. @defaultValue of two classes the second; of up to ten, all; of more, the ten with the smallest area */
+  /** By name or index. @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area */
   readonly classes?: readonly (string | number)[];
 }
 
@@ -23,7 +23,7 @@ const rules = { classes: arrayOf(either<string, number>(text, nonNegativeInteger
 export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
   const { classes } = checkOptions('rocChart', options, rules);
   const { perClass, macro } = rocAuc(evaluation);
-  const targets = classes ?? worst(perClass);
+  const targets = classes ?? worst(perClass, evaluation);
   const curves = targets.map((target) => {
     const curve = rocCurve(evaluation, target);
     return { name: nameOf(evaluation, target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
@@ -45,7 +45,7 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
 export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
   const { classes } = checkOptions('precisionRecallChart', options, rules);
   const { perClass, macro } = averagePrecision(evaluation);
-  const targets = classes ?? worst(perClass);
+  const targets = classes ?? worst(perClass, evaluation);
   const curves = targets.map((target) => {
     const curve = precisionRecallCurve(evaluation, target);
     return { name: nameOf(evaluation, target), area: curve.averagePrecision, points: thin(curve.recall, curve.precision) };
@@ -141,9 +141,9 @@ function curveChart({ title, x, y, areaName, curves, mean, classes, baseline }: 
   });
 }
 
-/** The columns to draw: those with the smallest areas, of two the second. */
-function worst(areas: Float64Array): number[] {
-  if (areas.length === 2) return [1];
+/** The columns to draw: those with the smallest areas; of two classes that exclude each other the second. */
+function worst(areas: Float64Array, { labelMode }: Evaluation | MultiLabelEvaluation): number[] {
+  if (areas.length === 2 && labelMode === 'single') return [1];
   return [...areas.keys()]
     .filter((column) => !Number.isNaN(areas[column]))
     .sort((a, b) => (areas[a] as number) - (areas[b] as number))

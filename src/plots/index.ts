@@ -16,5 +16,5 @@ export { compareCams } from './compareCams.js';
 export type { CompareCamsOptions, NamedModel } from './compareCams.js';
 export { encodePng, imageDataUrl } from './encodeImage.js';
 export { reportData } from './report/reportData.js';
-export type { GalleryImage, ReportClass, ReportContents, ReportData } from './report/reportData.js';
+export type { GalleryImage, ReportClass, ReportContents, ReportData, ReportDecisions } from './report/reportData.js';
 export { reportPage } from './report/reportPage.js';

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { evaluatePredictions } from '../../src/index.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evaluateMultiLabelPredictions, evaluatePredictions, mostWrong } from '../../src/index.js';
 import { trackMemory } from '../../src/backends/index.js';
 import { writeReport } from '../../src/node.js';
 import { compareCams, encodePng, imageDataUrl, renderSvg } from '../../src/plots.js';
@@ -47,6 +47,51 @@ test.each([
   expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ samples: evaluation.count });
 });
 
+describe('several labels a sample', () => {
+  // Of three pictures, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
+  const evaluation = evaluateMultiLabelPredictions(
+    [[0.9, 0.8, 0.1], [0.2, 0.3, 0.6], [0.7, 0.1, 0.3]],
+    [[1, 1, 0], [1, 0, 0], [0, 0, 0]],
+    { classNames: ['mass', 'hernia', 'nodule'], threshold: [0.5, 0.6, 0.5], files: ['a.png', 'b.png', 'c.png'] },
+  );
+
+  test('every label has its scores, its threshold and its four counts, in the page as in the data', async () => {
+    const { html, json } = await writeReport(folder, { evaluation, picture: ({ index }) => picture(index) });
+    const data = JSON.parse(await readFile(json, 'utf8')) as ReportData;
+    const page = await readFile(html, 'utf8');
+    expect(data).toMatchObject({ labelMode: 'multi', samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
+    expect(data.figures['all labels right']).toBe(1 / 3);
+    expect(data.figures['wrong decisions']).toBeCloseTo(3 / 9, 6);
+    expect(data.perClass.map(({ name, precision, recall, f1, decisions }) => ({ name, precision, recall, f1, ...decisions }))).toEqual([
+      { name: 'mass', precision: 0.5, recall: 0.5, f1: 0.5, threshold: 0.5, bestThreshold: expect.closeTo(0.2, 6) as number, truePositives: 1, falsePositives: 1, falseNegatives: 1, trueNegatives: 0 },
+      { name: 'hernia', precision: 1, recall: 1, f1: 1, threshold: 0.6, bestThreshold: expect.closeTo(0.8, 6) as number, truePositives: 1, falsePositives: 0, falseNegatives: 0, trueNegatives: 2 },
+      { name: 'nodule', precision: 0, recall: 0, f1: 0, threshold: 0.5, bestThreshold: null, truePositives: 0, falsePositives: 1, falseNegatives: 0, trueNegatives: 2 },
+    ]);
+    expect(data.mostWrong.map(({ file, label, predicted, probability }) => [file, label, predicted, probability])).toEqual([
+      ['b.png', 'mass', 'no mass', 0.8], ['c.png', 'no mass', 'mass', 0.7], ['b.png', 'no nodule', 'nodule', 0.6],
+    ]);
+    expect(page).toMatch(/<th scope="row">nodule<\/th><td data-value="0">0<\/td><td data-value="0">0<\/td><td data-value="1">1<\/td><td data-value="2">2<\/td>/);
+    expect(page).toContain('any number of them a sample');
+    expect(page.match(/<img /g)).toHaveLength(3);
+    expect(page).toContain('Chart: ROC');
+    expect(page).not.toMatch(/NaN<|undefined|Infinity|Calibration/);
+  });
+
+  test('two labels have a curve each, for neither is the rest of the other', async () => {
+    const two = evaluateMultiLabelPredictions([[0.9, 0.8], [0.2, 0.3], [0.7, 0.1]], [[1, 1], [1, 0], [0, 0]], { classNames: ['mass', 'hernia'] });
+    const { html } = await writeReport(folder, { evaluation: two });
+    const page = await readFile(html, 'utf8');
+    expect(page).toContain('mass (0.500)');
+    expect(page).toContain('hernia (1.000)');
+    expect(mostWrong(two, 1)[0]).toMatchObject({ label: 'mass', predicted: 'no mass', labelIndex: 0, predictedIndex: 0, file: '' });
+  });
+
+  test('it is not compared with an earlier one', async () => {
+    await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(/^reportData: expected nothing beside an evaluation of several labels a sample for `before`/);
+    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class a sample for `before`/);
+  });
+});
+
 test('a failed report leaves the last one as it was', async () => {
   const evaluation = evaluationOf(2);
   const { html } = await writeReport(folder, { evaluation, title: 'first' });
@@ -63,7 +108,7 @@ test('bad input is refused in one sentence', async () => {
   const evaluation = evaluationOf(2);
   const file = path.join(folder, 'file');
   await writeFile(file, '');
-  await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation with one class a sample for \`evaluation\`, received undefined.]`);
+  await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`);
   await expect(writeReport(folder, { evaluation, colour: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`colour\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);

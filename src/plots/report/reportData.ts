@@ -1,9 +1,10 @@
 // What a report says, as data: the page shows it, report.json holds it.
 
 import type {
-  ConfidenceInterval, ConfusedPair, Evaluation, EvaluationComparison, ModelSummary, PredictionRow,
+  ConfidenceInterval, ConfusedPair, Evaluation, EvaluationComparison, ModelSummary, MultiLabelEvaluation, PredictionRow,
 } from '../../evaluation/index.js';
-import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, rocAuc } from '../../evaluation/index.js';
+import { invalid } from '../../core/index.js';
+import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, precisionRecallCurve, rocAuc } from '../../evaluation/index.js';
 import type { ModelPlan } from '../../scaling/index.js';
 import { phasesOf, type MetricHistory, type TrainingPhase } from '../trainingChart.js';
 
@@ -19,8 +20,8 @@ export interface GalleryImage {
 /** What a report is made of. */
 export interface ReportContents {
   readonly title: string;
-  readonly evaluation: Evaluation;
-  /** An earlier evaluation of the same data to compare with, for example from before fine-tuning. */
+  readonly evaluation: Evaluation | MultiLabelEvaluation;
+  /** An earlier evaluation of the same data to compare with, for example from before fine-tuning; both of one class a sample. */
   readonly before?: Evaluation;
   readonly history?: MetricHistory | readonly TrainingPhase[];
   /** The learning rate by step, from step 0, and how many steps of it are drawn. */
@@ -35,12 +36,17 @@ export interface ReportContents {
 /** A report as plain data. */
 export interface ReportData {
   readonly title: string;
+  /** Whether a sample has one class or any number of labels. */
+  readonly labelMode: 'single' | 'multi';
   readonly samples: number;
   readonly classes: number;
   readonly figures: Readonly<Record<string, number>>;
-  readonly accuracyInterval: ConfidenceInterval;
+  /** Null where a sample may have several labels. */
+  readonly accuracyInterval: ConfidenceInterval | null;
   readonly perClass: readonly ReportClass[];
+  /** Empty where a sample may have several labels: `decisions` of each class has what was confused. */
   readonly confusions: readonly ConfusedPair[];
+  /** Empty where a sample may have several labels. */
   readonly reliability: Evaluation['calibration']['bins'];
   readonly mostWrong: readonly PredictionRow[];
   readonly comparison: Omit<EvaluationComparison, 'fixed' | 'broken'> & { readonly fixed: number; readonly broken: number } | null;
@@ -58,44 +64,104 @@ export interface ReportClass {
   readonly auc: number;
   readonly averagePrecision: number;
   readonly support: number;
+  /** Null where a sample has one class. */
+  readonly decisions: ReportDecisions | null;
 }
 
-/** Works out what a report says. */
+/** What was decided about one label, sample by sample. */
+export interface ReportDecisions {
+  /** The probability from which the label counted as predicted. */
+  readonly threshold: number;
+  /** The one with the highest F1 on this data; NaN where no sample has the label. */
+  readonly bestThreshold: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
+  readonly falseNegatives: number;
+  readonly trueNegatives: number;
+}
+
+/**
+ * Works out what a report says.
+ *
+ * @throws {OptionError} when `before` stands beside an evaluation of several labels a sample.
+ * @throws {DataError} when `before` is an evaluation of other data.
+ */
 export function reportData({ title, evaluation, before, history, summary, settings = {} }: ReportContents): ReportData {
+  if (before !== undefined && evaluation.labelMode === 'multi') {
+    throw invalid('reportData', 'before', 'nothing beside an evaluation of several labels a sample', before, 'Write a report of each, and compare their figures.');
+  }
   const auc = rocAuc(evaluation);
   const precision = averagePrecision(evaluation);
-  const { calibration, macro, weighted, topK } = evaluation;
-  const comparison = before === undefined ? null : compareEvaluations(before, evaluation);
+  const ranking = { 'macro ROC AUC': auc.macro, 'macro average precision': precision.macro };
+  const comparison = before === undefined || evaluation.labelMode === 'multi' ? null : compareEvaluations(before, evaluation);
   return {
     title,
+    labelMode: evaluation.labelMode,
     samples: evaluation.count,
     classes: evaluation.classNames.length,
-    figures: {
-      accuracy: evaluation.accuracy,
-      ...Object.fromEntries(Object.entries(topK).filter(([k]) => k !== '1').map(([k, share]) => [`top-${k} accuracy`, share])),
-      'balanced accuracy': evaluation.balancedAccuracy,
-      'macro F1': macro.f1,
-      'macro precision': macro.precision,
-      'macro recall': macro.recall,
-      'weighted F1': weighted.f1,
-      'macro ROC AUC': auc.macro,
-      'macro average precision': precision.macro,
-      "Cohen's kappa": evaluation.kappa,
-      Matthews: evaluation.matthews,
-      loss: evaluation.loss,
-      'calibration error': calibration.ece,
-      'Brier score': calibration.brier,
-    },
-    accuracyInterval: confidenceInterval(evaluation, 'accuracy'),
+    figures: evaluation.labelMode === 'single' ? singleFigures(evaluation, ranking) : multiFigures(evaluation, ranking),
+    accuracyInterval: evaluation.labelMode === 'single' ? confidenceInterval(evaluation, 'accuracy') : null,
     perClass: evaluation.perClass.map(({ name, precision: own, recall, f1, support }, i) => ({
       name, precision: own, recall, f1, auc: auc.perClass[i] as number, averagePrecision: precision.perClass[i] as number, support,
+      decisions: evaluation.labelMode === 'single' ? null : decisionsOf(evaluation, i),
     })),
-    confusions: confusedPairs(evaluation, Number.MAX_SAFE_INTEGER),
-    reliability: calibration.bins,
+    confusions: evaluation.labelMode === 'single' ? confusedPairs(evaluation, Number.MAX_SAFE_INTEGER) : [],
+    reliability: evaluation.labelMode === 'single' ? evaluation.calibration.bins : [],
     mostWrong: mostWrong(evaluation, 100),
     comparison: comparison === null ? null : { ...comparison, fixed: comparison.fixed.length, broken: comparison.broken.length },
     history: history === undefined ? [] : phasesOf(history),
     model: summary ?? null,
     settings,
+  };
+}
+
+type Figures = ReportData['figures'];
+
+function singleFigures({ accuracy, topK, balancedAccuracy, macro, weighted, kappa, matthews, loss, calibration }: Evaluation, ranking: Figures): Figures {
+  return {
+    accuracy,
+    ...Object.fromEntries(Object.entries(topK).filter(([k]) => k !== '1').map(([k, share]) => [`top-${k} accuracy`, share])),
+    'balanced accuracy': balancedAccuracy,
+    'macro F1': macro.f1,
+    'macro precision': macro.precision,
+    'macro recall': macro.recall,
+    'weighted F1': weighted.f1,
+    ...ranking,
+    "Cohen's kappa": kappa,
+    Matthews: matthews,
+    loss,
+    'calibration error': calibration.ece,
+    'Brier score': calibration.brier,
+  };
+}
+
+function multiFigures({ accuracy, hammingLoss, macro, micro, weighted, samples, loss }: MultiLabelEvaluation, ranking: Figures): Figures {
+  return {
+    'all labels right': accuracy,
+    'wrong decisions': hammingLoss,
+    'macro F1': macro.f1,
+    'micro F1': micro.f1,
+    'weighted F1': weighted.f1,
+    'mean F1 of a sample': samples.f1,
+    'macro precision': macro.precision,
+    'macro recall': macro.recall,
+    ...ranking,
+    loss,
+  };
+}
+
+function decisionsOf(evaluation: MultiLabelEvaluation, column: number): ReportDecisions {
+  const { labels, predicted } = evaluation.predictions;
+  const classes = evaluation.classNames.length;
+  const counts = [0, 0, 0, 0];
+  for (let at = column; at < labels.length; at += classes) {
+    const cell = 2 * (labels[at] as number) + (predicted[at] as number);
+    counts[cell] = (counts[cell] as number) + 1;
+  }
+  const [trueNegatives, falsePositives, falseNegatives, truePositives] = counts as [number, number, number, number];
+  return {
+    threshold: evaluation.thresholds[column] as number,
+    bestThreshold: truePositives + falseNegatives === 0 ? NaN : precisionRecallCurve(evaluation, column).bestThreshold,
+    truePositives, falsePositives, falseNegatives, trueNegatives,
   };
 }

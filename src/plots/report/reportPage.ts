@@ -1,6 +1,6 @@
 // The report as one page that needs nothing else: no network, no server, no second file.
 
-import type { Evaluation } from '../../evaluation/index.js';
+import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/index.js';
 import type { ChartSpec } from '../chart.js';
 import { counted, percent } from '../chart.js';
 import { classScoreChart } from '../classCharts.js';
@@ -45,7 +45,7 @@ export async function reportPage(contents: ReportContents): Promise<string> {
 <a class="skip" href="#summary">Skip to the summary</a>
 <header>
 <h1>${title}</h1>
-<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${counted(data.classes, 'class', 'classes')}</p>
+<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${data.labelMode === 'single' ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number of them a sample`}</p>
 <nav aria-label="Sections"><ul>${sections.map((one) => `<li><a href="#${one.id}">${one.title}</a></li>`).join('')}</ul></nav>
 </header>
 <main>
@@ -73,10 +73,16 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
   if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison));
   if (history !== undefined) add('training', 'Training', await draw('training', trainingChart(history)));
   if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
-  add('classes', 'Classes', `${classTable(data)}\n<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`);
-  add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
+  const scores = `<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
+  if (evaluation.labelMode === 'single') {
+    add('classes', 'Classes', `${classTable(data)}\n${scores}`);
+    add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
+  } else {
+    add('classes', 'Labels', `${labelTable(data)}\n${scores}`);
+    add('confusion', 'Decisions', decisionTable(data));
+  }
   add('curves', 'Curves', await curves(evaluation, draw));
-  add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
+  if (evaluation.labelMode === 'single') add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
   if (gallery.length > 0) add('mistakes', 'Most wrong', galleryHtml(gallery));
   if (plan !== undefined || data.model !== null) {
     const picture = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
@@ -86,18 +92,18 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
   return sections;
 }
 
-async function curves(evaluation: Evaluation, draw: (name: string, spec: ChartSpec) => Promise<string>): Promise<string> {
+async function curves(evaluation: Evaluation | MultiLabelEvaluation, draw: (name: string, spec: ChartSpec) => Promise<string>): Promise<string> {
   const drawable = evaluation.perClass.some(({ support }) => support > 0 && support < evaluation.count);
   if (!drawable) return '<p>With one class in the data there is no curve to draw.</p>';
   return `<div class="charts">${await draw('ROC', rocChart(evaluation))}${await draw('precision and recall', precisionRecallChart(evaluation))}</div>`;
 }
 
-function tiles({ figures, accuracyInterval: { low, high } }: ReportData): string {
-  const shares = new Set(['accuracy', 'balanced accuracy']);
+function tiles({ figures, accuracyInterval }: ReportData): string {
+  const shares = new Set(['accuracy', 'balanced accuracy', 'all labels right', 'wrong decisions']);
   const items = Object.entries(figures).map(([name, value]) => {
     const isShare = shares.has(name) || name.startsWith('top-');
     const shown = Number.isNaN(value) ? 'not defined' : isShare ? percent(value) : value.toFixed(3);
-    const interval = name === 'accuracy' ? `<small>95 % between ${percent(low)} and ${percent(high)}</small>` : '';
+    const interval = name === 'accuracy' && accuracyInterval !== null ? `<small>95 % between ${percent(accuracyInterval.low)} and ${percent(accuracyInterval.high)}</small>` : '';
     return `<div><dt>${escaped(name)}</dt><dd>${shown}${interval}</dd></div>`;
   });
   return `<dl class="tiles">${items.join('')}</dl>`;
@@ -133,6 +139,26 @@ function classTable({ perClass }: ReportData): string {
     'Scores of every class; press a heading to sort',
     [['class', 'text'], ['precision', 3], ['recall', 3], ['F1', 3], ['ROC AUC', 3], ['average precision', 3], ['support', 0]],
     perClass.map((one) => [one.name, one.precision, one.recall, one.f1, one.auc, one.averagePrecision, one.support]),
+  );
+}
+
+function labelTable({ perClass }: ReportData): string {
+  return table(
+    'Scores of every label at its threshold, and the threshold that had given the highest F1 here; press a heading to sort',
+    [['label', 'text'], ['precision', 3], ['recall', 3], ['F1', 3], ['ROC AUC', 3], ['average precision', 3], ['threshold', 3], ['best threshold', 3], ['support', 0]],
+    perClass.map((one) => [
+      one.name, one.precision, one.recall, one.f1, one.auc, one.averagePrecision, one.decisions?.threshold ?? NaN, one.decisions?.bestThreshold ?? NaN, one.support,
+    ]),
+  );
+}
+
+/** The 2 x 2 matrix of each label, as a row. */
+function decisionTable({ perClass }: ReportData): string {
+  return table(
+    'What was decided about every label, in samples; press a heading to sort',
+    [['label', 'text'], ['there, and found', 0], ['there, but missed', 0], ['not there, but claimed', 0], ['not there, and not claimed', 0]],
+    perClass.flatMap(({ name, decisions }): Cell[][] =>
+      decisions === null ? [] : [[name, decisions.truePositives, decisions.falseNegatives, decisions.falsePositives, decisions.trueNegatives]]),
   );
 }
 
