@@ -113,11 +113,13 @@ function together(members: readonly Evaluation[], files: readonly string[]): Eva
   return evaluatePredictions(mean, predictions.labels, { classNames, files });
 }
 
-/** NIH ChestX-ray14's table beside `images/`, or any other table; without a folder, a table over the clothes. */
+/**
+ * NIH ChestX-ray14's table beside `images_001/images/` to `images_012/images/`, as its archives unpack, or beside `images/`; or any other table.
+ * Without a folder, a table over the clothes.
+ */
 async function listPictures(): Promise<{ classNames: readonly string[]; files: readonly CsvFile[] }> {
   const { data, csv, out, pathColumn, labelColumn, groupColumn } = settings;
-  const images = path.join(data, 'images');
-  const [table, folder] = data === '' ? [await writeTable(path.join(out, csv)), DATA] : [path.join(data, csv), existsSync(images) ? images : data];
+  const [table, folder] = data === '' ? [await writeTable(path.join(out, csv)), DATA] : [path.join(data, csv), pictureFolders(data)];
   const { classNames, files, missing } = await imagesFromCsv(table, {
     pathColumn, labelColumn, folder, labelSeparator: '|', multiLabel: true, onMissing: 'skip', ...(groupColumn === '' ? {} : { groupColumn }),
   });
@@ -125,6 +127,12 @@ async function listPictures(): Promise<{ classNames: readonly string[]; files: r
   const wanted = settings.classes === '' ? classNames : settings.classes.split(',');
   const single = files.filter(({ labels }) => labels.length === 1).map((file) => ({ ...file, label: wanted.indexOf(classNames[file.label] ?? '') }));
   return { classNames: wanted, files: single.filter(({ label }) => label >= 0) };
+}
+
+function pictureFolders(data: string): string | string[] {
+  const parts = readdirSync(data).filter((name) => /^images_\d+$/.test(name)).map((name) => path.join(data, name, 'images'));
+  const images = path.join(data, 'images');
+  return parts.length > 0 ? parts : existsSync(images) ? images : data;
 }
 
 async function writeTable(file: string): Promise<string> {

@@ -1,9 +1,9 @@
 // Labelled pictures from a table: one row a picture, or one row a label.
 
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { arrayOf, boolean, check, checkOptions, DataError, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, oneHot, type LabelledImage } from '../data/index.js';
 import { byCodePoint } from './listImages.js';
 import { LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
@@ -18,8 +18,8 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   readonly labelColumn: string;
   /** Column that tells which pictures belong together, for `groupBy` of a split. @defaultValue none */
   readonly groupColumn?: string;
-  /** Folder the file names are relative to. @defaultValue the folder of the table */
-  readonly folder?: string;
+  /** Folder the file names are relative to; or several, each of which is looked through for every name. @defaultValue the folder of the table */
+  readonly folder?: string | readonly string[];
   /** Added to every file name, for example '.jpg' after ids. @defaultValue '' */
   readonly suffix?: string;
   /** Between the columns. @defaultValue ',' */
@@ -63,7 +63,7 @@ export interface CsvFile {
 export interface CsvImages {
   readonly classNames: readonly string[];
   readonly files: readonly CsvFile[];
-  /** Paths that do not exist. */
+  /** Paths that do not exist; of several folders, those in the first. */
   readonly missing: readonly string[];
   readonly images: Dataset<LabelledImage>;
 }
@@ -73,7 +73,8 @@ const names = rule<Names>('an object of names', (value) => typeof value === 'obj
 /**
  * Reads pictures listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood.
  *
- * @throws {DataError} when the table or a column is missing, a picture is missing, lies outside the folder by its name, or has several labels without `multiLabel`.
+ * @throws {DataError} when the table or a column is missing, a picture is missing, lies in two of the folders, lies outside the folder by its name, or has several labels
+ * without `multiLabel`; or one of several folders cannot be read.
  * @example
  * const { images, classNames } = await imagesFromCsv('train.csv', { pathColumn: 'id', labelColumn: 'breed', folder: 'train', suffix: '.jpg', imageSize: 224 });
  */
@@ -82,7 +83,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   check(where, 'file', file, text);
   checkOptions(where, options, {
     ...READ_IMAGES_RULES,
-    pathColumn: text, labelColumn: text, groupColumn: text, folder: text, suffix: text, delimiter: text, multiLabel: boolean, labelSeparator: text,
+    pathColumn: text, labelColumn: text, groupColumn: text, folder: either(text, arrayOf(text)), suffix: text, delimiter: text, multiLabel: boolean, labelSeparator: text,
     names, relabel: names, exclude: arrayOf(text), classNames: arrayOf(text), onMissing: oneOf('throw', 'skip'), labelMode: LABEL_MODES,
     shuffle: boolean, seed: seedRule,
   });
@@ -90,21 +91,24 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   check(where, 'labelColumn', options.labelColumn, text);
   const { folder = path.dirname(file), suffix = '', multiLabel = false, onMissing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
   const listed = labelsByImage(await readRows(file, options), options);
-  for (const name of listed.keys()) refuseOutside(file, folder, `${name}${suffix}`);
-  const present = await Promise.all([...listed.keys()].map(async (name) => [name, await exists(path.join(folder, `${name}${suffix}`))] as const));
-  const missing = present.filter(([, there]) => !there).map(([name]) => path.join(folder, `${name}${suffix}`));
+  const folders = typeof folder === 'string' ? [folder] : folder;
+  if (folders.length === 0) throw invalid(where, 'folder', 'at least one folder', folder);
+  for (const name of listed.keys()) for (const each of folders) refuseOutside(file, each, `${name}${suffix}`);
+  const placed = await placesOf([...listed.keys()].map((name) => `${name}${suffix}`), folders, file);
+  const present = [...listed.keys()].map((name) => [name, placed.get(`${name}${suffix}`)] as const);
+  const missing = present.filter(([, place]) => place === undefined).map(([name]) => path.join(folders[0] as string, `${name}${suffix}`));
   if (missing.length > 0 && onMissing === 'throw') {
     throw new DataError(`${where}: expected every picture of '${file}' to exist, ${missing.length} of ${present.length} do not: ${list(missing.slice(0, 3))}${missing.length > 3 ? ', ...' : ''}. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'.`, { origin: file });
   }
   const classNames = options.classNames ?? [...new Set([...listed.values()].flatMap(({ labels }) => labels))].sort(byCodePoint);
-  const files = present.flatMap(([name, there]): CsvFile[] => {
+  const files = present.flatMap(([name, place]): CsvFile[] => {
     const { labels, group } = listed.get(name) as Listed;
-    if (!there) return [];
+    if (place === undefined) return [];
     if (labels.length > 1 && !multiLabel) {
       throw new DataError(`${where}: expected one label for '${name}' in '${file}', received ${list(labels)}. Set multiLabel: true for several.`, { origin: file });
     }
     const indices = labels.map((label) => indexOf(label, classNames, file));
-    return [{ path: path.join(folder, `${name}${suffix}`), origin: name, label: indices[0] as number, labels: indices, group }];
+    return [{ path: place, origin: name, label: indices[0] as number, labels: indices, group }];
   });
   if (files.length === 0) throw new DataError(`${where}: expected rows with pictures in '${file}', received none.`, { origin: file });
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
@@ -173,6 +177,33 @@ function refuseOutside(file: string, folder: string, name: string): void {
   const within = path.relative(folder, path.resolve(folder, name));
   if (within !== '' && within !== '..' && !within.startsWith(`..${path.sep}`) && !path.isAbsolute(within)) return;
   throw new DataError(`imagesFromCsv: expected file names within '${folder}', received '${name}' in '${file}'. Set \`folder\` to one that holds all pictures.`, { origin: file });
+}
+
+/** Where each file lies, for those that do. Several folders are listed once each: asking for every name in every folder takes minutes for large sets. */
+async function placesOf(names: readonly string[], folders: readonly string[], table: string): Promise<Map<string, string>> {
+  const places = new Map<string, string>();
+  if (folders.length === 1) {
+    await Promise.all(names.map(async (name) => {
+      const place = path.join(folders[0] as string, name);
+      if (await exists(place)) places.set(name, place);
+    }));
+    return places;
+  }
+  const recursive = names.some((name) => path.dirname(name) !== '.');
+  const listings = await Promise.all(folders.map(async (folder) => {
+    const found = await readdir(folder, { recursive }).catch((cause: unknown) => {
+      throw new DataError(`imagesFromCsv: expected a folder that can be read, received '${folder}'.`, { cause, origin: folder });
+    });
+    return { folder, found: new Set(found) };
+  }));
+  for (const name of names) {
+    const within = listings.filter(({ found }) => found.has(path.normalize(name))).map(({ folder }) => path.join(folder, name));
+    if (within.length > 1) {
+      throw new DataError(`imagesFromCsv: expected one picture '${name}' of '${table}', received ${list(within)}. Give folders that hold no name twice.`, { origin: name });
+    }
+    if (within.length === 1) places.set(name, within[0] as string);
+  }
+  return places;
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -66,6 +66,28 @@ test('bad tables are refused in one sentence', async () => {
   expect([files.length, missing.map((each) => path.relative(root, each))]).toEqual([1, ['pictures/77.jpg']]);
 });
 
+test('pictures spread over several folders are found by their names, one place each', async () => {
+  for (const [i, folder] of ['images_001', 'images_002', 'images_003'].entries()) {
+    await mkdir(inRoot('spread', folder, 'sub'), { recursive: true });
+    await writeFile(inRoot('spread', folder, `${i}.jpg`), await jpeg(40 * i));
+    await writeFile(inRoot('spread', folder, 'sub', `${i}.jpg`), await jpeg(40 * i));
+  }
+  const folder = ['images_001', 'images_002', 'images_003'].map((name) => inRoot('spread', name));
+  const places = async (content: string, own: readonly string[] = folder) =>
+    (await node.imagesFromCsv(await csv('spread.csv', content), { ...basic, folder: own })).files.map((file) => path.relative(inRoot('spread'), file.path));
+  expect(await places('id,breed\n2,a\n0,b\n1,a\n')).toEqual(['images_003/2.jpg', 'images_001/0.jpg', 'images_002/1.jpg']);
+  expect(await places('id,breed\nsub/2,a\n./0,b\n')).toEqual(['images_003/sub/2.jpg', 'images_001/0.jpg']);
+  expect(await places('id,breed\n2,a\n', [folder[2]!])).toEqual(['images_003/2.jpg']);
+  const { missing } = await node.imagesFromCsv(await csv('spread.csv', 'id,breed\n0,a\n9,b\n'), { ...basic, folder, onMissing: 'skip' });
+  expect(missing).toEqual([inRoot('spread/images_001/9.jpg')]);
+
+  await writeFile(inRoot('spread/images_002/0.jpg'), await jpeg(1));
+  expect(await refusal(places('id,breed\n0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one picture '0.jpg' of '<root>/spread.csv', received '<root>/spread/images_001/0.jpg', '<root>/spread/images_002/0.jpg'. Give folders that hold no name twice."`);
+  expect(await refusal(places('id,breed\n0,a\n', [...folder, inRoot('spread/none')]))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a folder that can be read, received '<root>/spread/none'."`);
+  expect(await refusal(places('id,breed\n0,a\n', []))).toMatchInlineSnapshot(`"OptionError: imagesFromCsv: expected at least one folder for \`folder\`, received []."`);
+  expect(await refusal(places('id,breed\n../0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected file names within '<root>/spread/images_001', received '../0.jpg' in '<root>/spread.csv'. Set \`folder\` to one that holds all pictures."`);
+});
+
 test('class folders are written from a list and read back', async () => {
   const files = Array.from({ length: 6 }, (_, i) => ({ path: inRoot('pictures', `${i}.jpg`), label: i % 2 }));
   for (const mode of ['copy', 'link', 'symlink'] as const) {
