@@ -5,6 +5,7 @@ import { activate, inTurn, readyBackend, registeredBackends } from './activeBack
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
 import { PROBE_RULES, probeBackend, type ProbeOptions } from './probeBackend.js';
+import { nameMissingWasm } from './wasmFile.js';
 
 /** A backend that is imported only when its turn comes. */
 export interface BackendLoader {
@@ -113,7 +114,7 @@ async function attemptBackend({ name, load, prepare, install, note }: BackendLoa
     await activate(name);
     await prepare?.();
   } catch (error) {
-    return failed('not started', error);
+    return failed('not started', await nameMissingWasm(error));
   }
   try {
     const { milliseconds } = await probeBackend(options);

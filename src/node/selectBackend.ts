@@ -1,10 +1,11 @@
 // Backends by name in Node: the package each one needs, and where wasm's binaries lie.
 
 import { existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as backends from '../backends/index.js';
-import { checkOptions, invalid, list, rule } from '../core/index.js';
+import { BackendError, checkOptions, invalid, list, rule } from '../core/index.js';
 import { registerWasmTraining } from '../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, ProbeOptions } from '../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
@@ -18,10 +19,10 @@ export interface NodeBackendOptions extends ProbeOptions {
   readonly wasmFolder?: string;
 }
 
-const folderOfBinaries = rule<string>(
-  'a folder that holds tfjs-backend-wasm-simd.wasm',
-  (value) => typeof value === 'string' && existsSync(join(value, 'tfjs-backend-wasm-simd.wasm')),
-);
+/** The binary that Node takes. */
+const BINARY = 'tfjs-backend-wasm-simd.wasm';
+
+const folderOfBinaries = rule<string>(`a folder that holds ${BINARY}`, (value) => typeof value === 'string' && existsSync(join(value, BINARY)));
 
 const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
 
@@ -93,6 +94,10 @@ async function loadWasm(folder: string | undefined): Promise<void> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(rethrow);
   const binaries = folder ?? installedBinaries();
   if (binaries === undefined || backends.readyBackend() === 'wasm') return;
+  // Looked for before TensorFlow.js does: after one failure it starts no more in this process.
+  await access(join(binaries, BINARY)).catch((cause: unknown) => {
+    throw new BackendError(`expected '${BINARY}' in '${binaries}', where it is missing. Name the folder that holds it with \`wasmFolder\`, or install @tensorflow/tfjs-backend-wasm again.`, { cause });
+  });
   wasm.setWasmPaths(join(binaries, '/'));
   startedFrom = binaries;
 }

@@ -32,13 +32,13 @@ describe('in Chromium', () => {
   afterAll(() => (browser as Browser | undefined)?.close());
 
   /** A fresh page: an engine is global, and a GPU's memory goes with its page. */
-  const open = async (name: string, hasWasm = true): Promise<BackendReport> => {
+  const open = async (name: string, insteadOfWasm?: { status: number; body: string }): Promise<BackendReport> => {
     await (page as Page | undefined)?.close();
     page = await browser.newPage();
     await page.route(`${ORIGIN}/**`, async (route) => {
       const { pathname } = new URL(route.request().url());
       if (pathname === '/') return route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>contract</title>' });
-      if (!hasWasm) return route.fulfill({ status: 404, body: 'not here' });
+      if (insteadOfWasm !== undefined) return route.fulfill({ contentType: 'text/html', ...insteadOfWasm });
       return route.fulfill({ contentType: 'application/wasm', body: await readFile(path.join(wasmFolder, path.basename(pathname))) });
     });
     await page.goto(ORIGIN);
@@ -74,7 +74,9 @@ describe('in Chromium', () => {
     expect(epochs).toBe(2);
   }, 120_000);
 
-  test.skipIf(noChromium !== undefined)('a missing wasm file is one sentence', async () => {
-    await expect(open('wasm', false)).rejects.toThrow('wasm (not started): Make sure the server can serve the `.wasm` file');
+  test.skipIf(noChromium !== undefined).each([['a missing wasm file', { status: 404, body: 'not here' }], ['a page in place of a wasm file', { status: 200, body: '<!doctype html>' }]])('%s is named with its address', async (_, response) => {
+    await expect(open('wasm', response)).rejects.toThrow(
+      `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, which is missing or no wasm file. Serve the .wasm files`,
+    );
   });
 });

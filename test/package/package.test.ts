@@ -1,6 +1,6 @@
 // What a user's project sees: the packed tarball, not the sources. Needs a build, which `npm test` makes first.
 
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -87,14 +87,20 @@ describe('Node finds the wasm binaries', () => {
     expect(await usual.node(outfile)).toBe('wasm');
   });
 
-  test('beside a bundle of everything that travels alone', async () => {
+  test('beside a bundle of everything that travels alone, and says so where they are not there', async () => {
     const alone = `${usual.folder}-alone`;
     const outfile = join(alone, 'app.cjs');
     await bundleAll(usual, outfile);
     const binaries = join(usual.folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
     await mkdir(alone, { recursive: true });
-    for (const name of await readdir(binaries)) if (name.endsWith('.wasm')) await copyFile(join(binaries, name), join(alone, name));
     try {
+      await expect(usual.node(outfile)).rejects.toThrow(/expected 'tfjs-backend-wasm-simd\.wasm', which is missing or no wasm file\..* name their folder with `wasmFolder`/);
+      const pruned = join(alone, 'node_modules', '@tensorflow', 'tfjs-backend-wasm');
+      await mkdir(pruned, { recursive: true });
+      await writeFile(join(pruned, 'package.json'), '{}');
+      await expect(usual.node(outfile)).rejects.toThrow(/expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that holds it with `wasmFolder`/);
+      await rm(join(alone, 'node_modules'), { recursive: true });
+      for (const name of await readdir(binaries)) if (name.endsWith('.wasm')) await copyFile(join(binaries, name), join(alone, name));
       expect(await usual.node(outfile)).toBe('wasm');
     } finally {
       await rm(alone, { recursive: true });

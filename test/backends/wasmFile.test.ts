@@ -1,0 +1,13 @@
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { expect, test } from 'vitest';
+import { selectBackend } from '../../src/backends/index.js';
+
+// TensorFlow.js starts wasm no more in a process where it failed: one test a file.
+test('a wasm file that is missing is named, with what helps and what TensorFlow.js said', async () => {
+  setWasmPaths('/no/such/folder/');
+  const error = await selectBackend([{ name: 'wasm', load: () => Promise.resolve() }]).then(() => undefined, (reason: unknown) => reason as Error);
+  expect(error).toMatchInlineSnapshot(`[BackendError: selectBackend: expected a backend that works, found none. wasm (not started): expected 'tfjs-backend-wasm-simd.wasm', which is missing or no wasm file. Serve the .wasm files of @tensorflow/tfjs-backend-wasm and name their place with \`setWasmPaths\` in \`load\`; in Node, name their folder with \`wasmFolder\`.]`);
+  const [named] = (error!.cause as AggregateError).errors as Error[];
+  expect(named!.name).toBe('BackendError');
+  expect(named!.cause).toMatchObject({ message: expect.stringContaining('using-bundlers') as unknown });
+});
