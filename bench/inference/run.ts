@@ -1,7 +1,7 @@
 // How long does an answer take? Exports of this library and of timm in one ONNX Runtime, in turns; TensorFlow.js, Keras and PyTorch beside them.
 // npm run bench:inference                       B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on two quiet cores
 // npm run bench:inference -- b0,b4 1 1 9        variants, batches, threads, rounds
-// TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them); a rival that is not there is reported as missing.
+// TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them), MOBILENET_MODEL a copy of mobilenet's model; a rival that is not there is reported as missing.
 // The figures go to bench/inference/results.json too.
 
 import { spawnSync } from 'node:child_process';
@@ -21,6 +21,8 @@ const here = (path: string): string => new URL(path, import.meta.url).pathname;
 const folder = here('../../.cache/bench/inference/');
 const venv = here('../../.cache/bench/venv/bin/python');
 const [kerasPython, torchPython] = [process.env['KERAS_PYTHON'] ?? venv, process.env['TORCH_PYTHON'] ?? venv];
+const packages = [process.execPath, '--import', 'tsx', here('packages.ts')];
+const packagesFolder = here('../../.cache/bench/node/node_modules');
 const layers = [process.execPath, '--import', 'tsx', here('layers.ts')];
 
 /** Milliseconds of single runs: on the wall, and of all cores together. */
@@ -47,6 +49,8 @@ const ONNX_FILES = [
 const PROCESSES = [
   { runtime: 'effnet-ts folded, tfjs wasm', needs: process.execPath, command: [...layers, 'folded'] },
   { runtime: 'stock layers, tfjs wasm', needs: process.execPath, command: [...layers, 'stock'] },
+  { runtime: "transformers.js, timm's export", needs: packagesFolder, command: [...packages, 'transformers'] },
+  { runtime: '@tensorflow-models/mobilenet, its MobileNetV2, tfjs wasm', needs: packagesFolder, command: [...packages, 'mobilenet'], only: 'b0' },
   { runtime: 'Keras, predict_on_batch', needs: kerasPython, command: [kerasPython, here('keras_predict.py')] },
   { runtime: 'PyTorch, timm, channels last', needs: torchPython, command: [torchPython, here('torch_predict.py')] },
 ] as const;
@@ -102,7 +106,8 @@ async function timeFiles(variant: Variant, batch: number, size: number, count: n
 }
 
 function timeProcesses(variant: Variant, batch: number, size: number, count: number): Row[] {
-  return PROCESSES.map(({ runtime, needs, command: [file, ...rest] }) => {
+  // MobileNetV2 is the same network whatever the variant.
+  return PROCESSES.filter((rival) => !('only' in rival) || rival.only === variant).map(({ runtime, needs, command: [file, ...rest] }) => {
     if (!existsSync(needs)) return { runtime, missing: 'missing: run bench/inference/setup.sh' };
     const parameters = [...rest, variant, String(size), String(batch), String(count), String(PROCESS_ROUNDS)];
     const { status, stdout, stderr } = spawnSync(file, parameters, { encoding: 'utf8' });

@@ -12,8 +12,8 @@ name = "tf_efficientnet_" + variant if not variant.startswith("v2-") else "tf_ef
 
 def export(model, path):
     torch.onnx.export(
-        model, torch.randn(1, 3, size, size), path, input_names=["x"], output_names=["y"],
-        dynamic_axes={"x": {0: "batch"}, "y": {0: "batch"}}, opset_version=17, dynamo=False,
+        model, torch.randn(1, 3, size, size), path, input_names=["pixel_values"], output_names=["logits"],
+        dynamic_axes={"pixel_values": {0: "batch"}, "logits": {0: "batch"}}, opset_version=17, dynamo=False,
     )
 
 
