@@ -42,7 +42,7 @@ const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a
  *
  * @param image - A path, a file URL, or the bytes of a file.
  * @returns Uint8 pixels `[height, width, 3]`.
- * @throws {DataError} naming the file, when it is missing, truncated, no picture, or too large.
+ * @throws {DataError} naming the file, when it is missing, truncated, no picture, a drawing (SVG), or too large.
  * @throws {BackendError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
  * @example
  * const photo = await decodeImage('panda.jpg');
@@ -59,6 +59,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   try {
     // sharp takes half a millisecond more for a path.
     const bytes = typeof input === 'string' ? await readFile(input) : input;
+    if (isMarkup(bytes)) throw new Error('it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first');
     if (dctMethod === 'fast') {
       const pixels = await decodeJpeg(bytes, maxPixels);
       if (pixels !== undefined) return pixels;
@@ -76,6 +77,12 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
     const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
     throw new DataError(`decodeImage: expected a readable picture of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
   }
+}
+
+/** SVG, plain or packed with gzip: no format of pixels begins like either. */
+function isMarkup(bytes: Uint8Array): boolean {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return true;
+  return /^[\s\uFEFF]*</.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }
 
 function firstLine(message: string): string {

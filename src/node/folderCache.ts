@@ -6,29 +6,30 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { deserialize, serialize } from 'node:v8';
-import { check, DataError, text } from '../core/index.js';
+import { check, DataError, isEffnetError, text } from '../core/index.js';
 import { frameTFRecord, readTFRecords, type CacheStore } from '../data/index.js';
 
 /**
  * Keeps the items of a dataset in a folder, for `cache`: decoded pictures, features, anything but tensors. Delete the folder when the data changes.
  *
- * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function) or the file is damaged.
+ * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, or its file is damaged.
  * @example
  * const pictures = images.cache(folderCache('.cache/photos-224'));
  */
 export function folderCache<T>(folder: string): CacheStore<T> {
   check('folderCache', 'folder', folder, text);
   const file = path.join(folder, 'items.bin');
+  const written = <R>(work: Promise<R>): Promise<R> => work.catch((cause: unknown) => { throw unusable(folder, 'that can be written', cause); });
   return {
     async read() {
       const there = await access(file).then(
         () => true,
         () => false,
       );
-      return there ? kept<T>(file) : undefined;
+      return there ? kept<T>(folder, file) : undefined;
     },
     async write() {
-      await mkdir(folder, { recursive: true });
+      await written(mkdir(folder, { recursive: true }));
       // Its own name for each pass, so that two at once do not mix.
       const partial = path.join(folder, `items-${process.pid}-${String(performance.now())}.partial`);
       const stream = createWriteStream(partial);
@@ -42,17 +43,17 @@ export function folderCache<T>(folder: string): CacheStore<T> {
           } catch (cause) {
             throw new DataError('folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk.', { cause });
           }
-          if (!stream.write(frameTFRecord(bytes))) await Promise.race([once(stream, 'drain'), done]);
+          if (!stream.write(frameTFRecord(bytes))) await written(Promise.race([once(stream, 'drain'), done]));
         },
         async commit() {
           stream.end();
-          await done;
-          await rename(partial, file);
+          await written(done.then(() => rename(partial, file)));
         },
         async discard() {
           stream.end();
-          await done;
-          await rm(partial, { force: true });
+          // Whatever ended the pass is the error to tell.
+          await done.catch(() => undefined);
+          await written(rm(partial, { force: true }));
         },
       };
     },
@@ -60,6 +61,21 @@ export function folderCache<T>(folder: string): CacheStore<T> {
   };
 }
 
-async function* kept<T>(file: string): AsyncGenerator<T> {
-  for await (const { data } of readTFRecords(createReadStream(file, { highWaterMark: 1 << 20 }), { origin: file })) yield deserialize(data) as T;
+async function* kept<T>(folder: string, file: string): AsyncGenerator<T> {
+  const records = readTFRecords(createReadStream(file, { highWaterMark: 1 << 20 }), { origin: file });
+  for (;;) {
+    let item: T;
+    try {
+      const { done, value } = await records.next();
+      if (done === true) return;
+      item = deserialize(value.data) as T;
+    } catch (cause) {
+      throw isEffnetError(cause) ? cause : unusable(folder, 'whose items can be read', cause);
+    }
+    yield item;
+  }
+}
+
+function unusable(folder: string, expected: string, cause: unknown): DataError {
+  return new DataError(`folderCache: expected a folder ${expected}, received '${folder}': ${(cause as Error).message.replace(/\.$/, '')}. Delete it, or give another.`, { cause, origin: folder });
 }

@@ -21,6 +21,8 @@ export interface TFRecordDatasetOptions {
   readonly compression?: 'auto' | 'gzip' | 'none';
   /** Checks every record's checksum. @defaultValue true */
   readonly verify?: boolean;
+  /** A record that claims to be longer is refused before its bytes are taken. @defaultValue 1,073,741,824, one GiB */
+  readonly maxRecordBytes?: number;
   /** Files read side by side, a record of each in turn. @defaultValue 4 */
   readonly cycleLength?: number;
 }
@@ -40,8 +42,8 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   options: TFRecordDatasetOptions = {},
 ): Promise<Dataset<RecordOf<S> & { readonly origin: string }>> {
   check('tfrecordDataset', 'patterns', patterns, either(text, arrayOf(text)));
-  const rules = { compression: oneOf('auto', 'gzip', 'none'), verify: boolean, cycleLength: positiveInteger };
-  const { compression = 'auto', verify = true, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
+  const rules = { compression: oneOf('auto', 'gzip', 'none'), verify: boolean, maxRecordBytes: positiveInteger, cycleLength: positiveInteger };
+  const { compression = 'auto', verify = true, maxRecordBytes = 2 ** 30, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
   const given = typeof patterns === 'string' ? [patterns] : patterns;
   const found = await Promise.all(given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })));
   const files = found.flat().sort(byCodePoint);
@@ -49,7 +51,7 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   return Dataset.from(files).interleave(
     (file) =>
       Dataset.from(async function* () {
-        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify })) {
+        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify, maxRecordBytes })) {
           const origin = `${file}@${offset}`;
           yield { ...parseExample(await decodeExample(data, origin), schema, origin), origin };
         }

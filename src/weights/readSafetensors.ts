@@ -54,7 +54,8 @@ export function readSafetensors(bytes: Uint8Array): NamedArrays {
 function split(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
   if (bytes.byteLength < 8) throw broken(`expected at least 8 bytes, received ${bytes.byteLength}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(Math.min(bytes.byteLength - 8, MAX_HEADER_BYTES))) {
+  if (length > BigInt(MAX_HEADER_BYTES)) throw broken(`the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`);
+  if (length > BigInt(bytes.byteLength - 8)) {
     throw broken(`the header claims ${length} bytes, the file has ${bytes.byteLength}`, 'It is truncated, damaged or no safetensors file.');
   }
   const data = bytes.subarray(8 + Number(length));

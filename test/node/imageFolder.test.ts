@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { decodeImage, imageFolder } from '../../src/node/index.js';
@@ -128,6 +128,17 @@ test('a picture of 1 x 1 decodes; one with more pixels than allowed is refused b
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received 'bomb.png': Input image exceeds pixel limit."`);
   expect(await refusal(decodeImage(await jpeg(9, 20, 20), { maxPixels: 399 }))).toMatch('at most 399 pixels');
+});
+
+test('SVG is refused, plain or packed, however it begins', async () => {
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4"/></svg>';
+  for (const text of [svg, `\n ${svg}`, `\uFEFF${svg}`, `<?xml version="1.0"?><!-- a drawing -->${svg}`]) {
+    for (const dctMethod of ['accurate', 'fast'] as const) {
+      expect(await refusal(decodeImage(Buffer.from(text), { origin: 'drawing.svg', dctMethod }))).toBe(
+        "DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received 'drawing.svg': it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first.");
+    }
+  }
+  expect(await refusal(decodeImage(gzipSync(svg)))).toMatch('it is SVG or other markup');
 });
 
 test('fast resizing lets sharp shrink while decoding: the same picture, not the same values', async () => {

@@ -28,7 +28,8 @@ function fileOf(header: unknown, dataBytes = 0): Uint8Array {
 const f32 = (shape: unknown, start: unknown, end: unknown) => ({ dtype: 'F32', shape, data_offsets: [start, end] });
 
 test.each<[string, Uint8Array, string]>([
-  ['a header that claims 2^60 bytes', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]), 'readSafetensors: the header claims 1152921504606846976 bytes, the file has 10. It is truncated, damaged or no safetensors file.'],
+  ['a header that claims 2^60 bytes', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]), 'readSafetensors: the header claims 1152921504606846976 bytes, more than the 100000000 there may be.'],
+  ['a header longer than the file', new Uint8Array([200, 0, 0, 0, 0, 0, 0, 0, 1, 2]), 'readSafetensors: the header claims 200 bytes, the file has 10. It is truncated, damaged or no safetensors file.'],
   ['a header that is no JSON', fileOf('{"a": '), 'readSafetensors: the header is no valid JSON. The file is damaged or no safetensors file.'],
   ['a header that is a list', fileOf([]), 'readSafetensors: expected the header to be a JSON object.'],
   ['overlapping arrays', fileOf({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12), "readSafetensors: expected 'b' to begin at byte 8 of the data, received 4. Arrays must neither overlap nor leave a gap."],
@@ -45,6 +46,16 @@ test.each<[string, Uint8Array, string]>([
   ['duplicate names', fileOf(`{"a":${JSON.stringify(f32([1], 0, 4))}, "\\u0061" :${JSON.stringify(f32([1], 4, 8))}}`, 8), "readSafetensors: two arrays are named 'a'."],
 ])('%s is refused in one sentence', (_, bytes, message) => {
   expect(() => readSafetensors(bytes)).toThrow(expect.objectContaining({ name: 'WeightsError', message }) as Error);
+});
+
+test('a header of more than 100,000,000 bytes is refused though the file has it, and before it is read', () => {
+  const bytes = new Uint8Array(100_000_009);
+  const claims = (length: number) => (): unknown => {
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
+    return readSafetensors(bytes);
+  };
+  expect(claims(100_000_001)).toThrow('readSafetensors: the header claims 100000001 bytes, more than the 100000000 there may be.');
+  expect(claims(100_000_000)).toThrow('readSafetensors: the header is no valid JSON.');
 });
 
 test('metadata is no array, a brace or quote in a name is no structure', () => {

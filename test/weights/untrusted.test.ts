@@ -39,6 +39,27 @@ describe('a pickle that', () => {
     expect(refusal(opcodes('\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(', storage, 'K\x00', axes, axes, '\x89}tR.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged/);
   });
 
+  const tensorOf = (axes: number): string => {
+    const shape = `(${'K\x01'.repeat(axes)}t`;
+    return `ctorch._utils\n_rebuild_tensor_v2\n((\x8c\x07storagectorch\nFloatStorage\n\x8c\x010\x8c\x03cpuK\x01tQK\x00${shape}${shape}\x89}tR`;
+  };
+  const key = (length: number): string => `X${uint32(length)}${'n'.repeat(length)}`;
+  const wrapped = (levels: number, inner: string): string => `}${`${key(1)}}`.repeat(levels - 1)}${inner}${'s'.repeat(levels)}`;
+  test.each([
+    ['names of 1,000 characters', (size: number) => `}${key(size)}${tensorOf(1)}s`, 1000],
+    ['64 axes', (size: number) => `}${key(1)}${tensorOf(size)}s`, 64],
+    ['integers of 64 bytes', (size: number) => `\x8a${String.fromCharCode(size)}${'\x01'.repeat(size)}0}${key(1)}${tensorOf(1)}s`, 64],
+  ])('has at most %s', (_, pickle, most) => {
+    expect(refusal(opcodes('\x80\x02', pickle(most), '.'))).toBe('read');
+    expect(refusal(opcodes('\x80\x02', pickle(most + 1), '.'))).toMatch(/^WeightsError: readTorch: the (pickle is damaged|file nests deeper)/);
+  });
+
+  test('nests tensors a hundred levels deep at most', () => {
+    const names = (levels: number): string => refusal(opcodes('\x80\x02', wrapped(levels, `${key(1)}${tensorOf(1)}`), '.'));
+    expect(names(90)).toBe('read');
+    expect(names(110)).toMatch(/^WeightsError: readTorch: the file nests deeper than any checkpoint/);
+  });
+
   test('has tensors with names of megabytes is refused', () => {
     const tensor = '(ctorch._utils\n_rebuild_tensor_v2\n((\x8c\x07storagectorch\nFloatStorage\n\x8c\x010\x8c\x03cpuK\x04tQK\x00K\x04\x85K\x01\x85\x89}tR'.slice(1);
     expect(refusal(opcodes('\x80\x02}X', uint32(1e6), 'n'.repeat(1e6), tensor, 's.'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file nests deeper than any checkpoint. It is damaged."`);

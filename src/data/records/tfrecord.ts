@@ -1,6 +1,6 @@
 // The framing of a TFRecord file: length, checksum, bytes, checksum. What the bytes mean is in example.ts.
 
-import { boolean, checkOptions, DataError, text } from '../../core/index.js';
+import { boolean, checkOptions, DataError, positiveInteger, text } from '../../core/index.js';
 import { maskedCrc32c } from './crc32c.js';
 
 /** How records are read. */
@@ -9,6 +9,8 @@ export interface ReadTFRecordsOptions {
   readonly origin?: string;
   /** Checks the checksum of every record's bytes; that of its length is always checked. @defaultValue true */
   readonly verify?: boolean;
+  /** A record that claims to be longer is refused before its bytes are taken. @defaultValue 1,073,741,824, one GiB */
+  readonly maxRecordBytes?: number;
 }
 
 /** One record and where it begins. */
@@ -18,6 +20,7 @@ export interface TFRecord {
   readonly offset: number;
 }
 
+const MAX_RECORD_BYTES = 2 ** 30;
 const HEADER = 12;
 const FOOTER = 4;
 
@@ -25,7 +28,7 @@ const FOOTER = 4;
  * Reads the records of an uncompressed TFRecord stream, wherever its chunks are cut.
  *
  * @param chunks - A stream's bytes; gzip goes through `DecompressionStream` first.
- * @throws {DataError} naming file and offset, when a checksum fails or the stream ends within a record.
+ * @throws {DataError} naming file and offset, when a checksum fails, the stream ends within a record, or a record is too long.
  * @example
  * const response = await fetch('train.tfrecord');
  * for await (const { data } of readTFRecords([await response.bytes()])) console.log(await decodeExample(data));
@@ -35,7 +38,8 @@ export async function* readTFRecords(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ReadTFRecordsOptions = {},
 ): AsyncGenerator<TFRecord> {
-  const { origin = 'records', verify = true } = checkOptions('readTFRecords', options, { origin: text, verify: boolean });
+  const rules = { origin: text, verify: boolean, maxRecordBytes: positiveInteger };
+  const { origin = 'records', verify = true, maxRecordBytes = MAX_RECORD_BYTES } = checkOptions('readTFRecords', options, rules);
   const damaged = (at: number, what: string): DataError =>
     new DataError(`readTFRecords: expected an intact record at offset ${at} of '${origin}', received ${what}.`, { origin });
   const take = byteReader(chunks);
@@ -46,6 +50,9 @@ export async function* readTFRecords(
     const view = new DataView(header.buffer, header.byteOffset, HEADER);
     if (view.getUint32(8, true) !== maskedCrc32c(header.subarray(0, 8))) throw damaged(offset, 'a length that does not fit its checksum');
     const length = Number(view.getBigUint64(0, true));
+    if (length > maxRecordBytes) {
+      throw new DataError(`readTFRecords: expected a record of at most ${maxRecordBytes} bytes at offset ${offset} of '${origin}', received one of ${length}. Set maxRecordBytes where it is meant.`, { origin });
+    }
     const body = await take(length + FOOTER);
     if (body.length < length + FOOTER) throw damaged(offset, `${body.length} of ${length + FOOTER} bytes`);
     const data = body.subarray(0, length);

@@ -42,6 +42,27 @@ test.each(Object.keys(files))('%s holds what TensorFlow reads in it, however its
   }
 });
 
+test('a record that claims more than a GiB, or than allowed, is refused before a byte of it is taken', async () => {
+  // tensorflow/core/lib/hash/crc32c.h: turned by 15 bits, plus a constant.
+  const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+  let chunks = 0;
+  const endless = function* (length: bigint): Generator<Uint8Array> {
+    const header = new Uint8Array(12);
+    const view = new DataView(header.buffer);
+    view.setBigUint64(0, length, true);
+    view.setUint32(8, masked(crc32c(header.subarray(0, 8))), true);
+    yield header;
+    for (; chunks < 1000; chunks++) yield new Uint8Array(1000);
+  };
+  for (const length of [2n ** 30n + 1n, 2n ** 64n - 1n]) {
+    await expect(readTFRecords(endless(length)).next()).rejects.toThrow(`readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'records', received one of ${Number(length)}. Set maxRecordBytes where it is meant.`);
+  }
+  expect(chunks).toBe(0);
+  const record = frameTFRecord(new Uint8Array(10));
+  expect((await readTFRecords([record], { maxRecordBytes: 10 }).next()).value).toMatchObject({ data: new Uint8Array(10) });
+  await expect(readTFRecords([record], { maxRecordBytes: 9 }).next()).rejects.toThrow('at most 9 bytes');
+});
+
 test('files framed here are byte for byte those of TensorFlow', async () => {
   const written = fixture('written.tfrecord');
   const records = await recordsOf(written);
@@ -100,6 +121,6 @@ describe('a damaged file', () => {
     view.setBigUint64(0, 2n ** 60n, true);
     const crc = crc32c(header.subarray(0, 8));
     view.setUint32(8, ((crc >>> 15) | (crc << 17)) + 0xa282ead8, true);
-    expect(await refused(header)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received 0 of 1152921504606847000 bytes."`);
+    expect(await refused(header)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set maxRecordBytes where it is meant."`);
   });
 });
