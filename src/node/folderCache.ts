@@ -66,9 +66,9 @@ async function* kept<T>(folder: string, file: string): AsyncGenerator<T> {
   for (;;) {
     let item: T;
     try {
-      const { done, value } = await records.next();
-      if (done === true) return;
-      item = deserialize(value.data) as T;
+      const next = await records.next();
+      if (next.done === true) return;
+      item = deserialize(next.value.data) as T;
     } catch (cause) {
       throw isEffnetError(cause) ? cause : unusable(folder, 'whose items can be read', cause);
     }
