@@ -84,7 +84,7 @@ function refuseFailedAllocations({ wasm }: WasmBackend): void {
   wasm._malloc = (bytes) => {
     const address = malloc(bytes);
     if (address !== 0) return address;
-    throw new BackendError(`wasm: expected room for ${bytes} more bytes, received none: WebAssembly ends at 4 GB. Take a smaller batch or smaller images.`);
+    throw new BackendError(`wasm: expected room for ${bytes} more bytes, received none: WebAssembly ends at 4 GB. Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.`);
   };
 }
 

@@ -81,7 +81,7 @@ test('a tensor that does not fit into 4 GB is refused instead of written over an
   await tf.setBackend('wasm');
   await registerWasmTraining();
   const before = tf.memory();
-  expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(`[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. Take a smaller batch or smaller images.]`);
+  expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(`[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`);
   expect(tf.memory()).toEqual(before);
   const small = tf.fill([2], 1);
   expect([...await small.data()]).toEqual([1, 1]);
