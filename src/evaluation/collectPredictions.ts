@@ -60,7 +60,7 @@ export function collectPredictions({ where, labelMode, fromLogits }: OutputMeani
       const message = `${where}: expected ${expected} for ${text}, received ${typeof received === 'string' ? received : show(received)}.${remedy}`;
       throw new DataError(message, origin === undefined ? {} : { origin });
     };
-    const probabilities = binary ? fromSingleOutput(outputs, fromLogits) : Float32Array.from(outputs);
+    const probabilities = binary ? fromSingleOutput(outputs, fromLogits) : new Float32Array(outputs);
     if (fromLogits && !binary) (labelMode === 'multi' ? sigmoid : softmaxRows)(probabilities, width);
     checkProbabilities(probabilities, width, labelMode, fail);
     const checked = labelMode === 'multi' ? labelSets(labels, samples, width, fail) : classIndices(labels, samples, width, fail);
@@ -143,7 +143,7 @@ function labelSets(labels: ArrayLike<number>, samples: number, classes: number, 
 }
 
 function fromSingleOutput(outputs: ArrayLike<number>, fromLogits: boolean): Float32Array {
-  const second = Float32Array.from(outputs);
+  const second = new Float32Array(outputs);
   if (fromLogits) sigmoid(second);
   return Float32Array.from({ length: 2 * second.length }, (_, i) => (i % 2 === 1 ? (second[i >> 1] as number) : 1 - (second[i >> 1] as number)));
 }

@@ -64,7 +64,7 @@ export function inputOf(where: string, model: LayersModel | Predictor, image: Pi
   if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB picture [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
   const [, height, width] = inputShapeOf(model) ?? [];
   const fitted = resize(image, [height ?? image.height, width ?? image.width]);
-  return tf.tensor4d(Float32Array.from(fitted.data), [1, fitted.height, fitted.width, 3]);
+  return tf.tensor4d(new Float32Array(fitted.data), [1, fitted.height, fitted.width, 3]);
 }
 
 /** The class asked for, or else the most probable one. */

@@ -62,7 +62,7 @@ function arrayOf(file: Hdf5File, name: string, dataset: Dataset, fileBytes: numb
 function toFloat32(value: unknown): Float32Array | undefined {
   if (value instanceof Float32Array) return value;
   if (value instanceof BigInt64Array || value instanceof BigUint64Array) return Float32Array.from(value, Number);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Float32Array.from(value as Float64Array);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return new Float32Array(value as Float64Array);
   return typeof value === 'number' || typeof value === 'bigint' ? Float32Array.of(Number(value)) : undefined;
 }
 

@@ -46,7 +46,7 @@ function normalizationOf(model: LayersModel): WeightNode | null {
   const statistics = channelStatistics(plan.normalization, plan.inputShape[2]);
   const isSecond = plan.stages.some((stage) => stage.blocks.some((block) => block.spec.depthwiseName === 'dwconv2'));
   if (statistics === null || isSecond) return null;
-  const vector = (values: readonly number[]): Variable => ({ shape: [values.length], values: Float32Array.from(values) });
+  const vector = (values: readonly number[]): Variable => ({ shape: [values.length], values: new Float32Array(values) });
   return {
     name: 'normalization', layers: [],
     variables: [vector(statistics.mean), vector(statistics.std.map((std) => std ** 2)), { shape: [], values: BigInt64Array.of(0n) }],

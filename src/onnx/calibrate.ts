@@ -19,7 +19,7 @@ export async function calibrate(
   try {
     for await (const { xs, ys } of batches) {
       try {
-        const outputs = await runtime.run(Float32Array.from(await xs.data()), xs.shape);
+        const outputs = await runtime.run(new Float32Array(await xs.data()), xs.shape);
         for (const tensor of tensors) {
           const [low = Infinity, high = -Infinity] = ranges.get(tensor) ?? [];
           ranges.set(tensor, [Math.min(low, outputs[lowest(tensor)]?.values[0] ?? 0), Math.max(high, outputs[highest(tensor)]?.values[0] ?? 0)]);

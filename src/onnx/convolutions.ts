@@ -137,12 +137,12 @@ function shifted(
     const filter = i % filters;
     shift[filter] = (shift[filter] as number) + value * (offset[Math.floor(i / last) % inputs] as number);
   });
-  return Float32Array.from(shift);
+  return new Float32Array(shift);
 }
 
 function perChannel({ graph, name }: LayerContext, what: string, values: readonly number[], like: Value): string {
   const shape = like.shape.length === 4 ? [1, values.length, 1, 1] : [values.length];
-  return graph.constant(`${name}/${what}`, shape, Float32Array.from(values));
+  return graph.constant(`${name}/${what}`, shape, new Float32Array(values));
 }
 
 function pad({ graph, name }: LayerContext, tensor: string, [top, left, bottom, right]: Pads): string {

@@ -77,7 +77,8 @@ function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, file: ModelProt
     run,
     async predict(images) {
       checkShape(inputShape, images.shape, images.size);
-      const outputs = await run(Float32Array.from(await images.data()), images.shape);
+      const values = await images.data();
+      const outputs = await run(values instanceof Float32Array ? values : new Float32Array(values), images.shape);
       const tensors = outputNames.map((name) => {
         const { shape, values } = outputs[name] as RuntimeOutput;
         return tf.tensor(values, [...shape], 'float32');

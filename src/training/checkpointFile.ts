@@ -31,7 +31,7 @@ export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Check
     }
     ours.nameAfter(model);
     for (const { name, tensor } of await ours.getWeights()) {
-      optimizer.set(name, weightArray(tensor.shape, Float32Array.from(await tensor.data())));
+      optimizer.set(name, weightArray(tensor.shape, new Float32Array(await tensor.data())));
       tensor.dispose();
     }
   }

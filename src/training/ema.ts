@@ -49,7 +49,7 @@ export function ema(options: EmaOptions = {}): Ema {
   };
   const weights = async (): Promise<NamedArrays> => {
     if (averages.size === 0) throw new OptionError('ema: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.');
-    return new Map(await Promise.all([...averages].map(async ([name, average]) => [name, weightArray(average.shape, Float32Array.from(await average.data()))] as const)));
+    return new Map(await Promise.all([...averages].map(async ([name, average]) => [name, weightArray(average.shape, new Float32Array(await average.data()))] as const)));
   };
   const apply = async (model: LayersModel): Promise<void> => {
     restoreWeights('ema', model, await weights());

@@ -77,7 +77,7 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, pooling,
 
 /** Labels as vectors of `count` targets, whatever form they come in. */
 async function targetsOf(ys: tf.Tensor, count: number): Promise<Float32Array> {
-  if (ys.shape.length === 2 && ys.shape[1] === count) return Float32Array.from(await ys.data());
+  if (ys.shape.length === 2 && ys.shape[1] === count) return new Float32Array(await ys.data());
   if (ys.shape.length !== 1) {
     throw new OptionError(`trainHead: expected labels [batch] or [batch, ${count}], one target a name in \`classNames\`, received ${showShape(ys.shape)}.`);
   }

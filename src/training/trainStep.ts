@@ -85,7 +85,7 @@ async function count({ metrics }: StepContext, batch: TrainingBatch, cost: tf.Sc
       const counts = metric.counts(batch.ys, predictions);
       const values = await counts.data();
       const sums = tally.counts[i] as Float32Array;
-      tally.counts[i] = sums.length === 0 ? Float32Array.from(values) : sums.map((sum, k) => sum + (values[k] ?? 0));
+      tally.counts[i] = sums.length === 0 ? new Float32Array(values) : sums.map((sum, k) => sum + (values[k] ?? 0));
       counts.dispose();
     }
   }

@@ -99,7 +99,7 @@ export async function loadRun(store: CheckpointStore | undefined, stages: readon
     throw new OptionError(`fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. Give a new run a store of its own.`);
   }
   const { tally, ...position } = notes.position;
-  const counts = Array.from({ length: tally?.counts ?? 0 }, (_, i) => Float32Array.from(checkpoint.others.get(`tally${i}`)?.values() ?? []));
+  const counts = Array.from({ length: tally?.counts ?? 0 }, (_, i) => new Float32Array(checkpoint.others.get(`tally${i}`)?.values() ?? []));
   return {
     position: { ...position, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts } }) },
     restore: async (model, callbacks) => {

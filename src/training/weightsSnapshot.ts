@@ -10,7 +10,7 @@ export async function snapshotWeights(model: LayersModel): Promise<NamedArrays> 
   const entries = await Promise.all(
     [...namedWeights(model)].map(async ([name, weight]) => {
       const variable = weight.read();
-      return [name, weightArray(variable.shape, Float32Array.from(await variable.data()))] as const;
+      return [name, weightArray(variable.shape, new Float32Array(await variable.data()))] as const;
     }),
   );
   return new Map(entries);

@@ -19,7 +19,7 @@ export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Arr
     case 'float32':
       return new Float32Array(buffer, byteOffset, count);
     case 'float64':
-      return Float32Array.from(new Float64Array(buffer, byteOffset, count));
+      return new Float32Array(new Float64Array(buffer, byteOffset, count));
     case 'float16':
       return decodeFloat16(new Uint16Array(buffer, byteOffset, count));
     case 'bfloat16': {
@@ -33,18 +33,18 @@ export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Arr
     case 'uint64':
       return Float32Array.from(new BigUint64Array(buffer, byteOffset, count), Number);
     case 'int32':
-      return Float32Array.from(new Int32Array(buffer, byteOffset, count));
+      return new Float32Array(new Int32Array(buffer, byteOffset, count));
     case 'uint32':
-      return Float32Array.from(new Uint32Array(buffer, byteOffset, count));
+      return new Float32Array(new Uint32Array(buffer, byteOffset, count));
     case 'int16':
-      return Float32Array.from(new Int16Array(buffer, byteOffset, count));
+      return new Float32Array(new Int16Array(buffer, byteOffset, count));
     case 'uint16':
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, count));
+      return new Float32Array(new Uint16Array(buffer, byteOffset, count));
     case 'int8':
-      return Float32Array.from(new Int8Array(buffer, byteOffset, count));
+      return new Float32Array(new Int8Array(buffer, byteOffset, count));
     case 'uint8':
     case 'bool':
-      return Float32Array.from(new Uint8Array(buffer, byteOffset, count));
+      return new Float32Array(new Uint8Array(buffer, byteOffset, count));
   }
 }
 
