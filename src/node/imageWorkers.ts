@@ -2,8 +2,8 @@
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Tinypool } from 'tinypool';
-import { checkOptions, positiveInteger } from '../core/index.js';
+import type { Tinypool } from 'tinypool';
+import { BackendError, checkOptions, positiveInteger } from '../core/index.js';
 import type { TransformWorkers } from '../data/index.js';
 import type { Pixels } from '../image/index.js';
 import { unpackError } from './errorRecord.js';
@@ -25,7 +25,9 @@ export interface ImageWorkers extends TransformWorkers {
 }
 
 /**
- * Starts threads for `imageFolder` and the other sources, and for `augment`; pictures and their order stay the same, byte for byte.
+ * Makes threads for `imageFolder` and the other sources, and for `augment`; pictures and their order stay the same, byte for byte.
+ *
+ * They start with the first picture.
  *
  * @throws {OptionError} when an option is unknown.
  * @example
@@ -37,15 +39,12 @@ export interface ImageWorkers extends TransformWorkers {
  */
 export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   const { threads = availableParallelism() } = checkOptions('imageWorkers', options, { threads: positiveInteger });
-  const pool = new Tinypool({
-    filename: createRequire(import.meta.url).resolve('#imageWorker'),
-    minThreads: threads,
-    maxThreads: threads,
-    // While sharp decodes for one picture on its own threads, another is worked on.
-    concurrentTasksPerWorker: 2,
-  });
+  let pool: Promise<Tinypool> | undefined;
+  let ended = false;
   const ask = async (name: 'read' | 'transform', task: unknown, sent: readonly ArrayBufferView[]): Promise<Pixels> => {
-    const answer = (await pool.run(task, { name, transferList: sent.map(({ buffer }) => buffer as ArrayBuffer) })) as Answer;
+    if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
+    pool ??= startPool(threads);
+    const answer = (await (await pool).run(task, { name, transferList: sent.map(({ buffer }) => buffer as ArrayBuffer) })) as Answer;
     if ('error' in answer) throw unpackError(answer.error);
     return answer.pixels;
   };
@@ -60,6 +59,20 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
       const data = Buffer.isBuffer(pixels.data) ? new Uint8Array(pixels.data) : pixels.data.slice();
       return ask('transform', { pixels: { ...pixels, data }, spec, seed }, [data]);
     },
-    dispose: () => pool.destroy(),
+    async dispose() {
+      ended = true;
+      await (await pool)?.destroy();
+    },
   };
+}
+
+async function startPool(threads: number): Promise<Tinypool> {
+  const { Tinypool } = await import('tinypool');
+  return new Tinypool({
+    filename: createRequire(import.meta.url).resolve('#imageWorker'),
+    minThreads: threads,
+    maxThreads: threads,
+    // While sharp decodes for one picture on its own threads, another is worked on.
+    concurrentTasksPerWorker: 2,
+  });
 }

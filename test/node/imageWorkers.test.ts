@@ -71,6 +71,13 @@ test('a broken picture in a thread is the error of one thread, and can be skippe
   expect(skipped.map((name) => name.split('/').at(-1))).toEqual(['broken.jpg']);
 });
 
+test('threads that were disposed say so', async () => {
+  const disposed = imageWorkers({ threads: 1 });
+  const { images } = await imageFolder(root, { imageSize: 32, workers: disposed });
+  await disposed.dispose();
+  await expect(images.take(1).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.]`);
+});
+
 test('a function of the caller, a number for workers and a thread count below one are refused', async () => {
   const images = Dataset.from<LabelledImage>([]);
   const own = sequence(trainAugmentation('default', 8), transformOf('negative', (pixels) => pixels));
