@@ -5,7 +5,7 @@ import { activate, inTurn, readyBackend, registeredBackends } from './activeBack
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
 import { PROBE_RULES, probeBackend, type ProbeOptions } from './probeBackend.js';
-import { nameMissingWasm } from './wasmFile.js';
+import { explainStart, whyUnregistered } from './startError.js';
 
 /** A backend that is imported only when its turn comes. */
 export interface BackendLoader {
@@ -108,13 +108,13 @@ async function attemptBackend({ name, load, prepare, install, note }: BackendLoa
     return failed(isMissingPackage(error) ? 'not installed' : 'not loaded', error);
   }
   if (!registeredBackends().includes(name)) {
-    return failed('not loaded', `its package registered no backend '${name}' with this copy of @tensorflow/tfjs-core`);
+    return failed('not loaded', whyUnregistered(name));
   }
   try {
     await activate(name);
     await prepare?.();
   } catch (error) {
-    return failed('not started', await nameMissingWasm(error));
+    return failed('not started', await explainStart(name, error));
   }
   try {
     const { milliseconds } = await probeBackend(options);

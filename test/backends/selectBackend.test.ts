@@ -85,6 +85,17 @@ describe('selectBackend', () => {
     `);
   });
 
+  test('webgpu without navigator.gpu is told apart from a second copy of TensorFlow.js', async () => {
+    const { tried } = await selectBackend([{ name: 'webgpu', load: () => Promise.resolve() }, cpu]);
+    expect(tried[0]).toMatchInlineSnapshot(`
+      {
+        "name": "webgpu",
+        "outcome": "not loaded",
+        "reason": "there is no \`navigator.gpu\`: the browser has no WebGPU, or the page came neither by https nor from localhost.",
+      }
+    `);
+  });
+
   test('imports nothing beyond the chosen one', async () => {
     let imported = false;
     await selectBackend([cpu, { name: 'later', load: () => Promise.resolve((imported = true)) }]);

@@ -74,6 +74,20 @@ describe('in Chromium', () => {
     expect(epochs).toBe(2);
   }, 120_000);
 
+  test.skipIf(noChromium !== undefined).each([
+    ['webgpu', 'webgpu (not started): the browser found no GPU adapter for WebGPU: there is no GPU, or its driver is not supported.'],
+    ['webgl', 'webgl (not started): WebGL is not supported on this device.'],
+  ])('without a GPU %s is one sentence', async (name, sentence) => {
+    const software = browser;
+    browser = await launchChromium(['--disable-gpu', '--disable-software-rasterizer']);
+    try {
+      await expect(open(name)).rejects.toThrow(sentence);
+    } finally {
+      await browser.close();
+      browser = software;
+    }
+  });
+
   test.skipIf(noChromium !== undefined).each([['a missing wasm file', { status: 404, body: 'not here' }], ['a page in place of a wasm file', { status: 200, body: '<!doctype html>' }]])('%s is named with its address', async (_, response) => {
     await expect(open('wasm', response)).rejects.toThrow(
       `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, which is missing or no wasm file. Serve the .wasm files`,

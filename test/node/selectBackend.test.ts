@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { ensureBackend, selectBackend } from '../../src/node.js';
+import { loadWebGpu } from '../../src/node/nativeBackends.js';
 
 test('a backend that is not installed comes with the command that installs it', async () => {
   const { tried } = await selectBackend(['tensorflow', 'cpu']);
@@ -36,4 +37,9 @@ test('an imported backend of another name may be given by name', async () => {
 test('a folder of binaries that cannot be obeyed is refused', async () => {
   const wasmFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
   await expect(selectBackend(['cpu'], { wasmFolder })).rejects.toThrow(/expected 'wasm' among the preferences for `wasmFolder`/);
+});
+
+test('Dawn that finds no GPU adapter is one sentence', async () => {
+  const dawn = { create: () => ({ requestAdapter: () => Promise.resolve(null) }), globals: {} };
+  await expect(loadWebGpu(() => Promise.resolve(dawn))).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12]`);
 });
