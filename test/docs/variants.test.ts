@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { drawVariants, PAGE, PICTURE } from '../../scripts/drawVariants.js';
 import { CHECKPOINTS, defaultCheckpoint, planModel, type Variant } from '../../src/index.js';
 
 const rows = readFileSync('docs/choosing-a-variant.md', 'utf8').matchAll(/^\| `([\w-]+)` \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| `(\S+)` \|$/gm);
@@ -14,4 +15,10 @@ test('the table of variants says what plans and checkpoints say', () => {
     const checkpoint = defaultCheckpoint(name as Variant);
     return [name, String(plan.inputShape[0]), (plan.parameters.total / 1e6).toFixed(1), ((plan.multiplyAdds ?? NaN) / 1e9).toFixed(2), CHECKPOINTS[checkpoint]?.top1?.toFixed(1), checkpoint];
   }));
+});
+
+test('the picture of the variants is the one of the tables', async () => {
+  const picture = await drawVariants(readFileSync(PAGE, 'utf8'));
+  expect(picture.match(/>(ResNet-50|b7|lite4|ViT-B\/16)</g)).toHaveLength(4);
+  expect(picture, 'run: npx tsx scripts/drawVariants.ts').toBe(readFileSync(PICTURE, 'utf8').trimEnd());
 });
