@@ -18,7 +18,7 @@ const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => t
 export interface AugmentOptions {
   /** Decides, with the epoch and the picture's origin, what happens to it. @defaultValue 0 */
   readonly seed?: number;
-  /** Pictures worked on at once; more than 1 pays only for transforms that leave the thread. @defaultValue 1, with workers two for each thread */
+  /** Pictures worked on at once; more than 1 pays only for transforms that leave the thread. @defaultValue 1, with workers four for each thread */
   readonly concurrency?: number | 'auto';
   /** Threads that do the work, for transforms of this library. @defaultValue none: this thread does it */
   readonly workers?: TransformWorkers;
@@ -35,7 +35,7 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
   check('augment', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   check('augment', 'transform', transform, rule('a transform', (value) => typeof (value as Transform | null)?.apply === 'function'));
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
-  const { seed = 0, workers: threads, concurrency = threads === undefined ? 1 : 2 * threads.threads } = checkOptions('augment', options, rules);
+  const { seed = 0, workers: threads, concurrency = threads === undefined ? 1 : 4 * threads.threads } = checkOptions('augment', options, rules);
   const apply = threads === undefined ? here(transform) : elsewhere(transform, threads);
   return images.map(
     async (image, { epoch, index }) => ({ ...image, pixels: await apply(image.pixels, deriveSeed(seed, 'augment', epoch, image.origin ?? index)) }),

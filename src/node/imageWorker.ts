@@ -1,6 +1,6 @@
 // The side of imageWorkers that runs in its threads. Answers and errors travel as plain data.
 
-import { Tinypool } from 'tinypool';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createRandom } from '../core/index.js';
 import { transformFrom, type Pixels, type TransformSpec } from '../image/index.js';
 import { randomJpegQuality } from './encodeImage.js';
@@ -24,7 +24,7 @@ async function answer(work: () => Pixels | Promise<Pixels>): Promise<Answer> {
   try {
     const pixels = ownPixels(await work());
     const { buffer } = pixels.data;
-    return Tinypool.move({ [Tinypool.transferableSymbol]: [buffer], [Tinypool.valueSymbol]: { pixels } } as never) as unknown as Answer;
+    return move({ [transferableSymbol]: [buffer], [valueSymbol]: { pixels } }) as unknown as Answer;
   } catch (error) {
     return { error: packError(error) };
   }

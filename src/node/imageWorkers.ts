@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import type { Tinypool } from 'tinypool';
+import type { Piscina } from 'piscina';
 import { BackendError, checkOptions, positiveInteger } from '../core/index.js';
 import type { TransformWorkers } from '../data/index.js';
 import type { Pixels } from '../image/index.js';
@@ -39,7 +39,7 @@ export interface ImageWorkers extends TransformWorkers {
  */
 export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   const { threads = availableParallelism() } = checkOptions('imageWorkers', options, { threads: positiveInteger });
-  let pool: Promise<Tinypool> | undefined;
+  let pool: Promise<Piscina> | undefined;
   let ended = false;
   const ask = async (name: 'read' | 'transform', task: unknown, sent: readonly ArrayBufferView[]): Promise<Pixels> => {
     if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
@@ -66,13 +66,14 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   };
 }
 
-async function startPool(threads: number): Promise<Tinypool> {
-  const { Tinypool } = await import('tinypool');
-  return new Tinypool({
+async function startPool(threads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
     filename: createRequire(import.meta.url).resolve('#imageWorker'),
     minThreads: threads,
     maxThreads: threads,
     // While sharp decodes for one picture on its own threads, another is worked on.
     concurrentTasksPerWorker: 2,
+    recordTiming: false,
   });
 }

@@ -53,7 +53,7 @@ const here = { read: readImage };
 /** Decodes and resizes, several at once, in order. */
 export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabelledImage> {
   const { imageSize, fit = 'stretch', resizing = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels, dctMethod } = options;
-  const { workers, concurrency = workers === undefined ? 'auto' : 2 * workers.threads, onError = 'throw', onSkipped } = options;
+  const { workers, concurrency = workers === undefined ? 'auto' : 4 * workers.threads, onError = 'throw', onSkipped } = options;
   const fast = resizing === 'fast';
   if (fast && (imageSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
     throw invalid(where, 'resizing', "'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast'", resizing);
