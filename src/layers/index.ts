@@ -16,7 +16,6 @@ export { stage } from './stage.js';
 export { head, pool } from './head.js';
 export type { HeadSpec } from './head.js';
 export { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
-export type { TrainedBatchNorm } from './trainBatchNorm.js';
 export type { FusedKernel } from './fusedKernel.js';
 export { fusedSwish } from './fusedSwish.js';
 export { SwishActivation } from './SwishActivation.js';
