@@ -46,7 +46,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // AssemblyScript, compiled by scripts/buildKernels.ts.
-    exclude: { path: '^src/wasm/assembly/' },
+    exclude: { path: '^src/(wasm|image)/assembly/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js'] },

@@ -1,4 +1,5 @@
-// Compiles the AssemblyScript kernels and writes them, as base64, into src/wasm/binary.ts.
+// Compiles the AssemblyScript kernels and writes them, as base64, into binary.ts beside their sources: those for tensors in src/wasm, those for
+// pictures in src/image.
 // Run by `npm run build`; a test compares the committed file with a fresh compilation.
 
 import { execFile } from 'node:child_process';
@@ -7,8 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const OUTPUT = new URL('../src/wasm/binary.ts', import.meta.url);
-
 const OPTIONS = [
   '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '--importMemory', '--noExportMemory', '--initialMemory', '0',
   // usize is i32 in the only WebAssembly TensorFlow.js has.
@@ -16,13 +15,13 @@ const OPTIONS = [
 ];
 const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
 
-/** Compiles the kernels; with `shared`, for the memory of TensorFlow.js' threaded build. */
-async function compile(shared: boolean): Promise<Uint8Array> {
+/** Compiles the kernels of a folder; with `shared`, for the memory of TensorFlow.js' threaded build. */
+async function compile(floor: 'wasm' | 'image', shared: boolean): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'kernels-'));
   try {
     const binary = join(folder, 'kernels.wasm');
     const compiler = 'node_modules/assemblyscript/bin/asc.js';
-    const source = 'src/wasm/assembly/index.ts';
+    const source = `src/${floor}/assembly/index.ts`;
     await promisify(execFile)(process.execPath, [compiler, source, '--outFile', binary, ...OPTIONS, ...(shared ? SHARED : [])]);
     const bytes = await readFile(binary);
     assertStateless(bytes);
@@ -59,19 +58,23 @@ function readLength(bytes: Uint8Array, start: number): { readonly value: number;
   }
 }
 
-/** The text of src/wasm/binary.ts. */
-export async function kernelModule(): Promise<string> {
-  const literal = async (shared: boolean): Promise<string> => `'${Buffer.from(await compile(shared)).toString('base64')}'`;
-  return [
-    '// Compiled from src/wasm/assembly by scripts/buildKernels.ts; not edited by hand.',
-    '',
-    '/** The kernels for an ordinary memory, base64. */',
-    `export const KERNELS = ${await literal(false)};`,
-    '',
-    '/** The same for the shared memory of the threaded build, base64. */',
-    `export const SHARED_KERNELS = ${await literal(true)};`,
-    '',
-  ].join('\n');
+/** The texts of the files that hold the compiled kernels, by path. */
+export async function kernelModules(): Promise<ReadonlyMap<string, string>> {
+  const literal = async (floor: 'wasm' | 'image', shared: boolean): Promise<string> => `'${Buffer.from(await compile(floor, shared)).toString('base64')}'`;
+  const lines = {
+    wasm: [
+      '/** The kernels for an ordinary memory, base64. */',
+      `export const KERNELS = ${await literal('wasm', false)};`,
+      '',
+      '/** The same for the shared memory of the threaded build, base64. */',
+      `export const SHARED_KERNELS = ${await literal('wasm', true)};`,
+    ],
+    image: ['/** The kernels, base64. */', `export const PIXEL_KERNELS = ${await literal('image', false)};`],
+  };
+  return new Map(Object.entries(lines).map(([floor, text]) => [
+    `src/${floor}/binary.ts`,
+    [`// Compiled from src/${floor}/assembly by scripts/buildKernels.ts; not edited by hand.`, '', ...text, ''].join('\n'),
+  ]));
 }
 
-if (process.argv[1] === import.meta.filename) await writeFile(OUTPUT, await kernelModule());
+if (process.argv[1] === import.meta.filename) for (const [file, text] of await kernelModules()) await writeFile(file, text);

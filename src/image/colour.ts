@@ -2,50 +2,60 @@
 // Results are float and clipped to [0, 255].
 
 import { check, finite, nonNegative, ShapeError } from '../core/index.js';
+import { PADDING, pixelKernels, type PixelKernels } from './kernels.js';
 import { checkPixels, type Pixels } from './pixels.js';
 
 /** Adds a share of the whole range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on a picture in [0, 1] */
 export function adjustBrightness(pixels: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
-  return changed('adjustBrightness', pixels, (values) => {
-    changeColour.brightness(values, delta);
-  });
+  checkPixels('adjustBrightness', pixels);
+  return recoloured(pixels, (canvas) => { changeColour.brightness(canvas, delta); });
 }
 
 /** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
 export function adjustContrast(pixels: Pixels, factor: number): Pixels {
   check('adjustContrast', 'factor', factor, finite);
-  return changed('adjustContrast', pixels, (values, channels) => {
-    changeColour.contrast(values, factor, channels);
-  });
+  checkPixels('adjustContrast', pixels);
+  return recoloured(pixels, (canvas) => { changeColour.contrast(canvas, factor); });
 }
 
 /** Scales the saturation of the colours, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
 export function adjustSaturation(pixels: Pixels, factor: number): Pixels {
   check('adjustSaturation', 'factor', factor, nonNegative);
-  return changedRgb('adjustSaturation', pixels, (values) => {
-    changeColour.saturation(values, factor);
-  });
+  checkRgb('adjustSaturation', pixels);
+  return recoloured(pixels, (canvas) => { changeColour.saturation(canvas, factor); });
 }
 
 /** Turns the hue by a share of the colour circle: 0.5 is the opposite colour. @see `tf.image.adjust_hue` */
 export function adjustHue(pixels: Pixels, delta: number): Pixels {
   check('adjustHue', 'delta', delta, finite);
-  return changedRgb('adjustHue', pixels, (values) => {
-    changeColour.hue(values, delta);
-  });
+  checkRgb('adjustHue', pixels);
+  return recoloured(pixels, (canvas) => { changeColour.hue(canvas, delta); });
 }
+
+/** Values that colour operations change in place, in the kernels' memory where there are kernels. */
+interface Canvas {
+  readonly values: Float32Array;
+  readonly channels: number;
+  readonly kernels: PixelKernels['kernels'] | undefined;
+}
+
+/** Where a canvas has its values in the kernels' memory; before them lie the sums of its channels. */
+const VALUES = 32;
 
 /** The operations in place, so that several of them need one copy of the picture. */
 export const changeColour = {
-  brightness(values: Float32Array, delta: number): void {
+  brightness({ values, kernels }: Canvas, delta: number): void {
     const shift = 255 * delta;
-    for (let i = 0; i < values.length; i++) values[i] = clip((values[i] as number) + shift);
+    if (kernels !== undefined) kernels.scaleAndShift(VALUES, Math.ceil(values.length / 3), 1, shift, shift, shift);
+    else for (let i = 0; i < values.length; i++) values[i] = clip((values[i] as number) + shift);
   },
 
-  contrast(values: Float32Array, factor: number, channels: number): void {
-    if (channels === 3) {
-      contrastRgb(values, factor);
+  contrast({ values, channels, kernels }: Canvas, factor: number): void {
+    if (kernels !== undefined && channels === 3) {
+      kernels.sumChannels(VALUES, values.length / 3, 0);
+      const [red, green, blue] = Array.from(new Float64Array(values.buffer, 0, 3), (sum) => ((sum * 3) / values.length) * (1 - factor)) as [number, number, number];
+      kernels.scaleAndShift(VALUES, values.length / 3, factor, red, green, blue);
       return;
     }
     for (let c = 0; c < channels; c++) {
@@ -56,15 +66,17 @@ export const changeColour = {
     }
   },
 
-  saturation(values: Float32Array, factor: number): void {
+  saturation({ values, kernels }: Canvas, factor: number): void {
+    if (kernels !== undefined) {
+      kernels.saturate(VALUES, values.length / 3, factor);
+      return;
+    }
     for (let i = 0; i < values.length; i += 3) {
       const r = values[i] as number;
       const g = values[i + 1] as number;
       const b = values[i + 2] as number;
-      // Math.max takes twice the time.
-      const high = r > g ? (r > b ? r : b) : g > b ? g : b;
-      const low = r < g ? (r < b ? r : b) : g < b ? g : b;
-      const range = high - low;
+      const high = Math.max(r, g, b);
+      const range = high - Math.min(r, g, b);
       // The hue stays: channels keep their place between the highest and the new lowest, which is 0 or above.
       const stretch = range * factor > high ? high / range : factor;
       values[i] = high - (high - r) * stretch;
@@ -73,7 +85,7 @@ export const changeColour = {
     }
   },
 
-  hue(values: Float32Array, delta: number): void {
+  hue({ values }: Canvas, delta: number): void {
     for (let i = 0; i < values.length; i += 3) {
       const r = values[i] as number;
       const g = values[i + 1] as number;
@@ -91,26 +103,6 @@ export const changeColour = {
     }
   },
 };
-
-/** The three channels in one go: memory is read twice instead of six times. */
-function contrastRgb(values: Float32Array, factor: number): void {
-  let red = 0;
-  let green = 0;
-  let blue = 0;
-  for (let i = 0; i < values.length; i += 3) {
-    red += values[i] as number;
-    green += values[i + 1] as number;
-    blue += values[i + 2] as number;
-  }
-  red = (red * 3) / values.length;
-  green = (green * 3) / values.length;
-  blue = (blue * 3) / values.length;
-  for (let i = 0; i < values.length; i += 3) {
-    values[i] = clip(((values[i] as number) - red) * factor + red);
-    values[i + 1] = clip(((values[i + 1] as number) - green) * factor + green);
-    values[i + 2] = clip(((values[i + 2] as number) - blue) * factor + blue);
-  }
-}
 
 function share(value: number): number {
   return value < 0 ? 0 : value > 1 ? 1 : value;
@@ -132,7 +124,12 @@ const EIGENVECTORS = [
  */
 export function adjustLighting(pixels: Pixels, alphas: readonly [number, number, number]): Pixels {
   const [r, g, b] = EIGENVECTORS.map((row) => row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0)) as [number, number, number];
-  return changedRgb('adjustLighting', pixels, (values) => {
+  checkRgb('adjustLighting', pixels);
+  return recoloured(pixels, ({ values, kernels }) => {
+    if (kernels !== undefined) {
+      kernels.scaleAndShift(VALUES, values.length / 3, 1, r, g, b);
+      return;
+    }
     for (let i = 0; i < values.length; i += 3) {
       values[i] = clip((values[i] as number) + r);
       values[i + 1] = clip((values[i + 1] as number) + g);
@@ -143,7 +140,8 @@ export function adjustLighting(pixels: Pixels, alphas: readonly [number, number,
 
 /** Makes all three channels the luma of the picture. @see `tf.image.rgb_to_grayscale` */
 export function toGrayscale(pixels: Pixels): Pixels {
-  return changedRgb('toGrayscale', pixels, (values) => {
+  checkRgb('toGrayscale', pixels);
+  return recoloured(pixels, ({ values }) => {
     for (let i = 0; i < values.length; i += 3) {
       const luma = 0.2989 * (values[i] as number) + 0.587 * (values[i + 1] as number) + 0.114 * (values[i + 2] as number);
       values[i] = luma;
@@ -158,15 +156,16 @@ function clip(value: number): number {
 }
 
 /** A float copy of the picture, changed. */
-function changed(where: string, pixels: Pixels, change: (values: Float32Array, channels: number) => void): Pixels {
-  checkPixels(where, pixels);
-  const data = new Float32Array(pixels.data);
-  change(data, pixels.channels);
-  return { ...pixels, data };
+export function recoloured(pixels: Pixels, change: (canvas: Canvas) => void): Pixels {
+  const { data, channels } = pixels;
+  const lent = pixelKernels(VALUES + 4 * data.length + PADDING);
+  const values = lent === undefined ? new Float32Array(data.length) : new Float32Array(lent.buffer, VALUES, data.length);
+  values.set(data);
+  change({ values, channels, kernels: lent?.kernels });
+  return { ...pixels, data: lent === undefined ? values : values.slice() };
 }
 
-function changedRgb(where: string, pixels: Pixels, change: (values: Float32Array) => void): Pixels {
+function checkRgb(where: string, pixels: Pixels): void {
   checkPixels(where, pixels);
   if (pixels.channels !== 3) throw new ShapeError(`${where}: expected a picture of 3 channels, received ${pixels.channels}.`);
-  return changed(where, pixels, change);
 }

@@ -2,7 +2,7 @@
 
 import { arrayOf, boolean, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, ShapeError, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
-import { adjustLighting, changeColour, toGrayscale } from './colour.js';
+import { adjustLighting, changeColour, recoloured, toGrayscale } from './colour.js';
 import { crop } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { resize } from './resize.js';
@@ -86,9 +86,9 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
       throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
     }
-    const data = new Float32Array(pixels.data);
-    for (const { name, range } of steps) changeColour[name](data, random.uniform(...range), pixels.channels);
-    return { ...pixels, data };
+    return recoloured(pixels, (canvas) => {
+      for (const { name, range } of steps) changeColour[name](canvas, random.uniform(...range));
+    });
   });
 }
 

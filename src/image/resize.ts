@@ -1,6 +1,7 @@
 // Resizing, equal to `tf.image.resize` of TensorFlow 2. Separable: each source row is filtered once, then rows are mixed; bilinear in one pass.
 
 import { boolean, check, checkOptions, invalid, oneOf } from '../core/index.js';
+import { aligned, PADDING, pixelKernels } from './kernels.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { METHODS, planSpans, type ResizeMethod, type Spans } from './spans.js';
 
@@ -55,10 +56,7 @@ function pick(pixels: Pixels, height: number, width: number): Pixels {
 }
 
 function filter(pixels: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
-  if (pixels.channels === 3 && columns.taps === 2 && rows.taps === 2) {
-    mixFour(pixels, output, columns, rows);
-    return;
-  }
+  if (pixels.channels === 3 && columns.taps === 2 && rows.taps === 2 && mixFour(pixels, output, columns, rows)) return;
   const stride = columns.starts.length * pixels.channels;
   // Source rows already filtered sideways: a ring as deep as one output row needs.
   const ring = Array.from({ length: rows.taps }, () => new Float32Array(stride));
@@ -116,26 +114,31 @@ function filterRow(pixels: Pixels, row: number, columns: Spans, output: Float32A
   }
 }
 
-/** Plain bilinear of RGB in one pass over the output: where an epoch's resizing time goes. At an edge the second neighbour is the first, with weight 0. */
-function mixFour({ width, data }: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
-  const stride = width * 3;
-  const left = columns.starts.map((start) => start * 3);
-  const right = left.map((start, x) => start + (columns.counts[x] === 2 ? 3 : 0));
-  for (let y = 0, at = 0; y < rows.starts.length; y++) {
-    const above = (rows.starts[y] as number) * stride;
-    const below = rows.counts[y] === 2 ? above + stride : above;
-    const top = rows.weights[2 * y] as number;
-    const bottom = rows.weights[2 * y + 1] as number;
-    for (let x = 0; x < left.length; x++, at += 3) {
-      const near = columns.weights[2 * x] as number;
-      const far = columns.weights[2 * x + 1] as number;
-      const i = above + (left[x] as number);
-      const j = above + (right[x] as number);
-      const k = below + (left[x] as number);
-      const l = below + (right[x] as number);
-      output[at] = top * (near * (data[i] as number) + far * (data[j] as number)) + bottom * (near * (data[k] as number) + far * (data[l] as number));
-      output[at + 1] = top * (near * (data[i + 1] as number) + far * (data[j + 1] as number)) + bottom * (near * (data[k + 1] as number) + far * (data[l + 1] as number));
-      output[at + 2] = top * (near * (data[i + 2] as number) + far * (data[j + 2] as number)) + bottom * (near * (data[k + 2] as number) + far * (data[l + 2] as number));
-    }
-  }
+/** Plain bilinear of RGB in one pass over the output: where an epoch's resizing time goes. Tells whether there are kernels for it. */
+function mixFour({ width, data }: Pixels, output: Float32Array, columns: Spans, rows: Spans): boolean {
+  const tables = { columns: 0, rows: 16 * columns.starts.length };
+  const source = tables.rows + 16 * rows.starts.length;
+  const target = aligned(source + data.byteLength + PADDING);
+  const lent = pixelKernels(target + output.byteLength + PADDING);
+  if (lent === undefined) return false;
+  const { kernels, buffer } = lent;
+  writeTable(buffer, tables.columns, columns, 3);
+  writeTable(buffer, tables.rows, rows, 3 * width);
+  const floats = data instanceof Float32Array;
+  new (floats ? Float32Array : Uint8Array)(buffer, source, data.length).set(data);
+  kernels[floats ? 'resizeFloats' : 'resizeBytes'](source, tables.columns, columns.starts.length, tables.rows, rows.starts.length, target);
+  output.set(new Float32Array(buffer, target, output.length));
+  return true;
+}
+
+/** Writes where the two source pixels of each output pixel start, and their weights. At an edge the second is the first, with weight 0. */
+function writeTable(buffer: ArrayBuffer, at: number, { starts, counts, weights }: Spans, stride: number): void {
+  const places = new Int32Array(buffer, at, 4 * starts.length);
+  const shares = new Float32Array(buffer, at, 4 * starts.length);
+  starts.forEach((start, i) => {
+    places[4 * i] = start * stride;
+    places[4 * i + 1] = (start + (counts[i] === 2 ? 1 : 0)) * stride;
+    shares[4 * i + 2] = weights[2 * i] as number;
+    shares[4 * i + 3] = weights[2 * i + 1] as number;
+  });
 }

@@ -1,5 +1,6 @@
 // Affine warps: output pixels look up where they come from. Two conventions: Keras' (scipy) and Pillow's.
 
+import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
 
 /** What lies outside the picture: its edge, a constant, its mirror image, or the picture again. */
@@ -16,7 +17,7 @@ export type Matrix = readonly [a: number, b: number, c: number, d: number, e: nu
  */
 export function warp(pixels: Pixels, matrix: Matrix, fill: Fill, value: number): Pixels {
   const { width, height, channels } = pixels;
-  return interpolate(pixels, matrix, 0, (output, at, row, column) => {
+  return interpolate(pixels, matrix, 0, fill === 'nearest', (output, at, row, column) => {
     const y = place(row, height, fill);
     const x = place(column, width, fill);
     if (Number.isNaN(y) || Number.isNaN(x)) output.fill(value, at, at + channels);
@@ -27,7 +28,7 @@ export function warp(pixels: Pixels, matrix: Matrix, fill: Fill, value: number):
 /** As `warp`, with pixel centres at half coordinates and a constant colour outside, as Pillow's `Image.transform` does. */
 export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixels {
   const { width, height, channels } = pixels;
-  return interpolate(pixels, matrix, 0.5, (output, at, row, column) => {
+  return interpolate(pixels, matrix, 0.5, false, (output, at, row, column) => {
     if (row < 0 || row >= height || column < 0 || column >= width) output.fill(value, at, at + channels);
     else sample(pixels, row - 0.5, column - 0.5, output, at);
   });
@@ -35,37 +36,47 @@ export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixel
 
 type OnEdge = (output: Float32Array, at: number, row: number, column: number) => void;
 
-/** Mixes the four neighbours of where each pixel comes from; where not all four are in the picture, and for other than RGB, `onEdge` does. */
-function interpolate({ width, height, channels, data }: Pixels, [a, b, c, d, e, f]: Matrix, centre: number, onEdge: OnEdge): Pixels {
+/** Mixes the four neighbours of where each pixel comes from: with kernels where all four are in the picture, or anywhere with `nearest`, else by `onEdge`. */
+function interpolate(pixels: Pixels, matrix: Matrix, centre: number, nearest: boolean, onEdge: OnEdge): Pixels {
+  const { width, height, channels, data } = pixels;
+  const [a, b, c, d, e, f] = matrix;
   const output = new Float32Array(data.length);
-  const [lastRow, lastColumn] = channels === 3 ? [height - 1, width - 1] : [0, 0];
-  const stride = 3 * width;
-  for (let v = 0, at = 0; v < height; v++) {
-    for (let u = 0; u < width; u++, at += channels) {
-      const fromRow = a * (v + centre) + b * (u + centre) + c;
-      const fromColumn = d * (v + centre) + e * (u + centre) + f;
-      const row = fromRow - centre;
-      const column = fromColumn - centre;
-      if (!(row >= 0 && column >= 0 && row < lastRow && column < lastColumn)) {
-        onEdge(output, at, fromRow, fromColumn);
-        continue;
-      }
-      const y = row | 0;
-      const x = column | 0;
-      const dy = row - y;
-      const dx = column - x;
-      const i = y * stride + 3 * x;
-      const j = i + stride;
-      const bottomRight = dy * dx;
-      const bottomLeft = dy - bottomRight;
-      const topRight = dx - bottomRight;
-      const topLeft = 1 - dx - bottomLeft;
-      output[at] = topLeft * (data[i] as number) + topRight * (data[i + 3] as number) + bottomLeft * (data[j] as number) + bottomRight * (data[j + 3] as number);
-      output[at + 1] = topLeft * (data[i + 1] as number) + topRight * (data[i + 4] as number) + bottomLeft * (data[j + 1] as number) + bottomRight * (data[j + 4] as number);
-      output[at + 2] = topLeft * (data[i + 2] as number) + topRight * (data[i + 5] as number) + bottomLeft * (data[j + 2] as number) + bottomRight * (data[j + 5] as number);
+  const source = 0;
+  const target = aligned(4 * data.length + PADDING);
+  const lent = channels === 3 && width > 1 && height > 1 ? pixelKernels(target + 4 * data.length + PADDING) : undefined;
+  if (lent !== undefined) new Float32Array(lent.buffer, source, data.length).set(data);
+  const inner: (readonly [first: number, last: number])[] = [];
+  for (let v = 0; v < height; v++) {
+    if (lent === undefined) {
+      inner.push([0, 0]);
+      continue;
     }
+    const row = a * (v + centre) + b * centre + c - centre;
+    const column = d * (v + centre) + e * centre + f - centre;
+    const stretch = nearest ? ([0, width] as const) : within(within([0, width], row, b, height - 1), column, e, width - 1);
+    lent.kernels.sampleLine(source, width, height, row, column, b, e, ...stretch, target + 12 * width * v);
+    inner.push(stretch);
   }
+  if (lent !== undefined) output.set(new Float32Array(lent.buffer, target, data.length));
+  inner.forEach(([first, last], v) => {
+    for (let u = 0; u < width; u++) {
+      if (u === first && last > first) u = last;
+      if (u < width) onEdge(output, (v * width + u) * channels, a * (v + centre) + b * (u + centre) + c, d * (v + centre) + e * (u + centre) + f);
+    }
+  });
   return { width, height, channels, data: output };
+}
+
+/** The part of a stretch of points where `start + step * point` is in [0, limit). */
+function within([first, last]: readonly [number, number], start: number, step: number, limit: number): readonly [first: number, last: number] {
+  const holds = (point: number): boolean => start + step * point >= 0 && start + step * point < limit;
+  const ends = step === 0 ? [first, last] : [-start / step, (limit - start) / step].sort((x, y) => x - y);
+  // Division rounds: one point more on either side, then what holds.
+  let from = Math.max(first, Math.floor(ends[0] as number) - 1);
+  let to = Math.min(last, Math.ceil(ends[1] as number) + 2);
+  while (from < to && !holds(from)) from++;
+  while (from < to && !holds(to - 1)) to--;
+  return from < to ? [from, to] : [0, 0];
 }
 
 /** As `interpolate` within, where some of the neighbours are the edge itself. */

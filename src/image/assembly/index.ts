@@ -1,0 +1,131 @@
+// Loops over RGB pictures, four lanes at a time: three channels and one that the next pixel overwrites. Memory has room for that one behind every
+// picture. The kernels allocate nothing and hold no static data; who calls them lays out the memory (kernels.ts).
+
+/** The pixel that starts with value `index`, and the first channel of the next. */
+@inline
+function loadPixel(source: usize, index: i32, floats: bool): v128 {
+  if (floats) return v128.load(source + (<usize>index << 2));
+  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(source + <usize>index))));
+}
+
+@inline
+function mix(near: v128, a: v128, far: v128, b: v128): v128 {
+  return f32x4.add(f32x4.mul(near, a), f32x4.mul(far, b));
+}
+
+@inline
+function clip(value: v128): v128 {
+  return f32x4.pmin(f32x4.splat(255), f32x4.pmax(f32x4.splat(0), value));
+}
+
+/**
+ * Mixes the four neighbours of each output pixel. Tables hold four values an entry: columns the index of the left and the right pixel's first value in
+ * a row of the source and their weights, rows that of the upper and the lower row and their weights.
+ */
+@inline
+function resize(source: usize, columns: usize, width: i32, rows: usize, height: i32, output: usize, floats: bool): void {
+  const end = columns + (<usize>width << 4);
+  for (let y = 0; y < height; y++, rows += 16) {
+    const above = load<i32>(rows);
+    const below = load<i32>(rows, 4);
+    const top = v128.load32_splat(rows, 8);
+    const bottom = v128.load32_splat(rows, 12);
+    for (let column = columns; column < end; column += 16, output += 12) {
+      const left = load<i32>(column);
+      const right = load<i32>(column, 4);
+      const near = v128.load32_splat(column, 8);
+      const far = v128.load32_splat(column, 12);
+      const upper = mix(near, loadPixel(source, above + left, floats), far, loadPixel(source, above + right, floats));
+      const lower = mix(near, loadPixel(source, below + left, floats), far, loadPixel(source, below + right, floats));
+      v128.store(output, mix(top, upper, bottom, lower));
+    }
+  }
+}
+
+export function resizeBytes(source: usize, columns: usize, width: i32, rows: usize, height: i32, output: usize): void {
+  resize(source, columns, width, rows, height, output, false);
+}
+
+export function resizeFloats(source: usize, columns: usize, width: i32, rows: usize, height: i32, output: usize): void {
+  resize(source, columns, width, rows, height, output, true);
+}
+
+/**
+ * Mixes the four neighbours of points `first` to `last` of a line in a source of floats, at least two by two; a point outside is moved to the edge.
+ * `output` is where point 0 goes.
+ */
+export function sampleLine(
+  source: usize, width: i32, height: i32, row: f64, column: f64, rowStep: f64, columnStep: f64, first: i32, last: i32, output: usize,
+): void {
+  const stride = 3 * width;
+  output += <usize>first * 12;
+  for (let i = first; i < last; i++, output += 12) {
+    const fromRow = min(max(row + rowStep * <f64>i, 0), <f64>(height - 1));
+    const fromColumn = min(max(column + columnStep * <f64>i, 0), <f64>(width - 1));
+    const y = min(<i32>fromRow, height - 2);
+    const x = min(<i32>fromColumn, width - 2);
+    const down = f32x4.splat(<f32>(fromRow - <f64>y));
+    const aside = f32x4.splat(<f32>(fromColumn - <f64>x));
+    const at = source + <usize>((y * stride + 3 * x) << 2);
+    const under = at + <usize>(stride << 2);
+    const upper = v128.load(at);
+    const lower = v128.load(under);
+    const left = f32x4.add(upper, f32x4.mul(down, f32x4.sub(lower, upper)));
+    const upperRight = v128.load(at, 12);
+    const right = f32x4.add(upperRight, f32x4.mul(down, f32x4.sub(v128.load(under, 12), upperRight)));
+    v128.store(output, f32x4.add(left, f32x4.mul(aside, f32x4.sub(right, left))));
+  }
+}
+
+/** Multiplies every value, adds one number a channel and clips to [0, 255], in place. */
+export function scaleAndShift(values: usize, pixels: i32, factor: f32, red: f32, green: f32, blue: f32): void {
+  const scale = f32x4.splat(factor);
+  // Four pixels are three vectors: RGBR GBRG BRGB.
+  let first = f32x4.splat(red);
+  first = f32x4.replace_lane(f32x4.replace_lane(first, 1, green), 2, blue);
+  let second = f32x4.splat(green);
+  second = f32x4.replace_lane(f32x4.replace_lane(second, 1, blue), 2, red);
+  let third = f32x4.splat(blue);
+  third = f32x4.replace_lane(f32x4.replace_lane(third, 1, red), 2, green);
+  const end = values + <usize>((pixels + 3) >> 2) * 48;
+  for (; values < end; values += 48) {
+    v128.store(values, clip(f32x4.add(f32x4.mul(v128.load(values), scale), first)));
+    v128.store(values, clip(f32x4.add(f32x4.mul(v128.load(values, 16), scale), second)), 16);
+    v128.store(values, clip(f32x4.add(f32x4.mul(v128.load(values, 32), scale), third)), 32);
+  }
+}
+
+/** Writes the sums of the three channels, as doubles, to `sums`. */
+export function sumChannels(values: usize, pixels: i32, sums: usize): void {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  const end = values + <usize>pixels * 12;
+  while (values < end) {
+    // Floats hold a row's sum well; doubles hold the picture's.
+    let row = f32x4.splat(0);
+    const stop = values + 12 * 256 < end ? values + 12 * 256 : end;
+    for (; values < stop; values += 12) row = f32x4.add(row, v128.load(values));
+    low = f64x2.add(low, f64x2.promote_low_f32x4(row));
+    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f32>(row, row, 2, 3, 0, 1)));
+  }
+  v128.store(sums, low);
+  v128.store(sums, high, 16);
+}
+
+/** Scales the saturation in HSV, in place: channels keep their place between the highest and the new lowest, which is 0 or above. */
+export function saturate(values: usize, pixels: i32, factor: f32): void {
+  const end = values + <usize>pixels * 12;
+  for (; values < end; values += 12) {
+    const pixel = v128.load(values);
+    const turned = v128.shuffle<f32>(pixel, pixel, 1, 2, 0, 3);
+    const again = v128.shuffle<f32>(pixel, pixel, 2, 0, 1, 3);
+    const high = f32x4.pmax(f32x4.pmax(pixel, turned), again);
+    const low = f32x4.extract_lane(f32x4.pmin(f32x4.pmin(pixel, turned), again), 0);
+    const top = f32x4.extract_lane(high, 0);
+    const range = top - low;
+    const stretch = f32x4.splat(range * factor > top ? top / range : factor);
+    const changed = f32x4.pmax(f32x4.splat(0), f32x4.sub(high, f32x4.mul(f32x4.sub(high, pixel), stretch)));
+    // The fourth lane is the next pixel's.
+    v128.store(values, v128.shuffle<f32>(changed, pixel, 0, 1, 2, 7));
+  }
+}
