@@ -11,6 +11,14 @@ export function flipHorizontal(pixels: Pixels): Pixels {
   const flipped = new (data.constructor as Uint8ArrayConstructor)(data.length);
   const stride = width * channels;
   for (let row = 0; row < data.length; row += stride) {
+    if (channels === 3) {
+      for (let at = row, from = row + stride - 3; from >= row; at += 3, from -= 3) {
+        flipped[at] = data[from] as number;
+        flipped[at + 1] = data[from + 1] as number;
+        flipped[at + 2] = data[from + 2] as number;
+      }
+      continue;
+    }
     for (let at = row, from = row + stride - channels; from >= row; from -= 2 * channels) {
       for (const end = from + channels; from < end; from++, at++) flipped[at] = data[from] as number;
     }

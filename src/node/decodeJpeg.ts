@@ -18,7 +18,8 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
     const { width, height, channels, orientation = 1 } = await sharp(bytes).metadata();
     if (channels === 4 || orientation !== 1 || width * height > maxPixels) return undefined;
     const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    const { data } = await turbo.decompress(file, { format: turbo.FORMAT_RGB });
+    // Memory of its own: what the package would take is filled with zeros on this thread.
+    const { data } = await turbo.decompress(file, Buffer.allocUnsafeSlow(3 * width * height), { format: turbo.FORMAT_RGB });
     return { width, height, channels: 3, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch {
     return undefined;
