@@ -42,8 +42,8 @@ const TASKS = {
 } as const;
 
 const RIVALS: readonly Rival[] = Object.keys(TASKS).flatMap((task) => [
-  { name: 'effnet-ts, imageWorkers', task, command: [...node, here('ours.ts')], more: ['threads'] },
   { name: 'effnet-ts', task, command: [...node, here('ours.ts')] },
+  { name: 'effnet-ts, imageWorkers', task, command: [...node, here('ours.ts')], more: ['threads'] },
   ...(task === 'resize' ? [{ name: 'sharp alone', task, command: [...node, here('sharp.ts')] }] : []),
   { name: 'tf.data', task, command: [kerasPython, here('tfdata.py')] },
   // Pillow decodes accurately only, whatever is asked.
@@ -70,7 +70,7 @@ if (memory === 'memory') {
   for (let round = 0; round < Number(rounds); round++) for (const rival of RIVALS) found.get(rival)?.push(measure(rival));
   const results = [];
   for (const [task, title] of Object.entries(TASKS)) {
-    console.log(`\n${title}: pictures a second, median [lowest-highest]; processor time a picture; effnet-ts with imageWorkers / this, median of the pairs`);
+    console.log(`\n${title}: pictures a second, median [lowest-highest]; processor time a picture; effnet-ts / this, median of the pairs`);
     const outcomes = [...found].filter(([rival]) => rival.task === task);
     const own = outcomes.slice(0, 1).flatMap(([, tries]) => tries).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
     for (const [{ name }, tries] of outcomes) {
