@@ -11,6 +11,7 @@ export function flipHorizontal(pixels: Pixels): Pixels {
   const flipped = new (data.constructor as Uint8ArrayConstructor)(data.length);
   const stride = width * channels;
   for (let row = 0; row < data.length; row += stride) {
+    // Written out, it takes half the time.
     if (channels === 3) {
       for (let at = row, from = row + stride - 3; from >= row; at += 3, from -= 3) {
         flipped[at] = data[from] as number;

@@ -32,8 +32,9 @@ export function transformFrom(spec: TransformSpec, others: Readonly<Record<strin
     case 'randomly':
       return randomly(parameters[0] as number, made(parameters[1]));
   }
-  const makers = { ...MAKERS, ...others };
+  // Asked for every picture: the two lists are not joined.
+  const makers = Object.hasOwn(others, name) ? others : MAKERS;
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-  if (make === undefined) throw invalid('transformFrom', 'spec', `a transform among ${Object.keys(makers).join(', ')}`, name);
+  if (make === undefined) throw invalid('transformFrom', 'spec', `a transform among ${Object.keys({ ...MAKERS, ...others }).join(', ')}`, name);
   return make(...(parameters as never[]));
 }

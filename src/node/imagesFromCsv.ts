@@ -93,10 +93,11 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   const listed = labelsByImage(await readRows(file, options), options);
   const folders = typeof folder === 'string' ? [folder] : folder;
   if (folders.length === 0) throw invalid(where, 'folder', 'at least one folder', folder);
-  for (const name of listed.keys()) for (const each of folders) refuseOutside(file, each, `${name}${suffix}`);
-  const placed = await placesOf([...listed.keys()].map((name) => `${name}${suffix}`), folders, file);
-  const present = [...listed.keys()].map((name) => [name, placed.get(`${name}${suffix}`)] as const);
-  const missing = present.filter(([, place]) => place === undefined).map(([name]) => path.join(folders[0] as string, `${name}${suffix}`));
+  const pictures = [...listed.keys()].map((name) => ({ name, picture: `${name}${suffix}` }));
+  for (const { picture } of pictures) for (const each of folders) refuseOutside(file, each, picture);
+  const places = await placesOf(pictures.map(({ picture }) => picture), folders, file);
+  const present = pictures.map(({ name, picture }) => [name, places.get(picture)] as const);
+  const missing = pictures.filter(({ picture }) => !places.has(picture)).map(({ picture }) => path.join(folders[0] as string, picture));
   if (missing.length > 0 && onMissing === 'throw') {
     throw new DataError(`${where}: expected every picture of '${file}' to exist, ${missing.length} of ${present.length} do not: ${list(missing.slice(0, 3))}${missing.length > 3 ? ', ...' : ''}. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'.`, { origin: file });
   }

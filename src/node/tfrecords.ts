@@ -43,7 +43,8 @@ export async function tfrecordDataset<const S extends RecordSchema>(
 ): Promise<Dataset<RecordOf<S> & { readonly origin: string }>> {
   check('tfrecordDataset', 'patterns', patterns, either(text, arrayOf(text)));
   const rules = { compression: oneOf('auto', 'gzip', 'none'), verify: boolean, maxRecordBytes: positiveInteger, cycleLength: positiveInteger };
-  const { compression = 'auto', verify = true, maxRecordBytes = 2 ** 30, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
+  const { compression = 'auto', verify = true, maxRecordBytes, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
+  const limit = maxRecordBytes === undefined ? {} : { maxRecordBytes };
   const given = typeof patterns === 'string' ? [patterns] : patterns;
   const found = await Promise.all(given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })));
   const files = found.flat().sort(byCodePoint);
@@ -51,7 +52,7 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   return Dataset.from(files).interleave(
     (file) =>
       Dataset.from(async function* () {
-        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify, maxRecordBytes })) {
+        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify, ...limit })) {
           const origin = `${file}@${offset}`;
           yield { ...parseExample(await decodeExample(data, origin), schema, origin), origin };
         }

@@ -31,7 +31,7 @@ const FOOTER = 4;
  * @throws {DataError} naming file and offset, when a checksum fails, the stream ends within a record, or a record is too long.
  * @example
  * const response = await fetch('train.tfrecord');
- * for await (const { data } of readTFRecords([await response.bytes()])) console.log(await decodeExample(data));
+ * for await (const { data } of readTFRecords([new Uint8Array(await response.arrayBuffer())])) console.log(await decodeExample(data));
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"
  */
 export async function* readTFRecords(
