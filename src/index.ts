@@ -20,10 +20,10 @@ export {
   imageBatches, kFold, mixUp, oneHot, oversample, parseExample, readTFRecords, RECORD_SCHEMAS, trainValidationSplit,
 } from './data/index.js';
 export type {
-  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
+  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
   InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
-  TransformWorkers,
+  PictureChange, TransformWorkers,
 } from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,

@@ -5,11 +5,22 @@ import type { Pixels, Transform, TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
 import type { LabelledImage } from './imageBatches.js';
 
+/** A transform and the seed of its random numbers, for another thread. */
+export interface PictureChange {
+  readonly spec: TransformSpec;
+  readonly seed: number;
+}
+
+/** What happens to a picture, by where it comes from and the epoch. */
+export type ChangeOf = (origin: string, epoch: number) => PictureChange;
+
 /** Other threads that change pictures: what `imageWorkers` of `effnet-ts/node` makes. */
 export interface TransformWorkers {
   readonly threads: number;
-  /** Applies a transform with the random numbers of a seed, in one of the threads, and leaves the given picture alone. */
-  transform(pixels: Pixels, spec: TransformSpec, seed: number): Promise<Pixels>;
+  /** Changes a picture in one of the threads and leaves the given one alone. */
+  transform(pixels: Pixels, change: PictureChange): Promise<Pixels>;
+  /** Reads the pictures of a dataset and changes them in one go; `undefined` where the dataset is not one these threads read. */
+  readChanged(images: Dataset<LabelledImage>, changeOf: ChangeOf): Dataset<LabelledImage> | undefined;
 }
 
 const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => typeof (value as TransformWorkers | null)?.transform === 'function');
@@ -18,7 +29,11 @@ const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => t
 export interface AugmentOptions {
   /** Decides, with the epoch and the picture's origin, what happens to it. @defaultValue 0 */
   readonly seed?: number;
-  /** Pictures worked on at once; more than 1 pays only for transforms that leave the thread. @defaultValue 1, with workers four for each thread */
+  /**
+   * Pictures worked on at once; more than 1 pays only for transforms that leave the thread.
+   *
+   * @defaultValue 1; with workers four for each thread, and pictures the same threads read are read and changed in one go
+   */
   readonly concurrency?: number | 'auto';
   /** Threads that do the work, for transforms of this library. @defaultValue none: this thread does it */
   readonly workers?: TransformWorkers;
@@ -35,24 +50,20 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
   check('augment', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   check('augment', 'transform', transform, rule('a transform', (value) => typeof (value as Transform | null)?.apply === 'function'));
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
-  const { seed = 0, workers: threads, concurrency = threads === undefined ? 1 : 4 * threads.threads } = checkOptions('augment', options, rules);
-  const apply = threads === undefined ? here(transform) : elsewhere(transform, threads);
-  return images.map(
-    async (image, { epoch, index }) => ({ ...image, pixels: await apply(image.pixels, deriveSeed(seed, 'augment', epoch, image.origin ?? index)) }),
-    { concurrency, varies: true },
-  );
-}
-
-type Apply = (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>;
-
-function here(transform: Transform): Apply {
-  return (pixels, seed) => transform.apply(pixels, createRandom(seed));
-}
-
-function elsewhere(transform: Transform, workers: TransformWorkers): Apply {
+  const { seed = 0, workers: threads, concurrency } = checkOptions('augment', options, rules);
+  const seedOf = (origin: string | number, epoch: number): number => deriveSeed(seed, 'augment', epoch, origin);
+  if (threads === undefined) return changedBy((pixels, own) => transform.apply(pixels, createRandom(own)), 1);
   const { spec } = transform;
   if (spec === undefined) {
     throw invalid('augment', 'transform', 'only transforms of this library, since there are workers,', transform.describe(), 'A function of your own cannot change threads: leave out workers, or give it a step of its own without them.');
   }
-  return (pixels, seed) => workers.transform(pixels, spec, seed);
+  const together = concurrency === undefined ? threads.readChanged(images, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) })) : undefined;
+  return together ?? changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
+
+  function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabelledImage> {
+    return images.map(
+      async (image, { epoch, index }) => ({ ...image, pixels: await apply(image.pixels, seedOf(image.origin ?? index, epoch)) }),
+      { concurrency: concurrency ?? atOnce, varies: true },
+    );
+  }
 }

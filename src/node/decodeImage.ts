@@ -25,7 +25,7 @@ export interface DecodeOptions {
   readonly origin?: string;
 }
 
-const MAX_PIXELS = 200_000_000;
+export const MAX_PIXELS = 200_000_000;
 
 export const DCT_METHODS = oneOf('accurate', 'fast');
 

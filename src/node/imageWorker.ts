@@ -2,22 +2,43 @@
 
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createRandom } from '../core/index.js';
-import { transformFrom, type Pixels, type TransformSpec } from '../image/index.js';
+import type { PictureChange } from '../data/index.js';
+import { transformFrom, type Pixels } from '../image/index.js';
 import { randomJpegQuality } from './encodeImage.js';
 import { packError, type ErrorRecord } from './errorRecord.js';
-import { readImage, type ImageSource, type ReadImageSettings } from './readImage.js';
+import { readImageHere, type ImageSource, type ReadImageSettings } from './readImage.js';
 
 /** What a thread answers. */
 export type Answer = { readonly pixels: Pixels } | { readonly error: ErrorRecord };
 
-/** Reads one picture. */
-export function read({ source, settings }: { readonly source: ImageSource; readonly settings: ReadImageSettings }): Promise<Answer> {
-  return answer(() => readImage(source, settings));
+/** A picture to read, and what to do to it then. */
+export interface ReadTask {
+  readonly source: ImageSource;
+  readonly settings: ReadImageSettings;
+  readonly change?: PictureChange;
+}
+
+/** Reads one picture, and changes it if asked. */
+export function read({ source, settings, change }: ReadTask): Promise<Answer> {
+  return answer(async () => {
+    const pixels = await readImageHere(source, settings);
+    return change === undefined ? pixels : changed(pixels, change);
+  });
+}
+
+/** A picture and what to do to it. */
+export interface TransformTask {
+  readonly pixels: Pixels;
+  readonly change: PictureChange;
 }
 
 /** Changes one picture. */
-export function transform({ pixels, spec, seed }: { readonly pixels: Pixels; readonly spec: TransformSpec; readonly seed: number }): Promise<Answer> {
-  return answer(() => transformFrom(spec, { randomJpegQuality }).apply(pixels, createRandom(seed)));
+export function transform({ pixels, change }: TransformTask): Promise<Answer> {
+  return answer(() => changed(pixels, change));
+}
+
+function changed(pixels: Pixels, { spec, seed }: PictureChange): Pixels | Promise<Pixels> {
+  return transformFrom(spec, { randomJpegQuality }).apply(pixels, createRandom(seed));
 }
 
 async function answer(work: () => Pixels | Promise<Pixels>): Promise<Answer> {

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import { BackendError, checkOptions, positiveInteger } from '../core/index.js';
-import type { TransformWorkers } from '../data/index.js';
+import type { ChangeOf, Dataset, LabelledImage, PictureChange, TransformWorkers } from '../data/index.js';
 import type { Pixels } from '../image/index.js';
 import { unpackError } from './errorRecord.js';
-import type { Answer } from './imageWorker.js';
+import type { Answer, ReadTask, TransformTask } from './imageWorker.js';
 import type { ImageSource, ReadImageSettings } from './readImage.js';
 
 /** How threads are started. */
@@ -18,8 +18,10 @@ export interface ImageWorkersOptions {
 
 /** Threads that work on pictures; idle ones keep no program from ending. */
 export interface ImageWorkers extends TransformWorkers {
-  /** Decodes one picture and resizes it, in one of the threads. */
-  read(source: ImageSource, settings: ReadImageSettings): Promise<Pixels>;
+  /** Decodes one picture and resizes it, and changes it if asked, in one of the threads. */
+  read(source: ImageSource, settings: ReadImageSettings, change?: PictureChange): Promise<Pixels>;
+  /** Tells how the pictures of a dataset are read by these threads, for `readChanged`. */
+  remember(images: Dataset<LabelledImage>, read: (changeOf: ChangeOf) => Dataset<LabelledImage>): void;
   /** Ends the threads; what they still work on fails. */
   dispose(): Promise<void>;
 }
@@ -41,24 +43,28 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   const { threads = availableParallelism() } = checkOptions('imageWorkers', options, { threads: positiveInteger });
   let pool: Promise<Piscina> | undefined;
   let ended = false;
-  const ask = async (name: 'read' | 'transform', task: unknown, sent: readonly ArrayBufferView[]): Promise<Pixels> => {
+  const readers = new WeakMap<Dataset<LabelledImage>, Parameters<ImageWorkers['remember']>[1]>();
+  const ask = async (name: 'read' | 'transform', task: ReadTask | TransformTask, sent?: ArrayBufferView): Promise<Pixels> => {
     if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
     pool ??= startPool(threads);
-    const answer = (await (await pool).run(task, { name, transferList: sent.map(({ buffer }) => buffer as ArrayBuffer) })) as Answer;
+    const answer = (await (await pool).run(task, { name, transferList: sent === undefined ? [] : [sent.buffer as ArrayBuffer] })) as Answer;
     if ('error' in answer) throw unpackError(answer.error);
     return answer.pixels;
   };
   return {
     threads,
-    read: ({ path, bytes: given, origin }, settings) => {
+    read: ({ path, bytes: given, origin }, settings, change) => {
       const bytes = given === undefined ? undefined : new Uint8Array(given);
-      return ask('read', { source: { origin, ...(bytes === undefined ? { path } : { bytes }) }, settings }, bytes === undefined ? [] : [bytes]);
+      const source = { origin, ...(bytes === undefined ? { path: path as string } : { bytes }) };
+      return ask('read', { source, settings, ...(change === undefined ? {} : { change }) }, bytes);
     },
-    transform: (pixels, spec, seed) => {
+    transform: (pixels, change) => {
       // The caller keeps its own; a message would copy it twice.
       const data = Buffer.isBuffer(pixels.data) ? new Uint8Array(pixels.data) : pixels.data.slice();
-      return ask('transform', { pixels: { ...pixels, data }, spec, seed }, [data]);
+      return ask('transform', { pixels: { ...pixels, data }, change }, data);
     },
+    remember: (images, read) => void readers.set(images, read),
+    readChanged: (images, changeOf) => readers.get(images)?.(changeOf),
     async dispose() {
       ended = true;
       await (await pool)?.destroy();
@@ -72,8 +78,10 @@ async function startPool(threads: number): Promise<Piscina> {
     filename: createRequire(import.meta.url).resolve('#imageWorker'),
     minThreads: threads,
     maxThreads: threads,
-    // While sharp decodes for one picture on its own threads, another is worked on.
+    // While sharp decodes for one picture on its own threads, another is worked on; the next one waits in the thread.
     concurrentTasksPerWorker: 2,
+    // A thread that sleeps until its next picture is woken at more cost than it saves.
+    atomics: 'disabled',
     recordTiming: false,
   });
 }

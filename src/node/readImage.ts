@@ -1,7 +1,9 @@
 // One picture of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
 
+import { readFileSync } from 'node:fs';
 import { resizeTo, type Fit, type Pixels, type ResizeMethod, type Size } from '../image/index.js';
-import { decodeImage, type DecodeOptions } from './decodeImage.js';
+import { decodeImage, MAX_PIXELS, type DecodeOptions } from './decodeImage.js';
+import { useJpeg } from './decodeJpeg.js';
 
 /** A picture that is still a file, or the bytes of one. */
 export interface ImageSource {
@@ -16,10 +18,30 @@ export interface ReadImageSettings {
   readonly resizing?: { readonly size: Size; readonly fit: Fit; readonly method: ResizeMethod; readonly antialias: boolean };
 }
 
-/** Decodes one picture and resizes it. */
+/** Decodes one picture on sharp's threads and resizes it on this one. */
 export async function readImage({ path, bytes, origin }: ImageSource, { decoding, resizing }: ReadImageSettings): Promise<Pixels> {
   const pixels = await (bytes === undefined ? decodeImage(path as string, decoding) : decodeImage(bytes, { ...decoding, origin }));
-  if (resizing === undefined) return pixels;
-  const { size, fit, method, antialias } = resizing;
+  return resizing === undefined ? pixels : resized(pixels, resizing);
+}
+
+/** The same for a thread that has nothing else to do: it decodes JPEGs itself. */
+export async function readImageHere(source: ImageSource, settings: ReadImageSettings): Promise<Pixels> {
+  const { decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size }, resizing } = settings;
+  const bytes = source.bytes ?? readIfPossible(source.path as string);
+  // sharp shrinks while it decodes, and says what is wrong with a file.
+  if (size !== undefined || bytes === undefined) return readImage(source, settings);
+  const pixels = await useJpeg(bytes, dctMethod, maxPixels, (lent) => (resizing === undefined ? { ...lent, data: lent.data.slice() } : resized(lent, resizing)));
+  return pixels ?? readImage({ bytes, origin: source.path ?? source.origin }, settings);
+}
+
+function resized(pixels: Pixels, { size, fit, method, antialias }: NonNullable<ReadImageSettings['resizing']>): Pixels {
   return resizeTo(pixels, size, fit, { method, antialias });
+}
+
+function readIfPossible(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 // Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
 import { boolean, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
-import { oneHot, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
+import { oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
 import { METHODS, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
@@ -48,7 +48,7 @@ export interface EncodedImage extends ImageSource {
   readonly label: Label;
 }
 
-const here = { read: readImage };
+const here: Pick<ImageWorkers, 'read'> = { read: readImage };
 
 /** Decodes and resizes, several at once, in order. */
 export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabelledImage> {
@@ -68,10 +68,13 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
     decoding,
     ...(imageSize === undefined || fast ? {} : { resizing: { size: imageSize, fit, method: interpolation, antialias } }),
   };
-  return files.map(
-    async ({ label, ...source }): Promise<LabelledImage> => ({ pixels: await (workers ?? here).read(source, settings), label, origin: source.origin }),
-    { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }) },
+  const read = (changeOf?: ChangeOf): Dataset<LabelledImage> => files.map(
+    async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
+    { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
   );
+  const images = read();
+  workers?.remember(images, read);
+  return images;
 }
 
 /** A class index as its mode has it. */

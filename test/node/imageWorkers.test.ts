@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync, copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DataError } from '../../src/core/index.js';
 import { augment, Dataset, type LabelledImage } from '../../src/data/index.js';
@@ -36,6 +37,55 @@ test.each([{ imageSize: 96 }, { imageSize: 96, dctMethod: 'fast' }, { imageSize:
   expect(await read({ workers })).toEqual(await read({}));
 });
 
+interface DecodeCase {
+  readonly name: string;
+  readonly bytes: string;
+  readonly pixels: number[];
+  readonly fast?: number[];
+}
+const { cases } = JSON.parse(readFileSync('test/fixtures/node/decode.json', 'utf8')) as { cases: DecodeCase[] };
+
+/** Encoded pictures as threads and as this thread read them. */
+const readBoth = async (pictures: readonly Uint8Array[], options: object = {}): Promise<readonly [there: LabelledImage[], here: LabelledImage[]]> => {
+  const records = Dataset.from(pictures.map((image, i) => ({ image, label: 0, origin: `picture ${i}` })));
+  const read = (more: object): Promise<LabelledImage[]> => recordImages(records, { classes: 2, ...options, ...more }).toArray();
+  return [await read({ workers }), await read({})];
+};
+
+test.each(['accurate', 'fast'] as const)("a thread's own decoder gives TensorFlow's numbers, %s, and what is no plain JPEG is decoded as ever", async (dctMethod) => {
+  const [there, here] = await readBoth(cases.map(({ bytes }) => Buffer.from(bytes, 'base64')), { dctMethod });
+  expect(there).toEqual(here);
+  cases.forEach(({ name, pixels, fast = pixels }, i) => {
+    if (name.startsWith('jpeg') && name !== 'jpegCmyk') expect(Array.from(there[i]!.pixels.data)).toEqual(dctMethod === 'fast' ? fast : pixels);
+  });
+});
+
+test('grey, turned and upright camera pictures and one larger than a thread keeps memory for are those of one thread', async () => {
+  const photo = sharp(readFileSync('examples/data/photos/panda.jpg'));
+  const pictures = await Promise.all([
+    photo.clone().greyscale().jpeg().toBuffer(),
+    ...[1, 3, 6].map((orientation) => photo.clone().withMetadata({ orientation }).jpeg().toBuffer()),
+    photo.clone().resize(4200, 4100, { fit: 'fill' }).jpeg({ quality: 30 }).toBuffer(),
+  ]);
+  const [there, here] = await readBoth(pictures, { imageSize: 64 });
+  expect(there).toEqual(here);
+});
+
+test('damaged JPEGs fail in a thread as in one, and those after them are whole', async () => {
+  const photo = readFileSync('examples/data/photos/panda.jpg');
+  const flipped = Uint8Array.from(photo);
+  flipped.fill(0xff, photo.length / 2, photo.length / 2 + 64);
+  const failures: string[][] = [];
+  const onSkipped = (errors: readonly DataError[]): void => { failures.push(errors.map(({ message }) => message)); };
+  // One at a time: sharp mixes up the reasons of pictures that fail side by side.
+  const pictures = [photo.subarray(0, 5000), photo, flipped, photo.subarray(0, 100), photo];
+  const [there, here] = await readBoth(pictures, { imageSize: 32, concurrency: 1, onError: 'skip', onSkipped });
+  expect(there).toEqual(here);
+  expect(there.length).toBeGreaterThanOrEqual(2);
+  expect(failures[0]!.length).toBeGreaterThanOrEqual(2);
+  expect(failures[0]).toEqual(failures[1]);
+});
+
 test('pictures changed in threads are those of one thread, in every epoch', async () => {
   const recipe = sequence(trainAugmentation('imagenet', 64), randAugment(), randomly(0.5, randomJpegQuality([40, 60])));
   const { images } = await imageFolder(root, { imageSize: 80, shuffle: false });
@@ -45,6 +95,32 @@ test('pictures changed in threads are those of one thread, in every epoch', asyn
   const second = await bytesOf(here);
   expect(second).not.toEqual(first);
   expect(await bytesOf(there)).toEqual(second);
+});
+
+test.each([{}, { concurrency: 2 }])('pictures the same threads read and change are those of one thread, in every epoch, %o', async (options) => {
+  const recipe = sequence(trainAugmentation('default', 64), randomly(0.5, randomJpegQuality([40, 60])));
+  const read = async (more: object) => (await imageFolder(root, { imageSize: 80, shuffle: false, ...more })).images;
+  const [here, there] = [augment(await read({}), recipe, { seed: 3 }), augment(await read({ workers }), recipe, { seed: 3, workers, ...options })];
+  expect(there.varies).toBe(true);
+  expect(there.size).toBe(here.size);
+  for (let epoch = 0; epoch < 2; epoch++) expect(await bytesOf(there)).toEqual(await bytesOf(here));
+});
+
+test('a picture goes to a thread once where it is read and changed there, and no further than asked', async () => {
+  const calls: string[] = [];
+  const watched: ImageWorkers = {
+    ...workers,
+    read: (source, settings, change) => { calls.push(change === undefined ? 'read' : 'read and change'); return workers.read(source, settings, change); },
+    transform: (pixels, change) => { calls.push('change'); return workers.transform(pixels, change); },
+  };
+  const { images } = await imageFolder(root, { imageSize: 80, workers: watched, concurrency: 2 });
+  const recipe = trainAugmentation('default', 64);
+  for await (const { pixels } of augment(images, recipe, { workers: watched })) { expect(pixels.width).toBe(64); break; }
+  expect(calls.length).toBeLessThanOrEqual(4);
+  expect(new Set(calls)).toEqual(new Set(['read and change']));
+  calls.length = 0;
+  await augment(images.take(1), recipe, { workers: watched }).toArray();
+  expect(calls).toContain('change');
 });
 
 test('pictures sent to a thread stay whole, and so does the memory they are part of', async () => {
@@ -65,6 +141,8 @@ test('a broken picture in a thread is the error of one thread, and can be skippe
   expect(there).toBeInstanceOf(DataError);
   expect([there.message, there.origin]).toEqual([here.message, here.origin]);
   expect(there.cause).toBeInstanceOf(Error);
+  const unread = augment((await imageFolder(root, { imageSize: 32, shuffle: false, workers })).images, trainAugmentation('default', 32), { workers });
+  expect((await unread.toArray().catch((error: unknown) => error) as DataError).message).toBe(here.message);
   const skipped: string[] = [];
   const { images } = await imageFolder(root, { imageSize: 32, workers, onError: 'skip', onSkipped: (items) => { skipped.push(...items.map(({ origin }) => origin ?? '')); } });
   expect(await images.toArray()).toHaveLength(10);

@@ -5,7 +5,7 @@
 @inline
 function loadPixel(source: usize, index: i32, floats: bool): v128 {
   if (floats) return v128.load(source + (<usize>index << 2));
-  return f32x4.convert_i32x4_u(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(source + <usize>index))));
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(source + <usize>index))));
 }
 
 @inline
@@ -58,14 +58,19 @@ export function sampleLine(
   source: usize, width: i32, height: i32, row: f64, column: f64, rowStep: f64, columnStep: f64, first: i32, last: i32, output: usize,
 ): void {
   const stride = 3 * width;
+  const start = f64x2.replace_lane(f64x2.splat(row), 1, column);
+  const step = f64x2.replace_lane(f64x2.splat(rowStep), 1, columnStep);
+  const edge = f64x2.replace_lane(f64x2.splat(<f64>(height - 1)), 1, <f64>(width - 1));
+  const corner = i32x4.replace_lane(i32x4.splat(height - 2), 1, width - 2);
   output += <usize>first * 12;
   for (let i = first; i < last; i++, output += 12) {
-    const fromRow = min(max(row + rowStep * <f64>i, 0), <f64>(height - 1));
-    const fromColumn = min(max(column + columnStep * <f64>i, 0), <f64>(width - 1));
-    const y = min(<i32>fromRow, height - 2);
-    const x = min(<i32>fromColumn, width - 2);
-    const down = f32x4.splat(<f32>(fromRow - <f64>y));
-    const aside = f32x4.splat(<f32>(fromColumn - <f64>x));
+    const point = f64x2.pmin(edge, f64x2.pmax(f64x2.splat(0), f64x2.add(start, f64x2.mul(step, f64x2.splat(<f64>i)))));
+    const cell = i32x4.min_s(corner, i32x4.trunc_sat_f64x2_s_zero(point));
+    const rest = f32x4.demote_f64x2_zero(f64x2.sub(point, f64x2.convert_low_i32x4_s(cell)));
+    const down = v128.shuffle<f32>(rest, rest, 0, 0, 0, 0);
+    const aside = v128.shuffle<f32>(rest, rest, 1, 1, 1, 1);
+    const y = i32x4.extract_lane(cell, 0);
+    const x = i32x4.extract_lane(cell, 1);
     const at = source + <usize>((y * stride + 3 * x) << 2);
     const under = at + <usize>(stride << 2);
     const upper = v128.load(at);
@@ -112,20 +117,39 @@ export function sumChannels(values: usize, pixels: i32, sums: usize): void {
   v128.store(sums, high, 16);
 }
 
+/** Lanes of three vectors of four RGB pixels, in memory RGBR GBRG BRGB, to one vector a channel, and back. */
+@inline
+function everyThird(first: v128, second: v128, third: v128, channel: i32): v128 {
+  if (channel == 0) return v128.shuffle<f32>(v128.shuffle<f32>(first, second, 0, 3, 6, 0), third, 0, 1, 2, 5);
+  if (channel == 1) return v128.shuffle<f32>(v128.shuffle<f32>(first, second, 1, 4, 7, 0), third, 0, 1, 2, 6);
+  return v128.shuffle<f32>(v128.shuffle<f32>(first, second, 2, 5, 0, 0), third, 0, 1, 4, 7);
+}
+
+@inline
+function desaturate(channel: v128, high: v128, stretch: v128): v128 {
+  return f32x4.pmax(f32x4.splat(0), f32x4.sub(high, f32x4.mul(f32x4.sub(high, channel), stretch)));
+}
+
 /** Scales the saturation in HSV, in place: channels keep their place between the highest and the new lowest, which is 0 or above. */
 export function saturate(values: usize, pixels: i32, factor: f32): void {
-  const end = values + <usize>pixels * 12;
-  for (; values < end; values += 12) {
-    const pixel = v128.load(values);
-    const turned = v128.shuffle<f32>(pixel, pixel, 1, 2, 0, 3);
-    const again = v128.shuffle<f32>(pixel, pixel, 2, 0, 1, 3);
-    const high = f32x4.pmax(f32x4.pmax(pixel, turned), again);
-    const low = f32x4.extract_lane(f32x4.pmin(f32x4.pmin(pixel, turned), again), 0);
-    const top = f32x4.extract_lane(high, 0);
-    const range = top - low;
-    const stretch = f32x4.splat(range * factor > top ? top / range : factor);
-    const changed = f32x4.pmax(f32x4.splat(0), f32x4.sub(high, f32x4.mul(f32x4.sub(high, pixel), stretch)));
-    // The fourth lane is the next pixel's.
-    v128.store(values, v128.shuffle<f32>(changed, pixel, 0, 1, 2, 7));
+  const plain = f32x4.splat(factor);
+  const end = values + <usize>((pixels + 3) >> 2) * 48;
+  for (; values < end; values += 48) {
+    const first = v128.load(values);
+    const second = v128.load(values, 16);
+    const third = v128.load(values, 32);
+    let red = everyThird(first, second, third, 0);
+    let green = everyThird(first, second, third, 1);
+    let blue = everyThird(first, second, third, 2);
+    const high = f32x4.pmax(f32x4.pmax(red, green), blue);
+    const range = f32x4.sub(high, f32x4.pmin(f32x4.pmin(red, green), blue));
+    const stretch = v128.bitselect(f32x4.div(high, range), plain, f32x4.gt(f32x4.mul(range, plain), high));
+    red = desaturate(red, high, stretch);
+    green = desaturate(green, high, stretch);
+    blue = desaturate(blue, high, stretch);
+    const pairs = v128.shuffle<f32>(red, green, 0, 4, 1, 5);
+    v128.store(values, v128.shuffle<f32>(v128.shuffle<f32>(red, green, 0, 4, 0, 1), blue, 0, 1, 4, 3));
+    v128.store(values, v128.shuffle<f32>(v128.shuffle<f32>(pairs, blue, 3, 5, 0, 0), v128.shuffle<f32>(red, green, 2, 6, 0, 0), 0, 1, 4, 5), 16);
+    v128.store(values, v128.shuffle<f32>(v128.shuffle<f32>(blue, red, 2, 7, 0, 3), green, 0, 1, 7, 3), 32);
   }
 }
