@@ -4,7 +4,7 @@ import { setImmediate as soon, setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { DataError } from '../../src/core/index.js';
+import { DataError, OptionError } from '../../src/core/index.js';
 import { Dataset } from '../../src/data/index.js';
 
 beforeAll(async () => {
@@ -126,6 +126,15 @@ test('leaving the loop closes the source and frees what was made ahead', async (
   expect(tf.memory().numTensors).toBe(before);
 });
 
+test('leaving a shuffled pass frees the items that wait in its buffer', async () => {
+  const before = tf.memory().numTensors;
+  for await (const item of Dataset.range(9).map((n) => tf.scalar(n)).shuffle(5, { seed: 1 })) {
+    item.dispose();
+    break;
+  }
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 test('cache makes each item once and hands out tensors the consumer may dispose', async () => {
   const before = tf.memory().numTensors;
   const make = vi.fn((n: number) => ({ x: tf.scalar(n) }));
@@ -133,6 +142,16 @@ test('cache makes each item once and hands out tensors the consumer may dispose'
   for (let pass = 0; pass < 3; pass++) for await (const item of dataset) tf.dispose(item);
   expect(make).toHaveBeenCalledTimes(3);
   await dataset.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('dispose frees what the datasets before it hold', async () => {
+  const before = tf.memory().numTensors;
+  const cached = Dataset.range(3).map((n) => tf.scalar(n)).cache();
+  const last = cached.map((item) => item).batch(2);
+  for await (const batch of last) tf.dispose(batch);
+  expect(tf.memory().numTensors).toBe(before + 3);
+  await last.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });
 
@@ -213,6 +232,25 @@ test('a failing item stops the pass with its place and cause', async () => {
   expect(error?.message).toMatchInlineSnapshot(`"Dataset.map: item 1, 'b.jpg': no such colour"`);
   expect(error?.origin).toBe('b.jpg');
   expect(error?.cause).toBe(cause);
+});
+
+test.each([{ concurrency: 1 }, { concurrency: 3 }])('a source that fails ends the pass with its error after what came before, %o', async (options) => {
+  const failing = Dataset.from(function* () {
+    yield 1;
+    yield 2;
+    throw new Error('the disk is gone');
+  });
+  const seen: number[] = [];
+  const read = async (): Promise<void> => {
+    for await (const item of failing.map((n) => n, options).prefetch(2)) seen.push(item);
+  };
+  await expect(read()).rejects.toThrow('the disk is gone');
+  expect(seen).toEqual([1, 2]);
+});
+
+test('only broken items are left out: a wrong option ends the pass', async () => {
+  const wrong = Dataset.range(3).map(() => Dataset.range(0.5), { onError: 'skip', onSkipped: vi.fn() });
+  await expect(wrong.toArray()).rejects.toThrow(OptionError);
 });
 
 test('items that fail are left out, counted and listed when asked', async () => {

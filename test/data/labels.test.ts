@@ -32,11 +32,21 @@ property.prop([items, fc.double({ min: 0.05, max: 0.95, noNaN: true }), fc.integ
   for (const label of [0, 1, 2]) {
     const all = list.filter((item) => item.label === label).length;
     const held = validation.filter((item) => item.label === label).length;
+    // The nearest whole number, but one on each side at least.
+    if (held > 1 && held < all - 1) expect(Math.abs(held - all * fraction)).toBeLessThanOrEqual(0.5);
     expect(Math.abs(held - all * fraction)).toBeLessThanOrEqual(1);
     expect(held).toBeGreaterThan(0);
     expect(held).toBeLessThan(all);
   }
   expect(trainValidationSplit(list, fraction, { seed, stratifyBy }).validation).toEqual(validation);
+});
+
+test('a seed decides splits and folds, and another one decides otherwise', () => {
+  const list = Array.from({ length: 40 }, (_, i) => i);
+  for (const draw of [(seed: number) => trainValidationSplit(list, 0.5, { seed }), (seed: number) => kFold(list, 4, { seed })]) {
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(2)).not.toEqual(draw(1));
+  }
 });
 
 property.prop([fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1 }), fc.integer()])('oversampling makes all classes as large as the largest and drops nothing', (labels, seed) => {
