@@ -1,11 +1,12 @@
-// One measurement of this library, whose threads run the built package: node --import tsx ours.ts FOLDER resize|augment [fast] [threads]. Measures a fourth
-// pass, for each thread compiles what it runs often; prints one line of JSON.
+// One measurement of the built package: FOLDER resize|augment [fast] [threads|threads=N]. Measures a fourth pass, for each thread compiles what it runs often;
+// prints one line of JSON.
 
 import { readFile } from 'node:fs/promises';
-import { augment, colorJitter, imageFolder, imageWorkers, randomAffine, randomFlip, sequence } from '../../src/node.js';
+import { augment, colorJitter, imageFolder, imageWorkers, randomAffine, randomFlip, sequence } from 'effnet-ts/node';
 
 const [folder = '', task, ...how] = process.argv.slice(2);
-const workers = how.includes('threads') ? imageWorkers() : undefined;
+const asked = how.find((word) => word.startsWith('threads'))?.split('=');
+const workers = asked === undefined ? undefined : imageWorkers(asked[1] === undefined ? {} : { threads: Number(asked[1]) });
 const threads = workers === undefined ? {} : { workers };
 const { images } = await imageFolder(folder, { imageSize: 224, shuffle: false, dctMethod: how.includes('fast') ? 'fast' : 'accurate', ...threads });
 const recipe = sequence(randomFlip(), colorJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.2 }), randomAffine({ rotation: 10 }));
@@ -21,6 +22,6 @@ for (let warm = 0; warm < 3; warm++) await pass();
 const [start, used] = [performance.now(), process.cpuUsage()];
 const count = await pass();
 const [elapsed, { user, system }] = [performance.now() - start, process.cpuUsage(used)];
-const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(await readFile(new URL(import.meta.resolve('effnet-ts/package.json')), 'utf8')) as { version: string };
 console.log(JSON.stringify({ rate: (1000 * count) / elapsed, milliseconds: (user + system) / 1000 / count, version }));
 await workers?.dispose();

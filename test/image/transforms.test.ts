@@ -87,6 +87,27 @@ test('a random crop takes shares of the area and proportions from its ranges', a
   expect(Math.min(...shares)).toBeGreaterThan(0.06);
 });
 
+test('the proportions of a random crop are width to height', async () => {
+  const map: image.Pixels = { height: 60, width: 60, channels: 1, data: Float32Array.from({ length: 3600 }, (_, i) => i % 60) };
+  const { data } = await image.randomResizedCrop(30, { area: [0.5, 0.5], aspect: [1.9, 1.9], method: 'nearest' }).apply(map, createRandom(1));
+  // Half of the picture, 58 wide and 31 high.
+  expect(data[29]! - data[0]!).toBeGreaterThan(50);
+});
+
+test('lighting moves along the eigenvectors of ImageNet by strength times eigenvalue', () => {
+  const grey: image.Pixels = { height: 1, width: 1, channels: 3, data: Uint8Array.of(100, 100, 100) };
+  // Written out from the numbers of the AlexNet recipe.
+  const moved = { first: [68.52645, 67.78883, 67.633544], second: [103.4478448, 99.978427, 96.6691288], third: [100.4602332, 99.065528, 100.4825044] };
+  expect(image.adjustLighting(grey, [1, 0, 0]).data).toBeAllclose(moved.first, { tolerance: 1e-3 });
+  expect(image.adjustLighting(grey, [0, 1, 0]).data).toBeAllclose(moved.second, { tolerance: 1e-4 });
+  expect(image.adjustLighting(grey, [0, 0, 1]).data).toBeAllclose(moved.third, { tolerance: 1e-4 });
+});
+
+test('the colour around a turned picture is the 128 of the policies', () => {
+  const white: image.Pixels = { height: 20, width: 20, channels: 3, data: new Uint8Array(1200).fill(255) };
+  expect([...image.applyPolicyOperation(white, 'Rotate', 45).data.slice(0, 3)]).toEqual([128, 128, 128]);
+});
+
 describe('evaluation', () => {
   test('the shorter side gets its length and the proportions stay', () => {
     expect(image.resizeShorterSide(noise(100, 150), 50)).toMatchObject({ height: 50, width: 75 });
@@ -95,6 +116,14 @@ describe('evaluation', () => {
   test('the padded crop of a picture of size + padding is its centre, unchanged', () => {
     const pixels = noise(256, 256);
     expect(image.paddedCenterCrop(pixels, 224).data).toBeAllclose(image.centerCrop(pixels, 224).data);
+  });
+
+  test('the padded crop takes its share of the shorter side, and of an odd margin the larger half at the top and left', () => {
+    // As the reference: int(40 / 72 * 55) = 30 pixels, from (55 - 30 + 1) // 2 and (60 - 30 + 1) // 2 on.
+    const pixels = noise(55, 60);
+    const part = image.crop(pixels, { top: 13, left: 15, height: 30, width: 30 });
+    expect(image.paddedCenterCrop(pixels, 40)).toEqual(image.resize(part, 40));
+    expect(image.paddedCenterCrop(noise(9, 7), 4, { padding: 3 })).toEqual(image.resize(image.crop(noise(9, 7), { top: 3, left: 2, height: 4, width: 4 }), 4));
   });
 
   test('cropping or padding to a size keeps the proportions of the content', () => {

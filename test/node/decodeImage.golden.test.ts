@@ -36,6 +36,11 @@ test("with dctMethod 'fast' a turned, a damaged and a too large JPEG are what th
   await expect(decodeImage(jpeg, { dctMethod: 'fast', size: 8 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: decodeImage: expected 'accurate' with size for \`dctMethod\`, received 'fast'. Resize afterwards.]`);
 });
 
+test.each(['jpeg', 'png', 'webp'] as const)('a %s that ends in its middle is refused, not filled up with grey', async (format) => {
+  const whole = await sharp(readFileSync('examples/data/photos/panda.jpg')).toFormat(format).toBuffer();
+  await expect(decodeImage(whole.subarray(0, whole.length / 2), { origin: 'half' })).rejects.toThrow("received 'half'");
+});
+
 test("dctMethod 'fast' without its package says what to install", async () => {
   vi.resetModules();
   vi.doMock('@julusian/jpeg-turbo', () => {

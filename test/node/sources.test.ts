@@ -46,7 +46,7 @@ test('a table with quotes, byte-order mark and Windows line ends lists pictures 
 test('several rows and several labels of a picture become several-hot vectors; names, relabelling and exclusion apply in this order', async () => {
   const file = await csv('b.csv', 'id,breed\n0,x|y\n0,z\n1,y\n2,w\n');
   const { classNames, images, files } = await node.imagesFromCsv(file, {
-    ...basic, multiLabel: true, labelSeparator: '|', names: { x: 'cat', y: 'dog', z: 'kitten', w: 'wolf' }, exclude: ['wolf'], relabel: { kitten: 'cat' },
+    ...basic, multiLabel: true, labelSeparator: '|', names: { x: 'cat', y: 'dog', z: 'kitten', w: 'wolf' }, exclude: ['wolf'], relabel: { kitten: 'cat', wolf: 'dog' },
   });
   expect(classNames).toEqual(['cat', 'dog']);
   expect(files).toHaveLength(2);
@@ -194,10 +194,14 @@ test('a summary finds sizes, duplicates across classes and broken files', async 
   await writeFile(inRoot('sum/a/1.jpg'), await jpeg(1, 30, 20));
   await writeFile(inRoot('sum/b/1.jpg'), await jpeg(1, 30, 20));
   await writeFile(inRoot('sum/b/2.jpg'), 'no picture');
+  for (const name of ['3.jpg', '4.jpg']) await writeFile(inRoot('sum/b', name), await jpeg(200, 30, 20));
   const { files, classNames } = await node.imageFolder(inRoot('sum'));
   const summary = await node.summarizeImages(files, classNames);
-  expect(summary).toMatchObject({ images: 3, counts: [{ className: 'a', count: 1 }, { className: 'b', count: 2 }], width: [30, 30, 30], height: [20, 20, 20] });
-  expect(summary.duplicates).toEqual([{ files: [inRoot('sum/a/1.jpg'), inRoot('sum/b/1.jpg')], conflicting: true }]);
+  expect(summary).toMatchObject({ images: 5, counts: [{ className: 'a', count: 1 }, { className: 'b', count: 4 }], width: [30, 30, 30], height: [20, 20, 20] });
+  expect(summary.duplicates).toEqual([
+    { files: [inRoot('sum/a/1.jpg'), inRoot('sum/b/1.jpg')], conflicting: true },
+    { files: [inRoot('sum/b/3.jpg'), inRoot('sum/b/4.jpg')], conflicting: false },
+  ]);
   expect(summary.broken.map(({ file }) => file)).toEqual([inRoot('sum/b/2.jpg')]);
 });
 

@@ -1,0 +1,75 @@
+// One case of the WebGPU benchmark in a process of its own; prints one line of JSON.
+// node --import tsx case.ts probe webgpu
+// node --import tsx case.ts predict|train webgpu|wasm built|folded|stock VARIANT SIZE BATCH
+
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { efficientNet, foldBatchNorm, probeBackend, saveModel, selectBackend, type Variant } from '../../src/node.js';
+
+const [task, backend = '', kind, variant, ...numbers] = process.argv.slice(2);
+const [size = 0, batch = 0] = numbers.map(Number);
+const CLASSES = 10;
+const SECONDS = 1;
+
+const { device } = await selectBackend([backend]);
+
+/** The same network through a file, which plain TensorFlow.js opens with its own layers. */
+async function stock(model: tfl.LayersModel): Promise<tfl.LayersModel> {
+  let saved: tf.io.ModelArtifacts | undefined;
+  const save = (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
+    saved = artifacts;
+    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
+  };
+  await saveModel(model, { save });
+  if (saved === undefined) throw new Error('nothing was saved');
+  return tfl.loadLayersModel(tf.io.fromMemory(saved));
+}
+
+/** Milliseconds of repeated work, after two that compile: at least five times, then for some seconds. */
+async function time(work: () => Promise<void>): Promise<{ first: number; milliseconds: number[] }> {
+  const start = performance.now();
+  await work();
+  const first = performance.now() - start;
+  await work();
+  const milliseconds: number[] = [];
+  const from = performance.now();
+  while (milliseconds.length < 5 || (performance.now() - from < 1000 * SECONDS && milliseconds.length < 40)) {
+    const before = performance.now();
+    await work();
+    milliseconds.push(performance.now() - before);
+  }
+  return { first, milliseconds };
+}
+
+async function predict(): Promise<object> {
+  const built = efficientNet(variant as Variant, { seed: 1, inputSize: size });
+  const model = kind === 'folded' ? await foldBatchNorm(built) : kind === 'stock' ? await stock(built) : built;
+  const pixels = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
+  return time(async () => {
+    const answer = model.predict(pixels) as tf.Tensor;
+    const [probability = NaN] = await answer.data();
+    answer.dispose();
+    if (!(probability >= 0)) throw new Error(`The first probability is ${probability}.`);
+  });
+}
+
+async function train(): Promise<object> {
+  const built = efficientNet(variant as Variant, { inputSize: size, classes: CLASSES, seed: 1 });
+  const model = kind === 'stock' ? await stock(built) : built;
+  model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
+  const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
+  const ys = tf.tidy(() => tf.cast(tf.oneHot(Array.from({ length: batch }, (_, i) => i % CLASSES), CLASSES), 'float32'));
+  return time(async () => {
+    const loss = await model.trainOnBatch(xs, ys);
+    if (!Number.isFinite(loss)) throw new Error(`The loss is ${String(loss)}.`);
+  });
+}
+
+async function probe(): Promise<object> {
+  const { largestError, milliseconds } = await probeBackend({ gradients: true });
+  return { device, largestError, probeMilliseconds: milliseconds, tensorFlow: tf.version_core };
+}
+
+console.log(JSON.stringify(await (task === 'probe' ? probe() : task === 'train' ? train() : predict())));
+// Dawn may keep the process alive.
+process.exit();
