@@ -3,22 +3,10 @@
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { efficientNet, foldBatchNorm, saveModel, selectBackend, type Variant } from '../../src/node.js';
+import { efficientNet, foldBatchNorm, selectBackend, type Variant } from '../../src/node.js';
+import { stockModel } from '../stockModel.js';
 
 const [kind, variant, size, batch, , rounds] = process.argv.slice(2);
-
-/** The same network through a file, which plain TensorFlow.js opens with its own layers. */
-async function stock(model: tfl.LayersModel): Promise<tfl.LayersModel> {
-  let saved: tf.io.ModelArtifacts | undefined;
-  const save = (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
-    saved = artifacts;
-    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
-  };
-  await saveModel(model, { save });
-  if (saved === undefined) throw new Error('nothing was saved');
-  return tfl.loadLayersModel(tf.io.fromMemory(saved));
-}
 
 if (kind === 'folded') await selectBackend(['wasm']);
 else {
@@ -27,7 +15,7 @@ else {
   await tf.setBackend('wasm');
 }
 const built = efficientNet(variant as Variant, { seed: 1, classifierActivation: 'linear' });
-const model = kind === 'folded' ? await foldBatchNorm(built) : await stock(built);
+const model = kind === 'folded' ? await foldBatchNorm(built) : await stockModel(built);
 const pixels = tf.randomUniform([Number(batch), Number(size), Number(size), 3], 0, 255, 'float32', 1);
 const [wall, cpu]: [number[], number[]] = [[], []];
 for (let round = -2; round < Number(rounds); round++) {

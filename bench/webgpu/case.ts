@@ -3,8 +3,8 @@
 // node --import tsx case.ts predict|train webgpu|wasm built|folded|stock VARIANT SIZE BATCH
 
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { efficientNet, foldBatchNorm, probeBackend, saveModel, selectBackend, type Variant } from '../../src/node.js';
+import { efficientNet, foldBatchNorm, probeBackend, selectBackend, type Variant } from '../../src/node.js';
+import { stockModel } from '../stockModel.js';
 
 const [task, backend = '', kind, variant, ...numbers] = process.argv.slice(2);
 const [size = 0, batch = 0] = numbers.map(Number);
@@ -12,18 +12,6 @@ const CLASSES = 10;
 const SECONDS = 1;
 
 const { device } = await selectBackend([backend]);
-
-/** The same network through a file, which plain TensorFlow.js opens with its own layers. */
-async function stock(model: tfl.LayersModel): Promise<tfl.LayersModel> {
-  let saved: tf.io.ModelArtifacts | undefined;
-  const save = (artifacts: tf.io.ModelArtifacts): Promise<tf.io.SaveResult> => {
-    saved = artifacts;
-    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
-  };
-  await saveModel(model, { save });
-  if (saved === undefined) throw new Error('nothing was saved');
-  return tfl.loadLayersModel(tf.io.fromMemory(saved));
-}
 
 /** Milliseconds of repeated work, after two that compile: at least five times, then for some seconds. */
 async function time(work: () => Promise<void>): Promise<{ first: number; milliseconds: number[] }> {
@@ -43,7 +31,7 @@ async function time(work: () => Promise<void>): Promise<{ first: number; millise
 
 async function predict(): Promise<object> {
   const built = efficientNet(variant as Variant, { seed: 1, inputSize: size });
-  const model = kind === 'folded' ? await foldBatchNorm(built) : kind === 'stock' ? await stock(built) : built;
+  const model = kind === 'folded' ? await foldBatchNorm(built) : kind === 'stock' ? await stockModel(built) : built;
   const pixels = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
   return time(async () => {
     const answer = model.predict(pixels) as tf.Tensor;
@@ -55,7 +43,7 @@ async function predict(): Promise<object> {
 
 async function train(): Promise<object> {
   const built = efficientNet(variant as Variant, { inputSize: size, classes: CLASSES, seed: 1 });
-  const model = kind === 'stock' ? await stock(built) : built;
+  const model = kind === 'stock' ? await stockModel(built) : built;
   model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
   const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
   const ys = tf.tidy(() => tf.cast(tf.oneHot(Array.from({ length: batch }, (_, i) => i % CLASSES), CLASSES), 'float32'));

@@ -18,7 +18,7 @@ const LENT_PIXELS = 2 ** 24;
 export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Pixels | undefined> {
   const turbo = await loadJpegTurbo();
   if (!(await isUprightJpeg(bytes))) return undefined;
-  const header = readHeader(await openCodec(), bytes, maxPixels);
+  const header = await onCodec((codec) => readHeader(codec, bytes, maxPixels));
   if (header === undefined) return undefined;
   const { width, height } = header;
   try {
@@ -39,13 +39,13 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
 export async function useJpeg<T>(bytes: Uint8Array, method: 'accurate' | 'fast', maxPixels: number, use: (lent: Pixels) => T): Promise<T | undefined> {
   const turbo = method === 'fast' ? await loadJpegTurbo() : undefined;
   if (!(await isUprightJpeg(bytes))) return undefined;
-  const codec = await openCodec();
-  // From here to `use` nothing waits: the memory is that of the next picture, too.
-  const header = readHeader(codec, bytes, Math.min(maxPixels, LENT_PIXELS));
-  if (header === undefined) return undefined;
-  const { width, height } = header;
-  const data = turbo === undefined ? decodeAccurately(codec, header) : decodeFast(turbo, bytes, 3 * width * height);
-  return data === undefined ? undefined : use({ width, height, channels: 3, data });
+  return onCodec((codec) => {
+    const header = readHeader(codec, bytes, Math.min(maxPixels, LENT_PIXELS));
+    if (header === undefined) return undefined;
+    const { width, height } = header;
+    const data = turbo === undefined ? decodeAccurately(codec, header) : decodeFast(turbo, bytes, 3 * width * height);
+    return data === undefined ? undefined : use({ width, height, channels: 3, data });
+  });
 }
 
 let opening: Promise<JPEGDecoder> | undefined;
@@ -59,11 +59,19 @@ function openCodec(): Promise<JPEGDecoder> {
   return opening;
 }
 
-/** Codecs that threw, which leaves their stack as it was: they are not entered again, also by who has waited for one. */
+/** Codecs that threw, which leaves their stack as it was: they are not entered again. */
 const spoilt = new WeakSet<JPEGDecoder>();
 
+/** Runs without waiting, for the codec's memory is the next picture's, too. */
+async function onCodec<T>(run: (codec: JPEGDecoder) => T): Promise<T> {
+  for (;;) {
+    const codec = await openCodec();
+    // Another picture may have spoilt it since it was opened.
+    if (!spoilt.has(codec)) return run(codec);
+  }
+}
+
 function attempt<T>(codec: JPEGDecoder, run: () => T): T | undefined {
-  if (spoilt.has(codec)) return undefined;
   try {
     return run();
   } catch {

@@ -86,6 +86,17 @@ test('damaged JPEGs fail in a thread as in one, and those after them are whole',
   expect(failures[0]).toEqual(failures[1]);
 });
 
+test.each(['accurate', 'fast'] as const)('pictures read beside damaged ones are what they are alone, %s', async (dctMethod) => {
+  const photo = readFileSync('examples/data/photos/panda.jpg');
+  const options = { imageSize: 32, dctMethod, onError: 'skip', onSkipped: () => undefined };
+  const [[alone]] = await readBoth([photo], options);
+  const mixed = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? photo : photo.subarray(0, 5000 + i)));
+  for (const found of await readBoth(mixed, { ...options, concurrency: 16 })) {
+    expect(found).toHaveLength(20);
+    for (const { pixels } of found) expect(pixels).toEqual(alone!.pixels);
+  }
+});
+
 test('pictures changed in threads are those of one thread, in every epoch', async () => {
   const recipe = sequence(trainAugmentation('imagenet', 64), randAugment(), randomly(0.5, randomJpegQuality([40, 60])));
   const { images } = await imageFolder(root, { imageSize: 80, shuffle: false });
