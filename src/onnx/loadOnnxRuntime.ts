@@ -20,6 +20,7 @@ export interface OnnxSession {
 /** What a session is told. */
 export interface OnnxSessionOptions {
   readonly intraOpNumThreads?: number;
+  readonly extra?: Readonly<Record<string, unknown>>;
   readonly executionProviders: readonly string[];
   readonly graphOptimizationLevel: 'all';
 }

@@ -101,7 +101,10 @@ function readModel(bytes: Uint8Array): ModelProto {
 
 async function createSession(ort: OnnxRuntimeModule, bytes: Uint8Array, device: OnnxDevice, threads: number | undefined): Promise<OnnxSession> {
   const options: OnnxSessionOptions = {
-    executionProviders: [device], graphOptimizationLevel: 'all', ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    executionProviders: [device], graphOptimizationLevel: 'all',
+    // Without it int8 sums overflow on x86 processors that have no VNNI instructions.
+    extra: { session: { x64quantprecision: '1' } },
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
   try {
     return (await ort.InferenceSession.create(bytes, options as never)) as OnnxSession;
