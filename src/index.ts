@@ -21,9 +21,9 @@ export {
 } from './data/index.js';
 export type {
   AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
-  InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, ReadTFRecordsOptions, RecordField,
+  InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
-  PictureChange, TransformWorkers,
+  TransformWorkers,
 } from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
