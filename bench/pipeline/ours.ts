@@ -2,7 +2,7 @@
 // prints one line of JSON.
 
 import { readFile } from 'node:fs/promises';
-import { augment, colorJitter, imageFolder, imageWorkers, randomAffine, randomFlip, sequence } from 'effnet-ts/node';
+import { augment, colorJitter, imageBatches, imageFolder, imageWorkers, randomAffine, randomFlip, selectBackend, sequence } from 'effnet-ts/node';
 
 const [folder = '', task, ...how] = process.argv.slice(2);
 const asked = how.find((word) => word.startsWith('threads'))?.split('=');
@@ -10,11 +10,16 @@ const workers = asked === undefined ? undefined : imageWorkers(asked[1] === unde
 const threads = workers === undefined ? {} : { workers };
 const { images } = await imageFolder(folder, { imageSize: 224, shuffle: false, dctMethod: how.includes('fast') ? 'fast' : 'accurate', ...threads });
 const recipe = sequence(randomFlip(), colorJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.2 }), randomAffine({ rotation: 10 }));
-const pipeline = task === 'augment' ? augment(images, recipe, threads) : images;
+const batches = imageBatches(task === 'augment' ? augment(images, recipe, threads) : images, { batchSize: 32 });
+await selectBackend();
 
 async function pass(): Promise<number> {
   let count = 0;
-  for await (const { pixels } of pipeline) count += pixels.width > 0 ? 1 : 0;
+  for await (const { xs, ys } of batches) {
+    count += xs.shape[0];
+    xs.dispose();
+    ys.dispose();
+  }
   return count;
 }
 

@@ -1,9 +1,10 @@
 // Random changes on a stream of labelled pictures: the same seed, epoch and picture give the same result, whatever runs beside it.
 
 import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, rule, seed as seedRule } from '../core/index.js';
-import type { Pixels, Transform, TransformSpec } from '../image/index.js';
+import { giveBack, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
 import type { LabelledImage } from './imageBatches.js';
+import { holdsNone, makesPictures } from './ownPictures.js';
 
 /** A transform and the seed of its random numbers, for another thread. */
 export interface PictureChange {
@@ -51,9 +52,11 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
   check('augment', 'transform', transform, rule('a transform', (value) => typeof (value as Transform | null)?.apply === 'function'));
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
   const { seed = 0, workers: threads, concurrency } = checkOptions('augment', options, rules);
+  const { spec } = transform;
+  // A function of the caller's may keep what it is given and what it returns.
+  const ours = spec !== undefined && holdsNone(images);
   const seedOf = (origin: string | number, epoch: number): number => deriveSeed(seed, 'augment', epoch, origin);
   if (threads === undefined) return changedBy((pixels, own) => transform.apply(pixels, createRandom(own)), 1);
-  const { spec } = transform;
   if (spec === undefined) {
     throw invalid('augment', 'transform', 'only transforms of this library, since there are workers,', transform.describe(), 'A function of your own cannot change threads: leave out workers, or give it a step of its own without them.');
   }
@@ -61,9 +64,14 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
   return together ?? changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
 
   function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabelledImage> {
-    return images.map(
-      async (image, { epoch, index }) => ({ ...image, pixels: await apply(image.pixels, seedOf(image.origin ?? index, epoch)) }),
+    const changed = images.map(
+      async (image, { epoch, index }) => {
+        const pixels = await apply(image.pixels, seedOf(image.origin ?? index, epoch));
+        if (ours && pixels.data.buffer !== image.pixels.data.buffer) giveBack(image.pixels.data);
+        return { ...image, pixels };
+      },
       { concurrency: concurrency ?? atOnce, varies: true },
     );
+    return ours ? makesPictures(changed) : changed;
   }
 }

@@ -2,8 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { boolean, check, checkOptions, positiveInteger, rule, ShapeError } from '../core/index.js';
-import { checkPixels, type Pixels } from '../image/index.js';
+import { checkPixels, floats, giveBack, type Pixels } from '../image/index.js';
 import { Dataset } from './Dataset.js';
+import { holdsNone } from './ownPictures.js';
 
 /** A class index, or a vector of targets: one-hot, several-hot or soft. */
 export type Label = number | Float32Array;
@@ -43,7 +44,22 @@ export interface ImageBatchesOptions {
 export function imageBatches(images: Dataset<LabelledImage>, options: ImageBatchesOptions = {}): Dataset<ImageBatch> {
   check('imageBatches', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, { batchSize: positiveInteger, dropRemainder: boolean });
-  return images.batch(batchSize, { dropRemainder }).map(collate);
+  const { size } = images.batch(batchSize, { dropRemainder });
+  const ours = holdsNone(images);
+  return images.transform(async function* (items) {
+    let batch: OpenBatch | undefined;
+    let expected = Math.min(batchSize, images.size || ROOM);
+    for await (const image of items) {
+      batch ??= openBatch(image, expected);
+      add(batch, image);
+      if (ours) giveBack(image.pixels.data);
+      if (batch.labels.length < batchSize) continue;
+      yield close(batch);
+      batch = undefined;
+      expected = batchSize;
+    }
+    if (batch !== undefined && !dropRemainder) yield close(batch);
+  }, size);
 }
 
 /**
@@ -54,33 +70,66 @@ export function imageBatches(images: Dataset<LabelledImage>, options: ImageBatch
 export function collate(images: readonly LabelledImage[]): ImageBatch {
   const [first] = images;
   if (first === undefined) throw new ShapeError('collate: expected at least one picture, received none.');
-  for (const image of images) checkPixels('imageBatches', image.pixels);
-  const { height, width, channels } = first.pixels;
-  const values = new Float32Array(images.length * height * width * channels);
-  images.forEach(({ pixels, origin }, i) => {
-    if (pixels.height !== height || pixels.width !== width || pixels.channels !== channels) {
-      const [expected, received] = [first.pixels, pixels].map((p) => `[${p.height}, ${p.width}, ${p.channels}]`);
-      throw new ShapeError(`imageBatches: expected pictures of one size, received ${expected} and ${received}${named(origin)}. Resize them first.`);
-    }
-    values.set(pixels.data, i * height * width * channels);
-  });
-  const ys = collateLabels(images);
-  return { xs: tf.tensor4d(values, [images.length, height, width, channels], 'float32'), ys };
+  const batch = openBatch(first, images.length);
+  for (const image of images) add(batch, image);
+  return close(batch);
 }
 
-function collateLabels(images: readonly LabelledImage[]): tf.Tensor {
-  const length = targets(images[0]?.label);
-  for (const { label, origin } of images) {
-    if (targets(label) !== length) {
-      throw new ShapeError(`imageBatches: expected labels of one kind, received ${kind(length)} and ${kind(targets(label))}${named(origin)}.`);
-    }
+/** Pictures a batch has room for at first, while nobody knows how many there will be. */
+const ROOM = 32;
+
+/** A batch that fills: each picture is copied when it comes, while it is still in the processor's cache. */
+interface OpenBatch {
+  readonly sides: Pick<Pixels, 'height' | 'width' | 'channels'>;
+  values: Float32Array;
+  readonly labels: Label[];
+}
+
+function openBatch({ pixels }: LabelledImage, expected: number): OpenBatch {
+  checkPixels('imageBatches', pixels);
+  const { height, width, channels } = pixels;
+  return { sides: { height, width, channels }, values: floats(expected * pixels.data.length), labels: [] };
+}
+
+function add(batch: OpenBatch, { pixels, label, origin }: LabelledImage): void {
+  checkPixels('imageBatches', pixels);
+  const { sides, labels } = batch;
+  if (pixels.height !== sides.height || pixels.width !== sides.width || pixels.channels !== sides.channels) {
+    const [expected, received] = [sides, pixels].map((p) => `[${p.height}, ${p.width}, ${p.channels}]`);
+    throw new ShapeError(`imageBatches: expected pictures of one size, received ${expected} and ${received}${named(origin)}. Resize them first.`);
   }
-  if (length === undefined) return tf.tensor1d(images.map(({ label }) => label as number), 'int32');
-  const values = new Float32Array(images.length * length);
-  images.forEach(({ label }, i) => {
+  const length = targets(labels[0] ?? label);
+  if (targets(label) !== length) {
+    throw new ShapeError(`imageBatches: expected labels of one kind, received ${kind(length)} and ${kind(targets(label))}${named(origin)}.`);
+  }
+  const at = labels.length * pixels.data.length;
+  if (at === batch.values.length) {
+    const { values } = batch;
+    batch.values = new Float32Array(2 * at);
+    batch.values.set(values);
+  }
+  batch.values.set(pixels.data, at);
+  labels.push(label);
+}
+
+function close({ sides: { height, width, channels }, values, labels }: OpenBatch): ImageBatch {
+  const shape: [number, number, number, number] = [labels.length, height, width, channels];
+  const filled = labels.length * height * width * channels;
+  // Wasm copies what it is given at once, so one array serves all batches; other backends keep the array itself.
+  const copied = tf.getBackend() === 'wasm';
+  const xs = tf.tensor4d(copied ? values.subarray(0, filled) : filled === values.length ? values : values.slice(0, filled), shape, 'float32');
+  if (copied) giveBack(values);
+  return { xs, ys: labelTensor(labels) };
+}
+
+function labelTensor(labels: readonly Label[]): tf.Tensor {
+  const length = targets(labels[0]);
+  if (length === undefined) return tf.tensor1d(labels as number[], 'int32');
+  const values = new Float32Array(labels.length * length);
+  labels.forEach((label, i) => {
     values.set(label as Float32Array, i * length);
   });
-  return tf.tensor2d(values, [images.length, length], 'float32');
+  return tf.tensor2d(values, [labels.length, length], 'float32');
 }
 
 /** Length of a label vector; `undefined` for a class index. */

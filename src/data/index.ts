@@ -3,6 +3,7 @@ export type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDat
 export type { Source } from './Dataset.js';
 export type { ItemContext, ItemFunction, Pass, SkipListener } from './operators.js';
 export type { CacheStore, CacheWriter } from './cache.js';
+export { makesPictures } from './ownPictures.js';
 export { collate, imageBatches } from './imageBatches.js';
 export type { ImageBatch, ImageBatchesOptions, Label, LabelledImage } from './imageBatches.js';
 export { kFold, trainValidationSplit } from './split.js';

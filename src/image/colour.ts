@@ -4,6 +4,7 @@
 import { check, finite, nonNegative, ShapeError } from '../core/index.js';
 import { PADDING, pixelKernels, type PixelKernels } from './kernels.js';
 import { checkPixels, type Pixels } from './pixels.js';
+import { floats } from './spareFloats.js';
 
 /** Adds a share of the whole range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on a picture in [0, 1] */
 export function adjustBrightness(pixels: Pixels, delta: number): Pixels {
@@ -159,10 +160,12 @@ function clip(value: number): number {
 export function recoloured(pixels: Pixels, change: (canvas: Canvas) => void): Pixels {
   const { data, channels } = pixels;
   const lent = pixelKernels(VALUES + 4 * data.length + PADDING);
-  const values = lent === undefined ? new Float32Array(data.length) : new Float32Array(lent.buffer, VALUES, data.length);
+  const output = floats(data.length);
+  const values = lent === undefined ? output : new Float32Array(lent.buffer, VALUES, data.length);
   values.set(data);
   change({ values, channels, kernels: lent?.kernels });
-  return { ...pixels, data: lent === undefined ? values : values.slice() };
+  if (lent !== undefined) output.set(values);
+  return { ...pixels, data: output };
 }
 
 function checkRgb(where: string, pixels: Pixels): void {

@@ -2,13 +2,14 @@
 
 import { checkOptions, probability as probabilityRule, oneOf } from '../core/index.js';
 import { checkPixels, type Pixels } from './pixels.js';
+import { floats } from './spareFloats.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
 /** Swaps left and right. */
 export function flipHorizontal(pixels: Pixels): Pixels {
   checkPixels('flipHorizontal', pixels);
   const { width, height, channels, data } = pixels;
-  const flipped = new (data.constructor as Uint8ArrayConstructor)(data.length);
+  const flipped = data instanceof Float32Array ? floats(data.length) : new (data.constructor as Uint8ArrayConstructor)(data.length);
   const stride = width * channels;
   for (let row = 0; row < data.length; row += stride) {
     // Written out, it takes half the time.

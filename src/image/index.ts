@@ -1,5 +1,6 @@
 export { checkPixels, sides, size } from './pixels.js';
 export type { Pixels, Size } from './pixels.js';
+export { floats, giveBack, takeSpare } from './spareFloats.js';
 export { resize } from './resize.js';
 export type { ResizeOptions } from './resize.js';
 export { METHODS } from './spans.js';

@@ -3,6 +3,7 @@
 import { boolean, check, checkOptions, invalid, oneOf } from '../core/index.js';
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { floats } from './spareFloats.js';
 import { METHODS, planSpans, type ResizeMethod, type Spans } from './spans.js';
 
 /** How a picture is resized. */
@@ -34,7 +35,7 @@ export function resize(pixels: Pixels, size: Size, options: ResizeOptions = {}):
   }
   const [height, width] = sides(size);
   if (method === 'nearest') return pick(pixels, height, width);
-  const data = new Float32Array(height * width * pixels.channels);
+  const data = floats(height * width * pixels.channels);
   if (height === pixels.height && width === pixels.width) data.set(pixels.data);
   else filter(pixels, data, planSpans(pixels.width, width, method, antialias), planSpans(pixels.height, height, method, antialias));
   return { width, height, channels: pixels.channels, data };
@@ -58,6 +59,7 @@ function pick(pixels: Pixels, height: number, width: number): Pixels {
 function filter(pixels: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
   if (pixels.channels === 3 && columns.taps === 2 && rows.taps === 2 && mixFour(pixels, output, columns, rows)) return;
   const stride = columns.starts.length * pixels.channels;
+  output.fill(0);
   // Source rows already filtered sideways: a ring as deep as one output row needs.
   const ring = Array.from({ length: rows.taps }, () => new Float32Array(stride));
   const held = new Int32Array(rows.taps).fill(-1);

@@ -2,6 +2,7 @@
 
 import { check, invalid, rule, type Random } from '../core/index.js';
 import type { Pixels } from './pixels.js';
+import { giveBack } from './spareFloats.js';
 
 /** What a transform is made of, as plain data another thread makes it from again: the name of a function and its parameters. */
 export type TransformSpec = readonly [name: string, ...parameters: readonly unknown[]];
@@ -47,7 +48,15 @@ export function sequence(...steps: readonly Transform[]): Transform {
     describe: () => steps.map((step) => step.describe()).join('\n'),
     async apply(pixels, random) {
       let result = pixels;
-      for (const step of steps) result = await step.apply(result, random);
+      // Made here and seen by no function of the caller's.
+      let ours = false;
+      for (const step of steps) {
+        const given = result;
+        result = await step.apply(given, random);
+        const changed = result.data.buffer !== given.data.buffer;
+        if (ours && changed && step.spec !== undefined) giveBack(given.data);
+        ours = step.spec !== undefined && (ours || changed);
+      }
       return result;
     },
     ...specOfAll('sequence', [], steps),

@@ -2,6 +2,7 @@
 
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
+import { floats } from './spareFloats.js';
 
 /** What lies outside the picture: its edge, a constant, its mirror image, or the picture again. */
 export const FILLS = ['nearest', 'constant', 'reflect', 'wrap'] as const;
@@ -40,7 +41,7 @@ type OnEdge = (output: Float32Array, at: number, row: number, column: number) =>
 function interpolate(pixels: Pixels, matrix: Matrix, centre: number, nearest: boolean, onEdge: OnEdge): Pixels {
   const { width, height, channels, data } = pixels;
   const [a, b, c, d, e, f] = matrix;
-  const output = new Float32Array(data.length);
+  const output = floats(data.length);
   const source = 0;
   const target = aligned(4 * data.length + PADDING);
   const lent = channels === 3 && width > 1 && height > 1 ? pixelKernels(target + 4 * data.length + PADDING) : undefined;

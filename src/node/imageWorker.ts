@@ -3,7 +3,7 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createRandom } from '../core/index.js';
 import type { PictureChange } from '../data/index.js';
-import { transformFrom, type Pixels } from '../image/index.js';
+import { giveBack, transformFrom, type Pixels } from '../image/index.js';
 import { randomJpegQuality } from './encodeImage.js';
 import { packError, type ErrorRecord } from './errorRecord.js';
 import { readImageHere, type ImageSource, type ReadImageSettings } from './readImage.js';
@@ -11,37 +11,45 @@ import { readImageHere, type ImageSource, type ReadImageSettings } from './readI
 /** What a thread answers. */
 export type Answer = { readonly pixels: Pixels } | { readonly error: ErrorRecord };
 
+/** Memory for the answer. */
+interface Lent {
+  readonly memory?: Float32Array;
+}
+
 /** A picture to read, and what to do to it then. */
-export interface ReadTask {
+export interface ReadTask extends Lent {
   readonly source: ImageSource;
   readonly settings: ReadImageSettings;
   readonly change?: PictureChange;
 }
 
 /** Reads one picture, and changes it if asked. */
-export function read({ source, settings, change }: ReadTask): Promise<Answer> {
-  return answer(async () => {
+export function read({ source, settings, change, memory }: ReadTask): Promise<Answer> {
+  return answer(memory, async () => {
     const pixels = await readImageHere(source, settings);
     return change === undefined ? pixels : changed(pixels, change);
   });
 }
 
 /** A picture and what to do to it. */
-export interface TransformTask {
+export interface TransformTask extends Lent {
   readonly pixels: Pixels;
   readonly change: PictureChange;
 }
 
 /** Changes one picture. */
-export function transform({ pixels, change }: TransformTask): Promise<Answer> {
-  return answer(() => changed(pixels, change));
+export function transform({ pixels, change, memory }: TransformTask): Promise<Answer> {
+  return answer(memory, () => changed(pixels, change));
 }
 
-function changed(pixels: Pixels, { spec, seed }: PictureChange): Pixels | Promise<Pixels> {
-  return transformFrom(spec, { randomJpegQuality }).apply(pixels, createRandom(seed));
+async function changed(given: Pixels, { spec, seed }: PictureChange): Promise<Pixels> {
+  const pixels = await transformFrom(spec, { randomJpegQuality }).apply(given, createRandom(seed));
+  if (pixels.data.buffer !== given.data.buffer) giveBack(given.data);
+  return pixels;
 }
 
-async function answer(work: () => Pixels | Promise<Pixels>): Promise<Answer> {
+async function answer(memory: Float32Array | undefined, work: () => Promise<Pixels>): Promise<Answer> {
+  if (memory !== undefined) giveBack(memory);
   try {
     const pixels = ownPixels(await work());
     const { buffer } = pixels.data;

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import { BackendError, checkOptions, positiveInteger } from '../core/index.js';
 import type { ChangeOf, Dataset, LabelledImage, PictureChange, TransformWorkers } from '../data/index.js';
-import type { Pixels } from '../image/index.js';
+import { takeSpare, type Pixels } from '../image/index.js';
 import { unpackError } from './errorRecord.js';
 import type { Answer, ReadTask, TransformTask } from './imageWorker.js';
 import type { ImageSource, ReadImageSettings } from './readImage.js';
@@ -43,12 +43,18 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   const { threads = availableParallelism() } = checkOptions('imageWorkers', options, { threads: positiveInteger });
   let pool: Promise<Piscina> | undefined;
   let ended = false;
+  let latest = 0;
   const readers = new WeakMap<Dataset<LabelledImage>, Parameters<ImageWorkers['remember']>[1]>();
   const ask = async (name: 'read' | 'transform', task: ReadTask | TransformTask, sent?: ArrayBufferView): Promise<Pixels> => {
     if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
     pool ??= startPool(threads);
-    const answer = (await (await pool).run(task, { name, transferList: sent === undefined ? [] : [sent.buffer as ArrayBuffer] })) as Answer;
+    const running = await pool;
+    // The next picture is most likely as large as the latest.
+    const memory = takeSpare(latest);
+    const transferList = [sent, memory].flatMap((array) => (array === undefined ? [] : [array.buffer as ArrayBuffer]));
+    const answer = (await running.run(memory === undefined ? task : { ...task, memory }, { name, transferList })) as Answer;
     if ('error' in answer) throw unpackError(answer.error);
+    latest = answer.pixels.data.length;
     return answer.pixels;
   };
   return {

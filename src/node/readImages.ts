@@ -1,7 +1,7 @@
 // Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
 import { boolean, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
-import { oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
+import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
 import { METHODS, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
@@ -68,10 +68,10 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
     decoding,
     ...(imageSize === undefined || fast ? {} : { resizing: { size: imageSize, fit, method: interpolation, antialias } }),
   };
-  const read = (changeOf?: ChangeOf): Dataset<LabelledImage> => files.map(
+  const read = (changeOf?: ChangeOf): Dataset<LabelledImage> => makesPictures(files.map(
     async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
     { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
-  );
+  ));
   const images = read();
   workers?.remember(images, read);
   return images;

@@ -1,0 +1,106 @@
+import { beforeEach, expect, test } from 'vitest';
+import { createRandom } from '../../src/core/index.js';
+import {
+  colorJitter, crop, flipHorizontal, floats, giveBack, pcaLighting, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop,
+  resize, resizing, sequence, takeSpare, transformOf, type Pixels, type Transform,
+} from '../../src/image/index.js';
+
+const noise = (width: number, height: number, seed: number): Pixels => {
+  const random = createRandom(seed);
+  return { width, height, channels: 3, data: Uint8Array.from({ length: 3 * width * height }, () => random.integer(256)) };
+};
+
+/** So that whoever counts on zeros, or writes less than all, is found out. */
+function spoil(length: number): void {
+  for (let i = 0; i < 8; i++) giveBack(new Float32Array(length).fill(NaN));
+}
+
+beforeEach(() => {
+  for (const length of [12, 16, 3 * 24 * 24]) while (takeSpare(length) !== undefined);
+});
+
+test('memory given back is taken once, by a picture of its length', () => {
+  const values = new Float32Array(12);
+  giveBack(values);
+  expect(takeSpare(16)).toBeUndefined();
+  expect(floats(12)).toBe(values);
+  expect(floats(12)).not.toBe(values);
+});
+
+test('bytes and parts of a larger memory stay with their owner', () => {
+  giveBack(new Uint8Array(12));
+  giveBack(new Float32Array(16).subarray(0, 12));
+  expect(takeSpare(12)).toBeUndefined();
+});
+
+test.each([
+  ['resize', resizing(24)],
+  ['resize antialiased', resizing(24, { antialias: true })],
+  ['resize bicubic', resizing(24, { method: 'bicubic' })],
+  ['flip', sequence(resizing(24), randomFlip({ probability: 1 }))],
+  ['colours', sequence(resizing(24), colorJitter({ brightness: 0.3, contrast: 0.4, saturation: 0.4, hue: 0.3 }))],
+  ['affine', sequence(resizing(24), randomAffine({ rotation: 40, shear: 20, fill: 'constant' }))],
+  ['the rest', sequence(randomResizedCrop(24), pcaLighting(), randomBlur(), randomGrayscale(), randomErasing({ probability: 1 }))],
+] as [string, Transform][])('%s overwrites all of the memory it is lent', async (_, transform) => {
+  const before = await transform.apply(noise(40, 30, 1), createRandom(2));
+  spoil(3 * 24 * 24);
+  expect(await transform.apply(noise(40, 30, 1), createRandom(2))).toEqual(before);
+});
+
+test('grey pictures and those resized without kernels overwrite it, too', () => {
+  const grey: Pixels = { width: 8, height: 8, channels: 1, data: Uint8Array.from({ length: 64 }, (_, i) => 3 * i) };
+  const before = resize(grey, 4);
+  spoil(16);
+  expect(resize(grey, 4)).toEqual(before);
+});
+
+const RECIPE = [
+  randomly(0.5, resizing(24)), resizing(24), randomFlip(), randomly(0.5, colorJitter({ brightness: 0.2, contrast: 0.3 })), randomAffine({ rotation: 20 }), randomFlip({ direction: 'vertical' }),
+  randomErasing({ probability: 0.5 }),
+];
+
+test('results of a sequence are their own memory: they stay what its steps make one by one, whatever comes after', async () => {
+  const recipe = sequence(...RECIPE.slice(0, 3), sequence(...RECIPE.slice(3)));
+  const pictures = Array.from({ length: 20 }, (_, i) => noise(20 + i, 24, i));
+  const copies = structuredClone(pictures);
+  const results: Pixels[] = [];
+  for (const [i, picture] of pictures.entries()) results.push(await recipe.apply(picture, createRandom(i)));
+  for (const [i, picture] of pictures.entries()) {
+    const random = createRandom(i);
+    let expected = picture;
+    for (const step of RECIPE) expected = await step.apply(expected, random);
+    expect(results[i]).toEqual(expected);
+  }
+  expect(pictures).toEqual(copies);
+  expect(new Set(results.map(({ data }) => data.buffer)).size).toBe(results.length);
+});
+
+test('what a function of the caller sees within a sequence is never used again', async () => {
+  const seen: Pixels[] = [];
+  const keep = transformOf('keep', (pixels) => {
+    seen.push(pixels);
+    return pixels;
+  });
+  const make = transformOf('make', (pixels) => {
+    const made = { ...pixels, data: Float32Array.from(pixels.data) };
+    seen.push(pixels, made);
+    return made;
+  });
+  const recipe = sequence(resizing(24), keep, randomly(0, randomFlip()), randomAffine({ rotation: 20 }), make, randomly(0, randomFlip()), colorJitter({ contrast: 0.5 }), randomFlip({ probability: 1 }));
+  await recipe.apply(noise(30, 30, 1), createRandom(1));
+  const copies = structuredClone(seen);
+  for (let i = 0; i < 10; i++) await recipe.apply(noise(30, 30, i), createRandom(i));
+  expect(seen.slice(0, 3)).toEqual(copies);
+});
+
+test('a sequence uses the memory of one step for those after the next', async () => {
+  const buffers = new Set<ArrayBufferLike>();
+  const watched: Transform = { ...randomFlip({ probability: 1 }), apply: (pixels) => { buffers.add(pixels.data.buffer); return flipHorizontal(pixels); } };
+  await sequence(resizing(24), ...Array<Transform>(10).fill(watched)).apply(noise(30, 30, 1), createRandom(1));
+  expect(buffers.size).toBe(2);
+});
+
+test('crops of a picture are copies', () => {
+  const picture = resize(noise(30, 30, 1), 24);
+  expect(crop(picture, { top: 0, left: 0, height: 24, width: 24 }).data.buffer).not.toBe(picture.data.buffer);
+});
