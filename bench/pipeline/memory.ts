@@ -1,13 +1,14 @@
-// Is memory flat? Reads a folder 20 times into batches, augmented, and prints the resident set after each epoch.
+// Is memory flat? Reads a folder 20 times into batches, augmented in threads of the built package, and prints the resident set after each epoch.
 
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-cpu';
-import { augment, imageBatches, imageFolder, trainAugmentation } from '../../src/node.js';
+import { augment, imageBatches, imageFolder, imageWorkers, selectBackend, trainAugmentation } from '../../src/node.js';
 
-await tf.setBackend('cpu');
-const { images } = await imageFolder(process.argv[2] ?? '', {});
-const batches = imageBatches(augment(images, trainAugmentation('default', 224)), { batchSize: 32 }).prefetch(2);
+await selectBackend(['wasm']);
+const workers = imageWorkers();
+const { images } = await imageFolder(process.argv[2] ?? '', { workers });
+const batches = imageBatches(augment(images, trainAugmentation('default', 224), { workers }), { batchSize: 32 }).prefetch(2);
 for (let epoch = 1; epoch <= 20; epoch++) {
   for await (const batch of batches) tf.dispose([batch.xs, batch.ys]);
   console.log(`epoch ${epoch}: ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MB, ${tf.memory().numTensors} tensors`);
 }
+await workers.dispose();

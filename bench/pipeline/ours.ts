@@ -1,5 +1,5 @@
-// One measurement of the built package: FOLDER resize|augment [fast] [threads|threads=N]. Measures a fourth pass, for each thread compiles what it runs often;
-// prints one line of JSON.
+// One measurement of the built package: FOLDER resize|augment [fast] [threads|threads=N]. Four passes warm up, for each thread compiles what it
+// runs often, and four are measured; prints one line of JSON.
 
 import { readFile } from 'node:fs/promises';
 import { augment, colorJitter, imageBatches, imageFolder, imageWorkers, randomAffine, randomFlip, selectBackend, sequence } from 'effnet-ts/node';
@@ -23,9 +23,10 @@ async function pass(): Promise<number> {
   return count;
 }
 
-for (let warm = 0; warm < 3; warm++) await pass();
+for (let warm = 0; warm < 4; warm++) await pass();
 const [start, used] = [performance.now(), process.cpuUsage()];
-const count = await pass();
+let count = 0;
+for (let measured = 0; measured < 4; measured++) count += await pass();
 const [elapsed, { user, system }] = [performance.now() - start, process.cpuUsage(used)];
 const { version } = JSON.parse(await readFile(new URL(import.meta.resolve('effnet-ts/package.json')), 'utf8')) as { version: string };
 console.log(JSON.stringify({ rate: (1000 * count) / elapsed, milliseconds: (user + system) / 1000 / count, version }));

@@ -1,5 +1,6 @@
-// How many pictures a second do pipelines decode and resize to 224, and augment? One run of all, in turns, so that noise meets them alike.
-// npm run bench:pipeline -- FOLDER            a folder of JPEGs with one sub-folder a class; five rounds, some ten minutes
+// How many pictures a second do pipelines decode and resize to 224, augment, and hand over in batches of 32? One run of all, in turns, so that noise
+// meets them alike; sharp alone makes no batches.
+// npm run bench:pipeline -- FOLDER            a folder of JPEGs with one sub-folder a class; five rounds, some fifteen minutes
 // npm run bench:pipeline -- FOLDER 7          rounds
 // npm run bench:pipeline -- FOLDER 3 memory   reads the folder 20 times over and prints the resident set
 // A rival that is not set up (bench/pipeline/setup.sh) is reported as missing. The figures go to bench/pipeline/results.json too.
