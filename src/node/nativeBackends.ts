@@ -33,8 +33,15 @@ interface Dawn {
   readonly globals: object;
 }
 
-/** Gives Node the browser's `navigator.gpu`, made by Dawn (npm `webgpu`), then imports TensorFlow.js' backend. */
+/** Gives Node the browser's `navigator.gpu`, made by Dawn (npm `webgpu`), unless it has one, then imports TensorFlow.js' backend. */
 export async function loadWebGpu(load: ImportPackage = importPackage): Promise<void> {
+  const { navigator } = globalThis as { navigator?: { gpu?: unknown } };
+  // A second Dawn would know nothing of what the first one holds.
+  if (navigator?.gpu === undefined) await startDawn(load);
+  await load('@tensorflow/tfjs-backend-webgpu');
+}
+
+async function startDawn(load: ImportPackage): Promise<void> {
   const { create, globals } = (await load('webgpu')) as Dawn;
   const gpu = create([]);
   if ((await gpu.requestAdapter()) === null) {
@@ -44,5 +51,4 @@ export async function loadWebGpu(load: ImportPackage = importPackage): Promise<v
   // Node has a navigator from version 21 on.
   if ((globalThis.navigator as Navigator | undefined) === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
-  await load('@tensorflow/tfjs-backend-webgpu');
 }

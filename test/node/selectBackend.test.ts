@@ -43,3 +43,22 @@ test('Dawn that finds no GPU adapter is one sentence', async () => {
   const dawn = { create: () => ({ requestAdapter: () => Promise.resolve(null) }), globals: {} };
   await expect(loadWebGpu(() => Promise.resolve(dawn))).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12]`);
 });
+
+test('Dawn starts once, however often WebGPU is chosen', async () => {
+  const had = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  const created: object[] = [];
+  const create = (): object => {
+    const gpu = { requestAdapter: () => Promise.resolve({}) };
+    created.push(gpu);
+    return gpu;
+  };
+  try {
+    for (let i = 0; i < 2; i++) await loadWebGpu(() => Promise.resolve({ create, globals: {} }));
+    expect(created).toHaveLength(1);
+    expect((globalThis.navigator as unknown as { gpu: object }).gpu).toBe(created[0]);
+  } finally {
+    if (had === undefined) Reflect.deleteProperty(globalThis, 'navigator');
+    else Object.defineProperty(globalThis, 'navigator', had);
+  }
+});
