@@ -51,11 +51,12 @@ describe('in Chromium', () => {
       name,
       skip: noChromium,
       skipB0: name === 'wasm' ? undefined : tooSlow,
+      steps: name === 'wasm' || tooSlow === undefined ? 20 : 5,
       start: () => open(name),
       work: {
         probe: () => page.evaluate(() => contract.probe()),
         predictB0: () => page.evaluate(() => contract.predictB0()),
-        takeTwentySteps: () => page.evaluate(() => contract.takeTwentySteps()),
+        takeSteps: (count) => page.evaluate((steps) => contract.takeSteps(steps), count),
       },
     });
   }

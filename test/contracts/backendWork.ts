@@ -26,7 +26,7 @@ export interface Steps {
 export interface BackendWork {
   readonly probe: () => Promise<ProbeReport>;
   readonly predictB0: () => Promise<number[]>;
-  readonly takeTwentySteps: () => Promise<Steps>;
+  readonly takeSteps: (count: number) => Promise<Steps>;
 }
 
 export const backendWork: BackendWork = {
@@ -43,7 +43,7 @@ export const backendWork: BackendWork = {
     return numbers;
   },
 
-  async takeTwentySteps() {
+  async takeSteps(count) {
     const { gain, input, labels } = twentySteps;
     const model = efficientNet(TINY, { classes: 5 });
     fillModel(model, gain);
@@ -52,7 +52,7 @@ export const backendWork: BackendWork = {
     const ys = tf.oneHot(labels, 5);
     const losses: number[] = [];
     const tensors: number[] = [];
-    while (losses.length < twentySteps.losses.length) {
+    while (losses.length < count) {
       losses.push((await model.trainOnBatch(xs, ys)) as number);
       tensors.push(tf.memory().numTensors);
     }

@@ -18,7 +18,7 @@ export function start(name: string): Promise<BackendReport> {
   return selectBackend([name === 'wasm' ? { name, load: imported, prepare: registerWasmTraining } : { name, load: imported }]);
 }
 
-export const { probe, predictB0, takeTwentySteps } = backendWork;
+export const { probe, predictB0, takeSteps } = backendWork;
 
 /** Loses the GPU in the fourth step of a run, then goes on with it on wasm. */
 export async function loseDevice(): Promise<{ error: string; checkpoints: number; epochs: number }> {
