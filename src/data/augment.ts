@@ -67,7 +67,7 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
     const changed = images.map(
       async (image, { epoch, index }) => {
         const pixels = await apply(image.pixels, seedOf(image.origin ?? index, epoch));
-        if (ours && pixels.data.buffer !== image.pixels.data.buffer) giveBack(image.pixels.data);
+        if (ours) giveBack(image.pixels.data, pixels.data);
         return { ...image, pixels };
       },
       { concurrency: concurrency ?? atOnce, varies: true },

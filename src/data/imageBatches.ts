@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { boolean, check, checkOptions, positiveInteger, rule, ShapeError } from '../core/index.js';
 import { checkPixels, floats, giveBack, type Pixels } from '../image/index.js';
+import { copiesValues } from '../layers/index.js';
 import { Dataset } from './Dataset.js';
 import { holdsNone } from './ownPictures.js';
 
@@ -115,8 +116,7 @@ function add(batch: OpenBatch, { pixels, label, origin }: LabelledImage): void {
 function close({ sides: { height, width, channels }, values, labels }: OpenBatch): ImageBatch {
   const shape: [number, number, number, number] = [labels.length, height, width, channels];
   const filled = labels.length * height * width * channels;
-  // Wasm copies what it is given at once, so one array serves all batches; other backends keep the array itself.
-  const copied = tf.getBackend() === 'wasm';
+  const copied = copiesValues();
   const xs = tf.tensor4d(copied ? values.subarray(0, filled) : filled === values.length ? values : values.slice(0, filled), shape, 'float32');
   if (copied) giveBack(values);
   return { xs, ys: labelTensor(labels) };

@@ -22,9 +22,13 @@ export function takeSpare(length: number): Float32Array | undefined {
   return undefined;
 }
 
-/** Lends the memory of a picture to the next one that is made: for the only holder of it, who looks at it no more. Bytes and parts of a larger memory are left alone. */
-export function giveBack(data: Pixels['data']): void {
-  if (!(data instanceof Float32Array) || data.byteLength !== data.buffer.byteLength) return;
+/**
+ * Lends the memory of a picture to the next one that is made: for the only holder of it, who looks at it no more. Bytes and parts of a larger memory are left alone.
+ *
+ * @param kept - What was made of the picture, which may be its very memory: then it is left alone, too.
+ */
+export function giveBack(data: Pixels['data'], kept?: Pixels['data']): void {
+  if (!(data instanceof Float32Array) || data.byteLength !== data.buffer.byteLength || data.buffer === kept?.buffer) return;
   if (spare.length === LIMIT) spare.shift();
   spare.push(new WeakRef(data));
 }

@@ -53,9 +53,8 @@ export function sequence(...steps: readonly Transform[]): Transform {
       for (const step of steps) {
         const given = result;
         result = await step.apply(given, random);
-        const changed = result.data.buffer !== given.data.buffer;
-        if (ours && changed && step.spec !== undefined) giveBack(given.data);
-        ours = step.spec !== undefined && (ours || changed);
+        if (ours && step.spec !== undefined) giveBack(given.data, result.data);
+        ours = step.spec !== undefined && (ours || result.data.buffer !== given.data.buffer);
       }
       return result;
     },

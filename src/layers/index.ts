@@ -1,4 +1,5 @@
 export { requireBackend } from './requireBackend.js';
+export { copiesValues } from './copiesValues.js';
 export { varianceScaling } from './varianceScaling.js';
 export type { VarianceScalingOptions } from './varianceScaling.js';
 export { BatchNormalization, batchNormalization } from './BatchNormalization.js';

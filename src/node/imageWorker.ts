@@ -44,7 +44,7 @@ export function transform({ pixels, change, memory }: TransformTask): Promise<An
 
 async function changed(given: Pixels, { spec, seed }: PictureChange): Promise<Pixels> {
   const pixels = await transformFrom(spec, { randomJpegQuality }).apply(given, createRandom(seed));
-  if (pixels.data.buffer !== given.data.buffer) giveBack(given.data);
+  giveBack(given.data, pixels.data);
   return pixels;
 }
 

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, checkOptions, oneOf, showShape, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
+import { copiesValues } from '../layers/index.js';
 import { planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { fitWeights, type Fit, type FitOptions, type FittedWeight, type SkippedArray } from './fitWeights.js';
@@ -84,9 +85,8 @@ export async function loadWeights(
   const targets = fit.fitted.map((fitted) => ({ fitted, weight: weights.get(fitted.entry.weight) }));
   const lost = targets.find(({ weight }) => weight === undefined)?.fitted.entry.weight;
   if (lost !== undefined) throw new WeightsError(`loadWeights: '${model.name}' has no weight '${lost}'. Load weights before BatchNormalization is folded.`);
-  // Wasm copies what it is given at once, so one array serves all; other backends keep the array itself.
   const longest = Math.max(0, ...fit.fitted.map(({ array }) => elementCount(array.shape)));
-  const scratch = tf.getBackend() === 'wasm' ? new Float32Array(longest) : undefined;
+  const scratch = copiesValues() ? new Float32Array(longest) : undefined;
   for (const { fitted, weight } of targets) if (weight !== undefined) assign(weight, fitted, scratch);
   const { layout, prefix, missing, kept, misshapen, unexpected, skipped } = fit;
   return {
