@@ -62,7 +62,7 @@ export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 export interface FocalLossOptions {
   /** Whether classes exclude each other. @defaultValue 'softmax' */
   readonly kind?: 'softmax' | 'sigmoid';
-  /** How much less easy samples count. @defaultValue 2 */
+  /** How much less easy samples count; at least 0, which is plain cross-entropy. @defaultValue 2 */
   readonly gamma?: number;
   /** Weight of the loss; of sigmoid targets, that of the positive ones, the negative ones having the rest. @defaultValue 0.25 */
   readonly alpha?: number;
@@ -72,6 +72,8 @@ export interface FocalLossOptions {
 
 /**
  * Cross-entropy in which samples that are right already count less, for rare classes.
+ *
+ * Its gradients stay finite for every `gamma`, also where a sample is as sure as float32 can be. Keras' sigmoid form gives NaN there for `gamma` below 1.
  *
  * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions.
  * @example
@@ -85,14 +87,18 @@ export function focalLoss(options: FocalLossOptions = {}): Loss {
     const targets = targetsLike('focalLoss', labels, predictions);
     if (kind === 'softmax') {
       const logs = logProbabilities(predictions, fromLogits);
-      const hardness = tf.mul(tf.pow(tf.sub(1, tf.exp(logs)), gamma), alpha);
-      return tf.neg(tf.sum(tf.mul(tf.mul(targets, logs), hardness), -1));
+      return tf.neg(tf.sum(tf.mul(tf.mul(targets, logs), tf.mul(hardness(tf.exp(logs), gamma), alpha)), -1));
     }
     const p = fromLogits ? tf.sigmoid(predictions) : predictions;
     const right = tf.add(tf.mul(targets, p), tf.mul(tf.sub(1, targets), tf.sub(1, p)));
     const balance = tf.add(tf.mul(targets, alpha), tf.mul(tf.sub(1, targets), 1 - alpha));
-    return tf.mean(tf.mul(tf.mul(balance, tf.pow(tf.sub(1, right), gamma)), binary(targets, predictions, fromLogits)), -1);
+    return tf.mean(tf.mul(tf.mul(balance, hardness(right, gamma)), binary(targets, predictions, fromLogits)), -1);
   });
+}
+
+/** `(1 - p) ** gamma`. At `p = 1` the slope of this power is infinite for gamma below 1, and infinity times 0 is NaN. */
+function hardness(p: tf.Tensor, gamma: number): tf.Tensor {
+  return tf.pow(tf.maximum(tf.sub(1, p), EPSILON), gamma);
 }
 
 function logProbabilities(predictions: tf.Tensor, fromLogits: boolean): tf.Tensor {
