@@ -34,7 +34,9 @@ export interface Classification {
 }
 
 /**
- * Names what a picture shows, most probable first; leaves no tensor behind.
+ * Names what a picture shows, most probable first, of equally probable classes the first one first; leaves no tensor behind.
+ *
+ * A model with one output and two class names gives both answers: its output is the probability of the second.
  *
  * @param image - A picture of any size; RGB in [0, 255].
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when model and picture do not go together.
@@ -79,13 +81,17 @@ export async function classifyBatch(
   try {
     const { values, columns } = await predictBatch(where, model, x);
     const names = classNames ?? knownClassNames(model);
-    if (classNames !== undefined && classNames.length !== columns) {
+    // One output with two names is the probability of the second.
+    const isBinary = columns === 1 && names?.length === 2;
+    if (classNames !== undefined && classNames.length !== columns && !isBinary) {
       throw new ShapeError(`${where}: expected ${columns} names for \`classNames\`, one an output, received ${classNames.length}.`);
     }
-    return pictures.map((_, row) =>
-      Array.from(values.subarray(row * columns, (row + 1) * columns), (probability, index) => ({ index, className: names?.[index], probability }))
+    return pictures.map((_, row) => {
+      const own = values.subarray(row * columns, (row + 1) * columns);
+      return Array.from(isBinary ? [1 - (own[0] as number), own[0] as number] : own, (probability, index) => ({ index, className: names?.[index], probability }))
         .sort((a, b) => b.probability - a.probability || a.index - b.index)
-        .slice(0, topK));
+        .slice(0, topK);
+    });
   } finally {
     x.dispose();
   }

@@ -8,7 +8,7 @@ import type { Schedule } from './schedules.js';
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
-  /** A rate, or a schedule of the update's step. */
+  /** A rate, or a schedule of the updates made so far. With `accumulationSteps`, an update is not a batch. */
   readonly learningRate?: number | Schedule;
   /** Share of a weight taken away a step: times the rate when decoupled, as half the weight of an L2 penalty when coupled. @defaultValue 0 */
   readonly weightDecay?: number;
@@ -22,7 +22,11 @@ export interface OptimizerOptions {
   readonly clipNorm?: number;
   /** Limits the norm of all gradients together. @defaultValue none */
   readonly globalClipNorm?: number;
-  /** Steps whose mean gradient makes one update. @defaultValue 1 */
+  /**
+   * Batches whose mean gradient makes one update. A schedule counts updates; one of Keras counts batches, with `gradient_accumulation_steps` too.
+   * A Keras schedule `s` has the same rates here as `(update) => s(update * accumulationSteps + accumulationSteps - 1)`.
+   * @defaultValue 1
+   */
   readonly accumulationSteps?: number;
   /** What a weight's rate is multiplied by: layer-wise rates. @defaultValue 1 for all */
   readonly rateOf?: (weight: string) => number;

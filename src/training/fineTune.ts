@@ -26,7 +26,7 @@ export interface FineTuneStage {
   /** Layers that train; all others are frozen. `'all'` is every layer. */
   readonly unfreeze: LayerSelector | 'all';
   readonly epochs: number;
-  /** A rate, or a schedule of the stage's own steps. @defaultValue the optimizer's */
+  /** A rate, or a schedule of the stage's own updates, which are its batches unless the optimizer has `accumulationSteps`. @defaultValue the optimizer's */
   readonly learningRate?: number | Schedule;
   /** Whether BatchNormalization among the layers that train learns too. @defaultValue 'frozen' */
   readonly batchNorm?: 'frozen' | 'trained';

@@ -42,7 +42,7 @@ export interface LearningRateScheduleOptions {
 
 /**
  * Sets the rate of any optimizer before every step, and logs step, loss and rate every 100 steps. Our optimizers take a schedule
- * as `learningRate` too.
+ * as `learningRate` too. This callback counts batches, as Keras does; a schedule given to an optimizer with `accumulationSteps` counts updates.
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example

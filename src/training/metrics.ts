@@ -19,7 +19,7 @@ export interface Metric {
 
 /** Options of {@link precision}, {@link recall} and {@link f1}. */
 export interface DecisionOptions {
-  /** A target at or below it is a no; `'argmax'` says yes to the likeliest class alone. @defaultValue 0.5 */
+  /** A target at or below it is a no; `'argmax'` says yes to the likeliest class alone, which is 0.5 for a model with one target. @defaultValue 0.5 */
   readonly threshold?: number | 'argmax';
   /** All targets' decisions in one count, or the plain mean over the targets' figures. @defaultValue 'micro' */
   readonly average?: 'micro' | 'macro';
@@ -39,7 +39,8 @@ export function accuracy(): Metric {
 }
 
 /**
- * Share of samples whose right class is among the k likeliest; a tie counts for it.
+ * Share of samples whose right class is among the k likeliest. Of equally likely classes the first ranks first, so that `topK(1)` is
+ * {@link accuracy}. A model with one target has two classes. The share is 1 when k is at least the number of classes.
  *
  * @throws {OptionError} when k is no positive integer.
  * @example
@@ -48,9 +49,20 @@ export function accuracy(): Metric {
 export function topK(k: number): Metric {
   check('topK', 'k', k, positiveInteger);
   return metric(`top${k}`, (targets, predictions) => {
-    const own = tf.sum(tf.mul(oneHot(tf.argMax(targets, -1), predictions.shape[1] as number), predictions), -1, true);
-    return hits(tf.less(tf.sum(tf.cast(tf.greater(predictions, own), 'float32'), -1), k));
+    const [truths, scores] = [twoClasses(targets), twoClasses(predictions)];
+    const classes = scores.shape[1] as number;
+    const truth = tf.expandDims(tf.argMax(truths, -1), -1);
+    const own = tf.sum(tf.mul(oneHot(tf.squeeze(truth, [-1]), classes), scores), -1, true);
+    const isLater = tf.greater(tf.range(0, classes, 1, 'int32'), truth);
+    // Counts the classes that rank behind: a score that is not a number ranks before none.
+    const behind = tf.logicalOr(tf.greater(own, scores), tf.logicalAnd(tf.equal(own, scores), isLater));
+    return hits(tf.greaterEqual(tf.sum(tf.cast(behind, 'float32'), -1), classes - k));
   }, ratio);
+}
+
+/** One target `[batch, 1]` as the two classes it decides between, `[batch, 2]`. */
+function twoClasses(values: tf.Tensor): tf.Tensor {
+  return values.shape[1] === 1 ? tf.concat([tf.sub(1, values), values], 1) : values;
 }
 
 /** Share of the yeses that are right; 0 where there is none. @throws {OptionError} when an option is unknown or impossible. */
@@ -108,9 +120,10 @@ function decisions(name: string, options: DecisionOptions, figure: (right: tf.Te
   const either01 = either(probability, oneOf('argmax'));
   const { threshold = 0.5, average = 'micro' } = checkOptions(name, options, { threshold: either01, average: oneOf('micro', 'macro') });
   return metric(name, (targets, predictions) => {
-    const yes = threshold === 'argmax'
-      ? oneHot(tf.argMax(predictions, -1), predictions.shape[1] as number)
-      : tf.cast(tf.greater(predictions, threshold), 'float32');
+    const classes = predictions.shape[1] as number;
+    const yes = threshold === 'argmax' && classes > 1
+      ? oneHot(tf.argMax(predictions, -1), classes)
+      : tf.cast(tf.greater(predictions, threshold === 'argmax' ? 0.5 : threshold), 'float32');
     const parts = [tf.mul(yes, targets), tf.mul(yes, tf.sub(1, targets)), tf.mul(tf.sub(1, yes), targets)];
     return tf.concat(parts.map((part) => tf.sum<tf.Tensor1D>(average === 'micro' ? tf.reshape(part, [-1, 1]) : part, 0)));
   }, (counts) => {

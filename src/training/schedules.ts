@@ -4,7 +4,11 @@ import {
   arrayOf, boolean, check, checkNumbers, checkOptions, invalid, nonNegative, nonNegativeInteger, oneOf, OptionError, positive, positiveInteger, rule,
 } from '../core/index.js';
 
-/** The learning rate of a step; steps count updates from 0. Pure: the same step always has the same rate. */
+/**
+ * The learning rate of a step. Pure: the same step always has the same rate.
+ *
+ * Steps count updates from 0. With `accumulationSteps` several batches make one update, while Keras counts batches.
+ */
 export type Schedule = (step: number) => number;
 
 /** Options of {@link warmupCosine}. */

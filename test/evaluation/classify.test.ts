@@ -47,6 +47,15 @@ describe('classify', () => {
     expect((await classify(middle(32) as never, shifted, { cropFraction: 1 }))[0]!.probability).toBeGreaterThan(150);
   });
 
+  test('one output with two names answers for both classes, the first first where they are equal', async () => {
+    const sure = (p: number) => ({ predict: () => tf.tensor2d([[p]]), inputShape: [null, 32, 32, 3], classNames: ['cat', 'dog'] });
+    const answers = async (p: number, options: ClassifyOptions = {}) => (await classify(sure(p), picture(40, 40), options)).map(({ className, probability }) => [className, probability]);
+    expect(await answers(0.75)).toEqual([['dog', 0.75], ['cat', 0.25]]);
+    expect(await answers(0.5)).toEqual([['cat', 0.5], ['dog', 0.5]]);
+    expect(await answers(0.25, { classNames: ['no', 'yes'], topK: 1 })).toEqual([['no', 0.75]]);
+    expect(await answers(0.25, { classNames: ['dog'] })).toEqual([['dog', 0.25]]);
+  });
+
   test('fifty calls leave no tensor behind', async () => {
     const model = efficientNet(SPEC, { classes: 3 });
     await classify(model, picture(50, 40));

@@ -114,6 +114,23 @@ test('dispose frees the state', async () => {
   });
 });
 
+test('with accumulation a schedule counts updates, where Keras counts batches', () => {
+  const rates = (step: number): number => (step < 2 ? 0.1 : step < 4 ? 0.01 : 0.001);
+  const weightAfter = (schedule: (step: number) => number): number[] => {
+    const weight = tf.variable(tf.zeros([1]));
+    const optimizer = sgd({ learningRate: schedule, accumulationSteps: 2 });
+    const values = Array.from({ length: 8 }, () => {
+      optimizer.applyGradients([{ name: weight.name, tensor: tf.ones([1]) }]);
+      return weight.arraySync() as unknown as number[];
+    }).flat();
+    optimizer.dispose();
+    return values;
+  };
+  expect(weightAfter(rates)).toBeAllclose([0, -0.1, -0.1, -0.2, -0.2, -0.21, -0.21, -0.22]);
+  // Keras 3.15.1: SGD(learning_rate=rates, gradient_accumulation_steps=2), gradients of 1.
+  expect(weightAfter((update) => rates(update * 2 + 1))).toBeAllclose([0, -0.1, -0.1, -0.11, -0.11, -0.111, -0.111, -0.112]);
+});
+
 test('impossible options are refused', () => {
   expect(() => adam({ learningRate: -1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: adam: expected a number of at least 0 or a schedule for \`learningRate\`, received -1.]`);
   expect(() => sgd({ clipNorm: 1, clipValue: 1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: sgd: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received \`clipValue\` and \`clipNorm\`.]`);
