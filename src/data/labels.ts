@@ -1,6 +1,6 @@
 // Class indices, counted, weighted, balanced and written as vectors.
 
-import { check, checkOptions, createRandom, DataError, deriveSeed, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/index.js';
+import { check, checkOptions, createRandom, DataError, deriveSeed, largest, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/index.js';
 
 const indices = rule<readonly number[]>('a non-empty array of class indices', (value) => Array.isArray(value) && value.length > 0 && value.every(nonNegativeInteger.accepts));
 
@@ -66,12 +66,12 @@ export function oversample<T>(list: readonly T[], labelOf: (item: T) => number |
   const { seed = 0 } = checkOptions('oversample', options, { seed: seedRule });
   const byClass = new Map<number | string, T[]>();
   for (const item of list) byClass.set(labelOf(item), [...(byClass.get(labelOf(item)) ?? []), item]);
-  const largest = Math.max(...[...byClass.values()].map((items) => items.length));
+  const most = largest([...byClass.values()].map((items) => items.length));
   const repeats: T[] = [];
   for (const [name, items] of byClass) {
     const random = createRandom(deriveSeed(seed, 'oversample', name));
     let waiting: T[] = [];
-    for (let missing = largest - items.length; missing > 0; missing--) {
+    for (let missing = most - items.length; missing > 0; missing--) {
       // Every item comes again before any comes twice more.
       if (waiting.length === 0) waiting = [...items];
       repeats.push(...waiting.splice(random.integer(waiting.length), 1));

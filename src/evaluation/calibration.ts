@@ -1,5 +1,7 @@
 // How far stated probabilities can be trusted: reliability bins and the errors read off them. Mending them: temperature.ts.
 
+import { largest } from '../core/index.js';
+
 /** The samples whose confidence fell into one bin. */
 export interface ReliabilityBin {
   /** The bin holds confidences in (from, to]; the first also 0. */
@@ -56,7 +58,7 @@ export function calibrationErrors(bins: readonly ReliabilityBin[]): { readonly e
   const gaps = filled.map(({ confidence, accuracy }) => Math.abs(confidence - accuracy));
   return {
     ece: filled.reduce((sum, { count }, i) => sum + (count / total) * (gaps[i] as number), 0),
-    mce: Math.max(...gaps),
+    mce: largest(gaps),
   };
 }
 

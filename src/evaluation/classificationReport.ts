@@ -1,6 +1,6 @@
 // The per-class table as text, laid out as scikit-learn's classification_report. The same as data is the evaluation itself.
 
-import { checkOptions, nonNegativeInteger } from '../core/index.js';
+import { checkOptions, largest, nonNegativeInteger } from '../core/index.js';
 import type { Scores } from './classScores.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
@@ -28,7 +28,7 @@ export function classificationReport(evaluation: Evaluation | MultiLabelEvaluati
   const single = evaluation.labelMode === 'single';
   const classes = single ? evaluation.perClass.filter(({ support, predicted }) => support > 0 || predicted > 0) : evaluation.perClass;
   const support = evaluation.perClass.reduce((sum, one) => sum + one.support, 0);
-  const width = Math.max('weighted avg'.length, digits, ...classes.map(({ name }) => name.length));
+  const width = largest(classes.map(({ name }) => name.length), Math.max('weighted avg'.length, digits));
   const line = (name: string, cells: readonly string[]): string => `${name.padStart(width)}  ${cells.map((cell) => cell.padStart(9)).join(' ')}\n`;
   const row = (name: string, { precision, recall, f1 }: Scores, count: number): string =>
     line(name, [...[precision, recall, f1].map((value) => fixed(value, digits)), String(count)]);

@@ -66,7 +66,7 @@ export function collectPredictions({ where, labelMode, fromLogits }: OutputMeani
     const checked = labelMode === 'multi' ? labelSets(labels, samples, width, fail) : classIndices(labels, samples, width, fail);
     probabilityChunks.push(probabilities);
     labelChunks.push(checked);
-    if (batchFiles !== undefined) files.push(...batchFiles);
+    for (const file of batchFiles ?? []) files.push(file);
     count += samples;
   };
 

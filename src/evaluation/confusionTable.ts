@@ -1,6 +1,6 @@
 // The confusion matrix as text for a terminal. As a picture: plots.
 
-import { checkOptions, positiveInteger } from '../core/index.js';
+import { checkOptions, largest, positiveInteger } from '../core/index.js';
 import type { Evaluation } from './evaluation.js';
 
 /** How the table is printed. */
@@ -27,8 +27,8 @@ export function confusionTable(evaluation: Evaluation, options: ConfusionTableOp
   const names = shown.map((index) => evaluation.classNames[index] as string);
   const cells = shown.map((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0));
   const corner = 'truth \\ predicted';
-  const first = Math.max(corner.length, ...names.map((name) => name.length + 4));
-  const digits = Math.max(1, ...cells.flat().map((value) => String(value).length));
+  const first = largest(names.map((name) => name.length + 4), corner.length);
+  const digits = String(largest(cells.flat(), 0)).length;
   const fits = first + names.reduce((sum, name) => sum + Math.max(name.length, digits) + 2, 0) <= width;
   const headings = fits ? names : names.map((_, i) => letters(i));
   const columns = headings.map((heading) => Math.max(heading.length, digits) + 2);

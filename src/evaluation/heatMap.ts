@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
+import { checkOptions, DataError, invalid, largest, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
 import { checkPixels, resize, type Pixels } from '../image/index.js';
 import { inputShapeOf, knownClassNames, type Predictor } from './evaluate.js';
 
@@ -75,8 +75,10 @@ export function explained(
   wanted: number | string | undefined,
 ): Pick<HeatMap, 'classIndex' | 'className' | 'probability'> {
   const values = outputs.length === 1 ? [1 - (outputs[0] as number), outputs[0] as number] : Array.from(outputs);
+  const broken = values.find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new DataError(`${where}: expected a model with finite outputs, received ${broken}. Its weights or the image hold values that are not finite.`);
   const classNames = knownClassNames(model);
-  let classIndex = values.indexOf(Math.max(...values));
+  let classIndex = values.indexOf(largest(values));
   if (typeof wanted === 'number') classIndex = wanted;
   else if (wanted !== undefined) classIndex = classNames?.indexOf(wanted) ?? -1;
   if (classIndex < 0 || classIndex >= values.length) {

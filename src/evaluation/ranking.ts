@@ -66,7 +66,8 @@ export function rocCurve(evaluation: Evaluation | MultiLabelEvaluation, target: 
     auc += ((fpr - (falsePositiveRate[i - 1] as number)) * (tpr + (truePositiveRate[i - 1] as number))) / 2;
     if (tpr - fpr > (truePositiveRate[best] as number) - (falsePositiveRate[best] as number)) best = i;
   }
-  const withNone = Float64Array.of(Infinity, ...thresholds);
+  const withNone = new Float64Array(points + 1).fill(Infinity);
+  withNone.set(thresholds, 1);
   return { falsePositiveRate, truePositiveRate, thresholds: withNone, auc, bestThreshold: withNone[best] as number };
 }
 

@@ -1,6 +1,6 @@
 // The confusion matrix as a picture.
 
-import { boolean, checkOptions, positiveInteger } from '../core/index.js';
+import { boolean, checkOptions, largest, positiveInteger } from '../core/index.js';
 import { mostMistaken, type Evaluation } from '../evaluation/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 
@@ -11,6 +11,9 @@ export interface ConfusionChartOptions {
   /** Of more classes than this, those with the most mistakes are drawn. @defaultValue 40 */
   readonly maxClasses?: number;
 }
+
+/** Up to so many classes the empty cells are drawn too, as a grid. */
+const GRID = 40;
 
 /**
  * Draws who was taken for whom: true classes down, predicted ones across; the right predictions lie on the diagonal.
@@ -24,22 +27,24 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
   const { normalize = true, maxClasses = 40 } = checkOptions('confusionChart', options, rules);
   const shown = mostMistaken(evaluation, maxClasses);
   const names = uniqueNames(evaluation.classNames);
-  const largest = Math.max(1, ...shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)));
+  const most = largest(shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)), 1);
+  // Of many classes only the cells that are not empty are drawn: there are hundreds of thousands of the others.
+  const drawn = (truth: number): number[] => shown.filter((guess) => shown.length <= GRID || (evaluation.confusionMatrix[truth]?.[guess] ?? 0) > 0);
   const cells = shown.flatMap((truth) => {
     const support = evaluation.perClass[truth]?.support ?? 0;
-    return shown.map((guess) => {
+    return drawn(truth).map((guess) => {
       const count = evaluation.confusionMatrix[truth]?.[guess] ?? 0;
-      const strength = normalize ? (support === 0 ? 0 : count / support) : count / largest;
+      const strength = normalize ? (support === 0 ? 0 : count / support) : count / most;
       return { truth: names[truth], predicted: names[guess], count, strength, label: count === 0 ? '' : String(count), hit: truth === guess };
     });
   });
   const all = shown.length === evaluation.classNames.length;
   const step = shown.length <= 12 ? 34 : shown.length <= 25 ? 24 : 16;
-  const sort = shown.map((index) => names[index]);
+  const domain = shown.map((index) => names[index]);
   const axis = { domain: false, ticks: false, labelLimit: 220 };
   const encoding = {
-    x: { field: 'predicted', type: 'nominal', sort, title: 'predicted', axis: { ...axis, labelAngle: -45, orient: 'bottom' } },
-    y: { field: 'truth', type: 'nominal', sort, title: 'true', axis },
+    x: { field: 'predicted', type: 'nominal', scale: { domain }, title: 'predicted', axis: { ...axis, labelAngle: -45, orient: 'bottom' } },
+    y: { field: 'truth', type: 'nominal', scale: { domain }, title: 'true', axis },
   };
   const subset = `The ${shown.length} of ${counted(evaluation.classNames.length, 'class', 'classes')} with the most mistakes`;
   return chart({

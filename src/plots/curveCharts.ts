@@ -29,7 +29,7 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
     return { name: nameOf(evaluation, target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
   });
   return curveChart({
-    title: 'ROC', x: 'false positive rate', y: 'true positive rate', areaName: 'AUC', curves, mean: macro, baseline: [{ x: 0, y: 0 }, { x: 1, y: 1 }],
+    title: 'ROC', interpolate: 'linear', x: 'false positive rate', y: 'true positive rate', areaName: 'AUC', curves, mean: macro, baseline: [{ x: 0, y: 0 }, { x: 1, y: 1 }],
     classes: evaluation.classNames.length,
   });
 }
@@ -52,6 +52,8 @@ export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluati
   });
   return curveChart({
     title: 'Precision and recall', x: 'recall', y: 'precision', areaName: 'AP', curves, mean: macro, baseline: [], classes: evaluation.classNames.length,
+    // As scikit-learn draws it: the area under the steps is the average precision, between two thresholds there is no classifier.
+    interpolate: 'step-after',
   });
 }
 
@@ -108,6 +110,7 @@ export function reliabilityChart(evaluation: Evaluation): ChartSpec {
 
 interface Curves {
   readonly title: string;
+  readonly interpolate: 'linear' | 'step-after';
   readonly x: string;
   readonly y: string;
   readonly areaName: string;
@@ -117,7 +120,7 @@ interface Curves {
   readonly baseline: readonly { x: number; y: number }[];
 }
 
-function curveChart({ title, x, y, areaName, curves, mean, classes, baseline }: Curves): ChartSpec {
+function curveChart({ title, interpolate, x, y, areaName, curves, mean, classes, baseline }: Curves): ChartSpec {
   const labels = curves.map(({ name, area }) => `${name} (${area.toFixed(3)})`);
   const values = curves.flatMap(({ points }, i) => points.map((point, order) => ({ ...point, order, curve: labels[i] as string })));
   const some = classes > 2 && curves.length < classes;
@@ -131,7 +134,7 @@ function curveChart({ title, x, y, areaName, curves, mean, classes, baseline }: 
       { data: { values: baseline }, mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] }, encoding: { x: axis('x', x), y: axis('y', y) } },
       {
         data: { values },
-        mark: { type: 'line', strokeWidth: 2, clip: true },
+        mark: { type: 'line', strokeWidth: 2, clip: true, interpolate },
         encoding: {
           x: axis('x', x), y: axis('y', y), order: { field: 'order', type: 'quantitative' },
           color: { field: 'curve', type: 'nominal', title: areaName, sort: labels, scale: { domain: labels, range: SERIES } },

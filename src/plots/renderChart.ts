@@ -64,7 +64,7 @@ export async function renderSvg(chart: ChartSpec, options: RenderOptions = {}): 
  *
  * @returns The bytes of the file.
  * @throws {OptionError} when the spec is none or an option is unknown or has a wrong value.
- * @throws {EffnetError} when a package is missing, or Vega refuses the spec.
+ * @throws {EffnetError} when a package is missing, Vega refuses the spec, or the image is too large for sharp.
  * @example
  * await writeFile('confusion.png', await renderPng(confusionChart(evaluation)));
  */
@@ -72,7 +72,10 @@ export async function renderPng(chart: ChartSpec, options: RenderPngOptions = {}
   const { theme = 'light', scale = 2 } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive });
   const svg = await renderSvg(chart, { theme });
   const { default: sharp } = await import('sharp').catch(missing('renderPng', 'sharp'));
-  return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer();
+  return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer().catch((cause: unknown) => {
+    const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+    throw new EffnetError(`renderPng: expected a chart that sharp can draw, received one of ${width} x ${height} units at \`scale\` ${scale}: ${String(cause)}. Draw it smaller, or as SVG.`, { cause });
+  });
 }
 
 /** Says which packages to install where an optional one is not there. */

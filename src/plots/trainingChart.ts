@@ -1,7 +1,8 @@
-// How training went: the metrics by epoch, and the learning rate by step.
+// How training went: the metrics by epoch.
 
-import { arrayOf, check, checkOptions, DataError, positiveInteger, rule, text } from '../core/index.js';
+import { arrayOf, check, checkOptions, DataError, largest, rule, text } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
+import { thinLine, type LinePoint } from './thinLine.js';
 
 /** The figures of an epoch: `{ epoch: 1, loss: 2.1, validationLoss: 2.3 }`, as `trainHead` returns them. */
 export interface EpochFigures {
@@ -26,19 +27,28 @@ export interface TrainingChartOptions {
   readonly metrics?: readonly string[];
 }
 
-/** How a schedule is drawn. */
-export interface ScheduleChartOptions {
-  /** Steps an epoch; the axis then counts epochs. @defaultValue the axis counts steps */
-  readonly stepsPerEpoch?: number;
-}
-
 const histories = rule<MetricHistory | readonly TrainingPhase[]>('a history of metrics or an array of named phases', (value) => typeof value === 'object' && value !== null);
+
+/** More parts than a panel has pixels across. */
+const BUCKETS = 640;
+/** Up to so many epochs each value is marked by a point. */
+const MARKED = 40;
+
+/** The values of one metric on one data set. */
+interface Series {
+  readonly metric: string;
+  readonly data: 'training' | 'validation';
+  /** Those that were measured, by epoch; `null` where the value is not finite. */
+  readonly points: LinePoint[];
+}
 
 /**
  * Draws every metric by epoch, training beside validation; several phases follow one another with their boundary marked.
  *
+ * Epochs whose value is NaN, infinite or null are gaps, and the panel counts them. An epoch in which a metric was not measured is passed over.
+ *
  * @throws {OptionError} when an option is unknown or has a wrong value.
- * @throws {DataError} when there is no epoch, or no metric of that name.
+ * @throws {DataError} when there is no epoch, no metric of that name, or not one finite value.
  * @example
  * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: fineTuned }]);
  */
@@ -46,85 +56,91 @@ export function trainingChart(history: MetricHistory | readonly TrainingPhase[],
   check('trainingChart', 'history', history, histories);
   const { metrics } = checkOptions('trainingChart', options, { metrics: arrayOf(text) });
   const phases = phasesOf(history);
-  const values: { epoch: number; metric: string; data: string; value: number }[] = [];
-  const boundaries: { at: number; phase: string }[] = [];
-  let epochs = 0;
-  for (const { name, history: own } of phases) {
-    const byMetric = byName(own);
-    boundaries.push({ at: epochs + 0.5, phase: name });
-    for (const [key, series] of Object.entries(byMetric)) {
-      const { metric, data } = nameOf(key);
-      if (metrics !== undefined && !metrics.includes(metric)) continue;
-      series.forEach((value, i) => {
-        if (Number.isFinite(value)) values.push({ epoch: epochs + i + 1, metric, data, value });
-      });
-    }
-    epochs += Math.max(0, ...Object.values(byMetric).map((series) => series.length));
+  const { all, boundaries, epochs } = seriesOf(phases, metrics);
+  const wanted = metrics === undefined ? '' : ` of ${metrics.join(', ')}`;
+  if (all.length === 0) throw new DataError(`trainingChart: expected a history with at least one epoch${wanted}, received none.`);
+  if (!all.some(isDrawable)) {
+    throw new DataError(`trainingChart: expected at least one finite value${wanted}, received ${counted(epochs, 'epoch', 'epochs')} whose values are NaN or infinite.`);
   }
-  if (values.length === 0) throw new DataError(`trainingChart: expected a history with at least one epoch${metrics === undefined ? '' : ` of ${metrics.join(', ')}`}, received none.`);
-  const order = [...new Set(values.map(({ metric }) => metric))];
-  const last = order.map((metric) => {
-    const { value, data } = values.filter((one) => one.metric === metric).at(-1) as (typeof values)[number];
-    return `${data} ${metric} ends at ${Number(value.toPrecision(4))}`;
-  });
+  const order = [...new Set(all.map(({ metric }) => metric))];
   return chart({
     title: 'Training',
-    description: `Metrics over ${counted(epochs, 'epoch', 'epochs')}: ${last.join(', ')}.`,
-    hconcat: order.map((metric) => ({
-      title: { text: metric, fontSize: 12 },
-      width: 320,
-      height: 220,
-      layer: [
-        {
-          data: { values: values.filter((one) => one.metric === metric) },
-          mark: { type: 'line', point: epochs <= 40, strokeWidth: 2 },
-          encoding: {
-            x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' }, scale: { domain: [0.5, epochs + 0.5], nice: false } },
-            y: { field: 'value', type: 'quantitative', title: null, scale: { zero: false } },
-            color: {
-              field: 'data', type: 'nominal', title: null, legend: { orient: 'bottom' },
-              scale: { domain: ['training', 'validation'], range: [COLOURS.first, COLOURS.second] },
-            },
-          },
-        },
-        ...(phases.length > 1 ? boundaryLayers(boundaries) : []),
-      ],
-    })),
+    description: `Metrics over ${counted(epochs, 'epoch', 'epochs')}: ${order.map((metric) => outcome(all.filter((one) => one.metric === metric))).join(', ')}.`,
+    hconcat: order.map((metric) => panel(metric, all.filter((one) => one.metric === metric), epochs, phases.length > 1 ? boundaryLayers(boundaries) : [])),
     resolve: { scale: { y: 'independent' } },
   });
 }
 
-/**
- * Draws a learning-rate schedule.
- *
- * @param schedule - The rate by step, from step 0.
- * @param steps - How many steps are drawn.
- * @throws {OptionError} when an argument or option has a wrong value.
- * @example
- * const spec = scheduleChart((step) => 0.1 * 0.97 ** Math.floor(step / 240), 2400);
- */
-export function scheduleChart(schedule: (step: number) => number, steps: number, options: ScheduleChartOptions = {}): ChartSpec {
-  check('scheduleChart', 'steps', steps, positiveInteger);
-  const { stepsPerEpoch } = checkOptions('scheduleChart', options, { stepsPerEpoch: positiveInteger });
-  // As many points as there are pixels: warm-ups keep their corner.
-  const points = Math.min(steps, 800);
-  const values = Array.from({ length: points }, (_, i) => {
-    const step = Math.round((i * (steps - 1)) / Math.max(1, points - 1));
-    return { at: stepsPerEpoch === undefined ? step : step / stepsPerEpoch, rate: schedule(step) };
-  });
-  const rates = values.map(({ rate }) => rate);
-  return chart({
-    title: 'Learning rate',
-    description: `Learning rate over ${counted(steps, 'step', 'steps')}: starts at ${values[0]?.rate}, peaks at ${Math.max(...rates)}, ends at ${values.at(-1)?.rate}.`,
-    width: 460,
-    height: 200,
-    data: { values },
-    mark: { type: 'line', color: COLOURS.first, strokeWidth: 2, interpolate: 'linear' },
-    encoding: {
-      x: { field: 'at', type: 'quantitative', title: stepsPerEpoch === undefined ? 'step' : 'epoch' },
-      y: { field: 'rate', type: 'quantitative', title: 'learning rate', axis: { format: '~g' } },
+/** Whether a history has epochs, but not one finite value, so that there is nothing to draw. */
+export function hasOnlyGaps(history: MetricHistory | readonly TrainingPhase[]): boolean {
+  const { all } = seriesOf(phasesOf(history), undefined);
+  return all.length > 0 && !all.some(isDrawable);
+}
+
+function seriesOf(phases: readonly TrainingPhase[], metrics: readonly string[] | undefined): { all: Series[]; boundaries: { at: number; phase: string }[]; epochs: number } {
+  const all = new Map<string, Series>();
+  const boundaries: { at: number; phase: string }[] = [];
+  let epochs = 0;
+  for (const { name, history } of phases) {
+    const byMetric = byName(history);
+    boundaries.push({ at: epochs + 0.5, phase: name });
+    for (const [key, values] of Object.entries(byMetric)) {
+      const { metric, data } = nameOf(key);
+      if (values.length === 0 || (metrics !== undefined && !metrics.includes(metric))) continue;
+      const series = all.get(`${data} ${metric}`) ?? { metric, data, points: [] };
+      all.set(`${data} ${metric}`, series);
+      values.forEach((value, i) => {
+        series.points.push({ x: epochs + i + 1, y: Number.isFinite(value) ? value : null });
+      });
+    }
+    epochs += largest(Object.values(byMetric).map((values) => values.length), 0);
+  }
+  return { all: [...all.values()], boundaries, epochs };
+}
+
+const isDrawable = ({ points }: Series): boolean => points.some(({ y }) => y !== null);
+
+/** How a metric ends, in words; validation, where there is any. */
+function outcome(series: readonly Series[]): string {
+  const { metric, data, points } = series.at(-1) as Series;
+  const last = points.at(-1)?.y ?? null;
+  return `${data} ${metric} ends ${last === null ? 'without a finite value' : `at ${Number(last.toPrecision(4))}`}`;
+}
+
+function panel(metric: string, series: readonly Series[], epochs: number, boundaries: readonly object[]): object {
+  const rows = (pick: (points: readonly LinePoint[]) => readonly LinePoint[]): object[] =>
+    series.flatMap(({ data, points }) => pick(points).map(({ x, y }) => ({ epoch: x, metric, data, value: y })));
+  const missing = series.map(({ data, points }) => ({ data, count: points.filter(({ y }) => y === null).length })).filter(({ count }) => count > 0);
+  const title = { text: metric, fontSize: 12 };
+  const encoding = {
+    x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' }, scale: { domain: [0.5, epochs + 0.5], nice: false } },
+    y: { field: 'value', type: 'quantitative', title: null, axis: { format: '~g' }, scale: { zero: false } },
+    color: {
+      field: 'data', type: 'nominal', title: null, legend: { orient: 'bottom' },
+      scale: { domain: ['training', 'validation'], range: [COLOURS.first, COLOURS.second] },
     },
-  });
+  };
+  return {
+    title: missing.length === 0
+      ? title
+      : { ...title, subtitle: missing.map(({ data, count }) => `${data} not finite in ${count} of ${counted(epochs, 'epoch', 'epochs')}`), subtitleFontSize: 11 },
+    width: 320,
+    height: 220,
+    layer: [
+      {
+        data: { values: rows((points) => thinLine(points, [1, epochs], BUCKETS)) },
+        mark: { type: 'line', strokeWidth: 2, invalid: 'break-paths-show-path-domains' },
+        encoding,
+      },
+      {
+        // A value between two gaps would be a line without length.
+        data: { values: rows((points) => points.filter(({ y }, i) => y !== null && (epochs <= MARKED || ((points[i - 1]?.y ?? null) === null && (points[i + 1]?.y ?? null) === null)))) },
+        mark: { type: 'point', filled: true, size: 30, opacity: 1 },
+        encoding,
+      },
+      ...boundaries,
+    ],
+  };
 }
 
 /** A history as phases, the only one named `training`. */
@@ -139,7 +155,8 @@ function byName(history: MetricHistory): Readonly<Record<string, readonly number
   const series: Record<string, number[]> = {};
   (history as readonly Readonly<Record<string, unknown>>[]).forEach((figures, i) => {
     for (const [name, value] of Object.entries(figures)) {
-      if (name !== 'epoch' && typeof value === 'number') (series[name] ??= [])[i] = value;
+      // JSON has null for what is not finite.
+      if (name !== 'epoch' && (typeof value === 'number' || value === null)) (series[name] ??= [])[i] = value ?? NaN;
     }
   });
   return series;

@@ -9,6 +9,7 @@ import {
 import { Dataset, type ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { replaceHead } from '../models/index.js';
+import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
 import { setLearningRate } from './learningRate.js';
 import { warmupCosine } from './schedules.js';
@@ -71,7 +72,7 @@ export interface HeadEpoch {
 
 /** A model with its new head, and how the head was learned. */
 export interface TrainedHead {
-  /** The backbone with the trained head; the caller disposes it. */
+  /** The backbone with the trained head, the backbone still frozen: {@link unfreeze} lets it train. The caller disposes the model. */
   readonly model: tfl.LayersModel;
   readonly history: readonly HeadEpoch[];
 }
@@ -86,7 +87,8 @@ const batches = rule<AsyncIterable<ImageBatch>>(
  *
  * Features are computed once and kept, which is why this takes seconds an epoch less than any loop through the network; augmented pictures
  * differ every epoch, and so do their features. Takes the backbone over: its old head is disposed once the new one is
- * trained, and the caller disposes only the result.
+ * trained, and the caller disposes only the result. The backbone stays frozen in the result: `unfreeze` it before training more of it. `fineTune`
+ * does so itself.
  *
  * @param backbone - A network of this library, with or without top.
  * @throws {OptionError} when an option is unknown or impossible, or labels do not match `classNames`.
@@ -129,7 +131,14 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     tf.tidy(() => { last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight))); });
     const history = await fitHead(classifier, train, validation, { ...options, activation, seed, again: cacheFeatures ? undefined : extractor });
     const model = replaceHead(backbone, { ...spec, classNames, seed });
-    for (const layer of classifier.layers) if (layer.weights.length > 0) model.getLayer(layer.name).setWeights(layer.getWeights());
+    // What stays trainable is what was trained, so that summaries say so.
+    for (const layer of allLayers(model)) layer.trainable = false;
+    for (const { name, weights } of classifier.layers) {
+      if (weights.length === 0) continue;
+      const own = model.getLayer(name);
+      own.trainable = true;
+      own.setWeights(weights.map((weight) => weight.read()));
+    }
     return { model, history };
   } finally {
     classifier?.dispose();

@@ -8,7 +8,8 @@ import { classNamesOf, efficientNet, planOf } from '../../src/models/index.js';
 import { createRandom, type Progress } from '../../src/core/index.js';
 import { randomFlip } from '../../src/image/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
-import { trainHead, type TrainHeadOptions } from '../../src/training/index.js';
+import { modelSummary } from '../../src/evaluation/index.js';
+import { trainableSummary, trainHead, unfreeze, type TrainHeadOptions } from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
@@ -51,6 +52,18 @@ test.each(['vector', 'int'] as const)('learns from %s labels, and the joined mod
   expect(right / 48).toBeCloseTo(history.at(-1)!.validationAccuracy!, 6);
   expect(classNamesOf(model)).toEqual(classNames);
   expect(planOf(model).classes).toBe(3);
+});
+
+test.each([{ hidden: undefined }, { hidden: [8] }])('what is trainable afterwards is the head that was trained (hidden: $hidden)', async ({ hidden }) => {
+  const { model } = await trainHead(backbone(), options({ epochs: 1, train: pictures(16, 1), validation: pictures(16, 2), ...(hidden === undefined ? {} : { hidden }) }));
+  const width = (model.getLayer('top_conv').outputShape as number[])[3]!;
+  const head = hidden === undefined ? width * 3 + 3 : width * 8 + 8 + 8 * 3 + 3;
+  expect(trainableSummary(model).trainable).toBe(head);
+  expect(modelSummary(model).total.trainable).toBe(head);
+  expect(modelSummary(model).stages.filter(({ trainable }) => trainable > 0).map(({ name }) => name)).toEqual(['head']);
+  unfreeze(model);
+  expect(trainableSummary(model).trainable).toBe(model.countParams() - trainableSummary(model).frozen);
+  expect(trainableSummary(model).trainable).toBeGreaterThan(head);
 });
 
 test('the same seed gives the same history, another seed another', async () => {

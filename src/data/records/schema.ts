@@ -135,9 +135,9 @@ function toFeature(field: RecordField, values: readonly never[]): FeatureValue {
     case 'text':
       return feature.bytes(...values);
     case 'float':
-      return feature.float(...values);
+      return { kind: 'float', values };
     case 'int64':
-      return feature.int64(...values.map((value: number) => value + (field.first ?? 0)));
+      return { kind: 'int64', values: values.map((value: number) => BigInt(value + (field.first ?? 0))) };
   }
 }
 

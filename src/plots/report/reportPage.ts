@@ -8,7 +8,8 @@ import { confusionChart } from '../confusionChart.js';
 import { precisionRecallChart, reliabilityChart, rocChart } from '../curveCharts.js';
 import { planChart } from '../planChart.js';
 import { escaped, renderSvg } from '../renderChart.js';
-import { scheduleChart, trainingChart } from '../trainingChart.js';
+import { scheduleChart } from '../scheduleChart.js';
+import { hasOnlyGaps, trainingChart } from '../trainingChart.js';
 import { SCRIPT, securityPolicy, STYLE } from './pageParts.js';
 import { reportData, type GalleryImage, type ReportContents, type ReportData } from './reportData.js';
 
@@ -71,7 +72,10 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
     sections.push({ id, title, html });
   };
   if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison));
-  if (history !== undefined) add('training', 'Training', await draw('training', trainingChart(history)));
+  if (history !== undefined) {
+    const isBroken = hasOnlyGaps(history);
+    add('training', 'Training', isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', trainingChart(history)));
+  }
   if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
   const scores = `<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
   if (evaluation.labelMode === 'single') {
@@ -112,8 +116,13 @@ function tiles({ figures, accuracyInterval }: ReportData): string {
 function comparisonHtml({ accuracyGain, bothRight, bothWrong, fixed, broken, pValue }: NonNullable<ReportData['comparison']>): string {
   const points = `${accuracyGain >= 0 ? '+' : '−'}${Math.abs(100 * accuracyGain).toFixed(1)} points`;
   const p = pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
-  return `<p>Accuracy <span class="${accuracyGain >= 0 ? 'right' : 'wrong'}">${points}</span>: ${counted(fixed, 'sample is', 'samples are')} newly right, ${counted(broken, 'is', 'are')} newly wrong, ${bothRight} stayed right and ${bothWrong} stayed wrong (McNemar's exact test: ${p}).</p>`;
+  const isSignificant = pValue < SIGNIFICANCE;
+  const verdict = isSignificant ? 'significant at the 5 % level' : 'not significant at the 5 % level: a difference of this size can be chance';
+  return `<p>Accuracy <span${isSignificant ? ` class="${accuracyGain > 0 ? 'right' : 'wrong'}"` : ''}>${points}</span>: ${counted(fixed, 'sample is', 'samples are')} newly right, ${counted(broken, 'is', 'are')} newly wrong, ${bothRight} stayed right and ${bothWrong} stayed wrong (McNemar's exact test: ${p}, ${verdict}).</p>`;
 }
+
+/** Only a difference below this p-value is colored as a gain or a loss. */
+const SIGNIFICANCE = 0.05;
 
 type Cell = string | number;
 

@@ -1,0 +1,57 @@
+// A learning-rate schedule, step by step.
+
+import { callable, check, checkOptions, DataError, positiveInteger } from '../core/index.js';
+import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
+import { thinLine, type LinePoint } from './thinLine.js';
+
+/** How a schedule is drawn. */
+export interface ScheduleChartOptions {
+  /** Steps per epoch; the axis then counts epochs. @defaultValue the axis counts steps */
+  readonly stepsPerEpoch?: number;
+}
+
+/** More parts than the chart has pixels across. */
+const BUCKETS = 800;
+
+/**
+ * Draws a learning-rate schedule.
+ *
+ * Every step is computed. Where several fall on one pixel, the lowest and the highest rate are drawn, so peaks and restarts have their true height.
+ *
+ * @param schedule - The rate by step, from step 0.
+ * @param steps - How many steps are drawn.
+ * @throws {OptionError} when an argument or option has a wrong value.
+ * @throws {DataError} when the schedule gives a rate that is not a finite number.
+ * @example
+ * const spec = scheduleChart((step) => 0.1 * 0.97 ** Math.floor(step / 240), 2400);
+ */
+export function scheduleChart(schedule: (step: number) => number, steps: number, options: ScheduleChartOptions = {}): ChartSpec {
+  check('scheduleChart', 'schedule', schedule, callable);
+  check('scheduleChart', 'steps', steps, positiveInteger);
+  const { stepsPerEpoch } = checkOptions('scheduleChart', options, { stepsPerEpoch: positiveInteger });
+  const values = thinLine(rates(schedule, steps), [0, steps - 1], BUCKETS).map(({ x, y }) => ({ at: stepsPerEpoch === undefined ? x : x / stepsPerEpoch, rate: y as number }));
+  const peak = values.reduce((highest, { rate }) => Math.max(highest, rate), -Infinity);
+  return chart({
+    title: 'Learning rate',
+    description: `Learning rate over ${counted(steps, 'step', 'steps')}: starts at ${values[0]?.rate}, peaks at ${peak}, ends at ${values.at(-1)?.rate}.`,
+    width: 460,
+    height: 200,
+    data: { values },
+    // A line of one point would be invisible.
+    mark: steps === 1
+      ? { type: 'point', color: COLOURS.first, filled: true, size: 60, opacity: 1 }
+      : { type: 'line', color: COLOURS.first, strokeWidth: 2, interpolate: 'linear' },
+    encoding: {
+      x: { field: 'at', type: 'quantitative', ...(stepsPerEpoch === undefined ? { title: 'step', axis: { format: ',~r', tickMinStep: 1 } } : { title: 'epoch', axis: { format: ',~r' } }) },
+      y: { field: 'rate', type: 'quantitative', title: 'learning rate', axis: { format: '~g' } },
+    },
+  });
+}
+
+function* rates(schedule: (step: number) => number, steps: number): Generator<LinePoint> {
+  for (let step = 0; step < steps; step++) {
+    const rate = schedule(step);
+    if (!Number.isFinite(rate)) throw new DataError(`scheduleChart: expected a schedule of finite rates, received ${String(rate)} at step ${step}.`);
+    yield { x: step, y: rate };
+  }
+}
