@@ -60,7 +60,7 @@ export function trainingChart(history: MetricHistory | readonly TrainingPhase[],
   const wanted = metrics === undefined ? '' : ` of ${metrics.join(', ')}`;
   if (all.length === 0) throw new DataError(`trainingChart: expected a history with at least one epoch${wanted}, received none.`);
   if (!all.some(isDrawable)) {
-    throw new DataError(`trainingChart: expected at least one finite value${wanted}, received ${counted(epochs, 'epoch', 'epochs')} whose values are NaN or infinite.`);
+    throw new DataError(`trainingChart: expected a history with at least one finite value${wanted}, received ${counted(epochs, 'epoch', 'epochs')} whose values are not finite.`);
   }
   const order = [...new Set(all.map(({ metric }) => metric))];
   return chart({

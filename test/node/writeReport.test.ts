@@ -92,6 +92,28 @@ describe('several labels a sample', () => {
   });
 });
 
+test.each([
+  // 21 samples changed sides: 13 to 8 is p = 0.383 of scikit-learn's and SciPy's exact test, 20 to 4 is p = 0.002.
+  [13, 8, '<span>+5.0 points</span>', 'p = 0.383, not significant at the 5 % level'],
+  [20, 4, '<span class="right">+16.0 points</span>', 'p = 0.002, significant at the 5 % level'],
+  [4, 20, '<span class="wrong">−16.0 points</span>', 'p = 0.002, significant at the 5 % level'],
+  [0, 0, '<span>+0.0 points</span>', 'p = 1.000, not significant at the 5 % level'],
+])('%i newly right and %i newly wrong of 100: only a significant gain or loss has a color', async (fixed, broken, gain, verdict) => {
+  const sure = (right: (i: number) => boolean) => evaluatePredictions(Array.from({ length: 100 }, (_, i) => (right(i) ? [0.9, 0.1] : [0.1, 0.9])), new Int32Array(100));
+  const before = sure((i) => i >= fixed);
+  const after = sure((i) => i < 100 - broken);
+  const page = await readFile((await writeReport(folder, { evaluation: after, before })).html, 'utf8');
+  expect(page).toContain(`Accuracy ${gain}:`);
+  expect(page).toContain(verdict);
+});
+
+test('a run that diverged is reported in words, not refused', async () => {
+  const history = [{ epoch: 1, loss: NaN }, { epoch: 2, loss: Infinity }];
+  const { html, json } = await writeReport(folder, { evaluation: evaluationOf(2), history });
+  expect(await readFile(html, 'utf8')).toContain('No value of any epoch is finite: training diverged.');
+  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ history: [{ history: [{ epoch: 1, loss: null }, { epoch: 2, loss: null }] }] });
+});
+
 test('a failed report leaves the last one as it was', async () => {
   const evaluation = evaluationOf(2);
   const { html } = await writeReport(folder, { evaluation, title: 'first' });

@@ -106,6 +106,112 @@ test('the figures of epochs mean the same as the values of metrics', () => {
   expect(plots.trainingChart([{ name: 'training', history: figures }])).toEqual(plots.trainingChart(history));
 });
 
+/** The lines of a chart: for each path of this color the points of each of its unbroken parts, in pixels. */
+const linesOf = async (spec: plots.ChartSpec, color = '#3b7dd8'): Promise<[number, number][][]> =>
+  [...(await plots.renderSvg(spec)).matchAll(/<path d="(M[^"A]*)" stroke="([^"]+)" stroke-width="2"/g)]
+    .filter(([, , stroke]) => stroke === color)
+    .flatMap(([, path]) => path!.split('M').filter(Boolean))
+    .map((part) => part.replace('Z', '').split('L').map((point) => point.split(',').map(Number) as [number, number]));
+const valuesOf = (spec: plots.ChartSpec): Record<string, number>[] => (spec as unknown as { data: { values: Record<string, number>[] } }).data.values;
+
+test('an epoch that is not finite is a gap, between values as at the end', async () => {
+  for (const broken of [NaN, Infinity, -Infinity, null as unknown as number]) {
+    const spec = plots.trainingChart({ loss: [2, 1, broken, 0.8, 0.7, broken] });
+    const lines = await linesOf(spec);
+    expect(lines.map((line) => line.map(([x]) => Math.round(x)))).toEqual([[27, 80], [187, 240]]);
+    expect(await plots.renderSvg(spec)).toContain('>training not finite in 2 of 6 epochs</text>');
+    expect(spec.description).toBe('Metrics over 6 epochs: training loss ends without a finite value.');
+  }
+});
+
+test('the figures of epochs have gaps too, and an epoch without a measurement has none', async () => {
+  const validated = Array.from({ length: 9 }, (_, i) => ({ epoch: i + 1, loss: i === 4 ? NaN : 1 / (i + 1), ...(i % 3 === 2 ? { validationLoss: 2 / (i + 1) } : {}) }));
+  const spec = plots.trainingChart(validated);
+  // As report.json holds it.
+  expect(plots.trainingChart(JSON.parse(JSON.stringify(validated)) as typeof validated)).toEqual(spec);
+  expect(await linesOf(spec)).toHaveLength(2);
+  expect(await linesOf(spec, '#c8641b')).toEqual([[[expect.closeTo(88.9, 1), expect.anything()], [expect.closeTo(195.6, 1), expect.anything()], [expect.closeTo(302.2, 1), expect.anything()]]]);
+});
+
+test('a value between two gaps is a point, however many epochs there are', async () => {
+  const loss = Array.from({ length: 100 }, (_, i) => (i > 30 && i < 60 && i !== 45 ? NaN : 1 / (i + 1)));
+  expect((await plots.renderSvg(plots.trainingChart({ loss }))).match(/transform="translate\(145\.6,/g)).toHaveLength(1);
+});
+
+test('a metric without a finite value keeps its panel and says so', async () => {
+  const svg = await plots.renderSvg(plots.trainingChart({ loss: [NaN, NaN], acc: [0.5, 0.6] }));
+  expect(svg).toContain('>training not finite in 2 of 2 epochs</text>');
+  expect(svg).toContain('>loss</text>');
+});
+
+test('of many epochs every peak is drawn at its height', async () => {
+  const loss = Array.from({ length: 20_000 }, (_, i) => (i === 12_345 ? 3 : i % 2));
+  const [line] = await linesOf(plots.trainingChart({ loss }));
+  expect(line!.length).toBeLessThan(4 * 640 + 4);
+  expect(Math.min(...line!.map(([, y]) => y))).toBe(0);
+  expect(line!.find(([, y]) => y === 0)![0]).toBeCloseTo((320 * 12_345.5) / 20_000, 1);
+});
+
+test('one epoch and one step are points', async () => {
+  expect((await plots.renderSvg(plots.trainingChart({ loss: [2] }))).match(/<path transform="translate\(160,110\)" d="M2\.7/g)).toHaveLength(1);
+  expect((await plots.renderSvg(plots.scheduleChart(() => 0.01, 1))).match(/<path transform="translate\(230,0\)"/g)).toHaveLength(1);
+});
+
+test('a schedule that swings faster than pixels keeps its true height', () => {
+  const swing = (step: number): number => 0.1 * (1 + Math.cos((2 * Math.PI * step) / 50));
+  const spec = plots.scheduleChart(swing, 20_000);
+  const values = valuesOf(spec);
+  expect(spec.description).toMatch(/peaks at 0\.2,/);
+  for (let part = 0; part < 400; part++) {
+    const rates = values.filter(({ at }) => at! >= part * 50 && at! < (part + 1) * 50).map(({ rate }) => rate!);
+    expect(Math.max(...rates)).toBeCloseTo(0.2, 12);
+    expect(Math.min(...rates)).toBeCloseTo(0, 12);
+  }
+  for (const { at, rate } of values) expect(rate).toBe(swing(at!));
+});
+
+test('warm-ups, restarts and jumps of a schedule are drawn at their step', () => {
+  const has = (spec: plots.ChartSpec, at: number, rate: number): boolean => valuesOf(spec).some((value) => value['at'] === at && value['rate'] === rate);
+  const warm = plots.scheduleChart((step) => (step < 3 ? (0.1 * step) / 3 : 0.1 * (1 - (step - 3) / 1e5)), 100_000, { stepsPerEpoch: 1000 });
+  expect(has(warm, 0, 0) && has(warm, 0.003, 0.1)).toBe(true);
+  const restarts = plots.scheduleChart((step) => 0.1 * (1 - (step % 3001) / 3001), 20_000);
+  for (let step = 0; step < 20_000; step += 3001) expect(has(restarts, step, 0.1)).toBe(true);
+  const spike = plots.scheduleChart((step) => (step === 77_777 ? 1 : 0.1), 1_000_000);
+  expect(has(spike, 77_777, 1)).toBe(true);
+});
+
+// Six scores with a tie, as scikit-learn 1.9.1 draws them: PrecisionRecallDisplay (drawstyle 'steps-post') and RocCurveDisplay (straight lines).
+const eight = evaluatePredictions([0.1, 0.4, 0.35, 0.8, 0.7, 0.7, 0.9, 0.6], [0, 1, 0, 1, 1, 0, 1, 0]);
+const corners = (line: readonly [number, number][]): [number, number][] =>
+  line.map(([x, y]): [number, number] => [Number((x / 300).toFixed(4)), Number((1 - y / 300).toFixed(4))])
+    .filter(([x, y], i, all) => i === 0 || x !== all[i - 1]![0] || y !== all[i - 1]![1]);
+
+test("precision against recall has the steps of scikit-learn's display, and their area is the average precision", async () => {
+  const [line] = await linesOf(plots.precisionRecallChart(eight));
+  const points = corners(line!);
+  expect(points).toEqual([[1, 0.5], [1, 0.5714], [1, 0.6667], [0.75, 0.6667], [0.75, 0.6], [0.75, 0.75], [0.5, 0.75], [0.5, 1], [0.25, 1], [0, 1]]);
+  const area = points.slice(1).reduce((sum, [x, y], i) => sum + (points[i]![0] - x) * (points[i]![1] + y) / 2, 0);
+  expect(area).toBeCloseTo(0.8541667, 4);
+});
+
+test("the ROC curve has the straight lines of scikit-learn's display", async () => {
+  const [line] = await linesOf(plots.rocChart(eight));
+  expect(corners(line!)).toEqual([[0, 0], [0, 0.25], [0, 0.5], [0.25, 0.75], [0.5, 0.75], [0.5, 1], [0.75, 1], [1, 1]]);
+});
+
+test('of hundreds of classes the whole confusion matrix can be drawn, its empty cells left out', async () => {
+  const spec = plots.confusionChart(thousand, { maxClasses: 400, normalize: false });
+  const counts = valuesOf(spec).map(({ count }) => count);
+  expect(counts.every((count) => count! > 0)).toBe(true);
+  const svg = await plots.renderSvg(spec);
+  expect(svg.match(/>class &lt;/g)).toHaveLength(800);
+  expect(() => plots.confusionChart(thousand, { maxClasses: 1000 })).not.toThrow();
+});
+
+test('a PNG too large for sharp is refused with the size', async () => {
+  await expect(plots.renderPng(plots.scheduleChart(() => 1, 2), { scale: 400 })).rejects.toThrow(/^renderPng: expected a chart that sharp can draw, received one of \d+ x \d+ units at `scale` 400: /);
+});
+
 test('the themes differ in ink and ground, the page\'s has the page\'s', async () => {
   const spec = plots.planChart(planModel('b0'));
   expect(await plots.renderSvg(spec, { theme: 'light' })).toContain('fill="#ffffff"');
@@ -130,6 +236,9 @@ test.each<[string, () => unknown]>([
   ['a plan of open size', () => plots.planChart(planModel('b0', { inputSize: null }))],
   ['a class that is not there', () => plots.rocChart(ten, { classes: ['zebra'] })],
   ['zero steps', () => plots.scheduleChart(() => 1, 0)],
+  ['a schedule that is not finite', () => plots.scheduleChart((step) => 1 / (3 - step), 5)],
+  ['a history without a finite value', () => plots.trainingChart({ loss: [NaN, NaN], acc: [NaN, Infinity] })],
+  ['a metric without a finite value', () => plots.trainingChart({ loss: [NaN], acc: [0.5] }, { metrics: ['loss'] })],
 ])('%s is refused in one sentence', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
 });

@@ -38,3 +38,11 @@ test('an absent, a double and a wrong feature are refused by name', () => {
   expect(() => parseExample({ label: feature.float(1) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected int64 under 'label' in 'record', received float.]`);
   expect(() => parseExample({ label: feature.int64(2n ** 60n) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected an integer of at most 53 bits under 'label' in 'record', received 1152921504606846976.]`);
 });
+
+test('a list of the floats of a whole image is written and read back', async () => {
+  const schema = { pixels: { key: 'image/pixels', kind: 'float', list: true }, codes: { key: 'image/codes', kind: 'int64', list: true } } as const;
+  const pixels = Array.from({ length: 224 * 224 * 3 }, (_, i) => i % 256);
+  const record = parseExample(await decodeExample(await encodeExample(formatExample({ pixels, codes: pixels }, schema))), schema);
+  expect(record.pixels).toHaveLength(150_528);
+  expect(record.codes.at(-1)).toBe(pixels.at(-1));
+});
