@@ -102,7 +102,7 @@ const isDrawable = ({ points }: Series): boolean => points.some(({ y }) => y !==
 
 /** How a metric ends, in words; validation, where there is any. */
 function outcome(series: readonly Series[]): string {
-  const { metric, data, points } = series.at(-1) as Series;
+  const { metric, data, points } = (series.find((one) => one.data === 'validation') ?? series[0]) as Series;
   const last = points.at(-1)?.y ?? null;
   return `${data} ${metric} ends ${last === null ? 'without a finite value' : `at ${Number(last.toPrecision(4))}`}`;
 }

@@ -121,3 +121,8 @@ test('a head of several layers has no plain map', async () => {
   await expect(classActivationMap(deep, image)).rejects.toThrow(/average pooling and one dense layer after 'top_activation'.*Use gradCam/);
   expect((await gradCam(deep, image)).values).toHaveLength(4);
 });
+
+test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
+  const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, size, size, 3] };
+  await expect(occlusionMap(broken, image, { patch: 16, stride: 16 })).rejects.toThrow(`occlusionMap: expected a model with finite outputs, received ${answer}. Its weights or the image hold values that are not finite.`);
+});
