@@ -24,7 +24,10 @@ export interface Evaluation {
   /** The mean cross-entropy, in nats; probabilities are kept 1.2e-7 away from 0 and 1, as scikit-learn does for float32. */
   readonly loss: number;
   readonly accuracy: number;
-  /** The share of samples whose true class is among the k most probable, by k; of equal classes the first ranks first. `topK[1]` is the accuracy. */
+  /**
+   * The share of samples whose true class is among the k most probable, by k. Ties rank as in scikit-learn's `top_k_accuracy_score`: of two
+   * classes the first one first, of more the last one first.
+   */
   readonly topK: Readonly<Record<number, number>>;
   /** `confusionMatrix[truth][predicted]`: the number of samples. */
   readonly confusionMatrix: readonly Uint32Array[];

@@ -38,8 +38,8 @@ export function summarize(
     for (let column = 0; column < classes; column++) {
       const value = probabilities[start + column] as number;
       if (value > (probabilities[start + best] as number)) best = column;
-      // Of equal classes the first ranks first, as in `predicted`, so that the top-1 accuracy is the accuracy.
-      if (value > own || (value === own && column < truth)) rank++;
+      // As in scikit-learn's top_k_accuracy_score: of two equal classes the first ranks first, of more the last.
+      if (value > own || (value === own && (classes === 2 ? column < truth : column > truth))) rank++;
       squares += value * value;
     }
     predicted[sample] = best;

@@ -33,14 +33,14 @@ export interface DecisionOptions {
  */
 export function accuracy(): Metric {
   return metric('accuracy', (targets, predictions) => {
-    if (predictions.shape[1] === 1) return hits(tf.equal(tf.greater(targets, 0.5), tf.greater(predictions, 0.5)));
+    if (predictions.shape[1] === 1) return hits(isRightSide(targets, predictions));
     return hits(tf.equal(tf.argMax(targets, -1), tf.argMax(predictions, -1)));
   }, ratio);
 }
 
 /**
- * Share of samples whose right class is among the k likeliest. Of equally likely classes the first ranks first, so that `topK(1)` is
- * {@link accuracy}. A model with one target has two classes. The share is 1 when k is at least the number of classes.
+ * Share of samples whose right class is among the k likeliest. A tie counts as a hit, as in Keras. For a model with one target, `topK(1)` is
+ * {@link accuracy}. The share is 1 when k is at least the number of classes.
  *
  * @throws {OptionError} when k is no positive integer.
  * @example
@@ -49,20 +49,18 @@ export function accuracy(): Metric {
 export function topK(k: number): Metric {
   check('topK', 'k', k, positiveInteger);
   return metric(`top${k}`, (targets, predictions) => {
-    const [truths, scores] = [twoClasses(targets), twoClasses(predictions)];
-    const classes = scores.shape[1] as number;
-    const truth = tf.expandDims(tf.argMax(truths, -1), -1);
-    const own = tf.sum(tf.mul(oneHot(tf.squeeze(truth, [-1]), classes), scores), -1, true);
-    const isLater = tf.greater(tf.range(0, classes, 1, 'int32'), truth);
-    // Counts the classes that rank behind: a score that is not a number ranks before none.
-    const behind = tf.logicalOr(tf.greater(own, scores), tf.logicalAnd(tf.equal(own, scores), isLater));
-    return hits(tf.greaterEqual(tf.sum(tf.cast(behind, 'float32'), -1), classes - k));
+    const classes = predictions.shape[1] as number;
+    if (classes === 1) return hits(k === 1 ? isRightSide(targets, predictions) : tf.equal(predictions, predictions));
+    const own = tf.sum(tf.mul(oneHot(tf.argMax(targets, -1), classes), predictions), -1, true);
+    // A score that is not a number ranks before none.
+    const ahead = tf.logicalNot(tf.lessEqual(predictions, own));
+    return hits(tf.less(tf.sum(tf.cast(ahead, 'float32'), -1), Math.min(k, classes)));
   }, ratio);
 }
 
-/** One target `[batch, 1]` as the two classes it decides between, `[batch, 2]`. */
-function twoClasses(values: tf.Tensor): tf.Tensor {
-  return values.shape[1] === 1 ? tf.concat([tf.sub(1, values), values], 1) : values;
+/** Whether one target and its prediction lie on the same side of 0.5. */
+function isRightSide(targets: tf.Tensor, predictions: tf.Tensor): tf.Tensor {
+  return tf.equal(tf.greater(targets, 0.5), tf.greater(predictions, 0.5));
 }
 
 /** Share of the yeses that are right; 0 where there is none. @throws {OptionError} when an option is unknown or impossible. */
