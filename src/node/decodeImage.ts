@@ -1,20 +1,27 @@
-// Image files and bytes to pixels, with sharp. Decodes at full size unless asked; resizing is in image/, where it equals TensorFlow's.
+// Image files and bytes to pixels: by sharp, and where it cannot (BMP, Netpbm) or differs from TensorFlow (CMYK) by the decoders beside this file.
 
-import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Sharp, SharpOptions } from 'sharp';
 import { BackendError, checkOptions, DataError, either, instanceOf, check, invalid, oneOf, positiveInteger, rule, text } from '../core/index.js';
 import { sides, size as sizeRule, type Fit, type Pixels, type Size } from '../image/index.js';
+import { decodeBmp, isBmp } from './decodeBmp.js';
+import { decodeCmyk } from './decodeCmyk.js';
 import { decodeJpeg } from './decodeJpeg.js';
-import { loadSharp } from './loadSharp.js';
+import { decodePnm, isPnm } from './decodePnm.js';
+import { cannotDecode, fileKind, type FileKind } from './fileKind.js';
+import { loadSharp, type SharpModule } from './loadSharp.js';
+import { readImageFile } from './readImageFile.js';
 
-/** How a picture is decoded. */
+/** How an image is decoded. */
 export interface DecodeOptions {
-  /** What shows through transparent pixels: any CSS colour. @defaultValue 'white' */
+  /** What shows through transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead. @defaultValue 'white' */
   readonly background?: string;
-  /** Pictures with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
+  /** Images with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
   readonly maxPixels?: number;
   /**
    * 'accurate' equals TensorFlow's `INTEGER_ACCURATE`; 'fast' is TensorFlow's and Keras' default and takes a fraction of the time, with the
-   * package @julusian/jpeg-turbo. JPEGs in CMYK or turned by EXIF, and other formats, are decoded alike by both. @defaultValue 'accurate'
+   * package @julusian/jpeg-turbo. A JPEG that the fast method cannot decode is an error. JPEGs in CMYK, which that package does not know, and
+   * other formats are decoded the same way with both. @defaultValue 'accurate'
    */
   readonly dctMethod?: 'accurate' | 'fast';
   /** Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework. @defaultValue the size of the file */
@@ -35,14 +42,14 @@ const FITS = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;
 const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a file URL', (value) => value instanceof URL && value.protocol === 'file:')));
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame) or TIFF to RGB, upright as its EXIF orientation says.
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame), TIFF, BMP or Netpbm image to RGB, upright as its EXIF orientation says.
  *
- * Grey, palette, 16-bit and CMYK pictures become 8-bit RGB. Embedded RGB colour profiles are not applied, as in TensorFlow, Keras and
- * PyTorch; JPEG equals TensorFlow's with `dct_method='INTEGER_ACCURATE'`, or its default with `dctMethod: 'fast'`.
+ * Gray, palette, 16-bit and CMYK images become 8-bit RGB. Embedded color profiles are not applied, as in TensorFlow, Keras and PyTorch. JPEG
+ * equals TensorFlow's with `dct_method='INTEGER_ACCURATE'`, CMYK included, or its default with `dctMethod: 'fast'`; BMP equals Pillow's.
  *
  * @param image - A path, a file URL, or the bytes of a file.
  * @returns Uint8 pixels `[height, width, 3]`.
- * @throws {DataError} naming the file, when it is missing, truncated, no picture, a drawing (SVG), or too large.
+ * @throws {DataError} naming the file, when it is missing, truncated, too large, or of a kind that cannot be decoded, which is named with a remedy.
  * @throws {BackendError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
  * @example
  * const photo = await decodeImage('panda.jpg');
@@ -54,17 +61,23 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   const { background = 'white', maxPixels = MAX_PIXELS, dctMethod = 'accurate', size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);
   if (dctMethod === 'fast' && size !== undefined) throw invalid('decodeImage', 'dctMethod', "'accurate' with size", dctMethod, 'Resize afterwards.');
   const sharp = await loadSharp();
-  const input = image instanceof URL ? decodeURIComponent(image.pathname) : image;
+  const input = image instanceof URL ? fileURLToPath(image) : image;
   const name = origin ?? (typeof input === 'string' ? input : 'bytes');
+  let kind: FileKind | undefined;
   try {
     // sharp takes half a millisecond more for a path.
-    const bytes = typeof input === 'string' ? await readFile(input) : input;
-    if (isMarkup(bytes)) throw new Error('it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first');
+    const bytes = typeof input === 'string' ? await readImageFile(input) : input;
+    if (bytes.length === 0) throw new Error('it is empty');
+    kind = fileKind(bytes, name);
+    if (kind?.refused === true) throw new Error(kind.reason);
     if (dctMethod === 'fast') {
       const pixels = await decodeJpeg(bytes, maxPixels);
       if (pixels !== undefined) return pixels;
     }
-    const file = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true });
+    const reading: SharpOptions = { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true };
+    const decoded = isBmp(bytes) ? decodeBmp(bytes, maxPixels) : isPnm(bytes) ? decodePnm(bytes, maxPixels) : await decodeCmyk(sharp, bytes, reading);
+    if (decoded?.channels === 3 && size === undefined) return decoded;
+    const file = decoded === undefined ? sharp(bytes, reading) : fromPixels(sharp, decoded);
     const sized = size === undefined ? file : file.resize(sides(size)[1], sides(size)[0], { fit: FITS[fit], background: 'black' });
     const { data, info } = await sized
       .toColourspace('srgb')
@@ -74,15 +87,13 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
     return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (cause) {
     if (cause instanceof BackendError) throw cause;
-    const reason = cause instanceof Error ? firstLine(cause.message) : String(cause);
+    const reason = cannotDecode(kind, sharp) ?? (cause instanceof Error ? firstLine(cause.message) : String(cause));
     throw new DataError(`decodeImage: expected a readable picture of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
   }
 }
 
-/** SVG, plain or packed with gzip: no format of pixels begins like either. */
-function isMarkup(bytes: Uint8Array): boolean {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return true;
-  return /^[\s\uFEFF]*</.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+function fromPixels(sharp: SharpModule, { width, height, channels, data }: Pixels): Sharp {
+  return sharp(data, { raw: { width, height, channels: channels as 3 | 4 } });
 }
 
 function firstLine(message: string): string {

@@ -72,6 +72,8 @@ export async function writeImageFolder(folder: string, list: readonly ClassFile[
   check('writeImageFolder', 'folder', folder, text);
   check('writeImageFolder', 'list', list, files);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
+  const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
+  if (bad !== undefined) throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
   const targets = new Map<string, string>();
   for (const { path: source, label } of list) {
     const name = classNames[label];
@@ -81,13 +83,19 @@ export async function writeImageFolder(folder: string, list: readonly ClassFile[
     if (other !== undefined) throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
     targets.set(target, source);
   }
-  await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => mkdir(each, { recursive: true })));
+  await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => makeFolder(each)));
   const write = { copy: (from: string, to: string) => copyFile(from, to, 1), link, symlink: (from: string, to: string) => symlink(path.resolve(from), to) }[mode];
   for (const [target, source] of targets) {
     await write(source, target).catch((cause: unknown) => {
       throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${(cause as Error).message}`, { cause, origin: source });
     });
   }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: folder });
+  });
 }
 
 /**

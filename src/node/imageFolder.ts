@@ -4,8 +4,9 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { arrayOf, boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, trainValidationSplit, type LabelledImage } from '../data/index.js';
-import { byCodePoint, EXTENSIONS, isHidden, listImages } from './listImages.js';
+import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import { LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { warnOfSkipped } from './warnOfSkipped.js';
 
 /** How a folder of labelled pictures is read. */
 export interface ImageFolderOptions extends ReadImagesOptions {
@@ -13,6 +14,8 @@ export interface ImageFolderOptions extends ReadImagesOptions {
   readonly labelMode?: LabelMode;
   /** The classes and their order, for example those of the training folder; other sub-folders are left out. @defaultValue all, sorted */
   readonly classNames?: readonly string[];
+  /** Reads links to folders within the classes, too, as Keras' `follow_links`. @defaultValue false */
+  readonly followLinks?: boolean;
   /** Share of every class held out for validation, in (0, 1). @defaultValue none */
   readonly validationSplit?: number;
   /** Another order of the training pictures in every epoch; the validation share keeps its order. @defaultValue true */
@@ -40,17 +43,23 @@ export interface ImageSet {
 /** A folder of labelled pictures. */
 export interface ImageFolder extends ImageSet {
   readonly classNames: readonly string[];
+  /** Files that were left out, and why; hidden ones are not listed. */
+  readonly skipped: readonly SkippedFile[];
 }
 
 /** A folder of labelled pictures in two shares. */
 export interface SplitImageFolder {
   readonly classNames: readonly string[];
+  /** Files that were left out, and why; hidden ones are not listed. */
+  readonly skipped: readonly SkippedFile[];
   readonly train: ImageSet;
   readonly validation: ImageSet;
 }
 
 /**
- * Reads pictures from a folder with one sub-folder a class; hidden files and files that are no pictures are ignored.
+ * Reads images from a folder with one sub-folder per class. Files that cannot be decoded are left out and listed in `skipped`; hidden files are ignored.
+ *
+ * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
  *
  * @returns Decoded (and resized) pictures as a dataset, in two shares where `validationSplit` is given.
  * @throws {DataError} when the folder is missing, has fewer than two classes, or a class has no pictures.
@@ -67,12 +76,14 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     ...READ_IMAGES_RULES,
     labelMode: LABEL_MODES,
     classNames: arrayOf(text),
+    followLinks: boolean,
     validationSplit: rule<number>('a number in (0, 1)', (value) => probability.accepts(value) && value > 0 && value < 1),
     shuffle: boolean,
     seed: seedRule,
   });
   const { validationSplit, shuffle = true, seed = 0 } = options;
-  const { classNames, files } = await listClasses(folder, options.classNames);
+  const { classNames, files, skipped } = await listClasses(folder, options);
+  warnOfSkipped('imageFolder', folder, skipped);
   if (options.labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }
@@ -84,32 +95,54 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     }));
     return { files: share, images: readImages('imageFolder', labelled, options) };
   };
-  if (validationSplit === undefined) return { classNames, ...imageSet(files, shuffle) };
+  if (validationSplit === undefined) return { classNames, skipped, ...imageSet(files, shuffle) };
   const { train, validation } = trainValidationSplit(files, validationSplit, { seed, stratifyBy: (file) => classNames[file.label] as string });
-  return { classNames, train: imageSet(train, shuffle), validation: imageSet(validation, false) };
+  return { classNames, skipped, train: imageSet(train, shuffle), validation: imageSet(validation, false) };
 }
 
-async function listClasses(folder: string, wanted: readonly string[] | undefined): Promise<{ classNames: readonly string[]; files: LabelledFile[] }> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new DataError(`imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read.`, { cause, origin: folder });
-  });
-  const found = entries.filter((entry) => !isHidden(entry.name) && !entry.isFile()).map((entry) => entry.name);
-  const classNames = wanted ?? found.sort(byCodePoint);
+interface Classes {
+  readonly classNames: readonly string[];
+  readonly files: readonly LabelledFile[];
+  readonly skipped: readonly SkippedFile[];
+}
+
+async function listClasses(folder: string, { classNames: wanted, followLinks = false }: ImageFolderOptions): Promise<Classes> {
+  const endings = await imageEndings();
+  const { found, skipped } = await listTop(folder, endings);
+  const classNames = wanted ?? found;
   if (classNames.length < 2) {
     const received = classNames.length === 0 ? 'none' : `only ${list(classNames)}`;
     throw new DataError(`imageFolder: expected at least 2 class folders in '${folder}', received ${received}.`, { origin: folder });
   }
   const perClass = await Promise.all(
     classNames.map(async (name, label) => {
-      if (!found.includes(name)) return [];
-      const names = await listImages(path.join(folder, name));
-      return names.map((file) => ({ path: path.join(folder, name, file), origin: `${name}/${file.split(path.sep).join('/')}`, label }));
+      if (!found.includes(name)) return { files: [], skipped: [] };
+      const { names, skipped } = await listImages(path.join(folder, name), { endings, followLinks });
+      return { files: names.map((file) => ({ path: path.join(folder, name, file), origin: `${name}/${file.split(path.sep).join('/')}`, label })), skipped };
     }),
   );
-  const empty = perClass.findIndex((files) => files.length === 0);
-  if (perClass.every((files) => files.length === 0) || (empty >= 0 && wanted === undefined)) {
-    const place = perClass.every((files) => files.length === 0) ? folder : path.join(folder, classNames[empty] as string);
-    throw new DataError(`imageFolder: expected pictures (${EXTENSIONS.join(' ')}) in '${place}', received none.`, { origin: place });
+  const files = perClass.flatMap((each) => each.files);
+  const empty = perClass.findIndex((each) => each.files.length === 0);
+  if (files.length === 0 || (empty >= 0 && wanted === undefined)) {
+    const place = files.length === 0 ? folder : path.join(folder, classNames[empty] as string);
+    const [first] = (files.length === 0 ? perClass.flatMap((each) => each.skipped) : perClass[empty]?.skipped) ?? [];
+    const instead = first === undefined ? '' : ` '${first.path}' was left out: ${first.reason}.`;
+    throw new DataError(`imageFolder: expected pictures (${endings.join(' ')}) in '${place}', received none.${instead}`, { origin: place });
   }
-  return { classNames, files: perClass.flat() };
+  return { classNames, files, skipped: [...skipped, ...perClass.flatMap((each) => each.skipped)] };
+}
+
+/** The class folders, links to folders included, and what lies beside them. */
+async function listTop(folder: string, endings: readonly string[]): Promise<{ readonly found: readonly string[]; readonly skipped: readonly SkippedFile[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new DataError(`imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read.`, { cause, origin: folder });
+  });
+  const found: string[] = [];
+  const skipped: SkippedFile[] = [];
+  for (const entry of entries.filter(({ name }) => !isHidden(name)).sort((a, b) => byCodePoint(a.name, b.name))) {
+    const place = path.join(folder, entry.name);
+    if (await isFolder(place)) found.push(entry.name);
+    else skipped.push({ path: place, reason: entry.isFile() && hasEnding(entry.name, endings) ? 'it is in no class folder' : await reasonToSkip(place) });
+  }
+  return { found, skipped };
 }

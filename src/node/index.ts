@@ -4,6 +4,7 @@ export { decodeImage } from './decodeImage.js';
 export type { DecodeOptions } from './decodeImage.js';
 export { imageFolder } from './imageFolder.js';
 export type { ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, SplitImageFolder } from './imageFolder.js';
+export type { SkippedFile } from './listImages.js';
 export type { LabelMode, ReadImagesOptions } from './readImages.js';
 export { imageWorkers } from './imageWorkers.js';
 export type { ImageWorkers, ImageWorkersOptions } from './imageWorkers.js';

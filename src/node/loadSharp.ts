@@ -3,12 +3,13 @@
 import type sharp from 'sharp';
 import { BackendError } from '../core/index.js';
 
-type Sharp = typeof sharp;
+/** What the package exports. */
+export type SharpModule = typeof sharp;
 
-let loading: Promise<Sharp> | undefined;
+let loading: Promise<SharpModule> | undefined;
 
 /** @throws {BackendError} when sharp is not installed, or not for this platform. */
-export function loadSharp(): Promise<Sharp> {
+export function loadSharp(): Promise<SharpModule> {
   loading ??= import('sharp').then(
     (module) => module.default,
     (cause: unknown) => {

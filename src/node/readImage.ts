@@ -1,9 +1,9 @@
 // One picture of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
 
-import { readFileSync } from 'node:fs';
 import { resizeTo, type Fit, type Pixels, type ResizeMethod, type Size } from '../image/index.js';
 import { decodeImage, MAX_PIXELS, type DecodeOptions } from './decodeImage.js';
 import { useJpeg } from './decodeJpeg.js';
+import { readImageFileHere } from './readImageFile.js';
 
 /** A picture that is still a file, or the bytes of one. */
 export interface ImageSource {
@@ -40,7 +40,7 @@ function resized(pixels: Pixels, { size, fit, method, antialias }: NonNullable<R
 
 function readIfPossible(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readImageFileHere(path);
   } catch {
     return undefined;
   }

@@ -1,11 +1,12 @@
 // What a list of labelled files is made of, before anything is trained on it.
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { callable, check, checkOptions, trackProgress, type DataError, type ProgressListener, rule } from '../core/index.js';
+import { callable, check, checkOptions, DataError, trackProgress, type ProgressListener, rule } from '../core/index.js';
 import { Dataset } from '../data/index.js';
 import { decodeImage } from './decodeImage.js';
 import type { ClassFile } from './imageFiles.js';
+import { byCodePoint } from './listImages.js';
+import { readImageFile } from './readImageFile.js';
 
 /** What a list of labelled files is made of. */
 export interface ImagesSummary {
@@ -38,18 +39,22 @@ export async function summarizeImages(files: readonly ClassFile[], classNames: r
   let done = 0;
   const sizes = Dataset.from(files).map(
     async (file) => {
-      const bytes = await readFile(file.path);
-      const hash = createHash('sha256').update(bytes).digest('hex');
-      const size = await decodeImage(bytes, { origin: file.path }).then(
+      // A file that cannot be read is broken, too: decodeImage says why.
+      const bytes = await readImageFile(file.path).catch(() => undefined);
+      const hash = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+      const size = await decodeImage(bytes ?? file.path, { origin: file.path }).then(
         ({ width, height }) => ({ width, height }),
-        (error: unknown) => ({ error: error as DataError }),
+        (error: unknown) => {
+          if (error instanceof DataError) return { error };
+          throw error;
+        },
       );
       return { file, hash, size };
     },
     { concurrency: 'auto' },
   );
   for await (const { file, hash, size } of sizes) {
-    byHash.set(hash, [...(byHash.get(hash) ?? []), file]);
+    if (hash !== undefined) byHash.set(hash, [...(byHash.get(hash) ?? []), file]);
     if ('error' in size) broken.push({ file: file.path, error: size.error });
     else {
       widths.push(size.width);
@@ -59,7 +64,7 @@ export async function summarizeImages(files: readonly ClassFile[], classNames: r
   }
   const duplicates = [...byHash.values()]
     .filter((group) => group.length > 1)
-    .map((group) => ({ files: group.map((file) => file.path).sort(), conflicting: new Set(group.map((file) => file.label)).size > 1 }));
+    .map((group) => ({ files: group.map((file) => file.path).sort(byCodePoint), conflicting: new Set(group.map((file) => file.label)).size > 1 }));
   const counts = classNames.map((className, label) => ({ className, count: files.filter((file) => file.label === label).length }));
   return { images: files.length, counts, width: spread(widths), height: spread(heights), duplicates, broken };
 }

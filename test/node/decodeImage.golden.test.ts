@@ -13,8 +13,8 @@ interface Case {
 }
 const { cases } = JSON.parse(readFileSync(new URL('../fixtures/node/decode.json', import.meta.url), 'utf8')) as { cases: Case[] };
 
-// libvips mixes transparency in float and rounds; CMYK goes through a colour profile instead of Pillow's plain subtraction.
-const TOLERANCE: Readonly<Record<string, number>> = { pngAlpha: 1, jpegCmyk: 60 };
+// libvips mixes transparency in float and rounds; Pillow rounds CMYK another way than TensorFlow, whose numbers formats.golden.test.ts checks.
+const TOLERANCE: Readonly<Record<string, number>> = { pngAlpha: 1, jpegCmyk: 1 };
 
 test.each(cases)('$name decodes to what TensorFlow or a viewer shows', async ({ name, bytes, height, width, pixels }) => {
   const decoded = await decodeImage(Buffer.from(bytes, 'base64'));
@@ -27,10 +27,8 @@ test.each(cases)("$name decodes with dctMethod 'fast' as with TensorFlow's defau
   expect(decoded.data).toBeAllclose(fast, { tolerance: TOLERANCE[name] ?? 0 });
 });
 
-test("with dctMethod 'fast' a turned, a damaged and a too large JPEG are what they are without", async () => {
+test("with dctMethod 'fast' a damaged and a too large JPEG are refused as without", async () => {
   const jpeg = Buffer.from(cases.find(({ name }) => name === 'jpeg420')!.bytes, 'base64');
-  const turned = await sharp(jpeg).withMetadata({ orientation: 6 }).jpeg().toBuffer();
-  expect(await decodeImage(turned, { dctMethod: 'fast' })).toEqual(await decodeImage(turned));
   await expect(decodeImage(jpeg.subarray(0, 400), { dctMethod: 'fast' })).rejects.toThrow("received 'bytes'");
   await expect(decodeImage(jpeg, { dctMethod: 'fast', maxPixels: 100 })).rejects.toThrow('of at most 100 pixels');
   await expect(decodeImage(jpeg, { dctMethod: 'fast', size: 8 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: decodeImage: expected 'accurate' with size for \`dctMethod\`, received 'fast'. Resize afterwards.]`);

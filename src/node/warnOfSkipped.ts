@@ -1,0 +1,14 @@
+// One line in the terminal about files that were left out.
+
+import { list } from '../core/index.js';
+import { mayBeMeant, type SkippedFile } from './listImages.js';
+
+/** Prints how many files were left out, the first of them and its reason; nothing where only texts, tables and the like were. */
+export function warnOfSkipped(where: string, folder: string, skipped: readonly SkippedFile[]): void {
+  const meant = skipped.filter(mayBeMeant);
+  const [first] = meant;
+  if (first === undefined) return;
+  const more = meant.length > 3 ? ` and ${meant.length - 3} more` : '';
+  const those = meant.length === 1 ? 'one file' : `${meant.length} files`;
+  console.warn(`${where}: left out ${those} of '${folder}': ${list(meant.slice(0, 3).map((each) => each.path))}${more}. The first: ${first.reason}. \`skipped\` in the result lists all.`);
+}
