@@ -60,6 +60,15 @@ test.each(['accurate', 'fast'] as const)("a thread's own decoder gives TensorFlo
   });
 });
 
+test.each(['accurate', 'fast'] as const)('bitmaps, CMYK, turned and damaged JPEGs are in a thread what they are in one, %s', async (dctMethod) => {
+  const formats = (JSON.parse(readFileSync('test/fixtures/node/formats.json', 'utf8')) as { cases: readonly { bytes: string; pixels: string; fast?: string; tolerance?: number }[] }).cases;
+  const [there, here] = await readBoth(formats.map(({ bytes }) => Buffer.from(bytes, 'base64')), { dctMethod });
+  expect(there).toEqual(here);
+  formats.forEach(({ pixels, fast = pixels, tolerance }, i) => {
+    if (tolerance === undefined) expect(Buffer.from(there[i]!.pixels.data)).toEqual(Buffer.from(dctMethod === 'fast' ? fast : pixels, 'base64'));
+  });
+});
+
 test('grey, turned and upright camera pictures and one larger than a thread keeps memory for are those of one thread', async () => {
   const photo = sharp(readFileSync('examples/data/photos/panda.jpg'));
   const pictures = await Promise.all([
