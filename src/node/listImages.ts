@@ -50,11 +50,11 @@ export async function imageEndings(): Promise<readonly string[]> {
  * reading them says what is wrong. Folders with the name of an image are folders.
  */
 export async function listImages(folder: string, options: ListImagesOptions): Promise<ImageListing> {
-  const names: string[] = [];
+  const perFolder: { readonly within: string; readonly names: readonly string[] }[] = [];
   const skipped: SkippedFile[] = [];
   const search = async (within: string, parents: readonly string[]): Promise<void> => {
     const here = path.join(folder, within);
-    const real = options.followLinks ? await realpath(here) : here;
+    const real = options.followLinks ? await realpath(here).catch(() => here) : here;
     if (parents.includes(real)) {
       skipped.push({ path: here, reason: 'a link leads back to this folder from within it' });
       return;
@@ -63,6 +63,7 @@ export async function listImages(folder: string, options: ListImagesOptions): Pr
       skipped.push({ path: here, reason: `the folder cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})` });
       return [];
     });
+    const names: string[] = [];
     const folders: string[] = [];
     for (const entry of entries.sort((a, b) => byCodePoint(a.name, b.name))) {
       if (isHidden(entry.name)) continue;
@@ -75,15 +76,11 @@ export async function listImages(folder: string, options: ListImagesOptions): Pr
       } else if (hasEnding(entry.name, options.endings) && !entry.name.includes('\uFFFD')) names.push(name);
       else skipped.push({ path: place, reason: await reasonToSkip(place) });
     }
+    perFolder.push({ within, names });
     for (const each of folders) await search(each, [...parents, real]);
   };
   await search('', []);
-  return { names: names.sort((a, b) => byCodePoint(directoryOf(a), directoryOf(b)) || byCodePoint(path.basename(a), path.basename(b))), skipped };
-}
-
-function directoryOf(name: string): string {
-  const directory = path.dirname(name);
-  return directory === '.' ? '' : directory;
+  return { names: perFolder.sort((a, b) => byCodePoint(a.within, b.within)).flatMap((each) => each.names), skipped };
 }
 
 /** Whether a path leads to a folder, through links, too. */
