@@ -6,13 +6,13 @@ export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundF
 
 export {
   adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, affine, applyPolicyOperation, autoAugment, centerCrop, colorJitter,
-  crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, randAugment, randomAffine,
+  crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, preprocess, randAugment, randomAffine,
   randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, resizeTo, resizing, sequence,
   testTimeViews, toGrayscale, trainAugmentation, transformOf, trivialAugment,
 } from './image/index.js';
 export type {
-  AffineOptions, Box, ColorJitterOptions, Fill, Fit, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, RandAugmentOptions,
-  RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, ResizeMethod, ResizeOptions,
+  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, Preprocessing, RandAugmentOptions,
+  RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, ResizeMethod, ResizeOptions, ResizeToOptions,
   Size, TestTimeViewsOptions, Transform, TransformSpec,
 } from './image/index.js';
 export {
@@ -32,7 +32,7 @@ export type {
 } from './scaling/index.js';
 
 export {
-  CHECKPOINTS, checkpointOptions, defaultCheckpoint, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
+  CHECKPOINTS, checkpointOptions, checkpointTransform, defaultCheckpoint, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
   Checkpoint, CheckpointSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, WeightArray, WeightsOfOptions,

@@ -1,7 +1,8 @@
 // Cutting rectangles out of pictures, without changing a value.
 
-import { check, checkNumbers, nonNegativeInteger, positiveInteger, ShapeError } from '../core/index.js';
+import { check, checkNumbers, checkOptions, nonNegativeInteger, oneOf, positiveInteger, ShapeError } from '../core/index.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { roundHalfEven } from './roundHalfEven.js';
 
 /** A rectangle in pixels, from the top left corner. */
 export interface Box {
@@ -38,26 +39,48 @@ export function crop(pixels: Pixels, box: Box): Pixels {
   return { width, height, channels, data };
 }
 
+export const MARGINS = oneOf('floor', 'ceil', 'even');
+
 /**
- * Cuts the middle out of a picture; an odd margin leaves the extra row at the bottom and the extra column at the right.
+ * How the margin above and to the left is rounded where it is not whole: 'floor' as Keras, 'ceil' as EfficientNet's authors, and 'even' to the even
+ * number, as torchvision and timm.
+ */
+export type Margins = 'floor' | 'ceil' | 'even';
+
+/** Options of {@link centerCrop}. */
+export interface CenterCropOptions {
+  /** Which side an odd row or column is cut from: with 'floor' the bottom and the right. @defaultValue 'floor' */
+  readonly margins?: Margins;
+}
+
+/**
+ * Cuts out the center of an image.
  *
- * @throws {ShapeError} when the picture is smaller than the crop.
+ * @throws {ShapeError} when the image is smaller than the crop. {@link OptionError} when an option is unknown.
  * @example
  * const input = centerCrop(resize(photo, 256), 224);
+ * @see Keras' `CenterCrop`; torchvision's, with margins 'even'
  */
-export function centerCrop(pixels: Pixels, size: Size): Pixels {
+export function centerCrop(pixels: Pixels, size: Size, options: CenterCropOptions = {}): Pixels {
   checkPixels('centerCrop', pixels);
   check('centerCrop', 'size', size, sizeRule);
+  const { margins = 'floor' } = checkOptions('centerCrop', options, { margins: MARGINS });
   const [height, width] = sides(size);
   if (height > pixels.height || width > pixels.width) {
     throw new ShapeError(
-      `centerCrop: expected a picture of at least [${height}, ${width}], received [${pixels.height}, ${pixels.width}]. Resize it first.`,
+      `centerCrop: expected an image of at least [${height}, ${width}], received [${pixels.height}, ${pixels.width}]. Resize it first.`,
     );
   }
-  return crop(pixels, {
-    top: Math.floor((pixels.height - height) / 2),
-    left: Math.floor((pixels.width - width) / 2),
-    height,
-    width,
-  });
+  return crop(pixels, { top: margin(pixels.height - height, margins), left: margin(pixels.width - width, margins), height, width });
+}
+
+function margin(excess: number, margins: Margins): number {
+  switch (margins) {
+    case 'floor':
+      return Math.floor(excess / 2);
+    case 'ceil':
+      return Math.ceil(excess / 2);
+    case 'even':
+      return roundHalfEven(excess / 2);
+  }
 }

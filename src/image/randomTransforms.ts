@@ -1,12 +1,12 @@
 // Random crops, colours, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
-import { arrayOf, boolean, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, ShapeError, type Random } from '../core/index.js';
+import { arrayOf, checkOptions, either, nonNegative, oneOf, probability as probabilityRule, rule, check, ShapeError, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
 import { adjustLighting, changeColour, recoloured, toGrayscale } from './colour.js';
 import { crop } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
-import { resize } from './resize.js';
-import { METHODS, type ResizeMethod } from './spans.js';
+import { describeResize, RESIZE_RULES, resizeFor, resolveResize, type ResizeOptions } from './resize.js';
+import { roundHalfEven } from './roundHalfEven.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
 type Range = readonly [low: number, high: number];
@@ -15,15 +15,11 @@ const range = (expected: string, top: number): ReturnType<typeof rule<Range>> =>
   rule(expected, (value) => Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number' && v > 0 && v <= top) && value[0] <= value[1]);
 
 /** How random crops are taken. */
-export interface RandomResizedCropOptions {
+export interface RandomResizedCropOptions extends ResizeOptions {
   /** Shares of the area, lowest and highest. @defaultValue [0.08, 1] */
   readonly area?: Range;
   /** Width divided by height, lowest and highest. @defaultValue [3 / 4, 4 / 3] */
   readonly aspect?: Range;
-  /** @defaultValue 'bilinear' */
-  readonly method?: ResizeMethod;
-  /** @defaultValue false */
-  readonly antialias?: boolean;
 }
 
 /**
@@ -33,13 +29,14 @@ export interface RandomResizedCropOptions {
  */
 export function randomResizedCrop(size: Size, options: RandomResizedCropOptions = {}): Transform {
   check('randomResizedCrop', 'size', size, sizeRule);
-  const rules = { area: range('[low, high] in (0, 1]', 1), aspect: range('[low, high] above 0', Infinity), method: oneOf(...METHODS), antialias: boolean };
-  const { area = [0.08, 1], aspect = [3 / 4, 4 / 3], method = 'bilinear', antialias = false } = checkOptions('randomResizedCrop', options, rules);
+  const rules = { area: range('[low, high] in (0, 1]', 1), aspect: range('[low, high] above 0', Infinity), ...RESIZE_RULES };
+  const { area = [0.08, 1], aspect = [3 / 4, 4 / 3], ...resizing } = checkOptions('randomResizedCrop', options, rules);
+  resolveResize('randomResizedCrop', resizing);
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
-  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${method})`;
+  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${resizing.method ?? 'bilinear'})`;
   return transformWithSpec(['randomResizedCrop', size, options], description, (pixels, random) => {
     checkPixels('randomResizedCrop', pixels);
-    return resize(crop(pixels, randomBox(pixels, area, aspect, random)), size, { method, antialias });
+    return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspect, random)), size, resizing);
   });
 }
 
@@ -47,11 +44,11 @@ function randomBox({ height, width }: Pixels, area: Range, aspect: Range, random
   for (let attempt = 0; attempt < 10; attempt++) {
     const pixels = height * width * random.uniform(...area);
     const ratio = Math.exp(random.uniform(Math.log(aspect[0]), Math.log(aspect[1])));
-    const [h, w] = [Math.round(Math.sqrt(pixels / ratio)), Math.round(Math.sqrt(pixels * ratio))];
+    const [h, w] = [roundHalfEven(Math.sqrt(pixels / ratio)), roundHalfEven(Math.sqrt(pixels * ratio))];
     if (h > 0 && w > 0 && h <= height && w <= width) return { top: random.integer(height - h + 1), left: random.integer(width - w + 1), height: h, width: w };
   }
-  const h = Math.max(1, Math.min(height, Math.round(width / aspect[0])));
-  const w = Math.max(1, Math.min(width, Math.round(height * aspect[1])));
+  const h = Math.max(1, Math.min(height, roundHalfEven(width / aspect[0])));
+  const w = Math.max(1, Math.min(width, roundHalfEven(height * aspect[1])));
   return { top: Math.floor((height - h) / 2), left: Math.floor((width - w) / 2), height: h, width: w };
 }
 
@@ -168,10 +165,14 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
   });
 }
 
-/** Resizes every picture: the first step of recipes that crop nothing. */
-export function resizing(size: Size, options: { readonly method?: ResizeMethod; readonly antialias?: boolean } = {}): Transform {
-  check('resizing', 'size', size, either(positive, sizeRule));
-  const { method = 'bilinear', antialias = false } = options;
-  const description = `resize to ${sides(size).join(' x ')} (${method}${antialias ? ', antialias' : ''})`;
-  return transformWithSpec(['resizing', size, options], description, (pixels) => resize(pixels, size, options));
+/**
+ * Resizes every image: the first step of recipes that crop nothing.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value.
+ */
+export function resizing(size: Size, options: ResizeOptions = {}): Transform {
+  check('resizing', 'size', size, sizeRule);
+  resolveResize('resizing', checkOptions('resizing', options, RESIZE_RULES));
+  const description = `resize to ${sides(size).join(' x ')} (${describeResize(options)})`;
+  return transformWithSpec(['resizing', size, options], description, (pixels) => resizeFor('resizing', pixels, size, options));
 }

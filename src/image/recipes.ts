@@ -1,9 +1,10 @@
 // Recipes by name: what a picture goes through in training, and what in evaluation.
 
-import { check, oneOf, positiveInteger } from '../core/index.js';
+import { check, invalid, oneOf, positiveInteger } from '../core/index.js';
 import { centerCrop } from './crop.js';
 import { resizeShorterSide } from './evaluationCrops.js';
 import { randomFlip } from './flip.js';
+import { checkPreprocessing, describePreprocessing, preprocessFor, type Preprocessing } from './preprocess.js';
 import { randomAffine } from './affine.js';
 import { colorJitter, pcaLighting, randomResizedCrop, resizing } from './randomTransforms.js';
 import { sequence, transformWithSpec, type Transform } from './transform.js';
@@ -75,9 +76,22 @@ export function trainAugmentation(recipe: RecipeName = 'default', size = 224): T
   return RECIPES[recipe].train(size);
 }
 
-/** Gives the evaluation side of a recipe: nothing random. */
-export function evalTransform(recipe: RecipeName = 'default', size = 224): Transform {
+/**
+ * Gives the evaluation side of a recipe, or of a model's preprocessing: nothing random.
+ *
+ * @param recipe - A recipe's name, or how images become a model's input, as `CHECKPOINTS` has it.
+ * @param size - Side of the model's input in pixels; a preprocessing has its own.
+ * @throws {OptionError} when the name is unknown, or the preprocessing is impossible.
+ * @example
+ * const test = augment(images, evalTransform({ inputSize: 300, fit: 'stretch', antialias: true }));
+ */
+export function evalTransform(recipe: RecipeName | Preprocessing = 'default', size?: number): Transform {
+  if (typeof recipe === 'object') {
+    checkPreprocessing('evalTransform', recipe);
+    if (size !== undefined) throw invalid('evalTransform', 'size', 'none beside a preprocessing, which has `inputSize`', size);
+    return transformWithSpec(['evalTransform', recipe], describePreprocessing(recipe), (pixels) => preprocessFor('evalTransform', pixels, recipe));
+  }
   check('evalTransform', 'recipe', recipe, oneOf(...NAMES));
-  check('evalTransform', 'size', size, positiveInteger);
-  return RECIPES[recipe].evaluate(size);
+  check('evalTransform', 'size', size ?? 224, positiveInteger);
+  return RECIPES[recipe].evaluate(size ?? 224);
 }

@@ -1,6 +1,10 @@
 // Which source pixels make up each output pixel of one axis, and with what weights: the arithmetic of `tf.image.resize`.
 // The loops that apply them are in resize.ts.
 
+import { roundHalfEven } from './roundHalfEven.js';
+
+const { fround } = Math;
+
 export const METHODS = ['bilinear', 'bicubic', 'area', 'nearest'] as const;
 
 /** How a resized pixel is computed from its neighbours. */
@@ -21,6 +25,9 @@ interface Kernel {
 
 const triangle: Kernel = { radius: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
 
+/** Pillow's, which counts one edge in and the other out. */
+const box: Kernel = { radius: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) };
+
 /** Keys' cubic convolution with a = -0.5. */
 const cubic: Kernel = {
   radius: 2,
@@ -31,26 +38,37 @@ const cubic: Kernel = {
   },
 };
 
+/** By method. `area` is Pillow's box; TensorFlow's area has its own weights. */
+export const KERNELS = { bilinear: triangle, bicubic: cubic, area: box } as const;
+
 /**
- * Plans one axis.
+ * The source pixel of each output pixel of one axis, for method 'nearest'.
+ *
+ * @see `resize_nearest_neighbor_op.cc` in tensorflow/core/kernels/image, with half-pixel centers
+ */
+export function nearestPlaces(from: number, to: number): Int32Array {
+  const scale = fround(from / to);
+  return Int32Array.from({ length: to }, (_, i) => Math.min(from - 1, Math.floor(fround(fround(i + 0.5) * scale))));
+}
+
+/**
+ * Plans one axis. Positions are computed in float32 where TensorFlow does, since a pixel is chosen by them.
  *
  * @see tensorflow/core/kernels/image: `scale_and_translate_op.cc` (antialias), `resize_bilinear_op.cc`, `resize_bicubic_op.cc`,
- * `resize_area_op.cc`, `resize_nearest_neighbor_op.cc`, all with half-pixel centres.
+ * `resize_area_op.cc`, all with half-pixel centers.
  */
-export function planSpans(from: number, to: number, method: ResizeMethod, antialias: boolean): Spans {
-  const scale = Math.fround(from / to);
+export function planSpans(from: number, to: number, method: Exclude<ResizeMethod, 'nearest'>, antialias: boolean): Spans {
+  const scale = fround(from / to);
   switch (method) {
-    case 'nearest':
-      return collect(to, 1, (i) => ({ start: Math.min(from - 1, Math.floor((i + 0.5) * scale)), weights: [1] }));
     case 'area':
-      return collect(to, Math.min(from, Math.ceil(scale) + 2), (i) => areaSpan(i * scale, Math.fround((i + 1) * scale), from));
+      return collect(to, Math.min(from, Math.ceil(scale) + 2), (i) => areaSpan(fround(i * scale), fround((i + 1) * scale), scale, from));
     case 'bilinear':
     case 'bicubic': {
-      const kernel = method === 'bilinear' ? triangle : cubic;
-      if (antialias) return kernelSpans(from, to, kernel, Math.max(1, scale));
+      const kernel = KERNELS[method];
+      if (antialias) return kernelSpans(from, to, kernel);
       return collect(to, 2 * kernel.radius, (i) => {
-        const centre = Math.fround(Math.fround(i + 0.5) * scale) - 0.5;
-        return method === 'bilinear' ? linearSpan(centre, from) : cubicSpan(centre, from);
+        const center = fround(fround(fround(i + 0.5) * scale) - 0.5);
+        return method === 'bilinear' ? linearSpan(center, from) : cubicSpan(center, from);
       });
     }
   }
@@ -74,47 +92,50 @@ function collect(to: number, taps: number, spanOf: (output: number) => Span): Sp
   return { taps, starts, counts, weights };
 }
 
-function linearSpan(centre: number, from: number): Span {
-  const low = Math.floor(centre);
+function linearSpan(center: number, from: number): Span {
+  const low = Math.floor(center);
   if (low < 0) return { start: 0, weights: [1] };
   if (low + 1 >= from) return { start: from - 1, weights: [1] };
-  return { start: low, weights: [1 - (centre - low), centre - low] };
+  return { start: low, weights: [1 - (center - low), center - low] };
 }
 
-/** Weights come from a table of 1024 steps, and those outside the picture are dropped and the rest scaled to one, as TensorFlow does. */
-function cubicSpan(centre: number, from: number): Span {
-  const low = Math.floor(centre);
-  const fraction = roundHalfEven((centre - low) * 1024) / 1024;
+/** Weights come from a table of 1024 steps. Those outside the image are dropped and the rest are scaled to a sum of one. */
+function cubicSpan(center: number, from: number): Span {
+  const low = Math.floor(center);
+  const fraction = roundHalfEven((center - low) * 1024) / 1024;
   const first = Math.max(0, low - 1);
   const last = Math.min(from - 1, low + 2);
   const weights = Array.from({ length: last - first + 1 }, (_, k) => cubic.weight(first + k - low - fraction));
-  return { start: first, weights: normalised(weights) };
+  return { start: first, weights: normalized(weights) };
 }
 
-function areaSpan(low: number, high: number, from: number): Span {
+/** The share of each source pixel that the output pixel covers. Rounding can make the last one reach over the edge: that share is the edge pixel's. */
+function areaSpan(low: number, high: number, scale: number, from: number): Span {
   const start = Math.floor(low);
-  const end = Math.min(from, Math.ceil(high));
-  const weights = Array.from({ length: end - start }, (_, k) => Math.min(start + k + 1, high) - Math.max(start + k, low));
-  return { start, weights: weights.map((weight) => weight / (high - low)) };
+  const weights = Array.from({ length: Math.ceil(high) - start }, (_, k) => {
+    const pixel = start + k;
+    if (pixel < low) return pixel + 1 > high ? scale : fround(pixel + 1 - low);
+    return pixel + 1 > high ? fround(high - pixel) : 1;
+  });
+  const outside = weights.splice(from - start).reduce((sum, weight) => sum + weight, 0);
+  return { start, weights: weights.map((weight, k) => (k === weights.length - 1 ? weight + outside : weight) / scale) };
 }
 
-function kernelSpans(from: number, to: number, kernel: Kernel, stretch: number): Spans {
-  const reach = kernel.radius * stretch;
+function kernelSpans(from: number, to: number, kernel: Kernel): Spans {
+  const scale = fround(1 / fround(to / from));
+  const stretch = Math.max(scale, 1);
+  const reach = fround(kernel.radius * stretch);
+  const shrink = fround(1 / stretch);
   return collect(to, Math.min(from, 2 * Math.ceil(reach) + 1), (i) => {
-    const centre = ((i + 0.5) * from) / to;
-    const start = Math.max(0, Math.ceil(centre - reach - 0.5));
-    const end = Math.min(from, Math.floor(centre + reach - 0.5) + 1);
-    return { start, weights: normalised(Array.from({ length: end - start }, (_, k) => kernel.weight((start + k + 0.5 - centre) / stretch))) };
+    const center = fround(fround(i + 0.5) * scale);
+    const start = Math.max(0, Math.ceil(fround(fround(center - reach) - 0.5)));
+    const end = Math.min(from, Math.floor(fround(fround(center + reach) - 0.5)) + 1);
+    return { start, weights: normalized(Array.from({ length: end - start }, (_, k) => kernel.weight(fround(fround(start + k + 0.5 - center) * shrink)))) };
   });
 }
 
-function normalised(weights: readonly number[]): readonly number[] {
+/** Scales weights to a sum of one. */
+export function normalized(weights: readonly number[]): readonly number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return sum === 0 ? weights : weights.map((weight) => weight / sum);
-}
-
-/** C's `lrintf`: ties go to the even neighbour. */
-function roundHalfEven(value: number): number {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Sharp, SharpOptions } from 'sharp';
 import { BackendError, checkOptions, DataError, either, instanceOf, check, invalid, oneOf, positiveInteger, rule, text } from '../core/index.js';
-import { sides, size as sizeRule, type Fit, type Pixels, type Size } from '../image/index.js';
+import { sides, size as sizeRule, type Pixels, type Size } from '../image/index.js';
 import { decodeBmp, isBmp } from './decodeBmp.js';
 import { decodeCmyk } from './decodeCmyk.js';
 import { decodeJpeg } from './decodeJpeg.js';
@@ -27,7 +27,7 @@ export interface DecodeOptions {
   /** Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework. @defaultValue the size of the file */
   readonly size?: Size;
   /** How a picture comes to `size`. @defaultValue 'stretch' */
-  readonly fit?: Fit;
+  readonly fit?: 'stretch' | 'crop' | 'pad';
   /** Name of the bytes in errors. @defaultValue the path, or 'bytes' */
   readonly origin?: string;
 }

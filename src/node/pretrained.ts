@@ -1,10 +1,9 @@
 // A network with published weights in one call: found, fetched, checked, cached, loaded.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { invalid, OptionError } from '../core/index.js';
+import { OptionError } from '../core/index.js';
 import { efficientNet, type EfficientNetOptions } from '../models/index.js';
-import { VARIANTS, type Variant } from '../scaling/index.js';
-import { CHECKPOINTS, checkpointOptions, defaultCheckpoint, loadWeights, type Checkpoint, type NamedArrays } from '../weights/index.js';
+import { checkpointOptions, findCheckpoint, loadWeights, type Checkpoint, type NamedArrays } from '../weights/index.js';
 import { readWeightFile } from './readWeightFile.js';
 import { ensureBackend } from './selectBackend.js';
 import { cachedFile, type CacheOptions } from './weightCache.js';
@@ -34,7 +33,7 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & {
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
   const { weights, head = 'load', cacheFolder, mirror, onProgress, signal, ...modelOptions } = options;
-  const [checkpointName, checkpoint] = find(name);
+  const [checkpointName, checkpoint] = findCheckpoint('pretrained', name);
   await ensureBackend();
   const cache: CacheOptions = { onProgress, signal, ...(cacheFolder === undefined ? {} : { cacheFolder }), ...(mirror === undefined ? {} : { mirror }) };
   const arrays = weights instanceof Map
@@ -48,15 +47,6 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
     model.dispose();
     throw cause;
   }
-}
-
-function find(name: string): readonly [string, Checkpoint] {
-  const wanted = Object.hasOwn(VARIANTS, name) ? defaultCheckpoint(name as Variant) : name;
-  const checkpoint = Object.hasOwn(CHECKPOINTS, wanted) ? CHECKPOINTS[wanted] : undefined;
-  if (checkpoint !== undefined) return [wanted, checkpoint];
-  const near = Object.keys(CHECKPOINTS).filter((candidate) => typeof name === 'string' && candidate.includes(name)).slice(0, 4);
-  const hint = near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : 'CHECKPOINTS lists them.';
-  throw invalid('pretrained', 'name', 'a variant or a checkpoint', name, hint);
 }
 
 /** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */

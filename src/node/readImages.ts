@@ -1,8 +1,8 @@
 // Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { boolean, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
-import { METHODS, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
+import { FITS, RESIZE_RULES, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
 import { readImage, type ImageSource } from './readImage.js';
@@ -16,7 +16,11 @@ export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /** Pictures are resized to this. @defaultValue each keeps its own size */
   readonly imageSize?: Size;
-  /** 'stretch' changes the proportions, 'crop' cuts the longer side, 'pad' adds black. @defaultValue 'stretch' */
+  /**
+   * 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds black to the shorter one, before resizing; 'resizeCrop' and
+   * 'resizePad' do it afterwards. @defaultValue 'stretch'
+   * @see {@link resizeTo}
+   */
   readonly fit?: Fit;
   /** 'exact' resizes as TensorFlow does; 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel. @defaultValue 'exact' */
   readonly resizing?: 'exact' | 'fast';
@@ -30,10 +34,10 @@ export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onE
 
 export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
   imageSize: sizeRule,
-  fit: oneOf('stretch', 'crop', 'pad'),
+  fit: FITS,
   resizing: oneOf('exact', 'fast'),
-  interpolation: oneOf(...METHODS),
-  antialias: boolean,
+  interpolation: RESIZE_RULES.method,
+  antialias: RESIZE_RULES.antialias,
   background: text,
   maxPixels: positiveInteger,
   dctMethod: DCT_METHODS,
@@ -58,8 +62,10 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
   if (fast && (imageSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
     throw invalid(where, 'resizing', "'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast'", resizing);
   }
+  const byDecoder = fast && fit !== 'resizeCrop' && fit !== 'resizePad';
+  if (fast && !byDecoder) throw invalid(where, 'resizing', `'exact' with fit '${fit}'`, resizing);
   const decoding = {
-    ...(fast ? { size: imageSize as Size, fit } : {}),
+    ...(byDecoder ? { size: imageSize as Size, fit } : {}),
     ...(background === undefined ? {} : { background }),
     ...(maxPixels === undefined ? {} : { maxPixels }),
     ...(dctMethod === undefined ? {} : { dctMethod }),

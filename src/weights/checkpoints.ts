@@ -1,5 +1,6 @@
 // The published weights: where they are, how to know them again, and what a model must be for them to mean anything. Data, no download.
 
+import type { Preprocessing } from '../image/index.js';
 import type { EfficientNetOptions } from '../models/index.js';
 import { VARIANTS, type Normalization, type Padding, type Variant } from '../scaling/index.js';
 import { KERAS_V1, KERAS_V2, LUKEMELAS, LUKEMELAS_ADVPROP, QUBVEL_AUTOAUGMENT, QUBVEL_NOISY_STUDENT, TORCHVISION } from './digests.js';
@@ -34,20 +35,31 @@ export interface Checkpoint {
   readonly padding: Padding;
   readonly batchNormEpsilon: number;
   readonly normalization: Normalization;
-  /** Side of the pictures it was evaluated on, in pixels. */
+  /** Side of the images it was evaluated on, in pixels. */
   readonly inputSize: number;
-  /** Share of the shorter side that the centre crop keeps, in (0, 1]. */
-  readonly crop: number;
-  readonly interpolation: 'bicubic' | 'bilinear';
+  /** How images become its input in its publisher's evaluation; {@link checkpointTransform} makes a transform of it. */
+  readonly preprocessing: Preprocessing;
   /** Top-1 accuracy on ImageNet in percent, as published; `null` where none is. */
   readonly top1: number | null;
 }
 
 const HALF: Normalization = { mean: 0.5, std: 0.5 };
-const GOOGLE_LIKE = { licence: 'Apache-2.0', interpolation: 'bicubic', padding: 'same', batchNormEpsilon: 1e-3, classes: 1000 } as const;
-const inputSizeOf = (variant: Variant): number => VARIANTS[variant].inputSize;
-// Google's evaluation leaves a margin of 32 pixels around the crop.
-const marginCrop = (size: number): number => Number((size / (size + 32)).toFixed(3));
+const GOOGLE_LIKE = { licence: 'Apache-2.0', padding: 'same', batchNormEpsilon: 1e-3, classes: 1000 } as const;
+// timm and torchvision evaluate on what Pillow resized.
+const PILLOW = { antialias: true, resampler: 'pillow', margins: 'even' } as const;
+
+// preprocess_for_eval of tensorflow/tpu models/official/efficientnet/preprocessing.py: 32 pixels of margin around the crop.
+const googleV1 = (inputSize: number): Preprocessing =>
+  ({ inputSize, fit: 'crop', cropFraction: inputSize / (inputSize + 32), margins: 'ceil', interpolation: 'bicubic' });
+
+// preprocess_for_eval of google/automl efficientnetv2/preprocessing.py.
+const googleV2 = (inputSize: number): Preprocessing =>
+  inputSize < 320
+    ? { inputSize, fit: 'crop', cropFraction: inputSize / (inputSize + 32), interpolation: 'bilinear' }
+    : { inputSize, fit: 'stretch', interpolation: 'bilinear' };
+
+// examples/imagenet/main.py of lukemelas/EfficientNet-PyTorch.
+const lukemelasEvaluation = (inputSize: number): Preprocessing => ({ ...PILLOW, inputSize, fit: 'resizeCrop', interpolation: 'bicubic' });
 
 // Top-1 as in tensorflow/tpu models/official/efficientnet/README.md and google/automl efficientnetv2/README.md.
 const AUTOAUGMENT_TOP1 = [77.1, 79.1, 80.1, 81.6, 82.9, 83.6, 84.0, 84.3];
@@ -71,8 +83,8 @@ function topAndNotop(
 }
 
 function firstGeneration(variant: Variant, layout: LayoutName, top1: number | null): Omit<Checkpoint, 'sources' | 'includeTop'> {
-  const inputSize = inputSizeOf(variant);
-  return { ...GOOGLE_LIKE, variant, layout, normalization: 'imagenet', inputSize, crop: marginCrop(inputSize), top1 };
+  const { inputSize } = VARIANTS[variant];
+  return { ...GOOGLE_LIKE, variant, layout, normalization: 'imagenet', inputSize, preprocessing: googleV1(inputSize), top1 };
 }
 
 function keras(): Rows {
@@ -81,11 +93,10 @@ function keras(): Rows {
       firstGeneration(variant as Variant, 'keras', AUTOAUGMENT_TOP1[i] ?? null)));
   const second = Object.entries(KERAS_V2).flatMap(([size, digests]) => {
     const variant = `v2-${size}` as Variant;
-    const { normalization } = VARIANTS[variant] as { normalization: Normalization };
-    const crop = size.startsWith('b') ? marginCrop(inputSizeOf(variant)) : 1;
+    const { normalization, inputSize } = VARIANTS[variant] as { normalization: Normalization; inputSize: number };
     return topAndNotop(`keras/${variant}`, digests, 'md5',
       (suffix) => `https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/efficientnetv2-${size}${suffix}.h5`,
-      { ...firstGeneration(variant, 'keras', V2_TOP1[size] ?? null), normalization, crop });
+      { ...firstGeneration(variant, 'keras', V2_TOP1[size] ?? null), normalization, preprocessing: googleV2(inputSize) });
   });
   return [...first, ...second];
 }
@@ -105,7 +116,7 @@ function qubvel(): Rows {
 function lukemelas(): Rows {
   const base = 'https://github.com/lukemelas/EfficientNet-PyTorch/releases/download/1.0/';
   const row = (name: string, file: string, hex: string, common: Omit<Checkpoint, 'sources' | 'includeTop'>): Rows[number] =>
-    [name, { ...common, includeTop: true, sources: [{ url: `${base}${file}-${hex}.pth`, digest: { algorithm: 'sha256', hex } }] }];
+    [name, { ...common, preprocessing: lukemelasEvaluation(common.inputSize), includeTop: true, sources: [{ url: `${base}${file}-${hex}.pth`, digest: { algorithm: 'sha256', hex } }] }];
   return [
     ...LUKEMELAS.map((hex, i) => row(`lukemelas/b${i}`, `efficientnet-b${i}`, hex, firstGeneration(`b${i}` as Variant, 'lukemelas', null))),
     ...LUKEMELAS_ADVPROP.map((hex, i) => row(`lukemelas/b${i}-advprop`, `adv-efficientnet-b${i}`, hex,
@@ -135,23 +146,27 @@ function torchvision(): Rows {
     // torchvision leaves PyTorch's epsilon to B0-B4 alone.
     batchNormEpsilon: /^b[0-4]$/.test(variant) ? 1e-5 : 1e-3,
     normalization: variant === 'v2-l' ? HALF : 'imagenet',
-    inputSize, crop: Number((inputSize / resized).toFixed(3)), interpolation: interpolation ?? 'bicubic', top1,
+    inputSize, top1,
+    preprocessing: { ...PILLOW, inputSize, fit: 'resizeCrop', cropFraction: inputSize / resized, interpolation: interpolation ?? 'bicubic' },
     sources: [{ url: `https://download.pytorch.org/models/${file}.pth`, digest: { algorithm: 'sha256', hex: TORCHVISION[file] ?? file.slice(-8) } }],
   }]);
 }
 
 function timm(): Rows {
-  return TIMM_ROWS.map(([name, variant, inputSize, crop, normalization, top1, file]) => {
+  return TIMM_ROWS.map(([name, variant, inputSize, cropFraction, normalization, top1, file, squash]) => {
     const isPorted = name.startsWith('tf_');
     const hub: CheckpointSource = { url: `https://huggingface.co/timm/${name}/resolve/main/model.safetensors`, digest: null };
     const release = `https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-${variant.startsWith('v2') ? 'effv2-' : ''}weights/${file}`;
     return [`timm/${name}`, {
-      variant, layout: 'timm', licence: 'Apache-2.0', includeTop: true, inputSize, crop, top1,
+      variant, layout: 'timm', licence: 'Apache-2.0', includeTop: true, inputSize, top1,
+      preprocessing: {
+        ...PILLOW, inputSize, fit: squash === undefined ? 'resizeCrop' : 'stretch', cropFraction,
+        interpolation: variant === 'lite3' || variant === 'lite4' ? 'bilinear' : 'bicubic',
+      },
       classes: /\.(sw_)?in12k$/.test(name) ? 11821 : name.endsWith('.in21k') ? 21843 : 1000,
       padding: isPorted ? 'same' : 'symmetric',
       batchNormEpsilon: isPorted ? 1e-3 : 1e-5,
       normalization: normalization === 'half' ? HALF : 'imagenet',
-      interpolation: variant === 'lite3' || variant === 'lite4' ? 'bilinear' : 'bicubic',
       sources: file === '' ? [hub] : [{ url: release, digest: { algorithm: 'sha256', hex: file.slice(-12, -4) } }, hub],
     }];
   });

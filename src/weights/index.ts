@@ -19,6 +19,8 @@ export { readTorch } from './readTorch.js';
 export { openZip } from './zip.js';
 export { permute } from './permute.js';
 export { planArrays } from './planArrays.js';
+export { checkpointTransform } from './checkpointTransform.js';
+export { findCheckpoint } from './findCheckpoint.js';
 export { CHECKPOINTS, checkpointOptions, defaultCheckpoint } from './checkpoints.js';
 export type { Checkpoint, CheckpointSource, Digest } from './checkpoints.js';
 export { readTfjs } from './readTfjs.js';

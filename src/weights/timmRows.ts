@@ -3,9 +3,10 @@
 
 import type { Variant } from '../scaling/index.js';
 
-/** `inputSize` and `crop` are those of the test; `file` is the original release, '' where only the hub has one. */
+/** Input size and crop fraction are those of the test. `file` is the original release, '' where only the hub has one. `squash` is timm's crop mode. */
 export type TimmRow = readonly [
-  name: string, variant: Variant, inputSize: number, crop: number, normalization: 'imagenet' | 'half', top1: number | null, file: string,
+  name: string, variant: Variant, inputSize: number, cropFraction: number, normalization: 'imagenet' | 'half', top1: number | null, file: string,
+  squash?: 'squash',
 ];
 
 export const TIMM_ROWS: readonly TimmRow[] = [
@@ -16,7 +17,7 @@ export const TIMM_ROWS: readonly TimmRow[] = [
   ['efficientnet_b2.ra_in1k', 'b2', 288, 1.0, 'imagenet', 80.612, 'efficientnet_b2_ra-bcdf34b7.pth'],
   ['efficientnet_b3.ra2_in1k', 'b3', 320, 1.0, 'imagenet', 82.296, 'efficientnet_b3_ra2-cf984f9c.pth'],
   ['efficientnet_b4.ra2_in1k', 'b4', 384, 1.0, 'imagenet', 83.468, 'efficientnet_b4_ra2_320-7eb33cd5.pth'],
-  ['efficientnet_b5.sw_in12k_ft_in1k', 'b5', 448, 1.0, 'imagenet', 85.894, ''],
+  ['efficientnet_b5.sw_in12k_ft_in1k', 'b5', 448, 1.0, 'imagenet', 85.894, '', 'squash'],
   ['efficientnet_b5.sw_in12k', 'b5', 416, 0.95, 'imagenet', null, ''],
   ['efficientnet_es.ra_in1k', 'edgetpu-s', 224, 0.875, 'imagenet', 78.100, 'efficientnet_es_ra-f111e99c.pth'],
   ['efficientnet_em.ra2_in1k', 'edgetpu-m', 240, 0.882, 'imagenet', 79.256, 'efficientnet_em_ra2-66250f76.pth'],
@@ -69,18 +70,18 @@ export const TIMM_ROWS: readonly TimmRow[] = [
   ['tf_efficientnetv2_s.in21k_ft_in1k', 'v2-s', 384, 1.0, 'half', 84.332, 'tf_efficientnetv2_s_21ft1k-d7dafa41.pth'],
   ['tf_efficientnetv2_s.in1k', 'v2-s', 384, 1.0, 'half', 83.900, 'tf_efficientnetv2_s-eb54923e.pth'],
   ['tf_efficientnetv2_s.in21k', 'v2-s', 384, 1.0, 'half', null, 'tf_efficientnetv2_s_21k-6337ad01.pth'],
-  ['tf_efficientnetv2_m.in21k_ft_in1k', 'v2-m', 480, 1.0, 'half', 86.014, 'tf_efficientnetv2_m_21ft1k-bf41664a.pth'],
-  ['tf_efficientnetv2_m.in1k', 'v2-m', 480, 1.0, 'half', 85.208, 'tf_efficientnetv2_m-cc09e0cd.pth'],
-  ['tf_efficientnetv2_m.in21k', 'v2-m', 480, 1.0, 'half', null, 'tf_efficientnetv2_m_21k-361418a2.pth'],
-  ['tf_efficientnetv2_l.in21k_ft_in1k', 'v2-l', 480, 1.0, 'half', 86.802, 'tf_efficientnetv2_l_21ft1k-60127a9d.pth'],
-  ['tf_efficientnetv2_l.in1k', 'v2-l', 480, 1.0, 'half', 85.660, 'tf_efficientnetv2_l-d664b728.pth'],
-  ['tf_efficientnetv2_l.in21k', 'v2-l', 480, 1.0, 'half', null, 'tf_efficientnetv2_l_21k-91a19ec9.pth'],
-  ['tf_efficientnetv2_xl.in21k_ft_in1k', 'v2-xl', 512, 1.0, 'half', 86.754, 'tf_efficientnetv2_xl_in21ft1k-06c35c48.pth'],
-  ['tf_efficientnetv2_xl.in21k', 'v2-xl', 512, 1.0, 'half', null, 'tf_efficientnetv2_xl_in21k-fd7e8abf.pth'],
+  ['tf_efficientnetv2_m.in21k_ft_in1k', 'v2-m', 480, 1.0, 'half', 86.014, 'tf_efficientnetv2_m_21ft1k-bf41664a.pth', 'squash'],
+  ['tf_efficientnetv2_m.in1k', 'v2-m', 480, 1.0, 'half', 85.208, 'tf_efficientnetv2_m-cc09e0cd.pth', 'squash'],
+  ['tf_efficientnetv2_m.in21k', 'v2-m', 480, 1.0, 'half', null, 'tf_efficientnetv2_m_21k-361418a2.pth', 'squash'],
+  ['tf_efficientnetv2_l.in21k_ft_in1k', 'v2-l', 480, 1.0, 'half', 86.802, 'tf_efficientnetv2_l_21ft1k-60127a9d.pth', 'squash'],
+  ['tf_efficientnetv2_l.in1k', 'v2-l', 480, 1.0, 'half', 85.660, 'tf_efficientnetv2_l-d664b728.pth', 'squash'],
+  ['tf_efficientnetv2_l.in21k', 'v2-l', 480, 1.0, 'half', null, 'tf_efficientnetv2_l_21k-91a19ec9.pth', 'squash'],
+  ['tf_efficientnetv2_xl.in21k_ft_in1k', 'v2-xl', 512, 1.0, 'half', 86.754, 'tf_efficientnetv2_xl_in21ft1k-06c35c48.pth', 'squash'],
+  ['tf_efficientnetv2_xl.in21k', 'v2-xl', 512, 1.0, 'half', null, 'tf_efficientnetv2_xl_in21k-fd7e8abf.pth', 'squash'],
   ['tf_efficientnetv2_b0.in1k', 'v2-b0', 224, 0.875, 'imagenet', 78.386, 'tf_efficientnetv2_b0-c7cc451f.pth'],
   ['tf_efficientnetv2_b1.in1k', 'v2-b1', 240, 0.882, 'imagenet', 79.518, 'tf_efficientnetv2_b1-be6e41b0.pth'],
   ['tf_efficientnetv2_b2.in1k', 'v2-b2', 260, 0.89, 'imagenet', 80.226, 'tf_efficientnetv2_b2-847de54e.pth'],
-  ['tf_efficientnetv2_b3.in21k_ft_in1k', 'v2-b3', 300, 0.9, 'half', 82.634, ''],
+  ['tf_efficientnetv2_b3.in21k_ft_in1k', 'v2-b3', 300, 0.9, 'half', 82.634, '', 'squash'],
   ['tf_efficientnetv2_b3.in1k', 'v2-b3', 300, 0.904, 'imagenet', 81.960, 'tf_efficientnetv2_b3-57773f13.pth'],
   ['tf_efficientnetv2_b3.in21k', 'v2-b3', 300, 0.904, 'half', null, ''],
 ];

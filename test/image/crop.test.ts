@@ -19,7 +19,7 @@ test('a centre crop leaves the odd row and column at the bottom and right', () =
 });
 
 test('what reaches outside, or is no picture, is refused', () => {
-  expect(() => centerCrop(grid(3, 3), 4)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: centerCrop: expected a picture of at least [4, 4], received [3, 3]. Resize it first.]`);
+  expect(() => centerCrop(grid(3, 3), 4)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: centerCrop: expected an image of at least [4, 4], received [3, 3]. Resize it first.]`);
   expect(() => crop(grid(3, 3), { top: 2, left: 0, height: 2, width: 1 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: crop: expected a rectangle within [3, 3], received rows 2 to 4 and columns 0 to 1.]`);
   expect(() => resize({ ...grid(3, 3), width: 4 }, 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resize: expected 12 values for a picture [3, 4, 1], received 9.]`);
   expect(() => resize(new Uint8Array(3) as never, 2)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected a picture { width, height, channels, data }, received an instance of Uint8Array.]`);

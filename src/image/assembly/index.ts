@@ -8,9 +8,10 @@ function loadPixel(source: usize, index: i32, floats: bool): v128 {
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(source + <usize>index))));
 }
 
+/** `near` plus a share of the way to `far`, rounded as TensorFlow rounds it. */
 @inline
-function mix(near: v128, a: v128, far: v128, b: v128): v128 {
-  return f32x4.add(f32x4.mul(near, a), f32x4.mul(far, b));
+function mix(near: v128, far: v128, share: v128): v128 {
+  return f32x4.add(near, f32x4.mul(f32x4.sub(far, near), share));
 }
 
 @inline
@@ -19,8 +20,8 @@ function clip(value: v128): v128 {
 }
 
 /**
- * Mixes the four neighbours of each output pixel. Tables hold four values an entry: columns the index of the left and the right pixel's first value in
- * a row of the source and their weights, rows that of the upper and the lower row and their weights.
+ * Mixes the four neighbors of each output pixel. A table entry has four values, the last unused. In `columns` they are the indexes of the first value of
+ * the left and the right pixel in a row of the source and the share of the right one, in `rows` the same of the upper and the lower row.
  */
 @inline
 function resize(source: usize, columns: usize, width: i32, rows: usize, height: i32, output: usize, floats: bool): void {
@@ -28,16 +29,14 @@ function resize(source: usize, columns: usize, width: i32, rows: usize, height: 
   for (let y = 0; y < height; y++, rows += 16) {
     const above = load<i32>(rows);
     const below = load<i32>(rows, 4);
-    const top = v128.load32_splat(rows, 8);
-    const bottom = v128.load32_splat(rows, 12);
+    const down = v128.load32_splat(rows, 8);
     for (let column = columns; column < end; column += 16, output += 12) {
       const left = load<i32>(column);
       const right = load<i32>(column, 4);
-      const near = v128.load32_splat(column, 8);
-      const far = v128.load32_splat(column, 12);
-      const upper = mix(near, loadPixel(source, above + left, floats), far, loadPixel(source, above + right, floats));
-      const lower = mix(near, loadPixel(source, below + left, floats), far, loadPixel(source, below + right, floats));
-      v128.store(output, mix(top, upper, bottom, lower));
+      const aside = v128.load32_splat(column, 8);
+      const upper = mix(loadPixel(source, above + left, floats), loadPixel(source, above + right, floats), aside);
+      const lower = mix(loadPixel(source, below + left, floats), loadPixel(source, below + right, floats), aside);
+      v128.store(output, mix(upper, lower, down));
     }
   }
 }

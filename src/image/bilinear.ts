@@ -1,0 +1,63 @@
+// Bilinear resizing without antialiasing, in one pass over the output and equal to `tf.image.resize` to the last bit. Training spends most of its
+// resizing time here, so RGB images use the compiled loops where there are any.
+
+import { aligned, PADDING, pixelKernels } from './kernels.js';
+import type { Pixels } from './pixels.js';
+import type { Spans } from './spans.js';
+
+const { fround } = Math;
+
+/** Mixes the four source pixels around each output pixel into `output`. */
+export function bilinear(pixels: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
+  if (pixels.channels === 3 && mixCompiled(pixels, output, columns, rows)) return;
+  const { channels, data, width } = pixels;
+  const value = (index: number): number => data[index] as number;
+  // Every operation is rounded to float32, as TensorFlow's are.
+  const mix = (near: number, far: number, share: number): number => fround(near + fround(fround(far - near) * share));
+  let at = 0;
+  for (let y = 0; y < rows.starts.length; y++) {
+    const [above, below, down] = neighbors(rows, y, width * channels);
+    for (let x = 0; x < columns.starts.length; x++) {
+      const [left, right, aside] = neighbors(columns, x, channels);
+      for (let c = 0; c < channels; c++) {
+        const upper = mix(value(above + left + c), value(above + right + c), aside);
+        output[at++] = mix(upper, mix(value(below + left + c), value(below + right + c), aside), down);
+      }
+    }
+  }
+}
+
+/** Where the two source pixels of an output pixel start, and the share of the second. At an edge the second is the first, with share 0. */
+function neighbors({ starts, counts, weights }: Spans, i: number, stride: number): readonly [first: number, second: number, share: number] {
+  const start = starts[i] as number;
+  return [start * stride, (start + (counts[i] === 2 ? 1 : 0)) * stride, weights[2 * i + 1] as number];
+}
+
+/** Returns false where there are no compiled loops. */
+function mixCompiled({ width, data }: Pixels, output: Float32Array, columns: Spans, rows: Spans): boolean {
+  const tables = { columns: 0, rows: 16 * columns.starts.length };
+  const source = tables.rows + 16 * rows.starts.length;
+  const target = aligned(source + data.byteLength + PADDING);
+  const lent = pixelKernels(target + output.byteLength + PADDING);
+  if (lent === undefined) return false;
+  const { kernels, buffer } = lent;
+  writeTable(buffer, tables.columns, columns, 3);
+  writeTable(buffer, tables.rows, rows, 3 * width);
+  const floats = data instanceof Float32Array;
+  new (floats ? Float32Array : Uint8Array)(buffer, source, data.length).set(data);
+  kernels[floats ? 'resizeFloats' : 'resizeBytes'](source, tables.columns, columns.starts.length, tables.rows, rows.starts.length, target);
+  output.set(new Float32Array(buffer, target, output.length));
+  return true;
+}
+
+function writeTable(buffer: ArrayBuffer, at: number, spans: Spans, stride: number): void {
+  const { length } = spans.starts;
+  const places = new Int32Array(buffer, at, 4 * length);
+  const shares = new Float32Array(buffer, at, 4 * length);
+  for (let i = 0; i < length; i++) {
+    const [first, second, share] = neighbors(spans, i, stride);
+    places[4 * i] = first;
+    places[4 * i + 1] = second;
+    shares[4 * i + 2] = share;
+  }
+}

@@ -1,0 +1,83 @@
+// Resizing equal to Pillow's `Image.resize` on 8-bit images, which timm and torchvision use: fixed-point weights, and bytes after each of the two passes.
+
+import { pick } from './pick.js';
+import type { Pixels } from './pixels.js';
+import { KERNELS, normalized, type ResizeMethod, type Spans } from './spans.js';
+
+/** Fraction bits of the weights. */
+const BITS = 22;
+
+type Image = Pixels & { readonly data: Uint8Array | Uint8ClampedArray };
+type Method = Exclude<ResizeMethod, 'nearest'>;
+
+/**
+ * Resizes an 8-bit image. Where an image shrinks, the kernel widens with it; `area` is Pillow's `BOX`.
+ *
+ * @see `ImagingResampleHorizontal_8bpc` in src/libImaging/Resample.c and `Image.resize` in src/PIL/Image.py of Pillow 13
+ */
+export function resizeLikePillow(pixels: Image, height: number, width: number, method: ResizeMethod): Pixels {
+  if (height === pixels.height && width === pixels.width) return { ...pixels, data: new Uint8Array(pixels.data) };
+  if (method === 'nearest') return pick(pixels, places(pixels.height, height), places(pixels.width, width));
+  const across = (image: Image): Image => resample(image, width, method, 'columns');
+  const down = (image: Image): Image => resample(image, height, method, 'rows');
+  // The order decides how values are rounded in between. Pillow 12 and earlier always start with the columns, which differs by at most one level.
+  const rowsFirst = height < pixels.height && pixels.height - height > 2 * (pixels.width - width);
+  return rowsFirst ? across(down(pixels)) : down(across(pixels));
+}
+
+function resample(image: Image, to: number, method: Method, axis: 'columns' | 'rows'): Image {
+  const { channels, height, width, data } = image;
+  const from = axis === 'columns' ? width : height;
+  if (from === to) return image;
+  const { taps, starts, counts, weights } = fixedSpans(from, to, method);
+  const [rows, columns] = axis === 'columns' ? [height, to] : [to, width];
+  // Distance between the source values that one sum takes.
+  const step = axis === 'columns' ? channels : width * channels;
+  const output = new Uint8ClampedArray(rows * columns * channels);
+  for (let y = 0, at = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const i = axis === 'columns' ? x : y;
+      const origin = (starts[i] as number) * step + (axis === 'columns' ? y * width : x) * channels;
+      const end = i * taps + (counts[i] as number);
+      for (let c = 0; c < channels; c++, at++) {
+        let sum = 1 << (BITS - 1);
+        for (let k = i * taps, from = origin + c; k < end; k++, from += step) sum = (sum + Math.imul(weights[k] as number, data[from] as number)) | 0;
+        output[at] = sum >> BITS;
+      }
+    }
+  }
+  return { width: columns, height: rows, channels, data: new Uint8Array(output.buffer) };
+}
+
+function fixedSpans(from: number, to: number, method: Method): Omit<Spans, 'weights'> & { readonly weights: Int32Array } {
+  const kernel = KERNELS[method];
+  const scale = from / to;
+  const stretch = Math.max(1, scale);
+  const reach = kernel.radius * stretch;
+  const taps = 2 * Math.ceil(reach) + 1;
+  const starts = new Int32Array(to);
+  const counts = new Int32Array(to);
+  const weights = new Int32Array(to * taps);
+  for (let i = 0; i < to; i++) {
+    const center = (i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(center - reach + 0.5));
+    const count = Math.min(from, Math.trunc(center + reach + 0.5)) - start;
+    const shares = normalized(Array.from({ length: count }, (_, k) => kernel.weight((k + start - center + 0.5) * (1 / stretch))));
+    starts[i] = start;
+    counts[i] = count;
+    // The conversion to integers truncates.
+    weights.set(shares.map((share) => share * (1 << BITS) + (share < 0 ? -0.5 : 0.5)), i * taps);
+  }
+  return { taps, starts, counts, weights };
+}
+
+/** Pillow adds the scale up from pixel to pixel, rounding errors included. */
+function places(from: number, to: number): Int32Array {
+  const scale = from / to;
+  let center = 0.5 * scale;
+  return Int32Array.from({ length: to }, () => {
+    const place = Math.floor(center);
+    center += scale;
+    return place;
+  });
+}

@@ -1,0 +1,75 @@
+// How an image becomes a model's input, as plain data: what a published checkpoint was evaluated with.
+
+import { check, checkOptions } from '../core/index.js';
+import { sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { describeResize, resolveResize } from './resize.js';
+import { FITS, RESIZE_TO_RULES, resizeToFor, type Fit, type ResizeToOptions } from './resizeTo.js';
+import type { ResizeMethod } from './spans.js';
+
+/** How an image of any size becomes a model's input. */
+export interface Preprocessing extends Omit<ResizeToOptions, 'method'> {
+  /** Height and width of the input, in pixels. */
+  readonly inputSize: Size;
+  /** How an image of other proportions comes to that size. */
+  readonly fit: Fit;
+  /** How pixels are computed; see {@link ResizeOptions}. @defaultValue 'bilinear' */
+  readonly interpolation?: ResizeMethod;
+}
+
+const { method, ...others } = RESIZE_TO_RULES;
+const RULES = { inputSize: sizeRule, fit: FITS, interpolation: method, ...others };
+
+/**
+ * Throws unless the value says how an image becomes an input.
+ *
+ * @throws {OptionError} when something is unknown, missing or impossible.
+ */
+export function checkPreprocessing(where: string, preprocessing: Preprocessing): void {
+  checkOptions(where, preprocessing, RULES);
+  check(where, 'inputSize', preprocessing.inputSize, sizeRule);
+  check(where, 'fit', preprocessing.fit, FITS);
+  resolveResize(where, resizingOf(preprocessing));
+}
+
+function resizingOf({ inputSize: _, fit: __, interpolation, ...options }: Preprocessing): ResizeToOptions {
+  return interpolation === undefined ? options : { ...options, method: interpolation };
+}
+
+/**
+ * Makes a model's input of an image. The normalization is in the model.
+ *
+ * @param image - RGB in [0, 255], of any size.
+ * @returns The image at `inputSize`: uint8 with resampler 'pillow' or interpolation 'nearest', else float32.
+ * @throws {OptionError} when the preprocessing is unknown or impossible. {@link ShapeError} when the image does not go with it.
+ * @example
+ * const input = preprocess(photo, { inputSize: 224, fit: 'resizeCrop', cropFraction: 0.875, interpolation: 'bicubic', antialias: true });
+ */
+export function preprocess(image: Pixels, preprocessing: Preprocessing): Pixels {
+  checkPreprocessing('preprocess', preprocessing);
+  return preprocessFor('preprocess', image, preprocessing);
+}
+
+/** Preprocesses for another function, under whose name it reports errors. */
+export function preprocessFor(where: string, image: Pixels, preprocessing: Preprocessing): Pixels {
+  return resizeToFor(where, image, preprocessing.inputSize, preprocessing.fit, resizingOf(preprocessing));
+}
+
+/** What the preprocessing does, in one line. */
+export function describePreprocessing({ inputSize, fit, cropFraction = 1, interpolation = 'bilinear', ...options }: Preprocessing): string {
+  const size = sides(inputSize).join(' x ');
+  const whole = sides(inputSize).map((side) => Math.floor(side / cropFraction)).join(' x ');
+  const resize = describeResize({ ...options, method: interpolation });
+  const crop = cropFraction === 1 ? '' : `, then center crop ${size}`;
+  switch (fit) {
+    case 'stretch':
+      return `resize to ${whole} (${resize})${crop}`;
+    case 'crop':
+      return `center crop of ${cropFraction === 1 ? 'the whole' : `${Number(cropFraction.toFixed(3))} of the`} shorter side, then resize to ${size} (${resize})`;
+    case 'pad':
+      return `pad to the proportions of ${size}, then resize to ${whole} (${resize})${crop}`;
+    case 'resizeCrop':
+      return `resize to cover ${whole} (${resize}), then center crop ${size}`;
+    case 'resizePad':
+      return `resize into ${whole} (${resize}), then pad${crop}`;
+  }
+}

@@ -1,0 +1,77 @@
+// Photos as published checkpoints see them, against the transforms of timm, torchvision and Keras: test/fixtures/preprocessing.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { augment } from '../../src/data/index.js';
+import { preprocess, resize, resizeTo, transformFrom, type Pixels } from '../../src/image/index.js';
+import { efficientNet } from '../../src/models/index.js';
+import { decodeImage, imageFiles, selectBackend } from '../../src/node/index.js';
+import { CHECKPOINTS, checkpointTransform } from '../../src/weights/index.js';
+
+interface Photo {
+  readonly photo: string;
+  readonly size: [number, number];
+  readonly decoded: string;
+  readonly outputs: Record<string, string>;
+}
+const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/preprocessing/${name}.json`, import.meta.url), 'utf8'));
+const { images, normalized } = read('preprocessing') as { images: Photo[]; normalized: Record<string, number[]> };
+const keras = read('keras') as { photos: ({ photo: string } & Record<'stretch' | 'crop' | 'pad' | 'google' | 'googleV2' | 'folderPad', string>)[] };
+const pathOf = (photo: string): string => fileURLToPath(new URL(`../../examples/data/${photo}`, import.meta.url));
+const digest = ({ data }: Pixels): string => createHash('sha256').update(data).digest('hex').slice(0, 12);
+
+describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
+  let image: Pixels;
+  beforeAll(async () => {
+    image = await decodeImage(pathOf(photo));
+  });
+
+  test('is decoded to the same bytes', () => {
+    expect(digest(image)).toBe(decoded);
+  });
+
+  test("gives the bytes of timm's and torchvision's own transforms", () => {
+    expect(Object.fromEntries(Object.keys(outputs).map((name) => [name, digest(preprocess(image, CHECKPOINTS[name]!.preprocessing))]))).toEqual(outputs);
+  });
+
+  test("gives the floats of Keras' and the authors' own functions", () => {
+    const { photo: _, ...expected } = keras.photos.find((entry) => entry.photo === photo)!;
+    const ways = {
+      stretch: resize(image, 224), crop: resizeTo(image, 224, 'crop'), smart: resizeTo(image, 224, 'crop'), folderCrop: resizeTo(image, 224, 'crop'),
+      pad: resizeTo(image, 224, 'pad'), folderPad: resizeTo(image, 224, 'resizePad'),
+      google: resizeTo(image, 224, 'crop', { cropFraction: 224 / 256, margins: 'ceil' }), googleV2: preprocess(image, CHECKPOINTS['keras/v2-b0']!.preprocessing),
+    };
+    expect(Object.fromEntries(Object.entries(ways).map(([name, pixels]) => [name, digest(pixels)]))).toEqual(expected);
+  });
+});
+
+test('the tensor behind the normalization of the model equals the one timm and torchvision feed to theirs', async () => {
+  await selectBackend(['cpu']);
+  const image = await decodeImage(pathOf('photos/panda.jpg'));
+  for (const [name, expected] of Object.entries(normalized)) {
+    const { preprocessing, normalization, inputSize } = CHECKPOINTS[name]!;
+    const model = efficientNet('lite0', { normalization, inputSize, includeTop: false });
+    const normalize = tfl.model({ inputs: model.inputs, outputs: model.getLayer('rescaling').output });
+    const { data } = preprocess(image, preprocessing);
+    const x = tf.tensor4d(new Float32Array(data), [1, inputSize, inputSize, 3]);
+    const y = normalize.predict(x) as tf.Tensor;
+    const values = await y.data();
+    expect(Array.from(expected, (_, i) => values[10007 * i]!), name).toBeAllclose(expected, { tolerance: 2e-6 });
+    tf.dispose([x, y]);
+    model.dispose();
+  }
+});
+
+test("a dataset of files gives them, and so does the transform that another thread makes from its spec", async () => {
+  const { photo, outputs } = images[1]!;
+  const name = 'timm/tf_efficientnetv2_m.in1k';
+  const transform = checkpointTransform(name);
+  for (const made of [transform, transformFrom(structuredClone(transform.spec!))]) {
+    const [item] = await augment(imageFiles([{ path: pathOf(photo), label: 0 }]), made).toArray();
+    expect(digest(item!.pixels)).toBe(outputs[name]);
+  }
+});
