@@ -14,11 +14,11 @@ export function bilinear(pixels: Pixels, output: Float32Array, columns: Spans, r
   const value = (index: number): number => data[index] as number;
   // Every operation is rounded to float32, as TensorFlow's are.
   const mix = (near: number, far: number, share: number): number => fround(near + fround(fround(far - near) * share));
+  const across = Array.from(columns.starts, (_, x) => neighbors(columns, x, channels));
   let at = 0;
   for (let y = 0; y < rows.starts.length; y++) {
     const [above, below, down] = neighbors(rows, y, width * channels);
-    for (let x = 0; x < columns.starts.length; x++) {
-      const [left, right, aside] = neighbors(columns, x, channels);
+    for (const [left, right, aside] of across) {
       for (let c = 0; c < channels; c++) {
         const upper = mix(value(above + left + c), value(above + right + c), aside);
         output[at++] = mix(upper, mix(value(below + left + c), value(below + right + c), aside), down);

@@ -6,6 +6,8 @@ import { KERNELS, normalized, type ResizeMethod, type Spans } from './spans.js';
 
 /** Fraction bits of the weights. */
 const BITS = 22;
+/** What rounds a sum to the nearest level. */
+const HALF = 1 << (BITS - 1);
 
 type Image = Pixels & { readonly data: Uint8Array | Uint8ClampedArray };
 type Method = Exclude<ResizeMethod, 'nearest'>;
@@ -39,10 +41,23 @@ function resample(image: Image, to: number, method: Method, axis: 'columns' | 'r
       const i = axis === 'columns' ? x : y;
       const origin = (starts[i] as number) * step + (axis === 'columns' ? y * width : x) * channels;
       const end = i * taps + (counts[i] as number);
-      for (let c = 0; c < channels; c++, at++) {
-        let sum = 1 << (BITS - 1);
+      if (channels === 3) {
+        let [red, green, blue] = [HALF, HALF, HALF];
+        for (let k = i * taps, from = origin; k < end; k++, from += step) {
+          const weight = weights[k] as number;
+          red = (red + Math.imul(weight, data[from] as number)) | 0;
+          green = (green + Math.imul(weight, data[from + 1] as number)) | 0;
+          blue = (blue + Math.imul(weight, data[from + 2] as number)) | 0;
+        }
+        output[at++] = red >> BITS;
+        output[at++] = green >> BITS;
+        output[at++] = blue >> BITS;
+        continue;
+      }
+      for (let c = 0; c < channels; c++) {
+        let sum = HALF;
         for (let k = i * taps, from = origin + c; k < end; k++, from += step) sum = (sum + Math.imul(weights[k] as number, data[from] as number)) | 0;
-        output[at] = sum >> BITS;
+        output[at++] = sum >> BITS;
       }
     }
   }

@@ -1,6 +1,6 @@
 // Bringing images of any proportions to one size: the ways of Keras, torchvision, timm and EfficientNet's authors.
 
-import { arrayOf, check, checkOptions, either, finite, oneOf, rule, ShapeError } from '../core/index.js';
+import { arrayOf, check, checkOptions, either, oneOf, rule, ShapeError } from '../core/index.js';
 import { centerCrop, MARGINS, type Margins } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { RESIZE_RULES, resizeFor, type ResizeOptions } from './resize.js';
@@ -25,12 +25,13 @@ export interface ResizeToOptions extends ResizeOptions {
   readonly cropFraction?: number;
   /** How the margins of the central crop are rounded; 'even' also sizes 'resizePad' as timm does instead of as TensorFlow. @defaultValue 'floor' */
   readonly margins?: Margins;
-  /** What 'pad' and 'resizePad' fill with, in [0, 255]: one value, or one per channel. @defaultValue 0 */
+  /** What 'pad' and 'resizePad' fill with, integers in [0, 255]: one value, or one per channel. @defaultValue 0 */
   readonly fillValue?: number | readonly number[];
 }
 
 const share = rule<number>('a number in (0, 1]', (value) => typeof value === 'number' && value > 0 && value <= 1);
-export const RESIZE_TO_RULES = { ...RESIZE_RULES, cropFraction: share, margins: MARGINS, fillValue: either(finite, arrayOf(finite)) };
+const level = rule<number>('an integer in [0, 255]', (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255);
+export const RESIZE_TO_RULES = { ...RESIZE_RULES, cropFraction: share, margins: MARGINS, fillValue: either(level, arrayOf(level)) };
 
 /**
  * Resizes an image of any proportions to a size.

@@ -12,7 +12,7 @@ import { findCheckpoint } from './findCheckpoint.js';
  * @param name - A checkpoint of {@link CHECKPOINTS}, or a variant for its usual one.
  * @throws {OptionError} when there is no such checkpoint.
  * @example
- * const test = augment(imageFolder('test'), checkpointTransform('timm/tf_efficientnetv2_m.in1k'));
+ * const test = augment(images, checkpointTransform('timm/tf_efficientnetv2_m.in1k')); // images of any size: the transform resizes them
  */
 export function checkpointTransform(name: string): Transform {
   return evalTransform(findCheckpoint('checkpointTransform', name)[1].preprocessing);

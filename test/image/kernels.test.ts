@@ -28,7 +28,10 @@ const operations: Record<string, (image: typeof withKernels, pixels: withKernels
   lighting: ({ adjustLighting }, pixels) => adjustLighting(pixels, [0.5, -1, 2]),
 };
 
-test.each(Object.entries(operations))('%s: compiled and plain loops agree for every size and kind of picture', async (_, operate) => {
+// These equal TensorFlow to the last bit, whichever loops run.
+const EXACT = new Set(['resize, smaller', 'resize, larger']);
+
+test.each(Object.entries(operations))('%s: compiled and plain loops agree for every size and kind of picture', async (name, operate) => {
   const plain = await withoutWebAssembly();
   for (const [width, height] of SIZES) {
     for (const kind of [Uint8Array, Float32Array]) {
@@ -36,7 +39,8 @@ test.each(Object.entries(operations))('%s: compiled and plain loops agree for ev
       const before = pixels.data.slice();
       const [own, expected] = [operate(withKernels, pixels), operate(plain, pixels)];
       expect({ ...own, data: own.data.constructor }).toEqual({ ...expected, data: expected.data.constructor });
-      expect(own.data).toBeAllclose(expected.data, { tolerance: 1e-4 });
+      if (EXACT.has(name)) expect(own.data).toEqual(expected.data);
+      else expect(own.data).toBeAllclose(expected.data, { tolerance: 1e-4 });
       expect(pixels.data).toEqual(before);
     }
   }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { centerCrop, paddedCenterCrop, preprocess, resizeShorterSide, resizeTo, type Fit, type Pixels, type ResizeToOptions } from '../../src/image/index.js';
+import { centerCrop, evalTransform, paddedCenterCrop, preprocess, resizeShorterSide, resizeTo, type Fit, type Pixels, type ResizeToOptions } from '../../src/image/index.js';
 import { patterned } from '../support/patterned.js';
 
 type Sides = [height: number, width: number];
@@ -84,6 +84,9 @@ test('what has no meaning is refused under the name of the function that was cal
   expect(() => resizeTo(image, 4, 'crop', { cropFraction: 1.2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected a number in (0, 1] for \`cropFraction\`, received 1.2.]`);
   expect(() => resizeTo(image, 4, 'crop', { margins: 'round' as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'.]`);
   expect(() => resizeTo(image, 4, 'pad', { fillValue: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resizeTo: expected 3 values for \`fillValue\`, one per channel, received 2.]`);
+  expect(() => resizeTo(image, 4, 'pad', { fillValue: 256 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected an integer in [0, 255] or an array, each an integer in [0, 255] for \`fillValue\`, received 256.]`);
+  expect(() => evalTransform({ inputSize: 4, fit: 'pad', resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`);
+  expect(() => evalTransform({ inputSize: 4, fit: 'pad' }, 5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\` for \`size\`, received 5.]`);
   expect(() => resizeTo(image, 4, 'pad', { method: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected false with method 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
   expect(() => resizeTo(patterned(300, 1), 4, 'resizePad')).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resizeTo: expected an image that keeps a pixel on both sides, received [300, 1] for 4 x 4.]`);
   expect(() => preprocess(image, { fit: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`);
