@@ -52,7 +52,8 @@ describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
 test('the tensor behind the normalization of the model equals the one timm and torchvision feed to theirs', async () => {
   await selectBackend(['cpu']);
   const image = await decodeImage(pathOf('photos/panda.jpg'));
-  for (const [name, expected] of Object.entries(normalized)) {
+  for (const name of ['timm/tf_efficientnet_b0.in1k', 'timm/tf_efficientnetv2_m.in1k', 'torchvision/v2-s']) {
+    const expected = normalized[name]!;
     const { preprocessing, normalization, inputSize } = CHECKPOINTS[name]!;
     const model = efficientNet('lite0', { normalization, inputSize, includeTop: false });
     const normalize = tfl.model({ inputs: model.inputs, outputs: model.getLayer('rescaling').output });
