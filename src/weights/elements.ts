@@ -1,16 +1,24 @@
 // Element types of weight files, and their conversion to and from float32. Bytes are little-endian, as every format here has them.
 
+import { WeightsError } from '../core/index.js';
+
 /** The type of the numbers in a file. */
 export type ElementType = keyof typeof ELEMENT_BYTES;
 
 /** Bytes of one element. */
 export const ELEMENT_BYTES = {
   float64: 8, float32: 4, float16: 2, bfloat16: 2,
+  float8_e4m3fn: 1, float8_e5m2: 1, float8_e4m3fnuz: 1, float8_e5m2fnuz: 1, float8_e8m0fnu: 1,
+  complex128: 16, complex64: 8, complex32: 4,
   int64: 8, int32: 4, int16: 2, int8: 1,
   uint64: 8, uint32: 4, uint16: 2, uint8: 1, bool: 1,
 } as const;
 
-/** Converts bytes to float32; float32 that lies aligned is returned as a view, everything else as a copy. */
+/**
+ * Converts bytes to float32; float32 that lies aligned is returned as a view, everything else as a copy.
+ *
+ * @throws {WeightsError} when the numbers are complex.
+ */
 export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Array {
   const count = bytes.byteLength / ELEMENT_BYTES[type];
   // A typed array may only start at a multiple of its element's size; a Node Buffer's own `slice` would not copy.
@@ -28,6 +36,16 @@ export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Arr
       for (let i = 0; i < count; i++) bits[i] = (halves[i] as number) << 16;
       return new Float32Array(bits.buffer);
     }
+    case 'float8_e4m3fn':
+    case 'float8_e5m2':
+    case 'float8_e4m3fnuz':
+    case 'float8_e5m2fnuz':
+    case 'float8_e8m0fnu':
+      return decodeFloat8(type, new Uint8Array(buffer, byteOffset, count));
+    case 'complex128':
+    case 'complex64':
+    case 'complex32':
+      throw new WeightsError(`readWeights: expected real numbers for weights, received numbers of type ${type}.`);
     case 'int64':
       return Float32Array.from(new BigInt64Array(buffer, byteOffset, count), Number);
     case 'uint64':
@@ -86,4 +104,25 @@ function decodeFloat16(halves: Uint16Array): Float32Array {
   const values = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) values[i] = float16Table[halves[i] as number] as number;
   return values;
+}
+
+/** Bits of the fraction, bias of the exponent. */
+const FLOAT8 = { float8_e4m3fn: [3, 7], float8_e5m2: [2, 15], float8_e4m3fnuz: [3, 8], float8_e5m2fnuz: [2, 16], float8_e8m0fnu: [0, 127] } as const;
+
+function decodeFloat8(type: keyof typeof FLOAT8, bytes: Uint8Array): Float32Array {
+  const table = Float32Array.from({ length: 256 }, (_, bits) => float8(type, bits));
+  return Float32Array.from(bytes, (bits) => table[bits] as number);
+}
+
+// c10/util/Float8_*.h. `fn` has no infinities, `uz` has no negative zero either: its bits mean NaN. E8M0 is a bare exponent.
+function float8(type: keyof typeof FLOAT8, bits: number): number {
+  const [fractionBits, bias] = FLOAT8[type];
+  if (type === 'float8_e8m0fnu') return bits === 255 ? NaN : 2 ** (bits - bias);
+  if (type.endsWith('uz') && bits === 0x80) return NaN;
+  if (type === 'float8_e4m3fn' && (bits & 0x7f) === 0x7f) return NaN;
+  if (type === 'float8_e5m2' && (bits & 0x7c) === 0x7c) return (bits & 3) !== 0 ? NaN : bits & 0x80 ? -Infinity : Infinity;
+  const exponent = (bits & 0x7f) >> fractionBits;
+  const fraction = bits & (2 ** fractionBits - 1);
+  const magnitude = exponent === 0 ? fraction * 2 ** (1 - bias - fractionBits) : (2 ** fractionBits + fraction) * 2 ** (exponent - bias - fractionBits);
+  return bits & 0x80 ? -magnitude : magnitude;
 }

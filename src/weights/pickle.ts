@@ -1,18 +1,24 @@
-// An interpreter of Python pickles that knows containers and nothing else: what it may build is given to it by name, any other name is
-// refused, and nothing is ever called that was not written here. Protocols 2 to 5. The tensors are readTorch.ts' business.
+// An interpreter of Python pickles that runs nothing of the file. The functions a pickle may call are given to it by name, and all of them
+// are written here; a call of any other function is refused. An object of an unknown class becomes a record of its attributes.
+// Protocols 1 to 5. Tensors are built in torchGlobals.ts.
 
 import { WeightsError } from '../core/index.js';
 
 /** A value of a pickle: dictionaries are Maps, lists and tuples are arrays, integers beyond 2^53 are bigints. */
 export type PickleValue = unknown;
 
-/** Builds what a name of a pickle stands for; it is given the arguments Python would be. */
+/** Builds what a function of a pickle returns; it is given the arguments Python would pass. */
 export type PickleGlobal = (...parameters: readonly PickleValue[]) => PickleValue;
+
+/** A value whose content follows after it was made, as Python's `__setstate__` sets it. */
+export interface Buildable {
+  readonly build: (state: PickleValue) => void;
+}
 
 /** What a pickle may refer to. */
 export interface PickleContext {
-  /** What `module.name` builds; `undefined` refuses it. */
-  readonly resolve: (name: string) => PickleGlobal | undefined;
+  /** The function or constant `module.name`; `undefined` makes it a {@link PickleName}, which cannot be called. */
+  readonly resolve: (name: string) => PickleValue;
   /** What a persistent id stands for. */
   readonly load: (id: PickleValue) => PickleValue;
 }
@@ -21,11 +27,23 @@ const MARK = Symbol('mark');
 /** Containers a pickle may make: many more than a network has, and few enough for the memory. */
 const MAX_CONTAINERS = 1_000_000;
 
+/** A class or function the context does not know. It is kept by name and never called. */
+export class PickleName {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** An object of a class the context does not know: its items and its attributes. */
+export class PickleObject extends Map<PickleValue, PickleValue> {}
+
 /**
  * Reads one pickle.
  *
  * @returns the value and where the pickle ends.
- * @throws {WeightsError} when the pickle is damaged, or refers to a name the context does not know.
+ * @throws {WeightsError} when the pickle is damaged, or calls a function the context does not know.
  */
 export function readPickle(where: string, bytes: Uint8Array, context: PickleContext, start = 0): { value: PickleValue; end: number } {
   const machine = new PickleMachine(bytes, context, start);
@@ -79,6 +97,8 @@ class PickleMachine {
       case 0x89: this.push(false); return; // NEWFALSE
       case 0x4a: this.push(this.view.getInt32(this.skip(4), true)); return; // BININT
       case 0x4b: this.push(this.byte()); return; // BININT1
+      case 0x49: this.push(this.integer(this.line())); return; // INT
+      case 0x4c: this.push(this.integer(this.line())); return; // LONG
       case 0x4d: this.push(this.view.getUint16(this.skip(2), true)); return; // BININT2
       case 0x8a: this.push(this.long(this.byte())); return; // LONG1
       case 0x8b: this.push(this.long(this.uint32())); return; // LONG4
@@ -90,6 +110,7 @@ class PickleMachine {
       case 0x55: this.push(this.text(this.byte())); return; // SHORT_BINSTRING
       case 0x42: this.push(this.take(this.uint32())); return; // BINBYTES
       case 0x43: this.push(this.take(this.byte())); return; // SHORT_BINBYTES
+      case 0x8e: case 0x96: this.push(this.take(this.uint64())); return; // BINBYTES8, BYTEARRAY8
       case 0x5d: case 0x29: case 0x8f: this.push(this.fresh([])); return; // EMPTY_LIST, EMPTY_TUPLE, EMPTY_SET
       case 0x7d: this.push(this.fresh(new Map())); return; // EMPTY_DICT
       case 0x74: case 0x6c: case 0x91: this.push(this.fresh(this.popMark())); return; // TUPLE, LIST, FROZENSET
@@ -106,10 +127,12 @@ class PickleMachine {
       case 0x94: this.memo.set(this.memo.size, this.top()); return; // MEMOIZE
       case 0x68: this.push(this.recall(this.byte())); return; // BINGET
       case 0x6a: this.push(this.recall(this.uint32())); return; // LONG_BINGET
-      case 0x63: this.push(this.global(this.line(), this.line())); return; // GLOBAL
+      case 0x63: this.push(this.global(`${this.line()}.${this.line()}`)); return; // GLOBAL
       case 0x93: this.stackGlobal(this.popMany(2)); return; // STACK_GLOBAL
       case 0x51: this.push(this.context.load(this.pop())); return; // BINPERSID
-      case 0x52: case 0x81: this.call(this.popMany(2)); return; // REDUCE, NEWOBJ
+      case 0x52: this.call(this.popMany(2)); return; // REDUCE
+      case 0x81: this.create(this.popMany(2)); return; // NEWOBJ
+      case 0x92: this.create(this.popMany(3).slice(0, 2)); return; // NEWOBJ_EX
       case 0x62: this.build(this.pop()); return; // BUILD
       default: throw new RangeError(`opcode 0x${opcode.toString(16)}`);
     }
@@ -148,8 +171,9 @@ class PickleMachine {
 
   private append(values: readonly PickleValue[]): void {
     const target = this.top();
-    if (!Array.isArray(target)) throw new TypeError('no list');
-    for (const value of values) target.push(value);
+    if (target instanceof PickleObject) for (const value of values) target.set(target.size, value);
+    else if (Array.isArray(target)) for (const value of values) target.push(value);
+    else throw new TypeError('no list');
   }
 
   private dictionary(items: readonly PickleValue[]): void {
@@ -168,27 +192,45 @@ class PickleMachine {
     return this.memo.get(key);
   }
 
-  private global(module: string, name: string): PickleGlobal {
-    const known = this.context.resolve(`${module}.${name}`);
-    if (known === undefined) throw new RefusedName(`${module}.${name}`);
-    return known;
+  private global(name: string): PickleValue {
+    // Protocol 2 writes the names of Python 2.
+    const today = name.replace(/^__builtin__\./, 'builtins.').replace(/^copy_reg\./, 'copyreg.').replace(/^numpy\._core\./, 'numpy.core.');
+    return this.context.resolve(today) ?? this.fresh(new PickleName(name));
   }
 
   private stackGlobal([module, name]: readonly PickleValue[]): void {
     if (typeof module !== 'string' || typeof name !== 'string') throw new TypeError('no name');
-    this.push(this.global(module, name));
+    this.push(this.global(`${module}.${name}`));
   }
 
   private call([target, parameters]: readonly PickleValue[]): void {
+    if (target instanceof PickleName) throw new RefusedName(target.name);
     if (typeof target !== 'function' || !Array.isArray(parameters)) throw new TypeError('no call');
     this.push((target as PickleGlobal)(...(parameters as PickleValue[])));
   }
 
-  /** State of an object: its attributes where it is a container, dropped where it is none. */
+  /** A new object: a record where the class is unknown. */
+  private create([target, parameters]: readonly PickleValue[]): void {
+    if (target instanceof PickleName) this.push(this.fresh(new PickleObject()));
+    else this.call([target, parameters]);
+  }
+
+  /** The state of an object: its attributes, where it is a record of them. Other values have attributes no weights are in. */
   private build(state: PickleValue): void {
     const target = this.top();
-    const [attributes] = Array.isArray(state) ? (state as PickleValue[]) : [state];
-    if (target instanceof Namespace && attributes instanceof Map) for (const [key, value] of attributes) target.set(key, value);
+    if (isBuildable(target)) target.build(state);
+    else if (target instanceof PickleObject) {
+      // Python gives the attributes, or a pair of them and those in slots.
+      const parts: readonly PickleValue[] = Array.isArray(state) ? (state as PickleValue[]) : [state];
+      for (const part of parts) if (part instanceof Map) for (const [key, value] of part) target.set(key, value);
+    }
+  }
+
+  private integer(text: string): number | bigint | boolean {
+    if (text === '00' || text === '01') return text === '01';
+    const digits = /^(-?\d{1,160})L?$/.exec(text)?.[1];
+    if (digits === undefined) throw new RangeError('no number');
+    return Number.isSafeInteger(Number(digits)) ? Number(digits) : BigInt(digits);
   }
 
   private long(length: number): number | bigint {
@@ -209,7 +251,7 @@ class PickleMachine {
   }
 
   private text(length: number): string {
-    return new TextDecoder().decode(this.take(length));
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.take(length));
   }
 
   private byte(): number {
@@ -237,5 +279,6 @@ class PickleMachine {
   }
 }
 
-/** The attributes of a Python object that is a mere bag of them (`argparse.Namespace`). */
-export class Namespace extends Map<PickleValue, PickleValue> {}
+function isBuildable(value: PickleValue): value is Buildable {
+  return typeof (value as Partial<Buildable> | null | undefined)?.build === 'function';
+}

@@ -8,6 +8,7 @@ import type { ElementType } from './elements.js';
 /** The names of element types in a header. */
 export const SAFETENSORS_TYPES = {
   F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16',
+  F8_E4M3: 'float8_e4m3fn', F8_E5M2: 'float8_e5m2', F8_E4M3FNUZ: 'float8_e4m3fnuz', F8_E5M2FNUZ: 'float8_e5m2fnuz', F8_E8M0: 'float8_e8m0fnu', C64: 'complex64',
   I64: 'int64', I32: 'int32', I16: 'int16', I8: 'int8',
   U64: 'uint64', U32: 'uint32', U16: 'uint16', U8: 'uint8', BOOL: 'bool',
 } as const satisfies Record<string, ElementType>;
@@ -23,7 +24,7 @@ interface Entry {
 }
 
 /**
- * Reads the arrays of a safetensors file: float64, float32, float16, bfloat16, integers and booleans.
+ * Reads the arrays of a safetensors file: floats of 8 to 64 bits, integers and booleans.
  *
  * @param bytes - the whole file; it is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when the file is truncated or damaged: each array must have a known type and a place of exactly its size,
