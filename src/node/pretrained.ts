@@ -3,17 +3,15 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
 import { efficientNet, type EfficientNetOptions } from '../models/index.js';
-import { checkpointOptions, findCheckpoint, loadWeights, type Checkpoint, type NamedArrays } from '../weights/index.js';
+import { checkpointOptions, findCheckpoint, loadWeights, type Checkpoint, type LoadWeightsOptions, type NamedArrays } from '../weights/index.js';
 import { readWeightFile } from './readWeightFile.js';
 import { ensureBackend } from './selectBackend.js';
 import { cachedFile, type CacheOptions } from './weightCache.js';
 
-/** Options of {@link pretrained}; those of {@link efficientNet} beside its own. */
-export type PretrainedOptions = EfficientNetOptions & CacheOptions & {
+/** Options of {@link pretrained}: its own, and those of {@link efficientNet} and {@link loadWeights}. */
+export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeightsOptions & {
   /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
   readonly weights?: string | Uint8Array | NamedArrays;
-  /** `'skip'` leaves a new, random classifier, as another number of `classes` needs. @defaultValue 'load' */
-  readonly head?: 'load' | 'skip';
 };
 
 /**
@@ -32,7 +30,7 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & {
  * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
-  const { weights, head = 'load', cacheFolder, mirror, onProgress, signal, ...modelOptions } = options;
+  const { weights, layout, prefix, classifier, head, strict, cacheFolder, mirror, onProgress, signal, ...modelOptions } = options;
   const [checkpointName, checkpoint] = findCheckpoint('pretrained', name);
   await ensureBackend();
   const cache: CacheOptions = { onProgress, signal, ...(cacheFolder === undefined ? {} : { cacheFolder }), ...(mirror === undefined ? {} : { mirror }) };
@@ -41,12 +39,17 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
     : await readWeightFile((weights as string | Uint8Array | undefined) ?? (await cachedFile(checkpointName, checkpoint, cache)));
   const model = efficientNet(checkpoint.variant, merged(checkpoint, modelOptions));
   try {
-    await loadWeights(model, arrays, { head });
+    await loadWeights(model, arrays, defined({ layout, prefix, classifier, head, strict }));
     return model;
   } catch (cause) {
     model.dispose();
     throw cause;
   }
+}
+
+/** Options without those that are not given. */
+function defined(options: { readonly [K in keyof LoadWeightsOptions]: LoadWeightsOptions[K] | undefined }): LoadWeightsOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */

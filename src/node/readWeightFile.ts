@@ -1,14 +1,18 @@
-// Weight files on disk, of every format: what readWeights is for bytes, with Keras' files and TensorFlow.js' folders.
+// Weight files on disk, of every format: what readWeights is for bytes, with Keras' files, TensorFlow.js' folders and sharded files.
 
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import { WeightsError } from '../core/index.js';
-import { readTfjs, readWeights, weightFormat, type NamedArrays } from '../weights/index.js';
+import { foreignJson, isGraphModel, readTfjs, readWeights, unknownFormat, weightFormat, type NamedArrays } from '../weights/index.js';
+import { readShards } from './readShards.js';
 import { shardPaths } from './shardPaths.js';
+import { weightFileIn } from './weightFolder.js';
+
+const WHERE = 'readWeightFile';
 
 /**
- * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, or the folder (or `model.json`) of a TensorFlow.js layers model.
+ * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, the folder (or `model.json`) of a TensorFlow.js layers model, or the folder (or
+ * `model.safetensors.index.json`) of sharded safetensors or PyTorch files.
  *
  * @param source - A path, or the bytes of a file.
  * @throws {WeightsError} when there is no such file, its format is none of these, or it is damaged.
@@ -17,27 +21,48 @@ import { shardPaths } from './shardPaths.js';
  */
 export async function readWeightFile(source: string | Uint8Array): Promise<NamedArrays> {
   if (typeof source !== 'string') return readBytes(source);
-  const path = (await isFolder(source)) ? join(source, 'model.json') : source;
-  return path.endsWith('.json') ? readTfjsFolder(path) : readBytes(await read(path));
+  const path = (await isFolder(source)) ? await weightFileIn(WHERE, source) : source;
+  return path.endsWith('.json') ? readJson(path) : readBytes(await read(path), path);
 }
 
-async function readBytes(bytes: Uint8Array): Promise<NamedArrays> {
-  if (weightFormat(bytes) !== 'keras') return readWeights(bytes);
+async function readBytes(bytes: Uint8Array, path?: string): Promise<NamedArrays> {
+  const format = weightFormat(bytes);
+  if (format === 'unknown') throw unknownFormat(bytes, path);
+  if (format !== 'keras') return readWeights(bytes);
   // The HDF5 library is large; it is loaded when a file needs it.
   const { readKeras } = await import('../hdf5/index.js');
   return readKeras(bytes);
 }
 
-async function readTfjsFolder(path: string): Promise<NamedArrays> {
+/** What the JSON files of weights may have: the manifest of a TensorFlow.js model, or the shard of every array. */
+interface WeightJson {
+  readonly weightsManifest?: io.WeightsManifestConfig;
+  readonly weight_map?: unknown;
+  readonly format?: unknown;
+  readonly modelTopology?: unknown;
+  readonly class_name?: unknown;
+}
+
+async function readJson(path: string): Promise<NamedArrays> {
   const text = new TextDecoder().decode(await read(path));
-  let manifest: io.WeightsManifestConfig | undefined;
+  let content: WeightJson;
   try {
-    manifest = (JSON.parse(text) as { weightsManifest?: io.WeightsManifestConfig } | null)?.weightsManifest;
+    content = (JSON.parse(text) as WeightJson | null) ?? {};
   } catch (cause) {
-    throw new WeightsError(`readWeightFile: '${path}' is no valid JSON.`, { cause });
+    throw new WeightsError(`${WHERE}: '${path}' is no valid JSON.`, { cause });
   }
-  const data = await Promise.all(shardPaths('readWeightFile', path, manifest).map(read));
-  return readTfjs({ weightSpecs: (manifest ?? []).flatMap(({ weights }) => weights), weightData: data.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)) });
+  const { weightsManifest, weight_map: map } = content;
+  if (isRecord(map) && Object.values(map).every((shard) => typeof shard === 'string')) {
+    return readShards(WHERE, path, map, async (shard) => readBytes(await read(shard), shard));
+  }
+  if (isGraphModel(content) || map !== undefined || content.class_name !== undefined) {
+    throw new WeightsError(`${WHERE}: expected a weight file, received '${path}', ${foreignJson(text) ?? ''}`);
+  }
+  const data = await Promise.all(shardPaths(WHERE, path, weightsManifest).map(read));
+  return readTfjs({
+    weightSpecs: (weightsManifest ?? []).flatMap(({ weights }) => weights),
+    weightData: data.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)),
+  });
 }
 
 async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -45,10 +70,14 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     return await readFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new WeightsError(`readWeightFile: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(code)})`}.`, { cause });
+    throw new WeightsError(`${WHERE}: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(code)})`}.`, { cause });
   }
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

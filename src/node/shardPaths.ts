@@ -1,4 +1,4 @@
-// The weight shards a model.json lists. They lie beside it: a file from elsewhere must not reach for others.
+// The files that a model.json or an index of shards names. They lie beside it: a file from elsewhere must not reach for others.
 
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
@@ -12,12 +12,19 @@ import { show, WeightsError } from '../core/index.js';
  */
 export function shardPaths(where: string, file: string, manifest: unknown): string[] {
   if (!isManifest(manifest)) throw new WeightsError(`${where}: expected the model.json of a TensorFlow.js model, received '${file}' without a weights manifest.`);
-  return manifest.flatMap(({ paths }) => paths).map((name) => {
-    if (typeof name !== 'string' || /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\0/.test(name)) {
-      throw new WeightsError(`${where}: '${file}' names a file outside its folder: ${show(name)}.`);
-    }
-    return path.join(path.dirname(file), name);
-  });
+  return manifest.flatMap(({ paths }) => paths).map((name) => pathBeside(where, file, name));
+}
+
+/**
+ * Path of a file that `file` names.
+ *
+ * @throws {WeightsError} when the name leads outside the folder of `file`.
+ */
+export function pathBeside(where: string, file: string, name: unknown): string {
+  if (typeof name !== 'string' || name === '' || /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\0/.test(name)) {
+    throw new WeightsError(`${where}: '${file}' names a file outside its folder: ${show(name)}.`);
+  }
+  return path.join(path.dirname(file), name);
 }
 
 function isManifest(value: unknown): value is io.WeightsManifestConfig {

@@ -44,6 +44,8 @@ const RULES = {
 export interface PlannedNetwork {
   readonly plan: ModelPlan;
   readonly arrays: NamedArrays;
+  /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
+  readonly prefix?: string;
 }
 
 const isLayersModel = (value: unknown): value is tfl.LayersModel => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs);
@@ -87,9 +89,9 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   return toBinary(ModelProtoSchema, file);
 }
 
-function addPlan(graph: OnnxGraph, { plan, arrays }: PlannedNetwork): void {
+function addPlan(graph: OnnxGraph, { plan, arrays, prefix }: PlannedNetwork): void {
   const input = convertInput(graph, 'input_layer', [null, ...plan.inputShape]);
-  const { name, value } = exportPlan(graph, plan, planArrays('exportOnnx', plan, arrays), input);
+  const { name, value } = exportPlan(graph, plan, planArrays('exportOnnx', plan, arrays, prefix), input);
   graph.output(readChannelsLast(graph, name, value), name, dimensions(value.shape));
 }
 

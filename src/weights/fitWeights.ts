@@ -1,23 +1,12 @@
 // Which array of a file is which weight of a network: found by name, checked by shape, everything on both sides accounted for.
 // Nothing is changed here; loadWeights.ts does that.
 
-import { WeightsError, type WeightsMismatch } from '../core/index.js';
+import type { WeightsMismatch } from '../core/index.js';
 import type { ModelPlan } from '../scaling/index.js';
-import { classifierPrefix, LAYOUTS, layoutEntries, type LayoutEntry, type LayoutName } from './layouts.js';
-import type { NamedArrays, WeightArray } from './namedArrays.js';
 import { checkNormalization } from './checkNormalization.js';
-
-/** How a file is to be read. */
-export interface FitOptions {
-  /** @defaultValue 'auto' */
-  readonly layout?: LayoutName | 'auto';
-  /** What stands before every name, for example `state_dict.`. @defaultValue found by itself */
-  readonly prefix?: string;
-  /** Name of the classifier's layer in the file. @defaultValue the layout's, for example `predictions` or `classifier` */
-  readonly classifier?: string;
-  /** `'skip'` leaves the model's own classifier as it is. @defaultValue 'load' */
-  readonly head?: 'load' | 'skip';
-}
+import { classifierPrefix, type LayoutEntry, type LayoutName } from './layouts.js';
+import type { NamedArrays, WeightArray } from './namedArrays.js';
+import { AVERAGE, recognizeLayout, type FitOptions } from './recognizeLayout.js';
 
 /** An array of the file that is left out on purpose. */
 export interface SkippedArray {
@@ -50,16 +39,18 @@ export interface Fit {
   readonly skipped: readonly SkippedArray[];
 }
 
-/** Google's checkpoints hold each weight twice; the moving average is the one that was evaluated. */
-const AVERAGE = '/ExponentialMovingAverage';
+/** How the reason begins for an array that is beside the network, not within. */
+export const OUTSIDE = 'outside the network';
 
 /**
  * Fits the arrays of a file to a network.
  *
+ * Arrays outside the network, such as the state of an optimizer, metrics or a second copy, are skipped. Within it every array must be known.
+ *
  * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalises pixels differently.
  */
 export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOptions = {}): Fit {
-  const { layout, prefix, entries } = recogniseLayout(plan, arrays, options);
+  const { layout, prefix, entries, copies } = recognizeLayout(plan, arrays, options);
   const isHead = isClassifier(layout, options);
   const skipHead = options.head === 'skip';
   const fitted: FittedWeight[] = [];
@@ -67,6 +58,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
   const kept: string[] = [];
   const misshapen: WeightsMismatch[] = [];
   const claimed = new Set<string>();
+  let root = prefix;
 
   for (const entry of entries) {
     if (skipHead && isHead(entry.array)) {
@@ -74,27 +66,40 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
       continue;
     }
     // A classifier put on a backbone stands beside it in the file, not within.
-    const places = [prefix + entry.array + AVERAGE, prefix + entry.array, ...(options.classifier !== undefined && isHead(entry.array) ? [entry.array] : [])];
-    const name = places.find((candidate) => arrays.has(candidate));
+    const starts = options.classifier !== undefined && isHead(entry.array) ? scopesAround(prefix) : [prefix];
+    const places = starts.flatMap((start) => [{ start, name: start + entry.array + AVERAGE }, { start, name: start + entry.array }]);
+    const { start, name } = places.find((place) => arrays.has(place.name)) ?? { start: prefix, name: undefined };
     const array = name === undefined ? undefined : arrays.get(name);
     if (name === undefined || array === undefined) {
       missing.push(entry.weight);
       continue;
     }
     claimed.add(name);
+    if (start.length < root.length) root = start;
     const adapted = takesOtherChannels(plan, entry, array);
     if (adapted || sameShape(array.shape, entry.fileShape)) fitted.push({ entry, name, array, adapted });
     else misshapen.push({ weight: entry.weight, array: name, modelShape: entry.modelShape, fileShape: inModelOrder(array.shape, entry) });
   }
 
   const known = new Set(entries.map(({ array }) => array));
+  const isBackbone = isInBackbone(layout, entries.filter(({ weight }) => !weight.startsWith('predictions/')));
+  const leavesHead = skipHead || plan.classifier === null;
+  const reasonFor = (name: string): string | null => {
+    const own = name.startsWith(prefix) ? name.slice(prefix.length) : null;
+    if (own !== null && known.has(own) && arrays.has(`${name}${AVERAGE}`)) return 'superseded by its moving average';
+    const general = reasonToSkip(name);
+    if (general !== null) return general;
+    if ((leavesHead || options.classifier !== undefined) && (isHead(name) || (own !== null && isHead(own)))) return 'classifier';
+    const copy = copies.find((start) => name.startsWith(start) && known.has(name.slice(start.length)));
+    if (copy !== undefined) return `another copy of the network, under '${copy}'`;
+    if (!name.startsWith(root)) return `${OUTSIDE}, whose names begin with '${root}'`;
+    return leavesHead && !(own !== null && isBackbone(own)) ? 'not part of the backbone' : null;
+  };
   const skipped: SkippedArray[] = [];
   const unexpected: string[] = [];
   for (const name of arrays.keys()) {
     if (claimed.has(name)) continue;
-    const isLeftHead = (skipHead || plan.classifier === null || options.classifier !== undefined) && (isHead(name) || isHead(name.slice(prefix.length)));
-    const isSuperseded = known.has(name.slice(prefix.length)) && arrays.has(`${name}${AVERAGE}`);
-    const reason = isSuperseded ? 'superseded by its moving average' : (reasonToSkip(name) ?? (isLeftHead ? 'classifier' : null));
+    const reason = reasonFor(name);
     if (reason === null) unexpected.push(name);
     else skipped.push({ array: name, reason });
   }
@@ -102,49 +107,22 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
   return { layout, prefix, fitted, missing, kept, misshapen, unexpected, skipped };
 }
 
-interface Recognition {
-  readonly layout: LayoutName;
-  readonly prefix: string;
-  readonly entries: readonly LayoutEntry[];
-  readonly found: number;
+/** A prefix and all the scopes it lies in, from the inside out: `model.backbone.`, `model.` and ''. */
+function scopesAround(prefix: string): string[] {
+  const ends = [...prefix.matchAll(/[./]/g)].map(({ index }) => index + 1);
+  return [...new Set([prefix, ...ends.reverse().map((end) => prefix.slice(0, end)), ''])];
 }
 
-function recogniseLayout(plan: ModelPlan, arrays: NamedArrays, { layout = 'auto', prefix, classifier }: FitOptions): Recognition {
-  const candidates = (layout === 'auto' ? LAYOUTS : [layout]).flatMap((name) => {
-    const entries = layoutEntries(name, plan, classifier);
-    return (prefix === undefined ? findPrefixes(entries, arrays) : [prefix]).map((start): Recognition => {
-      const found = entries.filter(({ array }) => arrays.has(`${start}${array}`) || arrays.has(`${start}${array}${AVERAGE}`)).length;
-      return { layout: name, prefix: start, entries, found };
-    });
-  });
-  const most = Math.max(0, ...candidates.map(({ found }) => found));
-  const best = candidates.filter(({ found }) => found === most);
-  const [first] = best;
-  // A network of another depth shares at least its first blocks.
-  if (first === undefined || most < first.entries.length / 12) {
-    const names = layout === 'auto' ? `${LAYOUTS.slice(0, -1).join(', ')} and ${LAYOUTS.at(-1)}` : layout;
-    throw new WeightsError(`loadWeights: expected an EfficientNet with the names of ${names}, received a file of ${arrays.size} arrays${sample([...arrays.keys()])}.`);
-  }
-  const prefixes = best.filter((other) => other.layout === first.layout).map((other) => `'${other.prefix}'`);
-  if (prefixes.length > 1) {
-    throw new WeightsError(`loadWeights: the file holds the network ${prefixes.length} times, its names beginning with ${prefixes.join(', ')}. Choose one: \`prefix: ${prefixes[0]}\`.`);
-  }
-  return first;
-}
-
-/** What may stand before the names: wherever the stem or the top is found at a boundary. */
-function findPrefixes(entries: readonly LayoutEntry[], arrays: NamedArrays): string[] {
-  const marks = entries.filter(({ weight }) => /^(stem|top)_(conv\/kernel|bn\/gamma)$/.test(weight)).map(({ array }) => array);
-  if (marks.some((mark) => arrays.has(mark))) return [''];
-  const prefixes = new Set<string>();
-  for (const fileName of arrays.keys()) {
-    const name = fileName.endsWith(AVERAGE) ? fileName.slice(0, -AVERAGE.length) : fileName;
-    for (const mark of marks) {
-      const start = name.slice(0, name.length - mark.length);
-      if (name.endsWith(mark) && /(^|[./])$/.test(start)) prefixes.add(start);
-    }
-  }
-  return [...prefixes];
+/** Tells arrays of the backbone, deeper networks' included, from those of a head: by the outermost module of their names. */
+function isInBackbone(layout: LayoutName, entries: readonly LayoutEntry[]): (name: string) => boolean {
+  // In `tf1` the classifier shares the module 'head' with the last convolution: there the next module counts.
+  const shared = classifierPrefix(layout).replace(/[^./]+[./]$/, '');
+  const moduleOf = (name: string): string => {
+    const start = name.startsWith(shared) ? shared : '';
+    return start + (name.slice(start.length).split(/[./]/, 1)[0] ?? '').replace(/^(_?blocks?)_?\d.*$/, '$1');
+  };
+  const modules = new Set(entries.map(({ array }) => moduleOf(array)));
+  return (name) => modules.has(moduleOf(name));
 }
 
 function isClassifier(layout: LayoutName, { classifier }: FitOptions): (name: string) => boolean {
@@ -155,7 +133,7 @@ function isClassifier(layout: LayoutName, { classifier }: FitOptions): (name: st
 function reasonToSkip(name: string): string | null {
   if (/(^|[./])num_batches_tracked$/.test(name)) return 'counter of training steps';
   if (/(^|\/)normalization(_\d+)?\/(mean|variance|count)$/.test(name)) return 'normalisation of pixels, checked';
-  if (/^(optimizer|optimizer_state|optimizer_weights)[./]|\/(RMSProp|RMSProp_1|Momentum)$|(^|\/)global_step$/.test(name)) return 'state of the optimizer';
+  if (/^(\w*optim\w*|opt(_\w+)?)[./]|\/(RMSProp|RMSProp_1|Momentum)$|(^|\/)global_step$/.test(name)) return 'state of the optimizer';
   return null;
 }
 
@@ -172,8 +150,4 @@ function inModelOrder(shape: readonly number[], { toModel }: LayoutEntry): reado
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, i) => length === b[i]);
-}
-
-function sample(names: readonly string[]): string {
-  return names.length === 0 ? '' : ` such as ${names.slice(0, 3).map((name) => `'${name}'`).join(', ')}`;
 }

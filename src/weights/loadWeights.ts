@@ -6,13 +6,14 @@ import { boolean, checkOptions, oneOf, showShape, text, rule, WeightsError, type
 import { copiesValues } from '../layers/index.js';
 import { planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
-import { fitWeights, type Fit, type FitOptions, type FittedWeight, type SkippedArray } from './fitWeights.js';
+import { fitWeights, OUTSIDE, type Fit, type FittedWeight, type SkippedArray } from './fitWeights.js';
 import { identifyVariant } from './identifyVariant.js';
 import { LAYOUTS, type LayoutName } from './layouts.js';
 import { elementCount, type NamedArrays } from './namedArrays.js';
 import { namedWeights, type ModelWeight } from './namedWeights.js';
 import { permute } from './permute.js';
 import { readWeights } from './readWeights.js';
+import type { FitOptions } from './recognizeLayout.js';
 
 /** How weights are loaded. */
 export interface LoadWeightsOptions extends FitOptions {
@@ -27,7 +28,7 @@ export interface LoadWeightsOptions extends FitOptions {
 export interface WeightsReport {
   /** Whose names the file has. */
   readonly layout: LayoutName;
-  /** What stands before every name in the file. */
+  /** What all names of the network in the file begin with. */
   readonly prefix: string;
   /** Weights that were loaded, each with its array in the file. */
   readonly loaded: readonly { readonly weight: string; readonly array: string }[];
@@ -148,14 +149,14 @@ function refuseMisfit(
   }
 }
 
-function remedy({ missing, misshapen, unexpected }: Fit, isOther: boolean): string {
+function remedy({ missing, misshapen, unexpected, skipped }: Fit, isOther: boolean): string {
   if (isOther) return ' Build that network, or find the file of this one.';
   const isHead = (weight: string): boolean => weight.startsWith('predictions/');
   if (missing.length === 0 && unexpected.length === 0 && misshapen.every(({ weight }) => isHead(weight))) {
     return " Pass `head: 'skip'` to keep the model's own classifier, or build the model with the file's number of classes.";
   }
   if (misshapen.length === 0 && missing.length > 0 && missing.every(isHead)) {
-    return unexpected.length > 0
+    return unexpected.length > 0 || skipped.some(({ array, reason }) => reason.startsWith(OUTSIDE) && /[./](weight|kernel)$/.test(array))
       ? ' Name the classifier of the file with `classifier`, or keep the model\'s own with `head: \'skip\'`.'
       : " Pass `head: 'skip'` to keep the model's own classifier, or build the model with `includeTop: false`.";
   }

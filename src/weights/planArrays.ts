@@ -10,10 +10,11 @@ import { permute } from './permute.js';
  * Finds every weight of a plan among arrays in any framework's names, in Keras' names and orientation.
  *
  * @param where - The function that asks, for errors.
+ * @param prefix - What all names of the network begin with; found by itself unless the file holds the network more than once.
  * @throws {WeightsError} when a weight is missing or misshapen, an array unknown, or the arrays are of another network.
  */
-export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays): ReadonlyMap<string, WeightArray> {
-  const { fitted, missing, misshapen, unexpected } = fitWeights(plan, arrays);
+export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays, prefix?: string): ReadonlyMap<string, WeightArray> {
+  const { fitted, missing, misshapen, unexpected } = fitWeights(plan, arrays, prefix === undefined ? {} : { prefix });
   const adapted = fitted.filter((weight) => weight.adapted).map(({ entry }) => entry.weight);
   const misfits = [...missing, ...misshapen.map(({ weight }) => weight), ...adapted, ...unexpected];
   if (misfits.length > 0) {

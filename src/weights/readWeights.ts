@@ -1,6 +1,7 @@
 // Tells what kind of file some bytes are, and reads it with the right reader.
 
 import { WeightsError } from '../core/index.js';
+import { foreignArchive, foreignFile } from './foreignFile.js';
 import type { NamedArrays } from './namedArrays.js';
 import { readSafetensors } from './readSafetensors.js';
 import { readTorch } from './readTorch.js';
@@ -13,7 +14,11 @@ export type WeightFormat = 'safetensors' | 'torch' | 'keras' | 'unknown';
 export function weightFormat(bytes: Uint8Array): WeightFormat {
   const starts = (...signature: readonly number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
   if (starts(0x89, 0x48, 0x44, 0x46)) return 'keras';
-  if (starts(0x50, 0x4b)) return openZip('readWeights', bytes).names.includes('config.json') ? 'keras' : 'torch';
+  if (isZip(bytes)) {
+    const { names } = openZip('readWeights', bytes);
+    if (names.includes('config.json') && names.some((name) => name.endsWith('.h5'))) return 'keras';
+    return names.some((name) => /(^|\/)data\.pkl$/.test(name)) ? 'torch' : 'unknown';
+  }
   if (starts(0x80, 2) || starts(0x80, 3) || starts(0x80, 4) || starts(0x80, 5)) return bytes[8] === 0x7b ? 'safetensors' : 'torch';
   // A header of JSON after its length.
   if (bytes[8] === 0x7b) return 'safetensors';
@@ -38,11 +43,20 @@ export function readWeights(bytes: Uint8Array): NamedArrays {
     case 'keras':
       throw new WeightsError("readWeights: a file of Keras is read with `readKeras` of 'effnet-ts/hdf5'; give its arrays to `loadWeights`.");
     case 'unknown':
-      throw new WeightsError(`readWeights: expected a file of safetensors, PyTorch or Keras, received ${
-        isWebPage(bytes) ? 'a web page. Servers answer so where the file is not at that URL.' : 'bytes of another format.'}`);
+      throw unknownFormat(bytes);
   }
 }
 
-function isWebPage(bytes: Uint8Array): boolean {
-  return /^\s*<(!doctype )?html/i.test(String.fromCharCode(...bytes.subarray(0, 100)));
+/**
+ * The error for a file of a format that is not read here: it says what the file is and what to do.
+ *
+ * @param name - The name of the file, where it has one.
+ */
+export function unknownFormat(bytes: Uint8Array, name?: string): WeightsError {
+  const what = isZip(bytes) ? foreignArchive(openZip('readWeights', bytes).names) : foreignFile(bytes, name);
+  return new WeightsError(`readWeights: expected a file of safetensors, PyTorch or Keras, received ${what}`);
+}
+
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
