@@ -92,6 +92,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
     if ((leavesHead || options.classifier !== undefined) && (isHead(name) || (own !== null && isHead(own)))) return 'classifier';
     const copy = copies.find((start) => name.startsWith(start) && known.has(name.slice(start.length)));
     if (copy !== undefined) return `another copy of the network, under '${copy}'`;
+    if (arrays.get(name)?.shape.length === 0) return 'a single number, which no layer has as a weight';
     if (!name.startsWith(root)) return `${OUTSIDE}, whose names begin with '${root}'`;
     return leavesHead && !(own !== null && isBackbone(own)) ? 'not part of the backbone' : null;
   };

@@ -26,8 +26,14 @@ const WHERE = 'readTorch';
  */
 export function readTorch(bytes: Uint8Array): NamedArrays {
   const arrays = collectTensors(WHERE, bytes[0] === 0x50 ? readZipped(bytes) : readLegacy(bytes));
-  if (arrays.size === 0) throw new WeightsError(`${WHERE}: the file holds no tensor.`);
+  if (arrays.size === 0) throw new WeightsError(`${WHERE}: the file holds no tensor.${isFrozen(bytes) ? FROZEN : ''}`);
   return arrays;
+}
+
+const FROZEN = ' It is frozen TorchScript, whose weights are constants of its code. In Python, save the `state_dict()` of the module before it is frozen.';
+
+function isFrozen(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && openZip(WHERE, bytes).names.some((name) => /(^|\/)constants\/\d+$/.test(name));
 }
 
 function readZipped(bytes: Uint8Array): PickleValue {
@@ -37,7 +43,7 @@ function readZipped(bytes: Uint8Array): PickleValue {
   const folder = pickle.slice(0, -'data.pkl'.length);
   const order = archive.names.includes(`${folder}byteorder`) ? new TextDecoder().decode(archive.read(`${folder}byteorder`)) : 'little';
   if (order !== 'little' && order !== 'big') throw new WeightsError(`${WHERE}: expected 'little' or 'big' as the order of bytes, received ${show(order)}.`);
-  return readPickle(WHERE, archive.read(pickle), torchContext((key, dtype, count) => {
+  return readPickle(WHERE, archive.read(pickle), torchContext(bytes.length, (key, dtype, count) => {
     const read = (): Uint8Array => archive.read(`${folder}data/${key}`).subarray(0, count * ELEMENT_BYTES[dtype]);
     if (read().byteLength < count * ELEMENT_BYTES[dtype]) throw new RangeError(`storage ${key} is too short`);
     return new Storage(dtype, count, order === 'little' ? read : () => swapBytes(read(), dtype));
@@ -50,7 +56,7 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 function readLegacy(bytes: Uint8Array): PickleValue {
   const places = new Map<string, { start: number; count: number }>();
   const storages = new Map<string, Storage>();
-  const context = torchContext((key, dtype, count) => {
+  const context = torchContext(bytes.length, (key, dtype, count) => {
     const known = storages.get(key);
     if (known !== undefined) {
       if (known.dtype !== dtype || known.count !== count) throw new TypeError('one storage of two kinds');

@@ -10,6 +10,8 @@ import { openZip } from './zip.js';
 /** Kinds of weight files. */
 export type WeightFormat = 'safetensors' | 'torch' | 'keras' | 'unknown';
 
+const LEGACY_START = 'L119547037146038801333356L';
+
 /** Tells the format of a file by its first bytes; of a zip archive by its names. */
 export function weightFormat(bytes: Uint8Array): WeightFormat {
   const starts = (...signature: readonly number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
@@ -20,6 +22,8 @@ export function weightFormat(bytes: Uint8Array): WeightFormat {
     return names.some((name) => /(^|\/)data\.pkl$/.test(name)) ? 'torch' : 'unknown';
   }
   if (starts(0x80, 2) || starts(0x80, 3) || starts(0x80, 4) || starts(0x80, 5)) return bytes[8] === 0x7b ? 'safetensors' : 'torch';
+  // The magic number of torch.save, as protocols 0 and 1 write it.
+  if (new TextDecoder().decode(bytes.subarray(0, LEGACY_START.length)) === LEGACY_START) return 'torch';
   // A header of JSON after its length.
   if (bytes[8] === 0x7b) return 'safetensors';
   return 'unknown';

@@ -22,9 +22,13 @@ const MAX_COPIED = 1_000_000;
 /** What opens a storage: its key in the file, its type, how many numbers it has. */
 export type OpenStorage = (key: string, dtype: ElementType, count: number) => Storage;
 
-/** The context in which the pickle of a PyTorch file is read. */
-export function torchContext(open: OpenStorage): PickleContext {
-  let copied = 0;
+/**
+ * The context in which the pickle of a PyTorch file is read.
+ *
+ * @param length - Bytes of the file, which is the most that all byte strings in it can take.
+ */
+export function torchContext(length: number, open: OpenStorage): PickleContext {
+  let [copied, encoded] = [0, 0];
   // The same items, given again and again, would fill the memory from a few bytes.
   const counted = <T>(items: readonly T[]): readonly T[] => {
     copied += items.length;
@@ -36,7 +40,14 @@ export function torchContext(open: OpenStorage): PickleContext {
     if (items instanceof Map) return new Map(counted([...(items as Map<PickleValue, PickleValue>)]));
     return new Map(Array.isArray(items) ? counted(items as [PickleValue, PickleValue][]) : []);
   };
-  const containers: Readonly<Record<string, PickleGlobal>> = {
+  const bytes: PickleGlobal = (text) => {
+    if (typeof text !== 'string') throw new TypeError('no text');
+    encoded += text.length;
+    if (encoded > length) throw new RangeError('too many bytes');
+    return latin1(text);
+  };
+  const functions: Readonly<Record<string, PickleGlobal>> = {
+    '_codecs.encode': bytes, 'builtins.bytearray': (content) => (content instanceof Uint8Array ? content : bytes(content ?? '')),
     'collections.OrderedDict': dictionary, 'collections.Counter': dictionary, 'collections.defaultdict': (_, items) => dictionary(items),
     'collections.deque': list, 'builtins.set': list, 'builtins.frozenset': list, 'builtins.list': list, 'builtins.tuple': list,
     'torch.jit._pickle.build_intlist': list, 'torch.jit._pickle.build_tensorlist': list, 'torch.jit._pickle.build_doublelist': list,
@@ -44,7 +55,7 @@ export function torchContext(open: OpenStorage): PickleContext {
   };
   return {
     resolve(name) {
-      if (Object.hasOwn(containers, name)) return containers[name];
+      if (Object.hasOwn(functions, name)) return functions[name];
       if (Object.hasOwn(GLOBALS, name)) return GLOBALS[name];
       if (Object.hasOwn(NUMPY_GLOBALS, name)) return NUMPY_GLOBALS[name];
       const [, kind = ''] = /^torch\.(?:cuda\.|storage\.)?(\w+)$/.exec(name) ?? [];
@@ -115,8 +126,6 @@ const GLOBALS: Readonly<Record<string, PickleGlobal>> = {
     return (rebuild as PickleGlobal)(...(parameters as PickleValue[]));
   },
   'torch.jit._pickle.restore_type_tag': same,
-  '_codecs.encode': (text) => latin1(text),
-  'builtins.bytearray': (content) => (content instanceof Uint8Array ? content : latin1(content ?? '')),
   'builtins.complex': nothing,
   'builtins.slice': nothing,
   'builtins.range': nothing,
@@ -141,7 +150,8 @@ function rebuildTyped(storage: PickleValue, offset: PickleValue, size: PickleVal
 /** (indices, values, size[, flag]), or (compressed indices, plain indices, values, size). */
 function rebuildSparse(data: PickleValue): TorchTensor {
   const parts = Array.isArray(data) ? (data as PickleValue[]) : [];
-  return opaqueTensor('a sparse tensor', tensorOf(parts[1])?.array.dtype, parts.slice(2).find(isCounts));
+  const size = parts.findIndex((part, i) => i >= 2 && isCounts(part));
+  return opaqueTensor('a sparse tensor', tensorOf(parts[size - 1])?.array.dtype, parts[size]);
 }
 
 /** PyTorch keeps the sign of a lazily negated view beside its numbers. */
@@ -151,8 +161,7 @@ function negated(tensor: TorchTensor, metadata: PickleValue): TorchTensor {
   return new TorchTensor({ ...array, values: () => array.values().map((value) => -value) });
 }
 
-function latin1(text: PickleValue): Uint8Array {
-  if (typeof text !== 'string') throw new TypeError('no text');
+function latin1(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => {
     const code = character.charCodeAt(0);
     if (code > 255) throw new RangeError('no byte');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -5,7 +6,7 @@ import { efficientNet, type EfficientNetOptions } from '../../src/models/index.j
 import { selectBackend } from '../../src/node/index.js';
 import { planModel, VARIANTS } from '../../src/scaling/index.js';
 import {
-  layoutEntries, LAYOUTS, loadWeights, namedWeights, weightArray, weightsOf, writeSafetensors, type LoadWeightsOptions, type NamedArrays, type WeightArray,
+  layoutEntries, LAYOUTS, loadWeights, namedWeights, weightArray, weightsOf, writeSafetensors, type LayoutName, type LoadWeightsOptions, type NamedArrays, type WeightArray,
 } from '../../src/weights/index.js';
 import { fillKeras } from '../support/fill.js';
 
@@ -71,14 +72,14 @@ test('loading leaves no tensor behind, and the file may change afterwards', asyn
 test('the report accounts for every array of the file and every weight of the model', async () => {
   const model = build();
   const arrays = kerasFileWith({
-    'stem_bn/beta': null, 'top_conv/kernel': zeros(1, 1, 2, 2), 'extra/kernel': zeros(1), 'optimizer/vars/0': zeros(3), 'normalization/count': zeros(),
+    'stem_bn/beta': null, 'top_conv/kernel': zeros(1, 1, 2, 2), 'block9z_dwconv/kernel': zeros(1), 'optimizer/vars/0': zeros(3), 'normalization/count': zeros(),
     'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)),
   });
   const report = await loadWeights(model, arrays, { strict: false, head: 'skip' });
   expect(report).toMatchObject({
     layout: 'keras', prefix: '', adapted: [], missing: ['stem_bn/beta'], kept: ['predictions/kernel', 'predictions/bias'],
     misshapen: [{ weight: 'top_conv/kernel', modelShape: [1, 1, 32, 128], fileShape: [1, 1, 2, 2] }],
-    unexpected: ['extra/kernel'], notFinite: ['stem_bn/gamma'],
+    unexpected: ['block9z_dwconv/kernel'], notFinite: ['stem_bn/gamma'],
   });
   expect(report.skipped).toEqual([
     { array: 'predictions/kernel', reason: 'classifier' }, { array: 'predictions/bias', reason: 'classifier' },
@@ -150,6 +151,144 @@ describe('heads', () => {
 
   test('a file without a classifier says what to do', async () => {
     expect(await refusal(kerasFileWith({ 'predictions/kernel': null, 'predictions/bias': null }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with \`includeTop: false\`."`);
+  });
+});
+
+/** The tiny network's arrays in the names of a layout, each with `prefix` before. */
+async function torchFile(layout: LayoutName, prefix = ''): Promise<Map<string, WeightArray>> {
+  const model = build();
+  const arrays = new Map([...(await weightsOf(model, { layout }))].map(([name, array]) => [prefix + name, array]));
+  model.dispose();
+  return arrays;
+}
+
+const without = (arrays: Map<string, WeightArray>, start: string): Map<string, WeightArray> => new Map([...arrays].filter(([name]) => !name.startsWith(start)));
+
+describe("`head: 'skip'` and a model without top leave any head aside", () => {
+  const heads: readonly (readonly [layout: LayoutName, classifier: string, arrays: Readonly<Record<string, WeightArray>>])[] = [
+    ['timm', 'classifier.', { 'classifier.1.weight': zeros(64, 128), 'classifier.1.bias': zeros(64), 'classifier.4.weight': zeros(7, 64), 'classifier.4.bias': zeros(7) }],
+    ['timm', 'classifier.', { 'classifier.weight': zeros(7, 128) }],
+    ['timm', 'classifier.', { 'head.breed.weight': zeros(12, 128), 'head.age.weight': zeros(1, 128), 'global_pool.p': zeros(1) }],
+    ['timm', 'classifier.', { 'norm.weight': zeros(128), 'norm.bias': zeros(128), 'norm.running_mean': zeros(128), 'norm.running_var': zeros(128), 'fc.weight': zeros(7, 128) }],
+    ['torchvision', 'classifier.', { 'classifier.0.weight': zeros(128), 'classifier.1.0.weight': zeros(9, 128), 'classifier.1.3.weight': zeros(7, 9), 'classifier.1.3.bias': zeros(7) }],
+    ['torchvision', 'classifier.', { 'classifier.weight': zeros(7, 128), 'classifier.bias': zeros(7) }],
+    ['lukemelas', '_fc.', { '_fc.0.weight': zeros(9, 128), '_fc.2.weight': zeros(7, 9), 'metric.weight': zeros(7, 9) }],
+    ['keras', 'predictions/', { 'dense/kernel': zeros(128, 9), 'dense/bias': zeros(9), 'batch_normalization/gamma': zeros(9), 'dense_1/kernel': zeros(9, 7), 'top_dense/kernel': zeros(7, 7) }],
+    ['qubvel', 'probs/', { 'dense/kernel': zeros(128, 9), 'dense_1/kernel': zeros(9, 7) }],
+    ['tf1', 'head/dense/', { 'head/dense/kernel': zeros(128, 9), 'head/dense_1/kernel': zeros(9, 7), 'logits/kernel': zeros(7, 7) }],
+  ];
+
+  test.each(heads)('%s: %s replaced by other layers', async (layout, classifier, arrays) => {
+    const file = new Map([...without(await torchFile(layout), classifier), ...Object.entries(arrays)]);
+    const [own, body] = [build(), build({ includeTop: false, classes: undefined } as never)];
+    for (const [model, options] of [[own, { head: 'skip' }], [body, {}]] as const) {
+      const report = await loadWeights(model, file, options);
+      expect([report.layout === layout || layout === 'qubvel', report.missing, report.unexpected]).toEqual([true, [], []]);
+      expect(report.skipped.map(({ array }) => array)).toEqual(Object.keys(arrays));
+      for (const { reason } of report.skipped) expect(['classifier', 'not part of the backbone']).toContain(reason);
+    }
+    own.dispose();
+    body.dispose();
+  });
+
+  test.each([['timm', 'fc.weight'], ['torchvision', 'head.1.weight'], ['keras', 'dense/kernel']] as const)('%s: a head beside a wrapped backbone, %s', async (layout, name) => {
+    const prefix = layout === 'keras' ? 'efficientnetb0/' : 'net.backbone.';
+    const file = new Map([...without(await torchFile(layout, prefix), `${prefix}${layout === 'keras' ? 'predictions' : 'classifier'}`), [`${layout === 'keras' ? '' : 'net.'}${name}`, zeros(7, 128)], ['bn1.weight', zeros(4)]]);
+    const model = build();
+    const report = await loadWeights(model, file, { head: 'skip' });
+    expect([report.kept.length, report.skipped.map(({ array }) => array)]).toEqual([2, [...file.keys()].slice(-2)]);
+    model.dispose();
+  });
+
+  test('but blocks of a deeper network are no head', async () => {
+    const file = new Map([...(await torchFile('timm')), ['blocks.0.1.conv_dw.weight', zeros(8, 1, 3, 3)]]);
+    expect(await refusal(file, { head: 'skip' })).toContain("1 of the file's arrays have no place in the model: 'blocks.0.1.conv_dw.weight'");
+    const keras = kerasFileWith({ 'block1b_dwconv/depthwise_kernel': zeros(3, 3, 8, 1) });
+    expect(await refusal(keras, { head: 'skip' })).toContain("'block1b_dwconv/depthwise_kernel'");
+  });
+
+  test('a classifier beside the backbone loads by its name, and layers between the two are refused', async () => {
+    const file = new Map([...without(await torchFile('timm', 'state_dict.model.backbone.'), 'state_dict.model.backbone.classifier'),
+      ['state_dict.model.fc.weight', zeros(5, 128)], ['state_dict.model.fc.bias', zeros(5)], ['best.weight', zeros(1)]]);
+    expect(await refusal(file)).toContain("Name the classifier of the file with `classifier`, or keep the model's own with `head: 'skip'`.");
+    const model = build();
+    const report = await loadWeights(model, file, { classifier: 'fc' });
+    expect(report.loaded.at(-1)).toEqual({ weight: 'predictions/bias', array: 'state_dict.model.fc.bias' });
+    expect(report.skipped).toEqual([{ array: 'best.weight', reason: "outside the network, whose names begin with 'state_dict.model.'" }]);
+    expect(await refusal(new Map([...file, ['state_dict.model.hidden.weight', zeros(128, 128)]]), { classifier: 'fc' })).toContain("'state_dict.model.hidden.weight'");
+    model.dispose();
+  });
+});
+
+describe('training checkpoints', () => {
+  const { logits } = JSON.parse(readFileSync(new URL('../fixtures/weights/torch_checkpoints.json', import.meta.url), 'utf8')) as { logits: Record<string, number[]> };
+  const file = new Uint8Array(readFileSync(new URL('../fixtures/weights/timm-train.pth.tar', import.meta.url)));
+  const choices = (message: string): string[] => [...(/names beginning with (.*)\. Choose/.exec(message)?.[1] ?? '').matchAll(/'([^']*)'/g)].map(([, prefix]) => prefix ?? '');
+
+  test("every answer to the question which copy of timm's checkpoint loads, with timm's numbers", async () => {
+    const options = { padding: 'symmetric', batchNormEpsilon: 1e-5, normalization: { mean: 127.5 / 255, std: 127.5 / 255 }, classifierActivation: 'linear' } as EfficientNetOptions;
+    const message = await refusal(file, {}, build(options));
+    expect(message).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state_dict.', 'state_dict_ema.'. Choose one: \`prefix: 'state_dict.'\`."`);
+    const prefixes = choices(message);
+    expect([prefixes, /`prefix: '(.*)'`/.exec(message)?.[1]]).toEqual([Object.keys(logits), prefixes[0]]);
+    const pixels = tf.tidy(() => tf.mul(tf.abs(tf.sin(tf.reshape(tf.range(0, 32 * 32 * 3), [1, 32, 32, 3]))), 255));
+    for (const prefix of prefixes) {
+      const model = build(options);
+      const report = await loadWeights(model, file, { prefix });
+      const other = prefixes.find((name) => name !== prefix)!;
+      expect(report.skipped).toContainEqual({ array: `${other}conv_stem.weight`, reason: `another copy of the network, under '${other}'` });
+      const output = model.predict(pixels) as tf.Tensor;
+      expect(await output.data()).toBeAllclose(logits[prefix]!, { tolerance: 1e-4 });
+      output.dispose();
+      model.dispose();
+    }
+    pixels.dispose();
+  });
+
+  test('a copy at the root and one within are a question, too', async () => {
+    const arrays = new Map([...(await torchFile('timm')), ...(await torchFile('timm', 'ema.module.'))]);
+    const message = await refusal(arrays);
+    expect(choices(message)).toEqual(['', 'ema.module.']);
+    const model = build();
+    for (const prefix of choices(message)) expect((await loadWeights(model, arrays, { prefix })).unexpected).toEqual([]);
+    model.dispose();
+  });
+
+  test('a prefix under which there is no network is refused with those that have one', async () => {
+    expect(await refusal(file, { prefix: 'state_dict_ema' })).toContain("Without `prefix` it is found under 'state_dict.', 'state_dict_ema.'.");
+  });
+
+  test('what stands beside the network is skipped, each array with its reason', async () => {
+    const arrays = new Map([
+      ...(await torchFile('timm', 'state_dict.module.')),
+      ...Object.entries({
+        best_acc1: zeros(), 'optimizer.state.0.exp_avg': zeros(3), 'optimizer_state_dict.state.0.exp_avg': zeros(3), 'optimizer_states.0.state.0.step': zeros(), 'opt.state.0.grad_avg': zeros(3),
+        'callbacks.ModelCheckpoint.best_model_score': zeros(), 'state_dict.criterion.weight': zeros(5), 'state_dict.module.n_averaged': zeros(), 'model_ema.decay': zeros(1),
+      }),
+    ]);
+    const model = build();
+    const report = await loadWeights(model, arrays);
+    expect(report.skipped.map(({ array, reason }) => `${array}: ${reason}`)).toMatchInlineSnapshot(`
+      [
+        "best_acc1: a single number, which no layer has as a weight",
+        "optimizer.state.0.exp_avg: state of the optimizer",
+        "optimizer_state_dict.state.0.exp_avg: state of the optimizer",
+        "optimizer_states.0.state.0.step: state of the optimizer",
+        "opt.state.0.grad_avg: state of the optimizer",
+        "callbacks.ModelCheckpoint.best_model_score: a single number, which no layer has as a weight",
+        "state_dict.criterion.weight: outside the network, whose names begin with 'state_dict.module.'",
+        "state_dict.module.n_averaged: a single number, which no layer has as a weight",
+        "model_ema.decay: outside the network, whose names begin with 'state_dict.module.'",
+      ]
+    `);
+    expect(report.loaded.length + report.skipped.length).toBe(arrays.size);
+    model.dispose();
+  });
+
+  test("a wrapper's own `bn1` does not hide the network", async () => {
+    const model = build();
+    expect((await loadWeights(model, new Map([['bn1.weight', zeros(9)], ...(await torchFile('timm', 'backbone.'))]))).prefix).toBe('backbone.');
+    model.dispose();
   });
 });
 

@@ -6,12 +6,15 @@ import { describeReader } from '../contracts/reader.js';
 
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`../fixtures/weights/${name}`, import.meta.url)));
 
-// Written by PyTorch and safetensors: test/fixtures/weights/torch_files.py.
-const { files } = JSON.parse(Buffer.from(fixture('torch_files.json')).toString()) as {
-  files: Record<string, Record<string, { shape: number[]; values: number[] }>>;
+// Written by PyTorch, NumPy and safetensors: test/fixtures/weights/torch_files.py and torch_checkpoints.py. JSON has no infinity and no NaN.
+const recordOf = (name: string): Record<string, Record<string, { shape: number[]; values: number[] }>> => {
+  const { files } = JSON.parse(Buffer.from(fixture(name)).toString()) as { files: Record<string, Record<string, { shape: number[]; values: (number | string)[] }>> };
+  const read = (value: number | string): number => ({ inf: Infinity, '-inf': -Infinity, nan: NaN })[value] ?? Number(value);
+  return Object.fromEntries(Object.entries(files).map(([file, arrays]) =>
+    [file, Object.fromEntries(Object.entries(arrays).map(([key, { shape, values }]) => [key, { shape, values: values.map(read) }]))]));
 };
 
-for (const [name, holds] of Object.entries(files)) {
+for (const [name, holds] of Object.entries({ ...recordOf('torch_files.json'), ...recordOf('torch_checkpoints.json') })) {
   describeReader({
     name: name.endsWith('safetensors') ? `the safetensors library's ${name}` : `torch.save's ${name}`,
     read: name.endsWith('safetensors') ? readSafetensors : readTorch,
@@ -36,8 +39,21 @@ describe('what is no weight file is refused in one sentence', () => {
     expect(refusal(fixture('os-system-legacy.pth'))).toBe(refusal(fixture('os-system.pth')));
   });
 
-  test('a whole module', () => {
-    expect(refusal(fixture('whole-module.pth'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file asks for \`torch.nn.modules.linear.Linear\`, which is no tensor and no container; nothing was run. In Python, save \`model.state_dict()\` alone."`);
+  test('a function called while an object is built, whatever the opcode', () => {
+    const text = (value: string): string => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
+    const pickles = {
+      REDUCE: `csubprocess\nPopen\n${text('id')}\x85R.`,
+      'a known rebuild function with an unknown one inside': `ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nctorch\nTensor\n${text('id')}\x85}tR.`,
+      INST: `(${text('id')}isubprocess\nPopen\n.`,
+      OBJ: `(csubprocess\nPopen\n${text('id')}o.`,
+    };
+    for (const [name, pickle] of Object.entries(pickles)) {
+      expect(refusal(zipSync({ 'a/data.pkl': Buffer.from(`\x80\x02${pickle}`, 'latin1') }, { level: 0 })), name).toMatch(/which is no tensor and no container|the pickle is damaged/);
+    }
+  });
+
+  test('frozen TorchScript, whose weights are constants', () => {
+    expect(refusal(fixture('frozen.pt'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file holds no tensor. It is frozen TorchScript, whose weights are constants of its code. In Python, save the \`state_dict()\` of the module before it is frozen."`);
   });
 
   test('another pickle, a checkpoint without tensors', () => {
@@ -60,6 +76,41 @@ describe('what is no weight file is refused in one sentence', () => {
       Buffer.from('tQ', 'latin1'), int(offset), int(size), int(size), Buffer.from([0x86]), int(stride), int(stride), Buffer.from([0x86, 0x89]), Buffer.from('}tR.', 'latin1'),
     ]);
     expect(refusal(zipSync({ 'a/data.pkl': pickle, 'a/data/0': new Uint8Array(16) }, { level: 0 }))).toContain('the pickle is damaged');
+  });
+});
+
+describe('what is read as data', () => {
+  test('a whole module has the names of its state dict, without buffers that are not saved', () => {
+    expect([...readTorch(fixture('whole-module.pth')).keys()]).toEqual(['weight', 'bias']);
+    expect([...readTorch(fixture('module.pth')).keys()]).not.toContain('module.scratch');
+  });
+
+  test('an object of an unknown class is a record of its attributes', () => {
+    // An object with a tensor among its attributes: NEWOBJ and BUILD, as pickle writes instances.
+    const pickle = Buffer.from('\x80\x02c__main__\nState\n)\x81}X\x01\0\0\0actorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\0' + '0X\x03\0\0\0cpuK\x01tQK\0K\x01\x85K\x01\x85\x89}tRsb.', 'latin1');
+    expect([...readTorch(zipSync({ 'a/data.pkl': pickle, 'a/data/0': new Uint8Array(4) }, { level: 0 })).keys()]).toEqual(['a']);
+  });
+
+  test('tensors without plain numbers are listed, and say what they are when their numbers are asked for', () => {
+    const arrays = readTorch(fixture('opaque.pth'));
+    const answers = [...arrays].map(([name, array]) => {
+      try {
+        return `${name} [${array.shape.join(', ')}] ${array.dtype}: ${[...array.values()].join(' ')}`;
+      } catch (error) {
+        return `${name} [${array.shape.join(', ')}] ${array.dtype}: ${String(error)}`;
+      }
+    });
+    expect(answers).toMatchInlineSnapshot(`
+      [
+        "plain [2] float32: 0.5 -1",
+        "complex [1] complex64: WeightsError: readWeights: expected real numbers for weights, received numbers of type complex64.",
+        "sparse [3, 3] float32: WeightsError: readTorch: expected plain numbers for 'sparse', received a sparse tensor. In Python, save plain dense tensors: \`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.",
+        "csr [3, 3] float32: WeightsError: readTorch: expected plain numbers for 'csr', received a sparse tensor. In Python, save plain dense tensors: \`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.",
+        "nested [5] float32: WeightsError: readTorch: expected plain numbers for 'nested', received a nested tensor. In Python, save plain dense tensors: \`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.",
+        "quantized [3] int8: WeightsError: readTorch: expected plain numbers for 'quantized', received a quantized tensor. In Python, save plain dense tensors: \`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.",
+        "meta [2, 3] float32: WeightsError: readTorch: expected plain numbers for 'meta', received a tensor without numbers (\`device="meta"\`). In Python, save plain dense tensors: \`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.",
+      ]
+    `);
   });
 });
 

@@ -41,8 +41,8 @@ test.each<[string, Uint8Array, string]>([
   ['a shape beyond any memory', fileOf({ a: f32([2 ** 40, 2 ** 40], 0, 8) }, 8), "readSafetensors: expected 4.835703278458517e+24 bytes for 'a' of type F32 and shape [1099511627776, 1099511627776], received 8."],
   ['a negative length', fileOf({ a: f32([-1], 0, 4) }, 4), "readSafetensors: expected the shape of 'a' to be integers of at least 0, received [-1]."],
   ['offsets that are no numbers', fileOf({ a: f32([1], '0', 4) }, 4), "readSafetensors: expected the offsets of 'a' to be two integers, received ['0', 4]."],
-  ['an unknown type', fileOf({ a: { dtype: 'F8_E4M3', shape: [4], data_offsets: [0, 4] } }, 4), "readSafetensors: expected one of F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL as the type of 'a', received 'F8_E4M3'."],
-  ['an entry that is no object', fileOf({ a: null }), "readSafetensors: expected one of F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL as the type of 'a', received undefined."],
+  ['an unknown type', fileOf({ a: { dtype: 'F4', shape: [4], data_offsets: [0, 4] } }, 4), "readSafetensors: expected one of F64, F32, F16, BF16, F8_E4M3, F8_E5M2, F8_E4M3FNUZ, F8_E5M2FNUZ, F8_E8M0, C64, I64, I32, I16, I8, U64, U32, U16, U8, BOOL as the type of 'a', received 'F4'."],
+  ['an entry that is no object', fileOf({ a: null }), "readSafetensors: expected one of F64, F32, F16, BF16, F8_E4M3, F8_E5M2, F8_E4M3FNUZ, F8_E5M2FNUZ, F8_E8M0, C64, I64, I32, I16, I8, U64, U32, U16, U8, BOOL as the type of 'a', received undefined."],
   ['duplicate names', fileOf(`{"a":${JSON.stringify(f32([1], 0, 4))}, "\\u0061" :${JSON.stringify(f32([1], 4, 8))}}`, 8), "readSafetensors: two arrays are named 'a'."],
 ])('%s is refused in one sentence', (_, bytes, message) => {
   expect(() => readSafetensors(bytes)).toThrow(expect.objectContaining({ name: 'WeightsError', message }) as Error);

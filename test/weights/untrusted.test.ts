@@ -29,6 +29,20 @@ describe('a pickle that', () => {
     expect(refusal(opcodes('\x80\x02', items, copies, '.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs/);
   });
 
+  test('turns one text into bytes again and again is refused before the memory is full', () => {
+    const text = `X${uint32(1000)}${'a'.repeat(1000)}q\x000`;
+    const copies = 'c_codecs\nencode\nq\x01'.concat('h\x01h\x00X\x06\0\0\0latin1\x86R'.repeat(1000));
+    expect(refusal(opcodes('\x80\x02', text, copies, '.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs/);
+  });
+
+  test('repeats one number a billion times in a tensor, or makes an array of another size than its bytes, is refused', () => {
+    const expanded = "ctorch._utils\n_rebuild_tensor_v2\n((\x8c\x07storagectorch\nFloatStorage\n\x8c\x010\x8c\x03cpuK\x01tQK\x00J\x00\x00\x00\x40\x85K\x00\x85\x89}tR.";
+    expect(refusal(opcodes('\x80\x02', expanded))).toMatch(/the pickle is damaged/);
+    const array = (length: string): string => `cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR(K\x01${length}\x85cnumpy\ndtype\n(\x8c\x02f4\x89\x88tRK\x00C\x04\0\0\0\0tb.`;
+    expect(refusal(opcodes('\x80\x04', array('K\x01')))).toBe('read');
+    expect(refusal(opcodes('\x80\x04', array('J\x00\x00\x00\x40')))).toMatch(/the pickle is damaged/);
+  });
+
   test('makes a million dictionaries is refused', () => {
     expect(refusal(opcodes('\x80\x02', '}'.repeat(1_000_001), '.'))).toMatch(/^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs \(byte 1000003\)/);
   });
