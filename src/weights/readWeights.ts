@@ -33,7 +33,7 @@ export function weightFormat(bytes: Uint8Array): WeightFormat {
  * Reads a weight file of any format this entry knows, told by its first bytes: safetensors and PyTorch. Keras' are read by
  * `effnet-ts/hdf5`, which Node's entry brings.
  *
- * @throws {WeightsError} when the format is another, or the file is damaged.
+ * @throws {WeightsError} when the format is another, or the file is damaged. The error says what the file is and what to do.
  * @example
  * const arrays = readWeights(new Uint8Array(await file.arrayBuffer()));
  */

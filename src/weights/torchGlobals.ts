@@ -84,7 +84,7 @@ function partOf({ dtype, count, bytes }: Storage, part: unknown): Storage {
 }
 
 /** A tensor or parameter whose content follows, as the first versions of PyTorch wrote them. */
-export class EarlyTensor implements Buildable {
+class EarlyTensor implements Buildable {
   tensor: TorchTensor | undefined;
 
   build(state: PickleValue): void {

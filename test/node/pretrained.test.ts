@@ -195,6 +195,12 @@ describe('pretrained', () => {
     const backbone = await pretrained(name, { weights: arrays, includeTop: false, pooling: 'avg' });
     expect(backbone.outputs[0]!.shape).toEqual([null, 1280]);
     backbone.dispose();
+
+    // A file of one's own that holds the network twice: the error asks for `prefix`, which is an option here, too.
+    const twice = new Map(['raw.', 'ema.'].flatMap((prefix) => [...arrays].map(([key, array]) => [prefix + key, array] as const)));
+    const message = await refusal(pretrained(name, { weights: twice, inputSize: 64 }));
+    expect(message).toContain("Choose one: `prefix: 'raw.'`.");
+    for (const prefix of ['raw.', 'ema.']) (await pretrained(name, { weights: twice, prefix, inputSize: 64 })).dispose();
   });
 
   test('an unknown name is refused with the ones near it', async () => {

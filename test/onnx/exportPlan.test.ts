@@ -38,6 +38,9 @@ describe('exportOnnx of a plan', () => {
     const arrays = new Map(await weightsOf(efficientNet(spec, { classes: 7 })));
     const without = new Map(arrays);
     without.delete('top_bn/gamma');
+    const twice = new Map(['raw/', 'ema/'].flatMap((prefix) => [...arrays].map(([name, array]) => [prefix + name, array] as const)));
+    await expect(exportOnnx({ plan, arrays: twice })).rejects.toThrow("Choose one: `prefix: 'raw/'`.");
+    expect(await exportOnnx({ plan, arrays: twice, prefix: 'ema/' })).toEqual(await exportOnnx({ plan, arrays }));
     const attempt = (given: NamedArrays, other = plan): Promise<Uint8Array> => exportOnnx({ plan: other, arrays: given });
     await expect(attempt(without)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 156 of them; 1 missing, 0 of another shape, 0 unknown: 'top_bn/gamma'.]`);
     await expect(attempt(arrays, planModel(spec, { classes: 3 }))).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 155 of them; 0 missing, 2 of another shape, 0 unknown: 'predictions/kernel', 'predictions/bias'.]`);

@@ -83,15 +83,15 @@ save("legacy-protocol1.pth", {"state_dict": plain, "flag": True}, own, _use_new_
 # 2. Training checkpoints.
 checkpoint = {"epoch": 3, "arch": "efficientnet_b0", "state_dict": {"module." + key: value for key, value in state.items()}, "best_acc1": torch.tensor(71.3),
               "optimizer": optimizer.state_dict(), "scheduler": schedule.state_dict()}
-save("imagenet-example.pth.tar", checkpoint, answer, skipped=[["best_acc1", "outside the network"], ["optimizer.state.0.exp_avg", "optimizer"]])
+save("imagenet-example.pth.tar", checkpoint, answer, skipped=[["best_acc1", "single number"], ["optimizer.state.0.exp_avg", "optimizer"]])
 save("imagenet-example-legacy.pth.tar", checkpoint, answer, _use_new_zipfile_serialization=False)
 save("tutorial.pth", {"epoch": 3, "model_state_dict": state, "optimizer_state_dict": optimizer.state_dict(), "loss": torch.tensor(0.3)}, answer,
-     skipped=[["loss", "outside the network"], ["optimizer_state_dict.state.0.max_exp_avg_sq", "optimizer"]])
+     skipped=[["loss", "single number"], ["optimizer_state_dict.state.0.max_exp_avg_sq", "optimizer"]])
 reference = {"model": state, "optimizer": optimizer.state_dict(), "lr_scheduler": schedule.state_dict(), "epoch": 3, "scaler": scaler.state_dict(),
              "args": argparse.Namespace(lr=0.1, device="cuda", path=pathlib.PurePosixPath("/a"), out=None),
              "model_ema": {"n_averaged": torch.tensor(5), **{"module." + key: value for key, value in other_state.items()}}}
 torch.save(reference, path("torchvision-reference.pth"))
-case("torchvision-reference.pth", answer, {"prefix": "model."}, skipped=[["model_ema.module.conv_stem.weight", "another copy"], ["model_ema.n_averaged", "outside"]])
+case("torchvision-reference.pth", answer, {"prefix": "model."}, skipped=[["model_ema.module.conv_stem.weight", "another copy"], ["model_ema.n_averaged", "single number"]])
 case("torchvision-reference.pth", other_answer, {"prefix": "model_ema.module."}, skipped=[["model.conv_stem.weight", "another copy"]])
 args = argparse.Namespace(model="efficientnet_b0", lr=0.1, mean=None, img_size=224, aa="rand-m9", started=datetime.datetime(2024, 1, 2))
 for name, ema in (("timm-train", ModelEmaV2(other, 0.9)), ("timm-train-v3", ModelEmaV3(other, 0.9))):
@@ -99,7 +99,7 @@ for name, ema in (("timm-train", ModelEmaV2(other, 0.9)), ("timm-train-v3", Mode
     case(f"{name}.pth.tar", answer, {"prefix": "state_dict."}, skipped=[["state_dict_ema.conv_stem.weight", "another copy"], ["optimizer.state.0.exp_avg", "optimizer"]])
     case(f"{name}.pth.tar", other_answer, {"prefix": "state_dict_ema."}, skipped=[["state_dict.conv_stem.weight", "another copy"]])
 average = torch.optim.swa_utils.AveragedModel(trained)
-save("swa.pth", average.state_dict(), answer, skipped=[["n_averaged", "outside the network"]])
+save("swa.pth", average.state_dict(), answer, skipped=[["n_averaged", "single number"]])
 save("ema-module.pth", {"ema": average.state_dict(), "updates": torch.tensor(4)}, answer)
 save("fastai.pth", {"model": state, "opt": {"hypers": [{"lr": 0.1}], "state": [{"grad_avg": torch.zeros(3)}]}}, answer, skipped=[["opt.state.0.grad_avg", "optimizer"]])
 teacher = {"student": {"backbone." + key: value for key, value in state.items()}, "teacher": {"backbone." + key: value for key, value in other_state.items()}, "center": torch.zeros(1, 9)}
