@@ -8,5 +8,5 @@ mkdir -p .cache/bench
 python3 -m venv .cache/bench/venv
 .cache/bench/venv/bin/pip install --quiet tensorflow-cpu==2.21.* keras==3.15.* torch timm onnx onnxscript
 mkdir -p .cache/bench/node
-npm install --prefix .cache/bench/node --no-audit --no-fund --silent --onnxruntime-node-install=skip @huggingface/transformers@4 \
+ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix .cache/bench/node --no-audit --no-fund --silent @huggingface/transformers@4 \
   @tensorflow-models/mobilenet@2 @tensorflow/tfjs-core@4.22.0 @tensorflow/tfjs-converter@4.22.0 @tensorflow/tfjs-backend-wasm@4.22.0
