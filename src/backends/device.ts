@@ -43,7 +43,10 @@ export function deviceOf(backend: string): Device | undefined {
   }
   const threads = wasm?.tfjs?.getThreadsCount();
   // -1 is the build without threads.
-  if (threads !== undefined) return { name: `WebAssembly, ${threads > 1 ? `${threads} threads` : 'one thread'}` };
+  if (threads !== undefined) {
+    const simd = tf.env().getFlags()['WASM_HAS_SIMD_SUPPORT'] === false ? ', without SIMD' : '';
+    return { name: `WebAssembly, ${threads > 1 ? `${threads} threads` : 'one thread'}${simd}` };
+  }
   if (binding?.TF_Version !== undefined) return { name: `TensorFlow ${binding.TF_Version} on ${isUsingGpuDevice === true ? 'a GPU' : 'the CPU'}` };
   return undefined;
 }

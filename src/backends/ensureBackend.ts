@@ -18,6 +18,6 @@ export function ensureBackend(preferences: readonly BackendPreference[] = regist
     const backend = readyBackend();
     if (backend !== undefined) return { backend, device: deviceOf(backend), tried: [] };
     checkPreferences('ensureBackend', preferences);
-    return firstThatWorks(preferences, {});
+    return firstThatWorks('ensureBackend', preferences, {});
   });
 }

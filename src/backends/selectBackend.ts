@@ -5,6 +5,8 @@ import { activate, inTurn, readyBackend, registeredBackends } from './activeBack
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
 import { PROBE_RULES, probeBackend, type ProbeOptions } from './probeBackend.js';
+import { whySlow, warnOnce } from './slowBackend.js';
+import { takeStartLines } from './startLines.js';
 import { explainStart, whyUnregistered } from './startError.js';
 
 /** A backend that is imported only when its turn comes. */
@@ -56,6 +58,7 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
 
 /**
  * Makes the first backend active that loads, starts and passes {@link probeBackend}; each candidate is imported only when its turn comes.
+ * One line of `console.warn` tells when only `cpu` is left, or when the GPU is a software renderer.
  *
  * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
  * @throws {BackendError} when none works; the backend that was active before stays so.
@@ -71,25 +74,39 @@ export async function selectBackend(
 ): Promise<BackendReport> {
   checkPreferences('selectBackend', preferences);
   checkOptions('selectBackend', options, PROBE_RULES);
-  return inTurn(() => firstThatWorks(preferences, options));
+  return inTurn(() => firstThatWorks('selectBackend', preferences, options));
 }
 
 /** Tries the candidates; call it in turn. */
-export async function firstThatWorks(preferences: readonly BackendPreference[], options: ProbeOptions): Promise<BackendReport> {
-  requireOneCopy('selectBackend');
+export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], options: ProbeOptions): Promise<BackendReport> {
+  requireOneCopy(where);
   const before = readyBackend();
   const tried: BackendAttempt[] = [];
   const causes: unknown[] = [];
   for (const preference of preferences) {
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
     const { attempt, cause } = await attemptBackend(candidate, options);
+    if (attempt.outcome === 'chosen') {
+      warnIfSlow(where, candidate.name, tried);
+      return { backend: candidate.name, device: deviceOf(candidate.name), tried: [...tried, attempt] };
+    }
     tried.push(attempt);
-    if (attempt.outcome === 'chosen') return { backend: candidate.name, device: deviceOf(candidate.name), tried };
     causes.push(cause);
   }
   if (before !== undefined) await activate(before);
-  const failures = tried.map(({ name, outcome, reason }) => `${name} (${outcome}): ${reason}`).join(' ');
-  throw new BackendError(`selectBackend: expected a backend that works, found none. ${failures}`, { cause: new AggregateError(causes, failures) });
+  const failures = describe(tried);
+  throw new BackendError(`${where}: expected a backend that works, found none. ${failures}`, { cause: new AggregateError(causes, failures) });
+}
+
+function describe(attempts: readonly BackendAttempt[]): string {
+  return attempts.map(({ name, outcome, reason }) => `${name} (${outcome}): ${reason}`).join(' ');
+}
+
+/** Whoever asks for `cpu` first gets it without a word. */
+function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[]): void {
+  const slow = whySlow(name, deviceOf(name));
+  if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
+  warnOnce(`${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`);
 }
 
 interface Attempted {
@@ -110,18 +127,23 @@ async function attemptBackend({ name, load, prepare, install, note }: BackendLoa
   if (!registeredBackends().includes(name)) {
     return failed('not loaded', whyUnregistered(name));
   }
+  const lines = takeStartLines();
   try {
-    await activate(name);
-    await prepare?.();
-  } catch (error) {
-    return failed('not started', await explainStart(name, error));
-  }
-  try {
-    const { milliseconds } = await probeBackend(options);
-    const reason = `passed the probe in ${Math.round(milliseconds)} ms.${note === undefined ? '' : ` ${note}`}`;
-    return { attempt: { name, outcome: 'chosen', reason } };
-  } catch (error) {
-    return failed('failed the probe', error);
+    try {
+      await activate(name);
+      await prepare?.();
+    } catch (error) {
+      return failed('not started', await explainStart(name, error, lines.aborted()));
+    }
+    try {
+      const { milliseconds } = await probeBackend(options);
+      const parts = [`passed the probe in ${Math.round(milliseconds)} ms.`, whySlow(name, deviceOf(name)), note];
+      return { attempt: { name, outcome: 'chosen', reason: parts.filter((part) => part !== undefined).join(' ') } };
+    } catch (error) {
+      return failed('failed the probe', error);
+    }
+  } finally {
+    lines.stop();
   }
 }
 

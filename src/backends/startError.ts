@@ -11,9 +11,14 @@ export function whyUnregistered(name: string): string {
   return 'there is no `navigator.gpu`: the browser has no WebGPU, or the page came neither by https nor from localhost';
 }
 
-/** Says what was missing, where TensorFlow.js does not; any other error is returned as it is. */
-export async function explainStart(name: string, error: unknown): Promise<unknown> {
-  if (name === 'wasm' && messageOf(error).includes('can serve the `.wasm` file')) return missingWasm(error);
+/**
+ * Says what was missing, where TensorFlow.js does not; any other error is returned as it is.
+ *
+ * @param aborted - Why the wasm file did not start, in the runtime's words.
+ */
+export async function explainStart(name: string, error: unknown, aborted?: string): Promise<unknown> {
+  // TensorFlow.js' words the first time, Emscripten's when it is tried again.
+  if (name === 'wasm' && /can serve the `\.wasm` file|^Aborted\(/.test(messageOf(error))) return missingWasm(error, aborted);
   if (name === 'webgpu' && (await gpu()?.requestAdapter()) === null) {
     return new BackendError('the browser found no GPU adapter for WebGPU: there is no GPU, or its driver is not supported', { cause: error });
   }
@@ -24,11 +29,11 @@ function messageOf(error: unknown): string {
   return String((error as { readonly message?: unknown } | null)?.message);
 }
 
-async function missingWasm(cause: unknown): Promise<BackendError> {
+async function missingWasm(cause: unknown, aborted: string | undefined): Promise<BackendError> {
   const file = await wasmFile();
   const place = await lastWasmFetched();
   return new BackendError(
-    `expected '${file}'${place === undefined ? '' : ` at ${place}`}, which is missing or no wasm file. ` +
+    `expected '${file}'${place === undefined ? '' : ` at ${place}`}, which is missing or no wasm file${aborted === undefined ? '' : ` (${aborted.replaceAll(/\s*\n\s*/g, ' ')})`}. ` +
       'Serve the .wasm files of @tensorflow/tfjs-backend-wasm and name their place with `setWasmPaths` in `load`; in Node, name their folder with `wasmFolder`.',
     { cause },
   );

@@ -1,7 +1,7 @@
 // Backends by name in Node: the package each one needs, and where wasm's binaries lie.
 
 import { existsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as backends from '../backends/index.js';
@@ -27,7 +27,7 @@ const folderOfBinaries = rule<string>(`a folder that holds ${BINARY}`, (value) =
 const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
 
 /**
- * Makes the first backend active that is installed, starts and passes `probeBackend`.
+ * Makes the first backend active that is installed, starts and passes `probeBackend`. One line of `console.warn` tells when only `cpu` is left.
  *
  * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
  * @throws {OptionError} when a name is unknown, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or comes after wasm has started.
@@ -80,7 +80,6 @@ function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
       name: 'cpu',
       load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
       install: 'npm install @tensorflow/tfjs-backend-cpu',
-      note: 'It is plain JavaScript, about twenty times slower than wasm.',
     },
     { name: 'tensorflow', load: () => loadTensorFlow(), install: 'npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)' },
     { name: 'webgpu', load: () => loadWebGpu(), install: 'npm install webgpu @tensorflow/tfjs-backend-webgpu' },
@@ -94,12 +93,20 @@ async function loadWasm(folder: string | undefined): Promise<void> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(rethrow);
   const binaries = folder ?? installedBinaries();
   if (binaries === undefined || backends.readyBackend() === 'wasm') return;
-  // Looked for before TensorFlow.js does: after one failure it starts no more in this process.
-  await access(join(binaries, BINARY)).catch((cause: unknown) => {
-    throw new BackendError(`expected '${BINARY}' in '${binaries}', where it is missing. Name the folder that holds it with \`wasmFolder\`, or install @tensorflow/tfjs-backend-wasm again.`, { cause });
-  });
+  await requireBinary(binaries);
   wasm.setWasmPaths(join(binaries, '/'));
   startedFrom = binaries;
+}
+
+/** Reads the file before TensorFlow.js does: after one failure it starts no more in this process. */
+async function requireBinary(folder: string): Promise<void> {
+  const remedy = 'Name the folder that holds it with `wasmFolder`, or install @tensorflow/tfjs-backend-wasm again.';
+  const bytes = await readFile(join(folder, BINARY)).catch((cause: unknown) => {
+    throw new BackendError(`expected '${BINARY}' in '${folder}', where it is missing. ${remedy}`, { cause });
+  });
+  await WebAssembly.compile(bytes).catch((cause: unknown) => {
+    throw new BackendError(`expected a wasm file, received '${join(folder, BINARY)}', which is damaged (${(cause as Error).message}). ${remedy}`, { cause });
+  });
 }
 
 const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const;

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ensureBackend, selectBackend } from '../../src/backends/index.js';
 import type { BackendAttempt, BackendLoader } from '../../src/backends/index.js';
 
@@ -33,7 +33,10 @@ const stable = (attempt: BackendAttempt): BackendAttempt => ({
   reason: attempt.reason.replace(/\d+ ms/, 'N ms').replace(/ '\S*node_modules\S*'/, ''),
 });
 
+const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+
 afterEach(async () => {
+  warn.mockClear();
   await tf.setBackend('cpu');
   for (const name of tf.engine().backendNames()) {
     if (name === 'cpu') continue;
@@ -79,7 +82,7 @@ describe('selectBackend', () => {
         {
           "name": "cpu",
           "outcome": "chosen",
-          "reason": "passed the probe in N ms.",
+          "reason": "passed the probe in N ms. It is plain JavaScript, about twenty times slower than wasm.",
         },
       ]
     `);
@@ -167,6 +170,41 @@ describe('selectBackend', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('says in one line, once, that only cpu was left, and nothing where cpu was asked for', async () => {
+    const broken: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
+    await selectBackend([cpu]);
+    await selectBackend([broken, copyOfCpu('copy')]);
+    expect(warn.mock.calls).toEqual([]);
+    await selectBackend([broken, cpu]);
+    await selectBackend([broken, cpu]);
+    expect(warn.mock.calls).toEqual([
+      ["selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. Those before it do not work: broken (not loaded): no adapter."],
+    ]);
+  });
+
+  test('says that the GPU is a software renderer', async () => {
+    const gl = { getExtension: () => null, getParameter: () => 'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))', RENDERER: 1, isContextLost: () => false };
+    const soft: BackendLoader = {
+      name: 'soft',
+      load: () => {
+        tf.registerBackend('soft', () => Object.assign(new MathBackendCPU(), { gpgpu: { gl } }));
+        tf.copyRegisteredKernels('cpu', 'soft');
+        return Promise.resolve();
+      },
+    };
+    const { tried } = await selectBackend([soft]);
+    const reason = 'It runs on a software renderer (ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))), which is slower than wasm: there is no GPU, or its driver is missing or blocked.';
+    expect(tried[0]!.reason).toMatch(reason);
+    expect(warn.mock.calls).toEqual([[`selectBackend: the active backend is 'soft'. ${reason}`]]);
+  });
+
+  test('leaves what others write to the console meanwhile', async () => {
+    const talking = copyOfCpu('talking', () => { queueMicrotask(() => { console.warn('mine'); }); });
+    await selectBackend([{ ...talking, prepare: () => Promise.resolve(console.warn('Aborted(CompileError)')) }]);
+    console.warn('Aborted(mine)');
+    expect(warn.mock.calls).toEqual([['mine'], ['Aborted(mine)']]);
+  });
+
   test.each([
     ['a string', 'cpu', {}],
     ['a loader without load', [{ name: 'cpu' }], {}],
@@ -190,6 +228,12 @@ describe('ensureBackend', () => {
     const chosen = tf.setBackend('slow');
     expect(await ensureBackend([cpu])).toEqual({ backend: 'slow', tried: [] });
     expect(await chosen).toBe(true);
+  });
+
+  test('names itself when none works', async () => {
+    tf.removeBackend('cpu');
+    await expect(ensureBackend([{ name: 'idle', load: () => Promise.resolve() }])).rejects.toThrow(/^ensureBackend: expected a backend that works, found none\. idle/);
+    tf.registerBackend('cpu', () => new MathBackendCPU());
   });
 
   test('selects one when none is ready', async () => {

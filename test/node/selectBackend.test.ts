@@ -1,12 +1,15 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ensureBackend, selectBackend } from '../../src/node.js';
 import { loadWebGpu } from '../../src/node/nativeBackends.js';
 
 test('a backend that is not installed comes with the command that installs it', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const { tried } = await selectBackend(['tensorflow', 'cpu']);
+  expect(warn).toHaveBeenCalledTimes(1);
+  warn.mockRestore();
   expect(tried[1]!.reason).toMatch(/It is plain JavaScript, about twenty times slower than wasm\.$/);
   expect(tried[0]).toMatchInlineSnapshot(`
     {
