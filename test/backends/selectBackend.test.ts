@@ -200,7 +200,7 @@ describe('selectBackend', () => {
 
   test('leaves what others write to the console meanwhile', async () => {
     const talking = copyOfCpu('talking', () => { queueMicrotask(() => { console.warn('mine'); }); });
-    await selectBackend([{ ...talking, prepare: () => Promise.resolve(console.warn('Aborted(CompileError)')) }]);
+    await selectBackend([{ ...talking, prepare: () => { console.warn('Aborted(CompileError)'); return Promise.resolve(); } }]);
     console.warn('Aborted(mine)');
     expect(warn.mock.calls).toEqual([['mine'], ['Aborted(mine)']]);
   });
