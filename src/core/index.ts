@@ -28,6 +28,7 @@ export {
   text,
 } from './checks.js';
 export type { Rule, Rules } from './checks.js';
+export { decodeText, isEncoding } from './decodeText.js';
 export { largest } from './largest.js';
 export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';

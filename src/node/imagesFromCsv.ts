@@ -1,22 +1,26 @@
-// Labelled pictures from a table: one row a picture, or one row a label.
+// Labeled images from a table: one row per image, or one row per label.
 
-import { access, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'csv-parse/sync';
-import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, oneHot, type LabelledImage } from '../data/index.js';
-import { byCodePoint } from './listImages.js';
 import { LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { readTable } from './readTable.js';
+import { imagesOf, type SkippedRow } from './tableImages.js';
+import { classesOf, type Names } from './tableLabels.js';
+import { placesOf, similarName } from './tablePlaces.js';
+import { warnSkipped } from './warnSkipped.js';
 
-type Names = Readonly<Record<string, string>>;
-
-/** How a table of labelled pictures is read. */
+/** How a table of labeled images is read. */
 export interface ImagesFromCsvOptions extends ReadImagesOptions {
   /** Column of the file names. */
   readonly pathColumn: string;
-  /** Column of the labels. */
-  readonly labelColumn: string;
-  /** Column that tells which pictures belong together, for `groupBy` of a split. @defaultValue none */
+  /** Column of the labels; this or `labelColumns`. */
+  readonly labelColumn?: string;
+  /** One column per class, with 1 in those of the image's classes and 0 in the others (one-hot); the classes keep this order. */
+  readonly labelColumns?: readonly string[];
+  /** What cells of `labelColumns` mean beside 0, 1, false and true, for example `{ '-1.0': 1, '': 0 }`. @defaultValue none */
+  readonly labelValues?: Readonly<Record<string, 0 | 1>>;
+  /** Column that tells which images belong together, for `groupBy` of a split. @defaultValue none */
   readonly groupColumn?: string;
   /** Folder the file names are relative to; or several, each of which is looked through for every name. @defaultValue the folder of the table */
   readonly folder?: string | readonly string[];
@@ -24,21 +28,28 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   readonly suffix?: string;
   /** Between the columns. @defaultValue ',' */
   readonly delimiter?: string;
-  /** Pictures may have several labels: in several rows, or in one cell with `labelSeparator`; labels become several-hot vectors. @defaultValue false */
+  /** How the table's text is encoded: a label of `TextDecoder`, such as 'windows-1252', 'utf-16le' or 'shift_jis'. @defaultValue 'utf-8' */
+  readonly encoding?: string;
+  /** Images may have several labels: in several rows, in one cell with `labelSeparator`, or in several `labelColumns`. Labels become several-hot vectors. @defaultValue false */
   readonly multiLabel?: boolean;
   /** Between the labels of one cell. @defaultValue none */
   readonly labelSeparator?: string;
-  /** Class names by the ids in the label column. @defaultValue the ids themselves */
+  /** Class names by the ids in the label column, or by the label columns. @defaultValue the ids themselves */
   readonly names?: Names;
   /** New names for some classes; several may become one. @defaultValue none */
   readonly relabel?: Names;
-  /** Classes whose rows are left out, by their name before relabelling. @defaultValue none */
+  /** Classes whose rows are left out, by their name before relabeling. @defaultValue none */
   readonly exclude?: readonly string[];
-  /** The classes and their order. @defaultValue all that occur, sorted */
+  /** The classes and their order. @defaultValue the `labelColumns`, or all labels that occur, sorted by code point */
   readonly classNames?: readonly string[];
-  /** 'skip' leaves out pictures that do not exist and lists them in `missing`. @defaultValue 'throw' */
+  /**
+   * 'skip' leaves out rows without a label or file name and lists them in `skipped`. Missing labels are empty cells and what pandas reads as missing
+   * ('NaN', 'NA', 'null', 'None', ...), unless `classNames`, `names`, `relabel` or `exclude` has them. @defaultValue 'throw'
+   */
+  readonly unlabeled?: 'throw' | 'skip';
+  /** 'skip' leaves out images that do not exist and lists them in `missing` and `skipped`. @defaultValue 'throw' */
   readonly onMissing?: 'throw' | 'skip';
-  /** Label of pictures with one label each. @defaultValue 'categorical' */
+  /** Label of images with one label each. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode;
   /** Another order in every epoch. @defaultValue true */
   readonly shuffle?: boolean;
@@ -46,12 +57,12 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   readonly seed?: number;
 }
 
-/** A picture of a table. */
+/** An image of a table. */
 export interface CsvFile {
   readonly path: string;
   /** The cell of the path column. */
   readonly origin: string;
-  /** Index of the first label. */
+  /** Index of the first label; -1 for none, which only `labelColumns` with `multiLabel` allows. */
   readonly label: number;
   /** Indices of all labels. */
   readonly labels: readonly number[];
@@ -59,157 +70,82 @@ export interface CsvFile {
   readonly group: string | undefined;
 }
 
-/** Pictures of a table. */
+/** Images of a table. */
 export interface CsvImages {
   readonly classNames: readonly string[];
   readonly files: readonly CsvFile[];
   /** Paths that do not exist; of several folders, those in the first. */
   readonly missing: readonly string[];
+  /** Rows that were left out: without a label, of images that do not exist, or equal to an earlier row. Rows of excluded classes are not listed. */
+  readonly skipped: readonly SkippedRow[];
   readonly images: Dataset<LabelledImage>;
 }
 
 const names = rule<Names>('an object of names', (value) => typeof value === 'object' && value !== null && Object.values(value).every((name) => typeof name === 'string'));
+const indicators = rule<Readonly<Record<string, 0 | 1>>>('an object of 0 and 1', (value) => typeof value === 'object' && value !== null && Object.values(value).every((each) => each === 0 || each === 1));
+const columnNames = rule<readonly string[]>('a non-empty array of different column names', (value) => arrayOf(text).accepts(value) && value.length > 0 && new Set(value).size === value.length);
+const encodingLabel = rule<string>("an encoding that TextDecoder knows, such as 'utf-8', 'windows-1252', 'utf-16le' or 'shift_jis'", isEncoding);
 
 /**
- * Reads pictures listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood.
+ * Reads images listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood. Rows that are left out are listed in
+ * `skipped` and counted in one line of `console.warn`.
  *
- * @throws {DataError} when the table or a column is missing, a picture is missing, lies in two of the folders, lies outside the folder by its name, or has several labels
- * without `multiLabel`; or one of several folders cannot be read.
+ * @throws {DataError} when the table cannot be read or decoded, or a column is missing; a row has too few cells, no label, or several labels without
+ * `multiLabel`; one class is written in two ways ('1' and '1.0'); an image is missing, lies in two of the folders, or lies outside the folder by its name;
+ * or one of several folders cannot be read.
  * @example
  * const { images, classNames } = await imagesFromCsv('train.csv', { pathColumn: 'id', labelColumn: 'breed', folder: 'train', suffix: '.jpg', imageSize: 224 });
  */
 export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions): Promise<CsvImages> {
   const where = 'imagesFromCsv';
-  check(where, 'file', file, text);
-  checkOptions(where, options, {
-    ...READ_IMAGES_RULES,
-    pathColumn: text, labelColumn: text, groupColumn: text, folder: either(text, arrayOf(text)), suffix: text, delimiter: text, multiLabel: boolean, labelSeparator: text,
-    names, relabel: names, exclude: arrayOf(text), classNames: arrayOf(text), onMissing: oneOf('throw', 'skip'), labelMode: LABEL_MODES,
-    shuffle: boolean, seed: seedRule,
-  });
-  check(where, 'pathColumn', options.pathColumn, text);
-  check(where, 'labelColumn', options.labelColumn, text);
-  const { folder = path.dirname(file), suffix = '', multiLabel = false, onMissing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
-  const listed = labelsByImage(await readRows(file, options), options);
+  checkCsvOptions(where, file, options);
+  const { pathColumn, labelColumn, labelColumns = [], groupColumn, folder = path.dirname(file), suffix = '', delimiter = ',', encoding = 'utf-8', multiLabel = false, onMissing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
   const folders = typeof folder === 'string' ? [folder] : folder;
-  if (folders.length === 0) throw invalid(where, 'folder', 'at least one folder', folder);
-  const pictures = [...listed.keys()].map((name) => ({ name, picture: `${name}${suffix}` }));
-  for (const { picture } of pictures) for (const each of folders) refuseOutside(file, each, picture);
-  const places = await placesOf(pictures.map(({ picture }) => picture), folders, file);
-  const present = pictures.map(({ name, picture }) => [name, places.get(picture)] as const);
-  const missing = pictures.filter(({ picture }) => !places.has(picture)).map(({ picture }) => path.join(folders[0] as string, picture));
+  const columns = [pathColumn, ...labelColumns, ...[labelColumn, groupColumn].filter((column) => column !== undefined)];
+  const rows = await readTable(file, { where, encoding, delimiter, columns });
+  const { listed, skipped } = imagesOf(where, file, folders, rows, options);
+  const places = await placesOf(where, file, folders, [...listed.keys()]);
+  const absent = [...listed].filter(([name]) => !places.has(name));
+  const missing = absent.map(([name]) => path.join(folders[0] as string, name));
   if (missing.length > 0 && onMissing === 'throw') {
-    throw new DataError(`${where}: expected every picture of '${file}' to exist, ${missing.length} of ${present.length} do not: ${list(missing.slice(0, 3))}${missing.length > 3 ? ', ...' : ''}. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'.`, { origin: file });
+    throw new DataError(`${where}: expected every image of '${file}' to exist, ${missing.length} of ${listed.size} do not: ${list(missing.slice(0, 3))}${missing.length > 3 ? ', ...' : ''}. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'.${await similarName(missing[0] as string, suffix)}`, { origin: file });
   }
-  const classNames = options.classNames ?? [...new Set([...listed.values()].flatMap(({ labels }) => labels))].sort(byCodePoint);
-  const files = present.flatMap(([name, place]): CsvFile[] => {
-    const { labels, group } = listed.get(name) as Listed;
-    if (place === undefined) return [];
-    if (labels.length > 1 && !multiLabel) {
-      throw new DataError(`${where}: expected one label for '${name}' in '${file}', received ${list(labels)}. Set multiLabel: true for several.`, { origin: file });
-    }
-    const indices = labels.map((label) => indexOf(label, classNames, file));
-    return [{ path: place, origin: name, label: indices[0] as number, labels: indices, group }];
+  skipped.push(...absent.map(([, { line, origin }]) => ({ line, path: origin, reason: 'the image does not exist' })));
+  const classNames = classesOf(where, file, [...listed.values()].flatMap(({ labels }) => labels), options);
+  const indexOf = (label: string, line: number): number => {
+    const index = classNames.indexOf(label);
+    if (index < 0) throw new DataError(`${where}: expected labels of '${file}' among ${list(classNames)}, received '${label}' in line ${line}.`, { origin: file });
+    return index;
+  };
+  const files = [...listed].flatMap(([name, { origin, labels, group, line }]): CsvFile[] => {
+    const place = places.get(name);
+    const indices = labels.map((label) => indexOf(label, line));
+    return place === undefined ? [] : [{ path: place, origin, label: indices[0] ?? -1, labels: indices, group }];
   });
-  if (files.length === 0) throw new DataError(`${where}: expected rows with pictures in '${file}', received none.`, { origin: file });
+  warnSkipped(where, skipped, rows.length, `rows of '${file}'`);
+  if (files.length === 0) throw new DataError(`${where}: expected rows with images in '${file}', received ${rows.length === 0 ? 'only a header' : 'none'}.`, { origin: file });
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
-  const labelled = ordered.map((each) => ({
+  const labeled = ordered.map((each) => ({
     path: each.path,
     origin: each.origin,
     label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
   }));
-  return { classNames, files, missing, images: readImages('imagesFromCsv', labelled, options) };
+  return { classNames, files, missing, skipped, images: readImages(where, labeled, options) };
 }
 
-interface Listed {
-  readonly labels: string[];
-  readonly group: string | undefined;
-}
-
-async function readRows(file: string, { pathColumn, labelColumn, groupColumn, delimiter = ',' }: ImagesFromCsvOptions): Promise<Record<string, string>[]> {
-  const content = await readFile(file).catch((cause: unknown) => {
-    throw new DataError(`imagesFromCsv: expected a CSV file, received '${file}', which cannot be read.`, { cause, origin: file });
+function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOptions): void {
+  check(where, 'file', file, text);
+  checkOptions(where, options, {
+    ...READ_IMAGES_RULES,
+    pathColumn: text, labelColumn: text, labelColumns: columnNames, labelValues: indicators, groupColumn: text, folder: either(text, arrayOf(text)), suffix: text, delimiter: text,
+    encoding: encodingLabel, multiLabel: boolean, labelSeparator: text, names, relabel: names, exclude: arrayOf(text), classNames: arrayOf(text), unlabeled: oneOf('throw', 'skip'),
+    onMissing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
   });
-  let header: string[] = [];
-  const columns = (names: string[]): string[] => (header = names);
-  let rows: Record<string, string>[];
-  try {
-    rows = parse(content, { columns, bom: true, delimiter, skip_empty_lines: true, trim: true });
-  } catch (cause) {
-    throw new DataError(`imagesFromCsv: expected a CSV table with a header in '${file}': ${cause instanceof Error ? cause.message : String(cause)}`, { cause, origin: file });
-  }
-  for (const column of [pathColumn, labelColumn, ...(groupColumn === undefined ? [] : [groupColumn])]) {
-    if (!header.includes(column)) throw new DataError(`imagesFromCsv: expected a column '${column}' in '${file}', received ${list(header)}.`, { origin: file });
-  }
-  return rows;
-}
-
-function labelsByImage(rows: readonly Record<string, string>[], options: ImagesFromCsvOptions): Map<string, Listed> {
-  const { pathColumn, labelColumn, groupColumn, labelSeparator, names = {}, relabel = {}, exclude = [] } = options;
-  const listed = new Map<string, Listed>();
-  for (const row of rows) {
-    const cell = row[labelColumn] as string;
-    const labels = (labelSeparator === undefined ? [cell] : cell.split(labelSeparator))
-      .map((id) => renamed(id.trim(), names))
-      .filter((name) => name !== '' && !exclude.includes(name))
-      .map((name) => renamed(name, relabel));
-    if (labels.length === 0) continue;
-    const image = row[pathColumn] as string;
-    const entry = listed.get(image) ?? { labels: [], group: groupColumn === undefined ? undefined : row[groupColumn] };
-    for (const label of labels) if (!entry.labels.includes(label)) entry.labels.push(label);
-    listed.set(image, entry);
-  }
-  return listed;
-}
-
-/** Only an object's own names: a class may well be called `constructor`. */
-function renamed(name: string, names: Names): string {
-  return Object.hasOwn(names, name) ? (names[name] as string) : name;
-}
-
-function indexOf(label: string, classNames: readonly string[], file: string): number {
-  const index = classNames.indexOf(label);
-  if (index < 0) throw new DataError(`imagesFromCsv: expected labels of '${file}' among ${list(classNames)}, received '${label}'.`, { origin: file });
-  return index;
-}
-
-/** A table from elsewhere must not reach for other files. */
-function refuseOutside(file: string, folder: string, name: string): void {
-  const within = path.relative(folder, path.resolve(folder, name));
-  if (within !== '' && within !== '..' && !within.startsWith(`..${path.sep}`) && !path.isAbsolute(within)) return;
-  throw new DataError(`imagesFromCsv: expected file names within '${folder}', received '${name}' in '${file}'. Set \`folder\` to one that holds all pictures.`, { origin: file });
-}
-
-/** Where each file lies, for those that do. Several folders are listed once each: asking for every name in every folder takes minutes for large sets. */
-async function placesOf(names: readonly string[], folders: readonly string[], table: string): Promise<Map<string, string>> {
-  const places = new Map<string, string>();
-  if (folders.length === 1) {
-    await Promise.all(names.map(async (name) => {
-      const place = path.join(folders[0] as string, name);
-      if (await exists(place)) places.set(name, place);
-    }));
-    return places;
-  }
-  const recursive = names.some((name) => path.dirname(name) !== '.');
-  const listings = await Promise.all(folders.map(async (folder) => {
-    const found = await readdir(folder, { recursive }).catch((cause: unknown) => {
-      throw new DataError(`imagesFromCsv: expected a folder that can be read, received '${folder}'.`, { cause, origin: folder });
-    });
-    return { folder, found: new Set(found) };
-  }));
-  for (const name of names) {
-    const within = listings.filter(({ found }) => found.has(path.normalize(name))).map(({ folder }) => path.join(folder, name));
-    if (within.length > 1) {
-      throw new DataError(`imagesFromCsv: expected one picture '${name}' of '${table}', received ${list(within)}. Give folders that hold no name twice.`, { origin: name });
-    }
-    if (within.length === 1) places.set(name, within[0] as string);
-  }
-  return places;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+  const { pathColumn, labelColumn, labelColumns, labelValues, labelSeparator, folder } = options;
+  check(where, 'pathColumn', pathColumn, text);
+  if (labelColumns === undefined) check(where, 'labelColumn', labelColumn, text, 'Or name `labelColumns`.');
+  else if (labelColumn !== undefined) throw invalid(where, 'labelColumn', 'nothing beside `labelColumns`', labelColumn);
+  if (labelValues !== undefined && labelColumns === undefined) throw invalid(where, 'labelValues', 'nothing without `labelColumns`', labelValues);
+  if (labelSeparator !== undefined && labelColumns !== undefined) throw invalid(where, 'labelSeparator', 'nothing beside `labelColumns`', labelSeparator);
+  if (folder?.length === 0) throw invalid(where, 'folder', 'at least one folder', folder);
 }

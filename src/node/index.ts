@@ -11,6 +11,7 @@ export type { ImageWorkers, ImageWorkersOptions } from './imageWorkers.js';
 export type { ImageSource, ReadImageSettings } from './readImage.js';
 export { imagesFromCsv } from './imagesFromCsv.js';
 export type { CsvFile, CsvImages, ImagesFromCsvOptions } from './imagesFromCsv.js';
+export type { SkippedRow } from './tableImages.js';
 export { food101Files, imageFiles, writeImageFolder } from './imageFiles.js';
 export type { ClassFile, ImageFilesOptions, WriteImageFolderOptions } from './imageFiles.js';
 export { recordImages, tfrecordDataset, writeTFRecords } from './tfrecords.js';

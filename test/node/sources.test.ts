@@ -58,9 +58,9 @@ test('bad tables are refused in one sentence', async () => {
   const gone = await csv('d.csv', 'id,breed\n0,a\n77,b\n');
   const torn = await csv('e.csv', 'id,breed\n0,"a\n');
   expect(await refusal(node.imagesFromCsv(two, { ...basic, labelColumn: 'label' }))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a column 'label' in '<root>/c.csv', received 'id', 'breed'."`);
-  expect(await refusal(node.imagesFromCsv(two, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a', 'b'. Set multiLabel: true for several."`);
-  expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected every picture of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'."`);
-  expect(await refusal(node.imagesFromCsv(torn, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: the parsing is finished with an opening quote at line 2"`);
+  expect(await refusal(node.imagesFromCsv(two, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a' in line 2 and 'b' in line 3. Set multiLabel: true for several."`);
+  expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'."`);
+  expect(await refusal(node.imagesFromCsv(torn, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: the parsing is finished with an opening quote at line 2."`);
   expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read."`);
   const { missing, files } = await node.imagesFromCsv(gone, { ...basic, onMissing: 'skip' });
   expect([files.length, missing.map((each) => path.relative(root, each))]).toEqual([1, ['pictures/77.jpg']]);
@@ -82,10 +82,10 @@ test('pictures spread over several folders are found by their names, one place e
   expect(missing).toEqual([inRoot('spread/images_001/9.jpg')]);
 
   await writeFile(inRoot('spread/images_002/0.jpg'), await jpeg(1));
-  expect(await refusal(places('id,breed\n0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one picture '0.jpg' of '<root>/spread.csv', received '<root>/spread/images_001/0.jpg', '<root>/spread/images_002/0.jpg'. Give folders that hold no name twice."`);
+  expect(await refusal(places('id,breed\n0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one image '0.jpg' of '<root>/spread.csv', received '<root>/spread/images_001/0.jpg', '<root>/spread/images_002/0.jpg'. Give folders that contain no name twice."`);
   expect(await refusal(places('id,breed\n0,a\n', [...folder, inRoot('spread/none')]))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a folder that can be read, received '<root>/spread/none'."`);
   expect(await refusal(places('id,breed\n0,a\n', []))).toMatchInlineSnapshot(`"OptionError: imagesFromCsv: expected at least one folder for \`folder\`, received []."`);
-  expect(await refusal(places('id,breed\n../0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected file names within '<root>/spread/images_001', received '../0.jpg' in '<root>/spread.csv'. Set \`folder\` to one that holds all pictures."`);
+  expect(await refusal(places('id,breed\n../0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected file names within '<root>/spread/images_001', received '../0.jpg' in '<root>/spread.csv'. Set \`folder\` to one that contains all images."`);
 });
 
 test('class folders are written from a list and read back', async () => {

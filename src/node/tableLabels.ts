@@ -1,0 +1,100 @@
+// Labels of the rows of a table: one column of names, or a column of 0 and 1 for each class.
+
+import { DataError, list, show } from '../core/index.js';
+import { byCodePoint } from './listImages.js';
+import type { TableRow } from './readTable.js';
+
+/** New names by old ones. */
+export type Names = Readonly<Record<string, string>>;
+
+/** Which columns have the labels, and what they mean; {@link ImagesFromCsvOptions} describes each option. */
+export interface TableLabelOptions {
+  readonly labelColumn?: string;
+  readonly labelColumns?: readonly string[];
+  readonly labelValues?: Readonly<Record<string, 0 | 1>>;
+  readonly labelSeparator?: string;
+  readonly multiLabel?: boolean;
+  readonly names?: Names;
+  readonly relabel?: Names;
+  readonly exclude?: readonly string[];
+  readonly classNames?: readonly string[];
+}
+
+/** The labels of a row; or why it has none. All labels of an excluded row are excluded. */
+export type RowLabels = { readonly labels: readonly string[] } | { readonly missing: string } | { readonly excluded: true };
+
+/** What pandas reads as a missing value. */
+const MISSING_VALUES: ReadonlySet<string> = new Set(
+  ['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'],
+);
+
+const ONE = /^(?:1(?:\.0*)?|true)$/i;
+const ZERO = /^(?:0(?:\.0*)?|false)$/i;
+
+/** Returns a function that reads the labels of a row. It throws where a cell means nothing, or a row has several labels without `multiLabel`. */
+export function labelReader(where: string, file: string, options: TableLabelOptions): (row: TableRow) => RowLabels {
+  const { labelColumn = '', labelColumns, labelSeparator, multiLabel = false, names = {}, relabel = {}, exclude = [], classNames = [] } = options;
+  const isClass = (id: string): boolean => Object.hasOwn(names, id) || Object.hasOwn(relabel, id) || exclude.includes(id) || classNames.includes(id);
+
+  const idsInColumn = (row: TableRow): readonly string[] | string => {
+    const cell = row.cell(labelColumn).trim();
+    const ids = labelSeparator === undefined ? [cell] : cell.split(labelSeparator).map((id) => id.trim());
+    const unknown = ids.find((id) => id !== '' && MISSING_VALUES.has(id) && !isClass(id));
+    if (unknown !== undefined) return `the label is ${show(unknown)}`;
+    const present = ids.filter((id) => id !== '' || isClass(id));
+    return present.length === 0 ? 'the label is empty' : present;
+  };
+  const idsOfColumns = (row: TableRow, columns: readonly string[]): readonly string[] | string => {
+    const values = columns.map((column) => indicator(where, file, row, column, options.labelValues));
+    const missing = values.indexOf(undefined);
+    if (missing >= 0) return `column '${columns[missing] as string}' is empty`;
+    const ids = columns.filter((_, i) => values[i] === 1);
+    return ids.length === 0 && !multiLabel ? 'no label column is 1' : ids;
+  };
+
+  return (row) => {
+    const ids = labelColumns === undefined ? idsInColumn(row) : idsOfColumns(row, labelColumns);
+    if (typeof ids === 'string') return { missing: ids };
+    const labels = [...new Set(ids.map((id) => renamed(id, names)).filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
+    if (labels.length === 0 && ids.length > 0) return { excluded: true };
+    if (labels.length > 1 && !multiLabel) {
+      throw new DataError(`${where}: expected one label in line ${row.line} of '${file}', received ${list(labels)}. Set multiLabel: true for several.`, { origin: file });
+    }
+    return { labels };
+  };
+}
+
+/** The classes: those of `labelColumns` in their order, or all that occur, sorted by code point. */
+export function classesOf(where: string, file: string, labels: Iterable<string>, { labelColumns, names = {}, relabel = {}, exclude = [], classNames }: TableLabelOptions): readonly string[] {
+  if (classNames !== undefined) return classNames;
+  if (labelColumns !== undefined) {
+    return [...new Set(labelColumns.map((id) => renamed(id, names)).filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
+  }
+  const found = [...new Set(labels)];
+  const byMeaning = new Map<string, string>();
+  for (const label of found) {
+    const meaning = /^[+-]?\d+(?:\.\d*)?$/.test(label) ? String(Number(label)) : label.normalize('NFC');
+    const other = byMeaning.get(meaning);
+    if (other !== undefined) {
+      const how = other.normalize('NFC') === label.normalize('NFC') ? 'the same characters in different bytes' : 'the same number';
+      throw new DataError(`${where}: expected each class of '${file}' to be written in one way, received ${list([other, label])}: ${how}. Set \`relabel\` to make them one, or \`classNames\` to keep both.`, { origin: file });
+    }
+    byMeaning.set(meaning, label);
+  }
+  return found.sort(byCodePoint);
+}
+
+/** What a cell of a label column says; `undefined` when it is empty. */
+function indicator(where: string, file: string, row: TableRow, column: string, values: Readonly<Record<string, 0 | 1>> = {}): 0 | 1 | undefined {
+  const cell = row.cell(column).trim();
+  if (Object.hasOwn(values, cell)) return values[cell];
+  if (ONE.test(cell)) return 1;
+  if (ZERO.test(cell)) return 0;
+  if (MISSING_VALUES.has(cell)) return undefined;
+  throw new DataError(`${where}: expected 0 or 1 in column '${column}' of '${file}', received ${show(cell)} in line ${row.line}. Set \`labelValues\` to say what it means.`, { origin: file });
+}
+
+/** Only an object's own names: a class may well be called `constructor`. */
+function renamed(name: string, names: Names): string {
+  return Object.hasOwn(names, name) ? (names[name] as string) : name;
+}
