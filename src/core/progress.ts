@@ -21,19 +21,31 @@ export interface Progress {
 /** Receives progress; must not throw. */
 export type ProgressListener = (progress: Progress) => void;
 
+/** Reports how far one task has come. */
+export interface ProgressTracker {
+  /** `done` units are finished. */
+  (done: number, figures?: Readonly<Record<string, number>>): void;
+  /** No more units follow: reports the last count as the total, unless the total was known and is reached. */
+  readonly end: () => void;
+}
+
 /** Counts units of one task and reports each advance with its rate and estimate. */
-export function trackProgress(
-  listener: ProgressListener | undefined,
-  task: string,
-  unit: string,
-  total?: number,
-): (done: number, figures?: Readonly<Record<string, number>>) => void {
-  if (listener === undefined) return () => undefined;
+export function trackProgress(listener: ProgressListener | undefined, task: string, unit: string, total?: number): ProgressTracker {
   const start = performance.now();
-  return (done, figures) => {
+  let last: { readonly done: number; readonly figures: Progress['figures'] } | undefined;
+  const report = (done: number, figures: Progress['figures'], whole: number | undefined): void => {
     const seconds = (performance.now() - start) / 1000;
     const rate = seconds > 0 ? done / seconds : 0;
-    const secondsLeft = total === undefined || rate === 0 ? undefined : Math.max(0, total - done) / rate;
-    listener({ task, done, total, unit, rate, secondsLeft, ...(figures === undefined ? {} : { figures }) });
+    const secondsLeft = whole === undefined || rate === 0 ? undefined : Math.max(0, whole - done) / rate;
+    listener?.({ task, done, total: whole, unit, rate, secondsLeft, ...(figures === undefined ? {} : { figures }) });
   };
+  const advance = (done: number, figures?: Progress['figures']): void => {
+    last = { done, figures };
+    report(done, figures, total);
+  };
+  return Object.assign(advance, {
+    end: () => {
+      if (last !== undefined && last.done !== total) report(last.done, last.figures, last.done);
+    },
+  });
 }

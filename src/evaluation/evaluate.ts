@@ -88,6 +88,7 @@ export async function evaluate(
     }
     report(collector.count);
   }
+  report.end();
   const classNames = rest.classNames ?? knownClassNames(model);
   const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
   return labelMode === 'multi'

@@ -140,6 +140,7 @@ async function transfer(
   };
   try {
     await pipeline(response.body as unknown as AsyncIterable<Uint8Array>, counted, createWriteStream(part, { flags: isRest ? 'a' : 'w' }));
+    report.end();
     return { size: await sizeOf(part), total: total ?? size };
   } catch (cause) {
     signal?.throwIfAborted();

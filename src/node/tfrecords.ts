@@ -123,6 +123,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
       await (writers[count % shards] as Writer).add(frameTFRecord(await encodeExample(formatExample(record, schema))));
       advance(++count);
     }
+    advance.end();
     await Promise.all(writers.map((writer) => writer.close()));
   } catch (error) {
     await Promise.allSettled(writers.map((writer) => writer.close()));

@@ -66,6 +66,7 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, pooling,
           tf.dispose([batch.xs, batch.ys]);
         }
       }
+      report.end();
       if (pictures === 0) throw new DataError(`trainHead: expected at least one batch of ${task}, received none.`);
       return rowsOf(pictures, join(x), join(y));
     },

@@ -190,6 +190,7 @@ async function trainEpoch({ context, optimizer, variables, stage, options, epoch
     }
     if (step >= stepsPerEpoch) break;
   }
+  report.end();
   if (step === 0 || (step < stepsPerEpoch && stepsPerEpoch !== Infinity)) {
     throw new DataError(`fineTune: expected ${stepsPerEpoch === Infinity ? 'at least one batch' : `${stepsPerEpoch} batches`} an epoch, received ${step}. Repeat the data, or ask for fewer steps.`);
   }

@@ -4,7 +4,7 @@ import { check, rule, trackProgress, type ProgressListener } from '../core/index
 import { TrainingCallback } from './callback.js';
 
 /**
- * Reports every step with loss, metrics, rate and time left; one task an epoch.
+ * Reports every step with loss, metrics, rate and time left; one task per epoch.
  *
  * @throws {OptionError} when the listener is no function.
  * @example
@@ -12,7 +12,7 @@ import { TrainingCallback } from './callback.js';
  */
 export function trainingProgress(listener: ProgressListener): TrainingCallback {
   check('trainingProgress', 'listener', listener, rule<ProgressListener>('a function', (value) => typeof value === 'function'));
-  let report: ReturnType<typeof trackProgress> = () => undefined;
+  let report = trackProgress(undefined, '', 'steps');
   const made: TrainingCallback = new TrainingCallback({
     onEpochBegin: (epoch) => {
       const { epochs, steps } = made.run;
@@ -20,6 +20,9 @@ export function trainingProgress(listener: ProgressListener): TrainingCallback {
     },
     onBatchEnd: (batch, figures) => {
       report(batch + 1, figures);
+    },
+    onEpochEnd: () => {
+      report.end();
     },
   });
   return made;

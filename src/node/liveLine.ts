@@ -1,0 +1,89 @@
+// One line of a terminal that is redrawn in place and makes room for whatever else is written.
+
+/** What is needed of a stream; `process.stderr` and `process.stdout` are such. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The last line of a terminal. */
+export interface LiveLine {
+  /** Shows a text in place of the one before. */
+  draw(text: string): void;
+  /** Keeps the text and goes to the next line; nothing happens when none is shown. */
+  finish(): void;
+}
+
+const ERASE = '\r\u001b[K';
+
+/** While a text is shown, other writes to the terminal erase it first; the next `draw` shows it again below them. */
+export function liveLine(out: ProgressStream): LiveLine {
+  let shown = false;
+  /** Someone left a line unfinished. */
+  let broken = false;
+  let writing = false;
+  let release: () => void = () => undefined;
+
+  const write = (text: string): void => {
+    writing = true;
+    out.write(text);
+    writing = false;
+  };
+  const close = (text: string): void => {
+    if (!shown) return;
+    shown = false;
+    release();
+    write(text);
+  };
+  const erase = (): void => {
+    close(ERASE);
+  };
+  const finish = (): void => {
+    close('\n');
+  };
+  const othersWrite = (text: unknown): void => {
+    if (writing || !shown) return;
+    erase();
+    broken = !/^\r|\n$/.test(typeof text === 'string' ? text : Buffer.from(text as Uint8Array).toString('latin1'));
+  };
+
+  return {
+    draw(text) {
+      write(`${broken ? '\n' : ''}\r${text}\u001b[K`);
+      broken = false;
+      if (shown) return;
+      shown = true;
+      release = watch(out, othersWrite, erase, finish);
+    },
+    finish,
+  };
+}
+
+/** Calls `before` ahead of every write to the terminal, `onError` ahead of an error that ends the process, and `onExit` at its end. */
+function watch(out: ProgressStream, before: (text: unknown) => void, onError: () => void, onExit: () => void): () => void {
+  const standard: readonly ProgressStream[] = [process.stdout, process.stderr];
+  const streams = standard.includes(out) ? standard.filter(({ isTTY }) => isTTY === true) : [out];
+  const restore = streams.map((stream) => {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to its stream below
+    const { write } = stream;
+    const own = Object.hasOwn(stream, 'write');
+    const watched = (...parameters: [string]): unknown => {
+      before(parameters[0]);
+      return Reflect.apply(write, stream, parameters);
+    };
+    stream.write = watched;
+    return () => {
+      if (stream.write !== watched) return;
+      if (own) stream.write = write;
+      else Reflect.deleteProperty(stream, 'write');
+    };
+  });
+  process.on('uncaughtExceptionMonitor', onError);
+  process.on('exit', onExit);
+  return () => {
+    for (const each of restore) each();
+    process.off('uncaughtExceptionMonitor', onError);
+    process.off('exit', onExit);
+  };
+}
