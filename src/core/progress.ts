@@ -25,8 +25,8 @@ export type ProgressListener = (progress: Progress) => void;
 export interface ProgressTracker {
   /** `done` units are finished. */
   (done: number, figures?: Readonly<Record<string, number>>): void;
-  /** No more units follow: reports the last count as the total, unless the total was known and is reached. */
-  readonly end: () => void;
+  /** No more units follow: reports `done`, the last count where it is not given, as the total, unless the total was known and is reached. */
+  readonly end: (done?: number) => void;
 }
 
 /** Counts units of one task and reports each advance with its rate and estimate. */
@@ -44,8 +44,8 @@ export function trackProgress(listener: ProgressListener | undefined, task: stri
     report(done, figures, total);
   };
   return Object.assign(advance, {
-    end: () => {
-      if (last !== undefined && last.done !== total) report(last.done, last.figures, last.done);
+    end: (done = last?.done) => {
+      if (done !== undefined && !(done === total && last?.done === done)) report(done, last?.figures, done);
     },
   });
 }

@@ -79,6 +79,8 @@ export async function evaluate(
   const collector = collectPredictions({ where, labelMode, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
   for await (const batch of toBatches(data, batchSize)) {
+    // The last batch is known by its end: it is reported with the total.
+    if (collector.count > 0) report(collector.count);
     try {
       signal?.throwIfAborted();
       const { values, columns } = await predictBatch(where, model, batch.xs);
@@ -86,9 +88,8 @@ export async function evaluate(
     } finally {
       tf.dispose([batch.xs, batch.ys]);
     }
-    report(collector.count);
   }
-  report.end();
+  report.end(collector.count);
   const classNames = rest.classNames ?? knownClassNames(model);
   const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
   return labelMode === 'multi'

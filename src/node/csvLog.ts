@@ -2,7 +2,8 @@
 
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, check, checkOptions, DataError, text } from '../core/index.js';
+import { parse } from 'csv-parse/sync';
+import { boolean, check, checkOptions, DataError, decodeText, show, text } from '../core/index.js';
 import { callback, type TrainingCallback } from '../training/index.js';
 
 /** Options of {@link csvLog}. */
@@ -12,9 +13,9 @@ export interface CsvLogOptions {
 }
 
 /**
- * Writes the figures of every epoch as a line of CSV; the first epoch decides the columns, and a figure missing later leaves its place empty.
+ * Writes the metrics of every epoch as a line of CSV. The first epoch decides the columns; a metric that is missing later leaves its place empty.
  *
- * @throws {OptionError} when an option is unknown. {@link DataError} in training, when the file cannot be written.
+ * @throws {OptionError} when an option is unknown. {@link DataError} in training, when the file cannot be written, or is no log to go on with.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [csvLog('runs/clothes.csv')] });
  */
@@ -25,26 +26,38 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
   return callback({
     onEpochEnd: async (epoch, figures) => {
       try {
-        if (columns === undefined && append) columns = await columnsOf(file);
+        if (columns === undefined && append) columns = await openLog(file);
         if (columns === undefined) {
           columns = Object.keys(figures);
           await mkdir(path.dirname(file), { recursive: true });
-          await writeFile(file, `${['epoch', ...columns].join(',')}\n`);
+          await writeFile(file, line(['epoch', ...columns]));
         }
-        await appendFile(file, `${[epoch, ...columns.map((name) => figures[name] ?? '')].join(',')}\n`);
+        await appendFile(file, line([epoch, ...columns.map((name) => figures[name] ?? '')]));
       } catch (cause) {
+        if (cause instanceof DataError) throw cause;
         throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
       }
     },
   });
 }
 
-async function columnsOf(file: string): Promise<readonly string[] | undefined> {
-  try {
-    const [header = ''] = (await readFile(file, 'utf8')).split('\n', 1);
-    return header.startsWith('epoch') ? header.split(',').slice(1) : undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+/** The columns of a log that goes on, also one that a spreadsheet has saved; `undefined` for a new or empty file. */
+async function openLog(file: string): Promise<readonly string[] | undefined> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
     throw error;
+  });
+  if (bytes.length === 0) return undefined;
+  const content = decodeText(bytes, { where: 'csvLog', origin: file, remedy: 'Save it as UTF-8, or name another file.' });
+  const [[first, ...columns] = []] = parse(content, { to_line: 1, relax_column_count: true }) as [string[]?];
+  if (first !== 'epoch') {
+    throw new DataError(`csvLog: expected a log whose first column is 'epoch' to go on with, received '${file}', which begins with ${show(first)}. Name another file, or leave out \`append\`.`, { origin: file });
   }
+  // A run that was killed may have left half a line.
+  if (!content.endsWith('\n')) await appendFile(file, '\n');
+  return columns;
+}
+
+function line(cells: readonly (string | number)[]): string {
+  return `${cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : cell)).join(',')}\n`;
 }

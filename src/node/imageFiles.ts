@@ -2,7 +2,7 @@
 
 import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, check, checkOptions, DataError, oneOf, rule, seed as seedRule, text } from '../core/index.js';
+import { boolean, check, checkOptions, DataError, decodeText, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, type LabelledImage } from '../data/index.js';
 import { READ_IMAGES_RULES, readImages, labelAs, LABEL_MODES, type LabelMode, type ReadImagesOptions } from './readImages.js';
 
@@ -107,10 +107,10 @@ export async function food101Files(folder: string): Promise<{ classNames: readon
   check('food101Files', 'folder', folder, text);
   const lines = async (name: string): Promise<string[]> => {
     const file = path.join(folder, 'meta', name);
-    const content = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const bytes = await readFile(file).catch((cause: unknown) => {
       throw new DataError(`food101Files: expected the list '${file}', which cannot be read.`, { cause, origin: file });
     });
-    return content.split(/\r?\n/).filter((line) => line !== '');
+    return decodeText(bytes, { where: 'food101Files', origin: file, remedy: 'Save it as UTF-8.' }).split(/\r?\n/).filter((line) => line !== '');
   };
   const classNames = await lines('classes.txt');
   const share = async (name: string): Promise<ClassFile[]> =>

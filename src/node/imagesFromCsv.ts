@@ -8,7 +8,7 @@ import { readTable } from './readTable.js';
 import { imagesOf, type SkippedRow } from './tableImages.js';
 import { classesOf, type Names } from './tableLabels.js';
 import { placesOf, similarName } from './tablePlaces.js';
-import { warnSkipped } from './warnSkipped.js';
+import { warnOfSkippedRows } from './warnOfSkippedRows.js';
 
 /** How a table of labeled images is read. */
 export interface ImagesFromCsvOptions extends ReadImagesOptions {
@@ -122,7 +122,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
     const indices = labels.map((label) => indexOf(label, line));
     return place === undefined ? [] : [{ path: place, origin, label: indices[0] ?? -1, labels: indices, group }];
   });
-  warnSkipped(where, skipped, rows.length, `rows of '${file}'`);
+  warnOfSkippedRows(where, file, skipped, rows.length);
   if (files.length === 0) throw new DataError(`${where}: expected rows with images in '${file}', received ${rows.length === 0 ? 'only a header' : 'none'}.`, { origin: file });
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   const labeled = ordered.map((each) => ({

@@ -110,3 +110,16 @@ test('csvLog writes a line an epoch, and goes on with a file', async () => {
   expect(lines.map(([epoch, , validation]) => [epoch, validation])).toEqual([['epoch', 'val_loss'], ['0', '3'], ['1', '2'], ['2', '1']]);
   expect(lines[0]).toEqual(['epoch', 'loss', 'val_loss']);
 });
+
+test('csvLog goes on with a log that a spreadsheet saved or a kill cut, and never overwrites another file', async () => {
+  const file = path.join(folder, 'saved.csv');
+  await writeFile(file, '\ufeff"epoch","a, b",val_loss\r\n0,1,3\r\n1,1,');
+  await csvLog(file, { append: true }).onEpochEnd(2, { val_loss: 1, 'a, b': 2 });
+  expect(await readFile(file, 'utf8')).toBe('\ufeff"epoch","a, b",val_loss\r\n0,1,3\r\n1,1,\n2,2,1\n');
+  const fresh = path.join(folder, 'fresh.csv');
+  await csvLog(fresh).onEpochEnd(0, { 'a, b': 2 });
+  expect(await readFile(fresh, 'utf8')).toBe('epoch,"a, b"\n0,2\n');
+  await writeFile(file, 'id,label\n0,cat\n');
+  await expect(csvLog(file, { append: true }).onEpochEnd(0, { loss: 1 })).rejects.toThrow("expected a log whose first column is 'epoch' to go on with, received");
+  expect(await readFile(file, 'utf8')).toBe('id,label\n0,cat\n');
+});

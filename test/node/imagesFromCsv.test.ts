@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { imagesFromCsv, type ImagesFromCsvOptions } from '../../src/node.js';
+import { feature, food101Files, imagesFromCsv, parseExample, type ImagesFromCsvOptions } from '../../src/node.js';
 
 interface Case {
   readonly name: string;
@@ -85,6 +85,15 @@ describe('encodings', () => {
     expect(await refusal('', { encoding: 'utf-32' })).toMatchInlineSnapshot(`"OptionError: imagesFromCsv: expected an encoding that TextDecoder knows, such as 'utf-8', 'windows-1252', 'utf-16le' or 'shift_jis' for \`encoding\`, received 'utf-32'."`);
   });
 
+  test('lists and records are decoded as strictly as tables', async () => {
+    await mkdir(path.join(folder, 'food/meta'), { recursive: true });
+    for (const name of ['classes', 'train', 'test']) await writeFile(path.join(folder, `food/meta/${name}.txt`), latin1('pêche\n'));
+    await expect(food101Files(path.join(folder, 'food'))).rejects.toThrow("classes.txt', received the byte 0xEA at offset 1 (line 1, after 'p'). Save it as UTF-8.");
+    const schema = { label: { key: 'class', kind: 'text' } } as const;
+    expect(() => parseExample({ class: feature.bytes(latin1('pêche')) }, schema, 'a.tfrecord@0')).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected utf-8 text in 'a.tfrecord@0, class', received the byte 0xEA at offset 1 (line 1, after 'p'). Read this feature with kind: 'bytes', and decode it with a TextDecoder of its encoding.]`);
+    expect(parseExample({ class: feature.bytes(Buffer.from('pêche')) }, schema)).toEqual({ label: 'pêche' });
+  });
+
   test('files that are no text are named', async () => {
     expect(await refusal(gzipSync('id,label\n0,a\n'))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<folder>/table.csv', which is a gzip file. Unpack it first."`);
     expect(await refusal(latin1('PK\x03\x04\x14'))).toMatch('which is a ZIP archive, as Excel workbooks (.xlsx) are');
@@ -112,7 +121,7 @@ describe('rows that are left out', () => {
       { line: 8, path: '3', reason: 'it repeats an earlier row' },
       { line: 9, path: '77', reason: 'the image does not exist' },
     ]);
-    expect(warn.mock.calls).toEqual([[`imagesFromCsv: left out 6 of 8 rows of '${path.join(folder, 'table.csv')}': the label is 'NaN' (2), the label is empty (1), the file name is empty (1), other reasons. \`skipped\` lists them.`]]);
+    expect(warn.mock.calls).toEqual([[`imagesFromCsv: left out 6 of 8 rows of '${path.join(folder, 'table.csv')}': the label is 'NaN' (2), the label is empty (1), the file name is empty (1), other reasons. \`skipped\` in the result lists all.`]]);
   });
 
   test('nothing is printed where nothing is left out, and excluded classes are no fault', async () => {

@@ -1,6 +1,6 @@
 // Schemas as data: which features of an Example a record has, under which names, with which defaults.
 
-import { DataError } from '../../core/index.js';
+import { DataError, decodeText } from '../../core/index.js';
 import { feature, type Example, type FeatureValue } from './example.js';
 
 interface FieldOf<Kind extends string, Value> {
@@ -81,7 +81,7 @@ export const RECORD_SCHEMAS = {
  * Reads the features a schema names from an Example.
  *
  * @param origin - The record's place, for errors.
- * @throws {DataError} when a feature is absent and has no default, is of another kind, or has not exactly one value where one is due.
+ * @throws {DataError} when a feature is absent and has no default, is of another kind, has not exactly one value where one is due, or is text that is not UTF-8.
  * @example
  * const { image, label } = parseExample(await decodeExample(bytes), RECORD_SCHEMAS.imagenet);
  */
@@ -120,7 +120,10 @@ function valuesOf(example: Example, field: RecordField, origin: string): readonl
 }
 
 function fromFeature(field: RecordField, value: FeatureValue, origin: string): readonly unknown[] {
-  if (field.kind === 'text') return (value.values as readonly Uint8Array[]).map((bytes) => new TextDecoder().decode(bytes));
+  if (field.kind === 'text') {
+    const remedy = "Read this feature with kind: 'bytes', and decode it with a TextDecoder of its encoding.";
+    return (value.values as readonly Uint8Array[]).map((bytes) => decodeText(bytes, { where: 'parseExample', origin: `${origin}, ${field.key}`, remedy }));
+  }
   if (field.kind !== 'int64') return value.values;
   return (value.values as readonly bigint[]).map((whole) => {
     const number = Number(whole) - (field.first ?? 0);
