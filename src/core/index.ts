@@ -33,4 +33,4 @@ export { largest } from './largest.js';
 export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';
 export { trackProgress } from './progress.js';
-export type { Progress, ProgressListener, ProgressTracker } from './progress.js';
+export type { Progress, ProgressListener } from './progress.js';
