@@ -20,6 +20,8 @@ import {
 import { cachedPass, memoryCache, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
+import { finiteReader } from './finiteReader.js';
+import { fingerprintOf, joinedFingerprint, type DataFingerprint } from './fingerprint.js';
 import { cloneItem, describeItem, releaseItem } from './items.js';
 import {
   batchItems,
@@ -63,13 +65,20 @@ export class Dataset<T> implements AsyncIterable<T> {
   readonly #open: (pass: Pass) => AsyncIterable<T>;
   readonly #parents: readonly Dataset<unknown>[];
   readonly #readers = new Set<AsyncIterator<unknown>>();
+  /** The items in memory that the dataset was made from, without parents. */
+  readonly #items: readonly unknown[] | undefined;
+  #fingerprint: DataFingerprint | undefined;
   #epoch = 0;
 
-  private constructor(open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [], varies = parents.some((parent) => parent.varies)) {
+  private constructor(
+    open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [], varies = parents.some((parent) => parent.varies),
+    items?: readonly unknown[],
+  ) {
     this.#open = open;
     this.size = size;
     this.varies = varies;
     this.#parents = parents;
+    this.#items = items;
   }
 
   /**
@@ -87,7 +96,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
     }
     const size = Array.isArray(items) ? items.length : NaN;
-    return new Dataset(() => iterate(items, cloneItem), size);
+    return new Dataset(() => iterate(items, cloneItem), size, [], false, Array.isArray(items) ? items : undefined);
   }
 
   /** Counts from 0, or from `start`, up to but without `end`. */
@@ -102,6 +111,7 @@ export class Dataset<T> implements AsyncIterable<T> {
           })(),
         ),
       Math.max(0, to - from),
+      [], false, [from, to],
     );
   }
 
@@ -253,6 +263,15 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#derive(step, size);
   }
 
+  /**
+   * What the dataset was made from, whatever was done to it since: equal for the same items in the same order. Computed when first asked for.
+   *
+   * @returns `undefined` where a function or a stream makes the items.
+   */
+  get fingerprint(): DataFingerprint | undefined {
+    return (this.#fingerprint ??= this.#items === undefined ? joinedFingerprint(this.#parents.map((parent) => parent.fingerprint)) : fingerprintOf(this.#items));
+  }
+
   /** Number of items of a pass: Infinity when it never ends, 'unknown' where only reading would tell. */
   cardinality(): number | 'unknown' {
     return Number.isNaN(this.size) ? 'unknown' : this.size;
@@ -321,7 +340,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * The protocol of tfjs-data, which `model.fitDataset` speaks.
+   * The protocol of tfjs-data, which `model.fitDataset` speaks; tensors that are not finite are refused with an error that names step and epoch.
    *
    * That caller never closes an iterator it leaves early (`batchesPerEpoch`, early stopping); one that it forgets is closed when it is
    * garbage collected, or at once by `dispose()`.
@@ -329,7 +348,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   // eslint-disable-next-line @typescript-eslint/require-await -- the protocol is a promise
   async iterator(): Promise<{ next(): Promise<IteratorResult<T>> }> {
     const reader = this[Symbol.asyncIterator]();
-    const handle = { next: () => reader.next() };
+    const handle = finiteReader(reader, this.#epoch);
     forgotten.register(handle, reader);
     return handle;
   }

@@ -1,3 +1,4 @@
+export type { DataFingerprint } from './fingerprint.js';
 export { Dataset } from './Dataset.js';
 export type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
 export type { Source } from './Dataset.js';

@@ -15,6 +15,13 @@ export function cloneItem<T>(item: T): T {
   return visit(item, (tensor) => tf.clone(tensor)) as T;
 }
 
+/** The tensors in an item by their place in it: `xs`, `ys`, `xs.image`; '' where the item is a tensor itself. */
+export function tensorsOf(item: unknown, place = ''): Map<string, tf.Tensor> {
+  if (isTensor(item)) return new Map([[place, item]]);
+  if (!Array.isArray(item) && !isPlain(item)) return new Map();
+  return new Map(Object.entries(item).flatMap(([key, part]) => [...tensorsOf(part, place === '' ? key : `${place}.${key}`)]));
+}
+
 /** Where an item comes from, if it says so: the `origin` of pictures and records. */
 export function originOf(item: unknown): string | undefined {
   const origin = typeof item === 'object' && item !== null ? (item as { origin?: unknown }).origin : undefined;

@@ -12,7 +12,9 @@ export type FusedKernel =
   // { x } -> y
   | 'EffnetSwish'
   // { x, dy } -> dx
-  | 'EffnetSwishGradient';
+  | 'EffnetSwishGradient'
+  // { 0: float32, 1: float32, ... } -> a scalar, 0 where all numbers are finite and NaN where one is not
+  | 'EffnetFinite';
 
 /** Runs a kernel of the current backend, or what it is composed of where the backend has no such kernel. */
 export function fused<T extends tf.Tensor | tf.Tensor[]>(

@@ -1,10 +1,16 @@
-// What all our optimizers share: state kept by weight, decay, clipping, accumulation, rates. The update rules are in optimizers.ts.
+// What all our optimizers share: state kept by weight, decay, clipping, accumulation, rates, and that no step spoils a weight. The update
+// rules are in optimizers.ts, how a step is checked in attempt.ts.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError, showShape } from '../core/index.js';
+import { readNow, readsAtOnce } from '../layers/index.js';
 import { namedWeights } from '../weights/index.js';
+import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.js';
+import { checkRate } from './checkRate.js';
+import { placeText, type Place } from './place.js';
 import type { Schedule } from './schedules.js';
+import { withoutStateChanges, type Changes } from './stateChanges.js';
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
@@ -77,12 +83,19 @@ export class NamedOptimizer extends tf.Optimizer {
   readonly #options: OptimizerOptions;
   /** State by the variable's name, which is unique in the process, then by slot. */
   readonly #slots = new Map<string, Map<string, tf.Variable>>();
+  readonly #slotVariables = new Set<tf.Variable>();
   /** Saved state that waits for its weight, by original name. */
   readonly #waiting = new Map<string, Map<string, tf.Tensor>>();
   readonly #updates = new Map<string, number>();
   readonly #waitingUpdates = new Map<string, number>();
   readonly #originalNames = new Map<string, string>();
   #steps = 0;
+  /** Where training stands, as a callback or `fineTune` tells. */
+  place: Place | undefined;
+  /** On a backend that is read later: a scalar that is 0 until a step was not finite, and NaN from then on. */
+  #unsound: tf.Variable | undefined;
+  #failure: Error | undefined;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(rule: UpdateRule, options: OptimizerOptions & { readonly learningRate: number | Schedule }) {
     super();
@@ -111,27 +124,125 @@ export class NamedOptimizer extends tf.Optimizer {
     for (const [name, weight] of namedWeights(model)) this.#originalNames.set(weight.name, name);
   }
 
+  /**
+   * Makes a step, unless its loss, gradients or results are not finite: nothing is assigned then.
+   *
+   * @throws {EffnetError} when they are not finite; on WebGL and WebGPU at one of the next steps, since results are read later there.
+   */
+  override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
+    this.#throwFailure();
+    const cost = this.#conclude(this.attempt(f, varList));
+    // What an attempt keeps outlives a `tidy`; what is returned shall not.
+    const returned = returnCost && cost !== undefined ? tf.clone(cost) : null;
+    cost?.dispose();
+    return returned;
+  }
+
+  /** Makes a step of gradients that were computed elsewhere, under the conditions of {@link minimize}. */
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
+    this.#throwFailure();
     const list = Array.isArray(gradients) ? gradients : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-    const present = list.filter(({ tensor }) => (tensor as tf.Tensor | null | undefined) != null);
-    const { accumulationSteps = 1 } = this.#options;
-    const due = (this.#steps + 1) % accumulationSteps === 0;
-    tf.tidy(() => {
-      if (accumulationSteps === 1) {
-        this.#update(present);
-        return;
-      }
-      const sums = present.map(({ name, tensor }) => {
-        const sum = this.#slot(name, ACCUMULATED, 0);
-        sum.assign(tf.add(sum, tensor));
-        return { name, sum };
-      });
-      if (!due) return;
-      this.#update(sums.map(({ name, sum }) => ({ name, tensor: tf.div(sum, accumulationSteps) })));
-      for (const { sum } of sums) sum.assign(tf.zerosLike(sum));
+    this.#conclude(attempt(() => this.#parts(undefined, present(list), new Map())));
+  }
+
+  /** Computes a step and leaves the model as it is until the step is taken. */
+  attempt(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
+    return attempt(() => {
+      const isOurs = (variable: tf.Variable): boolean => this.#slotVariables.has(variable);
+      const { result: { value, grads }, changes } = withoutStateChanges(() => this.computeGradients(f, varList), isOurs);
+      return this.#parts(value, present(Object.entries(grads).map(([name, tensor]) => ({ name, tensor }))), changes);
     });
-    this.#steps += 1;
-    this.iterations_ = this.iterations;
+  }
+
+  /** Waits until all steps so far are known to be finite. @throws {EffnetError} when one was not. */
+  async settle(): Promise<void> {
+    await this.#reading;
+    this.#throwFailure();
+  }
+
+  #parts(cost: tf.Scalar | undefined, gradients: readonly NamedTensor[], changes: Changes): AttemptParts {
+    const { accumulationSteps = 1, clipValue, clipNorm, globalClipNorm } = this.#options;
+    const due = (this.#steps + 1) % accumulationSteps === 0;
+    // What clipping would hide; everything else shows in the new values.
+    const watched: tf.Tensor[] = [clipValue, clipNorm, globalClipNorm].every((limit) => limit === undefined) ? [] : gradients.map(({ tensor }) => tensor);
+    const updated: string[] = [];
+    if (accumulationSteps === 1) this.#update(gradients, changes, watched, updated);
+    else {
+      const sums = gradients.map(({ name, tensor }) => {
+        const sum = this.#slot(name, ACCUMULATED, 0);
+        return { name, sum, tensor: tf.add(sum, tensor) };
+      });
+      if (due) this.#update(sums.map(({ name, tensor }) => ({ name, tensor: tf.div(tensor, accumulationSteps) })), changes, watched, updated);
+      for (const { sum, tensor } of sums) changes.set(sum, due ? tf.zerosLike(sum) : tensor);
+      if (due) watched.push(...sums.map(({ tensor }) => tensor));
+    }
+    return {
+      cost, changes, watched,
+      gradients: gradients.map(({ name, tensor }) => ({ name: this.#originalName(name), tensor })),
+      nameOf: (variable) => {
+        if (this.#slotVariables.has(variable)) return { expected: 'a finite state of the optimizer' };
+        return { expected: variable.trainable ? 'finite weights' : 'finite statistics of the batch', name: this.#originalName(variable.name) };
+      },
+      onTaken: () => {
+        for (const name of updated) this.#updates.set(name, (this.#updates.get(name) ?? 0) + 1);
+        this.#steps += 1;
+        this.iterations_ = this.iterations;
+      },
+    };
+  }
+
+  /** Takes a step if it is finite, without waiting; returns its loss. */
+  #conclude(step: Attempt): tf.Scalar | undefined {
+    const { cost, flag } = step;
+    if (!readsAtOnce()) return this.#takeUnread(step);
+    if (readNow(flag)[0] === 0) {
+      step.take();
+      return cost;
+    }
+    const what = step.describe();
+    step.drop();
+    cost?.dispose();
+    const error = this.#notFinite(what);
+    this.place = undefined;
+    throw error;
+  }
+
+  // The device itself keeps the old values, until the flag has come back and the error can be told.
+  #takeUnread(step: Attempt): tf.Scalar | undefined {
+    const { cost, flag } = step;
+    const unsound = (this.#unsound ??= tf.tidy(() => tf.variable(tf.scalar(0), false)));
+    const { shown, ok, sum } = tf.tidy(() => {
+      const total = tf.add<tf.Scalar>(unsound, flag);
+      return { sum: total, ok: tf.equal(total, 0), shown: cost === undefined ? undefined : tf.add<tf.Scalar>(cost, total) };
+    });
+    unsound.assign(sum);
+    const error = this.#notFinite(step.describe());
+    this.#reading = sum.data().then(([value]) => {
+      sum.dispose();
+      if (value !== 0) this.#failure ??= error;
+    });
+    // A lost device is told by whatever is read next.
+    this.#reading.catch(() => undefined);
+    step.take(ok);
+    tf.dispose(ok);
+    cost?.dispose();
+    return shown;
+  }
+
+  #throwFailure(): void {
+    if (this.#failure === undefined) return;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    this.place = undefined;
+    this.#unsound?.dispose();
+    this.#unsound = undefined;
+    throw failure;
+  }
+
+  #notFinite(what: string): Error {
+    const { place } = this;
+    if (place !== undefined) return notFinite(place.where, what, placeText(place));
+    return notFinite(this.rule.name, what, `step ${this.#steps} of this optimizer (a callback such as \`terminateOnNaN()\` makes it tell the epoch)`);
   }
 
   /** The state under original names, `weight/slot`, with the count of steps first; the caller disposes the tensors. */
@@ -186,34 +297,43 @@ export class NamedOptimizer extends tf.Optimizer {
     this.#steps = 0;
   }
 
-  #update(gradients: readonly NamedTensor[]): void {
+  /** Adds the new values of weights and slots to `changes`. */
+  #update(gradients: readonly NamedTensor[], changes: Changes, watched: tf.Tensor[], updated: string[]): void {
     const { weightDecay = 0, weightDecayMode = 'decoupled', rateOf, decays = (_, shape) => shape.length > 1 } = this.#options;
-    const base = this.currentRate;
-    for (const { name, tensor } of this.#clipped(gradients)) {
+    const base = checkRate(this.rule.name, this.currentRate, this.iterations, this.place);
+    for (const { name, tensor } of this.#clipped(gradients, watched)) {
       const variable = variableNamed(name);
       const original = this.#originalName(name);
-      const rate = base * (rateOf?.(original) ?? 1);
+      const rate = checkRate(this.rule.name, base * (rateOf?.(original) ?? 1), this.iterations, this.place, original);
       const decay = weightDecay > 0 && decays(original, variable.shape) ? weightDecay : 0;
       const weight = decay > 0 && weightDecayMode === 'decoupled' ? tf.mul(variable, 1 - rate * decay) : variable;
       const gradient = decay > 0 && weightDecayMode === 'coupled' ? tf.add(tensor, tf.mul(variable, decay)) : tensor;
       const slot = (key: string): tf.Variable => this.#slot(name, key, this.rule.slots[key] ?? 0);
+      const read = (key: string): tf.Tensor => changes.get(slot(key)) ?? slot(key);
       const write = (key: string, value: tf.Tensor): tf.Tensor => {
-        slot(key).assign(value);
+        changes.set(slot(key), value);
         return value;
       };
       if (!this.#slots.has(name)) this.#adopt(name);
-      const step = this.#updates.get(name) ?? 0;
-      variable.assign(this.rule.update({ weight, gradient, rate, step, read: slot, write }));
-      this.#updates.set(name, step + 1);
+      changes.set(variable, this.rule.update({ weight, gradient, rate, step: this.#updates.get(name) ?? 0, read, write }));
+      updated.push(name);
     }
   }
 
-  #clipped(gradients: readonly NamedTensor[]): readonly NamedTensor[] {
+  /** Norms go to `watched`: one that overflows would make every gradient 0. */
+  #clipped(gradients: readonly NamedTensor[], watched: tf.Tensor[]): readonly NamedTensor[] {
     const { clipValue, clipNorm, globalClipNorm } = this.#options;
     if (clipValue !== undefined) return gradients.map(({ name, tensor }) => ({ name, tensor: tf.clipByValue(tensor, -clipValue, clipValue) }));
-    if (clipNorm !== undefined) return gradients.map(({ name, tensor }) => ({ name, tensor: limitNorm(tensor, tf.norm(tensor), clipNorm) }));
+    if (clipNorm !== undefined) {
+      return gradients.map(({ name, tensor }) => {
+        const norm = tf.norm(tensor);
+        watched.push(norm);
+        return { name, tensor: limitNorm(tensor, norm, clipNorm) };
+      });
+    }
     if (globalClipNorm === undefined || gradients.length === 0) return gradients;
     const norm = tf.sqrt(tf.addN(gradients.map(({ tensor }) => tf.sum(tf.square(tensor)))));
+    watched.push(norm);
     return gradients.map(({ name, tensor }) => ({ name, tensor: limitNorm(tensor, norm, globalClipNorm) }));
   }
 
@@ -222,8 +342,9 @@ export class NamedOptimizer extends tf.Optimizer {
     let value = slots.get(slot);
     if (value === undefined) {
       const { shape } = variableNamed(variable);
-      value = tf.variable(tf.fill(shape, initial), false);
+      value = tf.tidy(() => tf.variable(tf.fill(shape, initial), false));
       slots.set(slot, value);
+      this.#slotVariables.add(value);
     }
     return value;
   }
@@ -242,7 +363,9 @@ export class NamedOptimizer extends tf.Optimizer {
       if (!tf.util.arraysEqual(value.shape, shape)) {
         throw new WeightsError(`${this.rule.name}: expected state ${showShape(shape)} for '${original}', received ${showShape(value.shape)}. It is another model's.`);
       }
-      slots.set(slot, tf.variable(value, false));
+      const variable = tf.variable(value, false);
+      slots.set(slot, variable);
+      this.#slotVariables.add(variable);
       value.dispose();
     }
     this.#waiting.delete(original);
@@ -258,9 +381,17 @@ export class NamedOptimizer extends tf.Optimizer {
       for (const slots of kept.values()) tf.dispose([...slots.values()]);
       kept.clear();
     }
+    this.#slotVariables.clear();
     this.#updates.clear();
     this.#waitingUpdates.clear();
+    this.#unsound?.dispose();
+    this.#unsound = undefined;
+    this.#failure = undefined;
   }
+}
+
+function present(gradients: readonly NamedTensor[]): readonly NamedTensor[] {
+  return gradients.filter(({ tensor }) => (tensor as tf.Tensor | null | undefined) != null);
 }
 
 function variableNamed(name: string): tf.Variable {

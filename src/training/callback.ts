@@ -4,6 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { callable, checkOptions, type Rules } from '../core/index.js';
 import type { NamedArrays } from '../weights/index.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
 
 /** Losses and metrics by name: `loss`, `accuracy`, `val_loss`. */
 export type Figures = Readonly<Record<string, number>>;
@@ -52,10 +53,14 @@ export class TrainingCallback extends tfl.Callback {
   }
 
   override async onEpochBegin(epoch: number): Promise<void> {
+    this.epoch = epoch;
     await this.hooks.onEpochBegin?.(epoch, this.model);
   }
 
   override async onBatchBegin(batch: number): Promise<void> {
+    // An optimizer is told neither epoch nor step by TensorFlow.js, and names both where a step fails.
+    const optimizer = optimizerOf(this.model);
+    if (optimizer !== undefined) optimizer.place = { where: 'fit', step: batch, epoch: this.epoch };
     await this.hooks.onBatchBegin?.(batch, this.model);
   }
 
@@ -65,14 +70,23 @@ export class TrainingCallback extends tfl.Callback {
   }
 
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
+    await optimizerOf(this.model)?.settle();
     if (this.hooks.onEpochEnd === undefined) return;
     const added = await this.hooks.onEpochEnd(epoch, await figuresOf(logs), this.model);
     if (logs !== undefined && typeof added === 'object') Object.assign(logs, added);
   }
 
   override async onTrainEnd(): Promise<void> {
+    const optimizer = optimizerOf(this.model);
+    await optimizer?.settle();
+    if (optimizer !== undefined) optimizer.place = undefined;
     await this.hooks.onTrainEnd?.(this.model);
   }
+}
+
+/** The optimizer the model is compiled with, where it is one of this library. */
+function optimizerOf({ optimizer }: { readonly optimizer: tf.Optimizer | undefined }): NamedOptimizer | undefined {
+  return optimizer instanceof NamedOptimizer ? optimizer : undefined;
 }
 
 type Logs = Record<string, number | tf.Scalar>;

@@ -2,6 +2,7 @@
 
 import { boolean, checkOptions, EffnetError, nonNegativeInteger } from '../core/index.js';
 import type { NamedArrays } from '../weights/index.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
 import { callback, type TrainingCallback } from './callback.js';
 import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
 import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
@@ -54,7 +55,9 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): TrainingCallb
 }
 
 /**
- * Ends the run with an error that names the step, as soon as the loss is not a finite number.
+ * Ends the run with an error that names epoch and step, as soon as the loss is not a finite number.
+ *
+ * With an optimizer of this library the model keeps the weights of the step before.
  *
  * @throws {EffnetError} in training. A checkpoint written before stays as it is.
  * @example
@@ -66,9 +69,10 @@ export function terminateOnNaN(): TrainingCallback {
     onEpochBegin: (current) => {
       epoch = current;
     },
-    onBatchEnd: (batch, { loss = NaN }) => {
+    onBatchEnd: async (batch, { loss = NaN }, { optimizer }) => {
+      if (optimizer instanceof NamedOptimizer) await optimizer.settle();
       if (Number.isFinite(loss)) return;
-      throw new EffnetError(`terminateOnNaN: expected a finite loss, received ${loss} at batch ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
+      throw new EffnetError(`terminateOnNaN: expected a finite loss, received ${loss} at step ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
     },
   });
 }

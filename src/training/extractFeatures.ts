@@ -4,8 +4,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { DataError, OptionError, showShape, trackProgress, type ProgressListener } from '../core/index.js';
 import type { ImageBatch } from '../data/index.js';
-import { pool } from '../layers/index.js';
+import { areFinite, pool } from '../layers/index.js';
 import { foldBatchNorm, splitHead } from '../models/index.js';
+import { labelError, labelProblem } from './checkLabels.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
@@ -19,6 +20,8 @@ export interface Features {
 
 /** Options of {@link openExtractor}. */
 export interface ExtractOptions {
+  /** Whether classes exclude each other. */
+  readonly exclusive: boolean;
   /** Targets of a picture: the number of classes. */
   readonly count: number;
   readonly pooling: 'avg' | 'max' | undefined;
@@ -35,18 +38,23 @@ export type FeatureRuntime = (features: tfl.LayersModel) => Promise<{
 
 /** The part of a network that makes features, made ready once for any number of datasets. */
 export interface FeatureExtractor {
-  /** Computes the features of every picture; disposes the batches. */
-  extract(batches: AsyncIterable<ImageBatch>, task: string): Promise<Features>;
+  /**
+   * Computes the features of every picture; disposes the batches.
+   *
+   * @param epoch - Of training, from 1, for errors.
+   * @throws {DataError} naming epoch and step, when labels are out of range, or pixels or features are not finite.
+   */
+  extract(batches: AsyncIterable<ImageBatch>, task: string, epoch: number): Promise<Features>;
   dispose(): Promise<void>;
 }
 
 /** Cuts the head off, folds what can be folded, and hands the rest to the runtime; the backbone stays as it is. */
-export async function openExtractor(backbone: tfl.LayersModel, { count, pooling, onProgress, signal, runtime }: ExtractOptions): Promise<FeatureExtractor> {
+export async function openExtractor(backbone: tfl.LayersModel, { count, exclusive, pooling, onProgress, signal, runtime }: ExtractOptions): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
   const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
   return {
-    extract: async (batches, task) => {
+    extract: async (batches, task, epoch) => {
       // Datasets of this library know how many batches they hold.
       const { size } = batches as { readonly size?: unknown };
       const report = trackProgress(onProgress, task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
@@ -56,10 +64,15 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, pooling,
       for await (const batch of batches) {
         try {
           signal?.throwIfAborted();
+          const place = `step ${x.length} of epoch ${epoch}, in the ${task}`;
+          y.push(await targetsOf(batch.ys, count, exclusive, place));
+          // relu6, pooling and the runtime may turn NaN and Infinity into numbers, so the pixels are checked as well.
+          if (!(await areFinite([batch.xs]))) throw notFinite('pixels', place);
           const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
-          x.push((await pooled.data()) as Float32Array);
+          const features = (await pooled.data()) as Float32Array;
           pooled.dispose();
-          y.push(await targetsOf(batch.ys, count));
+          if (!features.every(Number.isFinite)) throw notFinite('features', place);
+          x.push(features);
           pictures += batch.xs.shape[0];
           report(x.length);
         } finally {
@@ -76,20 +89,22 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, pooling,
   };
 }
 
+function notFinite(what: string, place: string): DataError {
+  return new DataError(`trainHead: expected finite ${what} at ${place}, received NaN or Infinity. The backbone stays as it was. Look at that batch${what === 'pixels' ? '' : ', and at the weights of the backbone'}.`);
+}
+
 /** Labels as vectors of `count` targets, whatever form they come in. */
-async function targetsOf(ys: tf.Tensor, count: number): Promise<Float32Array> {
-  if (ys.shape.length === 2 && ys.shape[1] === count) return new Float32Array(await ys.data());
-  if (ys.shape.length !== 1) {
+async function targetsOf(ys: tf.Tensor, count: number, exclusive: boolean, place: string): Promise<Float32Array> {
+  const isVectors = ys.shape.length === 2 && ys.shape[1] === count;
+  if (!isVectors && ys.shape.length !== 1) {
     throw new OptionError(`trainHead: expected labels [batch] or [batch, ${count}], one target a name in \`classNames\`, received ${showShape(ys.shape)}.`);
   }
   const labels = await ys.data();
+  const problem = labelProblem(labels, ys, count, exclusive ? 'classes' : 'targets', `labels below ${count}, the number of \`classNames\``);
+  if (problem !== undefined) throw labelError('trainHead', problem, `. Look at ${place}`);
+  if (isVectors) return new Float32Array(labels);
   const targets = new Float32Array(labels.length * count);
-  labels.forEach((label, row) => {
-    if (!(label >= 0 && label < count)) {
-      throw new OptionError(`trainHead: expected labels below ${count}, the number of \`classNames\`, received ${label}.`);
-    }
-    targets[row * count + label] = 1;
-  });
+  labels.forEach((label, row) => { targets[row * count + label] = 1; });
   return targets;
 }
 

@@ -5,7 +5,7 @@ import * as tfc from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  anything, arrayOf, BackendError, callable, check, checkOptions, DataError, EffnetError, instanceOf, invalid, nonNegative, nonNegativeInteger, oneOf,
+  anything, arrayOf, BackendError, callable, check, checkOptions, DataError, instanceOf, invalid, nonNegative, nonNegativeInteger, oneOf,
   positiveInteger, rule, trackProgress, type ProgressListener,
 } from '../core/index.js';
 import { anotherCopy, whileDeviceLasts } from '../backends/index.js';
@@ -80,9 +80,10 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
  * come back, and the end is that of a run never interrupted. The model is left compiled, with the last stage's layers trainable.
  *
  * @throws {OptionError} when an option is unknown or impossible, or the store holds a run of other stages.
- * @throws {DataError} when labels are out of range, or the data ends before `stepsPerEpoch`.
+ * @throws {DataError} when labels are out of range or a batch holds numbers that are not finite, naming epoch and step, or the data ends before `stepsPerEpoch`.
  * @throws {BackendError} when the GPU goes away meanwhile, or another copy of TensorFlow.js made the model; the last checkpoint stays.
- * @throws {EffnetError} naming the step, when the loss is not finite; the last checkpoint stays.
+ * @throws {EffnetError} naming epoch and step, when the loss, a gradient or a new weight is not finite; the model keeps the weights of the step
+ * before, and the last checkpoint stays.
  * @throws the signal's reason, once a checkpoint is written.
  * @example
  * const history = await fineTune(model, {
@@ -177,11 +178,9 @@ async function trainEpoch({ context, optimizer, variables, stage, options, epoch
         signal.throwIfAborted();
       }
       for (const each of callbacks) await each.onBatchBegin(step - 1);
+      optimizer.place = { where: 'fineTune', step: step - 1, epoch };
       rate = optimizer.currentRate;
-      const loss = await trainStep(context, optimizer, variables, batch, tally);
-      if (!Number.isFinite(loss)) {
-        throw new EffnetError(`fineTune: expected a finite loss, received ${loss} at step ${step - 1} of epoch ${epoch}. The last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.`);
-      }
+      const loss = await trainStep(context, optimizer, variables, batch, tally, `step ${step - 1} of epoch ${epoch}`);
       for (const each of callbacks) await each.onBatchEnd(step - 1, { loss });
       report(step, { loss: tally.loss / tally.samples });
       if (step % checkpointEvery === 0) await save({ epoch, step, tally });
@@ -194,7 +193,7 @@ async function trainEpoch({ context, optimizer, variables, stage, options, epoch
   if (step === 0 || (step < stepsPerEpoch && stepsPerEpoch !== Infinity)) {
     throw new DataError(`fineTune: expected ${stepsPerEpoch === Infinity ? 'at least one batch' : `${stepsPerEpoch} batches`} an epoch, received ${step}. Repeat the data, or ask for fewer steps.`);
   }
-  const figures: Record<string, number> = { ...(await figuresOfTally(tally, metrics)), ...(await validate(context, stage.validation ?? options.validation, options)), learningRate: rate };
+  const figures: Record<string, number> = { ...(await figuresOfTally(tally, metrics)), ...(await validate(context, stage.validation ?? options.validation, epoch, options)), learningRate: rate };
   for (const each of callbacks) await each.onEpochEnd(epoch, figures);
   return figures;
 }
@@ -205,13 +204,13 @@ const deviceLost = (epoch: number) => (reason: string, cause?: unknown): Backend
       'select a backend, build the model anew, and the same call with the same `store` goes on from there.',
     { cause });
 
-async function validate(context: StepContext, data: Dataset<TrainingBatch> | undefined, { validationSteps = Infinity }: FineTuneOptions): Promise<Figures> {
+async function validate(context: StepContext, data: Dataset<TrainingBatch> | undefined, epoch: number, { validationSteps = Infinity }: FineTuneOptions): Promise<Figures> {
   if (data === undefined) return {};
   const tally = emptyTally(context.metrics);
   let step = 0;
   for await (const batch of data.open({ epoch: 0, signal: undefined })) {
     try {
-      await testStep(context, batch, tally);
+      await testStep(context, batch, tally, `validation step ${step} after epoch ${epoch}`);
     } finally {
       tfc.dispose([batch.xs, batch.ys, ...(batch.weights === undefined ? [] : [batch.weights])]);
     }

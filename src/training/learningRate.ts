@@ -3,6 +3,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, OptionError, rule } from '../core/index.js';
 import { callback, type TrainingCallback } from './callback.js';
+import { checkRate } from './checkRate.js';
 import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import type { Schedule } from './schedules.js';
@@ -15,8 +16,9 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
   return learningRate;
 }
 
-/** Sets the rate of our optimizers and TensorFlow.js' own. */
+/** Sets the rate of our optimizers and TensorFlow.js' own. @throws {OptionError} when the rate is negative or not finite, or the optimizer has none. */
 export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
+  check('setLearningRate', 'rate', rate, nonNegative);
   const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: (rate: number) => void };
   if (settable.learningRate === undefined) throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
   if (settable.setLearningRate !== undefined) settable.setLearningRate(rate);
@@ -54,12 +56,16 @@ export function learningRateSchedule(schedule: Schedule, options: LearningRateSc
     initialStep: nonNegativeInteger, onLog: callable, logEvery: nonNegativeInteger,
   });
   let step = initialStep;
+  let epoch = 0;
   return callback({
+    onEpochBegin: (current) => {
+      epoch = current;
+    },
     onTrainBegin: () => {
       step = initialStep;
     },
-    onBatchBegin: (_batch, model) => {
-      setLearningRate(model.optimizer, schedule(step));
+    onBatchBegin: (batch, model) => {
+      setLearningRate(model.optimizer, checkRate('learningRateSchedule', schedule(step), step, { where: 'learningRateSchedule', step: batch, epoch }));
     },
     onBatchEnd: (_batch, { loss = NaN }) => {
       if (logEvery > 0 && step % logEvery === 0) onLog({ step, loss, learningRate: schedule(step) });

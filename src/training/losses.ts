@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { boolean, checkOptions, nonNegative, oneOf, probability, rate } from '../core/index.js';
+import type { LabelMeaning } from './checkLabels.js';
 import { targetsLike } from './targets.js';
 
 /**
@@ -26,15 +27,15 @@ const RULES = { labelSmoothing: rate, fromLogits: boolean };
 /**
  * Cross-entropy of classes that exclude each other.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions.
+ * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and {DataError} when one is outside the classes.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }) });
  * @see `categorical_crossentropy` in keras/src/losses/losses.py
  */
 export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('softmaxCrossEntropy', options, RULES);
-  return named('softmaxCrossEntropy', (labels, predictions) => {
-    const targets = targetsLike('softmaxCrossEntropy', labels, predictions);
+  return named('softmaxCrossEntropy', 'classes', (labels, predictions) => {
+    const targets = targetsLike('softmaxCrossEntropy', labels, predictions, 'classes');
     const classes = predictions.shape[1] as number;
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / classes);
     return tf.neg(tf.sum(tf.mul(smooth, logProbabilities(predictions, fromLogits)), -1));
@@ -44,15 +45,15 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 /**
  * Cross-entropy of labels that do not exclude each other, the mean over a sample's targets.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions.
+ * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and {DataError} when one is outside the classes.
  * @example
  * model.compile({ optimizer: adam(), loss: binaryCrossEntropy({ fromLogits: true }) });
  * @see `binary_crossentropy` in keras/src/losses/losses.py
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('binaryCrossEntropy', options, RULES);
-  return named('binaryCrossEntropy', (labels, predictions) => {
-    const targets = targetsLike('binaryCrossEntropy', labels, predictions);
+  return named('binaryCrossEntropy', 'targets', (labels, predictions) => {
+    const targets = targetsLike('binaryCrossEntropy', labels, predictions, 'targets');
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / 2);
     return tf.mean(binary(smooth, predictions, fromLogits), -1);
   });
@@ -75,7 +76,7 @@ export interface FocalLossOptions {
  *
  * Its gradients stay finite for every `gamma`, also where a sample is as sure as float32 can be. Keras' sigmoid form gives NaN there for `gamma` below 1.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions.
+ * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and {DataError} when one is outside the classes.
  * @example
  * model.compile({ optimizer: adam(), loss: focalLoss({ kind: 'sigmoid' }) });
  * @see arXiv 1708.02002, section 3; `categorical_focal_crossentropy` and `binary_focal_crossentropy` in keras/src/losses/losses.py
@@ -83,8 +84,9 @@ export interface FocalLossOptions {
 export function focalLoss(options: FocalLossOptions = {}): Loss {
   checkOptions('focalLoss', options, { kind: oneOf('softmax', 'sigmoid'), gamma: nonNegative, alpha: probability, fromLogits: boolean });
   const { kind = 'softmax', gamma = 2, alpha = 0.25, fromLogits = false } = options;
-  return named('focalLoss', (labels, predictions) => {
-    const targets = targetsLike('focalLoss', labels, predictions);
+  const meaning = kind === 'softmax' ? 'classes' : 'targets';
+  return named('focalLoss', meaning, (labels, predictions) => {
+    const targets = targetsLike('focalLoss', labels, predictions, meaning);
     if (kind === 'softmax') {
       const logs = logProbabilities(predictions, fromLogits);
       return tf.neg(tf.sum(tf.mul(tf.mul(targets, logs), tf.mul(hardness(tf.exp(logs), gamma), alpha)), -1));
@@ -116,7 +118,8 @@ function binary(targets: tf.Tensor, predictions: tf.Tensor, fromLogits: boolean)
 }
 
 // TensorFlow.js logs a function under its name.
-function named(name: string, loss: Loss): Loss {
-  return Object.defineProperty(loss, 'name', { value: name });
+function named(name: string, labelMeaning: LabelMeaning, loss: Loss): Loss {
+  // The wasm kernels of clipping and comparing turn NaN into a number. Zero times the predictions keeps the loss honest.
+  const honest: Loss = (labels, predictions) => tf.add(loss(labels, predictions), tf.sum(tf.mul(predictions, 0), -1));
+  return Object.assign(Object.defineProperty(honest, 'name', { value: name }), { labelMeaning });
 }
-

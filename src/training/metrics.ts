@@ -135,7 +135,7 @@ const ratio = (counts: tf.Tensor1D): tf.Tensor => safeDiv(tf.slice(counts, 0, 1)
 const safeDiv = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.divNoNan(a, b);
 
 function metric(name: string, counts: Metric['counts'], result: Metric['result']): Metric {
-  const counted: Metric['counts'] = (labels, predictions) => tf.tidy(() => counts(targetsLike(name, labels, predictions), predictions));
+  const counted: Metric['counts'] = (labels, predictions) => tf.tidy(() => counts(targetsLike(name, labels, predictions, 'targets'), predictions));
   const call = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor => tf.tidy(() => result(counted(labels, predictions)));
   Object.defineProperty(call, 'name', { value: name });
   return Object.assign(call, { counts: counted, result: (sums: tf.Tensor1D) => tf.tidy(() => result(sums)) });

@@ -3,15 +3,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {
-  arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
+  arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, EffnetError, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
   seed as seedRule, shuffled, text, trackProgress, type ProgressListener,
 } from '../core/index.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { replaceHead } from '../models/index.js';
+import { takeStep } from './attempt.js';
 import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
-import { setLearningRate } from './learningRate.js';
+import { adam } from './optimizers.js';
 import { warmupCosine } from './schedules.js';
 
 /** Options of {@link trainHead}. */
@@ -92,7 +93,8 @@ const batches = rule<AsyncIterable<ImageBatch>>(
  *
  * @param backbone - A network of this library, with or without top.
  * @throws {OptionError} when an option is unknown or impossible, or labels do not match `classNames`.
- * @throws {DataError} when there are no batches.
+ * @throws {DataError} when there are no batches; naming epoch and step, when labels are out of range or pixels are not finite.
+ * @throws {EffnetError} naming epoch and step, when a step of training is not finite. The backbone stays as it was.
  * @example
  * const { classNames, train, validation } = await imageFolder('photos', { imageSize: 224, validationSplit: 0.2 });
  * const { model } = await trainHead(backbone, {
@@ -118,12 +120,12 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
 
   const extractor = await openExtractor(backbone, {
-    count: classNames.length, pooling, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime,
+    count: classNames.length, exclusive: activation === 'softmax', pooling, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime,
   });
   let classifier: tfl.LayersModel | undefined;
   try {
-    const train = await extractor.extract(options.train, 'training features');
-    const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation features');
+    const train = await extractor.extract(options.train, 'training features', 1);
+    const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation features', 1);
     const input = tfl.input({ shape: [train.width] });
     classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, activation: 'linear' }, { seed }) });
     // From zero this is logistic regression; the reference's wide initial weights drown a few hundred pictures in noise.
@@ -157,33 +159,35 @@ async function fitHead(classifier: tfl.LayersModel, first: Features, validation:
   const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, activation, seed, signal } = settings;
   const steps = Math.ceil(first.count / batchSize);
   const schedule = warmupCosine({ peak: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
-  const optimizer = tf.train.adam(learningRate);
+  const optimizer = adam({ learningRate: schedule });
   const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const report = trackProgress(settings.onProgress, 'training the head', 'steps', epochs * steps);
   const history: HeadEpoch[] = [];
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const train = epoch === 0 || settings.again === undefined ? first : await settings.again.extract(settings.train, 'training features');
+      const train = epoch === 0 || settings.again === undefined ? first : await settings.again.extract(settings.train, 'training features', epoch + 1);
       const order = shuffled(Array.from({ length: train.count }, (_, i) => i), createRandom(deriveSeed(seed, 'order', epoch)));
       let loss = 0;
       let right = 0;
       for (let step = 0; step < steps; step++) {
         signal?.throwIfAborted();
         const done = epoch * steps + step;
-        setLearningRate(optimizer, schedule(done));
         const rows = order.slice(step * batchSize, (step + 1) * batchSize);
         const [x, y] = train.take(rows);
         let logits: tf.Tensor | undefined;
-        const cost = optimizer.minimize(() => {
-          logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
-          return crossEntropy(y, logits, activation, labelSmoothing);
-        }, true, variables);
-        loss += ((await cost?.data())?.[0] ?? 0) * rows.length;
-        if (logits !== undefined) right += await countRight(y, logits, activation);
-        tf.dispose([x, y, cost, logits].filter((tensor) => tensor != null));
+        try {
+          const attempt = optimizer.attempt(() => {
+            logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
+            return crossEntropy(y, logits, activation, labelSmoothing);
+          }, variables);
+          loss += (await takeStep('trainHead', attempt, `step ${step} of epoch ${epoch + 1}`)) * rows.length;
+          right += await countRight(y, logits as unknown as tf.Tensor, activation);
+        } finally {
+          tf.dispose([x, y, ...(logits === undefined ? [] : [logits])]);
+        }
         report(done + 1);
       }
-      const record = { epoch: epoch + 1, loss: loss / train.count, accuracy: right / train.count, ...(await measure(classifier, validation, activation)) };
+      const record = { epoch: epoch + 1, loss: loss / train.count, accuracy: right / train.count, ...(await measure(classifier, validation, activation, epoch + 1)) };
       history.push(record);
       settings.onEpoch?.(record);
     }
@@ -197,14 +201,18 @@ async function measure(
   classifier: tfl.LayersModel,
   features: Features | undefined,
   activation: 'softmax' | 'sigmoid',
+  epoch: number,
 ): Promise<Pick<HeadEpoch, 'validationLoss' | 'validationAccuracy'>> {
   if (features === undefined) return {};
   const [x, y] = features.take();
   const logits = classifier.predict(x) as tf.Tensor;
   const loss = tf.tidy(() => crossEntropy(y, logits, activation, 0));
-  const validationLoss = (await loss.data())[0] ?? 0;
+  const [validationLoss = NaN] = await loss.data();
   const right = await countRight(y, logits, activation);
   tf.dispose([x, y, logits, loss]);
+  if (!Number.isFinite(validationLoss)) {
+    throw new EffnetError(`trainHead: expected a finite validation loss after the last step of epoch ${epoch}, received ${validationLoss}. The backbone stays as it was. Lower the learning rate.`);
+  }
   return { validationLoss, validationAccuracy: right / features.count };
 }
 

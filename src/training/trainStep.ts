@@ -2,7 +2,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { DataError, ShapeError, showShape } from '../core/index.js';
+import { DataError, EffnetError, ShapeError, showShape } from '../core/index.js';
+import { areFinite } from '../layers/index.js';
+import { takeStep } from './attempt.js';
+import { checkLabels, meaningOf } from './checkLabels.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
@@ -46,28 +49,54 @@ export interface StepContext {
   readonly classWeights: tf.Tensor1D | undefined;
 }
 
-/** Learns from a batch and adds it to the tally; returns its loss. The caller disposes the batch. */
-export async function trainStep(context: StepContext, optimizer: NamedOptimizer, variables: tf.Variable[], batch: TrainingBatch, tally: Tally): Promise<number> {
-  await checkLabels(context.model, batch.ys);
+/**
+ * Learns from a batch and adds it to the tally; returns its loss. The caller disposes the batch.
+ *
+ * @param place - Where training stands: `step 3 of epoch 0`.
+ * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the step is not finite. The model stays as it was.
+ */
+export async function trainStep(
+  context: StepContext, optimizer: NamedOptimizer, variables: tf.Variable[], batch: TrainingBatch, tally: Tally, place: string,
+): Promise<number> {
+  await checkBatch(context, batch, place);
   let predictions: tf.Tensor | undefined;
-  const cost = optimizer.minimize(() => {
-    predictions = tf.keep(context.model.apply(batch.xs, { training: true }) as tf.Tensor);
-    return tf.addN([meanLoss(context, batch, predictions), ...context.model.calculateLosses()]);
-  }, true, variables);
-  return count(context, batch, cost, predictions, tally);
+  try {
+    const step = optimizer.attempt(() => {
+      predictions = tf.keep(context.model.apply(batch.xs, { training: true }) as tf.Tensor);
+      return tf.addN([meanLoss(context, batch, predictions), ...context.model.calculateLosses()]);
+    }, variables);
+    const loss = await takeStep('fineTune', step, place);
+    await count(context, batch, loss, predictions, tally);
+    return loss;
+  } finally {
+    predictions?.dispose();
+  }
 }
 
-/** Measures a batch as the model infers; the caller disposes the batch. */
-export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally): Promise<void> {
-  await checkLabels(context.model, batch.ys);
+/**
+ * Measures a batch as the model infers; the caller disposes the batch.
+ *
+ * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the loss is not finite.
+ */
+export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
+  await checkBatch(context, batch, place);
   const predictions = context.model.predictOnBatch(batch.xs) as tf.Tensor;
-  const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions));
-  await count(context, batch, cost, predictions, tally);
+  try {
+    const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions));
+    const [loss = NaN] = await cost.data();
+    cost.dispose();
+    if (!Number.isFinite(loss) || !(await areFinite([predictions]))) {
+      throw new EffnetError(`fineTune: expected finite predictions and a finite loss, received ${Number.isFinite(loss) ? 'predictions of NaN or Infinity' : `a loss of ${loss}`} at ${place}. The last checkpoint stays.`);
+    }
+    await count(context, batch, loss, predictions, tally);
+  } finally {
+    predictions.dispose();
+  }
 }
 
 function meanLoss({ loss, classWeights }: StepContext, { ys, weights }: TrainingBatch, predictions: tf.Tensor): tf.Scalar {
   let losses = loss(ys, predictions);
-  if (classWeights !== undefined) losses = tf.mul(losses, tf.sum(tf.mul(targetsLike('fineTune', ys, predictions), classWeights), -1));
+  if (classWeights !== undefined) losses = tf.mul(losses, tf.sum(tf.mul(targetsLike('fineTune', ys, predictions, 'anything'), classWeights), -1));
   if (weights !== undefined) {
     if (weights.rank !== 1 || weights.shape[0] !== losses.shape[0]) throw new ShapeError(`fineTune: expected sample weights ${showShape(losses.shape)}, received ${showShape(weights.shape)}.`);
     losses = tf.mul(losses, weights);
@@ -75,31 +104,30 @@ function meanLoss({ loss, classWeights }: StepContext, { ys, weights }: Training
   return tf.mean(losses);
 }
 
-async function count({ metrics }: StepContext, batch: TrainingBatch, cost: tf.Scalar | null, predictions: tf.Tensor | undefined, tally: Tally): Promise<number> {
-  const loss = cost === null ? NaN : ((await cost.data())[0] ?? NaN);
+async function count({ metrics }: StepContext, batch: TrainingBatch, loss: number, predictions: tf.Tensor | undefined, tally: Tally): Promise<void> {
   const size = batch.xs.shape[0];
   tally.samples += size;
   tally.loss += loss * size;
-  if (predictions !== undefined) {
-    for (const [i, metric] of metrics.entries()) {
-      const counts = metric.counts(batch.ys, predictions);
-      const values = await counts.data();
-      const sums = tally.counts[i] as Float32Array;
-      tally.counts[i] = sums.length === 0 ? new Float32Array(values) : sums.map((sum, k) => sum + (values[k] ?? 0));
-      counts.dispose();
-    }
+  if (predictions === undefined) return;
+  for (const [i, metric] of metrics.entries()) {
+    const counts = metric.counts(batch.ys, predictions);
+    const values = await counts.data();
+    const sums = tally.counts[i] as Float32Array;
+    tally.counts[i] = sums.length === 0 ? new Float32Array(values) : sums.map((sum, k) => sum + (values[k] ?? 0));
+    counts.dispose();
   }
-  tf.dispose([cost, predictions].filter((tensor) => tensor != null));
-  return loss;
 }
 
-// One-hot encoding turns an index out of range into zeros without a word.
-async function checkLabels(model: LayersModel, ys: tf.Tensor): Promise<void> {
+/** Labels and numbers are checked before anything is computed: what is wrong with a batch is often hidden by the layers and the loss. */
+async function checkBatch({ model, loss, metrics }: StepContext, { xs, ys, weights }: TrainingBatch, place: string): Promise<void> {
   const classes = model.outputs[0]?.shape.at(-1) ?? 1;
-  if (classes === 1 || !(ys.rank === 1 || ys.shape[1] === 1)) return;
-  for (const label of await ys.data()) {
-    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-      throw new DataError(`fineTune: expected labels in [0, ${classes}), one of the model's ${classes} classes, received ${label}.`);
-    }
+  const meaning = meaningOf(loss);
+  // A metric counts hits, so its labels are yes or no even where the loss is the caller's own.
+  await checkLabels('fineTune', ys, classes, meaning === 'anything' && metrics.length > 0 ? 'targets' : meaning, ` at ${place}`);
+  const parts = { xs, ys, ...(weights === undefined ? {} : { weights }) };
+  if (await areFinite(Object.values(parts))) return;
+  for (const [name, tensor] of Object.entries(parts)) {
+    if (await areFinite([tensor])) continue;
+    throw new DataError(`fineTune: expected finite numbers for \`${name}\` at ${place}, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.`);
   }
 }

@@ -26,6 +26,7 @@ export type Kernels = Readonly<Record<
   | 'depthwiseFilterGradient' | 'depthwiseFilterScratch' | 'depthwiseInputGradient' | 'depthwiseInputScratch'
   | 'moments' | 'normalize' | 'normalizeGradient' | 'batchNormScratch'
   | 'swish' | 'swishGradient'
+  | 'finite'
   | 'sumRows' | 'sumRowsScratch',
   Kernel
 >>;

@@ -54,6 +54,13 @@ export const fusedKernels: readonly KernelConfig[] = [
     kernelsOf(backend).swishGradient(addressOf(backend, x), addressOf(backend, dy), addressOf(backend, dx), tf.util.sizeFromShape(x.shape));
     return dx;
   }),
+
+  kernel('EffnetFinite', [], (backend, tensors: Readonly<Record<string, TensorInfo>>) => {
+    const { finite } = kernelsOf(backend);
+    let sum = 0;
+    for (const tensor of Object.values(tensors)) sum += finite(addressOf(backend, tensor), tf.util.sizeFromShape(tensor.shape));
+    return tf.scalar(sum);
+  }),
 ];
 
 /** FusedBatchNorm for statistics of one value a channel; any other shape goes to the stock kernel. */

@@ -87,7 +87,7 @@ test('terminateOnNaN names batch and epoch', async () => {
   const poison = callback({ onBatchEnd: (batch, _figures, model) => {
     if (batch === 3) model.getLayer('predictions').setWeights([tf.fill([6, 3], NaN), tf.zeros([3])]);
   } });
-  await expect(fit([poison, terminateOnNaN()])).rejects.toThrowErrorMatchingInlineSnapshot(`[EffnetError: terminateOnNaN: expected a finite loss, received NaN at batch 4 of epoch 0. Lower the learning rate, clip gradients, or look at that batch.]`);
+  await expect(fit([poison, terminateOnNaN()])).rejects.toThrowErrorMatchingInlineSnapshot(`[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. The model keeps the weights of the step before, and the last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.]`);
 });
 
 test('ema averages as TensorFlow does', async () => {

@@ -132,7 +132,7 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
     let i = 0;
     for await (const batch of batches) yield i++ === 4 ? { ys: batch.ys, xs: tf.mul(batch.xs, NaN) } : batch;
   }, 6);
-  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEvery: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[EffnetError: fineTune: expected a finite loss, received NaN at step 4 of epoch 0. The last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.]`);
+  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEvery: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`);
   const good = tinyModel();
   await fineTune(good, { ...common(), store });
   expect((await weightsOfAll(good)).every(Number.isFinite)).toBe(true);
@@ -147,7 +147,7 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected layers with weights that can train for \`unfreeze\`, received ['top_dropout'].]`);
   await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected an array, each a callback of this library, such as callback() makes for \`callbacks\`, received [{ onEpochEnd }].]`);
   const beyond = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.add(ys, 1) }));
-  await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3.]`);
+  await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3 at step 0 of epoch 0.]`);
   const wide = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.oneHot(tf.cast(ys, 'int32'), 5) }));
   await expect(run({ train: wide })).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: softmaxCrossEntropy: expected labels [4] or [4, 3], received [4, 5].]`);
   const store = memory();

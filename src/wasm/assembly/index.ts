@@ -5,5 +5,6 @@ export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch
 export { depthwiseFilterGradient, depthwiseFilterScratch } from './depthwiseFilter';
 export { depthwiseInputGradient, depthwiseInputScratch } from './depthwiseInput';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
+export { finite } from './finite';
 export { sumRows, sumRowsScratch } from './sumRows';
 export { swish, swishGradient } from './swish';

@@ -1,0 +1,51 @@
+// What a list of items amounts to, in a few bytes: by it a resumed run notices that its data are not those it began with.
+
+import { deriveSeed } from '../core/index.js';
+
+/** The items a dataset is made from: how many, and a digest of their origins, labels and order. */
+export interface DataFingerprint {
+  readonly items: number;
+  readonly digest: string;
+}
+
+/** Long arrays, such as pixels, are digested by this many of their numbers. */
+const SAMPLES = 64;
+
+/**
+ * Fingerprints items: by origin (or path) and label where they have them, else by their texts and numbers.
+ *
+ * @returns 64 bits in hexadecimal digits; equal items in another order have another digest.
+ */
+export function fingerprintOf(items: readonly unknown[]): DataFingerprint {
+  return { items: items.length, digest: digestOf(items.map((item) => describe(item))) };
+}
+
+/** The fingerprint of datasets read one after another or side by side; `undefined` where one of them has none. */
+export function joinedFingerprint(parts: readonly (DataFingerprint | undefined)[]): DataFingerprint | undefined {
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length < parts.length || known.length === 0) return undefined;
+  return { items: known.reduce((sum, { items }) => sum + items, 0), digest: digestOf(known.map(({ digest }) => digest)) };
+}
+
+function digestOf(texts: readonly string[]): string {
+  let [high, low] = [1, 2];
+  for (const text of texts) [high, low] = [deriveSeed(high, text), deriveSeed(low, text)];
+  return [high, low].map((half) => half.toString(16).padStart(8, '0')).join('');
+}
+
+function describe(value: unknown): string {
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
+    const numbers = value as unknown as ArrayLike<number>;
+    const step = Math.max(1, numbers.length / SAMPLES);
+    return `${numbers.length}:${Array.from({ length: Math.min(SAMPLES, numbers.length) }, (_, i) => numbers[Math.floor(i * step)]).join()}`;
+  }
+  if (Array.isArray(value)) return `[${value.map(describe).join()}]`;
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '' : JSON.stringify(value) ?? '';
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // A tensor or another object of a class tells its shape at most.
+  if (prototype !== Object.prototype && prototype !== null) return describe((value as { shape?: unknown }).shape ?? null);
+  const fields = Object.entries(value);
+  // A file is the same wherever its folder was moved, if it says where it comes from.
+  const hasOrigin = typeof (value as { origin?: unknown }).origin === 'string';
+  return `{${fields.filter(([key]) => !(hasOrigin && (key === 'path' || key === 'pixels'))).map(([key, field]) => `${key}:${describe(field)}`).join()}}`;
+}
