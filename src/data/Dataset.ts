@@ -65,20 +65,19 @@ export class Dataset<T> implements AsyncIterable<T> {
   readonly #open: (pass: Pass) => AsyncIterable<T>;
   readonly #parents: readonly Dataset<unknown>[];
   readonly #readers = new Set<AsyncIterator<unknown>>();
-  /** The items in memory that the dataset was made from, without parents. */
-  readonly #items: readonly unknown[] | undefined;
+  readonly #makeFingerprint: () => DataFingerprint | undefined;
   #fingerprint: DataFingerprint | undefined;
   #epoch = 0;
 
   private constructor(
     open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [], varies = parents.some((parent) => parent.varies),
-    items?: readonly unknown[],
+    makeFingerprint = (): DataFingerprint | undefined => joinedFingerprint(parents.map((parent) => parent.fingerprint)),
   ) {
     this.#open = open;
     this.size = size;
     this.varies = varies;
     this.#parents = parents;
-    this.#items = items;
+    this.#makeFingerprint = makeFingerprint;
   }
 
   /**
@@ -96,7 +95,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
     }
     const size = Array.isArray(items) ? items.length : NaN;
-    return new Dataset(() => iterate(items, cloneItem), size, [], false, Array.isArray(items) ? items : undefined);
+    return new Dataset(() => iterate(items, cloneItem), size, [], false, Array.isArray(items) ? () => fingerprintOf(items) : undefined);
   }
 
   /** Counts from 0, or from `start`, up to but without `end`. */
@@ -111,7 +110,9 @@ export class Dataset<T> implements AsyncIterable<T> {
           })(),
         ),
       Math.max(0, to - from),
-      [], false, [from, to],
+      [],
+      false,
+      () => ({ ...fingerprintOf([from, to]), items: Math.max(0, to - from) }),
     );
   }
 
@@ -269,7 +270,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @returns `undefined` where a function or a stream makes the items.
    */
   get fingerprint(): DataFingerprint | undefined {
-    return (this.#fingerprint ??= this.#items === undefined ? joinedFingerprint(this.#parents.map((parent) => parent.fingerprint)) : fingerprintOf(this.#items));
+    return (this.#fingerprint ??= this.#makeFingerprint());
   }
 
   /** Number of items of a pass: Infinity when it never ends, 'unknown' where only reading would tell. */

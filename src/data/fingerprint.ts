@@ -23,7 +23,10 @@ export function fingerprintOf(items: readonly unknown[]): DataFingerprint {
 /** The fingerprint of datasets read one after another or side by side; `undefined` where one of them has none. */
 export function joinedFingerprint(parts: readonly (DataFingerprint | undefined)[]): DataFingerprint | undefined {
   const known = parts.filter((part) => part !== undefined);
-  if (known.length < parts.length || known.length === 0) return undefined;
+  const [first] = known;
+  if (known.length < parts.length || first === undefined) return undefined;
+  // Whatever is done to a dataset, it is made from the same items.
+  if (known.length === 1) return first;
   return { items: known.reduce((sum, { items }) => sum + items, 0), digest: digestOf(known.map(({ digest }) => digest)) };
 }
 
@@ -40,7 +43,9 @@ function describe(value: unknown): string {
     return `${numbers.length}:${Array.from({ length: Math.min(SAMPLES, numbers.length) }, (_, i) => numbers[Math.floor(i * step)]).join()}`;
   }
   if (Array.isArray(value)) return `[${value.map(describe).join()}]`;
-  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? '' : JSON.stringify(value) ?? '';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function') return '';
+  if (typeof value !== 'object' || value === null) return String(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   // A tensor or another object of a class tells its shape at most.
   if (prototype !== Object.prototype && prototype !== null) return describe((value as { shape?: unknown }).shape ?? null);

@@ -1,8 +1,8 @@
 // Where tensors are born: labelled pictures become batches.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { boolean, check, checkOptions, positiveInteger, rule, ShapeError } from '../core/index.js';
-import { checkPixels, floats, giveBack, type Pixels } from '../image/index.js';
+import { boolean, check, checkOptions, DataError, positiveInteger, rule, ShapeError } from '../core/index.js';
+import { checkFinitePixels, checkPixels, floats, giveBack, type Pixels } from '../image/index.js';
 import { copiesValues } from '../layers/index.js';
 import { Dataset } from './Dataset.js';
 import { holdsNone } from './ownPictures.js';
@@ -38,6 +38,7 @@ export interface ImageBatchesOptions {
  * Groups labelled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
  *
  * @throws {ShapeError} while iterating, when pictures or label vectors of one batch differ in size.
+ * @throws {DataError} while iterating, when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  * @example
  * const batches = imageBatches(images, { batchSize: 16 }).prefetch(2);
  * await model.fitDataset(batches, { epochs: 5 });
@@ -103,6 +104,8 @@ function add(batch: OpenBatch, { pixels, label, origin }: LabelledImage): void {
   if (targets(label) !== length) {
     throw new ShapeError(`imageBatches: expected labels of one kind, received ${kind(length)} and ${kind(targets(label))}${named(origin)}.`);
   }
+  checkFinitePixels('imageBatches', pixels, origin);
+  checkLabel(label, origin);
   const at = labels.length * pixels.data.length;
   if (at === batch.values.length) {
     const { values } = batch;
@@ -130,6 +133,17 @@ function labelTensor(labels: readonly Label[]): tf.Tensor {
     values.set(label as Float32Array, i * length);
   });
   return tf.tensor2d(values, [labels.length, length], 'float32');
+}
+
+/** An int32 tensor would cut a fraction off, and a loss takes any number. */
+function checkLabel(label: Label, origin: string | undefined): void {
+  // Float32 sums of mixed labels may miss 0 and 1 by a rounding.
+  const isShare = (value: number): boolean => value >= -1e-5 && value <= 1 + 1e-5;
+  const [expected, bad] = typeof label === 'number'
+    ? ['a class index, an integer of at least 0,', Number.isInteger(label) && label >= 0 ? undefined : label]
+    : ['a label vector of numbers in [0, 1]', label.find((value) => !isShare(value))];
+  if (bad === undefined) return;
+  throw new DataError(`imageBatches: expected ${expected}${origin === undefined ? '' : ` for '${origin}'`}, received ${bad}.`, origin === undefined ? {} : { origin });
 }
 
 /** Length of a label vector; `undefined` for a class index. */

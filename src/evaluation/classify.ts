@@ -2,8 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
-import { centerCrop, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
+import { arrayOf, check, checkOptions, DataError, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
+import { centerCrop, checkFinitePixels, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
 import { inputShapeOf, knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link classify}. */
@@ -40,6 +40,7 @@ export interface Classification {
  *
  * @param image - A picture of any size; RGB in [0, 255].
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when model and picture do not go together.
+ * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
  * const [best] = await classify(model, await decodeImage('panda.jpg'));
  * console.log(best?.className, best?.probability);
@@ -63,6 +64,7 @@ function checkClassify(where: string, model: unknown, options: ClassifyOptions):
 /** The picture at the size the model takes. */
 export function fitPicture(where: string, model: LayersModel | Predictor, image: Pixels, options: ClassifyOptions): Pixels {
   checkPixels(where, image);
+  checkFinitePixels(where, image);
   const { fit = 'crop', cropFraction = 0.875, inputSize } = options;
   const [height, width] = inputSizeOf(where, model, image, inputSize);
   return fit === 'stretch' ? resize(image, [height, width]) : cropTo(image, height, width, cropFraction);
@@ -80,6 +82,7 @@ export async function classifyBatch(
   const x = tf.tensor4d(data, [pictures.length, height, width, channels]);
   try {
     const { values, columns } = await predictBatch(where, model, x);
+    if (!values.every(Number.isFinite)) throw new DataError(`${where}: expected finite outputs of the model, received NaN or Infinity. Its weights are not finite, or too large.`);
     const names = classNames ?? knownClassNames(model);
     // One output with two names is the probability of the second.
     const isBinary = columns === 1 && names?.length === 2;

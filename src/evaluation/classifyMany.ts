@@ -19,6 +19,7 @@ export interface ClassifyManyOptions extends ClassifyOptions {
  *
  * @param images - Pictures of any sizes; RGB in [0, 255]. Taken only as fast as answers are.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when model and picture do not go together.
+ * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
  * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */

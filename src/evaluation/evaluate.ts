@@ -3,8 +3,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  callable, check, checkOptions, instanceOf, invalid, oneOf, positiveInteger, rule, ShapeError, showShape, trackProgress, type ProgressListener,
+  callable, check, checkOptions, DataError, instanceOf, invalid, oneOf, positiveInteger, rule, ShapeError, showShape, trackProgress, type ProgressListener,
 } from '../core/index.js';
+import { areFinite } from '../layers/index.js';
 import { collate, type ImageBatch, type LabelledImage } from '../data/index.js';
 import { classNamesOf } from '../models/index.js';
 import { collectPredictions } from './collectPredictions.js';
@@ -111,8 +112,10 @@ export function inputShapeOf(model: LayersModel | Predictor): readonly (number |
 
 /** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
 export async function predictBatch(where: string, model: Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {
-  const output = await model.predict(xs);
+  // On wasm and in a runtime the layers may turn NaN into a number, so the outputs do not tell.
+  const [isFinite, output] = await Promise.all([areFinite([xs]), model.predict(xs)]);
   try {
+    if (!isFinite) throw new DataError(`${where}: expected images of finite pixels, received NaN or Infinity. Look at that batch.`);
     if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
       const received = Array.isArray(output) ? `${output.length} outputs` : showShape(output.shape);
       throw new ShapeError(`${where}: expected a model that returns one tensor [${xs.shape[0]}, classes], received ${received}. Give it a classifier head.`);

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, DataError, invalid, largest, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
-import { checkPixels, resize, type Pixels } from '../image/index.js';
+import { checkFinitePixels, checkPixels, resize, type Pixels } from '../image/index.js';
 import { inputShapeOf, knownClassNames, type Predictor } from './evaluate.js';
 
 /** How much each place of a picture spoke for a class. */
@@ -61,6 +61,7 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
 /** A picture as the model's input `[1, height, width, 3]`, resized where its size differs; the caller disposes it. */
 export function inputOf(where: string, model: LayersModel | Predictor, image: Pixels): tf.Tensor4D {
   checkPixels(where, image);
+  checkFinitePixels(where, image);
   if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB picture [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
   const [, height, width] = inputShapeOf(model) ?? [];
   const fitted = resize(image, [height ?? image.height, width ?? image.width]);

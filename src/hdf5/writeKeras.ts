@@ -8,7 +8,7 @@ import { createWeights } from './writeKerasWeights.js';
 /**
  * Writes a model as a `.keras` file, which `keras.saving.load_model` of Keras 3 opens: the same outputs, ready to be trained on.
  *
- * @throws {WeightsError} when the model has a layer that Keras does not know.
+ * @throws {WeightsError} when the model has a layer that Keras does not know, or a weight that is not finite.
  * @example
  * await writeFile('clothes.keras', await writeKeras(model));
  */

@@ -3,7 +3,7 @@
 import type { Group } from 'h5wasm';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { channelStatistics } from '../scaling/index.js';
-import { hasPlan, planOf } from '../models/index.js';
+import { checkFiniteWeights, hasPlan, planOf } from '../models/index.js';
 import { createHdf5 } from './hdf5File.js';
 import { kerasLayers } from './kerasConfig.js';
 
@@ -23,6 +23,7 @@ interface Variable {
  * Writes the weights of a model as a `.weights.h5` file, which `load_weights` of Keras 3 opens on the same network: one written by
  * {@link writeKeras}, or one of `keras.applications`, whose normalisation layer gets the model's mean and variance.
  *
+ * @throws {WeightsError} when a weight is not finite.
  * @example
  * await writeFile('clothes.weights.h5', await writeKerasWeights(model));
  */
@@ -32,6 +33,7 @@ export async function writeKerasWeights(model: LayersModel): Promise<Uint8Array>
 
 /** Writes the weights, with those of a normalisation layer where there is one. */
 export async function createWeights(model: LayersModel, normalization: WeightNode | null): Promise<Uint8Array> {
+  await checkFiniteWeights('writeKeras', model);
   const root = await weightNode(model);
   const layers = normalization === null ? root.layers : [...root.layers, { key: 'normalization', node: normalization }];
   return createHdf5((file) => {

@@ -1,4 +1,4 @@
-export { checkPixels, sides, size } from './pixels.js';
+export { checkFinitePixels, checkPixels, sides, size } from './pixels.js';
 export type { Pixels, Size } from './pixels.js';
 export { floats, giveBack, takeSpare } from './spareFloats.js';
 export { resize, RESIZE_RULES } from './resize.js';

@@ -1,6 +1,6 @@
 // A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
 
-import { OptionError, rule, ShapeError, show, type Rule } from '../core/index.js';
+import { DataError, OptionError, rule, ShapeError, show, type Rule } from '../core/index.js';
 
 /** A picture: row by row from the top left, the channels of a pixel side by side, values in [0, 255]. */
 export interface Pixels {
@@ -25,6 +25,20 @@ export const size: Rule<Size> = rule(
 /** Reads a size as height and width. */
 export function sides(value: Size): readonly [height: number, width: number] {
   return typeof value === 'number' ? [value, value] : value;
+}
+
+/**
+ * Throws unless all values of a picture are finite. For whatever makes tensors of it: layers may turn NaN and Infinity into plausible numbers.
+ *
+ * @throws {DataError} naming the place of the first value that is not.
+ */
+export function checkFinitePixels(where: string, { width, channels, data }: Pixels, origin?: string): void {
+  if (!(data instanceof Float32Array)) return;
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  const pixel = Math.floor(at / channels);
+  const place = `at row ${Math.floor(pixel / width)}, column ${pixel % width}, channel ${at % channels}`;
+  throw new DataError(`${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`, origin === undefined ? {} : { origin });
 }
 
 /**

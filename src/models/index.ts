@@ -1,3 +1,4 @@
+export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
 export { efficientNet } from './efficientNet.js';
 export type { EfficientNetOptions } from './efficientNet.js';
 export { featureExtractor } from './featureExtractor.js';

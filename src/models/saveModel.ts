@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { DataError, invalid, isEffnetError } from '../core/index.js';
 import { BatchNormalization, requireBackend, SeededDropout } from '../layers/index.js';
+import { checkFiniteWeights } from './checkFiniteWeights.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { modelFromArtifacts } from './modelFromArtifacts.js';
 
@@ -11,12 +12,13 @@ import { modelFromArtifacts } from './modelFromArtifacts.js';
  * Saves a model in TensorFlow.js' format under standard class names, so that plain TensorFlow.js opens it too; plan and class names go along.
  *
  * @param target - A URL such as `indexeddb://name` or `downloads://name`, or a TensorFlow.js save handler.
- * @throws {OptionError} when nothing saves to that URL.
+ * @throws {OptionError} when nothing saves to that URL. {@link WeightsError} when a weight is not finite.
  * @example
  * await saveModel(model, 'indexeddb://clothes');
  */
 export async function saveModel(model: tfl.LayersModel, target: string | tf.io.IOHandler): Promise<void> {
   const handler = typeof target === 'string' ? only('saveModel', target, tf.io.getSaveHandlers(target)) : target;
+  await checkFiniteWeights('saveModel', model);
   // The mark by which loadModel knows a model composed of blocks by hand.
   if (metadataOf(model) === undefined && model.layers.some(isOwnLayer)) setMetadata(model, { format: 1 });
   await model.save(handler);

@@ -49,7 +49,7 @@ export function imageFiles(list: readonly ClassFile[], options: ImageFilesOption
   const ordered = shuffle ? Dataset.from(list).shuffle(list.length, { seed }) : Dataset.from(list);
   return readImages(
     'imageFiles',
-    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) })),
+    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes, 'imageFiles', file.origin ?? file.path) })),
     options,
   );
 }

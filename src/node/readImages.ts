@@ -1,6 +1,6 @@
 // Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { boolean, callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
 import { FITS, RESIZE_RULES, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
@@ -83,8 +83,16 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
   return images;
 }
 
-/** A class index as its mode has it. */
-export function labelAs(mode: LabelMode, label: number, classes: number): Label {
+/**
+ * A class index as its mode has it.
+ *
+ * @throws {DataError} when it is none of the classes; with 'binary', of two.
+ */
+export function labelAs(mode: LabelMode, label: number, classes: number, where = 'readImages', origin?: string): Label {
+  const limit = mode === 'binary' ? 2 : classes;
+  if (!(Number.isInteger(label) && label >= 0 && label < limit)) {
+    throw new DataError(`${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`, origin === undefined ? {} : { origin });
+  }
   switch (mode) {
     case 'int':
       return label;

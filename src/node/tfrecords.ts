@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -49,8 +49,10 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   const found = await Promise.all(given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })));
   const files = found.flat().sort(byCodePoint);
   if (files.length === 0) throw new DataError(`tfrecordDataset: expected record files, '${given.join("', '")}' fits none.`);
-  return Dataset.from(files).interleave(
-    (file) =>
+  // Sizes are part of the dataset's fingerprint: a file written anew has other records.
+  const sized = await Promise.all(files.map(async (file) => ({ path: file, origin: path.basename(file), bytes: (await stat(file)).size })));
+  return Dataset.from(sized).interleave(
+    ({ path: file }) =>
       Dataset.from(async function* () {
         for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify, ...limit })) {
           const origin = `${file}@${offset}`;
@@ -78,12 +80,12 @@ export interface RecordImagesOptions extends ReadImagesOptions {
   readonly labelMode?: LabelMode;
 }
 
-/** Decodes the pictures of records. */
+/** Decodes the pictures of records. @throws {DataError} while reading, when a label is none of the classes. */
 export function recordImages(records: Dataset<ImageRecord>, options: RecordImagesOptions): Dataset<LabelledImage> {
   checkOptions('recordImages', options, { ...READ_IMAGES_RULES, classes: positiveInteger, labelMode: LABEL_MODES });
   check('recordImages', 'classes', options.classes, positiveInteger);
   const { classes, labelMode = 'categorical' } = options;
-  return readImages('recordImages', records.map(({ image, label, origin }) => ({ bytes: image, origin, label: labelAs(labelMode, label, classes) })), options);
+  return readImages('recordImages', records.map(({ image, label, origin }) => ({ bytes: image, origin, label: labelAs(labelMode, label, classes, 'recordImages', origin) })), options);
 }
 
 /** How records are written. */

@@ -4,7 +4,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
 import type { ImageBatch } from '../data/index.js';
-import { classNamesOf, hasPlan, planOf } from '../models/index.js';
+import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { planArrays, type NamedArrays } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
@@ -65,7 +65,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.
  * @returns The bytes of the file.
  * @throws {OptionError} when a layer of the model has no counterpart in ONNX, an option is unknown, or int8 would make the network slower.
- * @throws {WeightsError} when a plan's weights are not all among the arrays, or others are.
+ * @throws {WeightsError} when a weight is not finite, or a plan's weights are not all among the arrays, or others are.
  * @throws {DataError} when there is no batch to calibrate on.
  * @example
  * await writeFile('b0.onnx', await exportOnnx(model));
@@ -78,6 +78,8 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   if ((weights === 'int8') !== (calibration !== undefined)) {
     throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
   }
+  if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
+  else checkFiniteArrays('exportOnnx', source.arrays);
   const graph = createGraph(weights === 'float16' ? 'float16' : 'float32');
   if (isLayersModel(source)) await addModel(graph, source);
   else addPlan(graph, source);

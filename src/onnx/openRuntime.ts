@@ -37,13 +37,13 @@ export interface Runtime {
    * Computes a batch; one tensor where the model has one output, else one each. The caller disposes what goes in and what comes out.
    *
    * @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`.
-   * @throws {ShapeError} when the shape does not fit the model.
+   * @throws {ShapeError} when the shape does not fit the model. {@link DataError} when a pixel is not finite.
    */
   predict(images: tf.Tensor): Promise<tf.Tensor | tf.Tensor[]>;
   /**
    * Computes a batch without TensorFlow.js: typed arrays in, typed arrays out, by the outputs' names.
    *
-   * @throws {ShapeError} when the shape does not fit the model or the values.
+   * @throws {ShapeError} when the shape does not fit the model or the values. {@link DataError} when a value is not finite.
    */
   run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;
   /** Gives the session's memory back. */
@@ -64,6 +64,9 @@ function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, file: ModelProt
   const { outputNames } = session;
   const run = async (values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
     checkShape(inputShape, shape, values.length);
+    // Its operators may turn NaN into a number.
+    const bad = values.find((value) => !Number.isFinite(value));
+    if (bad !== undefined) throw new DataError(`predict: expected images of finite pixels, received ${bad}.`);
     const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor });
     return Object.fromEntries(outputNames.map((name) => {
       const { dims, data } = outputs[name] as OnnxTensor;

@@ -81,12 +81,13 @@ function hold<T extends tf.Tensor>(tensor: T): T {
  * Takes a step once its results are known to be finite, and returns its loss.
  *
  * @param place - Where training stands: `step 3 of epoch 0`.
+ * @param kept - What stays as it was, as a sentence of the error.
  * @throws {EffnetError} naming the place, when a result is not finite; the model stays as it was.
  */
-export async function takeStep(where: string, step: Attempt, place: string): Promise<number> {
+export async function takeStep(where: string, step: Attempt, place: string, kept?: string): Promise<number> {
   try {
     const [[loss = NaN] = [], [flag]] = await Promise.all([step.cost?.data(), step.flag.data()]);
-    if (flag !== 0) throw notFinite(where, Number.isFinite(loss) || step.cost === undefined ? step.describe() : `a finite loss, received ${loss}`, place);
+    if (flag !== 0) throw notFinite(where, Number.isFinite(loss) || step.cost === undefined ? step.describe() : `a finite loss, received ${loss}`, place, kept);
     step.take();
     return loss;
   } catch (error) {
@@ -98,6 +99,6 @@ export async function takeStep(where: string, step: Attempt, place: string): Pro
 }
 
 /** The error of a step that was not taken. */
-export function notFinite(where: string, what: string, place: string): EffnetError {
-  return new EffnetError(`${where}: expected ${what} at ${place}. The model keeps the weights of the step before, and the last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.`);
+export function notFinite(where: string, what: string, place: string, kept = 'The model keeps the weights of the step before, and the last checkpoint stays.'): EffnetError {
+  return new EffnetError(`${where}: expected ${what} at ${place}. ${kept} Lower the learning rate, clip gradients, or look at that batch.`);
 }

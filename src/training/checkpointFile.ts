@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
+import { checkFiniteArrays } from '../models/index.js';
 import { readSafetensors, weightArray, writeSafetensors, type NamedArrays, type WeightArray } from '../weights/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { checkWeights, restoreWeights, snapshotWeights } from './weightsSnapshot.js';
@@ -21,7 +22,7 @@ export interface Checkpoint {
 const FORMAT = 'effnet-ts checkpoint 1';
 const [WEIGHTS, OPTIMIZER, OTHERS] = ['weights/', 'optimizer/', 'others/'] as const;
 
-/** Takes weights and optimizer state out of a model. */
+/** Takes weights and optimizer state out of a model. @throws {WeightsError} when one of them is not finite. */
 export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Checkpoint, 'notes' | 'others'>> & { readonly weightsOnly?: boolean } = {}): Promise<Checkpoint> {
   const optimizer = new Map<string, WeightArray>();
   const ours = model.optimizer as tf.Optimizer | undefined;
@@ -37,7 +38,10 @@ export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Check
   }
   // A schedule tells the rate by itself; a rate that a callback lowered would be lost.
   const rate = optimizer.size > 0 && typeof (ours as NamedOptimizer).learningRate === 'number' ? { learningRate: (ours as NamedOptimizer).learningRate } : {};
-  return { weights: await snapshotWeights(model), optimizer, others: parts.others ?? new Map(), notes: { ...rate, ...parts.notes } };
+  const checkpoint = { weights: await snapshotWeights(model), optimizer, others: parts.others ?? new Map<string, WeightArray>(), notes: { ...rate, ...parts.notes } };
+  // The last good checkpoint must stay.
+  checkFiniteArrays('checkpoint', [...checkpoint.weights, ...optimizer, ...checkpoint.others]);
+  return checkpoint;
 }
 
 /** Writes a checkpoint as safetensors. */

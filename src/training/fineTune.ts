@@ -19,7 +19,7 @@ import type { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
 import type { Schedule } from './schedules.js';
 import { emptyTally, figuresOfTally, testStep, trainStep, type StepContext, type Tally, type TrainingBatch } from './trainStep.js';
-import { loadRun, saveRun, type CheckpointStore, type FineTuneEpoch, type Position } from './trainingRun.js';
+import { loadRun, saveRun, stageDataOf, type CheckpointStore, type FineTuneEpoch, type Position } from './trainingRun.js';
 
 /** One stage of a run: what trains, for how long, how fast, on what. */
 export interface FineTuneStage {
@@ -59,6 +59,12 @@ export interface FineTuneOptions {
   readonly callbacks?: readonly TrainingCallback[];
   /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
   readonly store?: CheckpointStore;
+  /**
+   * What happens when the run in `store` began with other training data: more or fewer items, others, or another order. `'accept'` goes on with
+   * the data of this call.
+   * @defaultValue 'throw'
+   */
+  readonly changedData?: 'throw' | 'accept';
   /** Steps between checkpoints within an epoch; there is one after each epoch and when the signal aborts anyway. @defaultValue none */
   readonly checkpointEvery?: number;
   /** One task an epoch, in steps. */
@@ -80,7 +86,7 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
  * come back, and the end is that of a run never interrupted. The model is left compiled, with the last stage's layers trainable.
  *
  * @throws {OptionError} when an option is unknown or impossible, or the store holds a run of other stages.
- * @throws {DataError} when labels are out of range or a batch holds numbers that are not finite, naming epoch and step, or the data ends before `stepsPerEpoch`.
+ * @throws {DataError} when the run in the store began with other data, unless `changedData` is 'accept'; when labels are out of range or a batch holds numbers that are not finite, naming epoch and step, or the data ends before `stepsPerEpoch`.
  * @throws {BackendError} when the GPU goes away meanwhile, or another copy of TensorFlow.js made the model; the last checkpoint stays.
  * @throws {EffnetError} naming epoch and step, when the loss, a gradient or a new weight is not finite; the model keeps the weights of the step
  * before, and the last checkpoint stays.
@@ -105,7 +111,8 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
   let optimizer: NamedOptimizer | undefined;
   try {
-    const saved = await loadRun(options.store, stages);
+    const data = options.store === undefined ? [] : stageDataOf(stages.map((stage) => stage.train ?? options.train));
+    const saved = await loadRun(options.store, stages, options.changedData === 'accept' ? undefined : data);
     history.push(...(saved?.position.history ?? []));
     for (const each of callbacks) {
       each.setParams({ epochs: totalEpochs, steps: options.stepsPerEpoch ?? (Number.isFinite(options.train.size) ? options.train.size : undefined) } as never);
@@ -127,7 +134,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       if (resumed?.position.isFinished === true) break;
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
-        saveRun(options.store, model, callbacks, stages, { stage: index, history, ...position });
+        saveRun(options.store, model, callbacks, stages, data, { stage: index, history, ...position });
 
       for (let epoch = start; epoch < end && !stopped(model); epoch++) {
         const from = epoch === resumed?.position.epoch ? resumed.position : undefined;
@@ -241,7 +248,7 @@ function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
   checkOptions(where, options, {
     train: dataset, validation: dataset, stages: arrayOf(anything), loss: callable, metrics: arrayOf(isMetric), optimizer: callable,
     stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: anything,
-    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() makes')), store, checkpointEvery: positiveInteger,
+    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() makes')), store, changedData: oneOf('throw', 'accept'), checkpointEvery: positiveInteger,
     onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
   if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');

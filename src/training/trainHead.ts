@@ -180,7 +180,7 @@ async function fitHead(classifier: tfl.LayersModel, first: Features, validation:
             logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
             return crossEntropy(y, logits, activation, labelSmoothing);
           }, variables);
-          loss += (await takeStep('trainHead', attempt, `step ${step} of epoch ${epoch + 1}`)) * rows.length;
+          loss += (await takeStep('trainHead', attempt, `step ${step} of epoch ${epoch + 1}`, 'The backbone stays as it was.')) * rows.length;
           right += await countRight(y, logits as unknown as tf.Tensor, activation);
         } finally {
           tf.dispose([x, y, ...(logits === undefined ? [] : [logits])]);

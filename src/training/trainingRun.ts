@@ -1,8 +1,9 @@
 // A run of fineTune as a checkpoint: everything by which it goes on and ends as if never interrupted.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BackendError, OptionError } from '../core/index.js';
+import { BackendError, DataError, OptionError } from '../core/index.js';
 import { lostContext } from '../backends/index.js';
+import type { Dataset } from '../data/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/index.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
 import type { CallbackState, Figures, TrainingCallback } from './callback.js';
@@ -45,8 +46,23 @@ export interface Position {
   readonly history: readonly FineTuneEpoch[];
 }
 
+/** The training data of a stage, as far as the dataset knows them. */
+export interface StageData {
+  /** Batches of an epoch; `null` while unknown. */
+  readonly batches: number | null;
+  readonly items?: number;
+  readonly digest?: string;
+}
+
+/** What a run notes about the data of each stage. */
+export function stageDataOf(datasets: readonly Dataset<unknown>[]): StageData[] {
+  return datasets.map(({ size, fingerprint }) => ({ batches: Number.isFinite(size) ? size : null, ...fingerprint }));
+}
+
 interface Notes {
   readonly stages: string;
+  /** Absent in checkpoints of earlier versions. */
+  readonly data?: readonly StageData[];
   readonly position: Omit<Position, 'tally'> & { readonly tally?: { samples: number; loss: number; counts: number } };
   readonly dropouts: Readonly<Record<string, DropoutStream>>;
   readonly callbacks: readonly Readonly<Record<string, number>>[];
@@ -64,7 +80,8 @@ const ODD: Readonly<Record<string, number>> = { Infinity, '-Infinity': -Infinity
 
 /** Writes the run to its store, if it has one. */
 export async function saveRun(
-  store: CheckpointStore | undefined, model: LayersModel, callbacks: readonly TrainingCallback[], stages: readonly StageOutline[], position: Position,
+  store: CheckpointStore | undefined, model: LayersModel, callbacks: readonly TrainingCallback[], stages: readonly StageOutline[],
+  data: readonly StageData[], position: Position,
 ): Promise<void> {
   if (store === undefined) return;
   const others = new Map<string, WeightArray>();
@@ -78,6 +95,7 @@ export async function saveRun(
   tally?.counts.forEach((counts, i) => others.set(`tally${i}`, weightArray([counts.length], counts)));
   const notes = {
     stages: outline(stages),
+    data,
     position: { ...rest, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts: tally.counts.length } }) },
     dropouts: Object.fromEntries(dropoutsOf(model).map((layer) => [layer.name, layer.stream])),
     callbacks: values,
@@ -89,8 +107,15 @@ export async function saveRun(
   await store.write(writeCheckpoint(checkpoint));
 }
 
-/** Finds the run in its store, if there is one. */
-export async function loadRun(store: CheckpointStore | undefined, stages: readonly StageOutline[]): Promise<SavedRun | undefined> {
+/**
+ * Finds the run in its store, if there is one.
+ *
+ * @param data - What is known about the data of each stage; `undefined` accepts any.
+ * @throws {OptionError} when it is a run of other stages. {@link DataError} when the data of a stage that is not over are others.
+ */
+export async function loadRun(
+  store: CheckpointStore | undefined, stages: readonly StageOutline[], data: readonly StageData[] | undefined,
+): Promise<SavedRun | undefined> {
   const bytes = await store?.read();
   if (bytes === undefined) return undefined;
   const checkpoint = readCheckpoint(bytes);
@@ -99,6 +124,7 @@ export async function loadRun(store: CheckpointStore | undefined, stages: readon
     throw new OptionError(`fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. Give a new run a store of its own.`);
   }
   const { tally, ...position } = notes.position;
+  for (let stage = position.stage; stage < (data?.length ?? 0); stage++) checkData(notes.data?.[stage], data?.[stage], stage);
   const counts = Array.from({ length: tally?.counts ?? 0 }, (_, i) => new Float32Array(checkpoint.others.get(`tally${i}`)?.values() ?? []));
   return {
     position: { ...position, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts } }) },
@@ -114,6 +140,22 @@ export async function loadRun(store: CheckpointStore | undefined, stages: readon
       }
     },
   };
+}
+
+function checkData(then: StageData | undefined, now: StageData | undefined, stage: number): void {
+  const change = then === undefined || now === undefined ? undefined : changeOf(then, now);
+  if (change === undefined) return;
+  throw new DataError(`fineTune: expected the training data of the run in \`store\`, ${change[0]}, received ${change[1]} in stage ${stage}. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.`);
+}
+
+/** What differs, then and now; what one of both does not know is not compared. */
+function changeOf(then: StageData, now: StageData): readonly [then: string, now: string] | undefined {
+  if (then.items !== undefined && now.items !== undefined) {
+    if (then.items !== now.items) return [`${then.items} items`, `${now.items}`];
+    if (then.digest !== now.digest) return [`${then.items} items`, 'as many with other origins or labels, or in another order,'];
+  }
+  if (then.batches === null || now.batches === null || then.batches === now.batches) return undefined;
+  return [`${then.batches} batches an epoch`, `${now.batches}`];
 }
 
 const dropoutsOf = (model: LayersModel): SeededDropout[] => allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);

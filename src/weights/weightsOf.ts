@@ -2,7 +2,7 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, oneOf, rule, text, WeightsError } from '../core/index.js';
-import { planOf } from '../models/index.js';
+import { checkFiniteWeights, planOf } from '../models/index.js';
 import { LAYOUTS, layoutEntries, type LayoutName } from './layouts.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { namedWeights } from './namedWeights.js';
@@ -23,12 +23,13 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (val
 /**
  * Copies the weights of a model of {@link efficientNet} out as float32 arrays, named and oriented as another framework has them.
  *
- * @throws {WeightsError} when the model lacks a weight of its plan, as one with folded BatchNormalization does.
+ * @throws {WeightsError} when the model lacks a weight of its plan, as one with folded BatchNormalization does, or one of its weights is not finite.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
 export async function weightsOf(model: LayersModel, options: WeightsOfOptions = {}): Promise<NamedArrays> {
   const { layout = 'keras', prefix = '', classifier } = checkOptions('weightsOf', options, RULES);
+  await checkFiniteWeights('weightsOf', model);
   const entries = layoutEntries(layout, planOf(model), classifier);
   const weights = namedWeights(model);
   const arrays = await Promise.all(entries.map(async ({ weight, array, modelShape, fileShape, toModel }): Promise<[string, WeightArray]> => {

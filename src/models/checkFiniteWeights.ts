@@ -1,0 +1,32 @@
+// No file gets weights that are not finite: whoever reads it would only see wrong answers.
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { show, WeightsError } from '../core/index.js';
+import { areFinite } from '../layers/index.js';
+
+/** Throws unless all weights of a model are finite. @throws {WeightsError} naming the first that is not; nothing is written then. */
+export async function checkFiniteWeights(where: string, model: LayersModel): Promise<void> {
+  const weights = model.weights.map((weight) => ({ name: weight.originalName, values: weight.read() }));
+  if (await areFinite(weights.map(({ values }) => values))) return;
+  const bad: string[] = [];
+  for (const { name, values } of weights) if (!(await areFinite([values]))) bad.push(name);
+  throw nonFiniteWeights(where, bad);
+}
+
+/** Throws unless all arrays are finite. @throws {WeightsError} naming the first that is not. */
+export function checkFiniteArrays(where: string, arrays: Iterable<readonly [name: string, array: { values(): Float32Array }]>): void {
+  const bad = [...arrays].filter(([, array]) => !allFinite(array.values())).map(([name]) => name);
+  if (bad.length > 0) throw nonFiniteWeights(where, bad);
+}
+
+function allFinite(values: Float32Array): boolean {
+  // A finite number times 0 is 0; anything else is NaN, which the sum keeps.
+  let sum = 0;
+  for (const value of values) sum += value * 0;
+  return sum === 0;
+}
+
+function nonFiniteWeights(where: string, names: readonly string[]): WeightsError {
+  const more = names.length > 1 ? ` and in ${names.length - 1} more` : '';
+  return new WeightsError(`${where}: expected finite weights, received NaN or Infinity in ${show(names[0])}${more}. Nothing was written.`);
+}
