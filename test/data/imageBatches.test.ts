@@ -74,3 +74,23 @@ test('what fitDataset leaves unread with batchesPerEpoch is freed by dispose', a
   expect(tf.memory().numTensors).toBe(before);
   model.dispose();
 });
+
+test('pixels that are not finite are refused by their place', () => {
+  const data = new Float32Array(12);
+  data[10] = NaN;
+  const broken = { ...image(2), pixels: { height: 2, width: 2, channels: 3, data } };
+  expect(() => collate([image(1), broken])).toThrowErrorMatchingInlineSnapshot(`[DataError: imageBatches: expected finite pixels in '2.jpg', received NaN at row 1, column 1, channel 1.]`);
+  data[10] = -Infinity;
+  expect(() => collate([broken])).toThrow("imageBatches: expected finite pixels in '2.jpg', received -Infinity at row 1, column 1, channel 1.");
+});
+
+test.each<[LabelledImage['label'], string]>([
+  [-1, "imageBatches: expected a class index, an integer of at least 0, for '1.jpg', received -1."],
+  [1.7, 'received 1.7.'],
+  [NaN, 'received NaN.'],
+  [Float32Array.of(0, 2), "imageBatches: expected a label vector of numbers in [0, 1] for '1.jpg', received 2."],
+  [Float32Array.of(-0.5, 1), 'received -0.5.'],
+  [Float32Array.of(NaN, 1), 'received NaN.'],
+])('the label %s is refused', (label, message) => {
+  expect(() => collate([image(1, 2, label)])).toThrow(message);
+});

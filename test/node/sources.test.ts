@@ -236,3 +236,15 @@ test('pictures of 12000 x 9000 pixels decode and shrink, and are refused where l
   expect(image!.pixels.data).toBeAllclose(Array<number>(6 * 8 * 3).fill(255), { tolerance: 0 });
   await expect(node.imageFiles(files, { imageSize: [6, 8], maxPixels: 12000 * 9000 - 1 }).toArray()).rejects.toThrow('of at most 107999999 pixels');
 });
+
+test('labels of records and lists that no class has are refused by name, whatever the label mode', async () => {
+  const png = await node.encodeImage({ width: 2, height: 2, channels: 3, data: new Uint8Array(12) }, { format: 'png' });
+  const record = (label: number) => ({ image: png, label, origin: 'train.tfrec@0' });
+  for (const [label, classes] of [[3, 3], [-1, 5], [1.5, 3]] as const) {
+    for (const labelMode of ['int', 'categorical'] as const) {
+      await expect(node.recordImages(Dataset.from([record(label)]), { classes, labelMode }).toArray()).rejects.toThrow(`recordImages: expected a label in [0, ${classes}) for 'train.tfrec@0', received ${label}.`);
+    }
+  }
+  await expect(node.recordImages(Dataset.from([record(2)]), { classes: 3, labelMode: 'binary' }).toArray()).rejects.toThrow('expected a label in [0, 2)');
+  await expect(node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' }).toArray()).rejects.toThrow("imageFiles: expected a label in [0, 1) for 'a.png', received -1.");
+});
