@@ -21,7 +21,7 @@ export {
 } from './data/index.js';
 export type {
   AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
-  InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
+  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
   TransformWorkers,
 } from './data/index.js';
@@ -88,8 +88,8 @@ export {
   unfreezeExceptBatchNorm, warmupCosine, withWarmup,
 } from './training/index.js';
 export type {
-  AdamOptions, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
+  AdamOptions, Attempt, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
   Figures, FineTuneEpoch, FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
-  ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, TrainableRow, TrainableSummary, TrainingBatch,
+  ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, TrainableRow, TrainableSummary, TrainingBatch, TrainingPlace,
   Update, UpdateRule, WarmupCosineOptions,
 } from './training/index.js';

@@ -15,16 +15,14 @@ export function finiteFlag(tensors: readonly tf.Tensor[]): tf.Scalar {
   });
 }
 
-/** Reads a flag of {@link finiteFlag}, waits for the device and disposes the flag. */
-export async function readFlag(flag: tf.Scalar): Promise<boolean> {
-  const [value] = await flag.data();
-  flag.dispose();
-  return value === 0;
-}
-
-/** Whether the numbers of all tensors are finite. */
+/** Whether the numbers of all tensors are finite; waits for the device. */
 export async function areFinite(tensors: readonly tf.Tensor[]): Promise<boolean> {
-  return readFlag(finiteFlag(tensors));
+  const flag = finiteFlag(tensors);
+  try {
+    return (await flag.data())[0] === 0;
+  } finally {
+    flag.dispose();
+  }
 }
 
 /** Whether the current backend computes on this thread, so that reading a result waits for nothing. */

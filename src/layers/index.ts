@@ -21,4 +21,4 @@ export type { FusedKernel } from './fusedKernel.js';
 export { fusedSwish } from './fusedSwish.js';
 export { SwishActivation } from './SwishActivation.js';
 export { FusedConvolution } from './FusedConvolution.js';
-export { areFinite, finiteFlag, readFlag, readNow, readsAtOnce } from './finite.js';
+export { areFinite, finiteFlag, readNow, readsAtOnce } from './finite.js';

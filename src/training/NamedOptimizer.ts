@@ -8,7 +8,7 @@ import { readNow, readsAtOnce } from '../layers/index.js';
 import { namedWeights } from '../weights/index.js';
 import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.js';
 import { checkRate } from './checkRate.js';
-import { placeText, type Place } from './place.js';
+import { placeText, type TrainingPlace } from './trainingPlace.js';
 import type { Schedule } from './schedules.js';
 import { withoutStateChanges, type Changes } from './stateChanges.js';
 
@@ -91,7 +91,7 @@ export class NamedOptimizer extends tf.Optimizer {
   readonly #originalNames = new Map<string, string>();
   #steps = 0;
   /** Where training stands, as a callback or `fineTune` tells. */
-  place: Place | undefined;
+  place: TrainingPlace | undefined;
   /** On a backend that is read later: a scalar that is 0 until a step was not finite, and NaN from then on. */
   #unsound: tf.Variable | undefined;
   #failure: Error | undefined;

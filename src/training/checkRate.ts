@@ -1,10 +1,10 @@
 // A learning rate is checked where it is used: a schedule of the caller's own may return anything.
 
 import { OptionError, show } from '../core/index.js';
-import { placeText, type Place } from './place.js';
+import { placeText, type TrainingPlace } from './trainingPlace.js';
 
 /** Returns the rate. @throws {OptionError} naming update and place, when it is negative or not finite. */
-export function checkRate(where: string, rate: number, update: number, place: Place | undefined, weight?: string): number {
+export function checkRate(where: string, rate: number, update: number, place: TrainingPlace | undefined, weight?: string): number {
   if (Number.isFinite(rate) && rate >= 0) return rate;
   const at = place === undefined ? `update ${update}` : `${placeText(place)} (update ${update})`;
   throw new OptionError(`${place?.where ?? where}: expected a learning rate of at least 0${weight === undefined ? '' : ` for '${weight}'`} at ${at}, received ${show(rate)}. Check the schedule${weight === undefined ? '' : ' and `rateOf`'}.`);

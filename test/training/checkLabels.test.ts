@@ -17,7 +17,7 @@ import { startWasm } from '../support/wasm.js';
 
 const indices: [string, number[]][] = [['too large', [0, 3]], ['negative', [0, -1]], ['a fraction', [0, 1.7]], ['NaN', [0, NaN]]];
 const vectors: [string, number[][]][] = [['more than 1', [[0, 1, 0], [0, 2, 0]]], ['negative', [[1, 0, 0], [1.5, -0.5, 0]]], ['NaN', [[1, 0, 0], [0, NaN, 0]]]];
-const labelsOf = (values: number[] | number[][]): tf.Tensor => tf.tensor(values as number[]);
+const labelsOf = (values: number[] | number[][]): tf.Tensor => tf.tensor(values);
 const one = (ys: () => tf.Tensor): Dataset<TrainingBatch> => Dataset.from([0]).map(() => ({ xs: tf.zeros([2, 4]), ys: ys() }));
 
 const softmax: [string, Loss][] = [['softmaxCrossEntropy', softmaxCrossEntropy()], ['focalLoss', focalLoss()], ['softmaxCrossEntropy from logits', softmaxCrossEntropy({ fromLogits: true })]];
@@ -98,7 +98,7 @@ describe.each([
     ['of targets', [[1, 1, 0], [0, 0, 2]], 'sigmoid', 'trainHead: expected labels in [0, 1], received 2. Look at step 0 of epoch 1'],
   ])('trainHead, labels %s', async (_name, values, activation, message) => {
     const backbone = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 }, { classes: 3, inputSize: 32, seed: 1 });
-    const train = Dataset.from([0]).map(() => ({ xs: tf.zeros<tf.Rank.R4>([2, 32, 32, 3]), ys: labelsOf(values) }) as ImageBatch);
+    const train = Dataset.from([0]).map(() => ({ xs: tf.zeros<tf.Rank.R4>([2, 32, 32, 3]), ys: labelsOf(values) }));
     await expect(trainHead(backbone, { classNames: ['a', 'b', 'c'], train, activation })).rejects.toThrow(message);
     backbone.dispose();
   });
@@ -129,7 +129,7 @@ describe('on a backend that is read later', () => {
         return Promise.resolve({ next: () => Promise.resolve({ done: items.length === 0, value: items.pop() }) });
       },
     });
-    const fit = (ys: tf.Tensor, options: object = {}) => model.fitDataset(single(ys) as never, { epochs: 1, verbose: 0, ...options });
+    const fit = (ys: tf.Tensor, options: object = {}) => model.fitDataset(single(ys), { epochs: 1, verbose: 0, ...options });
     await fit(good);
     const before = await weightsOfAll(model);
     const { history } = await fit(bad);
