@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { Dataset, type ImageBatch } from '../../src/data/index.js';
+import { Dataset } from '../../src/data/index.js';
 import * as finite from '../../src/layers/finite.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
