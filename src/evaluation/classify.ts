@@ -2,9 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, DataError, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
+import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
 import { centerCrop, checkFinitePixels, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
-import { inputShapeOf, knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
+import { checkFiniteOutputs, inputShapeOf, knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link classify}. */
 export interface ClassifyOptions {
@@ -82,7 +82,7 @@ export async function classifyBatch(
   const x = tf.tensor4d(data, [pictures.length, height, width, channels]);
   try {
     const { values, columns } = await predictBatch(where, model, x);
-    if (!values.every(Number.isFinite)) throw new DataError(`${where}: expected finite outputs of the model, received NaN or Infinity. Its weights are not finite, or too large.`);
+    checkFiniteOutputs(where, values);
     const names = classNames ?? knownClassNames(model);
     // One output with two names is the probability of the second.
     const isBinary = columns === 1 && names?.length === 2;

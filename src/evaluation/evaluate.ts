@@ -126,6 +126,12 @@ export async function predictBatch(where: string, model: Predictor, xs: tf.Tenso
   }
 }
 
+/** Throws a DataError when a number that the model answered with is not finite. */
+export function checkFiniteOutputs(where: string, values: ArrayLike<number>): void {
+  const broken = Array.from(values).find((value) => !Number.isFinite(value));
+  if (broken !== undefined) throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
+}
+
 type AllOptions = Omit<EvaluateOptions, 'labelMode'> & Omit<EvaluateMultiLabelOptions, 'labelMode'> & { readonly labelMode?: 'single' | 'multi' };
 
 function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): AllOptions {

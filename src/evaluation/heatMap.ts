@@ -2,9 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, DataError, invalid, largest, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
+import { checkOptions, invalid, largest, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
 import { checkFinitePixels, checkPixels, resize, type Pixels } from '../image/index.js';
-import { inputShapeOf, knownClassNames, type Predictor } from './evaluate.js';
+import { checkFiniteOutputs, inputShapeOf, knownClassNames, type Predictor } from './evaluate.js';
 
 /** How much each place of a picture spoke for a class. */
 export interface HeatMap {
@@ -76,8 +76,7 @@ export function explained(
   wanted: number | string | undefined,
 ): Pick<HeatMap, 'classIndex' | 'className' | 'probability'> {
   const values = outputs.length === 1 ? [1 - (outputs[0] as number), outputs[0] as number] : Array.from(outputs);
-  const broken = values.find((value) => !Number.isFinite(value));
-  if (broken !== undefined) throw new DataError(`${where}: expected a model with finite outputs, received ${broken}. Its weights or the image hold values that are not finite.`);
+  checkFiniteOutputs(where, values);
   const classNames = knownClassNames(model);
   let classIndex = values.indexOf(largest(values));
   if (typeof wanted === 'number') classIndex = wanted;

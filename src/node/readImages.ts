@@ -1,6 +1,6 @@
 // Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { boolean, callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
 import { FITS, RESIZE_RULES, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';

@@ -124,5 +124,5 @@ test('a head of several layers has no plain map', async () => {
 
 test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
   const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, size, size, 3] };
-  await expect(occlusionMap(broken, image, { patch: 16, stride: 16 })).rejects.toThrow(`occlusionMap: expected a model with finite outputs, received ${answer}. Its weights or the image hold values that are not finite.`);
+  await expect(occlusionMap(broken, image, { patch: 16, stride: 16 })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
 });
