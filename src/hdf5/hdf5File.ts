@@ -7,6 +7,8 @@ import { show, WeightsError } from '../core/index.js';
 export interface Hdf5File {
   /** Runs an action on the open file. Whatever it throws is wrapped into one sentence. */
   use<T>(action: (root: File) => T): T;
+  /** The bytes of a dataset's numbers, little-endian; a copy. The dataset is one of this file, inside `use`. */
+  bytesOf(dataset: Dataset): Uint8Array;
 }
 
 let files = 0;
@@ -65,6 +67,18 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
         throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`, { cause });
       } finally {
         quietly(() => { module.deactivate_throwing_error_handler(); });
+      }
+    },
+    // The library's own `value` has no numbers of 16 bits.
+    bytesOf({ file_id, path: name, metadata }) {
+      const size = metadata.size * metadata.total_size;
+      const at = module._malloc(size);
+      if (at === 0 && size > 0) throw new WeightsError(`${where}: no memory is left for the ${size} bytes of ${show(name)}.`);
+      try {
+        module.get_dataset_data(file_id, name, null, null, null, BigInt(at));
+        return module.HEAPU8.slice(at, at + size);
+      } finally {
+        module._free(at);
       }
     },
   };

@@ -6,6 +6,7 @@ import { channelStatistics } from '../scaling/index.js';
 import { checkFiniteWeights, hasPlan, planOf } from '../models/index.js';
 import { createHdf5 } from './hdf5File.js';
 import { kerasLayers } from './kerasConfig.js';
+import { snakeCase } from './snakeCase.js';
 
 /** The variables of one object of the file, and the objects inside it. */
 interface WeightNode {
@@ -90,9 +91,4 @@ function writeNode(group: Group, { name, variables, layers }: WeightNode): void 
 
 function isModel(layer: LayersModel['layers'][number]): layer is LayersModel {
   return 'layers' in layer;
-}
-
-/** `to_snake_case` of keras/src/utils/naming.py. */
-function snakeCase(className: string): string {
-  return className.replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 }

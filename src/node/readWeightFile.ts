@@ -1,6 +1,7 @@
 // Weight files on disk, of every format: what readWeights is for bytes, with Keras' files, TensorFlow.js' folders and sharded files.
 
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import { WeightsError } from '../core/index.js';
 import { foreignJson, isGraphModel, readTfjs, readWeights, unknownFormat, weightFormat, type NamedArrays } from '../weights/index.js';
@@ -12,7 +13,7 @@ const WHERE = 'readWeightFile';
 
 /**
  * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, the folder (or `model.json`) of a TensorFlow.js layers model, or the folder (or
- * `model.safetensors.index.json`) of sharded safetensors or PyTorch files.
+ * index) of sharded safetensors, PyTorch or Keras files.
  *
  * @param source - A path, or the bytes of a file.
  * @throws {WeightsError} when there is no such file, its format is none of these, or it is damaged.
@@ -52,6 +53,10 @@ async function readJson(path: string): Promise<NamedArrays> {
     throw new WeightsError(`${WHERE}: '${path}' is no valid JSON.`, { cause });
   }
   const { weightsManifest, weight_map: map } = content;
+  if (isRecord(map) && Object.values(map).flat().some((shard) => String(shard).endsWith('.h5'))) {
+    const { readKerasShards } = await import('../hdf5/index.js');
+    return readKerasShards(text, (name) => read(join(dirname(path), name)));
+  }
   if (isRecord(map) && Object.values(map).every((shard) => typeof shard === 'string')) {
     return readShards(WHERE, path, map, async (shard) => readBytes(await read(shard), shard));
   }
@@ -70,6 +75,10 @@ async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
     return await readFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    // TensorFlow names a checkpoint by what its files begin with.
+    if (code === 'ENOENT' && (await stat(`${path}.index`).then(() => true, () => false))) {
+      throw new WeightsError(`${WHERE}: expected a weight file, received the TensorFlow checkpoint '${path}'. In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: \`model.save_weights('model.weights.h5')\`.`, { cause });
+    }
     throw new WeightsError(`${WHERE}: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(code)})`}.`, { cause });
   }
 }

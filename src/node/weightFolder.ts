@@ -15,13 +15,14 @@ const FOREIGN: readonly (readonly [inside: RegExp, what: string, remedy: string]
 ];
 
 /**
- * Path of the weight file in a folder: the model.json of a TensorFlow.js model, or a file named as Hugging Face's tools name it.
+ * Path of the weight file in a folder: the model.json of a TensorFlow.js model, a file named as Hugging Face's tools name it, or the index of sharded
+ * Keras weights.
  *
  * @throws {WeightsError} when no file in it is named so; the error says what the folder is, or which files it has.
  */
 export async function weightFileIn(where: string, folder: string): Promise<string> {
   const names = (await readdir(folder)).sort();
-  const file = FILES.find((name) => names.includes(name));
+  const file = FILES.find((name) => names.includes(name)) ?? names.find((name) => name.endsWith('.weights.json'));
   if (file !== undefined) return join(folder, file);
   const foreign = FOREIGN.find(([inside]) => names.some((name) => inside.test(name)));
   if (foreign !== undefined) throw new WeightsError(`${where}: expected a weight file, received '${folder}', ${foreign[1]}. ${foreign[2]}`);

@@ -39,9 +39,6 @@ export interface Fit {
   readonly skipped: readonly SkippedArray[];
 }
 
-/** How the reason begins for an array that is beside the network, not within. */
-export const OUTSIDE = 'outside the network';
-
 /**
  * Fits the arrays of a file to a network.
  *
@@ -93,7 +90,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
     const copy = copies.find((start) => name.startsWith(start) && known.has(name.slice(start.length)));
     if (copy !== undefined) return `another copy of the network, under '${copy}'`;
     if (arrays.get(name)?.shape.length === 0) return 'a single number, which no layer has as a weight';
-    if (!name.startsWith(root)) return `${OUTSIDE}, whose names begin with '${root}'`;
+    if (!name.startsWith(root)) return `outside the network, whose names begin with '${root}'`;
     return leavesHead && !(own !== null && isBackbone(own)) ? 'not part of the backbone' : null;
   };
   const skipped: SkippedArray[] = [];
@@ -135,6 +132,8 @@ function reasonToSkip(name: string): string | null {
   if (/(^|[./])num_batches_tracked$/.test(name)) return 'counter of training steps';
   if (/(^|\/)normalization(_\d+)?\/(mean|variance|count)$/.test(name)) return 'normalisation of pixels, checked';
   if (/^(\w*optim\w*|opt(_\w+)?)[./]|\/(RMSProp|RMSProp_1|Momentum)$|(^|\/)global_step$/.test(name)) return 'state of the optimizer';
+  if (/(^|\/)metrics\//.test(name)) return 'state of a metric';
+  if (/(^|\/)seed_generator(_\d+)?\//.test(name)) return 'state of a random number generator';
   return null;
 }
 

@@ -89,7 +89,7 @@ export function foreignJson(text: string): string | null {
   if (typeof map === 'object' && map !== null) {
     const shards = [...new Set(Object.values(map).flat())].map(String);
     if (shards.some((shard) => shard.endsWith('.h5'))) {
-      return sentence('the index of sharded Keras weights', "In Python, save them as one file: `model.load_weights('model.weights.json')`, then `model.save_weights('model.weights.h5')`.");
+      return sentence('the index of sharded Keras weights', 'In Node, pass its path. Elsewhere read them with `readKerasShards` of `effnet-ts/hdf5`.');
     }
     return sentence(
       `the index of ${shards.length} shards`, 'In Node, pass its path. Elsewhere read every shard with `readWeights` and load all arrays in one Map: `new Map([...first, ...second])`.');

@@ -1,4 +1,4 @@
-export { elementCount, weightArray } from './namedArrays.js';
+export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
 export { encodeFloat16 } from './elements.js';
 export type { ElementType } from './elements.js';

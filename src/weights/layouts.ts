@@ -4,7 +4,7 @@
 import type { BlockPlan, LayerPlan, LayerRole, ModelPlan } from '../scaling/index.js';
 
 /** Who named the arrays. */
-export type LayoutName = 'keras' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1';
+export type LayoutName = 'keras' | 'kerasOrder' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1';
 
 /** One weight and its array. */
 export interface LayoutEntry {
@@ -98,6 +98,8 @@ const TIMM_BLOCKS = {
 
 const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
   keras: { layer: ({ layer }) => layer.name, classifier: 'predictions', orientation: 'tensorflow' },
+  // Files of Keras that hold no names: layers are counted by class, in the order of the network.
+  kerasOrder: { layer: kerasOrderLayer, classifier: 'dense', orientation: 'tensorflow' },
   // github.com/qubvel/efficientnet: Keras' names, but for the classifier.
   qubvel: { layer: ({ layer }) => layer.name, classifier: 'probs', orientation: 'tensorflow' },
   timm: { layer: timmLayer, classifier: 'classifier', orientation: 'torch' },
@@ -112,6 +114,15 @@ const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
 
 /** Every layout, in the order in which a file is tried. */
 export const LAYOUTS = Object.keys(NAMINGS) as readonly LayoutName[];
+
+const KERAS_CLASSES: Readonly<Record<LayerPlan['kind'], string>> = {
+  conv: 'conv2d', depthwiseConv: 'depthwise_conv2d', batchNorm: 'batch_normalization', dense: 'dense',
+};
+
+function kerasOrderLayer({ plan, layer }: Place): string {
+  const count = plan.layers.filter(({ kind }) => kind === layer.kind).indexOf(layer);
+  return `${KERAS_CLASSES[layer.kind]}${count === 0 ? '' : `_${count}`}`;
+}
 
 function timmLayer({ layer, block, at }: Place): string {
   if (block === null) return named(TIMM, layer);

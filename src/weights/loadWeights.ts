@@ -6,7 +6,9 @@ import { boolean, checkOptions, oneOf, showShape, text, rule, WeightsError, type
 import { copiesValues } from '../layers/index.js';
 import { planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
-import { fitWeights, OUTSIDE, type Fit, type FittedWeight, type SkippedArray } from './fitWeights.js';
+import { classifierName, fileClassifiers } from './fileClassifiers.js';
+import { fitWeights, type Fit, type FittedWeight, type SkippedArray } from './fitWeights.js';
+import { foldHeadNorm } from './foldHeadNorm.js';
 import { identifyVariant } from './identifyVariant.js';
 import { LAYOUTS, type LayoutName } from './layouts.js';
 import { elementCount, type NamedArrays } from './namedArrays.js';
@@ -78,7 +80,8 @@ export async function loadWeights(
   await tf.ready();
   const plan = planOf(model);
   const arrays = source instanceof Map ? (source as NamedArrays) : readWeights(source instanceof ArrayBuffer ? new Uint8Array(source) : (source as Uint8Array));
-  const fit = fitWeights(plan, arrays, fitOptions);
+  const { classifier } = fitOptions;
+  const fit = foldHeadNorm(plan, arrays, fitWeights(plan, arrays, classifier === undefined ? fitOptions : { ...fitOptions, classifier: classifierName(arrays, classifier) }));
   const notFinite = fit.fitted.filter(({ array }) => !allFinite(array.values())).map(({ name }) => name);
   refuseMisfit(model.name, plan, arrays, fit, { strict, notFinite });
 
@@ -142,25 +145,43 @@ function refuseMisfit(
     if (misshapen.length > 0) what.push(`${misshapen.length} of ${total} weights do not fit: ${some(misshapen, showMismatch)}`);
     if (missing.length > 0 && !isOther) what.push(`the file lacks ${missing.length} of ${total} weights: ${some(missing, quote)}`);
     if (unexpected.length > 0 && !isOther) what.push(`${unexpected.length} of the file's arrays have no place in the model: ${some(unexpected, quote)}`);
-    throw new WeightsError(`loadWeights: ${what.join('; ')}.${remedy(fit, isOther)}`, { mismatches: misshapen });
+    throw new WeightsError(`loadWeights: ${what.join('; ')}.${remedy(plan, arrays, fit, isOther)}`, { mismatches: misshapen });
   }
   if (notFinite.length > 0) {
     throw new WeightsError(`loadWeights: ${notFinite.length} of the file's arrays hold numbers that are infinite or none (NaN): ${some(notFinite, quote)}. Pass \`strict: false\` to load them all the same.`);
   }
 }
 
-function remedy({ missing, misshapen, unexpected, skipped }: Fit, isOther: boolean): string {
+function remedy(plan: ModelPlan, arrays: NamedArrays, { missing, misshapen, unexpected }: Fit, isOther: boolean): string {
   if (isOther) return ' Build that network, or find the file of this one.';
   const isHead = (weight: string): boolean => weight.startsWith('predictions/');
   if (missing.length === 0 && unexpected.length === 0 && misshapen.every(({ weight }) => isHead(weight))) {
     return " Pass `head: 'skip'` to keep the model's own classifier, or build the model with the file's number of classes.";
   }
-  if (misshapen.length === 0 && missing.length > 0 && missing.every(isHead)) {
-    return unexpected.length > 0 || skipped.some(({ array, reason }) => reason.startsWith(OUTSIDE) && /[./](weight|kernel)$/.test(array))
-      ? ' Name the classifier of the file with `classifier`, or keep the model\'s own with `head: \'skip\'`.'
-      : " Pass `head: 'skip'` to keep the model's own classifier, or build the model with `includeTop: false`.";
-  }
+  if (misshapen.length === 0 && missing.length > 0 && missing.every(isHead)) return ` ${classifierRemedy(plan, arrays)}`;
   return ' Pass `strict: false` to load what fits.';
+}
+
+/** What to do where the classifier is not under the name it was sought by. */
+function classifierRemedy({ classifier }: ModelPlan, arrays: NamedArrays): string {
+  const keepOwn = "`head: 'skip'` to keep the model's own classifier";
+  const [features, classes] = [classifier?.inputShape[2], classifier?.outputShape[2]];
+  const dense = fileClassifiers(arrays);
+  const [first, second] = dense;
+  if (first === undefined) return `Pass ${keepOwn}, or build the model with \`includeTop: false\`.`;
+  const shown = dense.map((layer) => `'${layer.name}' (${layer.features} features to ${layer.classes})`).join(', ');
+  const heads = dense.filter((layer) => layer.features === features);
+  const fitting = heads.filter((layer) => layer.classes === classes);
+  const [head] = fitting;
+  if (head !== undefined && second === undefined) return `The file's dense layer is ${shown}. Pass \`classifier: '${head.name}'\` to load it, or ${keepOwn}.`;
+  if (head !== undefined) {
+    const choices = fitting.map(({ name }) => `\`classifier: '${name}'\``).join(' or ');
+    return `The file's dense layers are ${shown}. Choose ${choices}, with \`strict: false\` to leave out the others, or pass ${keepOwn}.`;
+  }
+  if (heads[0] !== undefined && second === undefined) {
+    return `The file's dense layer is ${shown}. Build the model with \`classes: ${heads[0].classes}\` and pass \`classifier: '${heads[0].name}'\`, or pass ${keepOwn}.`;
+  }
+  return `The file's dense layers are ${shown}; the model has one of ${features} features to ${classes}. Pass ${keepOwn}.`;
 }
 
 const quote = (name: string): string => `'${name}'`;

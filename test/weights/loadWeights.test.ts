@@ -107,8 +107,8 @@ describe('a file that does not fit is refused in one sentence, and the model sta
   });
 
   test('no EfficientNet at all', async () => {
-    expect(await refusal(new Map([['conv1_conv/kernel', zeros(7, 7, 3, 64)], ['conv1_conv/bias', zeros(64)]]))).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of keras, qubvel, timm, torchvision, lukemelas and tf1, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`);
-    expect(await refusal(new Map())).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of keras, qubvel, timm, torchvision, lukemelas and tf1, received a file of 0 arrays."`);
+    expect(await refusal(new Map([['conv1_conv/kernel', zeros(7, 7, 3, 64)], ['conv1_conv/bias', zeros(64)]]))).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas and tf1, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`);
+    expect(await refusal(new Map())).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas and tf1, received a file of 0 arrays."`);
     expect(await refusal(kerasFile(), { layout: 'timm' })).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected an EfficientNet with the names of timm, received a file of 159 arrays such as 'stem_conv/kernel', 'stem_bn/gamma', 'stem_bn/beta'."`);
   });
 
@@ -142,7 +142,7 @@ describe('heads', () => {
 
   test('a classifier of another name is loaded once it is named, and asked for before', async () => {
     const arrays = kerasFileWith({ 'predictions/kernel': null, 'predictions/bias': null, 'logits/kernel': zeros(128, 5), 'logits/bias': zeros(5) });
-    expect(await refusal(arrays)).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'; 2 of the file's arrays have no place in the model: 'logits/kernel'; 'logits/bias'. Name the classifier of the file with \`classifier\`, or keep the model's own with \`head: 'skip'\`."`);
+    expect(await refusal(arrays)).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'; 2 of the file's arrays have no place in the model: 'logits/kernel'; 'logits/bias'. The file's dense layer is 'logits' (128 features to 5). Pass \`classifier: 'logits'\` to load it, or \`head: 'skip'\` to keep the model's own classifier."`);
     const model = build();
     expect((await loadWeights(model, arrays, { classifier: 'logits' })).loaded.at(-1)).toEqual({ weight: 'predictions/bias', array: 'logits/bias' });
     expect((await loadWeights(model, arrays, { classifier: 'logits', head: 'skip' })).kept).toHaveLength(2);

@@ -1,0 +1,43 @@
+// The `.h5` files of Keras 2, which Keras 3 still writes: keras/src/legacy/saving/legacy_h5_format.py.
+// Attributes list the layers, and the weights of each layer.
+
+import type { File, Group } from 'h5wasm';
+import { show, WeightsError } from '../core/index.js';
+import { datasetAt, groupAt, texts } from './hdf5File.js';
+import type { NamedDataset } from './namedDataset.js';
+
+/** The group that lists layers, in a file of weights or of a whole model; `undefined` where the file has another layout. */
+export function legacyGroup(root: File): Group | undefined {
+  return [root, groupAt(root, 'model_weights')].find((group) => group !== undefined && Object.hasOwn(group.attrs, 'layer_names'));
+}
+
+/** The weights that the group lists, named `layer/weight`; those of models inside the model `model/layer/weight`. */
+export function* legacyWeights(where: string, group: Group): Generator<NamedDataset> {
+  for (const layer of listed(group, 'layer_names')) {
+    const layerGroup = groupAt(group, layer);
+    if (layerGroup === undefined) throw new WeightsError(`${where}: the file lists the layer ${show(layer)} but does not hold it. It is damaged.`);
+    for (const weight of listed(layerGroup, 'weight_names')) {
+      const dataset = datasetAt(layerGroup, weight);
+      if (dataset === undefined) throw new WeightsError(`${where}: the file lists the weight ${show(weight)} but does not hold it. It is damaged.`);
+      yield { name: weightName(layer, weight), dataset };
+    }
+  }
+}
+
+/** Long lists are split over `name0`, `name1`, ... */
+function listed(group: Group, name: string): readonly string[] {
+  const whole = texts(group, name);
+  if (whole !== undefined) return whole;
+  const parts: string[] = [];
+  for (let i = 0, part = texts(group, `${name}0`); part !== undefined; part = texts(group, `${name}${++i}`)) parts.push(...part);
+  return parts;
+}
+
+/** Keras 3 puts the model's name before the weights of a Sequential: the weight `sequential/dense/kernel` of the layer `dense`. */
+function weightName(layer: string, weight: string): string {
+  const parts = weight.replace(/:0$/, '').split('/');
+  const last = parts.at(-1) ?? '';
+  const owner = parts.at(-2) ?? layer;
+  const kind = last === 'kernel' && /dwconv2?$/.test(owner) ? 'depthwise_kernel' : last;
+  return owner === layer ? `${layer}/${kind}` : `${layer}/${owner}/${kind}`;
+}

@@ -1,0 +1,89 @@
+// `.weights.h5` and `.keras` of tf.keras 2.12 and later and of Keras 3, keras/src/saving/saving_lib.py: a tree of objects, each with its
+// variables in `vars`, numbered. Keras 3.6 and later give an object's name as an attribute. Before that only the configuration in a
+// `.keras` file has names; without it, layers are counted by class.
+
+import type { File, Group } from 'h5wasm';
+import { WeightsError } from '../core/index.js';
+import { datasetAt, groupAt, texts } from './hdf5File.js';
+import type { LayerConfig } from './layerConfig.js';
+import type { NamedDataset } from './namedDataset.js';
+
+const VARIABLES: Readonly<Record<string, readonly string[]>> = {
+  conv2d: ['kernel', 'bias'],
+  depthwise_conv2d: ['depthwise_kernel', 'bias'],
+  dense: ['kernel', 'bias'],
+  batch_normalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
+  normalization: ['mean', 'variance', 'count'],
+};
+/** Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice and leave out its second number. */
+const CONTAINERS: ReadonlySet<string> = new Set(['layers', '_layer_checkpoint_dependencies']);
+const DEEPEST = 16;
+const MOST_GROUPS = 100_000;
+/** In bytes: a header of an object, and a link to it. */
+const SMALLEST_GROUP = 32;
+
+/** An object of the tree. */
+interface Place {
+  readonly group: Group;
+  /** Its class as files spell it. */
+  readonly kind: string;
+  /** Its name, where the file does not hold one: from the configuration, or its class with its number among layers of that class. */
+  readonly name: string;
+  readonly config: LayerConfig | undefined;
+}
+
+/** Where the names of objects come from, beside their own attributes. */
+export interface ObjectNames {
+  readonly config?: LayerConfig | undefined;
+  /** Names by place, gathered while reading: where a tree is split over files, only the first part of an object has its name. */
+  readonly names?: Map<string, string>;
+}
+
+/** The weights of a tree, named `layer/weight`; those of models inside the model `model/layer/weight`. */
+export function* objectWeights(where: string, root: File, fileBytes: number, { config, names = new Map() }: ObjectNames): Generator<NamedDataset> {
+  let groupsLeft = Math.min(MOST_GROUPS, fileBytes / SMALLEST_GROUP);
+  yield* visit({ group: root, kind: '', name: '', config }, [], 0);
+
+  function* visit({ group, kind, name, config: own }: Place, owners: readonly string[], depth: number): Generator<NamedDataset> {
+    // Groups that share their children multiply with every level.
+    groupsLeft -= 1;
+    if (groupsLeft < 0) throw new WeightsError(`${where}: the file leads to more groups than it can hold. It is damaged.`);
+    if (depth > DEEPEST) throw new WeightsError(`${where}: the file nests deeper than any model. It is damaged.`);
+    const variables = groupAt(group, 'vars');
+    const stored = kind === 'optimizer' ? undefined : ((variables === undefined ? undefined : texts(variables, 'name')?.[0]) ?? names.get(group.path));
+    if (stored !== undefined) names.set(group.path, stored);
+    // The model at the root gives its weights no name of its own.
+    const path = depth === 0 ? owners : [...owners, stored ?? name];
+    const weights = VARIABLES[kind] ?? [];
+    for (const index of variables?.keys() ?? []) {
+      const dataset = variables === undefined ? undefined : datasetAt(variables, index);
+      if (dataset !== undefined) yield { name: [...path, weights[Number(index)] ?? index].join('/'), dataset };
+    }
+    for (const child of group.keys()) {
+      const next = child === 'vars' ? undefined : groupAt(group, child);
+      if (next === undefined) continue;
+      if (CONTAINERS.has(child)) for (const place of layersOf(next, own)) yield* visit(place, path, depth + 1);
+      else yield* visit({ group: next, kind: child, name: child, config: undefined }, path, depth + 1);
+    }
+  }
+}
+
+/** The layers of a container, those of one class in their order. */
+function layersOf(container: Group, config: LayerConfig | undefined): Place[] {
+  const kinds = new Map<string, { readonly group: Group; readonly number: number }[]>();
+  for (const key of container.keys()) {
+    const group = groupAt(container, key);
+    const [, kind = key, number = '0'] = /^(.*?)(?:_(\d+))?$/.exec(key) ?? [];
+    if (group !== undefined) kinds.set(kind, [...(kinds.get(kind) ?? []), { group, number: Number(number) }]);
+  }
+  return [...kinds].flatMap(([kind, groups]) => {
+    const configs = config?.layers.filter((layer) => layer.kind === kind) ?? [];
+    // Where a class has more or fewer layers than the configuration, it is not known which is which.
+    const isComplete = configs.length === groups.length;
+    return groups.sort((a, b) => a.number - b.number).map(({ group }, i): Place => {
+      const counted = i === 0 ? kind : `${kind}_${i}`;
+      const found = isComplete ? configs[i] : undefined;
+      return { group, kind, name: found?.name ?? counted, config: found };
+    });
+  });
+}

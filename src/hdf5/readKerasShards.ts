@@ -1,0 +1,46 @@
+// The weights that Keras 3.10 and later splits over several files: `save_weights('model.weights.json', max_shard_size=...)`.
+
+import { show, WeightsError } from '../core/index.js';
+import type { NamedArrays, WeightArray } from '../weights/index.js';
+import { readHdf5 } from './readHdf5.js';
+
+const WHERE = 'readKerasShards';
+
+/**
+ * Reads the weights that Keras has split over several files, named as {@link readKeras} names them.
+ *
+ * @param index - The text of the `.weights.json` file.
+ * @param readFile - Reads a file beside the index by its name.
+ * @throws {WeightsError} when the index or a file is damaged, or the index names a file outside its folder.
+ * @example
+ * const index = await (await fetch('weights/model.weights.json')).text();
+ * const arrays = await readKerasShards(index, async (name) => new Uint8Array(await (await fetch(`weights/${name}`)).arrayBuffer()));
+ */
+export async function readKerasShards(index: string, readFile: (name: string) => Promise<Uint8Array>): Promise<NamedArrays> {
+  const arrays = new Map<string, WeightArray>();
+  const names = new Map<string, string>();
+  for (const file of shardNames(index)) {
+    for (const [name, array] of await readHdf5(WHERE, await readFile(file), { names })) {
+      if (arrays.has(name)) throw new WeightsError(`${WHERE}: two weights are named ${show(name)}.`);
+      arrays.set(name, array);
+    }
+  }
+  return arrays;
+}
+
+/** The files an index names, in the order in which Keras wrote them. */
+function shardNames(index: string): readonly string[] {
+  let parsed: { readonly weight_map?: unknown } | null;
+  try {
+    parsed = JSON.parse(index) as typeof parsed;
+  } catch (cause) {
+    throw new WeightsError(`${WHERE}: the index is no valid JSON.`, { cause });
+  }
+  const map = parsed?.weight_map;
+  const files = typeof map === 'object' && map !== null ? [...new Set(Object.values(map).flat() as unknown[])] : [];
+  if (files.length === 0) throw new WeightsError(`${WHERE}: expected the index of sharded Keras weights, received JSON without \`weight_map\`.`);
+  return files.map((file) => {
+    if (typeof file !== 'string' || !/^[^/\\:\0]+\.weights\.h5$/.test(file)) throw new WeightsError(`${WHERE}: expected \`.weights.h5\` files beside the index, received ${show(file)}.`);
+    return file;
+  }).sort();
+}
