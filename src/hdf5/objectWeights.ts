@@ -54,7 +54,7 @@ export function* objectWeights(where: string, root: File, fileBytes: number, { c
     if (stored !== undefined) names.set(group.path, stored);
     // The model at the root gives its weights no name of its own.
     const path = depth === 0 ? owners : [...owners, stored ?? name];
-    const weights = VARIABLES[kind] ?? [];
+    const weights = VARIABLES[kind] ?? (variables !== undefined && isDense(variables) ? VARIABLES['dense'] : undefined) ?? [];
     for (const index of variables?.keys() ?? []) {
       const dataset = variables === undefined ? undefined : datasetAt(variables, index);
       if (dataset !== undefined) yield { name: [...path, weights[Number(index)] ?? index].join('/'), dataset };
@@ -66,6 +66,12 @@ export function* objectWeights(where: string, root: File, fileBytes: number, { c
       else yield* visit({ group: next, kind: child, name: child, config: undefined }, path, depth + 1);
     }
   }
+}
+
+/** A model of a class of its own has its layers under the names of its attributes; a dense layer is then known by its matrix. */
+function isDense(variables: Group): boolean {
+  const ranks = [...variables.keys()].map((index) => datasetAt(variables, index)?.shape?.length);
+  return ranks[0] === 2 && (ranks.length === 1 || (ranks.length === 2 && ranks[1] === 1));
 }
 
 /** The layers of a container, those of one class in their order. */

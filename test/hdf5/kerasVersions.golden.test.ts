@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { gunzipSync } from 'fflate';
+import type { Group } from 'h5wasm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHdf5 } from '../../src/hdf5/hdf5File.js';
 import { readKeras, readKerasShards } from '../../src/hdf5/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { selectBackend } from '../../src/node/index.js';
@@ -72,6 +74,19 @@ test.each(Object.entries(files).filter(([, { impossible }]) => impossible !== tr
   expect(report.loaded.length + report.skipped.length).toBe(arrays.size);
   expect(report.layout).toBe(name in UNNAMED || name === 'keras-3.3.3-notop.weights.h5' ? 'kerasOrder' : 'keras');
   expect(await difference(model, expected.predictions)).toBeLessThan(1e-5);
+});
+
+test('a model of a class of its own has its layers under the names of its attributes', async () => {
+  const arrays = await readKeras(await createHdf5((file) => {
+    const write = (path: string, shape: number[]): void => {
+      const vars = path.split('/').reduce((group: Group, name) => (group.keys().includes(name) ? (group.get(name) as Group) : group.create_group(name)), file);
+      vars.create_dataset({ name: vars.keys().length === 0 ? '0' : '1', data: new Float32Array(shape.reduce((a, b) => a * b)), shape, dtype: '<f' });
+    };
+    write('backbone/layers/conv2d/vars', [3, 3, 3, 8]);
+    write('head/vars', [128, 5]);
+    write('head/vars', [5]);
+  }));
+  expect([...arrays.keys()]).toEqual(['backbone/conv2d/kernel', 'head/kernel', 'head/bias']);
 });
 
 describe('the classifier', () => {

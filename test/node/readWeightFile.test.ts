@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { efficientNet } from '../../src/models/index.js';
 import { loadWeights, readWeightFile, saveModel, selectBackend } from '../../src/node/index.js';
@@ -38,6 +39,17 @@ test('the folder of a saved model is a source of weights, its model.json too', a
   to.dispose();
 });
 
+test('the sharded weights of Keras are read through their index, wherever they lie', async () => {
+  for (const file of ['sequential.weights.json', 'sequential_00000.weights.h5', 'sequential_00001.weights.h5', 'sequential_00002.weights.h5', 'sequential_00003.weights.h5']) {
+    writeFileSync(join(folder, file), gunzipSync(readFileSync(fixture(`keras/versions/keras-3.15.1-${file}.gz`))));
+  }
+  const arrays = await readWeightFile(join(folder, 'sequential.weights.json'));
+  expect(arrays.get('efficientnet/stem_conv/kernel')?.shape).toEqual([3, 3, 3, 8]);
+  expect(arrays.get('classifier/kernel')?.shape).toEqual([128, 5]);
+  rmSync(join(folder, 'sequential_00002.weights.h5'));
+  await expect(readWeightFile(join(folder, 'sequential.weights.json'))).rejects.toThrow(/received '.*sequential_00002\.weights\.h5', which does not exist/);
+});
+
 describe('what cannot be read is refused in one sentence', () => {
   const refusal = async (path: string): Promise<string> =>
     readWeightFile(path).then(() => 'read', (error: unknown) => String(error).replaceAll(folder, 'FOLDER'));
@@ -45,6 +57,11 @@ describe('what cannot be read is refused in one sentence', () => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
+
+  test('a TensorFlow checkpoint, by the name TensorFlow gives it', async () => {
+    written('model.ckpt.index', '');
+    expect(await refusal(join(folder, 'model.ckpt'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a weight file, received the TensorFlow checkpoint 'FOLDER/model.ckpt'. In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: \`model.save_weights('model.weights.h5')\`."`);
+  });
 
   test('a file that is not there, a text, a model.json that is none', async () => {
     expect(await refusal(join(folder, 'nothing.h5'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/nothing.h5', which does not exist."`);

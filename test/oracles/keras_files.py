@@ -76,9 +76,14 @@ def fill(model):
     head = next((layer for layer in reversed(list(flat_layers(model))) if type(layer).__name__ == "Dense"), None)
     if head is not None:
         kernel, bias = head.get_weights()
+        bias = bias * 0
+        head.set_weights([kernel, bias])
+        while predict(model).min() < 1e-6:
+            kernel = kernel / 16
+            head.set_weights([kernel, bias])
         spread = np.ptp(np.log(predict(model)), axis=-1).max()
         factor = 2. ** np.round(np.log2(3 / spread))
-        head.set_weights([kernel * factor, bias * 0])
+        head.set_weights([kernel * factor, bias])
     return model
 
 
@@ -181,6 +186,21 @@ def two_dense():
     save(model, "two_dense", predict(model), FORMS, network="b0", impossible=True)
 
 
+def subclassed():
+    keras.backend.clear_session()
+    class Flowers(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.backbone = efficient_net(include_top=False, pooling="avg")
+            self.head = L.Dense(CLASSES, activation="softmax")
+        def call(self, x, training=False): return self.head(self.backbone(x, training=training))
+    model = Flowers()
+    predict(model)
+    fill(model)
+    # Its class is not known to a `.keras` file's reader, and `.h5` takes no such model.
+    save(model, "subclassed", predict(model), ["weights.h5"], network="b0", classifier="head")
+
+
 def in_type(name, policy=None, floatx=None):
     keras.backend.clear_session()
     config = keras.config if IS_3 else keras.backend
@@ -213,7 +233,7 @@ def float16(): in_type("float16", floatx="float16")
 def bfloat16(): in_type("bfloat16", floatx="bfloat16")
 
 
-CASES = [full, notop, sequential, auto_named, flat, nested, head_norm, v2, v2_full, two_dense, mixed_float16, float16] + ([bfloat16] if IS_3 else [])
+CASES = [full, notop, sequential, auto_named, flat, nested, head_norm, v2, v2_full, two_dense, subclassed, mixed_float16, float16] + ([bfloat16] if IS_3 else [])
 for case in CASES:
     if arguments.only and case.__name__ not in arguments.only.split(","): continue
     keras.backend.clear_session()
