@@ -195,7 +195,8 @@ def subclassed():
             self.head = L.Dense(CLASSES, activation="softmax")
         def call(self, x, training=False): return self.head(self.backbone(x, training=training))
     model = Flowers()
-    predict(model)
+    # Built without `predict`, whose compiled function would keep the first statistics of the Normalization.
+    model(pixels)
     fill(model)
     # Its class is not known to a `.keras` file's reader, and `.h5` takes no such model.
     save(model, "subclassed", predict(model), ["weights.h5"], network="b0", classifier="head")
