@@ -2,7 +2,7 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { convNormAct, head, pool, requireBackend, stage, stem, type BlockParts, type BuildOptions } from '../layers/index.js';
-import { channelStatistics, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
 
 /** Options of {@link efficientNet}. */
@@ -52,10 +52,9 @@ function buildModel(plan: ModelPlan, parts: BlockParts): tfl.LayersModel {
 
 // (x / 255 - mean) / std as one multiplication and one addition.
 function normalize(x: tfl.SymbolicTensor, plan: ModelPlan): tfl.SymbolicTensor {
-  const statistics = channelStatistics(plan.normalization, plan.inputShape[2]);
-  if (statistics === null) return x;
-  const scale = statistics.std.map((std) => 1 / (255 * std));
-  const offset = statistics.mean.map((mean, channel) => -mean / (statistics.std[channel] ?? 1));
+  const rescaling = pixelRescaling(plan.normalization, plan.inputShape[2]);
+  if (rescaling === null) return x;
+  const { scale, offset } = rescaling;
   // Typed as numbers, yet the layer, its file and Keras take one value a channel.
   const layer = tfl.layers.rescaling({ scale: scale as unknown as number, offset: offset as unknown as number, name: 'rescaling' });
   return layer.apply(x) as tfl.SymbolicTensor;

@@ -3,7 +3,8 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BatchNormalization, requireBackend } from '../layers/index.js';
 import { metadataOf } from './metadata.js';
-import { modelFromArtifacts, type SavedLayer, type SavedTopology } from './modelFromArtifacts.js';
+import { modelFromArtifacts } from './modelFromArtifacts.js';
+import type { SavedLayer, SavedTopology } from './savedTopology.js';
 
 /** A weight of the folded model. */
 interface FoldedWeight {

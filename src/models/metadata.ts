@@ -2,7 +2,7 @@
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, OptionError, text } from '../core/index.js';
-import { planFor, type ModelPlan, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+import { planFor, type ModelPlan, type Normalization, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
 
 /** The entry `effnet` of a model's user-defined metadata. */
 export interface ModelMetadata {
@@ -11,6 +11,8 @@ export interface ModelMetadata {
   readonly variant?: Variant | VariantSpec;
   readonly options?: PlanOptions;
   readonly classNames?: readonly string[];
+  /** The normalization that {@link loadModel} put in front of a model from elsewhere. */
+  readonly normalization?: Normalization;
   /** Whether BatchNormalization was folded into the convolutions. */
   readonly folded?: boolean;
 }

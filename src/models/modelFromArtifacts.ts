@@ -2,52 +2,86 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { DataError, isEffnetError, show, WeightsError } from '../core/index.js';
+import { DataError, invalid, isEffnetError, OptionError, show, WeightsError } from '../core/index.js';
 import { BatchNormalization, FusedConvolution, SeededDropout, SwishActivation } from '../layers/index.js';
+import { planFor, type Normalization } from '../scaling/index.js';
+import { checkLayers } from './checkLayers.js';
 import { checkTopology } from './checkTopology.js';
-
-/** A layer in a saved topology; a model nested in another is one too. */
-export interface SavedLayer {
-  class_name: string;
-  name?: string;
-  config: Record<string, unknown> & { name?: string; layers?: SavedLayer[] };
-  inbound_nodes?: unknown[];
-}
-
-/** A saved topology of this library's model. */
-export type SavedTopology = SavedLayer;
+import { fromKeras, isFromKeras } from './fromKeras.js';
+import { normalizeInput } from './inputNormalization.js';
+import { modelConfig } from './kerasWeightNames.js';
+import { classNamesOf, type ModelMetadata } from './metadata.js';
+import { refuseOtherModels } from './otherModels.js';
+import { releaseNested } from './releaseNested.js';
+import type { SavedLayer, SavedTopology } from './savedTopology.js';
+import { specBytes } from './storedWeights.js';
 
 const OWN_CLASSES = [BatchNormalization, FusedConvolution, SeededDropout, SwishActivation] as const;
 
 /**
- * Builds a model from its saved form; one that carries this library's metadata gets this library's layers back.
+ * Builds a model from its saved form. One that carries this library's metadata, or comes from Keras, gets this library's layers.
  *
- * @throws {WeightsError} when weights are missing, or not those of the model. {@link DataError} when the form is none of a layers model.
+ * @param normalization - Put in front of the model, which then takes pixels in [0, 255].
+ * @throws {WeightsError} when weights are missing, or not those of the model. {@link DataError} when the form is none of a layers model, or the
+ * model has a layer that TensorFlow.js does not have. {@link OptionError} when the model takes no such normalization.
  */
-export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelArtifacts): Promise<tfl.LayersModel> {
+export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelArtifacts, normalization?: Normalization): Promise<tfl.LayersModel> {
   try {
+    refuseOtherModels(where, artifacts);
     checkWeights(where, artifacts);
-    checkTopology(where, artifacts.modelTopology, longestAxis(artifacts));
-    const model: unknown = await tfl.loadLayersModel(tf.io.fromMemory(withOwnLayers(artifacts)));
-    if (model instanceof tfl.LayersModel) return model;
-    throw new TypeError('it describes a layer, not a model');
+    const usual = isFromKeras(artifacts) ? withMetadata(await fromKeras(where, artifacts), {}) : artifacts;
+    checkTopology(where, usual.modelTopology, longestAxis(usual));
+    checkLayers(where, usual.modelTopology);
+    const model: unknown = await tfl.loadLayersModel(tf.io.fromMemory(withOwnLayers(normalization === undefined ? usual : normalized(where, usual, normalization))));
+    if (!(model instanceof tfl.LayersModel)) throw new TypeError('it describes a layer, not a model');
+    releaseNested(model);
+    checkClassNames(where, model);
+    return model;
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
-    throw new DataError(`${where}: expected a layers model of TensorFlow.js, received one that cannot be built: ${String(cause)}. The file is damaged, or of another kind.`, { cause });
+    throw new DataError(`${where}: expected a layers model of TensorFlow.js, received one that cannot be built: ${String(cause).slice(0, 400)}. The file is damaged, or of another kind.`, { cause });
   }
 }
 
+/** One sigmoid output stands for two classes. */
+function checkClassNames(where: string, model: tfl.LayersModel): void {
+  const names = classNamesOf(model);
+  const outputs = model.outputs[0]?.shape.at(-1);
+  if (names === undefined || names.length === outputs || (outputs === 1 && names.length === 2)) return;
+  model.dispose();
+  throw new DataError(`${where}: expected ${String(outputs)} class names, one per output, received ${names.length}. They belong to another model: correct or remove the metadata.json beside the model.`);
+}
+
+function normalized(where: string, artifacts: tf.io.ModelArtifacts, normalization: Normalization): tf.io.ModelArtifacts {
+  const { variant, options, normalization: earlier } = metadataIn(artifacts) ?? {};
+  if (variant !== undefined && planFor(where, variant, options ?? {}).normalization !== 'none') {
+    throw new OptionError(`${where}: expected a model that does not normalize pixels itself with \`normalization\`, received one of efficientNet, which does. Leave the option out.`);
+  }
+  if (earlier !== undefined) throw invalid(where, 'normalization', 'none', normalization, 'The model was loaded with one before it was saved. It carries it.');
+  const topology = normalizeInput(where, modelConfig(artifacts.modelTopology) as SavedTopology, normalization);
+  return withMetadata({ ...artifacts, modelTopology: topology }, { normalization });
+}
+
+function metadataIn({ userDefinedMetadata }: tf.io.ModelArtifacts): ModelMetadata | undefined {
+  return (userDefinedMetadata as { readonly effnet?: ModelMetadata } | undefined)?.effnet;
+}
+
+/** Marks a model as one that has this library's layers, also when it is saved and loaded again. */
+function withMetadata(artifacts: tf.io.ModelArtifacts, entries: Partial<ModelMetadata>): tf.io.ModelArtifacts {
+  const effnet = { format: 1, ...metadataIn(artifacts), ...entries };
+  return { ...artifacts, userDefinedMetadata: { ...artifacts.userDefinedMetadata, effnet } };
+}
+
 function withOwnLayers(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
-  const metadata = artifacts.userDefinedMetadata as { readonly effnet?: { readonly folded?: boolean } } | undefined;
-  if (metadata?.effnet === undefined) return artifacts;
+  const metadata = metadataIn(artifacts);
+  if (metadata === undefined) return artifacts;
   for (const own of OWN_CLASSES) tf.serialization.registerClass(own);
-  const folded = metadata.effnet.folded === true;
-  const saved = artifacts.modelTopology as SavedTopology & { model_config?: SavedTopology };
-  return { ...artifacts, modelTopology: adopt(saved.model_config ?? saved, folded) };
+  return { ...artifacts, modelTopology: adopt(modelConfig(artifacts.modelTopology) as SavedTopology, metadata.folded === true) };
 }
 
 /** Gives the layers this library corrects or, for inference, fuses its own classes; a copy. */
 function adopt(layer: SavedLayer, folded: boolean): SavedLayer {
+  if (Array.isArray(layer.config)) return { ...layer, config: (layer.config as SavedLayer[]).map((inner) => adopt(inner, folded)) as unknown as SavedLayer['config'] };
   const { layers } = layer.config;
   const config = layers === undefined ? layer.config : { ...layer.config, layers: layers.map((inner) => adopt(inner, folded)) };
   if (folded && FusedConvolution.replaces(layer.class_name, config)) {
@@ -57,7 +91,8 @@ function adopt(layer: SavedLayer, folded: boolean): SavedLayer {
 }
 
 function ownClassOf({ class_name: name, config }: SavedLayer): string {
-  if (name === 'BatchNormalization') return BatchNormalization.className;
+  // Channels last: of an image, axis 3.
+  if (name === 'BatchNormalization' && [-1, 3].includes(Number(config['axis'] ?? -1))) return BatchNormalization.className;
   if (name === 'Dropout') return SeededDropout.className;
   return name === 'Activation' && config['activation'] === 'swish' ? SwishActivation.className : name;
 }
@@ -66,7 +101,7 @@ function checkWeights(where: string, { weightSpecs, weightData }: tf.io.ModelArt
   if (weightSpecs === undefined || weightData === undefined) return;
   const misfit = weightSpecs.find((spec) => !isShape((spec as Partial<tf.io.WeightsManifestEntry> | null)?.shape));
   if (misfit !== undefined) throw new WeightsError(`${where}: expected every weight to have a shape, received ${show(misfit)}. The file is damaged.`);
-  const expected = weightSpecs.reduce((bytes, spec) => bytes + byteLength(spec), 0);
+  const expected = weightSpecs.reduce((bytes, spec) => bytes + specBytes(spec), 0);
   const received = Array.isArray(weightData) ? weightData.reduce((bytes, part) => bytes + part.byteLength, 0) : weightData.byteLength;
   if (expected !== received) {
     throw new WeightsError(`${where}: expected ${expected} bytes of weights, received ${received}. The weight file is truncated or belongs to another model.`);
@@ -78,10 +113,4 @@ const isShape = (value: unknown): boolean => Array.isArray(value) && value.every
 /** A layer is built, and its memory taken, before its weights are put in. */
 function longestAxis({ weightSpecs, weightData }: tf.io.ModelArtifacts): number {
   return weightSpecs === undefined || weightData === undefined ? Infinity : weightSpecs.flatMap(({ shape }) => shape).reduce((a, b) => Math.max(a, b), 1);
-}
-
-function byteLength({ shape, dtype, quantization }: tf.io.WeightsManifestEntry): number {
-  const size = shape.reduce((product, length) => product * length, 1);
-  const stored = quantization?.dtype ?? dtype;
-  return size * (stored === 'uint8' || stored === 'bool' ? 1 : stored === 'uint16' || stored === 'float16' ? 2 : 4);
 }

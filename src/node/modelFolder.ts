@@ -5,12 +5,11 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, DataError, isEffnetError, text } from '../core/index.js';
+import { check, checkOptions, DataError, text } from '../core/index.js';
 import * as models from '../models/index.js';
 import { ensureBackend } from './selectBackend.js';
-import { shardPaths } from './shardPaths.js';
+import { TOPOLOGY, topologyFile } from './topologyFile.js';
 
-const TOPOLOGY = 'model.json';
 const WEIGHTS = 'weights.bin';
 
 /**
@@ -40,31 +39,43 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
 }
 
 /**
- * Loads a model from a folder with this library's layers, or any TensorFlow.js layers model as it is; the caller disposes it.
+ * Loads a layers model of TensorFlow.js; the caller disposes it.
+ *
+ * Opens models of {@link saveModel} with this library's layers, any other model of TensorFlow.js as it is, exports of Teachable Machine with their
+ * class names, and models of Keras 2 and 3 converted by `tensorflowjs_converter`, which are translated: layers that only act in training
+ * (RandomFlip and the like) become the identity.
  *
  * Starts a backend where none is ready.
  *
- * @param source - A folder, the path of its `model.json`, a URL or a TensorFlow.js load handler.
- * @throws {DataError} when there is no model. {@link WeightsError} when its weights are truncated, or named outside its folder.
+ * @param source - A folder, the path of its `model.json`, a URL, `File` objects or a TensorFlow.js load handler.
+ * @throws {OptionError} when the model takes no such normalization.
+ * @throws {DataError} when there is no model, or one with a layer that TensorFlow.js does not have. {@link WeightsError} when its weights are missing
+ * or truncated, or are named outside its folder.
  * @example
  * const model = await loadModel('models/clothes');
+ * const teachable = await loadModel('teachable-machine-export', { normalization: { mean: 0.5, std: 0.5 } });
  */
-export async function loadModel(source: string | tf.io.IOHandler): Promise<LayersModel> {
-  await ensureBackend();
-  if (typeof source !== 'string' || source.includes('://')) return models.loadModel(source);
+export async function loadModel(source: string | tf.io.IOHandler | FileList | readonly File[], options: models.LoadModelOptions = {}): Promise<LayersModel> {
+  checkOptions('loadModel', options, models.LOAD_MODEL_RULES);
+  if (typeof source !== 'string' || source.includes('://')) {
+    await ensureBackend();
+    return models.loadModel(source, options);
+  }
   check('loadModel', 'source', source, text);
-  const file = source.endsWith('.json') ? source : path.join(source, TOPOLOGY);
+  const file = await topologyFile('loadModel', source);
+  const folder = path.dirname(file);
+  await ensureBackend();
   return models.loadModel({
-    load: () => readArtifacts(file).catch((cause: unknown) => {
-      if (isEffnetError(cause)) throw cause;
-      throw new DataError(`loadModel: expected a saved model at '${path.dirname(file)}', received an error: ${String(cause)}.`, { cause, origin: file });
+    load: () => models.readModelFiles('loadModel', {
+      origin: file,
+      json: () => readFile(file, 'utf8'),
+      shard: async (name) => {
+        const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, name));
+        return buffer.slice(byteOffset, byteOffset + byteLength);
+      },
+      metadata: () => readFile(path.join(folder, 'metadata.json'), 'utf8').catch(() => undefined),
     }),
-  });
-}
-
-/** A `model.json`. */
-interface ModelFile extends Omit<tf.io.ModelArtifacts, 'weightSpecs' | 'weightData'> {
-  readonly weightsManifest?: readonly { readonly paths: readonly string[]; readonly weights: tf.io.WeightsManifestEntry[] }[];
+  }, options);
 }
 
 async function writeBeside(folder: string, { weightData, weightSpecs, ...rest }: tf.io.ModelArtifacts): Promise<void> {
@@ -74,7 +85,7 @@ async function writeBeside(folder: string, { weightData, weightSpecs, ...rest }:
   try {
     await mkdir(beside, { recursive: true });
     const parts = weightData === undefined ? [] : [weightData].flat();
-    const file: ModelFile = { ...rest, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs ?? [] }] };
+    const file: models.ModelFile = { ...rest, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs ?? [] }] };
     await writeFile(path.join(beside, WEIGHTS), parts.map((part) => new Uint8Array(part)), { flush: true });
     await writeFile(path.join(beside, TOPOLOGY), JSON.stringify(file), { flush: true });
     const replaced = await rename(folder, before).then(() => true, (error: unknown) => {
@@ -102,14 +113,4 @@ async function refuseOthersFiles(folder: string): Promise<void> {
   if (names.length > 0 && !names.includes(TOPOLOGY)) {
     throw new DataError(`saveModel: expected an empty folder or an earlier model at '${folder}', received one with ${names.length} other files. Choose another.`, { origin: folder });
   }
-}
-
-async function readArtifacts(file: string): Promise<tf.io.ModelArtifacts> {
-  const { weightsManifest = [], ...rest } = JSON.parse(await readFile(file, 'utf8')) as ModelFile;
-  const parts = await Promise.all(shardPaths('loadModel', file, weightsManifest).map((shard) => readFile(shard)));
-  return {
-    ...rest,
-    weightSpecs: weightsManifest.flatMap((group) => group.weights),
-    weightData: parts.map((part) => part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength)),
-  };
 }

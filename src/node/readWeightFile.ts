@@ -2,9 +2,9 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { io } from '@tensorflow/tfjs-core';
 import { WeightsError } from '../core/index.js';
-import { foreignJson, isGraphModel, readTfjs, readWeights, unknownFormat, weightFormat, type NamedArrays } from '../weights/index.js';
+import { describeGraphModel, type ModelFile } from '../models/index.js';
+import { foreignJson, readTfjs, readWeights, unknownFormat, weightFormat, type NamedArrays } from '../weights/index.js';
 import { readShards } from './readShards.js';
 import { shardPaths } from './shardPaths.js';
 import { weightFileIn } from './weightFolder.js';
@@ -35,12 +35,9 @@ async function readBytes(bytes: Uint8Array, path?: string): Promise<NamedArrays>
   return readKeras(bytes);
 }
 
-/** What the JSON files of weights may have: the manifest of a TensorFlow.js model, or the shard of every array. */
-interface WeightJson {
-  readonly weightsManifest?: io.WeightsManifestConfig;
+/** What the JSON files of weights may have: the parts of a model.json, or the shard of every array. */
+interface WeightJson extends ModelFile {
   readonly weight_map?: unknown;
-  readonly format?: unknown;
-  readonly modelTopology?: unknown;
   readonly class_name?: unknown;
 }
 
@@ -52,7 +49,7 @@ async function readJson(path: string): Promise<NamedArrays> {
   } catch (cause) {
     throw new WeightsError(`${WHERE}: '${path}' is no valid JSON.`, { cause });
   }
-  const { weightsManifest, weight_map: map } = content;
+  const { weightsManifest, modelTopology, format, weight_map: map } = content;
   if (isRecord(map) && Object.values(map).flat().some((shard) => String(shard).endsWith('.h5'))) {
     const { readKerasShards } = await import('../hdf5/index.js');
     return readKerasShards(text, (name) => read(join(dirname(path), name)));
@@ -60,11 +57,13 @@ async function readJson(path: string): Promise<NamedArrays> {
   if (isRecord(map) && Object.values(map).every((shard) => typeof shard === 'string')) {
     return readShards(WHERE, path, map, async (shard) => readBytes(await read(shard), shard));
   }
-  if (isGraphModel(content) || map !== undefined || content.class_name !== undefined) {
+  if (describeGraphModel(content) !== undefined || map !== undefined || content.class_name !== undefined) {
     throw new WeightsError(`${WHERE}: expected a weight file, received '${path}', ${foreignJson(text) ?? ''}`);
   }
   const data = await Promise.all(shardPaths(WHERE, path, weightsManifest).map(read));
   return readTfjs({
+    modelTopology,
+    format,
     weightSpecs: (weightsManifest ?? []).flatMap(({ weights }) => weights),
     weightData: data.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)),
   });

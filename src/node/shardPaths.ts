@@ -1,14 +1,14 @@
 // The files that a model.json or an index of shards names. They lie beside it: a file from elsewhere must not reach for others.
 
 import path from 'node:path';
-import type { io } from '@tensorflow/tfjs-core';
-import { show, WeightsError } from '../core/index.js';
+import { WeightsError } from '../core/index.js';
+import { checkShardName, isManifest } from '../models/index.js';
 
 /**
  * Paths of all shards, in order.
  *
  * @param where - The public function to name in errors.
- * @throws {WeightsError} when the manifest is none, or names a file outside the folder of `file`.
+ * @throws {WeightsError} when there is no manifest, or it names a file outside the folder of `file`.
  */
 export function shardPaths(where: string, file: string, manifest: unknown): string[] {
   if (!isManifest(manifest)) throw new WeightsError(`${where}: expected the model.json of a TensorFlow.js model, received '${file}' without a weights manifest.`);
@@ -21,12 +21,6 @@ export function shardPaths(where: string, file: string, manifest: unknown): stri
  * @throws {WeightsError} when the name leads outside the folder of `file`.
  */
 export function pathBeside(where: string, file: string, name: unknown): string {
-  if (typeof name !== 'string' || name === '' || /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:|\0/.test(name)) {
-    throw new WeightsError(`${where}: '${file}' names a file outside its folder: ${show(name)}.`);
-  }
+  checkShardName(where, file, name);
   return path.join(path.dirname(file), name);
-}
-
-function isManifest(value: unknown): value is io.WeightsManifestConfig {
-  return Array.isArray(value) && value.every((group: Partial<io.WeightsManifestConfig[number]> | null) => Array.isArray(group?.paths) && Array.isArray(group.weights));
 }

@@ -1,6 +1,6 @@
 // From a plan and its weights to operators, without a model: the layers efficientNet would build, told to the same converters.
 
-import { channelStatistics, padName, type BlockPlan, type LayerPlan, type LayerRole, type ModelPlan } from '../scaling/index.js';
+import { padName, pixelRescaling, type BlockPlan, type LayerPlan, type LayerRole, type ModelPlan } from '../scaling/index.js';
 import type { WeightArray } from '../weights/index.js';
 import { convertLayer } from './convertLayer.js';
 import type { OnnxGraph } from './graph.js';
@@ -59,10 +59,8 @@ export function exportPlan(graph: OnnxGraph, plan: ModelPlan, arrays: ReadonlyMa
     return hasSkip ? layer('Add', `${name}_add`, {}, [projected, x], x.shape) : projected;
   };
 
-  const statistics = channelStatistics(plan.normalization, plan.inputShape[2]);
-  const scale = statistics?.std.map((std) => 1 / (255 * std));
-  const offset = statistics?.mean.map((mean, channel) => -mean / (statistics.std[channel] ?? 1));
-  let x = statistics === null ? input : layer('Rescaling', 'rescaling', { scale, offset }, [input], input.shape);
+  const rescaling = pixelRescaling(plan.normalization, plan.inputShape[2]);
+  let x = rescaling === null ? input : layer('Rescaling', 'rescaling', { ...rescaling }, [input], input.shape);
   x = unit(x, ...plan.stem, 'stem_activation');
   for (const block of plan.stages.flatMap(({ blocks }) => blocks)) x = blockOf(x, block);
   x = unit(x, ...plan.top, 'top_activation');

@@ -80,7 +80,8 @@ const size = rule<InputSize>(
   (value) => value === null || positiveInteger.accepts(value) || arrayOf(positiveInteger, 2).accepts(value),
 );
 const channelValues = (inner: typeof positive) => either(inner, arrayOf(inner));
-const normalization = rule<Normalization>(
+/** What a normalization may be. How many values it has is checked by {@link checkNormalization}. */
+export const normalization = rule<Normalization>(
   "'imagenet', 'none' or { mean, std }",
   (value) => value === 'imagenet' || value === 'none' || (typeof value === 'object' && value !== null && 'mean' in value && 'std' in value),
 );
@@ -150,7 +151,19 @@ export function channelStatistics(
   return { mean: each(mean), std: each(std) };
 }
 
-function checkNormalization(where: string, value: Normalization, channels: number): Normalization {
+/** The same as one multiplication and one addition of pixels in [0, 255], a value per channel; `null` for `'none'`. */
+export function pixelRescaling(
+  value: Normalization,
+  channels: number,
+): { readonly scale: readonly number[]; readonly offset: readonly number[] } | null {
+  const statistics = channelStatistics(value, channels);
+  if (statistics === null) return null;
+  const { mean, std } = statistics;
+  return { scale: std.map((deviation) => 1 / (255 * deviation)), offset: mean.map((average, channel) => -average / (std[channel] ?? 1)) };
+}
+
+/** Checks a normalization for a number of channels. */
+export function checkNormalization(where: string, value: Normalization, channels: number): Normalization {
   if (value === 'none') return value;
   if (value === 'imagenet') {
     if (channels === 3) return value;

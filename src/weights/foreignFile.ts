@@ -1,5 +1,7 @@
 // Names files that hold no weights this library reads, so that an error can say what to do with them.
 
+import { describeGraphModel } from '../models/index.js';
+
 /** How many bytes of a file its text is looked for in. */
 const HEAD = 1024;
 
@@ -81,10 +83,8 @@ export function foreignJson(text: string): string | null {
     return null;
   }
   const { weight_map: map, weightsManifest, class_name: className, modelTopology, format } = (value ?? {}) as Record<string, unknown>;
-  if (isGraphModel({ format, modelTopology })) {
-    return sentence(
-      'a TensorFlow.js graph model', 'Its weights are folded into a graph, which `tf.loadGraphModel` runs. To load them here, convert the Keras model with `tensorflowjs_converter --input_format keras`.');
-  }
+  const graph = describeGraphModel({ format, modelTopology } as Parameters<typeof describeGraphModel>[0]);
+  if (graph !== undefined) return graph;
   if (weightsManifest !== undefined) return sentence('the model.json of a TensorFlow.js model', "In Node, pass its path. Elsewhere load its artifacts with `tf.io.http` and give them to `readTfjs`.");
   if (typeof map === 'object' && map !== null) {
     const shards = [...new Set(Object.values(map).flat())].map(String);
@@ -96,11 +96,6 @@ export function foreignJson(text: string): string | null {
   }
   if (typeof className === 'string') return sentence('the configuration of a Keras model, which has no weights', KEEP_KERAS);
   return sentence('a JSON file without weights', '');
-}
-
-/** Whether the content of a model.json is a graph model; the first converters wrote no format. */
-export function isGraphModel({ format, modelTopology }: { readonly format?: unknown; readonly modelTopology?: unknown }): boolean {
-  return format === 'graph-model' || Array.isArray((modelTopology as { readonly node?: unknown } | null | undefined)?.node);
 }
 
 function sentence(what: string, remedy: string): string {

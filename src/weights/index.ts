@@ -14,7 +14,7 @@ export type { LayoutEntry, LayoutName } from './layouts.js';
 export { namedWeights } from './namedWeights.js';
 export type { ModelWeight } from './namedWeights.js';
 export { readWeights, unknownFormat, weightFormat } from './readWeights.js';
-export { foreignJson, isGraphModel } from './foreignFile.js';
+export { foreignJson } from './foreignFile.js';
 export { weightsOf } from './weightsOf.js';
 export type { WeightsOfOptions } from './weightsOf.js';
 export { readTorch } from './readTorch.js';

@@ -1,0 +1,62 @@
+// A layer in front of a model that takes other pixels than [0, 255], so that it takes these like every model here.
+
+import { invalid, OptionError, showShape } from '../core/index.js';
+import { checkNormalization, pixelRescaling, type Normalization } from '../scaling/index.js';
+import type { SavedLayer, SavedTopology } from './savedTopology.js';
+
+/** A reference to a layer's output in a saved topology. */
+type Reference = [source: string, node: number, tensor: number, ...rest: unknown[]];
+
+const NAME = 'input_rescaling';
+
+/**
+ * Puts the normalization of pixels in [0, 255] between a saved model and its input.
+ *
+ * @throws {OptionError} when the model does not take one batch of images, or the normalization does not fit its channels.
+ */
+export function normalizeInput(where: string, topology: SavedTopology, normalization: Normalization): SavedTopology {
+  const shape = inputShapeOf(topology);
+  if (shape?.length !== 4 || typeof shape[3] !== 'number') {
+    const received = shape === undefined ? 'another' : showShape(shape);
+    throw new OptionError(`${where}: expected a model of one input [batch, height, width, channels] with \`normalization\`, received ${received}. Leave the option out.`);
+  }
+  const [, , , channels] = shape;
+  const rescaling = pixelRescaling(checkNormalization(where, normalization, channels), channels);
+  if (rescaling === null) return topology;
+  const layers = topology.config.layers ?? [];
+  if (layers.some((layer) => nameOf(layer) === NAME)) throw invalid(where, 'normalization', 'none', normalization, 'The model was saved with one already.');
+  const layer: SavedLayer = { class_name: 'Rescaling', name: NAME, config: { ...rescaling, name: NAME, batch_input_shape: shape } };
+  const changed = topology.class_name === 'Sequential' ? afterInput(layers, layer) : rewired(topology, layers, layer);
+  return { ...topology, config: { ...topology.config, layers: changed } };
+}
+
+function afterInput(layers: readonly SavedLayer[], layer: SavedLayer): SavedLayer[] {
+  const [first, ...rest] = layers;
+  return first?.class_name === 'InputLayer' ? [first, layer, ...rest] : [layer, ...layers];
+}
+
+/** Whoever reads the input reads the new layer. */
+function rewired({ config }: SavedTopology, layers: readonly SavedLayer[], layer: SavedLayer): SavedLayer[] {
+  const [[input] = ['']] = config['input_layers'] as Reference[];
+  const redirect = ([source, ...rest]: Reference): Reference => [source === input ? NAME : source, ...rest];
+  return layers.flatMap((old) => {
+    const changed = { ...old, inbound_nodes: (old.inbound_nodes ?? []).map((node) => (node as Reference[]).map(redirect)) };
+    return nameOf(old) === input ? [old, { ...layer, inbound_nodes: [[[input, 0, 0, {}]]] }] : [changed];
+  });
+}
+
+/** The shape of a model's only input; of the first layer's, in a Sequential. */
+function inputShapeOf(layer: SavedLayer | undefined): (number | null)[] | undefined {
+  if (layer === undefined) return undefined;
+  const own = layer.config['batch_input_shape'];
+  if (Array.isArray(own)) return own as (number | null)[];
+  const { layers } = layer.config;
+  if (layers === undefined) return undefined;
+  if (layer.class_name === 'Sequential') return inputShapeOf(layers[0]);
+  const inputs = layer.config['input_layers'] as Reference[];
+  return inputs.length === 1 ? inputShapeOf(layers.find((inner) => nameOf(inner) === inputs[0]?.[0])) : undefined;
+}
+
+function nameOf({ name, config }: SavedLayer): string | undefined {
+  return config.name ?? name;
+}

@@ -1,0 +1,210 @@
+// What a layer of Keras becomes in TensorFlow.js: the same class, others that compute the same, or an error that names it. TensorFlow.js ignores
+// options it does not know, so each option that changes the result is translated or refused here.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { DataError } from '../core/index.js';
+
+/** A layer by its class and configuration, in Keras' serialized form. */
+export interface LayerForm {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What a translation may depend on beside the layer. */
+export interface LayerContext {
+  readonly where: string;
+  readonly name: string;
+  /** Whether Keras 3 wrote the model. Some of its functions differ from those of Keras 2 under the same name. */
+  readonly isKeras3: boolean;
+  /** Channels of the layer's input, where they are known. */
+  readonly channels: () => number | undefined;
+  /** Values of one of the layer's weights, `mean`. */
+  readonly weight: (name: string) => readonly number[] | undefined;
+}
+
+/** Layers of Keras that pass their input on unless the model trains. */
+const TRAINING_ONLY: ReadonlySet<string> = new Set([
+  'RandomFlip', 'RandomRotation', 'RandomZoom', 'RandomContrast', 'RandomBrightness', 'RandomTranslation', 'RandomHeight', 'RandomWidth', 'RandomHue',
+  'RandomSaturation', 'RandomShear', 'RandomSharpness', 'RandomGrayscale', 'RandomColorDegeneration', 'RandomColorJitter', 'RandomPosterization',
+  'RandomErasing', 'RandomInvert', 'RandomPerspective', 'RandomElasticTransform', 'RandomGaussianBlur', 'RandAugment', 'AugMix', 'MixUp', 'CutMix',
+  'ActivityRegularization', 'Identity',
+]);
+
+/** Activations that are the same function in Keras and in TensorFlow.js. */
+const ACTIVATIONS: ReadonlySet<string> = new Set([
+  'linear', 'relu', 'relu6', 'elu', 'selu', 'gelu', 'mish', 'sigmoid', 'softmax', 'log_softmax', 'softplus', 'softsign', 'swish', 'tanh',
+]);
+
+const IN_KERAS = 'Replace it in Keras and convert again, or load the weights alone with `loadWeights`.';
+const REMEDIES: Readonly<Record<string, string>> = {
+  Resizing: 'Resize images before predicting (`classify` does), and take the layer out of the model in Keras.',
+  CenterCrop: 'Crop images before predicting (`classify` does), and take the layer out of the model in Keras.',
+  RandomCrop: 'Crop images before predicting (`classify` does), and take the layer out of the model in Keras.',
+  Lambda: 'Its Python code is not in the file. Replace it in Keras by layers, and convert again.',
+};
+
+/**
+ * Translates one layer; several layers follow one another in the order returned. The first keeps the layer's name and weights.
+ *
+ * @throws {DataError} when TensorFlow.js has no such layer, or would compute something else.
+ */
+export function translateLayer(layer: LayerForm, context: LayerContext): readonly LayerForm[] {
+  const config = plainConfig(layer.config);
+  const form = TRAINING_ONLY.has(layer.class_name) ? linear() : translateClass({ class_name: layer.class_name, config }, context);
+  const [first, ...rest] = splitActivation(form[0] as LayerForm, context);
+  if (first === undefined || !isKnown(first.class_name)) throw unknown(layer.class_name, context);
+  return [{ ...first, config: { ...first.config, name: context.name } }, ...rest, ...form.slice(1)];
+}
+
+/**
+ * Refuses a layer that TensorFlow.js does not know.
+ *
+ * @throws {DataError} naming the layer and its class.
+ */
+export function checkKnown(className: string, context: Pick<LayerContext, 'where' | 'name'>): void {
+  if (!isKnown(className)) throw unknown(className, context);
+}
+
+function isKnown(className: string): boolean {
+  return Object.hasOwn(tf.serialization.SerializationMap.getMap().classNameMap, className);
+}
+
+function unknown(className: string, { where, name }: Pick<LayerContext, 'where' | 'name'>): DataError {
+  const remedy = Object.hasOwn(REMEDIES, className) ? REMEDIES[className] : `Register a class of that name with \`tf.serialization.registerClass\`. Or: ${IN_KERAS}`;
+  return new DataError(`${where}: expected layers that TensorFlow.js has, received a '${className}' named '${name}'. ${String(remedy)}`);
+}
+
+function differs(className: string, option: string, { where, name }: LayerContext, remedy = IN_KERAS): DataError {
+  return new DataError(`${where}: expected layers that TensorFlow.js computes as Keras does, received a '${className}' named '${name}' with ${option}. ${remedy}`);
+}
+
+const linear = (): LayerForm[] => [{ class_name: 'Activation', config: { activation: 'linear' } }];
+
+function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
+  const { class_name: className, config } = layer;
+  const refuse = (option: string): never => {
+    throw differs(className, option, context);
+  };
+  const isOne = (value: unknown): boolean => [value ?? 1].flat().every((rate) => rate === 1);
+  switch (className) {
+    case 'Normalization':
+      return [normalization(config, context)];
+    case 'ReLU': {
+      const slope = Number(config['negative_slope'] ?? 0);
+      if (Number(config['threshold'] ?? 0) !== 0) return refuse('a threshold');
+      if (slope === 0) return [layer];
+      return config['max_value'] == null ? [{ class_name: 'LeakyReLU', config: { alpha: slope } }] : refuse('a negative slope and a maximum');
+    }
+    case 'LeakyReLU':
+      return [{ class_name: className, config: { ...config, alpha: config['alpha'] ?? config['negative_slope'] } }];
+    case 'SpatialDropout2D':
+      if (config['data_format'] === 'channels_first') return refuse('channels first');
+      return [{ class_name: 'Dropout', config: { rate: config['rate'], noise_shape: [null, 1, 1, null] } }];
+    case 'GlobalAveragePooling2D':
+    case 'GlobalMaxPooling2D': {
+      if (config['keepdims'] !== true) return [layer];
+      const channels = context.channels();
+      if (channels === undefined) return refuse('keepdims after an unknown number of channels');
+      return [layer, { class_name: 'Reshape', config: { target_shape: config['data_format'] === 'channels_first' ? [channels, 1, 1] : [1, 1, channels] } }];
+    }
+    case 'Conv1D':
+    case 'Conv2D':
+    case 'Conv3D':
+      return isOne(config['groups']) ? [layer] : refuse('groups');
+    case 'SeparableConv1D':
+    case 'SeparableConv2D': {
+      // Keras 2 writes these, too; TensorFlow.js refuses them.
+      const { kernel_initializer: _initializer, kernel_regularizer: _regularizer, kernel_constraint: _constraint, ...rest } = config;
+      return [{ class_name: className, config: rest }];
+    }
+    case 'DepthwiseConv2D':
+      return isOne(config['dilation_rate']) ? [layer] : refuse('a dilation rate');
+    case 'Conv2DTranspose':
+    case 'Conv3DTranspose':
+      if (!isOne(config['dilation_rate'])) return refuse('a dilation rate');
+      return config['output_padding'] == null ? [layer] : refuse('an output padding');
+    case 'UpSampling2D':
+      return (config['interpolation'] ?? 'nearest') === 'nearest' ? [layer] : refuse(`the interpolation '${String(config['interpolation'])}'`);
+    case 'LayerNormalization':
+      return config['rms_scaling'] === true ? refuse('RMS scaling') : [layer];
+    case 'BatchNormalization':
+      return config['renorm'] === true ? refuse('renormalization') : [layer];
+    case 'Resizing':
+    case 'CenterCrop':
+      throw differs(className, 'another sampling', context, REMEDIES[className]);
+    default:
+      return [layer];
+  }
+}
+
+/** A known mean and variance for each channel are a multiplication and an addition, which TensorFlow.js and ONNX have. */
+function normalization({ axis, mean: ownMean, variance: ownVariance, invert }: LayerForm['config'], context: LayerContext): LayerForm {
+  const axes = axis == null ? [] : [axis].flat();
+  // Images have four axes; channels come last.
+  if (axes.length > 1 || axes.some((one) => one !== -1 && one !== 3)) throw differs('Normalization', `axis ${JSON.stringify(axis)}`, context);
+  const values = (own: unknown, name: string): readonly number[] => {
+    const found = own == null ? context.weight(name) : [own].flat(8).map(Number);
+    if (found === undefined) throw new DataError(`${context.where}: expected the ${name} of the layer '${context.name}' among the weights, received none. The file is damaged.`);
+    return found;
+  };
+  const mean = values(ownMean, 'mean');
+  // Keras' smallest deviation, keras/src/layers/preprocessing/normalization.py.
+  const deviation = values(ownVariance, 'variance').map((value) => Math.max(Math.sqrt(value), 1e-7));
+  const [scale, offset] = invert === true
+    ? [deviation, mean]
+    : [deviation.map((value) => 1 / value), mean.map((value, i) => -value / (deviation[i] ?? deviation[0] ?? 1))];
+  const only = (list: readonly number[]): unknown => (axes.length === 0 ? list[0] : list);
+  return { class_name: 'Rescaling', config: { scale: only(scale), offset: only(offset) } };
+}
+
+/** Takes an activation that TensorFlow.js has only as a layer, or not under Keras' name, out of the layer that has it as an option. */
+function splitActivation(layer: LayerForm, context: LayerContext): LayerForm[] {
+  const name = layer.config['activation'];
+  if (name == null) return [layer];
+  const rest = activation(name, context);
+  if (typeof rest === 'string') return [{ ...layer, config: { ...layer.config, activation: rest } }];
+  if (rest === undefined) throw differs(layer.class_name, `the activation ${JSON.stringify(name)}`, context);
+  return [{ ...layer, config: { ...layer.config, activation: 'linear' } }, ...rest];
+}
+
+function activation(name: unknown, { isKeras3 }: LayerContext): string | LayerForm[] | undefined {
+  switch (name) {
+    case 'silu':
+      return 'swish';
+    case 'leaky_relu':
+      return [{ class_name: 'LeakyReLU', config: { alpha: 0.2 } }];
+    case 'hard_sigmoid':
+      // Keras 2: 0.2 x + 0.5, as TensorFlow.js. Keras 3: relu6(x + 3) / 6.
+      if (!isKeras3) return name;
+      return [
+        { class_name: 'Rescaling', config: { scale: 1, offset: 3 } },
+        { class_name: 'ReLU', config: { max_value: 6 } },
+        { class_name: 'Rescaling', config: { scale: 1 / 6, offset: 0 } },
+      ];
+    default:
+      return typeof name === 'string' && ACTIVATIONS.has(name) ? name : undefined;
+  }
+}
+
+/** The configuration in the form TensorFlow.js reads: Keras 3 wraps types, functions and objects. */
+function plainConfig(config: LayerForm['config']): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+    if (key === 'batch_shape') return [['batch_input_shape', value]];
+    if (key === 'dtype') return [[key, value === 'int32' || value === 'bool' ? value : 'float32']];
+    return [[key, plainValue(value)]];
+  }));
+}
+
+function plainValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (typeof value !== 'object' || value === null) return value;
+  const { class_name: className, config, value: inner } = value as { readonly class_name?: unknown; readonly config?: unknown; readonly value?: unknown };
+  // Arrays, and scalars of NumPy.
+  if (className === '__numpy__' || className === '__tensor__') return (config as { readonly value?: unknown }).value;
+  if ((value as { readonly type?: unknown }).type === 'ndarray') return inner;
+  if (className === 'function') return config;
+  if (typeof className !== 'string') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
+  if (className === 'L1' || className === 'L2') return { class_name: 'L1L2', config: { l1: 0, l2: 0, ...(config as object) } };
+  // Initializers, regularizers and constraints: a trained model predicts without them.
+  return isKnown(className) ? { class_name: className, config: plainValue(config) } : null;
+}

@@ -1,0 +1,46 @@
+// Where models are read from outside Node: a server, or files that a person chose on a page.
+
+import { DataError, invalid } from '../core/index.js';
+import type { ModelFiles } from './readModelFiles.js';
+
+/** The files of a model on a server. */
+export function filesAt(url: string): ModelFiles {
+  // A signature in the query of the model.json holds for its weights, too, as in TensorFlow.js.
+  const beside = (name: string): string => {
+    const place = new URL(name, url);
+    place.search ||= new URL(url).search;
+    return place.href;
+  };
+  return {
+    origin: url,
+    json: async () => (await fetched(url)).text(),
+    shard: async (name) => (await fetched(beside(name))).arrayBuffer(),
+    metadata: async () => fetched(beside('metadata.json')).then((response) => response.text(), () => undefined),
+  };
+}
+
+/** The files of a model among chosen ones: its model.json under any name, and its weights. */
+export function filesAmong(where: string, files: readonly File[]): ModelFiles {
+  const find = (name: string): File | undefined => files.find((file) => file.name === name.slice(name.lastIndexOf('/') + 1));
+  const isTopology = ({ name }: File): boolean => name.endsWith('.json') && name !== 'metadata.json';
+  const [json, ...others] = files.filter(isTopology);
+  if (json === undefined || others.length > 0) {
+    throw invalid(where, 'source', 'files of one model: its model.json and its weights', files.map(({ name }) => name));
+  }
+  return {
+    origin: json.name,
+    json: () => json.text(),
+    shard: async (name) => {
+      const file = find(name);
+      if (file === undefined) throw new DataError(`it is not among ${files.length} files`);
+      return file.arrayBuffer();
+    },
+    metadata: async () => find('metadata.json')?.text(),
+  };
+}
+
+async function fetched(url: string): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answered ${response.status} for ${url}`);
+  return response;
+}

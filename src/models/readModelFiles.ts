@@ -1,0 +1,77 @@
+// A model.json and its weight files, wherever they are read from.
+
+import type { io } from '@tensorflow/tfjs-core';
+import { DataError, isEffnetError, show, WeightsError } from '../core/index.js';
+import { describeOtherJson } from './otherModels.js';
+
+/** A `model.json`. */
+export interface ModelFile extends Omit<io.ModelArtifacts, 'weightSpecs' | 'weightData'> {
+  readonly weightsManifest?: io.WeightsManifestConfig;
+}
+
+/** Files of one folder, or of a URL that ends in a slash. */
+export interface ModelFiles {
+  /** What errors call the model. */
+  readonly origin: string;
+  /** The text of the model.json. */
+  readonly json: () => Promise<string>;
+  /** The bytes of a weight file beside it. */
+  readonly shard: (name: string) => Promise<ArrayBuffer>;
+  /** The text of the metadata.json beside it; `undefined` where there is none. */
+  readonly metadata: () => Promise<string | undefined>;
+}
+
+/**
+ * Reads a model.json, the weight files it lists, and the class names that Teachable Machine writes beside it.
+ *
+ * @throws {DataError} when there is no model.json, or its JSON is another file's. {@link WeightsError} when the manifest is damaged, or weights are missing.
+ */
+export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
+  let file: unknown;
+  try {
+    file = JSON.parse(await json());
+  } catch (cause) {
+    if (isEffnetError(cause)) throw cause;
+    throw new DataError(`${where}: expected a saved model at '${origin}', received ${cause instanceof SyntaxError ? 'a file that is no JSON' : 'an error'}: ${String(cause)}.`, { cause, origin });
+  }
+  const other = describeOtherJson(file);
+  if (other !== undefined) throw new DataError(`${where}: expected a saved model at '${origin}', received ${other}.`, { origin });
+  const { weightsManifest, ...model } = file as ModelFile;
+  const { effnet, ...others } = (model.userDefinedMetadata ?? {}) as { readonly effnet?: object };
+  const classNames = effnet === undefined ? labelsIn(await metadata()) : undefined;
+  const artifacts = classNames === undefined ? model : { ...model, userDefinedMetadata: { ...others, effnet: { format: 1, classNames } } };
+  if (weightsManifest === undefined) return artifacts;
+  if (!isManifest(weightsManifest)) throw new WeightsError(`${where}: expected a list of weight files in '${origin}', received ${show(weightsManifest)}. The file is damaged.`);
+  const names = weightsManifest.flatMap(({ paths }) => paths);
+  for (const name of names) checkShardName(where, origin, name);
+  const weightData = await Promise.all(names.map((name) => shard(name).catch((cause: unknown) => {
+    throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received an error: ${String(cause)}.`, { cause });
+  })));
+  return { ...artifacts, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+}
+
+/** Whether a value lists weight files and weights. */
+export function isManifest(value: unknown): value is io.WeightsManifestConfig {
+  return Array.isArray(value) && value.every((group: Partial<io.WeightsManifestConfig[number]> | null) => Array.isArray(group?.paths) && Array.isArray(group.weights));
+}
+
+/**
+ * Refuses a weight file outside the folder of its model.json. A file from elsewhere must not reach for others.
+ *
+ * @throws {WeightsError} naming both.
+ */
+export function checkShardName(where: string, origin: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string' || name === '' || /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z][A-Za-z\d+.-]*:|\0/.test(name)) {
+    throw new WeightsError(`${where}: '${origin}' names a file outside its folder: ${show(name)}.`);
+  }
+}
+
+/** The names of a Teachable Machine project's classes, in its metadata.json; `undefined` in another file of that name. */
+function labelsIn(json = ''): readonly string[] | undefined {
+  try {
+    const { labels } = JSON.parse(json) as { readonly labels?: unknown };
+    return Array.isArray(labels) && labels.length > 0 && labels.every((label) => typeof label === 'string') ? labels : undefined;
+  } catch {
+    return undefined;
+  }
+}

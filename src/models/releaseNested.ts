@@ -1,0 +1,21 @@
+// Memory of models nested in a Sequential. TensorFlow.js 4.22 counts a nested model's construction and its call, and a Sequential releases it once:
+// disposing the Sequential leaves the nested weights.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+
+/** What TensorFlow.js' types do not say of a model. */
+interface Counted {
+  readonly _refCount?: number;
+  readonly internalContainerRefs: tfl.LayersModel[];
+}
+
+/** Makes `dispose` of a model release all models nested in it. */
+export function releaseNested(model: tfl.LayersModel): void {
+  for (const layer of model.layers) {
+    if (!(layer instanceof tfl.LayersModel)) continue;
+    releaseNested(layer);
+    if (!(model instanceof tfl.Sequential)) continue;
+    const { _refCount: count = 1 } = layer as unknown as Counted;
+    for (let call = 1; call < count; call++) (model as unknown as Counted).internalContainerRefs.push(layer);
+  }
+}

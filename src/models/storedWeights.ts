@@ -1,0 +1,41 @@
+// The weights of a model.json as stored: one after another, without gaps.
+
+import type { io } from '@tensorflow/tfjs-core';
+
+/** One weight and its bytes, which are a view of the file's. */
+export interface StoredWeight {
+  readonly spec: io.WeightsManifestEntry;
+  readonly bytes: Uint8Array;
+}
+
+/** How many bytes a weight takes in its file. */
+export function specBytes({ shape, dtype, quantization }: io.WeightsManifestEntry): number {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const stored: string = quantization?.dtype ?? dtype;
+  return size * (stored === 'uint8' || stored === 'bool' ? 1 : stored === 'uint16' || stored === 'float16' ? 2 : 4);
+}
+
+/** All bytes of weight files in one array; a copy where there are several. */
+export function joinedWeights(data: io.ModelArtifacts['weightData']): Uint8Array {
+  const parts = (data === undefined ? [] : [data].flat()).map((part) => new Uint8Array(part));
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+/** The bytes of each weight. They are as many as the specs say; check that before. */
+export function splitWeights(specs: readonly io.WeightsManifestEntry[], data: io.ModelArtifacts['weightData']): StoredWeight[] {
+  const bytes = joinedWeights(data);
+  let at = 0;
+  return specs.map((spec) => {
+    const start = at;
+    at += specBytes(spec);
+    return { spec, bytes: bytes.subarray(start, at) };
+  });
+}
