@@ -131,19 +131,12 @@ def imagenet(K):
     with mock.patch.object(getattr(module, "file_utils", None) or module.data_utils, "get_file", lambda *a, **k: path):
         return K.applications.EfficientNetB0(weights="imagenet")
 
-def teachable(K):
-    """What Teachable Machine exports: @teachablemachine/image, loadTruncatedMobileNet (version 2) and TeachableMobileNet.train."""
-    L = K.layers
-    base = K.applications.MobileNetV2(input_shape=(224, 224, 3), alpha=0.35, include_top=False, weights=None)
-    features = K.Sequential([base, L.GlobalAveragePooling2D(name="global_average_pooling2d_GlobalAveragePooling2D1")], name="sequential_1")
-    head = K.Sequential([K.Input((1280,)), L.Dense(100, activation="relu", name="dense_Dense1"), L.Dense(3, use_bias=False, activation="softmax", name="dense_Dense2")], name="sequential_3")
-    return K.Sequential([features, head], name="sequential_4")
-
 MODELS = {
     "tiny": tiny, "augmented": augmented, "nested": nested, "siblings": siblings, "arithmetic": arithmetic, "unknown": unknown, "mixed": mixed, "half": half,
-    "teachable": teachable, "classifier": classifier, "imagenet": imagenet,
+    "classifier": classifier, "imagenet": imagenet,
     "b0": application("EfficientNetB0"), "v2-b0": application("EfficientNetV2B0"), "v2-s": application("EfficientNetV2S"),
     "mobilenet": application("MobileNet", alpha=0.25),
+    "mobilenet-v2": application("MobileNetV2", input_shape=(224, 224, 3), alpha=0.35, include_top=False),
 }
 
 
@@ -176,8 +169,8 @@ def make(keras_name, name, way, folder, *options):
     model = MODELS[name](K)
     fill(K, model)
     shape = (1, *model.input_shape[1:])
-    # Teachable Machine and MobileNet take [-1, 1], the others [0, 255].
-    centered = name in ("teachable", "mobilenet")
+    # MobileNet takes [-1, 1], the others [0, 255].
+    centered = name == "mobilenet"
     image = (uniform(f"input/{name}", int(np.prod(shape))) * 255).astype("f").reshape(shape)
     answer = model.predict(image / 127.5 - 1 if centered else image, verbose=0)
     os.makedirs(folder, exist_ok=True)
@@ -192,10 +185,6 @@ def make(keras_name, name, way, folder, *options):
     with open(os.path.join(folder, "reference.json"), "w") as file:
         json.dump({"input": f"input/{name}", "shape": shape, "answer": np.asarray(answer, np.float64).reshape(-1).tolist(),
                    "keras": K.__version__, "tensorflowjs": importlib.import_module("tensorflowjs").__version__}, file)
-    if name == "teachable":
-        with open(os.path.join(folder, "tfjs", "metadata.json"), "w") as file:
-            json.dump({"tfjsVersion": "1.3.1", "tmVersion": "2.4.5", "packageVersion": "0.8.4-alpha2", "packageName": "@teachablemachine/image",
-                       "timeStamp": "2024-01-01T00:00:00.000Z", "userMetadata": {}, "modelName": "tm-my-image-model", "labels": ["cat", "dog", "hen"], "imageSize": 224}, file)
     print(json.dumps({"ok": name}))
 
 

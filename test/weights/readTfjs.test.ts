@@ -23,9 +23,9 @@ test.each([
   const arrays = await readWeightFile(tfjsFolder(name));
   const reference = await readWeightFile(tfjsFolder('keras3-tiny'));
   expect([...arrays.keys()].sort()).toEqual([...NAMES].sort());
-  for (const [key, { shape, values }] of reference) {
-    expect(arrays.get(key)!.shape, key).toEqual(shape);
-    expect(arrays.get(key)!.values(), key).toBeAllclose(values(), { tolerance });
+  for (const [key, array] of reference) {
+    expect(arrays.get(key)!.shape, key).toEqual(array.shape);
+    expect(arrays.get(key)!.values(), key).toBeAllclose(array.values(), { tolerance });
   }
 });
 
