@@ -23,11 +23,11 @@ export function normalizeInput(where: string, topology: SavedTopology, normaliza
   const [, , , channels] = shape;
   const rescaling = pixelRescaling(checkNormalization(where, normalization, channels), channels);
   if (rescaling === null) return topology;
-  const layers = topology.config.layers ?? [];
+  const layers = layersOf(topology) ?? [];
   if (layers.some((layer) => nameOf(layer) === NAME)) throw invalid(where, 'normalization', 'none', normalization, 'The model was saved with one already.');
   const layer: SavedLayer = { class_name: 'Rescaling', name: NAME, config: { ...rescaling, name: NAME, batch_input_shape: shape } };
   const changed = topology.class_name === 'Sequential' ? afterInput(layers, layer) : rewired(topology, layers, layer);
-  return { ...topology, config: { ...topology.config, layers: changed } };
+  return { ...topology, config: { ...(Array.isArray(topology.config) ? {} : topology.config), layers: changed } };
 }
 
 function afterInput(layers: readonly SavedLayer[], layer: SavedLayer): SavedLayer[] {
@@ -50,11 +50,16 @@ function inputShapeOf(layer: SavedLayer | undefined): (number | null)[] | undefi
   if (layer === undefined) return undefined;
   const own = layer.config['batch_input_shape'];
   if (Array.isArray(own)) return own as (number | null)[];
-  const { layers } = layer.config;
+  const layers = layersOf(layer);
   if (layers === undefined) return undefined;
   if (layer.class_name === 'Sequential') return inputShapeOf(layers[0]);
   const inputs = layer.config['input_layers'] as Reference[];
   return inputs.length === 1 ? inputShapeOf(layers.find((inner) => nameOf(inner) === inputs[0]?.[0])) : undefined;
+}
+
+/** The first versions of Keras and of TensorFlow.js wrote a Sequential as a list. */
+function layersOf({ config }: SavedLayer): readonly SavedLayer[] | undefined {
+  return Array.isArray(config) ? (config as SavedLayer[]) : config.layers;
 }
 
 function nameOf({ name, config }: SavedLayer): string | undefined {

@@ -13,8 +13,9 @@ import { readModelFiles } from './readModelFiles.js';
 /** Options of {@link loadModel}. */
 export interface LoadModelOptions {
   /**
-   * How pixels in [0, 255] become the input of a model that takes others: `{ mean: 0.5, std: 0.5 }` for [-1, 1], as Teachable Machine and MobileNet have
-   * it; `{ mean: 0, std: 1 }` for [0, 1]. It becomes the model's first layer and is saved with it.
+   * How pixels in [0, 255] become the input of a model that takes others: `{ mean: 0.5, std: 0.5 }` for [-1, 1], as MobileNet has it;
+   * `{ mean: 127 / 255, std: 127 / 255 }` for Teachable Machine; `{ mean: 0, std: 1 }` for [0, 1]. It becomes the model's first layer and is saved
+   * with it.
    * @defaultValue the model takes [0, 255]
    */
   readonly normalization?: Normalization;

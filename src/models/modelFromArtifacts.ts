@@ -32,7 +32,7 @@ export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelAr
     const usual = isFromKeras(artifacts) ? withMetadata(await fromKeras(where, artifacts), {}) : artifacts;
     checkTopology(where, usual.modelTopology, longestAxis(usual));
     checkLayers(where, usual.modelTopology);
-    const model: unknown = await tfl.loadLayersModel(tf.io.fromMemory(withOwnLayers(normalization === undefined ? usual : normalized(where, usual, normalization))));
+    const model: unknown = await tfl.loadLayersModel(tf.io.fromMemory(withOwnLayers(normalization === undefined || normalization === 'none' ? usual : normalized(where, usual, normalization))));
     if (!(model instanceof tfl.LayersModel)) throw new TypeError('it describes a layer, not a model');
     releaseNested(model);
     checkClassNames(where, model);

@@ -53,7 +53,7 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
  * or truncated, or are named outside its folder.
  * @example
  * const model = await loadModel('models/clothes');
- * const teachable = await loadModel('teachable-machine-export', { normalization: { mean: 0.5, std: 0.5 } });
+ * const teachable = await loadModel('teachable-machine-export', { normalization: { mean: 127 / 255, std: 127 / 255 } });
  */
 export async function loadModel(source: string | tf.io.IOHandler | FileList | readonly File[], options: models.LoadModelOptions = {}): Promise<LayersModel> {
   checkOptions('loadModel', options, models.LOAD_MODEL_RULES);

@@ -16,7 +16,8 @@ import { inputPixels } from '../support/fill.js';
 import { teachableMachine, type TeachableExport } from '../support/teachableMachine.js';
 
 const LABELS = ['cat', 'dog', 'hen'];
-const HALF = { mean: 0.5, std: 0.5 } as const;
+// pixels / 127 - 1, as @teachablemachine/image has it: `capture` in libraries/image/src/utils/tf.ts.
+const RANGE = { mean: 127 / 255, std: 127 / 255 } as const;
 const SIZE = 64;
 let exported: { model: tfl.LayersModel; files: TeachableExport };
 let folder: string;
@@ -36,7 +37,7 @@ function mobilenet(): tfl.LayersModel {
 
 const image = { data: Uint8ClampedArray.from(inputPixels({ seed: 'photo', shape: [SIZE, SIZE, 3], scale: 255.99 })), width: SIZE, height: SIZE, channels: 3 } as const;
 
-/** What Teachable Machine's own library answers: pixels / 127.5 - 1, and the model of TensorFlow.js. */
+/** What Teachable Machine's own library answers: pixels / 127 - 1, and the model of TensorFlow.js. */
 let expected: Float32Array;
 
 async function write(files: Partial<TeachableExport>): Promise<string> {
@@ -49,7 +50,7 @@ beforeAll(async () => {
   await selectBackend(['wasm']);
   exported = await teachableMachine(mobilenet(), LABELS);
   folder = await write(exported.files);
-  const x = tf.tensor4d(Float32Array.from(image.data, (pixel) => pixel / 127.5 - 1), [1, SIZE, SIZE, 3]);
+  const x = tf.tensor4d(Float32Array.from(image.data, (pixel) => pixel / 127 - 1), [1, SIZE, SIZE, 3]);
   const y = exported.model.predict(x) as tf.Tensor;
   expected = (await y.data()) as Float32Array;
   tf.dispose([x, y]);
@@ -63,14 +64,14 @@ async function probabilities(source: Parameters<typeof classify>[0]): Promise<nu
 
 test('it takes RGB in [0, 255] and knows its classes; saved and loaded again it needs no option', async () => {
   const before = tf.memory().numTensors;
-  const model = await loadModel(folder, { normalization: HALF });
+  const model = await loadModel(folder, { normalization: RANGE });
   expect(await probabilities(model)).toBeAllclose(expected, { tolerance: 1e-6 });
 
   const target = path.join(await mkdtemp(path.join(tmpdir(), 'effnet-')), 'saved');
   await saveModel(model, target);
   const back = await loadModel(target);
   expect(await probabilities(back)).toBeAllclose(expected, { tolerance: 1e-6 });
-  await expect(loadModel(target, { normalization: HALF })).rejects.toThrow(
+  await expect(loadModel(target, { normalization: RANGE })).rejects.toThrow(
     'loadModel: expected none for `normalization`, received { mean, std }. The model was loaded with one before it was saved. It carries it.',
   );
   model.dispose();
@@ -86,7 +87,7 @@ test('without the option it takes what it was trained on, so [0, 255] answers ot
 });
 
 test('ONNX Runtime gives the same answers from [0, 255]', async () => {
-  const runtime = await createRuntime(await exportOnnx(await loadModel(folder, { normalization: HALF })));
+  const runtime = await createRuntime(await exportOnnx(await loadModel(folder, { normalization: RANGE })));
   expect(await probabilities(runtime)).toBeAllclose(expected, { tolerance: 1e-5 });
   await runtime.dispose();
 });
@@ -101,16 +102,29 @@ test('it opens from a server, with a query that holds for every file, and from c
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/shared/model.json?key=1`;
-    expect(await probabilities(await loadModel(url, { normalization: HALF }))).toBeAllclose(expected, { tolerance: 1e-6 });
+    expect(await probabilities(await loadModel(url, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
     expect(asked.sort()).toEqual(['/shared/metadata.json?key=1', '/shared/model.json?key=1', '/shared/weights.bin?key=1']);
     await expect(loadModel(url.replace('model.json', 'other.json'))).rejects.toThrow(/^loadModel: expected a saved model at 'http.*other\.json\?key=1', received an error: Error: the server answered 404/);
   } finally {
     server.close();
   }
   const files = Object.entries(exported.files).map(([name, content]) => new File([content as BlobPart], name));
-  expect(await probabilities(await loadModel(files, { normalization: HALF }))).toBeAllclose(expected, { tolerance: 1e-6 });
+  expect(await probabilities(await loadModel(files, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
   await expect(loadModel(files.slice(0, 1))).rejects.toThrow("loadModel: expected the weight file 'weights.bin' beside 'model.json', received an error: DataError: it is not among 1 files.");
   await expect(loadModel(files.slice(1, 2))).rejects.toThrow(/expected files of one model: its model\.json and its weights for `source`/);
+});
+
+test('an export of an older TensorFlow.js, whose Sequential is a list, opens the same', async () => {
+  const json = JSON.parse(exported.files['model.json'] as string) as { modelTopology: { config: { layers: object[] } | object[] } };
+  json.modelTopology.config = (json.modelTopology.config as { layers: object[] }).layers;
+  const old = await write({ ...exported.files, 'model.json': JSON.stringify(json) });
+  expect(await probabilities(await loadModel(old, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
+});
+
+test("the normalization 'none' changes nothing, so that another may follow", async () => {
+  const target = path.join(await mkdtemp(path.join(tmpdir(), 'effnet-')), 'saved');
+  await saveModel(await loadModel(folder, { normalization: 'none' }), target);
+  expect(await probabilities(await loadModel(target, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
 });
 
 test('labels of another model are refused, other files of that name are not read', async () => {
@@ -124,12 +138,12 @@ test('labels of another model are refused, other files of that name are not read
 test('a normalization that fits no image is refused before anything is built', async () => {
   await expect(loadModel(folder, { normalization: { mean: [0, 0], std: 1 } })).rejects.toThrow('loadModel: expected one number or 3 for `normalization.mean`, received [0, 0].');
   await expect(loadModel(folder, { normalization: 'half' as never })).rejects.toThrow("loadModel: expected 'imagenet', 'none' or { mean, std } for `normalization`, received 'half'.");
-  await expect(loadModel(folder, { normalisation: HALF } as never)).rejects.toThrow('loadModel: expected one of `normalization`, received `normalisation`.');
+  await expect(loadModel(folder, { normalisation: RANGE } as never)).rejects.toThrow('loadModel: expected one of `normalization`, received `normalisation`.');
   const vector = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [4], units: 2 })] });
   let saved: tf.io.ModelArtifacts | undefined;
   await vector.save(tf.io.withSaveHandler(async (artifacts) => {
     saved = artifacts;
     return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
   }));
-  await expect(loadModel(tf.io.fromMemory(saved!), { normalization: HALF })).rejects.toThrow('loadModel: expected a model of one input [batch, height, width, channels] with `normalization`, received [null, 4]. Leave the option out.');
+  await expect(loadModel(tf.io.fromMemory(saved!), { normalization: RANGE })).rejects.toThrow('loadModel: expected a model of one input [batch, height, width, channels] with `normalization`, received [null, 4]. Leave the option out.');
 });

@@ -68,12 +68,12 @@ test('an export of Teachable Machine on the real MobileNetV2 answers as its own 
     const shape = [1, 224, 224, 3] as const;
     const answers = async (model: { predict: (x: tf.Tensor4D) => unknown }, centered: boolean): Promise<Float32Array> => {
       const pixels = inputPixels({ seed: 'teachable', shape, scale: 255 });
-      const x = tf.tensor4d(centered ? pixels.map((value) => value / 127.5 - 1) : pixels, [...shape]);
+      const x = tf.tensor4d(centered ? pixels.map((value) => value / 127 - 1) : pixels, [...shape]);
       return (await ((await model.predict(x)) as tf.Tensor).data()) as Float32Array;
     };
     const expected = await answers(theirs, true);
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-    const model = await loadModel(folder, { normalization: { mean: 0.5, std: 0.5 } });
+    const model = await loadModel(folder, { normalization: { mean: 127 / 255, std: 127 / 255 } });
     expect(classNamesOf(model)).toEqual(['cat', 'dog', 'hen']);
     expect(await answers(model, false)).toBeAllclose(expected, { tolerance: 1e-5 });
     await saveModel(model, join(folder, 'saved'));
