@@ -44,8 +44,7 @@ const CASES: readonly (readonly [string, string, string, ...string[]])[] = [
   ['keras', 'b0', 'h5', '--weight_shard_size_bytes=1000000', '--split_weights_by_layer'], ['tf_keras', 'b0', 'h5', '--quantize_uint16=*'],
 ];
 
-test.each(CASES)('%s %s as %s %s answers as Keras did', async (...args) => {
-  const [keras = '', name = '', way = '', ...options] = args;
+test.each(CASES.map((args) => [args.join(' '), args] as const))('%s answers as Keras did', async (_title, [keras, name, way, ...options]) => {
   await withConverted([keras, name, way, ...options], async (folder) => {
     const reference = tfjsReference(folder);
     const tolerance = options.some((option) => option.startsWith('--quantize')) ? 1e-2 : 1e-5;

@@ -126,7 +126,7 @@ def imagenet(K):
     module = inspect.getmodule(inspect.unwrap(K.applications.EfficientNetB0))
     path = os.path.join(tempfile.mkdtemp(), "b0.weights.h5")
     plain = K.applications.EfficientNetB0(weights=None)
-    fill(K, plain)
+    fill(K, plain, published=True)
     plain.save_weights(path)
     with mock.patch.object(getattr(module, "file_utils", None) or module.data_utils, "get_file", lambda *a, **k: path):
         return K.applications.EfficientNetB0(weights="imagenet")
@@ -140,12 +140,13 @@ MODELS = {
 }
 
 
-def fill(K, model):
+def fill(K, model, published=False):
+    # The published ImageNet files have the standard deviation where the variance belongs; one more layer of `weights="imagenet"` corrects it.
     for at, layer in enumerate(flat(K, model)):
         values = []
         is_norm = isinstance(layer, K.layers.Normalization)
         if is_norm and layer.weights:
-            layer.set_weights([np.float32([.485, .456, .406]), np.float32([.229, .224, .225]) ** 2, np.array(0, "int64")][:len(layer.weights)])
+            layer.set_weights([np.float32([.485, .456, .406]), np.float32([.229, .224, .225]) ** (1 if published else 2), np.array(0, "int64")][:len(layer.weights)])
             if hasattr(layer, "finalize_state"): layer.finalize_state()
             continue
         weights = [v for v in layer.weights if "seed" not in v.name]
@@ -167,7 +168,7 @@ def flat(K, model):
 def make(keras_name, name, way, folder, *options):
     K = importlib.import_module(keras_name)
     model = MODELS[name](K)
-    fill(K, model)
+    fill(K, model, published=name == "imagenet")
     shape = (1, *model.input_shape[1:])
     # MobileNet takes [-1, 1], the others [0, 255].
     centered = name == "mobilenet"
