@@ -9,7 +9,7 @@ const CONVERT = '`tensorflowjs_converter --output_format=tfjs_layers_model`';
 export function describeGraphModel({ format, modelTopology }: { readonly [K in 'format' | 'modelTopology']?: io.ModelArtifacts[K] | undefined }): string | undefined {
   const isGraph = format === 'graph-model' || Array.isArray((modelTopology as { readonly node?: unknown } | null | undefined)?.node);
   return isGraph
-    ? `a graph model, which has operations instead of layers. Convert the Keras model again with ${CONVERT}, or run the graph model with \`loadGraphModel\` of '@tensorflow/tfjs-converter'.`
+    ? `a TensorFlow.js graph model, which has operations instead of layers. Convert the Keras model again with ${CONVERT}, or run the graph model with \`loadGraphModel\` of '@tensorflow/tfjs-converter'.`
     : undefined;
 }
 

@@ -84,8 +84,9 @@ export class TrainingCallback extends tfl.Callback {
   }
 }
 
-/** The optimizer the model is compiled with, where it is one of this library. */
-function optimizerOf({ optimizer }: { readonly optimizer: tf.Optimizer | undefined }): NamedOptimizer | undefined {
+/** The optimizer the model is compiled with, where it is one of this library; a callback that is called by hand has no model. */
+function optimizerOf(model: { readonly optimizer: tf.Optimizer | undefined } | null): NamedOptimizer | undefined {
+  const optimizer = model?.optimizer;
   return optimizer instanceof NamedOptimizer ? optimizer : undefined;
 }
 

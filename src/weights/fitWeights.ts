@@ -106,7 +106,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
 }
 
 /** A prefix and all the scopes it lies in, from the inside out: `model.backbone.`, `model.` and ''. */
-function scopesAround(prefix: string): string[] {
+export function scopesAround(prefix: string): string[] {
   const ends = [...prefix.matchAll(/[./]/g)].map(({ index }) => index + 1);
   return [...new Set([prefix, ...ends.reverse().map((end) => prefix.slice(0, end)), ''])];
 }

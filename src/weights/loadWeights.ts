@@ -7,7 +7,7 @@ import { copiesValues } from '../layers/index.js';
 import { planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { classifierName, fileClassifiers } from './fileClassifiers.js';
-import { fitWeights, type Fit, type FittedWeight, type SkippedArray } from './fitWeights.js';
+import { fitWeights, scopesAround, type Fit, type FittedWeight, type SkippedArray } from './fitWeights.js';
 import { foldHeadNorm } from './foldHeadNorm.js';
 import { identifyVariant } from './identifyVariant.js';
 import { LAYOUTS, type LayoutName } from './layouts.js';
@@ -152,21 +152,22 @@ function refuseMisfit(
   }
 }
 
-function remedy(plan: ModelPlan, arrays: NamedArrays, { missing, misshapen, unexpected }: Fit, isOther: boolean): string {
+function remedy(plan: ModelPlan, arrays: NamedArrays, { prefix, missing, misshapen, unexpected }: Fit, isOther: boolean): string {
   if (isOther) return ' Build that network, or find the file of this one.';
   const isHead = (weight: string): boolean => weight.startsWith('predictions/');
   if (missing.length === 0 && unexpected.length === 0 && misshapen.every(({ weight }) => isHead(weight))) {
     return " Pass `head: 'skip'` to keep the model's own classifier, or build the model with the file's number of classes.";
   }
-  if (misshapen.length === 0 && missing.length > 0 && missing.every(isHead)) return ` ${classifierRemedy(plan, arrays)}`;
+  if (misshapen.length === 0 && missing.length > 0 && missing.every(isHead)) return ` ${classifierRemedy(plan, arrays, scopesAround(prefix))}`;
   return ' Pass `strict: false` to load what fits.';
 }
 
 /** What to do where the classifier is not under the name it was sought by. */
-function classifierRemedy({ classifier }: ModelPlan, arrays: NamedArrays): string {
+function classifierRemedy({ classifier }: ModelPlan, arrays: NamedArrays, scopes: readonly string[]): string {
   const keepOwn = "`head: 'skip'` to keep the model's own classifier";
   const [features, classes] = [classifier?.inputShape[2], classifier?.outputShape[2]];
-  const dense = fileClassifiers(arrays);
+  // Within the innermost scope, so that what lies beside the network stays outside.
+  const dense = fileClassifiers(arrays).map((layer) => ({ ...layer, name: layer.name.slice(scopes.find((scope) => layer.name.startsWith(scope))?.length) }));
   const [first, second] = dense;
   if (first === undefined) return `Pass ${keepOwn}, or build the model with \`includeTop: false\`.`;
   const shown = dense.map((layer) => `'${layer.name}' (${layer.features} features to ${layer.classes})`).join(', ');

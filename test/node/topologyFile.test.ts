@@ -48,7 +48,7 @@ test.each([
 });
 
 test('a graph model and weights alone are named', async () => {
-  await expect(loadModel(tfjsFolder('graph-model'))).rejects.toThrow(/^loadModel: expected a layers model of TensorFlow\.js, received a graph model, which has operations instead of layers\./);
+  await expect(loadModel(tfjsFolder('graph-model'))).rejects.toThrow(/^loadModel: expected a layers model of TensorFlow\.js, received a TensorFlow.js graph model, which has operations instead of layers\./);
   await expect(loadModel(tfjsFolder('weights-only'))).rejects.toThrow(/received its weights alone\. Build the network, for example with efficientNet, and give this file to `loadWeights`\.$/);
 });
 

@@ -210,7 +210,7 @@ describe("`head: 'skip'` and a model without top leave any head aside", () => {
   test('a classifier beside the backbone loads by its name, and layers between the two are refused', async () => {
     const file = new Map([...without(await torchFile('timm', 'state_dict.model.backbone.'), 'state_dict.model.backbone.classifier'),
       ['state_dict.model.fc.weight', zeros(5, 128)], ['state_dict.model.fc.bias', zeros(5)], ['best.weight', zeros(1)]]);
-    expect(await refusal(file)).toContain("Name the classifier of the file with `classifier`, or keep the model's own with `head: 'skip'`.");
+    expect(await refusal(file)).toContain("The file's dense layer is 'fc' (128 features to 5). Pass `classifier: 'fc'` to load it, or `head: 'skip'` to keep the model's own classifier.");
     const model = build();
     const report = await loadWeights(model, file, { classifier: 'fc' });
     expect(report.loaded.at(-1)).toEqual({ weight: 'predictions/bias', array: 'state_dict.model.fc.bias' });

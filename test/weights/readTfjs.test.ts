@@ -40,7 +40,7 @@ test('weights of nested models are named by their layers, in `.h5` and `.keras`'
 test('a graph model is named for what it is', async () => {
   const { weightsManifest, modelTopology, format } = JSON.parse(await readFile(path.join(tfjsFolder('graph-model'), 'model.json'), 'utf8')) as tf.io.ModelJSON;
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  const message = /^readTfjs: expected a layers model, received a graph model, which has operations instead of layers\. Convert the Keras model again with `tensorflowjs_converter/;
+  const message = /^readTfjs: expected a layers model, received a TensorFlow.js graph model, which has operations instead of layers\. Convert the Keras model again with `tensorflowjs_converter/;
   expect(() => readTfjs({ weightSpecs, modelTopology, format, weightData: new ArrayBuffer(0) })).toThrow(message);
   expect(() => readTfjs({ weightSpecs, modelTopology, weightData: new ArrayBuffer(0) })).toThrow(message);
 });
