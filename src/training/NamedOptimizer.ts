@@ -3,14 +3,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { WeightsError, showShape } from '../core/index.js';
+import { WeightsError } from '../core/index.js';
 import { readNow, readsAtOnce } from '../layers/index.js';
-import { namedWeights } from '../weights/index.js';
 import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.js';
 import { checkRate } from './checkRate.js';
-import { placeText, type TrainingPlace } from './trainingPlace.js';
+import { ACCUMULATED, OptimizerState, variableNamed, type NamedTensor } from './optimizerState.js';
 import type { Schedule } from './schedules.js';
 import { withoutStateChanges, type Changes } from './stateChanges.js';
+import { placeText, type TrainingPlace } from './trainingPlace.js';
 
 /** What every optimizer takes. */
 export interface OptimizerOptions {
@@ -58,15 +58,7 @@ export interface UpdateRule {
   readonly update: (update: Update) => tf.Tensor;
 }
 
-interface NamedTensor {
-  readonly name: string;
-  readonly tensor: tf.Tensor;
-}
-
-const ACCUMULATED = 'accumulated';
 const STEP = 'iter';
-/** A scalar beside the slots: how often the weight was updated. */
-const UPDATES = 'updates';
 
 /**
  * An optimizer whose state belongs to weights, not to places in a list: freezing and unfreezing cannot mix it up.
@@ -81,14 +73,7 @@ export class NamedOptimizer extends tf.Optimizer {
   learningRate: number | Schedule;
   readonly rule: UpdateRule;
   readonly #options: OptimizerOptions;
-  /** State by the variable's name, which is unique in the process, then by slot. */
-  readonly #slots = new Map<string, Map<string, tf.Variable>>();
-  readonly #slotVariables = new Set<tf.Variable>();
-  /** Saved state that waits for its weight, by original name. */
-  readonly #waiting = new Map<string, Map<string, tf.Tensor>>();
-  readonly #updates = new Map<string, number>();
-  readonly #waitingUpdates = new Map<string, number>();
-  readonly #originalNames = new Map<string, string>();
+  readonly #state: OptimizerState;
   #steps = 0;
   /** Where training stands, as a callback or `fineTune` tells. */
   place: TrainingPlace | undefined;
@@ -102,6 +87,7 @@ export class NamedOptimizer extends tf.Optimizer {
     this.rule = rule;
     this.learningRate = options.learningRate;
     this.#options = options;
+    this.#state = new OptimizerState(rule);
   }
 
   // tf.Optimizer calls everything with three methods its instance; that would make stock optimizers ours.
@@ -121,7 +107,7 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** Learns the original names of a model's weights. Without it, a number at the end of a variable's name is taken for a suffix. */
   nameAfter(model: LayersModel): void {
-    for (const [name, weight] of namedWeights(model)) this.#originalNames.set(weight.name, name);
+    this.#state.nameAfter(model);
   }
 
   /**
@@ -148,8 +134,7 @@ export class NamedOptimizer extends tf.Optimizer {
   /** Computes a step and leaves the model as it is until the step is taken. */
   attempt(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
     return attempt(() => {
-      const isOurs = (variable: tf.Variable): boolean => this.#slotVariables.has(variable);
-      const { result: { value, grads }, changes } = withoutStateChanges(() => this.computeGradients(f, varList), isOurs);
+      const { result: { value, grads }, changes } = withoutStateChanges(() => this.computeGradients(f, varList), (variable) => this.#state.has(variable));
       return this.#parts(value, present(Object.entries(grads).map(([name, tensor]) => ({ name, tensor }))), changes);
     });
   }
@@ -169,7 +154,7 @@ export class NamedOptimizer extends tf.Optimizer {
     if (accumulationSteps === 1) this.#update(gradients, changes, watched, updated);
     else {
       const sums = gradients.map(({ name, tensor }) => {
-        const sum = this.#slot(name, ACCUMULATED, 0);
+        const sum = this.#state.slot(name, ACCUMULATED);
         return { name, sum, tensor: tf.add(sum, tensor) };
       });
       if (due) this.#update(sums.map(({ name, tensor }) => ({ name, tensor: tf.div(tensor, accumulationSteps) })), changes, watched, updated);
@@ -178,13 +163,13 @@ export class NamedOptimizer extends tf.Optimizer {
     }
     return {
       cost, changes, watched,
-      gradients: gradients.map(({ name, tensor }) => ({ name: this.#originalName(name), tensor })),
+      gradients: gradients.map(({ name, tensor }) => ({ name: this.#state.originalName(name), tensor })),
       nameOf: (variable) => {
-        if (this.#slotVariables.has(variable)) return { expected: 'a finite state of the optimizer' };
-        return { expected: variable.trainable ? 'finite weights' : 'finite statistics of the batch', name: this.#originalName(variable.name) };
+        if (this.#state.has(variable)) return { expected: 'a finite state of the optimizer' };
+        return { expected: variable.trainable ? 'finite weights' : 'finite statistics of the batch', name: this.#state.originalName(variable.name) };
       },
       onTaken: () => {
-        for (const name of updated) this.#updates.set(name, (this.#updates.get(name) ?? 0) + 1);
+        for (const name of updated) this.#state.countUpdate(name);
         this.#steps += 1;
         this.iterations_ = this.iterations;
       },
@@ -232,10 +217,8 @@ export class NamedOptimizer extends tf.Optimizer {
   #throwFailure(): void {
     if (this.#failure === undefined) return;
     const failure = this.#failure;
-    this.#failure = undefined;
     this.place = undefined;
-    this.#unsound?.dispose();
-    this.#unsound = undefined;
+    this.#forgetFailure();
     throw failure;
   }
 
@@ -247,44 +230,18 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** The state under original names, `weight/slot`, with the count of steps first; the caller disposes the tensors. */
   override getWeights(): Promise<NamedTensor[]> {
-    const state: NamedTensor[] = [{ name: STEP, tensor: tf.scalar(this.#steps, 'int32') }];
-    for (const [variable, slots] of this.#slots) {
-      const name = this.#originalName(variable);
-      for (const [slot, value] of slots) state.push({ name: `${name}/${slot}`, tensor: tf.clone(value) });
-      state.push({ name: `${name}/${UPDATES}`, tensor: tf.scalar(this.#updates.get(variable) ?? 0, 'int32') });
-    }
-    for (const [name, slots] of this.#waiting) {
-      for (const [slot, value] of slots) state.push({ name: `${name}/${slot}`, tensor: tf.clone(value) });
-    }
-    for (const [name, updates] of this.#waitingUpdates) state.push({ name: `${name}/${UPDATES}`, tensor: tf.scalar(updates, 'int32') });
-    return Promise.resolve(state);
+    return Promise.resolve([{ name: STEP, tensor: tf.scalar(this.#steps, 'int32') }, ...this.#state.save()]);
   }
 
   /** Takes saved state over; each weight finds its own by name at its next update. The tensors are copied. */
   override async setWeights(state: NamedTensor[]): Promise<void> {
     const count = state.find(({ name }) => name === STEP);
     if (count === undefined) throw new WeightsError(`${this.rule.name}: expected the state of an optimizer with its count '${STEP}', received ${state.length} tensors without.`);
-    const slots = state.filter(({ name }) => name !== STEP).map(({ name, tensor }) => {
-      const end = name.lastIndexOf('/');
-      return { name, weight: name.slice(0, end), slot: name.slice(end + 1), tensor };
-    });
-    for (const { name, slot } of slots) {
-      if (slot === ACCUMULATED || slot === UPDATES || Object.hasOwn(this.rule.slots, slot)) continue;
-      throw new WeightsError(`${this.rule.name}: expected slots ${Object.keys(this.rule.slots).join(', ') || '(none)'}, received '${name}'. It is another optimizer's state.`);
-    }
     const [steps = 0] = await count.tensor.data();
-    this.#release();
+    await this.#state.load(state.filter(({ name }) => name !== STEP));
+    this.#forgetFailure();
     this.#steps = steps;
     this.iterations_ = this.iterations;
-    for (const { weight, slot, tensor } of slots) {
-      if (slot === UPDATES) {
-        this.#waitingUpdates.set(weight, (await tensor.data())[0] ?? 0);
-        continue;
-      }
-      const waiting = this.#waiting.get(weight) ?? new Map<string, tf.Tensor>();
-      waiting.set(slot, tf.keep(tf.clone(tensor)));
-      this.#waiting.set(weight, waiting);
-    }
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -293,7 +250,8 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** Frees the state. */
   override dispose(): void {
-    this.#release();
+    this.#state.release();
+    this.#forgetFailure();
     this.#steps = 0;
   }
 
@@ -303,19 +261,18 @@ export class NamedOptimizer extends tf.Optimizer {
     const base = checkRate(this.rule.name, this.currentRate, this.iterations, this.place);
     for (const { name, tensor } of this.#clipped(gradients, watched)) {
       const variable = variableNamed(name);
-      const original = this.#originalName(name);
+      const original = this.#state.originalName(name);
       const rate = checkRate(this.rule.name, base * (rateOf?.(original) ?? 1), this.iterations, this.place, original);
       const decay = weightDecay > 0 && decays(original, variable.shape) ? weightDecay : 0;
       const weight = decay > 0 && weightDecayMode === 'decoupled' ? tf.mul(variable, 1 - rate * decay) : variable;
       const gradient = decay > 0 && weightDecayMode === 'coupled' ? tf.add(tensor, tf.mul(variable, decay)) : tensor;
-      const slot = (key: string): tf.Variable => this.#slot(name, key, this.rule.slots[key] ?? 0);
+      const slot = (key: string): tf.Variable => this.#state.slot(name, key);
       const read = (key: string): tf.Tensor => changes.get(slot(key)) ?? slot(key);
       const write = (key: string, value: tf.Tensor): tf.Tensor => {
         changes.set(slot(key), value);
         return value;
       };
-      if (!this.#slots.has(name)) this.#adopt(name);
-      changes.set(variable, this.rule.update({ weight, gradient, rate, step: this.#updates.get(name) ?? 0, read, write }));
+      changes.set(variable, this.rule.update({ weight, gradient, rate, step: this.#state.updatesOf(name), read, write }));
       updated.push(name);
     }
   }
@@ -337,53 +294,7 @@ export class NamedOptimizer extends tf.Optimizer {
     return gradients.map(({ name, tensor }) => ({ name, tensor: limitNorm(tensor, norm, globalClipNorm) }));
   }
 
-  #slot(variable: string, slot: string, initial: number): tf.Variable {
-    const slots = this.#slots.get(variable) ?? this.#adopt(variable);
-    let value = slots.get(slot);
-    if (value === undefined) {
-      const { shape } = variableNamed(variable);
-      value = tf.tidy(() => tf.variable(tf.fill(shape, initial), false));
-      slots.set(slot, value);
-      this.#slotVariables.add(value);
-    }
-    return value;
-  }
-
-  // The weight's saved state, if any waits for it.
-  #adopt(variable: string): Map<string, tf.Variable> {
-    const slots = new Map<string, tf.Variable>();
-    this.#slots.set(variable, slots);
-    const original = this.#originalName(variable);
-    this.#updates.set(variable, this.#waitingUpdates.get(original) ?? 0);
-    this.#waitingUpdates.delete(original);
-    const saved = this.#waiting.get(original);
-    if (saved === undefined) return slots;
-    const { shape } = variableNamed(variable);
-    for (const [slot, value] of saved) {
-      if (!tf.util.arraysEqual(value.shape, shape)) {
-        throw new WeightsError(`${this.rule.name}: expected state ${showShape(shape)} for '${original}', received ${showShape(value.shape)}. It is another model's.`);
-      }
-      const variable = tf.variable(value, false);
-      slots.set(slot, variable);
-      this.#slotVariables.add(variable);
-      value.dispose();
-    }
-    this.#waiting.delete(original);
-    return slots;
-  }
-
-  #originalName(variable: string): string {
-    return this.#originalNames.get(variable) ?? variable.replace(/_\d+$/, '');
-  }
-
-  #release(): void {
-    for (const kept of [this.#slots, this.#waiting]) {
-      for (const slots of kept.values()) tf.dispose([...slots.values()]);
-      kept.clear();
-    }
-    this.#slotVariables.clear();
-    this.#updates.clear();
-    this.#waitingUpdates.clear();
+  #forgetFailure(): void {
     this.#unsound?.dispose();
     this.#unsound = undefined;
     this.#failure = undefined;
@@ -392,12 +303,6 @@ export class NamedOptimizer extends tf.Optimizer {
 
 function present(gradients: readonly NamedTensor[]): readonly NamedTensor[] {
   return gradients.filter(({ tensor }) => (tensor as tf.Tensor | null | undefined) != null);
-}
-
-function variableNamed(name: string): tf.Variable {
-  const variable = tf.engine().registeredVariables[name];
-  if (variable === undefined) throw new WeightsError(`NamedOptimizer: expected the gradient of a variable, received one for '${name}', which is none or was disposed.`);
-  return variable;
 }
 
 function limitNorm(gradient: tf.Tensor, norm: tf.Tensor, limit: number): tf.Tensor {
