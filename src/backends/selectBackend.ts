@@ -99,7 +99,7 @@ export async function firstThatWorks(where: string, preferences: readonly Backen
 }
 
 function describe(attempts: readonly BackendAttempt[]): string {
-  return attempts.map(({ name, outcome, reason }) => `${name} (${outcome}): ${reason}`).join(' ');
+  return attempts.map(({ name, outcome, reason }) => `${name} (${outcome}): ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`).join(' ');
 }
 
 /** Whoever asks for `cpu` first gets it without a word. */

@@ -21,7 +21,7 @@ import { cachedPass, memoryCache, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
 import { finiteReader } from './finiteReader.js';
-import { fingerprintOf, joinedFingerprint, type DataFingerprint } from './fingerprint.js';
+import { fingerprintOf, joinedFingerprint, partFingerprint, type DataFingerprint } from './fingerprint.js';
 import { cloneItem, describeItem, releaseItem } from './items.js';
 import {
   batchItems,
@@ -147,7 +147,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Keeps the items for which the function says true. */
   filter(keep: ItemFunction<T, boolean>): Dataset<T> {
     check('Dataset.filter', 'keep', keep, callable);
-    return this.#derive((items, pass) => filterItems(items, keep, pass), this.size === Infinity ? Infinity : NaN);
+    return this.#derive((items, pass) => filterItems(items, keep, pass), this.size === Infinity ? Infinity : NaN, false, 'filter');
   }
 
   /**
@@ -216,13 +216,13 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Ends after `count` items. */
   take(count: number): Dataset<T> {
     check('Dataset.take', 'count', count, nonNegativeInteger);
-    return this.#derive((items) => takeItems(items, count), Math.min(this.size, count));
+    return this.#derive((items) => takeItems(items, count), Math.min(this.size, count), false, `take ${count}`);
   }
 
   /** Leaves out the first `count` items. */
   skip(count: number): Dataset<T> {
     check('Dataset.skip', 'count', count, nonNegativeInteger);
-    return this.#derive((items) => skipItems(items, count), Math.max(0, this.size - count));
+    return this.#derive((items) => skipItems(items, count), Math.max(0, this.size - count), false, `skip ${count}`);
   }
 
   /** Continues with another dataset. */
@@ -249,7 +249,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     check('Dataset.shard', 'shards', shards, positiveInteger);
     check('Dataset.shard', 'index', index, rule<number>(`an integer in [0, ${shards})`, (value) => nonNegativeInteger.accepts(value) && value < shards));
     const size = Number.isFinite(this.size) ? Math.ceil((this.size - index) / shards) : this.size;
-    return this.#derive((items) => shardItems(items, shards, index), Math.max(0, size));
+    return this.#derive((items) => shardItems(items, shards, index), Math.max(0, size), false, `shard ${index} of ${shards}`);
   }
 
   /** Ends every pass with the signal's reason as soon as it aborts. */
@@ -265,7 +265,8 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * What the dataset was made from, whatever was done to it since: equal for the same items in the same order. Computed when first asked for.
+   * What the dataset is made from: equal for the same items in the same order. Which items `take`, `skip`, `shard` or a `filter` leave counts;
+   * functions of `map` and `filter`, batches and shuffling do not. Computed when first asked for.
    *
    * @returns `undefined` where a function or a stream makes the items.
    */
@@ -368,8 +369,10 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   #release: () => void = () => undefined;
 
-  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, varies = false): Dataset<R> {
-    return new Dataset((pass) => step(this.open(pass), pass), size, [this], varies || this.varies);
+  /** @param part - Which part of the items is left, where not all of them are. */
+  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, varies = false, part?: string): Dataset<R> {
+    const fingerprint = part === undefined ? undefined : () => partFingerprint(this.fingerprint, part, size);
+    return new Dataset((pass) => step(this.open(pass), pass), size, [this], varies || this.varies, fingerprint);
   }
 }
 

@@ -30,6 +30,11 @@ export function joinedFingerprint(parts: readonly (DataFingerprint | undefined)[
   return { items: known.reduce((sum, { items }) => sum + items, 0), digest: digestOf(known.map(({ digest }) => digest)) };
 }
 
+/** The fingerprint of a part of the items: `take 20`. */
+export function partFingerprint(whole: DataFingerprint | undefined, part: string, size: number): DataFingerprint | undefined {
+  return whole === undefined ? undefined : { items: Number.isFinite(size) ? size : whole.items, digest: digestOf([whole.digest, part]) };
+}
+
 function digestOf(texts: readonly string[]): string {
   let [high, low] = [1, 2];
   for (const text of texts) [high, low] = [deriveSeed(high, text), deriveSeed(low, text)];

@@ -140,7 +140,7 @@ function checkLabel(label: Label, origin: string | undefined): void {
   // Float32 sums of mixed labels may miss 0 and 1 by a rounding.
   const isShare = (value: number): boolean => value >= -1e-5 && value <= 1 + 1e-5;
   const [expected, bad] = typeof label === 'number'
-    ? ['a class index, an integer of at least 0,', Number.isInteger(label) && label >= 0 ? undefined : label]
+    ? ['a class index, an integer of at least 0,', Number.isInteger(label) && label >= 0 && label < 2 ** 31 ? undefined : label]
     : ['a label vector of numbers in [0, 1]', label.find((value) => !isShare(value))];
   if (bad === undefined) return;
   throw new DataError(`imageBatches: expected ${expected}${origin === undefined ? '' : ` for '${origin}'`}, received ${bad}.`, origin === undefined ? {} : { origin });

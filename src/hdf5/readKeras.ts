@@ -1,7 +1,7 @@
 // Reads the files of Keras: `.h5`, `.weights.h5` and `.keras`; weights alone, whole models, nested ones.
 // Only weights are read; what a configuration says is not run.
 
-import { WeightsError } from '../core/index.js';
+import { check, instanceOf, WeightsError } from '../core/index.js';
 import { openZip, type NamedArrays } from '../weights/index.js';
 import { layerConfig, type LayerConfig } from './layerConfig.js';
 import { readHdf5 } from './readHdf5.js';
@@ -21,6 +21,7 @@ const WHERE = 'readKeras';
  * await loadWeights(model, arrays);
  */
 export async function readKeras(bytes: Uint8Array): Promise<NamedArrays> {
+  check(WHERE, 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
   const { hdf5, config } = unpack(bytes);
   return readHdf5(WHERE, hdf5, { config });
 }

@@ -1,22 +1,27 @@
-// No file gets weights that are not finite: whoever reads it would only see wrong answers.
+// Weights that are not finite are neither written to a file nor trained: layers may hide them, and all answers would be wrong.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { show, WeightsError } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
 
-/** Throws unless all weights of a model are finite. @throws {WeightsError} naming the first that is not; nothing is written then. */
-export async function checkFiniteWeights(where: string, model: LayersModel): Promise<void> {
+/**
+ * Throws unless all weights of a model are finite.
+ *
+ * @param remedy - The last sentence of the error.
+ * @throws {WeightsError} naming the first that is not.
+ */
+export async function checkFiniteWeights(where: string, model: LayersModel, remedy = 'Nothing was written.'): Promise<void> {
   const weights = model.weights.map((weight) => ({ name: weight.originalName, values: weight.read() }));
   if (await areFinite(weights.map(({ values }) => values))) return;
   const bad: string[] = [];
   for (const { name, values } of weights) if (!(await areFinite([values]))) bad.push(name);
-  throw nonFiniteWeights(where, bad);
+  throw nonFiniteWeights(where, bad, remedy);
 }
 
 /** Throws unless all arrays are finite. @throws {WeightsError} naming the first that is not. */
 export function checkFiniteArrays(where: string, arrays: Iterable<readonly [name: string, array: { values(): Float32Array }]>): void {
   const bad = [...arrays].filter(([, array]) => !allFinite(array.values())).map(([name]) => name);
-  if (bad.length > 0) throw nonFiniteWeights(where, bad);
+  if (bad.length > 0) throw nonFiniteWeights(where, bad, 'Nothing was written.');
 }
 
 function allFinite(values: Float32Array): boolean {
@@ -26,7 +31,7 @@ function allFinite(values: Float32Array): boolean {
   return sum === 0;
 }
 
-function nonFiniteWeights(where: string, names: readonly string[]): WeightsError {
+function nonFiniteWeights(where: string, names: readonly string[], remedy: string): WeightsError {
   const more = names.length > 1 ? ` and in ${names.length - 1} more` : '';
-  return new WeightsError(`${where}: expected finite weights, received NaN or Infinity in ${show(names[0])}${more}. Nothing was written.`);
+  return new WeightsError(`${where}: expected finite weights, received NaN or Infinity in ${show(names[0])}${more}. ${remedy}`);
 }

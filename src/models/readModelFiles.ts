@@ -24,7 +24,7 @@ export interface ModelFiles {
 /**
  * Reads a model.json, the weight files it lists, and the class names that Teachable Machine writes beside it.
  *
- * @throws {DataError} when there is no model.json, or its JSON is another file's. {@link WeightsError} when the manifest is damaged, or weights are missing.
+ * @throws {DataError} when there is no model.json, or its JSON is another file's. {@link WeightsError} when it lists no weights, its manifest is damaged, or weights are missing.
  */
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
   let file: unknown;
@@ -40,7 +40,9 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
   const { effnet, ...others } = (model.userDefinedMetadata ?? {}) as { readonly effnet?: object };
   const classNames = effnet === undefined ? labelsIn(await metadata()) : undefined;
   const artifacts = classNames === undefined ? model : { ...model, userDefinedMetadata: { ...others, effnet: { format: 1, classNames } } };
-  if (weightsManifest === undefined) return artifacts;
+  if (weightsManifest === undefined || (weightsManifest as unknown[]).length === 0) {
+    throw new WeightsError(`${where}: expected a list of weight files in '${origin}', received none. The file describes the layers of a model without its weights.`);
+  }
   if (!isManifest(weightsManifest)) throw new WeightsError(`${where}: expected a list of weight files in '${origin}', received ${show(weightsManifest)}. The file is damaged.`);
   const names = weightsManifest.flatMap(({ paths }) => paths);
   for (const name of names) checkShardName(where, origin, name);

@@ -10,7 +10,7 @@ import { decodeJpeg } from './decodeJpeg.js';
 import { decodePnm, isPnm } from './decodePnm.js';
 import { cannotDecode, fileKind, type FileKind } from './fileKind.js';
 import { loadSharp, type SharpModule } from './loadSharp.js';
-import { readImageFile } from './readImageFile.js';
+import { readRegularFile } from './readRegularFile.js';
 
 /** How an image is decoded. */
 export interface DecodeOptions {
@@ -61,12 +61,13 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   const { background = 'white', maxPixels = MAX_PIXELS, dctMethod = 'accurate', size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);
   if (dctMethod === 'fast' && size !== undefined) throw invalid('decodeImage', 'dctMethod', "'accurate' with size", dctMethod, 'Resize afterwards.');
   const sharp = await loadSharp();
+  checkBackground(sharp, background);
   const input = image instanceof URL ? fileURLToPath(image) : image;
   const name = origin ?? (typeof input === 'string' ? input : 'bytes');
   let kind: FileKind | undefined;
   try {
     // sharp takes half a millisecond more for a path.
-    const bytes = typeof input === 'string' ? await readImageFile(input) : input;
+    const bytes = typeof input === 'string' ? await readRegularFile(input) : input;
     if (bytes.length === 0) throw new Error('it is empty');
     kind = fileKind(bytes, name);
     if (kind?.refused === true) throw new Error(kind.reason);
@@ -90,6 +91,19 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
     const reason = cannotDecode(kind, sharp) ?? (cause instanceof Error ? firstLine(cause.message) : String(cause));
     throw new DataError(`decodeImage: expected a readable picture of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
   }
+}
+
+const colors = new Set<string>();
+
+/** Before a file is read: sharp looks at a color only where it is used. */
+function checkBackground(sharp: SharpModule, background: string): void {
+  if (colors.has(background)) return;
+  try {
+    sharp({ create: { width: 1, height: 1, channels: 3, background } });
+  } catch {
+    throw invalid('decodeImage', 'background', 'a CSS color', background);
+  }
+  colors.add(background);
 }
 
 function fromPixels(sharp: SharpModule, { width, height, channels, data }: Pixels): Sharp {

@@ -64,6 +64,7 @@ const BEGINNINGS: readonly (readonly [beginning: RegExp, kind: FileKind])[] = [
   [/^(\x1f\x8b|7z\xbc\xaf|Rar!|BZh)/, noImage('a compressed file', 'Unpack it first')],
   [/^version https:\/\/git-lfs/, noImage('a Git LFS pointer', 'Fetch the file itself with `git lfs pull`')],
   [/^(\xef\xbb\xbf)?\s*(<!doctype html|<html|<head|<body)/i, noImage('an HTML page', 'A download probably failed. Fetch the file again')],
+  [/^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<Error>/, noImage('the error message of a server', 'A download probably failed. Fetch the file again')],
   [/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*</, noImage('SVG or other markup, a drawing without pixels', 'Draw it with a tool of your trust first')],
   [/^(\xef\xbb\xbf)?\s*[{[]\s*["{[\]}]/, noImage('JSON', 'A download probably failed. Fetch the file again')],
 ];

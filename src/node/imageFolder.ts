@@ -2,10 +2,10 @@
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { arrayOf, boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
+import { boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, trainValidationSplit, type LabelledImage } from '../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
-import { LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
 
 /** How a folder of labelled pictures is read. */
@@ -57,12 +57,13 @@ export interface SplitImageFolder {
 }
 
 /**
- * Reads images from a folder with one sub-folder per class. Files that cannot be decoded are left out and listed in `skipped`; hidden files are ignored.
+ * Reads images from a folder with one sub-folder per class. Files of other kinds are left out and listed in `skipped`; hidden files are ignored.
+ * An image that turns out to be broken stops the pass, or is left out with `onError: 'skip'`.
  *
  * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
  *
  * @returns Decoded (and resized) pictures as a dataset, in two shares where `validationSplit` is given.
- * @throws {DataError} when the folder is missing, has fewer than two classes, or a class has no pictures.
+ * @throws {DataError} when the folder is missing, has fewer than two classes, or, without `classNames`, a class has no images.
  * @example
  * const { classNames, train, validation } = await imageFolder('photos', { imageSize: 224, validationSplit: 0.2 });
  * await model.fitDataset(imageBatches(train.images), { epochs: 5, validationData: imageBatches(validation.images) });
@@ -75,7 +76,7 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
   checkOptions('imageFolder', options, {
     ...READ_IMAGES_RULES,
     labelMode: LABEL_MODES,
-    classNames: arrayOf(text),
+    classNames: CLASS_NAMES,
     followLinks: boolean,
     validationSplit: rule<number>('a number in (0, 1)', (value) => probability.accepts(value) && value > 0 && value < 1),
     shuffle: boolean,
@@ -129,7 +130,8 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
     const instead = first === undefined ? '' : ` '${first.path}' was left out: ${first.reason}.`;
     throw new DataError(`imageFolder: expected pictures (${endings.join(' ')}) in '${place}', received none.${instead}`, { origin: place });
   }
-  return { classNames, files, skipped: [...skipped, ...perClass.flatMap((each) => each.skipped)] };
+  const unwanted = found.filter((name) => !classNames.includes(name)).map((name) => ({ path: path.join(folder, name), reason: 'its name is not in `classNames`' }));
+  return { classNames, files, skipped: [...skipped, ...unwanted, ...perClass.flatMap((each) => each.skipped)] };
 }
 
 /** The class folders, links to folders included, and what lies beside them. */

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, oneHot, type LabelledImage } from '../data/index.js';
-import { LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { readTable } from './readTable.js';
 import { imagesOf, type SkippedRow } from './tableImages.js';
 import { classesOf, type Names } from './tableLabels.js';
@@ -112,6 +112,9 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   }
   skipped.push(...absent.map(([, { line, origin }]) => ({ line, path: origin, reason: 'the image does not exist' })));
   const classNames = classesOf(where, file, [...listed.values()].flatMap(({ labels }) => labels), options);
+  if (labelMode === 'binary' && classNames.length !== 2) {
+    throw new DataError(`${where}: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${file}': ${list(classNames.slice(0, 5))}.`, { origin: file });
+  }
   const indexOf = (label: string, line: number): number => {
     const index = classNames.indexOf(label);
     if (index < 0) throw new DataError(`${where}: expected labels of '${file}' among ${list(classNames)}, received '${label}' in line ${line}.`, { origin: file });
@@ -138,7 +141,7 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
   checkOptions(where, options, {
     ...READ_IMAGES_RULES,
     pathColumn: text, labelColumn: text, labelColumns: columnNames, labelValues: indicators, groupColumn: text, folder: either(text, arrayOf(text)), suffix: text, delimiter: text,
-    encoding: encodingLabel, multiLabel: boolean, labelSeparator: text, names, relabel: names, exclude: arrayOf(text), classNames: arrayOf(text), unlabeled: oneOf('throw', 'skip'),
+    encoding: encodingLabel, multiLabel: boolean, labelSeparator: text, names, relabel: names, exclude: arrayOf(text), classNames: CLASS_NAMES, unlabeled: oneOf('throw', 'skip'),
     onMissing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
   });
   const { pathColumn, labelColumn, labelColumns, labelValues, labelSeparator, folder } = options;
@@ -147,5 +150,6 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
   else if (labelColumn !== undefined) throw invalid(where, 'labelColumn', 'nothing beside `labelColumns`', labelColumn);
   if (labelValues !== undefined && labelColumns === undefined) throw invalid(where, 'labelValues', 'nothing without `labelColumns`', labelValues);
   if (labelSeparator !== undefined && labelColumns !== undefined) throw invalid(where, 'labelSeparator', 'nothing beside `labelColumns`', labelSeparator);
+  if (options.multiLabel === true && options.labelMode !== undefined && options.labelMode !== 'categorical') throw invalid(where, 'labelMode', "'categorical' with multiLabel", options.labelMode);
   if (folder?.length === 0) throw invalid(where, 'folder', 'at least one folder', folder);
 }

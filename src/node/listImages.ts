@@ -4,7 +4,7 @@ import { open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cannotDecode, fileKind, heifEndings, KIND_BYTES } from './fileKind.js';
 import { loadSharp, type SharpModule } from './loadSharp.js';
-import { entryKind } from './readImageFile.js';
+import { entryKind } from './readRegularFile.js';
 
 /** Endings of the formats that decode, besides those of libheif, which depend on how sharp was built. */
 const ENDINGS: readonly string[] = ['.jpg', '.jpeg', '.jpe', '.jfif', '.mpo', '.png', '.webp', '.gif', '.tif', '.tiff', '.bmp', '.ppm', '.pgm', '.pbm', '.pnm'];

@@ -3,7 +3,7 @@
 import { resizeTo, type Fit, type Pixels, type ResizeMethod, type Size } from '../image/index.js';
 import { decodeImage, MAX_PIXELS, type DecodeOptions } from './decodeImage.js';
 import { useJpeg } from './decodeJpeg.js';
-import { readImageFileHere } from './readImageFile.js';
+import { readRegularFileHere } from './readRegularFile.js';
 
 /** A picture that is still a file, or the bytes of one. */
 export interface ImageSource {
@@ -40,7 +40,7 @@ function resized(pixels: Pixels, { size, fit, method, antialias }: NonNullable<R
 
 function readIfPossible(path: string): Uint8Array | undefined {
   try {
-    return readImageFileHere(path);
+    return readRegularFileHere(path);
   } catch {
     return undefined;
   }

@@ -12,6 +12,10 @@ export type LabelMode = 'int' | 'categorical' | 'binary';
 
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
+/** Each name once: an image of a class that is named twice would have two labels. */
+export const CLASS_NAMES = rule<readonly string[]>('an array of different non-empty strings', (value) =>
+  Array.isArray(value) && value.every(text.accepts) && new Set(value).size === value.length);
+
 /** How pictures are decoded and resized. */
 export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /** Pictures are resized to this. @defaultValue each keeps its own size */

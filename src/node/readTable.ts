@@ -1,8 +1,8 @@
 // Rows of a CSV file: decoding, columns and line numbers.
 
-import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { DataError, decodeText, list } from '../core/index.js';
+import { readRegularFile } from './readRegularFile.js';
 
 /** How a table is read. */
 export interface ReadTableOptions {
@@ -54,9 +54,9 @@ export async function readTable(file: string, options: ReadTableOptions): Promis
 }
 
 async function readText(file: string, { where, encoding }: ReadTableOptions): Promise<string> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new DataError(`${where}: expected a CSV file, received '${file}', which cannot be read.`, { cause, origin: file });
-  });
+  const bytes = Buffer.from(await readRegularFile(file).catch((cause: unknown) => {
+    throw new DataError(`${where}: expected a CSV file, received '${file}', which cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause, origin: file });
+  }));
   const start = bytes.subarray(0, 4).toString('latin1');
   const other = OTHER_FILES.find(([mark]) => start.startsWith(mark));
   if (other !== undefined) throw new DataError(`${where}: expected a CSV file, received '${file}', which is ${other[1]}.`, { origin: file });

@@ -1,15 +1,17 @@
 // Weight files on disk, of every format: what readWeights is for bytes, with Keras' files, TensorFlow.js' folders and sharded files.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { WeightsError } from '../core/index.js';
+import { check, either, instanceOf, text, WeightsError } from '../core/index.js';
 import { describeGraphModel, type ModelFile } from '../models/index.js';
 import { foreignJson, readTfjs, readWeights, unknownFormat, weightFormat, type NamedArrays } from '../weights/index.js';
+import { readRegularFile } from './readRegularFile.js';
 import { readShards } from './readShards.js';
 import { shardPaths } from './shardPaths.js';
 import { weightFileIn } from './weightFolder.js';
 
 const WHERE = 'readWeightFile';
+const pathOrBytes = either(text, instanceOf(Uint8Array, 'the bytes of a file'));
 
 /**
  * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, the folder (or `model.json`) of a TensorFlow.js layers model, or the folder (or
@@ -21,6 +23,7 @@ const WHERE = 'readWeightFile';
  * const arrays = await readWeightFile('efficientnetb0.h5');
  */
 export async function readWeightFile(source: string | Uint8Array): Promise<NamedArrays> {
+  check(WHERE, 'source', source, pathOrBytes, (source as unknown) instanceof Promise ? 'Await it first.' : '');
   if (typeof source !== 'string') return readBytes(source);
   const path = (await isFolder(source)) ? await weightFileIn(WHERE, source) : source;
   return path.endsWith('.json') ? readJson(path) : readBytes(await read(path), path);
@@ -65,20 +68,21 @@ async function readJson(path: string): Promise<NamedArrays> {
     modelTopology,
     format,
     weightSpecs: (weightsManifest ?? []).flatMap(({ weights }) => weights),
-    weightData: data.map(({ buffer, byteOffset, byteLength }) => buffer.slice(byteOffset, byteOffset + byteLength)),
+    weightData: data.map(({ buffer, byteOffset, byteLength }) => (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength)),
   });
 }
 
-async function read(path: string): Promise<Uint8Array<ArrayBuffer>> {
+async function read(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    if (/^https?:/.test(path)) throw new WeightsError(`${WHERE}: expected the path of a weight file, received the URL '${path}'. Download the file first, or pass its bytes.`, { cause });
     // TensorFlow names a checkpoint by what its files begin with.
     if (code === 'ENOENT' && (await stat(`${path}.index`).then(() => true, () => false))) {
       throw new WeightsError(`${WHERE}: expected a weight file, received the TensorFlow checkpoint '${path}'. In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: \`model.save_weights('model.weights.h5')\`.`, { cause });
     }
-    throw new WeightsError(`${WHERE}: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(code)})`}.`, { cause });
+    throw new WeightsError(`${WHERE}: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code ?? (cause as Error).message}`}.`, { cause });
   }
 }
 

@@ -100,7 +100,7 @@ async function loadWasm(folder: string | undefined): Promise<void> {
 
 /** Reads the file before TensorFlow.js does: after one failure it starts no more in this process. */
 async function requireBinary(folder: string): Promise<void> {
-  const remedy = 'Name the folder that holds it with `wasmFolder`, or install @tensorflow/tfjs-backend-wasm again.';
+  const remedy = 'Name the folder that holds it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
   const bytes = await readFile(join(folder, BINARY)).catch((cause: unknown) => {
     throw new BackendError(`expected '${BINARY}' in '${folder}', where it is missing. ${remedy}`, { cause });
   });

@@ -6,7 +6,7 @@ import { Dataset } from '../data/index.js';
 import { decodeImage } from './decodeImage.js';
 import type { ClassFile } from './imageFiles.js';
 import { byCodePoint } from './listImages.js';
-import { readImageFile } from './readImageFile.js';
+import { readRegularFile } from './readRegularFile.js';
 
 /** What a list of labelled files is made of. */
 export interface ImagesSummary {
@@ -40,7 +40,7 @@ export async function summarizeImages(files: readonly ClassFile[], classNames: r
   const sizes = Dataset.from(files).map(
     async (file) => {
       // A file that cannot be read is broken, too: decodeImage says why.
-      const bytes = await readImageFile(file.path).catch(() => undefined);
+      const bytes = await readRegularFile(file.path).catch(() => undefined);
       const hash = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
       const size = await decodeImage(bytes ?? file.path, { origin: file.path }).then(
         ({ width, height }) => ({ width, height }),

@@ -39,14 +39,16 @@ export function imagesOf(where: string, file: string, folders: readonly string[]
   const listed = new Map<string, TableImage>();
   const skipped: SkippedRow[] = [];
   const faults: SkippedRow[] = [];
+  let remedy: string | undefined;
   const readLabels = labelReader(where, file, options);
   for (const row of rows) {
     const { line } = row;
     const origin = row.cell(pathColumn);
-    const read: RowLabels = origin === '' ? { missing: 'the file name is empty' } : readLabels(row);
+    const read: RowLabels = origin === '' ? { missing: 'the file name is empty', remedy: 'name the file' } : readLabels(row);
     if ('excluded' in read) continue;
     if ('missing' in read) {
       faults.push({ line, path: origin, reason: read.missing });
+      remedy ??= read.remedy;
       continue;
     }
     const name = nameWithin(where, file, folders, `${origin}${suffix}`);
@@ -65,7 +67,7 @@ export function imagesOf(where: string, file: string, folders: readonly string[]
   }
   if (faults.length > 0 && unlabeled === 'throw') {
     const shown = faults.slice(0, 3).map(({ line, path: image, reason }) => `line ${line} ('${image}', ${reason})`).join(', ');
-    throw new DataError(`${where}: expected a label in every row of '${file}', ${faults.length} of ${rows.length} have none: ${shown}${faults.length > 3 ? ', ...' : ''}. Set unlabeled: 'skip' to leave them out, or give \`classNames\` with the value if it is a class.`, { origin: file });
+    throw new DataError(`${where}: expected a label in every row of '${file}', ${faults.length} of ${rows.length} have none: ${shown}${faults.length > 3 ? ', ...' : ''}. Set unlabeled: 'skip' to leave them out, or ${remedy ?? ''}.`, { origin: file });
   }
   return { listed, skipped: [...faults, ...skipped].sort((a, b) => a.line - b.line) };
 }

@@ -20,8 +20,10 @@ export interface TableLabelOptions {
   readonly classNames?: readonly string[];
 }
 
-/** The labels of a row; or why it has none. All labels of an excluded row are excluded. */
-export type RowLabels = { readonly labels: readonly string[] } | { readonly missing: string } | { readonly excluded: true };
+/** The labels of a row; or why it has none and what to do besides leaving it out. All labels of an excluded row are excluded. */
+export type RowLabels = { readonly labels: readonly string[] } | { readonly missing: string; readonly remedy: string } | { readonly excluded: true };
+
+type Ids = readonly string[] | { readonly missing: string; readonly remedy: string };
 
 /** What pandas reads as a missing value. */
 const MISSING_VALUES: ReadonlySet<string> = new Set(
@@ -36,25 +38,29 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
   const { labelColumn = '', labelColumns, labelSeparator, multiLabel = false, names = {}, relabel = {}, exclude = [], classNames = [] } = options;
   const isClass = (id: string): boolean => Object.hasOwn(names, id) || Object.hasOwn(relabel, id) || exclude.includes(id) || classNames.includes(id);
 
-  const idsInColumn = (row: TableRow): readonly string[] | string => {
+  const idsInColumn = (row: TableRow): Ids => {
     const cell = row.cell(labelColumn).trim();
     const ids = labelSeparator === undefined ? [cell] : cell.split(labelSeparator).map((id) => id.trim());
     const unknown = ids.find((id) => id !== '' && MISSING_VALUES.has(id) && !isClass(id));
-    if (unknown !== undefined) return `the label is ${show(unknown)}`;
+    const remedy = 'give `classNames` with the value if it is a class';
+    if (unknown !== undefined) return { missing: `the label is ${show(unknown)}`, remedy };
     const present = ids.filter((id) => id !== '' || isClass(id));
-    return present.length === 0 ? 'the label is empty' : present;
+    return present.length === 0 ? { missing: 'the label is empty', remedy } : present;
   };
-  const idsOfColumns = (row: TableRow, columns: readonly string[]): readonly string[] | string => {
+  const idsOfColumns = (row: TableRow, columns: readonly string[]): Ids => {
     const values = columns.map((column) => indicator(where, file, row, column, options.labelValues));
-    const missing = values.indexOf(undefined);
-    if (missing >= 0) return `column '${columns[missing] as string}' is empty`;
+    const missing = columns[values.indexOf(undefined)];
+    if (missing !== undefined) {
+      const cell = row.cell(missing).trim();
+      return { missing: `column '${missing}' ${cell === '' ? 'is empty' : `has ${show(cell)}`}`, remedy: `say what that means with \`labelValues: { ${show(cell)}: 0 }\`` };
+    }
     const ids = columns.filter((_, i) => values[i] === 1);
-    return ids.length === 0 && !multiLabel ? 'no label column is 1' : ids;
+    return ids.length === 0 && !multiLabel ? { missing: 'no label column is 1', remedy: 'set multiLabel: true if an image may have no class' } : ids;
   };
 
   return (row) => {
     const ids = labelColumns === undefined ? idsInColumn(row) : idsOfColumns(row, labelColumns);
-    if (typeof ids === 'string') return { missing: ids };
+    if ('missing' in ids) return ids;
     const labels = [...new Set(ids.map((id) => renamed(id, names)).filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
     if (labels.length === 0 && ids.length > 0) return { excluded: true };
     if (labels.length > 1 && !multiLabel) {

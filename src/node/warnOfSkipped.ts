@@ -9,6 +9,5 @@ export function warnOfSkipped(where: string, folder: string, skipped: readonly S
   const [first] = meant;
   if (first === undefined) return;
   const more = meant.length > 3 ? ` and ${meant.length - 3} more` : '';
-  const those = meant.length === 1 ? 'one file' : `${meant.length} files`;
-  console.warn(`${where}: left out ${those} of '${folder}': ${list(meant.slice(0, 3).map((each) => each.path))}${more}. The first: ${first.reason}. \`skipped\` in the result lists all.`);
+  console.warn(`${where}: left out ${meant.length} of the files and folders in '${folder}': ${list(meant.slice(0, 3).map((each) => each.path))}${more}. The first: ${first.reason}. \`skipped\` in the result lists all.`);
 }

@@ -154,9 +154,11 @@ function byName(history: MetricHistory): Readonly<Record<string, readonly number
   if (!Array.isArray(history)) return history as Readonly<Record<string, readonly number[]>>;
   const series: Record<string, number[]> = {};
   (history as readonly Readonly<Record<string, unknown>>[]).forEach((figures, i) => {
-    for (const [name, value] of Object.entries(figures)) {
+    // `fineTune` has the metrics of an epoch in `figures`.
+    const { epoch: _epoch, stage: _stage, figures: nested, ...own } = figures;
+    for (const [name, value] of Object.entries({ ...own, ...(nested as object | undefined) })) {
       // JSON has null for what is not finite.
-      if (name !== 'epoch' && (typeof value === 'number' || value === null)) (series[name] ??= [])[i] = value ?? NaN;
+      if (typeof value === 'number' || value === null) (series[name] ??= [])[i] = value ?? NaN;
     }
   });
   return series;

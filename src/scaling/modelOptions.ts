@@ -170,6 +170,9 @@ export function checkNormalization(where: string, value: Normalization, channels
     throw invalid(where, 'normalization', `{ mean, std } for ${channels} channels`, value, "ImageNet's statistics are those of RGB.");
   }
   checkOptions(where, value, { mean: channelValues(finite), std: channelValues(positive) });
+  if ([value.mean].flat().some((mean) => mean > 1)) {
+    throw invalid(where, 'normalization.mean', 'numbers of at most 1, of pixels divided by 255', value.mean, 'Divide mean and std by 255.');
+  }
   for (const [option, values] of Object.entries(value)) {
     if (typeof values !== 'number' && values.length !== channels) {
       throw invalid(where, `normalization.${option}`, `one number or ${channels}`, values);

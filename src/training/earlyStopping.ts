@@ -1,6 +1,7 @@
 // Callbacks that end a run: when nothing improves any more, and when the loss is no number.
 
 import { boolean, checkOptions, EffnetError, nonNegativeInteger } from '../core/index.js';
+import { areFinite } from '../layers/index.js';
 import type { NamedArrays } from '../weights/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { callback, type TrainingCallback } from './callback.js';
@@ -69,8 +70,12 @@ export function terminateOnNaN(): TrainingCallback {
     onEpochBegin: (current) => {
       epoch = current;
     },
-    onBatchEnd: async (batch, { loss = NaN }, { optimizer }) => {
-      if (optimizer instanceof NamedOptimizer) await optimizer.settle();
+    onBatchEnd: async (batch, { loss = NaN }, model) => {
+      if (model.optimizer instanceof NamedOptimizer) await model.optimizer.settle();
+      // Other optimizers do not check what they assign, and relu6 hides NaN from the loss.
+      else if (Number.isFinite(loss) && !(await areFinite(model.weights.map((weight) => weight.read())))) {
+        throw new EffnetError(`terminateOnNaN: expected finite weights, received NaN or Infinity at step ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
+      }
       if (Number.isFinite(loss)) return;
       throw new EffnetError(`terminateOnNaN: expected a finite loss, received ${loss} at step ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
     },

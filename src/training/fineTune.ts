@@ -10,6 +10,7 @@ import {
 } from '../core/index.js';
 import { anotherCopy, whileDeviceLasts } from '../backends/index.js';
 import { Dataset } from '../data/index.js';
+import { checkFiniteWeights } from '../models/index.js';
 import { TrainingCallback, type Figures } from './callback.js';
 import { freeze, unfreeze, type LayerSelector } from './freeze.js';
 import { unfreezeExceptBatchNorm } from './freezeParts.js';
@@ -132,6 +133,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       optimizer = beginStage(model, stage, options.optimizer ?? adam, loss);
       await resumed?.restore(model, callbacks);
       if (resumed?.position.isFinished === true) break;
+      await checkFiniteWeights('fineTune', model, 'Load them again before training.');
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
         saveRun(options.store, model, callbacks, stages, data, { stage: index, history, ...position });

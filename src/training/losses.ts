@@ -1,7 +1,7 @@
 // Losses for model.compile and fineTune, one number a sample. Labels are class indices, one-hot, several-hot or soft.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { boolean, checkOptions, nonNegative, oneOf, probability, rate } from '../core/index.js';
+import { boolean, checkOptions, nonNegative, oneOf, probability, rate, ShapeError } from '../core/index.js';
 import type { LabelMeaning } from './checkLabels.js';
 import { targetsLike } from './targets.js';
 
@@ -37,6 +37,7 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   return named('softmaxCrossEntropy', 'classes', (labels, predictions) => {
     const targets = targetsLike('softmaxCrossEntropy', labels, predictions, 'classes');
     const classes = predictions.shape[1] as number;
+    if (classes === 1) throw new ShapeError('softmaxCrossEntropy: expected predictions of at least 2 classes, received one output, which has no loss. Use binaryCrossEntropy().');
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / classes);
     return tf.neg(tf.sum(tf.mul(smooth, logProbabilities(predictions, fromLogits)), -1));
   });

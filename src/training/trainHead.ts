@@ -8,7 +8,7 @@ import {
 } from '../core/index.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
-import { replaceHead } from '../models/index.js';
+import { checkFiniteWeights, replaceHead } from '../models/index.js';
 import { takeStep } from './attempt.js';
 import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
@@ -119,6 +119,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   }
   const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
 
+  await checkFiniteWeights('trainHead', backbone, 'Load them again before training.');
   const extractor = await openExtractor(backbone, {
     count: classNames.length, exclusive: activation === 'softmax', pooling, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime,
   });

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, checkOptions, oneOf, showShape, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
+import { boolean, check, checkOptions, oneOf, showShape, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
 import { copiesValues } from '../layers/index.js';
 import { planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
@@ -58,6 +58,10 @@ const RULES = {
   strict: boolean,
 };
 
+const layersModel = rule<LayersModel>('a layers model, such as efficientNet makes', (value) => typeof (value as Partial<LayersModel> | null | undefined)?.getUserDefinedMetadata === 'function');
+const weightsSource = rule<Uint8Array | ArrayBuffer | NamedArrays>('the bytes of a file, or the arrays that a reader returned', (value) =>
+  value instanceof Map || value instanceof Uint8Array || value instanceof ArrayBuffer);
+
 /**
  * Loads weights into a model of {@link efficientNet}: from any framework's names, told by themselves. Either all of them are loaded, or
  * an error says which do not fit and the model stays as it was.
@@ -77,6 +81,8 @@ export async function loadWeights(
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
   const { strict = true, ...fitOptions } = checkOptions('loadWeights', options, RULES);
+  check('loadWeights', 'model', model, layersModel);
+  check('loadWeights', 'source', source, weightsSource, source instanceof Promise ? 'Await the reader.' : '');
   await tf.ready();
   const plan = planOf(model);
   const arrays = source instanceof Map ? (source as NamedArrays) : readWeights(source instanceof ArrayBuffer ? new Uint8Array(source) : (source as Uint8Array));
@@ -140,8 +146,9 @@ function refuseMisfit(
   if (!strict && !isMostlyForeign) return;
   if (missing.length + misshapen.length + unexpected.length > 0) {
     const held = identifyVariant(arrays, fit.layout, fit.prefix);
-    const isOther = held !== null && fit.misshapen.some(({ weight }) => !weight.startsWith('predictions/'));
-    const what = isOther ? [`the file holds '${held}', another network than '${model}'`] : [];
+    const own = plan.layers.flatMap(({ weights }) => weights).filter(({ name }) => !name.startsWith('predictions/')).length;
+    const isOther = held !== null && (held.weights !== own || misshapen.some(({ weight }) => !weight.startsWith('predictions/')));
+    const what = isOther ? [`the file holds '${held.variant}', another network than '${model}'`] : [];
     if (misshapen.length > 0) what.push(`${misshapen.length} of ${total} weights do not fit: ${some(misshapen, showMismatch)}`);
     if (missing.length > 0 && !isOther) what.push(`the file lacks ${missing.length} of ${total} weights: ${some(missing, quote)}`);
     if (unexpected.length > 0 && !isOther) what.push(`${unexpected.length} of the file's arrays have no place in the model: ${some(unexpected, quote)}`);

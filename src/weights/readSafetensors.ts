@@ -1,7 +1,7 @@
 // Reads safetensors: 8 bytes of header length, a JSON header, then the arrays. Nothing the header says is believed unchecked.
 // Format: huggingface/safetensors, README "Format". The writer is writeSafetensors.ts.
 
-import { show, WeightsError } from '../core/index.js';
+import { check, instanceOf, show, WeightsError } from '../core/index.js';
 import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import type { ElementType } from './elements.js';
 
@@ -35,6 +35,7 @@ interface Entry {
  * arrays.get('_conv_stem.weight')?.shape // [32, 3, 3, 3]
  */
 export function readSafetensors(bytes: Uint8Array): NamedArrays {
+  check('readSafetensors', 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
   const { header, data } = split(bytes);
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')

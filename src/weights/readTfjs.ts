@@ -49,7 +49,7 @@ export function readTfjs({ weightSpecs = [], weightData, modelTopology, format }
 }
 
 /** What {@link readTfjs} needs of a model. */
-type TfjsWeights = Pick<io.ModelArtifacts, 'weightSpecs' | 'weightData'> & {
+export type TfjsWeights = Pick<io.ModelArtifacts, 'weightSpecs' | 'weightData'> & {
   readonly [K in 'modelTopology' | 'format']?: io.ModelArtifacts[K] | undefined;
 };
 

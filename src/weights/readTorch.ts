@@ -1,7 +1,7 @@
 // Reads what PyTorch's torch.save writes: the zip archive of today and the bare pickles of before 1.6. Nothing of the file is run.
 // Format: torch/serialization.py, `_save` and `_legacy_save`.
 
-import { show, WeightsError } from '../core/index.js';
+import { check, instanceOf, show, WeightsError } from '../core/index.js';
 import { collectTensors } from './collectTensors.js';
 import { ELEMENT_BYTES } from './elements.js';
 import type { NamedArrays } from './namedArrays.js';
@@ -25,6 +25,7 @@ const WHERE = 'readTorch';
  * const arrays = readTorch(await readFile('efficientnet-b0-355c32eb.pth'));
  */
 export function readTorch(bytes: Uint8Array): NamedArrays {
+  check(WHERE, 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
   const arrays = collectTensors(WHERE, bytes[0] === 0x50 ? readZipped(bytes) : readLegacy(bytes));
   if (arrays.size === 0) throw new WeightsError(`${WHERE}: the file holds no tensor.${isFrozen(bytes) ? FROZEN : ''}`);
   return arrays;

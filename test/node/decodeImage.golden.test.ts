@@ -48,3 +48,7 @@ test("dctMethod 'fast' without its package says what to install", async () => {
   await expect(decode(Buffer.from(cases[0]!.bytes, 'base64'), { dctMethod: 'fast' })).rejects.toThrow('Run `npm install @julusian/jpeg-turbo`.');
   vi.doUnmock('@julusian/jpeg-turbo');
 });
+
+test('a background that is no color is an error of the option, not of the image', async () => {
+  await expect(decodeImage('no-such-file.jpg', { background: 'blueish' })).rejects.toThrow("decodeImage: expected a CSS color for `background`, received 'blueish'.");
+});

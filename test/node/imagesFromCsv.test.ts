@@ -240,3 +240,19 @@ describe('tables that are not what they seem', () => {
     for (const name of ['..\\0', 'train\\..\\..\\0', 'C:\\data\\0', 'c:/data/0', '/data/0']) expect(await refusal(`id,label\n${name},cat\n`)).toMatch("expected file names within '<folder>', received '");
   });
 });
+
+test('what a missing label of several columns means can be said as the error proposes', async () => {
+  await images('1.jpg', '2.jpg');
+  const options: Options = { labelColumn: undefined, labelColumns: ['a', 'b'] };
+  const table = 'id,a,b\n1,NaN,1\n2,1,0\n';
+  expect(await refusal(table, options)).toContain("line 2 ('1', column 'a' has 'NaN'). Set unlabeled: 'skip' to leave them out, or say what that means with `labelValues: { 'NaN': 0 }`.");
+  expect((await read(table, { ...options, labelValues: { NaN: 0 } })).files.map(({ label }) => label)).toEqual([1, 0]);
+  expect(await refusal('id,a,b\n1,0,0\n2,1,0\n', options)).toContain('or set multiLabel: true if an image may have no class.');
+});
+
+test('the label mode fits the classes, and every class has one name', async () => {
+  await images('1.jpg', '2.jpg', '3.jpg');
+  expect(await refusal('id,label\n1,a\n2,b\n3,c\n', { labelMode: 'binary' })).toContain("imagesFromCsv: expected 2 classes with labelMode 'binary', received 3");
+  expect(await refusal('id,label\n1,a\n', { labelMode: 'int', multiLabel: true })).toContain("imagesFromCsv: expected 'categorical' with multiLabel for `labelMode`, received 'int'.");
+  expect(await refusal('id,label\n1,a\n', { classNames: ['a', 'a'] })).toContain('imagesFromCsv: expected an array of different non-empty strings for `classNames`');
+});

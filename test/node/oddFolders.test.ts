@@ -87,7 +87,15 @@ test('what is left out is listed with its reason, and what may be meant as an im
     'b/folder': 'it is a link to a folder. Set followLinks: true to read its images',
     'b/folder.jpg': 'it is a link to a folder. Set followLinks: true to read its images',
   });
-  expect(warnings()).toEqual(["imageFolder: left out 7 files of '<root>/tree': '<root>/tree/gone', '<root>/tree/pipe', '<root>/tree/socket' and 4 more. The first: it is a link that leads nowhere. `skipped` in the result lists all."]);
+  expect(warnings()).toEqual(["imageFolder: left out 7 of the files and folders in '<root>/tree': '<root>/tree/gone', '<root>/tree/pipe', '<root>/tree/socket' and 4 more. The first: it is a link that leads nowhere. `skipped` in the result lists all."]);
+});
+
+test('a class folder that is not asked for is listed, and no class may be named twice', async () => {
+  for (const name of ['cat', 'dog']) await put(`classes/${name}/1.jpg`);
+  const { skipped, files } = await imageFolder(inRoot('classes'), { classNames: ['Cat', 'dog'], shuffle: false });
+  expect(files.map(({ origin, label }) => [origin, label])).toEqual([['dog/1.jpg', 1]]);
+  expect(skipped).toEqual([{ path: inRoot('classes/cat'), reason: 'its name is not in `classNames`' }]);
+  await expect(imageFolder(inRoot('classes'), { classNames: ['dog', 'dog'] })).rejects.toThrow("imageFolder: expected an array of different non-empty strings for `classNames`, received ['dog', 'dog'].");
 });
 
 test('links that lead back to a folder above end the search', async () => {
@@ -162,7 +170,7 @@ test('formats that cannot be decoded are left out with their names; an image wit
     'strange.xyz': 'not an image: .xyz',
   });
   expect(warnings()).toEqual([
-    "imageFolder: left out 12 files of '<root>/formats': '<root>/formats/a/0001', '<root>/formats/a/canon.cr2', '<root>/formats/a/clip.mp4' and 9 more. The first: it is JPEG by its content, but has no ending of an image. Rename it. `skipped` in the result lists all.",
+    "imageFolder: left out 12 of the files and folders in '<root>/formats': '<root>/formats/a/0001', '<root>/formats/a/canon.cr2', '<root>/formats/a/clip.mp4' and 9 more. The first: it is JPEG by its content, but has no ending of an image. Rename it. `skipped` in the result lists all.",
   ]);
   await rename(inRoot('formats/a/phone.HEIC'), inRoot('formats/a/phone.jpg'));
   await expect(decodeImage(inRoot('formats/a/phone.jpg'))).rejects.toThrow(`phone.jpg': ${heic}.`);

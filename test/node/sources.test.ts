@@ -61,7 +61,7 @@ test('bad tables are refused in one sentence', async () => {
   expect(await refusal(node.imagesFromCsv(two, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a' in line 2 and 'b' in line 3. Set multiLabel: true for several."`);
   expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'."`);
   expect(await refusal(node.imagesFromCsv(torn, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: the parsing is finished with an opening quote at line 2."`);
-  expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read."`);
+  expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read: ENOENT: no such file or directory, stat '<root>/no.csv'."`);
   const { missing, files } = await node.imagesFromCsv(gone, { ...basic, onMissing: 'skip' });
   expect([files.length, missing.map((each) => path.relative(root, each))]).toEqual([1, ['pictures/77.jpg']]);
 });

@@ -14,7 +14,7 @@ test('a damaged wasm file is named in one line of warning, is an error where was
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const file = path.join(folder, BINARY);
   await writeFile(file, '<!doctype html><title>Not found</title>');
-  const reason = `expected a wasm file, received '${file}', which is damaged (WebAssembly.compile(): expected magic word 00 61 73 6d, found 3c 21 64 6f @+0). Name the folder that holds it with \`wasmFolder\`, or install @tensorflow/tfjs-backend-wasm again.`;
+  const reason = `expected a wasm file, received '${file}', which is damaged (WebAssembly.compile(): expected magic word 00 61 73 6d, found 3c 21 64 6f @+0). Name the folder that holds it with \`wasmFolder\`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run \`npm install\`.`;
 
   expect(await selectBackend(undefined, { wasmFolder: folder })).toMatchObject({ backend: 'cpu', tried: [{ name: 'wasm', outcome: 'not loaded', reason }, {}] });
   expect(warn.mock.calls).toEqual([

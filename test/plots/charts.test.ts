@@ -247,3 +247,8 @@ test('what is no chart is refused', async () => {
   await expect(plots.renderSvg({} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`);
   await expect(plots.renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] } as never)).rejects.toThrow(/renderSvg: expected a specification Vega can draw/);
 });
+
+test('the history of fineTune is drawn with its metrics', () => {
+  const history = [{ epoch: 0, stage: 0, figures: { loss: 2, val_loss: 3 } }, { epoch: 1, stage: 1, figures: { loss: 1, val_loss: 2 } }];
+  expect(plots.trainingChart(history)).toEqual(plots.trainingChart([{ loss: 2, val_loss: 3 }, { loss: 1, val_loss: 2 }]));
+});

@@ -53,6 +53,23 @@ describe.each([
     ['a loss of the caller that hides NaN', 'softmax', (labels, predictions) => tf.neg(tf.sum(tf.mul(labels, tf.log(tf.clipByValue(predictions, 1e-7, 1))), -1))],
   ];
 
+  test("terminateOnNaN tells of weights that an optimizer of TensorFlow.js spoiled, though the network hides them from the loss", async () => {
+    const model = lite();
+    model.compile({ optimizer: tf.train.sgd(0.01), loss: softmaxCrossEntropy() });
+    const [xs, ys] = [tf.fill([2, 32, 32, 3], NaN), tf.tensor2d([[1, 0, 0], [0, 1, 0]])];
+    await expect(model.fit(xs, ys, { epochs: 2, verbose: 0, callbacks: [terminateOnNaN()] })).rejects.toThrow(/^terminateOnNaN: expected (a finite loss|finite weights), received .* at step 0 of epoch 0\./);
+    tf.dispose([xs, ys]);
+  });
+
+  test('a network whose weights are not finite is not trained, though a layer hides them', async () => {
+    const model = lite();
+    const weight = model.weights.find(({ originalName }) => originalName === 'top_conv/kernel')!;
+    tf.tidy(() => { weight.write(tf.fill(weight.shape as number[], NaN)); });
+    const message = "expected finite weights, received NaN or Infinity in 'top_conv/kernel'. Load them again before training.";
+    await expect(fineTune(model, { train: images(0), stages: [{ unfreeze: ['predictions'], epochs: 1 }] })).rejects.toThrow(`fineTune: ${message}`);
+    await expect(trainHead(model, { classNames: ['a', 'b', 'c'], train: images(0) })).rejects.toThrow(`trainHead: ${message}`);
+  });
+
   /** The tiny net with another last activation. */
   function netOf(activation: string): tfl.LayersModel {
     const model = tinyModel();

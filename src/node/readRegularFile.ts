@@ -1,16 +1,16 @@
-// The bytes of image files. What is no file (a folder, a pipe) is refused before it is opened: a pipe would never end.
+// The bytes of a file. A folder, pipe or device is refused before it is opened: a pipe would never end.
 
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
 /** @throws {Error} saying what is there instead, where it is no file. */
-export async function readImageFile(file: string): Promise<Uint8Array> {
+export async function readRegularFile(file: string): Promise<Uint8Array> {
   refuseOthers(await stat(file));
   return readFile(file);
 }
 
 /** The same for a thread that has nothing else to do. */
-export function readImageFileHere(file: string): Uint8Array {
+export function readRegularFileHere(file: string): Uint8Array {
   refuseOthers(statSync(file));
   return readFileSync(file);
 }
