@@ -35,7 +35,7 @@ export {
   CHECKPOINTS, checkpointOptions, checkpointTransform, defaultCheckpoint, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
-  Checkpoint, CheckpointSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, WeightArray, WeightsOfOptions,
+  Checkpoint, CheckpointSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
   WeightsReport, WriteSafetensorsOptions,
 } from './weights/index.js';
 

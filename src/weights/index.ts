@@ -26,3 +26,4 @@ export { findCheckpoint } from './findCheckpoint.js';
 export { CHECKPOINTS, checkpointOptions, defaultCheckpoint } from './checkpoints.js';
 export type { Checkpoint, CheckpointSource, Digest } from './checkpoints.js';
 export { readTfjs } from './readTfjs.js';
+export type { TfjsWeights } from './readTfjs.js';

@@ -48,7 +48,7 @@ export function readTfjs({ weightSpecs = [], weightData, modelTopology, format }
   return arrays;
 }
 
-/** What {@link readTfjs} needs of a model. */
+/** What {@link readTfjs} needs of a model: its weights, and for a converted Keras 3 model also its `modelTopology`. */
 export type TfjsWeights = Pick<io.ModelArtifacts, 'weightSpecs' | 'weightData'> & {
   readonly [K in 'modelTopology' | 'format']?: io.ModelArtifacts[K] | undefined;
 };
