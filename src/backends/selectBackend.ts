@@ -116,7 +116,7 @@ interface Attempted {
 
 async function attemptBackend({ name, load, prepare, install, note }: BackendLoader, options: ProbeOptions): Promise<Attempted> {
   const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => {
-    const remedy = outcome === 'not installed' && install !== undefined ? ` Run: ${install}` : '';
+    const remedy = outcome === 'not installed' && install !== undefined ? ` Run: \`${install}\`.` : '';
     return { attempt: { name, outcome, reason: `${firstSentence(cause)}${remedy}` }, cause };
   };
   try {

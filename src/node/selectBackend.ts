@@ -81,7 +81,7 @@ function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
       load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
       install: 'npm install @tensorflow/tfjs-backend-cpu',
     },
-    { name: 'tensorflow', load: () => loadTensorFlow(), install: 'npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)' },
+    { name: 'tensorflow', load: () => loadTensorFlow(), install: 'npm install @tensorflow/tfjs-node' },
     { name: 'webgpu', load: () => loadWebGpu(), install: 'npm install webgpu @tensorflow/tfjs-backend-webgpu' },
   ];
 }

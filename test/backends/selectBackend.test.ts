@@ -62,7 +62,7 @@ describe('selectBackend', () => {
         {
           "name": "far",
           "outcome": "not installed",
-          "reason": "Cannot find package 'far-away'. Run: npm install far-away",
+          "reason": "Cannot find package 'far-away'. Run: \`npm install far-away\`.",
         },
         {
           "name": "broken",

@@ -15,7 +15,7 @@ test('a backend that is not installed comes with the command that installs it', 
     {
       "name": "tensorflow",
       "outcome": "not installed",
-      "reason": "Could not resolve "@tensorflow/tfjs-node" imported by "effnet-ts". Is it installed? Run: npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)",
+      "reason": "Could not resolve "@tensorflow/tfjs-node" imported by "effnet-ts". Is it installed? Run: \`npm install @tensorflow/tfjs-node\`.",
     }
   `);
 });

@@ -144,7 +144,7 @@ describe('without a backend package', () => {
       'none.mjs',
       "import { selectBackend } from 'effnet-ts/node'; await selectBackend(['wasm', 'cpu', 'tensorflow']).catch((error) => console.log(error.message));",
     );
-    expect(await bare.node(script)).toMatchInlineSnapshot(`"selectBackend: expected a backend that works, found none. wasm (not installed): Cannot find package '@tensorflow/tfjs-backend-wasm'. Run: npm install @tensorflow/tfjs-backend-wasm cpu (not installed): Cannot find package '@tensorflow/tfjs-backend-cpu'. Run: npm install @tensorflow/tfjs-backend-cpu tensorflow (not installed): Cannot find package '@tensorflow/tfjs-node'. Run: npm install @tensorflow/tfjs-node (with CUDA: @tensorflow/tfjs-node-gpu)"`);
+    expect(await bare.node(script)).toMatchInlineSnapshot(`"selectBackend: expected a backend that works, found none. wasm (not installed): Cannot find package '@tensorflow/tfjs-backend-wasm'. Run: \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): Cannot find package '@tensorflow/tfjs-backend-cpu'. Run: \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): Cannot find package '@tensorflow/tfjs-node'. Run: \`npm install @tensorflow/tfjs-node\`."`);
   });
 
   test('the isomorphic entry bundles for a browser and holds no node: import', async () => {
