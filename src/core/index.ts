@@ -1,3 +1,4 @@
+export { allFinite } from './allFinite.js';
 export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './errors.js';
 export type { WeightsMismatch } from './errors.js';
 export {

@@ -3,10 +3,9 @@
 import type { Group } from 'h5wasm';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { channelStatistics } from '../scaling/index.js';
-import { checkFiniteWeights, hasPlan, planOf } from '../models/index.js';
+import { checkFiniteWeights, hasPlan, planOf, snakeCase } from '../models/index.js';
 import { createHdf5 } from './hdf5File.js';
 import { kerasLayers } from './kerasConfig.js';
-import { snakeCase } from './snakeCase.js';
 
 /** The variables of one object of the file, and the objects inside it. */
 interface WeightNode {

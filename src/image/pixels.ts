@@ -1,6 +1,6 @@
 // A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
 
-import { DataError, OptionError, rule, ShapeError, show, type Rule } from '../core/index.js';
+import { allFinite, DataError, OptionError, rule, ShapeError, show, type Rule } from '../core/index.js';
 
 /** A picture: row by row from the top left, the channels of a pixel side by side, values in [0, 255]. */
 export interface Pixels {
@@ -33,9 +33,8 @@ export function sides(value: Size): readonly [height: number, width: number] {
  * @throws {DataError} naming the place of the first value that is not.
  */
 export function checkFinitePixels(where: string, { width, channels, data }: Pixels, origin?: string): void {
-  if (!(data instanceof Float32Array)) return;
+  if (!(data instanceof Float32Array) || allFinite(data)) return;
   const at = data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
   const pixel = Math.floor(at / channels);
   const place = `at row ${Math.floor(pixel / width)}, column ${pixel % width}, channel ${at % channels}`;
   throw new DataError(`${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`, origin === undefined ? {} : { origin });

@@ -1,7 +1,7 @@
 // Weights that are not finite are neither written to a file nor trained: layers may hide them, and all answers would be wrong.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { show, WeightsError } from '../core/index.js';
+import { allFinite, show, WeightsError } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
 
 /**
@@ -22,13 +22,6 @@ export async function checkFiniteWeights(where: string, model: LayersModel, reme
 export function checkFiniteArrays(where: string, arrays: Iterable<readonly [name: string, array: { values(): Float32Array }]>): void {
   const bad = [...arrays].filter(([, array]) => !allFinite(array.values())).map(([name]) => name);
   if (bad.length > 0) throw nonFiniteWeights(where, bad, 'Nothing was written.');
-}
-
-function allFinite(values: Float32Array): boolean {
-  // A finite number times 0 is 0; anything else is NaN, which the sum keeps.
-  let sum = 0;
-  for (const value of values) sum += value * 0;
-  return sum === 0;
 }
 
 function nonFiniteWeights(where: string, names: readonly string[], remedy: string): WeightsError {

@@ -13,5 +13,6 @@ export type { LoadModelOptions } from './loadModel.js';
 export { checkShardName, isManifest, readModelFiles } from './readModelFiles.js';
 export type { ModelFile } from './readModelFiles.js';
 export { kerasWeightNames } from './kerasWeightNames.js';
+export { snakeCase } from './snakeCase.js';
 export { joinedWeights } from './storedWeights.js';
 export { describeGraphModel } from './otherModels.js';

@@ -1,5 +1,7 @@
 // The weights of a converted Keras model under the names TensorFlow.js gives them, `layer/kernel`. Keras 3 files name them otherwise.
 
+import { snakeCase } from './snakeCase.js';
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** A layer with weights of its own. */
@@ -103,9 +105,4 @@ function variablesOf({ className, config }: Leaf): readonly string[] {
     default:
       return ['kernel', 'bias'];
   }
-}
-
-// keras/src/utils/naming.py
-function snakeCase(className: string): string {
-  return className.replace(/\W+/g, '').replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 }

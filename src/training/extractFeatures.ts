@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { DataError, OptionError, showShape, trackProgress, type ProgressListener } from '../core/index.js';
+import { allFinite, DataError, OptionError, showShape, trackProgress, type ProgressListener } from '../core/index.js';
 import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/index.js';
 import { foldBatchNorm, splitHead } from '../models/index.js';
@@ -71,7 +71,7 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, exclusiv
           const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
           const features = (await pooled.data()) as Float32Array;
           pooled.dispose();
-          if (!features.every(Number.isFinite)) throw notFinite('features', place);
+          if (!allFinite(features)) throw notFinite('features', place);
           x.push(features);
           pictures += batch.xs.shape[0];
           report(x.length);

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, check, checkOptions, oneOf, showShape, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
+import { allFinite, boolean, check, checkOptions, oneOf, showShape, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
 import { copiesValues } from '../layers/index.js';
 import { planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
@@ -104,21 +104,6 @@ export async function loadWeights(
     loaded: fit.fitted.map(({ entry, name }) => ({ weight: entry.weight, array: name })),
     adapted: fit.fitted.filter(({ adapted }) => adapted).map(({ entry }) => entry.weight),
   };
-}
-
-// Zero times anything finite is zero; an infinity or NaN makes the whole sum NaN.
-function allFinite(values: Float32Array): boolean {
-  const whole = values.length - (values.length % 4);
-  // Four sums side by side: one alone waits for itself at every number, and there are millions.
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    a += (values[i] as number) * 0;
-    b += (values[i + 1] as number) * 0;
-    c += (values[i + 2] as number) * 0;
-    d += (values[i + 3] as number) * 0;
-  }
-  for (let i = whole; i < values.length; i++) a += (values[i] as number) * 0;
-  return a + b + c + d === 0;
 }
 
 function assign(weight: ModelWeight, { entry, array, adapted }: FittedWeight, scratch: Float32Array | undefined): void {
