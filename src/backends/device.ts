@@ -7,25 +7,25 @@ export interface Device {
   /** In the runtime's own words, for example `ANGLE (NVIDIA GeForce ...)`; browsers may shorten it. */
   readonly name: string;
   /** Bytes of the largest tensor it takes, where the runtime tells (webgpu); none tells its whole memory. */
-  readonly largestTensorBytes?: number;
+  readonly largestTensorBytes?: number | undefined;
 }
 
 /** What is read of TensorFlow.js' backends; each has a part of it. */
 interface BackendInside {
   /** webgpu */
   readonly device?: {
-    readonly adapterInfo?: Readonly<Record<string, unknown>>;
+    readonly adapterInfo?: Readonly<Record<string, unknown>> | undefined;
     readonly limits: { readonly maxBufferSize: number; readonly maxStorageBufferBindingSize: number };
     readonly lost: Promise<{ readonly message: string }>;
-  };
-  readonly adapterInfo?: Readonly<Record<string, unknown>>;
+  } | undefined;
+  readonly adapterInfo?: Readonly<Record<string, unknown>> | undefined;
   /** webgl */
-  readonly gpgpu?: { readonly gl: WebGLRenderingContext };
+  readonly gpgpu?: { readonly gl: WebGLRenderingContext } | undefined;
   /** wasm */
-  readonly wasm?: { readonly tfjs?: { getThreadsCount(): number } };
+  readonly wasm?: { readonly tfjs?: { getThreadsCount(): number } | undefined } | undefined;
   /** tensorflow */
-  readonly binding?: { readonly TF_Version?: string };
-  readonly isUsingGpuDevice?: boolean;
+  readonly binding?: { readonly TF_Version?: string | undefined } | undefined;
+  readonly isUsingGpuDevice?: boolean | undefined;
 }
 
 /** The device of a started backend; `undefined` where the runtime tells nothing. */

@@ -13,12 +13,12 @@ import { FEATURES, GRADIENTS, LOSS, PROBABILITIES } from './probeReference.js';
 /** What a backend has to prove. */
 export interface ProbeOptions {
   /** Also prove the gradients of every weight, which training needs. @defaultValue false */
-  readonly gradients?: boolean;
+  readonly gradients?: boolean | undefined;
   /**
    * Largest error allowed, as a share of the largest reference value. The default lets float16 and TensorFloat-32
    * arithmetic pass; a wrong kernel is further off. @defaultValue 0.01
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /** A passed probe. */

@@ -16,11 +16,11 @@ export interface BackendLoader {
   /** Imports the package that registers the backend, and prepares what it needs. */
   readonly load: () => Promise<unknown>;
   /** What to do once the backend is active and before it is proven, for example register kernels. @defaultValue nothing */
-  readonly prepare?: () => Promise<unknown>;
+  readonly prepare?: (() => Promise<unknown>) | undefined;
   /** The command that installs a missing package, for the report. @defaultValue none */
-  readonly install?: string;
+  readonly install?: string | undefined;
   /** What to know once it is chosen, for the report. @defaultValue none */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** A loader, or the name of a backend that is already imported. */

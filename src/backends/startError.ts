@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 
-const gpu = (): { requestAdapter: () => Promise<unknown> } | undefined => (globalThis as { navigator?: { gpu?: { requestAdapter: () => Promise<unknown> } } }).navigator?.gpu;
+const gpu = (): { requestAdapter: () => Promise<unknown> } | undefined => (globalThis as { navigator?: { gpu?: { requestAdapter: () => Promise<unknown> } | undefined } | undefined }).navigator?.gpu;
 
 /** Why a package was imported and there is no backend. */
 export function whyUnregistered(name: string): string {

@@ -1,7 +1,7 @@
 // Counts and names the tensors a piece of work keeps.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { callable, check } from '../core/index.js';
+import { callable, check, type Complete } from '../core/index.js';
 
 /** Tensors alive on all backends, and their bytes. */
 export interface TensorMemory {
@@ -64,8 +64,8 @@ type Made = Map<number, { readonly shape: readonly number[]; readonly dtype: str
 
 /** What is wrapped of the engine: every tensor and variable passes here when it is made and when it goes. */
 interface Tracker {
-  trackTensor?: (tensor: tf.Tensor, backend: unknown) => void;
-  disposeTensor?: (tensor: tf.Tensor) => void;
+  trackTensor?: ((tensor: tf.Tensor, backend: unknown) => void) | undefined;
+  disposeTensor?: ((tensor: tf.Tensor) => void) | undefined;
 }
 
 const watching = new Set<Made>();
@@ -74,7 +74,7 @@ function watch(made: Made): void {
   watching.add(made);
   if (watching.size > 1) return;
   const tracker = tf.engine() as unknown as Tracker;
-  const { trackTensor, disposeTensor } = tracker as Required<Tracker>;
+  const { trackTensor, disposeTensor } = tracker as Complete<Tracker>;
   tracker.trackTensor = (tensor, backend) => {
     trackTensor.call(tracker, tensor, backend);
     const { stack } = new Error();

@@ -71,19 +71,28 @@ export function checkNumbers(where: string, values: Readonly<Record<string, unkn
 /** One rule for each option; TypeScript demands that none is forgotten. */
 export type Rules<T> = { readonly [K in keyof Required<T>]: Rule<unknown> | Rule<NonNullable<T[K]>> };
 
-/** Returns the options once every key is known and every given value obeys its rule; `undefined` means not given. */
-export function checkOptions<T extends object>(where: string, options: T, rules: Rules<T>): T {
+/** Options without those that are `undefined`. */
+export type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Options with all their defaults filled in. */
+export type Complete<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+
+/** Returns the options that are given, once every key is known and every value obeys its rule; `undefined` means not given. */
+export function checkOptions<T extends object>(where: string, options: T, rules: Rules<T>): Given<T> {
   if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
     throw invalid(where, 'options', 'an object', options);
   }
   const known = Object.keys(rules);
+  const given: Partial<Given<T>> = {};
   for (const [option, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, option)) {
       throw new OptionError(`${where}: expected one of ${known.map((key) => `\`${key}\``).join(', ')}, received \`${option}\`.`);
     }
-    if (value !== undefined) check(where, option, value, rules[option as keyof T] as Rule<unknown>);
+    if (value === undefined) continue;
+    check(where, option, value, rules[option as keyof T] as Rule<unknown>);
+    given[option as keyof T] = value as Given<T>[keyof T];
   }
-  return options;
+  return given as Given<T>;
 }
 
 /** The one sentence every refused value gets. */
@@ -97,7 +106,7 @@ export function show(value: unknown): string {
   if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? `, ... ${value.length} in all` : ''}]`;
   if (typeof value === 'object' && value !== null) {
-    const type = (value as { constructor?: { name?: string } }).constructor?.name;
+    const type = (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name;
     return type === undefined || type === 'Object' ? `{ ${Object.keys(value).slice(0, 8).join(', ')} }` : `an instance of ${type}`;
   }
   return String(value);

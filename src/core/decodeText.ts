@@ -9,7 +9,7 @@ export interface DecodeTextOptions {
   /** The file or record the bytes come from. */
   readonly origin: string;
   /** A label of `TextDecoder`. @defaultValue 'utf-8' */
-  readonly encoding?: string;
+  readonly encoding?: string | undefined;
   /** What to do when the bytes are of another encoding. */
   readonly remedy: string;
 }

@@ -31,7 +31,7 @@ export class WeightsError extends EffnetError {
   /** Every array whose shape does not fit; empty when the cause is another. */
   readonly mismatches: readonly WeightsMismatch[];
 
-  constructor(message: string, options: ErrorOptions & { readonly mismatches?: readonly WeightsMismatch[] } = {}) {
+  constructor(message: string, options: ErrorOptions & { readonly mismatches?: readonly WeightsMismatch[] | undefined } = {}) {
     super(message, options);
     this.mismatches = options.mismatches ?? [];
   }
@@ -48,7 +48,7 @@ export class DataError extends EffnetError {
   /** The file, record or item the error is about, where one is known. */
   readonly origin: string | undefined;
 
-  constructor(message: string, options: ErrorOptions & { readonly origin?: string } = {}) {
+  constructor(message: string, options: ErrorOptions & { readonly origin?: string | undefined } = {}) {
     super(message, options);
     this.origin = options.origin;
   }

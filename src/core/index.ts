@@ -28,7 +28,7 @@ export {
   showShape,
   text,
 } from './checks.js';
-export type { Rule, Rules } from './checks.js';
+export type { Complete, Given, Rule, Rules } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
 export { largest } from './largest.js';
 export { createRandom, deriveSeed, shuffled } from './random.js';

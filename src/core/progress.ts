@@ -15,7 +15,7 @@ export interface Progress {
   /** Seconds left at that rate; `undefined` while the total is unknown. */
   readonly secondsLeft: number | undefined;
   /** Figures to show beside it, for example the loss so far. */
-  readonly figures?: Readonly<Record<string, number>>;
+  readonly figures?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Receives progress; must not throw. */

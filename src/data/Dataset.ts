@@ -125,7 +125,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /** Reads a tfjs-data dataset, or anything else with its `iterator()`. */
-  static fromTfData<T>(data: TfDataset<T> & { readonly size?: number | null }): Dataset<T> {
+  static fromTfData<T>(data: TfDataset<T> & { readonly size?: number | null | undefined }): Dataset<T> {
     check('Dataset.fromTfData', 'data', data, rule('a tfjs-data Dataset', (value) => typeof (value as TfDataset<T> | null)?.iterator === 'function'));
     return new Dataset(async function* () {
       const iterator = await data.iterator();
@@ -392,7 +392,7 @@ function isOneShot(items: Iterable<unknown> | AsyncIterable<unknown>): boolean {
 }
 
 function automaticConcurrency(): number {
-  const processors = (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency;
+  const processors = (globalThis as { navigator?: { hardwareConcurrency?: number | undefined } | undefined }).navigator?.hardwareConcurrency;
   return 2 * (processors ?? 2);
 }
 

@@ -29,15 +29,15 @@ const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => t
 /** How pictures are changed. */
 export interface AugmentOptions {
   /** Decides, with the epoch and the picture's origin, what happens to it. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /**
    * Pictures worked on at once; more than 1 pays only for transforms that leave the thread.
    *
    * @defaultValue 1; with workers four for each thread, and pictures the same threads read are read and changed in one go
    */
-  readonly concurrency?: number | 'auto';
+  readonly concurrency?: number | 'auto' | undefined;
   /** Threads that do the work, for transforms of this library. @defaultValue none: this thread does it */
-  readonly workers?: TransformWorkers;
+  readonly workers?: TransformWorkers | undefined;
 }
 
 /**

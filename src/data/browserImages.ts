@@ -9,7 +9,7 @@ export type BrowserImage = Blob | URL | string | ImageBitmapSource;
 /** How a picture is read. */
 export interface BrowserPixelsOptions {
   /** What shows through transparent pixels: any CSS colour. @defaultValue 'white' */
-  readonly background?: string;
+  readonly background?: string | undefined;
 }
 
 /**

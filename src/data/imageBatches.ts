@@ -15,7 +15,7 @@ export interface LabelledImage {
   readonly pixels: Pixels;
   readonly label: Label;
   /** The file or record it comes from; random steps draw their numbers by it. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 /** What models train on; whoever iterates disposes both tensors. */
@@ -29,9 +29,9 @@ export interface ImageBatch {
 /** How pictures are batched. */
 export interface ImageBatchesOptions {
   /** Pictures in a batch. @defaultValue 32 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Leaves out a last batch that is not full. @defaultValue false */
-  readonly dropRemainder?: boolean;
+  readonly dropRemainder?: boolean | undefined;
 }
 
 /**

@@ -53,7 +53,7 @@ export function classWeights(labels: readonly number[], classes: number): Record
 /** How rare classes are repeated. */
 export interface OversampleOptions {
   /** Decides which items of a class come once more than others. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -8,11 +8,11 @@ import type { ItemFunction } from './operators.js';
 /** How batches are mixed. */
 export interface MixOptions {
   /** Both parameters of the Beta distribution of the share. @defaultValue 0.2 for mixUp, 1 for cutMix */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Share of the batches that are mixed. @defaultValue 1 */
-  readonly probability?: number;
+  readonly probability?: number | undefined;
   /** @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

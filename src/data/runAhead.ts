@@ -12,7 +12,7 @@ export async function* runAhead<T, R>(source: AsyncIterable<T>, limit: number, s
   const started: Promise<R>[] = [];
   const iterator = source[Symbol.asyncIterator]();
   const bell = signalBell();
-  const state: { stopped: boolean; ended: boolean; failure?: { readonly error: unknown } } = { stopped: false, ended: false };
+  const state: { stopped: boolean; ended: boolean; failure?: { readonly error: unknown } | undefined } = { stopped: false, ended: false };
 
   const pump = async (): Promise<void> => {
     try {

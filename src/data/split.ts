@@ -7,11 +7,11 @@ type Key = string | number;
 /** How items are split. */
 export interface SplitOptions<T> {
   /** The same seed gives the same split. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Every class keeps its share on both sides; returns the class of an item. @defaultValue not stratified */
-  readonly stratifyBy?: (item: T) => Key;
+  readonly stratifyBy?: ((item: T) => Key) | undefined;
   /** Items of one group (a patient, an original photo) stay together; returns the group. @defaultValue each item by itself */
-  readonly groupBy?: (item: T) => Key;
+  readonly groupBy?: ((item: T) => Key) | undefined;
 }
 
 const items = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);

@@ -11,7 +11,7 @@ import { asLayersModel, lastFeatureLayer } from './modelParts.js';
 /** What is explained. */
 export interface ClassActivationMapOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string;
+  readonly class?: number | string | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 /** How the report is printed. */
 export interface ClassificationReportOptions {
   /** Digits after the point. @defaultValue 2 */
-  readonly digits?: number;
+  readonly digits?: number | undefined;
 }
 
 /**

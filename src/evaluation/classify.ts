@@ -9,18 +9,18 @@ import { checkFiniteOutputs, inputShapeOf, knownClassNames, predictBatch, predic
 /** Options of {@link classify}. */
 export interface ClassifyOptions {
   /** How many answers, at most the number of classes. @defaultValue 5 */
-  readonly topK?: number;
+  readonly topK?: number | undefined;
   /** Names in the order of the model's outputs. @defaultValue the model's own */
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
   /**
    * `crop` scales the shorter side (bicubic) and cuts out the middle, as networks are tested on ImageNet; `stretch` resizes the whole
    * picture (bilinear), as `imageFolder` does. @defaultValue 'crop'
    */
-  readonly fit?: 'crop' | 'stretch';
+  readonly fit?: 'crop' | 'stretch' | undefined;
   /** The share of the shorter side that `crop` keeps, in (0, 1]. @defaultValue 0.875 */
-  readonly cropFraction?: number;
+  readonly cropFraction?: number | undefined;
   /** Height and width to predict at, for a model of open input size. @defaultValue the model's */
-  readonly inputSize?: readonly [height: number, width: number];
+  readonly inputSize?: readonly [height: number, width: number] | undefined;
 }
 
 /** One answer. */

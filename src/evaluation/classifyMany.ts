@@ -9,9 +9,9 @@ import { predictor, type Predictor } from './evaluate.js';
 /** Options of {@link classifyMany}. */
 export interface ClassifyManyOptions extends ClassifyOptions {
   /** Pictures predicted at once, and held at most. @defaultValue 8 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Stops the work. @defaultValue never */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

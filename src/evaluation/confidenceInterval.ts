@@ -10,11 +10,11 @@ export type IntervalMetric = 'accuracy' | 'balancedAccuracy' | 'macroF1' | 'kapp
 /** How the bootstrap is done. */
 export interface ConfidenceIntervalOptions {
   /** The share of resamples the interval holds, in (0, 1). @defaultValue 0.95 */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** How often the samples are drawn anew, with replacement. @defaultValue 1000 */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /** The same seed gives the same interval. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** A figure and the interval around it. */

@@ -6,9 +6,9 @@ import type { Evaluation } from './evaluation.js';
 /** How the table is printed. */
 export interface ConfusionTableOptions {
   /** Of more classes than this, those with the most mistakes are shown. @defaultValue 30 */
-  readonly maxClasses?: number;
+  readonly maxClasses?: number | undefined;
   /** Characters a line; where the names do not fit as headings, letters stand for them. @defaultValue 100 */
-  readonly width?: number;
+  readonly width?: number | undefined;
 }
 
 /**

@@ -23,13 +23,13 @@ export interface CrossValidateOptions<T, M extends LayersModel | Predictor> exte
   /** Labelled pictures of some items in their order, for example `(list) => imageFiles(list, { imageSize: 224, classes: 10 })`. */
   readonly data: (items: readonly T[]) => EvaluationData;
   /** @defaultValue 5 */
-  readonly folds?: number;
+  readonly folds?: number | undefined;
   /** @defaultValue names the models carry, top 1 and 5, 15 bins */
-  readonly evaluation?: Omit<EvaluationOptions, 'fromLogits'>;
+  readonly evaluation?: Omit<EvaluationOptions, 'fromLogits'> | undefined;
   /** Told after every fold. @defaultValue nobody */
-  readonly onProgress?: ProgressListener;
+  readonly onProgress?: ProgressListener | undefined;
   /** Stops between folds; `train` hands it on to stop within. @defaultValue never */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What {@link crossValidate} found. */

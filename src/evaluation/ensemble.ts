@@ -8,7 +8,7 @@ import { inputShapeOf, knownClassNames, predictor, type Predictor } from './eval
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
   /** How much each member's vote counts, for example its validation accuracy; only the ratios matter. @defaultValue 1 each */
-  readonly weights?: readonly number[];
+  readonly weights?: readonly number[] | undefined;
 }
 
 /**
@@ -68,9 +68,9 @@ export interface TestTimeAugmentationOptions {
    * `flip`: the picture and its mirror image. `five`: the corners and the centre at `size`. `ten`: those and their mirror images.
    * @defaultValue 'flip'
    */
-  readonly views?: 'flip' | 'five' | 'ten';
+  readonly views?: 'flip' | 'five' | 'ten' | undefined;
   /** Height and width of a crop in pixels, for `five` and `ten`. @defaultValue the model's input size */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 /**

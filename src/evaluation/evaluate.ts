@@ -21,12 +21,12 @@ export interface Predictor {
   /** In the order of the outputs, where they are known. */
   readonly classNames?: readonly string[] | undefined;
   /** `[batch, height, width, 3]`, `null` where any length goes. */
-  readonly inputShape?: readonly (number | null)[];
+  readonly inputShape?: readonly (number | null)[] | undefined;
 }
 
 /** A batch with the names of its files, where they are known. */
 export interface EvaluationBatch extends ImageBatch {
-  readonly files?: readonly string[];
+  readonly files?: readonly string[] | undefined;
 }
 
 /** What is evaluated: labelled pictures of one size, whose origins become file names, or batches, which are disposed. */
@@ -34,17 +34,17 @@ export type EvaluationData = AsyncIterable<LabelledImage> | AsyncIterable<Evalua
 
 interface RunOptions {
   /** Pictures predicted at once, where they do not come in batches. @defaultValue 32 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */
-  readonly onProgress?: ProgressListener;
+  readonly onProgress?: ProgressListener | undefined;
   /** Stops the work. @defaultValue never */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of {@link evaluate} for one class a sample. */
 export interface EvaluateOptions extends EvaluationOptions, RunOptions {
   /** @defaultValue 'single' */
-  readonly labelMode?: 'single';
+  readonly labelMode?: 'single' | undefined;
 }
 
 /** Options of {@link evaluate} for any number of classes a sample. */
@@ -75,7 +75,7 @@ export async function evaluate(
   const where = 'evaluate';
   check(where, 'model', model, predictor);
   const { labelMode = 'single', batchSize = 32, onProgress, signal, fromLogits = false, ...rest } = checkRunOptions(options);
-  const size = (data as { readonly size?: number }).size;
+  const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
   const collector = collectPredictions({ where, labelMode, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
@@ -132,7 +132,7 @@ export function checkFiniteOutputs(where: string, values: ArrayLike<number>): vo
   if (broken !== undefined) throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
 }
 
-type AllOptions = Omit<EvaluateOptions, 'labelMode'> & Omit<EvaluateMultiLabelOptions, 'labelMode'> & { readonly labelMode?: 'single' | 'multi' };
+type AllOptions = Omit<EvaluateOptions, 'labelMode'> & Omit<EvaluateMultiLabelOptions, 'labelMode'> & { readonly labelMode?: 'single' | 'multi' | undefined };
 
 function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): AllOptions {
   const run = {

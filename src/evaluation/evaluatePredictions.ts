@@ -11,24 +11,24 @@ export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 /** What is known about the predictions beside their numbers. */
 export interface EvaluationOptions {
   /** A name for each class, in the order of the outputs. @defaultValue '0', '1', ... */
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
   /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
-  readonly topK?: readonly number[];
+  readonly topK?: readonly number[] | undefined;
   /** Reliability bins of equal width. @defaultValue 15 */
-  readonly bins?: number;
+  readonly bins?: number | undefined;
   /** The outputs are logits, not probabilities. @defaultValue false */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
 }
 
 /** What is known about label-set predictions beside their numbers. */
 export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'topK' | 'bins'> {
   /** The probability from which a class counts as predicted: one for all, or one a class. @defaultValue 0.5 */
-  readonly threshold?: number | readonly number[];
+  readonly threshold?: number | readonly number[] | undefined;
 }
 
 interface WithFiles {
   /** Where each sample came from, in the order of the data. @defaultValue unknown */
-  readonly files?: readonly string[];
+  readonly files?: readonly string[] | undefined;
 }
 
 const names = arrayOf(text);

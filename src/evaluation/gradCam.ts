@@ -11,15 +11,15 @@ import { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './
 /** What is explained, and how. */
 export interface GradCamOptions {
   /** The layer whose feature map is weighted. @defaultValue the last one with a feature map, `top_activation` */
-  readonly layer?: string;
+  readonly layer?: string | undefined;
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string;
+  readonly class?: number | string | undefined;
   /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
-  readonly method?: 'gradCam' | 'gradCam++';
+  readonly method?: 'gradCam' | 'gradCam++' | undefined;
   /** Averages the maps of so many copies of the picture with a little noise, which steadies them; 0 uses the picture itself. @defaultValue 0 */
-  readonly smooth?: number;
+  readonly smooth?: number | undefined;
   /** Decides the noise. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 // Standard deviation of the noise, as a share of the pixels' range.

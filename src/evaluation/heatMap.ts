@@ -22,7 +22,7 @@ export interface HeatMap {
 /** How a map is laid over its picture. */
 export interface OverlayOptions {
   /** How much of the picture the hottest place hides, in [0, 1]. @defaultValue 0.65 */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
 }
 
 /** A class, by index or by a name the model knows. */

@@ -39,7 +39,7 @@ export function withCall<T>(layer: layers.Layer, through: (result: tf.Tensor, in
   try {
     return work();
   } finally {
-    if (original === undefined) delete (layer as { call?: Call }).call;
+    if (original === undefined) delete (layer as { call?: Call | undefined }).call;
     else Object.defineProperty(layer, 'call', original);
   }
 }

@@ -7,7 +7,7 @@ import { asLayersModel } from './modelParts.js';
 /** What a summary is made for. */
 export interface ModelSummaryOptions {
   /** Pictures at once, for the memory of activations. @defaultValue 1 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 }
 
 /** One stage of a model: `input`, `stem`, `block1`, ..., `top`, `head`. */

@@ -11,19 +11,19 @@ import { explained, inputOf, rectify, target, type HeatMap } from './heatMap.js'
 /** What is hidden, and how. */
 export interface OcclusionOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string;
+  readonly class?: number | string | undefined;
   /** Side of the hidden square in pixels of the model's input, a multiple of the stride. @defaultValue 32 */
-  readonly patch?: number;
+  readonly patch?: number | undefined;
   /** Pixels between two places of the square. @defaultValue half the patch */
-  readonly stride?: number;
+  readonly stride?: number | undefined;
   /** The value of hidden pixels, in [0, 255]. @defaultValue 127.5 */
-  readonly fill?: number;
+  readonly fill?: number | undefined;
   /** Hidden pictures predicted at once. @defaultValue 16 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */
-  readonly onProgress?: ProgressListener;
+  readonly onProgress?: ProgressListener | undefined;
   /** Stops the work. @defaultValue never */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

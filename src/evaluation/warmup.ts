@@ -8,9 +8,9 @@ import { inputShapeOf, predictor, type Predictor } from './evaluate.js';
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
   /** Pictures at once: backends prepare for each batch size by itself. @defaultValue 1 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Height and width, for a model of open input size. @defaultValue the model's */
-  readonly inputSize?: readonly [height: number, width: number];
+  readonly inputSize?: readonly [height: number, width: number] | undefined;
 }
 
 /**

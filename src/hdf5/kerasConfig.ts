@@ -5,10 +5,10 @@ import { WeightsError } from '../core/index.js';
 
 /** A layer as TensorFlow.js serialises it, in Python's names. */
 interface LayerJson {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly class_name: string;
   readonly config: Readonly<Record<string, unknown>> & { readonly name: string };
-  readonly inbound_nodes?: readonly (readonly (readonly [layer: string, node: number, tensor: number, kwargs?: object])[])[];
+  readonly inbound_nodes?: readonly (readonly (readonly [layer: string, node: number, tensor: number, kwargs?: object])[])[] | undefined;
 }
 
 interface NetworkJson {

@@ -36,7 +36,7 @@ interface Place {
 export interface ObjectNames {
   readonly config?: LayerConfig | undefined;
   /** Names by place, gathered while reading: where a tree is split over files, only the first part of an object has its name. */
-  readonly names?: Map<string, string>;
+  readonly names?: Map<string, string> | undefined;
 }
 
 /** The weights of a tree, named `layer/weight`; those of models inside the model `model/layer/weight`. */

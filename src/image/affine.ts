@@ -8,17 +8,17 @@ import { FILLS, warp, type Fill, type Matrix } from './warp.js';
 /** One affine change, about the centre of the picture. */
 export interface AffineOptions {
   /** Degrees, anticlockwise. @defaultValue 0 */
-  readonly rotation?: number;
+  readonly rotation?: number | undefined;
   /** Pixels the content moves up and left. @defaultValue [0, 0] */
-  readonly shift?: readonly [up: number, left: number];
+  readonly shift?: readonly [up: number, left: number] | undefined;
   /** Degrees. @defaultValue 0 */
-  readonly shear?: number;
+  readonly shear?: number | undefined;
   /** Factors by which height and width of the view grow: below 1 the content grows. @defaultValue [1, 1] */
-  readonly zoom?: readonly [height: number, width: number];
+  readonly zoom?: readonly [height: number, width: number] | undefined;
   /** What lies outside the picture. @defaultValue 'nearest' */
-  readonly fill?: Fill;
+  readonly fill?: Fill | undefined;
   /** The constant of fill 'constant', in [0, 255]. @defaultValue 0 */
-  readonly fillValue?: number;
+  readonly fillValue?: number | undefined;
 }
 
 /**
@@ -63,17 +63,17 @@ export function affine(pixels: Pixels, options: AffineOptions = {}): Pixels {
 /** How far pictures are changed at random. */
 export interface RandomAffineOptions {
   /** Degrees, to either side. @defaultValue 0 */
-  readonly rotation?: number;
+  readonly rotation?: number | undefined;
   /** Shares of height and width, to either side; one number for both. @defaultValue 0 */
-  readonly shift?: number | readonly [height: number, width: number];
+  readonly shift?: number | readonly [height: number, width: number] | undefined;
   /** Degrees, to either side: Keras' `shear_range` is in degrees, so 0.2 is next to nothing. @defaultValue 0 */
-  readonly shear?: number;
+  readonly shear?: number | undefined;
   /** A share z for factors in [1 - z, 1 + z], for height and width apart, or [low, high]. @defaultValue 0 */
-  readonly zoom?: number | readonly [low: number, high: number];
+  readonly zoom?: number | readonly [low: number, high: number] | undefined;
   /** What lies outside the picture. @defaultValue 'nearest' */
-  readonly fill?: Fill;
+  readonly fill?: Fill | undefined;
   /** The constant of fill 'constant', in [0, 255]. @defaultValue 0 */
-  readonly fillValue?: number;
+  readonly fillValue?: number | undefined;
 }
 
 const pair = (inner: Rule<number>): Rule<number | readonly number[]> => either(inner, arrayOf(inner, 2));

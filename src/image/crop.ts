@@ -50,7 +50,7 @@ export type Margins = 'floor' | 'ceil' | 'even';
 /** Options of {@link centerCrop}. */
 export interface CenterCropOptions {
   /** Which side an odd row or column is cut from: with 'floor' the bottom and the right. @defaultValue 'floor' */
-  readonly margins?: Margins;
+  readonly margins?: Margins | undefined;
 }
 
 /**

@@ -25,7 +25,7 @@ export function resizeShorterSide(pixels: Pixels, length: number, options: Resiz
 /** Options of {@link paddedCenterCrop}. */
 export interface PaddedCenterCropOptions extends ResizeOptions {
   /** Pixels by which the image would be larger than the crop, were it resized first. @defaultValue 32 */
-  readonly padding?: number;
+  readonly padding?: number | undefined;
 }
 
 /**
@@ -45,7 +45,7 @@ export function paddedCenterCrop(pixels: Pixels, size: number, options: PaddedCe
 /** How test-time views are made. */
 export interface TestTimeViewsOptions {
   /** 'flip': the centre and its mirror image; 'five': corners and centre; 'ten': those and their mirror images. @defaultValue 'flip' */
-  readonly views?: 'flip' | 'five' | 'ten';
+  readonly views?: 'flip' | 'five' | 'ten' | undefined;
 }
 
 /**

@@ -41,9 +41,9 @@ export function flipVertical(pixels: Pixels): Pixels {
 /** How pictures are mirrored. */
 export interface RandomFlipOptions {
   /** @defaultValue 'horizontal' */
-  readonly direction?: 'horizontal' | 'vertical';
+  readonly direction?: 'horizontal' | 'vertical' | undefined;
   /** Share of the pictures that are mirrored. @defaultValue 0.5 */
-  readonly probability?: number;
+  readonly probability?: number | undefined;
 }
 
 /** Mirrors half of the pictures. */

@@ -8,11 +8,11 @@ import { transformWithSpec, type Transform } from './transform.js';
 /** How RandAugment works. */
 export interface RandAugmentOptions {
   /** Operations applied to each picture. @defaultValue 2 */
-  readonly layers?: number;
+  readonly layers?: number | undefined;
   /** Strength of all operations, in [0, 10]; EfficientNet-B5 was trained with 17 of 30, V2-S with 10. @defaultValue 9 */
-  readonly magnitude?: number;
+  readonly magnitude?: number | undefined;
   /** Operations to choose from. @defaultValue all */
-  readonly operations?: readonly PolicyOperation[];
+  readonly operations?: readonly PolicyOperation[] | undefined;
 }
 
 const magnitudeRule = rule<number>('a number in [0, 10]', (value) => typeof value === 'number' && value >= 0 && value <= 10);

@@ -13,7 +13,7 @@ export interface Preprocessing extends Omit<ResizeToOptions, 'method'> {
   /** How an image of other proportions comes to that size. */
   readonly fit: Fit;
   /** How pixels are computed; see {@link ResizeOptions}. @defaultValue 'bilinear' */
-  readonly interpolation?: ResizeMethod;
+  readonly interpolation?: ResizeMethod | undefined;
 }
 
 const { method, ...others } = RESIZE_TO_RULES;

@@ -17,9 +17,9 @@ const range = (expected: string, top: number): ReturnType<typeof rule<Range>> =>
 /** How random crops are taken. */
 export interface RandomResizedCropOptions extends ResizeOptions {
   /** Shares of the area, lowest and highest. @defaultValue [0.08, 1] */
-  readonly area?: Range;
+  readonly area?: Range | undefined;
   /** Width divided by height, lowest and highest. @defaultValue [3 / 4, 4 / 3] */
-  readonly aspect?: Range;
+  readonly aspect?: Range | undefined;
 }
 
 /**
@@ -55,13 +55,13 @@ function randomBox({ height, width }: Pixels, area: Range, aspect: Range, random
 /** How far colours change; a number d means the range of its kind around no change, a pair means [low, high]. */
 export interface ColorJitterOptions {
   /** Share of the 0-255 range added: 0.3 adds -76.5 to 76.5. @defaultValue none */
-  readonly brightness?: number;
+  readonly brightness?: number | undefined;
   /** Factors around each channel's mean: d for [1 - d, 1 + d]. @defaultValue none */
-  readonly contrast?: number | Range;
+  readonly contrast?: number | Range | undefined;
   /** Factors of the saturation: d for [1 - d, 1 + d]. @defaultValue none */
-  readonly saturation?: number | Range;
+  readonly saturation?: number | Range | undefined;
   /** Share of the colour circle, to either side: 0.3 is 108 degrees. @defaultValue none */
-  readonly hue?: number;
+  readonly hue?: number | undefined;
 }
 
 /** Changes hue, saturation, contrast and brightness at random, in this order; each op as in `tf.image`. */
@@ -92,7 +92,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
 /** How strong the lighting noise is. */
 export interface PcaLightingOptions {
   /** Standard deviation of the strength along each principal component. @defaultValue 0.1 */
-  readonly sigma?: number;
+  readonly sigma?: number | undefined;
 }
 
 /** Shifts the colours along the principal components of ImageNet, as AlexNet's training did. */
@@ -104,7 +104,7 @@ export function pcaLighting(options: PcaLightingOptions = {}): Transform {
 }
 
 /** Makes a share of the pictures grey. */
-export function randomGrayscale(options: { readonly probability?: number } = {}): Transform {
+export function randomGrayscale(options: { readonly probability?: number | undefined } = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
   return transformWithSpec(['randomGrayscale', options], `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
 }
@@ -112,9 +112,9 @@ export function randomGrayscale(options: { readonly probability?: number } = {})
 /** How pictures are blurred. */
 export interface RandomBlurOptions {
   /** Standard deviation in pixels, lowest and highest. @defaultValue [0.1, 2] */
-  readonly sigma?: Range;
+  readonly sigma?: Range | undefined;
   /** @defaultValue 0.5 */
-  readonly probability?: number;
+  readonly probability?: number | undefined;
 }
 
 /** Blurs a share of the pictures. */
@@ -129,13 +129,13 @@ export function randomBlur(options: RandomBlurOptions = {}): Transform {
 /** How rectangles are erased. */
 export interface RandomErasingOptions {
   /** Share of the pictures. @defaultValue 0.25 */
-  readonly probability?: number;
+  readonly probability?: number | undefined;
   /** Shares of the area, lowest and highest. @defaultValue [0.02, 1 / 3] */
-  readonly area?: Range;
+  readonly area?: Range | undefined;
   /** Height divided by width, lowest and highest. @defaultValue [0.3, 3.3] */
-  readonly aspect?: Range;
+  readonly aspect?: Range | undefined;
   /** 'noise', or a colour [red, green, blue] in [0, 255]. @defaultValue [124, 116, 104], ImageNet's mean */
-  readonly fill?: 'noise' | readonly number[];
+  readonly fill?: 'noise' | readonly number[] | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Resizing, equal to `tf.image.resize` of TensorFlow 2 or to Pillow.
 
-import { boolean, check, checkOptions, invalid, oneOf } from '../core/index.js';
+import { boolean, check, checkOptions, invalid, oneOf, type Complete } from '../core/index.js';
 import { bilinear } from './bilinear.js';
 import { filter } from './filter.js';
 import { pick } from './pick.js';
@@ -14,15 +14,15 @@ export const RESIZE_RULES = { method: oneOf(...METHODS), antialias: boolean, res
 /** How an image is resized. */
 export interface ResizeOptions {
   /** Bicubic is Keys' with a = -0.5; area averages what an output pixel covers. @defaultValue 'bilinear' */
-  readonly method?: ResizeMethod;
+  readonly method?: ResizeMethod | undefined;
   /** Widens the kernel when shrinking, so that no source pixel is skipped; for bilinear and bicubic. @defaultValue false, with resampler 'pillow' true */
-  readonly antialias?: boolean;
+  readonly antialias?: boolean | undefined;
   /**
    * Whose arithmetic is used. 'tensorflow' is `tf.image.resize`, which Keras uses. 'pillow' is Pillow's `Image.resize`, which timm and torchvision use
    * on image files: it takes and returns 8-bit pixels, rounds after each of its two passes, and always antialiases bilinear and bicubic. Its area is
    * `BOX`. @defaultValue 'tensorflow'
    */
-  readonly resampler?: 'tensorflow' | 'pillow';
+  readonly resampler?: 'tensorflow' | 'pillow' | undefined;
 }
 
 /**
@@ -66,7 +66,7 @@ export function resizeFor(where: string, pixels: Pixels, size: Size, options: Re
 }
 
 /** Refuses options that do not go together, and fills in defaults. */
-export function resolveResize(where: string, options: ResizeOptions): Required<ResizeOptions> {
+export function resolveResize(where: string, options: ResizeOptions): Complete<ResizeOptions> {
   const { method = 'bilinear', resampler = 'tensorflow' } = options;
   const smooths = method === 'bilinear' || method === 'bicubic';
   const { antialias = smooths && resampler === 'pillow' } = options;

@@ -22,11 +22,11 @@ export interface ResizeToOptions extends ResizeOptions {
    * The share of the sides that a central crop keeps, in (0, 1]. 'crop' cuts before resizing; the others resize to `floor(size / cropFraction)` and cut
    * then, as timm with its `crop_pct`. @defaultValue 1
    */
-  readonly cropFraction?: number;
+  readonly cropFraction?: number | undefined;
   /** How the margins of the central crop are rounded; 'even' also sizes 'resizePad' as timm does instead of as TensorFlow. @defaultValue 'floor' */
-  readonly margins?: Margins;
+  readonly margins?: Margins | undefined;
   /** What 'pad' and 'resizePad' fill with, integers in [0, 255]: one value, or one per channel. @defaultValue 0 */
-  readonly fillValue?: number | readonly number[];
+  readonly fillValue?: number | readonly number[] | undefined;
 }
 
 const share = rule<number>('a number in (0, 1]', (value) => typeof value === 'number' && value > 0 && value <= 1);

@@ -14,7 +14,7 @@ export interface Transform {
   /** Returns a changed picture and leaves the given one alone. */
   apply(pixels: Pixels, random: Random): Pixels | Promise<Pixels>;
   /** What other threads make it from; `undefined` where a function of yours has a part in it. */
-  readonly spec?: TransformSpec;
+  readonly spec?: TransformSpec | undefined;
 }
 
 const transform = rule<Transform>('a transform', (value) => typeof (value as Transform | null)?.apply === 'function');

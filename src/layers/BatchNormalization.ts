@@ -2,23 +2,23 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { boolean, checkOptions, positive, rate, ShapeError, showShape, text } from '../core/index.js';
+import { boolean, checkOptions, positive, rate, ShapeError, showShape, text, type Given } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
 import { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions {
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Share of the old moving statistics kept a step, in [0, 1); torch states 1 minus this. @defaultValue 0.99 */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** @defaultValue 0.001 */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Whether to shift by a learned beta. @defaultValue true */
-  readonly center?: boolean;
+  readonly center?: boolean | undefined;
   /** Whether to scale by a learned gamma. @defaultValue true */
-  readonly scale?: boolean;
+  readonly scale?: boolean | undefined;
   /** @defaultValue true */
-  readonly trainable?: boolean;
+  readonly trainable?: boolean | undefined;
 }
 
 type LayerVariable = tfl.LayerVariable;
@@ -38,7 +38,7 @@ export class BatchNormalization extends tfl.layers.Layer {
   private movingVariance!: LayerVariable;
 
   constructor(options: BatchNormalizationOptions = {}) {
-    super(options);
+    super(options as Given<BatchNormalizationOptions>);
     this.momentum = options.momentum ?? 0.99;
     this.epsilon = options.epsilon ?? 1e-3;
     this.center = options.center ?? true;
@@ -63,7 +63,7 @@ export class BatchNormalization extends tfl.layers.Layer {
     super.build(inputShape);
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean | undefined }): tf.Tensor {
     return tf.tidy(() => {
       const x = onlyTensor(this.name, inputs);
       const channels = x.shape.at(-1) ?? 0;

@@ -6,9 +6,9 @@ import { onlyTensor } from './onlyTensor.js';
 
 /** The configuration of a stock `Conv2D` or `DepthwiseConv2D`; which of them, `depthwise` tells. */
 interface FusedConvolutionConfig {
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly depthwise: boolean;
-  readonly filters?: number;
+  readonly filters?: number | undefined;
   readonly kernelSize: readonly [number, number];
   readonly strides: readonly [number, number];
   readonly padding: 'same' | 'valid';

@@ -2,16 +2,16 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, deriveSeed, rate, seed as seedRule, text } from '../core/index.js';
+import { checkOptions, deriveSeed, rate, seed as seedRule, text, type Given } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
 
 /** Options of {@link dropout} and {@link stochasticDepth}. */
 export interface DropoutOptions {
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The share dropped in training, in [0, 1). */
   readonly rate: number;
   /** The same seed drops the same, step by step. @defaultValue unpredictable */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** A stream of masks and how many it has given. */
@@ -21,8 +21,8 @@ export interface DropoutStream {
 }
 
 interface SeededDropoutConfig extends Omit<DropoutOptions, 'seed'> {
-  readonly seed?: number | null;
-  readonly noiseShape?: readonly (number | null)[] | null;
+  readonly seed?: number | null | undefined;
+  readonly noiseShape?: readonly (number | null)[] | null | undefined;
 }
 
 /** The layer behind {@link dropout} and {@link stochasticDepth}; a class because TensorFlow.js layers are. */
@@ -39,7 +39,7 @@ export class SeededDropout extends tfl.layers.Layer {
   stream: DropoutStream;
 
   constructor(config: SeededDropoutConfig) {
-    super(config);
+    super(config as Given<SeededDropoutConfig>);
     this.rate = config.rate;
     this.seed = config.seed ?? null;
     this.noiseShape = config.noiseShape ?? null;
@@ -57,7 +57,7 @@ export class SeededDropout extends tfl.layers.Layer {
     return this.noiseShape?.every((length, axis) => (axis === 0 ? length === null : length === 1)) ?? false;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean | undefined }): tf.Tensor {
     const x = onlyTensor(this.name, inputs);
     const dropped = this.rate * this.rateScale;
     if (kwargs.training !== true || dropped === 0 || this.inference) return x;

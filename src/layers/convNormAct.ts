@@ -14,9 +14,9 @@ export interface DepthwiseNormActSpec extends NormActSpec {
   /** Prefix of the layer names. */
   readonly name: string;
   /** Odd. @defaultValue 3 */
-  readonly kernelSize?: number;
+  readonly kernelSize?: number | undefined;
   /** @defaultValue 1 */
-  readonly strides?: 1 | 2;
+  readonly strides?: 1 | 2 | undefined;
 }
 
 /** Options of {@link convNormAct}. */
@@ -64,9 +64,9 @@ export function depthwiseNormAct(x: tfl.SymbolicTensor, spec: DepthwiseNormActSp
 /** Options of {@link stem}. */
 export interface StemSpec extends NormActSpec {
   /** Filters out. @defaultValue 32 */
-  readonly filters?: number;
+  readonly filters?: number | undefined;
   /** @defaultValue 'stem' */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /**
@@ -79,7 +79,7 @@ export interface StemSpec extends NormActSpec {
  * const x = stem(tfl.input({ shape: [224, 224, 3] }), { filters: 32 });
  */
 export function stem(x: tfl.SymbolicTensor, spec: StemSpec = {}, build: BuildOptions = {}): tfl.SymbolicTensor {
-  return convNormAct(x, { name: 'stem', filters: 32, ...spec, kernelSize: 3, strides: 2 }, build);
+  return convNormAct(x, { ...spec, name: spec.name ?? 'stem', filters: spec.filters ?? 32, kernelSize: 3, strides: 2 }, build);
 }
 
 function apply(x: tfl.SymbolicTensor, where: string, spec: DepthwiseNormActSpec, conv: LayerPlan, build: BuildOptions): tfl.SymbolicTensor {

@@ -1,7 +1,7 @@
 // Planned convolutions as layers, and the normalisation and activation that follow them.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { deriveSeed } from '../core/index.js';
+import { deriveSeed, type Complete } from '../core/index.js';
 import { padName, type Activation, type LayerPlan, type NormActSpec, type Padding } from '../scaling/index.js';
 import { activate } from './activate.js';
 import { batchNormalization } from './BatchNormalization.js';
@@ -10,7 +10,7 @@ import { varianceScaling } from './varianceScaling.js';
 /** What building needs beyond the plan. */
 export interface BuildOptions {
   /** The same seed makes the same initial weights and dropout. @defaultValue unpredictable */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** What a convolution can apply itself. */
@@ -49,7 +49,7 @@ export function convolve(
 export function normAct(
   x: tfl.SymbolicTensor,
   norm: LayerPlan,
-  { batchNormMomentum, batchNormEpsilon, activation }: Required<NormActSpec>,
+  { batchNormMomentum, batchNormEpsilon, activation }: Complete<NormActSpec>,
   activationName: string | null,
 ): tfl.SymbolicTensor {
   const layer = batchNormalization({ name: norm.name, momentum: batchNormMomentum, epsilon: batchNormEpsilon });

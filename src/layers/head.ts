@@ -13,13 +13,13 @@ import { varianceScaling } from './varianceScaling.js';
 export interface HeadSpec {
   readonly classes: number;
   /** `linear` leaves logits. @defaultValue 'softmax' */
-  readonly activation?: ClassifierActivation;
+  readonly activation?: ClassifierActivation | undefined;
   /** @defaultValue 'avg' */
-  readonly pooling?: 'avg' | 'max';
+  readonly pooling?: 'avg' | 'max' | undefined;
   /** Dropout before the classifier, in [0, 1). @defaultValue 0 */
-  readonly dropoutRate?: number;
+  readonly dropoutRate?: number | undefined;
   /** Units of fully connected ReLU layers between dropout and classifier. @defaultValue none */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptio
   check('head', 'classes', spec.classes, positiveInteger);
   requireBackend('head');
   const { classes, activation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
-  const seeded = (name: string): { seed?: number } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
+  const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
   // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.
   const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
     tfl.layers.dense({

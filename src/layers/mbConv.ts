@@ -1,7 +1,7 @@
 // Mobile inverted bottlenecks as layers, plain and fused.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { deriveSeed } from '../core/index.js';
+import { deriveSeed, type Complete } from '../core/index.js';
 import { planFusedMBConv, planMBConv, type BlockPlan, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
 import { convolve, normAct, type BuildOptions } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
@@ -12,7 +12,7 @@ import { squeezeExcite, type SqueezeExciteSpec } from './squeezeExcite.js';
 /** Parts of a block one may replace. */
 export interface BlockParts extends BuildOptions {
   /** What weights the channels, in place of squeeze-and-excitation; called where `seRatio` is above 0. @defaultValue squeezeExcite */
-  readonly attention?: (x: tfl.SymbolicTensor, spec: Required<SqueezeExciteSpec>, build: BuildOptions) => tfl.SymbolicTensor;
+  readonly attention?: ((x: tfl.SymbolicTensor, spec: Complete<SqueezeExciteSpec>, build: BuildOptions) => tfl.SymbolicTensor) | undefined;
 }
 
 /**

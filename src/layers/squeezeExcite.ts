@@ -15,7 +15,7 @@ export interface SqueezeExciteSpec {
   /** Filters in between; EfficientNet takes a quarter of the *block's input* filters, not of the expanded ones. */
   readonly reducedFilters: number;
   /** Of the reduction. @defaultValue 'swish' */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
 }
 
 /**

@@ -9,10 +9,10 @@ export interface VarianceScalingOptions {
   /** Variance is `scale / fan`. */
   readonly scale: number;
   /** The fan: what goes out, or the mean of what comes in and goes out (Glorot's). @defaultValue 'fanOut' */
-  readonly mode?: 'fanOut' | 'fanAvg';
+  readonly mode?: 'fanOut' | 'fanAvg' | undefined;
   readonly distribution: 'truncatedNormal' | 'uniform';
   /** The same seed draws the same values. @defaultValue unpredictable */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 // The deviation of a standard normal cut off at two deviations.

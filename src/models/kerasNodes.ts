@@ -17,7 +17,7 @@ export interface Node {
 
 interface CalledLayer {
   readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>> & { readonly name?: string };
+  readonly config: Readonly<Record<string, unknown>> & { readonly name?: string | undefined };
   readonly inbound_nodes?: unknown;
 }
 
@@ -44,7 +44,7 @@ export function nodesOf({ config, class_name: className, inbound_nodes: nodes }:
     };
     if (Array.isArray(node)) collect(node);
     else {
-      const { args, kwargs } = node as { readonly args?: unknown; readonly kwargs?: Readonly<Record<string, unknown>> };
+      const { args, kwargs } = node as { readonly args?: unknown; readonly kwargs?: Readonly<Record<string, unknown>> | undefined };
       collect(args);
       // An activation of a layer may be called by name.
       for (const key of ['inputs', 'x', 'x1', 'x2']) collect(kwargs?.[key]);

@@ -18,7 +18,7 @@ export interface LoadModelOptions {
    * with it.
    * @defaultValue the model takes [0, 255]
    */
-  readonly normalization?: Normalization;
+  readonly normalization?: Normalization | undefined;
 }
 
 /** Rules of the options of {@link loadModel}. */
@@ -74,7 +74,7 @@ function isFiles(source: unknown): source is FileList | readonly File[] {
 /** TensorFlow.js fetches whole URLs only: a relative one is resolved as `fetch` would, where there is a page or worker. */
 function onThisPage(url: string): string {
   if (/^[\w+.-]+:/.test(url)) return url;
-  const { document: page, location: place } = globalThis as { document?: Document; location?: Location };
+  const { document: page, location: place } = globalThis as { document?: Document | undefined; location?: Location | undefined };
   const base = page?.baseURI ?? place?.href;
   return base !== undefined && /^https?:/.test(base) ? new URL(url, base).href : url;
 }

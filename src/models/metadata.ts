@@ -8,18 +8,18 @@ import { planFor, type ModelPlan, type Normalization, type PlanOptions, type Var
 export interface ModelMetadata {
   readonly format: 1;
   /** Absent for a model composed of blocks by hand. */
-  readonly variant?: Variant | VariantSpec;
-  readonly options?: PlanOptions;
-  readonly classNames?: readonly string[];
+  readonly variant?: Variant | VariantSpec | undefined;
+  readonly options?: PlanOptions | undefined;
+  readonly classNames?: readonly string[] | undefined;
   /** The normalization that {@link loadModel} put in front of a model from elsewhere. */
-  readonly normalization?: Normalization;
+  readonly normalization?: Normalization | undefined;
   /** Whether BatchNormalization was folded into the convolutions. */
-  readonly folded?: boolean;
+  readonly folded?: boolean | undefined;
 }
 
 /** Reads the metadata; `undefined` for a model this library neither made nor saved. */
 export function metadataOf(model: tfl.LayersModel): ModelMetadata | undefined {
-  const all = model.getUserDefinedMetadata() as { readonly effnet?: ModelMetadata } | undefined;
+  const all = model.getUserDefinedMetadata() as { readonly effnet?: ModelMetadata | undefined } | undefined;
   return all?.effnet?.format === 1 ? all.effnet : undefined;
 }
 

@@ -63,7 +63,7 @@ function normalized(where: string, artifacts: tf.io.ModelArtifacts, normalizatio
 }
 
 function metadataIn({ userDefinedMetadata }: tf.io.ModelArtifacts): ModelMetadata | undefined {
-  return (userDefinedMetadata as { readonly effnet?: ModelMetadata } | undefined)?.effnet;
+  return (userDefinedMetadata as { readonly effnet?: ModelMetadata | undefined } | undefined)?.effnet;
 }
 
 /** Marks a model as one that has this library's layers, also when it is saved and loaded again. */

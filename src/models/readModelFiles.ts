@@ -6,7 +6,7 @@ import { describeOtherJson } from './otherModels.js';
 
 /** A `model.json`. */
 export interface ModelFile extends Omit<io.ModelArtifacts, 'weightSpecs' | 'weightData'> {
-  readonly weightsManifest?: io.WeightsManifestConfig;
+  readonly weightsManifest?: io.WeightsManifestConfig | undefined;
 }
 
 /** Files of one folder, or of a URL that ends in a slash. */
@@ -37,7 +37,7 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
   const other = describeOtherJson(file);
   if (other !== undefined) throw new DataError(`${where}: expected a saved model at '${origin}', received ${other}.`, { origin });
   const { weightsManifest, ...model } = file as ModelFile;
-  const { effnet, ...others } = (model.userDefinedMetadata ?? {}) as { readonly effnet?: object };
+  const { effnet, ...others } = (model.userDefinedMetadata ?? {}) as { readonly effnet?: object | undefined };
   const classNames = effnet === undefined ? labelsIn(await metadata()) : undefined;
   const artifacts = classNames === undefined ? model : { ...model, userDefinedMetadata: { ...others, effnet: { format: 1, classNames } } };
   if (weightsManifest === undefined || (weightsManifest as unknown[]).length === 0) {

@@ -5,7 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 
 /** What TensorFlow.js' types do not say of a model. */
 interface Counted {
-  readonly _refCount?: number;
+  readonly _refCount?: number | undefined;
   readonly internalContainerRefs: tfl.LayersModel[];
 }
 

@@ -9,7 +9,7 @@ import { metadataOf, setMetadata } from './metadata.js';
 /** Options of {@link replaceHead}. */
 export interface ReplaceHeadOptions extends HeadSpec, BuildOptions {
   /** Names of the classes, one an output. @defaultValue none */
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
 }
 
 const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;

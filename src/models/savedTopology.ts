@@ -3,9 +3,9 @@
 /** A layer in a saved topology; a model nested in another is one too. */
 export interface SavedLayer {
   class_name: string;
-  name?: string;
-  config: Record<string, unknown> & { name?: string; layers?: SavedLayer[] };
-  inbound_nodes?: unknown[];
+  name?: string | undefined;
+  config: Record<string, unknown> & { name?: string | undefined; layers?: SavedLayer[] | undefined };
+  inbound_nodes?: unknown[] | undefined;
 }
 
 /** A saved topology of this library's model. */

@@ -13,11 +13,11 @@ import { replaceFile } from './replaceFile.js';
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
   /** Writes only when the watched figure is the best so far. @defaultValue false */
-  readonly saveBestOnly?: boolean;
+  readonly saveBestOnly?: boolean | undefined;
   /** Leaves the optimizer's state out. @defaultValue false */
-  readonly weightsOnly?: boolean;
+  readonly weightsOnly?: boolean | undefined;
   /** Removes all but the newest of the files it wrote. @defaultValue keeps all */
-  readonly keepLast?: number;
+  readonly keepLast?: number | undefined;
 }
 
 /** Where a resumed run goes on. */
@@ -88,7 +88,7 @@ export async function resume(model: LayersModel, file: string): Promise<Resumed>
   }
   const saved = readCheckpoint(bytes);
   await restoreCheckpoint('resume', model, saved);
-  const { epoch = 0, figures = {} } = saved.notes as { epoch?: number; figures?: Figures };
+  const { epoch = 0, figures = {} } = saved.notes as { epoch?: number | undefined; figures?: Figures | undefined };
   return { epoch, figures };
 }
 

@@ -9,7 +9,7 @@ import { callback, type TrainingCallback } from '../training/index.js';
 /** Options of {@link csvLog}. */
 export interface CsvLogOptions {
   /** Goes on with a file that exists, as a resumed run does. @defaultValue false */
-  readonly append?: boolean;
+  readonly append?: boolean | undefined;
 }
 
 /**

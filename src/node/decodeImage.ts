@@ -15,21 +15,21 @@ import { readRegularFile } from './readRegularFile.js';
 /** How an image is decoded. */
 export interface DecodeOptions {
   /** What shows through transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead. @defaultValue 'white' */
-  readonly background?: string;
+  readonly background?: string | undefined;
   /** Images with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
-  readonly maxPixels?: number;
+  readonly maxPixels?: number | undefined;
   /**
    * 'accurate' equals TensorFlow's `INTEGER_ACCURATE`; 'fast' is TensorFlow's and Keras' default and takes a fraction of the time, with the
    * package @julusian/jpeg-turbo. A JPEG that the fast method cannot decode is an error. JPEGs in CMYK, which that package does not know, and
    * other formats are decoded the same way with both. @defaultValue 'accurate'
    */
-  readonly dctMethod?: 'accurate' | 'fast';
+  readonly dctMethod?: 'accurate' | 'fast' | undefined;
   /** Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework. @defaultValue the size of the file */
-  readonly size?: Size;
+  readonly size?: Size | undefined;
   /** How a picture comes to `size`. @defaultValue 'stretch' */
-  readonly fit?: 'stretch' | 'crop' | 'pad';
+  readonly fit?: 'stretch' | 'crop' | 'pad' | undefined;
   /** Name of the bytes in errors. @defaultValue the path, or 'bytes' */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 export const MAX_PIXELS = 200_000_000;

@@ -9,9 +9,9 @@ import { loadSharp } from './loadSharp.js';
 /** How a picture is encoded. */
 export interface EncodeImageOptions {
   /** @defaultValue 'png' */
-  readonly format?: 'png' | 'jpeg';
+  readonly format?: 'png' | 'jpeg' | undefined;
   /** Of a JPEG, 1 to 100. @defaultValue 90 */
-  readonly quality?: number;
+  readonly quality?: number | undefined;
 }
 
 const percent = rule<number>('an integer in [1, 100]', (value) => positiveInteger.accepts(value) && value <= 100);
@@ -41,13 +41,13 @@ export function randomJpegQuality(range: readonly [low: number, high: number] = 
 /** How a contact sheet looks. */
 export interface ContactSheetOptions {
   /** Examples in a row. @defaultValue 6 */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** Rows. @defaultValue 4 */
-  readonly rows?: number;
+  readonly rows?: number | undefined;
   /** Side of each example in pixels. @defaultValue 160 */
-  readonly tile?: number;
+  readonly tile?: number | undefined;
   /** @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /**

@@ -6,8 +6,8 @@ import { BackendError, DataError, OptionError, ShapeError } from '../core/index.
 export interface ErrorRecord {
   readonly name: string;
   readonly message: string;
-  readonly origin?: string;
-  readonly cause?: ErrorRecord;
+  readonly origin?: string | undefined;
+  readonly cause?: ErrorRecord | undefined;
 }
 
 /** What another thread needs to throw the same error. */

@@ -9,9 +9,9 @@ import type { SharpModule } from './loadSharp.js';
 export interface FileKind {
   readonly name: string;
   /** Why sharp as it is installed cannot decode it, and what to do. Absent for the formats it decodes. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** True where no decoder is asked at all, because the file holds no pixels. */
-  readonly refused?: true;
+  readonly refused?: true | undefined;
 }
 
 const known = (name: string): FileKind => ({ name });

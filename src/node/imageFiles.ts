@@ -11,19 +11,19 @@ export interface ClassFile {
   readonly path: string;
   readonly label: number;
   /** Names the picture in errors and for its random numbers. @defaultValue the path */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
 }
 
 /** How a list of files is read. */
 export interface ImageFilesOptions extends ReadImagesOptions {
   /** Number of classes, for one-hot labels. @defaultValue one more than the highest label */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode;
+  readonly labelMode?: LabelMode | undefined;
   /** Another order in every epoch. @defaultValue false */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Decides the order. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 const files = rule<readonly ClassFile[]>(
@@ -57,7 +57,7 @@ export function imageFiles(list: readonly ClassFile[], options: ImageFilesOption
 /** How class folders are written. */
 export interface WriteImageFolderOptions {
   /** 'copy', 'link' (hard links, no space taken) or 'symlink'. @defaultValue 'copy' */
-  readonly mode?: 'copy' | 'link' | 'symlink';
+  readonly mode?: 'copy' | 'link' | 'symlink' | undefined;
 }
 
 /**

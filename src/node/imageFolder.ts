@@ -11,17 +11,17 @@ import { warnOfSkipped } from './warnOfSkipped.js';
 /** How a folder of labelled pictures is read. */
 export interface ImageFolderOptions extends ReadImagesOptions {
   /** 'categorical' one-hot vectors, 'int' class indices, 'binary' vectors of one 0 or 1. @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode;
+  readonly labelMode?: LabelMode | undefined;
   /** The classes and their order, for example those of the training folder; other sub-folders are left out. @defaultValue all, sorted */
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
   /** Reads links to folders within the classes, too, as Keras' `follow_links`. @defaultValue false */
-  readonly followLinks?: boolean;
+  readonly followLinks?: boolean | undefined;
   /** Share of every class held out for validation, in (0, 1). @defaultValue none */
-  readonly validationSplit?: number;
+  readonly validationSplit?: number | undefined;
   /** Another order of the training pictures in every epoch; the validation share keeps its order. @defaultValue true */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Decides the split and the shuffling. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** A picture's file and class. */

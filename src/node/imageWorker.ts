@@ -13,14 +13,14 @@ export type Answer = { readonly pixels: Pixels } | { readonly error: ErrorRecord
 
 /** Memory for the answer. */
 interface Lent {
-  readonly memory?: Float32Array;
+  readonly memory?: Float32Array | undefined;
 }
 
 /** A picture to read, and what to do to it then. */
 export interface ReadTask extends Lent {
   readonly source: ImageSource;
   readonly settings: ReadImageSettings;
-  readonly change?: PictureChange;
+  readonly change?: PictureChange | undefined;
 }
 
 /** Reads one picture, and changes it if asked. */

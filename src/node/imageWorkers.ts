@@ -13,7 +13,7 @@ import type { ImageSource, ReadImageSettings } from './readImage.js';
 /** How threads are started. */
 export interface ImageWorkersOptions {
   /** @defaultValue one for each processor */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
 }
 
 /** Threads that work on pictures; idle ones keep no program from ending. */

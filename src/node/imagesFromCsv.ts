@@ -15,46 +15,46 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   /** Column of the file names. */
   readonly pathColumn: string;
   /** Column of the labels; this or `labelColumns`. */
-  readonly labelColumn?: string;
+  readonly labelColumn?: string | undefined;
   /** One column per class, with 1 in those of the image's classes and 0 in the others (one-hot); the classes keep this order. */
-  readonly labelColumns?: readonly string[];
+  readonly labelColumns?: readonly string[] | undefined;
   /** What cells of `labelColumns` mean beside 0, 1, false and true, for example `{ '-1.0': 1, '': 0 }`. @defaultValue none */
-  readonly labelValues?: Readonly<Record<string, 0 | 1>>;
+  readonly labelValues?: Readonly<Record<string, 0 | 1>> | undefined;
   /** Column that tells which images belong together, for `groupBy` of a split. @defaultValue none */
-  readonly groupColumn?: string;
+  readonly groupColumn?: string | undefined;
   /** Folder the file names are relative to; or several, each of which is looked through for every name. @defaultValue the folder of the table */
-  readonly folder?: string | readonly string[];
+  readonly folder?: string | readonly string[] | undefined;
   /** Added to every file name, for example '.jpg' after ids. @defaultValue '' */
-  readonly suffix?: string;
+  readonly suffix?: string | undefined;
   /** Between the columns. @defaultValue ',' */
-  readonly delimiter?: string;
+  readonly delimiter?: string | undefined;
   /** How the table's text is encoded: a label of `TextDecoder`, such as 'windows-1252', 'utf-16le' or 'shift_jis'. @defaultValue 'utf-8' */
-  readonly encoding?: string;
+  readonly encoding?: string | undefined;
   /** Images may have several labels: in several rows, in one cell with `labelSeparator`, or in several `labelColumns`. Labels become several-hot vectors. @defaultValue false */
-  readonly multiLabel?: boolean;
+  readonly multiLabel?: boolean | undefined;
   /** Between the labels of one cell. @defaultValue none */
-  readonly labelSeparator?: string;
+  readonly labelSeparator?: string | undefined;
   /** Class names by the ids in the label column, or by the label columns. @defaultValue the ids themselves */
-  readonly names?: Names;
+  readonly names?: Names | undefined;
   /** New names for some classes; several may become one. @defaultValue none */
-  readonly relabel?: Names;
+  readonly relabel?: Names | undefined;
   /** Classes whose rows are left out, by their name before relabeling. @defaultValue none */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
   /** The classes and their order. @defaultValue the `labelColumns`, or all labels that occur, sorted by code point */
-  readonly classNames?: readonly string[];
+  readonly classNames?: readonly string[] | undefined;
   /**
    * 'skip' leaves out rows without a label or file name and lists them in `skipped`. Missing labels are empty cells and what pandas reads as missing
    * ('NaN', 'NA', 'null', 'None', ...), unless `classNames`, `names`, `relabel` or `exclude` has them. @defaultValue 'throw'
    */
-  readonly unlabeled?: 'throw' | 'skip';
+  readonly unlabeled?: 'throw' | 'skip' | undefined;
   /** 'skip' leaves out images that do not exist and lists them in `missing` and `skipped`. @defaultValue 'throw' */
-  readonly onMissing?: 'throw' | 'skip';
+  readonly onMissing?: 'throw' | 'skip' | undefined;
   /** Label of images with one label each. @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode;
+  readonly labelMode?: LabelMode | undefined;
   /** Another order in every epoch. @defaultValue true */
-  readonly shuffle?: boolean;
+  readonly shuffle?: boolean | undefined;
   /** Decides the order. @defaultValue 0 */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** An image of a table. */

@@ -3,8 +3,8 @@
 /** What is needed of a stream; `process.stderr` and `process.stdout` are such. */
 export interface ProgressStream {
   write(text: string): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
 }
 
 /** The last line of a terminal. */

@@ -18,7 +18,7 @@ export function thisFile(): string {
 /** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
 export async function loadTensorFlow(load: ImportPackage = importPackage): Promise<void> {
   // Node 23 dropped this function; tfjs-node 4.22 calls it.
-  const util = createRequire(thisFile())('node:util') as { isNullOrUndefined?: (value: unknown) => boolean };
+  const util = createRequire(thisFile())('node:util') as { isNullOrUndefined?: ((value: unknown) => boolean) | undefined };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   try {
     await load('@tensorflow/tfjs-node-gpu');
@@ -35,7 +35,7 @@ interface Dawn {
 
 /** Gives Node the browser's `navigator.gpu`, made by Dawn (npm `webgpu`), unless it has one, then imports TensorFlow.js' backend. */
 export async function loadWebGpu(load: ImportPackage = importPackage): Promise<void> {
-  const { navigator } = globalThis as { navigator?: { gpu?: unknown } };
+  const { navigator } = globalThis as { navigator?: { gpu?: unknown } | undefined };
   // A second Dawn would know nothing of what the first one holds.
   if (navigator?.gpu === undefined) await startDawn(load);
   await load('@tensorflow/tfjs-backend-webgpu');

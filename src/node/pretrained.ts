@@ -11,7 +11,7 @@ import { cachedFile, type CacheOptions } from './weightCache.js';
 /** Options of {@link pretrained}: its own, and those of {@link efficientNet} and {@link loadWeights}. */
 export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeightsOptions & {
   /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
-  readonly weights?: string | Uint8Array | NamedArrays;
+  readonly weights?: string | Uint8Array | NamedArrays | undefined;
 };
 
 /**

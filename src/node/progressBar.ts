@@ -7,7 +7,7 @@ import { progressBarLine, progressLine } from './progressLine.js';
 /** Where progress is shown. */
 export interface ProgressBarOptions {
   /** A stream that knows whether it is a terminal. @defaultValue process.stderr */
-  readonly stream?: ProgressStream;
+  readonly stream?: ProgressStream | undefined;
 }
 
 const stream = rule<ProgressStream>('a writable stream', (value) => typeof (value as ProgressStream | null)?.write === 'function');

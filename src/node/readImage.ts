@@ -7,15 +7,15 @@ import { readRegularFileHere } from './readRegularFile.js';
 
 /** A picture that is still a file, or the bytes of one. */
 export interface ImageSource {
-  readonly path?: string;
-  readonly bytes?: Uint8Array;
+  readonly path?: string | undefined;
+  readonly bytes?: Uint8Array | undefined;
   readonly origin: string;
 }
 
 /** How a picture is decoded, and resized where its size is given. */
 export interface ReadImageSettings {
   readonly decoding: DecodeOptions;
-  readonly resizing?: { readonly size: Size; readonly fit: Fit; readonly method: ResizeMethod; readonly antialias: boolean };
+  readonly resizing?: { readonly size: Size; readonly fit: Fit; readonly method: ResizeMethod; readonly antialias: boolean } | undefined;
 }
 
 /** Decodes one picture on sharp's threads and resizes it on this one. */

@@ -19,21 +19,21 @@ export const CLASS_NAMES = rule<readonly string[]>('an array of different non-em
 /** How pictures are decoded and resized. */
 export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /** Pictures are resized to this. @defaultValue each keeps its own size */
-  readonly imageSize?: Size;
+  readonly imageSize?: Size | undefined;
   /**
    * 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds black to the shorter one, before resizing; 'resizeCrop' and
    * 'resizePad' do it afterwards. @defaultValue 'stretch'
    * @see {@link resizeTo}
    */
-  readonly fit?: Fit;
+  readonly fit?: Fit | undefined;
   /** 'exact' resizes as TensorFlow does; 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel. @defaultValue 'exact' */
-  readonly resizing?: 'exact' | 'fast';
+  readonly resizing?: 'exact' | 'fast' | undefined;
   /** How pictures are resized, where exactly. @defaultValue 'bilinear' */
-  readonly interpolation?: ResizeMethod;
+  readonly interpolation?: ResizeMethod | undefined;
   /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
-  readonly antialias?: boolean;
+  readonly antialias?: boolean | undefined;
   /** Threads that decode and resize. @defaultValue none: sharp's own threads decode, this one resizes */
-  readonly workers?: ImageWorkers;
+  readonly workers?: ImageWorkers | undefined;
 }
 
 export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {

@@ -16,7 +16,7 @@ export interface NodeBackendOptions extends ProbeOptions {
    * Folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, for an application that is shipped without its `node_modules`.
    * @defaultValue the folder of the installed package
    */
-  readonly wasmFolder?: string;
+  readonly wasmFolder?: string | undefined;
 }
 
 /** The binary that Node takes. */

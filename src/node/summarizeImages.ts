@@ -29,7 +29,7 @@ export interface ImagesSummary {
  * const { files, classNames } = await imageFolder('photos');
  * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
  */
-export async function summarizeImages(files: readonly ClassFile[], classNames: readonly string[], options: { readonly onProgress?: ProgressListener } = {}): Promise<ImagesSummary> {
+export async function summarizeImages(files: readonly ClassFile[], classNames: readonly string[], options: { readonly onProgress?: ProgressListener | undefined } = {}): Promise<ImagesSummary> {
   check('summarizeImages', 'files', files, rule('a non-empty array of { path, label }', (value) => Array.isArray(value) && value.length > 0));
   const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
   const advance = trackProgress(onProgress, 'summary', 'images', files.length);

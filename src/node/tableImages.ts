@@ -28,9 +28,9 @@ export interface TableImage {
 /** What is asked of the rows; {@link ImagesFromCsvOptions} describes each option. */
 export interface TableImagesOptions extends TableLabelOptions {
   readonly pathColumn: string;
-  readonly groupColumn?: string;
-  readonly suffix?: string;
-  readonly unlabeled?: 'throw' | 'skip';
+  readonly groupColumn?: string | undefined;
+  readonly suffix?: string | undefined;
+  readonly unlabeled?: 'throw' | 'skip' | undefined;
 }
 
 /** The images of the rows by their name within the folders, and the rows that are left out. */

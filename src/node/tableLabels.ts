@@ -9,15 +9,15 @@ export type Names = Readonly<Record<string, string>>;
 
 /** Which columns have the labels, and what they mean; {@link ImagesFromCsvOptions} describes each option. */
 export interface TableLabelOptions {
-  readonly labelColumn?: string;
-  readonly labelColumns?: readonly string[];
-  readonly labelValues?: Readonly<Record<string, 0 | 1>>;
-  readonly labelSeparator?: string;
-  readonly multiLabel?: boolean;
-  readonly names?: Names;
-  readonly relabel?: Names;
-  readonly exclude?: readonly string[];
-  readonly classNames?: readonly string[];
+  readonly labelColumn?: string | undefined;
+  readonly labelColumns?: readonly string[] | undefined;
+  readonly labelValues?: Readonly<Record<string, 0 | 1>> | undefined;
+  readonly labelSeparator?: string | undefined;
+  readonly multiLabel?: boolean | undefined;
+  readonly names?: Names | undefined;
+  readonly relabel?: Names | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly classNames?: readonly string[] | undefined;
 }
 
 /** The labels of a row; or why it has none and what to do besides leaving it out. All labels of an excluded row are excluded. */

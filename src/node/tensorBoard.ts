@@ -9,13 +9,13 @@ import { eventFile } from './eventFile.js';
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
   /** Steps between losses within an epoch; 0 is never. @defaultValue 0 */
-  readonly updateEvery?: number;
+  readonly updateEvery?: number | undefined;
   /** Epochs between histograms of all weights; 0 is never. @defaultValue 0 */
-  readonly histogramsEvery?: number;
+  readonly histogramsEvery?: number | undefined;
   /** Whether to write the model's graph. @defaultValue true */
-  readonly graph?: boolean;
+  readonly graph?: boolean | undefined;
   /** What the run was set to, for the HParams tab. @defaultValue none */
-  readonly hyperParameters?: Readonly<Record<string, number | string | boolean>>;
+  readonly hyperParameters?: Readonly<Record<string, number | string | boolean>> | undefined;
 }
 
 /**

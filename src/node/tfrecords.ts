@@ -18,13 +18,13 @@ import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, ty
 /** How record files are read. */
 export interface TFRecordDatasetOptions {
   /** 'auto' tells by the first bytes of each file. @defaultValue 'auto' */
-  readonly compression?: 'auto' | 'gzip' | 'none';
+  readonly compression?: 'auto' | 'gzip' | 'none' | undefined;
   /** Checks every record's checksum. @defaultValue true */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
   /** A record that claims to be longer is refused before its bytes are taken. @defaultValue 1,073,741,824, one GiB */
-  readonly maxRecordBytes?: number;
+  readonly maxRecordBytes?: number | undefined;
   /** Files read side by side, a record of each in turn. @defaultValue 4 */
-  readonly cycleLength?: number;
+  readonly cycleLength?: number | undefined;
 }
 
 /**
@@ -77,7 +77,7 @@ export interface RecordImagesOptions extends ReadImagesOptions {
   /** Number of classes, for one-hot labels. */
   readonly classes: number;
   /** @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode;
+  readonly labelMode?: LabelMode | undefined;
 }
 
 /** Decodes the pictures of records. @throws {DataError} while reading, when a label is none of the classes. */
@@ -91,10 +91,10 @@ export function recordImages(records: Dataset<ImageRecord>, options: RecordImage
 /** How records are written. */
 export interface WriteTFRecordsOptions {
   /** Number of files; records go to them in turn. @defaultValue 1 */
-  readonly shards?: number;
+  readonly shards?: number | undefined;
   /** @defaultValue 'none' */
-  readonly compression?: 'gzip' | 'none';
-  readonly onProgress?: ProgressListener;
+  readonly compression?: 'gzip' | 'none' | undefined;
+  readonly onProgress?: ProgressListener | undefined;
 }
 
 /**

@@ -11,9 +11,9 @@ import { replaceFile } from './replaceFile.js';
 /** Where weights are kept and fetched from. */
 export interface CacheOptions extends DownloadOptions {
   /** @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
-  readonly cacheFolder?: string;
+  readonly cacheFolder?: string | undefined;
   /** Base URL of a server that holds the same files under the same names; asked in place of the publishers. @defaultValue none */
-  readonly mirror?: string;
+  readonly mirror?: string | undefined;
 }
 
 /**

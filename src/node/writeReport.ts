@@ -13,18 +13,18 @@ import { replaceFile } from './replaceFile.js';
 /** What a report is made of, and where its pictures come from. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
   /** @defaultValue 'Evaluation' */
-  readonly title?: string;
+  readonly title?: string | undefined;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
   /** Adds the model's stages and plan, and heat maps to the pictures. @defaultValue neither is shown */
-  readonly model?: LayersModel;
+  readonly model?: LayersModel | undefined;
   /** Loads the picture of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
-  readonly picture?: (row: PredictionRow) => Pixels | Promise<Pixels>;
+  readonly picture?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
   /** Pictures in the gallery of mistakes. @defaultValue 12 */
-  readonly pictures?: number;
+  readonly pictures?: number | undefined;
   /** Lays Grad-CAM over the pictures; needs `model`. @defaultValue true where there is a model */
-  readonly heatMaps?: boolean;
+  readonly heatMaps?: boolean | undefined;
   /** Pictures at once, for the memory of activations in the model's table. @defaultValue 32 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 }
 
 /** The files of a report. */

@@ -20,17 +20,17 @@ import { made, readChannelsLast, transpose, type Shape, type Value } from './val
 /** Options of {@link exportOnnx}. */
 export interface ExportOnnxOptions {
   /** Name of the graph. @defaultValue the model's */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * How weights are stored. `float16` halves the file; it is computed with in float32 all the same, so that every engine runs it. `int8` quarters
    * it and computes with whole numbers, sooner on processors made for that; networks of ReLU and ReLU6 only (Lite).
    * @defaultValue 'float32'
    */
-  readonly weights?: 'float32' | 'float16' | 'int8';
+  readonly weights?: 'float32' | 'float16' | 'int8' | undefined;
   /** With `weights: 'int8'`: pictures such as the model will meet, a hundred or more. Both tensors of each batch are disposed. */
-  readonly calibration?: AsyncIterable<ImageBatch>;
+  readonly calibration?: AsyncIterable<ImageBatch> | undefined;
   /** With `weights: 'int8'`: the package that runs the calibration. @defaultValue onnxruntime-node */
-  readonly onnxruntime?: OnnxRuntimeModule;
+  readonly onnxruntime?: OnnxRuntimeModule | undefined;
 }
 
 const RULES = {
@@ -45,7 +45,7 @@ export interface PlannedNetwork {
   readonly plan: ModelPlan;
   readonly arrays: NamedArrays;
   /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
 }
 
 const isLayersModel = (value: unknown): value is tfl.LayersModel => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs);

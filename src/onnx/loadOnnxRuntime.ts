@@ -19,8 +19,8 @@ export interface OnnxSession {
 
 /** What a session is told. */
 export interface OnnxSessionOptions {
-  readonly intraOpNumThreads?: number;
-  readonly extra?: Readonly<Record<string, unknown>>;
+  readonly intraOpNumThreads?: number | undefined;
+  readonly extra?: Readonly<Record<string, unknown>> | undefined;
   readonly executionProviders: readonly string[];
   readonly graphOptimizationLevel: 'all';
 }
@@ -35,14 +35,14 @@ export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime
 
 /** Loads `onnxruntime-node`. @throws {BackendError} when it is missing, or this is no Node. */
 export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule> {
-  const inNode = typeof process === 'object' && typeof (process.versions as { node?: string } | undefined)?.node === 'string';
+  const inNode = typeof process === 'object' && typeof (process.versions as { node?: string | undefined } | undefined)?.node === 'string';
   if (!inNode) {
     throw new BackendError(`${where}: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.`);
   }
   // Not a literal: bundlers must not look for a package that need not be there.
   const name = 'onnxruntime-node';
   try {
-    const module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as OnnxRuntimeModule & { default?: OnnxRuntimeModule };
+    const module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as OnnxRuntimeModule & { default?: OnnxRuntimeModule | undefined };
     return module.default ?? module;
   } catch (cause) {
     throw new BackendError(`${where}: expected the package ${name}, and it could not be loaded. Run \`npm install ${name}\`.`, { cause });

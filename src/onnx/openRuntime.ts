@@ -12,11 +12,11 @@ export type OnnxDevice = 'cpu' | 'wasm' | 'webgpu' | 'webgl' | 'webnn' | 'cuda' 
 /** Options of {@link createRuntime}. */
 export interface RuntimeOptions {
   /** Threads one operator may use. @defaultValue ONNX Runtime's choice, the physical cores */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** @defaultValue 'cpu' */
-  readonly device?: OnnxDevice;
+  readonly device?: OnnxDevice | undefined;
   /** The package, where it is not `onnxruntime-node`: `await import('onnxruntime-web')`. @defaultValue onnxruntime-node */
-  readonly onnxruntime?: OnnxRuntimeModule;
+  readonly onnxruntime?: OnnxRuntimeModule | undefined;
 }
 
 /** One output of a run. */

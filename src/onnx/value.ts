@@ -22,13 +22,13 @@ export interface Value {
   /** The name of its tensor; maps lie channels first, `[batch, channels, height, width]`. */
   read(): string;
   /** Zeros a convolution after it can add itself. */
-  readonly padded?: { readonly inner: Value; readonly pads: Pads };
+  readonly padded?: { readonly inner: Value; readonly pads: Pads } | undefined;
   /** `inner * scale + offset`, one value a channel, which a convolution after it can absorb. */
-  readonly rescaled?: { readonly inner: Value; readonly scale: readonly number[]; readonly offset: readonly number[] };
+  readonly rescaled?: { readonly inner: Value; readonly scale: readonly number[]; readonly offset: readonly number[] } | undefined;
   /** A convolution that normalisation after it can change. */
-  readonly convolution?: PendingConvolution;
+  readonly convolution?: PendingConvolution | undefined;
   /** The pooled map `[batch, channels, 1, 1]` before it was flattened to `[batch, channels]`. */
-  readonly map?: string;
+  readonly map?: string | undefined;
 }
 
 /** A value whose operators are made when it is first read. */

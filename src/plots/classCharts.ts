@@ -8,9 +8,9 @@ import { uniqueNames } from './confusionChart.js';
 /** Which score is drawn, of how many classes. */
 export interface ClassScoreChartOptions {
   /** @defaultValue 'f1' */
-  readonly score?: 'precision' | 'recall' | 'f1';
+  readonly score?: 'precision' | 'recall' | 'f1' | undefined;
   /** Of more classes than this, the weakest are drawn. @defaultValue 40 */
-  readonly maxClasses?: number;
+  readonly maxClasses?: number | undefined;
 }
 
 /**

@@ -17,11 +17,11 @@ export interface NamedModel {
 /** What is compared, and how it is drawn; `layer`, `class`, `method`, `smooth` and `seed` as in `gradCam`. */
 export interface CompareCamsOptions extends GradCamOptions {
   /** How much of the photo the hottest place hides, in [0, 1]. @defaultValue 0.65 */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
   /** @defaultValue 4 */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** The side of each picture's cell, in pixels. @defaultValue 200 */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 /**

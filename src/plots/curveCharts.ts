@@ -7,7 +7,7 @@ import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './char
 /** Which classes get a curve. */
 export interface CurveChartOptions {
   /** By name or index. @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area */
-  readonly classes?: readonly (string | number)[];
+  readonly classes?: readonly (string | number)[] | undefined;
 }
 
 const rules = { classes: arrayOf(either<string, number>(text, nonNegativeInteger)) };

@@ -9,15 +9,15 @@ export interface GridImage {
   readonly url: string;
   readonly title: string;
   /** Whether the prediction was right. @defaultValue unknown: the title keeps the colour of text */
-  readonly correct?: boolean;
+  readonly correct?: boolean | undefined;
 }
 
 /** How a grid is laid out. */
 export interface ImageGridOptions {
   /** @defaultValue 4 */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   /** The side of each picture's cell, in pixels. @defaultValue 160 */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }
 
 /**

@@ -10,15 +10,15 @@ export interface RenderOptions {
    * `light` and `dark` bring their own background; `page` has none and takes the text colour of the page the SVG is put into.
    * @defaultValue 'light'
    */
-  readonly theme?: 'light' | 'dark' | 'page';
+  readonly theme?: 'light' | 'dark' | 'page' | undefined;
 }
 
 /** How a chart becomes pixels. */
 export interface RenderPngOptions {
   /** @defaultValue 'light' */
-  readonly theme?: 'light' | 'dark';
+  readonly theme?: 'light' | 'dark' | undefined;
   /** Pixels for each unit of the chart. @defaultValue 2 */
-  readonly scale?: number;
+  readonly scale?: number | undefined;
 }
 
 const THEMES = {

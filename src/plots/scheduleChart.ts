@@ -7,7 +7,7 @@ import { thinLine, type LinePoint } from './thinLine.js';
 /** How a schedule is drawn. */
 export interface ScheduleChartOptions {
   /** Steps per epoch; the axis then counts epochs. @defaultValue the axis counts steps */
-  readonly stepsPerEpoch?: number;
+  readonly stepsPerEpoch?: number | undefined;
 }
 
 /** More parts than the chart has pixels across. */

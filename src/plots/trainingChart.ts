@@ -24,7 +24,7 @@ export interface TrainingPhase {
 /** Which metrics are drawn. */
 export interface TrainingChartOptions {
   /** By the names they have for training data. @defaultValue all */
-  readonly metrics?: readonly string[];
+  readonly metrics?: readonly string[] | undefined;
 }
 
 const histories = rule<MetricHistory | readonly TrainingPhase[]>('a history of metrics or an array of named phases', (value) => typeof value === 'object' && value !== null);

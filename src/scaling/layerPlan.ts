@@ -52,7 +52,7 @@ export interface LayerPlace {
 /** Plans a convolution; `bias` only where squeeze-and-excitation has one. */
 export function planConv(
   { name, role, input }: LayerPlace,
-  { filters, kernelSize = 1, strides = 1, bias = false }: { filters: number; kernelSize?: number; strides?: 1 | 2; bias?: boolean },
+  { filters, kernelSize = 1, strides = 1, bias = false }: { filters: number; kernelSize?: number | undefined; strides?: 1 | 2 | undefined; bias?: boolean | undefined },
 ): LayerPlan {
   const kernel = [kernelSize, kernelSize, input[2], filters];
   const outputShape = strided(input, strides, filters);

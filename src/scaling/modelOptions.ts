@@ -11,35 +11,35 @@ export type InputSize = number | readonly [height: number, width: number] | null
 
 interface CommonOptions {
   /** Name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for an own spec */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** At least 32 for the published networks (each stage of stride 2 halves it). @defaultValue the variant's */
-  readonly inputSize?: InputSize;
+  readonly inputSize?: InputSize | undefined;
   /** @defaultValue 3 */
-  readonly inputChannels?: number;
+  readonly inputChannels?: number | undefined;
   /** Dropout before the classifier, in [0, 1). @defaultValue the variant's */
-  readonly dropoutRate?: number;
+  readonly dropoutRate?: number | undefined;
   /** Stochastic depth past the last block, in [0, 1); block b of n drops samples at `rate * b / n`. @defaultValue 0.2 */
-  readonly dropConnectRate?: number;
+  readonly dropConnectRate?: number | undefined;
   /** @defaultValue the variant's */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** What weights from PyTorch-trained networks need is `symmetric`. @defaultValue 'same' */
-  readonly padding?: Padding;
+  readonly padding?: Padding | undefined;
   /** Share of the old moving statistics kept a step. @defaultValue the variant's */
-  readonly batchNormMomentum?: number;
+  readonly batchNormMomentum?: number | undefined;
   /** @defaultValue the variant's, 0.001 */
-  readonly batchNormEpsilon?: number;
+  readonly batchNormEpsilon?: number | undefined;
   /** Normalisation of pixels in [0, 255] inside the model. @defaultValue the variant's */
-  readonly normalization?: Normalization;
+  readonly normalization?: Normalization | undefined;
 }
 
 /** A network with its classifier. */
 export interface WithTop extends CommonOptions {
   /** @defaultValue true */
-  readonly includeTop?: true;
+  readonly includeTop?: true | undefined;
   /** @defaultValue 1000 */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** `linear` leaves logits. @defaultValue 'softmax' */
-  readonly classifierActivation?: ClassifierActivation;
+  readonly classifierActivation?: ClassifierActivation | undefined;
   readonly pooling?: never;
 }
 
@@ -47,7 +47,7 @@ export interface WithTop extends CommonOptions {
 export interface WithoutTop extends CommonOptions {
   readonly includeTop: false;
   /** Pools the features to `[batch, channels]`; `null` leaves them `[batch, height, width, channels]`. @defaultValue null */
-  readonly pooling?: 'avg' | 'max' | null;
+  readonly pooling?: 'avg' | 'max' | null | undefined;
   readonly classes?: never;
   readonly classifierActivation?: never;
 }

@@ -1,7 +1,7 @@
 // Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
 
 import { arrayOf, boolean, check, checkOptions, finite, nonNegative, oneOf, positive, positiveInteger, rate, text } from '../core/index.js';
-import type { Rule } from '../core/index.js';
+import type { Complete, Rule } from '../core/index.js';
 import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDepthwise,
   type FeatureShape, type LayerPlan, type ParameterCount,
@@ -11,13 +11,13 @@ import type { Activation, Padding } from './variants.js';
 /** What normalisation and activation follow a convolution. */
 export interface NormActSpec {
   /** @defaultValue 'swish' */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** @defaultValue 'same' */
-  readonly padding?: Padding;
+  readonly padding?: Padding | undefined;
   /** @defaultValue 0.99 */
-  readonly batchNormMomentum?: number;
+  readonly batchNormMomentum?: number | undefined;
   /** @defaultValue 0.001 */
-  readonly batchNormEpsilon?: number;
+  readonly batchNormEpsilon?: number | undefined;
 }
 
 /** A mobile inverted bottleneck block (timm: `InvertedResidual`). */
@@ -27,21 +27,21 @@ export interface MBConvSpec extends NormActSpec {
   /** Filters out. */
   readonly filters: number;
   /** Odd. @defaultValue 3 */
-  readonly kernelSize?: number;
+  readonly kernelSize?: number | undefined;
   /** @defaultValue 1 */
-  readonly strides?: 1 | 2;
+  readonly strides?: 1 | 2 | undefined;
   /** At 1 the expansion is left out, as in Keras; other implementations keep a 1 x 1 convolution there. @defaultValue 6 */
-  readonly expandRatio?: number;
+  readonly expandRatio?: number | undefined;
   /** Filters the expansion multiplies in place of the input's. @defaultValue the input's filters */
-  readonly expandFrom?: number;
+  readonly expandFrom?: number | undefined;
   /** Share of the *input* filters squeeze-and-excitation reduces to, in [0, 1]; 0 leaves it out. @defaultValue 0.25 */
-  readonly seRatio?: number;
+  readonly seRatio?: number | undefined;
   /** Adds the input where its shape equals the output's. @defaultValue true */
-  readonly skip?: boolean;
+  readonly skip?: boolean | undefined;
   /** Stochastic depth, the share of samples that skip the block in training, in [0, 1). @defaultValue 0 */
-  readonly dropRate?: number;
+  readonly dropRate?: number | undefined;
   /** @defaultValue 'dwconv' */
-  readonly depthwiseName?: 'dwconv' | 'dwconv2';
+  readonly depthwiseName?: 'dwconv' | 'dwconv2' | undefined;
 }
 
 /** Which of the two kinds of block. */
@@ -51,7 +51,7 @@ export type BlockType = 'mbConv' | 'fusedMBConv';
 export interface BlockPlan {
   readonly name: string;
   readonly type: BlockType;
-  readonly spec: Required<MBConvSpec>;
+  readonly spec: Complete<MBConvSpec>;
   readonly inputShape: FeatureShape;
   readonly outputShape: FeatureShape;
   /** Filters after the expansion. */
@@ -150,11 +150,11 @@ export function planSqueezeExcite(name: string, input: FeatureShape, reducedFilt
 
 function finishBlock(
   type: BlockType,
-  spec: Required<MBConvSpec>,
+  spec: Complete<MBConvSpec>,
   inputShape: FeatureShape,
   shape: FeatureShape,
   before: readonly LayerPlan[],
-  projection: { filters: number; kernelSize?: number; strides?: 1 | 2 },
+  projection: { filters: number; kernelSize?: number | undefined; strides?: 1 | 2 | undefined },
 ): BlockPlan {
   const { name } = spec;
   const seFilters = squeezedFilters(inputShape[2], spec.seRatio);
@@ -173,11 +173,11 @@ function finishBlock(
   };
 }
 
-function expanded(inputShape: FeatureShape, { expandRatio, expandFrom }: Required<MBConvSpec>): number {
+function expanded(inputShape: FeatureShape, { expandRatio, expandFrom }: Complete<MBConvSpec>): number {
   return Math.round((expandFrom === 0 ? inputShape[2] : expandFrom) * expandRatio);
 }
 
-function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec): Required<MBConvSpec> {
+function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec): Complete<MBConvSpec> {
   check(where, 'inputShape', inputShape, featureShape);
   checkOptions(where, options, {
     ...NORM_ACT_RULES,
@@ -203,7 +203,7 @@ function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec)
 }
 
 /** Fills the defaults of {@link NormActSpec}. */
-export function resolveNormAct(spec: NormActSpec): Required<NormActSpec> {
+export function resolveNormAct(spec: NormActSpec): Complete<NormActSpec> {
   return {
     activation: spec.activation ?? 'swish',
     padding: spec.padding ?? 'same',

@@ -84,7 +84,7 @@ export function planFor(where: string, variant: Variant | VariantSpec, options: 
 function planEnd(
   name: 'stem' | 'top',
   input: FeatureShape,
-  conv: { filters: number; kernelSize?: number; strides?: 1 | 2 },
+  conv: { filters: number; kernelSize?: number | undefined; strides?: 1 | 2 | undefined },
 ): readonly [LayerPlan, LayerPlan] {
   const planned = planConv({ name: `${name}_conv`, role: `${name}Conv`, input }, conv);
   return [planned, planBatchNorm({ name: `${name}_bn`, role: `${name}Norm`, input: planned.outputShape })];

@@ -9,10 +9,10 @@ export interface StageLayersSpec extends Omit<MBConvSpec, 'dropRate'> {
   /** Prefix of the blocks' names: `block2` makes `block2a`, `block2b`, ... */
   readonly name: string;
   /** @defaultValue 'mbConv' */
-  readonly block?: BlockType;
+  readonly block?: BlockType | undefined;
   readonly repeats: number;
   /** Stochastic depth of each block, in [0, 1). @defaultValue 0 for all */
-  readonly dropRates?: readonly number[];
+  readonly dropRates?: readonly number[] | undefined;
 }
 
 /** A stage worked out for one input shape. */

@@ -5,11 +5,11 @@ import { checkNumbers, checkOptions, positive, positiveInteger, probability } fr
 /** How a scaled number of filters is rounded. */
 export interface RoundFiltersOptions {
   /** Filters become a multiple of this. @defaultValue 8 */
-  readonly divisor?: number;
+  readonly divisor?: number | undefined;
   /** Never fewer filters than this; `min_depth` elsewhere. @defaultValue the divisor */
-  readonly minFilters?: number;
+  readonly minFilters?: number | undefined;
   /** The share of the scaled filters that rounding down must keep; EfficientNetV2 has no such guard: 0. @defaultValue 0.9 */
-  readonly minShare?: number;
+  readonly minShare?: number | undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ export type Normalization =
 /** A run of equal blocks before scaling; the first one carries the strides. */
 export interface StageSpec {
   /** `fusedMBConv` replaces expansion and depthwise convolution by one full convolution. @defaultValue 'mbConv' */
-  readonly block?: 'mbConv' | 'fusedMBConv';
+  readonly block?: 'mbConv' | 'fusedMBConv' | undefined;
   readonly repeats: number;
   readonly kernelSize: number;
   readonly strides: 1 | 2;
@@ -24,11 +24,11 @@ export interface StageSpec {
   /** Filters out, before width scaling. */
   readonly filters: number;
   /** Filters squeeze-and-excitation reduces to, as a share of the block's *input* filters; 0 leaves it out. @defaultValue 0 */
-  readonly seRatio?: number;
+  readonly seRatio?: number | undefined;
   /** Whether blocks of equal input and output add their input. @defaultValue true */
-  readonly skip?: boolean;
+  readonly skip?: boolean | undefined;
   /** Filters, before width scaling, that the first block's expansion multiplies in place of its input's (EdgeTPU). */
-  readonly expandFrom?: number;
+  readonly expandFrom?: number | undefined;
 }
 
 /** A network before it has a size: coefficients and a table of stages. */
@@ -40,26 +40,26 @@ export interface VariantSpec {
   /** Dropout before the classifier, a share in [0, 1). */
   readonly dropoutRate: number;
   /** Stochastic depth of a block past the last one; block b of n drops samples at `rate * b / n`. @defaultValue 0.2 */
-  readonly dropConnectRate?: number;
+  readonly dropConnectRate?: number | undefined;
   readonly stages: readonly StageSpec[];
   /** @defaultValue 32 */
-  readonly stemFilters?: number;
+  readonly stemFilters?: number | undefined;
   /** @defaultValue 1280 */
-  readonly topFilters?: number;
+  readonly topFilters?: number | undefined;
   /** Keeps stem and top unscaled, and the first and last stage at their depth (Lite). @defaultValue false */
-  readonly fixedEnds?: boolean;
+  readonly fixedEnds?: boolean | undefined;
   /** See {@link RoundFiltersOptions.minShare}. @defaultValue 0.9 */
-  readonly minShare?: number;
+  readonly minShare?: number | undefined;
   /** @defaultValue 'swish' */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** Share of the old moving statistics kept a step. @defaultValue 0.99 */
-  readonly batchNormMomentum?: number;
+  readonly batchNormMomentum?: number | undefined;
   /** @defaultValue 0.001 */
-  readonly batchNormEpsilon?: number;
+  readonly batchNormEpsilon?: number | undefined;
   /** @defaultValue 'imagenet' */
-  readonly normalization?: Normalization;
+  readonly normalization?: Normalization | undefined;
   /** What the depthwise layers are called; Keras' V2 says `dwconv2`. @defaultValue 'dwconv' */
-  readonly depthwiseName?: 'dwconv' | 'dwconv2';
+  readonly depthwiseName?: 'dwconv' | 'dwconv2' | undefined;
 }
 
 type StageRow = readonly [repeats: number, kernelSize: number, strides: 1 | 2, expandRatio: number, filters: number, seRatio?: number];

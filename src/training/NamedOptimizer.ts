@@ -15,27 +15,27 @@ import { placeText, type TrainingPlace } from './trainingPlace.js';
 /** What every optimizer takes. */
 export interface OptimizerOptions {
   /** A rate, or a schedule of the updates made so far. With `accumulationSteps`, an update is not a batch. */
-  readonly learningRate?: number | Schedule;
+  readonly learningRate?: number | Schedule | undefined;
   /** Share of a weight taken away a step: times the rate when decoupled, as half the weight of an L2 penalty when coupled. @defaultValue 0 */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
   /** Decoupled shrinks the weight itself (AdamW); coupled adds `weightDecay * weight` to the gradient. @defaultValue 'decoupled' */
-  readonly weightDecayMode?: 'decoupled' | 'coupled';
+  readonly weightDecayMode?: 'decoupled' | 'coupled' | undefined;
   /** Which weights decay, by name. @defaultValue those of more than one axis: kernels, and neither biases nor BatchNormalization */
-  readonly decays?: (weight: string, shape: readonly number[]) => boolean;
+  readonly decays?: ((weight: string, shape: readonly number[]) => boolean) | undefined;
   /** Limits each number of a gradient to [-clipValue, clipValue]. @defaultValue none */
-  readonly clipValue?: number;
+  readonly clipValue?: number | undefined;
   /** Limits the norm of each weight's gradient. @defaultValue none */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** Limits the norm of all gradients together. @defaultValue none */
-  readonly globalClipNorm?: number;
+  readonly globalClipNorm?: number | undefined;
   /**
    * Batches whose mean gradient makes one update. A schedule counts updates; one of Keras counts batches, with `gradient_accumulation_steps` too.
    * A Keras schedule `s` has the same rates here as `(update) => s(update * accumulationSteps + accumulationSteps - 1)`.
    * @defaultValue 1
    */
-  readonly accumulationSteps?: number;
+  readonly accumulationSteps?: number | undefined;
   /** What a weight's rate is multiplied by: layer-wise rates. @defaultValue 1 for all */
-  readonly rateOf?: (weight: string) => number;
+  readonly rateOf?: ((weight: string) => number) | undefined;
 }
 
 /** One weight, its gradient, its state and where training stands. */
@@ -92,7 +92,7 @@ export class NamedOptimizer extends tf.Optimizer {
 
   // tf.Optimizer calls everything with three methods its instance; that would make stock optimizers ours.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && (value as { getClassName?: () => string }).getClassName?.() === NamedOptimizer.className;
+    return typeof value === 'object' && value !== null && (value as { getClassName?: (() => string) | undefined }).getClassName?.() === NamedOptimizer.className;
   }
 
   /** Updates made so far: the step a schedule sees. */

@@ -28,7 +28,7 @@ export interface AttemptParts {
   /** By the name an error gives them. */
   readonly gradients: readonly { readonly name: string; readonly tensor: tf.Tensor }[];
   /** What an error calls a variable: `finite weights ... for 'stem_conv/kernel'`. */
-  readonly nameOf: (variable: tf.Variable) => { readonly expected: string; readonly name?: string };
+  readonly nameOf: (variable: tf.Variable) => { readonly expected: string; readonly name?: string | undefined };
   readonly onTaken: () => void;
 }
 

@@ -11,8 +11,8 @@ export type Figures = Readonly<Record<string, number>>;
 
 /** What a callback keeps from one process to the next, so that a resumed run goes on as it would have. */
 export interface CallbackState {
-  readonly values?: Readonly<Record<string, number>>;
-  readonly arrays?: NamedArrays;
+  readonly values?: Readonly<Record<string, number>> | undefined;
+  readonly arrays?: NamedArrays | undefined;
 }
 
 type Hook<A extends readonly unknown[], R = void> = (...parameters: A) => R | Promise<R>;
@@ -21,16 +21,16 @@ type EpochEnd = [epoch: number, figures: Figures, model: tfl.LayersModel];
 
 /** What a callback does and when; steps and epochs count from 0. */
 export interface CallbackHooks {
-  readonly onTrainBegin?: Hook<[model: tfl.LayersModel]>;
-  readonly onEpochBegin?: Hook<[epoch: number, model: tfl.LayersModel]>;
-  readonly onBatchBegin?: Hook<[batch: number, model: tfl.LayersModel]>;
-  readonly onBatchEnd?: Hook<[batch: number, figures: Figures, model: tfl.LayersModel]>;
+  readonly onTrainBegin?: Hook<[model: tfl.LayersModel]> | undefined;
+  readonly onEpochBegin?: Hook<[epoch: number, model: tfl.LayersModel]> | undefined;
+  readonly onBatchBegin?: Hook<[batch: number, model: tfl.LayersModel]> | undefined;
+  readonly onBatchEnd?: Hook<[batch: number, figures: Figures, model: tfl.LayersModel]> | undefined;
   /** May return figures of its own, which later callbacks and the history see. */
-  readonly onEpochEnd?: Hook<EpochEnd, Figures | undefined> | Hook<EpochEnd>;
-  readonly onTrainEnd?: Hook<[model: tfl.LayersModel]>;
+  readonly onEpochEnd?: Hook<EpochEnd, Figures | undefined> | Hook<EpochEnd> | undefined;
+  readonly onTrainEnd?: Hook<[model: tfl.LayersModel]> | undefined;
   /** For `fineTune`'s checkpoints. */
-  readonly save?: () => CallbackState | Promise<CallbackState>;
-  readonly load?: (state: CallbackState, model: tfl.LayersModel) => void;
+  readonly save?: (() => CallbackState | Promise<CallbackState>) | undefined;
+  readonly load?: ((state: CallbackState, model: tfl.LayersModel) => void) | undefined;
 }
 
 /** The object behind every callback of this library; a class because TensorFlow.js' are. */
@@ -44,8 +44,8 @@ export class TrainingCallback extends tfl.Callback {
   }
 
   /** Epochs and steps an epoch, where the run knows them. */
-  get run(): { readonly epochs?: number; readonly steps?: number | null } {
-    return (this as unknown as { readonly params?: { epochs?: number; steps?: number | null } }).params ?? {};
+  get run(): { readonly epochs?: number | undefined; readonly steps?: number | null | undefined } {
+    return (this as unknown as { readonly params?: { epochs?: number | undefined; steps?: number | null | undefined } | undefined }).params ?? {};
   }
 
   override async onTrainBegin(): Promise<void> {

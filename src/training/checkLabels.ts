@@ -11,7 +11,7 @@ export type LabelMeaning = 'classes' | 'targets' | 'anything';
 
 /** A function of labels that says what they mean. */
 interface Meaningful {
-  readonly labelMeaning?: LabelMeaning;
+  readonly labelMeaning?: LabelMeaning | undefined;
 }
 
 /** What a loss takes the labels for. */

@@ -23,7 +23,7 @@ const FORMAT = 'effnet-ts checkpoint 1';
 const [WEIGHTS, OPTIMIZER, OTHERS] = ['weights/', 'optimizer/', 'others/'] as const;
 
 /** Takes weights and optimizer state out of a model. @throws {WeightsError} when one of them is not finite. */
-export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Checkpoint, 'notes' | 'others'>> & { readonly weightsOnly?: boolean } = {}): Promise<Checkpoint> {
+export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Checkpoint, 'notes' | 'others'>> & { readonly weightsOnly?: boolean | undefined } = {}): Promise<Checkpoint> {
   const optimizer = new Map<string, WeightArray>();
   const ours = model.optimizer as tf.Optimizer | undefined;
   if (parts.weightsOnly !== true && ours !== undefined) {

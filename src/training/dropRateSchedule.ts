@@ -9,7 +9,7 @@ import { allLayers } from './freeze.js';
 /** Options of {@link dropRateSchedule}. */
 export interface DropRateScheduleOptions {
   /** @defaultValue 'stochastic-depth' */
-  readonly layers?: 'stochastic-depth' | 'dropout' | 'all';
+  readonly layers?: 'stochastic-depth' | 'dropout' | 'all' | undefined;
 }
 
 /**

@@ -11,9 +11,9 @@ import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without improvement before the run ends. @defaultValue 5 */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Gives the model the weights of its best epoch at the end, whatever ended the run. @defaultValue true */
-  readonly restoreBestWeights?: boolean;
+  readonly restoreBestWeights?: boolean | undefined;
 }
 
 /**

@@ -10,9 +10,9 @@ import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 /** Options of {@link ema}. */
 export interface EmaOptions {
   /** Share of the average kept a step, in [0, 1). @defaultValue 0.9999 */
-  readonly decay?: number;
+  readonly decay?: number | undefined;
   /** Keeps less at first: (1 + n) / (10 + n) after n steps, if that is smaller. @defaultValue true */
-  readonly warmup?: boolean;
+  readonly warmup?: boolean | undefined;
 }
 
 /** The callback of {@link ema}. */

@@ -28,12 +28,12 @@ export interface FineTuneStage {
   readonly unfreeze: LayerSelector | 'all';
   readonly epochs: number;
   /** A rate, or a schedule of the stage's own updates, which are its batches unless the optimizer has `accumulationSteps`. @defaultValue the optimizer's */
-  readonly learningRate?: number | Schedule;
+  readonly learningRate?: number | Schedule | undefined;
   /** Whether BatchNormalization among the layers that train learns too. @defaultValue 'frozen' */
-  readonly batchNorm?: 'frozen' | 'trained';
+  readonly batchNorm?: 'frozen' | 'trained' | undefined;
   /** Data of this stage alone, for example larger pictures. @defaultValue that of the run */
-  readonly train?: Dataset<TrainingBatch>;
-  readonly validation?: Dataset<TrainingBatch>;
+  readonly train?: Dataset<TrainingBatch> | undefined;
+  readonly validation?: Dataset<TrainingBatch> | undefined;
 }
 
 /** Options of {@link fineTune}. */
@@ -41,37 +41,37 @@ export interface FineTuneOptions {
   /** What to learn from, read anew each epoch. For a run that can be resumed, give `shuffle` and all random steps a seed. */
   readonly train: Dataset<TrainingBatch>;
   /** What to measure on after each epoch. @defaultValue nothing */
-  readonly validation?: Dataset<TrainingBatch>;
+  readonly validation?: Dataset<TrainingBatch> | undefined;
   readonly stages: readonly FineTuneStage[];
   /** @defaultValue softmaxCrossEntropy() */
-  readonly loss?: Loss;
+  readonly loss?: Loss | undefined;
   /** Exact over an epoch, not a mean over batches. @defaultValue [accuracy()] */
-  readonly metrics?: readonly Metric[];
+  readonly metrics?: readonly Metric[] | undefined;
   /** Makes each stage's optimizer, which begins without state as a compiled model's does. @defaultValue () => adam() */
-  readonly optimizer?: () => NamedOptimizer;
+  readonly optimizer?: (() => NamedOptimizer) | undefined;
   /** Batches of an epoch. @defaultValue all of `train` */
-  readonly stepsPerEpoch?: number;
+  readonly stepsPerEpoch?: number | undefined;
   /** Batches to measure on. @defaultValue all of `validation` */
-  readonly validationSteps?: number;
+  readonly validationSteps?: number | undefined;
   /** Epochs of the run to leave out, for one that continues another by hand. @defaultValue 0 */
-  readonly initialEpoch?: number;
+  readonly initialEpoch?: number | undefined;
   /** How much samples of a class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
-  readonly classWeights?: Readonly<Record<number, number>>;
-  readonly callbacks?: readonly TrainingCallback[];
+  readonly classWeights?: Readonly<Record<number, number>> | undefined;
+  readonly callbacks?: readonly TrainingCallback[] | undefined;
   /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
-  readonly store?: CheckpointStore;
+  readonly store?: CheckpointStore | undefined;
   /**
    * What happens when the run in `store` began with other training data: more or fewer items, others, or another order. `'accept'` goes on with
    * the data of this call.
    * @defaultValue 'throw'
    */
-  readonly changedData?: 'throw' | 'accept';
+  readonly changedData?: 'throw' | 'accept' | undefined;
   /** Steps between checkpoints within an epoch; there is one after each epoch and when the signal aborts anyway. @defaultValue none */
-  readonly checkpointEvery?: number;
+  readonly checkpointEvery?: number | undefined;
   /** One task an epoch, in steps. */
-  readonly onProgress?: ProgressListener;
+  readonly onProgress?: ProgressListener | undefined;
   /** Stops between steps. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const dataset = rule<Dataset<TrainingBatch>>('a Dataset of { xs, ys }', (value) => value instanceof Dataset);

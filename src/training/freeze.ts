@@ -66,7 +66,7 @@ export function selectLayers(where: string, model: tfl.LayersModel, selector: La
 /** The layers of a model, with those of models nested in it in place of these. */
 export function allLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
   return model.layers.flatMap((layer) => {
-    const { layers } = layer as unknown as { readonly layers?: readonly tfl.layers.Layer[] };
+    const { layers } = layer as unknown as { readonly layers?: readonly tfl.layers.Layer[] | undefined };
     return layers === undefined ? [layer] : allLayers(layer as unknown as tfl.LayersModel);
   });
 }
@@ -84,7 +84,7 @@ function setTrainable(model: tfl.LayersModel, layers: readonly tfl.layers.Layer[
 
 /** Compiles again with the model's own settings, so that what is trainable now is what trains. */
 export function recompile(model: tfl.LayersModel): void {
-  const compiled = model as unknown as { optimizer?: tf.Optimizer; isOptimizerOwned?: boolean };
+  const compiled = model as unknown as { optimizer?: tf.Optimizer | undefined; isOptimizerOwned?: boolean | undefined };
   const { optimizer, isOptimizerOwned = false } = compiled;
   if (optimizer === undefined) return;
   if (!(optimizer instanceof NamedOptimizer)) forgetSlots(optimizer);

@@ -11,7 +11,7 @@ import type { Schedule } from './schedules.js';
 /** The rate of the next step. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
   if (optimizer instanceof NamedOptimizer) return optimizer.currentRate;
-  const { learningRate } = optimizer as unknown as { learningRate?: number };
+  const { learningRate } = optimizer as unknown as { learningRate?: number | undefined };
   if (typeof learningRate !== 'number') throw new OptionError(`learningRateOf: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
   return learningRate;
 }
@@ -19,7 +19,7 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
 /** Sets the rate of our optimizers and TensorFlow.js' own. @throws {OptionError} when the rate is negative or not finite, or the optimizer has none. */
 export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
   check('setLearningRate', 'rate', rate, nonNegative);
-  const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: (rate: number) => void };
+  const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: ((rate: number) => void) | undefined };
   if (settable.learningRate === undefined) throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
   if (settable.setLearningRate !== undefined) settable.setLearningRate(rate);
   else settable.learningRate = rate;
@@ -35,11 +35,11 @@ export interface StepLog {
 /** Options of {@link learningRateSchedule}. */
 export interface LearningRateScheduleOptions {
   /** The step the run begins at, when it continues another. @defaultValue 0 */
-  readonly initialStep?: number;
+  readonly initialStep?: number | undefined;
   /** Called every `logEvery` steps. @defaultValue writes step, loss and rate to the console */
-  readonly onLog?: (log: StepLog) => void;
+  readonly onLog?: ((log: StepLog) => void) | undefined;
   /** Steps between logs; 0 is never. @defaultValue 100 */
-  readonly logEvery?: number;
+  readonly logEvery?: number | undefined;
 }
 
 /**
@@ -86,13 +86,13 @@ function print({ step, loss, learningRate }: StepLog): void {
 /** Options of {@link reduceOnPlateau}. */
 export interface ReduceOnPlateauOptions extends MonitorOptions {
   /** What the rate is multiplied by, in (0, 1). @defaultValue 0.1 */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** Epochs without improvement before it is. @defaultValue 10 */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Epochs after it in which none are counted. @defaultValue 0 */
-  readonly cooldown?: number;
+  readonly cooldown?: number | undefined;
   /** The rate never falls below. @defaultValue 0 */
-  readonly minRate?: number;
+  readonly minRate?: number | undefined;
 }
 
 /**
@@ -108,7 +108,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingC
   const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
   checkOptions(where, options, { ...MONITOR_RULES, factor: share, patience: positiveInteger, cooldown: nonNegativeInteger, minRate: nonNegative });
   const { factor = 0.1, patience = 10, cooldown = 0, minRate = 0 } = options;
-  const monitor = monitorOf(where, { minDelta: 1e-4, ...options });
+  const monitor = monitorOf(where, { ...options, minDelta: options.minDelta ?? 1e-4 });
   let [best, wait, resting] = [monitor.worst, 0, 0];
   return callback({
     onTrainBegin: () => {

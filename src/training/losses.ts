@@ -15,9 +15,9 @@ export type Loss = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor;
 /** Options of {@link softmaxCrossEntropy} and {@link binaryCrossEntropy}. */
 export interface CrossEntropyOptions {
   /** Share of each label spread over all classes, in [0, 1). @defaultValue 0 */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
   /** Whether the model ends without activation; exact for any size of logit. @defaultValue false */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
 }
 
 /** What keeps logarithms finite; Keras' number. */
@@ -63,13 +63,13 @@ export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 /** Options of {@link focalLoss}. */
 export interface FocalLossOptions {
   /** Whether classes exclude each other. @defaultValue 'softmax' */
-  readonly kind?: 'softmax' | 'sigmoid';
+  readonly kind?: 'softmax' | 'sigmoid' | undefined;
   /** How much less easy samples count; at least 0, which is plain cross-entropy. @defaultValue 2 */
-  readonly gamma?: number;
+  readonly gamma?: number | undefined;
   /** Weight of the loss; of sigmoid targets, that of the positive ones, the negative ones having the rest. @defaultValue 0.25 */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** @defaultValue false */
-  readonly fromLogits?: boolean;
+  readonly fromLogits?: boolean | undefined;
 }
 
 /**

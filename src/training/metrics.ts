@@ -20,9 +20,9 @@ export interface Metric {
 /** Options of {@link precision}, {@link recall} and {@link f1}. */
 export interface DecisionOptions {
   /** A target at or below it is a no; `'argmax'` says yes to the likeliest class alone, which is 0.5 for a model with one target. @defaultValue 0.5 */
-  readonly threshold?: number | 'argmax';
+  readonly threshold?: number | 'argmax' | undefined;
   /** All targets' decisions in one count, or the plain mean over the targets' figures. @defaultValue 'micro' */
-  readonly average?: 'micro' | 'macro';
+  readonly average?: 'micro' | 'macro' | undefined;
 }
 
 /**

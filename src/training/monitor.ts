@@ -6,11 +6,11 @@ import type { Figures } from './callback.js';
 /** What is watched. */
 export interface MonitorOptions {
   /** Name of the figure. @defaultValue 'val_loss' */
-  readonly monitor?: string;
+  readonly monitor?: string | undefined;
   /** Which way is better; `'auto'` takes losses as better when small, everything else as better when large. @defaultValue 'auto' */
-  readonly mode?: 'auto' | 'min' | 'max';
+  readonly mode?: 'auto' | 'min' | 'max' | undefined;
   /** A change of this or less is none. @defaultValue 0 */
-  readonly minDelta?: number;
+  readonly minDelta?: number | undefined;
 }
 
 export const MONITOR_RULES = { monitor: text, mode: oneOf('auto', 'min', 'max'), minDelta: nonNegative };

@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  boolean, callable, checkOptions, either, nonNegative, oneOf, OptionError, positive, positiveInteger, rate, rule, type Rules,
+  boolean, callable, checkOptions, either, nonNegative, oneOf, OptionError, positive, positiveInteger, rate, rule, type Complete, type Given,
+  type Rules,
 } from '../core/index.js';
 import { NamedOptimizer, type OptimizerOptions, type UpdateRule } from './NamedOptimizer.js';
 import type { Schedule } from './schedules.js';
@@ -16,9 +17,9 @@ const COMMON: Rules<OptimizerOptions> = {
 /** Options of {@link sgd}. */
 export interface SgdOptions extends OptimizerOptions {
   /** @defaultValue 0 */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Looks ahead along the momentum. @defaultValue false */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
 }
 
 /**
@@ -30,27 +31,27 @@ export interface SgdOptions extends OptimizerOptions {
  * @see `SGD` in keras/src/optimizers/sgd.py
  */
 export function sgd(options: SgdOptions = {}): NamedOptimizer {
-  checked('sgd', options, { ...COMMON, momentum: rate, nesterov: boolean });
-  const { momentum = 0, nesterov = false } = options;
+  const given = checked('sgd', options, { ...COMMON, momentum: rate, nesterov: boolean });
+  const { momentum = 0, nesterov = false } = given;
   const step: UpdateRule['update'] = ({ weight, gradient, rate, read, write }) => {
     const change = tf.mul(gradient, -rate);
     if (momentum === 0) return tf.add(weight, change);
     const velocity = write('momentum', tf.add(tf.mul(read('momentum'), momentum), change));
     return tf.add(weight, nesterov ? tf.add(tf.mul(velocity, momentum), change) : velocity);
   };
-  return new NamedOptimizer({ name: 'sgd', slots: momentum === 0 ? {} : { momentum: 0 }, update: step }, { learningRate: 0.01, ...options });
+  return new NamedOptimizer({ name: 'sgd', slots: momentum === 0 ? {} : { momentum: 0 }, update: step }, { learningRate: 0.01, ...given });
 }
 
 /** Options of {@link rmsProp}. */
 export interface RmsPropOptions extends OptimizerOptions {
   /** Share of the mean square kept a step. @defaultValue 0.9 */
-  readonly rho?: number;
+  readonly rho?: number | undefined;
   /** @defaultValue 0 */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** @defaultValue 1e-7 */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
   /** Divides by the variance instead of the mean square. @defaultValue false */
-  readonly centered?: boolean;
+  readonly centered?: boolean | undefined;
 }
 
 /**
@@ -62,20 +63,20 @@ export interface RmsPropOptions extends OptimizerOptions {
  * @see `RMSprop` in keras/src/optimizers/rmsprop.py
  */
 export function rmsProp(options: RmsPropOptions = {}): NamedOptimizer {
-  checked('rmsProp', options, { ...COMMON, rho: rate, momentum: rate, epsilon: nonNegative, centered: boolean });
-  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
+  const given = checked('rmsProp', options, { ...COMMON, rho: rate, momentum: rate, epsilon: nonNegative, centered: boolean });
+  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = given;
   const slots = { meanSquare: 0, ...(momentum > 0 ? { momentum: 0 } : {}), ...(centered ? { mean: 0 } : {}) };
-  return new NamedOptimizer({ name: 'rmsProp', slots, update: rootMeanSquare({ rho, momentum, epsilon, centered }) }, { learningRate: 0.001, ...options });
+  return new NamedOptimizer({ name: 'rmsProp', slots, update: rootMeanSquare({ rho, momentum, epsilon, centered }) }, { learningRate: 0.001, ...given });
 }
 
 /** Options of {@link rmsPropTF}. */
 export interface RmsPropTFOptions extends OptimizerOptions {
   /** Share of the mean square kept a step. @defaultValue 0.9 */
-  readonly decay?: number;
+  readonly rho?: number | undefined;
   /** @defaultValue 0.9 */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Stands within the root. @defaultValue 0.001 */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**
@@ -87,15 +88,15 @@ export interface RmsPropTFOptions extends OptimizerOptions {
  * @see `tf.compat.v1.train.RMSPropOptimizer`; paper section 5.2 (arXiv 1905.11946)
  */
 export function rmsPropTF(options: RmsPropTFOptions = {}): NamedOptimizer {
-  checked('rmsPropTF', options, { ...COMMON, decay: rate, momentum: rate, epsilon: nonNegative });
-  const { decay = 0.9, momentum = 0.9, epsilon = 0.001 } = options;
+  const given = checked('rmsPropTF', options, { ...COMMON, rho: rate, momentum: rate, epsilon: nonNegative });
+  const { rho = 0.9, momentum = 0.9, epsilon = 0.001 } = given;
   const slots = { meanSquare: 1, ...(momentum > 0 ? { momentum: 0 } : {}) };
-  const update = rootMeanSquare({ rho: decay, momentum, epsilon, centered: false });
-  return new NamedOptimizer({ name: 'rmsPropTF', slots, update }, { learningRate: 0.016, ...options });
+  const update = rootMeanSquare({ rho, momentum, epsilon, centered: false });
+  return new NamedOptimizer({ name: 'rmsPropTF', slots, update }, { learningRate: 0.016, ...given });
 }
 
 // Epsilon stands within the root, and momentum acts on the update, in both forms.
-function rootMeanSquare({ rho, momentum, epsilon, centered }: Required<Pick<RmsPropOptions, 'rho' | 'momentum' | 'epsilon' | 'centered'>>): UpdateRule['update'] {
+function rootMeanSquare({ rho, momentum, epsilon, centered }: Complete<Pick<RmsPropOptions, 'rho' | 'momentum' | 'epsilon' | 'centered'>>): UpdateRule['update'] {
   return ({ weight, gradient, rate, read, write }) => {
     const meanSquare = write('meanSquare', tf.add(tf.mul(read('meanSquare'), rho), tf.mul(tf.square(gradient), 1 - rho)));
     const spread = centered
@@ -109,11 +110,11 @@ function rootMeanSquare({ rho, momentum, epsilon, centered }: Required<Pick<RmsP
 /** Options of {@link adam} and {@link adamW}. */
 export interface AdamOptions extends OptimizerOptions {
   /** Share of the mean gradient kept a step. @defaultValue 0.9 */
-  readonly beta1?: number;
+  readonly beta1?: number | undefined;
   /** Share of the mean square kept a step. @defaultValue 0.999 */
-  readonly beta2?: number;
+  readonly beta2?: number | undefined;
   /** Added to the root before the bias of the first steps is corrected, as in Keras; PyTorch adds it after. @defaultValue 1e-7 */
-  readonly epsilon?: number;
+  readonly epsilon?: number | undefined;
 }
 
 /**
@@ -137,23 +138,24 @@ export function adam(options: AdamOptions = {}): NamedOptimizer {
  * @see arXiv 1711.05101; `AdamW` in keras/src/optimizers/adamw.py
  */
 export function adamW(options: AdamOptions = {}): NamedOptimizer {
-  return moments('adamW', { weightDecay: 0.004, ...options });
+  return moments('adamW', { ...options, weightDecay: options.weightDecay ?? 0.004 });
 }
 
 function moments(name: string, options: AdamOptions): NamedOptimizer {
-  checked(name, options, { ...COMMON, beta1: rate, beta2: rate, epsilon: nonNegative });
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  const given = checked(name, options, { ...COMMON, beta1: rate, beta2: rate, epsilon: nonNegative });
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = given;
   const update: UpdateRule['update'] = ({ weight, gradient, rate, step, read, write }) => {
     const mean = write('mean', tf.add(read('mean'), tf.mul(tf.sub(gradient, read('mean')), 1 - beta1)));
     const meanSquare = write('meanSquare', tf.add(read('meanSquare'), tf.mul(tf.sub(tf.square(gradient), read('meanSquare')), 1 - beta2)));
     const corrected = (rate * Math.sqrt(1 - beta2 ** (step + 1))) / (1 - beta1 ** (step + 1));
     return tf.sub(weight, tf.div(tf.mul(mean, corrected), tf.add(tf.sqrt(meanSquare), epsilon)));
   };
-  return new NamedOptimizer({ name, slots: { mean: 0, meanSquare: 0 }, update }, { learningRate: 0.001, ...options });
+  return new NamedOptimizer({ name, slots: { mean: 0, meanSquare: 0 }, update }, { learningRate: 0.001, ...given });
 }
 
-function checked<T extends OptimizerOptions>(where: string, options: T, rules: Rules<T>): void {
-  checkOptions(where, options, rules);
+function checked<T extends OptimizerOptions>(where: string, options: T, rules: Rules<T>): Given<T> {
+  const given = checkOptions(where, options, rules);
   const clips = (['clipValue', 'clipNorm', 'globalClipNorm'] as const).filter((key) => options[key] !== undefined);
   if (clips.length > 1) throw new OptionError(`${where}: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received ${clips.map((clip) => `\`${clip}\``).join(' and ')}.`);
+  return given;
 }

@@ -14,9 +14,9 @@ export type Schedule = (step: number) => number;
 /** Options of {@link warmupCosine}. */
 export interface WarmupCosineOptions {
   /** The highest rate. @defaultValue 0.02 */
-  readonly peak?: number;
+  readonly peak?: number | undefined;
   /** Steps over which the rate rises from 0 in a straight line. @defaultValue 1000 */
-  readonly warmupSteps?: number;
+  readonly warmupSteps?: number | undefined;
   /** Steps of the whole run, warm-up included. */
   readonly totalSteps: number;
   /**
@@ -24,7 +24,7 @@ export interface WarmupCosineOptions {
    * `'afterWarmup'` takes it of the steps since, as Keras does.
    * @defaultValue 'run'
    */
-  readonly cosineOver?: 'run' | 'afterWarmup';
+  readonly cosineOver?: 'run' | 'afterWarmup' | undefined;
 }
 
 /**
@@ -51,11 +51,11 @@ export function warmupCosine(options: WarmupCosineOptions): Schedule {
 export interface ExponentialDecayOptions {
   readonly initial: number;
   /** What the rate is multiplied by every `decaySteps`. @defaultValue 0.97 */
-  readonly decayRate?: number;
+  readonly decayRate?: number | undefined;
   /** May be a fraction: EfficientNet's recipe is 2.4 epochs. */
   readonly decaySteps: number;
   /** Whether the rate stays constant between. @defaultValue true */
-  readonly staircase?: boolean;
+  readonly staircase?: boolean | undefined;
 }
 
 /**
@@ -108,9 +108,9 @@ export function stepDecay(options: StepDecayOptions): Schedule {
 export interface PolynomialDecayOptions {
   readonly initial: number;
   /** @defaultValue 0.0001 */
-  readonly end?: number;
+  readonly end?: number | undefined;
   /** 1 is a straight line. @defaultValue 1 */
-  readonly power?: number;
+  readonly power?: number | undefined;
   readonly decaySteps: number;
 }
 
@@ -135,13 +135,13 @@ export interface OneCycleOptions {
   readonly peak: number;
   readonly totalSteps: number;
   /** Share of the run in which the rate rises, in (0, 1). @defaultValue 0.3 */
-  readonly riseShare?: number;
+  readonly riseShare?: number | undefined;
   /** The first rate is the peak divided by this. @defaultValue 25 */
-  readonly startDivisor?: number;
+  readonly startDivisor?: number | undefined;
   /** The last rate is the first divided by this. @defaultValue 10000 */
-  readonly endDivisor?: number;
+  readonly endDivisor?: number | undefined;
   /** @defaultValue 'cosine' */
-  readonly shape?: 'cosine' | 'linear';
+  readonly shape?: 'cosine' | 'linear' | undefined;
 }
 
 /**

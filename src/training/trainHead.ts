@@ -20,42 +20,42 @@ export interface TrainHeadOptions {
   /** Batches to learn from; read once, or once an epoch without cached features. Both tensors of each are disposed. */
   readonly train: AsyncIterable<ImageBatch>;
   /** Batches to measure on after every epoch; read once. @defaultValue none */
-  readonly validation?: AsyncIterable<ImageBatch>;
+  readonly validation?: AsyncIterable<ImageBatch> | undefined;
   /** Names of the classes in the order of the labels; the model keeps them. */
   readonly classNames: readonly string[];
   /** Passes over the features. @defaultValue 20 */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Features in a step. @defaultValue 32 */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Adam's rate at the start; it falls to 0 along a cosine. @defaultValue 0.001 */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Share of each label spread over all classes, in [0, 1). @defaultValue 0.1 */
-  readonly labelSmoothing?: number;
+  readonly labelSmoothing?: number | undefined;
   /** `sigmoid` for labels that do not exclude each other. @defaultValue 'softmax' */
-  readonly activation?: 'softmax' | 'sigmoid';
+  readonly activation?: 'softmax' | 'sigmoid' | undefined;
   /** @defaultValue 'avg' */
-  readonly pooling?: 'avg' | 'max';
+  readonly pooling?: 'avg' | 'max' | undefined;
   /** Dropout before the classifier, in [0, 1). @defaultValue 0.2 */
-  readonly dropoutRate?: number;
+  readonly dropoutRate?: number | undefined;
   /** Units of fully connected layers before the classifier. @defaultValue none */
-  readonly hidden?: readonly number[];
+  readonly hidden?: readonly number[] | undefined;
   /**
    * Where the backbone's features are computed: `createRuntime` of `effnet-ts/onnx`, or `(features) => createRuntime(features, { threads: 2 })`.
    * @defaultValue TensorFlow.js
    */
-  readonly runtime?: FeatureRuntime;
+  readonly runtime?: FeatureRuntime | undefined;
   /**
    * Whether features are computed once and kept. `false` computes them anew every epoch, which takes as many times as long and lets augmentation act.
    * @defaultValue true, unless `train` is a Dataset of augmented pictures
    */
-  readonly cacheFeatures?: boolean;
+  readonly cacheFeatures?: boolean | undefined;
   /** Decides initial weights, dropout and order. @defaultValue unpredictable */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Called after every epoch. */
-  readonly onEpoch?: (epoch: HeadEpoch) => void;
-  readonly onProgress?: ProgressListener;
+  readonly onEpoch?: ((epoch: HeadEpoch) => void) | undefined;
+  readonly onProgress?: ProgressListener | undefined;
   /** Stops between batches; the backbone stays as it was. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an epoch came to. */
@@ -67,8 +67,8 @@ export interface HeadEpoch {
   /** Share of right answers in training, with dropout. */
   readonly accuracy: number;
   /** On the validation features, without either; `undefined` when there are none. */
-  readonly validationLoss?: number;
-  readonly validationAccuracy?: number;
+  readonly validationLoss?: number | undefined;
+  readonly validationAccuracy?: number | undefined;
 }
 
 /** A model with its new head, and how the head was learned. */

@@ -18,7 +18,7 @@ export interface TrainingBatch {
   /** Class indices `[batch]`, or vectors `[batch, targets]`. */
   readonly ys: tf.Tensor;
   /** How much each sample counts, `[batch]`. @defaultValue 1 each */
-  readonly weights?: tf.Tensor;
+  readonly weights?: tf.Tensor | undefined;
 }
 
 /** Sums over the samples seen so far: what an epoch's figures are made of. */

@@ -38,11 +38,11 @@ export interface Position {
   readonly epoch: number;
   readonly step: number;
   /** The stage has not begun, so its optimizer has no state. */
-  readonly isFresh?: boolean;
+  readonly isFresh?: boolean | undefined;
   /** Nothing is left to do. */
-  readonly isFinished?: boolean;
+  readonly isFinished?: boolean | undefined;
   /** Of the epoch that is under way. */
-  readonly tally?: Tally;
+  readonly tally?: Tally | undefined;
   readonly history: readonly FineTuneEpoch[];
 }
 
@@ -50,8 +50,8 @@ export interface Position {
 export interface StageData {
   /** Batches of an epoch; `null` while unknown. */
   readonly batches: number | null;
-  readonly items?: number;
-  readonly digest?: string;
+  readonly items?: number | undefined;
+  readonly digest?: string | undefined;
 }
 
 /** What a run notes about the data of each stage. */
@@ -62,8 +62,8 @@ export function stageDataOf(datasets: readonly Dataset<unknown>[]): StageData[] 
 interface Notes {
   readonly stages: string;
   /** Absent in checkpoints of earlier versions. */
-  readonly data?: readonly StageData[];
-  readonly position: Omit<Position, 'tally'> & { readonly tally?: { samples: number; loss: number; counts: number } };
+  readonly data?: readonly StageData[] | undefined;
+  readonly position: Omit<Position, 'tally'> & { readonly tally?: { samples: number; loss: number; counts: number } | undefined };
   readonly dropouts: Readonly<Record<string, DropoutStream>>;
   readonly callbacks: readonly Readonly<Record<string, number>>[];
 }

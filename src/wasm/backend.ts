@@ -8,7 +8,7 @@ import { KERNELS, SHARED_KERNELS } from './binary.js';
 export interface WasmBackend {
   readonly wasm: {
     readonly asm: WebAssembly.Exports;
-    readonly wasmMemory?: WebAssembly.Memory;
+    readonly wasmMemory?: WebAssembly.Memory | undefined;
     _malloc: (bytes: number) => number;
     _free(address: number): void;
   };

@@ -23,7 +23,7 @@ export interface LoadWeightsOptions extends FitOptions {
    * `false` loads what fits although weights are missing, arrays unknown or misshapen, or numbers not finite; the report lists them.
    * @defaultValue true
    */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
 }
 
 /** What became of every array of the file and every weight of the model. */

@@ -61,7 +61,7 @@ function storedType(dtype: unknown, quantization: io.WeightsManifestEntry['quant
 }
 
 // tfjs-core io_utils: value * scale + min, steps stored in one or two bytes.
-function dequantized(bytes: Uint8Array, stored: ElementType, { scale = 1, min = 0 }: { scale?: number; min?: number }): Float32Array {
+function dequantized(bytes: Uint8Array, stored: ElementType, { scale = 1, min = 0 }: { scale?: number | undefined; min?: number | undefined }): Float32Array {
   return decodeElements(stored, bytes).map((step) => step * scale + min);
 }
 

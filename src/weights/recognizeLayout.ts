@@ -8,13 +8,13 @@ import type { NamedArrays } from './namedArrays.js';
 /** How a file is to be read. */
 export interface FitOptions {
   /** @defaultValue 'auto' */
-  readonly layout?: LayoutName | 'auto';
+  readonly layout?: LayoutName | 'auto' | undefined;
   /** What all names of the network begin with, for example `state_dict.`. @defaultValue found by itself */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Name of the classifier's layer in the file, within the network or beside it. @defaultValue the layout's, for example `predictions` or `classifier` */
-  readonly classifier?: string;
+  readonly classifier?: string | undefined;
   /** `'skip'` leaves the model's own classifier as it is, whatever head the file has. @defaultValue 'load' */
-  readonly head?: 'load' | 'skip';
+  readonly head?: 'load' | 'skip' | undefined;
 }
 
 /** Google's checkpoints hold each weight twice; the moving average is the one that was evaluated. */

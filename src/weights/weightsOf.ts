@@ -11,11 +11,11 @@ import { permute } from './permute.js';
 /** Whose names the arrays get. */
 export interface WeightsOfOptions {
   /** @defaultValue 'keras' */
-  readonly layout?: LayoutName;
+  readonly layout?: LayoutName | undefined;
   /** Stands before every name. @defaultValue none */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Name of the classifier's layer. @defaultValue the layout's, for example `predictions` or `classifier` */
-  readonly classifier?: string;
+  readonly classifier?: string | undefined;
 }
 
 const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (value) => typeof value === 'string'), classifier: text };

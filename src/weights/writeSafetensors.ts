@@ -11,9 +11,9 @@ export interface WriteSafetensorsOptions {
    * float32, for they are small and a variance may exceed float16's range.
    * @defaultValue 'float32'
    */
-  readonly dtype?: 'float32' | 'float16';
+  readonly dtype?: 'float32' | 'float16' | undefined;
   /** Notes for the header's `__metadata__`. @defaultValue none */
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 const isStrings = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string');

@@ -8,9 +8,9 @@ interface FieldOf<Kind extends string, Value> {
   readonly key: string;
   readonly kind: Kind;
   /** A list of any length instead of one value. */
-  readonly list?: boolean;
+  readonly list?: boolean | undefined;
   /** Stands in for an absent feature; without one, an absent feature is an error. */
-  readonly default?: Value | readonly Value[];
+  readonly default?: Value | readonly Value[] | undefined;
 }
 
 /** One feature of a record. */
@@ -19,7 +19,7 @@ export type RecordField =
   | FieldOf<'text', string>
   | FieldOf<'float', number>
   /** `first` is the number that counts as 0, for labels that begin at 1. */
-  | (FieldOf<'int64', number> & { readonly first?: number });
+  | (FieldOf<'int64', number> & { readonly first?: number | undefined });
 
 /** A record's features by the names this program uses. */
 export type RecordSchema = Readonly<Record<string, RecordField>>;

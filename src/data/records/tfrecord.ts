@@ -6,11 +6,11 @@ import { maskedCrc32c } from './crc32c.js';
 /** How records are read. */
 export interface ReadTFRecordsOptions {
   /** Name of the file in errors. @defaultValue 'records' */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** Checks the checksum of every record's bytes; that of its length is always checked. @defaultValue true */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
   /** A record that claims to be longer is refused before its bytes are taken. @defaultValue 1,073,741,824, one GiB */
-  readonly maxRecordBytes?: number;
+  readonly maxRecordBytes?: number | undefined;
 }
 
 /** One record and where it begins. */

@@ -14,7 +14,7 @@ export interface GalleryImage {
   readonly row: PredictionRow;
   readonly url: string;
   /** The same picture with the heat map of the predicted class over it. */
-  readonly heatUrl?: string;
+  readonly heatUrl?: string | undefined;
 }
 
 /** What a report is made of. */
@@ -22,15 +22,15 @@ export interface ReportContents {
   readonly title: string;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
   /** An earlier evaluation of the same data to compare with, for example from before fine-tuning; both of one class a sample. */
-  readonly before?: Evaluation;
-  readonly history?: MetricHistory | readonly TrainingPhase[];
+  readonly before?: Evaluation | undefined;
+  readonly history?: MetricHistory | readonly TrainingPhase[] | undefined;
   /** The learning rate by step, from step 0, and how many steps of it are drawn. */
-  readonly schedule?: { readonly rate: (step: number) => number; readonly steps: number };
-  readonly plan?: ModelPlan;
-  readonly summary?: ModelSummary;
+  readonly schedule?: { readonly rate: (step: number) => number; readonly steps: number } | undefined;
+  readonly plan?: ModelPlan | undefined;
+  readonly summary?: ModelSummary | undefined;
   /** Whatever should be known of how the model came about. */
-  readonly settings?: Readonly<Record<string, string | number | boolean | null>>;
-  readonly gallery?: readonly GalleryImage[];
+  readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  readonly gallery?: readonly GalleryImage[] | undefined;
 }
 
 /** A report as plain data. */
