@@ -30,7 +30,7 @@ export interface Presets<S> {
 }
 
 /**
- * Reads `--image-size 96` into `imageSize: 96`, on top of a preset: `full` where `--data` is given, else `repo`.
+ * Reads `--input-size 96` into `inputSize: 96`, on top of a preset: `full` where `--data` is given, else `repo`.
  *
  * `--help` prints every setting with its value in each preset, and ends the process.
  */
@@ -68,11 +68,11 @@ export function readSettings<S extends CommonSettings>(command: string, presets:
 }
 
 /** Starts the backend and builds the network with ImageNet weights: Lite0's are in the repository, others are downloaded once. */
-export async function loadBackbone({ variant, weights, backend, imageSize }: CommonSettings & { readonly imageSize: number }): Promise<LayersModel> {
+export async function loadBackbone({ variant, weights, backend, inputSize }: CommonSettings & { readonly inputSize: number }): Promise<LayersModel> {
   const report = await selectBackend(backend.split(','), { gradients: true });
   const file = weights !== '' ? weights : variant === 'lite0' ? path.join(DATA, 'weights', 'efficientnet-lite0.safetensors') : undefined;
-  const model = await pretrained(variant, { inputSize: imageSize, onProgress: progressBar(), ...(file === undefined ? {} : { weights: file }) });
-  console.log(`Backend ${report.backend}; ${model.name} at ${imageSize} pixels with ImageNet weights\n`);
+  const model = await pretrained(variant, { inputSize: inputSize, onProgress: progressBar(), ...(file === undefined ? {} : { weights: file }) });
+  console.log(`Backend ${report.backend}; ${model.name} at ${inputSize} pixels with ImageNet weights\n`);
   return model;
 }
 

@@ -6,13 +6,13 @@ export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundF
 
 export {
   adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, affine, applyPolicyOperation, autoAugment, centerCrop, colorJitter,
-  crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, preprocess, randAugment, randomAffine,
+  crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, preprocess, preprocessingOf, randAugment, randomAffine,
   randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, resizeTo, resizing, sequence,
   testTimeViews, toGrayscale, trainAugmentation, transformOf, trivialAugment,
 } from './image/index.js';
 export type {
-  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, Preprocessing, RandAugmentOptions,
-  RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, ResizeMethod, ResizeOptions, ResizeToOptions,
+  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
+  RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, Interpolation, ResizeOptions, ResizeToOptions,
   Size, TestTimeViewsOptions, Transform, TransformSpec,
 } from './image/index.js';
 export {
@@ -21,7 +21,7 @@ export {
 } from './data/index.js';
 export type {
   AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
-  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabelledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
+  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
   TransformWorkers,
 } from './data/index.js';
@@ -32,10 +32,10 @@ export type {
 } from './scaling/index.js';
 
 export {
-  CHECKPOINTS, checkpointOptions, checkpointTransform, defaultCheckpoint, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
+  PRETRAINED, modelOptionsOf, checkpointTransform, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
-  Checkpoint, CheckpointSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
+  PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
   WeightsReport, WriteSafetensorsOptions,
 } from './weights/index.js';
 
@@ -73,7 +73,7 @@ export type {
   VarianceScalingOptions,
 } from './layers/index.js';
 export {
-  classNamesOf, efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel, setClassNames,
+  classNamesOf, efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel, setClassNames, setPreprocessing,
 } from './models/index.js';
 export type { EfficientNetOptions, LoadModelOptions, ReplaceHeadOptions } from './models/index.js';
 export { freeze, trainHead, unfreeze } from './training/index.js';

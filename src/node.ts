@@ -14,7 +14,7 @@ export {
 } from './node/index.js';
 export type {
   ClassFile, ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, ImageFilesOptions, ImageFolder, ImageFolderOptions,
-  ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, ImageSource, ImageWorkers, ImageWorkersOptions, LabelledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImageSettings, ReadImagesOptions,
+  ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, ImageSource, ImageWorkers, ImageWorkersOptions, LabeledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImageSettings, ReadImagesOptions,
   RecordImagesOptions, SkippedFile, SkippedRow, SplitImageFolder, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
 } from './node/index.js';
 

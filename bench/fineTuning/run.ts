@@ -39,8 +39,8 @@ interface Run {
 const runs: Run[] = [];
 for (const seed of seeds.split(',').map(Number)) {
   const begun = performance.now();
-  const train = await imageFolder(`${data}/clothing/train`, { imageSize: SIZE, seed });
-  const validation = await imageFolder(`${data}/clothing/validation`, { imageSize: SIZE, shuffle: false, classNames: train.classNames });
+  const train = await imageFolder(`${data}/clothing/train`, { inputSize: SIZE, seed });
+  const validation = await imageFolder(`${data}/clothing/validation`, { inputSize: SIZE, shuffle: false, classNames: train.classNames });
   const network = efficientNet('lite0', { seed });
   await loadWeights(network, backbone);
   const { model } = await trainHead(network, { classNames: train.classNames, train: imageBatches(train.images), validation: imageBatches(validation.images), seed, onProgress: progressBar() });

@@ -7,7 +7,7 @@ import { createRuntime } from '../../src/onnx.js';
 
 const [folder = '', weights = '', epochs = '5'] = process.argv.slice(2);
 await selectBackend();
-const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { imageSize: 224, dctMethod: 'fast' })));
+const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224, dctMethod: 'fast' })));
 if (train === undefined || validation === undefined) throw new Error('no photos');
 const backbone = efficientNet('b0', { includeTop: false });
 await loadWeights(backbone, weights);

@@ -8,7 +8,7 @@ const [folder = '', task, ...how] = process.argv.slice(2);
 const asked = how.find((word) => word.startsWith('threads'))?.split('=');
 const workers = asked === undefined ? undefined : imageWorkers(asked[1] === undefined ? {} : { threads: Number(asked[1]) });
 const threads = workers === undefined ? {} : { workers };
-const { images } = await imageFolder(folder, { imageSize: 224, shuffle: false, dctMethod: how.includes('fast') ? 'fast' : 'accurate', ...threads });
+const { images } = await imageFolder(folder, { inputSize: 224, shuffle: false, dctMethod: how.includes('fast') ? 'fast' : 'accurate', ...threads });
 const recipe = sequence(randomFlip(), colorJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.2 }), randomAffine({ rotation: 10 }));
 const batches = imageBatches(task === 'augment' ? augment(images, recipe, threads) : images, { batchSize: 32 });
 await selectBackend();

@@ -40,8 +40,8 @@ interface Outcome {
 const TASKS = {
   resize: 'Decode as INTEGER_ACCURATE and resize to 224',
   'resize fast': "Decode as INTEGER_FAST (dctMethod 'fast', TensorFlow's default) and resize to 224",
-  augment: 'Decode as INTEGER_ACCURATE, resize, and flip, colours, affine',
-  'augment fast': 'Decode as INTEGER_FAST, resize, and flip, colours, affine',
+  augment: 'Decode as INTEGER_ACCURATE, resize, and flip, colors, affine',
+  'augment fast': 'Decode as INTEGER_FAST, resize, and flip, colors, affine',
 } as const;
 
 const RIVALS: readonly Rival[] = Object.keys(TASKS).flatMap((task) => [

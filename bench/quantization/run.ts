@@ -101,7 +101,7 @@ function firstClasses(probabilities: ArrayLike<number>, classes: number): number
 }
 
 await selectBackend();
-const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { imageSize: 224 })));
+const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224 })));
 if (train === undefined || validation === undefined) throw new Error('no photos');
 const load = loadavg()[0] ?? 0;
 const results = [];

@@ -82,7 +82,7 @@ for (const size of sizes.split(',').map(Number)) {
     // On a busy machine the fastest step is the one least disturbed.
     const fastestRatio = round2(fastestOfOurs / fastest);
     const [median, low, high] = [0.5, 0.1, 0.9].map((share) => Math.round(quantile(all, share)));
-    // Each round's neighbours are compared, then the middle of the rounds is taken.
+    // Each round's neighbors are compared, then the middle of the rounds is taken.
     const ratios = medians(name).map((theirs, round) => (ours[round] ?? Number.NaN) / theirs).filter(Number.isFinite);
     const ratio = { median: round2(quantile(ratios, 0.5)), lowest: round2(quantile(ratios, 0)), highest: round2(quantile(ratios, 1)) };
     const peakMegabytes = Math.max(...good.map((outcome) => outcome.peakMegabytes));

@@ -24,8 +24,8 @@ export function classForm(place: HTMLElement, { snapshot, onChange }: ClassFormO
 
   const add = (): void => {
     const field = document.createElement('fieldset');
-    const name = labelled('Name', { type: 'text' });
-    const files = labelled('Pictures', { type: 'file', accept: 'image/*', multiple: true });
+    const name = labeled('Name', { type: 'text' });
+    const files = labeled('Pictures', { type: 'file', accept: 'image/*', multiple: true });
     const shoot = document.createElement('button');
     const count = document.createElement('p');
     const row = { name: name.input, pictures: [] as Blob[] };
@@ -59,7 +59,7 @@ export function classForm(place: HTMLElement, { snapshot, onChange }: ClassFormO
   return { add, classes };
 }
 
-function labelled(text: string, attributes: Readonly<Record<string, string | boolean>>): { label: HTMLLabelElement; input: HTMLInputElement } {
+function labeled(text: string, attributes: Readonly<Record<string, string | boolean>>): { label: HTMLLabelElement; input: HTMLInputElement } {
   const label = document.createElement('label');
   const input = document.createElement('input');
   Object.assign(input, attributes);

@@ -15,7 +15,7 @@ import { confusionChart, precisionRecallChart, renderPng, rocChart, trainingChar
 import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
 
 interface Settings extends CommonSettings {
-  readonly imageSize: number;
+  readonly inputSize: number;
   readonly batchSize: number;
   readonly headEpochs: number;
   readonly epochs: number;
@@ -30,7 +30,7 @@ interface Settings extends CommonSettings {
 const settings = readSettings<Settings>('example:cactus', {
   full: {
     data: '', csv: 'train.csv', variant: 'b0', weights: '', backend: 'wasm', seed: 42, out: path.join('runs', 'cactus'),
-    imageSize: 96, batchSize: 32, headEpochs: 30, epochs: 60, rate: 1e-4, unfreezeFrom: 'block5a', perClass: 0,
+    inputSize: 96, batchSize: 32, headEpochs: 30, epochs: 60, rate: 1e-4, unfreezeFrom: 'block5a', perClass: 0,
   },
   repo: { variant: 'lite0', headEpochs: 4, epochs: 6, rate: 1e-3 },
   quick: { headEpochs: 2, epochs: 3, perClass: 40 },
@@ -40,7 +40,7 @@ const settings = readSettings<Settings>('example:cactus', {
 const NAMES = ['none', 'cactus'];
 
 await tell(async () => {
-  const { out, imageSize, batchSize, seed, rate } = settings;
+  const { out, inputSize, batchSize, seed, rate } = settings;
   const signal = interruption();
   await mkdir(out, { recursive: true });
   const { files, folder } = await listPictures();
@@ -49,7 +49,7 @@ await tell(async () => {
 
   // One sigmoid: the probability of a cactus.
   const model = replaceHead(await loadBackbone(settings), { classes: 1, activation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
-  const reading = { imageSize, labelMode: 'binary' as const };
+  const reading = { inputSize, labelMode: 'binary' as const };
   const phase = async (name: string, unfreeze: LayerSelector, epochs: number, learningRate: number): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {
       train: imageBatches(imageFiles(train, { ...reading, shuffle: true, seed }), { batchSize }).prefetch(2),
@@ -68,7 +68,7 @@ await tell(async () => {
     await resume(model, path.join(out, `${name}-best.safetensors`));
     return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
   };
-  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { imageSize, classes: 2 }), { onProgress: progressBar() });
+  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2 }), { onProgress: progressBar() });
 
   const first = await phase('head', ['predictions'], settings.headEpochs, rate);
   const before = await measure();

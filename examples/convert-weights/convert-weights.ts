@@ -10,7 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  CHECKPOINTS, checkpointOptions, classify, decodeImage, efficientNet, isEffnetError, LAYOUTS, loadWeights, saveModel, selectBackend, VARIANTS, weightsOf,
+  PRETRAINED, modelOptionsOf, classify, decodeImage, efficientNet, isEffnetError, LAYOUTS, loadWeights, saveModel, selectBackend, VARIANTS, weightsOf,
   writeSafetensors, type LayoutName, type Variant,
 } from 'effnet-ts/node';
 import { writeKeras, writeKerasWeights } from 'effnet-ts/hdf5';
@@ -30,10 +30,10 @@ const { values } = parseArgs({
 try {
   await selectBackend();
   if (!Object.hasOwn(VARIANTS, values.variant)) throw new Error(`--variant: expected one of ${Object.keys(VARIANTS).join(', ')}, received '${values.variant}'.`);
-  // Padding, epsilon and normalisation are the checkpoint's: no file says them, and a network with others loads and answers worse.
-  const checkpoint = values.checkpoint === undefined ? undefined : CHECKPOINTS[values.checkpoint];
-  if (values.checkpoint !== undefined && checkpoint === undefined) throw new Error(`--checkpoint: expected a name of CHECKPOINTS, received '${values.checkpoint}'.`);
-  const build = (): LayersModel => efficientNet(values.variant as Variant, checkpoint === undefined ? {} : checkpointOptions(checkpoint));
+  // Padding, epsilon and normalization are the checkpoint's: no file says them, and a network with others loads and answers worse.
+  const checkpoint = values.checkpoint === undefined ? undefined : PRETRAINED[values.checkpoint];
+  if (values.checkpoint !== undefined && checkpoint === undefined) throw new Error(`--checkpoint: expected a name of PRETRAINED, received '${values.checkpoint}'.`);
+  const build = (): LayersModel => efficientNet(values.variant as Variant, checkpoint === undefined ? {} : modelOptionsOf(checkpoint));
   const model = build();
   const { layout, loaded, skipped } = await loadWeights(model, values.from);
   console.log(`${values.from}: ${loaded.length} weights, names as ${layout} has them, ${skipped.length} arrays left out`);

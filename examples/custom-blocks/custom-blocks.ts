@@ -19,12 +19,12 @@ const PICTURES = Number(parseArgs({ options: { pictures: { type: 'string', defau
 const MOMENTUM = 0.9;
 
 await selectBackend();
-const train = await imageFolder(path.join(DATA, 'clothing', 'train'), { imageSize: SIZE, seed: 1 });
+const train = await imageFolder(path.join(DATA, 'clothing', 'train'), { inputSize: SIZE, seed: 1 });
 const { classNames } = train;
-const validation = await imageFolder(path.join(DATA, 'clothing', 'validation'), { imageSize: SIZE, shuffle: false, classNames });
+const validation = await imageFolder(path.join(DATA, 'clothing', 'validation'), { inputSize: SIZE, shuffle: false, classNames });
 
 /**
- * Attention of one's own, in place of squeeze-and-excitation: efficient channel attention, a convolution over neighbouring channels.
+ * Attention of one's own, in place of squeeze-and-excitation: efficient channel attention, a convolution over neighboring channels.
  * Any function from a feature map to one of its shape will do; names begin with the block's, so that they differ.
  *
  * @see ECA-Net, arXiv 1910.03151, section 3.2

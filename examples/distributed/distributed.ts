@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 const script = (name: string): string => path.join(import.meta.dirname, name);
 const inOut = (name: string): string => path.join(options.out, name);
 /** Resized as Pillow does, so that other engines can do the same. */
-const labelled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFolder> => imageFolder(folder, { imageSize: SIZE, antialias: true, shuffle: false, ...more });
+const labeled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFolder> => imageFolder(folder, { inputSize: SIZE, antialias: true, shuffle: false, ...more });
 const photos = (part: 'train' | 'validation'): string => path.join(DATA, 'clothing', part);
 
 await tell(async () => {
@@ -63,17 +63,17 @@ await tell(async () => {
 
 /** Writes what leaves: the model with its freezing, records for training and validation, and the validation pictures as files. */
 async function leave(): Promise<readonly string[]> {
-  const { classNames } = await labelled(photos('train'));
+  const { classNames } = await labeled(photos('train'));
   const backbone = efficientNet('lite0', { inputSize: SIZE, dropConnectRate: 0 });
   await loadWeights(backbone, path.join(DATA, 'weights', 'efficientnet-lite0.safetensors'));
   const model = replaceHead(backbone, { classes: classNames.length, dropoutRate: 0, seed: 1 });
-  // Each worker would normalise by its own part of a batch, and drop its own features: without, two compute what one does.
+  // Each worker would normalize by its own part of a batch, and drop its own features: without, two compute what one does.
   freeze(model);
   unfreezeExceptBatchNorm(model, { from: 'block7a' });
   await writeFile(inOut('model.keras'), await writeKeras(model));
   model.dispose();
   for (const part of ['train', 'validation'] as const) {
-    const { images } = await labelled(photos(part), { shuffle: true, seed: 1, labelMode: 'int' });
+    const { images } = await labeled(photos(part), { shuffle: true, seed: 1, labelMode: 'int' });
     const records = images.map(async ({ pixels, label, origin = '' }) => {
       // PNG at the model's size: every engine reads the same pixels.
       const image = await encodeImage(pixels);
@@ -125,7 +125,7 @@ async function inferTwice(onnx: Uint8Array, folder: string, tolerance: number): 
   const start = performance.now();
   const runtime = await createRuntime(onnx);
   const started = performance.now();
-  const { predictions, count } = await evaluate(runtime, (await labelled(folder)).images);
+  const { predictions, count } = await evaluate(runtime, (await labeled(folder)).images);
   const seconds = (performance.now() - started) / 1000;
   await runtime.dispose();
   await python([script('infer.py'), inOut('model.onnx'), folder, inOut('inferred.json')]);

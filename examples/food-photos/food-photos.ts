@@ -15,7 +15,7 @@ import { imageDataUrl, imageGrid, renderPng, type GridImage } from 'effnet-ts/pl
 import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
 
 interface Settings extends CommonSettings {
-  readonly imageSize: number;
+  readonly inputSize: number;
   readonly batchSize: number;
   /** Batches whose gradients make one step: batches of 8 and 4 of them learn as a batch of 32, in a quarter of the memory. */
   readonly accumulate: number;
@@ -35,36 +35,36 @@ const PICTURES = 12;
 const settings = readSettings<Settings>('example:food-photos', {
   full: {
     data: '', variant: 'b0', weights: '', backend: 'wasm', seed: 1, out: path.join('runs', 'food-photos'),
-    imageSize: 224, batchSize: 32, accumulate: 1, headEpochs: 3, headRate: 1e-3, epochs: 5, rate: 1e-4, validationShare: 0.15, perClass: 0,
+    inputSize: 224, batchSize: 32, accumulate: 1, headEpochs: 3, headRate: 1e-3, epochs: 5, rate: 1e-4, validationShare: 0.15, perClass: 0,
   },
-  repo: { data: path.join(DATA, 'clothing'), variant: 'lite0', imageSize: 128, validationShare: 0.5 },
-  quick: { imageSize: 96, headEpochs: 3, epochs: 4, perClass: 8 },
+  repo: { data: path.join(DATA, 'clothing'), variant: 'lite0', inputSize: 128, validationShare: 0.5 },
+  quick: { inputSize: 96, headEpochs: 3, epochs: 4, perClass: 8 },
 });
 
 await tell(async () => {
-  const { out, imageSize, batchSize, accumulate, seed } = settings;
+  const { out, inputSize, batchSize, accumulate, seed } = settings;
   const signal = interruption();
   const { classNames, train, validation } = await listPictures();
   console.log(`${train.length} pictures to learn ${classNames.length} classes from, ${validation.length} to measure on`);
   const model = replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
 
-  // The recipe 'food' only resizes, as the story did. Try 'default' for crops, flips and colours.
-  console.log(`Each picture: ${trainAugmentation('food', imageSize).describe()}`);
-  const reading = { imageSize, classes: classNames.length };
+  // The recipe 'food' only resizes, as the story did. Try 'default' for crops, flips and colors.
+  console.log(`Each picture: ${trainAugmentation('food', inputSize).describe()}`);
+  const reading = { inputSize, classes: classNames.length };
   // The whole list is shuffled anew each epoch; that costs nothing, and a buffer of 1,000 decoded pictures is not needed.
-  const labelled = imageFiles(train, { ...reading, shuffle: true, seed });
+  const labeled = imageFiles(train, { ...reading, shuffle: true, seed });
   // In another order than by class, so that a share of the batches is a share of every class.
   const measured = imageBatches(imageFiles(validation, { ...reading, shuffle: true, seed }), { batchSize });
   const phase = async (name: string, stage: FineTuneStage): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {
-      train: imageBatches(labelled, { batchSize }).prefetch(2),
+      train: imageBatches(labeled, { batchSize }).prefetch(2),
       validation: measured,
       validationSteps: Math.max(1, Math.round(settings.validationShare * Math.ceil(validation.length / batchSize))),
       stages: [stage],
       optimizer: () => adam({ accumulationSteps: accumulate }),
       callbacks: [
         printEpochs(name),
-        tensorBoard(path.join(out, 'tensorboard', name), { updateEvery: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, imageSize } }),
+        tensorBoard(path.join(out, 'tensorboard', name), { updateEvery: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
         checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, weightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),

@@ -9,7 +9,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   accuracy, augment, checkpoint, checkpointFile, classActivationMap, Dataset, decodeImage, efficientNet, evalTransform, evaluate, fineTune, imageBatches,
   imageFolder, modelSummary, overlayHeat, progressBar, RECORD_SCHEMAS, recordImages, replaceHead, selectBackend, setClassNames, sgd, softmaxCrossEntropy, summaryTable,
-  tensorBoard, tfrecordDataset, topK, trainAugmentation, warmupCosine, writeReport, writeTFRecords, type LabelledImage, type RecordOf, type Variant,
+  tensorBoard, tfrecordDataset, topK, trainAugmentation, warmupCosine, writeReport, writeTFRecords, type LabeledImage, type RecordOf, type Variant,
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import { imageDataUrl, imageGrid, renderPng, scheduleChart, type GridImage } from 'effnet-ts/plots';
@@ -18,7 +18,7 @@ import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, t
 interface Settings extends CommonSettings {
   /** 'random' trains everything, BatchNormalization too; 'imagenet' starts from published weights and keeps their statistics. */
   readonly start: string;
-  readonly imageSize: number;
+  readonly inputSize: number;
   readonly batchSize: number;
   readonly epochs: number;
   readonly peak: number;
@@ -35,16 +35,16 @@ interface Settings extends CommonSettings {
 const settings = readSettings<Settings>('example:imagenet', {
   full: {
     data: '', variant: 'b0', weights: '', backend: 'wasm', seed: 1, out: path.join('runs', 'imagenet'),
-    start: 'random', imageSize: 224, batchSize: 64, epochs: 60, peak: 0.02, warmupSteps: 1000, shuffle: 10_000, images: 1_281_167, shards: 8, perClass: 0,
+    start: 'random', inputSize: 224, batchSize: 64, epochs: 60, peak: 0.02, warmupSteps: 1000, shuffle: 10_000, images: 1_281_167, shards: 8, perClass: 0,
   },
-  repo: { variant: 'lite0', start: 'imagenet', imageSize: 96, batchSize: 32, epochs: 5, peak: 0.002, warmupSteps: 15, shuffle: 600, images: 600 },
-  quick: { imageSize: 64, batchSize: 16, epochs: 2, warmupSteps: 3, images: 80, perClass: 8, shards: 2 },
+  repo: { variant: 'lite0', start: 'imagenet', inputSize: 96, batchSize: 32, epochs: 5, peak: 0.002, warmupSteps: 15, shuffle: 600, images: 600 },
+  quick: { inputSize: 64, batchSize: 16, epochs: 2, warmupSteps: 3, images: 80, perClass: 8, shards: 2 },
 });
 
 type ImageNetRecord = RecordOf<typeof RECORD_SCHEMAS.imagenet>;
 
 await tell(async () => {
-  const { out, imageSize, batchSize, epochs, peak, warmupSteps, seed } = settings;
+  const { out, inputSize, batchSize, epochs, peak, warmupSteps, seed } = settings;
   const signal = interruption();
   await mkdir(out, { recursive: true });
   const { folder, classNames } = settings.data === '' ? await writeShards() : { folder: settings.data, classNames: IMAGENET_CLASS_NAMES };
@@ -52,10 +52,10 @@ await tell(async () => {
     tfrecordDataset([`${folder}/${side}-*`, `${folder}/${side}/${side}-*`], RECORD_SCHEMAS.imagenet);
   const [train, validation] = [await read('train'), await read('validation')];
 
-  const recipe = trainAugmentation('imagenet', imageSize);
-  console.log(`In training:   ${recipe.describe()}\nIn evaluation: ${evalTransform('imagenet', imageSize).describe()}`);
+  const recipe = trainAugmentation('imagenet', inputSize);
+  console.log(`In training:   ${recipe.describe()}\nIn evaluation: ${evalTransform('imagenet', inputSize).describe()}`);
   const reading = { classes: classNames.length };
-  const toEvaluate = (): Dataset<LabelledImage> => augment(recordImages(validation, reading), evalTransform('imagenet', imageSize));
+  const toEvaluate = (): Dataset<LabeledImage> => augment(recordImages(validation, reading), evalTransform('imagenet', inputSize));
 
   const stepsPerEpoch = Math.floor(settings.images / batchSize);
   const schedule = warmupCosine({ peak, warmupSteps, totalSteps: epochs * stepsPerEpoch });
@@ -91,10 +91,10 @@ await tell(async () => {
 });
 
 async function build(classNames: readonly string[]): Promise<LayersModel> {
-  const { variant, imageSize, start, seed, backend } = settings;
+  const { variant, inputSize, start, seed, backend } = settings;
   if (start !== 'random') return replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
   await selectBackend(backend.split(','), { gradients: true });
-  const model = efficientNet(variant as Variant, { inputSize: imageSize, classes: classNames.length, seed });
+  const model = efficientNet(variant as Variant, { inputSize: inputSize, classes: classNames.length, seed });
   setClassNames(model, classNames);
   return model;
 }
@@ -123,7 +123,7 @@ async function writeShards(): Promise<{ folder: string; classNames: readonly str
 }
 
 /** Which parts of a picture speak for its class: the last feature map, weighted by the classifier. */
-async function drawActivation(model: LayersModel, images: Dataset<LabelledImage>, classNames: readonly string[]): Promise<void> {
+async function drawActivation(model: LayersModel, images: Dataset<LabeledImage>, classNames: readonly string[]): Promise<void> {
   const cells: GridImage[] = [];
   for await (const { pixels, label } of images) {
     const heat = await classActivationMap(model, pixels);

@@ -21,7 +21,7 @@ const HELP = `npm run quickstart -- [options]
   --variant NAME     ${Object.keys(VARIANTS).slice(0, 3).join(', ')}, ..., lite0, ...       (lite0)
   --weights FILE     weights of that variant, any layout                                    (Lite0's, ImageNet)
   --epochs N         passes over the features                                               (20)
-  --image-size N     height and width in pixels                                             (the variant's)
+  --input-size N     height and width in pixels                                             (the variant's)
   --seed N           decides the order, the dropout and a split                             (1)
   --out DIR          where the model is saved                                               (runs/quickstart)
   --help             this text`;
@@ -109,11 +109,11 @@ async function namePanda(model: LayersModel): Promise<void> {
   }
 }
 
-async function openPictures(folder: string, imageSize: number, seed: number): Promise<{ classNames: readonly string[]; train: ImageSet; validation: ImageSet }> {
+async function openPictures(folder: string, inputSize: number, seed: number): Promise<{ classNames: readonly string[]; train: ImageSet; validation: ImageSet }> {
   const has = (name: string): Promise<boolean> => stat(path.join(folder, name)).then((entry) => entry.isDirectory(), () => false);
-  if (!(await has('train')) || !(await has('validation'))) return imageFolder(folder, { imageSize, seed, validationSplit: 0.2 });
-  const train = await imageFolder(path.join(folder, 'train'), { imageSize, seed });
-  const validation = await imageFolder(path.join(folder, 'validation'), { imageSize, shuffle: false, classNames: train.classNames });
+  if (!(await has('train')) || !(await has('validation'))) return imageFolder(folder, { inputSize, seed, validationSplit: 0.2 });
+  const train = await imageFolder(path.join(folder, 'train'), { inputSize, seed });
+  const validation = await imageFolder(path.join(folder, 'validation'), { inputSize, shuffle: false, classNames: train.classNames });
   return { classNames: train.classNames, train, validation };
 }
 

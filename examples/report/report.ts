@@ -20,10 +20,10 @@ const { values: { out } } = parseArgs({ options: { out: { type: 'string', defaul
 
 await selectBackend();
 const weights = await readFile(path.join(DATA, 'weights', 'efficientnet-lite0.safetensors'));
-const train = await imageFolder(path.join(DATA, 'clothing', 'train'), { imageSize: 224, seed: 1 });
+const train = await imageFolder(path.join(DATA, 'clothing', 'train'), { inputSize: 224, seed: 1 });
 const { classNames } = train;
 const folder = path.join(DATA, 'clothing', 'validation');
-const validation = await imageFolder(folder, { imageSize: 224, shuffle: false, classNames });
+const validation = await imageFolder(folder, { inputSize: 224, shuffle: false, classNames });
 
 const backbone = efficientNet('lite0');
 await loadWeights(backbone, weights);

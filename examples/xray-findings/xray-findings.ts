@@ -24,7 +24,7 @@ interface Settings extends CommonSettings {
   readonly groupColumn: string;
   /** The findings to tell apart, with commas; empty is all. */
   readonly classes: string;
-  readonly imageSize: number;
+  readonly inputSize: number;
   readonly batchSize: number;
   readonly epochs: number;
   readonly rate: number;
@@ -38,28 +38,28 @@ const settings = readSettings<Settings>('example:xray-findings', {
   full: {
     data: '', csv: 'Data_Entry_2017.csv', pathColumn: 'Image Index', labelColumn: 'Finding Labels', groupColumn: 'Patient ID', classes: 'No Finding,Effusion,Pneumothorax',
     variant: 'b6', weights: '', backend: 'wasm', seed: 42, out: path.join('runs', 'xray-findings'),
-    imageSize: 528, batchSize: 32, epochs: 30, rate: 2e-5, unfreezeFrom: 'stem', folds: 5,
+    inputSize: 528, batchSize: 32, epochs: 30, rate: 2e-5, unfreezeFrom: 'stem', folds: 5,
   },
   repo: {
     csv: 'findings.csv', pathColumn: 'file', labelColumn: 'finding', groupColumn: '', classes: '', variant: 'lite0',
-    imageSize: 96, batchSize: 16, epochs: 5, rate: 3e-4, unfreezeFrom: 'block7a', folds: 3,
+    inputSize: 96, batchSize: 16, epochs: 5, rate: 3e-4, unfreezeFrom: 'block7a', folds: 3,
   },
-  quick: { imageSize: 64, epochs: 2, rate: 5e-4, folds: 2, unfreezeFrom: 'top' },
+  quick: { inputSize: 64, epochs: 2, rate: 5e-4, folds: 2, unfreezeFrom: 'top' },
 });
 
 await tell(async () => {
-  const { out, seed, folds, imageSize } = settings;
+  const { out, seed, folds, inputSize } = settings;
   const signal = interruption();
   await mkdir(out, { recursive: true });
   const { classNames, files } = await listPictures();
   const grouping = { seed, stratifyBy: ({ label }: CsvFile) => label, ...(settings.groupColumn === '' ? {} : { groupBy: ({ group = '' }: CsvFile) => group }) };
   const { train, validation: held } = trainValidationSplit(files, 0.2, grouping);
   console.log(`${train.length} pictures to learn ${classNames.join(', ')} from, ${held.length} held out (a fifth, seed ${seed})`);
-  const recipe = trainAugmentation('xray', imageSize);
+  const recipe = trainAugmentation('xray', inputSize);
   console.log(`Each picture in training: ${recipe.describe()}`);
   await contactSheet(await decodeImage((train[0] as CsvFile).path), recipe, path.join(out, 'augmentation.png'), { columns: 6, rows: 2 });
 
-  const reading = { imageSize, classes: classNames.length };
+  const reading = { inputSize, classes: classNames.length };
   const learn = async (name: string, own: readonly CsvFile[], validation: readonly CsvFile[]): Promise<LayersModel> => {
     // Without top, global max pooling, dropout: RMSProp in Keras' form, and no rescaling beside the model's own.
     const model = replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, pooling: 'max', dropoutRate: 0.2, seed });
@@ -121,7 +121,7 @@ async function listPictures(): Promise<{ classNames: readonly string[]; files: r
   const { data, csv, out, pathColumn, labelColumn, groupColumn } = settings;
   const [table, folder] = data === '' ? [await writeTable(path.join(out, csv)), DATA] : [path.join(data, csv), pictureFolders(data)];
   const { classNames, files, missing } = await imagesFromCsv(table, {
-    pathColumn, labelColumn, folder, labelSeparator: '|', multiLabel: true, onMissing: 'skip', ...(groupColumn === '' ? {} : { groupColumn }),
+    pathColumn, labelColumn, folder, labelSeparator: '|', multiLabel: true, missing: 'skip', ...(groupColumn === '' ? {} : { groupColumn }),
   });
   if (missing.length > 0) console.log(`${missing.length} pictures of the table are not there, for example ${String(missing[0])}`);
   const wanted = settings.classes === '' ? classNames : settings.classes.split(',');

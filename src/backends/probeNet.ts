@@ -7,7 +7,7 @@ import { EffnetError } from '../core/index.js';
 /** The values the network runs on: an image batch and the weights, by name. */
 export type ProbeValues = Readonly<Record<string, tf.Tensor>>;
 
-type Row = readonly [name: string, shape: readonly number[], centre: number, spread: number];
+type Row = readonly [name: string, shape: readonly number[], center: number, spread: number];
 
 const norm = (name: string, size: number): readonly Row[] => [
   [`${name}/gamma`, [size], 1, 0.5],
@@ -37,10 +37,10 @@ const TABLE: readonly Row[] = [
 /** Makes the values, each a function of its place in the table; the caller disposes them. */
 export function probeValues(): ProbeValues {
   return Object.fromEntries(
-    TABLE.map(([name, shape, centre, spread], salt) => {
+    TABLE.map(([name, shape, center, spread], salt) => {
       const share = (i: number): number => ((i * 7919 + (salt + 1) * 104729) % 1021) / 1021;
       const size = shape.reduce((product, side) => product * side, 1);
-      const values = Float32Array.from({ length: size }, (_, i) => centre + spread * (2 * share(i) - 1));
+      const values = Float32Array.from({ length: size }, (_, i) => center + spread * (2 * share(i) - 1));
       return [name, tf.tensor(values, [...shape])];
     }),
   );

@@ -13,7 +13,7 @@ export interface Random {
 }
 
 /**
- * Derives the seed of a named stream, so that neighbours (the next item, the next layer) are independent.
+ * Derives the seed of a named stream, so that neighbors (the next item, the next layer) are independent.
  *
  * @example
  * deriveSeed(42, 'stem_conv') === deriveSeed(42, 'stem_conv') // true

@@ -17,6 +17,7 @@ import {
   deriveSeed,
   type DataError,
 } from '../core/index.js';
+import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { cachedPass, memoryCache, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
@@ -46,6 +47,15 @@ const isIterable = (value: unknown): boolean =>
 const source = rule<Source<unknown>>('an iterable or a function that returns one', (value) => typeof value === 'function' || isIterable(value));
 const dataset = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
+/** What a dataset knows about its items beside their number. */
+interface Traits {
+  /** Whether the items themselves differ from epoch to epoch. */
+  readonly varies: boolean;
+  /** How the images were made; 'original' for images as decoded; `undefined` when unknown. */
+  readonly prepared: CompletePreprocessing | 'original' | undefined;
+  readonly fingerprint: () => DataFingerprint | undefined;
+}
+
 /**
  * A lazy stream of items that can be read again and again; each method returns a new dataset and does no work.
  *
@@ -62,6 +72,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   readonly size: number;
   /** Whether the items themselves differ from epoch to epoch, as `augment` makes them; their order does not count. */
   readonly varies: boolean;
+  readonly #prepared: Traits['prepared'];
   readonly #open: (pass: Pass) => AsyncIterable<T>;
   readonly #parents: readonly Dataset<unknown>[];
   readonly #readers = new Set<AsyncIterator<unknown>>();
@@ -70,14 +81,15 @@ export class Dataset<T> implements AsyncIterable<T> {
   #epoch = 0;
 
   private constructor(
-    open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [], varies = parents.some((parent) => parent.varies),
-    makeFingerprint = (): DataFingerprint | undefined => joinedFingerprint(parents.map((parent) => parent.fingerprint)),
+    open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [],
+    { varies = parents.some((parent) => parent.varies), prepared, fingerprint }: Partial<Traits> = {},
   ) {
     this.#open = open;
     this.size = size;
     this.varies = varies;
     this.#parents = parents;
-    this.#makeFingerprint = makeFingerprint;
+    this.#prepared = prepared;
+    this.#makeFingerprint = fingerprint ?? (() => joinedFingerprint(parents.map((parent) => parent.fingerprint)));
   }
 
   /**
@@ -95,7 +107,7 @@ export class Dataset<T> implements AsyncIterable<T> {
       throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
     }
     const size = Array.isArray(items) ? items.length : NaN;
-    return new Dataset(() => iterate(items, cloneItem), size, [], false, Array.isArray(items) ? () => fingerprintOf(items) : undefined);
+    return new Dataset(() => iterate(items, cloneItem), size, [], Array.isArray(items) ? { fingerprint: () => fingerprintOf(items) } : {});
   }
 
   /** Counts from 0, or from `start`, up to but without `end`. */
@@ -111,8 +123,7 @@ export class Dataset<T> implements AsyncIterable<T> {
         ),
       Math.max(0, to - from),
       [],
-      false,
-      () => ({ ...fingerprintOf([from, to]), items: Math.max(0, to - from) }),
+      { fingerprint: () => ({ ...fingerprintOf([from, to]), items: Math.max(0, to - from) }) },
     );
   }
 
@@ -121,7 +132,10 @@ export class Dataset<T> implements AsyncIterable<T> {
     for (const each of datasets) check('Dataset.zip', 'datasets', each, dataset);
     type Items = { -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never };
     const open = (pass: Pass): AsyncIterable<Items> => zipPasses(datasets.map((each) => each.open(pass))) as AsyncIterable<Items>;
-    return new Dataset(open, datasets.length === 0 ? 0 : Math.min(...datasets.map((each) => each.size)), datasets);
+    return new Dataset(open, datasets.length === 0 ? 0 : Math.min(...datasets.map((each) => each.size)), datasets, {
+      // Labels and other company of the images have no preprocessing of their own.
+      prepared: agreed(datasets.map((each) => each.#prepared).filter((each) => each !== undefined)),
+    });
   }
 
   /** Reads a tfjs-data dataset, or anything else with its `iterator()`. */
@@ -136,18 +150,19 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Applies a function to each item, several at once if asked; results keep the order of the items. */
   map<R>(fn: ItemFunction<T, R>, options: MapOptions = {}): Dataset<R> {
     check('Dataset.map', 'fn', fn, callable);
-    const rules = { concurrency: either(positiveInteger, oneOf('auto')), onError: oneOf('throw', 'skip'), onSkipped: callable, varies: boolean };
-    const { concurrency = 1, onError = 'throw', onSkipped = warnOfSkipped, varies = false } = checkOptions('Dataset.map', options, rules);
+    const rules = { concurrency: either(positiveInteger, oneOf('auto')), errors: oneOf('throw', 'skip'), onSkipped: callable, varies: boolean };
+    const { concurrency = 1, errors = 'throw', onSkipped = warnOfSkipped, varies = false } = checkOptions('Dataset.map', options, rules);
+    const traits = { varies: varies || this.varies, prepared: this.preprocessing };
     const workers = concurrency === 'auto' ? automaticConcurrency() : concurrency;
-    return onError === 'skip'
-      ? this.#derive((items, pass) => mapSound(items, fn, workers, pass, onSkipped), NaN, varies)
-      : this.#derive((items, pass) => mapItems(items, fn, workers, pass), this.size, varies);
+    return errors === 'skip'
+      ? this.#derive((items, pass) => mapSound(items, fn, workers, pass, onSkipped), NaN, traits)
+      : this.#derive((items, pass) => mapItems(items, fn, workers, pass), this.size, traits);
   }
 
   /** Keeps the items for which the function says true. */
   filter(keep: ItemFunction<T, boolean>): Dataset<T> {
     check('Dataset.filter', 'keep', keep, callable);
-    return this.#derive((items, pass) => filterItems(items, keep, pass), this.size === Infinity ? Infinity : NaN, false, 'filter');
+    return this.#derive((items, pass) => filterItems(items, keep, pass), this.size === Infinity ? Infinity : NaN, this.#part('filter'));
   }
 
   /**
@@ -199,7 +214,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
-    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this], false);
+    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
     cached.#release = () => {
       store.release();
     };
@@ -210,19 +225,21 @@ export class Dataset<T> implements AsyncIterable<T> {
   repeat(count = Infinity): Dataset<T> {
     if (count !== Infinity) check('Dataset.repeat', 'count', count, nonNegativeInteger);
     const size = this.size === 0 || count === 0 ? 0 : this.size * count;
-    return new Dataset((pass) => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch), size, [this]);
+    return new Dataset((pass) => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch), size, [this], { prepared: this.#prepared });
   }
 
   /** Ends after `count` items. */
   take(count: number): Dataset<T> {
     check('Dataset.take', 'count', count, nonNegativeInteger);
-    return this.#derive((items) => takeItems(items, count), Math.min(this.size, count), false, `take ${count}`);
+    const size = Math.min(this.size, count);
+    return this.#derive((items) => takeItems(items, count), size, this.#part(`take ${count}`, size));
   }
 
   /** Leaves out the first `count` items. */
   skip(count: number): Dataset<T> {
     check('Dataset.skip', 'count', count, nonNegativeInteger);
-    return this.#derive((items) => skipItems(items, count), Math.max(0, this.size - count), false, `skip ${count}`);
+    const size = Math.max(0, this.size - count);
+    return this.#derive((items) => skipItems(items, count), size, this.#part(`skip ${count}`, size));
   }
 
   /** Continues with another dataset. */
@@ -230,7 +247,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     for (const other of others) check('Dataset.concat', 'others', other, dataset);
     const all = [this, ...others];
     const size = all.reduce((sum, each) => sum + each.size, 0);
-    return new Dataset((pass) => concatPasses(all.map((each) => () => each.open(pass))), size, all);
+    return new Dataset((pass) => concatPasses(all.map((each) => () => each.open(pass))), size, all, { prepared: agreed(all.map((each) => each.#prepared)) });
   }
 
   /** Opens a dataset for each item and reads several of them in turn, for example the shards of a record set. */
@@ -241,6 +258,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#derive(
       (items, pass) => interleavePasses(items, async (item) => (await open(item)).open(pass), cycleLength, blockLength),
       NaN,
+      { prepared: undefined },
     );
   }
 
@@ -248,20 +266,45 @@ export class Dataset<T> implements AsyncIterable<T> {
   shard(shards: number, index: number): Dataset<T> {
     check('Dataset.shard', 'shards', shards, positiveInteger);
     check('Dataset.shard', 'index', index, rule<number>(`an integer in [0, ${shards})`, (value) => nonNegativeInteger.accepts(value) && value < shards));
-    const size = Number.isFinite(this.size) ? Math.ceil((this.size - index) / shards) : this.size;
-    return this.#derive((items) => shardItems(items, shards, index), Math.max(0, size), false, `shard ${index} of ${shards}`);
+    const size = Number.isFinite(this.size) ? Math.max(0, Math.ceil((this.size - index) / shards)) : this.size;
+    return this.#derive((items) => shardItems(items, shards, index), size, this.#part(`shard ${index} of ${shards}`, size));
   }
 
   /** Ends every pass with the signal's reason as soon as it aborts. */
   withSignal(signal: AbortSignal): Dataset<T> {
     check('Dataset.withSignal', 'signal', signal, instanceOf(AbortSignal, 'an AbortSignal'));
-    return new Dataset((pass) => stopOn(this.open({ ...pass, signal }), signal), this.size, [this]);
+    return new Dataset((pass) => stopOn(this.open({ ...pass, signal }), signal), this.size, [this], { prepared: this.#prepared });
   }
 
   /** Adds a step of your own: an async generator over the items of one pass. `size` is that of the result, NaN when unknown. */
   transform<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size = NaN): Dataset<R> {
     check('Dataset.transform', 'step', step, callable);
-    return this.#derive(step, size);
+    return this.#derive(step, size, { prepared: this.preprocessing });
+  }
+
+  /**
+   * States how the images of this dataset were made, where a function of yours made them; 'original' for images as decoded, each of its own size.
+   *
+   * @throws {OptionError} when the preprocessing is impossible.
+   * @example
+   * const images = Dataset.from([{ pixels: photo, label: 0 }]).withPreprocessing({ inputSize: 224, fit: 'stretch' });
+   */
+  withPreprocessing(preprocessing: Preprocessing | 'original'): Dataset<T> {
+    const prepared = preprocessing === 'original' ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
+    return new Dataset((pass) => this.open(pass), this.size, [this], { prepared });
+  }
+
+  /**
+   * How the images were made; `undefined` when they have their original sizes, or nothing is known. `map` and `transform` keep it, as they keep the size
+   * of the images; one that changes the size is followed by {@link withPreprocessing}.
+   */
+  get preprocessing(): CompletePreprocessing | undefined {
+    return this.#prepared === 'original' ? undefined : this.#prepared;
+  }
+
+  /** Whether the images are as decoded, each of its own size. */
+  get hasOriginalSizes(): boolean {
+    return this.#prepared === 'original';
   }
 
   /**
@@ -369,16 +412,28 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   #release: () => void = () => undefined;
 
-  /** @param part - Which part of the items is left, where not all of them are. */
-  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, varies = false, part?: string): Dataset<R> {
-    const fingerprint = part === undefined ? undefined : () => partFingerprint(this.fingerprint, part, size);
-    return new Dataset((pass) => step(this.open(pass), pass), size, [this], varies || this.varies, fingerprint);
+  /** A dataset of the same traits but for those given. */
+  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, traits: Partial<Traits> = {}): Dataset<R> {
+    return new Dataset((pass) => step(this.open(pass), pass), size, [this], { prepared: this.#prepared, ...traits });
+  }
+
+  /** The fingerprint of a part of the items. */
+  #part(part: string, size = NaN): Pick<Traits, 'fingerprint'> {
+    return { fingerprint: () => partFingerprint(this.fingerprint, part, size) };
   }
 }
 
 const forgotten = new FinalizationRegistry<AsyncIterator<unknown>>((reader) => {
   reader.return?.().catch(() => undefined);
 });
+
+/** What all of them say; `undefined` when they differ. */
+function agreed(all: readonly Traits['prepared'][]): Traits['prepared'] {
+  const [first] = all;
+  const same = (other: Traits['prepared']): boolean =>
+    other === first || (typeof other === 'object' && typeof first === 'object' && samePreprocessing(other, first));
+  return all.every(same) ? first : undefined;
+}
 
 async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>, hand: (item: T) => T = (item) => item): AsyncGenerator<T> {
   if (Symbol.asyncIterator in items) for await (const item of items) yield hand(item);

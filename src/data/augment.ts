@@ -1,9 +1,9 @@
-// Random changes on a stream of labelled pictures: the same seed, epoch and picture give the same result, whatever runs beside it.
+// Random changes on a stream of labeled pictures: the same seed, epoch and picture give the same result, whatever runs beside it.
 
 import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, rule, seed as seedRule } from '../core/index.js';
 import { giveBack, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
-import type { LabelledImage } from './imageBatches.js';
+import type { LabeledImage } from './imageBatches.js';
 import { holdsNone, makesPictures } from './ownPictures.js';
 
 /** A transform and the seed of its random numbers, for another thread. */
@@ -21,7 +21,7 @@ export interface TransformWorkers {
   /** Changes a picture in one of the threads and leaves the given one alone. */
   transform(pixels: Pixels, change: PictureChange): Promise<Pixels>;
   /** Reads the pictures of a dataset and changes them in one go; `undefined` where the dataset is not one these threads read. */
-  readChanged(images: Dataset<LabelledImage>, changeOf: ChangeOf): Dataset<LabelledImage> | undefined;
+  readChanged(images: Dataset<LabeledImage>, changeOf: ChangeOf): Dataset<LabeledImage> | undefined;
 }
 
 const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => typeof (value as TransformWorkers | null)?.transform === 'function');
@@ -47,7 +47,7 @@ export interface AugmentOptions {
  * @example
  * const train = augment(images, trainAugmentation('default', 224), { seed: 1 });
  */
-export function augment(images: Dataset<LabelledImage>, transform: Transform, options: AugmentOptions = {}): Dataset<LabelledImage> {
+export function augment(images: Dataset<LabeledImage>, transform: Transform, options: AugmentOptions = {}): Dataset<LabeledImage> {
   check('augment', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   check('augment', 'transform', transform, rule('a transform', (value) => typeof (value as Transform | null)?.apply === 'function'));
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
@@ -63,7 +63,7 @@ export function augment(images: Dataset<LabelledImage>, transform: Transform, op
   const together = concurrency === undefined ? threads.readChanged(images, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) })) : undefined;
   return together ?? changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
 
-  function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabelledImage> {
+  function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabeledImage> {
     const changed = images.map(
       async (image, { epoch, index }) => {
         const pixels = await apply(image.pixels, seedOf(image.origin ?? index, epoch));

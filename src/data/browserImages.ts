@@ -8,7 +8,7 @@ export type BrowserImage = Blob | URL | string | ImageBitmapSource;
 
 /** How a picture is read. */
 export interface BrowserPixelsOptions {
-  /** What shows through transparent pixels: any CSS colour. @defaultValue 'white' */
+  /** What shows through transparent pixels: any CSS color. @defaultValue 'white' */
   readonly background?: string | undefined;
 }
 

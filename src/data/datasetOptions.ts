@@ -7,7 +7,7 @@ export interface MapOptions {
   /** Items worked on at once; 'auto' is two for each processor. The order of the results never depends on it. @defaultValue 1 */
   readonly concurrency?: number | 'auto' | undefined;
   /** 'skip' leaves out items that fail, counts them, and lists them at the end of the pass. @defaultValue 'throw' */
-  readonly onError?: 'throw' | 'skip' | undefined;
+  readonly errors?: 'throw' | 'skip' | undefined;
   /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
   readonly onSkipped?: SkipListener | undefined;
   /** The function makes another result of the same item in another epoch, so that nothing computed from it may be kept. @defaultValue false */

@@ -1,4 +1,4 @@
-// Where tensors are born: labelled pictures become batches.
+// Where tensors are born: labeled pictures become batches.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { boolean, check, checkOptions, DataError, positiveInteger, rule, ShapeError } from '../core/index.js';
@@ -11,7 +11,7 @@ import { holdsNone } from './ownPictures.js';
 export type Label = number | Float32Array;
 
 /** A picture with its label. */
-export interface LabelledImage {
+export interface LabeledImage {
   readonly pixels: Pixels;
   readonly label: Label;
   /** The file or record it comes from; random steps draw their numbers by it. */
@@ -35,7 +35,7 @@ export interface ImageBatchesOptions {
 }
 
 /**
- * Groups labelled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
+ * Groups labeled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
  *
  * @throws {ShapeError} while iterating, when pictures or label vectors of one batch differ in size.
  * @throws {DataError} while iterating, when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
@@ -43,7 +43,7 @@ export interface ImageBatchesOptions {
  * const batches = imageBatches(images, { batchSize: 16 }).prefetch(2);
  * await model.fitDataset(batches, { epochs: 5 });
  */
-export function imageBatches(images: Dataset<LabelledImage>, options: ImageBatchesOptions = {}): Dataset<ImageBatch> {
+export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatchesOptions = {}): Dataset<ImageBatch> {
   check('imageBatches', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, { batchSize: positiveInteger, dropRemainder: boolean });
   const { size } = images.batch(batchSize, { dropRemainder });
@@ -69,7 +69,7 @@ export function imageBatches(images: Dataset<LabelledImage>, options: ImageBatch
  *
  * @throws {ShapeError} when they differ in size, or in the length of their label vectors.
  */
-export function collate(images: readonly LabelledImage[]): ImageBatch {
+export function collate(images: readonly LabeledImage[]): ImageBatch {
   const [first] = images;
   if (first === undefined) throw new ShapeError('collate: expected at least one picture, received none.');
   const batch = openBatch(first, images.length);
@@ -87,13 +87,13 @@ interface OpenBatch {
   readonly labels: Label[];
 }
 
-function openBatch({ pixels }: LabelledImage, expected: number): OpenBatch {
+function openBatch({ pixels }: LabeledImage, expected: number): OpenBatch {
   checkPixels('imageBatches', pixels);
   const { height, width, channels } = pixels;
   return { sides: { height, width, channels }, values: floats(expected * pixels.data.length), labels: [] };
 }
 
-function add(batch: OpenBatch, { pixels, label, origin }: LabelledImage): void {
+function add(batch: OpenBatch, { pixels, label, origin }: LabeledImage): void {
   checkPixels('imageBatches', pixels);
   const { sides, labels } = batch;
   if (pixels.height !== sides.height || pixels.width !== sides.width || pixels.channels !== sides.channels) {

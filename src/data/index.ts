@@ -6,7 +6,7 @@ export type { ItemContext, ItemFunction, Pass, SkipListener } from './operators.
 export type { CacheStore, CacheWriter } from './cache.js';
 export { makesPictures } from './ownPictures.js';
 export { collate, imageBatches } from './imageBatches.js';
-export type { ImageBatch, ImageBatchesOptions, Label, LabelledImage } from './imageBatches.js';
+export type { ImageBatch, ImageBatchesOptions, Label, LabeledImage } from './imageBatches.js';
 export { kFold, trainValidationSplit } from './split.js';
 export type { SplitOptions } from './split.js';
 export { crc32c } from './records/crc32c.js';

@@ -65,13 +65,13 @@ interface MixBox {
 
 type Mixed = Record<'xs' | 'ys', tf.Tensor>;
 
-/** The pasted rectangle: of `1 - share` of the area, its centre anywhere, cut at the edges. */
+/** The pasted rectangle: of `1 - share` of the area, its center anywhere, cut at the edges. */
 export function cutMixBox(height: number, width: number, share: number, random: Random): MixBox {
   const side = Math.sqrt(1 - share);
   const span = (length: number): [number, number] => {
-    const centre = random.integer(length);
+    const center = random.integer(length);
     const cut = Math.floor(length * side);
-    const start = centre - Math.floor(cut / 2);
+    const start = center - Math.floor(cut / 2);
     return [Math.max(0, start), Math.min(length, start + cut)];
   };
   return { rows: span(height), columns: span(width) };

@@ -1,4 +1,4 @@
-// Lists of labelled items cut into shares: plain arrays in, plain arrays out.
+// Lists of labeled items cut into shares: plain arrays in, plain arrays out.
 
 import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
 

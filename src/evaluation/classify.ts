@@ -102,7 +102,7 @@ export async function classifyBatch(
 
 function cropTo(image: Pixels, height: number, width: number, share: number): Pixels {
   const whole = [Math.round(height / share), Math.round(width / share)] as const;
-  return centerCrop(resizeTo(image, whole, 'crop', { method: 'bicubic', antialias: true }), [height, width]);
+  return centerCrop(resizeTo(image, whole, 'crop', { interpolation: 'bicubic', antialias: true }), [height, width]);
 }
 
 function inputSizeOf(

@@ -61,7 +61,7 @@ const METRICS: Readonly<Record<IntervalMetric, (counts: ClassCounts, classNames:
   macroF1: (counts, classNames) => macroAverage(scoreClasses(counts, classNames).filter((one) => one.support > 0 || one.predicted > 0)).f1,
 };
 
-/** Between the neighbours, linearly, as NumPy's percentile. */
+/** Between the neighbors, linearly, as NumPy's percentile. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = sorted[Math.floor(at)] as number;

@@ -65,7 +65,7 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
 /** Options of {@link testTimeAugmentation}. */
 export interface TestTimeAugmentationOptions {
   /**
-   * `flip`: the picture and its mirror image. `five`: the corners and the centre at `size`. `ten`: those and their mirror images.
+   * `flip`: the picture and its mirror image. `five`: the corners and the center at `size`. `ten`: those and their mirror images.
    * @defaultValue 'flip'
    */
   readonly views?: 'flip' | 'five' | 'ten' | undefined;

@@ -6,7 +6,7 @@ import {
   callable, check, checkOptions, DataError, instanceOf, invalid, oneOf, positiveInteger, rule, ShapeError, showShape, trackProgress, type ProgressListener,
 } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
-import { collate, type ImageBatch, type LabelledImage } from '../data/index.js';
+import { collate, type ImageBatch, type LabeledImage } from '../data/index.js';
 import { classNamesOf } from '../models/index.js';
 import { collectPredictions } from './collectPredictions.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
@@ -29,8 +29,8 @@ export interface EvaluationBatch extends ImageBatch {
   readonly files?: readonly string[] | undefined;
 }
 
-/** What is evaluated: labelled pictures of one size, whose origins become file names, or batches, which are disposed. */
-export type EvaluationData = AsyncIterable<LabelledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabelledImage> | Iterable<EvaluationBatch>;
+/** What is evaluated: labeled pictures of one size, whose origins become file names, or batches, which are disposed. */
+export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
 
 interface RunOptions {
   /** Pictures predicted at once, where they do not come in batches. @defaultValue 32 */
@@ -61,7 +61,7 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
  * @throws {ShapeError} when the model has several outputs, or pictures differ in size.
  * @example
- * const { validation, classNames } = await imageFolder('clothing', { imageSize: 224, validationSplit: 0.2 });
+ * const { validation, classNames } = await imageFolder('clothing', { inputSize: 224, validationSplit: 0.2 });
  * const evaluation = await evaluate(model, validation.images, { classNames });
  * console.log(classificationReport(evaluation));
  */
@@ -143,7 +143,7 @@ function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): 
 }
 
 async function* toBatches(data: EvaluationData, batchSize: number): AsyncGenerator<EvaluationBatch> {
-  let waiting: LabelledImage[] = [];
+  let waiting: LabeledImage[] = [];
   const batch = (): EvaluationBatch => {
     const images = waiting;
     waiting = [];

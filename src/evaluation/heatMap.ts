@@ -28,7 +28,7 @@ export interface OverlayOptions {
 /** A class, by index or by a name the model knows. */
 export const target = either<number, string>(nonNegativeInteger, text);
 
-// From cold to hot; dark to light, so that it reads without colours too.
+// From cold to hot; dark to light, so that it reads without colors too.
 const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [252, 255, 164]] as const;
 
 /**
@@ -49,10 +49,10 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
   for (let pixel = 0; pixel < width * height; pixel++) {
     const value = stretched[pixel] as number;
     const cover = opacity * value;
-    const colour = colourOf(value);
+    const color = colorOf(value);
     for (let channel = 0; channel < 3; channel++) {
       const own = image.data[pixel * channels + (channels >= 3 ? channel : 0)] as number;
-      data[pixel * 3 + channel] = own * (1 - cover) + (colour[channel] as number) * cover;
+      data[pixel * 3 + channel] = own * (1 - cover) + (color[channel] as number) * cover;
     }
   }
   return { width, height, channels: 3, data };
@@ -94,7 +94,7 @@ export function rectify(values: Float32Array): Float32Array {
   return values.map((value) => (highest === 0 || value < 0 ? 0 : value / highest));
 }
 
-function colourOf(value: number): readonly number[] {
+function colorOf(value: number): readonly number[] {
   const at = Math.min(1, Math.max(0, value)) * (COLOURS.length - 1);
   const low = Math.min(COLOURS.length - 2, Math.floor(at));
   const [from, to] = [COLOURS[low] as readonly number[], COLOURS[low + 1] as readonly number[]];

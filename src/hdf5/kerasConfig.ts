@@ -1,9 +1,9 @@
-// The configuration of a model as Keras 3 writes it. Initialisers and regularisers are left out: the weights come along.
+// The configuration of a model as Keras 3 writes it. Initializers and regularizers are left out: the weights come along.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
 
-/** A layer as TensorFlow.js serialises it, in Python's names. */
+/** A layer as TensorFlow.js serializes it, in Python's names. */
 interface LayerJson {
   readonly name?: string | undefined;
   readonly class_name: string;

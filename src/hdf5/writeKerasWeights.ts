@@ -21,7 +21,7 @@ interface Variable {
 
 /**
  * Writes the weights of a model as a `.weights.h5` file, which `load_weights` of Keras 3 opens on the same network: one written by
- * {@link writeKeras}, or one of `keras.applications`, whose normalisation layer gets the model's mean and variance.
+ * {@link writeKeras}, or one of `keras.applications`, whose normalization layer gets the model's mean and variance.
  *
  * @throws {WeightsError} when a weight is not finite.
  * @example
@@ -31,7 +31,7 @@ export async function writeKerasWeights(model: LayersModel): Promise<Uint8Array>
   return createWeights(model, normalizationOf(model));
 }
 
-/** Writes the weights, with those of a normalisation layer where there is one. */
+/** Writes the weights, with those of a normalization layer where there is one. */
 export async function createWeights(model: LayersModel, normalization: WeightNode | null): Promise<Uint8Array> {
   await checkFiniteWeights('writeKeras', model);
   const root = await weightNode(model);
@@ -41,7 +41,7 @@ export async function createWeights(model: LayersModel, normalization: WeightNod
   });
 }
 
-/** Keras' networks of the first generation hold their normalisation as weights; those of the second as constants. */
+/** Keras' networks of the first generation hold their normalization as weights; those of the second as constants. */
 function normalizationOf(model: LayersModel): WeightNode | null {
   if (!hasPlan(model)) return null;
   const plan = planOf(model);

@@ -5,7 +5,7 @@ import { checkPixels, type Pixels } from './pixels.js';
 import { transformWithSpec, type Transform } from './transform.js';
 import { FILLS, warp, type Fill, type Matrix } from './warp.js';
 
-/** One affine change, about the centre of the picture. */
+/** One affine change, about the center of the picture. */
 export interface AffineOptions {
   /** Degrees, anticlockwise. @defaultValue 0 */
   readonly rotation?: number | undefined;
@@ -24,7 +24,7 @@ export interface AffineOptions {
 /**
  * Rotates, shifts, shears and zooms a picture; the result is float and has the size of the picture.
  *
- * The centre is that of the picture; Keras swaps the sides when it computes it, so the two agree on square pictures.
+ * The center is that of the picture; Keras swaps the sides when it computes it, so the two agree on square pictures.
  *
  * @see `apply_affine_transform(theta, tx, ty, shear, zx, zy, fill_mode, cval, order=1)` in keras/src/legacy/preprocessing/image.py
  */
@@ -50,7 +50,7 @@ export function affine(pixels: Pixels, options: AffineOptions = {}): Pixels {
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const [up, left] = shift;
   const [tall, wide] = zoom;
-  // rotation * shift * shear * zoom on (x, y) about the centre, written out.
+  // rotation * shift * shear * zoom on (x, y) about the center, written out.
   const [xx, xy] = [cos * wide, -(cos * Math.sin(lean) + sin * Math.cos(lean)) * tall];
   const [yx, yy] = [sin * wide, (cos * Math.cos(lean) - sin * Math.sin(lean)) * tall];
   const [x, y] = [(pixels.width - 1) / 2, (pixels.height - 1) / 2];

@@ -44,7 +44,7 @@ export function paddedCenterCrop(pixels: Pixels, size: number, options: PaddedCe
 
 /** How test-time views are made. */
 export interface TestTimeViewsOptions {
-  /** 'flip': the centre and its mirror image; 'five': corners and centre; 'ten': those and their mirror images. @defaultValue 'flip' */
+  /** 'flip': the center and its mirror image; 'five': corners and center; 'ten': those and their mirror images. @defaultValue 'flip' */
   readonly views?: 'flip' | 'five' | 'ten' | undefined;
 }
 
@@ -57,12 +57,12 @@ export interface TestTimeViewsOptions {
  */
 export function testTimeViews(pixels: Pixels, size: Size, options: TestTimeViewsOptions = {}): readonly Pixels[] {
   const { views = 'flip' } = checkOptions('testTimeViews', options, { views: { expected: "one of 'flip', 'five', 'ten'", accepts: isViews } });
-  const centre = centerCrop(pixels, size);
-  if (views === 'flip') return [centre, flipHorizontal(centre)];
+  const center = centerCrop(pixels, size);
+  if (views === 'flip') return [center, flipHorizontal(center)];
   const [height, width] = sides(size);
   const [bottom, right] = [pixels.height - height, pixels.width - width];
   const corners = [[0, 0], [0, right], [bottom, 0], [bottom, right]] as const;
-  const five = [...corners.map(([top, left]) => crop(pixels, { top, left, height, width })), centre];
+  const five = [...corners.map(([top, left]) => crop(pixels, { top, left, height, width })), center];
   return views === 'five' ? five : [...five, ...five.map(flipHorizontal)];
 }
 

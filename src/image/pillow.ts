@@ -2,7 +2,7 @@
 
 import { pick } from './pick.js';
 import type { Pixels } from './pixels.js';
-import { KERNELS, normalized, type ResizeMethod, type Spans } from './spans.js';
+import { KERNELS, normalized, type Interpolation, type Spans } from './spans.js';
 
 /** Fraction bits of the weights. */
 const BITS = 22;
@@ -10,14 +10,14 @@ const BITS = 22;
 const HALF = 1 << (BITS - 1);
 
 type Image = Pixels & { readonly data: Uint8Array | Uint8ClampedArray };
-type Method = Exclude<ResizeMethod, 'nearest'>;
+type Method = Exclude<Interpolation, 'nearest'>;
 
 /**
  * Resizes an 8-bit image. Where an image shrinks, the kernel widens with it; `area` is Pillow's `BOX`.
  *
  * @see `ImagingResampleHorizontal_8bpc` in src/libImaging/Resample.c and `Image.resize` in src/PIL/Image.py of Pillow 13
  */
-export function resizeLikePillow(pixels: Image, height: number, width: number, method: ResizeMethod): Pixels {
+export function resizeLikePillow(pixels: Image, height: number, width: number, method: Interpolation): Pixels {
   if (height === pixels.height && width === pixels.width) return { ...pixels, data: new Uint8Array(pixels.data) };
   if (method === 'nearest') return pick(pixels, places(pixels.height, height), places(pixels.width, width));
   const across = (image: Image): Image => resample(image, width, method, 'columns');

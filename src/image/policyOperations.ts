@@ -62,7 +62,7 @@ function warped(pixels: Pixels, matrix: Matrix): Pixels {
   return { ...result, data: new Uint8Array(result.data) };
 }
 
-/** Anticlockwise about the centre. */
+/** Anticlockwise about the center. */
 function rotation({ width, height }: Pixels, degrees: number): Matrix {
   const angle = (-degrees * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];

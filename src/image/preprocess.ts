@@ -1,23 +1,24 @@
-// How an image becomes a model's input, as plain data: what a published checkpoint was evaluated with.
+// How an image becomes a model's input, as plain data that a model and a dataset carry.
 
-import { check, checkOptions } from '../core/index.js';
+import { check, checkOptions, type Complete } from '../core/index.js';
 import { sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { describeResize, resolveResize } from './resize.js';
 import { FITS, RESIZE_TO_RULES, resizeToFor, type Fit, type ResizeToOptions } from './resizeTo.js';
-import type { ResizeMethod } from './spans.js';
 
 /** How an image of any size becomes a model's input. */
-export interface Preprocessing extends Omit<ResizeToOptions, 'method'> {
+export interface Preprocessing extends ResizeToOptions {
   /** Height and width of the input, in pixels. */
   readonly inputSize: Size;
   /** How an image of other proportions comes to that size. */
   readonly fit: Fit;
-  /** How pixels are computed; see {@link ResizeOptions}. @defaultValue 'bilinear' */
-  readonly interpolation?: ResizeMethod | undefined;
 }
 
-const { method, ...others } = RESIZE_TO_RULES;
-const RULES = { inputSize: sizeRule, fit: FITS, interpolation: method, ...others };
+/** A preprocessing with every default filled in; the input size is a pair. */
+export interface CompletePreprocessing extends Omit<Complete<Preprocessing>, 'inputSize'> {
+  readonly inputSize: readonly [height: number, width: number];
+}
+
+const RULES = { inputSize: sizeRule, fit: FITS, ...RESIZE_TO_RULES };
 
 /**
  * Throws unless the value says how an image becomes an input.
@@ -31,8 +32,8 @@ export function checkPreprocessing(where: string, preprocessing: Preprocessing):
   resolveResize(where, resizingOf(preprocessing));
 }
 
-function resizingOf({ inputSize: _, fit: __, interpolation, ...options }: Preprocessing): ResizeToOptions {
-  return interpolation === undefined ? options : { ...options, method: interpolation };
+function resizingOf({ inputSize: _, fit: __, ...options }: Preprocessing): ResizeToOptions {
+  return options;
 }
 
 /**
@@ -54,11 +55,31 @@ export function preprocessFor(where: string, image: Pixels, preprocessing: Prepr
   return resizeToFor(where, image, preprocessing.inputSize, preprocessing.fit, resizingOf(preprocessing));
 }
 
+/**
+ * Fills in the defaults of a preprocessing, so that a file says everything and equal ones are written alike.
+ *
+ * @throws {OptionError} when something is unknown, missing or impossible.
+ */
+export function completePreprocessing(where: string, preprocessing: Preprocessing): CompletePreprocessing {
+  checkPreprocessing(where, preprocessing);
+  const { inputSize, fit, cropFraction = 1, margins = 'floor', fillValue = 0 } = preprocessing;
+  const { interpolation, antialias, resampler } = resolveResize(where, resizingOf(preprocessing));
+  // What nothing reads is written as its default, so that it makes no difference.
+  const fills = fit === 'pad' || fit === 'resizePad';
+  return { inputSize: sides(inputSize), fit, cropFraction, margins, fillValue: fills ? fillValue : 0, interpolation, antialias, resampler };
+}
+
+/** Whether two preprocessings make the same input of every image. */
+export function samePreprocessing(one: Preprocessing, other: Preprocessing): boolean {
+  const [first, second] = [one, other].map((each) => JSON.stringify(completePreprocessing('samePreprocessing', each)));
+  return first === second;
+}
+
 /** What the preprocessing does, in one line. */
-export function describePreprocessing({ inputSize, fit, cropFraction = 1, interpolation = 'bilinear', ...options }: Preprocessing): string {
+export function describePreprocessing({ inputSize, fit, cropFraction = 1, ...options }: Preprocessing): string {
   const size = sides(inputSize).join(' x ');
   const whole = sides(inputSize).map((side) => Math.floor(side / cropFraction)).join(' x ');
-  const resize = describeResize({ ...options, method: interpolation });
+  const resize = describeResize(options);
   const crop = cropFraction === 1 ? '' : `, then center crop ${size}`;
   switch (fit) {
     case 'stretch':

@@ -1,8 +1,8 @@
-// Random crops, colours, lighting, grey, blur and erased rectangles, each with its unit in its description.
+// Random crops, colors, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
 import { arrayOf, checkOptions, either, nonNegative, oneOf, probability as probabilityRule, rule, check, ShapeError, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
-import { adjustLighting, changeColour, recoloured, toGrayscale } from './colour.js';
+import { adjustLighting, changeColor, recolored, toGrayscale } from './color.js';
 import { crop } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { describeResize, RESIZE_RULES, resizeFor, resolveResize, type ResizeOptions } from './resize.js';
@@ -33,7 +33,7 @@ export function randomResizedCrop(size: Size, options: RandomResizedCropOptions 
   const { area = [0.08, 1], aspect = [3 / 4, 4 / 3], ...resizing } = checkOptions('randomResizedCrop', options, rules);
   resolveResize('randomResizedCrop', resizing);
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
-  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${resizing.method ?? 'bilinear'})`;
+  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
   return transformWithSpec(['randomResizedCrop', size, options], description, (pixels, random) => {
     checkPixels('randomResizedCrop', pixels);
     return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspect, random)), size, resizing);
@@ -52,7 +52,7 @@ function randomBox({ height, width }: Pixels, area: Range, aspect: Range, random
   return { top: Math.floor((height - h) / 2), left: Math.floor((width - w) / 2), height: h, width: w };
 }
 
-/** How far colours change; a number d means the range of its kind around no change, a pair means [low, high]. */
+/** How far colors change; a number d means the range of its kind around no change, a pair means [low, high]. */
 export interface ColorJitterOptions {
   /** Share of the 0-255 range added: 0.3 adds -76.5 to 76.5. @defaultValue none */
   readonly brightness?: number | undefined;
@@ -60,7 +60,7 @@ export interface ColorJitterOptions {
   readonly contrast?: number | Range | undefined;
   /** Factors of the saturation: d for [1 - d, 1 + d]. @defaultValue none */
   readonly saturation?: number | Range | undefined;
-  /** Share of the colour circle, to either side: 0.3 is 108 degrees. @defaultValue none */
+  /** Share of the color circle, to either side: 0.3 is 108 degrees. @defaultValue none */
   readonly hue?: number | undefined;
 }
 
@@ -70,7 +70,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   checkOptions('colorJitter', options, { brightness: probabilityRule, contrast: factors, saturation: factors, hue: probabilityRule });
   const { hue, saturation, contrast, brightness } = options;
   const span = (value: number | Range): Range => (typeof value === 'number' ? [1 - value, 1 + value] : value);
-  const steps: { name: keyof typeof changeColour; text: string; range: Range }[] = [];
+  const steps: { name: keyof typeof changeColor; text: string; range: Range }[] = [];
   if (hue !== undefined) steps.push({ name: 'hue', text: `hue by up to ${hue} of the circle`, range: [-hue, hue] });
   for (const [name, value] of Object.entries({ saturation, contrast })) {
     if (value === undefined) continue;
@@ -78,13 +78,13 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     steps.push({ name: name as 'saturation' | 'contrast', text: `${name} by ${low} to ${high}`, range: [low, high] });
   }
   if (brightness !== undefined) steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
-  return transformWithSpec(['colorJitter', options], `colours: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
+  return transformWithSpec(['colorJitter', options], `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
     checkPixels('colorJitter', pixels);
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
       throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
     }
-    return recoloured(pixels, (canvas) => {
-      for (const { name, range } of steps) changeColour[name](canvas, random.uniform(...range));
+    return recolored(pixels, (canvas) => {
+      for (const { name, range } of steps) changeColor[name](canvas, random.uniform(...range));
     });
   });
 }
@@ -95,7 +95,7 @@ export interface PcaLightingOptions {
   readonly sigma?: number | undefined;
 }
 
-/** Shifts the colours along the principal components of ImageNet, as AlexNet's training did. */
+/** Shifts the colors along the principal components of ImageNet, as AlexNet's training did. */
 export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   const { sigma = 0.1 } = checkOptions('pcaLighting', options, { sigma: nonNegative });
   return transformWithSpec(['pcaLighting', options], `PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
@@ -134,7 +134,7 @@ export interface RandomErasingOptions {
   readonly area?: Range | undefined;
   /** Height divided by width, lowest and highest. @defaultValue [0.3, 3.3] */
   readonly aspect?: Range | undefined;
-  /** 'noise', or a colour [red, green, blue] in [0, 255]. @defaultValue [124, 116, 104], ImageNet's mean */
+  /** 'noise', or a color [red, green, blue] in [0, 255]. @defaultValue [124, 116, 104], ImageNet's mean */
   readonly fill?: 'noise' | readonly number[] | undefined;
 }
 

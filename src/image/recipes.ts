@@ -17,7 +17,7 @@ interface Recipe {
 const only = (size: number): Transform => sequence(resizing(size));
 
 const RECIPES = {
-  /** For a few hundred photos of anything: gentle crops that keep the object in view, flips, slight colours. */
+  /** For a few hundred photos of anything: gentle crops that keep the object in view, flips, slight colors. */
   default: {
     train: (size) =>
       sequence(
@@ -40,7 +40,7 @@ const RECIPES = {
     evaluate: (size) =>
       transformWithSpec(
         ['evalTransform', 'imagenet', size],
-        `shorter side to ${Math.round((256 * size) / 224)} (256 x ${size}/224), centre crop ${size} x ${size}`,
+        `shorter side to ${Math.round((256 * size) / 224)} (256 x ${size}/224), center crop ${size} x ${size}`,
         (pixels) => centerCrop(resizeShorterSide(pixels, Math.round((256 * size) / 224)), size),
       ),
   },
@@ -61,7 +61,7 @@ export type RecipeName = keyof typeof RECIPES;
 const NAMES = Object.keys(RECIPES) as RecipeName[];
 
 /**
- * Gives the training side of a recipe; normalisation is in the model, so none is here.
+ * Gives the training side of a recipe; normalization is in the model, so none is here.
  *
  * @param size - Side of the model's input in pixels.
  * @throws {OptionError} when the name is unknown.
@@ -79,7 +79,7 @@ export function trainAugmentation(recipe: RecipeName = 'default', size = 224): T
 /**
  * Gives the evaluation side of a recipe, or of a model's preprocessing: nothing random.
  *
- * @param recipe - A recipe's name, or how images become a model's input, as `CHECKPOINTS` has it.
+ * @param recipe - A recipe's name, or how images become a model's input, as `PRETRAINED` has it.
  * @param size - Side of the model's input in pixels; a preprocessing has its own.
  * @throws {OptionError} when the name is unknown, or the preprocessing is impossible.
  * @example

@@ -7,14 +7,14 @@ import { pick } from './pick.js';
 import { resizeLikePillow } from './pillow.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { floats } from './spareFloats.js';
-import { METHODS, nearestPlaces, planSpans, type ResizeMethod } from './spans.js';
+import { METHODS, nearestPlaces, planSpans, type Interpolation } from './spans.js';
 
-export const RESIZE_RULES = { method: oneOf(...METHODS), antialias: boolean, resampler: oneOf('tensorflow', 'pillow') };
+export const RESIZE_RULES = { interpolation: oneOf(...METHODS), antialias: boolean, resampler: oneOf('tensorflow', 'pillow') };
 
 /** How an image is resized. */
 export interface ResizeOptions {
   /** Bicubic is Keys' with a = -0.5; area averages what an output pixel covers. @defaultValue 'bilinear' */
-  readonly method?: ResizeMethod | undefined;
+  readonly interpolation?: Interpolation | undefined;
   /** Widens the kernel when shrinking, so that no source pixel is skipped; for bilinear and bicubic. @defaultValue false, with resampler 'pillow' true */
   readonly antialias?: boolean | undefined;
   /**
@@ -26,17 +26,17 @@ export interface ResizeOptions {
 }
 
 /**
- * Resizes an image with half-pixel centers. The result is float32; it has the type of the input with method 'nearest', and is uint8 with resampler 'pillow'.
+ * Resizes an image with half-pixel centers. The result is float32; it has the type of the input with interpolation 'nearest', and is uint8 with resampler 'pillow'.
  *
  * Bilinear without antialiasing and nearest equal TensorFlow to the last bit, the other methods within 0.001 of a level. TensorFlow's bicubic may leave
  * [0, 255] by a little at sharp edges. Resampler 'pillow' equals Pillow to the last bit.
  *
  * @param size - Height and width in pixels, or one number for a square.
- * @throws {OptionError} when an option is unknown, antialias does not go with the method, or resampler 'pillow' is given float pixels.
+ * @throws {OptionError} when an option is unknown, antialias does not go with the interpolation, or resampler 'pillow' is given float pixels.
  * @example
  * const small = resize(photo, 224);
- * const smooth = resize(photo, [300, 400], { method: 'bicubic', antialias: true });
- * const asTimm = resize(photo, 256, { method: 'bicubic', resampler: 'pillow' });
+ * const smooth = resize(photo, [300, 400], { interpolation: 'bicubic', antialias: true });
+ * const asTimm = resize(photo, 256, { interpolation: 'bicubic', resampler: 'pillow' });
  * @see `tf.image.resize`, tensorflow/python/ops/image_ops_impl.py; `Image.resize`, Pillow's src/libImaging/Resample.c
  */
 export function resize(pixels: Pixels, size: Size, options: ResizeOptions = {}): Pixels {
@@ -47,36 +47,36 @@ export function resize(pixels: Pixels, size: Size, options: ResizeOptions = {}):
 export function resizeFor(where: string, pixels: Pixels, size: Size, options: ResizeOptions): Pixels {
   checkPixels(where, pixels);
   check(where, 'size', size, sizeRule);
-  const { method, antialias, resampler } = resolveResize(where, checkOptions(where, options, RESIZE_RULES));
+  const { interpolation, antialias, resampler } = resolveResize(where, checkOptions(where, options, RESIZE_RULES));
   const [height, width] = sides(size);
   if (resampler === 'pillow') {
     if (pixels.data instanceof Float32Array) {
       throw invalid(where, 'resampler', "'tensorflow' for float pixels", resampler, 'Pillow resizes 8-bit images: resize before anything that makes floats.');
     }
-    return resizeLikePillow({ ...pixels, data: pixels.data }, height, width, method);
+    return resizeLikePillow({ ...pixels, data: pixels.data }, height, width, interpolation);
   }
-  if (method === 'nearest') return pick(pixels, nearestPlaces(pixels.height, height), nearestPlaces(pixels.width, width));
+  if (interpolation === 'nearest') return pick(pixels, nearestPlaces(pixels.height, height), nearestPlaces(pixels.width, width));
   const data = floats(height * width * pixels.channels);
   if (height === pixels.height && width === pixels.width) data.set(pixels.data);
   else {
-    const apply = method === 'bilinear' && !antialias ? bilinear : filter;
-    apply(pixels, data, planSpans(pixels.width, width, method, antialias), planSpans(pixels.height, height, method, antialias));
+    const apply = interpolation === 'bilinear' && !antialias ? bilinear : filter;
+    apply(pixels, data, planSpans(pixels.width, width, interpolation, antialias), planSpans(pixels.height, height, interpolation, antialias));
   }
   return { width, height, channels: pixels.channels, data };
 }
 
 /** Refuses options that do not go together, and fills in defaults. */
 export function resolveResize(where: string, options: ResizeOptions): Complete<ResizeOptions> {
-  const { method = 'bilinear', resampler = 'tensorflow' } = options;
-  const smooths = method === 'bilinear' || method === 'bicubic';
+  const { interpolation = 'bilinear', resampler = 'tensorflow' } = options;
+  const smooths = interpolation === 'bilinear' || interpolation === 'bicubic';
   const { antialias = smooths && resampler === 'pillow' } = options;
-  if (antialias && !smooths) throw invalid(where, 'antialias', `false with method '${method}'`, antialias, 'Bilinear and bicubic have it.');
+  if (antialias && !smooths) throw invalid(where, 'antialias', `false with interpolation '${interpolation}'`, antialias, 'Bilinear and bicubic have it.');
   if (!antialias && smooths && resampler === 'pillow') throw invalid(where, 'antialias', "true with resampler 'pillow'", antialias, 'Pillow always antialiases.');
-  return { method, antialias, resampler };
+  return { interpolation, antialias, resampler };
 }
 
-/** The method and what changes it, as transforms describe themselves. */
-export function describeResize({ method = 'bilinear', antialias = false, resampler }: ResizeOptions): string {
-  if (resampler === 'pillow') return `${method}, Pillow`;
-  return `${method}${antialias ? ', antialias' : ''}`;
+/** The interpolation and what changes it, as transforms describe themselves. */
+export function describeResize({ interpolation = 'bilinear', antialias = false, resampler }: ResizeOptions): string {
+  if (resampler === 'pillow') return `${interpolation}, Pillow`;
+  return `${interpolation}${antialias ? ', antialias' : ''}`;
 }

@@ -50,7 +50,7 @@ export const RESIZE_TO_RULES = { ...RESIZE_RULES, cropFraction: share, margins: 
  * @throws {ShapeError} when the image is so narrow that nothing of it is left, or `fillValue` has another number of channels.
  * @example
  * const whole = resizeTo(photo, 224, 'pad', { fillValue: 114 });
- * const asTimm = resizeTo(photo, 224, 'resizeCrop', { cropFraction: 0.875, margins: 'even', method: 'bicubic', resampler: 'pillow' });
+ * const asTimm = resizeTo(photo, 224, 'resizeCrop', { cropFraction: 0.875, margins: 'even', interpolation: 'bicubic', resampler: 'pillow' });
  */
 export function resizeTo(pixels: Pixels, size: Size, fit: Fit, options: ResizeToOptions = {}): Pixels {
   return resizeToFor('resizeTo', pixels, size, fit, options);

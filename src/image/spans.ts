@@ -7,8 +7,8 @@ const { fround } = Math;
 
 export const METHODS = ['bilinear', 'bicubic', 'area', 'nearest'] as const;
 
-/** How a resized pixel is computed from its neighbours. */
-export type ResizeMethod = (typeof METHODS)[number];
+/** How a resized pixel is computed from its neighbors. */
+export type Interpolation = (typeof METHODS)[number];
 
 /** Output pixel `i` is the sum of `weights[i * taps + k] * source[starts[i] + k]` over `counts[i]` source pixels. */
 export interface Spans {
@@ -57,7 +57,7 @@ export function nearestPlaces(from: number, to: number): Int32Array {
  * @see tensorflow/core/kernels/image: `scale_and_translate_op.cc` (antialias), `resize_bilinear_op.cc`, `resize_bicubic_op.cc`,
  * `resize_area_op.cc`, all with half-pixel centers.
  */
-export function planSpans(from: number, to: number, method: Exclude<ResizeMethod, 'nearest'>, antialias: boolean): Spans {
+export function planSpans(from: number, to: number, method: Exclude<Interpolation, 'nearest'>, antialias: boolean): Spans {
   const scale = fround(from / to);
   switch (method) {
     case 'area':

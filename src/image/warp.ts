@@ -12,7 +12,7 @@ export type Fill = (typeof FILLS)[number];
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /**
- * Warps with bilinear interpolation between pixel centres at whole coordinates.
+ * Warps with bilinear interpolation between pixel centers at whole coordinates.
  *
  * @see `scipy.ndimage.affine_transform` with order 1, whose modes these are; its 'wrap' repeats with a period of one less than the side
  */
@@ -26,7 +26,7 @@ export function warp(pixels: Pixels, matrix: Matrix, fill: Fill, value: number):
   });
 }
 
-/** As `warp`, with pixel centres at half coordinates and a constant colour outside, as Pillow's `Image.transform` does. */
+/** As `warp`, with pixel centers at half coordinates and a constant color outside, as Pillow's `Image.transform` does. */
 export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixels {
   const { width, height, channels } = pixels;
   return interpolate(pixels, matrix, 0.5, false, (output, at, row, column) => {
@@ -37,8 +37,8 @@ export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixel
 
 type OnEdge = (output: Float32Array, at: number, row: number, column: number) => void;
 
-/** Mixes the four neighbours of where each pixel comes from: with kernels where all four are in the picture, or anywhere with `nearest`, else by `onEdge`. */
-function interpolate(pixels: Pixels, matrix: Matrix, centre: number, nearest: boolean, onEdge: OnEdge): Pixels {
+/** Mixes the four neighbors of where each pixel comes from: with kernels where all four are in the picture, or anywhere with `nearest`, else by `onEdge`. */
+function interpolate(pixels: Pixels, matrix: Matrix, center: number, nearest: boolean, onEdge: OnEdge): Pixels {
   const { width, height, channels, data } = pixels;
   const [a, b, c, d, e, f] = matrix;
   const output = floats(data.length);
@@ -52,8 +52,8 @@ function interpolate(pixels: Pixels, matrix: Matrix, centre: number, nearest: bo
       inner.push([0, 0]);
       continue;
     }
-    const row = a * (v + centre) + b * centre + c - centre;
-    const column = d * (v + centre) + e * centre + f - centre;
+    const row = a * (v + center) + b * center + c - center;
+    const column = d * (v + center) + e * center + f - center;
     const stretch = nearest ? ([0, width] as const) : within(within([0, width], row, b, height - 1), column, e, width - 1);
     lent.kernels.sampleLine(source, width, height, row, column, b, e, ...stretch, target + 12 * width * v);
     inner.push(stretch);
@@ -62,7 +62,7 @@ function interpolate(pixels: Pixels, matrix: Matrix, centre: number, nearest: bo
   inner.forEach(([first, last], v) => {
     for (let u = 0; u < width; u++) {
       if (u === first && last > first) u = last;
-      if (u < width) onEdge(output, (v * width + u) * channels, a * (v + centre) + b * (u + centre) + c, d * (v + centre) + e * (u + centre) + f);
+      if (u < width) onEdge(output, (v * width + u) * channels, a * (v + center) + b * (u + center) + c, d * (v + center) + e * (u + center) + f);
     }
   });
   return { width, height, channels, data: output };
@@ -80,7 +80,7 @@ function within([first, last]: readonly [number, number], start: number, step: n
   return from < to ? [from, to] : [0, 0];
 }
 
-/** As `interpolate` within, where some of the neighbours are the edge itself. */
+/** As `interpolate` within, where some of the neighbors are the edge itself. */
 function sample({ width, height, channels, data }: Pixels, row: number, column: number, output: Float32Array, at: number): void {
   const y = Math.floor(row);
   const x = Math.floor(column);

@@ -1,4 +1,4 @@
-// Normalisation over the batch as Keras has it: frozen, it infers and keeps its statistics. The stock layer keeps learning.
+// Normalization over the batch as Keras has it: frozen, it infers and keeps its statistics. The stock layer keeps learning.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -30,7 +30,7 @@ export class BatchNormalization extends tfl.layers.Layer {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
-  /** Always normalises by its moving statistics and keeps them, though gamma and beta may learn: Keras' `training=False`. */
+  /** Always normalizes by its moving statistics and keeps them, though gamma and beta may learn: Keras' `training=False`. */
   inference = false;
   private gamma: LayerVariable | undefined;
   private beta: LayerVariable | undefined;
@@ -100,9 +100,9 @@ export class BatchNormalization extends tfl.layers.Layer {
 }
 
 /**
- * Normalises each channel over the batch while training, and by its moving statistics in inference or when frozen.
+ * Normalizes each channel over the batch while training, and by its moving statistics in inference or when frozen.
  *
- * A frozen layer (`trainable = false`) neither normalises by the batch nor moves its statistics, as in Keras since 2.0.
+ * A frozen layer (`trainable = false`) neither normalizes by the batch nor moves its statistics, as in Keras since 2.0.
  * Channels last; takes `[batch, channels]` to `[batch, height, width, channels]`.
  *
  * @throws {OptionError} when an option is unknown or impossible.

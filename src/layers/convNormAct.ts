@@ -1,4 +1,4 @@
-// Convolution, normalisation, activation: the stem, the top, and the smallest brick of one's own stages.
+// Convolution, normalization, activation: the stem, the top, and the smallest brick of one's own stages.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, oneOf, positiveInteger, text } from '../core/index.js';
@@ -72,7 +72,7 @@ export interface StemSpec extends NormActSpec {
 /**
  * Applies the entry of the network: a 3 x 3 convolution of stride 2 named `stem_conv`, then `stem_bn` and `stem_activation`.
  *
- * @param x - Normalised pictures `[batch, height, width, channels]`.
+ * @param x - Normalized pictures `[batch, height, width, channels]`.
  * @returns `[batch, height / 2, width / 2, filters]`, rounded up.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example

@@ -1,4 +1,4 @@
-// Planned convolutions as layers, and the normalisation and activation that follow them.
+// Planned convolutions as layers, and the normalization and activation that follow them.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { deriveSeed, type Complete } from '../core/index.js';
@@ -45,7 +45,7 @@ export function convolve(
   return convolution.apply(padded) as tfl.SymbolicTensor;
 }
 
-/** Applies planned normalisation and, unless `activationName` is null, the activation. */
+/** Applies planned normalization and, unless `activationName` is null, the activation. */
 export function normAct(
   x: tfl.SymbolicTensor,
   norm: LayerPlan,

@@ -1,4 +1,4 @@
-// Batch normalisation with a gradient of its own: TensorFlow.js differentiates it through a dozen full-size operations.
+// Batch normalization with a gradient of its own: TensorFlow.js differentiates it through a dozen full-size operations.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from './fusedKernel.js';
@@ -14,7 +14,7 @@ export interface TrainedBatchNorm {
 }
 
 /**
- * Normalises each channel of `x` by the mean and variance over all other axes.
+ * Normalizes each channel of `x` by the mean and variance over all other axes.
  *
  * @param x - `[..., channels]`.
  * @param gamma - `[channels]`.
@@ -29,7 +29,7 @@ export function trainBatchNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor
   return { y: normalize(x, mean, variance, gamma, beta, epsilon, true), mean, variance };
 }
 
-/** Normalises each channel of `x` by given statistics, which are constant to differentiation; shapes as in {@link trainBatchNorm}. */
+/** Normalizes each channel of `x` by given statistics, which are constant to differentiation; shapes as in {@link trainBatchNorm}. */
 export function inferBatchNorm(
   x: tf.Tensor, mean: tf.Tensor1D, variance: tf.Tensor1D, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number,
 ): tf.Tensor {

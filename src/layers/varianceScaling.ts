@@ -1,4 +1,4 @@
-// The initialisers of the reference networks. Stock 'truncatedNormal' draws uniformly, and stock 'normal' misses its deviation by 12 %.
+// The initializers of the reference networks. Stock 'truncatedNormal' draws uniformly, and stock 'normal' misses its deviation by 12 %.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -43,13 +43,13 @@ class VarianceScaling extends tf.serialization.Serializable {
 }
 
 /**
- * An initialiser of variance `scale / fan`; its truncated normal really is one, cut off at two deviations and of the asked variance.
+ * An initializer of variance `scale / fan`; its truncated normal really is one, cut off at two deviations and of the asked variance.
  *
  * @see `VarianceScaling` in keras/src/initializers/random_initializers.py
  */
 export function varianceScaling(options: VarianceScalingOptions): ReturnType<typeof tfl.initializers.varianceScaling> {
   tf.serialization.registerClass(VarianceScaling);
-  // Layers take an initialiser of another class only by its registered name.
+  // Layers take an initializer of another class only by its registered name.
   return { className: VarianceScaling.className, config: options } as unknown as ReturnType<typeof tfl.initializers.varianceScaling>;
 }
 

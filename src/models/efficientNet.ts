@@ -11,7 +11,7 @@ export type EfficientNetOptions = PlanOptions & BlockParts;
 /**
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
  *
- * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`; normalisation is part of the model. Layer names are Keras'.
+ * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`; normalization is part of the model. Layer names are Keras'.
  * Channels come last. The caller disposes the model.
  *
  * @param variant - The name of a published network, or a spec of one's own.

@@ -1,4 +1,4 @@
-// Inference in fewer operations: normalisation and ReLU move into the convolution before them.
+// Inference in fewer operations: normalization and ReLU move into the convolution before them.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BatchNormalization, requireBackend } from '../layers/index.js';

@@ -3,7 +3,7 @@ export { efficientNet } from './efficientNet.js';
 export type { EfficientNetOptions } from './efficientNet.js';
 export { featureExtractor } from './featureExtractor.js';
 export { foldBatchNorm } from './foldBatchNorm.js';
-export { classNamesOf, hasPlan, planOf, setClassNames } from './metadata.js';
+export { classNamesOf, hasPlan, planOf, setClassNames, setPreprocessing } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
 export { replaceHead, splitHead } from './replaceHead.js';
 export type { ReplaceHeadOptions } from './replaceHead.js';

@@ -2,6 +2,7 @@
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, OptionError, text } from '../core/index.js';
+import { completePreprocessing, type Preprocessing } from '../image/index.js';
 import { planFor, type ModelPlan, type Normalization, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
 
 /** The entry `effnet` of a model's user-defined metadata. */
@@ -11,6 +12,8 @@ export interface ModelMetadata {
   readonly variant?: Variant | VariantSpec | undefined;
   readonly options?: PlanOptions | undefined;
   readonly classNames?: readonly string[] | undefined;
+  /** How images become the model's input; see {@link setPreprocessing}. */
+  readonly preprocessing?: Preprocessing | undefined;
   /** The normalization that {@link loadModel} put in front of a model from elsewhere. */
   readonly normalization?: Normalization | undefined;
   /** Whether BatchNormalization was folded into the convolutions. */
@@ -71,4 +74,21 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
     throw new OptionError(`setClassNames: expected ${String(outputs)} names for \`classNames\`, one an output, received ${classNames.length}.`);
   }
   setMetadata(model, { format: 1, ...metadataOf(model), classNames: [...classNames] });
+}
+
+/**
+ * States how images become a model's input; `classify` and ONNX files follow it, and files carry it. `trainHead` and `fineTune` do this themselves.
+ *
+ * @throws {OptionError} when the preprocessing is impossible, or its size is not that of the model's input.
+ * @example
+ * setPreprocessing(model, { inputSize: 224, fit: 'stretch' });
+ */
+export function setPreprocessing(model: tfl.LayersModel, preprocessing: Preprocessing): void {
+  const complete = completePreprocessing('setPreprocessing', preprocessing);
+  const [, height, width] = model.inputs[0]?.shape ?? [];
+  if ((height ?? complete.inputSize[0]) !== complete.inputSize[0] || (width ?? complete.inputSize[1]) !== complete.inputSize[1]) {
+    throw new OptionError(
+      `setPreprocessing: expected the model's input size [${String(height)}, ${String(width)}] for \`inputSize\`, received [${complete.inputSize.join(', ')}].`);
+  }
+  setMetadata(model, { format: 1, ...metadataOf(model), preprocessing: complete });
 }

@@ -15,7 +15,7 @@ export interface ReplaceHeadOptions extends HeadSpec, BuildOptions {
 const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;
 
 /**
- * Replaces what follows the features by a new, randomly initialised head; the layers before it are shared with the result.
+ * Replaces what follows the features by a new, randomly initialized head; the layers before it are shared with the result.
  *
  * Takes the model over: its old head is disposed, and the caller disposes only the result.
  *

@@ -81,7 +81,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
     const file = decoded === undefined ? sharp(bytes, reading) : fromPixels(sharp, decoded);
     const sized = size === undefined ? file : file.resize(sides(size)[1], sides(size)[0], { fit: FITS[fit], background: 'black' });
     const { data, info } = await sized
-      .toColourspace('srgb')
+      .toColorspace('srgb')
       .flatten({ background })
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });

@@ -3,7 +3,7 @@
 import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { boolean, check, checkOptions, DataError, decodeText, oneOf, rule, seed as seedRule, text } from '../core/index.js';
-import { Dataset, type LabelledImage } from '../data/index.js';
+import { Dataset, type LabeledImage } from '../data/index.js';
 import { READ_IMAGES_RULES, readImages, labelAs, LABEL_MODES, type LabelMode, type ReadImagesOptions } from './readImages.js';
 
 /** A file and the index of its class. */
@@ -37,10 +37,10 @@ const files = rule<readonly ClassFile[]>(
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
- *   const batches = imageBatches(imageFiles(train, { imageSize: 224, classes: classNames.length, shuffle: true }));
+ *   const batches = imageBatches(imageFiles(train, { inputSize: 224, classes: classNames.length, shuffle: true }));
  * }
  */
-export function imageFiles(list: readonly ClassFile[], options: ImageFilesOptions = {}): Dataset<LabelledImage> {
+export function imageFiles(list: readonly ClassFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
   check('imageFiles', 'list', list, files);
   const highest = list.reduce((most, file) => Math.max(most, file.label), 0);
   const atLeast = rule<number>(`an integer above the highest label ${highest}`, (value) => Number.isSafeInteger(value) && (value as number) > highest);

@@ -1,14 +1,14 @@
-// Labelled pictures in one sub-folder a class. Listing and splitting is here; decoding in decodeImage.ts.
+// Labeled pictures in one sub-folder a class. Listing and splitting is here; decoding in decodeImage.ts.
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
-import { Dataset, trainValidationSplit, type LabelledImage } from '../data/index.js';
+import { Dataset, trainValidationSplit, type LabeledImage } from '../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import { CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
 
-/** How a folder of labelled pictures is read. */
+/** How a folder of labeled pictures is read. */
 export interface ImageFolderOptions extends ReadImagesOptions {
   /** 'categorical' one-hot vectors, 'int' class indices, 'binary' vectors of one 0 or 1. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
@@ -25,7 +25,7 @@ export interface ImageFolderOptions extends ReadImagesOptions {
 }
 
 /** A picture's file and class. */
-export interface LabelledFile {
+export interface LabeledFile {
   readonly path: string;
   /** The path within the folder, with forward slashes: the same on every machine. */
   readonly origin: string;
@@ -36,18 +36,18 @@ export interface LabelledFile {
 /** Pictures and the files they come from. */
 export interface ImageSet {
   /** Sorted by class, then by name; `images` may be shuffled. */
-  readonly files: readonly LabelledFile[];
-  readonly images: Dataset<LabelledImage>;
+  readonly files: readonly LabeledFile[];
+  readonly images: Dataset<LabeledImage>;
 }
 
-/** A folder of labelled pictures. */
+/** A folder of labeled pictures. */
 export interface ImageFolder extends ImageSet {
   readonly classNames: readonly string[];
   /** Files that were left out, and why; hidden ones are not listed. */
   readonly skipped: readonly SkippedFile[];
 }
 
-/** A folder of labelled pictures in two shares. */
+/** A folder of labeled pictures in two shares. */
 export interface SplitImageFolder {
   readonly classNames: readonly string[];
   /** Files that were left out, and why; hidden ones are not listed. */
@@ -58,14 +58,14 @@ export interface SplitImageFolder {
 
 /**
  * Reads images from a folder with one sub-folder per class. Files of other kinds are left out and listed in `skipped`; hidden files are ignored.
- * An image that turns out to be broken stops the pass, or is left out with `onError: 'skip'`.
+ * An image that turns out to be broken stops the pass, or is left out with `errors: 'skip'`.
  *
  * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
  *
  * @returns Decoded (and resized) pictures as a dataset, in two shares where `validationSplit` is given.
  * @throws {DataError} when the folder is missing, has fewer than two classes, or, without `classNames`, a class has no images.
  * @example
- * const { classNames, train, validation } = await imageFolder('photos', { imageSize: 224, validationSplit: 0.2 });
+ * const { classNames, train, validation } = await imageFolder('photos', { inputSize: 224, validationSplit: 0.2 });
  * await model.fitDataset(imageBatches(train.images), { epochs: 5, validationData: imageBatches(validation.images) });
  * @see Keras' `image_dataset_from_directory`
  */
@@ -88,13 +88,13 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
   if (options.labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }
-  const imageSet = (share: readonly LabelledFile[], shuffled: boolean): ImageSet => {
+  const imageSet = (share: readonly LabeledFile[], shuffled: boolean): ImageSet => {
     const ordered = Dataset.from(share);
-    const labelled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map((file) => ({
+    const labeled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map((file) => ({
       ...file,
       label: labelAs(options.labelMode ?? 'categorical', file.label, classNames.length),
     }));
-    return { files: share, images: readImages('imageFolder', labelled, options) };
+    return { files: share, images: readImages('imageFolder', labeled, options) };
   };
   if (validationSplit === undefined) return { classNames, skipped, ...imageSet(files, shuffle) };
   const { train, validation } = trainValidationSplit(files, validationSplit, { seed, stratifyBy: (file) => classNames[file.label] as string });
@@ -103,7 +103,7 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
 
 interface Classes {
   readonly classNames: readonly string[];
-  readonly files: readonly LabelledFile[];
+  readonly files: readonly LabeledFile[];
   readonly skipped: readonly SkippedFile[];
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import { BackendError, checkOptions, positiveInteger } from '../core/index.js';
-import type { ChangeOf, Dataset, LabelledImage, PictureChange, TransformWorkers } from '../data/index.js';
+import type { ChangeOf, Dataset, LabeledImage, PictureChange, TransformWorkers } from '../data/index.js';
 import { takeSpare, type Pixels } from '../image/index.js';
 import { unpackError } from './errorRecord.js';
 import type { Answer, ReadTask, TransformTask } from './imageWorker.js';
@@ -21,7 +21,7 @@ export interface ImageWorkers extends TransformWorkers {
   /** Decodes one picture and resizes it, and changes it if asked, in one of the threads. */
   read(source: ImageSource, settings: ReadImageSettings, change?: PictureChange): Promise<Pixels>;
   /** Tells how the pictures of a dataset are read by these threads, for `readChanged`. */
-  remember(images: Dataset<LabelledImage>, read: (changeOf: ChangeOf) => Dataset<LabelledImage>): void;
+  remember(images: Dataset<LabeledImage>, read: (changeOf: ChangeOf) => Dataset<LabeledImage>): void;
   /** Ends the threads; what they still work on fails. */
   dispose(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export interface ImageWorkers extends TransformWorkers {
  * @throws {OptionError} when an option is unknown.
  * @example
  * const workers = imageWorkers();
- * const { images } = await imageFolder('photos', { imageSize: 224, workers });
+ * const { images } = await imageFolder('photos', { inputSize: 224, workers });
  * const batches = imageBatches(augment(images, trainAugmentation('default', 224), { seed: 1, workers }));
  * await model.fitDataset(batches, { epochs: 5 });
  * await workers.dispose();
@@ -44,7 +44,7 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   let pool: Promise<Piscina> | undefined;
   let ended = false;
   let latest = 0;
-  const readers = new WeakMap<Dataset<LabelledImage>, Parameters<ImageWorkers['remember']>[1]>();
+  const readers = new WeakMap<Dataset<LabeledImage>, Parameters<ImageWorkers['remember']>[1]>();
   const ask = async (name: 'read' | 'transform', task: ReadTask | TransformTask, sent?: ArrayBufferView): Promise<Pixels> => {
     if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
     pool ??= startPool(threads);

@@ -2,7 +2,7 @@
 
 import path from 'node:path';
 import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
-import { Dataset, oneHot, type LabelledImage } from '../data/index.js';
+import { Dataset, oneHot, type LabeledImage } from '../data/index.js';
 import { CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { readTable } from './readTable.js';
 import { imagesOf, type SkippedRow } from './tableImages.js';
@@ -48,7 +48,7 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
    */
   readonly unlabeled?: 'throw' | 'skip' | undefined;
   /** 'skip' leaves out images that do not exist and lists them in `missing` and `skipped`. @defaultValue 'throw' */
-  readonly onMissing?: 'throw' | 'skip' | undefined;
+  readonly missing?: 'throw' | 'skip' | undefined;
   /** Label of images with one label each. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
   /** Another order in every epoch. @defaultValue true */
@@ -78,7 +78,7 @@ export interface CsvImages {
   readonly missing: readonly string[];
   /** Rows that were left out: without a label, of images that do not exist, or equal to an earlier row. Rows of excluded classes are not listed. */
   readonly skipped: readonly SkippedRow[];
-  readonly images: Dataset<LabelledImage>;
+  readonly images: Dataset<LabeledImage>;
 }
 
 const names = rule<Names>('an object of names', (value) => typeof value === 'object' && value !== null && Object.values(value).every((name) => typeof name === 'string'));
@@ -94,21 +94,21 @@ const encodingLabel = rule<string>("an encoding that TextDecoder knows, such as 
  * `multiLabel`; one class is written in two ways ('1' and '1.0'); an image is missing, lies in two of the folders, or lies outside the folder by its name;
  * or one of several folders cannot be read.
  * @example
- * const { images, classNames } = await imagesFromCsv('train.csv', { pathColumn: 'id', labelColumn: 'breed', folder: 'train', suffix: '.jpg', imageSize: 224 });
+ * const { images, classNames } = await imagesFromCsv('train.csv', { pathColumn: 'id', labelColumn: 'breed', folder: 'train', suffix: '.jpg', inputSize: 224 });
  */
 export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions): Promise<CsvImages> {
   const where = 'imagesFromCsv';
   checkCsvOptions(where, file, options);
-  const { pathColumn, labelColumn, labelColumns = [], groupColumn, folder = path.dirname(file), suffix = '', delimiter = ',', encoding = 'utf-8', multiLabel = false, onMissing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
+  const { pathColumn, labelColumn, labelColumns = [], groupColumn, folder = path.dirname(file), suffix = '', delimiter = ',', encoding = 'utf-8', multiLabel = false, missing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
   const folders = typeof folder === 'string' ? [folder] : folder;
   const columns = [pathColumn, ...labelColumns, ...[labelColumn, groupColumn].filter((column) => column !== undefined)];
   const rows = await readTable(file, { where, encoding, delimiter, columns });
   const { listed, skipped } = imagesOf(where, file, folders, rows, options);
   const places = await placesOf(where, file, folders, [...listed.keys()]);
   const absent = [...listed].filter(([name]) => !places.has(name));
-  const missing = absent.map(([name]) => path.join(folders[0] as string, name));
-  if (missing.length > 0 && onMissing === 'throw') {
-    throw new DataError(`${where}: expected every image of '${file}' to exist, ${missing.length} of ${listed.size} do not: ${list(missing.slice(0, 3))}${missing.length > 3 ? ', ...' : ''}. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'.${await similarName(missing[0] as string, suffix)}`, { origin: file });
+  const absentPaths = absent.map(([name]) => path.join(folders[0] as string, name));
+  if (absent.length > 0 && missing === 'throw') {
+    throw new DataError(`${where}: expected every image of '${file}' to exist, ${absent.length} of ${listed.size} do not: ${list(absentPaths.slice(0, 3))}${absent.length > 3 ? ', ...' : ''}. Check \`folder\` and \`suffix\`, or set missing: 'skip'.${await similarName(absentPaths[0] as string, suffix)}`, { origin: file });
   }
   skipped.push(...absent.map(([, { line, origin }]) => ({ line, path: origin, reason: 'the image does not exist' })));
   const classNames = classesOf(where, file, [...listed.values()].flatMap(({ labels }) => labels), options);
@@ -133,7 +133,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
     origin: each.origin,
     label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
   }));
-  return { classNames, files, missing, skipped, images: readImages(where, labeled, options) };
+  return { classNames, files, missing: absentPaths, skipped, images: readImages(where, labeled, options) };
 }
 
 function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOptions): void {
@@ -142,7 +142,7 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
     ...READ_IMAGES_RULES,
     pathColumn: text, labelColumn: text, labelColumns: columnNames, labelValues: indicators, groupColumn: text, folder: either(text, arrayOf(text)), suffix: text, delimiter: text,
     encoding: encodingLabel, multiLabel: boolean, labelSeparator: text, names, relabel: names, exclude: arrayOf(text), classNames: CLASS_NAMES, unlabeled: oneOf('throw', 'skip'),
-    onMissing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
+    missing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
   });
   const { pathColumn, labelColumn, labelColumns, labelValues, labelSeparator, folder } = options;
   check(where, 'pathColumn', pathColumn, text);

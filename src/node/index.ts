@@ -3,7 +3,7 @@ export type { NodeBackendOptions } from './selectBackend.js';
 export { decodeImage } from './decodeImage.js';
 export type { DecodeOptions } from './decodeImage.js';
 export { imageFolder } from './imageFolder.js';
-export type { ImageFolder, ImageFolderOptions, ImageSet, LabelledFile, SplitImageFolder } from './imageFolder.js';
+export type { ImageFolder, ImageFolderOptions, ImageSet, LabeledFile, SplitImageFolder } from './imageFolder.js';
 export type { SkippedFile } from './listImages.js';
 export type { LabelMode, ReadImagesOptions } from './readImages.js';
 export { imageWorkers } from './imageWorkers.js';

@@ -3,7 +3,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
 import { efficientNet, type EfficientNetOptions } from '../models/index.js';
-import { checkpointOptions, findCheckpoint, loadWeights, type Checkpoint, type LoadWeightsOptions, type NamedArrays } from '../weights/index.js';
+import { modelOptionsOf, findPretrained, loadWeights, type PretrainedWeights, type LoadWeightsOptions, type NamedArrays } from '../weights/index.js';
 import { readWeightFile } from './readWeightFile.js';
 import { ensureBackend } from './selectBackend.js';
 import { cachedFile, type CacheOptions } from './weightCache.js';
@@ -15,13 +15,13 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeights
 };
 
 /**
- * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, normalisation, padding and epsilon are the
+ * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, normalization, padding and epsilon are the
  * checkpoint's unless stated. The caller disposes the model.
  *
  * The file comes from `weights`, else from the cache folder, else from its publisher: checked against its published digest (without one,
  * against that of the first download), resumed where a download broke off, and kept for the next time.
  *
- * @param name - A checkpoint of {@link CHECKPOINTS}, or a variant for its usual one.
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant for its usual one.
  * @throws {OptionError} when there is no such checkpoint, or an option is impossible.
  * @throws {WeightsError} when the file cannot be fetched, is not the published one, or does not fit the options.
  * @example
@@ -31,7 +31,7 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeights
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
   const { weights, layout, prefix, classifier, head, strict, cacheFolder, mirror, onProgress, signal, ...modelOptions } = options;
-  const [checkpointName, checkpoint] = findCheckpoint('pretrained', name);
+  const [checkpointName, checkpoint] = findPretrained('pretrained', name);
   await ensureBackend();
   const cache: CacheOptions = { onProgress, signal, ...(cacheFolder === undefined ? {} : { cacheFolder }), ...(mirror === undefined ? {} : { mirror }) };
   const arrays = weights instanceof Map
@@ -53,11 +53,11 @@ function defined(options: { readonly [K in keyof LoadWeightsOptions]: LoadWeight
 }
 
 /** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */
-function merged(checkpoint: Checkpoint, options: EfficientNetOptions): EfficientNetOptions {
-  const { classes, includeTop, ...rest } = checkpointOptions(checkpoint);
+function merged(weights: PretrainedWeights, options: EfficientNetOptions): EfficientNetOptions {
+  const { classes, includeTop, ...rest } = modelOptionsOf(weights);
   const withTop = options.includeTop ?? includeTop ?? true;
   if (options.inputChannels !== undefined && options.inputChannels !== 3 && options.normalization === undefined && rest.normalization === 'imagenet') {
-    throw new OptionError(`pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. The checkpoint's is that of RGB.`);
+    throw new OptionError(`pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. That of the published weights is for RGB.`);
   }
   return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as EfficientNetOptions;
 }

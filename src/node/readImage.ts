@@ -1,6 +1,6 @@
 // One picture of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
 
-import { resizeTo, type Fit, type Pixels, type ResizeMethod, type Size } from '../image/index.js';
+import { resizeTo, type Fit, type Pixels, type Interpolation, type Size } from '../image/index.js';
 import { decodeImage, MAX_PIXELS, type DecodeOptions } from './decodeImage.js';
 import { useJpeg } from './decodeJpeg.js';
 import { readRegularFileHere } from './readRegularFile.js';
@@ -15,7 +15,7 @@ export interface ImageSource {
 /** How a picture is decoded, and resized where its size is given. */
 export interface ReadImageSettings {
   readonly decoding: DecodeOptions;
-  readonly resizing?: { readonly size: Size; readonly fit: Fit; readonly method: ResizeMethod; readonly antialias: boolean } | undefined;
+  readonly resizing?: { readonly size: Size; readonly fit: Fit; readonly interpolation: Interpolation; readonly antialias: boolean } | undefined;
 }
 
 /** Decodes one picture on sharp's threads and resizes it on this one. */
@@ -34,8 +34,8 @@ export async function readImageHere(source: ImageSource, settings: ReadImageSett
   return pixels ?? readImage({ bytes, origin: source.path ?? source.origin }, settings);
 }
 
-function resized(pixels: Pixels, { size, fit, method, antialias }: NonNullable<ReadImageSettings['resizing']>): Pixels {
-  return resizeTo(pixels, size, fit, { method, antialias });
+function resized(pixels: Pixels, { size, fit, interpolation, antialias }: NonNullable<ReadImageSettings['resizing']>): Pixels {
+  return resizeTo(pixels, size, fit, { interpolation, antialias });
 }
 
 function readIfPossible(path: string): Uint8Array | undefined {

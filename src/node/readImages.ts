@@ -1,8 +1,8 @@
-// Labelled files to labelled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
+// Labeled files to labeled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
 import { callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
-import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabelledImage, type MapOptions } from '../data/index.js';
-import { FITS, RESIZE_RULES, size as sizeRule, type Fit, type ResizeMethod, type Size } from '../image/index.js';
+import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabeledImage, type MapOptions } from '../data/index.js';
+import { FITS, RESIZE_RULES, size as sizeRule, type Fit, type Interpolation, type Size } from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
 import { readImage, type ImageSource } from './readImage.js';
@@ -17,9 +17,9 @@ export const CLASS_NAMES = rule<readonly string[]>('an array of different non-em
   Array.isArray(value) && value.every(text.accepts) && new Set(value).size === value.length);
 
 /** How pictures are decoded and resized. */
-export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onError' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
+export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /** Pictures are resized to this. @defaultValue each keeps its own size */
-  readonly imageSize?: Size | undefined;
+  readonly inputSize?: Size | undefined;
   /**
    * 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds black to the shorter one, before resizing; 'resizeCrop' and
    * 'resizePad' do it afterwards. @defaultValue 'stretch'
@@ -27,9 +27,9 @@ export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onE
    */
   readonly fit?: Fit | undefined;
   /** 'exact' resizes as TensorFlow does; 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel. @defaultValue 'exact' */
-  readonly resizing?: 'exact' | 'fast' | undefined;
+  readonly resize?: 'exact' | 'fast' | undefined;
   /** How pictures are resized, where exactly. @defaultValue 'bilinear' */
-  readonly interpolation?: ResizeMethod | undefined;
+  readonly interpolation?: Interpolation | undefined;
   /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
   readonly antialias?: boolean | undefined;
   /** Threads that decode and resize. @defaultValue none: sharp's own threads decode, this one resizes */
@@ -37,16 +37,16 @@ export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'onE
 }
 
 export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
-  imageSize: sizeRule,
+  inputSize: sizeRule,
   fit: FITS,
-  resizing: oneOf('exact', 'fast'),
-  interpolation: RESIZE_RULES.method,
+  resize: oneOf('exact', 'fast'),
+  interpolation: RESIZE_RULES.interpolation,
   antialias: RESIZE_RULES.antialias,
   background: text,
   maxPixels: positiveInteger,
   dctMethod: DCT_METHODS,
   concurrency: either(positiveInteger, oneOf('auto')),
-  onError: oneOf('throw', 'skip'),
+  errors: oneOf('throw', 'skip'),
   onSkipped: callable,
   workers: rule<ImageWorkers>('what imageWorkers() makes', (value) => typeof (value as ImageWorkers | null)?.read === 'function'),
 };
@@ -59,28 +59,28 @@ export interface EncodedImage extends ImageSource {
 const here: Pick<ImageWorkers, 'read'> = { read: readImage };
 
 /** Decodes and resizes, several at once, in order. */
-export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabelledImage> {
-  const { imageSize, fit = 'stretch', resizing = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels, dctMethod } = options;
-  const { workers, concurrency = workers === undefined ? 'auto' : 4 * workers.threads, onError = 'throw', onSkipped } = options;
-  const fast = resizing === 'fast';
-  if (fast && (imageSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
-    throw invalid(where, 'resizing', "'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast'", resizing);
+export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabeledImage> {
+  const { inputSize, fit = 'stretch', resize = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels, dctMethod } = options;
+  const { workers, concurrency = workers === undefined ? 'auto' : 4 * workers.threads, errors = 'throw', onSkipped } = options;
+  const fast = resize === 'fast';
+  if (fast && (inputSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
+    throw invalid(where, 'resize', "'exact' without inputSize, and with interpolation, antialias or dctMethod 'fast'", resize);
   }
   const byDecoder = fast && fit !== 'resizeCrop' && fit !== 'resizePad';
-  if (fast && !byDecoder) throw invalid(where, 'resizing', `'exact' with fit '${fit}'`, resizing);
+  if (fast && !byDecoder) throw invalid(where, 'resize', `'exact' with fit '${fit}'`, resize);
   const decoding = {
-    ...(byDecoder ? { size: imageSize as Size, fit } : {}),
+    ...(byDecoder ? { size: inputSize as Size, fit } : {}),
     ...(background === undefined ? {} : { background }),
     ...(maxPixels === undefined ? {} : { maxPixels }),
     ...(dctMethod === undefined ? {} : { dctMethod }),
   };
   const settings = {
     decoding,
-    ...(imageSize === undefined || fast ? {} : { resizing: { size: imageSize, fit, method: interpolation, antialias } }),
+    ...(inputSize === undefined || fast ? {} : { resizing: { size: inputSize, fit, interpolation, antialias } }),
   };
-  const read = (changeOf?: ChangeOf): Dataset<LabelledImage> => makesPictures(files.map(
+  const read = (changeOf?: ChangeOf): Dataset<LabeledImage> => makesPictures(files.map(
     async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
-    { concurrency, onError, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
+    { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
   ));
   const images = read();
   workers?.remember(images, read);

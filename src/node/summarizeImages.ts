@@ -1,4 +1,4 @@
-// What a list of labelled files is made of, before anything is trained on it.
+// What a list of labeled files is made of, before anything is trained on it.
 
 import { createHash } from 'node:crypto';
 import { callable, check, checkOptions, DataError, trackProgress, type ProgressListener, rule } from '../core/index.js';
@@ -8,7 +8,7 @@ import type { ClassFile } from './imageFiles.js';
 import { byCodePoint } from './listImages.js';
 import { readRegularFile } from './readRegularFile.js';
 
-/** What a list of labelled files is made of. */
+/** What a list of labeled files is made of. */
 export interface ImagesSummary {
   readonly images: number;
   /** Pictures of each class, broken ones included. */

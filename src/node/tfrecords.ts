@@ -10,7 +10,7 @@ import { glob } from 'tinyglobby';
 import { boolean, check, checkOptions, DataError, either, arrayOf, oneOf, positiveInteger, text, type ProgressListener, callable, trackProgress } from '../core/index.js';
 import {
   Dataset, decodeExample, encodeExample, formatExample, frameTFRecord, parseExample, readTFRecords,
-  type LabelledImage, type RecordOf, type RecordSchema,
+  type LabeledImage, type RecordOf, type RecordSchema,
 } from '../data/index.js';
 import { byCodePoint } from './listImages.js';
 import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
@@ -34,7 +34,7 @@ export interface TFRecordDatasetOptions {
  * @throws {DataError} when no file fits; while reading, naming file and offset, when a record is damaged or does not fit the schema.
  * @example
  * const records = await tfrecordDataset('imagenet/train-*', RECORD_SCHEMAS.imagenet);
- * const batches = imageBatches(recordImages(records, { classes: 1000, imageSize: 224 }));
+ * const batches = imageBatches(recordImages(records, { classes: 1000, inputSize: 224 }));
  */
 export async function tfrecordDataset<const S extends RecordSchema>(
   patterns: string | readonly string[],
@@ -81,7 +81,7 @@ export interface RecordImagesOptions extends ReadImagesOptions {
 }
 
 /** Decodes the pictures of records. @throws {DataError} while reading, when a label is none of the classes. */
-export function recordImages(records: Dataset<ImageRecord>, options: RecordImagesOptions): Dataset<LabelledImage> {
+export function recordImages(records: Dataset<ImageRecord>, options: RecordImagesOptions): Dataset<LabeledImage> {
   checkOptions('recordImages', options, { ...READ_IMAGES_RULES, classes: positiveInteger, labelMode: LABEL_MODES });
   check('recordImages', 'classes', options.classes, positiveInteger);
   const { classes, labelMode = 'categorical' } = options;

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { WeightsError } from '../core/index.js';
-import type { Checkpoint, CheckpointSource, Digest } from '../weights/index.js';
+import type { PretrainedWeights, WeightsSource, Digest } from '../weights/index.js';
 import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
 import { replaceFile } from './replaceFile.js';
 
@@ -17,13 +17,13 @@ export interface CacheOptions extends DownloadOptions {
 }
 
 /**
- * The file of a checkpoint, downloaded unless it is there already. Its digest is checked whenever it is read.
+ * The file of published weights, downloaded unless it is there already. Its digest is checked whenever it is read.
  *
  * @throws {WeightsError} when it is not there and cannot be fetched, does not have its digest, or the folder cannot be written.
  */
-export async function cachedFile(name: string, checkpoint: Checkpoint, options: CacheOptions): Promise<string> {
+export async function cachedFile(name: string, weights: PretrainedWeights, options: CacheOptions): Promise<string> {
   const folder = options.cacheFolder ?? envPaths('effnet-ts', { suffix: '' }).cache;
-  const places = checkpoint.sources.map((source) => ({ source, path: join(folder, fileName(name, source)) }));
+  const places = weights.sources.map((source) => ({ source, path: join(folder, fileName(name, source)) }));
   try {
     for (const { source, path } of places) {
       if ((await sizeOf(path)) > 0 && (await isIntact(path, source))) return path;
@@ -37,7 +37,7 @@ export async function cachedFile(name: string, checkpoint: Checkpoint, options: 
 }
 
 interface Place {
-  readonly source: CheckpointSource;
+  readonly source: WeightsSource;
   readonly path: string;
 }
 
@@ -62,19 +62,19 @@ async function fetched(name: string, places: readonly Place[], options: CacheOpt
 }
 
 // Where no digest is published, the first download's is held to.
-async function expectedDigest(path: string, source: CheckpointSource): Promise<Digest | null> {
+async function expectedDigest(path: string, source: WeightsSource): Promise<Digest | null> {
   if (source.digest !== null) return source.digest;
   const hex = await readFile(`${path}.sha256`, 'utf8').catch(() => '');
   return /^[0-9a-f]{64}$/.test(hex) ? { algorithm: 'sha256', hex } : null;
 }
 
-async function record(path: string, source: CheckpointSource): Promise<void> {
+async function record(path: string, source: WeightsSource): Promise<void> {
   if (source.digest !== null) return;
   await mkdir(join(path, '..'), { recursive: true });
   await replaceFile(`${path}.sha256`, await digestOf(path, 'sha256'));
 }
 
-async function isIntact(path: string, source: CheckpointSource): Promise<boolean> {
+async function isIntact(path: string, source: WeightsSource): Promise<boolean> {
   const expected = await expectedDigest(path, source);
   if (expected === null) {
     // Put there by hand: from now on it is the one.
@@ -87,11 +87,11 @@ async function isIntact(path: string, source: CheckpointSource): Promise<boolean
 }
 
 /** All of timm's are called `model.safetensors`. */
-function fileName(name: string, source: CheckpointSource): string {
+function fileName(name: string, source: WeightsSource): string {
   const last = urlName(source);
   return last === 'model.safetensors' ? `${name.replaceAll('/', '_')}.safetensors` : last;
 }
 
-function urlName({ url }: CheckpointSource): string {
+function urlName({ url }: WeightsSource): string {
   return new URL(url).pathname.split('/').at(-1) ?? '';
 }

@@ -1,4 +1,4 @@
-// Convolutions, and what they take in: zeros before them, a scale before them, normalisation after them.
+// Convolutions, and what they take in: zeros before them, a scale before them, normalization after them.
 
 import { permute } from '../weights/index.js';
 import { applyActivation, isLinear } from './activations.js';
@@ -89,7 +89,7 @@ function emit(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bia
     const { inner, scale, offset } = source.rescaled;
     weights = kernel.map((value, i) => value * (scale[Math.floor(i / last) % inputs] as number));
     if (padded && offset.some((value) => value !== 0)) {
-      // Zeros are added around what is normalised, so the offset must come before them; the scale need not.
+      // Zeros are added around what is normalized, so the offset must come before them; the scale need not.
       tensor = graph.node('Add', `${name}/offset`, [inner.read(), perChannel(layer, 'offset', offset.map((value, c) => value / (scale[c] as number)), inner)]);
     } else {
       tensor = inner.read();

@@ -59,7 +59,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  * Writes a model as ONNX (operator set 17), for any engine that runs it: the same numbers, several times sooner than TensorFlow.js.
  *
  * Inputs and outputs keep the model's names, shapes and channels-last order; the batch is open. BatchNormalization is folded into the
- * convolutions, the normalisation of the pixels into the first one as far as its padding permits exactly. Layer names are kept as names
+ * convolutions, the normalization of the pixels into the first one as far as its padding permits exactly. Layer names are kept as names
  * of operators. The file's metadata tells the classes (`classes`, a JSON array) and what to feed (`preprocessing`, a JSON object).
  *
  * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.

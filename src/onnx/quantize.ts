@@ -1,4 +1,4 @@
-// A float32 model as int8, in the form engines recognise: what an operator takes is quantised and dequantised again before it (QDQ).
+// A float32 model as int8, in the form engines recognize: what an operator takes is quantized and dequantized again before it (QDQ).
 // The ranges of its tensors come from calibrate.ts.
 
 import { OptionError } from '../core/index.js';
@@ -8,11 +8,11 @@ import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onn
 /** The lowest and highest value of a tensor. */
 export type Range = readonly [lowest: number, highest: number];
 
-/** Operators whose inputs and outputs are quantised; everything else stays float32. */
+/** Operators whose inputs and outputs are quantized; everything else stays float32. */
 const QUANTISED = new Set(['Conv', 'Gemm', 'Add', 'GlobalAveragePool']);
 /** Operators with weights, and the axis of their weights along which the outputs lie. */
 const OUTPUT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 1 };
-/** What engines compute as part of the operator before: its output is what is quantised. */
+/** What engines compute as part of the operator before: its output is what is quantized. */
 const ABSORBED = new Set(['Clip', 'Relu']);
 
 /** Operators of activations and excitations, which engines have no fast int8 form of. */
@@ -40,19 +40,19 @@ export function tensorsToCalibrate({ graph }: ModelProto): readonly string[] {
 }
 
 /**
- * Quantises a model in place: activations to uint8 (a scale and a zero point each), weights to int8 around zero (a scale for each output channel),
+ * Quantizes a model in place: activations to uint8 (a scale and a zero point each), weights to int8 around zero (a scale for each output channel),
  * biases to int32.
  */
 export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>): void {
   const { graph } = model;
   if (graph === undefined) return;
-  const quantised = quantisedTensors(graph);
+  const quantized = quantisedTensors(graph);
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const scales = new Map<string, number>();
   const nodes: NodeProto[] = [];
 
   const quantizeActivation = (tensor: string): void => {
-    if (!quantised.has(tensor)) return;
+    if (!quantized.has(tensor)) return;
     // Zero must be exact: it is what convolutions add around their maps.
     const [lowest, highest] = ranges.get(tensor) ?? [0, 0];
     const [low, high] = [Math.min(0, lowest), Math.max(0, highest)];
@@ -88,10 +88,10 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
   for (const { name } of graph.input) quantizeActivation(name);
   for (const node of graph.node) {
     const [data = '', weights = '', bias] = node.input;
-    if (isQuantised(node, constants)) {
+    if (isQuantized(node, constants)) {
       const axis = OUTPUT_AXIS[node.opType];
       if (axis !== undefined) quantizeConstants(scales.get(data) ?? 1, axis, weights, bias);
-      node.input = node.input.map((tensor) => (quantised.has(tensor) ? `${tensor}/dequantized` : tensor));
+      node.input = node.input.map((tensor) => (quantized.has(tensor) ? `${tensor}/dequantized` : tensor));
     }
     nodes.push(node);
     quantizeActivation(node.output[0] ?? '');
@@ -99,14 +99,14 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
   graph.node = nodes;
 }
 
-/** What goes into and comes out of the quantised operators. */
+/** What goes into and comes out of the quantized operators. */
 function quantisedTensors(graph: GraphProto): ReadonlySet<string> {
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const readers = new Map<string, NodeProto[]>();
   for (const node of graph.node) for (const tensor of node.input) readers.set(tensor, [...(readers.get(tensor) ?? []), node]);
   const tensors = new Set<string>();
   for (const node of graph.node) {
-    if (!isQuantised(node, constants)) continue;
+    if (!isQuantized(node, constants)) continue;
     for (const tensor of node.input) if (!constants.has(tensor)) tensors.add(tensor);
     const [own = ''] = node.output;
     const [reader, ...others] = readers.get(own) ?? [];
@@ -117,7 +117,7 @@ function quantisedTensors(graph: GraphProto): ReadonlySet<string> {
 }
 
 /** Additions of a constant, the mean of the pixels, are exact and cheap as they are. */
-function isQuantised(node: NodeProto, constants: ReadonlyMap<string, TensorProto>): boolean {
+function isQuantized(node: NodeProto, constants: ReadonlyMap<string, TensorProto>): boolean {
   return QUANTISED.has(node.opType) && (node.opType !== 'Add' || !node.input.some((tensor) => constants.has(tensor)));
 }
 

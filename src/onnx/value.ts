@@ -25,7 +25,7 @@ export interface Value {
   readonly padded?: { readonly inner: Value; readonly pads: Pads } | undefined;
   /** `inner * scale + offset`, one value a channel, which a convolution after it can absorb. */
   readonly rescaled?: { readonly inner: Value; readonly scale: readonly number[]; readonly offset: readonly number[] } | undefined;
-  /** A convolution that normalisation after it can change. */
+  /** A convolution that normalization after it can change. */
   readonly convolution?: PendingConvolution | undefined;
   /** The pooled map `[batch, channels, 1, 1]` before it was flattened to `[batch, channels]`. */
   readonly map?: string | undefined;

@@ -5,7 +5,7 @@ import type { TopLevelSpec } from 'vega-lite';
 /** A Vega-Lite specification: plain data to draw here, in a notebook, an editor or a page. */
 export type ChartSpec = TopLevelSpec;
 
-/** Colours that can be told apart, also by most who see fewer, and that stand out (3:1) on white as on near-black. */
+/** Colors that can be told apart, also by most who see fewer, and that stand out (3:1) on white as on near-black. */
 export const COLOURS = {
   first: '#3b7dd8',
   second: '#c8641b',
@@ -14,7 +14,7 @@ export const COLOURS = {
   quiet: '#808790',
 } as const;
 
-/** The colours of several series, in order. */
+/** The colors of several series, in order. */
 export const SERIES = [COLOURS.first, COLOURS.second, COLOURS.right, '#a45bc4', '#b8860b', '#168f96', COLOURS.wrong, COLOURS.quiet, '#6f6bd6', '#b0527d'];
 
 /** A spec out of its parts; `description` is what screen readers read out. */

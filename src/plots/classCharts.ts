@@ -1,4 +1,4 @@
-// Classes side by side: how well each is recognised, and how many samples each has.
+// Classes side by side: how well each is recognized, and how many samples each has.
 
 import { arrayOf, check, checkOptions, DataError, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/index.js';
 import type { Evaluation, MultiLabelEvaluation } from '../evaluation/index.js';

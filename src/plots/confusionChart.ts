@@ -6,7 +6,7 @@ import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 
 /** How the matrix is drawn. */
 export interface ConfusionChartOptions {
-  /** Colours tell the share of the true class's samples, not the count. @defaultValue true */
+  /** Colors tell the share of the true class's samples, not the count. @defaultValue true */
   readonly normalize?: boolean | undefined;
   /** Of more classes than this, those with the most mistakes are drawn. @defaultValue 40 */
   readonly maxClasses?: number | undefined;

@@ -8,7 +8,7 @@ export interface GridImage {
   /** A `data:` URL or an address the page may load; `imageDataUrl` makes one of pixels. */
   readonly url: string;
   readonly title: string;
-  /** Whether the prediction was right. @defaultValue unknown: the title keeps the colour of text */
+  /** Whether the prediction was right. @defaultValue unknown: the title keeps the color of text */
   readonly correct?: boolean | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface ImageGridOptions {
 }
 
 /**
- * Draws pictures in rows; right and wrong ones also differ by a mark before the title, not by colour alone.
+ * Draws pictures in rows; right and wrong ones also differ by a mark before the title, not by color alone.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no picture.

@@ -7,7 +7,7 @@ import type { ChartSpec } from './chart.js';
 /** How a chart is drawn. */
 export interface RenderOptions {
   /**
-   * `light` and `dark` bring their own background; `page` has none and takes the text colour of the page the SVG is put into.
+   * `light` and `dark` bring their own background; `page` has none and takes the text color of the page the SVG is put into.
    * @defaultValue 'light'
    */
   readonly theme?: 'light' | 'dark' | 'page' | undefined;

@@ -30,7 +30,7 @@ export function describePlan(plan: ModelPlan): string {
     table(rows),
     `${grouped(parameters.total)} parameters (${grouped(parameters.trainable)} trainable, ${grouped(parameters.nonTrainable)} moving statistics), ` +
       `${grouped(plan.multiplyAdds)} multiply-adds a picture.`,
-    ...(plan.normalization === 'imagenet' ? ["Keras counts 7 parameters more: its normalisation layer's, which has no weights here."] : []),
+    ...(plan.normalization === 'imagenet' ? ["Keras counts 7 parameters more: its normalization layer's, which has no weights here."] : []),
   ].join('\n');
 }
 

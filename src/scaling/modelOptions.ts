@@ -28,7 +28,7 @@ interface CommonOptions {
   readonly batchNormMomentum?: number | undefined;
   /** @defaultValue the variant's, 0.001 */
   readonly batchNormEpsilon?: number | undefined;
-  /** Normalisation of pixels in [0, 255] inside the model. @defaultValue the variant's */
+  /** Normalization of pixels in [0, 255] inside the model. @defaultValue the variant's */
   readonly normalization?: Normalization | undefined;
 }
 

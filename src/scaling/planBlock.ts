@@ -8,7 +8,7 @@ import {
 } from './layerPlan.js';
 import type { Activation, Padding } from './variants.js';
 
-/** What normalisation and activation follow a convolution. */
+/** What normalization and activation follow a convolution. */
 export interface NormActSpec {
   /** @defaultValue 'swish' */
   readonly activation?: Activation | undefined;

@@ -6,7 +6,7 @@ export type Activation = 'swish' | 'relu' | 'relu6' | 'leakyRelu' | 'hardSwish' 
 /** Zeros around a stride-2 convolution: `same` as TensorFlow adds them, `symmetric` as PyTorch does. */
 export type Padding = 'same' | 'symmetric';
 
-/** How pixels in [0, 255] are normalised inside the model: `(x / 255 - mean) / std`, one number or one a channel; `none` leaves them. */
+/** How pixels in [0, 255] are normalized inside the model: `(x / 255 - mean) / std`, one number or one a channel; `none` leaves them. */
 export type Normalization =
   | 'imagenet'
   | 'none'

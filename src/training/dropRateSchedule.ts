@@ -1,4 +1,4 @@
-// Regularisation that grows while a network learns: the rates of stochastic depth and dropout as functions of the epoch.
+// Regularization that grows while a network learns: the rates of stochastic depth and dropout as functions of the epoch.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { callable, check, checkOptions, invalid, oneOf, OptionError } from '../core/index.js';

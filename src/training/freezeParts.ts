@@ -57,7 +57,7 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
 }
 
 /**
- * Makes layers infer though they train, or ends that: BatchNormalization normalises by its moving statistics and keeps them, dropout and
+ * Makes layers infer though they train, or ends that: BatchNormalization normalizes by its moving statistics and keeps them, dropout and
  * stochastic depth pass everything on. What is trainable goes on learning, as in Keras' `base(inputs, training=False)`.
  *
  * @param selector - Which layers. @defaultValue all

@@ -96,7 +96,7 @@ const batches = rule<AsyncIterable<ImageBatch>>(
  * @throws {DataError} when there are no batches; naming epoch and step, when labels are out of range or pixels are not finite.
  * @throws {EffnetError} naming epoch and step, when a step of training is not finite. The backbone stays as it was.
  * @example
- * const { classNames, train, validation } = await imageFolder('photos', { imageSize: 224, validationSplit: 0.2 });
+ * const { classNames, train, validation } = await imageFolder('photos', { inputSize: 224, validationSplit: 0.2 });
  * const { model } = await trainHead(backbone, {
  *   classNames, train: imageBatches(train.images), validation: imageBatches(validation.images), seed: 1,
  *   onEpoch: ({ epoch, validationAccuracy }) => console.log(epoch, validationAccuracy),

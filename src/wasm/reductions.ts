@@ -1,4 +1,4 @@
-// Sum and Mean over neighbouring axes before the last one, as global pooling and bias gradients need them.
+// Sum and Mean over neighboring axes before the last one, as global pooling and bias gradients need them.
 // The stock kernels transpose such a tensor first, which takes longer than the sum.
 
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,8 +20,8 @@ function reduction(stock: KernelFunc, factorOf: (rows: number) => number): Kerne
     const { axis, keepDims } = parameters.attrs as unknown as SumAttrs;
     const axes = tf.util.parseAxisParam(axis, x.shape).sort((a, b) => a - b);
     const [first = 0, last = 0] = [axes[0], axes.at(-1)];
-    const neighbours = axes.length > 0 && last - first === axes.length - 1;
-    if (x.dtype !== 'float32' || !neighbours || last === x.shape.length - 1) return stock(parameters);
+    const neighbors = axes.length > 0 && last - first === axes.length - 1;
+    if (x.dtype !== 'float32' || !neighbors || last === x.shape.length - 1) return stock(parameters);
 
     const sizeOf = (from: number, to?: number): number => tf.util.sizeFromShape(x.shape.slice(from, to));
     const [outer, rows, channels] = [sizeOf(0, first), sizeOf(first, last + 1), sizeOf(last + 1)];

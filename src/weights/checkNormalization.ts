@@ -1,4 +1,4 @@
-// The normalisation a Keras file carries against the one inside the model. The model's is weightless, so nothing is loaded.
+// The normalization a Keras file carries against the one inside the model. The model's is weightless, so nothing is loaded.
 
 import { WeightsError } from '../core/index.js';
 import { channelStatistics, type ModelPlan } from '../scaling/index.js';
@@ -32,7 +32,7 @@ export function checkNormalization(plan: ModelPlan, arrays: NamedArrays): void {
   const show = (values: readonly number[]): string => `[${values.map((value) => Number(value.toPrecision(4))).join(', ')}]`;
   const option = `{ mean: ${show(mean)}, std: ${show(variance.map(Math.sqrt))} }`;
   throw new WeightsError(
-    `loadWeights: the file normalises pixels with mean ${show(mean)} and variance ${show(variance)}, the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. Build the model with \`normalization: ${option}\`.`,
+    `loadWeights: the file normalizes pixels with mean ${show(mean)} and variance ${show(variance)}, the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. Build the model with \`normalization: ${option}\`.`,
   );
 }
 

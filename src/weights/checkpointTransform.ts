@@ -1,7 +1,7 @@
 // How images are made inputs of a published checkpoint.
 
 import { evalTransform, type Transform } from '../image/index.js';
-import { findCheckpoint } from './findCheckpoint.js';
+import { findPretrained } from './findPretrained.js';
 
 /**
  * Gives the evaluation transform of a published checkpoint: the images its published accuracy was measured on.
@@ -9,11 +9,11 @@ import { findCheckpoint } from './findCheckpoint.js';
  * timm's entries are those of its test size (`use_test_size=True`). timm, torchvision and lukemelas resize with Pillow. For `keras/` and `qubvel/` it is the
  * evaluation of EfficientNet's authors, whose weights these are; the first generation was resized by TensorFlow 1's bicubic, here by TensorFlow 2's.
  *
- * @param name - A checkpoint of {@link CHECKPOINTS}, or a variant for its usual one.
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant for its usual one.
  * @throws {OptionError} when there is no such checkpoint.
  * @example
  * const test = augment(images, checkpointTransform('timm/tf_efficientnetv2_m.in1k')); // images of any size: the transform resizes them
  */
 export function checkpointTransform(name: string): Transform {
-  return evalTransform(findCheckpoint('checkpointTransform', name)[1].preprocessing);
+  return evalTransform(findPretrained('checkpointTransform', name)[1].preprocessing);
 }

@@ -44,7 +44,7 @@ export interface Fit {
  *
  * Arrays outside the network, such as the state of an optimizer, metrics or a second copy, are skipped. Within it every array must be known.
  *
- * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalises pixels differently.
+ * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalizes pixels differently.
  */
 export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOptions = {}): Fit {
   const { layout, prefix, entries, copies } = recognizeLayout(plan, arrays, options);
@@ -130,7 +130,7 @@ function isClassifier(layout: LayoutName, { classifier }: FitOptions): (name: st
 
 function reasonToSkip(name: string): string | null {
   if (/(^|[./])num_batches_tracked$/.test(name)) return 'counter of training steps';
-  if (/(^|\/)normalization(_\d+)?\/(mean|variance|count)$/.test(name)) return 'normalisation of pixels, checked';
+  if (/(^|\/)normalization(_\d+)?\/(mean|variance|count)$/.test(name)) return 'normalization of pixels, checked';
   if (/^(\w*optim\w*|opt(_\w+)?)[./]|\/(RMSProp|RMSProp_1|Momentum)$|(^|\/)global_step$/.test(name)) return 'state of the optimizer';
   if (/(^|\/)metrics\//.test(name)) return 'state of a metric';
   if (/(^|\/)seed_generator(_\d+)?\//.test(name)) return 'state of a random number generator';

@@ -130,7 +130,7 @@ function timmLayer({ layer, block, at }: Place): string {
   return `blocks.${at.stage}.${at.block}.${named(TIMM_BLOCKS[block.type][expanded ? 'expanded' : 'plain'], layer)}`;
 }
 
-// torchvision/models/efficientnet.py: convolution and normalisation are items 0 and 1 of a Sequential; blocks are too, so they are numbered.
+// torchvision/models/efficientnet.py: convolution and normalization are items 0 and 1 of a Sequential; blocks are too, so they are numbered.
 function torchvisionLayer({ plan, layer, block, at }: Place): string {
   const item = layer.kind === 'batchNorm' ? 1 : 0;
   if (block === null) return `features.${layer.role.startsWith('stem') ? 0 : plan.stages.length + 1}.${item}`;

@@ -11,7 +11,7 @@ import { elementCount } from './namedArrays.js';
 export function permute(values: Float32Array, shape: readonly number[], axes: readonly number[], scratch?: Float32Array): Float32Array {
   if (axes.every((axis, i) => axis === i)) return scratch === undefined ? values.slice() : values;
   const strides = shape.map((_, i) => elementCount(shape.slice(i + 1)));
-  // Axes of length 1 move nothing, axes that stay neighbours are one: what is left are at most three, the last one innermost.
+  // Axes of length 1 move nothing, axes that stay neighbors are one: what is left are at most three, the last one innermost.
   const merged: { length: number; stride: number }[] = [];
   for (const axis of axes) {
     const [length, stride] = [shape[axis] as number, strides[axis] as number];

@@ -7,7 +7,7 @@ import { byteLength, type NamedArrays } from './namedArrays.js';
 /** How arrays are written. */
 export interface WriteSafetensorsOptions {
   /**
-   * `'float16'` halves the file: arrays of two or more axes are rounded to 11 bits; vectors (biases, normalisation statistics) stay
+   * `'float16'` halves the file: arrays of two or more axes are rounded to 11 bits; vectors (biases, normalization statistics) stay
    * float32, for they are small and a variance may exceed float16's range.
    * @defaultValue 'float32'
    */

@@ -41,15 +41,15 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     expect(data).toBeAllclose(pixels, { tolerance: 4 });
   });
 
-  // Four colours in the corners of 4 x 2 pixels.
+  // Four colors in the corners of 4 x 2 pixels.
   const corners = [255, 0, 0, 255, 0, 0, 0, 255, 0, 0, 255, 0, 0, 0, 255, 0, 0, 255, 255, 255, 255, 255, 255, 255];
 
   test('canvases, images, bitmaps and image data are read as they are', async () => {
     const read = await page.evaluate(async () => {
       const paint = <C extends HTMLCanvasElement | OffscreenCanvas>(canvas: C): C => {
         const context = canvas.getContext('2d') as CanvasRenderingContext2D;
-        for (const [i, colour] of ['red', 'lime', 'blue', 'white'].entries()) {
-          context.fillStyle = colour;
+        for (const [i, color] of ['red', 'lime', 'blue', 'white'].entries()) {
+          context.fillStyle = color;
           context.fillRect(2 * (i % 2), Math.floor(i / 2), 2, 1);
         }
         return canvas;

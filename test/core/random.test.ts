@@ -23,7 +23,7 @@ test('uniform numbers fill ten bins evenly', () => {
   for (const count of bins) expect(Math.abs(count - 10_000)).toBeLessThan(400);
 });
 
-test('streams of neighbouring seeds are uncorrelated', () => {
+test('streams of neighboring seeds are uncorrelated', () => {
   const a = take(1, 20_000);
   const b = take(2, 20_000);
   const covariance = a.reduce((sum, value, i) => sum + (value - 0.5) * (b[i]! - 0.5), 0) / a.length;

@@ -216,7 +216,7 @@ test('an abort ends a pass at once with its reason', async () => {
 });
 
 test('a failing item stops the pass with its place and cause', async () => {
-  const cause = new Error('no such colour');
+  const cause = new Error('no such color');
   const failing = Dataset.from([{ origin: 'a.jpg' }, { origin: 'b.jpg' }]).map(
     ({ origin }) => {
       if (origin === 'b.jpg') throw cause;
@@ -229,7 +229,7 @@ test('a failing item stops the pass with its place and cause', async () => {
     (thrown: unknown) => thrown as DataError,
   );
   expect(error).toBeInstanceOf(DataError);
-  expect(error?.message).toMatchInlineSnapshot(`"Dataset.map: item 1, 'b.jpg': no such colour"`);
+  expect(error?.message).toMatchInlineSnapshot(`"Dataset.map: item 1, 'b.jpg': no such color"`);
   expect(error?.origin).toBe('b.jpg');
   expect(error?.cause).toBe(cause);
 });
@@ -249,7 +249,7 @@ test.each([{ concurrency: 1 }, { concurrency: 3 }])('a source that fails ends th
 });
 
 test('only broken items are left out: a wrong option ends the pass', async () => {
-  const wrong = Dataset.range(3).map(() => Dataset.range(0.5), { onError: 'skip', onSkipped: vi.fn() });
+  const wrong = Dataset.range(3).map(() => Dataset.range(0.5), { errors: 'skip', onSkipped: vi.fn() });
   await expect(wrong.toArray()).rejects.toThrow(OptionError);
 });
 
@@ -260,7 +260,7 @@ test('items that fail are left out, counted and listed when asked', async () => 
       if (n % 2 === 1) throw new Error(`${n} is odd`);
       return n;
     },
-    { onError: 'skip', onSkipped, concurrency: 2 },
+    { errors: 'skip', onSkipped, concurrency: 2 },
   );
   expect(await dataset.toArray()).toEqual([0, 2, 4]);
   expect(onSkipped).toHaveBeenCalledExactlyOnceWith([
@@ -291,7 +291,7 @@ test('bad arguments are refused in one sentence', () => {
   expect(() => Dataset.from(generator)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.from: expected something that can be read more than once for \`items\`, received an instance of . Pass the generator function itself.]`);
   expect(() => letters.batch(0)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`);
   expect(() => letters.batch(6, { dropRemainder: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.batch: expected at most the 5 items there are for \`size\`, received 6. With dropRemainder no batch would be left.]`);
-  expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.map: expected one of \`concurrency\`, \`onError\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`);
+  expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.map: expected one of \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`);
   expect(() => letters.shard(3, 3)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.shard: expected an integer in [0, 3) for \`index\`, received 3.]`);
 });
 

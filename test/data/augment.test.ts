@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/index.js';
-import { augment, cutMix, Dataset, imageBatches, mixUp, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
+import { augment, cutMix, Dataset, imageBatches, mixUp, type ImageBatch, type LabeledImage } from '../../src/data/index.js';
 import { blendBatch, cutMixBox, pasteBatch } from '../../src/data/mix.js';
 import { randAugment, randomFlip, randomResizedCrop, sequence, trainAugmentation } from '../../src/image/index.js';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-function pictures(count: number, side = 20): LabelledImage[] {
+function pictures(count: number, side = 20): LabeledImage[] {
   return Array.from({ length: count }, (_, i) => {
     const random = createRandom(i);
     return {
@@ -46,7 +46,7 @@ test('the same seed gives the same bytes with concurrency 1 and 8; another seed 
 
 test('what happens to a picture depends on its origin, not on its place in the stream', async () => {
   const recipe = randomResizedCrop(8);
-  const seen = async (items: LabelledImage[]) => new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
+  const seen = async (items: LabeledImage[]) => new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
   expect(await seen(pictures(6).reverse())).toEqual(new Map([...(await seen(pictures(6)))].reverse()));
 });
 
@@ -76,14 +76,14 @@ test.each([mixUp, cutMix])('%o mixes pictures and labels alike, and frees the ba
 });
 
 interface Mixes {
-  cutmix: { height: number; width: number; share: number; centre: [number, number]; rows: number[]; columns: number[]; kept: number; labels: number[] }[];
+  cutmix: { height: number; width: number; share: number; center: [number, number]; rows: number[]; columns: number[]; kept: number; labels: number[] }[];
   batch: { height: number; width: number; classes: number; labels: number[]; images: number[] };
   batches: { kind: 'mixUp' | 'cutMix'; share: number; rows: [number, number]; columns: [number, number]; xs: number[]; ys: number[] }[];
 }
 const mixes = JSON.parse(readFileSync(new URL('../fixtures/image/mix.json', import.meta.url), 'utf8')) as Mixes;
 
 test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and its labels are those of timm', async (c) => {
-  const draws = [...c.centre];
+  const draws = [...c.center];
   const random = { ...createRandom(0), integer: () => draws.shift()! };
   const box = cutMixBox(c.height, c.width, c.share, random);
   expect(box).toEqual({ rows: c.rows, columns: c.columns });
@@ -112,7 +112,7 @@ test('class indices cannot be mixed', async () => {
 });
 
 test('a dataset says whether its items differ from epoch to epoch: augmented ones do, through every step, until they are cached', () => {
-  const images = Dataset.from<LabelledImage>([]);
+  const images = Dataset.from<LabeledImage>([]);
   const changed = augment(images, randomFlip());
   expect([images, images.shuffle(2), images.map((image) => image)].map(({ varies }) => varies)).toEqual([false, false, false]);
   expect([changed, changed.prefetch(1), imageBatches(changed), images.concat(changed), images.map((image) => image, { varies: true })].map(({ varies }) => varies))

@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, test } from 'vitest';
-import { collate, Dataset, imageBatches, type LabelledImage } from '../../src/data/index.js';
+import { collate, Dataset, imageBatches, type LabeledImage } from '../../src/data/index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-const image = (value: number, width = 2, label: LabelledImage['label'] = Float32Array.of(1, 0)): LabelledImage => ({
+const image = (value: number, width = 2, label: LabeledImage['label'] = Float32Array.of(1, 0)): LabeledImage => ({
   pixels: { height: 2, width, channels: 3, data: new Uint8Array(2 * width * 3).fill(value) },
   label,
   origin: `${value}.jpg`,
@@ -84,7 +84,7 @@ test('pixels that are not finite are refused by their place', () => {
   expect(() => collate([broken])).toThrow("imageBatches: expected finite pixels in '2.jpg', received -Infinity at row 1, column 1, channel 1.");
 });
 
-test.each<[LabelledImage['label'], string]>([
+test.each<[LabeledImage['label'], string]>([
   [-1, "imageBatches: expected a class index, an integer of at least 0, for '1.jpg', received -1."],
   [1.7, 'received 1.7.'],
   [NaN, 'received NaN.'],

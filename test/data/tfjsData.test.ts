@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tfData from '@tensorflow/tfjs-data';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
-import { Dataset, imageBatches, type LabelledImage } from '../../src/data/index.js';
+import { Dataset, imageBatches, type LabeledImage } from '../../src/data/index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -25,7 +25,7 @@ test('a dataset of tfjs-data is read here, with its size', async () => {
 });
 
 test('a model trains on batches that went to tfjs-data and back, and none is left over', async () => {
-  const pictures = Array.from({ length: 6 }, (_, i): LabelledImage => ({
+  const pictures = Array.from({ length: 6 }, (_, i): LabeledImage => ({
     pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(i < 3 ? 0 : 255) },
     label: Float32Array.of(i < 3 ? 1 : 0, i < 3 ? 0 : 1),
   }));

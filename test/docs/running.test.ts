@@ -51,14 +51,14 @@ afterAll(() => {
 function network({ code } = { code: '' }): ReturnType<typeof effnet.efficientNet> {
   const spec = code.includes('int8') ? effnet.VARIANTS.lite0 : effnet.VARIANTS.b0;
   const classes = code.includes('IMAGENET_CLASS_NAMES') ? 1000 : CLASSES.length;
-  const model = effnet.efficientNet({ ...spec, widthCoefficient: 0.1 }, { classes, inputSize: /imageSize|images|gradCam/.test(code) ? null : 64, seed: 1 });
+  const model = effnet.efficientNet({ ...spec, widthCoefficient: 0.1 }, { classes, inputSize: /inputSize|images|gradCam/.test(code) ? null : 64, seed: 1 });
   if (classes === CLASSES.length) effnet.setClassNames(model, CLASSES);
   model.compile({ optimizer: effnet.adam(), loss: effnet.softmaxCrossEntropy(), metrics: [effnet.accuracy()] });
   return model;
 }
 
-const photos = async (): Promise<readonly effnet.LabelledFile[]> => (await effnet.imageFolder('photos')).files;
-const data = async (): Promise<effnet.Dataset<effnet.ImageBatch>> => effnet.imageBatches(effnet.imageFiles(await photos(), { imageSize: 64, classes: CLASSES.length }).take(8), { batchSize: 4 });
+const photos = async (): Promise<readonly effnet.LabeledFile[]> => (await effnet.imageFolder('photos')).files;
+const data = async (): Promise<effnet.Dataset<effnet.ImageBatch>> => effnet.imageBatches(effnet.imageFiles(await photos(), { inputSize: 64, classes: CLASSES.length }).take(8), { batchSize: 4 });
 const evaluated = (skill: number): effnet.Evaluation => effnet.evaluatePredictions([[skill, 1 - skill], [1 - skill, skill], [0.4, 0.6]], [0, 1, 0], { classNames: CLASSES, files: ['hat/0.jpg', 'shirt/0.jpg', 'hat/1.jpg'] });
 
 /** What a reader has at that point, made anew for each snippet. */

@@ -23,7 +23,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   pictures: "AsyncIterable<import('effnet-ts').Pixels>",
   pixels: 'Float32Array',
   images: "import('@tensorflow/tfjs-core').Tensor4D",
-  files: "readonly import('effnet-ts/node').LabelledFile[]",
+  files: "readonly import('effnet-ts/node').LabeledFile[]",
   bytes: 'Uint8Array',
   png: 'Uint8Array',
   url: 'string',
@@ -41,7 +41,7 @@ const GIVEN: Readonly<Record<string, string>> = {
 /** What the examples of the docstrings take for granted beside that, or otherwise. */
 const GIVEN_IN_SOURCES: Readonly<Record<string, string>> = {
   ...GIVEN,
-  images: "import('effnet-ts').Dataset<import('effnet-ts').LabelledImage>",
+  images: "import('effnet-ts').Dataset<import('effnet-ts').LabeledImage>",
   held: "import('effnet-ts').Evaluation",
   x: "import('@tensorflow/tfjs-layers').SymbolicTensor",
   ...Object.fromEntries(['first', 'second', 'third', 'b0', 'b4', 'lite'].map((name) => [name, "import('@tensorflow/tfjs-layers').LayersModel"])),

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { drawVariants, PAGE, PICTURE } from '../../scripts/drawVariants.js';
-import { CHECKPOINTS, defaultCheckpoint, planModel, type Variant } from '../../src/index.js';
+import { PRETRAINED, defaultPretrained, planModel, type Variant } from '../../src/index.js';
 
 const rows = readFileSync('docs/choosing-a-variant.md', 'utf8').matchAll(/^\| `([\w-]+)` \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| `(\S+)` \|$/gm);
 
@@ -12,8 +12,8 @@ test('the table of variants says what plans and checkpoints say', () => {
   expect(table.length).toBeGreaterThan(20);
   expect(table).toEqual(table.map(([name]) => {
     const plan = planModel(name as Variant);
-    const checkpoint = defaultCheckpoint(name as Variant);
-    return [name, String(plan.inputShape[0]), (plan.parameters.total / 1e6).toFixed(1), ((plan.multiplyAdds ?? NaN) / 1e9).toFixed(2), CHECKPOINTS[checkpoint]?.top1?.toFixed(1), checkpoint];
+    const checkpoint = defaultPretrained(name as Variant);
+    return [name, String(plan.inputShape[0]), (plan.parameters.total / 1e6).toFixed(1), ((plan.multiplyAdds ?? NaN) / 1e9).toFixed(2), PRETRAINED[checkpoint]?.top1?.toFixed(1), checkpoint];
   }));
 });
 

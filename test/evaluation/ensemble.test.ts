@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, test } from 'vitest';
 import { trackMemory } from '../../src/backends/index.js';
 import { createRandom } from '../../src/core/index.js';
-import { kFold, type LabelledImage } from '../../src/data/index.js';
+import { kFold, type LabeledImage } from '../../src/data/index.js';
 import { classify, crossValidate, ensemble, evaluate, testTimeAugmentation, type Predictor } from '../../src/evaluation/index.js';
 import { testTimeViews, type Pixels } from '../../src/image/index.js';
 
@@ -79,7 +79,7 @@ test('bad input is named', async () => {
 
 interface Item { readonly value: number; readonly label: number }
 const items: Item[] = Array.from({ length: 20 }, (_, i) => ({ value: i, label: i % 2 }));
-const shown = (list: readonly Item[]): LabelledImage[] => list.map(({ value, label }) => ({ pixels: { width: 1, height: 1, channels: 3, data: new Float32Array(3).fill(value) }, label, origin: `${value}` }));
+const shown = (list: readonly Item[]): LabeledImage[] => list.map(({ value, label }) => ({ pixels: { width: 1, height: 1, channels: 3, data: new Float32Array(3).fill(value) }, label, origin: `${value}` }));
 /** A network that has learned its training items by heart and takes all others for the first class. */
 const memorize = (known: readonly Item[]): Predictor => ({
   predict: (images) => tf.tidy(() => {

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, test } from 'vitest';
 import { trackMemory } from '../../src/backends/index.js';
 import type { Progress } from '../../src/core/index.js';
-import { Dataset, imageBatches, type LabelledImage } from '../../src/data/index.js';
+import { Dataset, imageBatches, type LabeledImage } from '../../src/data/index.js';
 import { evaluate, evaluatePredictions, occlusionMap, type Predictor } from '../../src/evaluation/index.js';
 import { efficientNet, setClassNames } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
@@ -11,7 +11,7 @@ import { VARIANTS } from '../../src/scaling/index.js';
 beforeAll(() => tf.setBackend('cpu'));
 
 // The first pixel says what the model will answer: class 0, 1 or 2, with 3/4.
-const picture = (answer: number, label: LabelledImage['label'], origin?: string): LabelledImage => ({
+const picture = (answer: number, label: LabeledImage['label'], origin?: string): LabeledImage => ({
   pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(answer) }, label, ...(origin === undefined ? {} : { origin }),
 });
 const model: Predictor = {
@@ -69,7 +69,7 @@ test('a layers model brings its class names and its binary output its two classe
   const tiny = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
   const net = efficientNet(tiny, { classes: 1, classifierActivation: 'sigmoid', inputSize: 32 });
   setClassNames(net, ['cactus', 'no cactus']);
-  const big = (label: number): LabelledImage => ({ pixels: { width: 32, height: 32, channels: 3, data: new Uint8Array(3072).fill(9) }, label: Float32Array.of(label) });
+  const big = (label: number): LabeledImage => ({ pixels: { width: 32, height: 32, channels: 3, data: new Uint8Array(3072).fill(9) }, label: Float32Array.of(label) });
   const evaluation = await evaluate(net, [big(0), big(1)]);
   expect(evaluation.classNames).toEqual(['cactus', 'no cactus']);
   expect(evaluation.predictions.labels).toEqual(Int32Array.of(0, 1));

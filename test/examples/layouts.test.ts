@@ -32,7 +32,7 @@ function story(name: string, data: string, ...short: string[]): string {
   const out = path.join(root, `out-${data}`);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--import', 'tsx', `examples/${name}/${name}.ts`, '--data', path.join(root, data), '--out', out, '--variant', 'lite0', '--image-size', '64', '--batch-size', '8', ...short],
+    ['--import', 'tsx', `examples/${name}/${name}.ts`, '--data', path.join(root, data), '--out', out, '--variant', 'lite0', '--input-size', '64', '--batch-size', '8', ...short],
     { encoding: 'utf8', timeout: MINUTES },
   );
   expect(status, stderr).toBe(0);
@@ -65,7 +65,7 @@ test('Food-101: images/CLASS/ID.jpg by meta/classes.txt, train.txt and test.txt'
       lists[i < 6 ? 'train' : 'test'].push(id);
     });
   }
-  write('a licence\n', 'food-101', 'license_agreement.txt');
+  write('a license\n', 'food-101', 'license_agreement.txt');
   write(`${Object.keys(classes).join('\n')}\n`, 'food-101', 'meta', 'classes.txt');
   write(`${Object.keys(classes).map((name) => name.replaceAll('_', ' ')).join('\n')}\n`, 'food-101', 'meta', 'labels.txt');
   for (const [side, ids] of Object.entries(lists)) write(`${ids.join('\n')}\n`, 'food-101', 'meta', `${side}.txt`);

@@ -118,8 +118,8 @@ test('state of the optimizer, of metrics and the folded BatchNormalization are s
     const { skipped } = await loadWeights(modelFor(files[name] as Expected), await read(name), { classifier: UNNAMED[name] ?? 'pred' });
     return [...new Set(skipped.map(({ reason }) => reason))].sort();
   };
-  expect(await reasons('keras-2.12.0-sequential.weights.h5')).toEqual(['normalisation of pixels, checked', 'state of a metric', 'state of the optimizer']);
-  expect(await reasons('keras-3.3.3-head_norm.keras')).toEqual(['BatchNormalization before the classifier, folded into it', 'normalisation of pixels, checked', 'state of the optimizer']);
+  expect(await reasons('keras-2.12.0-sequential.weights.h5')).toEqual(['normalization of pixels, checked', 'state of a metric', 'state of the optimizer']);
+  expect(await reasons('keras-3.3.3-head_norm.keras')).toEqual(['BatchNormalization before the classifier, folded into it', 'normalization of pixels, checked', 'state of the optimizer']);
 });
 
 test.each([

@@ -55,13 +55,13 @@ async function paths(bytes: Uint8Array): Promise<Map<string, string>> {
 }
 
 // Keras finds weights by these paths alone; tiny.weights.h5 and tiny.keras were written by Keras 3.15.
-test('.weights.h5 has every layer where Keras has it, normalisation included', async () => {
+test('.weights.h5 has every layer where Keras has it, normalization included', async () => {
   const model = build(1);
   expect(await paths(await writeKerasWeights(model))).toEqual(await paths(fixture('tiny.weights.h5')));
   model.dispose();
 });
 
-test('the normalisation of .weights.h5 is the one the model has', async () => {
+test('the normalization of .weights.h5 is the one the model has', async () => {
   const model = build(1);
   const arrays = await readKeras(await writeKerasWeights(model));
   expect(arrays.get('normalization/mean')!.values()).toBeAllclose([0.485, 0.456, 0.406]);
@@ -84,7 +84,7 @@ test('.keras configures the layers as Keras does', async () => {
     return new Map(config.config.layers.map((layer) => [layer.name, layer]));
   };
   const [ours, theirs] = [layersOf(await writeKeras(model)), layersOf(fixture('tiny.keras'))];
-  // Keras pads before a stride-2 convolution and normalises in two layers; names of axes and of swish have two spellings.
+  // Keras pads before a stride-2 convolution and normalizes in two layers; names of axes and of swish have two spellings.
   const same = [...theirs.keys()].filter((name) => !/_pad$|^rescaling$|^normalization$/.test(name));
   expect([...ours.keys()].filter((name) => name !== 'rescaling')).toEqual(same);
   for (const name of same) {

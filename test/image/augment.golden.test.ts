@@ -12,16 +12,16 @@ interface Picture {
 const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({ height, width, channels: 3, data: Uint8Array.from(values) });
 
 describe('tf.image and Keras', () => {
-  type Colour = 'adjustBrightness' | 'adjustContrast' | 'adjustHue' | 'adjustSaturation';
+  type Color = 'adjustBrightness' | 'adjustContrast' | 'adjustHue' | 'adjustSaturation';
   interface Affine {
     params: { theta?: number; tx?: number; ty?: number; shear?: number; zx?: number; zy?: number };
     fill: image.Fill;
     output: number[];
   }
-  const fixture = read('augment.json') as Picture & { colour: { op: Colour | 'toGrayscale'; value: number; output: number[] }[]; square: Picture; affine: Affine[] };
+  const fixture = read('augment.json') as Picture & { color: { op: Color | 'toGrayscale'; value: number; output: number[] }[]; square: Picture; affine: Affine[] };
   const pixels = pixelsOf(fixture);
 
-  test.each(fixture.colour)('$op by $value', ({ op, value, output }) => {
+  test.each(fixture.color)('$op by $value', ({ op, value, output }) => {
     const result = op === 'toGrayscale' ? image.toGrayscale(pixels) : image[op](pixels, value);
     expect(result.data).toBeAllclose(output, { tolerance: 0.02 });
   });

@@ -14,7 +14,7 @@ test('a crop copies its rectangle and keeps the type', () => {
   expect(part).toEqual({ height: 2, width: 3, channels: 1, data: Uint8Array.of(12, 13, 14, 22, 23, 24) });
 });
 
-test('a centre crop leaves the odd row and column at the bottom and right', () => {
+test('a center crop leaves the odd row and column at the bottom and right', () => {
   expect([...centerCrop(grid(5, 4), [2, 3]).data]).toEqual([10, 11, 12, 20, 21, 22]);
 });
 
@@ -24,5 +24,5 @@ test('what reaches outside, or is no picture, is refused', () => {
   expect(() => resize({ ...grid(3, 3), width: 4 }, 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resize: expected 12 values for a picture [3, 4, 1], received 9.]`);
   expect(() => resize(new Uint8Array(3) as never, 2)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected a picture { width, height, channels, data }, received an instance of Uint8Array.]`);
   expect(() => resize(grid(3, 3), 2.5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected a positive integer or [height, width] for \`size\`, received 2.5.]`);
-  expect(() => resize(grid(3, 3), 2, { method: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected false with method 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
+  expect(() => resize(grid(3, 3), 2, { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
 });

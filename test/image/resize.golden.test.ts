@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { resize, type ResizeMethod } from '../../src/image/index.js';
+import { resize, type Interpolation } from '../../src/image/index.js';
 import { patterned } from '../support/patterned.js';
 
 interface Case {
@@ -8,7 +8,7 @@ interface Case {
   channels: number;
   image: number[];
   size: [number, number];
-  method: ResizeMethod;
+  method: Interpolation;
   antialias: boolean;
   output: number[];
 }
@@ -20,7 +20,7 @@ const { cases, large } = JSON.parse(readFileSync(new URL('../fixtures/image/resi
 test.each(cases)('$method of $source to $size, antialias $antialias, equals tf.image.resize', (c) => {
   const [height, width] = c.source;
   const resized = resize({ height, width, channels: c.channels, data: Uint8Array.from(c.image) }, c.size, {
-    method: c.method,
+    interpolation: c.method,
     antialias: c.antialias,
   });
   expect([resized.height, resized.width]).toEqual(c.size);
@@ -29,6 +29,6 @@ test.each(cases)('$method of $source to $size, antialias $antialias, equals tf.i
 
 // The script keeps every 997th value.
 test.each(large)('$method of $source to $size, antialias $antialias, equals tf.image.resize within 1e-4 of the range', ({ source, size, method, antialias, output }) => {
-  const { data } = resize(patterned(...source), size, { method, antialias });
+  const { data } = resize(patterned(...source), size, { interpolation: method, antialias });
   expect(data.filter((_, i) => i % 997 === 0)).toBeAllclose(output, { tolerance: 0.0255 });
 });

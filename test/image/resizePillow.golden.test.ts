@@ -3,14 +3,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { resize, type ResizeMethod } from '../../src/image/index.js';
+import { resize, type Interpolation } from '../../src/image/index.js';
 import { patterned } from '../support/patterned.js';
 
 interface Case {
   readonly source: [number, number];
   readonly channels: 1 | 3;
   readonly size: [number, number];
-  readonly method: ResizeMethod;
+  readonly method: Interpolation;
   readonly digest: string;
   readonly output?: number[];
 }
@@ -19,7 +19,7 @@ const { cases } = JSON.parse(readFileSync(new URL('../fixtures/image/pillow.json
 test.each(['bilinear', 'bicubic', 'area', 'nearest'] as const)("%s with resampler 'pillow' equals Pillow's resize to the last bit", (method) => {
   const own = cases.filter((c) => c.method === method);
   expect(own).toHaveLength(72);
-  const resized = own.map(({ source, channels, size }) => resize(patterned(...source, channels), size, { method, resampler: 'pillow' }));
+  const resized = own.map(({ source, channels, size }) => resize(patterned(...source, channels), size, { interpolation: method, resampler: 'pillow' }));
   resized.forEach(({ data }, i) => {
     if (own[i]?.output !== undefined) expect([...data]).toEqual(own[i].output);
   });

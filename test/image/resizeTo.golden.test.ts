@@ -38,7 +38,7 @@ describe('timm and torchvision', () => {
   test("torchvision's shorter side truncates the longer one for all of 200 shapes", () => {
     expect(resized).toHaveLength(200);
     for (const [height, width, length, ...expected] of resized) {
-      const { height: tall, width: wide } = resizeShorterSide(patterned(height, width, 1), length, { method: 'nearest' });
+      const { height: tall, width: wide } = resizeShorterSide(patterned(height, width, 1), length, { interpolation: 'nearest' });
       expect([tall, wide]).toEqual(expected);
     }
     expect(resizeShorterSide(patterned(23, 29, 1), 45)).toMatchObject({ height: 45, width: 56 });
@@ -87,7 +87,7 @@ test('what has no meaning is refused under the name of the function that was cal
   expect(() => resizeTo(image, 4, 'pad', { fillValue: 256 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected an integer in [0, 255] or an array, each an integer in [0, 255] for \`fillValue\`, received 256.]`);
   expect(() => evalTransform({ inputSize: 4, fit: 'pad', resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`);
   expect(() => evalTransform({ inputSize: 4, fit: 'pad' }, 5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\` for \`size\`, received 5.]`);
-  expect(() => resizeTo(image, 4, 'pad', { method: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected false with method 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
+  expect(() => resizeTo(image, 4, 'pad', { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
   expect(() => resizeTo(patterned(300, 1), 4, 'resizePad')).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resizeTo: expected an image that keeps a pixel on both sides, received [300, 1] for 4 x 4.]`);
   expect(() => preprocess(image, { fit: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`);
   expect(() => preprocess(image, { inputSize: 4, fit: 'crop', method: 'bicubic' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocess: expected one of \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, \`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`);

@@ -36,9 +36,9 @@ test('bytes and parts of a larger memory stay with their owner', () => {
 test.each([
   ['resize', resizing(24)],
   ['resize antialiased', resizing(24, { antialias: true })],
-  ['resize bicubic', resizing(24, { method: 'bicubic' })],
+  ['resize bicubic', resizing(24, { interpolation: 'bicubic' })],
   ['flip', sequence(resizing(24), randomFlip({ probability: 1 }))],
-  ['colours', sequence(resizing(24), colorJitter({ brightness: 0.3, contrast: 0.4, saturation: 0.4, hue: 0.3 }))],
+  ['colors', sequence(resizing(24), colorJitter({ brightness: 0.3, contrast: 0.4, saturation: 0.4, hue: 0.3 }))],
   ['affine', sequence(resizing(24), randomAffine({ rotation: 40, shear: 20, fill: 'constant' }))],
   ['the rest', sequence(randomResizedCrop(24), pcaLighting(), randomBlur(), randomGrayscale(), randomErasing({ probability: 1 }))],
 ] as [string, Transform][])('%s overwrites all of the memory it is lent', async (_, transform) => {

@@ -75,7 +75,7 @@ test('a random crop takes shares of the area and proportions from its ranges', a
   }
   const shares: number[] = [];
   for (let seed = 0; seed < 200; seed++) {
-    const { data } = await image.randomResizedCrop(40, { method: 'nearest' }).apply(map, createRandom(seed));
+    const { data } = await image.randomResizedCrop(40, { interpolation: 'nearest' }).apply(map, createRandom(seed));
     const [top, left, bottom, right] = [data[0]!, data[1]!, data.at(-3)!, data.at(-2)!];
     const [height, width] = [((bottom - top) * 40) / 39, ((right - left) * 40) / 39];
     expect(width / height).toBeGreaterThan(0.68);
@@ -89,7 +89,7 @@ test('a random crop takes shares of the area and proportions from its ranges', a
 
 test('the proportions of a random crop are width to height', async () => {
   const map: image.Pixels = { height: 60, width: 60, channels: 1, data: Float32Array.from({ length: 3600 }, (_, i) => i % 60) };
-  const { data } = await image.randomResizedCrop(30, { area: [0.5, 0.5], aspect: [1.9, 1.9], method: 'nearest' }).apply(map, createRandom(1));
+  const { data } = await image.randomResizedCrop(30, { area: [0.5, 0.5], aspect: [1.9, 1.9], interpolation: 'nearest' }).apply(map, createRandom(1));
   // Half of the picture, 58 wide and 31 high.
   expect(data[29]! - data[0]!).toBeGreaterThan(50);
 });
@@ -103,7 +103,7 @@ test('lighting moves along the eigenvectors of ImageNet by strength times eigenv
   expect(image.adjustLighting(grey, [0, 0, 1]).data).toBeAllclose(moved.third, { tolerance: 1e-4 });
 });
 
-test('the colour around a turned picture is the 128 of the policies', () => {
+test('the color around a turned picture is the 128 of the policies', () => {
   const white: image.Pixels = { height: 20, width: 20, channels: 3, data: new Uint8Array(1200).fill(255) };
   expect([...image.applyPolicyOperation(white, 'Rotate', 45).data.slice(0, 3)]).toEqual([128, 128, 128]);
 });
@@ -113,7 +113,7 @@ describe('evaluation', () => {
     expect(image.resizeShorterSide(noise(100, 150), 50)).toMatchObject({ height: 50, width: 75 });
   });
 
-  test('the padded crop of a picture of size + padding is its centre, unchanged', () => {
+  test('the padded crop of a picture of size + padding is its center, unchanged', () => {
     const pixels = noise(256, 256);
     expect(image.paddedCenterCrop(pixels, 224).data).toBeAllclose(image.centerCrop(pixels, 224).data);
   });
@@ -134,7 +134,7 @@ describe('evaluation', () => {
     expect(padded.data.slice(0, 10 * 120).every((value) => value === 0)).toBe(true);
   });
 
-  test('ten crops are four corners, the centre, and their mirror images', () => {
+  test('ten crops are four corners, the center, and their mirror images', () => {
     const pixels = noise(6, 8);
     const views = image.testTimeViews(pixels, 4, { views: 'ten' });
     expect(views).toHaveLength(10);
@@ -149,10 +149,10 @@ test('recipes say what they do', () => {
     "random crop of 0.08 to 1 of the area, aspect 0.75 to 1.33, resized to 224 x 224 (bilinear)
     horizontal flip, probability 0.5
     affine: rotation up to 7 degrees, fill nearest
-    colours: hue by up to 0.3 of the circle, saturation by 0.6 to 1.4, brightness by up to 76.5 of 255
+    colors: hue by up to 0.3 of the circle, saturation by 0.6 to 1.4, brightness by up to 76.5 of 255
     PCA lighting noise, sigma 0.1"
   `);
-  expect(image.evalTransform('imagenet', 300).describe()).toMatchInlineSnapshot(`"shorter side to 343 (256 x 300/224), centre crop 300 x 300"`);
+  expect(image.evalTransform('imagenet', 300).describe()).toMatchInlineSnapshot(`"shorter side to 343 (256 x 300/224), center crop 300 x 300"`);
   expect(image.trainAugmentation('xray', 128).describe()).toMatchInlineSnapshot(`
     "resize to 128 x 128 (bilinear)
     affine: rotation up to 40 degrees, shift up to 0.2 of the height and 0.2 of the width, shear up to 0.2 degrees, zoom by 0.8 to 1.2, fill nearest
@@ -161,7 +161,7 @@ test('recipes say what they do', () => {
   expect(image.trainAugmentation().describe()).toMatchInlineSnapshot(`
     "random crop of 0.5 to 1 of the area, aspect 0.75 to 1.33, resized to 224 x 224 (bilinear)
     horizontal flip, probability 0.5
-    colours: saturation by 0.8 to 1.2, contrast by 0.8 to 1.2, brightness by up to 25.5 of 255"
+    colors: saturation by 0.8 to 1.2, contrast by 0.8 to 1.2, brightness by up to 25.5 of 255"
   `);
 });
 

@@ -33,9 +33,9 @@ const OPERATIONS: Record<string, {
     inputs: (shape) => [filled('x', shape, 4, 7), filled('gamma', shape.slice(3)), filled('beta', shape.slice(3))],
     fused: (x, gamma, beta) => trainBatchNorm(x, gamma as One, beta as One, EPSILON).y,
     plain: (x, gamma, beta) => {
-      const centred = tf.sub(x, tf.mean(x, AXES));
-      const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centred), AXES), EPSILON));
-      return tf.add(tf.mul(tf.div(centred, deviation), gamma), beta);
+      const centered = tf.sub(x, tf.mean(x, AXES));
+      const deviation = tf.sqrt(tf.add(tf.mean(tf.square(centered), AXES), EPSILON));
+      return tf.add(tf.mul(tf.div(centered, deviation), gamma), beta);
     },
   },
   inferBatchNorm: {
@@ -80,7 +80,7 @@ describe.each(Object.entries(OPERATIONS))('%s', (_, { inputs, fused, plain }) =>
   );
 });
 
-test('trainBatchNorm returns the statistics it normalised by', async () => {
+test('trainBatchNorm returns the statistics it normalized by', async () => {
   for (const backend of ['cpu', 'wasm']) {
     await tf.setBackend(backend);
     const [x, gamma, beta] = [filled('x', [3, 9, 9, 13], 4, 7), tf.ones([13]), tf.zeros([13])];

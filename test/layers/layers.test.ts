@@ -32,7 +32,7 @@ describe('on a backend', () => {
       return layer;
     };
 
-    test('normalises by the batch in training and moves its statistics', async () => {
+    test('normalizes by the batch in training and moves its statistics', async () => {
       const layer = built();
       expect(await values(train(layer))).toBeAllclose([-1, -1, 1, 1], { tolerance: 1e-5 });
       const [, , mean, variance] = layer.getWeights();

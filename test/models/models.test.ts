@@ -82,7 +82,7 @@ describe('efficientNet', () => {
   });
 
   test.each(['imagenet', 'none', { mean: 0.5, std: 0.5 }, { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] }] as const)(
-    'normalisation %o is what the stem sees',
+    'normalization %o is what the stem sees',
     async (normalization) => {
       const model = efficientNet(TINY, { normalization, classes: 3 });
       const first = model.layers[1]!;
@@ -234,7 +234,7 @@ describe('foldBatchNorm', () => {
     for (const [i, output] of expected.entries()) expect([...(await received[i]!.data())]).toBeAllclose([...(await output.data())], { tolerance: 1e-4 });
   });
 
-  test('a normalisation with no convolution to itself stays', async () => {
+  test('a normalization with no convolution to itself stays', async () => {
     const input = tfl.input({ shape: [8, 8, 3] });
     const shared = tfl.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, name: 'shared' }).apply(input) as tfl.SymbolicTensor;
     const normed = batchNormalization({ name: 'bn' }).apply(shared) as tfl.SymbolicTensor;

@@ -10,7 +10,7 @@ import { augment } from '../../src/data/index.js';
 import { preprocess, resize, resizeTo, transformFrom, type Pixels } from '../../src/image/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { decodeImage, imageFiles, selectBackend } from '../../src/node/index.js';
-import { CHECKPOINTS, checkpointTransform } from '../../src/weights/index.js';
+import { PRETRAINED, checkpointTransform } from '../../src/weights/index.js';
 
 interface Photo {
   readonly photo: string;
@@ -35,7 +35,7 @@ describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
   });
 
   test("gives the bytes of timm's and torchvision's own transforms", () => {
-    expect(Object.fromEntries(Object.keys(outputs).map((name) => [name, digest(preprocess(image, CHECKPOINTS[name]!.preprocessing))]))).toEqual(outputs);
+    expect(Object.fromEntries(Object.keys(outputs).map((name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing))]))).toEqual(outputs);
   });
 
   test("gives the floats of Keras' and the authors' own functions", () => {
@@ -43,7 +43,7 @@ describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
     const ways = {
       stretch: resize(image, 224), crop: resizeTo(image, 224, 'crop'), smart: resizeTo(image, 224, 'crop'), folderCrop: resizeTo(image, 224, 'crop'),
       pad: resizeTo(image, 224, 'pad'), folderPad: resizeTo(image, 224, 'resizePad'),
-      google: resizeTo(image, 224, 'crop', { cropFraction: 224 / 256, margins: 'ceil' }), googleV2: preprocess(image, CHECKPOINTS['keras/v2-b0']!.preprocessing),
+      google: resizeTo(image, 224, 'crop', { cropFraction: 224 / 256, margins: 'ceil' }), googleV2: preprocess(image, PRETRAINED['keras/v2-b0']!.preprocessing),
     };
     expect(Object.fromEntries(Object.entries(ways).map(([name, pixels]) => [name, digest(pixels)]))).toEqual(expected);
   });
@@ -54,7 +54,7 @@ test('the tensor behind the normalization of the model equals the one timm and t
   const image = await decodeImage(pathOf('photos/panda.jpg'));
   for (const name of ['timm/tf_efficientnet_b0.in1k', 'timm/tf_efficientnetv2_m.in1k', 'torchvision/v2-s']) {
     const expected = normalized[name]!;
-    const { preprocessing, normalization, inputSize } = CHECKPOINTS[name]!;
+    const { preprocessing, normalization, inputSize } = PRETRAINED[name]!;
     const model = efficientNet('lite0', { normalization, inputSize, includeTop: false });
     const normalize = tfl.model({ inputs: model.inputs, outputs: model.getLayer('rescaling').output });
     const { data } = preprocess(image, preprocessing);

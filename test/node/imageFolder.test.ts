@@ -62,7 +62,7 @@ test.each([
   ['categorical', Float32Array.of(1, 0), Float32Array.of(0, 1)],
   ['binary', Float32Array.of(0), Float32Array.of(1)],
 ] as const)('label mode %s', async (labelMode, first, last) => {
-  const { images } = await imageFolder(inRoot('good'), { labelMode, shuffle: false, imageSize: [4, 5] });
+  const { images } = await imageFolder(inRoot('good'), { labelMode, shuffle: false, inputSize: [4, 5] });
   const all = await images.toArray();
   expect(all[0]!.label).toEqual(first);
   expect(all[11]!.label).toEqual(last);
@@ -98,7 +98,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected pictures (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`);
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
   expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
-  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`imageSize\`, \`fit\`, \`resizing\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`onError\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
+  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
@@ -112,7 +112,7 @@ test('a truncated and a false JPEG stop the pass and name the file', async () =>
 
 test('broken pictures are left out and listed when asked', async () => {
   const onSkipped = vi.fn();
-  const { images } = await imageFolder(inRoot('broken'), { shuffle: false, onError: 'skip', onSkipped });
+  const { images } = await imageFolder(inRoot('broken'), { shuffle: false, errors: 'skip', onSkipped });
   expect((await images.toArray()).map((image) => image.origin)).toEqual(['a/1.jpg', 'b/1.jpg']);
   expect(onSkipped).toHaveBeenCalledOnce();
   const [errors] = onSkipped.mock.calls[0] as [readonly { origin: string }[]];
@@ -142,14 +142,14 @@ test('SVG is refused, plain or packed, however it begins', async () => {
 });
 
 test('fast resizing lets sharp shrink while decoding: the same picture, not the same values', async () => {
-  const exact = await imageFolder(inRoot('good'), { imageSize: [3, 4], antialias: true, shuffle: false });
-  const fast = await imageFolder(inRoot('good'), { imageSize: [3, 4], resizing: 'fast', shuffle: false });
+  const exact = await imageFolder(inRoot('good'), { inputSize: [3, 4], antialias: true, shuffle: false });
+  const fast = await imageFolder(inRoot('good'), { inputSize: [3, 4], resize: 'fast', shuffle: false });
   const [a, b] = [await exact.images.toArray(), await fast.images.toArray()];
   b.forEach(({ pixels }, i) => {
     expect(pixels).toMatchObject({ height: 3, width: 4, channels: 3 });
     expect(pixels.data).toBeAllclose(a[i]!.pixels.data, { tolerance: 3 });
   });
-  expect(await refusal(imageFolder(inRoot('good'), { resizing: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected 'exact' without imageSize, and with interpolation, antialias or dctMethod 'fast' for \`resizing\`, received 'fast'."`);
+  expect(await refusal(imageFolder(inRoot('good'), { resize: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected 'exact' without inputSize, and with interpolation, antialias or dctMethod 'fast' for \`resize\`, received 'fast'."`);
 });
 
 test('transparency shows the background asked for', async () => {

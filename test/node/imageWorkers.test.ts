@@ -7,7 +7,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DataError } from '../../src/core/index.js';
-import { augment, Dataset, type LabelledImage } from '../../src/data/index.js';
+import { augment, Dataset, type LabeledImage } from '../../src/data/index.js';
 import { randAugment, randomly, sequence, trainAugmentation, transformOf } from '../../src/image/index.js';
 import { imageFolder, imageWorkers, randomJpegQuality, recordImages, type ImageWorkers } from '../../src/node/index.js';
 
@@ -29,10 +29,10 @@ afterAll(async () => {
 });
 
 /** A digest of each picture, with its size. */
-const bytesOf = async (images: Dataset<LabelledImage>): Promise<string[]> =>
+const bytesOf = async (images: Dataset<LabeledImage>): Promise<string[]> =>
   (await images.toArray()).map(({ pixels: { data, width, height } }) => `${data.constructor.name} ${height} x ${width} ${createHash('md5').update(data).digest('hex')}`);
 
-test.each([{ imageSize: 96 }, { imageSize: 96, dctMethod: 'fast' }, { imageSize: [64, 80], resizing: 'fast', fit: 'crop' }, {}] as const)('pictures read with %o in threads are those of one thread, in order, byte for byte', async (options) => {
+test.each([{ inputSize: 96 }, { inputSize: 96, dctMethod: 'fast' }, { inputSize: [64, 80], resize: 'fast', fit: 'crop' }, {}] as const)('pictures read with %o in threads are those of one thread, in order, byte for byte', async (options) => {
   const read = async (more: object) => bytesOf((await imageFolder(root, { ...options, shuffle: false, ...more })).images);
   expect(await read({ workers })).toEqual(await read({}));
 });
@@ -46,9 +46,9 @@ interface DecodeCase {
 const { cases } = JSON.parse(readFileSync('test/fixtures/node/decode.json', 'utf8')) as { cases: DecodeCase[] };
 
 /** Encoded pictures as threads and as this thread read them. */
-const readBoth = async (pictures: readonly Uint8Array[], options: object = {}): Promise<readonly [there: LabelledImage[], here: LabelledImage[]]> => {
+const readBoth = async (pictures: readonly Uint8Array[], options: object = {}): Promise<readonly [there: LabeledImage[], here: LabeledImage[]]> => {
   const records = Dataset.from(pictures.map((image, i) => ({ image, label: 0, origin: `picture ${i}` })));
-  const read = (more: object): Promise<LabelledImage[]> => recordImages(records, { classes: 2, ...options, ...more }).toArray();
+  const read = (more: object): Promise<LabeledImage[]> => recordImages(records, { classes: 2, ...options, ...more }).toArray();
   return [await read({ workers }), await read({})];
 };
 
@@ -76,7 +76,7 @@ test('grey, turned and upright camera pictures and one larger than a thread keep
     ...[1, 3, 6].map((orientation) => photo.clone().withMetadata({ orientation }).jpeg().toBuffer()),
     photo.clone().resize(4200, 4100, { fit: 'fill' }).jpeg({ quality: 30 }).toBuffer(),
   ]);
-  const [there, here] = await readBoth(pictures, { imageSize: 64 });
+  const [there, here] = await readBoth(pictures, { inputSize: 64 });
   expect(there).toEqual(here);
 });
 
@@ -88,7 +88,7 @@ test('damaged JPEGs fail in a thread as in one, and those after them are whole',
   const onSkipped = (errors: readonly DataError[]): void => { failures.push(errors.map(({ message }) => message)); };
   // One at a time: sharp mixes up the reasons of pictures that fail side by side.
   const pictures = [photo.subarray(0, 5000), photo, flipped, photo.subarray(0, 100), photo];
-  const [there, here] = await readBoth(pictures, { imageSize: 32, concurrency: 1, onError: 'skip', onSkipped });
+  const [there, here] = await readBoth(pictures, { inputSize: 32, concurrency: 1, errors: 'skip', onSkipped });
   expect(there).toEqual(here);
   expect(there.length).toBeGreaterThanOrEqual(2);
   expect(failures[0]!.length).toBeGreaterThanOrEqual(2);
@@ -97,7 +97,7 @@ test('damaged JPEGs fail in a thread as in one, and those after them are whole',
 
 test.each(['accurate', 'fast'] as const)('pictures read beside damaged ones are what they are alone, %s', async (dctMethod) => {
   const photo = readFileSync('examples/data/photos/panda.jpg');
-  const options = { imageSize: 32, dctMethod, onError: 'skip', onSkipped: () => undefined };
+  const options = { inputSize: 32, dctMethod, errors: 'skip', onSkipped: () => undefined };
   const [[alone]] = await readBoth([photo], options);
   const mixed = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? photo : photo.subarray(0, 5000 + i)));
   for (const found of await readBoth(mixed, { ...options, concurrency: 16 })) {
@@ -108,7 +108,7 @@ test.each(['accurate', 'fast'] as const)('pictures read beside damaged ones are 
 
 test('pictures changed in threads are those of one thread, in every epoch', async () => {
   const recipe = sequence(trainAugmentation('imagenet', 64), randAugment(), randomly(0.5, randomJpegQuality([40, 60])));
-  const { images } = await imageFolder(root, { imageSize: 80, shuffle: false });
+  const { images } = await imageFolder(root, { inputSize: 80, shuffle: false });
   const [here, there] = [augment(images, recipe, { seed: 3 }), augment(images, recipe, { seed: 3, workers })];
   const first = await bytesOf(here);
   expect(await bytesOf(there)).toEqual(first);
@@ -119,7 +119,7 @@ test('pictures changed in threads are those of one thread, in every epoch', asyn
 
 test.each([{}, { concurrency: 2 }])('pictures the same threads read and change are those of one thread, in every epoch, %o', async (options) => {
   const recipe = sequence(trainAugmentation('default', 64), randomly(0.5, randomJpegQuality([40, 60])));
-  const read = async (more: object) => (await imageFolder(root, { imageSize: 80, shuffle: false, ...more })).images;
+  const read = async (more: object) => (await imageFolder(root, { inputSize: 80, shuffle: false, ...more })).images;
   const [here, there] = [augment(await read({}), recipe, { seed: 3 }), augment(await read({ workers }), recipe, { seed: 3, workers, ...options })];
   expect(there.varies).toBe(true);
   expect(there.size).toBe(here.size);
@@ -133,7 +133,7 @@ test('a picture goes to a thread once where it is read and changed there, and no
     read: (source, settings, change) => { calls.push(change === undefined ? 'read' : 'read and change'); return workers.read(source, settings, change); },
     transform: (pixels, change) => { calls.push('change'); return workers.transform(pixels, change); },
   };
-  const { images } = await imageFolder(root, { imageSize: 80, workers: watched, concurrency: 2 });
+  const { images } = await imageFolder(root, { inputSize: 80, workers: watched, concurrency: 2 });
   const recipe = trainAugmentation('default', 64);
   for await (const { pixels } of augment(images, recipe, { workers: watched })) { expect(pixels.width).toBe(64); break; }
   expect(calls.length).toBeLessThanOrEqual(4);
@@ -149,35 +149,35 @@ test('pictures sent to a thread stay whole, and so does the memory they are part
   await augment(Dataset.from([image]), trainAugmentation('default', 8), { workers }).toArray();
   expect(memory).toEqual(Buffer.alloc(10 + 4 * 4 * 3, 7));
   const jpeg = Buffer.concat([Buffer.alloc(16), readFileSync('examples/data/photos/panda.jpg')]);
-  const [read] = await recordImages(Dataset.from([{ image: jpeg.subarray(16), label: 0, origin: 'r' }]), { classes: 2, imageSize: 8, workers }).toArray();
+  const [read] = await recordImages(Dataset.from([{ image: jpeg.subarray(16), label: 0, origin: 'r' }]), { classes: 2, inputSize: 8, workers }).toArray();
   expect(read?.pixels.width).toBe(8);
   expect(jpeg.subarray(16, 18)).toEqual(Buffer.from([0xff, 0xd8]));
 });
 
 test('a broken picture in a thread is the error of one thread, and can be skipped and counted', async () => {
   writeFileSync(path.join(root, 'hat', 'broken.jpg'), 'no picture');
-  const failure = async (more: object): Promise<unknown> => (await imageFolder(root, { imageSize: 32, shuffle: false, ...more })).images.toArray().catch((error: unknown) => error);
+  const failure = async (more: object): Promise<unknown> => (await imageFolder(root, { inputSize: 32, shuffle: false, ...more })).images.toArray().catch((error: unknown) => error);
   const [there, here] = [await failure({ workers }), await failure({})] as [DataError, DataError];
   expect(there).toBeInstanceOf(DataError);
   expect([there.message, there.origin]).toEqual([here.message, here.origin]);
   expect(there.cause).toBeInstanceOf(Error);
-  const unread = augment((await imageFolder(root, { imageSize: 32, shuffle: false, workers })).images, trainAugmentation('default', 32), { workers });
+  const unread = augment((await imageFolder(root, { inputSize: 32, shuffle: false, workers })).images, trainAugmentation('default', 32), { workers });
   expect((await unread.toArray().catch((error: unknown) => error) as DataError).message).toBe(here.message);
   const skipped: string[] = [];
-  const { images } = await imageFolder(root, { imageSize: 32, workers, onError: 'skip', onSkipped: (items) => { skipped.push(...items.map(({ origin }) => origin ?? '')); } });
+  const { images } = await imageFolder(root, { inputSize: 32, workers, errors: 'skip', onSkipped: (items) => { skipped.push(...items.map(({ origin }) => origin ?? '')); } });
   expect(await images.toArray()).toHaveLength(10);
   expect(skipped.map((name) => name.split('/').at(-1))).toEqual(['broken.jpg']);
 });
 
 test('threads that were disposed say so', async () => {
   const disposed = imageWorkers({ threads: 1 });
-  const { images } = await imageFolder(root, { imageSize: 32, workers: disposed });
+  const { images } = await imageFolder(root, { inputSize: 32, workers: disposed });
   await disposed.dispose();
   await expect(images.take(1).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.]`);
 });
 
 test('a function of the caller, a number for workers and a thread count below one are refused', async () => {
-  const images = Dataset.from<LabelledImage>([]);
+  const images = Dataset.from<LabeledImage>([]);
   const own = sequence(trainAugmentation('default', 8), transformOf('negative', (pixels) => pixels));
   expect(() => augment(images, own, { workers })).toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected only transforms of this library, since there are workers, for \`transform\`, received 'random crop of 0.5 to 1 of the area, aspect 0.75 to 1.33,...'. A function of your own cannot change threads: leave out workers, or give it a step of its own without them.]`);
   expect(() => augment(images, own, { workers: 2 as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected what imageWorkers() makes for \`workers\`, received 2.]`);

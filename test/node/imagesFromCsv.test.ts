@@ -110,7 +110,7 @@ describe('rows that are left out', () => {
   });
 
   test('rows that are left out on request are listed with their reasons and counted in one line', async () => {
-    const { files, skipped, missing } = await read(gaps, { unlabeled: 'skip', onMissing: 'skip' });
+    const { files, skipped, missing } = await read(gaps, { unlabeled: 'skip', missing: 'skip' });
     expect(files.map(({ origin }) => origin)).toEqual(['0', '3']);
     expect(missing).toEqual([path.join(folder, '77.jpg')]);
     expect(skipped).toEqual([
@@ -229,7 +229,7 @@ describe('tables that are not what they seem', () => {
   });
 
   test('a missing or doubled suffix is named', async () => {
-    expect(await refusal('id,label\n0,cat\n', { suffix: undefined })).toMatch("Check `folder` and `suffix`, or set onMissing: 'skip'. The folder contains '0.jpg': set suffix: '.jpg'.");
+    expect(await refusal('id,label\n0,cat\n', { suffix: undefined })).toMatch("Check `folder` and `suffix`, or set missing: 'skip'. The folder contains '0.jpg': set suffix: '.jpg'.");
     expect(await refusal('id,label\n0.jpg,cat\n')).toMatch("The folder contains '0.jpg': leave out `suffix`.");
   });
 

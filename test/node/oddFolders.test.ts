@@ -127,7 +127,7 @@ test.each([
   const { broken } = await summarizeImages([{ path: file, label: 0 }], ['b']);
   expect(broken).toEqual([{ file, error: failure }]);
   const onSkipped = vi.fn();
-  expect(await imageFiles([{ path: file, label: 0 }], { onError: 'skip', onSkipped }).toArray()).toEqual([]);
+  expect(await imageFiles([{ path: file, label: 0 }], { errors: 'skip', onSkipped }).toArray()).toEqual([]);
   expect(onSkipped).toHaveBeenCalledOnce();
 });
 

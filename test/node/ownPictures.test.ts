@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { augment, Dataset, imageBatches, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
+import { augment, Dataset, imageBatches, type ImageBatch, type LabeledImage } from '../../src/data/index.js';
 import { colorJitter, randomAffine, randomFlip, sequence, transformOf, type Pixels } from '../../src/image/index.js';
 import { imageFolder, imageWorkers, selectBackend, type ImageWorkers } from '../../src/node/index.js';
 
@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-const read = async (more: object = {}): Promise<Dataset<LabelledImage>> => (await imageFolder(root, { imageSize: 32, shuffle: false, ...more })).images;
+const read = async (more: object = {}): Promise<Dataset<LabeledImage>> => (await imageFolder(root, { inputSize: 32, shuffle: false, ...more })).images;
 
 /** A digest of each picture. */
 const digest = (pictures: readonly { readonly data: Pixels['data'] }[]): string[] => pictures.map(({ data }) => createHash('md5').update(Float32Array.from(data)).digest('hex'));
@@ -45,7 +45,7 @@ async function batched(batches: Dataset<ImageBatch>): Promise<string[]> {
   return found;
 }
 
-const single = async (images: Dataset<LabelledImage>): Promise<string[]> => digest((await images.toArray()).map(({ pixels }) => pixels));
+const single = async (images: Dataset<LabeledImage>): Promise<string[]> => digest((await images.toArray()).map(({ pixels }) => pixels));
 
 describe.each(['one thread', 'threads'])('with %s', (how) => {
   const threads = (): { workers?: ImageWorkers } => (how === 'threads' ? { workers } : {});

@@ -9,13 +9,13 @@ import type { Progress } from '../../src/core/index.js';
 import { efficientNet, planOf } from '../../src/models/index.js';
 import { pretrained, selectBackend } from '../../src/node/index.js';
 import { cachedFile, type CacheOptions } from '../../src/node/weightCache.js';
-import { CHECKPOINTS, weightsOf, writeSafetensors, type Checkpoint } from '../../src/weights/index.js';
+import { PRETRAINED, weightsOf, writeSafetensors, type PretrainedWeights } from '../../src/weights/index.js';
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => Math.imul(i, 2654435761) >>> 24);
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 /** How the server behaves: called for each request, first one 0. */
-type Behaviour = (request: IncomingMessage, response: ServerResponse, index: number) => void;
+type Behavior = (request: IncomingMessage, response: ServerResponse, index: number) => void;
 
 let server: Server | undefined;
 let folder: string;
@@ -31,11 +31,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function serve(behaviour: Behaviour): Promise<string> {
+async function serve(behavior: Behavior): Promise<string> {
   await stop();
   server = createServer((request, response) => {
     requests.push({ range: request.headers.range, path: request.url ?? '' });
-    behaviour(request, response, requests.length - 1);
+    behavior(request, response, requests.length - 1);
   });
   await new Promise<void>((done) => { server!.listen(0, '127.0.0.1', done); });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -51,7 +51,7 @@ async function stop(): Promise<void> {
 }
 
 /** Serves bytes, ranges included; stops after so many of them when told to. */
-function serving(bytes: Uint8Array, { stopAfter = Infinity, ranges = true }: { stopAfter?: number; ranges?: boolean } = {}): Behaviour {
+function serving(bytes: Uint8Array, { stopAfter = Infinity, ranges = true }: { stopAfter?: number; ranges?: boolean } = {}): Behavior {
   return (request, response) => {
     const start = ranges ? Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
     const rest = bytes.subarray(start);
@@ -64,9 +64,9 @@ function serving(bytes: Uint8Array, { stopAfter = Infinity, ranges = true }: { s
   };
 }
 
-const checkpointAt = (...sources: Checkpoint['sources']): Checkpoint => ({ ...CHECKPOINTS['lukemelas/b0']!, sources });
-const known = (url: string): Checkpoint => checkpointAt({ url, digest: { algorithm: 'sha256', hex: sha256.slice(0, 8) } });
-const fetchFile = (checkpoint: Checkpoint, options: CacheOptions = {}): Promise<string> => cachedFile('test/net', checkpoint, { cacheFolder: folder, ...options });
+const checkpointAt = (...sources: PretrainedWeights['sources']): PretrainedWeights => ({ ...PRETRAINED['lukemelas/b0']!, sources });
+const known = (url: string): PretrainedWeights => checkpointAt({ url, digest: { algorithm: 'sha256', hex: sha256.slice(0, 8) } });
+const fetchFile = (weights: PretrainedWeights, options: CacheOptions = {}): Promise<string> => cachedFile('test/net', weights, { cacheFolder: folder, ...options });
 const files = (): string[] => readdirSync(folder).sort();
 
 /** The message of a refusal, with what changes from run to run left out. */
@@ -105,7 +105,7 @@ describe('a checkpoint is fetched once', () => {
   });
 
   test('a server that keeps stopping is given up; a later call goes on from there', async () => {
-    const stuck: Behaviour = (request, response, index) => { serving(content, { stopAfter: index === 0 ? 70_000 : 0 })(request, response, index); };
+    const stuck: Behavior = (request, response, index) => { serving(content, { stopAfter: index === 0 ? 70_000 : 0 })(request, response, index); };
     const checkpoint = known(`${await serve(stuck)}/net.pth`);
     expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(`"WeightsError: pretrained: the server stopped sending 'SERVER/net.pth' at 70000 of 300000 bytes. What arrived is kept; call again to go on from there."`);
     expect(files()).toEqual(['net.pth.part', 'net.pth.part.etag']);
@@ -205,14 +205,14 @@ describe('pretrained', () => {
 
   test('an unknown name is refused with the ones near it', async () => {
     expect(await refusal(pretrained('b0-noisy'))).toMatchInlineSnapshot(`"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: 'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`);
-    expect(await refusal(pretrained('resnet50'))).toMatchInlineSnapshot(`"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. CHECKPOINTS lists them."`);
+    expect(await refusal(pretrained('resnet50'))).toMatchInlineSnapshot(`"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them."`);
   });
 
   test('every variant has a usual checkpoint', async () => {
     const { VARIANTS } = await import('../../src/scaling/index.js');
-    const { defaultCheckpoint } = await import('../../src/weights/index.js');
+    const { defaultPretrained } = await import('../../src/weights/index.js');
     for (const variant of Object.keys(VARIANTS) as (keyof typeof VARIANTS)[]) {
-      expect(CHECKPOINTS[defaultCheckpoint(variant)], variant).toMatchObject({ variant, includeTop: true });
+      expect(PRETRAINED[defaultPretrained(variant)], variant).toMatchObject({ variant, includeTop: true });
     }
   });
 });

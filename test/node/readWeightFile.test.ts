@@ -75,7 +75,7 @@ describe('what cannot be read is refused in one sentence', () => {
 describe('readTfjs', () => {
   const spec = (name: string, shape: number[], quantization?: object) => ({ name, shape, dtype: 'float32', ...(quantization === undefined ? {} : { quantization }) }) as never;
 
-  test('reads weights of several buffers, and undoes quantisation as TensorFlow.js does', () => {
+  test('reads weights of several buffers, and undoes quantization as TensorFlow.js does', () => {
     const arrays = readTfjs({
       weightSpecs: [
         spec('a', [2]),

@@ -36,7 +36,7 @@ const basic = { pathColumn: 'id', labelColumn: 'breed', get folder() { return in
 
 test('a table with quotes, byte-order mark and Windows line ends lists pictures and classes', async () => {
   const file = await csv('a.csv', '\uFEFF"id",breed,who\r\n"0","collie, rough",p1\r\n1,akita,p2\r\n\r\n2,"say ""hi""",p1\r\n');
-  const { classNames, files, images } = await node.imagesFromCsv(file, { ...basic, groupColumn: 'who', imageSize: 4 });
+  const { classNames, files, images } = await node.imagesFromCsv(file, { ...basic, groupColumn: 'who', inputSize: 4 });
   expect(classNames).toEqual(['akita', 'collie, rough', 'say "hi"']);
   expect(files.map(({ origin, label, group }) => [origin, label, group])).toEqual([['0', 1, 'p1'], ['1', 0, 'p2'], ['2', 2, 'p1']]);
   const [first] = await images.toArray();
@@ -59,10 +59,10 @@ test('bad tables are refused in one sentence', async () => {
   const torn = await csv('e.csv', 'id,breed\n0,"a\n');
   expect(await refusal(node.imagesFromCsv(two, { ...basic, labelColumn: 'label' }))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a column 'label' in '<root>/c.csv', received 'id', 'breed'."`);
   expect(await refusal(node.imagesFromCsv(two, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a' in line 2 and 'b' in line 3. Set multiLabel: true for several."`);
-  expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set onMissing: 'skip'."`);
+  expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set missing: 'skip'."`);
   expect(await refusal(node.imagesFromCsv(torn, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: the parsing is finished with an opening quote at line 2."`);
   expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read: ENOENT: no such file or directory, stat '<root>/no.csv'."`);
-  const { missing, files } = await node.imagesFromCsv(gone, { ...basic, onMissing: 'skip' });
+  const { missing, files } = await node.imagesFromCsv(gone, { ...basic, missing: 'skip' });
   expect([files.length, missing.map((each) => path.relative(root, each))]).toEqual([1, ['pictures/77.jpg']]);
 });
 
@@ -78,7 +78,7 @@ test('pictures spread over several folders are found by their names, one place e
   expect(await places('id,breed\n2,a\n0,b\n1,a\n')).toEqual(['images_003/2.jpg', 'images_001/0.jpg', 'images_002/1.jpg']);
   expect(await places('id,breed\nsub/2,a\n./0,b\n')).toEqual(['images_003/sub/2.jpg', 'images_001/0.jpg']);
   expect(await places('id,breed\n2,a\n', [folder[2]!])).toEqual(['images_003/2.jpg']);
-  const { missing } = await node.imagesFromCsv(await csv('spread.csv', 'id,breed\n0,a\n9,b\n'), { ...basic, folder, onMissing: 'skip' });
+  const { missing } = await node.imagesFromCsv(await csv('spread.csv', 'id,breed\n0,a\n9,b\n'), { ...basic, folder, missing: 'skip' });
   expect(missing).toEqual([inRoot('spread/images_001/9.jpg')]);
 
   await writeFile(inRoot('spread/images_002/0.jpg'), await jpeg(1));
@@ -128,7 +128,7 @@ test('the flowers and cifar10 records decode to pictures', async () => {
   expect(images[0]).toMatchObject({ label: 7, pixels: { height: 32, width: 32 } });
 });
 
-test('gzip is recognised, globs come sorted, and shards written here read back in turn', async () => {
+test('gzip is recognized, globs come sorted, and shards written here read back in turn', async () => {
   const schema = { image: { key: 'image', kind: 'bytes' }, label: { key: 'label', kind: 'int64' } } as const;
   const records = await node.tfrecordDataset([fixture('written.tfrecord.gz')], { label: { key: 'label', kind: 'int64', default: 42 } } as const);
   expect((await records.toArray()).map((record) => record.label)).toEqual([42, 7, -3]);
@@ -231,10 +231,10 @@ test('pictures of 12000 x 9000 pixels decode and shrink, and are refused where l
   await mkdir(inRoot('large'));
   await writeFile(inRoot('large/1.png'), Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]));
   const files = [{ path: inRoot('large/1.png'), label: 0 }];
-  const [image] = await node.imageFiles(files, { imageSize: [6, 8] }).toArray();
+  const [image] = await node.imageFiles(files, { inputSize: [6, 8] }).toArray();
   expect(image!.pixels).toMatchObject({ width: 8, height: 6, channels: 3 });
   expect(image!.pixels.data).toBeAllclose(Array<number>(6 * 8 * 3).fill(255), { tolerance: 0 });
-  await expect(node.imageFiles(files, { imageSize: [6, 8], maxPixels: 12000 * 9000 - 1 }).toArray()).rejects.toThrow('of at most 107999999 pixels');
+  await expect(node.imageFiles(files, { inputSize: [6, 8], maxPixels: 12000 * 9000 - 1 }).toArray()).rejects.toThrow('of at most 107999999 pixels');
 });
 
 test('labels of records and lists that no class has are refused by name, whatever the label mode', async () => {

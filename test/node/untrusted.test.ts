@@ -90,7 +90,7 @@ describe('a table', () => {
 
   test.each(['../secret.jpg', '/etc/hostname', 'x/../../secret.jpg', '.', '..'])('that names %s is refused, whatever is to be skipped', async (name) => {
     const file = await csv('a.jpg,cat', `${name},dog`);
-    for (const onMissing of ['throw', 'skip'] as const) expect(await refusal(imagesFromCsv(file, { ...columns, onMissing }))).toMatch(/^DataError: imagesFromCsv: expected file names within '\/photos', received/);
+    for (const missing of ['throw', 'skip'] as const) expect(await refusal(imagesFromCsv(file, { ...columns, missing }))).toMatch(/^DataError: imagesFromCsv: expected file names within '\/photos', received/);
   });
 
   test('that lies beside its pictures names them with a folder that holds both', async () => {

@@ -50,7 +50,7 @@ describe('exportOnnx', () => {
   test.each<[string, VariantSpec, EfficientNetOptions]>([
     ['V1', TINY, {}],
     ['V1 with symmetric zeros', TINY, { padding: 'symmetric' }],
-    ['V1 without normalisation', TINY, { normalization: 'none' }],
+    ['V1 without normalization', TINY, { normalization: 'none' }],
     ['V1 with softmax', TINY, { classifierActivation: 'softmax' }],
     ['V1 of an odd rectangle', TINY, { inputSize: [65, 97] }],
     ['V1 with leaky ReLU', TINY, { activation: 'leakyRelu' }],
@@ -102,7 +102,7 @@ describe('exportOnnx', () => {
     expect(graph!.node.map(({ name }) => name)).toContain('classifier/mix_conv');
   });
 
-  test('a normalisation with no convolution to itself stays', async () => {
+  test('a normalization with no convolution to itself stays', async () => {
     const input = tfl.input({ shape: [8, 8, 3] });
     const shared = tfl.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, name: 'shared' }).apply(input) as tfl.SymbolicTensor;
     const normed = batchNormalization({ name: 'bn' }).apply(shared) as tfl.SymbolicTensor;

@@ -19,7 +19,7 @@ describe('exportOnnx of a plan', () => {
     ['V1 of any size', small('b0'), { classes: 7, inputSize: null }],
     ['V1 with leaky ReLU', small('b0'), { classes: 7, activation: 'leakyRelu' }],
     ['V1 with hard swish', small('b0'), { classes: 7, activation: 'hardSwish' }],
-    ['V1 without normalisation', small('b0'), { classes: 7, normalization: 'none', classifierActivation: 'linear' }],
+    ['V1 without normalization', small('b0'), { classes: 7, normalization: 'none', classifierActivation: 'linear' }],
     ['Lite', small('lite0'), { classes: 7 }],
     ['V2', small('v2-s'), { classes: 7 }],
     ['EdgeTPU', small('edgetpu-s'), { classes: 7 }],

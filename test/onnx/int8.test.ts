@@ -1,4 +1,4 @@
-// Exports with whole numbers: close to the float32 ones, quantised as engines expect, and refused where they would be slower.
+// Exports with whole numbers: close to the float32 ones, quantized as engines expect, and refused where they would be slower.
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { preprocess, resize, type Pixels, type ResizeMethod } from '../../src/image/index.js';
+import { preprocess, resize, type Pixels, type Interpolation } from '../../src/image/index.js';
 import { decodeImage } from '../../src/node/index.js';
-import { CHECKPOINTS } from '../../src/weights/index.js';
+import { PRETRAINED } from '../../src/weights/index.js';
 
 const LIMIT = 300;
 let folder: string;
@@ -40,7 +40,7 @@ test('all 90,000 pairs of lengths up to 300 equal tf.image.resize: bilinear to t
     for (let length = 1; length <= LIMIT; length++) {
       const source = line(length);
       for (let to = 1; to <= LIMIT; to++) {
-        for (const value of resize(source, [to, 1], { method, antialias }).data) most = Math.max(most, Math.abs(value - expected[at++]!));
+        for (const value of resize(source, [to, 1], { interpolation: method, antialias }).data) most = Math.max(most, Math.abs(value - expected[at++]!));
       }
     }
     expect(at).toBe(expected.length);
@@ -53,23 +53,23 @@ test('all 90,000 pairs of lengths up to 300 equal tf.image.resize: bilinear to t
 
 test("all 90,000 pairs equal Pillow's resize to the last bit with resampler 'pillow'", () => {
   python('ORACLE_TORCH_PYTHON', 'pillow', folder);
-  const expected = JSON.parse(readFileSync(join(folder, 'pillow.json'), 'utf8')) as Record<ResizeMethod, string[]>;
-  for (const [method, digests] of Object.entries(expected) as [ResizeMethod, string[]][]) {
+  const expected = JSON.parse(readFileSync(join(folder, 'pillow.json'), 'utf8')) as Record<Interpolation, string[]>;
+  for (const [method, digests] of Object.entries(expected) as [Interpolation, string[]][]) {
     const ours = digests.map((_, i) => digest(Buffer.concat(
-      Array.from({ length: LIMIT }, (__, to) => resize(line(i + 1), [to + 1, 1], { method, resampler: 'pillow' }).data as Uint8Array))));
+      Array.from({ length: LIMIT }, (__, to) => resize(line(i + 1), [to + 1, 1], { interpolation: method, resampler: 'pillow' }).data as Uint8Array))));
     expect(ours, method).toEqual(digests);
   }
 });
 
 test('every checkpoint of timm and torchvision gets the bytes of its own transform, for photos of every kind', async () => {
   const names = join(folder, 'names.json');
-  writeFileSync(names, JSON.stringify(Object.keys(CHECKPOINTS)));
+  writeFileSync(names, JSON.stringify(Object.keys(PRETRAINED)));
   python('ORACLE_TORCH_PYTHON', 'timm', folder, names);
   const expected = JSON.parse(readFileSync(join(folder, 'timm.json'), 'utf8')) as Record<string, Record<string, string>>;
   expect(Object.keys(expected).length).toBeGreaterThanOrEqual(9);
   for (const [photo, digests] of Object.entries(expected)) {
     const image = await decodeImage(fileURLToPath(new URL(`../../examples/data/${photo}`, import.meta.url)));
-    const ours = Object.keys(digests).map((name) => [name, digest(preprocess(image, CHECKPOINTS[name]!.preprocessing).data as Uint8Array)] as const);
+    const ours = Object.keys(digests).map((name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing).data as Uint8Array)] as const);
     expect(Object.fromEntries(ours), photo).toEqual(digests);
   }
 });

@@ -8,7 +8,7 @@ import { Dataset, RECORD_SCHEMAS } from '../../src/data/index.js';
 import { checkpointFile, saveModel, writeTFRecords } from '../../src/node/index.js';
 import { cachedFile } from '../../src/node/weightCache.js';
 import { writeCheckpoint } from '../../src/training/index.js';
-import { CHECKPOINTS, weightArray } from '../../src/weights/index.js';
+import { PRETRAINED, weightArray } from '../../src/weights/index.js';
 import { tinyModel } from '../support/tinyTraining.js';
 
 const [what = '', folder = '', url = '', times = 'Infinity'] = process.argv.slice(2);
@@ -19,7 +19,7 @@ const write: Record<string, () => Promise<unknown>> = {
   checkpoint: () => checkpointFile(path.join(folder, 'run.safetensors')).write(writeCheckpoint({ weights: new Map([['w', weightArray([300_000], new Float32Array(300_000).fill(1))]]), optimizer: new Map(), others: new Map(), notes: {} })),
   model: () => saveModel(model, path.join(folder, 'model')),
   records: () => writeTFRecords(Dataset.from(Array.from({ length: 20 }, () => record)), RECORD_SCHEMAS.flat, path.join(folder, 'train')),
-  download: () => cachedFile('test/net', { ...CHECKPOINTS['lukemelas/b0']!, sources: [{ url, digest: { algorithm: 'sha256', hex: path.basename(url) } }] }, { cacheFolder: folder }),
+  download: () => cachedFile('test/net', { ...PRETRAINED['lukemelas/b0']!, sources: [{ url, digest: { algorithm: 'sha256', hex: path.basename(url) } }] }, { cacheFolder: folder }),
 };
 try {
   for (let i = 0; i < Number(times); i++) {

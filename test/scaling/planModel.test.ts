@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import keras from '../fixtures/scaling/multiply_adds.json' with { type: 'json' };
 import { describePlan, planFusedMBConv, planMBConv, planModel, VARIANTS, type Variant } from '../../src/scaling/index.js';
 
-// What Keras prints, the 7 scalars of its normalisation layer included; B8 and L2 computed for the same layout.
+// What Keras prints, the 7 scalars of its normalization layer included; B8 and L2 computed for the same layout.
 const KERAS_PARAMETERS: Partial<Record<Variant, number>> = {
   b0: 5_330_571, b1: 7_856_239, b2: 9_177_569, b3: 12_320_535, b4: 19_466_823, b5: 30_562_527, b6: 43_265_143, b7: 66_658_687,
   b8: 87_793_181, l2: 481_400_003,
@@ -18,7 +18,7 @@ const PAPER_BILLIONS = { b0: 0.39, b1: 0.7, b2: 1.0, b3: 1.8, b4: 4.2, b5: 9.9, 
 const entries = <T>(record: Partial<Record<Variant, T>>): [Variant, T][] => Object.entries(record) as [Variant, T][];
 
 describe('parameters', () => {
-  test.each(entries(KERAS_PARAMETERS))("%s has Keras' %i parameters less the 7 of its normalisation", (variant, parameters) => {
+  test.each(entries(KERAS_PARAMETERS))("%s has Keras' %i parameters less the 7 of its normalization", (variant, parameters) => {
     expect(planModel(variant).parameters.total).toBe(parameters - 7);
   });
 

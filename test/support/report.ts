@@ -18,7 +18,7 @@ export function evaluationOf(skill: number): Evaluation {
   return evaluatePredictions(probabilities, labels, { classNames: CLASSES, files: labels.map((label, i) => `folder ${label}/picture "${i}".jpg`) });
 }
 
-/** A picture of one colour with a brighter square. */
+/** A picture of one color with a brighter square. */
 export function picture(index: number): Pixels {
   const [width, height] = [90, 60 + (index % 3) * 30];
   const data = new Uint8Array(width * height * 3);

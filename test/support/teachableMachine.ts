@@ -39,7 +39,7 @@ export async function teachableMachine(mobilenet: tfl.LayersModel, labels: reado
       'weights.bin': new Uint8Array(weightData as ArrayBuffer),
       'metadata.json': JSON.stringify({
         tfjsVersion: '1.3.1', tmVersion: '2.4.5', packageVersion: '0.8.4-alpha2', packageName: '@teachablemachine/image',
-        timeStamp: '2024-01-01T00:00:00.000Z', userMetadata: {}, modelName: 'tm-my-image-model', labels, imageSize: 224,
+        timeStamp: '2024-01-01T00:00:00.000Z', userMetadata: {}, modelName: 'tm-my-image-model', labels, inputSize: 224,
       }),
     };
     return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });

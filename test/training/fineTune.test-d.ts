@@ -1,10 +1,10 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { test } from 'vitest';
-import { imageBatches, mixUp, type Dataset, type LabelledImage } from '../../src/data/index.js';
+import { imageBatches, mixUp, type Dataset, type LabeledImage } from '../../src/data/index.js';
 import { callback, fineTune } from '../../src/training/index.js';
 
 declare const model: tfl.LayersModel;
-declare const images: Dataset<LabelledImage>;
+declare const images: Dataset<LabeledImage>;
 
 test('fineTune takes batches of pictures, mixed ones too, and no plain hooks', () => {
   const stages = [{ unfreeze: 'all', epochs: 1 }] as const;

@@ -1,9 +1,9 @@
-// Features once, then a head: on pictures a colour tells apart.
+// Features once, then a head: on pictures a color tells apart.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { augment, Dataset, imageBatches, type ImageBatch, type LabelledImage } from '../../src/data/index.js';
+import { augment, Dataset, imageBatches, type ImageBatch, type LabeledImage } from '../../src/data/index.js';
 import { classNamesOf, efficientNet, planOf } from '../../src/models/index.js';
 import { createRandom, type Progress } from '../../src/core/index.js';
 import { randomFlip } from '../../src/image/index.js';
@@ -80,7 +80,7 @@ test.each([{ pooling: 'max' }, { hidden: [8] }, { activation: 'sigmoid' }] as co
 
 describe('features', () => {
   /** A data set that counts how often it is read. */
-  const counted = (): { images: Dataset<LabelledImage>; passes: () => number } => {
+  const counted = (): { images: Dataset<LabeledImage>; passes: () => number } => {
     let passes = 0;
     const images = Dataset.from(function* () {
       passes++;
@@ -90,7 +90,7 @@ describe('features', () => {
     });
     return { images, passes: () => passes };
   };
-  const passesOf = async (change: (images: Dataset<LabelledImage>) => Dataset<LabelledImage>, more: Partial<TrainHeadOptions> = {}): Promise<number> => {
+  const passesOf = async (change: (images: Dataset<LabeledImage>) => Dataset<LabeledImage>, more: Partial<TrainHeadOptions> = {}): Promise<number> => {
     const { images, passes } = counted();
     await trainHead(backbone(), { classNames, train: imageBatches(change(images), { batchSize: 5 }), epochs: 4, seed: 1, ...more });
     return passes();

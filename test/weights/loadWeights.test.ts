@@ -48,7 +48,7 @@ async function refusal(source: Parameters<typeof loadWeights>[1], options: LoadW
   return `${error.name}: ${error.message}`;
 }
 
-test.each(LAYOUTS)('%s is recognised by itself, and what goes out comes in again', async (layout) => {
+test.each(LAYOUTS)('%s is recognized by itself, and what goes out comes in again', async (layout) => {
   const [from, to] = [build({ seed: 1 }), build({ seed: 2 })];
   await loadWeights(from, kerasFile());
   const report = await loadWeights(to, writeSafetensors(await weightsOf(from, { layout })));
@@ -83,7 +83,7 @@ test('the report accounts for every array of the file and every weight of the mo
   });
   expect(report.skipped).toEqual([
     { array: 'predictions/kernel', reason: 'classifier' }, { array: 'predictions/bias', reason: 'classifier' },
-    { array: 'optimizer/vars/0', reason: 'state of the optimizer' }, { array: 'normalization/count', reason: 'normalisation of pixels, checked' },
+    { array: 'optimizer/vars/0', reason: 'state of the optimizer' }, { array: 'normalization/count', reason: 'normalization of pixels, checked' },
   ]);
   expect(report.loaded.length + report.skipped.length + report.unexpected.length + report.misshapen.length).toBe(arrays.size);
   expect(report.loaded.length + report.missing.length + report.kept.length + report.misshapen.length).toBe(namedWeights(model).size);
@@ -329,7 +329,7 @@ describe('names', () => {
   });
 });
 
-describe('the normalisation a Keras file carries', () => {
+describe('the normalization a Keras file carries', () => {
   const normalization = (mean: number[], variance: number[]) =>
     kerasFileWith({ 'normalization/mean': weightArray([3], Float32Array.from(mean)), 'normalization/variance': weightArray([3], Float32Array.from(variance)) });
   const mean = [0.485, 0.456, 0.406];
@@ -343,8 +343,8 @@ describe('the normalisation a Keras file carries', () => {
     model.dispose();
   });
 
-  test('is refused when the model would normalise differently', async () => {
-    expect(await refusal(normalization([0, 0, 0], [1, 1, 1]))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file normalises pixels with mean [0, 0, 0] and variance [1, 1, 1], the model with mean [0.485, 0.456, 0.406] and variance [0.05244, 0.05018, 0.05063]. Build the model with \`normalization: { mean: [0, 0, 0], std: [1, 1, 1] }\`."`);
+  test('is refused when the model would normalize differently', async () => {
+    expect(await refusal(normalization([0, 0, 0], [1, 1, 1]))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file normalizes pixels with mean [0, 0, 0] and variance [1, 1, 1], the model with mean [0.485, 0.456, 0.406] and variance [0.05244, 0.05018, 0.05063]. Build the model with \`normalization: { mean: [0, 0, 0], std: [1, 1, 1] }\`."`);
     const model = build({ normalization: { mean: [0, 0, 0], std: [1, 1, 1] } });
     expect((await loadWeights(model, normalization([0, 0, 0], [1, 1, 1]))).skipped).toHaveLength(2);
     model.dispose();

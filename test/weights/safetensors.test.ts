@@ -60,7 +60,7 @@ test('a header of more than 100,000,000 bytes is refused though the file has it,
 
 test('metadata is no array, a brace or quote in a name is no structure', () => {
   const name = 'a{"b": }\\';
-  const file = writeSafetensors(new Map([[name, weightArray([1], Float32Array.of(5))]]), { metadata: { licence: 'Apache-2.0' } });
+  const file = writeSafetensors(new Map([[name, weightArray([1], Float32Array.of(5))]]), { metadata: { license: 'Apache-2.0' } });
   expect([...readSafetensors(file).keys()]).toEqual([name]);
 });
 

@@ -85,8 +85,8 @@ describe('the weights of a TensorFlow.js model', () => {
 
   test.each([
     ['null', null], ['a name that is none', { shape: [1], dtype: 'float32' }], ['a type of Object itself', { name: 'a', shape: [1], dtype: 'constructor' }],
-    ['an unknown quantisation', { name: 'a', shape: [1], dtype: 'float32', quantization: { dtype: 'toString' } }],
-    ['a quantisation that is null', { name: 'a', shape: [1], dtype: 'float32', quantization: null }],
+    ['an unknown quantization', { name: 'a', shape: [1], dtype: 'float32', quantization: { dtype: 'toString' } }],
+    ['a quantization that is null', { name: 'a', shape: [1], dtype: 'float32', quantization: null }],
   ])('with %s are refused', (_, spec) => {
     expect(read(spec)).toThrow(/^readTfjs: expected .* The model is truncated or damaged\.$/);
   });

@@ -50,7 +50,7 @@ export function resizeFloats(source: usize, columns: usize, width: i32, rows: us
 }
 
 /**
- * Mixes the four neighbours of points `first` to `last` of a line in a source of floats, at least two by two; a point outside is moved to the edge.
+ * Mixes the four neighbors of points `first` to `last` of a line in a source of floats, at least two by two; a point outside is moved to the edge.
  * `output` is where point 0 goes.
  */
 export function sampleLine(

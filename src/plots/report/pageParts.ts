@@ -1,6 +1,6 @@
-// The look and the one behaviour of the report page. Both are named by their hashes in its security policy.
+// The look and the one behavior of the report page. Both are named by their hashes in its security policy.
 
-/** Colours keep 4.5:1 against their ground in both schemes. */
+/** Colors keep 4.5:1 against their ground in both schemes. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #565d66; --ground: #ffffff; --card: #f4f6f8; --line: #c9d0d8; --accent: #1d5fb8; --right: #1f6b30; --wrong: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a7afb9; --ground: #15181d; --card: #1e2329; --line: #3b434d; --accent: #82b4f5; --right: #7fd08f; --wrong: #ff9a92; } }

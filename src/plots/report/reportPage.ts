@@ -22,7 +22,7 @@ interface Section {
 /**
  * Builds a self-contained HTML page: summary, curves, per-class table that sorts, confusion matrix, calibration, mistakes, model, settings.
  *
- * Needs the packages `renderSvg` needs. The page loads nothing, follows the reader's colour scheme, and works by keyboard and screen reader.
+ * Needs the packages `renderSvg` needs. The page loads nothing, follows the reader's color scheme, and works by keyboard and screen reader.
  *
  * @throws {DataError} when `before` is an evaluation of other data.
  * @throws {EffnetError} when a package is missing.

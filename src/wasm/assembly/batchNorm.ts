@@ -1,4 +1,4 @@
-// Batch normalisation over [rows, channels]: statistics, the normalised values and their gradients.
+// Batch normalization over [rows, channels]: statistics, the normalized values and their gradients.
 // Rows go by in fours, read from front to back; sums run in float32 over a block of rows and in float64 over the blocks.
 
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
@@ -56,11 +56,11 @@ export function normalize(
 
 @inline
 function normalizeLanes(x: usize, mean: usize, scale: usize, shift: usize, y: usize, line: usize, count: i32, lanes: i32): void {
-  const centre = loadLanes(mean, lanes);
+  const center = loadLanes(mean, lanes);
   const factor = loadLanes(scale, lanes);
   const offset = loadLanes(shift, lanes);
   for (let row = 0; row < count; row++) {
-    storeLanes(y, multiplyAdd(offset, f32x4.sub(loadLanes(x, lanes), centre), factor), lanes);
+    storeLanes(y, multiplyAdd(offset, f32x4.sub(loadLanes(x, lanes), center), factor), lanes);
     x += line;
     y += line;
   }
@@ -117,12 +117,12 @@ export function normalizeGradient(
 
 @inline
 function gradientLanes(x: usize, dy: usize, mean: usize, a: usize, b: usize, k: usize, dx: usize, line: usize, count: i32, lanes: i32): void {
-  const centre = loadLanes(mean, lanes);
+  const center = loadLanes(mean, lanes);
   const ofDy = loadLanes(a, lanes);
   const ofX = loadLanes(b, lanes);
   const constant = loadLanes(k, lanes);
   for (let row = 0; row < count; row++) {
-    const value = multiplyAdd(constant, f32x4.sub(loadLanes(x, lanes), centre), ofX);
+    const value = multiplyAdd(constant, f32x4.sub(loadLanes(x, lanes), center), ofX);
     storeLanes(dx, multiplyAdd(value, loadLanes(dy, lanes), ofDy), lanes);
     x += line;
     dy += line;
@@ -175,10 +175,10 @@ function addSquares(x: usize, mean: usize, sums: usize, rows: i32, channels: i32
 
 @inline
 function squareLanes(x: usize, mean: usize, sums: usize, line: usize, count: i32, lanes: i32): void {
-  const centre = loadLanes(mean, lanes);
+  const center = loadLanes(mean, lanes);
   let sum = f32x4.splat(0);
   for (let row = 0; row < count; row++) {
-    const difference = f32x4.sub(loadLanes(x, lanes), centre);
+    const difference = f32x4.sub(loadLanes(x, lanes), center);
     sum = multiplyAdd(sum, difference, difference);
     x += line;
   }
@@ -203,12 +203,12 @@ function addProducts(x: usize, dy: usize, mean: usize, sums: usize, products: us
 
 @inline
 function productLanes(x: usize, dy: usize, mean: usize, sums: usize, products: usize, line: usize, count: i32, lanes: i32): void {
-  const centre = loadLanes(mean, lanes);
+  const center = loadLanes(mean, lanes);
   let sum = f32x4.splat(0), product = sum;
   for (let row = 0; row < count; row++) {
     const value = loadLanes(dy, lanes);
     sum = f32x4.add(sum, value);
-    product = multiplyAdd(product, value, f32x4.sub(loadLanes(x, lanes), centre));
+    product = multiplyAdd(product, value, f32x4.sub(loadLanes(x, lanes), center));
     x += line;
     dy += line;
   }

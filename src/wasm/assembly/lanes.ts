@@ -1,4 +1,4 @@
-// Loads and stores of up to four neighbouring floats. With a constant 4 the branch folds away.
+// Loads and stores of up to four neighboring floats. With a constant 4 the branch folds away.
 
 @inline
 export function loadLanes(at: usize, lanes: i32): v128 {

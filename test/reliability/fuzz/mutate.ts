@@ -75,6 +75,6 @@ export function damaged(files: readonly Uint8Array[], random: Random): { readonl
   let bytes = files[random.integer(files.length)] as Uint8Array;
   const faults = 1 + random.integer(3);
   for (let i = 0; i < faults && bytes.length > 0; i++) bytes = (MUTATIONS[random.integer(MUTATIONS.length)] as Mutation)(bytes, random, files);
-  // A Buffer of a pool has neighbours; a file has none.
+  // A Buffer of a pool has neighbors; a file has none.
   return { bytes: new Uint8Array(bytes), faults };
 }

@@ -1,4 +1,4 @@
-// Tables of labelled pictures: what is listed stays in its folder.
+// Tables of labeled pictures: what is listed stays in its folder.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ export const parser: Parser = {
   inputs: fc.array(fc.tuple(cell, cell), { maxLength: 5 }).map((rows) => new Uint8Array(Buffer.from(['id,label', ...rows.map((row) => row.map(quoted).join(','))].join('\n')))),
   async read(bytes) {
     writeFileSync(table, bytes);
-    const { files, classNames, missing } = await imagesFromCsv(table, { pathColumn: 'id', labelColumn: 'label', labelSeparator: '|', multiLabel: true, onMissing: 'skip' });
+    const { files, classNames, missing } = await imagesFromCsv(table, { pathColumn: 'id', labelColumn: 'label', labelSeparator: '|', multiLabel: true, missing: 'skip' });
     expectRight(classNames.every((name) => typeof name === 'string'), 'class names are text');
     for (const file of files) expectRight(file.labels.every((label) => classNames[label] !== undefined), 'labels have names');
     for (const name of [...files.map((file) => file.path), ...missing]) {

@@ -12,7 +12,7 @@ export const parser: Parser = {
     const raw = sharp(pixels.data, { raw: { width: 24, height: 17, channels: 3 } });
     const others = await Promise.all([
       raw.clone().jpeg({ progressive: true }).withMetadata({ orientation: 6 }).toBuffer(), raw.clone().png({ palette: true }).toBuffer(), raw.clone().webp().toBuffer(),
-      raw.clone().gif().toBuffer(), raw.clone().tiff().toBuffer(), raw.clone().greyscale().toColourspace('b-w').png().toBuffer(),
+      raw.clone().gif().toBuffer(), raw.clone().tiff().toBuffer(), raw.clone().greyscale().toColorspace('b-w').png().toBuffer(),
     ]);
     const { cases } = JSON.parse(readFileSync('test/fixtures/node/formats.json', 'utf8')) as { cases: readonly { name: string; bytes: string }[] };
     const own = cases.filter(({ name }) => /^(bmp|p[bgp]m|jpeg cmyk|jpeg ycck)/.test(name)).map(({ bytes }) => Buffer.from(bytes, 'base64'));

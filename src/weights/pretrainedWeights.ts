@@ -15,18 +15,18 @@ export interface Digest {
 }
 
 /** A place to fetch a checkpoint from. */
-export interface CheckpointSource {
+export interface WeightsSource {
   readonly url: string;
   /** `null` where none is published. */
   readonly digest: Digest | null;
 }
 
 /** Published weights. */
-export interface Checkpoint {
+export interface PretrainedWeights {
   readonly variant: Variant;
   /** Best first. */
-  readonly sources: readonly CheckpointSource[];
-  readonly licence: 'Apache-2.0' | 'BSD-3-Clause';
+  readonly sources: readonly WeightsSource[];
+  readonly license: 'Apache-2.0' | 'BSD-3-Clause';
   readonly layout: LayoutName;
   /** Whether the file has a classifier. */
   readonly includeTop: boolean;
@@ -44,7 +44,7 @@ export interface Checkpoint {
 }
 
 const HALF: Normalization = { mean: 0.5, std: 0.5 };
-const GOOGLE_LIKE = { licence: 'Apache-2.0', padding: 'same', batchNormEpsilon: 1e-3, classes: 1000 } as const;
+const GOOGLE_LIKE = { license: 'Apache-2.0', padding: 'same', batchNormEpsilon: 1e-3, classes: 1000 } as const;
 // timm and torchvision evaluate on what Pillow resized.
 const PILLOW = { antialias: true, resampler: 'pillow', margins: 'even' } as const;
 
@@ -67,7 +67,7 @@ const NOISY_STUDENT_TOP1 = [78.8, 81.5, 82.4, 84.1, 85.3, 86.1, 86.4, 86.9];
 const ADVPROP_TOP1 = [77.6, 79.6, 80.5, 81.9, 83.3, 84.3, 84.8, 85.2, 85.5];
 const V2_TOP1: Readonly<Record<string, number>> = { b0: 78.7, b1: 79.8, b2: 80.5, b3: 82.1, s: 83.9, m: 85.2, l: 85.7 };
 
-type Rows = [name: string, checkpoint: Checkpoint][];
+type Rows = [name: string, weights: PretrainedWeights][];
 
 /** The two files of a network, with and without its classifier. */
 function topAndNotop(
@@ -75,14 +75,14 @@ function topAndNotop(
   [top, notop]: readonly [string, string],
   algorithm: Digest['algorithm'],
   url: (suffix: string) => string,
-  common: Omit<Checkpoint, 'sources' | 'includeTop'>,
+  common: Omit<PretrainedWeights, 'sources' | 'includeTop'>,
 ): Rows {
-  const file = (hex: string, suffix: string, includeTop: boolean): Checkpoint =>
+  const file = (hex: string, suffix: string, includeTop: boolean): PretrainedWeights =>
     ({ ...common, includeTop, top1: includeTop ? common.top1 : null, sources: [{ url: url(suffix), digest: { algorithm, hex } }] });
   return [[name, file(top, '', true)], [`${name}-notop`, file(notop, '_notop', false)]];
 }
 
-function firstGeneration(variant: Variant, layout: LayoutName, top1: number | null): Omit<Checkpoint, 'sources' | 'includeTop'> {
+function firstGeneration(variant: Variant, layout: LayoutName, top1: number | null): Omit<PretrainedWeights, 'sources' | 'includeTop'> {
   const { inputSize } = VARIANTS[variant];
   return { ...GOOGLE_LIKE, variant, layout, normalization: 'imagenet', inputSize, preprocessing: googleV1(inputSize), top1 };
 }
@@ -115,7 +115,7 @@ function qubvel(): Rows {
 
 function lukemelas(): Rows {
   const base = 'https://github.com/lukemelas/EfficientNet-PyTorch/releases/download/1.0/';
-  const row = (name: string, file: string, hex: string, common: Omit<Checkpoint, 'sources' | 'includeTop'>): Rows[number] =>
+  const row = (name: string, file: string, hex: string, common: Omit<PretrainedWeights, 'sources' | 'includeTop'>): Rows[number] =>
     [name, { ...common, preprocessing: lukemelasEvaluation(common.inputSize), includeTop: true, sources: [{ url: `${base}${file}-${hex}.pth`, digest: { algorithm: 'sha256', hex } }] }];
   return [
     ...LUKEMELAS.map((hex, i) => row(`lukemelas/b${i}`, `efficientnet-b${i}`, hex, firstGeneration(`b${i}` as Variant, 'lukemelas', null))),
@@ -142,7 +142,7 @@ const TORCHVISION_ROWS: readonly TorchvisionRow[] = [
 
 function torchvision(): Rows {
   return TORCHVISION_ROWS.map(([name, variant, file, inputSize, resized, top1, interpolation]): Rows[number] => [`torchvision/${name}`, {
-    variant, layout: 'torchvision', licence: 'BSD-3-Clause', includeTop: true, classes: 1000, padding: 'symmetric',
+    variant, layout: 'torchvision', license: 'BSD-3-Clause', includeTop: true, classes: 1000, padding: 'symmetric',
     // torchvision leaves PyTorch's epsilon to B0-B4 alone.
     batchNormEpsilon: /^b[0-4]$/.test(variant) ? 1e-5 : 1e-3,
     normalization: variant === 'v2-l' ? HALF : 'imagenet',
@@ -155,10 +155,10 @@ function torchvision(): Rows {
 function timm(): Rows {
   return TIMM_ROWS.map(([name, variant, inputSize, cropFraction, normalization, top1, file, squash]) => {
     const isPorted = name.startsWith('tf_');
-    const hub: CheckpointSource = { url: `https://huggingface.co/timm/${name}/resolve/main/model.safetensors`, digest: null };
+    const hub: WeightsSource = { url: `https://huggingface.co/timm/${name}/resolve/main/model.safetensors`, digest: null };
     const release = `https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-${variant.startsWith('v2') ? 'effv2-' : ''}weights/${file}`;
     return [`timm/${name}`, {
-      variant, layout: 'timm', licence: 'Apache-2.0', includeTop: true, inputSize, top1,
+      variant, layout: 'timm', license: 'Apache-2.0', includeTop: true, inputSize, top1,
       preprocessing: {
         ...PILLOW, inputSize, fit: squash === undefined ? 'resizeCrop' : 'stretch', cropFraction,
         interpolation: variant === 'lite3' || variant === 'lite4' ? 'bilinear' : 'bicubic',
@@ -177,16 +177,16 @@ function timm(): Rows {
  * `torchvision/v2-s`, `timm/tf_efficientnet_lite0.in1k`.
  *
  * @example
- * Object.entries(CHECKPOINTS).filter(([, { variant }]) => variant === 'b4').map(([name, { top1 }]) => [name, top1]);
+ * Object.entries(PRETRAINED).filter(([, { variant }]) => variant === 'b4').map(([name, { top1 }]) => [name, top1]);
  */
-export const CHECKPOINTS: Readonly<Record<string, Checkpoint>> = /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ allRows());
+export const PRETRAINED: Readonly<Record<string, PretrainedWeights>> = /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ allRows());
 
 function allRows(): Rows {
   return [...keras(), ...qubvel(), ...lukemelas(), ...torchvision(), ...timm()];
 }
 
 /** The name of the checkpoint a variant is meant by when only the variant is named. */
-export function defaultCheckpoint(variant: Variant): string {
+export function defaultPretrained(variant: Variant): string {
   const name = { b8: 'timm/tf_efficientnet_b8.ra_in1k', l2: 'timm/tf_efficientnet_l2.ns_jft_in1k', 'l2-475': 'timm/tf_efficientnet_l2.ns_jft_in1k_475', 'v2-xl': 'timm/tf_efficientnetv2_xl.in21k_ft_in1k',
     'edgetpu-s': 'timm/tf_efficientnet_es.in1k', 'edgetpu-m': 'timm/tf_efficientnet_em.in1k', 'edgetpu-l': 'timm/tf_efficientnet_el.in1k' }[variant as string];
   return name ?? (variant.startsWith('lite') ? `timm/tf_efficientnet_${variant}.in1k` : `keras/${variant}`);
@@ -196,11 +196,11 @@ export function defaultCheckpoint(variant: Variant): string {
  * The options a model needs for a checkpoint to mean what it was trained to mean.
  *
  * @example
- * const checkpoint = CHECKPOINTS['torchvision/b0'] as Checkpoint;
- * const model = efficientNet(checkpoint.variant, checkpointOptions(checkpoint));
+ * const weights = PRETRAINED['torchvision/b0'] as PretrainedWeights;
+ * const model = efficientNet(weights.variant, modelOptionsOf(weights));
  */
-export function checkpointOptions(checkpoint: Checkpoint): EfficientNetOptions {
-  const { padding, batchNormEpsilon, normalization, inputSize, includeTop, classes } = checkpoint;
+export function modelOptionsOf(weights: PretrainedWeights): EfficientNetOptions {
+  const { padding, batchNormEpsilon, normalization, inputSize, includeTop, classes } = weights;
   const common = { padding, batchNormEpsilon, normalization, inputSize };
   return includeTop ? { ...common, classes } : { ...common, includeTop: false };
 }

@@ -1,4 +1,4 @@
-// Brightness, contrast, saturation, hue, lighting: the colour operations of tf.image and of the AlexNet recipe.
+// Brightness, contrast, saturation, hue, lighting: the color operations of tf.image and of the AlexNet recipe.
 // Results are float and clipped to [0, 255].
 
 import { check, finite, nonNegative, ShapeError } from '../core/index.js';
@@ -10,31 +10,31 @@ import { floats } from './spareFloats.js';
 export function adjustBrightness(pixels: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
   checkPixels('adjustBrightness', pixels);
-  return recoloured(pixels, (canvas) => { changeColour.brightness(canvas, delta); });
+  return recolored(pixels, (canvas) => { changeColor.brightness(canvas, delta); });
 }
 
 /** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
 export function adjustContrast(pixels: Pixels, factor: number): Pixels {
   check('adjustContrast', 'factor', factor, finite);
   checkPixels('adjustContrast', pixels);
-  return recoloured(pixels, (canvas) => { changeColour.contrast(canvas, factor); });
+  return recolored(pixels, (canvas) => { changeColor.contrast(canvas, factor); });
 }
 
-/** Scales the saturation of the colours, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
+/** Scales the saturation of the colors, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
 export function adjustSaturation(pixels: Pixels, factor: number): Pixels {
   check('adjustSaturation', 'factor', factor, nonNegative);
   checkRgb('adjustSaturation', pixels);
-  return recoloured(pixels, (canvas) => { changeColour.saturation(canvas, factor); });
+  return recolored(pixels, (canvas) => { changeColor.saturation(canvas, factor); });
 }
 
-/** Turns the hue by a share of the colour circle: 0.5 is the opposite colour. @see `tf.image.adjust_hue` */
+/** Turns the hue by a share of the color circle: 0.5 is the opposite color. @see `tf.image.adjust_hue` */
 export function adjustHue(pixels: Pixels, delta: number): Pixels {
   check('adjustHue', 'delta', delta, finite);
   checkRgb('adjustHue', pixels);
-  return recoloured(pixels, (canvas) => { changeColour.hue(canvas, delta); });
+  return recolored(pixels, (canvas) => { changeColor.hue(canvas, delta); });
 }
 
-/** Values that colour operations change in place, in the kernels' memory where there are kernels. */
+/** Values that color operations change in place, in the kernels' memory where there are kernels. */
 interface Canvas {
   readonly values: Float32Array;
   readonly channels: number;
@@ -45,7 +45,7 @@ interface Canvas {
 const VALUES = 32;
 
 /** The operations in place, so that several of them need one copy of the picture. */
-export const changeColour = {
+export const changeColor = {
   brightness({ values, kernels }: Canvas, delta: number): void {
     const shift = 255 * delta;
     if (kernels !== undefined) kernels.scaleAndShift(VALUES, Math.ceil(values.length / 3), 1, shift, shift, shift);
@@ -95,7 +95,7 @@ export const changeColour = {
       const low = Math.min(r, g, b);
       const range = high - low;
       if (range === 0) continue;
-      // Hue in sixths of the circle, and how much of each primary colour lies there.
+      // Hue in sixths of the circle, and how much of each primary color lies there.
       const turned = (high === r ? (g - b) / range : high === g ? 2 + (b - r) / range : 4 + (r - g) / range) + 6 * delta;
       const h = turned - 6 * Math.floor(turned / 6);
       values[i] = low + range * share(Math.abs(h - 3) - 1);
@@ -118,7 +118,7 @@ const EIGENVECTORS = [
 ] as const;
 
 /**
- * Shifts all pixels along the principal components of ImageNet's colours.
+ * Shifts all pixels along the principal components of ImageNet's colors.
  *
  * @param alphas - Strength along each component; the recipe draws them from a normal distribution of deviation 0.1.
  * @see Krizhevsky et al. 2012, section 4.1, "PCA"
@@ -126,7 +126,7 @@ const EIGENVECTORS = [
 export function adjustLighting(pixels: Pixels, alphas: readonly [number, number, number]): Pixels {
   const [r, g, b] = EIGENVECTORS.map((row) => row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0)) as [number, number, number];
   checkRgb('adjustLighting', pixels);
-  return recoloured(pixels, ({ values, kernels }) => {
+  return recolored(pixels, ({ values, kernels }) => {
     if (kernels !== undefined) {
       kernels.scaleAndShift(VALUES, values.length / 3, 1, r, g, b);
       return;
@@ -142,7 +142,7 @@ export function adjustLighting(pixels: Pixels, alphas: readonly [number, number,
 /** Makes all three channels the luma of the picture. @see `tf.image.rgb_to_grayscale` */
 export function toGrayscale(pixels: Pixels): Pixels {
   checkRgb('toGrayscale', pixels);
-  return recoloured(pixels, ({ values }) => {
+  return recolored(pixels, ({ values }) => {
     for (let i = 0; i < values.length; i += 3) {
       const luma = 0.2989 * (values[i] as number) + 0.587 * (values[i + 1] as number) + 0.114 * (values[i + 2] as number);
       values[i] = luma;
@@ -157,7 +157,7 @@ function clip(value: number): number {
 }
 
 /** A float copy of the picture, changed. */
-export function recoloured(pixels: Pixels, change: (canvas: Canvas) => void): Pixels {
+export function recolored(pixels: Pixels, change: (canvas: Canvas) => void): Pixels {
   const { data, channels } = pixels;
   const lent = pixelKernels(VALUES + 4 * data.length + PADDING);
   const output = floats(data.length);

@@ -1,0 +1,41 @@
+// Who can say how images become its input: a preprocessing itself, a model, a runtime, a dataset.
+
+import { invalid } from '../core/index.js';
+import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
+
+/** A preprocessing, or anything that carries one: a model of this library, a runtime, a dataset of images. */
+export type PreprocessingSource =
+  | Preprocessing
+  | { readonly preprocessing?: Preprocessing | undefined }
+  | { getUserDefinedMetadata(): unknown };
+
+/**
+ * Returns how images become the input of a model, a runtime or a dataset.
+ *
+ * @returns The preprocessing with every default filled in; `undefined` when nothing is known.
+ * @throws {OptionError} when what is carried is not a preprocessing.
+ * @example
+ * console.log(preprocessingOf(model)?.fit); // 'crop'
+ */
+export function preprocessingOf(source: PreprocessingSource): CompletePreprocessing | undefined {
+  return preprocessingFor('preprocessingOf', source);
+}
+
+/** Looks up the preprocessing for another function, under whose name it reports errors. */
+export function preprocessingFor(where: string, source: PreprocessingSource): CompletePreprocessing | undefined {
+  const carried = carriedBy(where, source);
+  return carried === undefined ? undefined : completePreprocessing(where, carried);
+}
+
+function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
+  // JavaScript callers may pass anything.
+  if (typeof source !== 'object' || (source as unknown) === null) {
+    throw invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
+  }
+  if ('fit' in source) return source;
+  if ('getUserDefinedMetadata' in source) {
+    const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;
+    return metadata?.effnet?.preprocessing;
+  }
+  return (source as { readonly preprocessing?: Preprocessing }).preprocessing;
+}

@@ -1,0 +1,15 @@
+// Published checkpoints by name.
+
+import { invalid } from '../core/index.js';
+import { VARIANTS, type Variant } from '../scaling/index.js';
+import { PRETRAINED, defaultPretrained, type PretrainedWeights } from './pretrainedWeights.js';
+
+/** The checkpoint with a name, or the usual one of a variant. */
+export function findPretrained(where: string, name: string): readonly [name: string, weights: PretrainedWeights] {
+  const wanted = Object.hasOwn(VARIANTS, name) ? defaultPretrained(name as Variant) : name;
+  const checkpoint = Object.hasOwn(PRETRAINED, wanted) ? PRETRAINED[wanted] : undefined;
+  if (checkpoint !== undefined) return [wanted, checkpoint];
+  const near = Object.keys(PRETRAINED).filter((candidate) => typeof name === 'string' && candidate.includes(name)).slice(0, 4);
+  const hint = near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : 'PRETRAINED lists them.';
+  throw invalid(where, 'name', 'a variant or a checkpoint', name, hint);
+}
