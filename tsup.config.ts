@@ -5,7 +5,8 @@ export default defineConfig({
   entry: { imageWorker: 'src/node/imageWorker.ts', index: 'src/index.ts', hdf5: 'src/hdf5.ts', imagenet: 'src/imagenet.ts', plots: 'src/plots.ts', node: 'src/node.ts', wasm: 'src/wasm.ts', onnx: 'src/onnx.ts' },
   format: 'esm',
   target: 'es2022',
-  dts: true,
+  // What is marked @internal is for this package's own modules.
+  dts: { compilerOptions: { stripInternal: true } },
   splitting: true,
   sourcemap: true,
   clean: true,

@@ -15,7 +15,7 @@ export {
 export type {
   ClassFile, ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, ImageFilesOptions, ImageFolder, ImageFolderOptions,
   ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, ImageSource, ImageWorkers, ImageWorkersOptions, LabeledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImageSettings, ReadImagesOptions,
-  RecordImagesOptions, SkippedFile, SkippedRow, SplitImageFolder, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
+  RecordImagesOptions, SkippedFile, SkippedRow, SplitImageFolder, SplitImageFolderOptions, SummarizeImagesOptions, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
 } from './node/index.js';
 
 // This one also takes a path and the formats of Keras.

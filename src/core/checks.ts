@@ -38,6 +38,11 @@ export function oneOf<const T extends string | number | boolean | null>(...value
   return rule(`one of ${list(values)}`, (value) => values.includes(value as T));
 }
 
+/** The keys of a table that has an entry for every member of a union, in order. */
+export function keysOf<const K extends string>(table: Readonly<Record<K, unknown>>): readonly K[] {
+  return Object.keys(table) as K[];
+}
+
 export function instanceOf<T>(type: abstract new (...parameters: never[]) => T, expected: string): Rule<T> {
   return rule(expected, (value) => value instanceof type);
 }

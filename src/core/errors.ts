@@ -25,13 +25,18 @@ export interface WeightsMismatch {
   readonly fileShape: readonly number[];
 }
 
+/** What a {@link WeightsError} carries beside its message. */
+export interface WeightsErrorOptions extends ErrorOptions {
+  readonly mismatches?: readonly WeightsMismatch[] | undefined;
+}
+
 /** A weight file cannot be read, or does not fit the model. */
 export class WeightsError extends EffnetError {
   override name = 'WeightsError';
   /** Every array whose shape does not fit; empty when the cause is another. */
   readonly mismatches: readonly WeightsMismatch[];
 
-  constructor(message: string, options: ErrorOptions & { readonly mismatches?: readonly WeightsMismatch[] | undefined } = {}) {
+  constructor(message: string, options: WeightsErrorOptions = {}) {
     super(message, options);
     this.mismatches = options.mismatches ?? [];
   }
@@ -42,13 +47,18 @@ export class BackendError extends EffnetError {
   override name = 'BackendError';
 }
 
+/** What a {@link DataError} carries beside its message. */
+export interface DataErrorOptions extends ErrorOptions {
+  readonly origin?: string | undefined;
+}
+
 /** A file, folder, record or picture is missing, broken, or not what it should be. */
 export class DataError extends EffnetError {
   override name = 'DataError';
   /** The file, record or item the error is about, where one is known. */
   readonly origin: string | undefined;
 
-  constructor(message: string, options: ErrorOptions & { readonly origin?: string | undefined } = {}) {
+  constructor(message: string, options: DataErrorOptions = {}) {
     super(message, options);
     this.origin = options.origin;
   }

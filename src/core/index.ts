@@ -1,6 +1,6 @@
 export { allFinite } from './allFinite.js';
 export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './errors.js';
-export type { WeightsMismatch } from './errors.js';
+export type { DataErrorOptions, WeightsErrorOptions, WeightsMismatch } from './errors.js';
 export {
   anything,
   arrayOf,
@@ -13,6 +13,7 @@ export {
   finite,
   instanceOf,
   invalid,
+  keysOf,
   list,
   nonNegative,
   nonNegativeInteger,

@@ -20,7 +20,7 @@ import {
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { cachedPass, memoryCache, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
-import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
+import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataModule, TfDataset } from './datasetOptions.js';
 import { finiteReader } from './finiteReader.js';
 import { fingerprintOf, joinedFingerprint, partFingerprint, type DataFingerprint } from './fingerprint.js';
 import { cloneItem, describeItem, releaseItem } from './items.js';
@@ -139,7 +139,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /** Reads a tfjs-data dataset, or anything else with its `iterator()`. */
-  static fromTfData<T>(data: TfDataset<T> & { readonly size?: number | null | undefined }): Dataset<T> {
+  static fromTfData<T>(data: TfDataset<T>): Dataset<T> {
     check('Dataset.fromTfData', 'data', data, rule('a tfjs-data Dataset', (value) => typeof (value as TfDataset<T> | null)?.iterator === 'function'));
     return new Dataset(async function* () {
       const iterator = await data.iterator();
@@ -346,7 +346,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * import * as tfData from '@tensorflow/tfjs-data';
    * const theirs = train.toTfData(tfData);
    */
-  toTfData<D>(tfData: { generator(open: () => AsyncIterator<never>): D }): D {
+  toTfData<D>(tfData: TfDataModule<D>): D {
     // That module's own item type is narrower than what it takes; never fits it.
     return tfData.generator(() => this[Symbol.asyncIterator]() as AsyncIterator<never>);
   }

@@ -3,8 +3,11 @@
 import { check, checkOptions, DataError, rule, text } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 
+/** What `createImageBitmap` takes: a canvas, an image or video element, a bitmap and the like; nothing where TypeScript knows no browser types. */
+export type BitmapSource = typeof globalThis extends { readonly createImageBitmap: (image: infer Source, ...rest: never[]) => unknown } ? Source : never;
+
 /** What a browser can show: a file, a URL, or something already decoded. */
-export type BrowserImage = Blob | URL | string | ImageBitmapSource;
+export type BrowserImage = Blob | URL | string | BitmapSource;
 
 /** How a picture is read. */
 export interface BrowserPixelsOptions {
@@ -39,7 +42,7 @@ export async function browserPixels(image: BrowserImage, options: BrowserPixelsO
   }
 }
 
-async function loaded(image: BrowserImage): Promise<ImageBitmapSource> {
+async function loaded(image: BrowserImage): Promise<BitmapSource> {
   if (!(image instanceof URL) && typeof image !== 'string') return image;
   const response = await fetch(image);
   if (!response.ok) throw new Error(`the server answered ${response.status}`);

@@ -36,7 +36,14 @@ export interface InterleaveOptions {
   readonly blockLength?: number | undefined;
 }
 
+/** What {@link Dataset.toTfData} needs of the module `@tensorflow/tfjs-data`. */
+export interface TfDataModule<D> {
+  generator(open: () => AsyncIterator<never>): D;
+}
+
 /** The part of a tfjs-data dataset that both directions need. */
 export interface TfDataset<T> {
+  /** The number of its items, where it is known. */
+  readonly size?: number | null | undefined;
   iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
 }

@@ -2,16 +2,14 @@
 
 import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
 
-type Key = string | number;
-
 /** How items are split. */
 export interface SplitOptions<T> {
   /** The same seed gives the same split. @defaultValue 0 */
   readonly seed?: number | undefined;
   /** Every class keeps its share on both sides; returns the class of an item. @defaultValue not stratified */
-  readonly stratifyBy?: ((item: T) => Key) | undefined;
+  readonly stratifyBy?: ((item: T) => string | number) | undefined;
   /** Items of one group (a patient, an original photo) stay together; returns the group. @defaultValue each item by itself */
-  readonly groupBy?: ((item: T) => Key) | undefined;
+  readonly groupBy?: ((item: T) => string | number) | undefined;
 }
 
 const items = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);
@@ -73,7 +71,7 @@ export function kFold<T>(list: readonly T[], folds: number, options: SplitOption
 /**
  * Groups by class and group; a group with items of several classes counts to its first.
  */
-function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>): { strata: Map<Key, T[][]>; seed: number } {
+function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>): { strata: Map<string | number, T[][]>; seed: number } {
   const rules = { seed: seedRule, stratifyBy: callable, groupBy: callable };
   const { seed = 0, stratifyBy = () => '', groupBy } = checkOptions(where, options, rules);
   const groups = new Map<unknown, T[]>();
@@ -83,7 +81,7 @@ function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
-  const strata = new Map<Key, T[][]>();
+  const strata = new Map<string | number, T[][]>();
   for (const group of groups.values()) {
     const name = stratifyBy(group[0] as T);
     const stratum = strata.get(name);
@@ -93,7 +91,7 @@ function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>
   return { strata, seed };
 }
 
-function tooSmall(where: string, name: Key, received: number, needed: number): DataError {
+function tooSmall(where: string, name: string | number, received: number, needed: number): DataError {
   const what = name === '' ? 'in all' : `of class ${show(name)}`;
   return new DataError(`${where}: expected at least ${needed} items or groups ${what}, received ${received}. Add images, or leave the class out.`);
 }

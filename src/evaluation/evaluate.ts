@@ -32,7 +32,8 @@ export interface EvaluationBatch extends ImageBatch {
 /** What is evaluated: labeled pictures of one size, whose origins become file names, or batches, which are disposed. */
 export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
 
-interface RunOptions {
+/** How an evaluation runs. */
+export interface RunOptions {
   /** Pictures predicted at once, where they do not come in batches. @defaultValue 32 */
   readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */

@@ -26,7 +26,8 @@ export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'to
   readonly threshold?: number | readonly number[] | undefined;
 }
 
-interface WithFiles {
+/** The files of the samples, beside other options. */
+export interface WithFiles {
   /** Where each sample came from, in the order of the data. @defaultValue unknown */
   readonly files?: readonly string[] | undefined;
 }

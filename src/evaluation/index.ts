@@ -6,7 +6,7 @@ export { confusionTable, mostMistaken } from './confusionTable.js';
 export type { ConfusionTableOptions } from './confusionTable.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 export { evaluateMultiLabelPredictions, evaluatePredictions } from './evaluatePredictions.js';
-export type { EvaluationOptions, MultiLabelEvaluationOptions, Rows } from './evaluatePredictions.js';
+export type { EvaluationOptions, MultiLabelEvaluationOptions, Rows, WithFiles } from './evaluatePredictions.js';
 export { compareEvaluations } from './compareEvaluations.js';
 export type { EvaluationComparison } from './compareEvaluations.js';
 export { confidenceInterval } from './confidenceInterval.js';
@@ -19,7 +19,7 @@ export { averagePrecision, precisionRecallCurve, rocAuc, rocCurve } from './rank
 export type { PrecisionRecallCurve, RankingScores, RocCurve } from './ranking.js';
 export { fitTemperature, withTemperature } from './temperature.js';
 export { evaluate } from './evaluate.js';
-export type { EvaluateMultiLabelOptions, EvaluateOptions, EvaluationBatch, EvaluationData, Predictor } from './evaluate.js';
+export type { EvaluateMultiLabelOptions, EvaluateOptions, EvaluationBatch, EvaluationData, Predictor, RunOptions } from './evaluate.js';
 export { ensemble, testTimeAugmentation } from './ensemble.js';
 export type { EnsembleOptions, TestTimeAugmentationOptions } from './ensemble.js';
 export { crossValidate } from './crossValidate.js';

@@ -65,7 +65,8 @@ function wrongDecisions({ predictions, classNames }: MultiLabelEvaluation): Pred
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4]], ['dog', 'dog'], { classNames: ['cat', 'dog'] });
  * confusedPairs(evaluation); // [{ label: 'dog', predicted: 'cat', count: 2, share: 1 }]
  */
-export function confusedPairs({ confusionMatrix, classNames, perClass }: Evaluation, limit = 20): ConfusedPair[] {
+export function confusedPairs(evaluation: Evaluation, limit = 20): ConfusedPair[] {
+  const { confusionMatrix, classNames, perClass } = evaluation;
   check('confusedPairs', 'limit', limit, positiveInteger);
   const pairs: ConfusedPair[] = [];
   confusionMatrix.forEach((row, truth) => {

@@ -81,7 +81,8 @@ export function modelSummary(model: LayersModel, options: ModelSummaryOptions = 
  * @example
  * console.log(summaryTable(modelSummary(model)));
  */
-export function summaryTable({ name, batchSize, stages, total }: ModelSummary): string {
+export function summaryTable(summary: ModelSummary): string {
+  const { name, batchSize, stages, total } = summary;
   const rows = [
     ['stage', 'layers', 'output', 'parameters', 'trainable', 'multiply-adds', `activations at ${batchSize}`],
     ...stages.map((stage) => [stage.name, String(stage.layers), stage.outputShape.slice(1).map((side) => side ?? '?').join(' x '), ...figures(stage)]),

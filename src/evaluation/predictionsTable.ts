@@ -26,8 +26,8 @@ export interface PredictionRow {
  * predictionsTable(evaluatePredictions([[0.9, 0.1]], ['cat'], { classNames: ['cat', 'dog'], files: ['tom.jpg'] }))[0];
  * // { index: 0, file: 'tom.jpg', label: 'cat', labelIndex: 0, predicted: 'cat', predictedIndex: 0, probability: 0.9, correct: true }
  */
-export function predictionsTable({ predictions, classNames }: Evaluation): PredictionRow[] {
-  const { labels, predicted, probabilities, files } = predictions;
+export function predictionsTable(evaluation: Evaluation): PredictionRow[] {
+  const { classNames, predictions: { labels, predicted, probabilities, files } } = evaluation;
   return Array.from(labels, (labelIndex, index) => {
     const predictedIndex = predicted[index] as number;
     return {

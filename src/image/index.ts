@@ -29,6 +29,6 @@ export type { CompletePreprocessing, Preprocessing } from './preprocess.js';
 export { preprocessingFor, preprocessingOf } from './preprocessingOf.js';
 export type { PreprocessingSource } from './preprocessingOf.js';
 export { colorJitter, pcaLighting, randomBlur, randomErasing, randomGrayscale, randomResizedCrop, resizing } from './randomTransforms.js';
-export type { ColorJitterOptions, PcaLightingOptions, RandomBlurOptions, RandomErasingOptions, RandomResizedCropOptions } from './randomTransforms.js';
+export type { ColorJitterOptions, NumberRange, PcaLightingOptions, RandomBlurOptions, RandomErasingOptions, RandomGrayscaleOptions, RandomResizedCropOptions } from './randomTransforms.js';
 export { evalTransform, trainAugmentation } from './recipes.js';
 export type { RecipeName } from './recipes.js';

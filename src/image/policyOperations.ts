@@ -1,16 +1,19 @@
 // The operations that AutoAugment, RandAugment and TrivialAugment choose from, by name, each with a strength of its own unit.
 
+import { keysOf } from '../core/index.js';
 import type { Pixels } from './pixels.js';
 import { autoContrast, enhanceBrightness, enhanceColor, enhanceContrast, enhanceSharpness, equalize, invert, posterize, solarize, solarizeAdd, toBytes } from './levels.js';
 import { warpPillow, type Matrix } from './warp.js';
 
-export const POLICY_OPERATIONS = [
-  'AutoContrast', 'Equalize', 'Invert', 'Rotate', 'Posterize', 'Solarize', 'SolarizeAdd', 'Color', 'Contrast', 'Brightness', 'Sharpness',
-  'ShearX', 'ShearY', 'TranslateX', 'TranslateY',
-] as const;
-
 /** An operation of a policy. */
-export type PolicyOperation = (typeof POLICY_OPERATIONS)[number];
+export type PolicyOperation =
+  | 'AutoContrast' | 'Equalize' | 'Invert' | 'Rotate' | 'Posterize' | 'Solarize' | 'SolarizeAdd' | 'Color' | 'Contrast' | 'Brightness' | 'Sharpness'
+  | 'ShearX' | 'ShearY' | 'TranslateX' | 'TranslateY';
+
+export const POLICY_OPERATIONS = keysOf<PolicyOperation>({
+  AutoContrast: true, Equalize: true, Invert: true, Rotate: true, Posterize: true, Solarize: true, SolarizeAdd: true, Color: true, Contrast: true,
+  Brightness: true, Sharpness: true, ShearX: true, ShearY: true, TranslateX: true, TranslateY: true,
+});
 
 /** Grey of the area a warp uncovers. */
 const FILL = 128;

@@ -9,17 +9,18 @@ import { describeResize, RESIZE_RULES, resizeFor, resolveResize, type ResizeOpti
 import { roundHalfEven } from './roundHalfEven.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
-type Range = readonly [low: number, high: number];
+/** The lowest and the highest value that is drawn. */
+export type NumberRange = readonly [low: number, high: number];
 
-const range = (expected: string, top: number): ReturnType<typeof rule<Range>> =>
+const range = (expected: string, top: number): ReturnType<typeof rule<NumberRange>> =>
   rule(expected, (value) => Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number' && v > 0 && v <= top) && value[0] <= value[1]);
 
 /** How random crops are taken. */
 export interface RandomResizedCropOptions extends ResizeOptions {
   /** Shares of the area, lowest and highest. @defaultValue [0.08, 1] */
-  readonly area?: Range | undefined;
+  readonly area?: NumberRange | undefined;
   /** Width divided by height, lowest and highest. @defaultValue [3 / 4, 4 / 3] */
-  readonly aspect?: Range | undefined;
+  readonly aspect?: NumberRange | undefined;
 }
 
 /**
@@ -40,7 +41,7 @@ export function randomResizedCrop(size: Size, options: RandomResizedCropOptions 
   });
 }
 
-function randomBox({ height, width }: Pixels, area: Range, aspect: Range, random: Random): { top: number; left: number; height: number; width: number } {
+function randomBox({ height, width }: Pixels, area: NumberRange, aspect: NumberRange, random: Random): { top: number; left: number; height: number; width: number } {
   for (let attempt = 0; attempt < 10; attempt++) {
     const pixels = height * width * random.uniform(...area);
     const ratio = Math.exp(random.uniform(Math.log(aspect[0]), Math.log(aspect[1])));
@@ -57,9 +58,9 @@ export interface ColorJitterOptions {
   /** Share of the 0-255 range added: 0.3 adds -76.5 to 76.5. @defaultValue none */
   readonly brightness?: number | undefined;
   /** Factors around each channel's mean: d for [1 - d, 1 + d]. @defaultValue none */
-  readonly contrast?: number | Range | undefined;
+  readonly contrast?: number | NumberRange | undefined;
   /** Factors of the saturation: d for [1 - d, 1 + d]. @defaultValue none */
-  readonly saturation?: number | Range | undefined;
+  readonly saturation?: number | NumberRange | undefined;
   /** Share of the color circle, to either side: 0.3 is 108 degrees. @defaultValue none */
   readonly hue?: number | undefined;
 }
@@ -69,8 +70,8 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   const factors = either(probabilityRule, range('[low, high] above 0', Infinity));
   checkOptions('colorJitter', options, { brightness: probabilityRule, contrast: factors, saturation: factors, hue: probabilityRule });
   const { hue, saturation, contrast, brightness } = options;
-  const span = (value: number | Range): Range => (typeof value === 'number' ? [1 - value, 1 + value] : value);
-  const steps: { name: keyof typeof changeColor; text: string; range: Range }[] = [];
+  const span = (value: number | NumberRange): NumberRange => (typeof value === 'number' ? [1 - value, 1 + value] : value);
+  const steps: { name: keyof typeof changeColor; text: string; range: NumberRange }[] = [];
   if (hue !== undefined) steps.push({ name: 'hue', text: `hue by up to ${hue} of the circle`, range: [-hue, hue] });
   for (const [name, value] of Object.entries({ saturation, contrast })) {
     if (value === undefined) continue;
@@ -103,8 +104,14 @@ export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   );
 }
 
-/** Makes a share of the pictures grey. */
-export function randomGrayscale(options: { readonly probability?: number | undefined } = {}): Transform {
+/** How often images are made gray. */
+export interface RandomGrayscaleOptions {
+  /** Share of the images, in [0, 1]. @defaultValue 0.1 */
+  readonly probability?: number | undefined;
+}
+
+/** Makes a share of the images gray. */
+export function randomGrayscale(options: RandomGrayscaleOptions = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
   return transformWithSpec(['randomGrayscale', options], `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
 }
@@ -112,7 +119,7 @@ export function randomGrayscale(options: { readonly probability?: number | undef
 /** How pictures are blurred. */
 export interface RandomBlurOptions {
   /** Standard deviation in pixels, lowest and highest. @defaultValue [0.1, 2] */
-  readonly sigma?: Range | undefined;
+  readonly sigma?: NumberRange | undefined;
   /** @defaultValue 0.5 */
   readonly probability?: number | undefined;
 }
@@ -131,9 +138,9 @@ export interface RandomErasingOptions {
   /** Share of the pictures. @defaultValue 0.25 */
   readonly probability?: number | undefined;
   /** Shares of the area, lowest and highest. @defaultValue [0.02, 1 / 3] */
-  readonly area?: Range | undefined;
+  readonly area?: NumberRange | undefined;
   /** Height divided by width, lowest and highest. @defaultValue [0.3, 3.3] */
-  readonly aspect?: Range | undefined;
+  readonly aspect?: NumberRange | undefined;
   /** 'noise', or a color [red, green, blue] in [0, 255]. @defaultValue [124, 116, 104], ImageNet's mean */
   readonly fill?: 'noise' | readonly number[] | undefined;
 }

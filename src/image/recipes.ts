@@ -1,6 +1,6 @@
 // Recipes by name: what a picture goes through in training, and what in evaluation.
 
-import { check, invalid, oneOf, positiveInteger } from '../core/index.js';
+import { check, invalid, keysOf, oneOf, positiveInteger } from '../core/index.js';
 import { centerCrop } from './crop.js';
 import { resizeShorterSide } from './evaluationCrops.js';
 import { randomFlip } from './flip.js';
@@ -16,7 +16,10 @@ interface Recipe {
 
 const only = (size: number): Transform => sequence(resizing(size));
 
-const RECIPES = {
+/** A recipe's name. */
+export type RecipeName = 'default' | 'imagenet' | 'xray' | 'food' | 'cactus';
+
+const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   /** For a few hundred photos of anything: gentle crops that keep the object in view, flips, slight colors. */
   default: {
     train: (size) =>
@@ -53,12 +56,9 @@ const RECIPES = {
   food: { train: only, evaluate: only },
   /** Aerial photos of cacti, resized and nothing else. */
   cactus: { train: only, evaluate: only },
-} as const satisfies Record<string, Recipe>;
+};
 
-/** A recipe's name. */
-export type RecipeName = keyof typeof RECIPES;
-
-const NAMES = Object.keys(RECIPES) as RecipeName[];
+const NAMES = keysOf(RECIPES);
 
 /**
  * Gives the training side of a recipe; normalization is in the model, so none is here.

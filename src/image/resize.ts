@@ -7,9 +7,9 @@ import { pick } from './pick.js';
 import { resizeLikePillow } from './pillow.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { floats } from './spareFloats.js';
-import { METHODS, nearestPlaces, planSpans, type Interpolation } from './spans.js';
+import { INTERPOLATIONS, nearestPlaces, planSpans, type Interpolation } from './spans.js';
 
-export const RESIZE_RULES = { interpolation: oneOf(...METHODS), antialias: boolean, resampler: oneOf('tensorflow', 'pillow') };
+export const RESIZE_RULES = { interpolation: oneOf(...INTERPOLATIONS), antialias: boolean, resampler: oneOf('tensorflow', 'pillow') };
 
 /** How an image is resized. */
 export interface ResizeOptions {

@@ -1,14 +1,14 @@
 // Which source pixels make up each output pixel of one axis, and with what weights: the arithmetic of `tf.image.resize`.
 // The loops that apply them are in resize.ts.
 
+import { keysOf } from '../core/index.js';
 import { roundHalfEven } from './roundHalfEven.js';
 
 const { fround } = Math;
 
-export const METHODS = ['bilinear', 'bicubic', 'area', 'nearest'] as const;
-
 /** How a resized pixel is computed from its neighbors. */
-export type Interpolation = (typeof METHODS)[number];
+export type Interpolation = 'bilinear' | 'bicubic' | 'area' | 'nearest';
+export const INTERPOLATIONS = keysOf<Interpolation>({ bilinear: true, bicubic: true, area: true, nearest: true });
 
 /** Output pixel `i` is the sum of `weights[i * taps + k] * source[starts[i] + k]` over `counts[i]` source pixels. */
 export interface Spans {

@@ -1,12 +1,13 @@
 // Affine warps: output pixels look up where they come from. Two conventions: Keras' (scipy) and Pillow's.
 
+import { keysOf } from '../core/index.js';
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 
-/** What lies outside the picture: its edge, a constant, its mirror image, or the picture again. */
-export const FILLS = ['nearest', 'constant', 'reflect', 'wrap'] as const;
-export type Fill = (typeof FILLS)[number];
+/** What lies outside the image: its edge, a constant, its mirror image, or the image again. */
+export type Fill = 'nearest' | 'constant' | 'reflect' | 'wrap';
+export const FILLS = keysOf<Fill>({ nearest: true, constant: true, reflect: true, wrap: true });
 
 /** Row and column a pixel comes from: `[a * y + b * x + c, d * y + e * x + f]`. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];

@@ -31,13 +31,14 @@ export interface HeadSpec {
  * @example
  * const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, dropoutRate: 0.2 }) });
  */
-export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptions = {}): tfl.SymbolicTensor {
+export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: BuildOptions = {}): tfl.SymbolicTensor {
   checkOptions('head', spec, {
     classes: positiveInteger, activation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
     hidden: arrayOf(positiveInteger),
   });
   check('head', 'classes', spec.classes, positiveInteger);
   requireBackend('head');
+  const { seed } = options;
   const { classes, activation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
   const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
   // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.

@@ -40,7 +40,7 @@ export const LOAD_MODEL_RULES = { normalization } as const;
  * @example
  * const model = await loadModel('indexeddb://clothes');
  */
-export async function loadModel(source: string | tf.io.IOHandler | FileList | readonly File[], options: LoadModelOptions = {}): Promise<tfl.LayersModel> {
+export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<File>, options: LoadModelOptions = {}): Promise<tfl.LayersModel> {
   checkOptions('loadModel', options, LOAD_MODEL_RULES);
   requireBackend('loadModel');
   let artifacts: tf.io.ModelArtifacts;
@@ -53,12 +53,12 @@ export async function loadModel(source: string | tf.io.IOHandler | FileList | re
   return modelFromArtifacts('loadModel', artifacts, options.normalization);
 }
 
-async function readSource(source: string | tf.io.IOHandler | FileList | readonly File[]): Promise<tf.io.ModelArtifacts> {
+async function readSource(source: string | tf.io.IOHandler | ArrayLike<File>): Promise<tf.io.ModelArtifacts> {
   if (typeof source === 'string') {
     const url = onThisPage(source);
     return /^https?:/.test(url) ? readModelFiles('loadModel', filesAt(url)) : load(onlyHandler('loadModel', source, tf.io.getLoadHandlers(url)));
   }
-  return isFiles(source) ? readModelFiles('loadModel', filesAmong('loadModel', [...source])) : load(source);
+  return isFiles(source) ? readModelFiles('loadModel', filesAmong('loadModel', Array.from(source))) : load(source);
 }
 
 async function load(handler: tf.io.IOHandler): Promise<tf.io.ModelArtifacts> {
@@ -67,7 +67,7 @@ async function load(handler: tf.io.IOHandler): Promise<tf.io.ModelArtifacts> {
   return loads.call(handler);
 }
 
-function isFiles(source: unknown): source is FileList | readonly File[] {
+function isFiles(source: unknown): source is ArrayLike<File> {
   return Array.isArray(source) || (typeof FileList !== 'undefined' && source instanceof FileList);
 }
 

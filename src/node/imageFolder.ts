@@ -24,6 +24,12 @@ export interface ImageFolderOptions extends ReadImagesOptions {
   readonly seed?: number | undefined;
 }
 
+/** How a folder is read and split. */
+export interface SplitImageFolderOptions extends ImageFolderOptions {
+  /** Share of every class held out for validation, in (0, 1). */
+  readonly validationSplit: number;
+}
+
 /** A picture's file and class. */
 export interface LabeledFile {
   readonly path: string;
@@ -69,7 +75,7 @@ export interface SplitImageFolder {
  * await model.fitDataset(imageBatches(train.images), { epochs: 5, validationData: imageBatches(validation.images) });
  * @see Keras' `image_dataset_from_directory`
  */
-export async function imageFolder(folder: string, options: ImageFolderOptions & { readonly validationSplit: number }): Promise<SplitImageFolder>;
+export async function imageFolder(folder: string, options: SplitImageFolderOptions): Promise<SplitImageFolder>;
 export async function imageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageFolder>;
 export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder | SplitImageFolder> {
   check('imageFolder', 'folder', folder, text);

@@ -35,9 +35,9 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   /** Between the labels of one cell. @defaultValue none */
   readonly labelSeparator?: string | undefined;
   /** Class names by the ids in the label column, or by the label columns. @defaultValue the ids themselves */
-  readonly names?: Names | undefined;
+  readonly names?: Readonly<Record<string, string>> | undefined;
   /** New names for some classes; several may become one. @defaultValue none */
-  readonly relabel?: Names | undefined;
+  readonly relabel?: Readonly<Record<string, string>> | undefined;
   /** Classes whose rows are left out, by their name before relabeling. @defaultValue none */
   readonly exclude?: readonly string[] | undefined;
   /** The classes and their order. @defaultValue the `labelColumns`, or all labels that occur, sorted by code point */

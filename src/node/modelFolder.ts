@@ -55,7 +55,7 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
  * const model = await loadModel('models/clothes');
  * const teachable = await loadModel('teachable-machine-export', { normalization: { mean: 127 / 255, std: 127 / 255 } });
  */
-export async function loadModel(source: string | tf.io.IOHandler | FileList | readonly File[], options: models.LoadModelOptions = {}): Promise<LayersModel> {
+export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<File>, options: models.LoadModelOptions = {}): Promise<LayersModel> {
   checkOptions('loadModel', options, models.LOAD_MODEL_RULES);
   if (typeof source !== 'string' || source.includes('://')) {
     await ensureBackend();

@@ -37,8 +37,9 @@ const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
  */
 export async function selectBackend(
   preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES,
-  { wasmFolder, ...probe }: NodeBackendOptions = {},
+  options: NodeBackendOptions = {},
 ): Promise<BackendReport> {
+  const { wasmFolder, ...probe } = options;
   checkOptions('selectBackend', { wasmFolder }, { wasmFolder: folderOfBinaries });
   if (wasmFolder !== undefined && !preferences.includes('wasm')) {
     throw invalid('selectBackend', 'wasmFolder', "'wasm' among the preferences", preferences);

@@ -22,6 +22,12 @@ export interface ImagesSummary {
   readonly broken: readonly { readonly file: string; readonly error: DataError }[];
 }
 
+/** Options of {@link summarizeImages}. */
+export interface SummarizeImagesOptions {
+  /** Called after every image. @defaultValue nobody */
+  readonly onProgress?: ProgressListener | undefined;
+}
+
 /**
  * Counts classes and sizes, and finds duplicates (by content) and broken files, by decoding every picture.
  *
@@ -29,7 +35,7 @@ export interface ImagesSummary {
  * const { files, classNames } = await imageFolder('photos');
  * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
  */
-export async function summarizeImages(files: readonly ClassFile[], classNames: readonly string[], options: { readonly onProgress?: ProgressListener | undefined } = {}): Promise<ImagesSummary> {
+export async function summarizeImages(files: readonly ClassFile[], classNames: readonly string[], options: SummarizeImagesOptions = {}): Promise<ImagesSummary> {
   check('summarizeImages', 'files', files, rule('a non-empty array of { path, label }', (value) => Array.isArray(value) && value.length > 0));
   const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
   const advance = trackProgress(onProgress, 'summary', 'images', files.length);

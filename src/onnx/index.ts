@@ -2,4 +2,4 @@ export { exportOnnx } from './exportOnnx.js';
 export type { ExportOnnxOptions, PlannedNetwork } from './exportOnnx.js';
 export { createRuntime } from './createRuntime.js';
 export type { OnnxDevice, Runtime, RuntimeOptions, RuntimeOutput } from './openRuntime.js';
-export type { OnnxRuntimeModule, OnnxSession, OnnxSessionOptions, OnnxTensor } from './loadOnnxRuntime.js';
+export type { OnnxRuntimeModule } from './loadOnnxRuntime.js';

@@ -1,4 +1,4 @@
-export type { ChartSpec } from './chart.js';
+export type { ChartHeader, ChartLayers, ChartMark, ChartMarkWithData, ChartPanel, ChartSpec } from './chart.js';
 export { classBalanceChart, classScoreChart } from './classCharts.js';
 export type { ClassScoreChartOptions } from './classCharts.js';
 export { confusionChart } from './confusionChart.js';

@@ -1,8 +1,7 @@
 // Draws a chart without a browser and without eval: Vega lays it out and runs its expressions in its interpreter.
 
-import type { Config } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 import { check, checkOptions, EffnetError, oneOf, positive, rule } from '../core/index.js';
-import type { ChartSpec } from './chart.js';
 
 /** How a chart is drawn. */
 export interface RenderOptions {
@@ -27,18 +26,19 @@ const THEMES = {
   page: { ink: 'currentColor', background: 'transparent' },
 } as const;
 
-const spec = rule<ChartSpec>('a Vega-Lite specification', (value) => typeof value === 'object' && value !== null && '$schema' in value);
+const spec = rule<TopLevelSpec>('a Vega-Lite specification', (value) => typeof value === 'object' && value !== null && '$schema' in value);
 
 /**
  * Draws a chart as SVG. Needs the optional packages `vega`, `vega-lite` and `vega-interpreter`.
  *
+ * @param chart - A chart of this entry, or any Vega-Lite specification that has a `$schema`.
  * @returns One `<svg>` element with `role="img"` and the chart's description as its label.
  * @throws {OptionError} when the spec is none or an option is unknown.
  * @throws {EffnetError} when a package is missing, or Vega refuses the spec.
  * @example
  * const svg = await renderSvg(confusionChart(evaluation), { theme: 'dark' });
  */
-export async function renderSvg(chart: ChartSpec, options: RenderOptions = {}): Promise<string> {
+export async function renderSvg(chart: object, options: RenderOptions = {}): Promise<string> {
   check('renderSvg', 'chart', chart, spec);
   const { theme = 'light' } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page') });
   const { vega, vegaLite, interpreter } = await loadVega();
@@ -62,13 +62,14 @@ export async function renderSvg(chart: ChartSpec, options: RenderOptions = {}): 
 /**
  * Draws a chart as PNG. Needs `sharp` beside what `renderSvg` needs, and a font on the system.
  *
+ * @param chart - A chart of this entry, or any Vega-Lite specification that has a `$schema`.
  * @returns The bytes of the file.
  * @throws {OptionError} when the spec is none or an option is unknown or has a wrong value.
  * @throws {EffnetError} when a package is missing, Vega refuses the spec, or the image is too large for sharp.
  * @example
  * await writeFile('confusion.png', await renderPng(confusionChart(evaluation)));
  */
-export async function renderPng(chart: ChartSpec, options: RenderPngOptions = {}): Promise<Uint8Array> {
+export async function renderPng(chart: object, options: RenderPngOptions = {}): Promise<Uint8Array> {
   const { theme = 'light', scale = 2 } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive });
   const svg = await renderSvg(chart, { theme });
   const { default: sharp } = await import('sharp').catch(missing('renderPng', 'sharp'));

@@ -9,7 +9,8 @@ import { VARIANTS, type Activation, type Normalization, type Padding, type Stage
 /** Height and width in pixels: one number for a square, `null` for any size. */
 export type InputSize = number | readonly [height: number, width: number] | null;
 
-interface CommonOptions {
+/** Options of a network with or without its classifier. */
+export interface NetworkOptions {
   /** Name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for an own spec */
   readonly name?: string | undefined;
   /** At least 32 for the published networks (each stage of stride 2 halves it). @defaultValue the variant's */
@@ -33,23 +34,23 @@ interface CommonOptions {
 }
 
 /** A network with its classifier. */
-export interface WithTop extends CommonOptions {
+export interface WithTop extends NetworkOptions {
   /** @defaultValue true */
   readonly includeTop?: true | undefined;
   /** @defaultValue 1000 */
   readonly classes?: number | undefined;
   /** `linear` leaves logits. @defaultValue 'softmax' */
   readonly classifierActivation?: ClassifierActivation | undefined;
-  readonly pooling?: never;
+  readonly pooling?: undefined;
 }
 
 /** A network without its classifier: features out. */
-export interface WithoutTop extends CommonOptions {
+export interface WithoutTop extends NetworkOptions {
   readonly includeTop: false;
   /** Pools the features to `[batch, channels]`; `null` leaves them `[batch, height, width, channels]`. @defaultValue null */
   readonly pooling?: 'avg' | 'max' | null | undefined;
-  readonly classes?: never;
-  readonly classifierActivation?: never;
+  readonly classes?: undefined;
+  readonly classifierActivation?: undefined;
 }
 
 /** Options of {@link planModel}. */
@@ -58,8 +59,8 @@ export type PlanOptions = WithTop | WithoutTop;
 /** What turns logits into an answer. */
 export type ClassifierActivation = 'softmax' | 'sigmoid' | 'linear';
 
-/** Options with every default filled in; plain data. */
-export interface ResolvedOptions {
+/** Options of {@link planModel} with every default filled in; plain data. */
+export interface CompletePlanOptions {
   readonly name: string;
   readonly inputShape: readonly [height: number | null, width: number | null, channels: number];
   readonly includeTop: boolean;
@@ -114,7 +115,7 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
 }
 
 /** Checks the options of a network and fills in its variant's defaults. */
-export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanOptions): ResolvedOptions {
+export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanOptions): CompletePlanOptions {
   const spec = resolveSpec(where, variant);
   checkOptions<object>(where, options, OPTION_RULES);
   const { includeTop = true, inputSize = spec.inputSize, inputChannels = 3 } = options;

@@ -5,7 +5,7 @@ import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDense,
   type FeatureShape, type LayerPlan, type ParameterCount,
 } from './layerPlan.js';
-import { resolveOptions, resolveSpec, type PlanOptions, type ResolvedOptions } from './modelOptions.js';
+import { resolveOptions, resolveSpec, type PlanOptions, type CompletePlanOptions } from './modelOptions.js';
 import type { BlockPlan } from './planBlock.js';
 import { planStage, type StagePlan } from './planStage.js';
 import { roundFilters, type RoundFiltersOptions } from './roundFilters.js';
@@ -22,7 +22,7 @@ export interface ReductionPlan {
 }
 
 /** A network worked out. */
-export interface ModelPlan extends ResolvedOptions {
+export interface ModelPlan extends CompletePlanOptions {
   /** The variant or spec it was planned from. */
   readonly variant: Variant | VariantSpec;
   readonly stem: readonly [conv: LayerPlan, norm: LayerPlan];
@@ -90,7 +90,7 @@ function planEnd(
   return [planned, planBatchNorm({ name: `${name}_bn`, role: `${name}Norm`, input: planned.outputShape })];
 }
 
-function planStages(spec: VariantSpec, resolved: ResolvedOptions, input: FeatureShape, scaled: (filters: number) => number): StagePlan[] {
+function planStages(spec: VariantSpec, resolved: CompletePlanOptions, input: FeatureShape, scaled: (filters: number) => number): StagePlan[] {
   const last = spec.stages.length - 1;
   const repeats = spec.stages.map((stage, i) =>
     spec.fixedEnds === true && (i === 0 || i === last) ? stage.repeats : roundRepeats(stage.repeats, spec.depthCoefficient));
@@ -129,7 +129,7 @@ function planReductions(stemOutput: string, stemShape: FeatureShape, blocks: rea
   return [...taps, current].map((tap, i) => ({ name: `reduction_${i + 1}`, ...tap }));
 }
 
-function checkInputSize(where: string, spec: VariantSpec, { inputShape: [height, width] }: ResolvedOptions): void {
+function checkInputSize(where: string, spec: VariantSpec, { inputShape: [height, width] }: CompletePlanOptions): void {
   if ((height === null) !== (width === null)) throw invalid(where, 'inputSize', 'both sides or neither', [height, width]);
   if (height === null || width === null) return;
   const smallest = 2 ** (1 + spec.stages.filter((stage) => stage.strides === 2).length);

@@ -62,6 +62,13 @@ export interface VariantSpec {
   readonly depthwiseName?: 'dwconv' | 'dwconv2' | undefined;
 }
 
+/** The name of a published network. */
+export type Variant =
+  | 'b0' | 'b1' | 'b2' | 'b3' | 'b4' | 'b5' | 'b6' | 'b7' | 'b8' | 'l2' | 'l2-475'
+  | 'lite0' | 'lite1' | 'lite2' | 'lite3' | 'lite4'
+  | 'v2-b0' | 'v2-b1' | 'v2-b2' | 'v2-b3' | 'v2-s' | 'v2-m' | 'v2-l' | 'v2-xl'
+  | 'edgetpu-s' | 'edgetpu-m' | 'edgetpu-l';
+
 type StageRow = readonly [repeats: number, kernelSize: number, strides: 1 | 2, expandRatio: number, filters: number, seRatio?: number];
 
 const mb = ([repeats, kernelSize, strides, expandRatio, filters, seRatio = 0.25]: StageRow): StageSpec => ({
@@ -82,14 +89,14 @@ const STAGES_V1: readonly StageRow[] = [
   [1, 3, 1, 6, 320],
 ];
 
-const v1 = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number) =>
-  ({ widthCoefficient, depthCoefficient, inputSize, dropoutRate, stages: STAGES_V1.map(mb) }) satisfies VariantSpec;
+const v1 = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
+  ({ widthCoefficient, depthCoefficient, inputSize, dropoutRate, stages: STAGES_V1.map(mb) });
 
 // Google's (x - 127) / 128 and (x - 128) / 128, on the scale of Normalization.
 const AROUND_127: Normalization = { mean: 127 / 255, std: 128 / 255 };
 const AROUND_128: Normalization = { mean: 128 / 255, std: 128 / 255 };
 
-const lite = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number) =>
+const lite = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
   ({
     ...v1(widthCoefficient, depthCoefficient, inputSize, dropoutRate),
     stages: STAGES_V1.map(([repeats, kernelSize, strides, expandRatio, filters]) =>
@@ -97,9 +104,9 @@ const lite = (widthCoefficient: number, depthCoefficient: number, inputSize: num
     fixedEnds: true,
     activation: 'relu6',
     normalization: AROUND_127,
-  }) satisfies VariantSpec;
+  });
 
-const edgeTPU = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number) =>
+const edgeTPU = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
   ({
     widthCoefficient, depthCoefficient, inputSize, dropoutRate,
     stages: [
@@ -112,29 +119,29 @@ const edgeTPU = (widthCoefficient: number, depthCoefficient: number, inputSize: 
     ],
     activation: 'relu',
     normalization: AROUND_127,
-  }) satisfies VariantSpec;
+  });
 
 const v2 = (
   [widthCoefficient, depthCoefficient, inputSize, dropoutRate]: readonly [number, number, number, number],
   stemFilters: number,
   normalization: Normalization,
   stages: readonly StageSpec[],
-) =>
+): VariantSpec =>
   ({
     widthCoefficient, depthCoefficient, inputSize, dropoutRate, stages, stemFilters, normalization,
     minShare: 0,
     batchNormMomentum: 0.9,
     depthwiseName: 'dwconv2',
-  }) satisfies VariantSpec;
+  });
 
 const STAGES_V2_B = [
   ...([[1, 3, 1, 1, 16], [2, 3, 2, 4, 32], [2, 3, 2, 4, 48]] as const).map(fused),
   ...([[3, 3, 2, 4, 96], [5, 3, 1, 6, 112], [8, 3, 2, 6, 192]] as const).map(mb),
 ];
-const v2b = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number) =>
+const v2b = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
   v2([widthCoefficient, depthCoefficient, inputSize, dropoutRate], 32, 'imagenet', STAGES_V2_B);
 
-const v2large = (inputSize: number, dropoutRate: number, stemFilters: number, fusedRows: readonly StageRow[], rows: readonly StageRow[]) =>
+const v2large = (inputSize: number, dropoutRate: number, stemFilters: number, fusedRows: readonly StageRow[], rows: readonly StageRow[]): VariantSpec =>
   v2([1, 1, inputSize, dropoutRate], stemFilters, AROUND_128, [...fusedRows.map(fused), ...rows.map(mb)]);
 
 /**
@@ -146,7 +153,7 @@ const v2large = (inputSize: number, dropoutRate: number, stemFilters: number, fu
  * planModel({ ...VARIANTS.b0, widthCoefficient: 0.5 });
  * @see EfficientNet (arXiv 1905.11946) table 1; EfficientNetV2 (arXiv 2104.00298) table 4
  */
-export const VARIANTS = {
+export const VARIANTS: Readonly<Record<Variant, VariantSpec>> = {
   b0: v1(1.0, 1.0, 224, 0.2),
   b1: v1(1.0, 1.1, 240, 0.2),
   b2: v1(1.1, 1.2, 260, 0.3),
@@ -174,7 +181,4 @@ export const VARIANTS = {
   'edgetpu-s': edgeTPU(1.0, 1.0, 224, 0.2),
   'edgetpu-m': edgeTPU(1.0, 1.1, 240, 0.2),
   'edgetpu-l': edgeTPU(1.2, 1.4, 300, 0.3),
-} as const satisfies Record<string, VariantSpec>;
-
-/** The name of a published network. */
-export type Variant = keyof typeof VARIANTS;
+};

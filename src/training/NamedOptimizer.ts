@@ -38,6 +38,11 @@ export interface OptimizerOptions {
   readonly rateOf?: ((weight: string) => number) | undefined;
 }
 
+/** What a {@link NamedOptimizer} takes. */
+export interface NamedOptimizerOptions extends OptimizerOptions {
+  readonly learningRate: number | Schedule;
+}
+
 /** One weight, its gradient, its state and where training stands. */
 export interface Update {
   readonly weight: tf.Tensor;
@@ -75,14 +80,14 @@ export class NamedOptimizer extends tf.Optimizer {
   readonly #options: OptimizerOptions;
   readonly #state: OptimizerState;
   #steps = 0;
-  /** Where training stands, as a callback or `fineTune` tells. */
+  /** Where training stands, as a callback or `fineTune` tells. @internal */
   place: TrainingPlace | undefined;
   /** On a backend that is read later: a scalar that is 0 until a step was not finite, and NaN from then on. */
   #unsound: tf.Variable | undefined;
   #failure: Error | undefined;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(rule: UpdateRule, options: OptimizerOptions & { readonly learningRate: number | Schedule }) {
+  constructor(rule: UpdateRule, options: NamedOptimizerOptions) {
     super();
     this.rule = rule;
     this.learningRate = options.learningRate;
@@ -131,7 +136,7 @@ export class NamedOptimizer extends tf.Optimizer {
     this.#conclude(attempt(() => this.#parts(undefined, present(list), new Map())));
   }
 
-  /** Computes a step and leaves the model as it is until the step is taken. */
+  /** Computes a step and leaves the model as it is until the step is taken. @internal */
   attempt(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
     return attempt(() => {
       const { result: { value, grads }, changes } = withoutStateChanges(() => this.computeGradients(f, varList), (variable) => this.#state.has(variable));

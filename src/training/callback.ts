@@ -15,19 +15,18 @@ export interface CallbackState {
   readonly arrays?: NamedArrays | undefined;
 }
 
-type Hook<A extends readonly unknown[], R = void> = (...parameters: A) => R | Promise<R>;
-
-type EpochEnd = [epoch: number, figures: Figures, model: tfl.LayersModel];
-
 /** What a callback does and when; steps and epochs count from 0. */
 export interface CallbackHooks {
-  readonly onTrainBegin?: Hook<[model: tfl.LayersModel]> | undefined;
-  readonly onEpochBegin?: Hook<[epoch: number, model: tfl.LayersModel]> | undefined;
-  readonly onBatchBegin?: Hook<[batch: number, model: tfl.LayersModel]> | undefined;
-  readonly onBatchEnd?: Hook<[batch: number, figures: Figures, model: tfl.LayersModel]> | undefined;
+  readonly onTrainBegin?: ((model: tfl.LayersModel) => void | Promise<void>) | undefined;
+  readonly onEpochBegin?: ((epoch: number, model: tfl.LayersModel) => void | Promise<void>) | undefined;
+  readonly onBatchBegin?: ((batch: number, model: tfl.LayersModel) => void | Promise<void>) | undefined;
+  readonly onBatchEnd?: ((batch: number, figures: Figures, model: tfl.LayersModel) => void | Promise<void>) | undefined;
   /** May return figures of its own, which later callbacks and the history see. */
-  readonly onEpochEnd?: Hook<EpochEnd, Figures | undefined> | Hook<EpochEnd> | undefined;
-  readonly onTrainEnd?: Hook<[model: tfl.LayersModel]> | undefined;
+  readonly onEpochEnd?:
+    | ((epoch: number, figures: Figures, model: tfl.LayersModel) => Figures | undefined | Promise<Figures | undefined>)
+    | ((epoch: number, figures: Figures, model: tfl.LayersModel) => void | Promise<void>)
+    | undefined;
+  readonly onTrainEnd?: ((model: tfl.LayersModel) => void | Promise<void>) | undefined;
   /** For `fineTune`'s checkpoints. */
   readonly save?: (() => CallbackState | Promise<CallbackState>) | undefined;
   readonly load?: ((state: CallbackState, model: tfl.LayersModel) => void) | undefined;
@@ -65,11 +64,11 @@ export class TrainingCallback extends tfl.Callback {
   }
 
   // Reading a figure waits for the device, so only what is asked for is read.
-  override async onBatchEnd(batch: number, logs?: Logs): Promise<void> {
+  override async onBatchEnd(batch: number, logs?: Record<string, number | tf.Scalar>): Promise<void> {
     if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await figuresOf(logs), this.model);
   }
 
-  override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
+  override async onEpochEnd(epoch: number, logs?: Record<string, number | tf.Scalar>): Promise<void> {
     await optimizerOf(this.model)?.settle();
     if (this.hooks.onEpochEnd === undefined) return;
     const added = await this.hooks.onEpochEnd(epoch, await figuresOf(logs), this.model);
@@ -90,9 +89,7 @@ function optimizerOf(model: { readonly optimizer: tf.Optimizer | undefined } | n
   return optimizer instanceof NamedOptimizer ? optimizer : undefined;
 }
 
-type Logs = Record<string, number | tf.Scalar>;
-
-async function figuresOf(logs: Logs = {}): Promise<Figures> {
+async function figuresOf(logs: Record<string, number | tf.Scalar> = {}): Promise<Figures> {
   const entries = await Promise.all(
     Object.entries(logs)
       .filter(([name]) => name !== 'batch' && name !== 'size')

@@ -8,9 +8,8 @@ export type {
   ExponentialDecayOptions, OneCycleOptions, PolynomialDecayOptions, Schedule, StepDecayOptions, WarmupCosineOptions,
 } from './schedules.js';
 export { NamedOptimizer } from './NamedOptimizer.js';
-export type { Attempt } from './attempt.js';
-export type { TrainingPlace } from './trainingPlace.js';
-export type { OptimizerOptions, Update, UpdateRule } from './NamedOptimizer.js';
+export type { NamedTensor } from './optimizerState.js';
+export type { NamedOptimizerOptions, OptimizerOptions, Update, UpdateRule } from './NamedOptimizer.js';
 export { adam, adamW, rmsProp, rmsPropTF, sgd } from './optimizers.js';
 export type { AdamOptions, RmsPropOptions, RmsPropTFOptions, SgdOptions } from './optimizers.js';
 export { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js';

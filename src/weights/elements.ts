@@ -3,16 +3,19 @@
 import { WeightsError } from '../core/index.js';
 
 /** The type of the numbers in a file. */
-export type ElementType = keyof typeof ELEMENT_BYTES;
+export type ElementType =
+  | 'float64' | 'float32' | 'float16' | 'bfloat16' | 'float8_e4m3fn' | 'float8_e5m2' | 'float8_e4m3fnuz' | 'float8_e5m2fnuz' | 'float8_e8m0fnu'
+  | 'complex128' | 'complex64' | 'complex32'
+  | 'int64' | 'int32' | 'int16' | 'int8' | 'uint64' | 'uint32' | 'uint16' | 'uint8' | 'bool';
 
 /** Bytes of one element. */
-export const ELEMENT_BYTES = {
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   float64: 8, float32: 4, float16: 2, bfloat16: 2,
   float8_e4m3fn: 1, float8_e5m2: 1, float8_e4m3fnuz: 1, float8_e5m2fnuz: 1, float8_e8m0fnu: 1,
   complex128: 16, complex64: 8, complex32: 4,
   int64: 8, int32: 4, int16: 2, int8: 1,
   uint64: 8, uint32: 4, uint16: 2, uint8: 1, bool: 1,
-} as const;
+};
 
 /**
  * Converts bytes to float32; float32 that lies aligned is returned as a view, everything else as a copy.

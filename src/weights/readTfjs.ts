@@ -19,7 +19,8 @@ const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', floa
  * const arrays = readTfjs(await (tf.io.http('https://.../model.json').load as () => Promise<tf.io.ModelArtifacts>)());
  * await loadWeights(model, arrays);
  */
-export function readTfjs({ weightSpecs = [], weightData, modelTopology, format }: TfjsWeights): NamedArrays {
+export function readTfjs(artifacts: TfjsWeights): NamedArrays {
+  const { weightSpecs = [], weightData, modelTopology, format } = artifacts;
   const graph = describeGraphModel({ modelTopology, format });
   if (graph !== undefined) throw new WeightsError(`readTfjs: expected a layers model, received ${graph}`);
   const nameOf = kerasWeightNames(modelTopology);
@@ -49,9 +50,12 @@ export function readTfjs({ weightSpecs = [], weightData, modelTopology, format }
 }
 
 /** What {@link readTfjs} needs of a model: its weights, and for a converted Keras 3 model also its `modelTopology`. */
-export type TfjsWeights = Pick<io.ModelArtifacts, 'weightSpecs' | 'weightData'> & {
-  readonly [K in 'modelTopology' | 'format']?: io.ModelArtifacts[K] | undefined;
-};
+export interface TfjsWeights {
+  readonly weightSpecs?: readonly io.WeightsManifestEntry[] | undefined;
+  readonly weightData?: io.WeightData | undefined;
+  readonly modelTopology?: object | undefined;
+  readonly format?: string | undefined;
+}
 
 const QUANTIZED: readonly unknown[] = ['uint8', 'uint16', 'float16'];
 

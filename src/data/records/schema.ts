@@ -3,7 +3,8 @@
 import { DataError, decodeText } from '../../core/index.js';
 import { feature, type Example, type FeatureValue } from './example.js';
 
-interface FieldOf<Kind extends string, Value> {
+/** One feature of a record, of one kind. */
+export interface RecordFieldOf<Kind extends string, Value> {
   /** The feature's name in the Example. */
   readonly key: string;
   readonly kind: Kind;
@@ -15,25 +16,26 @@ interface FieldOf<Kind extends string, Value> {
 
 /** One feature of a record. */
 export type RecordField =
-  | FieldOf<'bytes', Uint8Array>
-  | FieldOf<'text', string>
-  | FieldOf<'float', number>
+  | RecordFieldOf<'bytes', Uint8Array>
+  | RecordFieldOf<'text', string>
+  | RecordFieldOf<'float', number>
   /** `first` is the number that counts as 0, for labels that begin at 1. */
-  | (FieldOf<'int64', number> & { readonly first?: number | undefined });
+  | (RecordFieldOf<'int64', number> & { readonly first?: number | undefined });
 
 /** A record's features by the names this program uses. */
 export type RecordSchema = Readonly<Record<string, RecordField>>;
 
-interface ValueOfKind {
-  bytes: Uint8Array;
-  text: string;
-  float: number;
-  int64: number;
+/** The value of a feature by its kind. */
+export interface RecordValues {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+  readonly float: number;
+  readonly int64: number;
 }
 
 /** What a record of a schema holds. */
 export type RecordOf<S extends RecordSchema> = {
-  readonly [K in keyof S]: S[K] extends { readonly list: true } ? readonly ValueOfKind[S[K]['kind']][] : ValueOfKind[S[K]['kind']];
+  readonly [K in keyof S]: S[K] extends { readonly list: true } ? readonly RecordValues[S[K]['kind']][] : RecordValues[S[K]['kind']];
 };
 
 const box = {
@@ -43,8 +45,17 @@ const box = {
   boxYMax: { key: 'image/object/bbox/ymax', kind: 'float', list: true, default: [] },
 } as const satisfies RecordSchema;
 
-/** Known layouts of picture records; each has `image` (an encoded picture) and `label` (from 0). */
-export const RECORD_SCHEMAS = {
+/** A schema of images with their labels: `image` is an encoded image, `label` counts from 0. */
+export type ImageRecordSchema = Readonly<
+  Record<'image', RecordFieldOf<'bytes', Uint8Array>> &
+  Record<'label', RecordFieldOf<'int64', number> & { readonly first?: number | undefined }> &
+  Record<'height' | 'width' | 'channels', RecordFieldOf<'int64', number>> &
+  Record<'text' | 'filename' | 'colorspace' | 'format', RecordFieldOf<'text', string>> &
+  Record<'boxXMin' | 'boxXMax' | 'boxYMin' | 'boxYMax', RecordFieldOf<'float', number> & { readonly list: true }>
+>;
+
+/** Known layouts of image records. */
+export const RECORD_SCHEMAS: Readonly<Record<'flat', ImageRecordSchema> & Record<'imagenet', ImageRecordSchema & Record<'synset', RecordFieldOf<'text', string>>>> = {
   /** The official ImageNet records: labels 1 to 1000 become 0 to 999. */
   imagenet: {
     image: { key: 'image/encoded', kind: 'bytes' },
@@ -75,7 +86,7 @@ export const RECORD_SCHEMAS = {
     text: { key: 'text', kind: 'text', default: '' },
     filename: { key: 'filename', kind: 'text', default: '' },
   },
-} as const satisfies Record<string, RecordSchema>;
+};
 
 /**
  * Reads the features a schema names from an Example.

@@ -86,7 +86,8 @@ export interface ReportDecisions {
  * @throws {OptionError} when `before` stands beside an evaluation of several labels a sample.
  * @throws {DataError} when `before` is an evaluation of other data.
  */
-export function reportData({ title, evaluation, before, history, summary, settings = {} }: ReportContents): ReportData {
+export function reportData(contents: ReportContents): ReportData {
+  const { title, evaluation, before, history, summary, settings = {} } = contents;
   if (before !== undefined && evaluation.labelMode === 'multi') {
     throw invalid('reportData', 'before', 'nothing beside an evaluation of several labels a sample', before, 'Write a report of each, and compare their figures.');
   }
