@@ -35,7 +35,7 @@ export {
   PRETRAINED, modelOptionsOf, checkpointTransform, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
-  PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
+  PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelNotes, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
   WeightsReport, WriteSafetensorsOptions,
 } from './weights/index.js';
 

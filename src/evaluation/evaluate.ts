@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   callable, check, checkOptions, DataError, instanceOf, invalid, oneOf, positiveInteger, rule, ShapeError, showShape, trackProgress, type ProgressListener,
 } from '../core/index.js';
+import { ensureBackend } from '../backends/index.js';
 import { areFinite } from '../layers/index.js';
 import { collate, type ImageBatch, type LabeledImage } from '../data/index.js';
 import type { Preprocessing } from '../image/index.js';
@@ -94,6 +95,7 @@ export async function evaluate(
   const { labelMode = 'single', batchSize = 32, onProgress, signal, fromLogits = false, ...rest } = checkRunOptions(options);
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
+  await ensureBackend();
   const collector = collectPredictions({ where, labelMode, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
   for await (const batch of toBatches(data, batchSize)) {

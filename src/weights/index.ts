@@ -1,4 +1,5 @@
 export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
+export type { ModelNotes } from './modelNotes.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
 export { encodeFloat16 } from './elements.js';
 export type { ElementType } from './elements.js';
