@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { classify, classifyMany, evaluate, occlusionMap, warmup } from '../../src/evaluation/index.js';
+import { classify, classifyMany, evaluate, occlusionMap, warmup, type Predictor } from '../../src/evaluation/index.js';
 import type { Pixels } from '../../src/image/index.js';
 import { createRuntime, exportOnnx, type Runtime } from '../../src/onnx/index.js';
 import { planModel, VARIANTS } from '../../src/scaling/index.js';
@@ -31,7 +31,7 @@ test('a runtime classifies, explains and warms up without one', async () => {
 });
 
 test.each<[string, () => Promise<unknown>]>([
-  ['classify on a predictor of tensors', () => classify({ predict: (images) => runtime.predict(images), preprocessing: runtime.preprocessing }, image)],
+  ['classify on a predictor of tensors', () => { const tensors: Predictor = { preprocessing: runtime.preprocessing, predict: (x) => runtime.predict(x) }; return classify(tensors, image); }],
   ['evaluate', () => evaluate(runtime, [{ pixels: image, label: 0 }])],
 ])('%s says that a backend is needed', async (_, act) => {
   await expect(act()).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: ensureBackend: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.]`);
