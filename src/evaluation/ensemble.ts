@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, invalid, nonNegative, oneOf, positiveInteger, ShapeError, showShape } from '../core/index.js';
+import { preprocessingFor, samePreprocessing, type CompletePreprocessing } from '../image/index.js';
 import { inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link ensemble}. */
@@ -14,7 +15,7 @@ export interface EnsembleOptions {
 /**
  * Joins several classifiers into one whose probabilities are the mean of theirs; the members stay the caller's to dispose.
  *
- * @param members - At least one, all with the same classes in the same order and pictures of one size.
+ * @param members - At least one, all with the same classes in the same order and images of one size.
  * @throws {OptionError} when there is no member, class names differ, or `memberWeights` do not fit the members.
  * @throws {ShapeError} by `predict`, when a member answers with another shape than the first.
  * @example
@@ -34,6 +35,7 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
   return {
     classNames,
     ...shapeFor(members[0]),
+    preprocessing: sharedPreprocessing(where, members),
     async predict(images) {
       let mean: tf.Tensor | undefined;
       try {
@@ -76,7 +78,7 @@ export interface TestTimeAugmentationOptions {
 /**
  * Lets a classifier look at several views of each picture; its probabilities are the mean over them.
  *
- * For crops, give pictures larger than the model's input: 256 pixels for a network of 224.
+ * For crops, give images larger than the model's input: 256 pixels for a network of 224. `classify` then needs its option `preprocessing`.
  *
  * @throws {OptionError} when an option is unknown, or `size` is missing where the model does not tell it.
  * @throws {ShapeError} by `predict`, when pictures are smaller than the crops.
@@ -94,7 +96,7 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
   if (views !== 'flip' && size === undefined) throw invalid(where, 'size', 'the size of the crops, which this model does not tell', size);
   return {
     classNames: knownClassNames(model),
-    ...(views === 'flip' ? shapeFor(model) : {}),
+    ...(views === 'flip' ? { ...shapeFor(model), preprocessing: preprocessingFor(where, model) } : {}),
     async predict(images) {
       const crops = views === 'flip' || size === undefined ? [whole] : cornersAndCentre(where, images, size);
       const makers = views === 'five' ? crops : crops.flatMap((crop) => [crop, (x: tf.Tensor4D) => tf.reverse(crop(x), 2)]);
@@ -131,6 +133,12 @@ function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): Vie
 function shapeFor(model: LayersModel | Predictor | undefined): Pick<Predictor, 'inputShape'> {
   const shape = model === undefined ? undefined : inputShapeOf(model);
   return shape === undefined ? {} : { inputShape: shape };
+}
+
+/** The preprocessing that all members have in common. */
+function sharedPreprocessing(where: string, members: readonly (LayersModel | Predictor)[]): CompletePreprocessing | undefined {
+  const [first, ...others] = members.map((member) => preprocessingFor(where, member));
+  return first !== undefined && others.every((other) => other !== undefined && samePreprocessing(first, other)) ? first : undefined;
 }
 
 async function predictOne(where: string, model: LayersModel | Predictor, images: tf.Tensor4D): Promise<tf.Tensor> {

@@ -7,6 +7,7 @@ import {
 } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
 import { collate, type ImageBatch, type LabeledImage } from '../data/index.js';
+import type { Preprocessing } from '../image/index.js';
 import { classNamesOf } from '../models/index.js';
 import { collectPredictions } from './collectPredictions.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
@@ -14,7 +15,14 @@ import {
   finishMultiLabel, finishSingle, rulesFor, type EitherOptions, type EvaluationOptions, type MultiLabelEvaluationOptions,
 } from './evaluatePredictions.js';
 
-/** A `tf.LayersModel`, or anything else that turns pictures into probabilities, for example a runtime. */
+/** An output of a predictor that needs no tensors. */
+export interface PredictedValues {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly values: Float32Array;
+}
+
+/** A `tf.LayersModel`, or anything else that turns images into probabilities, for example a runtime. */
 export interface Predictor {
   /** @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`; disposed by the caller. */
   predict(images: tf.Tensor4D): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
@@ -22,6 +30,15 @@ export interface Predictor {
   readonly classNames?: readonly string[] | undefined;
   /** `[batch, height, width, 3]`, `null` where any length goes. */
   readonly inputShape?: readonly (number | null)[] | undefined;
+  /** How images of any size become its input, where it is known. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /**
+   * Predicts from typed arrays, where the predictor needs no tensors: what takes images then needs no backend of TensorFlow.js. Outputs are by name.
+   *
+   * @param values - float32 RGB in [0, 255], row-major.
+   * @param shape - `[batch, height, width, 3]`.
+   */
+  readonly run?: ((values: Float32Array, shape: readonly number[]) => Promise<Readonly<Record<string, PredictedValues>>>) | undefined;
 }
 
 /** A batch with the names of its files, where they are known. */

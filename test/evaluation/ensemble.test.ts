@@ -44,7 +44,7 @@ test('an ensemble serves evaluate and classify, under the names of its members',
   const voting = ensemble([{ ...says(0.9, 0.1), inputShape: [null, 4, 4, 3] }, says(0.4, 0.6)]);
   const { accuracy, classNames } = await evaluate(voting, [{ pixels: picture(2, 2), label: 0 }, { pixels: picture(2, 2), label: 1 }]);
   expect({ accuracy, classNames }).toEqual({ accuracy: 0.5, classNames: ['cat', 'dog'] });
-  expect((await classify(voting, picture(9, 7)))[0]).toMatchObject({ className: 'cat' });
+  expect((await classify(voting, picture(9, 7), { preprocessing: { inputSize: 4, fit: 'crop' } }))[0]).toMatchObject({ className: 'cat' });
 });
 
 test.each(['flip', 'five', 'ten'] as const)('%s: the mean over the views that testTimeViews cuts', async (views) => {

@@ -56,7 +56,7 @@ test('nothing is kept, progress counts pictures, and an async runtime will do', 
 });
 
 test('a runtime brings its class names and the size of its input', async () => {
-  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3] };
+  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3], preprocessing: { inputSize: 8, fit: 'stretch' } };
   expect((await evaluate(runtime, [picture(0, 1)])).classNames).toEqual(['ant', 'bee', 'cat']);
   const shapes: number[][] = [];
   const watched: Predictor = { ...runtime, predict: (images) => (shapes.push(images.shape), model.predict(images)) };

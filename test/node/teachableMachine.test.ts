@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 
 async function probabilities(source: Parameters<typeof classify>[0]): Promise<number[]> {
-  const answers = await classify(source, image, { fit: 'stretch' });
+  const answers = await classify(source, image, { preprocessing: { inputSize: SIZE, fit: 'stretch' } });
   expect(answers.map(({ className }) => className).sort()).toEqual(LABELS);
   return answers.sort((a, b) => a.index - b.index).map(({ probability }) => probability);
 }
