@@ -48,7 +48,7 @@ await tell(async () => {
   console.log(`${train.length} photos to learn from, ${validation.length} (a tenth, seed ${seed}) to measure on`);
 
   // One sigmoid: the probability of a cactus.
-  const model = replaceHead(await loadBackbone(settings), { classes: 1, activation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
+  const model = replaceHead(await loadBackbone(settings), { classes: 1, classifierActivation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
   const reading = { inputSize, labelMode: 'binary' as const };
   const phase = async (name: string, unfreeze: LayerSelector, epochs: number, learningRate: number): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {

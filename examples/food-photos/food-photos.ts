@@ -64,11 +64,11 @@ await tell(async () => {
       optimizer: () => adam({ accumulationSteps: accumulate }),
       callbacks: [
         printEpochs(name),
-        tensorBoard(path.join(out, 'tensorboard', name), { updateEvery: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
+        tensorBoard(path.join(out, 'tensorboard', name), { updateEverySteps: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
         checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, weightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
-      checkpointEvery: 100,
+      checkpointEverySteps: 100,
       onProgress: progressBar(),
       signal,
     });

@@ -72,11 +72,11 @@ await tell(async () => {
     metrics: [accuracy(), topK(5)],
     optimizer: () => sgd({ momentum: 0.9, weightDecay: 1e-5, weightDecayMode: 'coupled' }),
     callbacks: [
-      printEpochs('imagenet'), tensorBoard(path.join(out, 'tensorboard'), { updateEvery: 100, hyperParameters: { peak, epochs, batchSize } }),
+      printEpochs('imagenet'), tensorBoard(path.join(out, 'tensorboard'), { updateEverySteps: 100, hyperParameters: { peak, epochs, batchSize } }),
       checkpoint(path.join(out, 'epoch-{epoch}.safetensors'), { keepLast: 3 }),
     ],
     store: checkpointFile(path.join(out, 'run.safetensors')),
-    checkpointEvery: 500,
+    checkpointEverySteps: 500,
     onProgress: progressBar(),
     signal,
   });

@@ -45,7 +45,7 @@ function buildModel(plan: ModelPlan, parts: BlockParts): tfl.LayersModel {
   for (const { spec } of plan.stages) x = stage(x, spec, parts);
   x = convNormAct(x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, build);
   if (plan.includeTop) {
-    x = head(x, { classes: plan.classes, activation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
+    x = head(x, { classes: plan.classes, classifierActivation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
   } else if (plan.pooling !== null) {
     x = pool(x, plan.pooling);
   }

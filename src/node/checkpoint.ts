@@ -1,4 +1,4 @@
-// Checkpoints as files, and the way back. What is in one is training/checkpointFile.
+// Checkpoints as files, and the way back. What is in one is training/checkpointBytes.
 
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';

@@ -67,7 +67,7 @@ export interface FineTuneOptions {
    */
   readonly changedData?: 'throw' | 'accept' | undefined;
   /** Steps between checkpoints within an epoch; there is one after each epoch and when the signal aborts anyway. @defaultValue none */
-  readonly checkpointEvery?: number | undefined;
+  readonly checkpointEverySteps?: number | undefined;
   /** One task an epoch, in steps. */
   readonly onProgress?: ProgressListener | undefined;
   /** Stops between steps. */
@@ -169,7 +169,7 @@ interface EpochRun {
 }
 
 async function trainEpoch({ context, optimizer, variables, stage, options, epoch, totalEpochs, save, from }: EpochRun): Promise<Figures> {
-  const { callbacks = [], stepsPerEpoch = Infinity, checkpointEvery = Infinity, signal, metrics = context.metrics } = options;
+  const { callbacks = [], stepsPerEpoch = Infinity, checkpointEverySteps = Infinity, signal, metrics = context.metrics } = options;
   const data = stage.train ?? options.train;
   const known = Math.min(stepsPerEpoch, Number.isNaN(data.size) ? Infinity : data.size);
   const report = trackProgress(options.onProgress, `epoch ${epoch + 1}/${totalEpochs}`, 'steps', Number.isFinite(known) ? known : undefined);
@@ -192,7 +192,7 @@ async function trainEpoch({ context, optimizer, variables, stage, options, epoch
       const loss = await trainStep(context, optimizer, variables, batch, tally, `step ${step - 1} of epoch ${epoch}`);
       for (const each of callbacks) await each.onBatchEnd(step - 1, { loss });
       report(step, { loss: tally.loss / tally.samples });
-      if (step % checkpointEvery === 0) await save({ epoch, step, tally });
+      if (step % checkpointEverySteps === 0) await save({ epoch, step, tally });
     } finally {
       tfc.dispose([batch.xs, batch.ys, ...(batch.weights === undefined ? [] : [batch.weights])]);
     }
@@ -250,7 +250,7 @@ function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
   checkOptions(where, options, {
     train: dataset, validation: dataset, stages: arrayOf(anything), loss: callable, metrics: arrayOf(isMetric), optimizer: callable,
     stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: anything,
-    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() makes')), store, changedData: oneOf('throw', 'accept'), checkpointEvery: positiveInteger,
+    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() makes')), store, changedData: oneOf('throw', 'accept'), checkpointEverySteps: positiveInteger,
     onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
   if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');

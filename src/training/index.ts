@@ -30,7 +30,7 @@ export type { LearningRateScheduleOptions, ReduceOnPlateauOptions, StepLog } fro
 export { monitorOf, MONITOR_RULES } from './monitor.js';
 export type { MonitorOptions } from './monitor.js';
 export { trainingProgress } from './progress.js';
-export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
+export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTune.js';
 export { freezeExceptBatchNorm, freezeUpTo, inferenceMode, trainableSummary, unfreezeExceptBatchNorm } from './freezeParts.js';

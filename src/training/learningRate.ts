@@ -36,10 +36,10 @@ export interface StepLog {
 export interface LearningRateScheduleOptions {
   /** The step the run begins at, when it continues another. @defaultValue 0 */
   readonly initialStep?: number | undefined;
-  /** Called every `logEvery` steps. @defaultValue writes step, loss and rate to the console */
+  /** Called every `logEverySteps` steps. @defaultValue writes step, loss and rate to the console */
   readonly onLog?: ((log: StepLog) => void) | undefined;
   /** Steps between logs; 0 is never. @defaultValue 100 */
-  readonly logEvery?: number | undefined;
+  readonly logEverySteps?: number | undefined;
 }
 
 /**
@@ -52,8 +52,8 @@ export interface LearningRateScheduleOptions {
  */
 export function learningRateSchedule(schedule: Schedule, options: LearningRateScheduleOptions = {}): TrainingCallback {
   check('learningRateSchedule', 'schedule', schedule, rule<Schedule>('a schedule, a function of the step', (value) => typeof value === 'function'));
-  const { initialStep = 0, onLog = print, logEvery = 100 } = checkOptions('learningRateSchedule', options, {
-    initialStep: nonNegativeInteger, onLog: callable, logEvery: nonNegativeInteger,
+  const { initialStep = 0, onLog = print, logEverySteps = 100 } = checkOptions('learningRateSchedule', options, {
+    initialStep: nonNegativeInteger, onLog: callable, logEverySteps: nonNegativeInteger,
   });
   let step = initialStep;
   let epoch = 0;
@@ -68,7 +68,7 @@ export function learningRateSchedule(schedule: Schedule, options: LearningRateSc
       setLearningRate(model.optimizer, checkRate('learningRateSchedule', schedule(step), step, { where: 'learningRateSchedule', step: batch, epoch }));
     },
     onBatchEnd: (_batch, { loss = NaN }) => {
-      if (logEvery > 0 && step % logEvery === 0) onLog({ step, loss, learningRate: schedule(step) });
+      if (logEverySteps > 0 && step % logEverySteps === 0) onLog({ step, loss, learningRate: schedule(step) });
       step += 1;
     },
     onEpochEnd: () => ({ learningRate: schedule(Math.max(0, step - 1)) }),

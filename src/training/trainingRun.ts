@@ -7,7 +7,7 @@ import type { Dataset } from '../data/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/index.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
 import type { CallbackState, Figures, TrainingCallback } from './callback.js';
-import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
+import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
 import { allLayers } from './freeze.js';
 import type { Tally } from './trainStep.js';
 

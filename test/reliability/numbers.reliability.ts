@@ -102,7 +102,7 @@ describe.each(['cpu', 'wasm', 'tensorflow', 'webgpu'] as const)('on %s', (backen
       let bytes: Uint8Array | undefined;
       const store: CheckpointStore = { read: () => Promise.resolve(undefined), write: (written) => { bytes = written; return Promise.resolve(); } };
       const message = await refused(model, (keep) => fineTune(model, {
-        train: data(fault), store, checkpointEvery: 1, loss: loss(), optimizer: pick(random, OPTIMIZERS), callbacks: [keep, average],
+        train: data(fault), store, checkpointEverySteps: 1, loss: loss(), optimizer: pick(random, OPTIMIZERS), callbacks: [keep, average],
         stages: [{ unfreeze: random.next() < 0.5 ? 'all' : ['predictions'], epochs: 1, batchNorm: 'trained' }],
       }));
       expect(message).toContain(`at step ${fault.at} of epoch 0`);

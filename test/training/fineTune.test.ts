@@ -75,7 +75,7 @@ test('a run cut at any step, and resumed in a new model, ends as an uninterrupte
     let steps = 0;
     const stop = callback({ onBatchBegin: () => { if (steps++ === cut) controller.abort(new Error('cut')); } });
     const first = callbacks();
-    const run = fineTune(tinyModel(3), { ...common(), store, checkpointEvery: 2, signal: controller.signal, callbacks: [...first, stop] });
+    const run = fineTune(tinyModel(3), { ...common(), store, checkpointEverySteps: 2, signal: controller.signal, callbacks: [...first, stop] });
     if (cut < 23) await expect(run).rejects.toThrow('cut');
     else await run;
     const later = tinyModel(99);
@@ -132,7 +132,7 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
     let i = 0;
     for await (const batch of batches) yield i++ === 4 ? { ys: batch.ys, xs: tf.mul(batch.xs, NaN) } : batch;
   }, 6);
-  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEvery: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`);
+  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEverySteps: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`);
   const good = tinyModel();
   await fineTune(good, { ...common(), store });
   expect((await weightsOfAll(good)).every(Number.isFinite)).toBe(true);

@@ -160,7 +160,7 @@ describe.each([
     const average = ema();
     const at: [number[], Uint8Array | undefined][] = [];
     const keep = callback({ onBatchEnd: async () => void at.push([await weightsOfAll(model), store.bytes]) });
-    await expect(fineTune(model, { ...common(), store, checkpointEvery: 1, callbacks: [keep, average], ...options })).rejects.toThrow(message);
+    await expect(fineTune(model, { ...common(), store, checkpointEverySteps: 1, callbacks: [keep, average], ...options })).rejects.toThrow(message);
     expect(at).toHaveLength(2);
     expect(await weightsOfAll(model)).toEqual(at[1]![0]);
     expect([...(await average.weights()).values()].every((array) => array.values().every(Number.isFinite))).toBe(true);
@@ -219,7 +219,7 @@ describe.each([
   test('a rate that is no number is refused where it is set', async () => {
     const model = tinyModel();
     model.compile({ optimizer: tf.train.sgd(0.1), loss: softmaxCrossEntropy() });
-    await expect(model.fitDataset(tinyData(), { epochs: 2, verbose: 0, callbacks: [learningRateSchedule((step) => (step === 7 ? NaN : 0.1), { logEvery: 0 })] }))
+    await expect(model.fitDataset(tinyData(), { epochs: 2, verbose: 0, callbacks: [learningRateSchedule((step) => (step === 7 ? NaN : 0.1), { logEverySteps: 0 })] }))
       .rejects.toThrow('learningRateSchedule: expected a learning rate of at least 0 at step 1 of epoch 1 (update 7), received NaN. Check the schedule.');
     const optimizer = sgd({ rateOf: () => NaN });
     const variable = tf.variable(tf.scalar(1));

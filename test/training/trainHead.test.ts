@@ -73,7 +73,7 @@ test('the same seed gives the same history, another seed another', async () => {
   expect(await run(4)).not.toEqual(first);
 });
 
-test.each([{ pooling: 'max' }, { hidden: [8] }, { activation: 'sigmoid' }] as const)('a head with %o learns too', async (more) => {
+test.each([{ pooling: 'max' }, { hidden: [8] }, { classifierActivation: 'sigmoid' }] as const)('a head with %o learns too', async (more) => {
   const { history } = await trainHead(backbone(), options({ ...more, epochs: 20 }));
   expect(history.at(-1)!.validationAccuracy).toBeGreaterThan(0.85);
 });
