@@ -126,7 +126,8 @@ async function writeShards(): Promise<{ folder: string; classNames: readonly str
 async function drawActivation(model: LayersModel, images: Dataset<LabeledImage>, classNames: readonly string[]): Promise<void> {
   const cells: GridImage[] = [];
   for await (const { pixels, label } of images) {
-    const heat = await classActivationMap(model, pixels);
+    // The dataset has resized and cropped already.
+    const heat = await classActivationMap(model, pixels, { preprocessing: { inputSize: settings.inputSize, fit: 'stretch' } });
     const right = (label as Float32Array)[heat.classIndex] === 1;
     cells.push({ url: await imageDataUrl(overlayHeat(pixels, heat)), title: `${classNames[heat.classIndex] ?? ''} ${heat.probability.toFixed(2)}`, correct: right });
   }

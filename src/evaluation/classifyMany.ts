@@ -23,7 +23,7 @@ export interface ClassifyManyOptions extends ClassifyOptions {
  * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes per image.
  * @throws {DataError} when a pixel or an output of the model is not finite. {@link BackendError} when the model needs a backend and none is ready.
  * @example
- * for await (const [best] of classifyMany(runtime, images, { batchSize: 16 })) console.log(best?.className);
+ * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */
 export async function* classifyMany(
   model: LayersModel | Predictor,
