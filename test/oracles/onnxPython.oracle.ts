@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { classify } from '../../src/evaluation/index.js';
 import { preprocess, preprocessingOf, type Fit, type Margins, type Pixels, type Preprocessing } from '../../src/image/index.js';
-import { efficientNet, setPreprocessing } from '../../src/models/index.js';
+import { IMAGENET_CLASS_NAMES } from '../../src/imagenet.js';
+import { efficientNet, setClassNames, setPreprocessing } from '../../src/models/index.js';
 import { decodeImage, loadWeights, selectBackend } from '../../src/node/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 
@@ -51,6 +52,18 @@ function python(jobs: readonly object[]): Answer[] {
   const script = fileURLToPath(new URL('onnx_python.py', import.meta.url));
   return JSON.parse(execFileSync(interpreter, [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 })) as Answer[];
 }
+
+test('as a command it classifies photos', async () => {
+  const model = efficientNet('lite0');
+  await loadWeights(model, data('weights/efficientnet-lite0.safetensors'));
+  setClassNames(model, IMAGENET_CLASS_NAMES);
+  const [best] = await classify(model, images[0]!);
+  const file = path.join(folder, 'lite0.onnx');
+  writeFileSync(file, await exportOnnx(model));
+  const script = fileURLToPath(new URL('../../examples/python/classify_onnx.py', import.meta.url));
+  const said = execFileSync(process.env['ORACLE_ONNX_PYTHON'] ?? 'python3', [script, file, photos[0]!], { encoding: 'utf8' });
+  expect(said).toBe(`${photos[0]!}: ${best!.className!} ${best!.probability.toFixed(4)}\n`);
+});
 
 test('every preprocessing gives the same pixels in Python', () => {
   const records = FITS.flatMap((fit) => [1, 0.875, 0.9].flatMap((cropFraction) => MARGINS.flatMap((margins) => [64, [96, 160] as const].flatMap((inputSize) =>
