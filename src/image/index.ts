@@ -26,7 +26,7 @@ export { FITS, resizeTo } from './resizeTo.js';
 export type { Fit, ResizeToOptions } from './resizeTo.js';
 export { checkPreprocessing, completePreprocessing, describePreprocessing, preprocess, preprocessFor, samePreprocessing } from './preprocess.js';
 export type { CompletePreprocessing, Preprocessing } from './preprocess.js';
-export { preprocessingFor, preprocessingOf } from './preprocessingOf.js';
+export { preprocessingFor, preprocessingOf, requirePreprocessing } from './preprocessingOf.js';
 export type { PreprocessingSource } from './preprocessingOf.js';
 export { colorJitter, pcaLighting, randomBlur, randomErasing, randomGrayscale, randomResizedCrop, resizing } from './randomTransforms.js';
 export type { ColorJitterOptions, PcaLightingOptions, RandomBlurOptions, RandomErasingOptions, RandomResizedCropOptions } from './randomTransforms.js';
