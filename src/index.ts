@@ -8,7 +8,7 @@ export {
   adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, affine, applyPolicyOperation, autoAugment, centerCrop, colorJitter,
   crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, preprocess, preprocessingOf, randAugment, randomAffine,
   randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, resizeTo, resizing, sequence,
-  testTimeViews, toGrayscale, trainAugmentation, transformOf, trivialAugment,
+  toGrayscale, trainAugmentation, transformOf, trivialAugment,
 } from './image/index.js';
 export type {
   AffineOptions, Box, CenterCropOptions, ColorJitterOptions, CoveredBox, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
@@ -20,7 +20,7 @@ export {
   imageBatches, kFold, mixUp, oneHot, oversample, parseExample, readTFRecords, RECORD_SCHEMAS, trainValidationSplit,
 } from './data/index.js';
 export type {
-  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
+  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CachedImages, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
   DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
   TransformWorkers,
@@ -32,7 +32,7 @@ export type {
 } from './scaling/index.js';
 
 export {
-  PRETRAINED, modelOptionsOf, checkpointTransform, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
+  PRETRAINED, modelOptionsOf, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
   PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelNotes, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,

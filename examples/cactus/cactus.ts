@@ -52,8 +52,8 @@ await tell(async () => {
   const reading = { inputSize, labelMode: 'binary' as const };
   const phase = async (name: string, unfreeze: LayerSelector, epochs: number, learningRate: number): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {
-      train: imageBatches(imageFiles(train, { ...reading, shuffle: true, seed }), { batchSize }).prefetch(2),
-      validation: imageBatches(imageFiles(validation, reading), { batchSize }),
+      train: imageBatches(imageFiles(train, { ...reading, seed }), { batchSize }).prefetch(2),
+      validation: imageBatches(imageFiles(validation, { ...reading, shuffle: false }), { batchSize }),
       stages: [{ unfreeze, epochs, learningRate }],
       loss: binaryCrossEntropy(),
       optimizer: () => adam(),
@@ -68,7 +68,7 @@ await tell(async () => {
     await resume(model, path.join(out, `${name}-best.safetensors`));
     return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
   };
-  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2 }), { onProgress: progressBar() });
+  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2, shuffle: false }), { onProgress: progressBar() });
 
   const first = await phase('head', ['predictions'], settings.headEpochs, rate);
   const before = await measure();

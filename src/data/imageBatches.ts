@@ -37,7 +37,7 @@ export interface ImageBatchesOptions {
 /**
  * Groups labeled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
  *
- * @throws {ShapeError} while iterating, when pictures or label vectors of one batch differ in size.
+ * @throws {ShapeError} while iterating, when images or label vectors of one batch differ in size, or an image has not the size of the dataset's `preprocessing`.
  * @throws {DataError} while iterating, when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  * @example
  * const batches = imageBatches(images, { batchSize: 16 }).prefetch(2);
@@ -47,11 +47,13 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
   check('imageBatches', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, { batchSize: positiveInteger, dropRemainder: boolean });
   const { size } = images.batch(batchSize, { dropRemainder });
+  const inputSize = images.preprocessing?.inputSize;
   const ours = holdsNone(images);
   return images.transform(async function* (items) {
     let batch: OpenBatch | undefined;
     let expected = Math.min(batchSize, images.size || ROOM);
     for await (const image of items) {
+      if (inputSize !== undefined) checkSize(image, inputSize);
       batch ??= openBatch(image, expected);
       add(batch, image);
       if (ours) giveBack(image.pixels.data);
@@ -62,6 +64,14 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
     }
     if (batch !== undefined && !dropRemainder) yield close(batch);
   }, size);
+}
+
+/** A `map` may have changed the size without the dataset knowing. */
+function checkSize({ pixels, origin }: LabeledImage, [height, width]: readonly [height: number, width: number]): void {
+  checkPixels('imageBatches', pixels);
+  if (pixels.height === height && pixels.width === width) return;
+  const received = `[${pixels.height}, ${pixels.width}]${named(origin)}`;
+  throw new ShapeError(`imageBatches: expected images of [${height}, ${width}], the inputSize of the dataset's preprocessing, received ${received}. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.`);
 }
 
 /**

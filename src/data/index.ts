@@ -3,7 +3,7 @@ export { Dataset } from './Dataset.js';
 export type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
 export type { Source } from './Dataset.js';
 export type { ItemContext, ItemFunction, Pass, SkipListener } from './operators.js';
-export type { CacheStore, CacheWriter } from './cache.js';
+export type { CachedImages, CacheStore, CacheWriter } from './cache.js';
 export { makesPictures } from './ownPictures.js';
 export { collate, imageBatches } from './imageBatches.js';
 export type { ImageBatch, ImageBatchesOptions, Label, LabeledImage } from './imageBatches.js';

@@ -29,7 +29,7 @@ export type { CompletePreprocessing, Preprocessing } from './preprocess.js';
 export { coveredBox } from './coveredBox.js';
 export type { CoveredBox } from './coveredBox.js';
 export { storedPreprocessing } from './storedPreprocessing.js';
-export { preprocessingFor, preprocessingOf } from './preprocessingOf.js';
+export { preprocessingFor, preprocessingOf, requirePreprocessing } from './preprocessingOf.js';
 export type { PreprocessingSource } from './preprocessingOf.js';
 export { colorJitter, pcaLighting, randomBlur, randomErasing, randomGrayscale, randomResizedCrop, resizing } from './randomTransforms.js';
 export type { ColorJitterOptions, PcaLightingOptions, RandomBlurOptions, RandomErasingOptions, RandomResizedCropOptions } from './randomTransforms.js';

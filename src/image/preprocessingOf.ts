@@ -27,6 +27,14 @@ export function preprocessingFor(where: string, source: PreprocessingSource): Co
   return carried === undefined ? undefined : completePreprocessing(where, carried);
 }
 
+/** Looks up the preprocessing for another function that cannot do without one. */
+export function requirePreprocessing(where: string, source: PreprocessingSource): CompletePreprocessing {
+  const preprocessing = preprocessingFor(where, source);
+  if (preprocessing !== undefined) return preprocessing;
+  const remedy = 'Give a preprocessing, such as { inputSize: 224, fit: \'stretch\' }, or store one in the model with `setPreprocessing`.';
+  throw invalid(where, 'preprocessing', 'a model, runtime or dataset whose preprocessing is known', source, remedy);
+}
+
 function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
   // JavaScript callers may pass anything.
   if (typeof source !== 'object' || (source as unknown) === null) {

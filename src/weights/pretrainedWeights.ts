@@ -37,7 +37,11 @@ export interface PretrainedWeights {
   readonly normalization: Normalization;
   /** Side of the images it was evaluated on, in pixels. */
   readonly inputSize: number;
-  /** How images become its input in its publisher's evaluation; {@link checkpointTransform} makes a transform of it. */
+  /**
+   * How images become its input in its publisher's evaluation, on which the published accuracy was measured. timm's entries are those of its test size
+   * (`use_test_size=True`). For `keras/` and `qubvel/` it is the evaluation of EfficientNet's authors, whose weights these are; the first generation was
+   * resized by TensorFlow 1's bicubic, here by TensorFlow 2's.
+   */
   readonly preprocessing: Preprocessing;
   /** Top-1 accuracy on ImageNet in percent, as published; `null` where none is. */
   readonly top1: number | null;
