@@ -117,7 +117,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   if (!cacheFeatures && !(options.train instanceof Dataset)) {
     throw invalid('trainHead', 'train', 'a Dataset, which can be read every epoch, with `cacheFeatures: false`', options.train, 'Make one: `Dataset.from(...)`.');
   }
-  const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
+  const spec: HeadSpec = { classes: classNames.length, classifierActivation: activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
 
   await checkFiniteWeights('trainHead', backbone, 'Load them again before training.');
   const extractor = await openExtractor(backbone, {
@@ -128,7 +128,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     const train = await extractor.extract(options.train, 'training features', 1);
     const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation features', 1);
     const input = tfl.input({ shape: [train.width] });
-    classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, activation: 'linear' }, { seed }) });
+    classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, classifierActivation: "linear" }, { seed }) });
     // From zero this is logistic regression; the reference's wide initial weights drown a few hundred pictures in noise.
     const last = classifier.getLayer('predictions');
     tf.tidy(() => { last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight))); });

@@ -8,9 +8,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { imageBatches, type Dataset, type LabeledImage } from '../../src/data/index.js';
+import { imageBatches } from '../../src/data/index.js';
 import { classify, classifyMany, evaluate, type Predictor } from '../../src/evaluation/index.js';
-import { describePreprocessing, preprocess, type Pixels, type Preprocessing } from '../../src/image/index.js';
+import { describePreprocessing, type Pixels, type Preprocessing } from '../../src/image/index.js';
 import { efficientNet, setPreprocessing } from '../../src/models/index.js';
 import { decodeImage, imageFolder, loadModel, loadWeights, saveModel, selectBackend } from '../../src/node/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
@@ -49,21 +49,14 @@ afterAll(() => { rmSync(folder, { recursive: true }); });
 const cases = Object.keys(NETWORKS).flatMap((network) => RECORDS.map((record) => [network as keyof typeof NETWORKS, record] as const));
 
 test.each(cases)('%s, %j', async (network, record) => {
-  // Images of their own sizes, and the same as inputs of the network.
-  const read = async (part: string): Promise<{ files: readonly string[]; classNames: readonly string[]; images: Dataset<LabeledImage> }> => {
-    const { classNames, images, files } = await imageFolder(data(`clothing/${part}`), { shuffle: part === 'train', seed: 1 });
-    return {
-      classNames, files: files.map((file) => file.path),
-      images: images.map(({ pixels, ...rest }) => ({ ...rest, pixels: preprocess(pixels, record) })).withPreprocessing(record),
-    };
-  };
-  const [train, validation] = [await read('train'), await read('validation')];
+  const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(data(`clothing/${part}`), { preprocessing: record, shuffle: part === 'train', seed: 1 })));
   const { model } = await trainHead(await NETWORKS[network](), {
-    classNames: train.classNames, train: imageBatches(train.images), epochs: 10, seed: 1, runtime: (features) => createRuntime(features),
+    classNames: train!.classNames, train: imageBatches(train!.images), epochs: 10, seed: 1, runtime: (features) => createRuntime(features),
   });
   setPreprocessing(model, record);
+  const files = validation!.files.map((file) => file.path);
 
-  const measured = await evaluate(model, validation.images);
+  const measured = await evaluate(model, validation!.images);
   const { probabilities, predicted } = measured.predictions;
   const place = path.join(folder, 'model');
   await saveModel(model, place);
@@ -74,13 +67,13 @@ test.each(cases)('%s, %j', async (network, record) => {
   const runtime = await createRuntime(bytes);
 
   const answers = {
-    classify: await answersOf(model, validation.files),
-    'saved and loaded': await answersOf(loaded, validation.files),
-    'ONNX Runtime': await answersOf(runtime, validation.files),
-    Python: python(file, validation.files),
+    classify: await answersOf(model, files),
+    'saved and loaded': await answersOf(loaded, files),
+    'ONNX Runtime': await answersOf(runtime, files),
+    Python: python(file, files),
   };
   console.log(`${network}, ${describePreprocessing(record)}: ${measured.count} photos, accuracy ${measured.accuracy.toFixed(4)}`);
-  const classes = train.classNames.length;
+  const classes = train!.classNames.length;
   for (const [name, rows] of Object.entries(answers)) {
     expect(rows.length).toBe(measured.count);
     const others = rows.filter((row, i) => row.indexOf(Math.max(...row)) !== predicted[i]).length;
