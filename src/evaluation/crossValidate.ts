@@ -20,7 +20,7 @@ export interface Fold<T> {
 export interface CrossValidateOptions<T, M extends LayersModel | Predictor> extends SplitOptions<T> {
   /** Trains a new network on the fold's `train`; it may look at `validation` to log, not to choose. */
   readonly trainFold: (fold: Fold<T>) => Promise<M>;
-  /** Labeled images of some items in their order, for example `(files) => imageFiles(files, { inputSize: 224, classes: 10, shuffle: false })`. */
+  /** Labeled images of some items in their order, for example `(files) => imageFiles(files, { inputSize: 224, classes: 10 })`. */
   readonly data: (items: readonly T[]) => EvaluationData;
   /** @defaultValue 5 */
   readonly folds?: number | undefined;
@@ -58,7 +58,7 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
  * const { evaluation, ensemble } = await crossValidate(files, {
  *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
  *   trainFold: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { inputSize: 224 })) })).model,
- *   data: (files) => imageFiles(files, { inputSize: 224, shuffle: false }),
+ *   data: (held) => imageFiles(held, { inputSize: 224 }),
  * });
  */
 export async function crossValidate<T, M extends LayersModel | Predictor>(items: readonly T[], options: CrossValidateOptions<T, M>): Promise<CrossValidation<T, M>>;

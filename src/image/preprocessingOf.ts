@@ -40,7 +40,7 @@ function carriedBy(where: string, source: PreprocessingSource): Preprocessing | 
   if (typeof source !== 'object' || (source as unknown) === null) {
     throw invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
   }
-  // First, for a model has a method `fit`.
+  // First, because models have a method called fit, too.
   if ('getUserDefinedMetadata' in source) {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;
     return metadata?.effnet?.preprocessing;

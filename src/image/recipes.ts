@@ -75,21 +75,20 @@ export function trainAugmentation(recipe: RecipeName = 'default', size = 224): T
 /**
  * Makes images as evaluation does, with nothing random: as a model or runtime wants them, as a preprocessing says, or as a recipe's evaluation side.
  *
- * @param source - A recipe's name; or a preprocessing, as `PRETRAINED` has them; or a model, runtime or dataset that has one.
+ * @param preprocessing - A recipe's name; or a record, as `PRETRAINED` has them; or a model, runtime or dataset that has one.
  * @param size - Side of the model's input in pixels, for a recipe; all others have their own. @defaultValue 224
- * @throws {OptionError} when the name is unknown, the preprocessing is impossible, or the model has none.
+ * @throws {OptionError} when the name is unknown, or the preprocessing is impossible or unknown.
  * @example
  * const test = augment(images, evalTransform(model)); // images of any size: the transform resizes them
- * const asPublished = augment(images, evalTransform(PRETRAINED['timm/tf_efficientnetv2_m.in1k'].preprocessing));
  */
-export function evalTransform(source: RecipeName | PreprocessingSource = 'default', size?: number): Transform {
+export function evalTransform(preprocessing: RecipeName | PreprocessingSource = 'default', size?: number): Transform {
   const where = 'evalTransform';
-  if (typeof source === 'string') {
-    check(where, 'source', source, oneOf(...NAMES));
+  if (typeof preprocessing === 'string') {
+    check(where, 'preprocessing', preprocessing, oneOf(...NAMES));
     check(where, 'size', size ?? 224, positiveInteger);
-    return evalTransform(RECIPES[source].evaluate(size ?? 224));
+    return evalTransform(RECIPES[preprocessing].evaluate(size ?? 224));
   }
-  const preprocessing = requirePreprocessing(where, source);
-  if (size !== undefined) throw invalid(where, 'size', 'none beside a preprocessing, which has `inputSize`', size);
-  return transformWithSpec([where, preprocessing], preprocessing, describePreprocessing(preprocessing), (pixels) => preprocessFor(where, pixels, preprocessing));
+  const record = requirePreprocessing(where, preprocessing);
+  if (size !== undefined) throw invalid(where, 'size', 'none beside a preprocessing, which has `inputSize`,', size);
+  return transformWithSpec([where, record], record, describePreprocessing(record), (pixels) => preprocessFor(where, pixels, record));
 }
