@@ -77,7 +77,7 @@ export {
 } from './models/index.js';
 export type { EfficientNetOptions, LoadModelOptions, ReplaceHeadOptions } from './models/index.js';
 export { freeze, trainHead, unfreeze } from './training/index.js';
-export type { FeatureRuntime, HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
+export type { FeatureRuntime, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
 export { classify, classifyMany } from './evaluation/index.js';
 export type { Classification, ClassifyManyOptions, ClassifyOptions } from './evaluation/index.js';
 export {
@@ -88,8 +88,8 @@ export {
   unfreezeExceptBatchNorm, warmupCosine, withWarmup,
 } from './training/index.js';
 export type {
-  AdamOptions, Attempt, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
-  Figures, FineTuneEpoch, FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
+  AdamOptions, Attempt, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, EpochMetrics, ExponentialDecayOptions,
+  FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MetricValues, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
   ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, TrainableRow, TrainableSummary, TrainingBatch, TrainingPlace,
   Update, UpdateRule, WarmupCosineOptions,
 } from './training/index.js';

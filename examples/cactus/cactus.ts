@@ -66,7 +66,7 @@ await tell(async () => {
       signal,
     });
     await resume(model, path.join(out, `${name}-best.safetensors`));
-    return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
+    return history;
   };
   const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2, shuffle: false }), { onProgress: progressBar() });
 

@@ -73,7 +73,7 @@ await tell(async () => {
       signal,
     });
     await resume(model, path.join(out, `${name}-best.safetensors`));
-    return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
+    return history;
   };
   const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { ...reading, shuffle: false }), { onProgress: progressBar() });
 

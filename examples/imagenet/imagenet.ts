@@ -85,7 +85,7 @@ await tell(async () => {
   console.log(`\nTop-1 ${percent(evaluation.accuracy)}, top-5 ${percent(evaluation.topK[5] ?? NaN)} of ${evaluation.count} pictures`);
   await drawActivation(model, toEvaluate().take(8), classNames);
   const report = await writeReport(out, {
-    title: `ImageNet recipe: ${settings.variant}`, evaluation, model, settings: { ...settings }, history: history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures })),
+    title: `ImageNet recipe: ${settings.variant}`, evaluation, model, settings: { ...settings }, history,
   });
   console.log(`Open ${report.html}, ${path.join(out, 'schedule.png')} and ${path.join(out, 'activation.png')}`);
 });

@@ -38,13 +38,13 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): T
       if (graph) await train.graph(model);
       if (hyperParameters !== undefined) await train.hyperParameters(hyperParameters);
     },
-    onBatchEnd: async (_batch, figures) => {
+    onBatchEnd: async (_batch, metrics) => {
       step += 1;
       if (updateEverySteps === 0 || step % updateEverySteps !== 0) return;
-      for (const [name, value] of Object.entries(figures)) await train.scalar(`batch_${name}`, value, step);
+      for (const [name, value] of Object.entries(metrics)) await train.scalar(`batch_${name}`, value, step);
     },
-    onEpochEnd: async (epoch, figures, model) => {
-      for (const [name, value] of Object.entries(figures)) {
+    onEpochEnd: async (epoch, metrics, model) => {
+      for (const [name, value] of Object.entries(metrics)) {
         const isValidation = name.startsWith('val_');
         await (isValidation ? validation : train).scalar(`epoch_${isValidation ? name.slice(4) : name}`, value, epoch);
       }

@@ -3,7 +3,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
-import type { ImageBatch } from '../data/index.js';
+import { checkImageSize, type ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf, publishedEvaluation } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
@@ -82,6 +82,7 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   if ((weights === 'int8') !== (calibration !== undefined)) {
     throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
   }
+  checkImageSize('exportOnnx', 'calibration', calibration, isLayersModel(source) ? source.inputs[0]?.shape : [null, ...source.plan.inputShape]);
   if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
   else checkFiniteArrays('exportOnnx', source.arrays);
   const graph = createGraph(weights === 'float16' ? 'float16' : 'float32');

@@ -96,9 +96,9 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
 }
 
 /**
- * Lowers the learning rate when a figure has stopped improving; `minDelta` is 0.0001 unless given.
+ * Lowers the learning rate when a metric has stopped improving; `minDelta` is 0.0001 unless given.
  *
- * @throws {OptionError} when an option is unknown or impossible; in training, when the figure is not there or the rate is a schedule's.
+ * @throws {OptionError} when an option is unknown or impossible; in training, when the metric is not there or the rate is a schedule's.
  * @example
  * await model.fitDataset(train, { epochs: 50, validationData, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 3 })] });
  * @see `ReduceLROnPlateau` in keras/src/callbacks/reduce_lr_on_plateau.py
@@ -114,8 +114,8 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingC
     onTrainBegin: () => {
       [best, wait, resting] = [monitor.worst, 0, 0];
     },
-    onEpochEnd: (_epoch, figures, { optimizer }) => {
-      const value = monitor.read(figures);
+    onEpochEnd: (_epoch, metrics, { optimizer }) => {
+      const value = monitor.read(metrics);
       if (resting > 0) [resting, wait] = [resting - 1, 0];
       if (monitor.isBetter(value, best)) [best, wait] = [value, 0];
       else if (resting === 0 && ++wait >= patience) {

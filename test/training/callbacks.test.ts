@@ -67,13 +67,13 @@ test('earlyStopping ends the run after its patience, with the weights of the bes
   expect(weights[3]).not.toEqual(weights[1]);
 });
 
-test('earlyStopping takes accuracy as better when large, and says which figures there are', async () => {
+test('earlyStopping takes accuracy as better when large, and says which metrics there are', async () => {
   const seen: number[] = [];
   const values = [0.5, 0.6, 0.55, 0.58];
   const scriptedAccuracy = callback({ onEpochEnd: (epoch) => { seen.push(epoch); return { val_accuracy: values[epoch]! }; } });
   await fit([scriptedAccuracy, earlyStopping({ monitor: 'val_accuracy', patience: 2 })], { epochs: 9 });
   expect(seen).toEqual([0, 1, 2, 3]);
-  await expect(fit([earlyStopping({ monitor: 'val_acuracy' })])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: earlyStopping: expected one of the figures val_loss, loss for \`monitor\`, received 'val_acuracy'.]`);
+  await expect(fit([earlyStopping({ monitor: 'val_acuracy' })])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: earlyStopping: expected one of the metrics val_loss, loss for \`monitor\`, received 'val_acuracy'.]`);
 });
 
 test('reduceOnPlateau lowers the rate after its patience, rests, and stops at the least rate', async () => {
