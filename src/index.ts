@@ -41,12 +41,12 @@ export type {
 
 export {
   averagePrecision, classActivationMap, classificationReport, compareEvaluations, confidenceInterval, confusedPairs, confusionTable, crossValidate, ensemble, evaluate,
-  evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, gradCam, modelSummary, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
+  evaluatePredictions, fitTemperature, gradCam, modelSummary, mostWrong, occlusionMap, overlayHeat, precisionRecallCurve,
   predictionsCsv, predictionsTable, rocAuc, rocCurve, summaryTable, testTimeAugmentation, warmup, withTemperature,
 } from './evaluation/index.js';
 export type {
   Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
-  ConfusionTableOptions, CrossValidateOptions, CrossValidation, EnsembleOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
+  ConfusionTableOptions, CrossValidateMultiLabelOptions, CrossValidateOptions, CrossValidation, EnsembleOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
   EvaluationOptions, Fold, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
   OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
   Scores, StageSummary, TestTimeAugmentationOptions, WarmupOptions,

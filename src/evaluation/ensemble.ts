@@ -8,14 +8,14 @@ import { inputShapeOf, knownClassNames, predictor, type Predictor } from './eval
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
   /** How much each member's vote counts, for example its validation accuracy; only the ratios matter. @defaultValue 1 each */
-  readonly weights?: readonly number[] | undefined;
+  readonly memberWeights?: readonly number[] | undefined;
 }
 
 /**
  * Joins several classifiers into one whose probabilities are the mean of theirs; the members stay the caller's to dispose.
  *
  * @param members - At least one, all with the same classes in the same order and pictures of one size.
- * @throws {OptionError} when there is no member, class names differ, or `weights` do not fit the members.
+ * @throws {OptionError} when there is no member, class names differ, or `memberWeights` do not fit the members.
  * @throws {ShapeError} by `predict`, when a member answers with another shape than the first.
  * @example
  * const evaluation = await evaluate(ensemble([first, second, third]), images);
@@ -24,9 +24,9 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
   const where = 'ensemble';
   check(where, 'members', members, arrayOf(predictor));
   if (members.length === 0) throw invalid(where, 'members', 'at least one model', members);
-  const { weights = members.map(() => 1) } = checkOptions(where, options, { weights: arrayOf(nonNegative) });
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  if (weights.length !== members.length || sum === 0) throw invalid(where, 'weights', `${members.length} numbers, one a member and not all 0`, weights);
+  const { memberWeights = members.map(() => 1) } = checkOptions(where, options, { memberWeights: arrayOf(nonNegative) });
+  const sum = memberWeights.reduce((total, weight) => total + weight, 0);
+  if (memberWeights.length !== members.length || sum === 0) throw invalid(where, 'memberWeights', `${members.length} numbers, one per member and not all 0,`, memberWeights);
   const named = members.map(knownClassNames).filter((names) => names !== undefined);
   const [classNames] = named;
   const other = named.find((names) => names.join('\n') !== classNames?.join('\n'));
@@ -45,7 +45,7 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
               throw new ShapeError(`${where}: expected ${showShape(before.shape)} from every member, received ${showShape(answer.shape)} from member ${i}.`);
             }
             mean = tf.tidy(() => {
-              const share = tf.mul(answer, (weights[i] as number) / sum);
+              const share = tf.mul(answer, (memberWeights[i] as number) / sum);
               return before === undefined ? share : tf.add(before, share);
             });
             before?.dispose();

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  callable, check, checkOptions, DataError, instanceOf, invalid, oneOf, positiveInteger, rule, ShapeError, showShape, trackProgress, type ProgressListener,
+  boolean, callable, check, checkOptions, DataError, instanceOf, invalid, positiveInteger, rule, ShapeError, showShape, trackProgress, type Given, type ProgressListener,
 } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
 import { collate, type ImageBatch, type LabeledImage } from '../data/index.js';
@@ -11,7 +11,7 @@ import { classNamesOf } from '../models/index.js';
 import { collectPredictions } from './collectPredictions.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import {
-  evaluationRules, finishMultiLabel, finishSingle, multiLabelRules, type EvaluationOptions, type MultiLabelEvaluationOptions,
+  finishMultiLabel, finishSingle, rulesFor, type EitherOptions, type EvaluationOptions, type MultiLabelEvaluationOptions,
 } from './evaluatePredictions.js';
 
 /** A `tf.LayersModel`, or anything else that turns pictures into probabilities, for example a runtime. */
@@ -41,21 +41,16 @@ interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of {@link evaluate} for one class a sample. */
-export interface EvaluateOptions extends EvaluationOptions, RunOptions {
-  /** @defaultValue 'single' */
-  readonly labelMode?: 'single' | undefined;
-}
+/** Options of {@link evaluate} for one class per sample. */
+export interface EvaluateOptions extends EvaluationOptions, RunOptions {}
 
-/** Options of {@link evaluate} for any number of classes a sample. */
-export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, RunOptions {
-  readonly labelMode: 'multi';
-}
+/** Options of {@link evaluate} for any number of classes per sample. */
+export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, RunOptions {}
 
 /**
  * Evaluates a model on a dataset in one pass: accuracy, top-k, confusion matrix, scores by class, calibration, every prediction.
  *
- * Labels are class indices, one-hot rows, or for `labelMode: 'multi'` rows of 0 and 1; class names come from the options or the model.
+ * Labels are class indices, one-hot rows, or for `multiLabel: true` rows of 0 and 1; class names come from the options or the model.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value, or the dataset never ends.
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
@@ -74,10 +69,10 @@ export async function evaluate(
 ): Promise<Evaluation | MultiLabelEvaluation> {
   const where = 'evaluate';
   check(where, 'model', model, predictor);
-  const { labelMode = 'single', batchSize = 32, onProgress, signal, fromLogits = false, ...rest } = checkRunOptions(options);
+  const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, ...rest } = checkRunOptions(options);
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
-  const collector = collectPredictions({ where, labelMode, fromLogits });
+  const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
   for await (const batch of toBatches(data, batchSize)) {
     // The last batch is known by its end: it is reported with the total.
@@ -93,7 +88,7 @@ export async function evaluate(
   report.end(collector.count);
   const classNames = rest.classNames ?? knownClassNames(model);
   const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
-  return labelMode === 'multi'
+  return multiLabel
     ? finishMultiLabel(where, collector.finish(), named)
     : finishSingle(where, collector.finish(), named);
 }
@@ -132,14 +127,9 @@ export function checkFiniteOutputs(where: string, values: ArrayLike<number>): vo
   if (broken !== undefined) throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
 }
 
-type AllOptions = Omit<EvaluateOptions, 'labelMode'> & Omit<EvaluateMultiLabelOptions, 'labelMode'> & { readonly labelMode?: 'single' | 'multi' | undefined };
-
-function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): AllOptions {
-  const run = {
-    labelMode: oneOf('single', 'multi'), batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
-  };
-  const rules = options.labelMode === 'multi' ? { ...multiLabelRules, ...run } : { ...evaluationRules, ...run };
-  return checkOptions<AllOptions>('evaluate', options, rules as never);
+function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & RunOptions> {
+  const run = { fromLogits: boolean, batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal') };
+  return checkOptions<EitherOptions & RunOptions>('evaluate', options, { ...rulesFor(options), ...run } as never);
 }
 
 async function* toBatches(data: EvaluationData, batchSize: number): AsyncGenerator<EvaluationBatch> {

@@ -5,7 +5,7 @@ export type { ClassScores, Scores } from './classScores.js';
 export { confusionTable, mostMistaken } from './confusionTable.js';
 export type { ConfusionTableOptions } from './confusionTable.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
-export { evaluateMultiLabelPredictions, evaluatePredictions } from './evaluatePredictions.js';
+export { evaluatePredictions } from './evaluatePredictions.js';
 export type { EvaluationOptions, MultiLabelEvaluationOptions, Rows } from './evaluatePredictions.js';
 export { compareEvaluations } from './compareEvaluations.js';
 export type { EvaluationComparison } from './compareEvaluations.js';
@@ -23,7 +23,7 @@ export type { EvaluateMultiLabelOptions, EvaluateOptions, EvaluationBatch, Evalu
 export { ensemble, testTimeAugmentation } from './ensemble.js';
 export type { EnsembleOptions, TestTimeAugmentationOptions } from './ensemble.js';
 export { crossValidate } from './crossValidate.js';
-export type { CrossValidateOptions, CrossValidation, Fold } from './crossValidate.js';
+export type { CrossValidateMultiLabelOptions, CrossValidateOptions, CrossValidation, Fold } from './crossValidate.js';
 export { overlayHeat } from './heatMap.js';
 export type { HeatMap, OverlayOptions } from './heatMap.js';
 export { gradCam } from './gradCam.js';

@@ -52,8 +52,8 @@ const SIDE = 352;
 export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
   const where = 'writeReport';
   check(where, 'folder', folder, text);
-  const evaluated = rule<Evaluation | MultiLabelEvaluation>('an evaluation', (value) => ['single', 'multi'].includes((value as Evaluation | null)?.labelMode ?? ''));
-  const single = rule<Evaluation>('an evaluation with one class a sample', (value) => (value as Evaluation | null)?.labelMode === 'single');
+  const evaluated = rule<Evaluation | MultiLabelEvaluation>('an evaluation', (value) => typeof (value as Evaluation | null)?.multiLabel === 'boolean');
+  const single = rule<Evaluation>('an evaluation with one class per sample', (value) => (value as Evaluation | null)?.multiLabel === false);
   const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32 } = checkOptions(where, options, {
     title: text, evaluation: evaluated, before: single, history: anything, schedule: anything, settings: anything, model: anything, picture: callable,
     pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { evaluateMultiLabelPredictions, evaluatePredictions, mostWrong } from '../../src/index.js';
+import { evaluatePredictions, mostWrong } from '../../src/index.js';
 import { trackMemory } from '../../src/backends/index.js';
 import { writeReport } from '../../src/node.js';
 import { compareCams, encodePng, imageDataUrl, renderSvg } from '../../src/plots.js';
@@ -49,17 +49,17 @@ test.each([
 
 describe('several labels a sample', () => {
   // Of three pictures, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
-  const evaluation = evaluateMultiLabelPredictions(
+  const evaluation = evaluatePredictions(
     [[0.9, 0.8, 0.1], [0.2, 0.3, 0.6], [0.7, 0.1, 0.3]],
     [[1, 1, 0], [1, 0, 0], [0, 0, 0]],
-    { classNames: ['mass', 'hernia', 'nodule'], threshold: [0.5, 0.6, 0.5], files: ['a.png', 'b.png', 'c.png'] },
+    { multiLabel: true, classNames: ['mass', 'hernia', 'nodule'], threshold: [0.5, 0.6, 0.5], files: ['a.png', 'b.png', 'c.png'] },
   );
 
   test('every label has its scores, its threshold and its four counts, in the page as in the data', async () => {
     const { html, json } = await writeReport(folder, { evaluation, picture: ({ index }) => picture(index) });
     const data = JSON.parse(await readFile(json, 'utf8')) as ReportData;
     const page = await readFile(html, 'utf8');
-    expect(data).toMatchObject({ labelMode: 'multi', samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
+    expect(data).toMatchObject({ multiLabel: true, samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
     expect(data.figures['all labels right']).toBe(1 / 3);
     expect(data.figures['wrong decisions']).toBeCloseTo(3 / 9, 6);
     expect(data.perClass.map(({ name, precision, recall, f1, decisions }) => ({ name, precision, recall, f1, ...decisions }))).toEqual([
@@ -78,7 +78,7 @@ describe('several labels a sample', () => {
   });
 
   test('two labels have a curve each, for neither is the rest of the other', async () => {
-    const two = evaluateMultiLabelPredictions([[0.9, 0.8], [0.2, 0.3], [0.7, 0.1]], [[1, 1], [1, 0], [0, 0]], { classNames: ['mass', 'hernia'] });
+    const two = evaluatePredictions([[0.9, 0.8], [0.2, 0.3], [0.7, 0.1]], [[1, 1], [1, 0], [0, 0]], { multiLabel: true, classNames: ['mass', 'hernia'] });
     const { html } = await writeReport(folder, { evaluation: two });
     const page = await readFile(html, 'utf8');
     expect(page).toContain('mass (0.500)');
@@ -88,7 +88,7 @@ describe('several labels a sample', () => {
 
   test('it is not compared with an earlier one', async () => {
     await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(/^reportData: expected nothing beside an evaluation of several labels a sample for `before`/);
-    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class a sample for `before`/);
+    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class per sample for `before`/);
   });
 });
 
