@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, oneOf, positiveInteger, rule, ShapeError, showShape, text } from '../core/index.js';
-import { centerCrop, checkFinitePixels, checkPixels, resize, resizeTo, type Pixels } from '../image/index.js';
+import { centerCrop, checkFinitePixels, checkPixels, preprocessFor, preprocessingFor, resize, resizeTo, type Pixels } from '../image/index.js';
 import { checkFiniteOutputs, inputShapeOf, knownClassNames, predictBatch, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link classify}. */
@@ -14,7 +14,7 @@ export interface ClassifyOptions {
   readonly classNames?: readonly string[] | undefined;
   /**
    * `crop` scales the shorter side (bicubic) and cuts out the middle, as networks are tested on ImageNet; `stretch` resizes the whole
-   * picture (bilinear), as `imageFolder` does. @defaultValue 'crop'
+   * picture (bilinear), as `imageFolder` does. @defaultValue the model's own {@link Preprocessing}, 'crop' where it has none
    */
   readonly fit?: 'crop' | 'stretch' | undefined;
   /** The share of the shorter side that `crop` keeps, in (0, 1]. @defaultValue 0.875 */
@@ -35,6 +35,8 @@ export interface Classification {
 
 /**
  * Names what a picture shows, most probable first, of equally probable classes the first one first; leaves no tensor behind.
+ *
+ * The image is made as those the model learned from, where the model says how.
  *
  * A model with one output and two class names gives both answers: its output is the probability of the second.
  *
@@ -66,7 +68,9 @@ export function fitPicture(where: string, model: LayersModel | Predictor, image:
   checkPixels(where, image);
   checkFinitePixels(where, image);
   const { fit = 'crop', cropFraction = 0.875, inputSize } = options;
-  const [height, width] = inputSizeOf(where, model, image, inputSize);
+  const own = options.fit === undefined && options.cropFraction === undefined && inputSize === undefined ? preprocessingFor(where, model) : undefined;
+  const [height, width] = inputSizeOf(where, model, image, inputSize ?? own?.inputSize);
+  if (own !== undefined) return preprocessFor(where, image, own);
   return fit === 'stretch' ? resize(image, [height, width]) : cropTo(image, height, width, cropFraction);
 }
 

@@ -55,10 +55,11 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
  * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
  * @example
+ * const { files, classNames } = await imageFolder('photos');
  * const { evaluation, ensemble } = await crossValidate(files, {
  *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
  *   trainFold: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { inputSize: 224 })) })).model,
- *   data: (files) => imageFiles(files, { inputSize: 224 }),
+ *   data: (held) => imageFiles(held, { inputSize: 224 }),
  * });
  */
 export async function crossValidate<T, M extends LayersModel | Predictor>(items: readonly T[], options: CrossValidateOptions<T, M>): Promise<CrossValidation<T, M>>;

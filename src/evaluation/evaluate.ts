@@ -3,10 +3,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  boolean, callable, check, checkOptions, DataError, instanceOf, invalid, positiveInteger, rule, ShapeError, showShape, trackProgress, type Given, type ProgressListener,
+  boolean, callable, check, checkOptions, DataError, instanceOf, invalid, oneOf, OptionError, positiveInteger, rule, ShapeError, showShape, trackProgress, type Given, type ProgressListener,
 } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
-import { collate, type ImageBatch, type LabeledImage } from '../data/index.js';
+import { collate, Dataset, type ImageBatch, type LabeledImage } from '../data/index.js';
+import { describePreprocessing, preprocessingFor, samePreprocessing, type Preprocessing } from '../image/index.js';
 import { classNamesOf } from '../models/index.js';
 import { collectPredictions } from './collectPredictions.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
@@ -22,6 +23,8 @@ export interface Predictor {
   readonly classNames?: readonly string[] | undefined;
   /** `[batch, height, width, 3]`, `null` where any length goes. */
   readonly inputShape?: readonly (number | null)[] | undefined;
+  /** How images become its input, where that is known. */
+  readonly preprocessing?: Preprocessing | undefined;
 }
 
 /** A batch with the names of its files, where they are known. */
@@ -35,6 +38,8 @@ export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<Evaluat
 interface RunOptions {
   /** Pictures predicted at once, where they do not come in batches. @defaultValue 32 */
   readonly batchSize?: number | undefined;
+  /** What happens when the data tells that its images were made in another way than those the model learned from. @defaultValue 'throw' */
+  readonly otherPreprocessing?: 'throw' | 'accept' | undefined;
   /** Told after every batch. @defaultValue nobody */
   readonly onProgress?: ProgressListener | undefined;
   /** Stops the work. @defaultValue never */
@@ -52,7 +57,8 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  *
  * Labels are class indices, one-hot rows, or for `multiLabel: true` rows of 0 and 1; class names come from the options or the model.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value, or the dataset never ends.
+ * @throws {OptionError} when an option is unknown or has a wrong value, the dataset never ends, or its images were made in another way than those the
+ * model learned from.
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
  * @throws {ShapeError} when the model has several outputs, or pictures differ in size.
  * @example
@@ -69,9 +75,10 @@ export async function evaluate(
 ): Promise<Evaluation | MultiLabelEvaluation> {
   const where = 'evaluate';
   check(where, 'model', model, predictor);
-  const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, ...rest } = checkRunOptions(options);
+  const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, otherPreprocessing = 'throw', ...rest } = checkRunOptions(options);
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
+  if (otherPreprocessing === 'throw') checkSamePreprocessing(where, model, data);
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
   for await (const batch of toBatches(data, batchSize)) {
@@ -128,8 +135,17 @@ export function checkFiniteOutputs(where: string, values: ArrayLike<number>): vo
 }
 
 function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & RunOptions> {
-  const run = { fromLogits: boolean, batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal') };
+  const run = { fromLogits: boolean, otherPreprocessing: oneOf('throw', 'accept'), batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal') };
   return checkOptions<EitherOptions & RunOptions>('evaluate', options, { ...rulesFor(options), ...run } as never);
+}
+
+/** Throws when both model and data tell how images are made, and they differ. */
+function checkSamePreprocessing(where: string, model: LayersModel | Predictor, data: EvaluationData): void {
+  const [own, given] = [preprocessingFor(where, model), data instanceof Dataset ? data.preprocessing : undefined];
+  if (own === undefined || given === undefined || samePreprocessing(own, given)) return;
+  throw new OptionError(
+    `${where}: expected images as the model takes them ('${describePreprocessing(own)}'), received images made by '${describePreprocessing(given)}'. ` +
+      "Read them with the same options, or set `otherPreprocessing: 'accept'`.");
 }
 
 async function* toBatches(data: EvaluationData, batchSize: number): AsyncGenerator<EvaluationBatch> {

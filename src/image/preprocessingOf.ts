@@ -32,10 +32,9 @@ function carriedBy(where: string, source: PreprocessingSource): Preprocessing | 
   if (typeof source !== 'object' || (source as unknown) === null) {
     throw invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
   }
-  if ('fit' in source) return source;
   if ('getUserDefinedMetadata' in source) {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;
     return metadata?.effnet?.preprocessing;
   }
-  return (source as { readonly preprocessing?: Preprocessing }).preprocessing;
+  return 'inputSize' in source ? source : (source as { readonly preprocessing?: Preprocessing }).preprocessing;
 }

@@ -78,10 +78,12 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
     decoding,
     ...(inputSize === undefined || fast ? {} : { resizing: { size: inputSize, fit, interpolation, antialias } }),
   };
+  // sharp's smooth kernel has no counterpart here; antialiased bilinear is the nearest.
+  const preprocessing = inputSize === undefined ? 'original' : { inputSize, fit, interpolation, antialias: antialias || fast };
   const read = (changeOf?: ChangeOf): Dataset<LabeledImage> => makesPictures(files.map(
     async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
     { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
-  ));
+  ).withPreprocessing(preprocessing));
   const images = read();
   workers?.remember(images, read);
   return images;

@@ -4,6 +4,7 @@ import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
 import type { ImageBatch } from '../data/index.js';
+import { preprocessingOf, type Preprocessing } from '../image/index.js';
 import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { planArrays, type NamedArrays } from '../weights/index.js';
@@ -180,11 +181,11 @@ function metadataOf(source: tfl.LayersModel): Record<string, string> {
   const classes = classNamesOf(source);
   return {
     ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
-    ...(source.inputs[0]?.shape.length === 4 && hasPlan(source) ? describe(planOf(source)) : {}),
+    ...(source.inputs[0]?.shape.length === 4 && hasPlan(source) ? describe(planOf(source), preprocessingOf(source)) : {}),
   };
 }
 
-function describe({ name, inputShape: [height, width, channels] }: ModelPlan): Record<string, string> {
-  const preprocessing = { layout: 'NHWC', color: channels === 3 ? 'RGB' : null, range: [0, 255], height, width };
+function describe({ name, inputShape: [height, width, channels] }: ModelPlan, made?: Preprocessing): Record<string, string> {
+  const preprocessing = { layout: 'NHWC', color: channels === 3 ? 'RGB' : null, range: [0, 255], height, width, ...made };
   return { preprocessing: JSON.stringify(preprocessing), variant: JSON.stringify(name) };
 }

@@ -2,6 +2,7 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
+import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { BackendError, DataError, ShapeError, showShape } from '../core/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
@@ -33,6 +34,8 @@ export interface Runtime {
   readonly outputNames: readonly string[];
   /** Names of the classes in the order of the output; `undefined` where the file carries none. */
   readonly classNames: readonly string[] | undefined;
+  /** How images become the input; `undefined` where the file does not say. */
+  readonly preprocessing: CompletePreprocessing | undefined;
   /**
    * Computes a batch; one tensor where the model has one output, else one each. The caller disposes what goes in and what comes out.
    *
@@ -77,6 +80,7 @@ function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, file: ModelProt
     inputShape,
     outputNames,
     classNames: classNamesIn(file),
+    preprocessing: preprocessingIn(file),
     run,
     async predict(images) {
       checkShape(inputShape, images.shape, images.size);
@@ -137,6 +141,23 @@ function classNamesIn({ metadataProps }: ModelProto): readonly string[] | undefi
     return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
   } catch {
     // Another tool's `classes` may be anything.
+    return undefined;
+  }
+}
+
+function preprocessingIn({ metadataProps }: ModelProto): CompletePreprocessing | undefined {
+  const text = metadataProps.find(({ key }) => key === 'preprocessing')?.value;
+  const made = text === undefined ? undefined : parsed(text);
+  // Another tool's `preprocessing` may be anything.
+  if (typeof made !== 'object' || made === null || !('fit' in made)) return undefined;
+  const { layout: _layout, color: _color, range: _range, height: _height, width: _width, ...record } = made as Preprocessing & Record<string, unknown>;
+  return completePreprocessing('createRuntime', record);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
     return undefined;
   }
 }

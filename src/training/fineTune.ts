@@ -10,7 +10,7 @@ import {
 } from '../core/index.js';
 import { anotherCopy, whileDeviceLasts } from '../backends/index.js';
 import { Dataset } from '../data/index.js';
-import { checkFiniteWeights } from '../models/index.js';
+import { checkFiniteWeights, setPreprocessing } from '../models/index.js';
 import { TrainingCallback, type Figures } from './callback.js';
 import { freeze, unfreeze, type LayerSelector } from './freeze.js';
 import { unfreezeExceptBatchNorm } from './freezeParts.js';
@@ -19,6 +19,7 @@ import { accuracy, isMetric, type Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
 import type { Schedule } from './schedules.js';
+import { trainingPreprocessing } from './trainingPreprocessing.js';
 import { emptyTally, figuresOfTally, testStep, trainStep, type StepContext, type Tally, type TrainingBatch } from './trainStep.js';
 import { loadRun, saveRun, stageDataOf, type CheckpointStore, type FineTuneEpoch, type Position } from './trainingRun.js';
 
@@ -84,9 +85,11 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
  * Fine-tunes a model in stages and returns every epoch's figures.
  *
  * With a `store` the run survives: weights, optimizer state, schedule, epoch, step within it, order of the data, dropout and callbacks
- * come back, and the end is that of a run never interrupted. The model is left compiled, with the last stage's layers trainable.
+ * come back, and the end is that of a run never interrupted. The model is left compiled, with the last stage's layers trainable. How the last stage's
+ * images were made, where the data tells, is stored in the model, and `classify` follows it.
  *
  * @throws {OptionError} when an option is unknown or impossible, or the store holds a run of other stages.
+ * @throws {ShapeError} when the data tells that its images do not have the size of the model's input.
  * @throws {DataError} when the run in the store began with other data, unless `changedData` is 'accept'; when labels are out of range or a batch holds numbers that are not finite, naming epoch and step, or the data ends before `stepsPerEpoch`.
  * @throws {BackendError} when the GPU goes away meanwhile, or another copy of TensorFlow.js made the model; the last checkpoint stays.
  * @throws {EffnetError} naming epoch and step, when the loss, a gradient or a new weight is not finite; the model keeps the weights of the step
@@ -105,6 +108,7 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
  */
 export async function fineTune(model: LayersModel, options: FineTuneOptions): Promise<readonly FineTuneEpoch[]> {
   checkFineTune(model, options);
+  const preprocessing = options.stages.map((stage) => trainingPreprocessing('fineTune', model, stage.train ?? options.train, stage.validation ?? options.validation)).at(-1);
   const { stages, loss = softmaxCrossEntropy(), metrics = [accuracy()], callbacks = [], initialEpoch = 0 } = options;
   const classWeights = options.classWeights === undefined ? undefined : tfc.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
   const context: StepContext = { model, loss, metrics, classWeights };
@@ -148,6 +152,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       }
     }
     for (const each of callbacks) await each.onTrainEnd();
+    if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     return history;
   } finally {
     classWeights?.dispose();

@@ -8,12 +8,13 @@ import {
 } from '../core/index.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
-import { checkFiniteWeights, replaceHead } from '../models/index.js';
+import { checkFiniteWeights, replaceHead, setPreprocessing } from '../models/index.js';
 import { takeStep } from './attempt.js';
 import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
 import { adam } from './optimizers.js';
 import { warmupCosine } from './schedules.js';
+import { trainingPreprocessing } from './trainingPreprocessing.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
@@ -88,11 +89,12 @@ const batches = rule<AsyncIterable<ImageBatch>>(
  *
  * Features are computed once and kept, which is why this takes seconds an epoch less than any loop through the network; augmented pictures
  * differ every epoch, and so do their features. Takes the backbone over: its old head is disposed once the new one is
- * trained, and the caller disposes only the result. The backbone stays frozen in the result: `unfreeze` it before training more of it. `fineTune`
+ * trained, and the caller disposes only the result. How the images were made, where the data tells, is stored in the model, and `classify` follows it. The backbone stays frozen in the result: `unfreeze` it before training more of it. `fineTune`
  * does so itself.
  *
  * @param backbone - A network of this library, with or without top.
  * @throws {OptionError} when an option is unknown or impossible, or labels do not match `classNames`.
+ * @throws {ShapeError} when the images do not have the size of the model's input.
  * @throws {DataError} when there are no batches; naming epoch and step, when labels are out of range or pixels are not finite.
  * @throws {EffnetError} naming epoch and step, when a step of training is not finite. The backbone stays as it was.
  * @example
@@ -119,6 +121,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   }
   const spec: HeadSpec = { classes: classNames.length, activation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
 
+  const preprocessing = trainingPreprocessing('trainHead', backbone, options.train, options.validation);
   await checkFiniteWeights('trainHead', backbone, 'Load them again before training.');
   const extractor = await openExtractor(backbone, {
     count: classNames.length, exclusive: activation === 'softmax', pooling, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime,
@@ -142,6 +145,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       own.trainable = true;
       own.setWeights(weights.map((weight) => weight.read()));
     }
+    if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     return { model, history };
   } finally {
     classifier?.dispose();

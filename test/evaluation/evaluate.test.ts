@@ -90,7 +90,7 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
     await expect(evaluate(features, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected a model that returns one tensor [1, classes], received [1, 2, 2, 3]. Give it a classifier head.]`);
     await expect(evaluate(model, data.take(1), { classNames: ['cat', 'dog'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected 3 names for \`classNames\`, one for each output, received 2.]`);
     await expect(evaluate(model, [picture(0, Float32Array.of(0.9, 0.05, 0.05))])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. Evaluate on labels that are neither smoothed nor mixed.]`);
-    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`onProgress\`, \`signal\`, received \`batch\`.]`);
+    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`otherPreprocessing\`, \`batchSize\`, \`onProgress\`, \`signal\`, received \`batch\`.]`);
     await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`);
     await expect(evaluate(model, data.take(1), { signal: stopped })).rejects.toBe(stopped.reason);
   });
