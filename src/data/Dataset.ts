@@ -133,7 +133,7 @@ export class Dataset<T> implements AsyncIterable<T> {
     type Items = { -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never };
     const open = (pass: Pass): AsyncIterable<Items> => zipPasses(datasets.map((each) => each.open(pass))) as AsyncIterable<Items>;
     return new Dataset(open, datasets.length === 0 ? 0 : Math.min(...datasets.map((each) => each.size)), datasets, {
-      // Labels and other company of the images have no preprocessing of their own.
+      // Datasets zipped with the images, such as labels, have no preprocessing.
       prepared: agreed(datasets.map((each) => each.#prepared).filter((each) => each !== undefined)),
     });
   }
@@ -283,20 +283,21 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * States how the images of this dataset were made, where a function of yours made them; 'original' for images as decoded, each of its own size.
+   * States how the images of this dataset were made, after a function of yours made or resized them: 'original' for images as decoded, each of its own
+   * size, `undefined` for nothing known.
    *
    * @throws {OptionError} when the preprocessing is impossible.
    * @example
    * const images = Dataset.from([{ pixels: photo, label: 0 }]).withPreprocessing({ inputSize: 224, fit: 'stretch' });
    */
-  withPreprocessing(preprocessing: Preprocessing | 'original'): Dataset<T> {
-    const prepared = preprocessing === 'original' ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
+  withPreprocessing(preprocessing: Preprocessing | 'original' | undefined): Dataset<T> {
+    const prepared = preprocessing === 'original' || preprocessing === undefined ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
     return new Dataset((pass) => this.open(pass), this.size, [this], { prepared });
   }
 
   /**
-   * How the images were made; `undefined` when they have their original sizes, or nothing is known. `map` and `transform` keep it, as they keep the size
-   * of the images; one that changes the size is followed by {@link withPreprocessing}.
+   * How the images were made; `undefined` when they have their original sizes, or nothing is known. `map` and `transform` keep it, and `augment`
+   * does not. After a function that resizes the images, call {@link withPreprocessing}.
    */
   get preprocessing(): CompletePreprocessing | undefined {
     return this.#prepared === 'original' ? undefined : this.#prepared;

@@ -71,7 +71,7 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
         return { ...image, pixels };
       },
       { concurrency: concurrency ?? atOnce, varies: true },
-    );
+    ).withPreprocessing(undefined); // The transform may crop or resize.
     return ours ? makesPictures(changed) : changed;
   }
 }

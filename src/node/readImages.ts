@@ -83,7 +83,7 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
   const read = (changeOf?: ChangeOf): Dataset<LabeledImage> => makesPictures(files.map(
     async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
     { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
-  ).withPreprocessing(preprocessing));
+  ).withPreprocessing(changeOf === undefined ? preprocessing : undefined));
   const images = read();
   workers?.remember(images, read);
   return images;

@@ -30,5 +30,5 @@ function checkInputSize(where: string, model: LayersModel, { inputSize: [height,
   const shape = model.inputs[0]?.shape ?? [];
   const fits = shape.length !== 4 || ((shape[1] ?? height) === height && (shape[2] ?? width) === width);
   if (fits) return;
-  throw new ShapeError(`${where}: expected images ${showShape(shape)}, received images of ${height} x ${width} pixels. Read them with the model's \`inputSize\`.`);
+  throw new ShapeError(`${where}: expected images ${showShape(shape)}, received images of ${height} x ${width} pixels. Read them with the model's \`inputSize\`, or, where a function of yours resized them, state it with withPreprocessing.`);
 }
