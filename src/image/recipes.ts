@@ -4,7 +4,7 @@ import { check, invalid, oneOf, positiveInteger } from '../core/index.js';
 import { centerCrop } from './crop.js';
 import { resizeShorterSide } from './evaluationCrops.js';
 import { randomFlip } from './flip.js';
-import { checkPreprocessing, describePreprocessing, preprocessFor, type Preprocessing } from './preprocess.js';
+import { completePreprocessing, describePreprocessing, preprocessFor, type Preprocessing } from './preprocess.js';
 import { randomAffine } from './affine.js';
 import { colorJitter, pcaLighting, randomResizedCrop, resizing } from './randomTransforms.js';
 import { sequence, transformWithSpec, type Transform } from './transform.js';
@@ -87,7 +87,7 @@ export function trainAugmentation(recipe: RecipeName = 'default', size = 224): T
  */
 export function evalTransform(recipe: RecipeName | Preprocessing = 'default', size?: number): Transform {
   if (typeof recipe === 'object') {
-    checkPreprocessing('evalTransform', recipe);
+    completePreprocessing('evalTransform', recipe);
     if (size !== undefined) throw invalid('evalTransform', 'size', 'none beside a preprocessing, which has `inputSize`', size);
     return transformWithSpec(['evalTransform', recipe], describePreprocessing(recipe), (pixels) => preprocessFor('evalTransform', pixels, recipe));
   }

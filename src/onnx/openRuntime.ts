@@ -134,29 +134,23 @@ function inputShapeOf({ graph }: ModelProto): readonly (number | null)[] {
   return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : null));
 }
 
-function classNamesIn({ metadataProps }: ModelProto): readonly string[] | undefined {
-  const classes = metadataProps.find(({ key }) => key === 'classes')?.value;
-  try {
-    const names: unknown = classes === undefined ? undefined : JSON.parse(classes);
-    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
-  } catch {
-    // Another tool's `classes` may be anything.
-    return undefined;
-  }
+function classNamesIn(file: ModelProto): readonly string[] | undefined {
+  const names = metadataIn(file, 'classes');
+  return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
 }
 
-function preprocessingIn({ metadataProps }: ModelProto): CompletePreprocessing | undefined {
-  const text = metadataProps.find(({ key }) => key === 'preprocessing')?.value;
-  const made = text === undefined ? undefined : parsed(text);
-  // Another tool's `preprocessing` may be anything.
+function preprocessingIn(file: ModelProto): CompletePreprocessing | undefined {
+  const made = metadataIn(file, 'preprocessing');
   if (typeof made !== 'object' || made === null || !('fit' in made)) return undefined;
   const { layout: _layout, color: _color, range: _range, height: _height, width: _width, ...record } = made as Preprocessing & Record<string, unknown>;
   return completePreprocessing('createRuntime', record);
 }
 
-function parsed(text: string): unknown {
+/** An entry of the file's metadata; `undefined` where it is no JSON, as another tool's may be. */
+function metadataIn({ metadataProps }: ModelProto, name: string): unknown {
+  const text = metadataProps.find(({ key }) => key === name)?.value;
   try {
-    return JSON.parse(text);
+    return text === undefined ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
