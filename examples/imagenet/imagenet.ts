@@ -94,7 +94,7 @@ async function build(classNames: readonly string[]): Promise<LayersModel> {
   const { variant, inputSize, start, seed, backend } = settings;
   if (start !== 'random') return replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
   await selectBackend(backend.split(','), { gradients: true });
-  const model = efficientNet(variant as Variant, { inputSize: inputSize, classes: classNames.length, seed });
+  const model = efficientNet(variant as Variant, { inputSize, classes: classNames.length, seed });
   setClassNames(model, classNames);
   return model;
 }

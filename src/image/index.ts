@@ -24,7 +24,7 @@ export { paddedCenterCrop, resizeShorterSide, testTimeViews } from './evaluation
 export type { PaddedCenterCropOptions, TestTimeViewsOptions } from './evaluationCrops.js';
 export { FITS, resizeTo } from './resizeTo.js';
 export type { Fit, ResizeToOptions } from './resizeTo.js';
-export { checkPreprocessing, completePreprocessing, describePreprocessing, preprocess, preprocessFor, samePreprocessing } from './preprocess.js';
+export { completePreprocessing, describePreprocessing, preprocess, preprocessFor, samePreprocessing } from './preprocess.js';
 export type { CompletePreprocessing, Preprocessing } from './preprocess.js';
 export { coveredBox } from './coveredBox.js';
 export type { CoveredBox } from './coveredBox.js';

@@ -50,7 +50,7 @@ const RECIPES = {
 /** A recipe's name. */
 export type RecipeName = keyof typeof RECIPES;
 
-const NAMES = Object.keys(RECIPES) as RecipeName[];
+const NAMES = /* @__PURE__ */ Object.keys(RECIPES) as RecipeName[];
 
 /**
  * Gives the training side of a recipe; normalization is in the model, so none is here. Its `preprocessing` is the evaluation side, {@link evalTransform}.
