@@ -28,7 +28,7 @@ const validation = await imageFolder(folder, { inputSize: 224, shuffle: false, c
 const backbone = efficientNet('lite0');
 await loadWeights(backbone, weights);
 const photo = await decodeImage(path.join(DATA, 'photos', 'panda.jpg'));
-const panda = await encodePng(overlayHeat(photo, await gradCam(backbone, photo, { class: 388 })));
+const panda = await encodePng(overlayHeat(photo, await gradCam(backbone, photo, { target: 388 })));
 
 const { model, history } = await trainHead(backbone, {
   classNames, epochs: 20, seed: 1, train: imageBatches(train.images), validation: imageBatches(validation.images), onProgress: progressBar(),

@@ -5,13 +5,13 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../backends/index.js';
 import { checkOptions, ShapeError } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
-import { explained, inputOf, rectify, target, type HeatMap } from './heatMap.js';
+import { explained, inputOf, rectify, targetRule, type HeatMap } from './heatMap.js';
 import { asLayersModel, lastFeatureLayer } from './modelParts.js';
 
 /** What is explained. */
 export interface ClassActivationMapOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string | undefined;
+  readonly target?: number | string | undefined;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface ClassActivationMapOptions {
  */
 export async function classActivationMap(model: tfl.LayersModel, image: Pixels, options: ClassActivationMapOptions = {}): Promise<HeatMap> {
   const where = 'classActivationMap';
-  const { class: wanted } = checkOptions(where, options, { class: target });
+  const { target } = checkOptions(where, options, { target: targetRule });
   asLayersModel(where, model);
   await ensureBackend();
   const features = lastFeatureLayer(where, model);
@@ -40,7 +40,7 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
   const probe = tfl.model({ inputs: model.inputs, outputs: [features.output as tfl.SymbolicTensor, model.outputs[0] as tfl.SymbolicTensor] });
   const [maps, output] = probe.predict(input) as [tf.Tensor4D, tf.Tensor2D];
   try {
-    const answer = explained(where, model, await output.data(), wanted);
+    const answer = explained(where, model, await output.data(), target);
     const [, height, width] = maps.shape;
     const heat = tf.tidy(() => {
       const kernel = classifier.getWeights()[0] as tf.Tensor2D;

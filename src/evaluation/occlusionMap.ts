@@ -6,18 +6,18 @@ import { ensureBackend } from '../backends/index.js';
 import { check, checkOptions, finite, instanceOf, invalid, positiveInteger, trackProgress, callable, type ProgressListener } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 import { predictBatch, predictor, type Predictor } from './evaluate.js';
-import { explained, inputOf, rectify, target, type HeatMap } from './heatMap.js';
+import { explained, inputOf, rectify, targetRule, type HeatMap } from './heatMap.js';
 
 /** What is hidden, and how. */
 export interface OcclusionOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string | undefined;
+  readonly target?: number | string | undefined;
   /** Side of the hidden square in pixels of the model's input, a multiple of the stride. @defaultValue 32 */
   readonly patch?: number | undefined;
   /** Pixels between two places of the square. @defaultValue half the patch */
   readonly stride?: number | undefined;
   /** The value of hidden pixels, in [0, 255]. @defaultValue 127.5 */
-  readonly fill?: number | undefined;
+  readonly fillValue?: number | undefined;
   /** Hidden pictures predicted at once. @defaultValue 16 */
   readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */
@@ -39,8 +39,8 @@ export interface OcclusionOptions {
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
   check(where, 'model', model, predictor);
-  const { class: wanted, patch = 32, stride = Math.max(1, patch >> 1), fill = 127.5, batchSize = 16, onProgress, signal } = checkOptions(where, options, {
-    class: target, patch: positiveInteger, stride: positiveInteger, fill: finite, batchSize: positiveInteger, onProgress: callable,
+  const { target, patch = 32, stride = Math.max(1, patch >> 1), fillValue = 127.5, batchSize = 16, onProgress, signal } = checkOptions(where, options, {
+    target: targetRule, patch: positiveInteger, stride: positiveInteger, fillValue: finite, batchSize: positiveInteger, onProgress: callable,
     signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
   await ensureBackend();
@@ -54,7 +54,7 @@ export async function occlusionMap(model: LayersModel | Predictor, image: Pixels
     const places: [row: number, column: number][] = [];
     for (let row = 0; row + reach <= rows; row++) for (let column = 0; column + reach <= columns; column++) places.push([row, column]);
     const whole = await predictBatch(where, model, input);
-    const answer = explained(where, model, whole.values, wanted);
+    const answer = explained(where, model, whole.values, target);
     const pixels = (await input.data()) as Float32Array;
     const falls = new Float32Array(rows * columns);
     const seen = new Float32Array(rows * columns);
@@ -67,7 +67,7 @@ export async function occlusionMap(model: LayersModel | Predictor, image: Pixels
         hidden.set(pixels, i * pixels.length);
         for (let y = row * stride; y < row * stride + patch; y++) {
           const from = i * pixels.length + (y * width + column * stride) * 3;
-          hidden.fill(fill, from, from + patch * 3);
+          hidden.fill(fillValue, from, from + patch * 3);
         }
       });
       const xs = tf.tensor4d(hidden, [batch.length, height, width, 3]);

@@ -90,7 +90,7 @@ async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: num
     const scale = Math.min(1, SIDE / Math.max(photo.width, photo.height));
     const small = resize(photo, [Math.max(1, Math.round(photo.height * scale)), Math.max(1, Math.round(photo.width * scale))], { antialias: true });
     const url = await imageDataUrl(small);
-    const heat = model === undefined ? undefined : await gradCam(model, photo, { class: row.predictedIndex });
+    const heat = model === undefined ? undefined : await gradCam(model, photo, { target: row.predictedIndex });
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;

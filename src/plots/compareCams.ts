@@ -14,7 +14,7 @@ export interface NamedModel {
   readonly model: LayersModel;
 }
 
-/** What is compared, and how it is drawn; `layer`, `class`, `method`, `smooth` and `seed` as in `gradCam`. */
+/** What is compared, and how it is drawn; `layer`, `target`, `method`, `smooth` and `seed` as in `gradCam`. */
 export interface CompareCamsOptions extends GradCamOptions {
   /** How much of the photo the hottest place hides, in [0, 1]. @defaultValue 0.65 */
   readonly opacity?: number | undefined;

@@ -149,7 +149,7 @@ test('a PNG keeps every pixel, a data URL the picture\'s size', async () => {
 
 test('several models are shown side by side on one photo', async () => {
   const { model } = fullReport();
-  const spec = await compareCams(picture(1), [{ name: 'small', model: model! }, { name: 'same', model: model! }], { class: 'hat' });
+  const spec = await compareCams(picture(1), [{ name: 'small', model: model! }, { name: 'same', model: model! }], { target: 'hat' });
   const svg = await renderSvg(spec);
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
