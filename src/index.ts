@@ -11,7 +11,7 @@ export {
   testTimeViews, toGrayscale, trainAugmentation, transformOf, trivialAugment,
 } from './image/index.js';
 export type {
-  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
+  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, FillMode, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
   RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, Interpolation, ResizeOptions, ResizeToOptions,
   Size, TestTimeViewsOptions, Transform, TransformSpec,
 } from './image/index.js';
