@@ -26,7 +26,7 @@ export type {
   TransformWorkers,
 } from './data/index.js';
 export type {
-  Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
+  Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
   Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';

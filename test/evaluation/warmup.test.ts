@@ -30,9 +30,16 @@ test('several outputs are computed and disposed too', async () => {
   await expectNoLeak(() => warmup(model));
 });
 
+test('a size other than the model\'s is refused', async () => {
+  const runtime: Predictor = { inputShape: [null, 8, 6, 3], predict: () => tf.zeros([1, 2]) };
+  expect(await warmup(runtime, { inputSize: [8, 6] })).toBeGreaterThan(0);
+  await expect(warmup(runtime, { inputSize: 8 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the model's own size 8 x 6 for \`inputSize\`, received 8.]`);
+});
+
 test('an open size must be given', async () => {
   const model = efficientNet(TINY, { classes: 3, inputSize: null });
   expect(await warmup(model, { inputSize: [64, 96] })).toBeGreaterThan(0);
-  await expect(warmup(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the [height, width] of the pictures to come for \`inputSize\`, received undefined. The model takes any size.]`);
+  expect(await warmup(model, { inputSize: 64 })).toBeGreaterThan(0);
+  await expect(warmup(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the size of the images to come for \`inputSize\`, received undefined. The model takes any size.]`);
   await expect(warmup(model, { batch: 2 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected one of \`batchSize\`, \`inputSize\`, received \`batch\`.]`);
 });
