@@ -50,7 +50,7 @@ console.log(`\n${summaryTable(modelSummary(model, { batchSize: 32 }))}`);
 const files = await writeReport(out, {
   title: 'Clothes: EfficientNet-Lite0 with a new head', evaluation, model, history,
   settings: { variant: 'lite0', weights: 'ImageNet', epochs: 20, 'image size': 224, seed: 1 },
-  picture: ({ file }) => decodeImage(path.join(folder, file)),
+  imageOf: ({ file }) => decodeImage(path.join(folder, file)),
 });
 await writeFile(path.join(out, 'predictions.csv'), predictionsCsv(evaluation));
 await writeFile(path.join(out, 'panda.png'), panda);

@@ -19,7 +19,7 @@ export type ChangeOf = (origin: string, epoch: number) => PictureChange;
 export interface TransformWorkers {
   readonly threads: number;
   /** Changes a picture in one of the threads and leaves the given one alone. */
-  transform(pixels: Pixels, change: PictureChange): Promise<Pixels>;
+  transform(image: Pixels, change: PictureChange): Promise<Pixels>;
   /** Reads the pictures of a dataset and changes them in one go; `undefined` where the dataset is not one these threads read. */
   readChanged(images: Dataset<LabeledImage>, changeOf: ChangeOf): Dataset<LabeledImage> | undefined;
 }

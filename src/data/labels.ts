@@ -61,11 +61,11 @@ export interface OversampleOptions {
  *
  * Oversample the training share alone, after splitting: before, copies of one picture would stand on both sides.
  */
-export function oversample<T>(list: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
-  check('oversample', 'list', list, rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0));
+export function oversample<T>(items: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
+  check('oversample', 'items', items, rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0));
   const { seed = 0 } = checkOptions('oversample', options, { seed: seedRule });
   const byClass = new Map<number | string, T[]>();
-  for (const item of list) byClass.set(labelOf(item), [...(byClass.get(labelOf(item)) ?? []), item]);
+  for (const item of items) byClass.set(labelOf(item), [...(byClass.get(labelOf(item)) ?? []), item]);
   const most = largest([...byClass.values()].map((items) => items.length));
   const repeats: T[] = [];
   for (const [name, items] of byClass) {
@@ -77,5 +77,5 @@ export function oversample<T>(list: readonly T[], labelOf: (item: T) => number |
       repeats.push(...waiting.splice(random.integer(waiting.length), 1));
     }
   }
-  return [...list, ...repeats];
+  return [...items, ...repeats];
 }

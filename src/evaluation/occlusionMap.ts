@@ -13,7 +13,7 @@ export interface OcclusionOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly target?: number | string | undefined;
   /** Side of the hidden square in pixels of the model's input, a multiple of the stride. @defaultValue 32 */
-  readonly patch?: number | undefined;
+  readonly patchSize?: number | undefined;
   /** Pixels between two places of the square. @defaultValue half the patch */
   readonly stride?: number | undefined;
   /** The value of hidden pixels, in [0, 255]. @defaultValue 127.5 */
@@ -31,26 +31,26 @@ export interface OcclusionOptions {
  *
  * @param image - RGB in [0, 255]; resized to the model's input where its size differs, and a runtime that does not state one takes it as it is.
  * @returns A map with one value each stride, the mean fall over the squares that covered it.
- * @throws {OptionError} when an option or class is unknown, or the patch does not fit the picture or the stride.
+ * @throws {OptionError} when an option or class is unknown, or the patch is larger than the image or no multiple of the stride.
  * @example
- * const heat = await occlusionMap(model, photo, { patch: 48 });
+ * const heat = await occlusionMap(model, photo, { patchSize: 48 });
  * @see Visualizing and understanding convolutional networks, arXiv 1311.2901, section 4.2
  */
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
   check(where, 'model', model, predictor);
-  const { target, patch = 32, stride = Math.max(1, patch >> 1), fillValue = 127.5, batchSize = 16, onProgress, signal } = checkOptions(where, options, {
-    target: targetRule, patch: positiveInteger, stride: positiveInteger, fillValue: finite, batchSize: positiveInteger, onProgress: callable,
+  const { target, patchSize = 32, stride = Math.max(1, patchSize >> 1), fillValue = 127.5, batchSize = 16, onProgress, signal } = checkOptions(where, options, {
+    target: targetRule, patchSize: positiveInteger, stride: positiveInteger, fillValue: finite, batchSize: positiveInteger, onProgress: callable,
     signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
   await ensureBackend();
   const input = inputOf(where, model, image);
   const [, height, width] = input.shape;
   try {
-    if (patch % stride !== 0) throw invalid(where, 'patch', `a multiple of the stride ${stride}`, patch);
-    if (patch > Math.min(height, width)) throw invalid(where, 'patch', `at most the input's ${Math.min(height, width)} pixels`, patch);
+    if (patchSize % stride !== 0) throw invalid(where, 'patchSize', `a multiple of the stride ${stride}`, patchSize);
+    if (patchSize > Math.min(height, width)) throw invalid(where, 'patchSize', `at most the input's ${Math.min(height, width)} pixels`, patchSize);
     const [rows, columns] = [Math.floor(height / stride), Math.floor(width / stride)];
-    const reach = patch / stride;
+    const reach = patchSize / stride;
     const places: [row: number, column: number][] = [];
     for (let row = 0; row + reach <= rows; row++) for (let column = 0; column + reach <= columns; column++) places.push([row, column]);
     const whole = await predictBatch(where, model, input);
@@ -65,9 +65,9 @@ export async function occlusionMap(model: LayersModel | Predictor, image: Pixels
       const hidden = new Float32Array(batch.length * pixels.length);
       batch.forEach(([row, column], i) => {
         hidden.set(pixels, i * pixels.length);
-        for (let y = row * stride; y < row * stride + patch; y++) {
+        for (let y = row * stride; y < row * stride + patchSize; y++) {
           const from = i * pixels.length + (y * width + column * stride) * 3;
-          hidden.fill(fillValue, from, from + patch * 3);
+          hidden.fill(fillValue, from, from + patchSize * 3);
         }
       });
       const xs = tf.tensor4d(hidden, [batch.length, height, width, 3]);

@@ -12,7 +12,7 @@ export interface Transform {
   /** What it does and how strongly, with units, one line for each step. */
   describe(): string;
   /** Returns a changed picture and leaves the given one alone. */
-  apply(pixels: Pixels, random: Random): Pixels | Promise<Pixels>;
+  apply(image: Pixels, random: Random): Pixels | Promise<Pixels>;
   /** What other threads make it from; `undefined` where a function of yours has a part in it. */
   readonly spec?: TransformSpec | undefined;
 }

@@ -34,16 +34,16 @@ export interface CompareCamsOptions extends GradCamOptions {
  * await writeFile('cams.png', await renderPng(spec));
  * @see EfficientNet, arXiv 1905.11946, figure 7
  */
-export async function compareCams(photo: Pixels, models: readonly NamedModel[], options: CompareCamsOptions = {}): Promise<ChartSpec> {
+export async function compareCams(image: Pixels, models: readonly NamedModel[], options: CompareCamsOptions = {}): Promise<ChartSpec> {
   const { opacity, columns = 4, size = 200, ...how } = options;
   checkOptions('compareCams', { ...(opacity === undefined ? {} : { opacity }), columns, size }, { opacity: probability, columns: positiveInteger, size: positiveInteger });
   if (models.length === 0) throw new DataError('compareCams: expected at least one model, received none.');
   // Twice the cell: sharp on dense screens, and no larger than it need be.
-  const side = Math.min(1, (2 * size) / Math.max(photo.width, photo.height));
-  const small = resize(photo, [Math.round(photo.height * side), Math.round(photo.width * side)], { antialias: true });
+  const side = Math.min(1, (2 * size) / Math.max(image.width, image.height));
+  const small = resize(image, [Math.round(image.height * side), Math.round(image.width * side)], { antialias: true });
   const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'photo' }];
   for (const { name, model } of models) {
-    const heat = await gradCam(model, photo, how);
+    const heat = await gradCam(model, image, how);
     const shown = overlayHeat(small, heat, opacity === undefined ? {} : { opacity });
     images.push({ url: await imageDataUrl(shown), title: `${name}: ${heat.className} ${percent(heat.probability)}` });
   }

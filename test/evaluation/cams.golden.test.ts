@@ -40,7 +40,7 @@ test.each(golden.cam)('class $target: the plain map weights the last features by
 });
 
 test.each(golden.occlusion)('class $target: hiding squares costs what Keras loses', async ({ target, patch, stride, heat, shape }) => {
-  const map = await occlusionMap(model, image, { target, patch, stride, batchSize: 7 });
+  const map = await occlusionMap(model, image, { target, patchSize: patch, stride, batchSize: 7 });
   expect([map.height, map.width]).toEqual(shape);
   expect(map.values).toBeAllclose(heat, { tolerance: 1e-3 });
 });
@@ -68,7 +68,7 @@ test('explaining keeps no tensor, changes no weight and leaves the model as it w
     await gradCam(model, image, { layer: 'avg_pool' }).catch(() => undefined);
     await classActivationMap(model, image);
     await occlusionMap(model, image);
-    await occlusionMap(model, image, { patch: 65 }).catch(() => undefined);
+    await occlusionMap(model, image, { patchSize: 65 }).catch(() => undefined);
   });
   expect(kept.tensors).toBe(0);
   expect(await answer()).toEqual(said);
@@ -109,7 +109,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['an unknown option', () => gradCam(model, image, { layers: 1 } as never)],
   ['a grey picture', () => gradCam(model, { width: 2, height: 2, channels: 1, data: new Uint8Array(4) })],
   ['a runtime', () => gradCam({ predict: () => tf.scalar(0) } as never, image)],
-  ['a patch the stride does not divide', () => occlusionMap(model, image, { patch: 16, stride: 5 })],
+  ['a patch the stride does not divide', () => occlusionMap(model, image, { patchSize: 16, stride: 5 })],
 ])('%s is refused in one sentence', async (_, act) => {
   await expect(act()).rejects.toThrowErrorMatchingSnapshot();
 });
@@ -124,5 +124,5 @@ test('a head of several layers has no plain map', async () => {
 
 test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
   const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, size, size, 3] };
-  await expect(occlusionMap(broken, image, { patch: 16, stride: 16 })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
+  await expect(occlusionMap(broken, image, { patchSize: 16, stride: 16 })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
 });

@@ -56,7 +56,7 @@ describe('several labels a sample', () => {
   );
 
   test('every label has its scores, its threshold and its four counts, in the page as in the data', async () => {
-    const { html, json } = await writeReport(folder, { evaluation, picture: ({ index }) => picture(index) });
+    const { html, json } = await writeReport(folder, { evaluation, imageOf: ({ index }) => picture(index) });
     const data = JSON.parse(await readFile(json, 'utf8')) as ReportData;
     const page = await readFile(html, 'utf8');
     expect(data).toMatchObject({ multiLabel: true, samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
@@ -121,7 +121,7 @@ test('a failed report leaves the last one as it was', async () => {
   const broken = (): never => {
     throw new Error('no such picture');
   };
-  await expect(writeReport(folder, { evaluation, title: 'second', picture: broken })).rejects.toThrow('no such picture');
+  await expect(writeReport(folder, { evaluation, title: 'second', imageOf: broken })).rejects.toThrow('no such picture');
   expect(await readFile(html, 'utf8')).toBe(before);
   expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
 });
@@ -131,7 +131,7 @@ test('bad input is refused in one sentence', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`);
-  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`color\`.]`);
+  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, received \`color\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
   await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
@@ -154,7 +154,7 @@ test('several models are shown side by side on one photo', async () => {
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
-  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, received \`layers\`.]`);
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, received \`layers\`.]`);
 });
 
 test('a schedule becomes a chart of its own', async () => {
