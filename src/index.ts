@@ -21,7 +21,7 @@ export {
 } from './data/index.js';
 export type {
   AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
-  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
+  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, ImageChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
   TransformWorkers,
 } from './data/index.js';
@@ -32,7 +32,7 @@ export type {
 } from './scaling/index.js';
 
 export {
-  PRETRAINED, modelOptionsOf, checkpointTransform, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
+  PRETRAINED, modelOptionsOf, pretrainedTransform, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
   PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,

@@ -59,7 +59,7 @@ await tell(async () => {
       optimizer: () => adam(),
       callbacks: [
         printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
       onProgress: progressBar(),

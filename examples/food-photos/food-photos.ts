@@ -65,7 +65,7 @@ await tell(async () => {
       callbacks: [
         printEpochs(name),
         tensorBoard(path.join(out, 'tensorboard', name), { updateEvery: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
       checkpointEvery: 100,

@@ -70,7 +70,7 @@ await tell(async () => {
       optimizer: () => rmsProp(),
       callbacks: [
         printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       onProgress: progressBar(),
       signal,

@@ -163,7 +163,7 @@ interface FitSettings extends TrainHeadOptions {
 async function fitHead(classifier: tfl.LayersModel, first: Features, validation: Features | undefined, settings: FitSettings): Promise<HeadEpoch[]> {
   const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, activation, seed, signal } = settings;
   const steps = Math.ceil(first.count / batchSize);
-  const schedule = warmupCosine({ peak: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
+  const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
   const optimizer = adam({ learningRate: schedule });
   const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const report = trackProgress(settings.onProgress, 'training the head', 'steps', epochs * steps);

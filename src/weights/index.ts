@@ -21,7 +21,7 @@ export { readTorch } from './readTorch.js';
 export { openZip } from './zip.js';
 export { permute } from './permute.js';
 export { planArrays } from './planArrays.js';
-export { checkpointTransform } from './checkpointTransform.js';
+export { pretrainedTransform } from './pretrainedTransform.js';
 export { findPretrained } from './findPretrained.js';
 export { PRETRAINED, modelOptionsOf, defaultPretrained } from './pretrainedWeights.js';
 export type { PretrainedWeights, WeightsSource, Digest } from './pretrainedWeights.js';

@@ -37,7 +37,7 @@ export interface PretrainedWeights {
   readonly normalization: Normalization;
   /** Side of the images it was evaluated on, in pixels. */
   readonly inputSize: number;
-  /** How images become its input in its publisher's evaluation; {@link checkpointTransform} makes a transform of it. */
+  /** How images become its input in its publisher's evaluation; {@link pretrainedTransform} makes a transform of it. */
   readonly preprocessing: Preprocessing;
   /** Top-1 accuracy on ImageNet in percent, as published; `null` where none is. */
   readonly top1: number | null;

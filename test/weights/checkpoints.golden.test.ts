@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { PRETRAINED, checkpointTransform } from '../../src/weights/index.js';
+import { PRETRAINED, pretrainedTransform } from '../../src/weights/index.js';
 
 interface Stated {
   readonly inputSize: number;
@@ -51,9 +51,9 @@ test("the other publishers' checkpoints have their published evaluation", () => 
 });
 
 test("a checkpoint's transform says what it does, and an unknown name is refused", () => {
-  expect(checkpointTransform('timm/tf_efficientnet_b0.in1k').describe()).toMatchInlineSnapshot(`"resize to cover 256 x 256 (bicubic, Pillow), then center crop 224 x 224"`);
-  expect(checkpointTransform('timm/tf_efficientnetv2_m.in1k').describe()).toMatchInlineSnapshot(`"resize to 480 x 480 (bicubic, Pillow)"`);
-  expect(checkpointTransform('timm/tf_efficientnetv2_b3.in21k_ft_in1k').describe()).toMatchInlineSnapshot(`"resize to 333 x 333 (bicubic, Pillow), then center crop 300 x 300"`);
-  expect(checkpointTransform('b0').describe()).toMatchInlineSnapshot(`"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`);
-  expect(() => checkpointTransform('resnet50')).toThrowErrorMatchingInlineSnapshot(`[OptionError: checkpointTransform: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them.]`);
+  expect(pretrainedTransform('timm/tf_efficientnet_b0.in1k').describe()).toMatchInlineSnapshot(`"resize to cover 256 x 256 (bicubic, Pillow), then center crop 224 x 224"`);
+  expect(pretrainedTransform('timm/tf_efficientnetv2_m.in1k').describe()).toMatchInlineSnapshot(`"resize to 480 x 480 (bicubic, Pillow)"`);
+  expect(pretrainedTransform('timm/tf_efficientnetv2_b3.in21k_ft_in1k').describe()).toMatchInlineSnapshot(`"resize to 333 x 333 (bicubic, Pillow), then center crop 300 x 300"`);
+  expect(pretrainedTransform('b0').describe()).toMatchInlineSnapshot(`"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`);
+  expect(() => pretrainedTransform('resnet50')).toThrowErrorMatchingInlineSnapshot(`[OptionError: pretrainedTransform: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them.]`);
 });

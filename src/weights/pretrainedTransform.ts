@@ -12,8 +12,8 @@ import { findPretrained } from './findPretrained.js';
  * @param name - A checkpoint of {@link PRETRAINED}, or a variant for its usual one.
  * @throws {OptionError} when there is no such checkpoint.
  * @example
- * const test = augment(images, checkpointTransform('timm/tf_efficientnetv2_m.in1k')); // images of any size: the transform resizes them
+ * const test = augment(images, pretrainedTransform('timm/tf_efficientnetv2_m.in1k')); // images of any size: the transform resizes them
  */
-export function checkpointTransform(name: string): Transform {
-  return evalTransform(findPretrained('checkpointTransform', name)[1].preprocessing);
+export function pretrainedTransform(name: string): Transform {
+  return evalTransform(findPretrained('pretrainedTransform', name)[1].preprocessing);
 }
