@@ -35,7 +35,7 @@ export async function browserPixels(image: BrowserImage, options: BrowserPixelsO
     return { width, height, channels: 3, data: withoutAlpha(context.getImageData(0, 0, width, height).data) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`browserPixels: expected a readable picture, received '${origin}': ${reason}`, { cause, origin });
+    throw new DataError(`browserPixels: expected a readable image, received '${origin}': ${reason}`, { cause, origin });
   }
 }
 

@@ -71,7 +71,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
  */
 export function collate(images: readonly LabeledImage[]): ImageBatch {
   const [first] = images;
-  if (first === undefined) throw new ShapeError('collate: expected at least one picture, received none.');
+  if (first === undefined) throw new ShapeError('collate: expected at least one image, received none.');
   const batch = openBatch(first, images.length);
   for (const image of images) add(batch, image);
   return close(batch);
@@ -98,7 +98,7 @@ function add(batch: OpenBatch, { pixels, label, origin }: LabeledImage): void {
   const { sides, labels } = batch;
   if (pixels.height !== sides.height || pixels.width !== sides.width || pixels.channels !== sides.channels) {
     const [expected, received] = [sides, pixels].map((p) => `[${p.height}, ${p.width}, ${p.channels}]`);
-    throw new ShapeError(`imageBatches: expected pictures of one size, received ${expected} and ${received}${named(origin)}. Resize them first.`);
+    throw new ShapeError(`imageBatches: expected images of one size, received ${expected} and ${received}${named(origin)}. Resize them first.`);
   }
   const length = targets(labels[0] ?? label);
   if (targets(label) !== length) {

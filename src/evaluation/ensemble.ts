@@ -121,7 +121,7 @@ const whole: View = (images) => tf.clone(images);
 function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): View[] {
   const [batch, height, width, channels] = images.shape;
   if (height < size || width < size) {
-    throw new ShapeError(`${where}: expected pictures of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`);
+    throw new ShapeError(`${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`);
   }
   const [bottom, right] = [height - size, width - size];
   const places: [number, number][] = [[0, 0], [0, right], [bottom, 0], [bottom, right], [Math.floor(bottom / 2), Math.floor(right / 2)]];

@@ -62,7 +62,7 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
 export function inputOf(where: string, model: LayersModel | Predictor, image: Pixels): tf.Tensor4D {
   checkPixels(where, image);
   checkFinitePixels(where, image);
-  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB picture [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
+  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
   const [, height, width] = inputShapeOf(model) ?? [];
   const fitted = resize(image, [height ?? image.height, width ?? image.width]);
   return tf.tensor4d(new Float32Array(fitted.data), [1, fitted.height, fitted.width, 3]);

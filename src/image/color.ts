@@ -170,5 +170,5 @@ export function recolored(pixels: Pixels, change: (canvas: Canvas) => void): Pix
 
 function checkRgb(where: string, pixels: Pixels): void {
   checkPixels(where, pixels);
-  if (pixels.channels !== 3) throw new ShapeError(`${where}: expected a picture of 3 channels, received ${pixels.channels}.`);
+  if (pixels.channels !== 3) throw new ShapeError(`${where}: expected an image of 3 channels, received ${pixels.channels}.`);
 }

@@ -37,11 +37,11 @@ export function checkPixels(where: string, value: unknown): asserts value is Pix
   const { width, height, channels, data } = (value ?? {}) as Partial<Pixels>;
   const isData = data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array;
   if (!positiveInteger.accepts(width) || !positiveInteger.accepts(height) || !positiveInteger.accepts(channels) || !isData) {
-    throw new OptionError(`${where}: expected a picture { width, height, channels, data }, received ${show(value)}.`);
+    throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.`);
   }
   if (data.length !== width * height * channels) {
     throw new ShapeError(
-      `${where}: expected ${width * height * channels} values for a picture [${height}, ${width}, ${channels}], received ${data.length}.`,
+      `${where}: expected ${width * height * channels} values for an image [${height}, ${width}, ${channels}], received ${data.length}.`,
     );
   }
 }

@@ -81,7 +81,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   return transformWithSpec(['colorJitter', options], `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
     checkPixels('colorJitter', pixels);
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
-      throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
+      throw new ShapeError(`colorJitter: expected an image of 3 channels for hue and saturation, received ${pixels.channels}.`);
     }
     return recolored(pixels, (canvas) => {
       for (const { name, range } of steps) changeColor[name](canvas, random.uniform(...range));

@@ -33,7 +33,7 @@ test('class indices become an int32 vector', async () => {
 });
 
 test('pictures or labels that differ are refused by name', () => {
-  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected pictures of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
+  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected images of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
   expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`);
 });
 

@@ -29,6 +29,6 @@ test('impossible schedules are refused', () => {
   expect(() => stepDecay({ values: [1, 2, 3], boundaries: [5, 5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected steps that ascend for \`boundaries\`, received [5, 5].]`);
   expect(() => oneCycle({ maxLearningRate: 1, totalSteps: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: oneCycle: expected more than 3.3333333333333335 steps for a rise of 0.3 for \`totalSteps\`, received 2.]`);
   expect(() => withWarmup(constantRate(1), -1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: withWarmup: expected an integer of at least 0 for \`warmupSteps\`, received -1.]`);
-  expect(() => exponentialDecay({ initial: 1 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: exponentialDecay: expected a positive number for \`decaySteps\`, received undefined.]`);
+  expect(() => exponentialDecay({ initialLearningRate: 1 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: exponentialDecay: expected a positive number for \`decaySteps\`, received undefined.]`);
   expect(() => constantRate(0.1)(-1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: constantRate: expected a step of at least 0, received -1.]`);
 });
