@@ -7,19 +7,19 @@ import type { LabeledImage } from './imageBatches.js';
 import { holdsNone, makesPictures } from './ownPictures.js';
 
 /** A transform and the seed of its random numbers, for another thread. */
-export interface PictureChange {
+export interface ImageChange {
   readonly spec: TransformSpec;
   readonly seed: number;
 }
 
 /** What happens to a picture, by where it comes from and the epoch. */
-export type ChangeOf = (origin: string, epoch: number) => PictureChange;
+export type ChangeOf = (origin: string, epoch: number) => ImageChange;
 
 /** Other threads that change pictures: what `imageWorkers` of `effnet-ts/node` makes. */
 export interface TransformWorkers {
   readonly threads: number;
   /** Changes a picture in one of the threads and leaves the given one alone. */
-  transform(pixels: Pixels, change: PictureChange): Promise<Pixels>;
+  transform(image: Pixels, change: ImageChange): Promise<Pixels>;
   /** Reads the pictures of a dataset and changes them in one go; `undefined` where the dataset is not one these threads read. */
   readChanged(images: Dataset<LabeledImage>, changeOf: ChangeOf): Dataset<LabeledImage> | undefined;
 }

@@ -80,7 +80,7 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   check('exportOnnx', 'model', source, network);
   const { name = isLayersModel(source) ? source.name : source.plan.name, weights = 'float32', calibration, onnxruntime } = checkOptions('exportOnnx', options, RULES);
   if ((weights === 'int8') !== (calibration !== undefined)) {
-    throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
+    throw invalid('exportOnnx', 'calibration', "batches of images with `weights: 'int8'` and none without", calibration);
   }
   checkImageSize('exportOnnx', 'calibration', calibration, isLayersModel(source) ? source.inputs[0]?.shape : [null, ...source.plan.inputShape]);
   if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
