@@ -15,18 +15,18 @@ const cosine = total.chain((totalSteps) => fc.record({
   totalSteps: fc.constant(totalSteps), warmupSteps: fc.integer({ min: 0, max: totalSteps - 1 }), maxLearningRate: rate, cosineOver: fc.constantFrom('run', 'afterWarmup'),
 } as const));
 
-test.prop([cosine])('warmupCosine rises, then falls to 0 and stays, within [0, peak], with no jump but the one it names', (options) => {
-  const { peak, totalSteps, warmupSteps, cosineOver } = options;
+test.prop([cosine])('warmupCosine rises, then falls to 0 and stays, within [0, maxLearningRate], with no jump but the one it names', (options) => {
+  const { maxLearningRate, totalSteps, warmupSteps, cosineOver } = options;
   const rates = ratesOf(warmupCosine(options), totalSteps + 10);
   expect(Math.min(...rates)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...rates)).toBeLessThanOrEqual(peak * (1 + 1e-12));
+  expect(Math.max(...rates)).toBeLessThanOrEqual(maxLearningRate * (1 + 1e-12));
   expect(rises(rates.slice(0, warmupSteps))).toBe(true);
   expect(falls(rates.slice(warmupSteps))).toBe(true);
   for (const late of rates.slice(totalSteps)) expect(late).toBeCloseTo(0, 12);
   // The steepest place of half a cosine over n steps falls by pi / 2n of its height.
   const length = cosineOver === 'run' ? totalSteps : totalSteps - warmupSteps;
-  expect(largestStep(rates.slice(warmupSteps))).toBeLessThanOrEqual(((peak * Math.PI) / 2 / length) * (1 + 1e-9));
-  if (cosineOver === 'afterWarmup') expect(rates[warmupSteps]).toBeCloseTo(peak, 12);
+  expect(largestStep(rates.slice(warmupSteps))).toBeLessThanOrEqual(((maxLearningRate * Math.PI) / 2 / length) * (1 + 1e-9));
+  if (cosineOver === 'afterWarmup') expect(rates[warmupSteps]).toBeCloseTo(maxLearningRate, 12);
 });
 
 test.prop([rate, fc.double({ min: 0.5, max: 1, noNaN: true }), fc.double({ min: 0.5, max: 60, noNaN: true })])(
