@@ -13,7 +13,7 @@ import { asLayersModel, lastFeatureLayer } from './modelParts.js';
 export interface ClassActivationMapOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly target?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface GradCamOptions {
   readonly layer?: string | undefined;
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly target?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
   readonly method?: 'gradCam' | 'gradCam++' | undefined;

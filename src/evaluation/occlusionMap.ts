@@ -12,7 +12,7 @@ import { predictValues } from './predictValues.js';
 export interface OcclusionOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly target?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** Side of the hidden square in pixels of the model's input, a multiple of the stride. @defaultValue 32 */
   readonly patchSize?: number | undefined;

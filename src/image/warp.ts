@@ -5,8 +5,9 @@ import type { Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 
 /** What lies outside the image: its edge, a constant, its mirror image, or the image again. */
-export const FILL_MODES = ['nearest', 'constant', 'reflect', 'wrap'] as const;
-export type FillMode = (typeof FILL_MODES)[number];
+export type FillMode = 'nearest' | 'constant' | 'reflect' | 'wrap';
+
+export const FILL_MODES: readonly FillMode[] = ['nearest', 'constant', 'reflect', 'wrap'];
 
 /** Row and column a pixel comes from: `[a * y + b * x + c, d * y + e * x + f]`. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];

@@ -23,7 +23,7 @@ export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'his
   readonly maxImages?: number | undefined;
   /** Lays Grad-CAM over the images; needs `model`. @defaultValue true where there is a model */
   readonly heatMaps?: boolean | undefined;
-  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see {@link setPreprocessing} */
+  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** Images at once, for the memory of activations in the model's table. @defaultValue 32 */
   readonly batchSize?: number | undefined;
