@@ -5,6 +5,6 @@ export {
   reliabilityChart, renderPng, renderSvg, reportData, reportPage, rocChart, scheduleChart, trainingChart,
 } from './plots/index.js';
 export type {
-  ChartHeader, ChartLayers, ChartMark, ChartMarkWithData, ChartPanel, ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, EpochFigures, GalleryImage, GridImage, ImageGridOptions,
+  ChartHeader, ChartLayers, ChartMark, ChartMarkWithData, ChartPanel, ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, GalleryImage, GridImage, ImageGridOptions,
   MetricHistory, NamedModel, RenderOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ReportDecisions, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
 } from './plots/index.js';

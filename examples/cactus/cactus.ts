@@ -48,27 +48,27 @@ await tell(async () => {
   console.log(`${train.length} photos to learn from, ${validation.length} (a tenth, seed ${seed}) to measure on`);
 
   // One sigmoid: the probability of a cactus.
-  const model = replaceHead(await loadBackbone(settings), { classes: 1, activation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
+  const model = replaceHead(await loadBackbone(settings), { classes: 1, classifierActivation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
   const reading = { inputSize, labelMode: 'binary' as const };
   const phase = async (name: string, unfreeze: LayerSelector, epochs: number, learningRate: number): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {
-      train: imageBatches(imageFiles(train, { ...reading, shuffle: true, seed }), { batchSize }).prefetch(2),
-      validation: imageBatches(imageFiles(validation, reading), { batchSize }),
+      train: imageBatches(imageFiles(train, { ...reading, seed }), { batchSize }).prefetch(2),
+      validation: imageBatches(imageFiles(validation, { ...reading, shuffle: false }), { batchSize }),
       stages: [{ unfreeze, epochs, learningRate }],
       loss: binaryCrossEntropy(),
       optimizer: () => adam(),
       callbacks: [
         printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
       onProgress: progressBar(),
       signal,
     });
     await resume(model, path.join(out, `${name}-best.safetensors`));
-    return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
+    return history;
   };
-  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2 }), { onProgress: progressBar() });
+  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2, shuffle: false }), { onProgress: progressBar() });
 
   const first = await phase('head', ['predictions'], settings.headEpochs, rate);
   const before = await measure();
@@ -85,7 +85,7 @@ await tell(async () => {
   const charts = { training: trainingChart(phases), confusion: confusionChart(after), roc: rocChart(after), 'precision-recall': precisionRecallChart(after) };
   for (const [name, chart] of Object.entries(charts)) await writeFile(path.join(out, `${name}.png`), await renderPng(chart));
   const report = await writeReport(out, {
-    title: 'Cactus or none', evaluation: after, before, history: phases, model, settings: { ...settings }, picture: ({ file }) => decodeImage(path.join(folder, file)),
+    title: 'Cactus or none', evaluation: after, before, history: phases, model, settings: { ...settings }, imageOf: ({ file }) => decodeImage(path.join(folder, file)),
   });
   await saveModel(model, path.join(out, 'model'));
   console.log(`\nOpen ${report.html}`);

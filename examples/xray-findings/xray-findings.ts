@@ -64,13 +64,13 @@ await tell(async () => {
     // Without top, global max pooling, dropout: RMSProp in Keras' form, and no rescaling beside the model's own.
     const model = replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, pooling: 'max', dropoutRate: 0.2, seed });
     await fineTune(model, {
-      train: imageBatches(augment(imageFiles(own, { ...reading, shuffle: true, seed }), recipe, { seed }), { batchSize: settings.batchSize }).prefetch(2),
-      validation: imageBatches(imageFiles(validation, reading), { batchSize: settings.batchSize }),
+      train: imageBatches(augment(imageFiles(own, { ...reading, seed }), recipe, { seed }), { batchSize: settings.batchSize }).prefetch(2),
+      validation: imageBatches(imageFiles(validation, { ...reading, shuffle: false }), { batchSize: settings.batchSize }),
       stages: [{ unfreeze: { from: settings.unfreezeFrom }, epochs: settings.epochs, learningRate: settings.rate }],
       optimizer: () => rmsProp(),
       callbacks: [
         printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       onProgress: progressBar(),
       signal,
@@ -78,7 +78,7 @@ await tell(async () => {
     await resume(model, path.join(out, `${name}-best.safetensors`));
     return model;
   };
-  const measure = (model: LayersModel): Promise<Evaluation> => evaluate(model, imageFiles(held, reading), { onProgress: progressBar() });
+  const measure = (model: LayersModel): Promise<Evaluation> => evaluate(model, imageFiles(held, { ...reading, shuffle: false }), { onProgress: progressBar() });
 
   const members: Evaluation[] = [];
   let model: LayersModel | undefined;
@@ -100,7 +100,7 @@ await tell(async () => {
   await writeFile(path.join(out, 'confusion.png'), await renderPng(confusionChart(ensemble)));
   const byName = new Map(held.map((file) => [file.origin, file.path]));
   const report = await writeReport(out, {
-    title: `Findings: ${folds} networks together`, evaluation: ensemble, before: one, settings: { ...settings }, picture: ({ file }) => decodeImage(byName.get(file) ?? file),
+    title: `Findings: ${folds} networks together`, evaluation: ensemble, before: one, settings: { ...settings }, imageOf: ({ file }) => decodeImage(byName.get(file) ?? file),
   });
   console.log(`\nOpen ${report.html}`);
   model?.dispose();

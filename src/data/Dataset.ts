@@ -18,7 +18,7 @@ import {
   type DataError,
 } from '../core/index.js';
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
-import { cachedPass, memoryCache, type CacheStore } from './cache.js';
+import { cachedPass, memoryCache, type CachedImages, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataModule, TfDataset } from './datasetOptions.js';
 import { finiteReader } from './finiteReader.js';
@@ -45,14 +45,14 @@ export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterab
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 const source = rule<Source<unknown>>('an iterable or a function that returns one', (value) => typeof value === 'function' || isIterable(value));
-const dataset = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
+const dataset = /* @__PURE__ */ rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
 /** What a dataset knows about its items beside their number. */
 interface Traits {
   /** Whether the items themselves differ from epoch to epoch. */
   readonly varies: boolean;
   /** How the images were made; 'original' for images as decoded; `undefined` when unknown. */
-  readonly prepared: CompletePreprocessing | 'original' | undefined;
+  readonly prepared: CachedImages;
   readonly fingerprint: () => DataFingerprint | undefined;
 }
 
@@ -168,7 +168,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   /**
    * Shuffles through a buffer: each item read is a random one of the `bufferSize` that wait.
    *
-   * Shuffle file names, not pictures: a buffer as large as the dataset then costs nothing and shuffles perfectly.
+   * Shuffle file names, not images: a buffer as large as the dataset then costs nothing and shuffles perfectly.
    */
   shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
     check('Dataset.shuffle', 'bufferSize', bufferSize, positiveInteger);
@@ -214,7 +214,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
-    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
+    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
     cached.#release = () => {
       store.release();
     };
@@ -283,15 +283,16 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * States how the images of this dataset were made, where a function of yours made them; 'original' for images as decoded, each of its own size.
+   * States how the images of this dataset were made, where a function of yours made them.
    *
+   * @param preprocessing - 'original' for images as decoded, each of its own size; `undefined` when nobody knows.
    * @throws {OptionError} when the preprocessing is impossible.
    * @example
    * const images = Dataset.from([{ pixels: photo, label: 0 }]).withPreprocessing({ inputSize: 224, fit: 'stretch' });
    */
-  withPreprocessing(preprocessing: Preprocessing | 'original'): Dataset<T> {
-    const prepared = preprocessing === 'original' ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
-    return new Dataset((pass) => this.open(pass), this.size, [this], { prepared });
+  withPreprocessing(preprocessing: Preprocessing | 'original' | undefined): Dataset<T> {
+    const prepared = preprocessing === 'original' || preprocessing === undefined ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
+    return this.#derive((pass) => pass, this.size, { prepared });
   }
 
   /**

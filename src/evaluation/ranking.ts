@@ -159,7 +159,7 @@ function rankingScores(evaluation: Evaluation | MultiLabelEvaluation, pick: (are
     weighted: weightedSum / weights,
     // As much work as all classes together, and seldom asked for.
     get micro() {
-      return (micro ??= pick(areas(evaluation.predictions.probabilities, evaluation.labelMode === 'multi' ? evaluation.predictions.labels : oneHot(evaluation))));
+      return (micro ??= pick(areas(evaluation.predictions.probabilities, evaluation.multiLabel ? evaluation.predictions.labels : oneHot(evaluation))));
     },
   };
 }
@@ -263,7 +263,7 @@ function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluat
   const classes = evaluation.classNames.length;
   const scores = new Float32Array(evaluation.count);
   const positive = new Uint8Array(evaluation.count);
-  const single = evaluation.labelMode === 'single';
+  const single = !evaluation.multiLabel;
   for (let i = 0; i < evaluation.count; i++) {
     scores[i] = probabilities[i * classes + column] as number;
     positive[i] = single ? Number(labels[i] === column) : (labels[i * classes + column] as number);
@@ -272,11 +272,11 @@ function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluat
 }
 
 /** The index of a class given by name or index. */
-export function classIndex(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number): number {
+function classIndex(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number): number {
   const index = typeof target === 'number' ? target : classNames.indexOf(target);
   if (Number.isInteger(index) && index >= 0 && index < classNames.length) return index;
   const known = classNames.length <= 12 ? `one of ${list(classNames)}` : 'a class name';
-  throw invalid(where, 'class', `${known} or an index below ${classNames.length}`, target);
+  throw invalid(where, 'target', `${known} or an index below ${classNames.length}`, target);
 }
 
 function onlyOneSide(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number, none: boolean): DataError {

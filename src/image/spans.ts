@@ -8,7 +8,7 @@ const { fround } = Math;
 
 /** How a resized pixel is computed from its neighbors. */
 export type Interpolation = 'bilinear' | 'bicubic' | 'area' | 'nearest';
-export const INTERPOLATIONS = keysOf<Interpolation>({ bilinear: true, bicubic: true, area: true, nearest: true });
+export const INTERPOLATIONS = /* @__PURE__ */ keysOf<Interpolation>({ bilinear: true, bicubic: true, area: true, nearest: true });
 
 /** Output pixel `i` is the sum of `weights[i * taps + k] * source[starts[i] + k]` over `counts[i]` source pixels. */
 export interface Spans {

@@ -4,10 +4,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { callable, checkOptions, type Rules } from '../core/index.js';
 import type { NamedArrays } from '../weights/index.js';
+import type { MetricValues } from './epochMetrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
-
-/** Losses and metrics by name: `loss`, `accuracy`, `val_loss`. */
-export type Figures = Readonly<Record<string, number>>;
 
 /** What a callback keeps from one process to the next, so that a resumed run goes on as it would have. */
 export interface CallbackState {
@@ -20,11 +18,11 @@ export interface CallbackHooks {
   readonly onTrainBegin?: ((model: tfl.LayersModel) => void | Promise<void>) | undefined;
   readonly onEpochBegin?: ((epoch: number, model: tfl.LayersModel) => void | Promise<void>) | undefined;
   readonly onBatchBegin?: ((batch: number, model: tfl.LayersModel) => void | Promise<void>) | undefined;
-  readonly onBatchEnd?: ((batch: number, figures: Figures, model: tfl.LayersModel) => void | Promise<void>) | undefined;
-  /** May return figures of its own, which later callbacks and the history see. */
+  readonly onBatchEnd?: ((batch: number, metrics: MetricValues, model: tfl.LayersModel) => void | Promise<void>) | undefined;
+  /** May return metrics of its own, which later callbacks and the history see. */
   readonly onEpochEnd?:
-    | ((epoch: number, figures: Figures, model: tfl.LayersModel) => Figures | undefined | Promise<Figures | undefined>)
-    | ((epoch: number, figures: Figures, model: tfl.LayersModel) => void | Promise<void>)
+    | ((epoch: number, metrics: MetricValues, model: tfl.LayersModel) => MetricValues | undefined | Promise<MetricValues | undefined>)
+    | ((epoch: number, metrics: MetricValues, model: tfl.LayersModel) => void | Promise<void>)
     | undefined;
   readonly onTrainEnd?: ((model: tfl.LayersModel) => void | Promise<void>) | undefined;
   /** For `fineTune`'s checkpoints. */
@@ -63,15 +61,15 @@ export class TrainingCallback extends tfl.Callback {
     await this.hooks.onBatchBegin?.(batch, this.model);
   }
 
-  // Reading a figure waits for the device, so only what is asked for is read.
+  // Reading a metric waits for the device, so only what is asked for is read.
   override async onBatchEnd(batch: number, logs?: Record<string, number | tf.Scalar>): Promise<void> {
-    if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await figuresOf(logs), this.model);
+    if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await valuesOf(logs), this.model);
   }
 
   override async onEpochEnd(epoch: number, logs?: Record<string, number | tf.Scalar>): Promise<void> {
     await optimizerOf(this.model)?.settle();
     if (this.hooks.onEpochEnd === undefined) return;
-    const added = await this.hooks.onEpochEnd(epoch, await figuresOf(logs), this.model);
+    const added = await this.hooks.onEpochEnd(epoch, await valuesOf(logs), this.model);
     if (logs !== undefined && typeof added === 'object') Object.assign(logs, added);
   }
 
@@ -89,7 +87,7 @@ function optimizerOf(model: { readonly optimizer: tf.Optimizer | undefined } | n
   return optimizer instanceof NamedOptimizer ? optimizer : undefined;
 }
 
-async function figuresOf(logs: Record<string, number | tf.Scalar> = {}): Promise<Figures> {
+async function valuesOf(logs: Record<string, number | tf.Scalar> = {}): Promise<MetricValues> {
   const entries = await Promise.all(
     Object.entries(logs)
       .filter(([name]) => name !== 'batch' && name !== 'size')

@@ -31,7 +31,7 @@ async function fit(callbacks: TrainingCallback[], { epochs = 3, initialEpoch = 0
 const scripted = (values: number[]): TrainingCallback => callback({ onEpochEnd: (epoch) => ({ val_loss: values[epoch]! }) });
 const without = (error: Error): string => error.message.replaceAll(folder, '');
 
-test('names carry epoch and figures, and the newest are kept', async () => {
+test('names carry epoch and metrics, and the newest are kept', async () => {
   const target = path.join(folder, 'kept');
   await fit([scripted([3, 2, 1]), checkpoint(path.join(target, 'net-{epoch}-{val_loss}.safetensors'), { keepLast: 2 })]);
   expect((await readdir(target)).sort()).toEqual(['net-2-2.0000.safetensors', 'net-3-1.0000.safetensors']);
@@ -54,8 +54,8 @@ test('a resumed model and its optimizer go on as if never stopped', async () => 
   await fit([checkpoint(file)], { epochs: 2, model: still(tinyModel()) });
   const later = still(tinyModel());
   later.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
-  const { epoch, figures } = await resume(later, file);
-  expect([epoch, Number(figures['loss']) > 0]).toEqual([2, true]);
+  const { epoch, metrics } = await resume(later, file);
+  expect([epoch, Number(metrics['loss']) > 0]).toEqual([2, true]);
   await fit([], { epochs: 4, initialEpoch: epoch, model: later });
   expect(await weightsOfAll(later)).toEqual(await weightsOfAll(whole));
 });
@@ -79,7 +79,7 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
 test('a stock optimizer has no names to save its state by', async () => {
   const file = path.join(folder, 'stock.safetensors');
   await expect(fit([checkpoint(file)], { optimizer: tf.train.adam() })).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. Use adam() or sgd(), or save weights only.]`);
-  await fit([checkpoint(file, { weightsOnly: true })], { optimizer: tf.train.adam() });
+  await fit([checkpoint(file, { saveWeightsOnly: true })], { optimizer: tf.train.adam() });
   expect(await resume(tinyModel(), file)).toMatchObject({ epoch: 3 });
 });
 

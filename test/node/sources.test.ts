@@ -99,9 +99,9 @@ test('class folders are written from a list and read back', async () => {
   expect(await refusal(node.writeImageFolder(inRoot('x'), [files[0]!, files[0]!], ['a']))).toMatch('expected one file for');
 });
 
-test('a list of files becomes pictures in its order', async () => {
+test('without shuffling, a list of files becomes images in its order', async () => {
   const files = [3, 1].map((i) => ({ path: inRoot('pictures', `${i}.jpg`), label: i, origin: `${i}` }));
-  const images = await node.imageFiles(files, { labelMode: 'int' }).toArray();
+  const images = await node.imageFiles(files, { labelMode: 'int', shuffle: false }).toArray();
   expect(images.map(({ origin, label }) => [origin, label])).toEqual([['3', 3], ['1', 1]]);
   expect(() => node.imageFiles(files, { classes: 3 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: imageFiles: expected an integer above the highest label 3 for \`classes\`, received 3.]`);
 });
@@ -207,7 +207,7 @@ test('a summary finds sizes, duplicates across classes and broken files', async 
 
 test('a contact sheet and a re-encoded picture are real pictures', async () => {
   const photo = await node.decodeImage(await jpeg(200, 60, 40));
-  await node.contactSheet(photo, trainAugmentation('imagenet', 32), inRoot('sheet.png'), { columns: 3, rows: 2, tile: 20 });
+  await node.contactSheet(photo, trainAugmentation('imagenet', 32), inRoot('sheet.png'), { columns: 3, rows: 2, size: 20 });
   const sheet = await node.decodeImage(inRoot('sheet.png'));
   expect([sheet.width, sheet.height]).toEqual([76, 52]);
   const again = await node.randomJpegQuality([60, 60]).apply(photo, createRandom(1));

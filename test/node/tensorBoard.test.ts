@@ -45,7 +45,7 @@ test('a run has train and validation, every epoch and every asked-for step', asy
   const run = path.join(folder, 'run');
   const model = tinyModel();
   model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
-  const callbacks = [tensorBoard(run, { updateEvery: 4, histogramsEvery: 1, hyperParameters: { rate: 0.001 } })];
+  const callbacks = [tensorBoard(run, { updateEverySteps: 4, histogramsEveryEpochs: 1, hyperParameters: { rate: 0.001 } })];
   await model.fitDataset(tinyData(), { epochs: 2, verbose: 0, validationData: tinyData(false), callbacks });
   const seen: Record<string, string[]> = {};
   for (const part of ['train', 'validation']) {
@@ -64,7 +64,7 @@ test('a run has train and validation, every epoch and every asked-for step', asy
   });
 });
 
-test('what cannot be written or is no picture is refused', async () => {
+test('what cannot be written or is no image is refused', async () => {
   await writeFile(path.join(folder, 'file'), '');
   const events = eventFile(path.join(folder, 'file'));
   await expect(events.scalar('loss', 1, 0)).rejects.toThrow('eventFile: expected a folder that can be written, received');

@@ -98,8 +98,8 @@ describe("exportOnnx with `weights: 'int8'`", () => {
   test('swish and squeeze-and-excitation are refused, and so is int8 without pictures', async () => {
     const v1 = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE }, { classes: 2 });
     await expect(exportOnnx(v1, { weights: 'int8', calibration: batches(1) })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`weights: 'int8'\`, received one with 'stem_activation/sigmoid'. Its activations would be computed in float32 between int8 convolutions, and take longer than they save. Export it with \`weights: 'float16'\`.]`);
-    await expect(exportOnnx(lite, { weights: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of pictures with \`weights: 'int8'\` and none without for \`calibration\`, received undefined.]`);
-    await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(/^exportOnnx: expected batches of pictures with `weights: 'int8'` and none without/);
+    await expect(exportOnnx(lite, { weights: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of images with \`weights: 'int8'\` and none without for \`calibration\`, received undefined.]`);
+    await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(/^exportOnnx: expected batches of images with `weights: 'int8'` and none without/);
     await expect(exportOnnx(lite, { weights: 'int8', calibration: batches(0) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none.]`);
     await expect(exportOnnx(lite, { weights: 'int8', calibration: [] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of { xs, ys } for \`calibration\`, received [].]`);
   });

@@ -86,7 +86,7 @@ test('of two classes the curves are those of the second, of many those of the te
   const legends = async (spec: plots.ChartSpec) => (await plots.renderSvg(spec)).match(/class &lt;\d+&gt; \([\d.]+\)<\/text>/g)!;
   expect(await legends(plots.rocChart(two))).toEqual([expect.stringContaining('class &lt;1&gt;')]);
   expect(await legends(plots.rocChart(thousand))).toHaveLength(10);
-  expect(await legends(plots.precisionRecallChart(ten, { classes: ['class <4>', 7] }))).toHaveLength(2);
+  expect(await legends(plots.precisionRecallChart(ten, { show: ['class <4>', 7] }))).toHaveLength(2);
 });
 
 test('phases follow one another, their boundary between the epochs', async () => {
@@ -96,11 +96,11 @@ test('phases follow one another, their boundary between the epochs', async () =>
   expect(svg).not.toContain('>accuracy</text>');
 });
 
-test('the figures of epochs mean the same as the values of metrics', () => {
+test('the metrics of epochs mean the same as the values of metrics', () => {
   const figures = [
-    { epoch: 1, loss: 2, validationLoss: 2.5, accuracy: 0.25, validationAccuracy: 0.125 },
-    { epoch: 2, loss: 1, validationLoss: 1.5, accuracy: 0.5, validationAccuracy: 0.375 },
-    { epoch: 3, loss: 0.5, validationLoss: 1.25, accuracy: 0.75, validationAccuracy: 0.5 },
+    { epoch: 0, loss: 2, val_loss: 2.5, accuracy: 0.25, val_accuracy: 0.125 },
+    { epoch: 1, loss: 1, val_loss: 1.5, accuracy: 0.5, val_accuracy: 0.375 },
+    { epoch: 2, loss: 0.5, val_loss: 1.25, accuracy: 0.75, val_accuracy: 0.5 },
   ];
   expect(plots.trainingChart(figures)).toEqual(plots.trainingChart(history));
   expect(plots.trainingChart([{ name: 'training', history: figures }])).toEqual(plots.trainingChart(history));
@@ -124,8 +124,8 @@ test('an epoch that is not finite is a gap, between values as at the end', async
   }
 });
 
-test('the figures of epochs have gaps too, and an epoch without a measurement has none', async () => {
-  const validated = Array.from({ length: 9 }, (_, i) => ({ epoch: i + 1, loss: i === 4 ? NaN : 1 / (i + 1), ...(i % 3 === 2 ? { validationLoss: 2 / (i + 1) } : {}) }));
+test('the metrics of epochs have gaps too, and an epoch without a measurement has none', async () => {
+  const validated = Array.from({ length: 9 }, (_, i) => ({ epoch: i, loss: i === 4 ? NaN : 1 / (i + 1), ...(i % 3 === 2 ? { val_loss: 2 / (i + 1) } : {}) }));
   const spec = plots.trainingChart(validated);
   // As report.json holds it.
   expect(plots.trainingChart(JSON.parse(JSON.stringify(validated)) as typeof validated)).toEqual(spec);
@@ -234,7 +234,7 @@ test.each<[string, () => unknown]>([
   ['counts that do not fit the names', () => plots.classBalanceChart(['a', 'b'], [1])],
   ['no pictures', () => plots.imageGrid([])],
   ['a plan of open size', () => plots.planChart(planModel('b0', { inputSize: null }))],
-  ['a class that is not there', () => plots.rocChart(ten, { classes: ['zebra'] })],
+  ['a class that is not there', () => plots.rocChart(ten, { show: ['zebra'] })],
   ['zero steps', () => plots.scheduleChart(() => 1, 0)],
   ['a schedule that is not finite', () => plots.scheduleChart((step) => 1 / (3 - step), 5)],
   ['a history without a finite value', () => plots.trainingChart({ loss: [NaN, NaN], acc: [NaN, Infinity] })],
@@ -249,6 +249,6 @@ test('what is no chart is refused', async () => {
 });
 
 test('the history of fineTune is drawn with its metrics', () => {
-  const history = [{ epoch: 0, stage: 0, figures: { loss: 2, val_loss: 3 } }, { epoch: 1, stage: 1, figures: { loss: 1, val_loss: 2 } }];
+  const history = [{ epoch: 0, stage: 0, loss: 2, val_loss: 3 }, { epoch: 1, stage: 1, loss: 1, val_loss: 2 }];
   expect(plots.trainingChart(history)).toEqual(plots.trainingChart({ loss: [2, 1], val_loss: [3, 2] }));
 });

@@ -46,7 +46,7 @@ export async function reportPage(contents: ReportContents): Promise<string> {
 <a class="skip" href="#summary">Skip to the summary</a>
 <header>
 <h1>${title}</h1>
-<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${data.labelMode === 'single' ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number of them a sample`}</p>
+<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${!data.multiLabel ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number of them a sample`}</p>
 <nav aria-label="Sections"><ul>${sections.map((one) => `<li><a href="#${one.id}">${one.title}</a></li>`).join('')}</ul></nav>
 </header>
 <main>
@@ -77,8 +77,8 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
     add('training', 'Training', isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', trainingChart(history)));
   }
   if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
-  const scores = `<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
-  if (evaluation.labelMode === 'single') {
+  const scores = `<h3>The scores as a chart</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
+  if (!evaluation.multiLabel) {
     add('classes', 'Classes', `${classTable(data)}\n${scores}`);
     add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
   } else {
@@ -86,7 +86,7 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
     add('confusion', 'Decisions', decisionTable(data));
   }
   add('curves', 'Curves', await curves(evaluation, draw));
-  if (evaluation.labelMode === 'single') add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
+  if (!evaluation.multiLabel) add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
   if (gallery.length > 0) add('mistakes', 'Most wrong', galleryHtml(gallery));
   if (plan !== undefined || data.model !== null) {
     const picture = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
@@ -194,7 +194,7 @@ function modelTable({ name, batchSize, stages, total }: NonNullable<ReportData['
 function galleryHtml(gallery: readonly GalleryImage[]): string {
   const items = gallery.map(({ row: { file, label, predicted, probability, index }, url, heatUrl }) => {
     const name = file === '' ? `sample ${index}` : file;
-    const heat = heatUrl === undefined ? '' : `<img src="${heatUrl}" alt="The same picture with what spoke for ${escaped(predicted)} marked">`;
+    const heat = heatUrl === undefined ? '' : `<img src="${heatUrl}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
     return `<li><div class="pair"><img src="${url}" alt="${escaped(name)}, a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`;
   });
   return `<p>Wrong predictions the model was surest of; wrong labels are often among them.</p>\n<ul class="gallery">${items.join('\n')}</ul>`;
