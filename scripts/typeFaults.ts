@@ -22,6 +22,7 @@ export function typeFaults(surface: TypeSurface): string[] {
     for (const declaration of symbol.declarations ?? []) visit(declaration, report);
     if (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias)) checkOptionals(checker.getDeclaredTypeOfSymbol(symbol), report);
   }
+  for (const fault of misnamedOptions(symbols)) faults.add(fault);
   return [...faults].sort();
 
   function visit(node: ts.Node, report: (fault: string) => void): void {
@@ -64,6 +65,21 @@ export function typeFaults(surface: TypeSurface): string[] {
   function acceptsUndefined(type: ts.Type): boolean {
     const parts = type.isUnion() ? type.types : [type];
     return parts.includes(checker.getUndefinedType()) || (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) !== 0;
+  }
+}
+
+/** Options that only one function takes have the name of the function: `EvaluateOptions` of `evaluate`. An overload may take others beside them. */
+function* misnamedOptions(symbols: Iterable<ts.Symbol>): Iterable<string> {
+  const namesOf = new Map<string, Set<string>>();
+  for (const symbol of symbols) {
+    const names = (symbol.declarations ?? []).filter(ts.isFunctionDeclaration).flatMap(({ parameters }) => parameters)
+      .flatMap(({ type }) => (type !== undefined && /Options\b/.test(text(type)) ? [text(type).replace(/<.*/, '')] : []));
+    if (names.length > 0) namesOf.set(symbol.name, new Set(names));
+  }
+  for (const [name, options] of namesOf) {
+    const expected = `${name}Options`.toLowerCase();
+    const own = [...options].filter((option) => [...namesOf.values()].filter((others) => others.has(option)).length === 1);
+    if (own.length > 0 && !own.some((option) => option.toLowerCase() === expected)) yield `${name} takes ${own.map((option) => `\`${option}\``).join(' and ')}. Name it after the function.`;
   }
 }
 

@@ -27,7 +27,7 @@ export type {
 } from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, CompletePlanOptions, ClassifierActivation, FeatureShape, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
-  NetworkOptions, Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
+  NetworkOptions, Normalization, NormActSpec, Padding, ParameterCount, PlanModelOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';
 
@@ -46,10 +46,10 @@ export {
 } from './evaluation/index.js';
 export type {
   Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
-  ConfusionTableOptions, CrossValidateMultiLabelOptions, CrossValidateOptions, CrossValidation, EnsembleOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
+  ConfusionTableOptions, CrossValidateMultiLabelOptions, CrossValidateOptions, CrossValidation, EnsembleOptions, EvaluateMultiLabelOptions, EvaluateOptions, EvaluatePredictionsMultiLabelOptions, EvaluatePredictionsOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
   EvaluationOptions, Fold, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
-  OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, PredictedValues, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows, RunOptions,
-  Scores, StageSummary, TestTimeAugmentationOptions, WarmupOptions, WithFiles,
+  OcclusionMapOptions, OverlayHeatOptions, PrecisionRecallCurve, PredictionRow, Predictions, PredictedValues, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
+  Scores, StageSummary, TestTimeAugmentationOptions, WarmupOptions,
 } from './evaluation/index.js';
 
 export { ensureBackend, probeBackend, selectBackend, trackMemory } from './backends/index.js';
@@ -61,7 +61,7 @@ export type {
   Device,
   KeptTensor,
   MemoryReport,
-  ProbeOptions,
+  ProbeBackendOptions,
   ProbeReport,
   TensorMemory,
 } from './backends/index.js';

@@ -4,7 +4,7 @@ export * from './index.js';
 
 // These know backends by name, and folders, and take the place of the isomorphic ones.
 export { ensureBackend, loadModel, saveModel, selectBackend } from './node/index.js';
-export type { NodeBackendOptions } from './node/index.js';
+export type { SelectBackendOptions } from './node/index.js';
 
 export { writeReport } from './node/index.js';
 export type { WriteReportOptions, WrittenReport } from './node/index.js';
@@ -13,7 +13,7 @@ export {
   summarizeImages, tfrecordDataset, writeImageFolder, writeTFRecords,
 } from './node/index.js';
 export type {
-  ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, FolderFile, ImageFilesOptions, ImageFolder, ImageFolderOptions,
+  ContactSheetOptions, CsvFile, CsvImages, DecodeImageOptions, EncodeImageOptions, FolderFile, ImageFilesOptions, ImageFolder, ImageFolderOptions,
   ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, ImageSource, ImageWorkers, ImageWorkersOptions, LabeledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImageSettings, ReadImagesOptions,
   RecordImagesOptions, SkippedFile, SkippedRow, SplitImageFolder, SplitImageFolderOptions, SummarizeImagesOptions, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
 } from './node/index.js';

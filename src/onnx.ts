@@ -2,5 +2,5 @@
 
 export { createRuntime, exportOnnx } from './onnx/index.js';
 export type {
-  ExportOnnxOptions, OnnxDevice, OnnxRuntimeModule, PlannedNetwork, Runtime, RuntimeOptions, RuntimeOutput,
+  ExportOnnxOptions, OnnxDevice, OnnxRuntimeModule, PlannedNetwork, Runtime, CreateRuntimeOptions, RuntimeOutput,
 } from './onnx/index.js';

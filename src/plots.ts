@@ -6,5 +6,5 @@ export {
 } from './plots/index.js';
 export type {
   ChartHeader, ChartLayers, ChartMark, ChartMarkWithData, ChartPanel, ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, GalleryImage, GridImage, ImageGridOptions,
-  MetricHistory, NamedModel, RenderOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ReportDecisions, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
+  MetricHistory, NamedModel, RenderSvgOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ReportDecisions, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
 } from './plots/index.js';

@@ -4,7 +4,7 @@ export type { Device } from './device.js';
 export { ensureBackend } from './ensureBackend.js';
 export { anotherCopy } from './oneCopy.js';
 export { probeBackend } from './probeBackend.js';
-export type { ProbeOptions, ProbeReport } from './probeBackend.js';
+export type { ProbeBackendOptions, ProbeReport } from './probeBackend.js';
 export { isMissingPackage, selectBackend } from './selectBackend.js';
 export type { BackendAttempt, BackendLoader, BackendPreference, BackendReport } from './selectBackend.js';
 export { trackMemory } from './trackMemory.js';

@@ -11,7 +11,7 @@ import { probeNet, probeValues, valueOf, type ProbeValues } from './probeNet.js'
 import { FEATURES, GRADIENTS, LOSS, PROBABILITIES } from './probeReference.js';
 
 /** What a backend has to prove. */
-export interface ProbeOptions {
+export interface ProbeBackendOptions {
   /** Also prove the gradients of every weight, which training needs. @defaultValue false */
   readonly gradients?: boolean | undefined;
   /**
@@ -43,7 +43,7 @@ export const PROBE_RULES = { gradients: boolean, tolerance: positive };
  * await tf.setBackend('wasm');
  * const { largestError } = await probeBackend({ gradients: true });
  */
-export async function probeBackend(options: ProbeOptions = {}): Promise<ProbeReport> {
+export async function probeBackend(options: ProbeBackendOptions = {}): Promise<ProbeReport> {
   const { gradients = false, tolerance = 0.01 } = checkOptions('probeBackend', options, PROBE_RULES);
   requireOneCopy('probeBackend');
   const backend = readyBackend();

@@ -4,7 +4,7 @@ import { BackendError, check, checkOptions, rule } from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
-import { PROBE_RULES, probeBackend, type ProbeOptions } from './probeBackend.js';
+import { PROBE_RULES, probeBackend, type ProbeBackendOptions } from './probeBackend.js';
 import { whySlow, warnOnce } from './slowBackend.js';
 import { takeStartLines } from './startLines.js';
 import { explainStart, whyUnregistered } from './startError.js';
@@ -70,7 +70,7 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
  */
 export async function selectBackend(
   preferences: readonly BackendPreference[] = registeredBackends(),
-  options: ProbeOptions = {},
+  options: ProbeBackendOptions = {},
 ): Promise<BackendReport> {
   checkPreferences('selectBackend', preferences);
   checkOptions('selectBackend', options, PROBE_RULES);
@@ -78,7 +78,7 @@ export async function selectBackend(
 }
 
 /** Tries the candidates; call it in turn. */
-export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], options: ProbeOptions): Promise<BackendReport> {
+export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], options: ProbeBackendOptions): Promise<BackendReport> {
   requireOneCopy(where);
   const before = readyBackend();
   const tried: BackendAttempt[] = [];
@@ -114,7 +114,7 @@ interface Attempted {
   readonly cause?: unknown;
 }
 
-async function attemptBackend({ name, load, prepare, install, note }: BackendLoader, options: ProbeOptions): Promise<Attempted> {
+async function attemptBackend({ name, load, prepare, install, note }: BackendLoader, options: ProbeBackendOptions): Promise<Attempted> {
   const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => {
     const remedy = outcome === 'not installed' && install !== undefined ? ` Run: \`${install}\`.` : '';
     return { attempt: { name, outcome, reason: `${firstSentence(cause)}${remedy}` }, cause };

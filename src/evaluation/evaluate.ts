@@ -52,8 +52,8 @@ export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<Evaluat
 
 export const preprocessingRules = { otherPreprocessing: oneOf('throw', 'accept') };
 
-/** How an evaluation runs. */
-export interface RunOptions {
+/** Options of {@link evaluate} for one class per sample. */
+export interface EvaluateOptions extends EvaluationOptions {
   /**
    * What happens when the images of the dataset were made in another way than the model says: 'throw' refuses, 'accept' evaluates all the same.
    * @defaultValue 'throw'
@@ -67,11 +67,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of {@link evaluate} for one class per sample. */
-export interface EvaluateOptions extends EvaluationOptions, RunOptions {}
-
 /** Options of {@link evaluate} for any number of classes per sample. */
-export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, RunOptions {}
+export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, Omit<EvaluateOptions, keyof EvaluationOptions> {}
 
 /**
  * Evaluates a model on a dataset in one pass: accuracy, top-k, confusion matrix, scores by class, calibration, every prediction.
@@ -170,9 +167,9 @@ export function checkFiniteOutputs(where: string, values: ArrayLike<number>): vo
   if (broken !== undefined) throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
 }
 
-function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & RunOptions> {
+function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>> {
   const run = { fromLogits: boolean, batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), ...preprocessingRules };
-  return checkOptions<EitherOptions & RunOptions>('evaluate', options, { ...rulesFor(options), ...run } as never);
+  return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>('evaluate', options, { ...rulesFor(options), ...run } as never);
 }
 
 async function* toBatches(where: string, data: EvaluationData, batchSize: number, inputShape: InputShape): AsyncGenerator<EvaluationBatch> {

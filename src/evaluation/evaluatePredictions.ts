@@ -29,11 +29,14 @@ export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'mu
   readonly threshold?: number | readonly number[] | undefined;
 }
 
-/** The files of the samples, beside other options. */
-export interface WithFiles {
+/** Options of {@link evaluatePredictions} for one class per sample. */
+export interface EvaluatePredictionsOptions extends EvaluationOptions {
   /** Where each sample came from, in the order of the data. @defaultValue unknown */
   readonly files?: readonly string[] | undefined;
 }
+
+/** Options of {@link evaluatePredictions} for any number of classes per sample. */
+export interface EvaluatePredictionsMultiLabelOptions extends MultiLabelEvaluationOptions, Pick<EvaluatePredictionsOptions, 'files'> {}
 
 const names = arrayOf(text);
 const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger };
@@ -67,20 +70,20 @@ const numbers = rule<Rows>('an array of numbers or of rows', (value) => Array.is
 export function evaluatePredictions(
   probabilities: Rows,
   labels: ArrayLike<number> | readonly string[],
-  options?: EvaluationOptions & WithFiles,
+  options?: EvaluatePredictionsOptions,
 ): Evaluation;
 export function evaluatePredictions(
   probabilities: readonly ArrayLike<number>[],
   labels: readonly ArrayLike<number>[],
-  options: MultiLabelEvaluationOptions & WithFiles,
+  options: EvaluatePredictionsMultiLabelOptions,
 ): MultiLabelEvaluation;
 export function evaluatePredictions(
   probabilities: Rows,
   labels: Rows | readonly string[],
-  options: (EvaluationOptions | MultiLabelEvaluationOptions) & WithFiles = {},
+  options: EvaluatePredictionsOptions | EvaluatePredictionsMultiLabelOptions = {},
 ): Evaluation | MultiLabelEvaluation {
   const where = 'evaluatePredictions';
-  const { multiLabel = false, files, fromLogits = false, ...rest } = checkOptions<EitherOptions & WithFiles>(where, options, { ...rulesFor(options), fromLogits: boolean, files: names } as never);
+  const { multiLabel = false, files, fromLogits = false, ...rest } = checkOptions<EitherOptions & Pick<EvaluatePredictionsOptions, 'files'>>(where, options, { ...rulesFor(options), fromLogits: boolean, files: names } as never);
   check(where, 'probabilities', probabilities, numbers);
   check(where, 'labels', labels, numbers);
   if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);

@@ -23,7 +23,7 @@ export interface HeatMap {
 }
 
 /** How a map is laid over its picture. */
-export interface OverlayOptions {
+export interface OverlayHeatOptions {
   /** How much of the picture the hottest place hides, in [0, 1]. @defaultValue 0.65 */
   readonly opacity?: number | undefined;
 }
@@ -43,7 +43,7 @@ const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [2
  * @example
  * const shown = overlayHeat(photo, await gradCam(model, photo));
  */
-export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOptions = {}): Pixels {
+export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayHeatOptions = {}): Pixels {
   checkPixels('overlayHeat', image);
   const { opacity = 0.65 } = checkOptions('overlayHeat', options, { opacity: probability });
   const { width, height, channels } = image;

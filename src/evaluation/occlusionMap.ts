@@ -9,7 +9,7 @@ import { preprocessingSource } from './modelInput.js';
 import { predictValues } from './predictValues.js';
 
 /** What is hidden, and how. */
-export interface OcclusionOptions {
+export interface OcclusionMapOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly target?: number | string | undefined;
   /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
@@ -39,7 +39,7 @@ export interface OcclusionOptions {
  * const heat = await occlusionMap(model, photo, { patchSize: 48 });
  * @see Visualizing and understanding convolutional networks, arXiv 1311.2901, section 4.2
  */
-export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionOptions = {}): Promise<HeatMap> {
+export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionMapOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
   check(where, 'model', model, predictor);
   const { target, patchSize = 32, stride = Math.max(1, patchSize >> 1), fillValue = 127.5, batchSize = 16, onProgress, signal, preprocessing } = checkOptions(where, options, {

@@ -3,12 +3,12 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { completePreprocessing } from '../image/index.js';
 import { convNormAct, head, pool, requireBackend, stage, stem, type BlockParts, type BuildOptions } from '../layers/index.js';
-import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanModelOptions, type Variant, type VariantSpec } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
 
 /** Options of {@link efficientNet}. */
-export type EfficientNetOptions = PlanOptions & BlockParts;
+export type EfficientNetOptions = PlanModelOptions & BlockParts;
 
 /**
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.

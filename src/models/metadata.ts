@@ -3,14 +3,14 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, OptionError, text } from '../core/index.js';
 import { completePreprocessing, type Preprocessing } from '../image/index.js';
-import { planFor, type ModelPlan, type Normalization, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+import { planFor, type ModelPlan, type Normalization, type PlanModelOptions, type Variant, type VariantSpec } from '../scaling/index.js';
 
 /** The entry `effnet` of a model's user-defined metadata. */
 export interface ModelMetadata {
   readonly format: 1;
   /** Absent for a model composed of blocks by hand. */
   readonly variant?: Variant | VariantSpec | undefined;
-  readonly options?: PlanOptions | undefined;
+  readonly options?: PlanModelOptions | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** How images become the model's input; see {@link setPreprocessing}. */
   readonly preprocessing?: Preprocessing | undefined;

@@ -3,7 +3,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
 import { head, type BuildOptions, type HeadSpec } from '../layers/index.js';
-import type { PlanOptions } from '../scaling/index.js';
+import type { PlanModelOptions } from '../scaling/index.js';
 import { metadataOf, setMetadata } from './metadata.js';
 
 /** Options of {@link replaceHead}. */
@@ -64,7 +64,7 @@ export function splitHead(where: string, model: tfl.LayersModel, repool: boolean
 }
 
 // A head the plan can describe becomes part of it; any other is the model's own, and the plan is the backbone's.
-function headOptions(options: PlanOptions, { classes, classifierActivation, pooling, dropoutRate, hidden }: HeadSpec): PlanOptions {
+function headOptions(options: PlanModelOptions, { classes, classifierActivation, pooling, dropoutRate, hidden }: HeadSpec): PlanModelOptions {
   const onMax = (pooling ?? options.pooling) === 'max';
   const { includeTop: _top, pooling: _pooling, classes: _classes, classifierActivation: _activation, ...rest } = options;
   if (onMax || (hidden?.length ?? 0) > 0) return { ...rest, includeTop: false };

@@ -13,7 +13,7 @@ import { loadSharp, type SharpModule } from './loadSharp.js';
 import { readRegularFile } from './readRegularFile.js';
 
 /** How an image is decoded. */
-export interface DecodeOptions {
+export interface DecodeImageOptions {
   /** What shows through transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead. @defaultValue 'white' */
   readonly background?: string | undefined;
   /** Images with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
@@ -55,7 +55,7 @@ const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a
  * const photo = await decodeImage('panda.jpg');
  * const input = resize(photo, 224);
  */
-export async function decodeImage(image: string | URL | Uint8Array, options: DecodeOptions = {}): Promise<Pixels> {
+export async function decodeImage(image: string | URL | Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
   check('decodeImage', 'image', image, source);
   const rules = { background: text, maxPixels: positiveInteger, dctMethod: DCT_METHODS, size: sizeRule, fit: oneOf('stretch', 'crop', 'pad'), origin: text };
   const { background = 'white', maxPixels = MAX_PIXELS, dctMethod = 'accurate', size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);

@@ -1,7 +1,7 @@
 export { ensureBackend, selectBackend } from './selectBackend.js';
-export type { NodeBackendOptions } from './selectBackend.js';
+export type { SelectBackendOptions } from './selectBackend.js';
 export { decodeImage } from './decodeImage.js';
-export type { DecodeOptions } from './decodeImage.js';
+export type { DecodeImageOptions } from './decodeImage.js';
 export { imageFolder } from './imageFolder.js';
 export type { FolderFile, ImageFolder, ImageFolderOptions, ImageSet, SplitImageFolder, SplitImageFolderOptions } from './imageFolder.js';
 export type { SkippedFile } from './listImages.js';

@@ -2,7 +2,7 @@
 
 import { DataError, ShapeError } from '../core/index.js';
 import { preprocessFor, type Pixels, type Preprocessing } from '../image/index.js';
-import { decodeImage, MAX_PIXELS, type DecodeOptions } from './decodeImage.js';
+import { decodeImage, MAX_PIXELS, type DecodeImageOptions } from './decodeImage.js';
 import { useJpeg } from './decodeJpeg.js';
 import { readRegularFileHere } from './readRegularFile.js';
 
@@ -23,7 +23,7 @@ export interface LabeledFile extends ImageSource {
 
 /** How an image is decoded, and made a model's input where that is asked for. */
 export interface ReadImageSettings {
-  readonly decoding: DecodeOptions;
+  readonly decoding: DecodeImageOptions;
   readonly preprocessing?: Preprocessing | undefined;
 }
 

@@ -6,7 +6,7 @@ import {
   completePreprocessing, FITS, requirePreprocessing, RESIZE_RULES, size as sizeRule,
   type CompletePreprocessing, type Fit, type Interpolation, type PreprocessingSource, type Size,
 } from '../image/index.js';
-import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
+import { DCT_METHODS, type DecodeImageOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
 import { readImage, type ImageSource } from './readImage.js';
 
@@ -20,7 +20,7 @@ export const CLASS_NAMES = rule<readonly string[]>('an array of different non-em
   Array.isArray(value) && value.every(text.accepts) && new Set(value).size === value.length);
 
 /** How images are decoded and made a model's input. */
-export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
+export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeImageOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /**
    * How images are made: a preprocessing, or a model, runtime or dataset that has one. Takes the place of `inputSize`, `fit`, `interpolation` and
    * `antialias`. @defaultValue as these options say
@@ -109,7 +109,7 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
   const byDecoder = options.resize === 'fast' && preprocessing !== undefined;
   const settings = {
     decoding: {
-      ...(byDecoder ? { size: preprocessing.inputSize, fit: preprocessing.fit as DecodeOptions['fit'] } : {}),
+      ...(byDecoder ? { size: preprocessing.inputSize, fit: preprocessing.fit as DecodeImageOptions['fit'] } : {}),
       ...(background === undefined ? {} : { background }),
       ...(maxPixels === undefined ? {} : { maxPixels }),
       ...(dctMethod === undefined ? {} : { dctMethod }),

@@ -7,11 +7,11 @@ import { dirname, join } from 'node:path';
 import * as backends from '../backends/index.js';
 import { BackendError, checkOptions, invalid, list, rule } from '../core/index.js';
 import { registerWasmTraining } from '../wasm/index.js';
-import type { BackendLoader, BackendPreference, BackendReport, ProbeOptions } from '../backends/index.js';
+import type { BackendLoader, BackendPreference, BackendReport, ProbeBackendOptions } from '../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
 
 /** What to prove, and where to find the binaries. */
-export interface NodeBackendOptions extends ProbeOptions {
+export interface SelectBackendOptions extends ProbeBackendOptions {
   /**
    * Folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, for an application that is shipped without its `node_modules`.
    * @defaultValue the folder of the installed package
@@ -37,7 +37,7 @@ const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
  */
 export async function selectBackend(
   preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES,
-  options: NodeBackendOptions = {},
+  options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
   const { wasmFolder, ...probe } = options;
   checkOptions('selectBackend', { wasmFolder }, { wasmFolder: folderOfBinaries });

@@ -4,7 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, oneOf, positiveInteger, rule } from '../core/index.js';
 import { exportOnnx } from './exportOnnx.js';
 import { runtimePackage } from './loadOnnxRuntime.js';
-import { openRuntime, type Runtime, type RuntimeOptions } from './openRuntime.js';
+import { openRuntime, type Runtime, type CreateRuntimeOptions } from './openRuntime.js';
 
 const where = 'createRuntime';
 const source = rule<tfl.LayersModel | Uint8Array>(
@@ -24,7 +24,7 @@ const source = rule<tfl.LayersModel | Uint8Array>(
  * const runtime = await createRuntime(model, { threads: 2 });
  * const probabilities = await runtime.predict(batch) as tf.Tensor;
  */
-export async function createRuntime(model: tfl.LayersModel | Uint8Array, options: RuntimeOptions = {}): Promise<Runtime> {
+export async function createRuntime(model: tfl.LayersModel | Uint8Array, options: CreateRuntimeOptions = {}): Promise<Runtime> {
   const checked = checkOptions(where, options, {
     threads: positiveInteger,
     device: oneOf('cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml'),

@@ -11,7 +11,7 @@ import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 export type OnnxDevice = 'cpu' | 'wasm' | 'webgpu' | 'webgl' | 'webnn' | 'cuda' | 'dml' | 'coreml';
 
 /** Options of {@link createRuntime}. */
-export interface RuntimeOptions {
+export interface CreateRuntimeOptions {
   /** Threads one operator may use. @defaultValue ONNX Runtime's choice, the physical cores */
   readonly threads?: number | undefined;
   /** @defaultValue 'cpu' */
@@ -54,7 +54,7 @@ export interface Runtime {
 }
 
 /** Opens the bytes of an ONNX file of one image input. */
-export async function openRuntime(bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: RuntimeOptions): Promise<Runtime> {
+export async function openRuntime(bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions): Promise<Runtime> {
   const file = readModel(bytes);
   const inputShape = inputShapeOf(file);
   const preprocessing = preprocessingIn(file, inputShape);

@@ -9,7 +9,7 @@ export { imageGrid } from './imageGrid.js';
 export type { GridImage, ImageGridOptions } from './imageGrid.js';
 export { planChart } from './planChart.js';
 export { renderPng, renderSvg } from './renderChart.js';
-export type { RenderOptions, RenderPngOptions } from './renderChart.js';
+export type { RenderSvgOptions, RenderPngOptions } from './renderChart.js';
 export { scheduleChart } from './scheduleChart.js';
 export type { ScheduleChartOptions } from './scheduleChart.js';
 export { trainingChart } from './trainingChart.js';

@@ -4,7 +4,7 @@ import type { Config, TopLevelSpec } from 'vega-lite';
 import { check, checkOptions, EffnetError, oneOf, positive, rule } from '../core/index.js';
 
 /** How a chart is drawn. */
-export interface RenderOptions {
+export interface RenderSvgOptions {
   /**
    * `light` and `dark` bring their own background; `page` has none and takes the text color of the page the SVG is put into.
    * @defaultValue 'light'
@@ -38,7 +38,7 @@ const spec = rule<TopLevelSpec>('a Vega-Lite specification', (value) => typeof v
  * @example
  * const svg = await renderSvg(confusionChart(evaluation), { theme: 'dark' });
  */
-export async function renderSvg(chart: object, options: RenderOptions = {}): Promise<string> {
+export async function renderSvg(chart: object, options: RenderSvgOptions = {}): Promise<string> {
   check('renderSvg', 'chart', chart, spec);
   const { theme = 'light' } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page') });
   const { vega, vegaLite, interpreter } = await loadVega();

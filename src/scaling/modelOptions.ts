@@ -51,7 +51,7 @@ export interface WithoutTop extends NetworkOptions {
 }
 
 /** Options of {@link planModel}. */
-export type PlanOptions = WithTop | WithoutTop;
+export type PlanModelOptions = WithTop | WithoutTop;
 
 /** What turns logits into an answer. */
 export type ClassifierActivation = 'softmax' | 'sigmoid' | 'linear';
@@ -112,7 +112,7 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
 }
 
 /** Checks the options of a network and fills in its variant's defaults. */
-export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanOptions): CompletePlanOptions {
+export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanModelOptions): CompletePlanOptions {
   const spec = resolveSpec(where, variant);
   checkOptions<object>(where, options, OPTION_RULES);
   const { includeTop = true, inputSize = spec.inputSize, inputChannels = 3 } = options;
@@ -179,7 +179,7 @@ export function checkNormalization(where: string, value: Normalization, channels
   return value;
 }
 
-function refuseMeaningless(where: string, options: PlanOptions, includeTop: boolean): void {
+function refuseMeaningless(where: string, options: PlanModelOptions, includeTop: boolean): void {
   const without = includeTop ? (['pooling'] as const) : (['classes', 'classifierActivation'] as const);
   for (const option of without) {
     if (options[option] !== undefined) {

@@ -5,7 +5,7 @@ import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDense,
   type FeatureShape, type LayerPlan, type ParameterCount,
 } from './layerPlan.js';
-import { resolveOptions, resolveSpec, type PlanOptions, type CompletePlanOptions } from './modelOptions.js';
+import { resolveOptions, resolveSpec, type PlanModelOptions, type CompletePlanOptions } from './modelOptions.js';
 import type { BlockPlan } from './planBlock.js';
 import { planStage, type StagePlan } from './planStage.js';
 import { roundFilters, type RoundFiltersOptions } from './roundFilters.js';
@@ -49,12 +49,12 @@ export interface ModelPlan extends CompletePlanOptions {
  * planModel('l2').multiplyAdds; // without allocating 1.9 GB
  * @see EfficientNet (arXiv 1905.11946) section 4; `EfficientNet` in keras/src/applications/efficientnet.py
  */
-export function planModel(variant: Variant | VariantSpec, options: PlanOptions = {}): ModelPlan {
+export function planModel(variant: Variant | VariantSpec, options: PlanModelOptions = {}): ModelPlan {
   return planFor('planModel', variant, options);
 }
 
 /** {@link planModel} on behalf of another function, whose name its errors carry. */
-export function planFor(where: string, variant: Variant | VariantSpec, options: PlanOptions): ModelPlan {
+export function planFor(where: string, variant: Variant | VariantSpec, options: PlanModelOptions): ModelPlan {
   const spec = resolveSpec(where, variant);
   const resolved = resolveOptions(where, variant, options);
   checkInputSize(where, spec, resolved);

@@ -1,7 +1,7 @@
 // What the compiler refuses before anything runs.
 
 import { expectTypeOf, test } from 'vitest';
-import { planModel, VARIANTS, type PlanOptions, type Variant } from '../../src/scaling/index.js';
+import { planModel, VARIANTS, type PlanModelOptions, type Variant } from '../../src/scaling/index.js';
 
 test('variants are known by name', () => {
   expectTypeOf<'b0' | 'l2' | 'lite4' | 'v2-xl' | 'edgetpu-s'>().toExtend<Variant>();
@@ -10,10 +10,10 @@ test('variants are known by name', () => {
 });
 
 test('a classifier and pooling exclude each other', () => {
-  expectTypeOf<{ classes: 10 }>().toExtend<PlanOptions>();
-  expectTypeOf<{ includeTop: false; pooling: 'max' }>().toExtend<PlanOptions>();
-  expectTypeOf<{ includeTop: false; classes: 10 }>().not.toExtend<PlanOptions>();
-  expectTypeOf<{ pooling: 'max' }>().not.toExtend<PlanOptions>();
+  expectTypeOf<{ classes: 10 }>().toExtend<PlanModelOptions>();
+  expectTypeOf<{ includeTop: false; pooling: 'max' }>().toExtend<PlanModelOptions>();
+  expectTypeOf<{ includeTop: false; classes: 10 }>().not.toExtend<PlanModelOptions>();
+  expectTypeOf<{ pooling: 'max' }>().not.toExtend<PlanModelOptions>();
 });
 
 test('unknown and misspelt options do not compile', () => {
