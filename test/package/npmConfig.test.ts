@@ -22,3 +22,11 @@ test('every install script of a dependency is allowed or denied, and the one tha
   expect(Object.keys(allowScripts).sort()).toEqual([...new Set(withScripts)].sort());
   expect(allowScripts['onnxruntime-node']).toBe(false);
 });
+
+test('the page, the issues and the sources are those of one repository, which the links of README.md follow on npm', async () => {
+  const { homepage, bugs, repository } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { homepage: string; bugs: string; repository: { url: string } };
+  const base = /^git\+(https:\/\/github\.com\/[^/]+\/effnet-ts)\.git$/.exec(repository.url)?.[1];
+  expect(base).toBeDefined();
+  expect([homepage, bugs]).toEqual([`${base}#readme`, `${base}/issues`]);
+  expect((await readFile(join(ROOT, 'README.md'), 'utf8')).match(/!\[[^\]]*\]\((?!https:)[^)]*\)/g)).toBeNull();
+});
