@@ -16,7 +16,7 @@ let usual: Project;
 beforeAll(async () => {
   const tarball = await pack();
   bare = await createProject(tarball, CORE);
-  usual = await createProject(tarball, [...CORE, ...BACKENDS, 'sharp']);
+  usual = await createProject(tarball, [...CORE, ...BACKENDS, 'sharp', 'typescript', '@types/node']);
   await rm(dirname(tarball), { recursive: true });
 });
 
