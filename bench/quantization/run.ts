@@ -26,11 +26,12 @@ const NETWORKS: readonly { readonly variant: Variant; readonly file: string | un
   { variant: 'lite0', file: here('../../examples/data/weights/efficientnet-lite0.safetensors') },
   { variant: 'b0', file: process.env['B0_WEIGHTS'] },
 ];
-const FORMS = ['float32', 'float16', 'int8'] as const;
+const FORMS = ['float32', 'dtype float16', 'dtype int8', 'compute float16', 'compute int8'] as const;
+const EXPORTS = { 'float32': {}, 'dtype float16': { dtype: 'float16' }, 'dtype int8': { dtype: 'int8' }, 'compute float16': { compute: 'float16' } } as const;
 const CALIBRATION_PHOTOS = 128;
 
 interface Row {
-  readonly weights: (typeof FORMS)[number];
+  readonly form: (typeof FORMS)[number];
   readonly megabytes: number;
   readonly accuracy: number;
   /** Photos whose first class is that of float32. */
@@ -60,15 +61,15 @@ async function measure(variant: Variant, file: string, train: ImageFolder, valid
   const model = await classifier(variant, file, train);
   const rows: (Row & { readonly runtime: Runtime })[] = [];
   let reference: readonly number[] = [];
-  for (const weights of FORMS) {
+  for (const form of FORMS) {
     const calibration = imageBatches(train.images.shuffle(train.images.size, { seed: 1 }).take(CALIBRATION_PHOTOS), { batchSize: 16 });
-    const bytes = weights === 'int8' ? await exportInt8(model, calibration) : await exportOnnx(model, { weights });
+    const bytes = form === 'compute int8' ? await exportInt8(model, calibration) : await exportOnnx(model, EXPORTS[form]);
     const runtime = await createRuntime(bytes, runtimeOptions);
     const { accuracy, predictions } = await evaluate(runtime, batches(validation));
     const answers = firstClasses(predictions.probabilities, train.classNames.length);
-    if (weights === 'float32') reference = answers;
+    if (form === 'float32') reference = answers;
     const agreement = answers.filter((answer, i) => answer === reference[i]).length / answers.length;
-    rows.push({ weights, megabytes: bytes.length / 1e6, accuracy, agreement, milliseconds: [], runtime });
+    rows.push({ form, megabytes: bytes.length / 1e6, accuracy, agreement, milliseconds: [], runtime });
   }
   const size = model.inputs[0]?.shape[1] ?? 224;
   const pixels = Float32Array.from({ length: size * size * 3 }, (_, i) => (i * 7919) % 256);
@@ -86,7 +87,7 @@ async function measure(variant: Variant, file: string, train: ImageFolder, valid
   return rows.map(({ runtime: _, ...row }) => row);
 }
 
-/** What exportOnnx does with `weights: 'int8'`, where it refuses as well: that is what is found out here. */
+/** What exportOnnx does with `compute: 'int8'`, where it refuses as well: that is what is found out here. */
 async function exportInt8(model: tfl.LayersModel, calibration: AsyncIterable<ImageBatch>): Promise<Uint8Array> {
   const file = fromBinary(ModelProtoSchema, await exportOnnx(model));
   quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, undefined));
@@ -113,11 +114,11 @@ for (const { variant, file } of NETWORKS) {
   const rows = await measure(variant, file, train, validation);
   const [base] = rows;
   console.log(`\n${variant}, ${train.images.size} photos to learn from, ${validation.images.size} to answer, ${threads} threads, batch 1\n`);
-  console.log('| weights | megabytes | accuracy | same first class | milliseconds | 10 %-90 % | of the time of float32 |\n|---|---|---|---|---|---|---|');
-  for (const { weights, megabytes, accuracy, agreement, milliseconds } of rows) {
+  console.log('| form | megabytes | accuracy | same first class | milliseconds | 10 %-90 % | of the time of float32 |\n|---|---|---|---|---|---|---|');
+  for (const { form, megabytes, accuracy, agreement, milliseconds } of rows) {
     const ratio = median(milliseconds.map((value, i) => value / (base?.milliseconds[i] ?? NaN)));
     const spread = [0.1, 0.9].map((share) => median(milliseconds, share).toFixed(1)).join('-');
-    console.log(`| ${weights} | ${megabytes.toFixed(1)} | ${(100 * accuracy).toFixed(1)} % | ${(100 * agreement).toFixed(1)} % | ${median(milliseconds).toFixed(1)} | ${spread} | ${ratio.toFixed(2)} |`);
+    console.log(`| ${form} | ${megabytes.toFixed(1)} | ${(100 * accuracy).toFixed(1)} % | ${(100 * agreement).toFixed(1)} % | ${median(milliseconds).toFixed(1)} | ${spread} | ${ratio.toFixed(2)} |`);
   }
   results.push({ variant, rows });
 }

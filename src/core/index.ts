@@ -30,6 +30,7 @@ export {
 } from './checks.js';
 export type { Complete, Given, Rule, Rules } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
+export { decodeFloat16, encodeFloat16 } from './float16.js';
 export { largest } from './largest.js';
 export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';

@@ -7,7 +7,8 @@ export { classNamesOf, hasPlan, planOf, setClassNames, setPreprocessing } from '
 export { modelFromArtifacts } from './modelFromArtifacts.js';
 export { replaceHead, splitHead } from './replaceHead.js';
 export type { ReplaceHeadOptions } from './replaceHead.js';
-export { saveModel } from './saveModel.js';
+export { SAVE_MODEL_RULES, saveModel } from './saveModel.js';
+export type { SaveModelOptions } from './saveModel.js';
 export { LOAD_MODEL_RULES, loadModel } from './loadModel.js';
 export type { LoadModelOptions } from './loadModel.js';
 export { checkShardName, isManifest, readModelFiles } from './readModelFiles.js';

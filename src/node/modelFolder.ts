@@ -18,13 +18,17 @@ const WEIGHTS = 'weights.bin';
  * Written beside and renamed: an earlier model there is replaced whole or stays whole.
  *
  * @param target - A folder, made with its parents where missing; or a TensorFlow.js save handler.
+ * @throws {OptionError} when an option is unknown, or nothing saves to that target.
  * @throws {DataError} when the folder holds anything but a model, or cannot be written.
+ * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
  * @example
  * await saveModel(model, 'models/clothes');
+ * await saveModel(model, 'public/clothes', { dtype: 'uint8' }); // less than a third of the size, for a page to download
  */
-export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler): Promise<void> {
+export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler, options: models.SaveModelOptions = {}): Promise<void> {
+  checkOptions('saveModel', options, models.SAVE_MODEL_RULES);
   if (typeof target !== 'string' || target.includes('://')) {
-    await models.saveModel(model, target);
+    await models.saveModel(model, target, options);
     return;
   }
   check('saveModel', 'target', target, text);
@@ -35,7 +39,7 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
       await writeBeside(folder, artifacts);
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
     },
-  });
+  }, options);
 }
 
 /**

@@ -1,6 +1,5 @@
 export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
-export { encodeFloat16 } from './elements.js';
 export type { ElementType } from './elements.js';
 export { readSafetensors } from './readSafetensors.js';
 export { writeSafetensors } from './writeSafetensors.js';

@@ -26,6 +26,23 @@ async function predict(model: LayersModel): Promise<number[]> {
   return [...(await (model.predict(tf.fill([1, 32, 32, 3], 100)) as tf.Tensor).data())];
 }
 
+/** Answers of the model in a process that has nothing of this library. */
+async function openedByTensorFlow(model: string): Promise<number[]> {
+  const script = `
+    const { readFileSync } = require('node:fs');
+    const tf = require('@tensorflow/tfjs-core');
+    const { loadLayersModel } = require('@tensorflow/tfjs-layers');
+    require('@tensorflow/tfjs-backend-cpu');
+    const read = (name) => readFileSync(${JSON.stringify(model)} + '/' + name);
+    const { weightsManifest: [{ weights }], ...rest } = JSON.parse(read('model.json'));
+    const data = new Uint8Array(read('weights.bin')).buffer;
+    loadLayersModel(tf.io.fromMemory({ ...rest, weightSpecs: weights, weightData: data })).then(async (model) => {
+      console.log(JSON.stringify([...await model.predict(tf.fill([1, 32, 32, 3], 100)).data()]));
+    });`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: path.join(import.meta.dirname, '../..') });
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as number[];
+}
+
 beforeAll(async () => {
   await ensureBackend();
 });
@@ -56,19 +73,22 @@ test('an earlier model is replaced whole', async () => {
 test('TensorFlow.js alone, in a process of its own, opens the folder and predicts the same', async () => {
   const model = build();
   await saveModel(model, path.join(folder, 'model'));
-  const script = `
-    const { readFileSync } = require('node:fs');
-    const tf = require('@tensorflow/tfjs-core');
-    const { loadLayersModel } = require('@tensorflow/tfjs-layers');
-    require('@tensorflow/tfjs-backend-cpu');
-    const read = (name) => readFileSync(${JSON.stringify(path.join(folder, 'model'))} + '/' + name);
-    const { weightsManifest: [{ weights }], ...rest } = JSON.parse(read('model.json'));
-    const data = new Uint8Array(read('weights.bin')).buffer;
-    loadLayersModel(tf.io.fromMemory({ ...rest, weightSpecs: weights, weightData: data })).then(async (model) => {
-      console.log(JSON.stringify([...await model.predict(tf.fill([1, 32, 32, 3], 100)).data()]));
-    });`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: path.join(import.meta.dirname, '../..') });
-  expect(JSON.parse(stdout.trim().split('\n').at(-1)!) as number[]).toBeAllclose(await predict(model), { tolerance: 1e-5 });
+  expect(await openedByTensorFlow(path.join(folder, 'model'))).toBeAllclose(await predict(model), { tolerance: 1e-5 });
+});
+
+test.each(['float16', 'uint8'] as const)('a folder with kernels as %s is smaller, and opens here and in TensorFlow.js alone with the same answers', async (dtype) => {
+  const model = replaceHead(efficientNet(SPEC, { seed: 1 }), { classes: 120, seed: 1 });
+  fillModel(model, 2);
+  const [full, small] = [path.join(folder, 'full'), path.join(folder, 'small')];
+  await saveModel(model, full);
+  await saveModel(model, small, { dtype });
+  const sizes = await Promise.all([full, small].map(async (place) => (await readFile(path.join(place, 'weights.bin'))).length));
+  expect(sizes[1]! / sizes[0]!).toBeLessThan({ float16: 0.56, uint8: 0.5 }[dtype]);
+  const answers = await predict(await loadModel(small));
+  expect(answers).toBeAllclose(await predict(model), { tolerance: 0.05 * Math.max(...answers) });
+  expect(await openedByTensorFlow(small)).toBeAllclose(answers, { tolerance: 1e-5 });
+  await expect(saveModel(model, small, { dtype: 'int8' as 'uint8' })).rejects.toThrow(/^saveModel: expected one of 'float32', 'float16', 'uint8' for `dtype`/);
+  expect(await predict(await loadModel(small))).toEqual(answers);
 });
 
 test('a save that fails leaves the earlier model whole', async () => {
