@@ -25,7 +25,7 @@ export interface ClassificationReportOptions {
  */
 export function classificationReport(evaluation: Evaluation | MultiLabelEvaluation, options: ClassificationReportOptions = {}): string {
   const { digits = 2 } = checkOptions('classificationReport', options, { digits: nonNegativeInteger });
-  const single = evaluation.labelMode === 'single';
+  const single = !evaluation.multiLabel;
   const classes = single ? evaluation.perClass.filter(({ support, predicted }) => support > 0 || predicted > 0) : evaluation.perClass;
   const support = evaluation.perClass.reduce((sum, one) => sum + one.support, 0);
   const width = largest(classes.map(({ name }) => name.length), Math.max('weighted avg'.length, digits));

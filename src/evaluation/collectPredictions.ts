@@ -6,7 +6,8 @@ import { DataError, ShapeError, show } from '../core/index.js';
 export interface OutputMeaning {
   /** The function that is named in errors. */
   readonly where: string;
-  readonly labelMode: 'single' | 'multi';
+  /** A sample has any number of classes. */
+  readonly multiLabel: boolean;
   /** Outputs are logits: softmax (or, for label sets and single outputs, the sigmoid) is applied. */
   readonly fromLogits: boolean;
 }
@@ -33,7 +34,7 @@ export interface PredictionCollector {
 }
 
 /** Starts an empty collection. */
-export function collectPredictions({ where, labelMode, fromLogits }: OutputMeaning): PredictionCollector {
+export function collectPredictions({ where, multiLabel, fromLogits }: OutputMeaning): PredictionCollector {
   const probabilityChunks: Float32Array[] = [];
   const labelChunks: Int32Array[] = [];
   const files: string[] = [];
@@ -41,7 +42,7 @@ export function collectPredictions({ where, labelMode, fromLogits }: OutputMeani
   let count = 0;
 
   const add: PredictionCollector['add'] = (outputs, columns, labels, batchFiles) => {
-    const binary = columns === 1 && labelMode === 'single';
+    const binary = columns === 1 && !multiLabel;
     const width = binary ? 2 : columns;
     if (classes !== 0 && width !== classes) {
       throw new ShapeError(`${where}: expected outputs for ${classes} classes as in the batches before, received ${width}.`);
@@ -61,9 +62,9 @@ export function collectPredictions({ where, labelMode, fromLogits }: OutputMeani
       throw new DataError(message, origin === undefined ? {} : { origin });
     };
     const probabilities = binary ? fromSingleOutput(outputs, fromLogits) : new Float32Array(outputs);
-    if (fromLogits && !binary) (labelMode === 'multi' ? sigmoid : softmaxRows)(probabilities, width);
-    checkProbabilities(probabilities, width, labelMode, fail);
-    const checked = labelMode === 'multi' ? labelSets(labels, samples, width, fail) : classIndices(labels, samples, width, fail);
+    if (fromLogits && !binary) (multiLabel ? sigmoid : softmaxRows)(probabilities, width);
+    checkProbabilities(probabilities, width, multiLabel, fail);
+    const checked = multiLabel ? labelSets(labels, samples, width, fail) : classIndices(labels, samples, width, fail);
     probabilityChunks.push(probabilities);
     labelChunks.push(checked);
     for (const file of batchFiles ?? []) files.push(file);
@@ -81,7 +82,7 @@ export function collectPredictions({ where, labelMode, fromLogits }: OutputMeani
         throw new DataError(`${where}: expected file names for all ${count} predictions or for none, received ${files.length}.`);
       }
       const probabilities = joined(probabilityChunks, new Float32Array(probabilityChunks.length === 1 ? 0 : count * classes));
-      const labels = joined(labelChunks, new Int32Array(labelChunks.length === 1 ? 0 : labelMode === 'multi' ? count * classes : count));
+      const labels = joined(labelChunks, new Int32Array(labelChunks.length === 1 ? 0 : multiLabel ? count * classes : count));
       return { classes, labels, probabilities, files: files.length === 0 ? undefined : files };
     },
   };
@@ -91,7 +92,7 @@ type Fail = (row: number, expected: string, received: unknown, remedy?: string) 
 
 const SUM_TOLERANCE = 1e-3;
 
-function checkProbabilities(probabilities: Float32Array, columns: number, labelMode: 'single' | 'multi', fail: Fail): void {
+function checkProbabilities(probabilities: Float32Array, columns: number, multiLabel: boolean, fail: Fail): void {
   const remedy = ' Give `fromLogits: true` where the model ends without an activation.';
   for (let start = 0; start < probabilities.length; start += columns) {
     let sum = 0;
@@ -103,7 +104,7 @@ function checkProbabilities(probabilities: Float32Array, columns: number, labelM
       }
       sum += value;
     }
-    if (labelMode === 'single' && Math.abs(sum - 1) > SUM_TOLERANCE) {
+    if (!multiLabel && Math.abs(sum - 1) > SUM_TOLERANCE) {
       fail(start / columns, 'probabilities that sum to 1', `a sum of ${Number(sum.toPrecision(6))}`, remedy);
     }
   }

@@ -4,9 +4,9 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { anything, callable, check, checkOptions, instanceOf, rule, trackProgress, type ProgressListener } from '../core/index.js';
 import { kFold, type SplitOptions } from '../data/index.js';
 import { ensemble } from './ensemble.js';
-import { evaluate, type EvaluationData, type Predictor } from './evaluate.js';
-import type { Evaluation } from './evaluation.js';
-import { evaluatePredictions, type EvaluationOptions } from './evaluatePredictions.js';
+import { evaluate, preprocessingRules, type EvaluationData, type Predictor, type PreprocessingOptions } from './evaluate.js';
+import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
+import { evaluatePredictions, rulesFor, type EvaluationOptions, type MultiLabelEvaluationOptions } from './evaluatePredictions.js';
 
 /** The items of one round. */
 export interface Fold<T> {
@@ -18,76 +18,102 @@ export interface Fold<T> {
 
 /** Options of {@link crossValidate}. */
 export interface CrossValidateOptions<T, M extends LayersModel | Predictor> extends SplitOptions<T> {
-  /** Trains a new network on `train`; it may look at `validation` to log, not to choose. */
-  readonly train: (fold: Fold<T>) => Promise<M>;
-  /** Labeled pictures of some items in their order, for example `(list) => imageFiles(list, { inputSize: 224, classes: 10 })`. */
+  /** Trains a new network on the fold's `train`; it may look at `validation` to log, not to choose. */
+  readonly trainFold: (fold: Fold<T>) => Promise<M>;
+  /** Labeled images of some items in their order, for example `(files) => imageFiles(files, { inputSize: 224, classes: 10 })`. */
   readonly data: (items: readonly T[]) => EvaluationData;
   /** @defaultValue 5 */
   readonly folds?: number | undefined;
   /** @defaultValue names the models carry, top 1 and 5, 15 bins */
-  readonly evaluation?: Omit<EvaluationOptions, 'fromLogits'> | undefined;
+  readonly evaluateOptions?: (Omit<EvaluationOptions, 'fromLogits'> & PreprocessingOptions) | undefined;
   /** Told after every fold. @defaultValue nobody */
   readonly onProgress?: ProgressListener | undefined;
-  /** Stops between folds; `train` hands it on to stop within. @defaultValue never */
+  /** Stops between folds; `trainFold` hands it on to stop within. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link crossValidate} for any number of classes per sample. */
+export interface CrossValidateMultiLabelOptions<T, M extends LayersModel | Predictor> extends Omit<CrossValidateOptions<T, M>, 'evaluateOptions'> {
+  /** @defaultValue for all but `multiLabel`: names the models carry, a threshold of 0.5 */
+  readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'> & PreprocessingOptions;
+}
+
 /** What {@link crossValidate} found. */
-export interface CrossValidation<T, M> {
-  /** A network a fold and how it judges the items it was not trained on. The caller disposes the models. */
-  readonly folds: readonly (Fold<T> & { readonly model: M; readonly evaluation: Evaluation })[];
+export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluation = Evaluation> {
+  /** One network per fold and its evaluation on the items it was not trained on. The caller disposes the models. */
+  readonly folds: readonly (Fold<T> & { readonly model: M; readonly evaluation: E })[];
   /** All items, each judged by the network that did not see it. */
-  readonly evaluation: Evaluation;
-  /** The mean of all networks, for new pictures; on the items themselves its figures would flatter. */
+  readonly evaluation: E;
+  /** The mean of all networks, for new images; its metrics on the items themselves would be too good. */
   readonly ensemble: Predictor;
 }
 
 /**
  * Trains one network a fold and evaluates each on what it was not trained on.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than the data.
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
- * @throws whatever `train` throws, and the signal's reason; the models trained before are disposed.
+ * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
  * @example
  * const { evaluation, ensemble } = await crossValidate(files, {
  *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
- *   train: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { inputSize: 224 })) })).model,
- *   data: (list) => imageFiles(list, { inputSize: 224 }),
+ *   trainFold: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { inputSize: 224 })) })).model,
+ *   data: (held) => imageFiles(held, { inputSize: 224 }),
  * });
  */
-export async function crossValidate<T, M extends LayersModel | Predictor>(items: readonly T[], options: CrossValidateOptions<T, M>): Promise<CrossValidation<T, M>> {
+export async function crossValidate<T, M extends LayersModel | Predictor>(items: readonly T[], options: CrossValidateOptions<T, M>): Promise<CrossValidation<T, M>>;
+export async function crossValidate<T, M extends LayersModel | Predictor>(
+  items: readonly T[],
+  options: CrossValidateMultiLabelOptions<T, M>,
+): Promise<CrossValidation<T, M, MultiLabelEvaluation>>;
+export async function crossValidate<T, M extends LayersModel | Predictor>(
+  items: readonly T[],
+  options: CrossValidateOptions<T, M> | CrossValidateMultiLabelOptions<T, M>,
+): Promise<CrossValidation<T, M, Evaluation | MultiLabelEvaluation>> {
   const where = 'crossValidate';
-  const { train, data, folds = 5, evaluation: named = {}, onProgress, signal, ...split } = checkOptions(where, options, {
-    train: callable, data: callable, folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2), evaluation: anything,
+  const { trainFold, data, folds = 5, evaluateOptions = {}, onProgress, signal, ...split } = checkOptions<AllOptions<T, M>>(where, options, {
+    trainFold: callable, data: callable, folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2), evaluateOptions: anything,
     onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), seed: anything, stratifyBy: callable, groupBy: callable,
   });
-  check(where, 'train', train, callable);
+  check(where, 'trainFold', trainFold, callable);
   check(where, 'data', data, callable);
+  checkOptions<object>(where, evaluateOptions, { ...rulesFor(evaluateOptions), ...preprocessingRules });
   const report = trackProgress(onProgress, 'cross-validation', 'folds', folds);
-  const done: CrossValidation<T, M>['folds'][number][] = [];
+  const done: CrossValidation<T, M, Evaluation | MultiLabelEvaluation>['folds'][number][] = [];
   try {
     for (const [fold, shares] of kFold(items, folds, split as SplitOptions<T>).entries()) {
       signal?.throwIfAborted();
-      const model = await train({ fold, ...shares });
+      const model = await trainFold({ fold, ...shares });
       // Held before it is evaluated, so that a failure disposes it too.
-      const held = { fold, ...shares, model, evaluation: undefined as unknown as Evaluation };
+      const held = { fold, ...shares, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
       done.push(held);
-      held.evaluation = await evaluate(model, data(shares.validation), named);
+      // What keeps the networks from voting is found after the second fold, not after the last.
+      ensemble(done.map((each) => each.model));
+      held.evaluation = await evaluate(model, data(shares.validation), evaluateOptions as EvaluationOptions);
       report(fold + 1, { accuracy: held.evaluation.accuracy });
     }
-    return { folds: done, evaluation: joined(done.map(({ evaluation }) => evaluation), named), ensemble: ensemble(done.map(({ model }) => model)) };
+    return { folds: done, evaluation: joined(done.map(({ evaluation }) => evaluation), evaluateOptions), ensemble: ensemble(done.map(({ model }) => model)) };
   } catch (error) {
     for (const { model } of done) if ('dispose' in model) model.dispose();
     throw error;
   }
 }
 
-function joined(parts: readonly Evaluation[], options: Omit<EvaluationOptions, 'fromLogits'>): Evaluation {
-  const [first] = parts as [Evaluation];
-  const classes = first.classNames.length;
-  const rows = parts.flatMap(({ predictions: { probabilities }, count }) =>
-    Array.from({ length: count }, (_, i) => probabilities.subarray(i * classes, (i + 1) * classes)));
+type AllOptions<T, M extends LayersModel | Predictor> = Omit<CrossValidateOptions<T, M>, 'evaluateOptions'> & {
+  readonly evaluateOptions?: FoldOptions | undefined;
+};
+
+type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) & PreprocessingOptions;
+
+function joined(parts: readonly (Evaluation | MultiLabelEvaluation)[], { otherPreprocessing: _, ...options }: FoldOptions): Evaluation | MultiLabelEvaluation {
+  const { classNames, multiLabel } = parts[0] as Evaluation | MultiLabelEvaluation;
+  const classes = classNames.length;
+  const rowsOf = <R extends Float32Array | Uint8Array>(values: R): R[] =>
+    Array.from({ length: values.length / classes }, (_, i) => values.subarray(i * classes, (i + 1) * classes) as R);
+  const rows = parts.flatMap(({ predictions }) => rowsOf(predictions.probabilities));
   const files = parts.flatMap(({ predictions }) => predictions.files ?? []);
-  const labels = parts.flatMap(({ predictions }) => [...predictions.labels]);
-  return evaluatePredictions(rows, labels, { ...options, classNames: first.classNames, ...(files.length === labels.length ? { files } : {}) });
+  const all = { ...options, classNames, ...(files.length === rows.length ? { files } : {}) };
+  return multiLabel
+    ? evaluatePredictions(rows, parts.flatMap(({ predictions }) => rowsOf(predictions.labels as Uint8Array)), { ...all, multiLabel })
+    : evaluatePredictions(rows, parts.flatMap(({ predictions }) => [...predictions.labels]), { ...all, multiLabel });
 }

@@ -10,6 +10,8 @@ export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 
 /** What is known about the predictions beside their numbers. */
 export interface EvaluationOptions {
+  /** Whether a sample has any number of classes. @defaultValue false */
+  readonly multiLabel?: false | undefined;
   /** A name for each class, in the order of the outputs. @defaultValue '0', '1', ... */
   readonly classNames?: readonly string[] | undefined;
   /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
@@ -20,9 +22,10 @@ export interface EvaluationOptions {
   readonly fromLogits?: boolean | undefined;
 }
 
-/** What is known about label-set predictions beside their numbers. */
-export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'topK' | 'bins'> {
-  /** The probability from which a class counts as predicted: one for all, or one a class. @defaultValue 0.5 */
+/** What is known about predictions of any number of classes per sample beside their numbers. */
+export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'multiLabel' | 'topK' | 'bins'> {
+  readonly multiLabel: true;
+  /** The probability from which a class counts as predicted: one for all, or one per class. @defaultValue 0.5 */
   readonly threshold?: number | readonly number[] | undefined;
 }
 
@@ -32,70 +35,65 @@ interface WithFiles {
 }
 
 const names = arrayOf(text);
-export const evaluationRules = { classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger, fromLogits: boolean };
-export const multiLabelRules = { classNames: names, threshold: either(probability, arrayOf(probability)), fromLogits: boolean };
+const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger };
+const multiLabelRules = { multiLabel: boolean, classNames: names, threshold: either(probability, arrayOf(probability)) };
+/** The rules of the options in the mode that is asked for: `topK` and `bins` are for one class per sample, `threshold` is for several. */
+export function rulesFor(options: { readonly multiLabel?: boolean | undefined } | null): typeof evaluationRules | typeof multiLabelRules {
+  return options?.multiLabel === true ? multiLabelRules : evaluationRules;
+}
+
+/** Options of both modes, as they are once they are checked. */
+export type EitherOptions = Omit<EvaluationOptions, 'multiLabel'> & Omit<MultiLabelEvaluationOptions, 'multiLabel'> & { readonly multiLabel?: boolean | undefined };
+
 const numbers = rule<Rows>('an array of numbers or of rows', (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)));
 
 /**
- * Evaluates predictions of one class a sample.
+ * Evaluates predictions: of one class per sample, or with `multiLabel: true` of any number of classes per sample.
  *
  * @param probabilities - `[samples, classes]`, each row summing to 1; `[samples]` or `[samples, 1]` are the
- *   probabilities of the second of two classes. Kept as float32.
- * @param labels - The true classes: indices, or names out of `classNames`.
+ *   probabilities of the second of two classes. With `multiLabel`, each probability is in [0, 1] on its own. Kept as float32.
+ * @param labels - The true classes: indices, or names out of `classNames`. With `multiLabel`, `[samples, classes]` of 0 and 1.
  * @throws {OptionError} when an option or class name is unknown.
- * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a row holds NaN or does not sum to 1.
+ * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a probability is NaN, out of range or does not sum to 1 in its row.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
  * evaluation.accuracy; // 0.667
  * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was taken for a cat
+ * @example
+ * const findings = evaluatePredictions([[0.9, 0.8], [0.2, 0.6]], [[1, 0], [0, 1]], { multiLabel: true, classNames: ['hernia', 'mass'] });
+ * findings.micro.recall; // 1
  */
 export function evaluatePredictions(
   probabilities: Rows,
   labels: ArrayLike<number> | readonly string[],
-  options: EvaluationOptions & WithFiles = {},
-): Evaluation {
-  const where = 'evaluatePredictions';
-  const { files, fromLogits = false, ...rest } = checkOptions(where, options, { ...evaluationRules, files: names });
-  check(where, 'probabilities', probabilities, numbers);
-  check(where, 'labels', labels, numbers);
-  if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
-  const indices = labelIndices(where, labels, rest.classNames);
-  const { values, columns } = flatten(where, probabilities, indices.length, rest.classNames?.length);
-  const collector = collectPredictions({ where, labelMode: 'single', fromLogits });
-  collector.add(values, columns, indices, files);
-  return finishSingle(where, collector.finish(), rest);
-}
-
-/**
- * Evaluates predictions of any number of classes a sample.
- *
- * @param probabilities - `[samples, classes]`, each in [0, 1] on its own.
- * @param labels - `[samples, classes]` of 0 and 1.
- * @throws {OptionError} when an option is unknown or has a wrong value.
- * @throws {DataError} when there are no samples, the lengths differ, or a value is out of range.
- * @example
- * const evaluation = evaluateMultiLabelPredictions([[0.9, 0.8], [0.2, 0.6]], [[1, 0], [0, 1]], { classNames: ['hernia', 'mass'] });
- * evaluation.micro.recall; // 1
- */
-export function evaluateMultiLabelPredictions(
+  options?: EvaluationOptions & WithFiles,
+): Evaluation;
+export function evaluatePredictions(
   probabilities: readonly ArrayLike<number>[],
   labels: readonly ArrayLike<number>[],
-  options: MultiLabelEvaluationOptions & WithFiles = {},
-): MultiLabelEvaluation {
-  const where = 'evaluateMultiLabelPredictions';
-  const { files, fromLogits = false, ...rest } = checkOptions(where, options, { ...multiLabelRules, files: names });
+  options: MultiLabelEvaluationOptions & WithFiles,
+): MultiLabelEvaluation;
+export function evaluatePredictions(
+  probabilities: Rows,
+  labels: Rows | readonly string[],
+  options: (EvaluationOptions | MultiLabelEvaluationOptions) & WithFiles = {},
+): Evaluation | MultiLabelEvaluation {
+  const where = 'evaluatePredictions';
+  const { multiLabel = false, files, fromLogits = false, ...rest } = checkOptions<EitherOptions & WithFiles>(where, options, { ...rulesFor(options), fromLogits: boolean, files: names } as never);
   check(where, 'probabilities', probabilities, numbers);
   check(where, 'labels', labels, numbers);
   if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
   const { values, columns } = flatten(where, probabilities, labels.length, rest.classNames?.length);
-  const truth = flatten(where, labels, labels.length, columns);
-  const collector = collectPredictions({ where, labelMode: 'multi', fromLogits });
-  collector.add(values, columns, truth.values, files);
-  return finishMultiLabel(where, collector.finish(), rest);
+  const collector = collectPredictions({ where, multiLabel, fromLogits });
+  const truth = multiLabel
+    ? flatten(where, labels, labels.length, columns).values
+    : labelIndices(where, labels as ArrayLike<number> | readonly string[], rest.classNames);
+  collector.add(values, columns, truth, files);
+  return multiLabel ? finishMultiLabel(where, collector.finish(), rest) : finishSingle(where, collector.finish(), rest);
 }
 
 /** Names the classes and evaluates what was collected. */
-export function finishSingle(where: string, { classes, ...predictions }: CollectedPredictions, options: EvaluationOptions): Evaluation {
+export function finishSingle(where: string, { classes, ...predictions }: CollectedPredictions, options: EitherOptions): Evaluation {
   const { classNames = indexNames(classes), bins = 15 } = options;
   checkNames(where, classNames, classes);
   const topK = options.topK ?? [1, 5].filter((k) => k < classes || k === 1);
@@ -104,7 +102,7 @@ export function finishSingle(where: string, { classes, ...predictions }: Collect
 }
 
 /** Names the classes and evaluates what was collected. */
-export function finishMultiLabel(where: string, collected: CollectedPredictions, options: MultiLabelEvaluationOptions): MultiLabelEvaluation {
+export function finishMultiLabel(where: string, collected: CollectedPredictions, options: EitherOptions): MultiLabelEvaluation {
   const { classes, labels, probabilities, files } = collected;
   const { classNames = indexNames(classes), threshold = 0.5 } = options;
   checkNames(where, classNames, classes);

@@ -17,7 +17,7 @@ export interface Predictions {
 
 /** How good a classifier is that gives each sample one class. */
 export interface Evaluation {
-  readonly labelMode: 'single';
+  readonly multiLabel: false;
   /** Samples in all. */
   readonly count: number;
   readonly classNames: readonly string[];
@@ -62,7 +62,7 @@ export interface LabelSetPredictions {
 
 /** How good a classifier is that gives each sample any number of classes. */
 export interface MultiLabelEvaluation {
-  readonly labelMode: 'multi';
+  readonly multiLabel: true;
   readonly count: number;
   readonly classNames: readonly string[];
   /** The probability from which a class counts as predicted, by class. */

@@ -26,7 +26,7 @@ export interface ConfusedPair {
  */
 export function mostWrong(evaluation: Evaluation | MultiLabelEvaluation, limit = 20): PredictionRow[] {
   check('mostWrong', 'limit', limit, positiveInteger);
-  const wrong = evaluation.labelMode === 'single' ? predictionsTable(evaluation).filter(({ correct }) => !correct) : wrongDecisions(evaluation);
+  const wrong = !evaluation.multiLabel ? predictionsTable(evaluation).filter(({ correct }) => !correct) : wrongDecisions(evaluation);
   return wrong
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, limit);

@@ -159,7 +159,7 @@ function rankingScores(evaluation: Evaluation | MultiLabelEvaluation, pick: (are
     weighted: weightedSum / weights,
     // As much work as all classes together, and seldom asked for.
     get micro() {
-      return (micro ??= pick(areas(evaluation.predictions.probabilities, evaluation.labelMode === 'multi' ? evaluation.predictions.labels : oneHot(evaluation))));
+      return (micro ??= pick(areas(evaluation.predictions.probabilities, evaluation.multiLabel ? evaluation.predictions.labels : oneHot(evaluation))));
     },
   };
 }
@@ -263,7 +263,7 @@ function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluat
   const classes = evaluation.classNames.length;
   const scores = new Float32Array(evaluation.count);
   const positive = new Uint8Array(evaluation.count);
-  const single = evaluation.labelMode === 'single';
+  const single = !evaluation.multiLabel;
   for (let i = 0; i < evaluation.count; i++) {
     scores[i] = probabilities[i * classes + column] as number;
     positive[i] = single ? Number(labels[i] === column) : (labels[i * classes + column] as number);

@@ -54,7 +54,7 @@ export function summarize(
   const occurring = perClass.filter((one) => one.support > 0 || one.predicted > 0);
   const reliability = reliabilityBins(confidences, correct, bins);
   return {
-    labelMode: 'single',
+    multiLabel: false,
     count,
     classNames,
     loss: loss / count,
@@ -111,7 +111,7 @@ export function summarizeLabelSets(
   const counts = countLabelSets(labels, predicted, classes);
   const perClass = scoreClasses(counts, classNames);
   return {
-    labelMode: 'multi',
+    multiLabel: true,
     count,
     classNames,
     thresholds,

@@ -1,9 +1,11 @@
 // From plan to layers: a walk, nothing is worked out here.
 
 import * as tfl from '@tensorflow/tfjs-layers';
+import { completePreprocessing } from '../image/index.js';
 import { convNormAct, head, pool, requireBackend, stage, stem, type BlockParts, type BuildOptions } from '../layers/index.js';
 import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
+import { publishedEvaluation } from './publishedEvaluation.js';
 
 /** Options of {@link efficientNet}. */
 export type EfficientNetOptions = PlanOptions & BlockParts;
@@ -12,7 +14,7 @@ export type EfficientNetOptions = PlanOptions & BlockParts;
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
  *
  * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`; normalization is part of the model. Layer names are Keras'.
- * Channels come last. The caller disposes the model.
+ * Channels come last. The caller disposes the model. Its preprocessing is the evaluation of the variant's authors; see {@link setPreprocessing}.
  *
  * @param variant - The name of a published network, or a spec of one's own.
  * @throws {OptionError} when the variant or an option is unknown or impossible.
@@ -29,7 +31,7 @@ export function efficientNet(variant: Variant | VariantSpec, options: EfficientN
   const plan = planFor('efficientNet', variant, planOptions);
   requireBackend('efficientNet');
   const model = buildModel(plan, { ...(seed === undefined ? {} : { seed }), ...(attention === undefined ? {} : { attention }) });
-  setMetadata(model, { format: 1, variant, options: planOptions });
+  setMetadata(model, { format: 1, variant, options: planOptions, preprocessing: completePreprocessing('efficientNet', publishedEvaluation(variant, plan.inputShape)) });
   return model;
 }
 
@@ -43,7 +45,7 @@ function buildModel(plan: ModelPlan, parts: BlockParts): tfl.LayersModel {
   for (const { spec } of plan.stages) x = stage(x, spec, parts);
   x = convNormAct(x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, build);
   if (plan.includeTop) {
-    x = head(x, { classes: plan.classes, activation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
+    x = head(x, { classes: plan.classes, classifierActivation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
   } else if (plan.pooling !== null) {
     x = pool(x, plan.pooling);
   }

@@ -145,8 +145,8 @@ function curveChart({ title, interpolate, x, y, areaName, curves, mean, classes,
 }
 
 /** The columns to draw: those with the smallest areas; of two classes that exclude each other the second. */
-function worst(areas: Float64Array, { labelMode }: Evaluation | MultiLabelEvaluation): number[] {
-  if (areas.length === 2 && labelMode === 'single') return [1];
+function worst(areas: Float64Array, { multiLabel }: Evaluation | MultiLabelEvaluation): number[] {
+  if (areas.length === 2 && !multiLabel) return [1];
   return [...areas.keys()]
     .filter((column) => !Number.isNaN(areas[column]))
     .sort((a, b) => (areas[a] as number) - (areas[b] as number))

@@ -37,14 +37,14 @@ const eye = (size: number): Predictor => {
 test('an ensemble answers with the mean of its members, weighted where asked', async () => {
   const members = [says(0.9, 0.1), says(0.5, 0.5), says(0.1, 0.9)];
   expect(await ask(ensemble(members), picture(2, 2))).toBeAllclose([0.5, 0.5], { tolerance: 1e-6 });
-  expect(await ask(ensemble(members, { weights: [3, 1, 0] }), picture(2, 2))).toBeAllclose([0.8, 0.2], { tolerance: 1e-6 });
+  expect(await ask(ensemble(members, { memberWeights: [3, 1, 0] }), picture(2, 2))).toBeAllclose([0.8, 0.2], { tolerance: 1e-6 });
 });
 
 test('an ensemble serves evaluate and classify, under the names of its members', async () => {
   const voting = ensemble([{ ...says(0.9, 0.1), inputShape: [null, 4, 4, 3] }, says(0.4, 0.6)]);
-  const { accuracy, classNames } = await evaluate(voting, [{ pixels: picture(2, 2), label: 0 }, { pixels: picture(2, 2), label: 1 }]);
+  const { accuracy, classNames } = await evaluate(voting, [{ pixels: picture(4, 4), label: 0 }, { pixels: picture(4, 4), label: 1 }]);
   expect({ accuracy, classNames }).toEqual({ accuracy: 0.5, classNames: ['cat', 'dog'] });
-  expect((await classify(voting, picture(9, 7)))[0]).toMatchObject({ className: 'cat' });
+  expect((await classify(voting, picture(9, 7), { preprocessing: { inputSize: 4, fit: 'crop' } }))[0]).toMatchObject({ className: 'cat' });
 });
 
 test.each(['flip', 'five', 'ten'] as const)('%s: the mean over the views that testTimeViews cuts', async (views) => {
@@ -70,11 +70,11 @@ test('neither keeps a tensor, also when a member fails', async () => {
 
 test('bad input is named', async () => {
   expect(() => ensemble([])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected at least one model for \`members\`, received [].]`);
-  expect(() => ensemble([says(1, 0)], { weights: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected 1 numbers, one a member and not all 0 for \`weights\`, received [1, 2].]`);
+  expect(() => ensemble([says(1, 0)], { memberWeights: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected 1 numbers, one per member and not all 0, for \`memberWeights\`, received [1, 2].]`);
   expect(() => ensemble([says(1, 0), { ...says(1, 0), classNames: ['dog', 'cat'] }])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected the same classes in the same order for every member for \`members\`, received ['dog', 'cat'].]`);
   expect(() => testTimeAugmentation(says(1, 0), { views: 'five' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected the size of the crops, which this model does not tell for \`size\`, received undefined.]`);
   expect(() => testTimeAugmentation(eye(5), { size: 5 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected no crop with \`views: 'flip'\` for \`size\`, received 5.]`);
-  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: testTimeAugmentation: expected pictures of at least 5 x 5 pixels, received 4 x 9. Resize them to more than the crops.]`);
+  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: testTimeAugmentation: expected images of at least 5 x 5 pixels, received 4 x 9. Resize them to more than the crops.]`);
 });
 
 interface Item { readonly value: number; readonly label: number }
@@ -89,7 +89,7 @@ const memorize = (known: readonly Item[]): Predictor => ({
 });
 
 test('cross-validation judges every item once, by a network that never saw it', async () => {
-  const result = await crossValidate(items, { folds: 5, seed: 3, stratifyBy: ({ label }) => label, train: async ({ train }) => Promise.resolve(memorize(train)), data: shown });
+  const result = await crossValidate(items, { folds: 5, seed: 3, stratifyBy: ({ label }) => label, trainFold: async ({ train }) => Promise.resolve(memorize(train)), data: shown });
   expect(result.folds.map(({ train, validation }) => ({ train, validation }))).toEqual(kFold(items, 5, { seed: 3, stratifyBy: ({ label }) => label }));
   expect([...result.evaluation.predictions.files!].sort()).toEqual(items.map(({ value }) => `${value}`).sort());
   // By heart is worth nothing on unseen items: those of class 1 are all missed.
@@ -97,16 +97,38 @@ test('cross-validation judges every item once, by a network that never saw it', 
   expect((await evaluate(result.ensemble, shown(items))).accuracy).toBe(1);
 });
 
+test('cross-validation of several labels per item evaluates every label', async () => {
+  const rows = (list: readonly Item[]): LabeledImage[] => shown(list).map((item, i) => ({ ...item, label: Float32Array.of(1, list[i]!.label) }));
+  // Every label is predicted: all ten items of label 1 are found, and the ten others are false positives.
+  const always: Predictor = { predict: (images) => tf.ones([images.shape[0], 2]) };
+  const { evaluation, folds } = await crossValidate(items, {
+    folds: 4, trainFold: () => Promise.resolve(always), data: rows, evaluateOptions: { multiLabel: true, threshold: 0.9, classNames: ['any', 'odd'] },
+  });
+  expect(evaluation).toMatchObject({ multiLabel: true, count: 20, accuracy: 0.5, thresholds: [0.9, 0.9], classNames: ['any', 'odd'] });
+  expect(evaluation.perClass.map(({ precision, recall }) => [precision, recall])).toEqual([[1, 1], [0.5, 1]]);
+  expect(folds.map((fold) => fold.evaluation.multiLabel)).toEqual([true, true, true, true]);
+});
+
+test('cross-validation refuses options of the evaluation before it trains', async () => {
+  let trained = 0;
+  const trainFold = (): Promise<Predictor> => Promise.resolve(memorize([])).finally(() => trained++);
+  const refused = (evaluateOptions: object): Promise<unknown> => crossValidate(items, { trainFold, data: shown, evaluateOptions });
+  await expect(refused({ threshold: 0.5 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`otherPreprocessing\`, received \`threshold\`.]`);
+  await expect(refused({ multiLabel: true, topK: [1] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected one of \`multiLabel\`, \`classNames\`, \`threshold\`, \`otherPreprocessing\`, received \`topK\`.]`);
+  await expect(refused({ multiLabel: 'yes' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected a boolean for \`multiLabel\`, received 'yes'.]`);
+  expect(trained).toBe(0);
+});
+
 test('a fold that fails disposes the networks before it, and an abort stops between folds', async () => {
   const disposed: number[] = [];
-  const train = async ({ fold }: { fold: number }): Promise<Predictor> => {
+  const trainFold = async ({ fold }: { fold: number }): Promise<Predictor> => {
     if (fold === 2) throw new Error('no memory');
     return Promise.resolve({ ...memorize([]), dispose: () => disposed.push(fold) } as Predictor);
   };
-  await expect(crossValidate(items, { train, data: shown })).rejects.toThrow('no memory');
+  await expect(crossValidate(items, { trainFold, data: shown })).rejects.toThrow('no memory');
   expect(disposed).toEqual([0, 1]);
   const controller = new AbortController();
-  const stopping = crossValidate(items, { train: async () => { controller.abort(new Error('enough')); return Promise.resolve(memorize([])); }, data: shown, signal: controller.signal });
+  const stopping = crossValidate(items, { trainFold: async () => { controller.abort(new Error('enough')); return Promise.resolve(memorize([])); }, data: shown, signal: controller.signal });
   await expect(stopping).rejects.toThrow('enough');
-  await expect(crossValidate(items, { train, data: shown, folds: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected an integer of at least 2 for \`folds\`, received 1.]`);
+  await expect(crossValidate(items, { trainFold, data: shown, folds: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected an integer of at least 2 for \`folds\`, received 1.]`);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classificationReport, confusionTable, evaluateMultiLabelPredictions, evaluatePredictions } from '../../src/evaluation/index.js';
+import { classificationReport, confusionTable, evaluatePredictions } from '../../src/evaluation/index.js';
 
 const pets = { classNames: ['cat', 'dog'] };
 
@@ -43,8 +43,8 @@ test.each<[string, () => unknown]>([
   ['k beyond the classes', () => evaluatePredictions([[0.5, 0.5]], [0], { topK: [1, 3] })],
   ['uneven rows', () => evaluatePredictions([[0.5, 0.5], [1]], [0, 1])],
   ['an unknown option', () => evaluatePredictions([[0.5, 0.5]], [0], { names: [] } as never)],
-  ['a set label of 2', () => evaluateMultiLabelPredictions([[0.5, 0.5]], [[0, 2]])],
-  ['thresholds of another number', () => evaluateMultiLabelPredictions([[0.5, 0.5]], [[0, 1]], { threshold: [0.5] })],
+  ['a set label of 2', () => evaluatePredictions([[0.5, 0.5]], [[0, 2]], { multiLabel: true })],
+  ['thresholds of another number', () => evaluatePredictions([[0.5, 0.5]], [[0, 1]], { multiLabel: true, threshold: [0.5] })],
 ])('%s is refused in one sentence', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
 });

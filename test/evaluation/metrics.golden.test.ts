@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classificationReport, evaluateMultiLabelPredictions, evaluatePredictions } from '../../src/evaluation/index.js';
+import { classificationReport, evaluatePredictions } from '../../src/evaluation/index.js';
 import type { Scores } from '../../src/evaluation/index.js';
 import golden from '../fixtures/evaluation/metrics.json' with { type: 'json' };
 
@@ -39,7 +39,7 @@ test.each(golden.single.filter(({ accuracy }) => accuracy > 0))('$name: the repo
 
 test.each(golden.multi)('$name: label sets equal scikit-learn\'s figures', (wanted) => {
   const classNames = wanted.labels[0]!.map((_, i) => `finding ${i}`);
-  const evaluation = evaluateMultiLabelPredictions(wanted.probabilities, wanted.labels, { classNames, threshold: wanted.threshold });
+  const evaluation = evaluatePredictions(wanted.probabilities, wanted.labels, { multiLabel: true, classNames, threshold: wanted.threshold });
   for (const figure of ['loss', 'accuracy', 'hammingLoss'] as const) close(evaluation[figure], wanted[figure]);
   expect(evaluation.perClass.flatMap(three)).toBeAllclose(wanted.perClass.flatMap(three));
   for (const kind of ['macro', 'micro', 'weighted', 'samples'] as const) expect(three(evaluation[kind])).toBeAllclose(three(wanted[kind]));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import {
-  averagePrecision, evaluateMultiLabelPredictions, evaluatePredictions, fitTemperature, precisionRecallCurve, rocAuc, rocCurve, withTemperature,
+  averagePrecision, evaluatePredictions, fitTemperature, precisionRecallCurve, rocAuc, rocCurve, withTemperature,
 } from '../../src/evaluation/index.js';
 import golden from '../fixtures/evaluation/metrics.json' with { type: 'json' };
 
@@ -39,7 +39,7 @@ test.each(golden.single)('$name: areas of every class against the rest', ({ prob
 });
 
 test.each(golden.multi)('$name: averaged areas of label sets', ({ probabilities, labels, threshold, macroAuc, microAuc, weightedAuc, microAveragePrecision }) => {
-  const evaluation = evaluateMultiLabelPredictions(probabilities, labels, { threshold });
+  const evaluation = evaluatePredictions(probabilities, labels, { multiLabel: true, threshold });
   const { macro, micro, weighted } = rocAuc(evaluation);
   expect([macro, micro, weighted, averagePrecision(evaluation).micro]).toBeAllclose([macroAuc, microAuc, weightedAuc, microAveragePrecision]);
 });

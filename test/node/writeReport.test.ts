@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { evaluateMultiLabelPredictions, evaluatePredictions, mostWrong } from '../../src/index.js';
+import { evaluatePredictions, mostWrong } from '../../src/index.js';
 import { trackMemory } from '../../src/backends/index.js';
 import { writeReport } from '../../src/node.js';
 import { compareCams, encodePng, imageDataUrl, renderSvg } from '../../src/plots.js';
@@ -49,17 +50,17 @@ test.each([
 
 describe('several labels a sample', () => {
   // Of three pictures, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
-  const evaluation = evaluateMultiLabelPredictions(
+  const evaluation = evaluatePredictions(
     [[0.9, 0.8, 0.1], [0.2, 0.3, 0.6], [0.7, 0.1, 0.3]],
     [[1, 1, 0], [1, 0, 0], [0, 0, 0]],
-    { classNames: ['mass', 'hernia', 'nodule'], threshold: [0.5, 0.6, 0.5], files: ['a.png', 'b.png', 'c.png'] },
+    { multiLabel: true, classNames: ['mass', 'hernia', 'nodule'], threshold: [0.5, 0.6, 0.5], files: ['a.png', 'b.png', 'c.png'] },
   );
 
   test('every label has its scores, its threshold and its four counts, in the page as in the data', async () => {
     const { html, json } = await writeReport(folder, { evaluation, picture: ({ index }) => picture(index) });
     const data = JSON.parse(await readFile(json, 'utf8')) as ReportData;
     const page = await readFile(html, 'utf8');
-    expect(data).toMatchObject({ labelMode: 'multi', samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
+    expect(data).toMatchObject({ multiLabel: true, samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
     expect(data.figures['all labels right']).toBe(1 / 3);
     expect(data.figures['wrong decisions']).toBeCloseTo(3 / 9, 6);
     expect(data.perClass.map(({ name, precision, recall, f1, decisions }) => ({ name, precision, recall, f1, ...decisions }))).toEqual([
@@ -78,7 +79,7 @@ describe('several labels a sample', () => {
   });
 
   test('two labels have a curve each, for neither is the rest of the other', async () => {
-    const two = evaluateMultiLabelPredictions([[0.9, 0.8], [0.2, 0.3], [0.7, 0.1]], [[1, 1], [1, 0], [0, 0]], { classNames: ['mass', 'hernia'] });
+    const two = evaluatePredictions([[0.9, 0.8], [0.2, 0.3], [0.7, 0.1]], [[1, 1], [1, 0], [0, 0]], { multiLabel: true, classNames: ['mass', 'hernia'] });
     const { html } = await writeReport(folder, { evaluation: two });
     const page = await readFile(html, 'utf8');
     expect(page).toContain('mass (0.500)');
@@ -88,7 +89,7 @@ describe('several labels a sample', () => {
 
   test('it is not compared with an earlier one', async () => {
     await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(/^reportData: expected nothing beside an evaluation of several labels a sample for `before`/);
-    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class a sample for `before`/);
+    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class per sample for `before`/);
   });
 });
 
@@ -131,10 +132,23 @@ test('bad input is refused in one sentence', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`);
-  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`color\`.]`);
+  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
   await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
+});
+
+test('the settings say how images become the input, and heat maps of an unknown one are refused before anything is written', async () => {
+  const { model, ...rest } = fullReport();
+  const data = JSON.parse(await readFile((await writeReport(folder, { ...rest, model: model! })).json, 'utf8')) as ReportData;
+  expect(data.settings['preprocessing']).toMatch(/^center crop of [\d.]+ of the shorter side, then resize to \d+ x \d+ \(bicubic\)$/);
+  const stated = JSON.parse(await readFile((await writeReport(folder, { ...rest, settings: { preprocessing: 'my own' } })).json, 'utf8')) as ReportData;
+  expect(stated.settings['preprocessing']).toBe('my own');
+  const foreign = tfl.model({ inputs: model!.inputs, outputs: model!.outputs });
+  const untouched = path.join(folder, 'foreign');
+  await expect(writeReport(untouched, { ...rest, model: foreign })).rejects.toThrow(/^writeReport: expected `preprocessing` for heat maps of a model that does not say how images become its input, received none\. Pass it,/);
+  expect((await readdir(folder)).includes('foreign')).toBe(false);
+  await writeReport(untouched, { ...rest, model: foreign, preprocessing: model! });
 });
 
 test('a PNG keeps every pixel, a data URL the picture\'s size', async () => {
@@ -154,7 +168,7 @@ test('several models are shown side by side on one photo', async () => {
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
-  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, received \`layers\`.]`);
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, received \`layers\`.]`);
 });
 
 test('a schedule becomes a chart of its own', async () => {

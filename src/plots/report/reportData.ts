@@ -37,7 +37,7 @@ export interface ReportContents {
 export interface ReportData {
   readonly title: string;
   /** Whether a sample has one class or any number of labels. */
-  readonly labelMode: 'single' | 'multi';
+  readonly multiLabel: boolean;
   readonly samples: number;
   readonly classes: number;
   readonly figures: Readonly<Record<string, number>>;
@@ -87,26 +87,26 @@ export interface ReportDecisions {
  * @throws {DataError} when `before` is an evaluation of other data.
  */
 export function reportData({ title, evaluation, before, history, summary, settings = {} }: ReportContents): ReportData {
-  if (before !== undefined && evaluation.labelMode === 'multi') {
+  if (before !== undefined && evaluation.multiLabel) {
     throw invalid('reportData', 'before', 'nothing beside an evaluation of several labels a sample', before, 'Write a report of each, and compare their figures.');
   }
   const auc = rocAuc(evaluation);
   const precision = averagePrecision(evaluation);
   const ranking = { 'macro ROC AUC': auc.macro, 'macro average precision': precision.macro };
-  const comparison = before === undefined || evaluation.labelMode === 'multi' ? null : compareEvaluations(before, evaluation);
+  const comparison = before === undefined || evaluation.multiLabel ? null : compareEvaluations(before, evaluation);
   return {
     title,
-    labelMode: evaluation.labelMode,
+    multiLabel: evaluation.multiLabel,
     samples: evaluation.count,
     classes: evaluation.classNames.length,
-    figures: evaluation.labelMode === 'single' ? singleFigures(evaluation, ranking) : multiFigures(evaluation, ranking),
-    accuracyInterval: evaluation.labelMode === 'single' ? confidenceInterval(evaluation, 'accuracy') : null,
+    figures: !evaluation.multiLabel ? singleFigures(evaluation, ranking) : multiFigures(evaluation, ranking),
+    accuracyInterval: !evaluation.multiLabel ? confidenceInterval(evaluation, 'accuracy') : null,
     perClass: evaluation.perClass.map(({ name, precision: own, recall, f1, support }, i) => ({
       name, precision: own, recall, f1, auc: auc.perClass[i] as number, averagePrecision: precision.perClass[i] as number, support,
-      decisions: evaluation.labelMode === 'single' ? null : decisionsOf(evaluation, i),
+      decisions: !evaluation.multiLabel ? null : decisionsOf(evaluation, i),
     })),
-    confusions: evaluation.labelMode === 'single' ? confusedPairs(evaluation, Number.MAX_SAFE_INTEGER) : [],
-    reliability: evaluation.labelMode === 'single' ? evaluation.calibration.bins : [],
+    confusions: !evaluation.multiLabel ? confusedPairs(evaluation, Number.MAX_SAFE_INTEGER) : [],
+    reliability: !evaluation.multiLabel ? evaluation.calibration.bins : [],
     mostWrong: mostWrong(evaluation, 100),
     comparison: comparison === null ? null : { ...comparison, fixed: comparison.fixed.length, broken: comparison.broken.length },
     history: history === undefined ? [] : phasesOf(history),

@@ -46,7 +46,7 @@ export async function reportPage(contents: ReportContents): Promise<string> {
 <a class="skip" href="#summary">Skip to the summary</a>
 <header>
 <h1>${title}</h1>
-<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${data.labelMode === 'single' ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number of them a sample`}</p>
+<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${!data.multiLabel ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number of them a sample`}</p>
 <nav aria-label="Sections"><ul>${sections.map((one) => `<li><a href="#${one.id}">${one.title}</a></li>`).join('')}</ul></nav>
 </header>
 <main>
@@ -78,7 +78,7 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
   }
   if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
   const scores = `<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
-  if (evaluation.labelMode === 'single') {
+  if (!evaluation.multiLabel) {
     add('classes', 'Classes', `${classTable(data)}\n${scores}`);
     add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
   } else {
@@ -86,7 +86,7 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
     add('confusion', 'Decisions', decisionTable(data));
   }
   add('curves', 'Curves', await curves(evaluation, draw));
-  if (evaluation.labelMode === 'single') add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
+  if (!evaluation.multiLabel) add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
   if (gallery.length > 0) add('mistakes', 'Most wrong', galleryHtml(gallery));
   if (plan !== undefined || data.model !== null) {
     const picture = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
