@@ -11,7 +11,7 @@ export {
   toGrayscale, trainAugmentation, transformOf, trivialAugment,
 } from './image/index.js';
 export type {
-  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, CoveredBox, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
+  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, CoveredBox, FillMode, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
   RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, Interpolation, ResizeOptions, ResizeToOptions,
   Size, TestTimeViewsOptions, Transform, TransformSpec,
 } from './image/index.js';
@@ -21,12 +21,12 @@ export {
 } from './data/index.js';
 export type {
   AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CachedImages, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
-  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
+  DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, ImageChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
   TransformWorkers,
 } from './data/index.js';
 export type {
-  Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, InputSize, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
+  Activation, BlockPlan, BlockType, ClassifierActivation, FeatureShape, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
   Normalization, NormActSpec, Padding, ParameterCount, PlanOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';

@@ -52,7 +52,7 @@ for (const seed of seeds.split(',').map(Number)) {
   const history = await fineTune(model, {
     train: imageBatches(augment(train.images, recipe, { seed }), { batchSize: BATCH }).prefetch(2),
     validation: imageBatches(validation.images, { batchSize: 32 }),
-    stages: [{ unfreeze: 'all', epochs: EPOCHS, learningRate: warmupCosine({ peak: 2e-4, warmupSteps: Math.round(steps / 10), totalSteps: steps }) }],
+    stages: [{ unfreeze: 'all', epochs: EPOCHS, learningRate: warmupCosine({ maxLearningRate: 2e-4, warmupSteps: Math.round(steps / 10), totalSteps: steps }) }],
     loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }),
     optimizer: () => adam(),
     metrics: [accuracy()],

@@ -59,7 +59,7 @@ await tell(async () => {
       optimizer: () => adam(),
       callbacks: [
         printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
       onProgress: progressBar(),
@@ -85,7 +85,7 @@ await tell(async () => {
   const charts = { training: trainingChart(phases), confusion: confusionChart(after), roc: rocChart(after), 'precision-recall': precisionRecallChart(after) };
   for (const [name, chart] of Object.entries(charts)) await writeFile(path.join(out, `${name}.png`), await renderPng(chart));
   const report = await writeReport(out, {
-    title: 'Cactus or none', evaluation: after, before, history: phases, model, settings: { ...settings }, picture: ({ file }) => decodeImage(path.join(folder, file)),
+    title: 'Cactus or none', evaluation: after, before, history: phases, model, settings: { ...settings }, imageOf: ({ file }) => decodeImage(path.join(folder, file)),
   });
   await saveModel(model, path.join(out, 'model'));
   console.log(`\nOpen ${report.html}`);

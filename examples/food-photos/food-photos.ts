@@ -65,7 +65,7 @@ await tell(async () => {
       callbacks: [
         printEpochs(name),
         tensorBoard(path.join(out, 'tensorboard', name), { updateEverySteps: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
       checkpointEverySteps: 100,
@@ -90,7 +90,7 @@ await tell(async () => {
   await draw('most-wrong.png', mostWrong(after, PICTURES));
   const report = await writeReport(out, {
     title: `Food photos: ${settings.variant}, head and fine-tuning`, evaluation: after, before, model, settings: { ...settings },
-    history: [{ name: 'head', history: first }, { name: 'fine-tuning', history: second }], picture,
+    history: [{ name: 'head', history: first }, { name: 'fine-tuning', history: second }], imageOf: picture,
   });
   await saveModel(model, path.join(out, 'model'));
   console.log(`\nOpen ${report.html}; compare runs with: tensorboard --logdir ${path.join(out, 'tensorboard')}`);

@@ -58,7 +58,7 @@ await tell(async () => {
   const toEvaluate = (): Dataset<LabeledImage> => augment(recordImages(validation, reading), evalTransform('imagenet', inputSize));
 
   const stepsPerEpoch = Math.floor(settings.images / batchSize);
-  const schedule = warmupCosine({ peak, warmupSteps, totalSteps: epochs * stepsPerEpoch });
+  const schedule = warmupCosine({ maxLearningRate: peak, warmupSteps, totalSteps: epochs * stepsPerEpoch });
   await writeFile(path.join(out, 'schedule.png'), await renderPng(scheduleChart(schedule, epochs * stepsPerEpoch, { stepsPerEpoch })));
 
   const model = await build(classNames);

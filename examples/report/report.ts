@@ -28,7 +28,7 @@ const validation = await imageFolder(folder, { inputSize: 224, shuffle: false, c
 const backbone = efficientNet('lite0');
 await loadWeights(backbone, weights);
 const photo = await decodeImage(path.join(DATA, 'photos', 'panda.jpg'));
-const panda = await encodePng(overlayHeat(photo, await gradCam(backbone, photo, { class: 388 })));
+const panda = await encodePng(overlayHeat(photo, await gradCam(backbone, photo, { target: 388 })));
 
 const { model, history } = await trainHead(backbone, {
   classNames, epochs: 20, seed: 1, train: imageBatches(train.images), validation: imageBatches(validation.images), onProgress: progressBar(),
@@ -50,7 +50,7 @@ console.log(`\n${summaryTable(modelSummary(model, { batchSize: 32 }))}`);
 const files = await writeReport(out, {
   title: 'Clothes: EfficientNet-Lite0 with a new head', evaluation, model, history,
   settings: { variant: 'lite0', weights: 'ImageNet', epochs: 20, 'image size': 224, seed: 1 },
-  picture: ({ file }) => decodeImage(path.join(folder, file)),
+  imageOf: ({ file }) => decodeImage(path.join(folder, file)),
 });
 await writeFile(path.join(out, 'predictions.csv'), predictionsCsv(evaluation));
 await writeFile(path.join(out, 'panda.png'), panda);

@@ -70,7 +70,7 @@ await tell(async () => {
       optimizer: () => rmsProp(),
       callbacks: [
         printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, weightsOnly: true }),
+        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       onProgress: progressBar(),
       signal,
@@ -100,7 +100,7 @@ await tell(async () => {
   await writeFile(path.join(out, 'confusion.png'), await renderPng(confusionChart(ensemble)));
   const byName = new Map(held.map((file) => [file.origin, file.path]));
   const report = await writeReport(out, {
-    title: `Findings: ${folds} networks together`, evaluation: ensemble, before: one, settings: { ...settings }, picture: ({ file }) => decodeImage(byName.get(file) ?? file),
+    title: `Findings: ${folds} networks together`, evaluation: ensemble, before: one, settings: { ...settings }, imageOf: ({ file }) => decodeImage(byName.get(file) ?? file),
   });
   console.log(`\nOpen ${report.html}`);
   model?.dispose();

@@ -36,3 +36,5 @@ export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';
 export { trackProgress } from './progress.js';
 export type { Progress, ProgressListener } from './progress.js';
+export { sides, size } from './size.js';
+export type { Size } from './size.js';

@@ -45,22 +45,16 @@ export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterab
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 const source = rule<Source<unknown>>('an iterable or a function that returns one', (value) => typeof value === 'function' || isIterable(value));
-const dataset = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
+const dataset = /* @__PURE__ */ rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
 /** What a dataset knows about its items beside their number. */
-export interface Traits {
+interface Traits {
   /** Whether the items themselves differ from epoch to epoch. */
   readonly varies: boolean;
   /** How the images were made; 'original' for images as decoded; `undefined` when unknown. */
   readonly prepared: CachedImages;
   readonly fingerprint: () => DataFingerprint | undefined;
 }
-
-/** How the images of a dataset were made; for the other files of this folder, as {@link withTraits} is. */
-export let preparedOf: (images: Dataset<unknown>) => Traits['prepared'];
-
-/** Returns the same items with other traits. */
-export let withTraits: <T>(items: Dataset<T>, traits: Partial<Traits>) => Dataset<T>;
 
 /**
  * A lazy stream of items that can be read again and again; each method returns a new dataset and does no work.
@@ -74,11 +68,6 @@ export let withTraits: <T>(items: Dataset<T>, traits: Partial<Traits>) => Datase
  * @see the tf.data guide, https://www.tensorflow.org/guide/data, whose names and semantics these are
  */
 export class Dataset<T> implements AsyncIterable<T> {
-  static {
-    preparedOf = (images) => images.#prepared;
-    withTraits = (items, traits) => items.#derive((pass) => pass, items.size, traits);
-  }
-
   /** Number of items of a pass: Infinity when it never ends, NaN while unknown. */
   readonly size: number;
   /** Whether the items themselves differ from epoch to epoch, as `augment` makes them; their order does not count. */
@@ -294,15 +283,16 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * States how the images of this dataset were made, where a function of yours made them; 'original' for images as decoded, each of its own size.
+   * States how the images of this dataset were made, where a function of yours made them.
    *
+   * @param preprocessing - 'original' for images as decoded, each of its own size; `undefined` when nobody knows.
    * @throws {OptionError} when the preprocessing is impossible.
    * @example
    * const images = Dataset.from([{ pixels: photo, label: 0 }]).withPreprocessing({ inputSize: 224, fit: 'stretch' });
    */
-  withPreprocessing(preprocessing: Preprocessing | 'original'): Dataset<T> {
-    const prepared = preprocessing === 'original' ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
-    return withTraits(this, { prepared });
+  withPreprocessing(preprocessing: Preprocessing | 'original' | undefined): Dataset<T> {
+    const prepared = preprocessing === 'original' || preprocessing === undefined ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
+    return this.#derive((pass) => pass, this.size, { prepared });
   }
 
   /**

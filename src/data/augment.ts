@@ -1,25 +1,25 @@
 // Random changes on a stream of labeled images: the same seed, epoch and image give the same result, whatever runs beside it.
 
 import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, rule, seed as seedRule } from '../core/index.js';
-import { giveBack, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
-import { Dataset, preparedOf, withTraits, type Traits } from './Dataset.js';
+import { giveBack, type CompletePreprocessing, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
+import { Dataset } from './Dataset.js';
 import type { LabeledImage } from './imageBatches.js';
 import { holdsNone, makesPictures } from './ownPictures.js';
 
 /** A transform and the seed of its random numbers, for another thread. */
-export interface PictureChange {
+export interface ImageChange {
   readonly spec: TransformSpec;
   readonly seed: number;
 }
 
 /** What happens to a picture, by where it comes from and the epoch. */
-export type ChangeOf = (origin: string, epoch: number) => PictureChange;
+export type ChangeOf = (origin: string, epoch: number) => ImageChange;
 
 /** Other threads that change pictures: what `imageWorkers` of `effnet-ts/node` makes. */
 export interface TransformWorkers {
   readonly threads: number;
   /** Changes a picture in one of the threads and leaves the given one alone. */
-  transform(pixels: Pixels, change: PictureChange): Promise<Pixels>;
+  transform(image: Pixels, change: ImageChange): Promise<Pixels>;
   /** Reads the pictures of a dataset and changes them in one go; `undefined` where the dataset is not one these threads read. */
   readChanged(images: Dataset<LabeledImage>, changeOf: ChangeOf): Dataset<LabeledImage> | undefined;
 }
@@ -81,12 +81,12 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
   }
 
   function known(changed: Dataset<LabeledImage>): Dataset<LabeledImage> {
-    return withTraits(changed, { prepared: preparedBy(preparedOf(images), transform.preprocessing) });
+    return changed.withPreprocessing(preprocessingAfter(transform.preprocessing, images));
   }
 }
 
 /** How images are made that a transform changed. */
-function preparedBy(images: Traits['prepared'], transform: Transform['preprocessing']): Traits['prepared'] {
-  if (transform === 'kept') return images;
-  return images === 'original' ? transform : undefined;
+function preprocessingAfter(transform: Transform['preprocessing'], images: Dataset<LabeledImage>): CompletePreprocessing | 'original' | undefined {
+  if (transform === 'kept') return images.hasOriginalSizes ? 'original' : images.preprocessing;
+  return images.hasOriginalSizes ? transform : undefined;
 }

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError, rule, ShapeError, showShape } from '../core/index.js';
-import { preprocessingFor, type CompletePreprocessing, type PreprocessingSource } from '../image/index.js';
+import { preprocessingFor, type CompletePreprocessing } from '../image/index.js';
 import type { Dataset } from './Dataset.js';
 import { describeItem, releaseItem, tensorsOf } from './items.js';
 

@@ -19,7 +19,7 @@ export type { Example, FeatureValue } from './records/example.js';
 export { formatExample, parseExample, RECORD_SCHEMAS } from './records/schema.js';
 export type { RecordField, RecordOf, RecordSchema } from './records/schema.js';
 export { augment } from './augment.js';
-export type { AugmentOptions, ChangeOf, PictureChange, TransformWorkers } from './augment.js';
+export type { AugmentOptions, ChangeOf, ImageChange, TransformWorkers } from './augment.js';
 export { cutMix, mixUp } from './mix.js';
 export type { MixOptions } from './mix.js';
 export { classWeights, countClasses, oneHot, oversample } from './labels.js';

@@ -5,15 +5,15 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../backends/index.js';
 import { checkOptions, ShapeError } from '../core/index.js';
 import type { Pixels, PreprocessingSource } from '../image/index.js';
-import { explained, explainedInput, rectify, target, tensorOf, type HeatMap } from './heatMap.js';
+import { explained, explainedInput, rectify, targetRule, tensorOf, type HeatMap } from './heatMap.js';
 import { preprocessingSource } from './modelInput.js';
 import { asLayersModel, lastFeatureLayer } from './modelParts.js';
 
 /** What is explained. */
 export interface ClassActivationMapOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  readonly target?: number | string | undefined;
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface ClassActivationMapOptions {
  */
 export async function classActivationMap(model: tfl.LayersModel, image: Pixels, options: ClassActivationMapOptions = {}): Promise<HeatMap> {
   const where = 'classActivationMap';
-  const { class: wanted, preprocessing } = checkOptions(where, options, { class: target, preprocessing: preprocessingSource });
+  const { target, preprocessing } = checkOptions(where, options, { target: targetRule, preprocessing: preprocessingSource });
   asLayersModel(where, model);
   await ensureBackend();
   const features = lastFeatureLayer(where, model);
@@ -44,7 +44,7 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
   const probe = tfl.model({ inputs: model.inputs, outputs: [features.output as tfl.SymbolicTensor, model.outputs[0] as tfl.SymbolicTensor] });
   const [maps, output] = probe.predict(input) as [tf.Tensor4D, tf.Tensor2D];
   try {
-    const answer = explained(where, model, await output.data(), wanted);
+    const answer = explained(where, model, await output.data(), target);
     const [, height, width] = maps.shape;
     const heat = tf.tidy(() => {
       const kernel = classifier.getWeights()[0] as tf.Tensor2D;

@@ -15,7 +15,7 @@ export interface ClassifyOptions {
   readonly classNames?: readonly string[] | undefined;
   /**
    * How the image becomes the model's input. An image that already is one stays as it is with `{ inputSize, fit: 'stretch' }`.
-   * @defaultValue the model's own, see {@link setPreprocessing}
+   * @defaultValue the model's own, see `setPreprocessing`
    */
   readonly preprocessing?: PreprocessingSource | undefined;
 }

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { anything, callable, check, checkOptions, instanceOf, rule, trackProgress, type ProgressListener } from '../core/index.js';
 import { kFold, type SplitOptions } from '../data/index.js';
 import { ensemble } from './ensemble.js';
-import { evaluate, preprocessingRules, type EvaluationData, type Predictor, type PreprocessingOptions } from './evaluate.js';
+import { evaluate, preprocessingRules, type EvaluateOptions, type EvaluationData, type Predictor } from './evaluate.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { evaluatePredictions, rulesFor, type EvaluationOptions, type MultiLabelEvaluationOptions } from './evaluatePredictions.js';
 
@@ -25,7 +25,7 @@ export interface CrossValidateOptions<T, M extends LayersModel | Predictor> exte
   /** @defaultValue 5 */
   readonly folds?: number | undefined;
   /** @defaultValue names the models carry, top 1 and 5, 15 bins */
-  readonly evaluateOptions?: (Omit<EvaluationOptions, 'fromLogits'> & PreprocessingOptions) | undefined;
+  readonly evaluateOptions?: (Omit<EvaluationOptions, 'fromLogits'> & Pick<EvaluateOptions, 'otherPreprocessing'>) | undefined;
   /** Told after every fold. @defaultValue nobody */
   readonly onProgress?: ProgressListener | undefined;
   /** Stops between folds; `trainFold` hands it on to stop within. @defaultValue never */
@@ -35,7 +35,7 @@ export interface CrossValidateOptions<T, M extends LayersModel | Predictor> exte
 /** Options of {@link crossValidate} for any number of classes per sample. */
 export interface CrossValidateMultiLabelOptions<T, M extends LayersModel | Predictor> extends Omit<CrossValidateOptions<T, M>, 'evaluateOptions'> {
   /** @defaultValue for all but `multiLabel`: names the models carry, a threshold of 0.5 */
-  readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'> & PreprocessingOptions;
+  readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'> & Pick<EvaluateOptions, 'otherPreprocessing'>;
 }
 
 /** What {@link crossValidate} found. */
@@ -103,7 +103,7 @@ type AllOptions<T, M extends LayersModel | Predictor> = Omit<CrossValidateOption
   readonly evaluateOptions?: FoldOptions | undefined;
 };
 
-type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) & PreprocessingOptions;
+type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) & Pick<EvaluateOptions, 'otherPreprocessing'>;
 
 function joined(parts: readonly (Evaluation | MultiLabelEvaluation)[], { otherPreprocessing: _, ...options }: FoldOptions): Evaluation | MultiLabelEvaluation {
   const { classNames, multiLabel } = parts[0] as Evaluation | MultiLabelEvaluation;

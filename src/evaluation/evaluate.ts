@@ -50,18 +50,14 @@ export interface EvaluationBatch extends ImageBatch {
 /** What is evaluated: labeled images of one size, whose origins become file names, or batches, which are disposed. */
 export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
 
-/** What happens when the data and the model do not go together. */
-export interface PreprocessingOptions {
+export const preprocessingRules = { otherPreprocessing: oneOf('throw', 'accept') };
+
+interface RunOptions {
   /**
    * What happens when the images of the dataset were made in another way than the model says: 'throw' refuses, 'accept' evaluates all the same.
    * @defaultValue 'throw'
    */
   readonly otherPreprocessing?: 'throw' | 'accept' | undefined;
-}
-
-export const preprocessingRules = { otherPreprocessing: oneOf('throw', 'accept') };
-
-interface RunOptions extends PreprocessingOptions {
   /** Images predicted at once, where they do not come in batches. @defaultValue 32 */
   readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */

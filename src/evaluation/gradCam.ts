@@ -5,7 +5,7 @@ import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, createRandom, invalid, nonNegativeInteger, oneOf, seed as seedRule, type Random, ShapeError, showShape, text } from '../core/index.js';
 import type { Pixels, PreprocessingSource } from '../image/index.js';
 import { ensureBackend } from '../backends/index.js';
-import { explained, explainedInput, rectify, target, tensorOf, type HeatMap } from './heatMap.js';
+import { explained, explainedInput, rectify, targetRule, tensorOf, type HeatMap } from './heatMap.js';
 import { preprocessingSource } from './modelInput.js';
 import { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
 
@@ -14,8 +14,8 @@ export interface GradCamOptions {
   /** The layer whose feature map is weighted. @defaultValue the last one with a feature map, `top_activation` */
   readonly layer?: string | undefined;
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  readonly target?: number | string | undefined;
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
   readonly method?: 'gradCam' | 'gradCam++' | undefined;
@@ -38,14 +38,14 @@ const NOISE = 0.1;
  * @throws {OptionError} when an option or class is unknown, the model has no such layer, or neither options nor model say how the image is preprocessed.
  * @throws {ShapeError} when that layer has no feature map, or does not lead to the answer.
  * @example
- * const heat = await gradCam(model, photo, { class: 'giant panda' });
+ * const heat = await gradCam(model, photo, { target: 'giant panda' });
  * const shown = overlayHeat(photo, heat);
  * @see Grad-CAM, arXiv 1610.02391, section 3; Grad-CAM++, arXiv 1710.11063, equations 10 and 19; SmoothGrad, arXiv 1706.03825
  */
 export async function gradCam(model: LayersModel, image: Pixels, options: GradCamOptions = {}): Promise<HeatMap> {
   const where = 'gradCam';
-  const rules = { layer: text, class: target, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource };
-  const { layer: name, class: wanted, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = checkOptions(where, options, rules);
+  const rules = { layer: text, target: targetRule, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource };
+  const { layer: name, target, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = checkOptions(where, options, rules);
   asLayersModel(where, model);
   await ensureBackend();
   const layer = name === undefined ? lastFeatureLayer(where, model) : model.layers.find((one) => one.name === name);
@@ -54,7 +54,7 @@ export async function gradCam(model: LayersModel, image: Pixels, options: GradCa
   const input = tensorOf(pixels);
   try {
     const { output, shape } = forward(where, model, layer, input);
-    const answer = explained(where, model, await output.data(), wanted);
+    const answer = explained(where, model, await output.data(), target);
     output.dispose();
     const [, height, width] = shape;
     const sum = new Float32Array(height * width);

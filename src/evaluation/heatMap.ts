@@ -29,7 +29,7 @@ export interface OverlayOptions {
 }
 
 /** A class, by index or by a name the model knows. */
-export const target = either<number, string>(nonNegativeInteger, text);
+export const targetRule = either<number, string>(nonNegativeInteger, text);
 
 // From cold to hot; dark to light, so that it reads without colors too.
 const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [252, 255, 164]] as const;
@@ -99,17 +99,17 @@ export function explained(
   where: string,
   model: LayersModel | Predictor,
   outputs: ArrayLike<number>,
-  wanted: number | string | undefined,
+  target: number | string | undefined,
 ): Pick<HeatMap, 'classIndex' | 'className' | 'probability'> {
   const values = outputs.length === 1 ? [1 - (outputs[0] as number), outputs[0] as number] : Array.from(outputs);
   checkFiniteOutputs(where, values);
   const classNames = knownClassNames(model);
   let classIndex = values.indexOf(largest(values));
-  if (typeof wanted === 'number') classIndex = wanted;
-  else if (wanted !== undefined) classIndex = classNames?.indexOf(wanted) ?? -1;
+  if (typeof target === 'number') classIndex = target;
+  else if (target !== undefined) classIndex = classNames?.indexOf(target) ?? -1;
   if (classIndex < 0 || classIndex >= values.length) {
     const known = classNames === undefined ? '' : ' or one of the names of the model\'s classes';
-    throw invalid(where, 'class', `an index below ${values.length}${known}`, wanted);
+    throw invalid(where, 'target', `an index below ${values.length}${known}`, target);
   }
   return { classIndex, className: classNames?.[classIndex] ?? String(classIndex), probability: values[classIndex] as number };
 }

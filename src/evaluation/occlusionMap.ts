@@ -4,22 +4,22 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, finite, instanceOf, invalid, positiveInteger, trackProgress, callable, type ProgressListener } from '../core/index.js';
 import type { Pixels, PreprocessingSource } from '../image/index.js';
 import { predictor, type Predictor } from './evaluate.js';
-import { explained, explainedInput, rectify, target, type HeatMap } from './heatMap.js';
+import { explained, explainedInput, rectify, targetRule, type HeatMap } from './heatMap.js';
 import { preprocessingSource } from './modelInput.js';
 import { predictValues } from './predictValues.js';
 
 /** What is hidden, and how. */
 export interface OcclusionOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
-  readonly class?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  readonly target?: number | string | undefined;
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** Side of the hidden square in pixels of the model's input, a multiple of the stride. @defaultValue 32 */
-  readonly patch?: number | undefined;
+  readonly patchSize?: number | undefined;
   /** Pixels between two places of the square. @defaultValue half the patch */
   readonly stride?: number | undefined;
   /** The value of hidden pixels, in [0, 255]. @defaultValue 127.5 */
-  readonly fill?: number | undefined;
+  readonly fillValue?: number | undefined;
   /** Images predicted at once. @defaultValue 16 */
   readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */
@@ -36,26 +36,26 @@ export interface OcclusionOptions {
  * @throws {OptionError} when an option or class is unknown, the patch does not fit the input or the stride, or neither options nor model say how the image
  * is preprocessed.
  * @example
- * const heat = await occlusionMap(model, photo, { patch: 48 });
+ * const heat = await occlusionMap(model, photo, { patchSize: 48 });
  * @see Visualizing and understanding convolutional networks, arXiv 1311.2901, section 4.2
  */
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
   check(where, 'model', model, predictor);
-  const { class: wanted, patch = 32, stride = Math.max(1, patch >> 1), fill = 127.5, batchSize = 16, onProgress, signal, preprocessing } = checkOptions(where, options, {
-    class: target, patch: positiveInteger, stride: positiveInteger, fill: finite, batchSize: positiveInteger, onProgress: callable,
+  const { target, patchSize = 32, stride = Math.max(1, patchSize >> 1), fillValue = 127.5, batchSize = 16, onProgress, signal, preprocessing } = checkOptions(where, options, {
+    target: targetRule, patchSize: positiveInteger, stride: positiveInteger, fillValue: finite, batchSize: positiveInteger, onProgress: callable,
     signal: instanceOf(AbortSignal, 'an AbortSignal'), preprocessing: preprocessingSource,
   });
   const { input: { height, width, data }, box } = explainedInput(where, model, image, preprocessing);
-  if (patch % stride !== 0) throw invalid(where, 'patch', `a multiple of the stride ${stride}`, patch);
-  if (patch > Math.min(height, width)) throw invalid(where, 'patch', `at most the input's ${Math.min(height, width)} pixels`, patch);
+  if (patchSize % stride !== 0) throw invalid(where, 'patchSize', `a multiple of the stride ${stride}`, patchSize);
+  if (patchSize > Math.min(height, width)) throw invalid(where, 'patchSize', `at most the input's ${Math.min(height, width)} pixels`, patchSize);
   const [rows, columns] = [Math.floor(height / stride), Math.floor(width / stride)];
-  const reach = patch / stride;
+  const reach = patchSize / stride;
   const places: [row: number, column: number][] = [];
   for (let row = 0; row + reach <= rows; row++) for (let column = 0; column + reach <= columns; column++) places.push([row, column]);
   const pixels = new Float32Array(data);
   const whole = await predictValues(where, model, pixels, [1, height, width, 3]);
-  const answer = explained(where, model, whole.values, wanted);
+  const answer = explained(where, model, whole.values, target);
   const falls = new Float32Array(rows * columns);
   const seen = new Float32Array(rows * columns);
   const report = trackProgress(onProgress, 'occlusion', 'patches', places.length);
@@ -65,9 +65,9 @@ export async function occlusionMap(model: LayersModel | Predictor, image: Pixels
     const hidden = new Float32Array(batch.length * pixels.length);
     batch.forEach(([row, column], i) => {
       hidden.set(pixels, i * pixels.length);
-      for (let y = row * stride; y < row * stride + patch; y++) {
+      for (let y = row * stride; y < row * stride + patchSize; y++) {
         const from = i * pixels.length + (y * width + column * stride) * 3;
-        hidden.fill(fill, from, from + patch * 3);
+        hidden.fill(fillValue, from, from + patchSize * 3);
       }
     });
     const { values, columns: outputs } = await predictValues(where, model, hidden, [batch.length, height, width, 3]);

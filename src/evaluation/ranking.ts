@@ -272,11 +272,11 @@ function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluat
 }
 
 /** The index of a class given by name or index. */
-export function classIndex(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number): number {
+function classIndex(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number): number {
   const index = typeof target === 'number' ? target : classNames.indexOf(target);
   if (Number.isInteger(index) && index >= 0 && index < classNames.length) return index;
   const known = classNames.length <= 12 ? `one of ${list(classNames)}` : 'a class name';
-  throw invalid(where, 'class', `${known} or an index below ${classNames.length}`, target);
+  throw invalid(where, 'target', `${known} or an index below ${classNames.length}`, target);
 }
 
 function onlyOneSide(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number, none: boolean): DataError {

@@ -18,7 +18,7 @@ const WHERE = 'readKeras';
  * A `.weights.h5` file written before Keras 3.6, or by tf.keras, holds no names: its layers are counted by class, `conv2d`, `conv2d_1`.
  *
  * @param bytes - The whole file, of any of the three formats; it is not copied, so it must not change while the arrays are in use.
- * @throws {WeightsError} when the file is damaged, or holds no weights of Keras. {@link DataError} when its preprocessing is damaged.
+ * @throws {WeightsError} when the file is damaged, or holds no weights of Keras. DataError when its preprocessing is damaged.
  * @example
  * const arrays = await readKeras(await readFile('efficientnetb0.h5'));
  * await loadWeights(model, arrays);

@@ -3,89 +3,106 @@
 import { arrayOf, check, checkOptions, either, finite, invalid, nonNegative, oneOf, positive, rule, type Rule } from '../core/index.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { transformWithSpec, type Transform } from './transform.js';
-import { FILLS, warp, type Fill, type Matrix } from './warp.js';
+import { FILL_MODES, warp, type FillMode, type Matrix } from './warp.js';
 
-/** One affine change, about the center of the picture. */
+/** One affine change, about the center of the image: the content is rotated, moved, sheared and scaled, in this order. */
 export interface AffineOptions {
   /** Degrees, anticlockwise. @defaultValue 0 */
   readonly rotation?: number | undefined;
-  /** Pixels the content moves up and left. @defaultValue [0, 0] */
-  readonly shift?: readonly [up: number, left: number] | undefined;
+  /** Pixels the content moves down and right; negative numbers move it up and left. @defaultValue [0, 0] */
+  readonly translation?: readonly [down: number, right: number] | undefined;
   /** Degrees. @defaultValue 0 */
   readonly shear?: number | undefined;
-  /** Factors by which height and width of the view grow: below 1 the content grows. @defaultValue [1, 1] */
-  readonly zoom?: readonly [height: number, width: number] | undefined;
-  /** What lies outside the picture. @defaultValue 'nearest' */
-  readonly fill?: Fill | undefined;
-  /** The constant of fill 'constant', in [0, 255]. @defaultValue 0 */
+  /** Factors above 0 by which height and width of the content grow: 2 doubles its size. @defaultValue [1, 1] */
+  readonly scale?: readonly [height: number, width: number] | undefined;
+  /** What lies outside the image. @defaultValue 'nearest' */
+  readonly fillMode?: FillMode | undefined;
+  /** The value outside the image with `fillMode: 'constant'`, in [0, 255]. @defaultValue 0 */
   readonly fillValue?: number | undefined;
 }
 
 /**
- * Rotates, shifts, shears and zooms a picture; the result is float and has the size of the picture.
+ * Rotates, moves, shears and scales an image; the result is float and has the size of the image.
  *
- * The center is that of the picture; Keras swaps the sides when it computes it, so the two agree on square pictures.
+ * The center is that of the image. Keras swaps height and width when it computes the center, so the two agree on square images.
+ * Keras' `tx`, `ty`, `zx` and `zy` are the inverse: `translation: [-ty, -tx]` and `scale: [1 / zy, 1 / zx]` give the same image.
  *
  * @see `apply_affine_transform(theta, tx, ty, shear, zx, zy, fill_mode, cval, order=1)` in keras/src/legacy/preprocessing/image.py
  */
-export function affine(pixels: Pixels, options: AffineOptions = {}): Pixels {
-  checkPixels('affine', pixels);
+export function affine(image: Pixels, options: AffineOptions = {}): Pixels {
+  checkPixels('affine', image);
   const {
     rotation = 0,
-    shift = [0, 0],
+    translation = [0, 0],
     shear = 0,
-    zoom = [1, 1],
-    fill = 'nearest',
+    scale = [1, 1],
+    fillMode = 'nearest',
     fillValue = 0,
   } = checkOptions('affine', options, {
     rotation: finite,
-    shift: arrayOf(finite, 2),
+    translation: arrayOf(finite, 2),
     shear: finite,
-    zoom: arrayOf(positive, 2),
-    fill: oneOf(...FILLS),
+    scale: arrayOf(positive, 2),
+    fillMode: oneOf(...FILL_MODES),
     fillValue: finite,
   });
+  const [down, right] = translation;
+  const [taller, wider] = scale;
+  return warpAffine(image, { rotation, shift: [-down, -right], shear, zoom: [1 / taller, 1 / wider], fillMode, fillValue });
+}
+
+/** Keras' parameters: the view moves down and right, and grows by the factors. */
+interface View {
+  readonly rotation: number;
+  readonly shift: readonly [down: number, right: number];
+  readonly shear: number;
+  readonly zoom: readonly [height: number, width: number];
+  readonly fillMode: FillMode;
+  readonly fillValue: number;
+}
+
+function warpAffine(image: Pixels, { rotation, shift, shear, zoom, fillMode, fillValue }: View): Pixels {
   const turn = (rotation * Math.PI) / 180;
   const lean = (shear * Math.PI) / 180;
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
-  const [up, left] = shift;
+  const [down, right] = shift;
   const [tall, wide] = zoom;
   // rotation * shift * shear * zoom on (x, y) about the center, written out.
   const [xx, xy] = [cos * wide, -(cos * Math.sin(lean) + sin * Math.cos(lean)) * tall];
   const [yx, yy] = [sin * wide, (cos * Math.cos(lean) - sin * Math.sin(lean)) * tall];
-  const [x, y] = [(pixels.width - 1) / 2, (pixels.height - 1) / 2];
-  const fromX = x - xx * x - xy * y + cos * left - sin * up;
-  const fromY = y - yx * x - yy * y + sin * left + cos * up;
+  const [x, y] = [(image.width - 1) / 2, (image.height - 1) / 2];
+  const fromX = x - xx * x - xy * y + cos * right - sin * down;
+  const fromY = y - yx * x - yy * y + sin * right + cos * down;
   const matrix: Matrix = [yy, yx, fromY, xy, xx, fromX];
-  return warp(pixels, matrix, fill, fillValue);
+  return warp(image, matrix, fillMode, fillValue);
 }
 
-/** How far pictures are changed at random. */
+/** Options of {@link randomAffine}. */
 export interface RandomAffineOptions {
   /** Degrees, to either side. @defaultValue 0 */
   readonly rotation?: number | undefined;
-  /** Shares of height and width, to either side; one number for both. @defaultValue 0 */
+  /** Shares of height and width by which images move at most, to either side; one number for both. @defaultValue 0 */
   readonly shift?: number | readonly [height: number, width: number] | undefined;
   /** Degrees, to either side: Keras' `shear_range` is in degrees, so 0.2 is next to nothing. @defaultValue 0 */
   readonly shear?: number | undefined;
-  /** A share z for factors in [1 - z, 1 + z], for height and width apart, or [low, high]. @defaultValue 0 */
+  /** Factors by which the view grows, drawn separately for height and width: a share z for [1 - z, 1 + z], or [low, high]. Below 1 the content grows, as in Keras. @defaultValue 0 */
   readonly zoom?: number | readonly [low: number, high: number] | undefined;
-  /** What lies outside the picture. @defaultValue 'nearest' */
-  readonly fill?: Fill | undefined;
-  /** The constant of fill 'constant', in [0, 255]. @defaultValue 0 */
+  /** What lies outside the image. @defaultValue 'nearest' */
+  readonly fillMode?: FillMode | undefined;
+  /** The value outside the image with `fillMode: 'constant'`, in [0, 255]. @defaultValue 0 */
   readonly fillValue?: number | undefined;
 }
 
 const pair = (inner: Rule<number>): Rule<number | readonly number[]> => either(inner, arrayOf(inner, 2));
 
 /**
- * Rotates, shifts, shears and zooms each picture by random amounts, uniform in the given ranges.
+ * Rotates, shifts, shears and zooms each image by random amounts, uniform in the given ranges.
  *
  * @see Keras' `ImageDataGenerator(rotation_range, height_shift_range, width_shift_range, shear_range, zoom_range, fill_mode, cval)`
  */
 export function randomAffine(options: RandomAffineOptions): Transform {
-  const rules = { rotation: nonNegative, shift: pair(nonNegative), shear: nonNegative, zoom: pair(nonNegative), fill: oneOf(...FILLS), fillValue: finite };
-  const { rotation = 0, shift = 0, shear = 0, zoom = 0, fill = 'nearest', fillValue = 0 } = checkOptions('randomAffine', options, rules);
+  const rules = { rotation: nonNegative, shift: pair(nonNegative), shear: nonNegative, zoom: pair(nonNegative), fillMode: oneOf(...FILL_MODES), fillValue: finite };
+  const { rotation = 0, shift = 0, shear = 0, zoom = 0, fillMode = 'nearest', fillValue = 0 } = checkOptions('randomAffine', options, rules);
   const [up, left] = typeof shift === 'number' ? [shift, shift] : shift;
   const [low, high] = typeof zoom === 'number' ? [1 - zoom, 1 + zoom] : zoom;
   check('randomAffine', 'zoom', zoom, rule('factors above 0, the lower first', () => low > 0 && low <= high));
@@ -96,14 +113,15 @@ export function randomAffine(options: RandomAffineOptions): Transform {
     shear > 0 && `shear up to ${shear} degrees`,
     low < high && `zoom by ${low} to ${high}`,
   ].filter((part) => part !== false);
-  return transformWithSpec(['randomAffine', options], 'kept', `affine: ${parts.join(', ')}, fill ${fill}`, (pixels, random) =>
-    affine(pixels, {
+  return transformWithSpec(['randomAffine', options], 'kept', `affine: ${parts.join(', ')}, fill ${fillMode}`, (image, random) => {
+    checkPixels('randomAffine', image);
+    return warpAffine(image, {
       rotation: random.uniform(-rotation, rotation),
-      shift: [random.uniform(-up, up) * pixels.height, random.uniform(-left, left) * pixels.width],
+      shift: [random.uniform(-up, up) * image.height, random.uniform(-left, left) * image.width],
       shear: random.uniform(-shear, shear),
       zoom: [random.uniform(low, high), random.uniform(low, high)],
-      fill,
+      fillMode,
       fillValue,
-    }),
-  );
+    });
+  });
 }

@@ -8,18 +8,18 @@ import { checkPixels, type Pixels } from './pixels.js';
  *
  * @see `scipy.ndimage.gaussian_filter` with mode 'reflect'
  */
-export function gaussianBlur(pixels: Pixels, sigma: number): Pixels {
-  checkPixels('gaussianBlur', pixels);
+export function gaussianBlur(image: Pixels, sigma: number): Pixels {
+  checkPixels('gaussianBlur', image);
   check('gaussianBlur', 'sigma', sigma, positive);
-  const { width, height, channels } = pixels;
+  const { width, height, channels } = image;
   const radius = Math.floor(4 * sigma + 0.5);
   const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
   const sum = kernel.reduce((total, weight) => total + weight, 0);
   kernel.forEach((weight, i) => {
     kernel[i] = weight / sum;
   });
-  const rows = filterAlong(pixels.data, kernel, height, width * channels, 1, width * channels);
-  return { ...pixels, data: filterAlong(rows, kernel, width, channels, height, channels, width * channels) };
+  const rows = filterAlong(image.data, kernel, height, width * channels, 1, width * channels);
+  return { ...image, data: filterAlong(rows, kernel, width, channels, height, channels, width * channels) };
 }
 
 /** Filters `lines` blocks of `length` positions, `step` values apart, each `wide` values wide. */

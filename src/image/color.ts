@@ -7,31 +7,31 @@ import { checkPixels, type Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 
 /** Adds a share of the whole range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on a picture in [0, 1] */
-export function adjustBrightness(pixels: Pixels, delta: number): Pixels {
+export function adjustBrightness(image: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
-  checkPixels('adjustBrightness', pixels);
-  return recolored(pixels, (canvas) => { changeColor.brightness(canvas, delta); });
+  checkPixels('adjustBrightness', image);
+  return recolored(image, (canvas) => { changeColor.brightness(canvas, delta); });
 }
 
 /** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
-export function adjustContrast(pixels: Pixels, factor: number): Pixels {
+export function adjustContrast(image: Pixels, factor: number): Pixels {
   check('adjustContrast', 'factor', factor, finite);
-  checkPixels('adjustContrast', pixels);
-  return recolored(pixels, (canvas) => { changeColor.contrast(canvas, factor); });
+  checkPixels('adjustContrast', image);
+  return recolored(image, (canvas) => { changeColor.contrast(canvas, factor); });
 }
 
 /** Scales the saturation of the colors, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
-export function adjustSaturation(pixels: Pixels, factor: number): Pixels {
+export function adjustSaturation(image: Pixels, factor: number): Pixels {
   check('adjustSaturation', 'factor', factor, nonNegative);
-  checkRgb('adjustSaturation', pixels);
-  return recolored(pixels, (canvas) => { changeColor.saturation(canvas, factor); });
+  checkRgb('adjustSaturation', image);
+  return recolored(image, (canvas) => { changeColor.saturation(canvas, factor); });
 }
 
 /** Turns the hue by a share of the color circle: 0.5 is the opposite color. @see `tf.image.adjust_hue` */
-export function adjustHue(pixels: Pixels, delta: number): Pixels {
+export function adjustHue(image: Pixels, delta: number): Pixels {
   check('adjustHue', 'delta', delta, finite);
-  checkRgb('adjustHue', pixels);
-  return recolored(pixels, (canvas) => { changeColor.hue(canvas, delta); });
+  checkRgb('adjustHue', image);
+  return recolored(image, (canvas) => { changeColor.hue(canvas, delta); });
 }
 
 /** Values that color operations change in place, in the kernels' memory where there are kernels. */
@@ -123,10 +123,10 @@ const EIGENVECTORS = [
  * @param alphas - Strength along each component; the recipe draws them from a normal distribution of deviation 0.1.
  * @see Krizhevsky et al. 2012, section 4.1, "PCA"
  */
-export function adjustLighting(pixels: Pixels, alphas: readonly [number, number, number]): Pixels {
+export function adjustLighting(image: Pixels, alphas: readonly [number, number, number]): Pixels {
   const [r, g, b] = EIGENVECTORS.map((row) => row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0)) as [number, number, number];
-  checkRgb('adjustLighting', pixels);
-  return recolored(pixels, ({ values, kernels }) => {
+  checkRgb('adjustLighting', image);
+  return recolored(image, ({ values, kernels }) => {
     if (kernels !== undefined) {
       kernels.scaleAndShift(VALUES, values.length / 3, 1, r, g, b);
       return;
@@ -140,9 +140,9 @@ export function adjustLighting(pixels: Pixels, alphas: readonly [number, number,
 }
 
 /** Makes all three channels the luma of the picture. @see `tf.image.rgb_to_grayscale` */
-export function toGrayscale(pixels: Pixels): Pixels {
-  checkRgb('toGrayscale', pixels);
-  return recolored(pixels, ({ values }) => {
+export function toGrayscale(image: Pixels): Pixels {
+  checkRgb('toGrayscale', image);
+  return recolored(image, ({ values }) => {
     for (let i = 0; i < values.length; i += 3) {
       const luma = 0.2989 * (values[i] as number) + 0.587 * (values[i + 1] as number) + 0.114 * (values[i + 2] as number);
       values[i] = luma;
@@ -170,5 +170,5 @@ export function recolored(pixels: Pixels, change: (canvas: Canvas) => void): Pix
 
 function checkRgb(where: string, pixels: Pixels): void {
   checkPixels(where, pixels);
-  if (pixels.channels !== 3) throw new ShapeError(`${where}: expected a picture of 3 channels, received ${pixels.channels}.`);
+  if (pixels.channels !== 3) throw new ShapeError(`${where}: expected an image of 3 channels, received ${pixels.channels}.`);
 }

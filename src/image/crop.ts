@@ -19,22 +19,22 @@ export interface Box {
  * @example
  * const corner = crop(photo, { top: 0, left: 0, height: 100, width: 100 });
  */
-export function crop(pixels: Pixels, box: Box): Pixels {
-  checkPixels('crop', pixels);
+export function crop(image: Pixels, box: Box): Pixels {
+  checkPixels('crop', image);
   const { top, left, height, width } = box;
   checkNumbers('crop', { top, left }, nonNegativeInteger);
   checkNumbers('crop', { height, width }, positiveInteger);
-  if (top + height > pixels.height || left + width > pixels.width) {
+  if (top + height > image.height || left + width > image.width) {
     throw new ShapeError(
-      `crop: expected a rectangle within [${pixels.height}, ${pixels.width}], received rows ${top} to ${top + height} and columns ${left} to ${left + width}.`,
+      `crop: expected a rectangle within [${image.height}, ${image.width}], received rows ${top} to ${top + height} and columns ${left} to ${left + width}.`,
     );
   }
-  const { channels } = pixels;
+  const { channels } = image;
   const stride = width * channels;
-  const data = new (pixels.data.constructor as Uint8ArrayConstructor)(height * stride);
+  const data = new (image.data.constructor as Uint8ArrayConstructor)(height * stride);
   for (let y = 0; y < height; y++) {
-    const from = ((top + y) * pixels.width + left) * channels;
-    data.set(pixels.data.subarray(from, from + stride), y * stride);
+    const from = ((top + y) * image.width + left) * channels;
+    data.set(image.data.subarray(from, from + stride), y * stride);
   }
   return { width, height, channels, data };
 }
@@ -61,17 +61,17 @@ export interface CenterCropOptions {
  * const input = centerCrop(resize(photo, 256), 224);
  * @see Keras' `CenterCrop`; torchvision's, with margins 'even'
  */
-export function centerCrop(pixels: Pixels, size: Size, options: CenterCropOptions = {}): Pixels {
-  checkPixels('centerCrop', pixels);
+export function centerCrop(image: Pixels, size: Size, options: CenterCropOptions = {}): Pixels {
+  checkPixels('centerCrop', image);
   check('centerCrop', 'size', size, sizeRule);
   const { margins = 'floor' } = checkOptions('centerCrop', options, { margins: MARGINS });
   const [height, width] = sides(size);
-  if (height > pixels.height || width > pixels.width) {
+  if (height > image.height || width > image.width) {
     throw new ShapeError(
-      `centerCrop: expected an image of at least [${height}, ${width}], received [${pixels.height}, ${pixels.width}]. Resize it first.`,
+      `centerCrop: expected an image of at least [${height}, ${width}], received [${image.height}, ${image.width}]. Resize it first.`,
     );
   }
-  return crop(pixels, { top: margin(pixels.height - height, margins), left: margin(pixels.width - width, margins), height, width });
+  return crop(image, { top: margin(image.height - height, margins), left: margin(image.width - width, margins), height, width });
 }
 
 function margin(excess: number, margins: Margins): number {

@@ -15,11 +15,11 @@ import { resizeToFor } from './resizeTo.js';
  * const input = centerCrop(resizeShorterSide(photo, 256), 224); // the usual ImageNet evaluation
  * @see torchvision's `Resize(length)`, which on image files resizes with `resampler: 'pillow'`
  */
-export function resizeShorterSide(pixels: Pixels, length: number, options: ResizeOptions = {}): Pixels {
-  checkPixels('resizeShorterSide', pixels);
+export function resizeShorterSide(image: Pixels, length: number, options: ResizeOptions = {}): Pixels {
+  checkPixels('resizeShorterSide', image);
   check('resizeShorterSide', 'length', length, positiveInteger);
-  const { height, width } = pixels;
-  return resizeFor('resizeShorterSide', pixels, width <= height ? [Math.trunc((length * height) / width), length] : [length, Math.trunc((length * width) / height)], options);
+  const { height, width } = image;
+  return resizeFor('resizeShorterSide', image, width <= height ? [Math.trunc((length * height) / width), length] : [length, Math.trunc((length * width) / height)], options);
 }
 
 /** Options of {@link paddedCenterCrop}. */
@@ -35,11 +35,11 @@ export interface PaddedCenterCropOptions extends ResizeOptions {
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @see `_decode_and_center_crop` in tensorflow/tpu models/official/efficientnet/preprocessing.py
  */
-export function paddedCenterCrop(pixels: Pixels, size: number, options: PaddedCenterCropOptions = {}): Pixels {
-  checkPixels('paddedCenterCrop', pixels);
+export function paddedCenterCrop(image: Pixels, size: number, options: PaddedCenterCropOptions = {}): Pixels {
+  checkPixels('paddedCenterCrop', image);
   check('paddedCenterCrop', 'size', size, positiveInteger);
   const { padding = 32, ...resizing } = checkOptions('paddedCenterCrop', options, { ...RESIZE_RULES, padding: nonNegativeInteger });
-  return resizeToFor('paddedCenterCrop', pixels, size, 'crop', { ...resizing, cropFraction: size / (size + padding), margins: 'ceil' });
+  return resizeToFor('paddedCenterCrop', image, size, 'crop', { ...resizing, cropFraction: size / (size + padding), margins: 'ceil' });
 }
 
 /** How test-time views are made. */
@@ -55,14 +55,14 @@ export interface TestTimeViewsOptions {
  * @example
  * const views = testTimeViews(resizeShorterSide(photo, 256), 224, { views: 'ten' }); // 10 pictures
  */
-export function testTimeViews(pixels: Pixels, size: Size, options: TestTimeViewsOptions = {}): readonly Pixels[] {
+export function testTimeViews(image: Pixels, size: Size, options: TestTimeViewsOptions = {}): readonly Pixels[] {
   const { views = 'flip' } = checkOptions('testTimeViews', options, { views: { expected: "one of 'flip', 'five', 'ten'", accepts: isViews } });
-  const center = centerCrop(pixels, size);
+  const center = centerCrop(image, size);
   if (views === 'flip') return [center, flipHorizontal(center)];
   const [height, width] = sides(size);
-  const [bottom, right] = [pixels.height - height, pixels.width - width];
+  const [bottom, right] = [image.height - height, image.width - width];
   const corners = [[0, 0], [0, right], [bottom, 0], [bottom, right]] as const;
-  const five = [...corners.map(([top, left]) => crop(pixels, { top, left, height, width })), center];
+  const five = [...corners.map(([top, left]) => crop(image, { top, left, height, width })), center];
   return views === 'five' ? five : [...five, ...five.map(flipHorizontal)];
 }
 

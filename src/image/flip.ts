@@ -6,9 +6,9 @@ import { floats } from './spareFloats.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
 /** Swaps left and right. */
-export function flipHorizontal(pixels: Pixels): Pixels {
-  checkPixels('flipHorizontal', pixels);
-  const { width, height, channels, data } = pixels;
+export function flipHorizontal(image: Pixels): Pixels {
+  checkPixels('flipHorizontal', image);
+  const { width, height, channels, data } = image;
   const flipped = data instanceof Float32Array ? floats(data.length) : new (data.constructor as Uint8ArrayConstructor)(data.length);
   const stride = width * channels;
   for (let row = 0; row < data.length; row += stride) {
@@ -29,9 +29,9 @@ export function flipHorizontal(pixels: Pixels): Pixels {
 }
 
 /** Swaps top and bottom. */
-export function flipVertical(pixels: Pixels): Pixels {
-  checkPixels('flipVertical', pixels);
-  const { width, height, channels, data } = pixels;
+export function flipVertical(image: Pixels): Pixels {
+  checkPixels('flipVertical', image);
+  const { width, height, channels, data } = image;
   const stride = width * channels;
   const flipped = data.slice();
   for (let y = 0; y < height; y++) flipped.set(data.subarray(y * stride, (y + 1) * stride), (height - 1 - y) * stride);

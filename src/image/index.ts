@@ -14,7 +14,7 @@ export type { RandomFlipOptions } from './flip.js';
 export { adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, toGrayscale } from './color.js';
 export { affine, randomAffine } from './affine.js';
 export type { AffineOptions, RandomAffineOptions } from './affine.js';
-export type { Fill } from './warp.js';
+export type { FillMode } from './warp.js';
 export { applyPolicyOperation } from './policyOperations.js';
 export type { PolicyOperation } from './policyOperations.js';
 export { AUTO_AUGMENT_V0, autoAugment, randAugment, trivialAugment } from './policies.js';

@@ -110,7 +110,7 @@ function blend(from: number, to: number, factor: number): number {
 
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow's `convert('L')`. */
 function luma({ channels, data }: Pixels): Uint8Array {
-  if (channels !== 3) throw new ShapeError(`enhance: expected a picture of 3 channels, received ${channels}.`);
+  if (channels !== 3) throw new ShapeError(`enhance: expected an image of 3 channels, received ${channels}.`);
   const grey = new Uint8Array(data.length / 3);
   for (let i = 0, at = 0; i < grey.length; i++, at += 3) {
     grey[i] = ((data[at] as number) * 19595 + (data[at + 1] as number) * 38470 + (data[at + 2] as number) * 7471 + 0x8000) >> 16;

@@ -1,6 +1,8 @@
 // A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
 
-import { allFinite, DataError, OptionError, rule, ShapeError, show, type Rule } from '../core/index.js';
+import { allFinite, DataError, OptionError, positiveInteger, ShapeError, show } from '../core/index.js';
+
+export { sides, size, type Size } from '../core/index.js';
 
 /** A picture: row by row from the top left, the channels of a pixel side by side, values in [0, 255]. */
 export interface Pixels {
@@ -10,21 +12,6 @@ export interface Pixels {
   readonly channels: number;
   /** `height * width * channels` values; floats may hold fractions, and stay within [0, 255]. */
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
-}
-
-/** Height and width in pixels; one number means a square. */
-export type Size = number | readonly [height: number, width: number];
-
-const isSide = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-
-export const size: Rule<Size> = rule(
-  'a positive integer or [height, width]',
-  (value) => isSide(value) || (Array.isArray(value) && value.length === 2 && value.every(isSide)),
-);
-
-/** Reads a size as height and width. */
-export function sides(value: Size): readonly [height: number, width: number] {
-  return typeof value === 'number' ? [value, value] : value;
 }
 
 /**
@@ -49,12 +36,12 @@ export function checkFinitePixels(where: string, { width, channels, data }: Pixe
 export function checkPixels(where: string, value: unknown): asserts value is Pixels {
   const { width, height, channels, data } = (value ?? {}) as Partial<Pixels>;
   const isData = data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array;
-  if (!isSide(width) || !isSide(height) || !isSide(channels) || !isData) {
-    throw new OptionError(`${where}: expected a picture { width, height, channels, data }, received ${show(value)}.`);
+  if (!positiveInteger.accepts(width) || !positiveInteger.accepts(height) || !positiveInteger.accepts(channels) || !isData) {
+    throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.`);
   }
   if (data.length !== width * height * channels) {
     throw new ShapeError(
-      `${where}: expected ${width * height * channels} values for a picture [${height}, ${width}, ${channels}], received ${data.length}.`,
+      `${where}: expected ${width * height * channels} values for an image [${height}, ${width}, ${channels}], received ${data.length}.`,
     );
   }
 }

@@ -22,38 +22,38 @@ const FILL = 128;
  * @returns 8-bit pixels of the same size.
  * @see timm/data/auto_augment.py; Pillow's ImageOps and ImageEnhance
  */
-export function applyPolicyOperation(pixels: Pixels, operation: PolicyOperation, strength = 0): Pixels {
+export function applyPolicyOperation(image: Pixels, operation: PolicyOperation, strength = 0): Pixels {
   switch (operation) {
     case 'AutoContrast':
-      return autoContrast(pixels);
+      return autoContrast(image);
     case 'Equalize':
-      return equalize(pixels);
+      return equalize(image);
     case 'Invert':
-      return invert(pixels);
+      return invert(image);
     case 'Posterize':
-      return posterize(pixels, strength);
+      return posterize(image, strength);
     case 'Solarize':
-      return solarize(pixels, strength);
+      return solarize(image, strength);
     case 'SolarizeAdd':
-      return solarizeAdd(pixels, strength);
+      return solarizeAdd(image, strength);
     case 'Color':
-      return enhanceColor(pixels, strength);
+      return enhanceColor(image, strength);
     case 'Contrast':
-      return enhanceContrast(pixels, strength);
+      return enhanceContrast(image, strength);
     case 'Brightness':
-      return enhanceBrightness(pixels, strength);
+      return enhanceBrightness(image, strength);
     case 'Sharpness':
-      return enhanceSharpness(pixels, strength);
+      return enhanceSharpness(image, strength);
     case 'Rotate':
-      return warped(pixels, rotation(pixels, strength));
+      return warped(image, rotation(image, strength));
     case 'ShearX':
-      return warped(pixels, [1, 0, 0, strength, 1, 0]);
+      return warped(image, [1, 0, 0, strength, 1, 0]);
     case 'ShearY':
-      return warped(pixels, [1, strength, 0, 0, 1, 0]);
+      return warped(image, [1, strength, 0, 0, 1, 0]);
     case 'TranslateX':
-      return warped(pixels, [1, 0, 0, 0, 1, strength * pixels.width]);
+      return warped(image, [1, 0, 0, 0, 1, strength * image.width]);
     case 'TranslateY':
-      return warped(pixels, [1, 0, strength * pixels.height, 0, 1, 0]);
+      return warped(image, [1, 0, strength * image.height, 0, 1, 0]);
   }
 }
 

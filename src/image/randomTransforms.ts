@@ -1,6 +1,6 @@
 // Random crops, colors, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
-import { arrayOf, checkOptions, either, nonNegative, oneOf, probability as probabilityRule, rule, check, ShapeError, type Random } from '../core/index.js';
+import { arrayOf, checkOptions, either, nonNegative, oneOf, probability as probabilityRule, rule, check, ShapeError, show, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
 import { adjustLighting, changeColor, recolored, toGrayscale } from './color.js';
 import { crop } from './crop.js';
@@ -20,7 +20,7 @@ export interface RandomResizedCropOptions extends ResizeOptions {
   /** Shares of the area, lowest and highest. @defaultValue [0.08, 1] */
   readonly area?: Range | undefined;
   /** Width divided by height, lowest and highest. @defaultValue [3 / 4, 4 / 3] */
-  readonly aspect?: Range | undefined;
+  readonly aspectRatio?: Range | undefined;
 }
 
 /**
@@ -30,26 +30,26 @@ export interface RandomResizedCropOptions extends ResizeOptions {
  */
 export function randomResizedCrop(size: Size, options: RandomResizedCropOptions = {}): Transform {
   check('randomResizedCrop', 'size', size, sizeRule);
-  const rules = { area: range('[low, high] in (0, 1]', 1), aspect: range('[low, high] above 0', Infinity), ...RESIZE_RULES };
-  const { area = [0.08, 1], aspect = [3 / 4, 4 / 3], ...resizing } = checkOptions('randomResizedCrop', options, rules);
+  const rules = { area: range('[low, high] in (0, 1]', 1), aspectRatio: range('[low, high] above 0', Infinity), ...RESIZE_RULES };
+  const { area = [0.08, 1], aspectRatio = [3 / 4, 4 / 3], ...resizing } = checkOptions('randomResizedCrop', options, rules);
   resolveResize('randomResizedCrop', resizing);
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
-  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
+  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ratio ${ratio(aspectRatio[0])} to ${ratio(aspectRatio[1])}, resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
   return transformWithSpec(['randomResizedCrop', size, options], undefined, description, (pixels, random) => {
     checkPixels('randomResizedCrop', pixels);
-    return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspect, random)), size, resizing);
+    return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspectRatio, random)), size, resizing);
   });
 }
 
-function randomBox({ height, width }: Pixels, area: Range, aspect: Range, random: Random): { top: number; left: number; height: number; width: number } {
+function randomBox({ height, width }: Pixels, area: Range, aspectRatio: Range, random: Random): { top: number; left: number; height: number; width: number } {
   for (let attempt = 0; attempt < 10; attempt++) {
     const pixels = height * width * random.uniform(...area);
-    const ratio = Math.exp(random.uniform(Math.log(aspect[0]), Math.log(aspect[1])));
+    const ratio = Math.exp(random.uniform(Math.log(aspectRatio[0]), Math.log(aspectRatio[1])));
     const [h, w] = [roundHalfEven(Math.sqrt(pixels / ratio)), roundHalfEven(Math.sqrt(pixels * ratio))];
     if (h > 0 && w > 0 && h <= height && w <= width) return { top: random.integer(height - h + 1), left: random.integer(width - w + 1), height: h, width: w };
   }
-  const h = Math.max(1, Math.min(height, roundHalfEven(width / aspect[0])));
-  const w = Math.max(1, Math.min(width, roundHalfEven(height * aspect[1])));
+  const h = Math.max(1, Math.min(height, roundHalfEven(width / aspectRatio[0])));
+  const w = Math.max(1, Math.min(width, roundHalfEven(height * aspectRatio[1])));
   return { top: Math.floor((height - h) / 2), left: Math.floor((width - w) / 2), height: h, width: w };
 }
 
@@ -82,7 +82,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   return transformWithSpec(['colorJitter', options], 'kept', `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
     checkPixels('colorJitter', pixels);
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
-      throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
+      throw new ShapeError(`colorJitter: expected an image of 3 channels for hue and saturation, received ${pixels.channels}.`);
     }
     return recolored(pixels, (canvas) => {
       for (const { name, range } of steps) changeColor[name](canvas, random.uniform(...range));
@@ -127,39 +127,48 @@ export function randomBlur(options: RandomBlurOptions = {}): Transform {
   );
 }
 
-/** How rectangles are erased. */
+/** Options of {@link randomErasing}. */
 export interface RandomErasingOptions {
-  /** Share of the pictures. @defaultValue 0.25 */
+  /** Share of the images. @defaultValue 0.25 */
   readonly probability?: number | undefined;
   /** Shares of the area, lowest and highest. @defaultValue [0.02, 1 / 3] */
   readonly area?: Range | undefined;
-  /** Height divided by width, lowest and highest. @defaultValue [0.3, 3.3] */
-  readonly aspect?: Range | undefined;
-  /** 'noise', or a color [red, green, blue] in [0, 255]. @defaultValue [124, 116, 104], ImageNet's mean */
-  readonly fill?: 'noise' | readonly number[] | undefined;
+  /** Width divided by height, lowest and highest; torchvision's `ratio` of RandomErasing is height divided by width. @defaultValue [1 / 3.3, 1 / 0.3] */
+  readonly aspectRatio?: Range | undefined;
+  /** 'constant' paints `fillValue`; 'noise' paints a random value in each channel of each pixel. @defaultValue 'constant' */
+  readonly fillMode?: 'constant' | 'noise' | undefined;
+  /** The color with `fillMode: 'constant'`, in [0, 255]: [red, green, blue], or one number for every channel. @defaultValue [124, 116, 104], ImageNet's mean */
+  readonly fillValue?: number | readonly [red: number, green: number, blue: number] | undefined;
 }
 
 /**
- * Paints over a random rectangle.
+ * Paints over a random rectangle in a share of the images.
  *
+ * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {ShapeError} when applied, if `fillValue` is a color and the image has not three channels.
  * @see Random Erasing, arXiv 1708.04896
  */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
   const rules = {
     probability: probabilityRule,
     area: range('[low, high] in (0, 1]', 1),
-    aspect: range('[low, high] above 0', Infinity),
-    fill: either(oneOf('noise'), arrayOf(nonNegative, 3)),
+    aspectRatio: range('[low, high] above 0', Infinity),
+    fillMode: oneOf('constant', 'noise'),
+    fillValue: either(nonNegative, arrayOf(nonNegative, 3)),
   };
-  const { probability = 0.25, area = [0.02, 1 / 3], aspect = [0.3, 3.3], fill = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
+  const { probability = 0.25, area = [0.02, 1 / 3], aspectRatio = [1 / 3.3, 1 / 0.3], fillMode = 'constant', fillValue = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
   return transformWithSpec(['randomErasing', options], 'kept', `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
+    if (fillMode === 'constant' && typeof fillValue !== 'number' && pixels.channels !== fillValue.length) {
+      throw new ShapeError(`randomErasing: expected an image of 3 channels for \`fillValue\` ${show(fillValue)}, received ${pixels.channels}. Pass one number as \`fillValue\`.`);
+    }
     if (random.next() >= probability) return pixels;
-    const box = randomBox(pixels, area, [1 / aspect[1], 1 / aspect[0]], random);
+    const box = randomBox(pixels, area, aspectRatio, random);
     const { channels } = pixels;
+    const color = Array.from({ length: channels }, (_, i) => (typeof fillValue === 'number' ? fillValue : (fillValue[i] as number)));
     const data = pixels.data.slice();
     for (let y = box.top; y < box.top + box.height; y++) {
       for (let i = (y * pixels.width + box.left) * channels, end = i + box.width * channels; i < end; i++) {
-        data[i] = fill === 'noise' ? Math.floor(256 * random.next()) : (fill[i % channels] as number);
+        data[i] = fillMode === 'noise' ? Math.floor(256 * random.next()) : (color[i % channels] as number);
       }
     }
     return { ...pixels, data };

@@ -40,7 +40,7 @@ const RECIPES = {
   },
   /** Chest X-rays: Keras' affine family. */
   xray: {
-    train: (size) => sequence(resizing(size), randomAffine({ rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fill: 'nearest' }), randomFlip()),
+    train: (size) => sequence(resizing(size), randomAffine({ rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fillMode: 'nearest' }), randomFlip()),
     evaluate: stretched,
   },
   /** Nothing random. */

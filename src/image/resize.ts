@@ -39,8 +39,8 @@ export interface ResizeOptions {
  * const asTimm = resize(photo, 256, { interpolation: 'bicubic', resampler: 'pillow' });
  * @see `tf.image.resize`, tensorflow/python/ops/image_ops_impl.py; `Image.resize`, Pillow's src/libImaging/Resample.c
  */
-export function resize(pixels: Pixels, size: Size, options: ResizeOptions = {}): Pixels {
-  return resizeFor('resize', pixels, size, options);
+export function resize(image: Pixels, size: Size, options: ResizeOptions = {}): Pixels {
+  return resizeFor('resize', image, size, options);
 }
 
 /** Resizes for another function, under whose name it reports errors. */

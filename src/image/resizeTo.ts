@@ -52,8 +52,8 @@ export const RESIZE_TO_RULES = { ...RESIZE_RULES, cropFraction: share, margins: 
  * const whole = resizeTo(photo, 224, 'pad', { fillValue: 114 });
  * const asTimm = resizeTo(photo, 224, 'resizeCrop', { cropFraction: 0.875, margins: 'even', interpolation: 'bicubic', resampler: 'pillow' });
  */
-export function resizeTo(pixels: Pixels, size: Size, fit: Fit, options: ResizeToOptions = {}): Pixels {
-  return resizeToFor('resizeTo', pixels, size, fit, options);
+export function resizeTo(image: Pixels, size: Size, fit: Fit, options: ResizeToOptions = {}): Pixels {
+  return resizeToFor('resizeTo', image, size, fit, options);
 }
 
 /** Resizes for another function, under whose name it reports errors. */

@@ -13,7 +13,7 @@ export interface Transform {
   /** What it does and how strongly, with units, one line for each step. */
   describe(): string;
   /** Returns a changed image and leaves the given one alone. */
-  apply(pixels: Pixels, random: Random): Pixels | Promise<Pixels>;
+  apply(image: Pixels, random: Random): Pixels | Promise<Pixels>;
   /** What other threads make it from; `undefined` where a function of yours has a part in it. */
   readonly spec?: TransformSpec | undefined;
   /** How evaluation makes the inputs of a model that learns from these images; 'kept' where the size stays the same; `undefined` when unknown. */

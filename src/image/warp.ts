@@ -4,9 +4,10 @@ import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 
-/** What lies outside the picture: its edge, a constant, its mirror image, or the picture again. */
-export const FILLS = ['nearest', 'constant', 'reflect', 'wrap'] as const;
-export type Fill = (typeof FILLS)[number];
+/** What lies outside the image: its edge, a constant, its mirror image, or the image again. */
+export type FillMode = 'nearest' | 'constant' | 'reflect' | 'wrap';
+
+export const FILL_MODES: readonly FillMode[] = ['nearest', 'constant', 'reflect', 'wrap'];
 
 /** Row and column a pixel comes from: `[a * y + b * x + c, d * y + e * x + f]`. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
@@ -16,11 +17,11 @@ export type Matrix = readonly [a: number, b: number, c: number, d: number, e: nu
  *
  * @see `scipy.ndimage.affine_transform` with order 1, whose modes these are; its 'wrap' repeats with a period of one less than the side
  */
-export function warp(pixels: Pixels, matrix: Matrix, fill: Fill, value: number): Pixels {
+export function warp(pixels: Pixels, matrix: Matrix, fillMode: FillMode, value: number): Pixels {
   const { width, height, channels } = pixels;
-  return interpolate(pixels, matrix, 0, fill === 'nearest', (output, at, row, column) => {
-    const y = place(row, height, fill);
-    const x = place(column, width, fill);
+  return interpolate(pixels, matrix, 0, fillMode === 'nearest', (output, at, row, column) => {
+    const y = place(row, height, fillMode);
+    const x = place(column, width, fillMode);
     if (Number.isNaN(y) || Number.isNaN(x)) output.fill(value, at, at + channels);
     else sample(pixels, y, x, output, at);
   });
@@ -100,10 +101,10 @@ function sample({ width, height, channels, data }: Pixels, row: number, column: 
 }
 
 /** Brings a coordinate into the picture; NaN means the constant. */
-function place(coordinate: number, length: number, fill: Fill): number {
+function place(coordinate: number, length: number, fillMode: FillMode): number {
   const last = length - 1;
   if (coordinate >= 0 && coordinate <= last) return coordinate;
-  switch (fill) {
+  switch (fillMode) {
     case 'nearest':
       return coordinate < 0 ? 0 : last;
     case 'constant':

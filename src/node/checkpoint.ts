@@ -15,7 +15,7 @@ export interface CheckpointOptions extends MonitorOptions {
   /** Writes only when the watched metric is the best so far. @defaultValue false */
   readonly saveBestOnly?: boolean | undefined;
   /** Leaves the optimizer's state out. @defaultValue false */
-  readonly weightsOnly?: boolean | undefined;
+  readonly saveWeightsOnly?: boolean | undefined;
   /** Removes all but the newest of the files it wrote. @defaultValue keeps all */
   readonly keepLast?: number | undefined;
 }
@@ -35,14 +35,14 @@ export interface Resumed {
  * @throws {OptionError} when an option is unknown or impossible; in training, when a named metric is not there.
  * @throws {DataError} in training, when the file cannot be written, for example because the disk is full.
  * @throws {EffnetError} in training, when the loss is not finite: the last good checkpoint stays.
- * @throws {WeightsError} in training, when the optimizer is TensorFlow.js' own and `weightsOnly` is not set.
+ * @throws {WeightsError} in training, when the optimizer is TensorFlow.js' own and `saveWeightsOnly` is not set.
  * @example
  * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [checkpoint('runs/best.safetensors', { monitor: 'val_accuracy', saveBestOnly: true })] });
  */
 export function checkpoint(file: string, options: CheckpointOptions = {}): TrainingCallback {
   check('checkpoint', 'file', file, text);
-  checkOptions('checkpoint', options, { ...MONITOR_RULES, saveBestOnly: boolean, weightsOnly: boolean, keepLast: positiveInteger });
-  const { saveBestOnly = false, weightsOnly = false, keepLast = Infinity } = options;
+  checkOptions('checkpoint', options, { ...MONITOR_RULES, saveBestOnly: boolean, saveWeightsOnly: boolean, keepLast: positiveInteger });
+  const { saveBestOnly = false, saveWeightsOnly = false, keepLast = Infinity } = options;
   const monitor = monitorOf('checkpoint', options);
   let best = monitor.worst;
   const written: string[] = [];
@@ -58,7 +58,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
         best = value;
       }
       const target = fileName(file, epoch, metrics);
-      const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly, notes: { epoch: epoch + 1, metrics } }));
+      const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly: saveWeightsOnly, notes: { epoch: epoch + 1, metrics } }));
       await write(target, bytes);
       if (!written.includes(target)) written.push(target);
       for (const old of written.splice(0, Math.max(0, written.length - keepLast))) await rm(old, { force: true });

@@ -89,7 +89,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   } catch (cause) {
     if (cause instanceof BackendError) throw cause;
     const reason = cannotDecode(kind, sharp) ?? (cause instanceof Error ? firstLine(cause.message) : String(cause));
-    throw new DataError(`decodeImage: expected a readable picture of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
+    throw new DataError(`decodeImage: expected a readable image of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
   }
 }
 

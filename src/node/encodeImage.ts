@@ -16,18 +16,18 @@ export interface EncodeImageOptions {
 
 const percent = rule<number>('an integer in [1, 100]', (value) => positiveInteger.accepts(value) && value <= 100);
 
-/** Encodes a picture as PNG or JPEG; floats are rounded to 8 bits. */
-export async function encodeImage(pixels: Pixels, options: EncodeImageOptions = {}): Promise<Uint8Array> {
-  checkPixels('encodeImage', pixels);
+/** Encodes an image as PNG or JPEG; floats are rounded to 8 bits. */
+export async function encodeImage(image: Pixels, options: EncodeImageOptions = {}): Promise<Uint8Array> {
+  checkPixels('encodeImage', image);
   const { format = 'png', quality = 90 } = checkOptions('encodeImage', options, { format: oneOf('png', 'jpeg'), quality: percent });
   const sharp = await loadSharp();
-  const { width, height, channels } = pixels;
-  const bytes = pixels.data instanceof Float32Array ? new Uint8ClampedArray(pixels.data) : pixels.data;
+  const { width, height, channels } = image;
+  const bytes = image.data instanceof Float32Array ? new Uint8ClampedArray(image.data) : image.data;
   const raw = sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { raw: { width, height, channels: channels as 1 | 3 } });
   return (format === 'png' ? raw.png() : raw.jpeg({ quality })).toBuffer();
 }
 
-/** Encodes each picture as a JPEG of random quality and decodes it again, so that a model learns to bear artefacts. */
+/** Encodes each image as a JPEG of random quality and decodes it again, so that a model learns to cope with compression artifacts. */
 export function randomJpegQuality(range: readonly [low: number, high: number] = [50, 95]): Transform {
   const [low, high] = range;
   check('randomJpegQuality', 'range', low, percent);
@@ -38,38 +38,38 @@ export function randomJpegQuality(range: readonly [low: number, high: number] = 
   });
 }
 
-/** How a contact sheet looks. */
+/** Options of {@link contactSheet}. */
 export interface ContactSheetOptions {
   /** Examples in a row. @defaultValue 6 */
   readonly columns?: number | undefined;
   /** Rows. @defaultValue 4 */
   readonly rows?: number | undefined;
   /** Side of each example in pixels. @defaultValue 160 */
-  readonly tile?: number | undefined;
+  readonly size?: number | undefined;
   /** @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
 /**
- * Writes a PNG of what a recipe makes of one picture: the picture itself first, then examples.
+ * Writes a PNG that shows what a transform does to one image: first the image itself, then examples.
  *
  * @example
  * await contactSheet(await decodeImage('dress.jpg'), trainAugmentation('imagenet', 224), 'recipe.png');
  */
-export async function contactSheet(pixels: Pixels, transform: Transform, file: string, options: ContactSheetOptions = {}): Promise<void> {
-  checkPixels('contactSheet', pixels);
+export async function contactSheet(image: Pixels, transform: Transform, file: string, options: ContactSheetOptions = {}): Promise<void> {
+  checkPixels('contactSheet', image);
   check('contactSheet', 'file', file, text);
-  const rules = { columns: positiveInteger, rows: positiveInteger, tile: positiveInteger, seed: seedRule };
-  const { columns = 6, rows = 4, tile = 160, seed = 0 } = checkOptions('contactSheet', options, rules);
+  const rules = { columns: positiveInteger, rows: positiveInteger, size: positiveInteger, seed: seedRule };
+  const { columns = 6, rows = 4, size = 160, seed = 0 } = checkOptions('contactSheet', options, rules);
   const gap = 4;
-  const [width, height] = [columns * (tile + gap) + gap, rows * (tile + gap) + gap];
+  const [width, height] = [columns * (size + gap) + gap, rows * (size + gap) + gap];
   const sheet = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) };
   for (let i = 0; i < columns * rows; i++) {
-    const example = i === 0 ? pixels : await transform.apply(pixels, createRandom(deriveSeed(seed, 'sheet', i)));
-    const small = new Uint8ClampedArray(resize(example, tile, { antialias: true }).data);
-    const left = gap + (i % columns) * (tile + gap);
-    const top = gap + Math.floor(i / columns) * (tile + gap);
-    for (let y = 0; y < tile; y++) sheet.data.set(small.subarray(y * tile * 3, (y + 1) * tile * 3), ((top + y) * width + left) * 3);
+    const example = i === 0 ? image : await transform.apply(image, createRandom(deriveSeed(seed, 'sheet', i)));
+    const small = new Uint8ClampedArray(resize(example, size, { antialias: true }).data);
+    const left = gap + (i % columns) * (size + gap);
+    const top = gap + Math.floor(i / columns) * (size + gap);
+    for (let y = 0; y < size; y++) sheet.data.set(small.subarray(y * size * 3, (y + 1) * size * 3), ((top + y) * width + left) * 3);
   }
   await writeFile(`${file}.partial`, await encodeImage(sheet));
   await rename(`${file}.partial`, file);

@@ -127,7 +127,7 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
     const place = files.length === 0 ? folder : path.join(folder, classNames[empty] as string);
     const [first] = (files.length === 0 ? perClass.flatMap((each) => each.skipped) : perClass[empty]?.skipped) ?? [];
     const instead = first === undefined ? '' : ` '${first.path}' was left out: ${first.reason}.`;
-    throw new DataError(`imageFolder: expected pictures (${endings.join(' ')}) in '${place}', received none.${instead}`, { origin: place });
+    throw new DataError(`imageFolder: expected images (${endings.join(' ')}) in '${place}', received none.${instead}`, { origin: place });
   }
   const unwanted = found.filter((name) => !classNames.includes(name)).map((name) => ({ path: path.join(folder, name), reason: 'its name is not in `classNames`' }));
   return { classNames, files, skipped: [...skipped, ...unwanted, ...perClass.flatMap((each) => each.skipped)] };

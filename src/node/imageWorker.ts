@@ -2,7 +2,7 @@
 
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createRandom } from '../core/index.js';
-import type { PictureChange } from '../data/index.js';
+import type { ImageChange } from '../data/index.js';
 import { giveBack, transformFrom, type Pixels } from '../image/index.js';
 import { randomJpegQuality } from './encodeImage.js';
 import { packError, type ErrorRecord } from './errorRecord.js';
@@ -20,7 +20,7 @@ interface Lent {
 export interface ReadTask extends Lent {
   readonly source: ImageSource;
   readonly settings: ReadImageSettings;
-  readonly change?: PictureChange | undefined;
+  readonly change?: ImageChange | undefined;
 }
 
 /** Reads one picture, and changes it if asked. */
@@ -34,7 +34,7 @@ export function read({ source, settings, change, memory }: ReadTask): Promise<An
 /** A picture and what to do to it. */
 export interface TransformTask extends Lent {
   readonly pixels: Pixels;
-  readonly change: PictureChange;
+  readonly change: ImageChange;
 }
 
 /** Changes one picture. */
@@ -42,7 +42,7 @@ export function transform({ pixels, change, memory }: TransformTask): Promise<An
   return answer(memory, () => changed(pixels, change));
 }
 
-async function changed(given: Pixels, { spec, seed }: PictureChange): Promise<Pixels> {
+async function changed(given: Pixels, { spec, seed }: ImageChange): Promise<Pixels> {
   const pixels = await transformFrom(spec, { randomJpegQuality }).apply(given, createRandom(seed));
   giveBack(given.data, pixels.data);
   return pixels;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import { BackendError, checkOptions, positiveInteger } from '../core/index.js';
-import type { ChangeOf, Dataset, LabeledImage, PictureChange, TransformWorkers } from '../data/index.js';
+import type { ChangeOf, Dataset, LabeledImage, ImageChange, TransformWorkers } from '../data/index.js';
 import { takeSpare, type Pixels } from '../image/index.js';
 import { unpackError } from './errorRecord.js';
 import type { Answer, ReadTask, TransformTask } from './imageWorker.js';
@@ -19,7 +19,7 @@ export interface ImageWorkersOptions {
 /** Threads that work on pictures; idle ones keep no program from ending. */
 export interface ImageWorkers extends TransformWorkers {
   /** Decodes one picture and resizes it, and changes it if asked, in one of the threads. */
-  read(source: ImageSource, settings: ReadImageSettings, change?: PictureChange): Promise<Pixels>;
+  read(source: ImageSource, settings: ReadImageSettings, change?: ImageChange): Promise<Pixels>;
   /** Tells how the pictures of a dataset are read by these threads, for `readChanged`. */
   remember(images: Dataset<LabeledImage>, read: (changeOf: ChangeOf) => Dataset<LabeledImage>): void;
   /** Ends the threads; what they still work on fails. */

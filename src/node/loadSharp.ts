@@ -14,7 +14,7 @@ export function loadSharp(): Promise<SharpModule> {
     (module) => module.default,
     (cause: unknown) => {
       loading = undefined;
-      throw new BackendError('decodeImage: expected the package sharp to read and write pictures in Node, and it could not be loaded. Run `npm install sharp`.', {
+      throw new BackendError('decodeImage: expected the package sharp to read and write images in Node, and it could not be loaded. Run `npm install sharp`.', {
         cause,
       });
     },

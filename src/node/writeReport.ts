@@ -10,22 +10,22 @@ import { hasPlan, planOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
 import { replaceFile } from './replaceFile.js';
 
-/** What a report is made of, and where its pictures come from. */
+/** Options of {@link writeReport}: what the report is about, and where its images come from. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
   /** @defaultValue 'Evaluation' */
   readonly title?: string | undefined;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
-  /** Adds the model's stages and plan, and heat maps to the pictures. @defaultValue neither is shown */
+  /** Adds the model's stages and plan, and heat maps to the images. @defaultValue neither is shown */
   readonly model?: LayersModel | undefined;
-  /** Loads the picture of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
-  readonly picture?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
-  /** Pictures in the gallery of mistakes. @defaultValue 12 */
-  readonly pictures?: number | undefined;
-  /** Lays Grad-CAM over the pictures; needs `model`. @defaultValue true where there is a model */
+  /** Loads the image of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
+  readonly imageOf?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
+  /** Images in the gallery of mistakes, at most. @defaultValue 12 */
+  readonly maxImages?: number | undefined;
+  /** Lays Grad-CAM over the images; needs `model`. @defaultValue true where there is a model */
   readonly heatMaps?: boolean | undefined;
-  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see {@link setPreprocessing} */
+  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
-  /** Pictures at once, for the memory of activations in the model's table. @defaultValue 32 */
+  /** Images at once, for the memory of activations in the model's table. @defaultValue 32 */
   readonly batchSize?: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface WrittenReport {
   readonly json: string;
 }
 
-// A picture stands in a cell of at most 11rem; twice that is sharp on dense screens.
+// An image stands in a cell of at most 11rem; twice that is sharp on dense screens.
 const SIDE = 352;
 
 /**
@@ -46,25 +46,25 @@ const SIDE = 352;
  * Both files are complete or not there: they are written beside and renamed.
  *
  * @returns The paths of the two files.
- * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels a sample.
- * @throws {DataError} when a picture cannot be loaded, the folder cannot be written, or `before` is of other data.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is of other data.
  * @throws {EffnetError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is missing.
  * @example
  * const folder = 'clothing/validation';
- * await writeReport('report', { evaluation, model, history, picture: ({ file }) => decodeImage(join(folder, file)) });
+ * await writeReport('report', { evaluation, model, history, imageOf: ({ file }) => decodeImage(join(folder, file)) });
  */
 export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
   const where = 'writeReport';
   check(where, 'folder', folder, text);
   const evaluated = rule<Evaluation | MultiLabelEvaluation>('an evaluation', (value) => typeof (value as Evaluation | null)?.multiLabel === 'boolean');
   const single = rule<Evaluation>('an evaluation with one class per sample', (value) => (value as Evaluation | null)?.multiLabel === false);
-  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, {
-    title: text, evaluation: evaluated, before: single, history: anything, schedule: anything, settings: anything, model: anything, picture: callable,
-    pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger, preprocessing: anything,
+  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, imageOf, maxImages = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, {
+    title: text, evaluation: evaluated, before: single, history: anything, schedule: anything, settings: anything, model: anything, imageOf: callable,
+    maxImages: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger, preprocessing: anything,
   });
   check(where, 'evaluation', evaluation, evaluated);
   const record = preprocessing === undefined && model === undefined ? undefined : preprocessingFor(where, preprocessing ?? (model as LayersModel));
-  const explains = model !== undefined && heatMaps && picture !== undefined && pictures > 0;
+  const explains = model !== undefined && heatMaps && imageOf !== undefined && maxImages > 0;
   if (explains && record === undefined) {
     throw new OptionError(`${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`);
   }
@@ -77,7 +77,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     ...(settings === undefined && record === undefined ? {} : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
     ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
     ...(model !== undefined && hasPlan(model) ? { plan: planOf(model) } : {}),
-    ...(picture === undefined || pictures === 0 ? {} : { gallery: await gallery(evaluation, pictures, picture, explains ? { model, preprocessing: record } : undefined) }),
+    ...(imageOf === undefined || maxImages === 0 ? {} : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
   };
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
@@ -97,14 +97,14 @@ interface Explained {
   readonly preprocessing: PreprocessingSource | undefined;
 }
 
-async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, picture: NonNullable<WriteReportOptions['picture']>, explained: Explained | undefined): Promise<GalleryImage[]> {
+async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, imageOf: NonNullable<WriteReportOptions['imageOf']>, explained: Explained | undefined): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
-    const photo = await picture(row);
-    const scale = Math.min(1, SIDE / Math.max(photo.width, photo.height));
-    const small = resize(photo, [Math.max(1, Math.round(photo.height * scale)), Math.max(1, Math.round(photo.width * scale))], { antialias: true });
+    const image = await imageOf(row);
+    const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
+    const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], { antialias: true });
     const url = await imageDataUrl(small);
-    const heat = explained === undefined ? undefined : await gradCam(explained.model, photo, { class: row.predictedIndex, preprocessing: explained.preprocessing });
+    const heat = explained === undefined ? undefined : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;

@@ -1,4 +1,4 @@
-// One photo, several models: where each of them looked, side by side, as in the EfficientNet paper's figure on scaling.
+// One image, several models: where each of them looked, side by side, as in the EfficientNet paper's figure on scaling.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, DataError, positiveInteger, probability } from '../core/index.js';
@@ -8,24 +8,24 @@ import { percent, type ChartSpec } from './chart.js';
 import { imageDataUrl } from './encodeImage.js';
 import { imageGrid, type GridImage } from './imageGrid.js';
 
-/** A model and what it is called in the picture. */
+/** A model and what it is called in the chart. */
 export interface NamedModel {
   readonly name: string;
   readonly model: LayersModel;
 }
 
-/** What is compared, and how it is drawn; `layer`, `class`, `method`, `smooth` and `seed` as in `gradCam`. */
+/** What is compared, and how it is drawn; `layer`, `target`, `method`, `smooth` and `seed` as in `gradCam`. */
 export interface CompareCamsOptions extends GradCamOptions {
-  /** How much of the photo the hottest place hides, in [0, 1]. @defaultValue 0.65 */
+  /** How much of the image the hottest place hides, in [0, 1]. @defaultValue 0.65 */
   readonly opacity?: number | undefined;
   /** @defaultValue 4 */
   readonly columns?: number | undefined;
-  /** The side of each picture's cell, in pixels. @defaultValue 200 */
+  /** The side of each image's cell, in pixels. @defaultValue 200 */
   readonly size?: number | undefined;
 }
 
 /**
- * Draws the photo and, beside it, the heat map of each model with the class it explains and its probability.
+ * Draws the image and, beside it, the heat map of each model with the class it explains and its probability.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value, or a model has no such layer or class.
  * @throws {DataError} when there is no model.
@@ -34,16 +34,16 @@ export interface CompareCamsOptions extends GradCamOptions {
  * await writeFile('cams.png', await renderPng(spec));
  * @see EfficientNet, arXiv 1905.11946, figure 7
  */
-export async function compareCams(photo: Pixels, models: readonly NamedModel[], options: CompareCamsOptions = {}): Promise<ChartSpec> {
+export async function compareCams(image: Pixels, models: readonly NamedModel[], options: CompareCamsOptions = {}): Promise<ChartSpec> {
   const { opacity, columns = 4, size = 200, ...how } = options;
   checkOptions('compareCams', { ...(opacity === undefined ? {} : { opacity }), columns, size }, { opacity: probability, columns: positiveInteger, size: positiveInteger });
   if (models.length === 0) throw new DataError('compareCams: expected at least one model, received none.');
   // Twice the cell: sharp on dense screens, and no larger than it need be.
-  const side = Math.min(1, (2 * size) / Math.max(photo.width, photo.height));
-  const small = resize(photo, [Math.round(photo.height * side), Math.round(photo.width * side)], { antialias: true });
-  const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'photo' }];
+  const side = Math.min(1, (2 * size) / Math.max(image.width, image.height));
+  const small = resize(image, [Math.round(image.height * side), Math.round(image.width * side)], { antialias: true });
+  const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'image' }];
   for (const { name, model } of models) {
-    const heat = await gradCam(model, photo, how);
+    const heat = await gradCam(model, image, how);
     const shown = overlayHeat(small, heat, opacity === undefined ? {} : { opacity });
     images.push({ url: await imageDataUrl(shown), title: `${name}: ${heat.className} ${percent(heat.probability)}` });
   }

@@ -4,13 +4,13 @@ import { arrayOf, checkOptions, either, nonNegativeInteger, text } from '../core
 import { averagePrecision, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
 import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './chart.js';
 
-/** Which classes get a curve. */
+/** Options of {@link rocChart} and {@link precisionRecallChart}. */
 export interface CurveChartOptions {
-  /** By name or index. @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area */
-  readonly classes?: readonly (string | number)[] | undefined;
+  /** The classes with a curve, by name or index. @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area */
+  readonly show?: readonly (string | number)[] | undefined;
 }
 
-const rules = { classes: arrayOf(either<string, number>(text, nonNegativeInteger)) };
+const rules = { show: arrayOf(either<string, number>(text, nonNegativeInteger)) };
 
 /**
  * Draws the ROC curves of classes against the rest, with the area under each.
@@ -18,12 +18,12 @@ const rules = { classes: arrayOf(either<string, number>(text, nonNegativeInteger
  * @throws {OptionError} when an option or class is unknown.
  * @throws {DataError} when a class that was asked for has no sample, or every one.
  * @example
- * const svg = await renderSvg(rocChart(evaluation, { classes: ['melanoma'] }));
+ * const svg = await renderSvg(rocChart(evaluation, { show: ['melanoma'] }));
  */
 export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
-  const { classes } = checkOptions('rocChart', options, rules);
+  const { show } = checkOptions('rocChart', options, rules);
   const { perClass, macro } = rocAuc(evaluation);
-  const targets = classes ?? worst(perClass, evaluation);
+  const targets = show ?? worst(perClass, evaluation);
   const curves = targets.map((target) => {
     const curve = rocCurve(evaluation, target);
     return { name: nameOf(evaluation, target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
@@ -43,9 +43,9 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
  * const svg = await renderSvg(precisionRecallChart(evaluation));
  */
 export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
-  const { classes } = checkOptions('precisionRecallChart', options, rules);
+  const { show } = checkOptions('precisionRecallChart', options, rules);
   const { perClass, macro } = averagePrecision(evaluation);
-  const targets = classes ?? worst(perClass, evaluation);
+  const targets = show ?? worst(perClass, evaluation);
   const curves = targets.map((target) => {
     const curve = precisionRecallCurve(evaluation, target);
     return { name: nameOf(evaluation, target), area: curve.averagePrecision, points: thin(curve.recall, curve.precision) };

@@ -30,7 +30,7 @@ export interface ImageGridOptions {
  */
 export function imageGrid(images: readonly GridImage[], options: ImageGridOptions = {}): ChartSpec {
   const { columns = 4, size = 160 } = checkOptions('imageGrid', options, { columns: positiveInteger, size: positiveInteger });
-  if (images.length === 0) throw new DataError('imageGrid: expected at least one picture, received none.');
+  if (images.length === 0) throw new DataError('imageGrid: expected at least one image, received none.');
   const across = Math.min(columns, images.length);
   const down = Math.ceil(images.length / across);
   const cell = size + 34;
@@ -51,7 +51,7 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
   });
   return chart({
     title: '',
-    description: `${counted(images.length, 'picture', 'pictures')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ${images.map(({ title }) => title).join('; ')}.`,
+    description: `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ${images.map(({ title }) => title).join('; ')}.`,
     width: across * (size + 12) - 12,
     height: down * cell,
     data: { values },

@@ -29,7 +29,7 @@ export function describePlan(plan: ModelPlan): string {
     `${plan.name}: input ${shape(plan.inputShape)}, activation ${plan.activation}, padding ${plan.padding}`,
     table(rows),
     `${grouped(parameters.total)} parameters (${grouped(parameters.trainable)} trainable, ${grouped(parameters.nonTrainable)} moving statistics), ` +
-      `${grouped(plan.multiplyAdds)} multiply-adds a picture.`,
+      `${grouped(plan.multiplyAdds)} multiply-adds per image.`,
     ...(plan.normalization === 'imagenet' ? ["Keras counts 7 parameters more: its normalization layer's, which has no weights here."] : []),
   ].join('\n');
 }

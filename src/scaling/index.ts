@@ -8,7 +8,7 @@ export type { FeatureShape, LayerPlan, LayerRole, ParameterCount, WeightPlan } f
 export { NORM_ACT_RULES, oddInteger, planFusedMBConv, planMBConv, planSqueezeExcite, resolveNormAct } from './planBlock.js';
 export type { BlockPlan, BlockType, MBConvSpec, NormActSpec } from './planBlock.js';
 export { channelStatistics, checkNormalization, normalization, pixelRescaling } from './modelOptions.js';
-export type { ClassifierActivation, InputSize, PlanOptions, WithoutTop, WithTop } from './modelOptions.js';
+export type { ClassifierActivation, PlanOptions, WithoutTop, WithTop } from './modelOptions.js';
 export { planFor, planModel } from './planModel.js';
 export type { ModelPlan, ReductionPlan } from './planModel.js';
 export { planStage } from './planStage.js';

@@ -1,19 +1,16 @@
 // The options of a network, checked and completed by the defaults of its variant.
 
 import {
-  arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, OptionError, oneOf, positive, positiveInteger, rate, rule, finite, text,
+  arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, OptionError, oneOf, positive, positiveInteger, rate, rule, finite, sides, size, text, type Size,
 } from '../core/index.js';
 import { NORM_ACT_RULES } from './planBlock.js';
 import { VARIANTS, type Activation, type Normalization, type Padding, type StageSpec, type Variant, type VariantSpec } from './variants.js';
 
-/** Height and width in pixels: one number for a square, `null` for any size. */
-export type InputSize = number | readonly [height: number, width: number] | null;
-
 interface CommonOptions {
   /** Name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for an own spec */
   readonly name?: string | undefined;
-  /** At least 32 for the published networks (each stage of stride 2 halves it). @defaultValue the variant's */
-  readonly inputSize?: InputSize | undefined;
+  /** Height and width in pixels, or `null` for any size; at least 32 for the published networks (each stage of stride 2 halves it). @defaultValue the variant's */
+  readonly inputSize?: Size | null | undefined;
   /** @defaultValue 3 */
   readonly inputChannels?: number | undefined;
   /** Dropout before the classifier, in [0, 1). @defaultValue the variant's */
@@ -75,9 +72,9 @@ export interface ResolvedOptions {
   readonly normalization: Normalization;
 }
 
-const size = rule<InputSize>(
+const inputSize = rule<Size | null>(
   'a positive integer, [height, width] or null',
-  (value) => value === null || positiveInteger.accepts(value) || arrayOf(positiveInteger, 2).accepts(value),
+  (value) => value === null || size.accepts(value),
 );
 const channelValues = (inner: typeof positive) => either(inner, arrayOf(inner));
 /** What a normalization may be. How many values it has is checked by {@link checkNormalization}. */
@@ -89,7 +86,7 @@ export const normalization = rule<Normalization>(
 const OPTION_RULES = {
   ...NORM_ACT_RULES,
   name: text, includeTop: boolean, classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
-  pooling: nullable(oneOf('avg', 'max')), dropoutRate: rate, dropConnectRate: rate, inputSize: size, inputChannels: positiveInteger, normalization,
+  pooling: nullable(oneOf('avg', 'max')), dropoutRate: rate, dropConnectRate: rate, inputSize, inputChannels: positiveInteger, normalization,
 };
 
 /** Looks a variant up, or checks the outline of an own spec. */
@@ -119,7 +116,7 @@ export function resolveOptions(where: string, variant: Variant | VariantSpec, op
   checkOptions<object>(where, options, OPTION_RULES);
   const { includeTop = true, inputSize = spec.inputSize, inputChannels = 3 } = options;
   refuseMeaningless(where, options, includeTop);
-  const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : (inputSize ?? [null, null]);
+  const [height, width] = inputSize === null ? [null, null] : sides(inputSize);
   return {
     name: options.name ?? (typeof variant === 'string' ? `efficientnet-${variant}` : 'efficientnet'),
     inputShape: [height, width, inputChannels],

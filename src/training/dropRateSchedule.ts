@@ -8,8 +8,8 @@ import { allLayers } from './freeze.js';
 
 /** Options of {@link dropRateSchedule}. */
 export interface DropRateScheduleOptions {
-  /** @defaultValue 'stochastic-depth' */
-  readonly layers?: 'stochastic-depth' | 'dropout' | 'all' | undefined;
+  /** @defaultValue 'stochasticDepth' */
+  readonly layers?: 'stochasticDepth' | 'dropout' | 'all' | undefined;
 }
 
 /**
@@ -28,13 +28,13 @@ export interface DropRateScheduleOptions {
 export function dropRateSchedule(factor: (epoch: number) => number, options: DropRateScheduleOptions = {}): TrainingCallback {
   const where = 'dropRateSchedule';
   check(where, 'factor', factor, callable);
-  const { layers = 'stochastic-depth' } = checkOptions(where, options, { layers: oneOf('stochastic-depth', 'dropout', 'all') });
+  const { layers = 'stochasticDepth' } = checkOptions(where, options, { layers: oneOf('stochasticDepth', 'dropout', 'all') });
   const chosen = (model: LayersModel): SeededDropout[] =>
-    allLayers(model).filter((layer) => layer instanceof SeededDropout).filter((layer) => layers === 'all' || layer.isStochasticDepth === (layers === 'stochastic-depth'));
+    allLayers(model).filter((layer) => layer instanceof SeededDropout).filter((layer) => layers === 'all' || layer.isStochasticDepth === (layers === 'stochasticDepth'));
   return callback({
     onTrainBegin: (model) => {
       if (chosen(model).length > 0) return;
-      throw new OptionError(`${where}: expected a model with layers of ${layers === 'all' ? 'dropout' : layers}, received '${model.name}' without. Build it with a rate above 0.`);
+      throw new OptionError(`${where}: expected a model with layers of ${layers === 'stochasticDepth' ? 'stochastic depth' : 'dropout'}, received '${model.name}' without. Build it with a rate above 0.`);
     },
     onEpochBegin: (epoch, model) => {
       const scale = factor(epoch);

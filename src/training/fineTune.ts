@@ -40,7 +40,7 @@ import { loadRun, saveRun, stageDataOf, type Position } from './trainingRun.js';
  *   train, validation,
  *   stages: [
  *     { unfreeze: ['predictions'], epochs: 5, learningRate: 1e-3 },
- *     { unfreeze: ['block6', 'block7', 'top', 'predictions'], epochs: 10, learningRate: warmupCosine({ peak: 1e-4, warmupSteps: 50, totalSteps: 750 }) },
+ *     { unfreeze: ['block6', 'block7', 'top', 'predictions'], epochs: 10, learningRate: warmupCosine({ maxLearningRate: 1e-4, warmupSteps: 50, totalSteps: 750 }) },
  *   ],
  *   store: checkpointFile('runs/clothes.safetensors'),
  * });

@@ -17,12 +17,12 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
 }
 
 /** Sets the rate of our optimizers and TensorFlow.js' own. @throws {OptionError} when the rate is negative or not finite, or the optimizer has none. */
-export function setLearningRate(optimizer: tf.Optimizer, rate: number): void {
-  check('setLearningRate', 'rate', rate, nonNegative);
+export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
+  check('setLearningRate', 'learningRate', learningRate, nonNegative);
   const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: ((rate: number) => void) | undefined };
   if (settable.learningRate === undefined) throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
-  if (settable.setLearningRate !== undefined) settable.setLearningRate(rate);
-  else settable.learningRate = rate;
+  if (settable.setLearningRate !== undefined) settable.setLearningRate(learningRate);
+  else settable.learningRate = learningRate;
 }
 
 /** One line of the log of {@link learningRateSchedule}. */
@@ -92,7 +92,7 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
   /** Epochs after it in which none are counted. @defaultValue 0 */
   readonly cooldown?: number | undefined;
   /** The rate never falls below. @defaultValue 0 */
-  readonly minRate?: number | undefined;
+  readonly minLearningRate?: number | undefined;
 }
 
 /**
@@ -106,8 +106,8 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingCallback {
   const where = 'reduceOnPlateau';
   const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
-  checkOptions(where, options, { ...MONITOR_RULES, factor: share, patience: positiveInteger, cooldown: nonNegativeInteger, minRate: nonNegative });
-  const { factor = 0.1, patience = 10, cooldown = 0, minRate = 0 } = options;
+  checkOptions(where, options, { ...MONITOR_RULES, factor: share, patience: positiveInteger, cooldown: nonNegativeInteger, minLearningRate: nonNegative });
+  const { factor = 0.1, patience = 10, cooldown = 0, minLearningRate = 0 } = options;
   const monitor = monitorOf(where, { ...options, minDelta: options.minDelta ?? 1e-4 });
   let [best, wait, resting] = [monitor.worst, 0, 0];
   return callback({
@@ -122,7 +122,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingC
         if (optimizer instanceof NamedOptimizer && typeof optimizer.learningRate === 'function') {
           throw new OptionError(`${where}: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.`);
         }
-        setLearningRate(optimizer, Math.max(minRate, learningRateOf(optimizer) * factor));
+        setLearningRate(optimizer, Math.max(minLearningRate, learningRateOf(optimizer) * factor));
         [resting, wait] = [cooldown, 0];
       }
       return { learningRate: learningRateOf(optimizer) };

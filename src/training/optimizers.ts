@@ -122,7 +122,7 @@ export interface AdamOptions extends OptimizerOptions {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * model.compile({ optimizer: adam({ learningRate: warmupCosine({ peak: 0.001, totalSteps: 5000 }) }), loss: softmaxCrossEntropy() });
+ * model.compile({ optimizer: adam({ learningRate: warmupCosine({ maxLearningRate: 0.001, totalSteps: 5000 }) }), loss: softmaxCrossEntropy() });
  * @see arXiv 1412.6980, section 2 (its "epsilon hat" form); `Adam` in keras/src/optimizers/adam.py
  */
 export function adam(options: AdamOptions = {}): NamedOptimizer {

@@ -13,8 +13,8 @@ export type Schedule = (step: number) => number;
 
 /** Options of {@link warmupCosine}. */
 export interface WarmupCosineOptions {
-  /** The highest rate. @defaultValue 0.02 */
-  readonly peak?: number | undefined;
+  /** The highest learning rate, above 0. @defaultValue 0.02 */
+  readonly maxLearningRate?: number | undefined;
   /** Steps over which the rate rises from 0 in a straight line. @defaultValue 1000 */
   readonly warmupSteps?: number | undefined;
   /** Steps of the whole run, warm-up included. */
@@ -38,8 +38,8 @@ export interface WarmupCosineOptions {
  */
 export function warmupCosine(options: WarmupCosineOptions): Schedule {
   const where = 'warmupCosine';
-  checkOptions(where, options, { peak: positive, warmupSteps: nonNegativeInteger, totalSteps: positiveInteger, cosineOver: oneOf('run', 'afterWarmup') });
-  const { peak = 0.02, warmupSteps = 1000, totalSteps, cosineOver = 'run' } = options;
+  checkOptions(where, options, { maxLearningRate: positive, warmupSteps: nonNegativeInteger, totalSteps: positiveInteger, cosineOver: oneOf('run', 'afterWarmup') });
+  const { maxLearningRate: peak = 0.02, warmupSteps = 1000, totalSteps, cosineOver = 'run' } = options;
   check(where, 'totalSteps', totalSteps, positiveInteger);
   checkWarmup(where, warmupSteps, totalSteps);
   const start = cosineOver === 'run' ? 0 : warmupSteps;
@@ -49,7 +49,8 @@ export function warmupCosine(options: WarmupCosineOptions): Schedule {
 
 /** Options of {@link exponentialDecay}. */
 export interface ExponentialDecayOptions {
-  readonly initial: number;
+  /** The learning rate at step 0, above 0. */
+  readonly initialLearningRate: number;
   /** What the rate is multiplied by every `decaySteps`. @defaultValue 0.97 */
   readonly decayRate?: number | undefined;
   /** May be a fraction: EfficientNet's recipe is 2.4 epochs. */
@@ -64,21 +65,21 @@ export interface ExponentialDecayOptions {
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
  * const stepsPerEpoch = 1251;
- * const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 2.4 * stepsPerEpoch }), 5 * stepsPerEpoch);
+ * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 2.4 * stepsPerEpoch }), 5 * stepsPerEpoch);
  * @see `build_learning_rate` in tensorflow/tpu, models/official/efficientnet/utils.py
  */
 export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   const where = 'exponentialDecay';
-  checkOptions(where, options, { initial: positive, decayRate: positive, decaySteps: positive, staircase: boolean });
-  const { initial, decayRate = 0.97, decaySteps, staircase = true } = options;
-  checkNumbers(where, { initial, decaySteps }, positive);
+  checkOptions(where, options, { initialLearningRate: positive, decayRate: positive, decaySteps: positive, staircase: boolean });
+  const { initialLearningRate: initial, decayRate = 0.97, decaySteps, staircase = true } = options;
+  checkNumbers(where, { initialLearningRate: initial, decaySteps }, positive);
   return ofStep(where, (step) => initial * decayRate ** (staircase ? Math.floor(step / decaySteps) : step / decaySteps));
 }
 
 /** Options of {@link stepDecay}. */
 export interface StepDecayOptions {
-  /** The rates in turn, one more than boundaries. */
-  readonly rates: readonly number[];
+  /** The learning rates in turn, one more than boundaries. */
+  readonly values: readonly number[];
   /** The last step of each rate but the last, ascending. */
   readonly boundaries: readonly number[];
 }
@@ -86,29 +87,30 @@ export interface StepDecayOptions {
 /**
  * Holds each rate up to and including its boundary.
  *
- * @throws {OptionError} when boundaries do not ascend or do not fit the rates.
+ * @throws {OptionError} when boundaries do not ascend or do not fit the values.
  * @example
- * const schedule = stepDecay({ rates: [0.1, 0.01, 0.001], boundaries: [1000, 2000] });
+ * const schedule = stepDecay({ values: [0.1, 0.01, 0.001], boundaries: [1000, 2000] });
  * @see `PiecewiseConstantDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
  */
 export function stepDecay(options: StepDecayOptions): Schedule {
   const where = 'stepDecay';
-  checkOptions(where, options, { rates: arrayOf(nonNegative), boundaries: arrayOf(nonNegativeInteger) });
-  const { rates, boundaries } = options;
-  check(where, 'rates', rates, arrayOf(nonNegative));
+  checkOptions(where, options, { values: arrayOf(nonNegative), boundaries: arrayOf(nonNegativeInteger) });
+  const { values, boundaries } = options;
+  check(where, 'values', values, arrayOf(nonNegative));
   check(where, 'boundaries', boundaries, rule<readonly number[]>('steps that ascend', (value) => Array.isArray(value) && value.every((step, i) => i === 0 || step > value[i - 1])));
-  if (rates.length !== boundaries.length + 1) throw invalid(where, 'rates', `${boundaries.length + 1} rates, one more than boundaries`, rates);
+  if (values.length !== boundaries.length + 1) throw invalid(where, 'values', `${boundaries.length + 1} rates, one more than boundaries`, values);
   return ofStep(where, (step) => {
     const passed = boundaries.findIndex((boundary) => step <= boundary);
-    return rates[passed === -1 ? boundaries.length : passed] as number;
+    return values[passed === -1 ? boundaries.length : passed] as number;
   });
 }
 
 /** Options of {@link polynomialDecay}. */
 export interface PolynomialDecayOptions {
-  readonly initial: number;
-  /** @defaultValue 0.0001 */
-  readonly end?: number | undefined;
+  /** The learning rate at step 0, above 0. */
+  readonly initialLearningRate: number;
+  /** The learning rate after `decaySteps`. @defaultValue 0.0001 */
+  readonly endLearningRate?: number | undefined;
   /** 1 is a straight line. @defaultValue 1 */
   readonly power?: number | undefined;
   readonly decaySteps: number;
@@ -119,20 +121,21 @@ export interface PolynomialDecayOptions {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * const schedule = polynomialDecay({ initial: 0.1, end: 0, decaySteps: 10_000 });
+ * const schedule = polynomialDecay({ initialLearningRate: 0.1, endLearningRate: 0, decaySteps: 10_000 });
  * @see `PolynomialDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
  */
 export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
   const where = 'polynomialDecay';
-  checkOptions(where, options, { initial: positive, end: nonNegative, power: positive, decaySteps: positiveInteger });
-  const { initial, end = 0.0001, power = 1, decaySteps } = options;
-  checkNumbers(where, { initial, decaySteps }, positive);
+  checkOptions(where, options, { initialLearningRate: positive, endLearningRate: nonNegative, power: positive, decaySteps: positiveInteger });
+  const { initialLearningRate: initial, endLearningRate: end = 0.0001, power = 1, decaySteps } = options;
+  checkNumbers(where, { initialLearningRate: initial, decaySteps }, positive);
   return ofStep(where, (step) => (initial - end) * (1 - Math.min(step, decaySteps) / decaySteps) ** power + end);
 }
 
 /** Options of {@link oneCycle}. */
 export interface OneCycleOptions {
-  readonly peak: number;
+  /** The highest learning rate, above 0. */
+  readonly maxLearningRate: number;
   readonly totalSteps: number;
   /** Share of the run in which the rate rises, in (0, 1). @defaultValue 0.3 */
   readonly riseShare?: number | undefined;
@@ -149,17 +152,17 @@ export interface OneCycleOptions {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * const schedule = oneCycle({ peak: 0.01, totalSteps: 2000 });
+ * const schedule = oneCycle({ maxLearningRate: 0.01, totalSteps: 2000 });
  * @see Super-Convergence (arXiv 1708.07120); `OneCycleLR` in torch/optim/lr_scheduler.py
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
   const where = 'oneCycle';
   const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
   checkOptions(where, options, {
-    peak: positive, totalSteps: positiveInteger, riseShare: share, startDivisor: positive, endDivisor: positive, shape: oneOf('cosine', 'linear'),
+    maxLearningRate: positive, totalSteps: positiveInteger, riseShare: share, startDivisor: positive, endDivisor: positive, shape: oneOf('cosine', 'linear'),
   });
-  const { peak, totalSteps, riseShare = 0.3, startDivisor = 25, endDivisor = 10_000, shape = 'cosine' } = options;
-  checkNumbers(where, { peak, totalSteps }, positive);
+  const { maxLearningRate: peak, totalSteps, riseShare = 0.3, startDivisor = 25, endDivisor = 10_000, shape = 'cosine' } = options;
+  checkNumbers(where, { maxLearningRate: peak, totalSteps }, positive);
   const first = peak / startDivisor;
   const top = riseShare * totalSteps - 1;
   const last = totalSteps - 1;
@@ -177,9 +180,9 @@ export function oneCycle(options: OneCycleOptions): Schedule {
  * @example
  * const schedule = withWarmup(constantRate(0.001), 100);
  */
-export function constantRate(rate: number): Schedule {
-  check('constantRate', 'rate', rate, positive);
-  return ofStep('constantRate', () => rate);
+export function constantRate(learningRate: number): Schedule {
+  check('constantRate', 'learningRate', learningRate, positive);
+  return ofStep('constantRate', () => learningRate);
 }
 
 /**
@@ -188,7 +191,7 @@ export function constantRate(rate: number): Schedule {
  * @throws {OptionError} when the steps are negative.
  * @example
  * const stepsPerEpoch = 1251;
- * const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 240 }), 500);
+ * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 240 }), 500);
  */
 export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {
   check('withWarmup', 'schedule', schedule, rule<Schedule>('a function of the step', (value) => typeof value === 'function'));

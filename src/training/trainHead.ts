@@ -166,7 +166,7 @@ interface FitSettings extends TrainHeadOptions {
 async function fitHead(classifier: tfl.LayersModel, first: Features, validation: Features | undefined, settings: FitSettings): Promise<EpochMetrics[]> {
   const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, classifierActivation: activation, seed, signal, callbacks = [] } = settings;
   const steps = Math.ceil(first.count / batchSize);
-  const schedule = warmupCosine({ peak: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
+  const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
   const optimizer = adam({ learningRate: schedule });
   classifier.compile({ optimizer, loss: (y: tf.Tensor, logits: tf.Tensor) => crossEntropy(y, logits, activation, labelSmoothing) });
   const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);

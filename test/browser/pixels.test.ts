@@ -91,7 +91,7 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     await pick(png);
     expect(await readAll()).toEqual([{ data: pixels, origin: 'a.png' }, { data: pixels, origin: 'b.png' }]);
     await pick(png.subarray(0, 60));
-    await expect(readAll()).rejects.toThrow("expected a readable picture, received 'b.png'");
+    await expect(readAll()).rejects.toThrow("expected a readable image, received 'b.png'");
   });
 
   test('URLs are fetched, as texts and as URL objects, and an answer that is no success is told', async () => {
@@ -110,6 +110,6 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
   });
 
   test('what is no picture is refused', async () => {
-    await expect(read('data:text/plain,hello')).rejects.toThrow("expected a readable picture, received 'data:text/plain,hello'");
+    await expect(read('data:text/plain,hello')).rejects.toThrow("expected a readable image, received 'data:text/plain,hello'");
   });
 });

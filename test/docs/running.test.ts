@@ -53,6 +53,8 @@ function network({ code } = { code: '' }): ReturnType<typeof effnet.efficientNet
   const classes = code.includes('IMAGENET_CLASS_NAMES') ? 1000 : CLASSES.length;
   const model = effnet.efficientNet({ ...spec, widthCoefficient: 0.1 }, { classes, inputSize: /inputSize|images|gradCam/.test(code) ? null : 64, seed: 1 });
   if (classes === CLASSES.length) effnet.setClassNames(model, CLASSES);
+  // As if it had learned from the images of `data`.
+  effnet.setPreprocessing(model, { inputSize: 64, fit: 'stretch' });
   model.compile({ optimizer: effnet.adam(), loss: effnet.softmaxCrossEntropy(), metrics: [effnet.accuracy()] });
   return model;
 }

@@ -29,21 +29,21 @@ beforeAll(async () => {
   setPreprocessing(model, { inputSize: size, fit: 'stretch' });
 });
 
-test.each(golden.cams)('$layer, class $class: Grad-CAM and Grad-CAM++ are those of TensorFlow', async ({ layer, class: wanted, shape, ...maps }) => {
+test.each(golden.cams)('$layer, class $target: Grad-CAM and Grad-CAM++ are those of TensorFlow', async ({ layer, target, shape, ...maps }) => {
   for (const method of ['gradCam', 'gradCam++'] as const) {
-    const heat = await gradCam(model, image, { layer, class: wanted, method });
+    const heat = await gradCam(model, image, { layer, target, method });
     expect([heat.height, heat.width]).toEqual(shape);
     expect(heat.values).toBeAllclose(maps[method], { tolerance: 1e-4 });
-    expect([heat.probability]).toBeAllclose([golden.probabilities[wanted]!], { tolerance: 1e-5 });
+    expect([heat.probability]).toBeAllclose([golden.probabilities[target]!], { tolerance: 1e-5 });
   }
 });
 
-test.each(golden.cam)('class $class: the plain map weights the last features by the classifier', async ({ class: wanted, heat }) => {
-  expect((await classActivationMap(model, image, { class: wanted })).values).toBeAllclose(heat, { tolerance: 1e-4 });
+test.each(golden.cam)('class $target: the plain map weights the last features by the classifier', async ({ target, heat }) => {
+  expect((await classActivationMap(model, image, { target })).values).toBeAllclose(heat, { tolerance: 1e-4 });
 });
 
-test.each(golden.occlusion)('class $class: hiding squares costs what Keras loses', async ({ class: wanted, patch, stride, heat, shape }) => {
-  const map = await occlusionMap(model, image, { class: wanted, patch, stride, batchSize: 7 });
+test.each(golden.occlusion)('class $target: hiding squares costs what Keras loses', async ({ target, patch, stride, heat, shape }) => {
+  const map = await occlusionMap(model, image, { target, patchSize: patch, stride, batchSize: 7 });
   expect([map.height, map.width]).toEqual(shape);
   expect(map.values).toBeAllclose(heat, { tolerance: 1e-3 });
 });
@@ -52,7 +52,7 @@ test('without a layer and a class, the last features and the most probable class
   const top = golden.probabilities.indexOf(Math.max(...golden.probabilities));
   const heat = await gradCam(model, image);
   expect(heat).toMatchObject({ classIndex: top, className: ['ant', 'bee', 'cat', 'dog', 'eel'][top] });
-  expect(heat.values).toEqual((await gradCam(model, image, { layer: 'top_activation', class: heat.className })).values);
+  expect(heat.values).toEqual((await gradCam(model, image, { layer: 'top_activation', target: heat.className })).values);
 });
 
 test('explaining keeps no tensor, changes no weight and leaves the model as it was', async () => {
@@ -71,7 +71,7 @@ test('explaining keeps no tensor, changes no weight and leaves the model as it w
     await gradCam(model, image, { layer: 'avg_pool' }).catch(() => undefined);
     await classActivationMap(model, image);
     await occlusionMap(model, image);
-    await occlusionMap(model, image, { patch: 65 }).catch(() => undefined);
+    await occlusionMap(model, image, { patchSize: 65 }).catch(() => undefined);
   });
   expect(kept.tensors).toBe(0);
   expect(await answer()).toEqual(said);
@@ -80,7 +80,7 @@ test('explaining keeps no tensor, changes no weight and leaves the model as it w
 });
 
 test('smoothing repeats with its seed and moves the map', async () => {
-  const of = async (options: object) => (await gradCam(model, image, { layer: 'stem_activation', class: 0, ...options })).values;
+  const of = async (options: object) => (await gradCam(model, image, { layer: 'stem_activation', target: 0, ...options })).values;
   expect(await of({ smooth: 3, seed: 1 })).toEqual(await of({ smooth: 3, seed: 1 }));
   expect(await of({ smooth: 3, seed: 1 })).not.toEqual(await of({ smooth: 3, seed: 2 }));
 });
@@ -88,9 +88,9 @@ test('smoothing repeats with its seed and moves the map', async () => {
 test('one sigmoid output explains both of its classes', async () => {
   const binary = efficientNet(spec, { classes: 1, classifierActivation: 'sigmoid', inputSize: size });
   fillModel(binary, golden.gain);
-  const [no, yes] = [await gradCam(binary, image, { class: 0, preprocessing: model }), await gradCam(binary, image, { class: 1, preprocessing: model })];
+  const [no, yes] = [await gradCam(binary, image, { target: 0, preprocessing: model }), await gradCam(binary, image, { target: 1, preprocessing: model })];
   expect(no.probability + yes.probability).toBeCloseTo(1, 6);
-  expect(yes.values).toBeAllclose((await classActivationMap(binary, image, { class: 1, preprocessing: model })).values, { tolerance: 1e-4 });
+  expect(yes.values).toBeAllclose((await classActivationMap(binary, image, { target: 1, preprocessing: model })).values, { tolerance: 1e-4 });
   expect(no.values).not.toEqual(yes.values);
   binary.dispose();
 });
@@ -118,12 +118,12 @@ test('an overlay covers the part of the image that the model saw', () => {
 test.each<[string, () => Promise<unknown>]>([
   ['a layer that is not there', () => gradCam(model, image, { layer: 'block9z' })],
   ['a layer without a map', () => gradCam(model, image, { layer: 'avg_pool' })],
-  ['a class beyond the last', () => gradCam(model, image, { class: 5 })],
-  ['a name the model does not know', () => gradCam(model, image, { class: 'zebra' })],
+  ['a class beyond the last', () => gradCam(model, image, { target: 5 })],
+  ['a name the model does not know', () => gradCam(model, image, { target: 'zebra' })],
   ['an unknown option', () => gradCam(model, image, { layers: 1 } as never)],
   ['a grey picture', () => gradCam(model, { width: 2, height: 2, channels: 1, data: new Uint8Array(4) })],
   ['a runtime', () => gradCam({ predict: () => tf.scalar(0) } as never, image)],
-  ['a patch the stride does not divide', () => occlusionMap(model, image, { patch: 16, stride: 5 })],
+  ['a patch the stride does not divide', () => occlusionMap(model, image, { patchSize: 16, stride: 5 })],
 ])('%s is refused in one sentence', async (_, act) => {
   await expect(act()).rejects.toThrowErrorMatchingSnapshot();
 });
@@ -138,5 +138,5 @@ test('a head of several layers has no plain map', async () => {
 
 test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
   const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, size, size, 3] };
-  await expect(occlusionMap(broken, image, { patch: 16, stride: 16, preprocessing: model })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
+  await expect(occlusionMap(broken, image, { patchSize: 16, stride: 16, preprocessing: model })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
 });

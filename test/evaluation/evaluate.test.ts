@@ -61,7 +61,7 @@ test('a runtime brings its class names and the size of its input', async () => {
   expect((await evaluate(runtime, [large])).classNames).toEqual(['ant', 'bee', 'cat']);
   const shapes: number[][] = [];
   const watched: Predictor = { ...runtime, predict: (images) => (shapes.push(images.shape), model.predict(images)) };
-  const heat = await occlusionMap(watched, picture(0, 1).pixels, { class: 'bee', patch: 4 });
+  const heat = await occlusionMap(watched, picture(0, 1).pixels, { target: 'bee', patchSize: 4 });
   expect([heat.width, heat.height, heat.classIndex]).toEqual([4, 4, 1]);
   expect(shapes[0]).toEqual([1, 8, 8, 3]);
 });

@@ -48,7 +48,7 @@ describe.each(RECORDS)('$fit', (record) => {
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
     ['classify', (model) => classify(model, photo)],
     ['classifyMany', (model) => classifyMany(model, [photo]).next()],
-    ['occlusionMap', (model) => occlusionMap(model, photo, { patch: 16 })],
+    ['occlusionMap', (model) => occlusionMap(model, photo, { patchSize: 16 })],
     ['classify on an ensemble', (model) => classify(ensemble([model, model]), photo)],
     ['classify on mirrored views', (model) => classify(testTimeAugmentation(model), photo)],
     ['classify on a model of any size', (model) => classify({ ...model, inputShape: [null, null, null, 3] }, photo)],
@@ -60,7 +60,7 @@ describe.each(RECORDS)('$fit', (record) => {
 
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
     ['classify', (model) => classify(model, photo, { preprocessing: record })],
-    ['occlusionMap', (model) => occlusionMap(model, photo, { patch: 16, preprocessing: record })],
+    ['occlusionMap', (model) => occlusionMap(model, photo, { patchSize: 16, preprocessing: record })],
     ['classifyMany', (model) => classifyMany(model, [photo], { preprocessing: { preprocessing: record } }).next()],
   ])('the option of %s precedes the model', async (_, act) => {
     const model = watched({ inputSize: SIZE, fit: 'crop', cropFraction: 0.5 });
@@ -144,7 +144,7 @@ test('a predictor with run is given typed arrays, and needs no tensor', async ()
   const before = tf.memory().numTensors;
   await classify(model, photo);
   for await (const [best] of classifyMany(model, [photo, photo, photo], { batchSize: 2 })) expect(best!.probability).toBe(0.5);
-  await occlusionMap(model, photo, { patch: 32 });
+  await occlusionMap(model, photo, { patchSize: 32 });
   await warmup(model, { batchSize: 4 });
   expect(shapes).toEqual([[1, SIZE, SIZE, 3], [2, SIZE, SIZE, 3], [1, SIZE, SIZE, 3], [1, SIZE, SIZE, 3], [1, SIZE, SIZE, 3], [4, SIZE, SIZE, 3]]);
   expect(tf.memory().numTensors).toBe(before);

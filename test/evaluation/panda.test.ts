@@ -28,7 +28,7 @@ test.each<[string, () => Promise<HeatMap>]>([
   ['Grad-CAM++', () => gradCam(model, photo, { method: 'gradCam++' })],
   ['the plain activation map', () => classActivationMap(model, photo)],
   ['the smoothed map', () => gradCam(model, photo, { smooth: 4 })],
-  ['occlusion', () => occlusionMap(model, photo, { patch: 64 })],
+  ['occlusion', () => occlusionMap(model, photo, { patchSize: 64 })],
 ])('%s: four fifths of the hottest tenth of the photo lie on the panda', async (_, explain) => {
   const heat = await explain();
   expect(heat.classIndex).toBe(388);

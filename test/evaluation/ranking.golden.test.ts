@@ -65,5 +65,5 @@ test('a curve needs both sides, and a class that exists', () => {
   const evaluation = evaluatePredictions([[0.9, 0.1, 0], [0.2, 0.8, 0]], ['cat', 'cat'], { classNames: ['cat', 'dog', 'owl'] });
   expect(() => rocCurve(evaluation, 'cat')).toThrowErrorMatchingInlineSnapshot(`[DataError: rocCurve: expected samples that belong to 'cat' and samples that do not, received none that do not.]`);
   expect(() => precisionRecallCurve(evaluation, 1)).toThrowErrorMatchingInlineSnapshot(`[DataError: precisionRecallCurve: expected samples that belong to 'dog' and samples that do not, received none that do.]`);
-  expect(() => rocCurve(evaluation, 'bat')).toThrowErrorMatchingInlineSnapshot(`[OptionError: rocCurve: expected one of 'cat', 'dog', 'owl' or an index below 3 for \`class\`, received 'bat'.]`);
+  expect(() => rocCurve(evaluation, 'bat')).toThrowErrorMatchingInlineSnapshot(`[OptionError: rocCurve: expected one of 'cat', 'dog', 'owl' or an index below 3 for \`target\`, received 'bat'.]`);
 });

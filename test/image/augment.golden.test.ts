@@ -15,7 +15,7 @@ describe('tf.image and Keras', () => {
   type Color = 'adjustBrightness' | 'adjustContrast' | 'adjustHue' | 'adjustSaturation';
   interface Affine {
     params: { theta?: number; tx?: number; ty?: number; shear?: number; zx?: number; zy?: number };
-    fill: image.Fill;
+    fillMode: image.FillMode;
     output: number[];
   }
   const fixture = read('augment.json') as Picture & { color: { op: Color | 'toGrayscale'; value: number; output: number[] }[]; square: Picture; affine: Affine[] };
@@ -26,15 +26,15 @@ describe('tf.image and Keras', () => {
     expect(result.data).toBeAllclose(output, { tolerance: 0.02 });
   });
 
-  test.each(fixture.affine)('affine $params with fill $fill', ({ params: { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }, fill, output }) => {
-    const result = image.affine(pixelsOf(fixture.square), { rotation: theta, shift: [ty, tx], shear, zoom: [zy, zx], fill, fillValue: 33 });
+  test.each(fixture.affine)('affine $params with fill mode $fillMode', ({ params: { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }, fillMode, output }) => {
+    const result = image.affine(pixelsOf(fixture.square), { rotation: theta, translation: [-ty, -tx], shear, scale: [1 / zy, 1 / zx], fillMode, fillValue: 33 });
     expect(result.data).toBeAllclose(output, { tolerance: 0.02 });
   });
 });
 
 test('half a turn of any picture is both flips', () => {
   const pixels = { height: 3, width: 5, channels: 1, data: Uint8Array.from({ length: 15 }, (_, i) => 17 * i) };
-  const turned = image.affine(pixels, { rotation: 180, fill: 'constant' });
+  const turned = image.affine(pixels, { rotation: 180, fillMode: 'constant' });
   // Rounding errors put the outermost pixels just outside for the constant fill; the others must agree.
   expect(turned.data.slice(6, 9)).toBeAllclose(image.flipVertical(image.flipHorizontal(pixels)).data.slice(6, 9), { tolerance: 1e-3 });
 });

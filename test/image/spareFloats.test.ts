@@ -39,7 +39,7 @@ test.each([
   ['resize bicubic', resizing(24, { interpolation: 'bicubic' })],
   ['flip', sequence(resizing(24), randomFlip({ probability: 1 }))],
   ['colors', sequence(resizing(24), colorJitter({ brightness: 0.3, contrast: 0.4, saturation: 0.4, hue: 0.3 }))],
-  ['affine', sequence(resizing(24), randomAffine({ rotation: 40, shear: 20, fill: 'constant' }))],
+  ['affine', sequence(resizing(24), randomAffine({ rotation: 40, shear: 20, fillMode: 'constant' }))],
   ['the rest', sequence(randomResizedCrop(24), pcaLighting(), randomBlur(), randomGrayscale(), randomErasing({ probability: 1 }))],
 ] as [string, Transform][])('%s overwrites all of the memory it is lent', async (_, transform) => {
   const before = await transform.apply(noise(40, 30, 1), createRandom(2));

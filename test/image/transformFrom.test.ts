@@ -10,7 +10,7 @@ const picture = { width: 40, height: 30, channels: 3, data: Uint8Array.from({ le
 
 const transforms: Transform[] = [
   autoAugment(), colorJitter({ hue: 0.2, contrast: [0.5, 2] }), evalTransform('imagenet', 24), pcaLighting({ sigma: 0.5 }), randAugment({ layers: 3, magnitude: 5 }),
-  randomAffine({ rotation: 20, fill: 'reflect' }), randomBlur({ probability: 1 }), randomErasing({ probability: 1, fill: 'noise' }), randomFlip({ direction: 'vertical' }),
+  randomAffine({ rotation: 20, fillMode: 'reflect' }), randomBlur({ probability: 1 }), randomErasing({ probability: 1, fillMode: 'noise' }), randomFlip({ direction: 'vertical' }),
   randomGrayscale({ probability: 0.5 }), randomResizedCrop([20, 24], { interpolation: 'bicubic' }), resizing(16, { antialias: true }), trivialAugment(),
   trainAugmentation('xray', 24), oneOfTransforms(randomFlip(), sequence(resizing(20), randomly(0.3, pcaLighting()))),
 ];

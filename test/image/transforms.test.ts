@@ -26,7 +26,7 @@ const everything = image.sequence(
   image.randomResizedCrop(24),
   image.randomFlip(),
   image.randomFlip({ direction: 'vertical' }),
-  image.randomAffine({ rotation: 20, shift: 0.1, shear: 10, zoom: 0.2, fill: 'reflect' }),
+  image.randomAffine({ rotation: 20, shift: 0.1, shear: 10, zoom: 0.2, fillMode: 'reflect' }),
   image.colorJitter({ brightness: 0.3, contrast: 0.3, saturation: [0.6, 1.4], hue: 0.3 }),
   image.pcaLighting(),
   image.randomGrayscale(),
@@ -34,7 +34,7 @@ const everything = image.sequence(
   image.randAugment(),
   image.autoAugment(),
   image.trivialAugment(),
-  image.randomErasing({ probability: 1, fill: 'noise' }),
+  image.randomErasing({ probability: 1, fillMode: 'noise' }),
 );
 
 property.prop([fc.integer(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 })], { numRuns: 40 })(
@@ -90,9 +90,36 @@ test('a random crop takes shares of the area and proportions from its ranges', a
 
 test('the proportions of a random crop are width to height', async () => {
   const map: image.Pixels = { height: 60, width: 60, channels: 1, data: Float32Array.from({ length: 3600 }, (_, i) => i % 60) };
-  const { data } = await image.randomResizedCrop(30, { area: [0.5, 0.5], aspect: [1.9, 1.9], interpolation: 'nearest' }).apply(map, createRandom(1));
+  const { data } = await image.randomResizedCrop(30, { area: [0.5, 0.5], aspectRatio: [1.9, 1.9], interpolation: 'nearest' }).apply(map, createRandom(1));
   // Half of the picture, 58 wide and 31 high.
   expect(data[29]! - data[0]!).toBeGreaterThan(50);
+});
+
+test('the aspect ratio of an erased rectangle is width to height too', async () => {
+  const black: image.Pixels = { height: 60, width: 60, channels: 1, data: new Uint8Array(3600) };
+  const erasing = image.randomErasing({ probability: 1, area: [0.2, 0.2], aspectRatio: [1.8, 1.8], fillValue: 255 });
+  const { data } = await erasing.apply(black, createRandom(1));
+  const erased = [...data.keys()].filter((i) => data[i] === 255).map((i) => [Math.floor(i / 60), i % 60] as const);
+  const side = (axis: 0 | 1): number => Math.max(...erased.map((at) => at[axis])) - Math.min(...erased.map((at) => at[axis])) + 1;
+  // A fifth of the area: round(sqrt(720 / 1.8)) = 20 high and round(sqrt(720 * 1.8)) = 36 wide.
+  expect([side(0), side(1), erased.length]).toEqual([20, 36, 720]);
+});
+
+test('a color is erased in each channel, and a color without three channels is refused', async () => {
+  const black: image.Pixels = { height: 8, width: 8, channels: 3, data: new Uint8Array(192) };
+  const erase = (options: image.RandomErasingOptions, pixels = black) => image.randomErasing({ probability: 1, area: [1, 1], aspectRatio: [1, 1], ...options }).apply(pixels, createRandom(0));
+  expect([...(await erase({ fillValue: [10, 20, 30] })).data.slice(0, 6)]).toEqual([10, 20, 30, 10, 20, 30]);
+  expect([...(await erase({ fillValue: 7 })).data.slice(0, 3)]).toEqual([7, 7, 7]);
+  expect(() => erase({}, { ...black, channels: 1, data: new Uint8Array(64) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: randomErasing: expected an image of 3 channels for \`fillValue\` [124, 116, 104], received 1. Pass one number as \`fillValue\`.]`);
+});
+
+test('affine moves the content down and right, and scales it up', () => {
+  const dot: image.Pixels = { height: 9, width: 9, channels: 1, data: Uint8Array.from({ length: 81 }, (_, i) => (i === 40 ? 200 : 0)) };
+  const moved = image.affine(dot, { translation: [2, 1], fillMode: 'constant' }).data;
+  expect([...moved.keys()].filter((i) => moved[i] === 200)).toEqual([(4 + 2) * 9 + 4 + 1]);
+  const bar: image.Pixels = { height: 9, width: 9, channels: 1, data: Uint8Array.from({ length: 81 }, (_, i) => (i % 9 >= 3 && i % 9 <= 5 ? 90 : 0)) };
+  const wide = image.affine(bar, { scale: [1, 2] }).data.slice(0, 9);
+  expect([...wide]).toEqual([0, 45, 90, 90, 90, 90, 90, 45, 0]);
 });
 
 test('lighting moves along the eigenvectors of ImageNet by strength times eigenvalue', () => {
@@ -147,7 +174,7 @@ describe('evaluation', () => {
 
 test('recipes say what they do', () => {
   expect(image.trainAugmentation('imagenet', 224).describe()).toMatchInlineSnapshot(`
-    "random crop of 0.08 to 1 of the area, aspect 0.75 to 1.33, resized to 224 x 224 (bilinear)
+    "random crop of 0.08 to 1 of the area, aspect ratio 0.75 to 1.33, resized to 224 x 224 (bilinear)
     horizontal flip, probability 0.5
     affine: rotation up to 7 degrees, fill nearest
     colors: hue by up to 0.3 of the circle, saturation by 0.6 to 1.4, brightness by up to 76.5 of 255
@@ -160,7 +187,7 @@ test('recipes say what they do', () => {
     horizontal flip, probability 0.5"
   `);
   expect(image.trainAugmentation().describe()).toMatchInlineSnapshot(`
-    "random crop of 0.5 to 1 of the area, aspect 0.75 to 1.33, resized to 224 x 224 (bilinear)
+    "random crop of 0.5 to 1 of the area, aspect ratio 0.75 to 1.33, resized to 224 x 224 (bilinear)
     horizontal flip, probability 0.5
     colors: saturation by 0.8 to 1.2, contrast by 0.8 to 1.2, brightness by up to 25.5 of 255"
   `);
@@ -176,7 +203,7 @@ test('what makes no sense is refused', () => {
   expect(() => image.trainAugmentation('cats' as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: trainAugmentation: expected one of 'default', 'imagenet', 'xray', 'resize' for \`recipe\`, received 'cats'.]`);
   expect(() => image.colorJitter({ hue: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: colorJitter: expected a number in [0, 1] for \`hue\`, received 2.]`);
   expect(() => image.randomResizedCrop(224, { area: [0.5, 0.2] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomResizedCrop: expected [low, high] in (0, 1] for \`area\`, received [0.5, 0.2].]`);
-  expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fill\`, \`fillValue\`, received \`rotaton\`.]`);
+  expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`.]`);
   expect(() => image.randomAffine({ zoom: 1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomAffine: expected factors above 0, the lower first for \`zoom\`, received 1.]`);
   expect(() => image.randAugment({ magnitude: 11 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randAugment: expected a number in [0, 10] for \`magnitude\`, received 11.]`);
   expect(() => image.sequence(3 as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: sequence: expected a transform for \`steps\`, received 3.]`);

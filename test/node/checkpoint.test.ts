@@ -79,7 +79,7 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
 test('a stock optimizer has no names to save its state by', async () => {
   const file = path.join(folder, 'stock.safetensors');
   await expect(fit([checkpoint(file)], { optimizer: tf.train.adam() })).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. Use adam() or sgd(), or save weights only.]`);
-  await fit([checkpoint(file, { weightsOnly: true })], { optimizer: tf.train.adam() });
+  await fit([checkpoint(file, { saveWeightsOnly: true })], { optimizer: tf.train.adam() });
   expect(await resume(tinyModel(), file)).toMatchObject({ epoch: 3 });
 });
 

@@ -95,17 +95,17 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read."`);
   expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`);
   expect(await refusal(imageFolder(inRoot('one')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`);
-  expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected pictures (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`);
+  expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`);
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
   expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
   expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
-  expect(await refusal(decodeImage(inRoot('broken/a/2.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received '<root>/broken/a/2.jpg': Input buffer has corrupt header: VipsJpeg: premature end of JPEG image."`);
-  expect(await refusal(decodeImage(inRoot('broken/b/2.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received '<root>/broken/b/2.jpg': Input buffer contains unsupported image format."`);
-  expect(await refusal(decodeImage(inRoot('nothing.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received '<root>/nothing.jpg': ENOENT: no such file or directory, stat '<root>/nothing.jpg'."`);
-  expect(await refusal(decodeImage(new Uint8Array(0)))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received 'bytes': it is empty."`);
+  expect(await refusal(decodeImage(inRoot('broken/a/2.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/a/2.jpg': Input buffer has corrupt header: VipsJpeg: premature end of JPEG image."`);
+  expect(await refusal(decodeImage(inRoot('broken/b/2.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/b/2.jpg': Input buffer contains unsupported image format."`);
+  expect(await refusal(decodeImage(inRoot('nothing.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/nothing.jpg': ENOENT: no such file or directory, stat '<root>/nothing.jpg'."`);
+  expect(await refusal(decodeImage(new Uint8Array(0)))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bytes': it is empty."`);
   const { images } = await imageFolder(inRoot('broken'), { shuffle: false });
   expect(await refusal(images.toArray())).toMatch('broken/a/2.jpg');
 });
@@ -126,7 +126,7 @@ test('a picture of 1 x 1 decodes; one with more pixels than allowed is refused b
   bomb.writeUInt32BE(30000, 16);
   bomb.writeUInt32BE(30000, 20);
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
-  expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received 'bomb.png': Input image exceeds pixel limit."`);
+  expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bomb.png': Input image exceeds pixel limit."`);
   expect(await refusal(decodeImage(await jpeg(9, 20, 20), { maxPixels: 399 }))).toMatch('at most 399 pixels');
 });
 
@@ -135,7 +135,7 @@ test('SVG is refused, plain or packed, however it begins', async () => {
   for (const text of [svg, `\n ${svg}`, `\uFEFF${svg}`, `<?xml version="1.0"?><!-- a drawing -->${svg}`]) {
     for (const dctMethod of ['accurate', 'fast'] as const) {
       expect(await refusal(decodeImage(Buffer.from(text), { origin: 'drawing.svg', dctMethod }))).toBe(
-        "DataError: decodeImage: expected a readable picture of at most 200000000 pixels, received 'drawing.svg': it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first.");
+        "DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'drawing.svg': it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first.");
     }
   }
   expect(await refusal(decodeImage(gzipSync(svg)))).toMatch('it is a compressed file. Unpack it first.');

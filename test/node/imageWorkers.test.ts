@@ -179,7 +179,7 @@ test('threads that were disposed say so', async () => {
 test('a function of the caller, a number for workers and a thread count below one are refused', async () => {
   const images = Dataset.from<LabeledImage>([]);
   const own = sequence(trainAugmentation('default', 8), transformOf('negative', (pixels) => pixels));
-  expect(() => augment(images, own, { workers })).toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected only transforms of this library, since there are workers, for \`transform\`, received 'random crop of 0.5 to 1 of the area, aspect 0.75 to 1.33,...'. A function of your own cannot change threads: leave out workers, or give it a step of its own without them.]`);
+  expect(() => augment(images, own, { workers })).toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected only transforms of this library, since there are workers, for \`transform\`, received 'random crop of 0.5 to 1 of the area, aspect ratio 0.75 to...'. A function of your own cannot change threads: leave out workers, or give it a step of its own without them.]`);
   expect(() => augment(images, own, { workers: 2 as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected what imageWorkers() makes for \`workers\`, received 2.]`);
   await expect(imageFolder(root, { workers: 2 as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: imageFolder: expected what imageWorkers() makes for \`workers\`, received 2.]`);
   expect(() => imageWorkers({ threads: 0 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: imageWorkers: expected a positive integer for \`threads\`, received 0.]`);

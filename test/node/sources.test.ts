@@ -207,7 +207,7 @@ test('a summary finds sizes, duplicates across classes and broken files', async 
 
 test('a contact sheet and a re-encoded picture are real pictures', async () => {
   const photo = await node.decodeImage(await jpeg(200, 60, 40));
-  await node.contactSheet(photo, trainAugmentation('imagenet', 32), inRoot('sheet.png'), { columns: 3, rows: 2, tile: 20 });
+  await node.contactSheet(photo, trainAugmentation('imagenet', 32), inRoot('sheet.png'), { columns: 3, rows: 2, size: 20 });
   const sheet = await node.decodeImage(inRoot('sheet.png'));
   expect([sheet.width, sheet.height]).toEqual([76, 52]);
   const again = await node.randomJpegQuality([60, 60]).apply(photo, createRandom(1));

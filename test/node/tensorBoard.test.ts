@@ -64,7 +64,7 @@ test('a run has train and validation, every epoch and every asked-for step', asy
   });
 });
 
-test('what cannot be written or is no picture is refused', async () => {
+test('what cannot be written or is no image is refused', async () => {
   await writeFile(path.join(folder, 'file'), '');
   const events = eventFile(path.join(folder, 'file'));
   await expect(events.scalar('loss', 1, 0)).rejects.toThrow('eventFile: expected a folder that can be written, received');

@@ -57,7 +57,7 @@ describe('several labels a sample', () => {
   );
 
   test('every label has its scores, its threshold and its four counts, in the page as in the data', async () => {
-    const { html, json } = await writeReport(folder, { evaluation, picture: ({ index }) => picture(index) });
+    const { html, json } = await writeReport(folder, { evaluation, imageOf: ({ index }) => picture(index) });
     const data = JSON.parse(await readFile(json, 'utf8')) as ReportData;
     const page = await readFile(html, 'utf8');
     expect(data).toMatchObject({ multiLabel: true, samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
@@ -122,7 +122,7 @@ test('a failed report leaves the last one as it was', async () => {
   const broken = (): never => {
     throw new Error('no such picture');
   };
-  await expect(writeReport(folder, { evaluation, title: 'second', picture: broken })).rejects.toThrow('no such picture');
+  await expect(writeReport(folder, { evaluation, title: 'second', imageOf: broken })).rejects.toThrow('no such picture');
   expect(await readFile(html, 'utf8')).toBe(before);
   expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
 });
@@ -163,12 +163,12 @@ test('a PNG keeps every pixel, a data URL the picture\'s size', async () => {
 
 test('several models are shown side by side on one photo', async () => {
   const { model } = fullReport();
-  const spec = await compareCams(picture(1), [{ name: 'small', model: model! }, { name: 'same', model: model! }], { class: 'hat' });
+  const spec = await compareCams(picture(1), [{ name: 'small', model: model! }, { name: 'same', model: model! }], { target: 'hat' });
   const svg = await renderSvg(spec);
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
-  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, received \`layers\`.]`);
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, received \`layers\`.]`);
 });
 
 test('a schedule becomes a chart of its own', async () => {

@@ -86,7 +86,7 @@ test('of two classes the curves are those of the second, of many those of the te
   const legends = async (spec: plots.ChartSpec) => (await plots.renderSvg(spec)).match(/class &lt;\d+&gt; \([\d.]+\)<\/text>/g)!;
   expect(await legends(plots.rocChart(two))).toEqual([expect.stringContaining('class &lt;1&gt;')]);
   expect(await legends(plots.rocChart(thousand))).toHaveLength(10);
-  expect(await legends(plots.precisionRecallChart(ten, { classes: ['class <4>', 7] }))).toHaveLength(2);
+  expect(await legends(plots.precisionRecallChart(ten, { show: ['class <4>', 7] }))).toHaveLength(2);
 });
 
 test('phases follow one another, their boundary between the epochs', async () => {
@@ -234,7 +234,7 @@ test.each<[string, () => unknown]>([
   ['counts that do not fit the names', () => plots.classBalanceChart(['a', 'b'], [1])],
   ['no pictures', () => plots.imageGrid([])],
   ['a plan of open size', () => plots.planChart(planModel('b0', { inputSize: null }))],
-  ['a class that is not there', () => plots.rocChart(ten, { classes: ['zebra'] })],
+  ['a class that is not there', () => plots.rocChart(ten, { show: ['zebra'] })],
   ['zero steps', () => plots.scheduleChart(() => 1, 0)],
   ['a schedule that is not finite', () => plots.scheduleChart((step) => 1 / (3 - step), 5)],
   ['a history without a finite value', () => plots.trainingChart({ loss: [NaN, NaN], acc: [NaN, Infinity] })],

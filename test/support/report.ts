@@ -35,7 +35,7 @@ export function fullReport(): WriteReportOptions {
   setClassNames(model, CLASSES);
   const history = { loss: [2, 1, 0.5], val_loss: [2.5, 1.5, 1.25], acc: [0.25, 0.5, 0.75], val_acc: [0.125, 0.375, 0.5] };
   return {
-    title: 'Clothes & <more>', evaluation: evaluationOf(2), before: evaluationOf(0.5), model, picture: ({ index }) => picture(index),
+    title: 'Clothes & <more>', evaluation: evaluationOf(2), before: evaluationOf(0.5), model, imageOf: ({ index }) => picture(index),
     history: [{ name: 'head', history }, { name: 'fine-tuning', history }], settings: { epochs: 6, optimizer: 'adam', frozen: true, notes: null },
   };
 }

@@ -24,7 +24,7 @@ function build(): { model: tfl.LayersModel; dropped: () => Promise<number[]> } {
 }
 
 test('rates follow the epoch, of stochastic depth alone unless asked otherwise, and are their own again in the end', async () => {
-  for (const [layers, wanted] of [['stochastic-depth', [0.1, 0.2]], ['dropout', [0.4, 0.05]], ['all', [0.1, 0.05]]] as const) {
+  for (const [layers, wanted] of [['stochasticDepth', [0.1, 0.2]], ['dropout', [0.4, 0.05]], ['all', [0.1, 0.05]]] as const) {
     const { model, dropped } = build();
     const schedule = dropRateSchedule((epoch) => epoch / 4, { layers });
     schedule.setModel(model);
@@ -68,10 +68,10 @@ test('bad factors and models without such layers are named', async () => {
   await expect(failing(() => -1)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for \`factor\`, received -1.]`);
   await expect(failing(() => 2.5)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for \`factor\`, received 2.5.]`);
   await expect(failing(() => NaN)).rejects.toThrow('received NaN');
-  expect(() => dropRateSchedule(() => 1, { layers: 'deep' as 'all' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected one of 'stochastic-depth', 'dropout', 'all' for \`layers\`, received 'deep'.]`);
+  expect(() => dropRateSchedule(() => 1, { layers: 'deep' as 'all' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected one of 'stochasticDepth', 'dropout', 'all' for \`layers\`, received 'deep'.]`);
   const input = tfl.input({ shape: [2] });
   const plain = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 1 }).apply(input) as tfl.SymbolicTensor });
   const schedule = dropRateSchedule(() => 1);
   schedule.setModel(plain);
-  await expect(schedule.onTrainBegin()).rejects.toThrow('expected a model with layers of stochastic-depth');
+  await expect(schedule.onTrainBegin()).rejects.toThrow('expected a model with layers of stochastic depth');
 });

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 const STAGES: FineTuneOptions['stages'] = [
   { unfreeze: ['predictions'], epochs: 2, learningRate: 0.05 },
-  { unfreeze: 'all', epochs: 2, batchNorm: 'trained', learningRate: warmupCosine({ peak: 0.05, warmupSteps: 3, totalSteps: 12 }) },
+  { unfreeze: 'all', epochs: 2, batchNorm: 'trained', learningRate: warmupCosine({ maxLearningRate: 0.05, warmupSteps: 3, totalSteps: 12 }) },
 ];
 const common = (): FineTuneOptions => ({ train: tinyData(), validation: tinyData(false), stages: STAGES, metrics: [accuracy(), f1()], optimizer: () => adamW() });
 

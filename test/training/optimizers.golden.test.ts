@@ -20,7 +20,7 @@ describe.each(CASES)('$case of $framework on $backend', ({ backend, optimizer: k
   test('every weight after every step', async () => {
     await tf.setBackend(backend);
     const halved = typeof options.learningRate === 'string';
-    const learningRate = halved ? exponentialDecay({ initial: 0.02, decayRate: 0.5, decaySteps: 2 }) : options.learningRate;
+    const learningRate = halved ? exponentialDecay({ initialLearningRate: 0.02, decayRate: 0.5, decaySteps: 2 }) : options.learningRate;
     const optimizer = MAKERS[kind]!({ ...options, learningRate });
     const variables = WEIGHTS.map(([name, shape]) => tf.variable(tf.tensor(keras.initial[name], shape), true, `${name}_${kind}${Math.random()}`));
     for (const [step, gradients] of keras.gradients.entries()) {

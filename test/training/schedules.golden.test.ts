@@ -5,11 +5,11 @@ import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine, t
 
 const { at, rates } = keras.schedules;
 const OURS: Record<keyof typeof rates, Schedule> = {
-  'warmupCosine afterWarmup': warmupCosine({ peak: 0.02, warmupSteps: 10, totalSteps: 100, cosineOver: 'afterWarmup' }),
-  'exponentialDecay staircase': exponentialDecay({ initial: 0.016, decaySteps: 24 }),
-  'exponentialDecay smooth': exponentialDecay({ initial: 0.016, decaySteps: 24, staircase: false }),
-  stepDecay: stepDecay({ rates: [0.1, 0.01, 0.001, 0.0001], boundaries: [10, 50, 100] }),
-  polynomialDecay: polynomialDecay({ initial: 0.1, end: 0.001, power: 2, decaySteps: 100 }),
+  'warmupCosine afterWarmup': warmupCosine({ maxLearningRate: 0.02, warmupSteps: 10, totalSteps: 100, cosineOver: 'afterWarmup' }),
+  'exponentialDecay staircase': exponentialDecay({ initialLearningRate: 0.016, decaySteps: 24 }),
+  'exponentialDecay smooth': exponentialDecay({ initialLearningRate: 0.016, decaySteps: 24, staircase: false }),
+  stepDecay: stepDecay({ values: [0.1, 0.01, 0.001, 0.0001], boundaries: [10, 50, 100] }),
+  polynomialDecay: polynomialDecay({ initialLearningRate: 0.1, endLearningRate: 0.001, power: 2, decaySteps: 100 }),
 };
 
 test.each(Object.entries(OURS))('%s gives the rates of Keras', (name, schedule) => {
@@ -18,7 +18,7 @@ test.each(Object.entries(OURS))('%s gives the rates of Keras', (name, schedule) 
 
 test('oneCycle gives the rates of PyTorch', () => {
   const steps = torch.oneCycle.cos.map((_, step) => step);
-  expect(steps.map(oneCycle({ peak: 0.4, totalSteps: 40 }))).toBeAllclose(torch.oneCycle.cos, { tolerance: 1e-9 });
-  const linear = oneCycle({ peak: 0.4, totalSteps: 40, riseShare: 0.25, startDivisor: 10, endDivisor: 100, shape: 'linear' });
+  expect(steps.map(oneCycle({ maxLearningRate: 0.4, totalSteps: 40 }))).toBeAllclose(torch.oneCycle.cos, { tolerance: 1e-9 });
+  const linear = oneCycle({ maxLearningRate: 0.4, totalSteps: 40, riseShare: 0.25, startDivisor: 10, endDivisor: 100, shape: 'linear' });
   expect(steps.map(linear)).toBeAllclose(torch.oneCycle.linear, { tolerance: 1e-9 });
 });

@@ -12,27 +12,27 @@ const falls = (rates: readonly number[]): boolean => rates.every((value, i) => i
 const largestStep = (rates: readonly number[]): number => Math.max(0, ...rates.slice(1).map((value, i) => Math.abs(value - (rates[i] as number))));
 
 const cosine = total.chain((totalSteps) => fc.record({
-  totalSteps: fc.constant(totalSteps), warmupSteps: fc.integer({ min: 0, max: totalSteps - 1 }), peak: rate, cosineOver: fc.constantFrom('run', 'afterWarmup'),
+  totalSteps: fc.constant(totalSteps), warmupSteps: fc.integer({ min: 0, max: totalSteps - 1 }), maxLearningRate: rate, cosineOver: fc.constantFrom('run', 'afterWarmup'),
 } as const));
 
-test.prop([cosine])('warmupCosine rises, then falls to 0 and stays, within [0, peak], with no jump but the one it names', (options) => {
-  const { peak, totalSteps, warmupSteps, cosineOver } = options;
+test.prop([cosine])('warmupCosine rises, then falls to 0 and stays, within [0, maxLearningRate], with no jump but the one it names', (options) => {
+  const { maxLearningRate, totalSteps, warmupSteps, cosineOver } = options;
   const rates = ratesOf(warmupCosine(options), totalSteps + 10);
   expect(Math.min(...rates)).toBeGreaterThanOrEqual(0);
-  expect(Math.max(...rates)).toBeLessThanOrEqual(peak * (1 + 1e-12));
+  expect(Math.max(...rates)).toBeLessThanOrEqual(maxLearningRate * (1 + 1e-12));
   expect(rises(rates.slice(0, warmupSteps))).toBe(true);
   expect(falls(rates.slice(warmupSteps))).toBe(true);
   for (const late of rates.slice(totalSteps)) expect(late).toBeCloseTo(0, 12);
   // The steepest place of half a cosine over n steps falls by pi / 2n of its height.
   const length = cosineOver === 'run' ? totalSteps : totalSteps - warmupSteps;
-  expect(largestStep(rates.slice(warmupSteps))).toBeLessThanOrEqual(((peak * Math.PI) / 2 / length) * (1 + 1e-9));
-  if (cosineOver === 'afterWarmup') expect(rates[warmupSteps]).toBeCloseTo(peak, 12);
+  expect(largestStep(rates.slice(warmupSteps))).toBeLessThanOrEqual(((maxLearningRate * Math.PI) / 2 / length) * (1 + 1e-9));
+  if (cosineOver === 'afterWarmup') expect(rates[warmupSteps]).toBeCloseTo(maxLearningRate, 12);
 });
 
 test.prop([rate, fc.double({ min: 0.5, max: 1, noNaN: true }), fc.double({ min: 0.5, max: 60, noNaN: true })])(
   'exponentialDecay falls from its first rate; its staircase touches the smooth curve from above and never leaves it by more than one stair', (initial, decayRate, decaySteps) => {
-    const smooth = ratesOf(exponentialDecay({ initial, decayRate, decaySteps, staircase: false }), 200);
-    const stairs = ratesOf(exponentialDecay({ initial, decayRate, decaySteps }), 200);
+    const smooth = ratesOf(exponentialDecay({ initialLearningRate: initial, decayRate, decaySteps, staircase: false }), 200);
+    const stairs = ratesOf(exponentialDecay({ initialLearningRate: initial, decayRate, decaySteps }), 200);
     expect(smooth[0]).toBe(initial);
     expect(falls(smooth) && falls(stairs)).toBe(true);
     stairs.forEach((stair, step) => {
@@ -44,7 +44,7 @@ test.prop([rate, fc.double({ min: 0.5, max: 1, noNaN: true }), fc.double({ min: 
 test.prop([fc.array(rate, { minLength: 1, maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 5, maxLength: 5 })])(
   'stepDecay takes its rates in turn, each up to its boundary', (rates, gaps) => {
     const boundaries = gaps.slice(0, rates.length - 1).map((_, i) => gaps.slice(0, i + 1).reduce((a, b) => a + b));
-    const schedule = stepDecay({ rates, boundaries });
+    const schedule = stepDecay({ values: rates, boundaries });
     boundaries.forEach((boundary, i) => { expect([schedule(boundary), schedule(boundary + 1)]).toEqual([rates[i], rates[i + 1]]); });
     expect([schedule(0), schedule(1e6)]).toEqual([rates[0], rates.at(-1)]);
     expect(new Set(ratesOf(schedule, 200)).size).toBeLessThanOrEqual(rates.length);
@@ -53,7 +53,7 @@ test.prop([fc.array(rate, { minLength: 1, maxLength: 6 }), fc.array(fc.integer({
 test.prop([rate, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.2, max: 4, noNaN: true }), total])(
   'polynomialDecay goes from one rate to the other and stays there', (initial, share, power, decaySteps) => {
     const end = share * initial;
-    const rates = ratesOf(polynomialDecay({ initial, end, power, decaySteps }), decaySteps + 10);
+    const rates = ratesOf(polynomialDecay({ initialLearningRate: initial, endLearningRate: end, power, decaySteps }), decaySteps + 10);
     expect(rates[0]).toBeCloseTo(initial, 9);
     expect(falls(rates)).toBe(true);
     for (const late of rates.slice(decaySteps)) expect(late).toBeCloseTo(end, 12);
@@ -63,7 +63,7 @@ test.prop([rate, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.
 test.prop([rate, total, fc.double({ min: 0.1, max: 0.9, noNaN: true }), fc.double({ min: 1, max: 100, noNaN: true }), fc.double({ min: 1, max: 1e5, noNaN: true }), fc.constantFrom('cosine', 'linear')])(
   'oneCycle rises once and falls once, from peak / startDivisor to that / endDivisor', (peak, totalSteps, riseShare, startDivisor, endDivisor, shape) => {
     fc.pre(riseShare * totalSteps > 2);
-    const rates = ratesOf(oneCycle({ peak, totalSteps, riseShare, startDivisor, endDivisor, shape }), totalSteps + 5);
+    const rates = ratesOf(oneCycle({ maxLearningRate: peak, totalSteps, riseShare, startDivisor, endDivisor, shape }), totalSteps + 5);
     const top = Math.floor(riseShare * totalSteps - 1);
     expect(rates[0]).toBeCloseTo(peak / startDivisor, 9);
     expect(rises(rates.slice(0, top + 1)) && falls(rates.slice(top + 1))).toBe(true);
@@ -75,7 +75,7 @@ test.prop([rate, total, fc.double({ min: 0.1, max: 0.9, noNaN: true }), fc.doubl
   });
 
 test.prop([rate, fc.integer({ min: 0, max: 100 }), total])('withWarmup rises from 0 in equal steps to the first rate, and is the schedule from then on', (first, warmupSteps, decaySteps) => {
-  const schedule = polynomialDecay({ initial: first, decaySteps, end: 0 });
+  const schedule = polynomialDecay({ initialLearningRate: first, decaySteps, endLearningRate: 0 });
   const warmed = withWarmup(schedule, warmupSteps);
   const rates = ratesOf(warmed, warmupSteps);
   if (warmupSteps > 0) expect(rates[0]).toBe(0);

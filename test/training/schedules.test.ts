@@ -13,22 +13,22 @@ test('warmupCosine rises to 0.02 in 1000 steps and takes the cosine of the step 
 });
 
 test('withWarmup rises to the first rate, then follows the schedule at its own step', () => {
-  const schedule = withWarmup(exponentialDecay({ initial: 0.016, decaySteps: 10, decayRate: 0.5 }), 5);
+  const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 10, decayRate: 0.5 }), 5);
   expect([0, 1, 4, 5, 9, 10, 20].map(schedule)).toEqual([0, 0.0032, 0.0128, 0.016, 0.016, 0.008, 0.004]);
 });
 
 test('perEpoch holds the rate of the first step of each epoch', () => {
-  const schedule = perEpoch(polynomialDecay({ initial: 1, end: 0, decaySteps: 10 }), 5);
+  const schedule = perEpoch(polynomialDecay({ initialLearningRate: 1, endLearningRate: 0, decaySteps: 10 }), 5);
   expect([0, 4, 5, 9, 10].map(schedule)).toEqual([1, 1, 0.5, 0.5, 0]);
 });
 
 test('impossible schedules are refused', () => {
   expect(() => warmupCosine({ totalSteps: -5 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: warmupCosine: expected a positive integer for \`totalSteps\`, received -5.]`);
   expect(() => warmupCosine({ totalSteps: 500 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: warmupCosine: expected fewer steps than the run's 500 for \`warmupSteps\`, received 1000.]`);
-  expect(() => stepDecay({ rates: [1], boundaries: [5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected 2 rates, one more than boundaries for \`rates\`, received [1].]`);
-  expect(() => stepDecay({ rates: [1, 2, 3], boundaries: [5, 5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected steps that ascend for \`boundaries\`, received [5, 5].]`);
-  expect(() => oneCycle({ peak: 1, totalSteps: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: oneCycle: expected more than 3.3333333333333335 steps for a rise of 0.3 for \`totalSteps\`, received 2.]`);
+  expect(() => stepDecay({ values: [1], boundaries: [5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected 2 rates, one more than boundaries for \`values\`, received [1].]`);
+  expect(() => stepDecay({ values: [1, 2, 3], boundaries: [5, 5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected steps that ascend for \`boundaries\`, received [5, 5].]`);
+  expect(() => oneCycle({ maxLearningRate: 1, totalSteps: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: oneCycle: expected more than 3.3333333333333335 steps for a rise of 0.3 for \`totalSteps\`, received 2.]`);
   expect(() => withWarmup(constantRate(1), -1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: withWarmup: expected an integer of at least 0 for \`warmupSteps\`, received -1.]`);
-  expect(() => exponentialDecay({ initial: 1 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: exponentialDecay: expected a positive number for \`decaySteps\`, received undefined.]`);
+  expect(() => exponentialDecay({ initialLearningRate: 1 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: exponentialDecay: expected a positive number for \`decaySteps\`, received undefined.]`);
   expect(() => constantRate(0.1)(-1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: constantRate: expected a step of at least 0, received -1.]`);
 });

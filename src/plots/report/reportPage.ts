@@ -77,7 +77,7 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
     add('training', 'Training', isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', trainingChart(history)));
   }
   if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
-  const scores = `<h3>The scores as a picture</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
+  const scores = `<h3>The scores as a chart</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
   if (!evaluation.multiLabel) {
     add('classes', 'Classes', `${classTable(data)}\n${scores}`);
     add('confusion', 'Confusion', `${await draw('confusion matrix', confusionChart(evaluation))}\n${pairsTable(data)}`);
@@ -194,7 +194,7 @@ function modelTable({ name, batchSize, stages, total }: NonNullable<ReportData['
 function galleryHtml(gallery: readonly GalleryImage[]): string {
   const items = gallery.map(({ row: { file, label, predicted, probability, index }, url, heatUrl }) => {
     const name = file === '' ? `sample ${index}` : file;
-    const heat = heatUrl === undefined ? '' : `<img src="${heatUrl}" alt="The same picture with what spoke for ${escaped(predicted)} marked">`;
+    const heat = heatUrl === undefined ? '' : `<img src="${heatUrl}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
     return `<li><div class="pair"><img src="${url}" alt="${escaped(name)}, a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`;
   });
   return `<p>Wrong predictions the model was surest of; wrong labels are often among them.</p>\n<ul class="gallery">${items.join('\n')}</ul>`;
