@@ -36,5 +36,6 @@ export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';
 export { trackProgress } from './progress.js';
 export type { Progress, ProgressListener } from './progress.js';
+export { strayFile } from './strayFile.js';
 export { sides, size } from './size.js';
 export type { Size } from './size.js';

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, oneOf } from '../core/index.js';
+import { checkOptions, DataError, invalid, isEffnetError, oneOf } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/index.js';
 import { checkFiniteWeights } from './checkFiniteWeights.js';
 import { metadataOf, setMetadata } from './metadata.js';
@@ -28,6 +28,7 @@ export const SAVE_MODEL_RULES = { dtype: oneOf('float32', 'float16', 'uint8') } 
  *
  * @param target - A URL such as `indexeddb://name` or `downloads://name`, or a TensorFlow.js save handler.
  * @throws {OptionError} when an option is unknown, or nothing saves to that target.
+ * @throws {DataError} when the place cannot be written, for example because the browser's storage is full or the server refuses.
  * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
  * @example
  * await saveModel(model, 'indexeddb://clothes');
@@ -41,7 +42,13 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
   await checkFiniteWeights('saveModel', model);
   // The mark by which loadModel knows a model composed of blocks by hand.
   if (metadataOf(model) === undefined && model.layers.some(isOwnLayer)) setMetadata(model, { format: 1 });
-  await model.save(dtype === 'float32' ? handler : { save: (artifacts) => save.call(handler, quantizeWeights('saveModel', artifacts, dtype)) });
+  try {
+    await model.save(dtype === 'float32' ? handler : { save: (artifacts) => save.call(handler, quantizeWeights('saveModel', artifacts, dtype)) });
+  } catch (cause) {
+    if (isEffnetError(cause)) throw cause;
+    const place = typeof target === 'string' ? `'${target}'` : 'the handler';
+    throw new DataError(`saveModel: expected the model to be saved at ${place}, received an error: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 function isOwnLayer(layer: tfl.layers.Layer): boolean {
