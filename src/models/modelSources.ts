@@ -2,6 +2,7 @@
 
 import { DataError, invalid } from '../core/index.js';
 import type { ModelFiles } from './readModelFiles.js';
+import { reasonOf } from './reasonOf.js';
 
 /** The files of a model on a server. */
 export function filesAt(url: string): ModelFiles {
@@ -45,10 +46,4 @@ async function fetched(url: string): Promise<Response> {
   });
   if (!response.ok) throw new Error(`the server answered ${[response.status, response.statusText].join(' ').trim()}`);
   return response;
-}
-
-/** Node has the reason in the cause; pages keep it to themselves. */
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as { readonly cause?: Error | undefined; readonly message?: string | undefined };
-  return cause?.message ?? message ?? String(error);
 }

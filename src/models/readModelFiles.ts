@@ -5,6 +5,7 @@ import { DataError, isEffnetError, show, strayFile, WeightsError } from '../core
 import { storedPreprocessing } from '../image/index.js';
 import type { ModelMetadata } from './metadata.js';
 import { describeOtherJson } from './otherModels.js';
+import { reasonOf } from './reasonOf.js';
 
 /** A `model.json`. */
 export interface ModelFile extends Omit<io.ModelArtifacts, 'weightSpecs' | 'weightData'> {
@@ -31,7 +32,7 @@ export interface ModelFiles {
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
   const text = await json().catch((cause: unknown) => {
     if (isEffnetError(cause)) throw cause;
-    throw new DataError(`${where}: expected a saved model at '${origin}', received nothing: ${messageOf(cause)}.`, { cause, origin });
+    throw new DataError(`${where}: expected a saved model at '${origin}', received nothing: ${reasonOf(cause)}.`, { cause, origin });
   });
   const file = parsed(where, origin, text);
   const other = describeOtherJson(file);
@@ -49,7 +50,7 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
   for (const name of names) checkShardName(where, origin, name);
   const weightData = await Promise.all(names.map(async (name) => {
     const bytes = await shard(name).catch((cause: unknown) => {
-      throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received nothing: ${messageOf(cause)}.`, { cause });
+      throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received nothing: ${reasonOf(cause)}.`, { cause });
     });
     // An empty file may be right, or has too few bytes.
     const [what, remedy] = bytes.byteLength === 0 ? [] : strayFile(String.fromCharCode(...new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 64)))) ?? [];
@@ -65,11 +66,9 @@ function parsed(where: string, origin: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`${where}: expected a saved model at '${origin}', received a file that is not JSON: ${messageOf(cause)}. The file is damaged, or of another kind.`, { cause, origin });
+    throw new DataError(`${where}: expected a saved model at '${origin}', received a file that is not JSON: ${reasonOf(cause)}. The file is damaged, or of another kind.`, { cause, origin });
   }
 }
-
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 /** Whether a value lists weight files and weights. */
 export function isManifest(value: unknown): value is io.WeightsManifestConfig {

@@ -8,6 +8,7 @@ import { checkFiniteWeights } from './checkFiniteWeights.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { onlyHandler } from './onlyHandler.js';
 import { quantizeWeights } from './quantizeWeights.js';
+import { reasonOf } from './reasonOf.js';
 
 /** Options of {@link saveModel}. */
 export interface SaveModelOptions {
@@ -36,7 +37,7 @@ export const SAVE_MODEL_RULES = { dtype: oneOf('float32', 'float16', 'uint8') } 
  */
 export async function saveModel(model: tfl.LayersModel, target: string | tf.io.IOHandler, options: SaveModelOptions = {}): Promise<void> {
   const { dtype = 'float32' } = checkOptions('saveModel', options, SAVE_MODEL_RULES);
-  const handler = typeof target === 'string' ? onlyHandler('saveModel', target, tf.io.getSaveHandlers(target)) : target;
+  const handler = typeof target === 'string' ? onlyHandler('saveModel', 'target', target, tf.io.getSaveHandlers(target)) : target;
   const { save } = (handler as Partial<tf.io.IOHandler> | null) ?? {};
   if (typeof save !== 'function') throw invalid('saveModel', 'target', 'a URL or a handler that can save', handler);
   await checkFiniteWeights('saveModel', model);
@@ -47,7 +48,7 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
     const place = typeof target === 'string' ? `'${target}'` : 'the handler';
-    throw new DataError(`saveModel: expected the model to be saved at ${place}, received an error: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new DataError(`saveModel: expected the model to be saved at ${place}, received an error: ${reasonOf(cause)}.`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EISDIR: 'it is a folder, not a file',
-  EEXIST: 'a part of the path is a file, not a folder',
+  EEXIST: 'there is a file of that name already, or on the way to it',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
+import { DataError } from '../../src/core/index.js';
 import { classNamesOf, efficientNet, foldBatchNorm, loadModel, planOf, saveModel, setClassNames } from '../../src/models/index.js';
 import { VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
 import { loadWeights, readTfjs, weightsOf } from '../../src/weights/index.js';
@@ -140,6 +141,27 @@ test('wrong options and targets are refused before anything is saved', async () 
   await expect(saveModel(model, { load: () => Promise.reject(new Error()) })).rejects.toThrow('saveModel: expected a URL or a handler that can save for `target`');
   await expect(saveModel(model, null as never)).rejects.toThrow('saveModel: expected a URL or a handler that can save for `target`, received null.');
   await expect(saveModel(model, 'indexeddb://mine', { dtype: 'uint8' })).rejects.toThrow('saveModel: expected a URL TensorFlow.js can handle here');
+});
+
+test('a place that cannot be written is named with the reason, and an error of this library passes', async () => {
+  const model = filled('b0');
+  const failing = (error: Error): tf.io.IOHandler => ({ save: () => Promise.reject(error) });
+  const full = new Error('Failed to save model to local storage: the quota is exceeded.');
+  for (const dtype of ['float32', 'uint8'] as const) {
+    const error: unknown = await saveModel(model, failing(full), { dtype }).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ name: 'DataError', message: 'saveModel: expected the model to be saved at the handler, received an error: Failed to save model to local storage: the quota is exceeded.', cause: full });
+  }
+  await expect(saveModel(model, failing(new DataError('mine')))).rejects.toThrow(/^mine$/);
+  await expect(saveModel(model, 'http://127.0.0.1:9/model')).rejects.toThrow(/^saveModel: expected the model to be saved at 'http:\/\/127\.0\.0\.1:9\/model', received an error: .+\.$/);
+});
+
+test.each(['float32', 'float16', 'uint8'] as const)('a weight that is not finite is refused as %s before anything is saved', async (dtype) => {
+  for (const value of [NaN, Infinity]) {
+    const asked: unknown[] = [];
+    const handler: tf.io.IOHandler = { save: (artifacts) => { asked.push(artifacts); return Promise.reject(new Error('asked')); } };
+    await expect(saveModel(denseOf((x) => (x === 0 ? value : x)), handler, { dtype })).rejects.toThrow("saveModel: expected finite weights, received NaN or Infinity in 'wide/kernel'. Nothing was written.");
+    expect(asked).toEqual([]);
+  }
 });
 
 test('leaks no tensor', async () => {
