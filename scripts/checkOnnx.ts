@@ -62,9 +62,9 @@ const family = (name: Variant) => (): tfl.LayersModel => efficientNet(name, { in
 const forms = new Map<string, Form>([
   ...VARIANTS.map((name) => [name, { build: family(name), tolerance: 1e-4 }] as const),
   ['two-headed', { build: twoHeaded, tolerance: 1e-4 }],
-  ['b0-float16', { build: family('b0'), tolerance: 0.02, options: () => ({ weights: 'float16' }) }],
+  ['b0-float16', { build: family('b0'), tolerance: 0.02, options: () => ({ dtype: 'float16' }) }],
   // Random weights make poorer ranges than trained ones: that the file is whole is what is checked here.
-  ['lite0-int8', { build: family('lite0'), tolerance: 0.1, options: () => ({ weights: 'int8', calibration: calibration() }) }],
+  ['lite0-int8', { build: family('lite0'), tolerance: 0.1, options: () => ({ compute: 'int8', calibration: calibration() }) }],
 ]);
 const checker = python();
 await selectBackend(['wasm']);

@@ -75,7 +75,7 @@ export type {
 export {
   classNamesOf, efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel, setClassNames, setPreprocessing,
 } from './models/index.js';
-export type { EfficientNetOptions, LoadModelOptions, ReplaceHeadOptions } from './models/index.js';
+export type { EfficientNetOptions, LoadModelOptions, ReplaceHeadOptions, SaveModelOptions } from './models/index.js';
 export { freeze, trainHead, unfreeze } from './training/index.js';
 export type { FeatureRuntime, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
 export { classify, classifyMany } from './evaluation/index.js';

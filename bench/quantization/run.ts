@@ -1,36 +1,31 @@
-// What do float16 weights and int8 cost in accuracy, and what do they save in time? A head is learned on clothes, and each export of the
+// What do float16 and int8, stored or computed with, cost in accuracy, and what do they save in time? A head is learned on clothes, and each export of the
 // whole classifier answers the same validation photos; then all of them take turns on one batch.
 // npm run bench:quantization                              Lite0 and the photos of examples/data, 2 threads; two minutes on two quiet cores
 // npm run bench:quantization -- FOLDER 1                  a folder with train/ and validation/, threads
 // B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing. A file without its top is used as far as block6d_add.
 // The figures go to bench/quantization/results.json too.
 
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import {
-  efficientNet, evaluate, featureExtractor, imageBatches, imageFolder, loadWeights, selectBackend, trainHead, type ImageBatch, type ImageFolder, type Variant,
-} from '../../src/node.js';
+import { evaluate, imageBatches, selectBackend, type ImageBatch, type ImageFolder } from '../../src/node.js';
 import { calibrate } from '../../src/onnx/calibrate.js';
 import { ModelProtoSchema } from '../../src/onnx/proto/onnx_pb.js';
 import { quantize, tensorsToCalibrate } from '../../src/onnx/quantize.js';
 import { createRuntime, exportOnnx, type Runtime } from '../../src/onnx.js';
+import { batches, classifier, CLOTHING, firstClasses, networksAtHand, photosIn, type Network } from './classifier.js';
 
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
-const [folder = here('../../examples/data/clothing'), threads = '2', rounds = '15'] = process.argv.slice(2);
-const NETWORKS: readonly { readonly variant: Variant; readonly file: string | undefined }[] = [
-  { variant: 'lite0', file: here('../../examples/data/weights/efficientnet-lite0.safetensors') },
-  { variant: 'b0', file: process.env['B0_WEIGHTS'] },
-];
-const FORMS = ['float32', 'float16', 'int8'] as const;
+const [folder = CLOTHING, threads = '2', rounds = '15'] = process.argv.slice(2);
+const FORMS = ['float32', 'dtype float16', 'dtype int8', 'compute float16', 'compute int8'] as const;
+const EXPORTS = { 'float32': {}, 'dtype float16': { dtype: 'float16' }, 'dtype int8': { dtype: 'int8' }, 'compute float16': { compute: 'float16' } } as const;
 const CALIBRATION_PHOTOS = 128;
 
 interface Row {
-  readonly weights: (typeof FORMS)[number];
+  readonly form: (typeof FORMS)[number];
   readonly megabytes: number;
   readonly accuracy: number;
   /** Photos whose first class is that of float32. */
@@ -43,32 +38,21 @@ function median(values: readonly number[], share = 0.5): number {
   return sorted[Math.round((sorted.length - 1) * share)] ?? NaN;
 }
 
-const batches = (set: ImageFolder): ReturnType<typeof imageBatches> => imageBatches(set.images, { batchSize: 16 });
 const runtimeOptions = { threads: Number(threads) };
 
-async function classifier(variant: Variant, file: string, train: ImageFolder): Promise<tfl.LayersModel> {
-  const whole = efficientNet(variant);
-  const { missing } = await loadWeights(whole, file, { strict: false });
-  const backbone = missing.length === 0 ? whole : featureExtractor(whole, ['block6d_add']);
-  const { model } = await trainHead(backbone, {
-    classNames: train.classNames, train: batches(train), seed: 1, runtime: (features) => createRuntime(features, runtimeOptions),
-  });
-  return model;
-}
-
-async function measure(variant: Variant, file: string, train: ImageFolder, validation: ImageFolder): Promise<Row[]> {
-  const model = await classifier(variant, file, train);
+async function measure(network: Network, train: ImageFolder, validation: ImageFolder): Promise<Row[]> {
+  const model = await classifier(network, train, runtimeOptions.threads);
   const rows: (Row & { readonly runtime: Runtime })[] = [];
   let reference: readonly number[] = [];
-  for (const weights of FORMS) {
+  for (const form of FORMS) {
     const calibration = imageBatches(train.images.shuffle(train.images.size, { seed: 1 }).take(CALIBRATION_PHOTOS), { batchSize: 16 });
-    const bytes = weights === 'int8' ? await exportInt8(model, calibration) : await exportOnnx(model, { weights });
+    const bytes = form === 'compute int8' ? await exportInt8(model, calibration) : await exportOnnx(model, EXPORTS[form]);
     const runtime = await createRuntime(bytes, runtimeOptions);
     const { accuracy, predictions } = await evaluate(runtime, batches(validation));
     const answers = firstClasses(predictions.probabilities, train.classNames.length);
-    if (weights === 'float32') reference = answers;
+    if (form === 'float32') reference = answers;
     const agreement = answers.filter((answer, i) => answer === reference[i]).length / answers.length;
-    rows.push({ weights, megabytes: bytes.length / 1e6, accuracy, agreement, milliseconds: [], runtime });
+    rows.push({ form, megabytes: bytes.length / 1e6, accuracy, agreement, milliseconds: [], runtime });
   }
   const size = model.inputs[0]?.shape[1] ?? 224;
   const pixels = Float32Array.from({ length: size * size * 3 }, (_, i) => (i * 7919) % 256);
@@ -86,38 +70,27 @@ async function measure(variant: Variant, file: string, train: ImageFolder, valid
   return rows.map(({ runtime: _, ...row }) => row);
 }
 
-/** What exportOnnx does with `weights: 'int8'`, where it refuses as well: that is what is found out here. */
+/** What exportOnnx does with `compute: 'int8'`, also where it refuses as well: that is what is found out here. */
 async function exportInt8(model: tfl.LayersModel, calibration: AsyncIterable<ImageBatch>): Promise<Uint8Array> {
   const file = fromBinary(ModelProtoSchema, await exportOnnx(model));
   quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, undefined));
   return toBinary(ModelProtoSchema, file);
 }
 
-function firstClasses(probabilities: ArrayLike<number>, classes: number): number[] {
-  return Array.from({ length: probabilities.length / classes }, (_, row) => {
-    const scores = Array.from({ length: classes }, (_unused, k) => probabilities[row * classes + k] ?? 0);
-    return scores.indexOf(Math.max(...scores));
-  });
-}
-
 await selectBackend();
-const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224 })));
-if (train === undefined || validation === undefined) throw new Error('no photos');
+const { train, validation } = await photosIn(folder);
 const load = loadavg()[0] ?? 0;
 const results = [];
-for (const { variant, file } of NETWORKS) {
-  if (file === undefined || !existsSync(file)) {
-    console.log(`\n${variant}: missing: name a file of its ImageNet weights in B0_WEIGHTS`);
-    continue;
-  }
-  const rows = await measure(variant, file, train, validation);
+for (const network of networksAtHand()) {
+  const { variant } = network;
+  const rows = await measure(network, train, validation);
   const [base] = rows;
   console.log(`\n${variant}, ${train.images.size} photos to learn from, ${validation.images.size} to answer, ${threads} threads, batch 1\n`);
-  console.log('| weights | megabytes | accuracy | same first class | milliseconds | 10 %-90 % | of the time of float32 |\n|---|---|---|---|---|---|---|');
-  for (const { weights, megabytes, accuracy, agreement, milliseconds } of rows) {
+  console.log('| form | megabytes | accuracy | same first class | milliseconds | 10 %-90 % | of the time of float32 |\n|---|---|---|---|---|---|---|');
+  for (const { form, megabytes, accuracy, agreement, milliseconds } of rows) {
     const ratio = median(milliseconds.map((value, i) => value / (base?.milliseconds[i] ?? NaN)));
     const spread = [0.1, 0.9].map((share) => median(milliseconds, share).toFixed(1)).join('-');
-    console.log(`| ${weights} | ${megabytes.toFixed(1)} | ${(100 * accuracy).toFixed(1)} % | ${(100 * agreement).toFixed(1)} % | ${median(milliseconds).toFixed(1)} | ${spread} | ${ratio.toFixed(2)} |`);
+    console.log(`| ${form} | ${megabytes.toFixed(1)} | ${(100 * accuracy).toFixed(1)} % | ${(100 * agreement).toFixed(1)} % | ${median(milliseconds).toFixed(1)} | ${spread} | ${ratio.toFixed(2)} |`);
   }
   results.push({ variant, rows });
 }

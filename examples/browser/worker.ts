@@ -69,7 +69,8 @@ const work: Work = {
       onProgress: ({ task, done, total }) => { say(`Learning: ${task}`, total === undefined ? undefined : done / total); },
     });
     say('Saving');
-    await saveModel(model, KEPT_AT);
+    // Half the browser's storage; the network's own kernels are float16 already.
+    await saveModel(model, KEPT_AT, { dtype: 'float16' });
     learned?.dispose();
     learned = await fastCopy(model);
     return { learned: namesOf(learned), accuracy: history.at(-1)?.accuracy ?? NaN };

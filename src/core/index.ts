@@ -31,10 +31,12 @@ export {
 } from './checks.js';
 export type { Complete, Given, Rule, Rules } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
+export { decodeFloat16, encodeFloat16 } from './float16.js';
 export { largest } from './largest.js';
 export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';
 export { trackProgress } from './progress.js';
 export type { Progress, ProgressListener } from './progress.js';
+export { strayFile } from './strayFile.js';
 export { sides, size } from './size.js';
 export type { Size } from './size.js';

@@ -2,7 +2,7 @@
 // them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
 // Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 
-import { WeightsError } from '../core/index.js';
+import { strayFile, WeightsError } from '../core/index.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c, 1]; // 'GCOL', version 1
@@ -13,7 +13,11 @@ const NO_BLOCK = 1;
 /** @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, a heap is larger than the file, or a list of free blocks is endless. */
 export function checkHeaps(where: string, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!hasSuperblock(bytes)) throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`);
+  if (!hasSuperblock(bytes)) {
+    const stray = strayFile(String.fromCharCode(...bytes.subarray(0, 64)));
+    const sentence = stray === undefined ? 'the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.' : `expected an HDF5 file, received ${stray[0]}. ${stray[1]}`;
+    throw new WeightsError(`${where}: ${sentence}`);
+  }
   for (const heap of found(bytes, GLOBAL_HEAP)) {
     if (!isGlobalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
   }

@@ -9,6 +9,7 @@ import { modelFromArtifacts } from './modelFromArtifacts.js';
 import { filesAmong, filesAt } from './modelSources.js';
 import { onlyHandler } from './onlyHandler.js';
 import { readModelFiles } from './readModelFiles.js';
+import { reasonOf } from './reasonOf.js';
 
 /** Options of {@link loadModel}. */
 export interface LoadModelOptions {
@@ -48,7 +49,7 @@ export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<Fil
     artifacts = await readSource(source);
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
-    throw new DataError(`loadModel: expected a saved model at ${typeof source === 'string' ? `'${source}'` : 'the handler'}, received an error: ${String(cause)}.`, { cause });
+    throw new DataError(`loadModel: expected a saved model at ${typeof source === 'string' ? `'${source}'` : 'the handler'}, received an error: ${reasonOf(cause)}.`, { cause });
   }
   return modelFromArtifacts('loadModel', artifacts, options.normalization);
 }
@@ -56,7 +57,7 @@ export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<Fil
 async function readSource(source: string | tf.io.IOHandler | ArrayLike<File>): Promise<tf.io.ModelArtifacts> {
   if (typeof source === 'string') {
     const url = onThisPage(source);
-    return /^https?:/.test(url) ? readModelFiles('loadModel', filesAt(url)) : load(onlyHandler('loadModel', source, tf.io.getLoadHandlers(url)));
+    return /^https?:/.test(url) ? readModelFiles('loadModel', filesAt(url)) : load(onlyHandler('loadModel', 'source', source, tf.io.getLoadHandlers(url)));
   }
   return isFiles(source) ? readModelFiles('loadModel', filesAmong('loadModel', Array.from(source))) : load(source);
 }

@@ -2,6 +2,7 @@
 
 import { DataError, invalid } from '../core/index.js';
 import type { ModelFiles } from './readModelFiles.js';
+import { reasonOf } from './reasonOf.js';
 
 /** The files of a model on a server. */
 export function filesAt(url: string): ModelFiles {
@@ -32,7 +33,7 @@ export function filesAmong(where: string, files: readonly File[]): ModelFiles {
     json: () => json.text(),
     shard: async (name) => {
       const file = find(name);
-      if (file === undefined) throw new DataError(`it is not among ${files.length} files`);
+      if (file === undefined) throw new DataError(`it is not among the ${files.length} chosen files`);
       return file.arrayBuffer();
     },
     metadata: async () => find('metadata.json')?.text(),
@@ -40,7 +41,9 @@ export function filesAmong(where: string, files: readonly File[]): ModelFiles {
 }
 
 async function fetched(url: string): Promise<Response> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the server answered ${response.status} for ${url}`);
+  const response = await fetch(url).catch((cause: unknown) => {
+    throw new Error(`the server did not answer (${reasonOf(cause)})`, { cause });
+  });
+  if (!response.ok) throw new Error(`the server answered ${[response.status, response.statusText].join(' ').trim()}`);
   return response;
 }

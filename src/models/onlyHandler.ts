@@ -4,10 +4,10 @@ import type { io } from '@tensorflow/tfjs-core';
 import { invalid } from '../core/index.js';
 
 /** @throws {OptionError} when nothing handles that URL here. */
-export function onlyHandler(where: string, url: string, handlers: readonly io.IOHandler[]): io.IOHandler {
+export function onlyHandler(where: string, option: string, url: string, handlers: readonly io.IOHandler[]): io.IOHandler {
   const [handler] = handlers;
   if (handler === undefined) {
-    throw invalid(where, 'url', 'a URL TensorFlow.js can handle here', url, 'In Node, import from effnet-ts/node and give a folder.');
+    throw invalid(where, option, 'a URL TensorFlow.js can handle here', url, 'In Node, give a folder, and import the function from effnet-ts/node.');
   }
   return handler;
 }

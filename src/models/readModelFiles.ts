@@ -1,10 +1,11 @@
 // A model.json and its weight files, wherever they are read from.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { DataError, isEffnetError, show, WeightsError } from '../core/index.js';
+import { DataError, isEffnetError, show, strayFile, WeightsError } from '../core/index.js';
 import { storedPreprocessing } from '../image/index.js';
 import type { ModelMetadata } from './metadata.js';
 import { describeOtherJson } from './otherModels.js';
+import { reasonOf } from './reasonOf.js';
 
 /** A `model.json`. */
 export interface ModelFile extends Omit<io.ModelArtifacts, 'weightSpecs' | 'weightData'> {
@@ -29,13 +30,11 @@ export interface ModelFiles {
  * @throws {DataError} when there is no model.json, its JSON is another file's, or its preprocessing is damaged. {@link WeightsError} when it lists no weights, its manifest is damaged, or weights are missing.
  */
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
-  let file: unknown;
-  try {
-    file = JSON.parse(await json());
-  } catch (cause) {
+  const text = await json().catch((cause: unknown) => {
     if (isEffnetError(cause)) throw cause;
-    throw new DataError(`${where}: expected a saved model at '${origin}', received ${cause instanceof SyntaxError ? 'a file that is no JSON' : 'an error'}: ${String(cause)}.`, { cause, origin });
-  }
+    throw new DataError(`${where}: expected a saved model at '${origin}', received nothing: ${reasonOf(cause)}.`, { cause, origin });
+  });
+  const file = parsed(where, origin, text);
   const other = describeOtherJson(file);
   if (other !== undefined) throw new DataError(`${where}: expected a saved model at '${origin}', received ${other}.`, { origin });
   const { weightsManifest, ...model } = file as ModelFile;
@@ -49,10 +48,26 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
   if (!isManifest(weightsManifest)) throw new WeightsError(`${where}: expected a list of weight files in '${origin}', received ${show(weightsManifest)}. The file is damaged.`);
   const names = weightsManifest.flatMap(({ paths }) => paths);
   for (const name of names) checkShardName(where, origin, name);
-  const weightData = await Promise.all(names.map((name) => shard(name).catch((cause: unknown) => {
-    throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received an error: ${String(cause)}.`, { cause });
-  })));
+  const weightData = await Promise.all(names.map(async (name) => {
+    const bytes = await shard(name).catch((cause: unknown) => {
+      throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received nothing: ${reasonOf(cause)}.`, { cause });
+    });
+    // An empty file may be right, or has too few bytes.
+    const [what, remedy] = bytes.byteLength === 0 ? [] : strayFile(String.fromCharCode(...new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 64)))) ?? [];
+    if (what !== undefined) throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received ${what}. ${remedy}`);
+    return bytes;
+  }));
   return { ...artifacts, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
+}
+
+function parsed(where: string, origin: string, text: string): unknown {
+  const [what, remedy] = strayFile(text.slice(0, 64)) ?? [];
+  if (what !== undefined) throw new DataError(`${where}: expected a saved model at '${origin}', received ${what}. ${remedy}`, { origin });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DataError(`${where}: expected a saved model at '${origin}', received a file that is not JSON: ${reasonOf(cause)}. The file is damaged, or of another kind.`, { cause, origin });
+  }
 }
 
 /** Whether a value lists weight files and weights. */

@@ -9,6 +9,7 @@ import {
   type TrainingCallback,
 } from '../training/index.js';
 import { replaceFile } from './replaceFile.js';
+import { systemReason } from './systemReason.js';
 
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
@@ -84,7 +85,7 @@ export async function resume(model: LayersModel, file: string): Promise<Resumed>
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read.`, { cause, origin: file });
+    throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
   }
   const saved = readCheckpoint(bytes);
   await restoreCheckpoint('resume', model, saved);
@@ -106,6 +107,6 @@ async function write(file: string, bytes: Uint8Array): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true });
     await replaceFile(file, bytes);
   } catch (cause) {
-    throw new DataError(`checkpoint: expected a file that can be written, received '${file}': ${(cause as Error).message}. The checkpoint before stays.`, { cause, origin: file });
+    throw new DataError(`checkpoint: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`, { cause, origin: file });
   }
 }

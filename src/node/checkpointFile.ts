@@ -5,6 +5,7 @@ import path from 'node:path';
 import { check, DataError, text } from '../core/index.js';
 import type { CheckpointStore } from '../training/index.js';
 import { replaceFile } from './replaceFile.js';
+import { systemReason } from './systemReason.js';
 
 /**
  * A store for `fineTune` in one file, replaced whole: a killed process or a full disk leaves the checkpoint before.
@@ -21,7 +22,7 @@ export function checkpointFile(file: string): CheckpointStore {
         return await readFile(file);
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw new DataError(`checkpointFile: expected a file that can be read, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
+        throw new DataError(`checkpointFile: expected a file that can be read, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
       }
     },
     write: async (bytes) => {
@@ -29,7 +30,7 @@ export function checkpointFile(file: string): CheckpointStore {
         await mkdir(path.dirname(file), { recursive: true });
         await replaceFile(file, bytes);
       } catch (cause) {
-        throw new DataError(`checkpointFile: expected a file that can be written, received '${file}': ${(cause as Error).message}. The checkpoint before stays.`, { cause, origin: file });
+        throw new DataError(`checkpointFile: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`, { cause, origin: file });
       }
     },
   };

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { boolean, check, checkOptions, DataError, decodeText, show, text } from '../core/index.js';
 import { callback, type TrainingCallback } from '../training/index.js';
+import { systemReason } from './systemReason.js';
 
 /** Options of {@link csvLog}. */
 export interface CsvLogOptions {
@@ -35,7 +36,7 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
         await appendFile(file, line([epoch, ...columns.map((name) => metrics[name] ?? '')]));
       } catch (cause) {
         if (cause instanceof DataError) throw cause;
-        throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
+        throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
       }
     },
   });

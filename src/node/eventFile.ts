@@ -9,6 +9,7 @@ import { check, DataError, finite, nonNegativeInteger, text } from '../core/inde
 import { frameTFRecord } from '../data/index.js';
 import type * as messageModule from './eventMessages.js';
 import type { EventSchema, GraphDefSchema, SummarySchema } from './proto/tensorboard_pb.js';
+import { systemReason } from './systemReason.js';
 
 /** A run's event file; every method resolves when the event is written. */
 export interface EventFile {
@@ -62,7 +63,7 @@ export function eventFile(folder: string): EventFile {
     try {
       await work;
     } catch (cause) {
-      throw new DataError(`eventFile: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: file });
+      throw new DataError(`eventFile: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: file });
     }
   };
   const summary = (step: number, value: SummaryValue): Promise<void> => write({ case: 'summary', value: { value: [value] } }, step);

@@ -9,6 +9,7 @@ import { deserialize, serialize } from 'node:v8';
 import { check, DataError, isEffnetError, text } from '../core/index.js';
 import { frameTFRecord, readTFRecords, type CachedImages, type CacheStore } from '../data/index.js';
 import { describePreprocessing, samePreprocessing } from '../image/index.js';
+import { systemReason } from './systemReason.js';
 
 /** The first record of the file. */
 interface Header {
@@ -107,5 +108,5 @@ async function* valuesOf(folder: string, file: string): AsyncGenerator {
 }
 
 function unusable(folder: string, expected: string, cause: unknown): DataError {
-  return new DataError(`folderCache: expected a folder ${expected}, received '${folder}': ${(cause as Error).message.replace(/\.$/, '')}. Delete it, or give another.`, { cause, origin: folder });
+  return new DataError(`folderCache: expected a folder ${expected}, received '${folder}': ${systemReason(cause).replace(/\.$/, '')}. Delete it, or give another.`, { cause, origin: folder });
 }

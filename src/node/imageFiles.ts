@@ -7,6 +7,7 @@ import { Dataset, type LabeledImage } from '../data/index.js';
 import type { FolderFile } from './imageFolder.js';
 import type { LabeledFile } from './readImage.js';
 import { READ_IMAGES_RULES, readImages, labelAs, LABEL_MODES, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { systemReason } from './systemReason.js';
 
 /** How a list of files is read. */
 export interface ImageFilesOptions extends ReadImagesOptions {
@@ -81,14 +82,14 @@ export async function writeImageFolder(folder: string, files: readonly LabeledFi
   const write = { copy: (from: string, to: string) => copyFile(from, to, 1), link, symlink: (from: string, to: string) => symlink(path.resolve(from), to) }[mode];
   for (const [target, source] of targets) {
     await write(source, target).catch((cause: unknown) => {
-      throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${(cause as Error).message}`, { cause, origin: source });
+      throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${systemReason(cause)}.`, { cause, origin: source });
     });
   }
 }
 
 async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: folder });
+    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
   });
 }
 
@@ -102,7 +103,7 @@ export async function food101Files(folder: string): Promise<{ classNames: readon
   const lines = async (name: string): Promise<string[]> => {
     const file = path.join(folder, 'meta', name);
     const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new DataError(`food101Files: expected the list '${file}', which cannot be read.`, { cause, origin: file });
+      throw new DataError(`food101Files: expected the list '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
     });
     return decodeText(bytes, { where: 'food101Files', origin: file, remedy: 'Save it as UTF-8.' }).split(/\r?\n/).filter((line) => line !== '');
   };

@@ -7,6 +7,7 @@ import { Dataset, trainValidationSplit, type LabeledImage } from '../data/index.
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import type { LabeledFile } from './readImage.js';
 import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { systemReason } from './systemReason.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
 
 /** How a folder of labeled images is read. */
@@ -142,7 +143,7 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
 /** The class folders, links to folders included, and what lies beside them. */
 async function listTop(folder: string, endings: readonly string[]): Promise<{ readonly found: readonly string[]; readonly skipped: readonly SkippedFile[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new DataError(`imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read.`, { cause, origin: folder });
+    throw new DataError(`imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: folder });
   });
   const found: string[] = [];
   const skipped: SkippedFile[] = [];

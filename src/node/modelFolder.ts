@@ -1,13 +1,16 @@
 // Models as folders: model.json and weights.bin, as any TensorFlow.js opens them.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, DataError, text } from '../core/index.js';
+import { check, checkOptions, DataError, invalid, text } from '../core/index.js';
 import * as models from '../models/index.js';
+import { modelTarget } from './modelTarget.js';
+import { replaceFile } from './replaceFile.js';
 import { ensureBackend } from './selectBackend.js';
+import { systemReason } from './systemReason.js';
 import { TOPOLOGY, topologyFile } from './topologyFile.js';
 
 const WEIGHTS = 'weights.bin';
@@ -15,27 +18,30 @@ const WEIGHTS = 'weights.bin';
 /**
  * Saves a model to a folder that any TensorFlow.js opens (`model.json`, `weights.bin`); plan and class names go along.
  *
- * Written beside and renamed: an earlier model there is replaced whole or stays whole.
+ * An earlier model there is replaced whole or stays whole. Other files in the folder stay.
  *
  * @param target - A folder, made with its parents where missing; or a TensorFlow.js save handler.
- * @throws {DataError} when the folder holds anything but a model, or cannot be written.
+ * @throws {OptionError} when an option is unknown, `target` names a file such as `mine.onnx` or `model.json`, or nothing saves to that target.
+ * @throws {DataError} when the folder has other files and no model, or cannot be written.
+ * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
  * @example
  * await saveModel(model, 'models/clothes');
+ * await saveModel(model, 'public/clothes', { dtype: 'uint8' }); // less than a third of the size, for a page to download
  */
-export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler): Promise<void> {
-  if (typeof target !== 'string' || target.includes('://')) {
-    await models.saveModel(model, target);
+export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler, options: models.SaveModelOptions = {}): Promise<void> {
+  checkOptions('saveModel', options, models.SAVE_MODEL_RULES);
+  if (typeof target !== 'string' || isUrl(target)) {
+    await models.saveModel(model, target, options);
     return;
   }
-  check('saveModel', 'target', target, text);
-  const folder = path.resolve(target);
+  const folder = modelTarget(target);
   await refuseOthersFiles(folder);
   await models.saveModel(model, {
     async save(artifacts) {
-      await writeBeside(folder, artifacts);
+      await writeModel(folder, artifacts);
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
     },
-  });
+  }, options);
 }
 
 /**
@@ -57,20 +63,21 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
  */
 export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<File>, options: models.LoadModelOptions = {}): Promise<LayersModel> {
   checkOptions('loadModel', options, models.LOAD_MODEL_RULES);
-  if (typeof source !== 'string' || source.includes('://')) {
+  if (typeof source !== 'string' || isUrl(source)) {
     await ensureBackend();
     return models.loadModel(source, options);
   }
   check('loadModel', 'source', source, text);
+  if (source.startsWith('file:')) throw invalid('loadModel', 'source', 'the path of a folder', source, "Convert the URL with `fileURLToPath` of 'node:url'.");
   const file = await topologyFile('loadModel', source);
   const folder = path.dirname(file);
   await ensureBackend();
   return models.loadModel({
     load: () => models.readModelFiles('loadModel', {
       origin: file,
-      json: () => readFile(file, 'utf8'),
+      json: () => readFile(file, 'utf8').catch(inPlainWords),
       shard: async (name) => {
-        const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, name));
+        const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, name)).catch(inPlainWords);
         return buffer.slice(byteOffset, byteOffset + byteLength);
       },
       metadata: () => readFile(path.join(folder, 'metadata.json'), 'utf8').catch(() => undefined),
@@ -78,39 +85,55 @@ export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<Fil
   }, options);
 }
 
-async function writeBeside(folder: string, { weightData, weightSpecs, ...rest }: tf.io.ModelArtifacts): Promise<void> {
-  const mark = randomBytes(6).toString('hex');
-  const beside = `${folder}.${mark}.new`;
-  const before = `${folder}.${mark}.old`;
+/** TensorFlow.js has a `file:` handler in Node only with one backend. */
+const isUrl = (place: string): boolean => place.includes('://') && !place.startsWith('file:');
+
+function inPlainWords(cause: unknown): never {
+  throw new Error(systemReason(cause), { cause });
+}
+
+/** The weights first, under a name that the earlier model does not use; the model.json commits both at once. */
+async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: tf.io.ModelArtifacts): Promise<void> {
+  const before = await readdir(folder).catch((): string[] => []);
+  const name = before.includes(WEIGHTS) ? `weights-${randomBytes(4).toString('hex')}.bin` : WEIGHTS;
+  const earlier = before.includes(TOPOLOGY) ? await weightFilesOf(path.join(folder, TOPOLOGY)) : [];
+  const weights = path.join(folder, name);
   try {
-    await mkdir(beside, { recursive: true });
-    const parts = weightData === undefined ? [] : [weightData].flat();
-    const file: models.ModelFile = { ...rest, weightsManifest: [{ paths: [WEIGHTS], weights: weightSpecs ?? [] }] };
-    await writeFile(path.join(beside, WEIGHTS), parts.map((part) => new Uint8Array(part)), { flush: true });
-    await writeFile(path.join(beside, TOPOLOGY), JSON.stringify(file), { flush: true });
-    const replaced = await rename(folder, before).then(() => true, (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
-    });
-    try {
-      await rename(beside, folder);
-    } catch (error) {
-      if (replaced) await rename(before, folder);
-      throw error;
-    }
-    if (replaced) await rm(before, { recursive: true });
+    const file: models.ModelFile = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs ?? [] }] };
+    const json = JSON.stringify(file);
+    await mkdir(folder, { recursive: true });
+    await replaceFile(weights, models.joinedWeights(weightData));
+    await replaceFile(path.join(folder, TOPOLOGY), json);
   } catch (cause) {
-    await rm(beside, { recursive: true, force: true });
-    throw new DataError(`saveModel: expected a folder that can be written, received an error at '${folder}': ${String(cause)}.`, { cause, origin: folder });
+    await rm(weights, { force: true }).catch(() => undefined);
+    throw new DataError(`saveModel: expected a folder that can be written at '${folder}', received an error: ${systemReason(cause)}.`, { cause, origin: folder });
+  }
+  await Promise.all(earlier.map((shard) => rm(path.join(folder, shard), { force: true })));
+}
+
+/** The weight files that a model.json lists, as far as they are beside it. */
+async function weightFilesOf(file: string): Promise<string[]> {
+  try {
+    const { weightsManifest } = JSON.parse(await readFile(file, 'utf8')) as models.ModelFile;
+    const names = models.isManifest(weightsManifest) ? weightsManifest.flatMap(({ paths }) => paths) : [];
+    return names.filter((name) => /^[^/\\\0]+\.bin$/.test(name));
+  } catch {
+    return [];
   }
 }
 
+/** A folder with other files than a model's is somebody's, and probably not the one that was meant. */
 async function refuseOthersFiles(folder: string): Promise<void> {
-  const names: readonly string[] = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new DataError(`saveModel: expected a folder for \`target\`, received '${folder}'.`, { cause: error, origin: folder });
+  const names: readonly string[] = await readdir(folder).catch((cause: unknown) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    const reason = code === 'ENOTDIR' ? 'there is a file of that name, or on the way to it' : systemReason(cause);
+    throw new DataError(`saveModel: expected a folder for \`target\`, received '${folder}': ${reason}.`, { cause, origin: folder });
   });
-  if (names.length > 0 && !names.includes(TOPOLOGY)) {
-    throw new DataError(`saveModel: expected an empty folder or an earlier model at '${folder}', received one with ${names.length} other files. Choose another.`, { origin: folder });
+  if (names.includes(TOPOLOGY)) return;
+  // Left over from a save that was cut off, or hidden as .gitkeep is.
+  const [other] = names.filter((name) => !/^\.|^weights(-[0-9a-f]{8})?\.bin$/.test(name));
+  if (other !== undefined) {
+    throw new DataError(`saveModel: expected an empty folder or an earlier model at '${folder}', received one with '${other}' and no ${TOPOLOGY}. Choose another.`, { origin: folder });
   }
 }

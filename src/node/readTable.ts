@@ -3,6 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { DataError, decodeText, list } from '../core/index.js';
 import { readRegularFile } from './readRegularFile.js';
+import { systemReason } from './systemReason.js';
 
 /** How a table is read. */
 export interface ReadTableOptions {
@@ -55,7 +56,7 @@ export async function readTable(file: string, options: ReadTableOptions): Promis
 
 async function readText(file: string, { where, encoding }: ReadTableOptions): Promise<string> {
   const bytes = Buffer.from(await readRegularFile(file).catch((cause: unknown) => {
-    throw new DataError(`${where}: expected a CSV file, received '${file}', which cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause, origin: file });
+    throw new DataError(`${where}: expected a CSV file, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
   }));
   const start = bytes.subarray(0, 4).toString('latin1');
   const other = OTHER_FILES.find(([mark]) => start.startsWith(mark));

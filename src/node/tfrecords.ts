@@ -14,6 +14,7 @@ import {
 } from '../data/index.js';
 import { byCodePoint } from './listImages.js';
 import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { systemReason } from './systemReason.js';
 
 /** How record files are read. */
 export interface TFRecordDatasetOptions {
@@ -162,7 +163,7 @@ async function startsAsGzip(file: string): Promise<boolean> {
 }
 
 function unwritable(file: string, cause: unknown): DataError {
-  return new DataError(`writeTFRecords: expected a file that can be written, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
+  return new DataError(`writeTFRecords: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
 }
 
 interface Writer {

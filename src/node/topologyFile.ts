@@ -3,6 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../core/index.js';
+import { systemReason } from './systemReason.js';
 
 /** The file of a model's layers, in its folder. */
 export const TOPOLOGY = 'model.json';
@@ -30,13 +31,16 @@ const OTHERS: readonly (readonly [name: RegExp, what: string, remedy: string])[]
  */
 export async function topologyFile(where: string, source: string): Promise<string> {
   const found = await stat(source).catch((cause: unknown) => {
-    throw new DataError(`${where}: expected a saved model at '${source}', received an error: ${String(cause)}.`, { cause, origin: source });
+    const full = path.resolve(source);
+    throw new DataError(`${where}: expected a saved model at '${source}', received nothing: ${systemReason(cause)}${full === source ? '' : ` at '${full}'`}.`, { cause, origin: source });
   });
   if (!found.isDirectory()) {
     if (source.endsWith('.json') && !/\.index\.json$|\.weights\.json$/.test(source)) return source;
     throw missing(where, source, [path.basename(source)]);
   }
-  const names = await readdir(source);
+  const names = await readdir(source).catch((cause: unknown) => {
+    throw new DataError(`${where}: expected a saved model at '${source}', received a folder that cannot be read: ${systemReason(cause)}.`, { cause, origin: source });
+  });
   if (names.includes(TOPOLOGY)) return path.join(source, TOPOLOGY);
   throw missing(where, source, names);
 }

@@ -9,6 +9,7 @@ import { describePreprocessing, preprocessingFor, resize, type Pixels, type Prep
 import { hasPlan, planOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
 import { replaceFile } from './replaceFile.js';
+import { systemReason } from './systemReason.js';
 
 /** Options of {@link writeReport}: what the report is about, and where its images come from. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
@@ -87,7 +88,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     await replaceFile(json, data);
     await replaceFile(html, page);
   } catch (cause) {
-    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${(cause as Error).message}.`, { cause, origin: folder });
+    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
   }
   return { html, json };
 }

@@ -1,7 +1,6 @@
 // An ONNX graph as it grows: operators, constants, names. What a layer becomes is decided in convertLayer.ts.
 
 import { create } from '@bufbuild/protobuf';
-import { encodeFloat16 } from '../weights/index.js';
 import {
   AttributeProtoSchema, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema,
   TypeProto_TensorSchema, TensorShapeProto_DimensionSchema, TensorShapeProtoSchema, TypeProtoSchema, ValueInfoProtoSchema,
@@ -40,11 +39,8 @@ const IR_VERSION = 8;
 
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
-/** Shorter constants, biases and bounds mostly, stay float32 in a float16 file. */
-const FLOAT16_FROM = 256;
-
-/** Starts an empty graph; `weights` is the type its long constants are stored in. */
-export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGraph {
+/** Starts an empty graph. */
+export function createGraph(): OnnxGraph {
   const nodes: NodeProto[] = [];
   const constants = new Map<string, TensorProto>();
   const inputs: ValueInfoProto[] = [];
@@ -65,11 +61,6 @@ export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGra
     names.add(to);
   };
 
-  const store = (tensor: string, shape: readonly number[], values: ConstantValues, type: keyof typeof DATA_TYPES): string => {
-    constants.set(tensor, tensorProto(tensor, shape, values, type));
-    return tensor;
-  };
-
   const graph: OnnxGraph = {
     input(name, shape) {
       const tensor = unique(name);
@@ -83,9 +74,9 @@ export function createGraph(weights: 'float32' | 'float16' = 'float32'): OnnxGra
     },
     constant(name, shape, values, type = typeOf(values)) {
       if (shape.length === 0 && constants.has(name)) return name;
-      if (weights === 'float32' || type !== 'float32' || values.length < FLOAT16_FROM) return store(unique(name), shape, values, type);
-      const half = store(unique(`${name}/float16`), shape, encodeFloat16(values as Float32Array), 'float16');
-      return graph.node('Cast', name, [half], { to: DATA_TYPES.float32 });
+      const tensor = unique(name);
+      constants.set(tensor, tensorProto(tensor, shape, values, type));
+      return tensor;
     },
     output(tensor, name, shape) {
       const given = [...inputs, ...outputs].some((info) => info.name === tensor);

@@ -2,7 +2,7 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError, DataError, ShapeError, showShape } from '../core/index.js';
+import { BackendError, DataError, ShapeError, showShape, strayFile } from '../core/index.js';
 import { storedPreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
@@ -102,7 +102,8 @@ function readModel(bytes: Uint8Array): ModelProto {
     if (file.graph === undefined) throw new Error('it has no graph');
     return file;
   } catch (cause) {
-    throw new DataError(`createRuntime: expected the bytes of an ONNX file for \`model\`, received ${bytes.byteLength} other bytes. The file is damaged or no ONNX file.`, { cause });
+    const [what, remedy] = strayFile(String.fromCharCode(...bytes.subarray(0, 64))) ?? [`${bytes.byteLength} other bytes`, 'The file is damaged or no ONNX file.'];
+    throw new DataError(`createRuntime: expected the bytes of an ONNX file for \`model\`, received ${what}. ${remedy}`, { cause });
   }
 }
 

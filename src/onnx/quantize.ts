@@ -3,6 +3,7 @@
 
 import { OptionError } from '../core/index.js';
 import { nodeProto, tensorProto } from './graph.js';
+import { channelScales, floatsOf, OUTPUT_AXIS, toInt8 } from './int8.js';
 import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onnx_pb.js';
 
 /** The lowest and highest value of a tensor. */
@@ -10,8 +11,6 @@ export type Range = readonly [lowest: number, highest: number];
 
 /** Operators whose inputs and outputs are quantized; everything else stays float32. */
 const QUANTISED = new Set(['Conv', 'Gemm', 'Add', 'GlobalAveragePool']);
-/** Operators with weights, and the axis of their weights along which the outputs lie. */
-const OUTPUT_AXIS: Readonly<Record<string, number>> = { Conv: 0, Gemm: 1 };
 /** What engines compute as part of the operator before: its output is what is quantized. */
 const ABSORBED = new Set(['Clip', 'Relu']);
 
@@ -29,8 +28,8 @@ export function checkQuantizable({ graph }: ModelProto): void {
   const found = nodes.slice(nodes.findIndex(isConvolution), nodes.findLastIndex(isConvolution)).find(({ opType }) => FLOAT_ONLY.has(opType));
   if (found === undefined) return;
   throw new OptionError(
-    `exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`weights: 'int8'\`, received one with '${found.name}'. `
-    + "Its activations would be computed in float32 between int8 convolutions, and take longer than they save. Export it with `weights: 'float16'`.",
+    `exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`compute: 'int8'\`, received one with '${found.name}'. `
+    + "Its activations would be computed in float32 between int8 convolutions, and take longer than they save. To make the file smaller, export it with `dtype: 'int8'` or `dtype: 'float16'`.",
   );
 }
 
@@ -68,17 +67,18 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
     if (weights === undefined) return;
     const bias = biasName === undefined ? undefined : constants.get(biasName);
     const shifts = bias === undefined ? undefined : floatsOf(bias);
-    const channelScales = scalesOf(weights, axis, (channel) => Math.abs(shifts?.[channel] ?? 0) / inputScale / 2 ** 30);
-    replace(weights, weightsToInt8(weights, axis, channelScales), channelScales, axis);
+    // None so small that a bias would not fit into int32.
+    const weightScales = channelScales(weights, axis, (channel) => Math.abs(shifts?.[channel] ?? 0) / inputScale / 2 ** 30);
+    replace(weights, toInt8(weights, axis, weightScales), weightScales, axis);
     if (bias === undefined || shifts === undefined) return;
-    const biasScales = channelScales.map((scale) => scale * inputScale);
+    const biasScales = weightScales.map((scale) => scale * inputScale);
     replace(bias, Int32Array.from(shifts, (shift, channel) => Math.round(shift / (biasScales[channel] as number))), biasScales, 0);
   };
-  const replace = (constant: TensorProto, values: Int8Array | Int32Array, channelScales: Float32Array, axis: number): void => {
+  const replace = (constant: TensorProto, values: Int8Array | Int32Array, scale: Float32Array, axis: number): void => {
     const { name } = constant;
-    const zeros = values instanceof Int8Array ? new Int8Array(channelScales.length) : new Int32Array(channelScales.length);
+    const zeros = values instanceof Int8Array ? new Int8Array(scale.length) : new Int32Array(scale.length);
     const parts = [
-      tensorProto(`${name}/quantized`, constant.dims.map(Number), values), tensorProto(`${name}/scale`, [channelScales.length], channelScales),
+      tensorProto(`${name}/quantized`, constant.dims.map(Number), values), tensorProto(`${name}/scale`, [scale.length], scale),
       tensorProto(`${name}/zero_point`, [zeros.length], zeros),
     ];
     graph.initializer = [...graph.initializer.filter((other) => other !== constant), ...parts];
@@ -119,30 +119,4 @@ function quantisedTensors(graph: GraphProto): ReadonlySet<string> {
 /** Additions of a constant, the mean of the pixels, are exact and cheap as they are. */
 function isQuantized(node: NodeProto, constants: ReadonlyMap<string, TensorProto>): boolean {
   return QUANTISED.has(node.opType) && (node.opType !== 'Add' || !node.input.some((tensor) => constants.has(tensor)));
-}
-
-function floatsOf({ rawData }: TensorProto): Float32Array {
-  // A message's bytes may begin anywhere; float32 may not.
-  return new Float32Array(rawData.slice().buffer);
-}
-
-/** How many values of the weights follow each other within one output channel, and how many channels there are. */
-function layoutOf({ dims }: TensorProto, axis: number): { readonly channels: number; readonly run: number } {
-  return { channels: Number(dims[axis]), run: dims.slice(axis + 1).reduce((product, length) => product * Number(length), 1) };
-}
-
-/** One scale a channel, from its largest weight; none so small that a bias would not fit into int32. */
-function scalesOf(weights: TensorProto, axis: number, smallest: (channel: number) => number): Float32Array {
-  const { channels, run } = layoutOf(weights, axis);
-  const largest = new Float32Array(channels);
-  floatsOf(weights).forEach((value, i) => {
-    const channel = Math.floor(i / run) % channels;
-    largest[channel] = Math.max(largest[channel] as number, Math.abs(value));
-  });
-  return largest.map((value, channel) => Math.max(value / 127, smallest(channel)) || 1);
-}
-
-function weightsToInt8(weights: TensorProto, axis: number, scales: Float32Array): Int8Array {
-  const { channels, run } = layoutOf(weights, axis);
-  return Int8Array.from(floatsOf(weights), (value, i) => Math.round(value / (scales[Math.floor(i / run) % channels] as number)));
 }

@@ -1,6 +1,6 @@
 // Element types of weight files, and their conversion to and from float32. Bytes are little-endian, as every format here has them.
 
-import { WeightsError } from '../core/index.js';
+import { decodeFloat16, WeightsError } from '../core/index.js';
 
 /** The type of the numbers in a file. */
 export type ElementType =
@@ -67,46 +67,6 @@ export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Arr
     case 'bool':
       return new Float32Array(new Uint8Array(buffer, byteOffset, count));
   }
-}
-
-/** Rounds float32 to the nearest float16 (ties to even); what exceeds 65504 becomes infinite. */
-export function encodeFloat16(values: Float32Array): Uint16Array {
-  const halves = new Uint16Array(values.length);
-  const float = new Float32Array(1);
-  const word = new Uint32Array(float.buffer);
-  for (let i = 0; i < values.length; i++) {
-    float[0] = values[i] as number;
-    const bits = word[0] as number;
-    const sign = (bits >>> 16) & 0x8000;
-    const magnitude = bits & 0x7fff_ffff;
-    if (magnitude > 0x7f80_0000) {
-      halves[i] = sign | 0x7e00; // not a number
-    } else if (magnitude >= 0x477f_f000) {
-      halves[i] = sign | 0x7c00; // rounds to 65536 or more
-    } else if (magnitude >= 0x3880_0000) {
-      halves[i] = sign | ((magnitude - 0x3800_0000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
-    } else {
-      // Below 2^-14 float16 is a multiple of 2^-24; adding 2^23 units lets float32 do the rounding.
-      float[0] = Math.abs(values[i] as number) * 2 ** 24 + 2 ** 23;
-      halves[i] = sign | ((word[0] as number) & 0x7ff);
-    }
-  }
-  return halves;
-}
-
-let float16Table: Float32Array | undefined;
-
-function decodeFloat16(halves: Uint16Array): Float32Array {
-  float16Table ??= Float32Array.from({ length: 0x1_0000 }, (_, bits) => {
-    const exponent = (bits >>> 10) & 31;
-    const fraction = bits & 1023;
-    const magnitude =
-      exponent === 0 ? fraction * 2 ** -24 : exponent === 31 ? (fraction === 0 ? Infinity : NaN) : (1024 + fraction) * 2 ** (exponent - 25);
-    return bits & 0x8000 ? -magnitude : magnitude;
-  });
-  const values = new Float32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) values[i] = float16Table[halves[i] as number] as number;
-  return values;
 }
 
 /** Bits of the fraction, bias of the exponent. */

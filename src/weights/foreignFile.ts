@@ -1,5 +1,6 @@
 // Names files that hold no weights this library reads, so that an error can say what to do with them.
 
+import { strayFile } from '../core/index.js';
 import { describeGraphModel } from '../models/index.js';
 
 /** How many bytes of a file its text is looked for in. */
@@ -21,9 +22,6 @@ const isOnnx = (head: string): boolean => head.startsWith('\x08') && head.charCo
 
 // Signatures before names, because files are renamed.
 const FILES: readonly Foreign[] = [
-  [(head) => head === '', 'an empty file', 'Copy or download it again.'],
-  [(head) => /^\s*<(!doctype )?html/i.test(head), 'a web page', 'Servers answer so where the file is not at that URL.'],
-  [starts('version https://git-lfs.github.com/spec/'), 'a pointer of Git LFS instead of the file itself', 'Run `git lfs pull`, or download the file from its page.'],
   [marked('TFL3'), 'a TensorFlow Lite model', `${CONVERTED} ${KEEP_KERAS}`],
   [marked('ET12', 'ET11'), 'an ExecuTorch program', KEEP_TORCH],
   [marked('ORTM'), 'an ONNX Runtime model', CONVERTED],
@@ -60,6 +58,8 @@ const ARCHIVES: readonly (readonly [inside: RegExp, what: string, remedy: string
  */
 export function foreignFile(bytes: Uint8Array, name = ''): string {
   const head = String.fromCharCode(...bytes.subarray(0, HEAD));
+  const stray = strayFile(head);
+  if (stray !== undefined) return sentence(...stray);
   const known = FILES.find(([matches]) => matches(head, name));
   if (known !== undefined) return sentence(known[1], known[2]);
   const index = /^\s*[{[]/.test(head) ? foreignJson(new TextDecoder().decode(bytes)) : null;

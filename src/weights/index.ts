@@ -1,7 +1,6 @@
 export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
 export type { ModelNotes } from './modelNotes.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
-export { encodeFloat16 } from './elements.js';
 export type { ElementType } from './elements.js';
 export { readSafetensors } from './readSafetensors.js';
 export { writeSafetensors } from './writeSafetensors.js';

@@ -1,7 +1,6 @@
 // Writes safetensors, readable by every safetensors library. The reader is readSafetensors.ts.
 
-import { checkOptions, oneOf, rule, WeightsError } from '../core/index.js';
-import { encodeFloat16 } from './elements.js';
+import { checkOptions, encodeFloat16, oneOf, rule } from '../core/index.js';
 import { byteLength, type NamedArrays } from './namedArrays.js';
 
 /** How arrays are written. */
@@ -51,14 +50,8 @@ export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsO
 
   for (const { name, array, type, start } of places) {
     const values = array.values();
-    const encoded = type === 'float16' ? encodeFloat16(values) : values;
-    if (encoded instanceof Uint16Array) checkRange(name, values, encoded);
+    const encoded = type === 'float16' ? encodeFloat16('writeSafetensors', name, values) : values;
     file.set(new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength), 8 + headerBytes + start);
   }
   return file;
-}
-
-function checkRange(name: string, values: Float32Array, halves: Uint16Array): void {
-  const at = halves.findIndex((half, i) => (half & 0x7fff) === 0x7c00 && Number.isFinite(values[i]));
-  if (at >= 0) throw new WeightsError(`writeSafetensors: '${name}' holds ${values[at]}, more than float16's 65504. Write it with \`dtype: 'float32'\`.`);
 }

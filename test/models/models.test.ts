@@ -174,7 +174,7 @@ describe('saveModel and loadModel', () => {
     for (const url of ['models/mine/model.json', '/models/mine/model.json']) expect(await predict(await loadModel(url))).toEqual(await predict(model));
     expect(asked).toEqual(['/app/models/mine/model.json', '/app/models/mine/weights.bin', '/models/mine/model.json', '/models/mine/weights.bin']);
     vi.unstubAllGlobals();
-    await expect(loadModel('models/mine/model.json')).rejects.toThrow('loadModel: expected a URL TensorFlow.js can handle here for `url`');
+    await expect(loadModel('models/mine/model.json')).rejects.toThrow('loadModel: expected a URL TensorFlow.js can handle here for `source`');
   });
 
   test('truncated weights are refused', async () => {

@@ -89,7 +89,7 @@ describe('what was set', () => {
     ['a folder of a folded model', async (model) => { const place = await folder(); await saveModel(await foldBatchNorm(model), place); return loadModel(place); }],
     ['createRuntime', (model) => createRuntime(model)],
     ['an ONNX file', async (model) => createRuntime(await exportOnnx(model))],
-    ['an ONNX file of a folded model', async (model) => createRuntime(await exportOnnx(await foldBatchNorm(model), { weights: 'float16' }))],
+    ['an ONNX file of a folded model', async (model) => createRuntime(await exportOnnx(await foldBatchNorm(model), { dtype: 'float16' }))],
   ])('is kept by %s', async (_, act) => {
     const model = efficientNet(SPEC, { classes: 2 });
     setPreprocessing(model, OWN);

@@ -72,7 +72,7 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
   const bytes = await readFile(file);
   await writeFile(file, bytes.subarray(0, bytes.length - 7));
   await expect(resume(tinyModel(), file)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: readSafetensors: 'optimizer/predictions/bias/meanSquare' ends at byte 828 of the data, the file has 825. It is truncated or damaged.]`);
-  expect(without(await resume(other, path.join(folder, 'none')).catch((error: unknown) => error as Error) as Error)).toMatchInlineSnapshot(`"resume: expected a checkpoint, received '/none', which cannot be read."`);
+  expect(without(await resume(other, path.join(folder, 'none')).catch((error: unknown) => error as Error) as Error)).toMatchInlineSnapshot(`"resume: expected a checkpoint, received '/none', which cannot be read: there is no such file or folder."`);
   expect(await weightsOfAll(other)).toEqual(before);
 });
 
@@ -97,7 +97,7 @@ test('what cannot be written is named, and leaves nothing behind', async () => {
   const inTheWay = path.join(folder, 'file');
   await writeFile(inTheWay, '');
   const error = await fit([checkpoint(path.join(inTheWay, 'net.safetensors'))]).catch((cause: unknown) => cause as Error) as Error;
-  expect(without(error)).toMatchInlineSnapshot(`"checkpoint: expected a file that can be written, received '/file/net.safetensors': EEXIST: file already exists, mkdir '/file'. The checkpoint before stays."`);
+  expect(without(error)).toMatchInlineSnapshot(`"checkpoint: expected a file that can be written, received '/file/net.safetensors': there is a file of that name already, or on the way to it. The checkpoint before stays."`);
   await expect(fit([checkpoint(path.join(folder, '{nonsense}.safetensors'))])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: checkpoint: expected one of epoch, loss in the braces of \`file\`, received '{nonsense}'.]`);
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });

@@ -92,7 +92,7 @@ test('named classes fix the order and may be missing here', async () => {
 });
 
 test('a missing folder, an empty one, one class, an empty class and a class too small to split are refused', async () => {
-  expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read."`);
+  expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: there is no such file or folder."`);
   expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`);
   expect(await refusal(imageFolder(inRoot('one')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`);
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`);

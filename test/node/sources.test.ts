@@ -61,7 +61,7 @@ test('bad tables are refused in one sentence', async () => {
   expect(await refusal(node.imagesFromCsv(two, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a' in line 2 and 'b' in line 3. Set multiLabel: true for several."`);
   expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set missing: 'skip'."`);
   expect(await refusal(node.imagesFromCsv(torn, basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: the parsing is finished with an opening quote at line 2."`);
-  expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read: ENOENT: no such file or directory, stat '<root>/no.csv'."`);
+  expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(`"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read: there is no such file or folder."`);
   const { missing, files } = await node.imagesFromCsv(gone, { ...basic, missing: 'skip' });
   expect([files.length, missing.map((each) => path.relative(root, each))]).toEqual([1, ['pictures/77.jpg']]);
 });
@@ -95,7 +95,7 @@ test('class folders are written from a list and read back', async () => {
     const read = await node.imageFolder(inRoot(mode));
     expect(read.files.map((file) => file.origin)).toEqual(['even/0.jpg', 'even/2.jpg', 'even/4.jpg', 'odd/1.jpg', 'odd/3.jpg', 'odd/5.jpg']);
   }
-  expect(await refusal(node.writeImageFolder(inRoot('copy'), files, ['even', 'odd']))).toMatch('EEXIST');
+  expect(await refusal(node.writeImageFolder(inRoot('copy'), files, ['even', 'odd']))).toMatch('there is a file of that name already, or on the way to it');
   expect(await refusal(node.writeImageFolder(inRoot('x'), [files[0]!, files[0]!], ['a']))).toMatch('expected one file for');
 });
 
@@ -176,9 +176,9 @@ test('a folder that cannot keep items, or whose items are damaged, is named', as
   const items = Dataset.range(3);
   const cached = (folder: string) => refusal(items.cache(node.folderCache(folder)).toArray());
   await writeFile(inRoot('no-folder'), '');
-  expect(await cached(inRoot('no-folder'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder that can be written, received '<root>/no-folder': EEXIST: file already exists, mkdir '<root>/no-folder'. Delete it, or give another."`);
+  expect(await cached(inRoot('no-folder'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder that can be written, received '<root>/no-folder': there is a file of that name already, or on the way to it. Delete it, or give another."`);
   await mkdir(inRoot('taken/items.bin'), { recursive: true });
-  expect(await cached(inRoot('taken'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder whose items can be read, received '<root>/taken': EISDIR: illegal operation on a directory, read. Delete it, or give another."`);
+  expect(await cached(inRoot('taken'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder whose items can be read, received '<root>/taken': it is a folder, not a file. Delete it, or give another."`);
   await mkdir(inRoot('damaged'));
   await writeFile(inRoot('damaged/items.bin'), frameTFRecord(Buffer.from('no item')));
   expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder whose items can be read, received '<root>/damaged': Unable to deserialize cloned data due to invalid or unsupported version. Delete it, or give another."`);

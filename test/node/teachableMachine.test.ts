@@ -104,13 +104,13 @@ test('it opens from a server, with a query that holds for every file, and from c
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/shared/model.json?key=1`;
     expect(await probabilities(await loadModel(url, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
     expect(asked.sort()).toEqual(['/shared/metadata.json?key=1', '/shared/model.json?key=1', '/shared/weights.bin?key=1']);
-    await expect(loadModel(url.replace('model.json', 'other.json'))).rejects.toThrow(/^loadModel: expected a saved model at 'http.*other\.json\?key=1', received an error: Error: the server answered 404/);
+    await expect(loadModel(url.replace('model.json', 'other.json'))).rejects.toThrow(/^loadModel: expected a saved model at 'http.*other\.json\?key=1', received nothing: the server answered 404 Not Found\.$/);
   } finally {
     server.close();
   }
   const files = Object.entries(exported.files).map(([name, content]) => new File([content as BlobPart], name));
   expect(await probabilities(await loadModel(files, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
-  await expect(loadModel(files.slice(0, 1))).rejects.toThrow("loadModel: expected the weight file 'weights.bin' beside 'model.json', received an error: DataError: it is not among 1 files.");
+  await expect(loadModel(files.slice(0, 1))).rejects.toThrow("loadModel: expected the weight file 'weights.bin' beside 'model.json', received nothing: it is not among the 1 chosen files.");
   await expect(loadModel(files.slice(1, 2))).rejects.toThrow(/expected files of one model: its model\.json and its weights for `source`/);
 });
 

@@ -104,8 +104,9 @@ describe('createRuntime', () => {
   test('bytes that are no model are refused', async () => {
     const bytes = await exportOnnx(model);
     await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. The file is damaged or no ONNX file.]`);
-    await expect(createRuntime(new Uint8Array(0))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file for `model`, received 0 other bytes\./);
+    await expect(createRuntime(new Uint8Array(0))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file for `model`, received an empty file\. Copy or download it again\.$/);
     await expect(createRuntime(bytes.subarray(0, bytes.length / 2))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file/);
+    await expect(createRuntime(new TextEncoder().encode('<!DOCTYPE html><html></html>'))).rejects.toThrow(/, received a web page\. Servers answer so where the file is not at that URL\.$/);
     // Whole as a message, but a weight has lost its numbers.
     const scrambled = bytes.slice();
     scrambled.set(new TextEncoder().encode('Vonc'), new TextDecoder('latin1').decode(bytes).indexOf('Conv'));

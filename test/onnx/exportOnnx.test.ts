@@ -6,8 +6,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { batchNormalization, convNormAct, head, mbConv, stage, stem } from '../../src/layers/index.js';
 import { efficientNet, featureExtractor, foldBatchNorm, replaceHead, setClassNames, type EfficientNetOptions } from '../../src/models/index.js';
-import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
-import { ModelProtoSchema, type ModelProto } from '../../src/onnx/proto/onnx_pb.js';
+import { createRuntime, exportOnnx, type ExportOnnxOptions } from '../../src/onnx/index.js';
+import { ModelProtoSchema, type GraphProto, type ModelProto } from '../../src/onnx/proto/onnx_pb.js';
 import { VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
@@ -162,11 +162,67 @@ describe('exportOnnx', () => {
     expect(opsetImport[0]!.version).toBe(17n);
   });
 
-  test('float16 weights halve the file and hardly move the answers', async () => {
+  test.each([['float16', 0.6, 5e-3], ['int8', 0.4, 5e-2]] as const)('kernels stored as %s make the file smaller and hardly change the answers', async (dtype, share, tolerance) => {
     const model = filled(TINY, {});
-    const [full, half] = [await exportOnnx(model), await exportOnnx(model, { weights: 'float16' })];
-    expect(half.length).toBeLessThan(0.6 * full.length);
-    expect(await difference(model, { bytes: half })).toBeLessThan(5e-3);
+    const [full, small] = [await exportOnnx(model), await exportOnnx(model, { dtype })];
+    const bytesOf = (file: Uint8Array): number => read(file).graph!.initializer.reduce((sum, { rawData }) => sum + rawData.length, 0);
+    expect(bytesOf(small)).toBeLessThan(share * bytesOf(full));
+    const changed = await difference(model, { bytes: small });
+    expect(changed).toBeLessThan(tolerance);
+    expect(changed).toBeGreaterThan(0);
+  });
+
+  test('int8 kernels have a scale for each output channel, and engines get them from operators that are computed once', async () => {
+    const model = filled(TINY, { classes: 5 });
+    const [full, small] = [read(await exportOnnx(model)).graph!, read(await exportOnnx(model, { dtype: 'int8' })).graph!];
+    const floats = (graph: GraphProto, name: string): Float32Array => new Float32Array(graph.initializer.find((tensor) => tensor.name === name)!.rawData.slice().buffer);
+    for (const [kernel, axis, run] of [['top_conv/kernel', 0, undefined], ['predictions/kernel', 1, 1]] as const) {
+      const { dims, rawData } = small.initializer.find(({ name }) => name === `${kernel}/int8`)!;
+      const channels = Number(dims[axis]);
+      const values = floats(full, kernel);
+      const length = run ?? values.length / channels;
+      const largest = Array.from({ length: channels }, (_, channel) => Math.max(...values.filter((_value, i) => Math.floor(i / length) % channels === channel).map(Math.abs)));
+      expect([...floats(small, `${kernel}/scale`)]).toEqual(largest.map((value) => Math.fround(value / 127)));
+      const steps = new Int8Array(rawData.slice().buffer);
+      expect(Math.max(...steps.map(Math.abs))).toBe(127);
+      const makers = small.node.filter(({ output: [name] }) => name === kernel || name === `${kernel}/whole`);
+      expect(makers.map(({ opType }) => opType)).toEqual(['Cast', 'Mul']);
+    }
+  });
+
+  test('a network that computes in float16 takes and returns float32, and answers nearly the same', async () => {
+    const input = tfl.input({ shape: [16, 16, 3] });
+    const larger = tfl.layers.upSampling2d({ size: [2, 2] }).apply(convNormAct(input, { name: 'first', filters: 8 })) as tfl.SymbolicTensor;
+    for (const model of [filled(TINY, { classes: 5 }), tfl.model({ inputs: input, outputs: head(larger, { classes: 3, classifierActivation: 'linear' }) })]) {
+      const bytes = await exportOnnx(model, { compute: 'float16' });
+      const graph = read(bytes).graph!;
+      expect([...graph.input, ...graph.output].map(({ type }) => type!.value.value!.elemType)).toEqual([1, 1]);
+      expect(graph.node.filter(({ opType }) => opType === 'Cast')).toHaveLength(2);
+      expect(graph.initializer.filter(({ name, dataType }) => dataType === 1 && !name.endsWith('/scales'))).toEqual([]);
+      const changed = await difference(model, { bytes });
+      expect(changed).toBeLessThan(2e-2);
+      expect(changed).toBeGreaterThan(0);
+    }
+  });
+
+  test('a number that float16 cannot store is refused by name', async () => {
+    const input = tfl.input({ shape: [300] });
+    const kernelOf = (value: number): tfl.LayersModel => tfl.model({
+      inputs: input, outputs: tfl.layers.dense({ units: 1, name: 'wide', kernelInitializer: tfl.initializers.constant({ value }) }).apply(input) as tfl.SymbolicTensor,
+    });
+    for (const options of [{ dtype: 'float16' }, { compute: 'float16' }] as const) {
+      await expect(exportOnnx(kernelOf(65520), options)).rejects.toThrow("exportOnnx: expected numbers that float16 can store, at most 65504, in 'wide/kernel', received 65520. Write them with `dtype: 'float32'`.");
+      await exportOnnx(kernelOf(65519), options);
+    }
+  });
+
+  test('how weights are stored follows what is computed with', async () => {
+    const model = filled(TINY, {});
+    await expect(exportOnnx(model, { compute: 'float16', dtype: 'float32' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected 'float16' with \`compute: 'float16'\` for \`dtype\`, received 'float32'.]`);
+    const isSame = async (a: ExportOnnxOptions, b: ExportOnnxOptions): Promise<boolean> => Buffer.from(await exportOnnx(model, a)).equals(await exportOnnx(model, b));
+    expect(await isSame({ compute: 'float16', dtype: 'float16' }, { compute: 'float16' })).toBe(true);
+    expect(await isSame({ compute: 'float32', dtype: 'float32' }, {})).toBe(true);
+    expect(await isSame({ compute: 'float16' }, { dtype: 'float16' })).toBe(false);
   });
 
   test('leaks no tensor', async () => {
@@ -183,7 +239,7 @@ describe('exportOnnx', () => {
     await expect(exportOnnx(last(new Own({ name: 'mine' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'mine' of class Own. Compose it of stock layers, or export the part before it with featureExtractor.]`);
     await expect(exportOnnx(last(tfl.layers.activation({ activation: 'mish', name: 'act' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. Compose it of stock layers, or export the part before it with featureExtractor.]`);
     await expect(exportOnnx(last(tfl.layers.permute({ dims: [2, 1, 3], name: 'swap' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. Compose it of stock layers, or export the part before it with featureExtractor.]`);
-    await expect(exportOnnx(last(tfl.layers.flatten()), { weights: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`weights\`, received 'float8'.]`);
+    await expect(exportOnnx(last(tfl.layers.flatten()), { dtype: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`dtype\`, received 'float8'.]`);
     await expect(exportOnnx(null as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a layers model, or { plan, arrays } for \`model\`, received null.]`);
   });
 });

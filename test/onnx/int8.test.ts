@@ -41,9 +41,9 @@ const graphOf = (bytes: Uint8Array): GraphProto => fromBinary(ModelProtoSchema, 
 const constant = (graph: GraphProto, name: string): TensorProto => graph.initializer.find((tensor) => tensor.name === name)!;
 const floats = ({ rawData }: TensorProto): Float32Array => new Float32Array(rawData.slice().buffer);
 
-describe("exportOnnx with `weights: 'int8'`", () => {
+describe("exportOnnx with `compute: 'int8'`", () => {
   test('a quarter of the file answers nearly the same', async () => {
-    const [full, small] = [await exportOnnx(lite), await exportOnnx(lite, { weights: 'int8', calibration: batches(3) })];
+    const [full, small] = [await exportOnnx(lite), await exportOnnx(lite, { compute: 'int8', calibration: batches(3) })];
     const [expected, received] = [await answers(full), await answers(small)];
     const range = Math.max(...expected) - Math.min(...expected);
     const largest = Math.max(...expected.map((value, i) => Math.abs(value - received[i]!)));
@@ -54,7 +54,7 @@ describe("exportOnnx with `weights: 'int8'`", () => {
   });
 
   test('every convolution and the classifier take uint8 maps, and int8 weights with a scale for each output channel', async () => {
-    const graph = graphOf(await exportOnnx(lite, { weights: 'int8', calibration: batches(1) }));
+    const graph = graphOf(await exportOnnx(lite, { compute: 'int8', calibration: batches(1) }));
     const makers = new Map(graph.node.map((node) => [node.output[0], node]));
     const weighted = graph.node.filter(({ opType }) => opType === 'Conv' || opType === 'Gemm');
     expect(weighted).not.toHaveLength(0);
@@ -70,7 +70,7 @@ describe("exportOnnx with `weights: 'int8'`", () => {
   });
 
   test('no weight is off by more than half a step of its channel, and the largest of a channel is exact', async () => {
-    const [full, small] = [graphOf(await exportOnnx(lite)), graphOf(await exportOnnx(lite, { weights: 'int8', calibration: batches(1) }))];
+    const [full, small] = [graphOf(await exportOnnx(lite)), graphOf(await exportOnnx(lite, { compute: 'int8', calibration: batches(1) }))];
     for (const name of ['stem_conv/kernel', 'block2a_dwconv/kernel', 'top_conv/kernel']) {
       const exact = floats(constant(full, name));
       const scales = floats(constant(small, `${name}/scale`));
@@ -82,7 +82,7 @@ describe("exportOnnx with `weights: 'int8'`", () => {
   });
 
   test('zero is exact on every map, and maps of ReLU6 reach no further than six', async () => {
-    const graph = graphOf(await exportOnnx(lite, { weights: 'int8', calibration: batches(2) }));
+    const graph = graphOf(await exportOnnx(lite, { compute: 'int8', calibration: batches(2) }));
     const clipped = graph.node.filter(({ opType }) => opType === 'Clip');
     expect(clipped).not.toHaveLength(0);
     for (const { output } of clipped) {
@@ -92,15 +92,15 @@ describe("exportOnnx with `weights: 'int8'`", () => {
   });
 
   test('calibrating disposes the batches and leaks nothing', async () => {
-    await expectNoLeak(() => exportOnnx(lite, { weights: 'int8', calibration: batches(2) }));
+    await expectNoLeak(() => exportOnnx(lite, { compute: 'int8', calibration: batches(2) }));
   });
 
   test('swish and squeeze-and-excitation are refused, and so is int8 without pictures', async () => {
     const v1 = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE }, { classes: 2 });
-    await expect(exportOnnx(v1, { weights: 'int8', calibration: batches(1) })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`weights: 'int8'\`, received one with 'stem_activation/sigmoid'. Its activations would be computed in float32 between int8 convolutions, and take longer than they save. Export it with \`weights: 'float16'\`.]`);
-    await expect(exportOnnx(lite, { weights: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of images with \`weights: 'int8'\` and none without for \`calibration\`, received undefined.]`);
-    await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(/^exportOnnx: expected batches of images with `weights: 'int8'` and none without/);
-    await expect(exportOnnx(lite, { weights: 'int8', calibration: batches(0) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none.]`);
-    await expect(exportOnnx(lite, { weights: 'int8', calibration: [] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of { xs, ys } for \`calibration\`, received [].]`);
+    await expect(exportOnnx(v1, { compute: 'int8', calibration: batches(1) })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`compute: 'int8'\`, received one with 'stem_activation/sigmoid'. Its activations would be computed in float32 between int8 convolutions, and take longer than they save. To make the file smaller, export it with \`dtype: 'int8'\` or \`dtype: 'float16'\`.]`);
+    await expect(exportOnnx(lite, { compute: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of images with \`compute: 'int8'\` and none without for \`calibration\`, received undefined.]`);
+    await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(/^exportOnnx: expected batches of images with `compute: 'int8'` and none without/);
+    await expect(exportOnnx(lite, { compute: 'int8', calibration: batches(0) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none.]`);
+    await expect(exportOnnx(lite, { compute: 'int8', calibration: [] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of { xs, ys } for \`calibration\`, received [].]`);
   });
 });

@@ -96,7 +96,7 @@ test('Lite0 gives the same probabilities in Python', async () => {
   const ours: number[][][] = [];
   for (const [i, record] of records.entries()) {
     setPreprocessing(model, record);
-    const bytes = await exportOnnx(model, { weights: 'float16' });
+    const bytes = await exportOnnx(model, { dtype: 'float16' });
     const file = path.join(folder, `${i}.onnx`);
     writeFileSync(file, bytes);
     jobs.push({ model: file, images: photos });

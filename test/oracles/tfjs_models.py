@@ -1,7 +1,9 @@
 """Models of Keras, converted by the real `tensorflowjs` converter, with Keras' own answers.
 
 make KERAS NAME WAY FOLDER [CONVERTER OPTION ...]: builds the model NAME with `keras` or `tf_keras`, fills it, saves it in the format WAY (`h5`, `keras`,
-`saved_model`, `weights_h5`), converts it and writes FOLDER/tfjs and FOLDER/reference.json with the answer to one image.
+`saved_model`, `weights_h5`), converts it and writes FOLDER/tfjs and FOLDER/reference.json with the answer to one image. With an option
+`--quantize_...` it is the answer of the model that the converter reads back from FOLDER/tfjs.
+open FOLDER INPUT: prints the answer of the model.json in FOLDER, read by the converter, to the image INPUT.
 """
 import json, os, shutil, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
@@ -183,11 +185,24 @@ def make(keras_name, name, way, folder, *options):
     output = [] if any(option.startswith("--output_format") for option in options) else ["--output_format=tfjs_layers_model"]
     # `.keras` files are unpacked beside themselves.
     converter.convert([f"--input_format={kind}", *output, *options, saved, os.path.join(folder, "tfjs")])
+    if any(option.startswith("--quantize") for option in options):
+        answer = read_back(os.path.join(folder, "tfjs")).predict(image, verbose=0)
     with open(os.path.join(folder, "reference.json"), "w") as file:
         json.dump({"input": f"input/{name}", "shape": shape, "answer": np.asarray(answer, np.float64).reshape(-1).tolist(),
                    "keras": K.__version__, "tensorflowjs": importlib.import_module("tensorflowjs").__version__}, file)
     print(json.dumps({"ok": name}))
 
 
+def read_back(folder):
+    from tensorflowjs.converters import keras_tfjs_loader
+    return keras_tfjs_loader.load_keras_model(os.path.join(folder, "model.json"))
+
+def open_model(folder, name):
+    model = read_back(folder)
+    shape = (1, *model.input_shape[1:])
+    image = (uniform(name, int(np.prod(shape))) * 255).astype("f").reshape(shape)
+    print(json.dumps(np.asarray(model.predict(image, verbose=0), np.float64).reshape(-1).tolist()))
+
+
 if __name__ == "__main__":
-    make(*sys.argv[2:])
+    {"make": make, "open": open_model}[sys.argv[1]](*sys.argv[2:])

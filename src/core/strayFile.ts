@@ -1,0 +1,19 @@
+// What arrives where another file was asked for: nothing, a page of the server, a pointer of Git LFS.
+
+type Stray = readonly [head: RegExp, what: string, remedy: string];
+
+const STRAYS: readonly Stray[] = [
+  [/^$/, 'an empty file', 'Copy or download it again.'],
+  [/^(\xef\xbb\xbf|\ufeff)?\s*<(!doctype\s+html|html|!--)/i, 'a web page', 'Servers answer so where the file is not at that URL.'],
+  [/^version https:\/\/git-lfs\.github\.com\/spec\//, 'a pointer of Git LFS instead of the file itself', 'Run `git lfs pull`, or download the file from its page.'],
+];
+
+/**
+ * Says what a file is by its beginning, with what to do, where it is one that no reader takes.
+ *
+ * @param head - The first bytes of the file, as Latin-1 or UTF-8.
+ */
+export function strayFile(head: string): readonly [what: string, remedy: string] | undefined {
+  const [, what, remedy] = STRAYS.find(([pattern]) => pattern.test(head)) ?? [];
+  return what === undefined || remedy === undefined ? undefined : [what, remedy];
+}
