@@ -3,7 +3,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/index.js';
 import type { ClassifierActivation } from '../scaling/index.js';
-import type { BuildOptions } from './convolve.js';
+import type { BuildOptions } from './buildOptions.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
 import { dropout } from './SeededDropout.js';

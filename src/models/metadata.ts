@@ -11,6 +11,10 @@ export interface ModelMetadata {
   /** Absent for a model composed of blocks by hand. */
   readonly variant?: Variant | VariantSpec | undefined;
   readonly options?: PlanOptions | undefined;
+  /** Which parts of the variant are the caller's own: `attention`, `activation`, `normalization`, `block`. */
+  readonly ownParts?: readonly string[] | undefined;
+  /** With own parts: the layers that stem and stages end in. */
+  readonly stageOutputs?: readonly string[] | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** How images become the model's input; see {@link setPreprocessing}. */
   readonly preprocessing?: Preprocessing | undefined;
