@@ -1,17 +1,17 @@
 // The isomorphic entry: everything that runs in Node and in a browser alike.
 
 export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './core/index.js';
-export type { Progress, ProgressListener, Random, WeightsMismatch } from './core/index.js';
+export type { Complete, Progress, ProgressListener, Random, WeightsMismatch } from './core/index.js';
 export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
 
 export {
   adjustBrightness, adjustContrast, adjustHue, adjustLighting, adjustSaturation, affine, applyPolicyOperation, autoAugment, centerCrop, colorJitter,
   crop, evalTransform, flipHorizontal, flipVertical, gaussianBlur, oneOfTransforms, paddedCenterCrop, pcaLighting, preprocess, preprocessingOf, randAugment, randomAffine,
   randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, resizeTo, resizing, sequence,
-  testTimeViews, toGrayscale, trainAugmentation, transformOf, trivialAugment,
+  toGrayscale, trainAugmentation, transformOf, trivialAugment,
 } from './image/index.js';
 export type {
-  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
+  AffineOptions, Box, CenterCropOptions, ColorJitterOptions, CoveredBox, Fill, Fit, Margins, PaddedCenterCropOptions, PcaLightingOptions, Pixels, PolicyOperation, CompletePreprocessing, Preprocessing, PreprocessingSource, RandAugmentOptions,
   RandomAffineOptions, RandomBlurOptions, RandomErasingOptions, RandomFlipOptions, RandomResizedCropOptions, RecipeName, Interpolation, ResizeOptions, ResizeToOptions,
   Size, TestTimeViewsOptions, Transform, TransformSpec,
 } from './image/index.js';
@@ -20,7 +20,7 @@ export {
   imageBatches, kFold, mixUp, oneHot, oversample, parseExample, readTFRecords, RECORD_SCHEMAS, trainValidationSplit,
 } from './data/index.js';
 export type {
-  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
+  AugmentOptions, BatchOptions, BrowserImage, BrowserPixelsOptions, CachedImages, CacheStore, CacheWriter, ChangeOf, Example, FeatureValue, ImageBatch, ImageBatchesOptions,
   DataFingerprint, InterleaveOptions, ItemContext, ItemFunction, Label, LabeledImage, MapOptions, MixOptions, OversampleOptions, Pass, PictureChange, ReadTFRecordsOptions, RecordField,
   RecordOf, RecordSchema, ShuffleOptions, SkipListener, Source, SplitOptions, TfDataset, TFRecord,
   TransformWorkers,
@@ -32,10 +32,10 @@ export type {
 } from './scaling/index.js';
 
 export {
-  PRETRAINED, modelOptionsOf, checkpointTransform, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
+  PRETRAINED, modelOptionsOf, defaultPretrained, layoutEntries, LAYOUTS, loadWeights, namedWeights, readSafetensors, readTfjs, readTorch, readWeights, weightArray, weightsOf, writeSafetensors,
 } from './weights/index.js';
 export type {
-  PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
+  PretrainedWeights, WeightsSource, Digest, ElementType, FitOptions, LayoutEntry, LayoutName, LoadWeightsOptions, ModelNotes, ModelWeight, NamedArrays, SkippedArray, TfjsWeights, WeightArray, WeightsOfOptions,
   WeightsReport, WriteSafetensorsOptions,
 } from './weights/index.js';
 
@@ -48,7 +48,7 @@ export type {
   Calibration, ClassActivationMapOptions, ClassificationReportOptions, ClassScores, ConfidenceInterval, ConfidenceIntervalOptions, ConfusedPair,
   ConfusionTableOptions, CrossValidateMultiLabelOptions, CrossValidateOptions, CrossValidation, EnsembleOptions, EvaluateMultiLabelOptions, EvaluateOptions, Evaluation, EvaluationBatch, EvaluationComparison, EvaluationData,
   EvaluationOptions, Fold, GradCamOptions, HeatMap, IntervalMetric, LabelSetPredictions, ModelSummary, ModelSummaryOptions, MultiLabelEvaluation, MultiLabelEvaluationOptions,
-  OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
+  OcclusionOptions, OverlayOptions, PrecisionRecallCurve, PredictionRow, Predictions, PredictedValues, Predictor, RankingScores, ReliabilityBin, RocCurve, Rows,
   Scores, StageSummary, TestTimeAugmentationOptions, WarmupOptions,
 } from './evaluation/index.js';
 
@@ -77,7 +77,7 @@ export {
 } from './models/index.js';
 export type { EfficientNetOptions, LoadModelOptions, ReplaceHeadOptions } from './models/index.js';
 export { freeze, trainHead, unfreeze } from './training/index.js';
-export type { FeatureRuntime, HeadEpoch, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
+export type { FeatureRuntime, LayerSelector, TrainedHead, TrainHeadOptions } from './training/index.js';
 export { classify, classifyMany } from './evaluation/index.js';
 export type { Classification, ClassifyManyOptions, ClassifyOptions } from './evaluation/index.js';
 export {
@@ -88,8 +88,8 @@ export {
   unfreezeExceptBatchNorm, warmupCosine, withWarmup,
 } from './training/index.js';
 export type {
-  AdamOptions, Attempt, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, ExponentialDecayOptions,
-  Figures, FineTuneEpoch, FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
+  AdamOptions, Attempt, CallbackHooks, CallbackState, CheckpointStore, CrossEntropyOptions, DecisionOptions, DropRateScheduleOptions, EarlyStoppingOptions, Ema, EmaOptions, EpochMetrics, ExponentialDecayOptions,
+  FineTuneOptions, FineTuneStage, FocalLossOptions, LearningRateScheduleOptions, Loss, Metric, MetricValues, MonitorOptions, OneCycleOptions, OptimizerOptions, PolynomialDecayOptions,
   ReduceOnPlateauOptions, RmsPropOptions, RmsPropTFOptions, Schedule, SgdOptions, StepDecayOptions, StepLog, TrainableRow, TrainableSummary, TrainingBatch, TrainingPlace,
   Update, UpdateRule, WarmupCosineOptions,
 } from './training/index.js';

@@ -13,7 +13,7 @@ export {
   summarizeImages, tfrecordDataset, writeImageFolder, writeTFRecords,
 } from './node/index.js';
 export type {
-  ClassFile, ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, ImageFilesOptions, ImageFolder, ImageFolderOptions,
+  ContactSheetOptions, CsvFile, CsvImages, DecodeOptions, EncodeImageOptions, FolderFile, ImageFilesOptions, ImageFolder, ImageFolderOptions,
   ImageRecord, ImagesFromCsvOptions, ImageSet, ImagesSummary, ImageSource, ImageWorkers, ImageWorkersOptions, LabeledFile, LabelMode, ProgressBarOptions, ProgressStream, ReadImageSettings, ReadImagesOptions,
   RecordImagesOptions, SkippedFile, SkippedRow, SplitImageFolder, TFRecordDatasetOptions, WriteImageFolderOptions, WriteTFRecordsOptions,
 } from './node/index.js';

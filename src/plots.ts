@@ -5,6 +5,6 @@ export {
   reliabilityChart, renderPng, renderSvg, reportData, reportPage, rocChart, scheduleChart, trainingChart,
 } from './plots/index.js';
 export type {
-  ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, EpochFigures, GalleryImage, GridImage, ImageGridOptions,
+  ChartSpec, ClassScoreChartOptions, CompareCamsOptions, ConfusionChartOptions, CurveChartOptions, GalleryImage, GridImage, ImageGridOptions,
   MetricHistory, NamedModel, RenderOptions, RenderPngOptions, ReportClass, ReportContents, ReportData, ReportDecisions, ScheduleChartOptions, TrainingChartOptions, TrainingPhase,
 } from './plots/index.js';

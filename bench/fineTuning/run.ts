@@ -63,7 +63,7 @@ for (const seed of seeds.split(',').map(Number)) {
   const run: Run = {
     seed,
     headAccuracy: round(head.accuracy),
-    epochs: history.map(({ figures }) => ({ loss: round(figures['loss']), accuracy: round(figures['accuracy']), validationAccuracy: round(figures['val_accuracy']) })),
+    epochs: history.map(({ loss, accuracy: learned, val_accuracy }) => ({ loss: round(loss), accuracy: round(learned), validationAccuracy: round(val_accuracy) })),
     accuracy: round(evaluation.accuracy),
     statisticsUnchanged: frozen.length === after.length && frozen.every((value, i) => Object.is(value, after[i])),
     seconds: Math.round((performance.now() - begun) / 1000),

@@ -17,4 +17,4 @@ const { history } = await trainHead(backbone, {
   // The rate falls along a cosine: from 0.002 its mean is Keras' 0.001.
   classNames: train.classNames, epochs: Number(epochs), learningRate: 0.002, seed: 1, runtime: createRuntime,
 });
-console.log(JSON.stringify({ accuracy: history.at(-1)?.validationAccuracy }));
+console.log(JSON.stringify({ accuracy: history.at(-1)?.val_accuracy }));

@@ -4,8 +4,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  browserPixels, classify, classNamesOf, Dataset, efficientNet, foldBatchNorm, imageBatches, loadModel, loadWeights, resize, saveModel, selectBackend,
-  setClassNames, trainHead, warmup, type Classification,
+  browserPixels, classify, classNamesOf, Dataset, efficientNet, foldBatchNorm, imageBatches, loadModel, loadWeights, preprocess, preprocessingOf, saveModel,
+  selectBackend, setClassNames, trainHead, warmup, type Classification,
 } from 'effnet-ts';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
@@ -13,7 +13,6 @@ import { loadersFor } from './backends.js';
 import type { Answer, Reply, Request, TaskName, Tasks } from './protocol.js';
 
 const KEPT_AT = 'indexeddb://effnet-browser-example';
-const SIZE = [224, 224] as const;
 
 let weights = new Uint8Array();
 let imagenet: LayersModel | undefined;
@@ -47,15 +46,21 @@ const work: Work = {
     const pixels = await browserPixels(picture);
     return {
       imagenet: answers(await classify(imagenet, pixels)),
-      learned: learned === undefined ? [] : answers(await classify(learned, pixels, { fit: 'stretch' })),
+      learned: learned === undefined ? [] : answers(await classify(learned, pixels)),
       milliseconds: performance.now() - start,
     };
   },
 
   async learn(classes) {
     const pictures = classes.flatMap(({ pictures }, label) => pictures.map((picture) => ({ picture, label })));
-    const images = Dataset.from(pictures).map(async ({ picture, label }) => ({ pixels: resize(await browserPixels(picture), SIZE), label }));
-    const { model, history } = await trainHead(await backbone(), {
+    const network = await backbone();
+    // New classes are learned from images as the network already takes them, and classified the same way.
+    const preprocessing = preprocessingOf(network);
+    if (preprocessing === undefined) throw new Error('The network does not say how images become its input.');
+    const images = Dataset.from(pictures)
+      .map(async ({ picture, label }) => ({ pixels: preprocess(await browserPixels(picture), preprocessing), label }))
+      .withPreprocessing(preprocessing);
+    const { model, history } = await trainHead(network, {
       train: imageBatches(images, { batchSize: 8 }),
       classNames: classes.map(({ name }) => name),
       epochs: 60,

@@ -48,12 +48,12 @@ await tell(async () => {
   console.log(`${train.length} photos to learn from, ${validation.length} (a tenth, seed ${seed}) to measure on`);
 
   // One sigmoid: the probability of a cactus.
-  const model = replaceHead(await loadBackbone(settings), { classes: 1, activation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
+  const model = replaceHead(await loadBackbone(settings), { classes: 1, classifierActivation: 'sigmoid', classNames: NAMES, dropoutRate: 0.2, seed });
   const reading = { inputSize, labelMode: 'binary' as const };
   const phase = async (name: string, unfreeze: LayerSelector, epochs: number, learningRate: number): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {
-      train: imageBatches(imageFiles(train, { ...reading, shuffle: true, seed }), { batchSize }).prefetch(2),
-      validation: imageBatches(imageFiles(validation, reading), { batchSize }),
+      train: imageBatches(imageFiles(train, { ...reading, seed }), { batchSize }).prefetch(2),
+      validation: imageBatches(imageFiles(validation, { ...reading, shuffle: false }), { batchSize }),
       stages: [{ unfreeze, epochs, learningRate }],
       loss: binaryCrossEntropy(),
       optimizer: () => adam(),
@@ -66,9 +66,9 @@ await tell(async () => {
       signal,
     });
     await resume(model, path.join(out, `${name}-best.safetensors`));
-    return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
+    return history;
   };
-  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2 }), { onProgress: progressBar() });
+  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { inputSize, classes: 2, shuffle: false }), { onProgress: progressBar() });
 
   const first = await phase('head', ['predictions'], settings.headEpochs, rate);
   const before = await measure();

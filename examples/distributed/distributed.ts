@@ -9,16 +9,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import {
-  BackendError, efficientNet, encodeImage, evaluate, freeze, imageFolder, loadWeights, recordImages, replaceHead, selectBackend, tfrecordDataset,
-  unfreezeExceptBatchNorm, writeTFRecords, type ImageFolder, type ImageFolderOptions,
+  BackendError, efficientNet, encodeImage, evaluate, freeze, imageFolder, loadWeights, recordImages, replaceHead, selectBackend, setPreprocessing,
+  tfrecordDataset, unfreezeExceptBatchNorm, writeTFRecords, type ImageFolder, type ImageFolderOptions,
 } from 'effnet-ts/node';
 import { writeKeras } from 'effnet-ts/hdf5';
 import { createRuntime, exportOnnx } from 'effnet-ts/onnx';
 import { DATA, tell } from '../story.js';
 
 const SIZE = 96;
-/** Pillow rounds twice while it resizes, so that pixels differ by one level of 255: what that may change in a probability. */
-const PHOTO_TOLERANCE = 0.1;
+/** How images become the input, in training and in the exported file alike. */
+const PREPROCESSING = { inputSize: SIZE, fit: 'stretch', antialias: true } as const;
 const RECORD = { image: { key: 'image', kind: 'bytes' }, label: { key: 'label', kind: 'int64' } } as const;
 
 const { values: options } = parseArgs({
@@ -26,8 +26,7 @@ const { values: options } = parseArgs({
 });
 const script = (name: string): string => path.join(import.meta.dirname, name);
 const inOut = (name: string): string => path.join(options.out, name);
-/** Resized as Pillow does, so that other engines can do the same. */
-const labeled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFolder> => imageFolder(folder, { inputSize: SIZE, antialias: true, shuffle: false, ...more });
+const labeled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFolder> => imageFolder(folder, { ...PREPROCESSING, shuffle: false, ...more });
 const photos = (part: 'train' | 'validation'): string => path.join(DATA, 'clothing', part);
 
 await tell(async () => {
@@ -53,12 +52,13 @@ await tell(async () => {
   agree('the two losses', [back.loss], [two.loss], 1e-4);
   agree('all probabilities, here and in Keras', back.predictions.probabilities, two.probabilities.flat(), 1e-4);
 
+  setPreprocessing(model, PREPROCESSING);
   const onnx = await exportOnnx(model);
   model.dispose();
   await writeFile(inOut('model.onnx'), onnx);
   console.log('Inference: ONNX Runtime here, and on Ray Data');
-  await inferTwice(onnx, inOut('pictures'), 1e-4);
-  await inferTwice(onnx, photos('validation'), PHOTO_TOLERANCE);
+  await inferTwice(onnx, inOut('pictures'));
+  await inferTwice(onnx, photos('validation'));
 });
 
 /** Writes what leaves: the model with its freezing, records for training and validation, and the validation pictures as files. */
@@ -121,7 +121,7 @@ interface Inferred {
 }
 
 /** Classifies a folder here and on Ray Data. */
-async function inferTwice(onnx: Uint8Array, folder: string, tolerance: number): Promise<void> {
+async function inferTwice(onnx: Uint8Array, folder: string): Promise<void> {
   const start = performance.now();
   const runtime = await createRuntime(onnx);
   const started = performance.now();
@@ -137,7 +137,7 @@ async function inferTwice(onnx: Uint8Array, folder: string, tolerance: number): 
   const there = (predictions.files ?? []).map((file) => ray.probabilities[file] ?? []);
   const alike = there.filter((row, i) => row.indexOf(Math.max(...row)) === predictions.predicted[i]).length;
   console.log(`  ${alike} of ${count} are given the same class`);
-  agree('all probabilities, here and on Ray Data', predictions.probabilities, there.flat(), tolerance);
+  agree('all probabilities, here and on Ray Data', predictions.probabilities, there.flat(), 1e-4);
 }
 
 /** Says what is missing before any work is done. */

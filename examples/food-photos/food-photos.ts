@@ -9,7 +9,7 @@ import path from 'node:path';
 import {
   adam, checkpoint, checkpointFile, classificationReport, compareEvaluations, confidenceInterval, decodeImage, evaluate, fineTune, food101Files,
   imageBatches, imageFiles, imageFolder, mostWrong, predictionsTable, progressBar, replaceHead, resume, saveModel, tensorBoard, trainableSummary,
-  trainAugmentation, trainValidationSplit, writeReport, type ClassFile, type Evaluation, type FineTuneStage, type PredictionRow,
+  trainAugmentation, trainValidationSplit, writeReport, type FolderFile, type Evaluation, type FineTuneStage, type PredictionRow,
 } from 'effnet-ts/node';
 import { imageDataUrl, imageGrid, renderPng, type GridImage } from 'effnet-ts/plots';
 import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
@@ -48,13 +48,13 @@ await tell(async () => {
   console.log(`${train.length} pictures to learn ${classNames.length} classes from, ${validation.length} to measure on`);
   const model = replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
 
-  // The recipe 'food' only resizes, as the story did. Try 'default' for crops, flips and colors.
-  console.log(`Each picture: ${trainAugmentation('food', inputSize).describe()}`);
+  // The recipe 'resize' only resizes, as the story did. Try 'default' for crops, flips and colors.
+  console.log(`Each picture: ${trainAugmentation('resize', inputSize).describe()}`);
   const reading = { inputSize, classes: classNames.length };
   // The whole list is shuffled anew each epoch; that costs nothing, and a buffer of 1,000 decoded pictures is not needed.
-  const labeled = imageFiles(train, { ...reading, shuffle: true, seed });
+  const labeled = imageFiles(train, { ...reading, seed });
   // In another order than by class, so that a share of the batches is a share of every class.
-  const measured = imageBatches(imageFiles(validation, { ...reading, shuffle: true, seed }), { batchSize });
+  const measured = imageBatches(imageFiles(validation, { ...reading, seed }), { batchSize });
   const phase = async (name: string, stage: FineTuneStage): Promise<readonly { epoch: number }[]> => {
     const history = await fineTune(model, {
       train: imageBatches(labeled, { batchSize }).prefetch(2),
@@ -64,18 +64,18 @@ await tell(async () => {
       optimizer: () => adam({ accumulationSteps: accumulate }),
       callbacks: [
         printEpochs(name),
-        tensorBoard(path.join(out, 'tensorboard', name), { updateEvery: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
+        tensorBoard(path.join(out, 'tensorboard', name), { updateEverySteps: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
         checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, weightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
-      checkpointEvery: 100,
+      checkpointEverySteps: 100,
       onProgress: progressBar(),
       signal,
     });
     await resume(model, path.join(out, `${name}-best.safetensors`));
-    return history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures }));
+    return history;
   };
-  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, reading), { onProgress: progressBar() });
+  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { ...reading, shuffle: false }), { onProgress: progressBar() });
 
   const first = await phase('head', { unfreeze: ['predictions'], epochs: settings.headEpochs, learningRate: settings.headRate });
   const before = await measure();
@@ -97,10 +97,10 @@ await tell(async () => {
 });
 
 /** Food-101's official lists, or `train/` and `validation/` with one sub-folder a class, or one sub-folder a class. */
-async function listPictures(): Promise<{ classNames: readonly string[]; train: readonly ClassFile[]; validation: readonly ClassFile[] }> {
+async function listPictures(): Promise<{ classNames: readonly string[]; train: readonly FolderFile[]; validation: readonly FolderFile[] }> {
   const { data, perClass, seed } = settings;
   // Called by their place in the folder, by which `picture` finds them again.
-  const few = (files: readonly ClassFile[]): readonly ClassFile[] => {
+  const few = (files: readonly FolderFile[]): readonly FolderFile[] => {
     const counts = new Map<number, number>();
     const kept = files.filter(({ label }) => {
       counts.set(label, (counts.get(label) ?? 0) + 1);

@@ -72,11 +72,11 @@ await tell(async () => {
     metrics: [accuracy(), topK(5)],
     optimizer: () => sgd({ momentum: 0.9, weightDecay: 1e-5, weightDecayMode: 'coupled' }),
     callbacks: [
-      printEpochs('imagenet'), tensorBoard(path.join(out, 'tensorboard'), { updateEvery: 100, hyperParameters: { peak, epochs, batchSize } }),
+      printEpochs('imagenet'), tensorBoard(path.join(out, 'tensorboard'), { updateEverySteps: 100, hyperParameters: { peak, epochs, batchSize } }),
       checkpoint(path.join(out, 'epoch-{epoch}.safetensors'), { keepLast: 3 }),
     ],
     store: checkpointFile(path.join(out, 'run.safetensors')),
-    checkpointEvery: 500,
+    checkpointEverySteps: 500,
     onProgress: progressBar(),
     signal,
   });
@@ -85,7 +85,7 @@ await tell(async () => {
   console.log(`\nTop-1 ${percent(evaluation.accuracy)}, top-5 ${percent(evaluation.topK[5] ?? NaN)} of ${evaluation.count} pictures`);
   await drawActivation(model, toEvaluate().take(8), classNames);
   const report = await writeReport(out, {
-    title: `ImageNet recipe: ${settings.variant}`, evaluation, model, settings: { ...settings }, history: history.map(({ epoch, figures }) => ({ epoch: epoch + 1, ...figures })),
+    title: `ImageNet recipe: ${settings.variant}`, evaluation, model, settings: { ...settings }, history,
   });
   console.log(`Open ${report.html}, ${path.join(out, 'schedule.png')} and ${path.join(out, 'activation.png')}`);
 });
@@ -94,7 +94,7 @@ async function build(classNames: readonly string[]): Promise<LayersModel> {
   const { variant, inputSize, start, seed, backend } = settings;
   if (start !== 'random') return replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
   await selectBackend(backend.split(','), { gradients: true });
-  const model = efficientNet(variant as Variant, { inputSize: inputSize, classes: classNames.length, seed });
+  const model = efficientNet(variant as Variant, { inputSize, classes: classNames.length, seed });
   setClassNames(model, classNames);
   return model;
 }
@@ -126,7 +126,8 @@ async function writeShards(): Promise<{ folder: string; classNames: readonly str
 async function drawActivation(model: LayersModel, images: Dataset<LabeledImage>, classNames: readonly string[]): Promise<void> {
   const cells: GridImage[] = [];
   for await (const { pixels, label } of images) {
-    const heat = await classActivationMap(model, pixels);
+    // The dataset has resized and cropped already.
+    const heat = await classActivationMap(model, pixels, { preprocessing: { inputSize: settings.inputSize, fit: 'stretch' } });
     const right = (label as Float32Array)[heat.classIndex] === 1;
     cells.push({ url: await imageDataUrl(overlayHeat(pixels, heat)), title: `${classNames[heat.classIndex] ?? ''} ${heat.probability.toFixed(2)}`, correct: right });
   }

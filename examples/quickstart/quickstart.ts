@@ -69,10 +69,10 @@ async function main(): Promise<void> {
     train: imageBatches(train.images),
     validation: imageBatches(validation.images),
     onProgress: progressBar(),
-    onEpoch: ({ epoch, loss, accuracy, validationLoss = 0, validationAccuracy = 0 }) => {
+    onEpoch: ({ epoch, loss, accuracy = 0, val_loss = 0, val_accuracy = 0 }) => {
       console.log(
-        `epoch ${String(epoch).padStart(2)}/${epochs}  loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)}  ` +
-          `validation loss ${validationLoss.toFixed(3)}  validation accuracy ${percent(validationAccuracy)}`);
+        `epoch ${String(epoch + 1).padStart(2)}/${epochs}  loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)}  ` +
+          `validation loss ${val_loss.toFixed(3)}  validation accuracy ${percent(val_accuracy)}`);
     },
   });
 

@@ -11,7 +11,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  BackendError, classifyMany, decodeImage, efficientNet, foldBatchNorm, isEffnetError, loadModel, loadWeights, selectBackend, setClassNames, warmup,
+  BackendError, classifyMany, decodeImage, efficientNet, foldBatchNorm, isEffnetError, loadModel, loadWeights, preprocessingOf, selectBackend, setClassNames,
+  warmup,
   type Classification, type Pixels, type Predictor,
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
@@ -144,6 +145,9 @@ async function openNetwork(): Promise<{ network: Predictor; engine: string }> {
   if (options.model === undefined) {
     await loadWeights(model, path.join(DATA, 'weights', 'efficientnet-lite0.safetensors'));
     setClassNames(model, IMAGENET_CLASS_NAMES);
+  }
+  if (preprocessingOf(model) === undefined) {
+    throw new Error('--model: expected a model that says how images become its input. State it with setPreprocessing, and save the model again.');
   }
   try {
     return { network: await createRuntime(model, { threads: THREADS }), engine: 'ONNX Runtime' };

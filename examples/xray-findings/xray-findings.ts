@@ -64,8 +64,8 @@ await tell(async () => {
     // Without top, global max pooling, dropout: RMSProp in Keras' form, and no rescaling beside the model's own.
     const model = replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, pooling: 'max', dropoutRate: 0.2, seed });
     await fineTune(model, {
-      train: imageBatches(augment(imageFiles(own, { ...reading, shuffle: true, seed }), recipe, { seed }), { batchSize: settings.batchSize }).prefetch(2),
-      validation: imageBatches(imageFiles(validation, reading), { batchSize: settings.batchSize }),
+      train: imageBatches(augment(imageFiles(own, { ...reading, seed }), recipe, { seed }), { batchSize: settings.batchSize }).prefetch(2),
+      validation: imageBatches(imageFiles(validation, { ...reading, shuffle: false }), { batchSize: settings.batchSize }),
       stages: [{ unfreeze: { from: settings.unfreezeFrom }, epochs: settings.epochs, learningRate: settings.rate }],
       optimizer: () => rmsProp(),
       callbacks: [
@@ -78,7 +78,7 @@ await tell(async () => {
     await resume(model, path.join(out, `${name}-best.safetensors`));
     return model;
   };
-  const measure = (model: LayersModel): Promise<Evaluation> => evaluate(model, imageFiles(held, reading), { onProgress: progressBar() });
+  const measure = (model: LayersModel): Promise<Evaluation> => evaluate(model, imageFiles(held, { ...reading, shuffle: false }), { onProgress: progressBar() });
 
   const members: Evaluation[] = [];
   let model: LayersModel | undefined;

@@ -18,7 +18,7 @@ import {
   type DataError,
 } from '../core/index.js';
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
-import { cachedPass, memoryCache, type CacheStore } from './cache.js';
+import { cachedPass, memoryCache, type CachedImages, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataset } from './datasetOptions.js';
 import { finiteReader } from './finiteReader.js';
@@ -48,13 +48,19 @@ const source = rule<Source<unknown>>('an iterable or a function that returns one
 const dataset = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
 /** What a dataset knows about its items beside their number. */
-interface Traits {
+export interface Traits {
   /** Whether the items themselves differ from epoch to epoch. */
   readonly varies: boolean;
   /** How the images were made; 'original' for images as decoded; `undefined` when unknown. */
-  readonly prepared: CompletePreprocessing | 'original' | undefined;
+  readonly prepared: CachedImages;
   readonly fingerprint: () => DataFingerprint | undefined;
 }
+
+/** How the images of a dataset were made; for the other files of this folder, as {@link withTraits} is. */
+export let preparedOf: (images: Dataset<unknown>) => Traits['prepared'];
+
+/** Returns the same items with other traits. */
+export let withTraits: <T>(items: Dataset<T>, traits: Partial<Traits>) => Dataset<T>;
 
 /**
  * A lazy stream of items that can be read again and again; each method returns a new dataset and does no work.
@@ -68,6 +74,11 @@ interface Traits {
  * @see the tf.data guide, https://www.tensorflow.org/guide/data, whose names and semantics these are
  */
 export class Dataset<T> implements AsyncIterable<T> {
+  static {
+    preparedOf = (images) => images.#prepared;
+    withTraits = (items, traits) => items.#derive((pass) => pass, items.size, traits);
+  }
+
   /** Number of items of a pass: Infinity when it never ends, NaN while unknown. */
   readonly size: number;
   /** Whether the items themselves differ from epoch to epoch, as `augment` makes them; their order does not count. */
@@ -168,7 +179,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   /**
    * Shuffles through a buffer: each item read is a random one of the `bufferSize` that wait.
    *
-   * Shuffle file names, not pictures: a buffer as large as the dataset then costs nothing and shuffles perfectly.
+   * Shuffle file names, not images: a buffer as large as the dataset then costs nothing and shuffles perfectly.
    */
   shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
     check('Dataset.shuffle', 'bufferSize', bufferSize, positiveInteger);
@@ -214,7 +225,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
-    const cached = new Dataset((pass) => cachedPass(store, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
+    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
     cached.#release = () => {
       store.release();
     };
@@ -291,7 +302,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   withPreprocessing(preprocessing: Preprocessing | 'original'): Dataset<T> {
     const prepared = preprocessing === 'original' ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
-    return new Dataset((pass) => this.open(pass), this.size, [this], { prepared });
+    return withTraits(this, { prepared });
   }
 
   /**

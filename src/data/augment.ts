@@ -1,8 +1,8 @@
-// Random changes on a stream of labeled pictures: the same seed, epoch and picture give the same result, whatever runs beside it.
+// Random changes on a stream of labeled images: the same seed, epoch and image give the same result, whatever runs beside it.
 
 import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, rule, seed as seedRule } from '../core/index.js';
 import { giveBack, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
-import { Dataset } from './Dataset.js';
+import { Dataset, preparedOf, withTraits, type Traits } from './Dataset.js';
 import type { LabeledImage } from './imageBatches.js';
 import { holdsNone, makesPictures } from './ownPictures.js';
 
@@ -41,7 +41,10 @@ export interface AugmentOptions {
 }
 
 /**
- * Applies a transform to every picture; its random numbers come from the seed, the epoch and the picture's origin (its position where it has none).
+ * Applies a transform to every image; its random numbers come from the seed, the epoch and the image's origin (its position where it has none).
+ *
+ * The result has the `preprocessing` of the given images where the transform keeps the size, and that of the transform where the images have their original
+ * sizes. Otherwise it is unknown: state it with `withPreprocessing`.
  *
  * @throws {OptionError} when there are workers, and a function of yours has a part in the transform.
  * @example
@@ -61,7 +64,8 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     throw invalid('augment', 'transform', 'only transforms of this library, since there are workers,', transform.describe(), 'A function of your own cannot change threads: leave out workers, or give it a step of its own without them.');
   }
   const together = concurrency === undefined ? threads.readChanged(images, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) })) : undefined;
-  return together ?? changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
+  if (together !== undefined) return known(together);
+  return changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
 
   function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabeledImage> {
     const changed = images.map(
@@ -72,6 +76,17 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
       },
       { concurrency: concurrency ?? atOnce, varies: true },
     );
-    return ours ? makesPictures(changed) : changed;
+    const result = known(changed);
+    return ours ? makesPictures(result) : result;
   }
+
+  function known(changed: Dataset<LabeledImage>): Dataset<LabeledImage> {
+    return withTraits(changed, { prepared: preparedBy(preparedOf(images), transform.preprocessing) });
+  }
+}
+
+/** How images are made that a transform changed. */
+function preparedBy(images: Traits['prepared'], transform: Transform['preprocessing']): Traits['prepared'] {
+  if (transform === 'kept') return images;
+  return images === 'original' ? transform : undefined;
 }

@@ -6,7 +6,7 @@ import type { Pixels } from '../image/index.js';
 /** What a browser can show: a file, a URL, or something already decoded. */
 export type BrowserImage = Blob | URL | string | ImageBitmapSource;
 
-/** How a picture is read. */
+/** How an image is read. */
 export interface BrowserPixelsOptions {
   /** What shows through transparent pixels: any CSS color. @defaultValue 'white' */
   readonly background?: string | undefined;
@@ -18,7 +18,8 @@ export interface BrowserPixelsOptions {
  * @returns Uint8 pixels `[height, width, 3]`.
  * @throws {DataError} naming the file or URL, when it cannot be fetched or decoded.
  * @example
- * const images = Dataset.from([...(input.files ?? [])]).map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
+ * const decoded = Dataset.from([...(input.files ?? [])]).map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
+ * const images = augment(decoded.withPreprocessing('original'), evalTransform(model)); // as the model wants them
  */
 export async function browserPixels(image: BrowserImage, options: BrowserPixelsOptions = {}): Promise<Pixels> {
   check('browserPixels', 'image', image, rule('a File, URL, canvas, image or bitmap', (value) => typeof value === 'string' || (typeof value === 'object' && value !== null)));
@@ -35,7 +36,7 @@ export async function browserPixels(image: BrowserImage, options: BrowserPixelsO
     return { width, height, channels: 3, data: withoutAlpha(context.getImageData(0, 0, width, height).data) };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`browserPixels: expected a readable picture, received '${origin}': ${reason}`, { cause, origin });
+    throw new DataError(`browserPixels: expected a readable image, received '${origin}': ${reason}`, { cause, origin });
   }
 }
 

@@ -1,13 +1,17 @@
 // Items kept after the first complete pass, so that later ones need not make them again.
 
+import type { CompletePreprocessing } from '../image/index.js';
 import { cloneItem, releaseItem } from './items.js';
+
+/** What a dataset that is cached knows about its images: how they were made, 'original' for images as decoded, `undefined` when unknown. */
+export type CachedImages = CompletePreprocessing | 'original' | undefined;
 
 /** Keeps items between passes: in memory, or in a folder with `folderCache` of the Node entry. */
 export interface CacheStore<T> {
-  /** The kept items, or `undefined` before a pass was completed. */
-  read(): Promise<AsyncIterable<T> | undefined> | AsyncIterable<T> | undefined;
+  /** The kept items, or `undefined` before a pass was completed. A store that outlives the dataset checks that its images were made in this way. */
+  read(images: CachedImages): Promise<AsyncIterable<T> | undefined> | AsyncIterable<T> | undefined;
   /** Begins to keep a pass; nothing counts until `commit`. */
-  write(): Promise<CacheWriter<T>> | CacheWriter<T>;
+  write(images: CachedImages): Promise<CacheWriter<T>> | CacheWriter<T>;
   /** Frees what is held in memory. */
   release(): void;
 }
@@ -21,13 +25,13 @@ export interface CacheWriter<T> {
 }
 
 /** The pass through a cache: read where it is complete, written while it is not. */
-export async function* cachedPass<T>(store: CacheStore<T>, open: () => AsyncIterable<T>): AsyncGenerator<T> {
-  const kept = await store.read();
+export async function* cachedPass<T>(store: CacheStore<T>, images: CachedImages, open: () => AsyncIterable<T>): AsyncGenerator<T> {
+  const kept = await store.read(images);
   if (kept !== undefined) {
     yield* kept;
     return;
   }
-  const writer = await store.write();
+  const writer = await store.write(images);
   let complete = false;
   try {
     for await (const item of open()) {

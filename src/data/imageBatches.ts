@@ -1,10 +1,11 @@
 // Where tensors are born: labeled pictures become batches.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { boolean, check, checkOptions, DataError, positiveInteger, rule, ShapeError } from '../core/index.js';
+import { boolean, check, checkOptions, DataError, OptionError, positiveInteger, rule, ShapeError, show } from '../core/index.js';
 import { checkFinitePixels, checkPixels, floats, giveBack, type Pixels } from '../image/index.js';
 import { copiesValues } from '../layers/index.js';
 import { Dataset } from './Dataset.js';
+import { describeItem } from './items.js';
 import { holdsNone } from './ownPictures.js';
 
 /** A class index, or a vector of targets: one-hot, several-hot or soft. */
@@ -37,7 +38,7 @@ export interface ImageBatchesOptions {
 /**
  * Groups labeled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
  *
- * @throws {ShapeError} while iterating, when pictures or label vectors of one batch differ in size.
+ * @throws {ShapeError} while iterating, when images or label vectors of one batch differ in size, or an image has not the size of the dataset's `preprocessing`.
  * @throws {DataError} while iterating, when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  * @example
  * const batches = imageBatches(images, { batchSize: 16 }).prefetch(2);
@@ -47,13 +48,15 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
   check('imageBatches', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
   const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, { batchSize: positiveInteger, dropRemainder: boolean });
   const { size } = images.batch(batchSize, { dropRemainder });
+  const inputSize = images.preprocessing?.inputSize;
   const ours = holdsNone(images);
   return images.transform(async function* (items) {
     let batch: OpenBatch | undefined;
     let expected = Math.min(batchSize, images.size || ROOM);
     for await (const image of items) {
-      batch ??= openBatch(image, expected);
-      add(batch, image);
+      if (inputSize !== undefined) checkSize(image, inputSize);
+      batch ??= openBatch('imageBatches', image, expected);
+      add('imageBatches', batch, image);
       if (ours) giveBack(image.pixels.data);
       if (batch.labels.length < batchSize) continue;
       yield close(batch);
@@ -64,16 +67,30 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
   }, size);
 }
 
+/** A `map` may have changed the size without the dataset knowing. */
+function checkSize(image: LabeledImage, [height, width]: readonly [height: number, width: number]): void {
+  checkItem('imageBatches', image);
+  const { pixels, origin } = image;
+  if (pixels.height === height && pixels.width === width) return;
+  const received = `[${pixels.height}, ${pixels.width}]${named(origin)}`;
+  throw new ShapeError(`imageBatches: expected images of [${height}, ${width}], the inputSize of the dataset's preprocessing, received ${received}. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.`);
+}
+
 /**
  * Makes one batch of pictures of one size; the caller disposes it.
  *
  * @throws {ShapeError} when they differ in size, or in the length of their label vectors.
  */
 export function collate(images: readonly LabeledImage[]): ImageBatch {
+  return collateFor('collate', images);
+}
+
+/** Makes one batch for another function, under whose name it reports errors. */
+export function collateFor(where: string, images: readonly LabeledImage[]): ImageBatch {
   const [first] = images;
-  if (first === undefined) throw new ShapeError('collate: expected at least one picture, received none.');
-  const batch = openBatch(first, images.length);
-  for (const image of images) add(batch, image);
+  if (first === undefined) throw new ShapeError(`${where}: expected at least one image, received none.`);
+  const batch = openBatch(where, first, images.length);
+  for (const image of images) add(where, batch, image);
   return close(batch);
 }
 
@@ -87,25 +104,27 @@ interface OpenBatch {
   readonly labels: Label[];
 }
 
-function openBatch({ pixels }: LabeledImage, expected: number): OpenBatch {
-  checkPixels('imageBatches', pixels);
+function openBatch(where: string, image: LabeledImage, expected: number): OpenBatch {
+  checkItem(where, image);
+  const { pixels } = image;
   const { height, width, channels } = pixels;
   return { sides: { height, width, channels }, values: floats(expected * pixels.data.length), labels: [] };
 }
 
-function add(batch: OpenBatch, { pixels, label, origin }: LabeledImage): void {
-  checkPixels('imageBatches', pixels);
+function add(where: string, batch: OpenBatch, image: LabeledImage): void {
+  checkItem(where, image);
+  const { pixels, label, origin } = image;
   const { sides, labels } = batch;
   if (pixels.height !== sides.height || pixels.width !== sides.width || pixels.channels !== sides.channels) {
     const [expected, received] = [sides, pixels].map((p) => `[${p.height}, ${p.width}, ${p.channels}]`);
-    throw new ShapeError(`imageBatches: expected pictures of one size, received ${expected} and ${received}${named(origin)}. Resize them first.`);
+    throw new ShapeError(`${where}: expected images of one size, received ${expected} and ${received}${named(origin)}. Resize them first.`);
   }
+  checkLabel(where, label, origin);
   const length = targets(labels[0] ?? label);
   if (targets(label) !== length) {
-    throw new ShapeError(`imageBatches: expected labels of one kind, received ${kind(length)} and ${kind(targets(label))}${named(origin)}.`);
+    throw new ShapeError(`${where}: expected labels of one kind, received ${kind(length)} and ${kind(targets(label))}${named(origin)}.`);
   }
-  checkFinitePixels('imageBatches', pixels, origin);
-  checkLabel(label, origin);
+  checkFinitePixels(where, pixels, origin);
   const at = labels.length * pixels.data.length;
   if (at === batch.values.length) {
     const { values } = batch;
@@ -135,15 +154,28 @@ function labelTensor(labels: readonly Label[]): tf.Tensor {
   return tf.tensor2d(values, [labels.length, length], 'float32');
 }
 
-/** An int32 tensor would cut a fraction off, and a loss takes any number. */
-function checkLabel(label: Label, origin: string | undefined): void {
-  // Float32 sums of mixed labels may miss 0 and 1 by a rounding.
-  const isShare = (value: number): boolean => value >= -1e-5 && value <= 1 + 1e-5;
-  const [expected, bad] = typeof label === 'number'
-    ? ['a class index, an integer of at least 0,', Number.isInteger(label) && label >= 0 && label < 2 ** 31 ? undefined : label]
-    : ['a label vector of numbers in [0, 1]', label.find((value) => !isShare(value))];
-  if (bad === undefined) return;
-  throw new DataError(`imageBatches: expected ${expected}${origin === undefined ? '' : ` for '${origin}'`}, received ${bad}.`, origin === undefined ? {} : { origin });
+function checkItem(where: string, item: unknown): void {
+  if (typeof item !== 'object' || item === null || !('pixels' in item)) {
+    throw new OptionError(`${where}: expected labeled images { pixels, label }, received ${describeItem(item)}.`);
+  }
+  checkPixels(where, item.pixels);
+}
+
+function checkLabel(where: string, label: unknown, origin: string | undefined): void {
+  const problem = problemOfLabel(label);
+  if (problem === undefined) return;
+  throw new DataError(`${where}: expected ${problem[0]}${origin === undefined ? '' : ` for '${origin}'`}, received ${problem[1]}.`, origin === undefined ? {} : { origin });
+}
+
+function problemOfLabel(label: unknown): readonly [expected: string, received: string] | undefined {
+  if (Array.isArray(label) || (ArrayBuffer.isView(label) && !(label instanceof DataView))) {
+    // Float32 sums of mixed labels may miss 0 and 1 by a rounding.
+    const bad = Array.from(label as ArrayLike<unknown>).find((value) => !(typeof value === 'number' && value >= -1e-5 && value <= 1 + 1e-5));
+    return bad === undefined ? undefined : ['a label vector of numbers in [0, 1]', show(bad)];
+  }
+  // An int32 tensor would cut a fraction off, and a loss takes any number.
+  if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < 2 ** 31) return undefined;
+  return [typeof label === 'number' ? 'a class index, an integer of at least 0,' : 'a class index or a Float32Array of targets as `label`', show(label)];
 }
 
 /** Length of a label vector; `undefined` for a class index. */

@@ -57,25 +57,25 @@ export interface OversampleOptions {
 }
 
 /**
- * Repeats items of rarer classes until every class has as many as the largest; the order is that of the list, repeats at the end.
+ * Repeats items of rarer classes until every class has as many as the largest; the order stays, with the repeats at the end.
  *
- * Oversample the training share alone, after splitting: before, copies of one picture would stand on both sides.
+ * Oversample the training share alone, after splitting: before, copies of one image would stand on both sides.
  */
-export function oversample<T>(list: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
-  check('oversample', 'list', list, rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0));
+export function oversample<T>(items: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
+  check('oversample', 'items', items, rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0));
   const { seed = 0 } = checkOptions('oversample', options, { seed: seedRule });
   const byClass = new Map<number | string, T[]>();
-  for (const item of list) byClass.set(labelOf(item), [...(byClass.get(labelOf(item)) ?? []), item]);
-  const most = largest([...byClass.values()].map((items) => items.length));
+  for (const item of items) byClass.set(labelOf(item), [...(byClass.get(labelOf(item)) ?? []), item]);
+  const most = largest([...byClass.values()].map((own) => own.length));
   const repeats: T[] = [];
-  for (const [name, items] of byClass) {
+  for (const [name, own] of byClass) {
     const random = createRandom(deriveSeed(seed, 'oversample', name));
     let waiting: T[] = [];
-    for (let missing = most - items.length; missing > 0; missing--) {
+    for (let missing = most - own.length; missing > 0; missing--) {
       // Every item comes again before any comes twice more.
-      if (waiting.length === 0) waiting = [...items];
+      if (waiting.length === 0) waiting = [...own];
       repeats.push(...waiting.splice(random.integer(waiting.length), 1));
     }
   }
-  return [...list, ...repeats];
+  return [...items, ...repeats];
 }

@@ -1,4 +1,4 @@
-// Lists of labeled items cut into shares: plain arrays in, plain arrays out.
+// Arrays of labeled items cut into shares: plain arrays in, plain arrays out.
 
 import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
 
@@ -14,7 +14,7 @@ export interface SplitOptions<T> {
   readonly groupBy?: ((item: T) => Key) | undefined;
 }
 
-const items = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);
+const splittable = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);
 const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
 
 /**
@@ -27,18 +27,18 @@ const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'nu
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { seed: 1, stratifyBy: (file) => file.label });
  */
-export function trainValidationSplit<T>(list: readonly T[], fraction: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] } {
+export function trainValidationSplit<T>(items: readonly T[], fraction: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] } {
   const where = 'trainValidationSplit';
-  check(where, 'list', list, items);
+  check(where, 'items', items, splittable);
   check(where, 'fraction', fraction, share);
-  const { strata, seed } = stratify(where, list, options);
+  const { strata, seed } = stratify(where, items, options);
   const held = new Set<T>();
   for (const [name, groups] of strata) {
     if (groups.length < 2) throw tooSmall(where, name, groups.length, 2);
     const count = Math.min(groups.length - 1, Math.max(1, Math.round(groups.length * fraction)));
     for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'split', name))).slice(0, count)) group.forEach((item) => held.add(item));
   }
-  return { train: list.filter((item) => !held.has(item)), validation: list.filter((item) => held.has(item)) };
+  return { train: items.filter((item) => !held.has(item)), validation: items.filter((item) => held.has(item)) };
 }
 
 /**
@@ -50,10 +50,10 @@ export function trainValidationSplit<T>(list: readonly T[], fraction: number, op
  * @example
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: ({ label }) => label })) console.log(train.length, validation.length);
  */
-export function kFold<T>(list: readonly T[], folds: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] }[] {
-  check('kFold', 'list', list, items);
+export function kFold<T>(items: readonly T[], folds: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] }[] {
+  check('kFold', 'items', items, splittable);
   check('kFold', 'folds', folds, rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2));
-  const { strata, seed } = stratify('kFold', list, options);
+  const { strata, seed } = stratify('kFold', items, options);
   const foldOf = new Map<T, number>();
   let next = 0;
   for (const [name, groups] of strata) {
@@ -65,19 +65,19 @@ export function kFold<T>(list: readonly T[], folds: number, options: SplitOption
     }
   }
   return Array.from({ length: folds }, (_, fold) => ({
-    train: list.filter((item) => foldOf.get(item) !== fold),
-    validation: list.filter((item) => foldOf.get(item) === fold),
+    train: items.filter((item) => foldOf.get(item) !== fold),
+    validation: items.filter((item) => foldOf.get(item) === fold),
   }));
 }
 
 /**
  * Groups by class and group; a group with items of several classes counts to its first.
  */
-function stratify<T>(where: string, list: readonly T[], options: SplitOptions<T>): { strata: Map<Key, T[][]>; seed: number } {
+function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T>): { strata: Map<Key, T[][]>; seed: number } {
   const rules = { seed: seedRule, stratifyBy: callable, groupBy: callable };
   const { seed = 0, stratifyBy = () => '', groupBy } = checkOptions(where, options, rules);
   const groups = new Map<unknown, T[]>();
-  for (const item of list) {
+  for (const item of items) {
     const key: unknown = groupBy === undefined ? item : groupBy(item);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);

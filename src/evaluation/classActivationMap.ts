@@ -4,21 +4,24 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../backends/index.js';
 import { checkOptions, ShapeError } from '../core/index.js';
-import type { Pixels } from '../image/index.js';
-import { explained, inputOf, rectify, target, type HeatMap } from './heatMap.js';
+import type { Pixels, PreprocessingSource } from '../image/index.js';
+import { explained, explainedInput, rectify, target, tensorOf, type HeatMap } from './heatMap.js';
+import { preprocessingSource } from './modelInput.js';
 import { asLayersModel, lastFeatureLayer } from './modelParts.js';
 
 /** What is explained. */
 export interface ClassActivationMapOptions {
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly class?: number | string | undefined;
+  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  readonly preprocessing?: PreprocessingSource | undefined;
 }
 
 /**
  * Weights the last feature map by the classifier's own weights; works in inference alone, so on every backend.
  *
- * @param image - RGB in [0, 255]; resized to the model's input where its size differs.
- * @throws {OptionError} when an option or class is unknown.
+ * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
+ * @throws {OptionError} when an option or class is unknown, or neither options nor model say how the image is preprocessed.
  * @throws {ShapeError} when anything but average pooling and dropout stands between feature map and classifier.
  * @example
  * const heat = await classActivationMap(model, photo);
@@ -26,7 +29,7 @@ export interface ClassActivationMapOptions {
  */
 export async function classActivationMap(model: tfl.LayersModel, image: Pixels, options: ClassActivationMapOptions = {}): Promise<HeatMap> {
   const where = 'classActivationMap';
-  const { class: wanted } = checkOptions(where, options, { class: target });
+  const { class: wanted, preprocessing } = checkOptions(where, options, { class: target, preprocessing: preprocessingSource });
   asLayersModel(where, model);
   await ensureBackend();
   const features = lastFeatureLayer(where, model);
@@ -36,7 +39,8 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
   if (types.join(' ') !== 'GlobalAveragePooling2D Dense') {
     throw new ShapeError(`${where}: expected average pooling and one dense layer after '${features.name}', received ${types.join(', ')}. Use gradCam.`);
   }
-  const input = inputOf(where, model, image);
+  const { input: pixels, box } = explainedInput(where, model, image, preprocessing);
+  const input = tensorOf(pixels);
   const probe = tfl.model({ inputs: model.inputs, outputs: [features.output as tfl.SymbolicTensor, model.outputs[0] as tfl.SymbolicTensor] });
   const [maps, output] = probe.predict(input) as [tf.Tensor4D, tf.Tensor2D];
   try {
@@ -50,7 +54,7 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
     });
     const values = rectify((await heat.data()) as Float32Array);
     heat.dispose();
-    return { width, height, values, ...answer };
+    return { width, height, values, box, ...answer };
   } finally {
     tf.dispose([input, maps, output]);
   }

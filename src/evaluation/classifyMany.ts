@@ -1,25 +1,27 @@
-// Many pictures, named in batches; one picture: classify.ts.
+// Many images, classified in batches; one image: classify.ts.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, instanceOf, positiveInteger } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
-import { classifyBatch, classifyRules, fitPicture, type Classification, type ClassifyOptions } from './classify.js';
+import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
 import { predictor, type Predictor } from './evaluate.js';
+import { modelInput } from './modelInput.js';
 
 /** Options of {@link classifyMany}. */
 export interface ClassifyManyOptions extends ClassifyOptions {
-  /** Pictures predicted at once, and held at most. @defaultValue 8 */
+  /** Images predicted at once, and held in memory at most. @defaultValue 8 */
   readonly batchSize?: number | undefined;
   /** Stops the work. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Names what pictures show, in their order, predicting several at once; a stream as long as theirs, and no more of it held than a batch.
+ * Classifies images in batches and yields the classes of each in order, as {@link classify} returns them.
  *
- * @param images - Pictures of any sizes; RGB in [0, 255]. Taken only as fast as answers are.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when model and picture do not go together.
- * @throws {DataError} when a pixel or an output of the model is not finite.
+ * @param images - Images of any sizes; RGB in [0, 255]. At most one batch is read ahead.
+ * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how images are preprocessed.
+ * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes per image.
+ * @throws {DataError} when a pixel or an output of the model is not finite. {@link BackendError} when the model needs a backend and none is ready.
  * @example
  * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */
@@ -30,12 +32,12 @@ export async function* classifyMany(
 ): AsyncGenerator<Classification[], void, undefined> {
   const where = 'classifyMany';
   check(where, 'model', model, predictor);
-  checkOptions(where, options, { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') });
-  const { batchSize = 8, signal, ...each } = options;
+  const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
+  const { batchSize = 8, signal, preprocessing, ...each } = checkOptions(where, options, rules);
   let waiting: Pixels[] = [];
   for await (const image of images) {
     signal?.throwIfAborted();
-    waiting.push(fitPicture(where, model, image, each));
+    waiting.push(modelInput(where, model, image, preprocessing));
     if (waiting.length < batchSize) continue;
     const full = waiting;
     waiting = [];

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { anything, callable, check, checkOptions, instanceOf, rule, trackProgress, type ProgressListener } from '../core/index.js';
 import { kFold, type SplitOptions } from '../data/index.js';
 import { ensemble } from './ensemble.js';
-import { evaluate, type EvaluationData, type Predictor } from './evaluate.js';
+import { evaluate, preprocessingRules, type EvaluationData, type Predictor, type PreprocessingOptions } from './evaluate.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { evaluatePredictions, rulesFor, type EvaluationOptions, type MultiLabelEvaluationOptions } from './evaluatePredictions.js';
 
@@ -25,7 +25,7 @@ export interface CrossValidateOptions<T, M extends LayersModel | Predictor> exte
   /** @defaultValue 5 */
   readonly folds?: number | undefined;
   /** @defaultValue names the models carry, top 1 and 5, 15 bins */
-  readonly evaluateOptions?: Omit<EvaluationOptions, 'fromLogits'> | undefined;
+  readonly evaluateOptions?: (Omit<EvaluationOptions, 'fromLogits'> & PreprocessingOptions) | undefined;
   /** Told after every fold. @defaultValue nobody */
   readonly onProgress?: ProgressListener | undefined;
   /** Stops between folds; `trainFold` hands it on to stop within. @defaultValue never */
@@ -35,7 +35,7 @@ export interface CrossValidateOptions<T, M extends LayersModel | Predictor> exte
 /** Options of {@link crossValidate} for any number of classes per sample. */
 export interface CrossValidateMultiLabelOptions<T, M extends LayersModel | Predictor> extends Omit<CrossValidateOptions<T, M>, 'evaluateOptions'> {
   /** @defaultValue for all but `multiLabel`: names the models carry, a threshold of 0.5 */
-  readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'>;
+  readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'> & PreprocessingOptions;
 }
 
 /** What {@link crossValidate} found. */
@@ -51,11 +51,10 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
 /**
  * Trains one network a fold and evaluates each on what it was not trained on.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than the data.
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
  * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
  * @example
- * const { files, classNames } = await imageFolder('photos');
  * const { evaluation, ensemble } = await crossValidate(files, {
  *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
  *   trainFold: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { inputSize: 224 })) })).model,
@@ -78,7 +77,7 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
   });
   check(where, 'trainFold', trainFold, callable);
   check(where, 'data', data, callable);
-  checkOptions<object>(where, evaluateOptions, rulesFor(evaluateOptions));
+  checkOptions<object>(where, evaluateOptions, { ...rulesFor(evaluateOptions), ...preprocessingRules });
   const report = trackProgress(onProgress, 'cross-validation', 'folds', folds);
   const done: CrossValidation<T, M, Evaluation | MultiLabelEvaluation>['folds'][number][] = [];
   try {
@@ -88,6 +87,8 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
       // Held before it is evaluated, so that a failure disposes it too.
       const held = { fold, ...shares, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
       done.push(held);
+      // What keeps the networks from voting is found after the second fold, not after the last.
+      ensemble(done.map((each) => each.model));
       held.evaluation = await evaluate(model, data(shares.validation), evaluateOptions as EvaluationOptions);
       report(fold + 1, { accuracy: held.evaluation.accuracy });
     }
@@ -102,9 +103,9 @@ type AllOptions<T, M extends LayersModel | Predictor> = Omit<CrossValidateOption
   readonly evaluateOptions?: FoldOptions | undefined;
 };
 
-type FoldOptions = Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>;
+type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) & PreprocessingOptions;
 
-function joined(parts: readonly (Evaluation | MultiLabelEvaluation)[], options: FoldOptions): Evaluation | MultiLabelEvaluation {
+function joined(parts: readonly (Evaluation | MultiLabelEvaluation)[], { otherPreprocessing: _, ...options }: FoldOptions): Evaluation | MultiLabelEvaluation {
   const { classNames, multiLabel } = parts[0] as Evaluation | MultiLabelEvaluation;
   const classes = classNames.length;
   const rowsOf = <R extends Float32Array | Uint8Array>(values: R): R[] =>

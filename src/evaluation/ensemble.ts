@@ -2,7 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, invalid, nonNegative, oneOf, positiveInteger, ShapeError, showShape } from '../core/index.js';
+import { arrayOf, check, checkOptions, invalid, nonNegative, oneOf, OptionError, positiveInteger, ShapeError, showShape } from '../core/index.js';
+import { checkInputShape } from '../data/index.js';
+import { describePreprocessing, preprocessingFor, samePreprocessing, type CompletePreprocessing } from '../image/index.js';
 import { inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link ensemble}. */
@@ -14,9 +16,9 @@ export interface EnsembleOptions {
 /**
  * Joins several classifiers into one whose probabilities are the mean of theirs; the members stay the caller's to dispose.
  *
- * @param members - At least one, all with the same classes in the same order and pictures of one size.
- * @throws {OptionError} when there is no member, class names differ, or `memberWeights` do not fit the members.
- * @throws {ShapeError} by `predict`, when a member answers with another shape than the first.
+ * @param members - At least one, all with the same classes in the same order, preprocessing and image size.
+ * @throws {OptionError} when there is no member, class names or preprocessings differ, or `memberWeights` do not fit the members.
+ * @throws {ShapeError} when members take images of different sizes; by `predict`, when the images have another size, or a member returns another shape than the first.
  * @example
  * const evaluation = await evaluate(ensemble([first, second, third]), images);
  */
@@ -33,7 +35,8 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
   if (other !== undefined) throw invalid(where, 'members', 'the same classes in the same order for every member', other);
   return {
     classNames,
-    ...shapeFor(members[0]),
+    ...sharedShape(where, members),
+    preprocessing: sharedPreprocessing(where, members),
     async predict(images) {
       let mean: tf.Tensor | undefined;
       try {
@@ -65,7 +68,7 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
 /** Options of {@link testTimeAugmentation}. */
 export interface TestTimeAugmentationOptions {
   /**
-   * `flip`: the picture and its mirror image. `five`: the corners and the center at `size`. `ten`: those and their mirror images.
+   * `flip`: the image and its mirror image. `five`: the corners and the center at `size`. `ten`: those and their mirror images.
    * @defaultValue 'flip'
    */
   readonly views?: 'flip' | 'five' | 'ten' | undefined;
@@ -74,12 +77,14 @@ export interface TestTimeAugmentationOptions {
 }
 
 /**
- * Lets a classifier look at several views of each picture; its probabilities are the mean over them.
+ * Lets a classifier look at several views of each image; its probabilities are the mean over them.
  *
- * For crops, give pictures larger than the model's input: 256 pixels for a network of 224.
+ * With `flip` the images are those of the model, and so is the preprocessing. Crops are cut from larger images, 256 pixels for a network of 224: the
+ * preprocessing is then the model's without its center crop. A model that crops nothing does not say how the larger images are made: pass `preprocessing`
+ * to `classify`.
  *
- * @throws {OptionError} when an option is unknown, or `size` is missing where the model does not tell it.
- * @throws {ShapeError} by `predict`, when pictures are smaller than the crops.
+ * @throws {OptionError} when an option is unknown, `size` is not the model's input size, or it is missing where the model has none.
+ * @throws {ShapeError} by `predict`, when images are smaller than the crops.
  * @example
  * const evaluation = await evaluate(testTimeAugmentation(model), images);
  * @see AlexNet (Krizhevsky et al. 2012), section 4.1, for ten crops
@@ -92,9 +97,12 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
   });
   if (views === 'flip' && options.size !== undefined) throw invalid(where, 'size', "no crop with `views: 'flip'`", options.size);
   if (views !== 'flip' && size === undefined) throw invalid(where, 'size', 'the size of the crops, which this model does not tell', size);
+  const [, height = null, width = null] = shapeFor(model).inputShape ?? [];
+  if (views !== 'flip' && ((height ?? size) !== size || (width ?? size) !== size)) throw invalid(where, 'size', `the model's input size ${showShape([height, width])}`, size);
+  const record = preprocessingFor(where, model);
   return {
     classNames: knownClassNames(model),
-    ...(views === 'flip' ? shapeFor(model) : {}),
+    ...(views === 'flip' || size === undefined ? { ...shapeFor(model), preprocessing: record } : { preprocessing: uncropped(record, size) }),
     async predict(images) {
       const crops = views === 'flip' || size === undefined ? [whole] : cornersAndCentre(where, images, size);
       const makers = views === 'five' ? crops : crops.flatMap((crop) => [crop, (x: tf.Tensor4D) => tf.reverse(crop(x), 2)]);
@@ -121,7 +129,7 @@ const whole: View = (images) => tf.clone(images);
 function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): View[] {
   const [batch, height, width, channels] = images.shape;
   if (height < size || width < size) {
-    throw new ShapeError(`${where}: expected pictures of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`);
+    throw new ShapeError(`${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`);
   }
   const [bottom, right] = [height - size, width - size];
   const places: [number, number][] = [[0, 0], [0, right], [bottom, 0], [bottom, right], [Math.floor(bottom / 2), Math.floor(right / 2)]];
@@ -133,7 +141,41 @@ function shapeFor(model: LayersModel | Predictor | undefined): Pick<Predictor, '
   return shape === undefined ? {} : { inputShape: shape };
 }
 
+/** The input shape of all members that say one: a length is open where it is open for all. */
+function sharedShape(where: string, members: readonly (LayersModel | Predictor)[]): Pick<Predictor, 'inputShape'> {
+  let shared: readonly (number | null)[] | undefined;
+  for (const [i, member] of members.entries()) {
+    const shape = inputShapeOf(member);
+    if (shape === undefined) continue;
+    const before = shared ?? shape;
+    if (shape.length !== before.length || shape.some((length, axis) => length !== null && (before[axis] ?? length) !== length)) {
+      throw new ShapeError(`${where}: expected members that take images of one size, received ${showShape(before)} and ${showShape(shape)} for member ${i}.`);
+    }
+    shared = before.map((length, axis) => length ?? shape[axis] ?? null);
+  }
+  return shared === undefined ? {} : { inputShape: shared };
+}
+
+/** The preprocessing that all members have in common; `undefined` where a member does not say one. */
+function sharedPreprocessing(where: string, members: readonly (LayersModel | Predictor)[]): CompletePreprocessing | undefined {
+  const records = members.map((member) => preprocessingFor(where, member));
+  const [first, ...others] = records.filter((record) => record !== undefined);
+  const other = first === undefined ? undefined : others.find((record) => !samePreprocessing(first, record));
+  if (first === undefined || other === undefined) return records.includes(undefined) ? undefined : first;
+  throw new OptionError(
+    `${where}: expected the same preprocessing for every member, received '${describePreprocessing(first)}' and '${describePreprocessing(other)}'. ` +
+      'All members see the same images: train them on images that are preprocessed alike.');
+}
+
+/** The images from which corners and center are cut: those from which the model's own preprocessing cuts its center. */
+function uncropped(record: CompletePreprocessing | undefined, size: number): CompletePreprocessing | undefined {
+  if (record === undefined || record.cropFraction === 1 || record.inputSize.some((side) => side !== size)) return undefined;
+  const side = Math.floor(size / record.cropFraction);
+  return { ...record, inputSize: [side, side], cropFraction: 1 };
+}
+
 async function predictOne(where: string, model: LayersModel | Predictor, images: tf.Tensor4D): Promise<tf.Tensor> {
+  checkInputShape(where, 'images', images.shape, inputShapeOf(model));
   const answer = await (model as Predictor).predict(images);
   if (!Array.isArray(answer)) return answer;
   tf.dispose(answer);

@@ -5,8 +5,9 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   boolean, callable, check, checkOptions, DataError, instanceOf, invalid, oneOf, OptionError, positiveInteger, rule, ShapeError, showShape, trackProgress, type Given, type ProgressListener,
 } from '../core/index.js';
+import { ensureBackend } from '../backends/index.js';
 import { areFinite } from '../layers/index.js';
-import { collate, Dataset, type ImageBatch, type LabeledImage } from '../data/index.js';
+import { checkBatch, checkImageSize, checkInputShape, collateFor, preprocessingOfData, readable, type ImageBatch, type InputShape, type LabeledImage } from '../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing, type Preprocessing } from '../image/index.js';
 import { classNamesOf } from '../models/index.js';
 import { collectPredictions } from './collectPredictions.js';
@@ -15,7 +16,14 @@ import {
   finishMultiLabel, finishSingle, rulesFor, type EitherOptions, type EvaluationOptions, type MultiLabelEvaluationOptions,
 } from './evaluatePredictions.js';
 
-/** A `tf.LayersModel`, or anything else that turns pictures into probabilities, for example a runtime. */
+/** An output of a predictor that needs no tensors. */
+export interface PredictedValues {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly values: Float32Array;
+}
+
+/** A `tf.LayersModel`, or anything else that turns images into probabilities, for example a runtime. */
 export interface Predictor {
   /** @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`; disposed by the caller. */
   predict(images: tf.Tensor4D): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
@@ -23,8 +31,15 @@ export interface Predictor {
   readonly classNames?: readonly string[] | undefined;
   /** `[batch, height, width, 3]`, `null` where any length goes. */
   readonly inputShape?: readonly (number | null)[] | undefined;
-  /** How images become its input, where that is known. */
+  /** How images of any size become its input, where it is known. */
   readonly preprocessing?: Preprocessing | undefined;
+  /**
+   * Predicts from typed arrays, where the predictor needs no tensors: what takes images then needs no backend of TensorFlow.js. Outputs are by name.
+   *
+   * @param values - float32 RGB in [0, 255], row-major.
+   * @param shape - `[batch, height, width, 3]`.
+   */
+  readonly run?: ((values: Float32Array, shape: readonly number[]) => Promise<Readonly<Record<string, PredictedValues>>>) | undefined;
 }
 
 /** A batch with the names of its files, where they are known. */
@@ -32,14 +47,23 @@ export interface EvaluationBatch extends ImageBatch {
   readonly files?: readonly string[] | undefined;
 }
 
-/** What is evaluated: labeled pictures of one size, whose origins become file names, or batches, which are disposed. */
+/** What is evaluated: labeled images of one size, whose origins become file names, or batches, which are disposed. */
 export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
 
-interface RunOptions {
-  /** Pictures predicted at once, where they do not come in batches. @defaultValue 32 */
-  readonly batchSize?: number | undefined;
-  /** What happens when the data tells that its images were made in another way than those the model learned from. @defaultValue 'throw' */
+/** What happens when the data and the model do not go together. */
+export interface PreprocessingOptions {
+  /**
+   * What happens when the images of the dataset were made in another way than the model says: 'throw' refuses, 'accept' evaluates all the same.
+   * @defaultValue 'throw'
+   */
   readonly otherPreprocessing?: 'throw' | 'accept' | undefined;
+}
+
+export const preprocessingRules = { otherPreprocessing: oneOf('throw', 'accept') };
+
+interface RunOptions extends PreprocessingOptions {
+  /** Images predicted at once, where they do not come in batches. @defaultValue 32 */
+  readonly batchSize?: number | undefined;
   /** Told after every batch. @defaultValue nobody */
   readonly onProgress?: ProgressListener | undefined;
   /** Stops the work. @defaultValue never */
@@ -57,10 +81,12 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  *
  * Labels are class indices, one-hot rows, or for `multiLabel: true` rows of 0 and 1; class names come from the options or the model.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value, the dataset never ends, or its images were made in another way than those the
- * model learned from.
+ * A dataset that says how its images were made is compared with the preprocessing of the model, before anything is read.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value, the dataset never ends, an item is neither an image nor a batch, or the images were
+ * made in another way than the model says, unless `otherPreprocessing` is 'accept'.
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
- * @throws {ShapeError} when the model has several outputs, or pictures differ in size.
+ * @throws {ShapeError} when the model has several outputs, or the images do not have the size that it takes.
  * @example
  * const { validation, classNames } = await imageFolder('clothing', { inputSize: 224, validationSplit: 0.2 });
  * const evaluation = await evaluate(model, validation.images, { classNames });
@@ -76,12 +102,15 @@ export async function evaluate(
   const where = 'evaluate';
   check(where, 'model', model, predictor);
   const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, otherPreprocessing = 'throw', ...rest } = checkRunOptions(options);
+  check(where, 'data', data, readable);
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
+  checkImageSize(where, 'data', data, inputShapeOf(model));
   if (otherPreprocessing === 'throw') checkSamePreprocessing(where, model, data);
+  await ensureBackend();
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
-  for await (const batch of toBatches(data, batchSize)) {
+  for await (const batch of toBatches(where, data, batchSize, inputShapeOf(model))) {
     // The last batch is known by its end: it is reported with the total.
     if (collector.count > 0) report(collector.count);
     try {
@@ -112,10 +141,20 @@ export function inputShapeOf(model: LayersModel | Predictor): readonly (number |
   return 'inputs' in model ? model.inputs[0]?.shape : model.inputShape;
 }
 
+/** Throws an OptionError when both a model and data say how images are made, and differ. */
+function checkSamePreprocessing(where: string, model: LayersModel | Predictor, data: EvaluationData): void {
+  const [learned, given] = [preprocessingFor(where, model), preprocessingOfData(where, data)];
+  if (learned === undefined || given === undefined || samePreprocessing(learned, given)) return;
+  throw new OptionError(
+    `${where}: expected images that are preprocessed as the model says, '${describePreprocessing(learned)}', for \`data\`, received '${describePreprocessing(given)}'. ` +
+      'Read them with `preprocessing: model`, state the other one for the model with `setPreprocessing`, or pass `otherPreprocessing: \'accept\'`.');
+}
+
 /** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
-export async function predictBatch(where: string, model: Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {
+export async function predictBatch(where: string, model: LayersModel | Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {
+  checkInputShape(where, 'data', xs.shape, inputShapeOf(model));
   // On wasm and in a runtime the layers may turn NaN into a number, so the outputs do not tell.
-  const [isFinite, output] = await Promise.all([areFinite([xs]), model.predict(xs)]);
+  const [isFinite, output] = await Promise.all([areFinite([xs]), (model as Predictor).predict(xs)]);
   try {
     if (!isFinite) throw new DataError(`${where}: expected images of finite pixels, received NaN or Infinity. Look at that batch.`);
     if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
@@ -135,33 +174,25 @@ export function checkFiniteOutputs(where: string, values: ArrayLike<number>): vo
 }
 
 function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & RunOptions> {
-  const run = { fromLogits: boolean, otherPreprocessing: oneOf('throw', 'accept'), batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal') };
+  const run = { fromLogits: boolean, batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), ...preprocessingRules };
   return checkOptions<EitherOptions & RunOptions>('evaluate', options, { ...rulesFor(options), ...run } as never);
 }
 
-/** Throws when both model and data tell how images are made, and they differ. */
-function checkSamePreprocessing(where: string, model: LayersModel | Predictor, data: EvaluationData): void {
-  const [own, given] = [preprocessingFor(where, model), data instanceof Dataset ? data.preprocessing : undefined];
-  if (own === undefined || given === undefined || samePreprocessing(own, given)) return;
-  throw new OptionError(
-    `${where}: expected images as the model takes them ('${describePreprocessing(own)}'), received images made by '${describePreprocessing(given)}'. ` +
-      "Read them with the same options, or set `otherPreprocessing: 'accept'`.");
-}
-
-async function* toBatches(data: EvaluationData, batchSize: number): AsyncGenerator<EvaluationBatch> {
+async function* toBatches(where: string, data: EvaluationData, batchSize: number, inputShape: InputShape): AsyncGenerator<EvaluationBatch> {
   let waiting: LabeledImage[] = [];
   const batch = (): EvaluationBatch => {
     const images = waiting;
     waiting = [];
     const known = images.every(({ origin }) => origin !== undefined);
-    return { ...collate(images), ...(known ? { files: images.map(({ origin }) => origin as string) } : {}) };
+    return { ...collateFor(where, images), ...(known ? { files: images.map(({ origin }) => origin as string) } : {}) };
   };
-  for await (const item of data) {
-    if ('xs' in item) {
-      yield item;
-    } else {
-      waiting.push(item);
+  for await (const item of data as AsyncIterable<unknown>) {
+    if (typeof item === 'object' && item !== null && 'pixels' in item) {
+      waiting.push(item as LabeledImage);
       if (waiting.length === batchSize) yield batch();
+    } else {
+      checkBatch(where, 'data', item, inputShape);
+      yield item as EvaluationBatch;
     }
   }
   if (waiting.length > 0) yield batch();

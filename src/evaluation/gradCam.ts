@@ -3,9 +3,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, createRandom, invalid, nonNegativeInteger, oneOf, seed as seedRule, type Random, ShapeError, showShape, text } from '../core/index.js';
-import type { Pixels } from '../image/index.js';
+import type { Pixels, PreprocessingSource } from '../image/index.js';
 import { ensureBackend } from '../backends/index.js';
-import { explained, inputOf, rectify, target, type HeatMap } from './heatMap.js';
+import { explained, explainedInput, rectify, target, tensorOf, type HeatMap } from './heatMap.js';
+import { preprocessingSource } from './modelInput.js';
 import { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
 
 /** What is explained, and how. */
@@ -14,6 +15,8 @@ export interface GradCamOptions {
   readonly layer?: string | undefined;
   /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
   readonly class?: number | string | undefined;
+  /** How the image becomes the model's input. @defaultValue the model's own, see {@link setPreprocessing} */
+  readonly preprocessing?: PreprocessingSource | undefined;
   /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
   readonly method?: 'gradCam' | 'gradCam++' | undefined;
   /** Averages the maps of so many copies of the picture with a little noise, which steadies them; 0 uses the picture itself. @defaultValue 0 */
@@ -30,9 +33,9 @@ const NOISE = 0.1;
  *
  * The gradient is that of the logit, before softmax or sigmoid, in inference mode; only the layers after the chosen one are differentiated.
  *
- * @param image - RGB in [0, 255]; resized to the model's input where its size differs.
- * @returns A map of the layer's size; `overlayHeat` lays it over the picture. No tensor is left.
- * @throws {OptionError} when an option or class is unknown, or the model has no such layer.
+ * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
+ * @returns A map of the layer's size; `overlayHeat` lays it over the image. No tensor is left.
+ * @throws {OptionError} when an option or class is unknown, the model has no such layer, or neither options nor model say how the image is preprocessed.
  * @throws {ShapeError} when that layer has no feature map, or does not lead to the answer.
  * @example
  * const heat = await gradCam(model, photo, { class: 'giant panda' });
@@ -41,13 +44,14 @@ const NOISE = 0.1;
  */
 export async function gradCam(model: LayersModel, image: Pixels, options: GradCamOptions = {}): Promise<HeatMap> {
   const where = 'gradCam';
-  const rules = { layer: text, class: target, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule };
-  const { layer: name, class: wanted, method = 'gradCam', smooth = 0, seed = 0 } = checkOptions(where, options, rules);
+  const rules = { layer: text, class: target, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource };
+  const { layer: name, class: wanted, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = checkOptions(where, options, rules);
   asLayersModel(where, model);
   await ensureBackend();
   const layer = name === undefined ? lastFeatureLayer(where, model) : model.layers.find((one) => one.name === name);
   if (layer === undefined) throw invalid(where, 'layer', `the name of a layer of ${model.name}`, name, 'See `model.layers`.');
-  const input = inputOf(where, model, image);
+  const { input: pixels, box } = explainedInput(where, model, image, preprocessing);
+  const input = tensorOf(pixels);
   try {
     const { output, shape } = forward(where, model, layer, input);
     const answer = explained(where, model, await output.data(), wanted);
@@ -61,7 +65,7 @@ export async function gradCam(model: LayersModel, image: Pixels, options: GradCa
       heat.dispose();
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (values[i] as number);
     }
-    return { width, height, values: rectify(sum), ...answer };
+    return { width, height, values: rectify(sum), box, ...answer };
   } finally {
     input.dispose();
   }

@@ -3,15 +3,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, largest, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
-import { checkFinitePixels, checkPixels, resize, type Pixels } from '../image/index.js';
-import { checkFiniteOutputs, inputShapeOf, knownClassNames, type Predictor } from './evaluate.js';
+import { checkPixels, coveredBox, type CoveredBox, type Pixels, type PreprocessingSource } from '../image/index.js';
+import { checkFiniteOutputs, knownClassNames, type Predictor } from './evaluate.js';
+import { inputPreprocessing, modelInput } from './modelInput.js';
 
-/** How much each place of a picture spoke for a class. */
+/** How much each place of an image spoke for a class. */
 export interface HeatMap {
   readonly width: number;
   readonly height: number;
   /** Row by row, in [0, 1]; the highest is 1, all are 0 where nothing spoke for the class. */
   readonly values: Float32Array;
+  /** The part of the image that the map covers; it reaches outside the image where that was padded. @defaultValue the whole image */
+  readonly box?: CoveredBox | undefined;
   /** The class that is explained. */
   readonly classIndex: number;
   readonly className: string;
@@ -32,11 +35,11 @@ export const target = either<number, string>(nonNegativeInteger, text);
 const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [252, 255, 164]] as const;
 
 /**
- * Lays a heat map over its picture: cold places stay as they are, hot ones glow.
+ * Lays a heat map over its image: cold places stay as they are, hot ones glow. What the model did not see stays as it is, too.
  *
- * @param image - The picture, of any size; the map is stretched over it bilinearly.
- * @returns uint8 RGB pixels of the picture's size.
- * @throws {OptionError} when the picture is none, or an option is unknown or has a wrong value.
+ * @param image - The image that was explained, or a smaller or larger copy of it.
+ * @returns uint8 RGB pixels of the image's size.
+ * @throws {OptionError} when the image is none, or an option is unknown or has a wrong value.
  * @example
  * const shown = overlayHeat(photo, await gradCam(model, photo));
  */
@@ -44,10 +47,11 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
   checkPixels('overlayHeat', image);
   const { opacity = 0.65 } = checkOptions('overlayHeat', options, { opacity: probability });
   const { width, height, channels } = image;
-  const stretched = resize({ width: heat.width, height: heat.height, channels: 1, data: heat.values }, [height, width]).data;
+  const { top, left, height: tall, width: wide } = heat.box ?? { top: 0, left: 0, height: 1, width: 1 };
+  const [rows, columns] = [places(height, heat.height, top, tall), places(width, heat.width, left, wide)];
   const data = new Uint8ClampedArray(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
-    const value = stretched[pixel] as number;
+    const value = between(heat, rows[Math.floor(pixel / width)] as number, columns[pixel % width] as number);
     const cover = opacity * value;
     const color = colorOf(value);
     for (let channel = 0; channel < 3; channel++) {
@@ -58,14 +62,36 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayOption
   return { width, height, channels: 3, data };
 }
 
-/** A picture as the model's input `[1, height, width, 3]`, resized where its size differs; the caller disposes it. */
-export function inputOf(where: string, model: LayersModel | Predictor, image: Pixels): tf.Tensor4D {
+/** Where the pixels of one axis lie in the map, NaN outside it. */
+function places(pixels: number, cells: number, start: number, length: number): Float64Array {
+  return Float64Array.from({ length: pixels }, (_, i) => {
+    const share = ((i + 0.5) / pixels - start) / length;
+    return share >= 0 && share <= 1 ? Math.min(cells - 1, Math.max(0, share * cells - 0.5)) : NaN;
+  });
+}
+
+/** The bilinear value of the map at a place, 0 outside it. */
+function between({ values, width, height }: HeatMap, y: number, x: number): number {
+  if (Number.isNaN(y) || Number.isNaN(x)) return 0;
+  const [top, left] = [Math.floor(y), Math.floor(x)];
+  const [bottom, right] = [Math.min(height - 1, top + 1), Math.min(width - 1, left + 1)];
+  const row = (at: number): number => {
+    const from = values[at * width + left] as number;
+    return from + ((values[at * width + right] as number) - from) * (x - left);
+  };
+  return row(top) + (row(bottom) - row(top)) * (y - top);
+}
+
+/** The model's input of an image, and the part of the image it shows. */
+export function explainedInput(where: string, model: LayersModel | Predictor, image: Pixels, given: PreprocessingSource | undefined): { readonly input: Pixels; readonly box: CoveredBox } {
   checkPixels(where, image);
-  checkFinitePixels(where, image);
-  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB picture [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
-  const [, height, width] = inputShapeOf(model) ?? [];
-  const fitted = resize(image, [height ?? image.height, width ?? image.width]);
-  return tf.tensor4d(new Float32Array(fitted.data), [1, fitted.height, fitted.width, 3]);
+  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
+  return { input: modelInput(where, model, image, given), box: coveredBox(image, inputPreprocessing(where, model, given)) };
+}
+
+/** An input as a tensor `[1, height, width, 3]`; the caller disposes it. */
+export function tensorOf({ height, width, data }: Pixels): tf.Tensor4D {
+  return tf.tensor4d(new Float32Array(data), [1, height, width, 3]);
 }
 
 /** The class asked for, or else the most probable one. */

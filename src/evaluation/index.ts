@@ -19,7 +19,7 @@ export { averagePrecision, precisionRecallCurve, rocAuc, rocCurve } from './rank
 export type { PrecisionRecallCurve, RankingScores, RocCurve } from './ranking.js';
 export { fitTemperature, withTemperature } from './temperature.js';
 export { evaluate } from './evaluate.js';
-export type { EvaluateMultiLabelOptions, EvaluateOptions, EvaluationBatch, EvaluationData, Predictor } from './evaluate.js';
+export type { EvaluateMultiLabelOptions, EvaluateOptions, EvaluationBatch, EvaluationData, PredictedValues, Predictor, PreprocessingOptions } from './evaluate.js';
 export { ensemble, testTimeAugmentation } from './ensemble.js';
 export type { EnsembleOptions, TestTimeAugmentationOptions } from './ensemble.js';
 export { crossValidate } from './crossValidate.js';

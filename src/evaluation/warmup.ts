@@ -1,39 +1,51 @@
-// The first answer ahead of time: backends compile, allocate and cache while it is computed.
+// The first prediction ahead of time: backends compile, allocate and cache while it is computed.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, invalid, positiveInteger, arrayOf } from '../core/index.js';
+import { ensureBackend } from '../backends/index.js';
+import { check, checkOptions, invalid, positiveInteger, showShape } from '../core/index.js';
+import { preprocessingFor, sides, size, type Size } from '../image/index.js';
 import { inputShapeOf, predictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
-  /** Pictures at once: backends prepare for each batch size by itself. @defaultValue 1 */
+  /** Images at once: backends prepare for each batch size by itself. @defaultValue 1 */
   readonly batchSize?: number | undefined;
-  /** Height and width, for a model of open input size. @defaultValue the model's */
-  readonly inputSize?: readonly [height: number, width: number] | undefined;
+  /** Height and width, for a model of open input size. @defaultValue those of the model's preprocessing */
+  readonly inputSize?: Size | undefined;
 }
 
 /**
- * Computes one answer to nothing, so that the first one that counts comes as soon as the later ones; leaves no tensor behind.
+ * Predicts once on zeros, so that the first real prediction is as fast as later ones. No tensor is left.
  *
  * @returns The milliseconds it took.
- * @throws {OptionError} when an option is unknown, or the size is neither the model's nor given.
+ * @throws {OptionError} when an option is unknown, the size is not the model's, or neither the model nor the options say it.
+ * @throws {BackendError} when the model needs a backend of TensorFlow.js and none is ready.
  * @example
  * await warmup(model, { batchSize: 8 });
  */
 export async function warmup(model: LayersModel | Predictor, options: WarmupOptions = {}): Promise<number> {
-  check('warmup', 'model', model, predictor);
-  const { batchSize = 1, inputSize } = checkOptions('warmup', options, { batchSize: positiveInteger, inputSize: arrayOf(positiveInteger, 2) });
+  const where = 'warmup';
+  check(where, 'model', model, predictor);
+  const { batchSize = 1, inputSize } = checkOptions(where, options, { batchSize: positiveInteger, inputSize: size });
   const [, height, width, channels] = inputShapeOf(model) ?? [];
-  const [rows, columns] = [height ?? inputSize?.[0], width ?? inputSize?.[1]];
+  const wanted = inputSize === undefined ? preprocessingFor(where, model)?.inputSize : sides(inputSize);
+  const [rows, columns] = [height ?? wanted?.[0], width ?? wanted?.[1]];
   if (rows === undefined || columns === undefined) {
-    throw invalid('warmup', 'inputSize', 'the [height, width] of the pictures to come', inputSize, 'The model takes any size.');
+    throw invalid(where, 'inputSize', 'the size of the images to come', inputSize, 'The model takes any size.');
   }
+  if (inputSize !== undefined && (wanted?.[0] !== rows || wanted[1] !== columns)) throw invalid(where, 'inputSize', `the model's ${showShape([rows, columns])}`, inputSize);
+  const shape = [batchSize, rows, columns, channels ?? 3] as const;
   const start = performance.now();
-  const images = tf.zeros<tf.Rank.R4>([batchSize, rows, columns, channels ?? 3]);
+  if ('run' in model && model.run !== undefined) {
+    await model.run(new Float32Array(shape.reduce((product, length) => product * length, 1)), shape);
+    return performance.now() - start;
+  }
+  await ensureBackend();
+  const images = tf.zeros<tf.Rank.R4>([...shape]);
   let outputs: tf.Tensor | tf.Tensor[] = [];
   try {
-    outputs = await model.predict(images);
+    outputs = await (model as Predictor).predict(images);
     // Some backends only compute what is read.
     await Promise.all([outputs].flat().map((output) => output.data()));
   } finally {

@@ -2,11 +2,15 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { strToU8, zipSync } from 'fflate';
+import { preprocessingFor } from '../image/index.js';
+import { classNamesOf } from '../models/index.js';
 import { kerasConfig } from './kerasConfig.js';
 import { createWeights } from './writeKerasWeights.js';
 
 /**
  * Writes a model as a `.keras` file, which `keras.saving.load_model` of Keras 3 opens: the same outputs, ready to be trained on.
+ *
+ * The entry `effnet` of its `metadata.json` contains the preprocessing and the class names. Keras ignores it, and does not write it again.
  *
  * @throws {WeightsError} when the model has a layer that Keras does not know, or a weight that is not finite.
  * @example
@@ -16,7 +20,11 @@ export async function writeKeras(model: LayersModel): Promise<Uint8Array> {
   const config = kerasConfig(model);
   const weights = await createWeights(model, null);
   const files = {
-    'metadata.json': strToU8(JSON.stringify({ keras_version: '3.0.0', date_saved: new Date().toISOString().slice(0, 19).replace('T', '@') })),
+    'metadata.json': strToU8(JSON.stringify({
+      keras_version: '3.0.0', date_saved: new Date().toISOString().slice(0, 19).replace('T', '@'),
+      // Keras does not read this entry.
+      effnet: { preprocessing: preprocessingFor('writeKeras', model), classNames: classNamesOf(model) },
+    })),
     'config.json': strToU8(JSON.stringify(config)),
     'model.weights.h5': weights,
   };

@@ -96,7 +96,7 @@ export function randomAffine(options: RandomAffineOptions): Transform {
     shear > 0 && `shear up to ${shear} degrees`,
     low < high && `zoom by ${low} to ${high}`,
   ].filter((part) => part !== false);
-  return transformWithSpec(['randomAffine', options], `affine: ${parts.join(', ')}, fill ${fill}`, (pixels, random) =>
+  return transformWithSpec(['randomAffine', options], 'kept', `affine: ${parts.join(', ')}, fill ${fill}`, (pixels, random) =>
     affine(pixels, {
       rotation: random.uniform(-rotation, rotation),
       shift: [random.uniform(-up, up) * pixels.height, random.uniform(-left, left) * pixels.width],

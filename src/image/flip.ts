@@ -51,7 +51,7 @@ export function randomFlip(options: RandomFlipOptions = {}): Transform {
   const rules = { direction: oneOf('horizontal', 'vertical'), probability: probabilityRule };
   const { direction = 'horizontal', probability = 0.5 } = checkOptions('randomFlip', options, rules);
   const flip = direction === 'horizontal' ? flipHorizontal : flipVertical;
-  return transformWithSpec(['randomFlip', options], `${direction} flip, probability ${probability}`, (pixels, random) =>
+  return transformWithSpec(['randomFlip', options], 'kept', `${direction} flip, probability ${probability}`, (pixels, random) =>
     random.next() < probability ? flip(pixels) : pixels,
   );
 }

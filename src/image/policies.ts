@@ -26,7 +26,7 @@ export function randAugment(options: RandAugmentOptions = {}): Transform {
   const rules = { layers: nonNegativeInteger, magnitude: magnitudeRule, operations: arrayOf(oneOf(...POLICY_OPERATIONS)) };
   const { layers = 2, magnitude = 9, operations = POLICY_OPERATIONS } = checkOptions('randAugment', options, rules);
   check('randAugment', 'operations', operations, rule('at least one operation', () => operations.length > 0));
-  return transformWithSpec(['randAugment', options], `RandAugment: ${layers} of ${operations.length} operations, magnitude ${magnitude} of 10`, (pixels, random) => {
+  return transformWithSpec(['randAugment', options], 'kept', `RandAugment: ${layers} of ${operations.length} operations, magnitude ${magnitude} of 10`, (pixels, random) => {
     let result = pixels;
     for (let i = 0; i < layers; i++) {
       const operation = operations[random.integer(operations.length)] as PolicyOperation;
@@ -73,7 +73,7 @@ export const AUTO_AUGMENT_V0: readonly (readonly [Step, Step])[] = [
  * @see AutoAugment, arXiv 1805.09501; `policy_v0` in tensorflow/tpu models/official/efficientnet/autoaugment.py
  */
 export function autoAugment(): Transform {
-  return transformWithSpec(['autoAugment'], 'AutoAugment: one of the 25 pairs of policy v0', (pixels, random) => {
+  return transformWithSpec(['autoAugment'], 'kept', 'AutoAugment: one of the 25 pairs of policy v0', (pixels, random) => {
     let result = pixels;
     for (const [operation, probability, magnitude] of AUTO_AUGMENT_V0[random.integer(AUTO_AUGMENT_V0.length)] ?? []) {
       if (random.next() < probability) result = applyPolicyOperation(result, operation, strengthOf(operation, magnitude, random));
@@ -124,7 +124,7 @@ const TRIVIAL: readonly (PolicyOperation | 'Identity')[] = [
  * @see TrivialAugment, arXiv 2103.10158, the wide space; translation is up to 32 pixels
  */
 export function trivialAugment(): Transform {
-  return transformWithSpec(['trivialAugment'], 'TrivialAugment: one of 14 operations at any strength', (pixels, random) => {
+  return transformWithSpec(['trivialAugment'], 'kept', 'TrivialAugment: one of 14 operations at any strength', (pixels, random) => {
     const operation = TRIVIAL[random.integer(TRIVIAL.length)] as PolicyOperation | 'Identity';
     const share = random.integer(31) / 30;
     const side = random.next() < 0.5 ? -1 : 1;

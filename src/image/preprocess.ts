@@ -20,18 +20,6 @@ export interface CompletePreprocessing extends Omit<Complete<Preprocessing>, 'in
 
 const RULES = { inputSize: sizeRule, fit: FITS, ...RESIZE_TO_RULES };
 
-/**
- * Throws unless the value says how an image becomes an input.
- *
- * @throws {OptionError} when something is unknown, missing or impossible.
- */
-export function checkPreprocessing(where: string, preprocessing: Preprocessing): void {
-  checkOptions(where, preprocessing, RULES);
-  check(where, 'inputSize', preprocessing.inputSize, sizeRule);
-  check(where, 'fit', preprocessing.fit, FITS);
-  resolveResize(where, resizingOf(preprocessing));
-}
-
 function resizingOf({ inputSize: _, fit: __, ...options }: Preprocessing): ResizeToOptions {
   return options;
 }
@@ -46,7 +34,7 @@ function resizingOf({ inputSize: _, fit: __, ...options }: Preprocessing): Resiz
  * const input = preprocess(photo, { inputSize: 224, fit: 'resizeCrop', cropFraction: 0.875, interpolation: 'bicubic', antialias: true });
  */
 export function preprocess(image: Pixels, preprocessing: Preprocessing): Pixels {
-  checkPreprocessing('preprocess', preprocessing);
+  completePreprocessing('preprocess', preprocessing);
   return preprocessFor('preprocess', image, preprocessing);
 }
 
@@ -61,7 +49,9 @@ export function preprocessFor(where: string, image: Pixels, preprocessing: Prepr
  * @throws {OptionError} when something is unknown, missing or impossible.
  */
 export function completePreprocessing(where: string, preprocessing: Preprocessing): CompletePreprocessing {
-  checkPreprocessing(where, preprocessing);
+  checkOptions(where, preprocessing, RULES);
+  check(where, 'inputSize', preprocessing.inputSize, sizeRule);
+  check(where, 'fit', preprocessing.fit, FITS);
   const { inputSize, fit, cropFraction = 1, margins = 'floor', fillValue = 0 } = preprocessing;
   const { interpolation, antialias, resampler } = resolveResize(where, resizingOf(preprocessing));
   // What nothing reads is written as its default, so that it makes no difference.

@@ -27,14 +27,23 @@ export function preprocessingFor(where: string, source: PreprocessingSource): Co
   return carried === undefined ? undefined : completePreprocessing(where, carried);
 }
 
+/** Looks up the preprocessing for another function that cannot do without one. */
+export function requirePreprocessing(where: string, source: PreprocessingSource): CompletePreprocessing {
+  const preprocessing = preprocessingFor(where, source);
+  if (preprocessing !== undefined) return preprocessing;
+  const remedy = 'Give a preprocessing, such as { inputSize: 224, fit: \'stretch\' }, or store one in the model with `setPreprocessing`.';
+  throw invalid(where, 'preprocessing', 'a model, runtime or dataset whose preprocessing is known', source, remedy);
+}
+
 function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
   // JavaScript callers may pass anything.
   if (typeof source !== 'object' || (source as unknown) === null) {
     throw invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
   }
+  // First, because models have a method called fit, too.
   if ('getUserDefinedMetadata' in source) {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;
     return metadata?.effnet?.preprocessing;
   }
-  return 'inputSize' in source ? source : (source as { readonly preprocessing?: Preprocessing }).preprocessing;
+  return 'fit' in source ? source : source.preprocessing;
 }

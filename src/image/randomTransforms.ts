@@ -5,6 +5,7 @@ import { gaussianBlur } from './blur.js';
 import { adjustLighting, changeColor, recolored, toGrayscale } from './color.js';
 import { crop } from './crop.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { completePreprocessing } from './preprocess.js';
 import { describeResize, RESIZE_RULES, resizeFor, resolveResize, type ResizeOptions } from './resize.js';
 import { roundHalfEven } from './roundHalfEven.js';
 import { transformWithSpec, type Transform } from './transform.js';
@@ -34,7 +35,7 @@ export function randomResizedCrop(size: Size, options: RandomResizedCropOptions 
   resolveResize('randomResizedCrop', resizing);
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
   const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ${ratio(aspect[0])} to ${ratio(aspect[1])}, resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
-  return transformWithSpec(['randomResizedCrop', size, options], description, (pixels, random) => {
+  return transformWithSpec(['randomResizedCrop', size, options], undefined, description, (pixels, random) => {
     checkPixels('randomResizedCrop', pixels);
     return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspect, random)), size, resizing);
   });
@@ -78,7 +79,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     steps.push({ name: name as 'saturation' | 'contrast', text: `${name} by ${low} to ${high}`, range: [low, high] });
   }
   if (brightness !== undefined) steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
-  return transformWithSpec(['colorJitter', options], `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
+  return transformWithSpec(['colorJitter', options], 'kept', `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
     checkPixels('colorJitter', pixels);
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
       throw new ShapeError(`colorJitter: expected a picture of 3 channels for hue and saturation, received ${pixels.channels}.`);
@@ -98,7 +99,7 @@ export interface PcaLightingOptions {
 /** Shifts the colors along the principal components of ImageNet, as AlexNet's training did. */
 export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   const { sigma = 0.1 } = checkOptions('pcaLighting', options, { sigma: nonNegative });
-  return transformWithSpec(['pcaLighting', options], `PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
+  return transformWithSpec(['pcaLighting', options], 'kept', `PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
     adjustLighting(pixels, [random.normal() * sigma, random.normal() * sigma, random.normal() * sigma]),
   );
 }
@@ -106,7 +107,7 @@ export function pcaLighting(options: PcaLightingOptions = {}): Transform {
 /** Makes a share of the pictures grey. */
 export function randomGrayscale(options: { readonly probability?: number | undefined } = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
-  return transformWithSpec(['randomGrayscale', options], `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
+  return transformWithSpec(['randomGrayscale', options], 'kept', `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
 }
 
 /** How pictures are blurred. */
@@ -121,7 +122,7 @@ export interface RandomBlurOptions {
 export function randomBlur(options: RandomBlurOptions = {}): Transform {
   const rules = { sigma: range('[low, high] above 0', Infinity), probability: probabilityRule };
   const { sigma = [0.1, 2], probability = 0.5 } = checkOptions('randomBlur', options, rules);
-  return transformWithSpec(['randomBlur', options], `Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`, (pixels, random) =>
+  return transformWithSpec(['randomBlur', options], 'kept', `Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`, (pixels, random) =>
     random.next() < probability ? gaussianBlur(pixels, random.uniform(...sigma)) : pixels,
   );
 }
@@ -151,7 +152,7 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
     fill: either(oneOf('noise'), arrayOf(nonNegative, 3)),
   };
   const { probability = 0.25, area = [0.02, 1 / 3], aspect = [0.3, 3.3], fill = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
-  return transformWithSpec(['randomErasing', options], `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
+  return transformWithSpec(['randomErasing', options], 'kept', `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
     if (random.next() >= probability) return pixels;
     const box = randomBox(pixels, area, [1 / aspect[1], 1 / aspect[0]], random);
     const { channels } = pixels;
@@ -172,7 +173,8 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
  */
 export function resizing(size: Size, options: ResizeOptions = {}): Transform {
   check('resizing', 'size', size, sizeRule);
-  resolveResize('resizing', checkOptions('resizing', options, RESIZE_RULES));
+  const given = checkOptions('resizing', options, RESIZE_RULES);
   const description = `resize to ${sides(size).join(' x ')} (${describeResize(options)})`;
-  return transformWithSpec(['resizing', size, options], description, (pixels) => resizeFor('resizing', pixels, size, options));
+  const preprocessing = completePreprocessing('resizing', { inputSize: size, fit: 'stretch', ...given });
+  return transformWithSpec(['resizing', size, options], preprocessing, description, (pixels) => resizeFor('resizing', pixels, size, options));
 }

@@ -1,20 +1,19 @@
-// Recipes by name: what a picture goes through in training, and what in evaluation.
+// Recipes by name: what an image goes through in training, and what in evaluation.
 
 import { check, invalid, oneOf, positiveInteger } from '../core/index.js';
-import { centerCrop } from './crop.js';
-import { resizeShorterSide } from './evaluationCrops.js';
 import { randomFlip } from './flip.js';
-import { checkPreprocessing, describePreprocessing, preprocessFor, type Preprocessing } from './preprocess.js';
+import { completePreprocessing, describePreprocessing, preprocessFor, type Preprocessing } from './preprocess.js';
+import { requirePreprocessing, type PreprocessingSource } from './preprocessingOf.js';
 import { randomAffine } from './affine.js';
 import { colorJitter, pcaLighting, randomResizedCrop, resizing } from './randomTransforms.js';
 import { sequence, transformWithSpec, type Transform } from './transform.js';
 
 interface Recipe {
   readonly train: (size: number) => Transform;
-  readonly evaluate: (size: number) => Transform;
+  readonly evaluate: (size: number) => Preprocessing;
 }
 
-const only = (size: number): Transform => sequence(resizing(size));
+const stretched = (inputSize: number): Preprocessing => ({ inputSize, fit: 'stretch' });
 
 const RECIPES = {
   /** For a few hundred photos of anything: gentle crops that keep the object in view, flips, slight colors. */
@@ -25,9 +24,9 @@ const RECIPES = {
         randomFlip(),
         colorJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.2 }),
       ),
-    evaluate: (size) => sequence(resizing(size, { antialias: true })),
+    evaluate: (inputSize) => ({ inputSize, fit: 'stretch', antialias: true }),
   },
-  /** The ImageNet recipe of the AlexNet and GluonCV line. */
+  /** The ImageNet recipe of the AlexNet and GluonCV line, evaluated on the center of an image whose shorter side is 256 for a size of 224. */
   imagenet: {
     train: (size) =>
       sequence(
@@ -37,32 +36,26 @@ const RECIPES = {
         colorJitter({ hue: 0.3, saturation: [0.6, 1.4], brightness: 0.3 }),
         pcaLighting({ sigma: 0.1 }),
       ),
-    evaluate: (size) =>
-      transformWithSpec(
-        ['evalTransform', 'imagenet', size],
-        `shorter side to ${Math.round((256 * size) / 224)} (256 x ${size}/224), center crop ${size} x ${size}`,
-        (pixels) => centerCrop(resizeShorterSide(pixels, Math.round((256 * size) / 224)), size),
-      ),
+    evaluate: (inputSize) => ({ inputSize, fit: 'resizeCrop', cropFraction: inputSize / Math.round((256 * inputSize) / 224) }),
   },
   /** Chest X-rays: Keras' affine family. */
   xray: {
     train: (size) => sequence(resizing(size), randomAffine({ rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fill: 'nearest' }), randomFlip()),
-    evaluate: only,
+    evaluate: stretched,
   },
-  /** Dishes, resized and nothing else. */
-  food: { train: only, evaluate: only },
-  /** Aerial photos of cacti, resized and nothing else. */
-  cactus: { train: only, evaluate: only },
+  /** Nothing random. */
+  resize: { train: (size) => resizing(size), evaluate: stretched },
 } as const satisfies Record<string, Recipe>;
 
 /** A recipe's name. */
 export type RecipeName = keyof typeof RECIPES;
 
-const NAMES = Object.keys(RECIPES) as RecipeName[];
+const NAMES = /* @__PURE__ */ Object.keys(RECIPES) as RecipeName[];
 
 /**
- * Gives the training side of a recipe; normalization is in the model, so none is here.
+ * Gives the training side of a recipe; normalization is in the model, so none is here. Its `preprocessing` is the evaluation side, {@link evalTransform}.
  *
+ * @param recipe - 'default' crops, flips and changes colors slightly; 'imagenet' does so strongly; 'xray' turns and shifts; 'resize' only resizes.
  * @param size - Side of the model's input in pixels.
  * @throws {OptionError} when the name is unknown.
  * @example
@@ -73,25 +66,29 @@ const NAMES = Object.keys(RECIPES) as RecipeName[];
 export function trainAugmentation(recipe: RecipeName = 'default', size = 224): Transform {
   check('trainAugmentation', 'recipe', recipe, oneOf(...NAMES));
   check('trainAugmentation', 'size', size, positiveInteger);
-  return RECIPES[recipe].train(size);
+  const { train, evaluate } = RECIPES[recipe];
+  const made = train(size);
+  const preprocessing = completePreprocessing('trainAugmentation', evaluate(size));
+  return transformWithSpec(['trainAugmentation', recipe, size], preprocessing, made.describe(), (pixels, random) => made.apply(pixels, random));
 }
 
 /**
- * Gives the evaluation side of a recipe, or of a model's preprocessing: nothing random.
+ * Makes images as evaluation does, with nothing random: as a model or runtime wants them, as a preprocessing says, or as a recipe's evaluation side.
  *
- * @param recipe - A recipe's name, or how images become a model's input, as `PRETRAINED` has it.
- * @param size - Side of the model's input in pixels; a preprocessing has its own.
- * @throws {OptionError} when the name is unknown, or the preprocessing is impossible.
+ * @param preprocessing - A recipe's name; or a record, as `PRETRAINED` has them; or a model, runtime or dataset that has one.
+ * @param size - Side of the model's input in pixels, for a recipe; all others have their own. @defaultValue 224
+ * @throws {OptionError} when the name is unknown, or the preprocessing is impossible or unknown.
  * @example
- * const test = augment(images, evalTransform({ inputSize: 300, fit: 'stretch', antialias: true }));
+ * const test = augment(images, evalTransform(model)); // images of any size: the transform resizes them
  */
-export function evalTransform(recipe: RecipeName | Preprocessing = 'default', size?: number): Transform {
-  if (typeof recipe === 'object') {
-    checkPreprocessing('evalTransform', recipe);
-    if (size !== undefined) throw invalid('evalTransform', 'size', 'none beside a preprocessing, which has `inputSize`', size);
-    return transformWithSpec(['evalTransform', recipe], describePreprocessing(recipe), (pixels) => preprocessFor('evalTransform', pixels, recipe));
+export function evalTransform(preprocessing: RecipeName | PreprocessingSource = 'default', size?: number): Transform {
+  const where = 'evalTransform';
+  if (typeof preprocessing === 'string') {
+    check(where, 'preprocessing', preprocessing, oneOf(...NAMES));
+    check(where, 'size', size ?? 224, positiveInteger);
+    return evalTransform(RECIPES[preprocessing].evaluate(size ?? 224));
   }
-  check('evalTransform', 'recipe', recipe, oneOf(...NAMES));
-  check('evalTransform', 'size', size ?? 224, positiveInteger);
-  return RECIPES[recipe].evaluate(size ?? 224);
+  const record = requirePreprocessing(where, preprocessing);
+  if (size !== undefined) throw invalid(where, 'size', 'none beside a preprocessing, which has `inputSize`,', size);
+  return transformWithSpec([where, record], record, describePreprocessing(record), (pixels) => preprocessFor(where, pixels, record));
 }

@@ -67,7 +67,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
     throw new ShapeError(`${where}: expected ${pixels.channels} values for \`fillValue\`, one per channel, received ${fillValue.length}.`);
   }
   const wanted = sides(size);
-  if (fit === 'crop') return resize(centerCrop(pixels, shareOf(pixels, wanted, cropFraction), { margins }), size);
+  if (fit === 'crop') return resize(centerCrop(pixels, sidesOfCrop(pixels, wanted, cropFraction), { margins }), size);
   const whole = [floor(wanted[0] / cropFraction), floor(wanted[1] / cropFraction)] as const;
   const resized = ((): Pixels => {
     switch (fit) {
@@ -76,9 +76,9 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
       case 'pad':
         return resize(padded(pixels, whole, fillValue), whole);
       case 'resizeCrop':
-        return resize(pixels, around(pixels, whole));
+        return resize(pixels, sidesAround(pixels, whole));
       case 'resizePad': {
-        const exact = inside(pixels, whole, margins);
+        const exact = sidesInside(pixels, whole, margins);
         const inner = [floor(exact[0]), floor(exact[1])] as const;
         if (inner[0] === 0 || inner[1] === 0) {
           throw new ShapeError(`${where}: expected an image that keeps a pixel on both sides, received [${pixels.height}, ${pixels.width}] for ${whole.join(' x ')}.`);
@@ -93,9 +93,10 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
 }
 
 type Sides = readonly [height: number, width: number];
+type Sized = Pick<Pixels, 'height' | 'width'>;
 
 /** The largest crop of the wanted proportions, or a share of it, in the float32 of TensorFlow. */
-function shareOf({ height, width }: Pixels, [tall, wide]: Sides, cropFraction: number): Sides {
+export function sidesOfCrop({ height, width }: Sized, [tall, wide]: Sides, cropFraction: number): Sides {
   const largest = [min(height, trunc(fround(fround(width * tall) / wide))), min(width, trunc(fround(fround(height * wide) / tall)))] as const;
   return cropFraction === 1 ? [max(1, largest[0]), max(1, largest[1])] : [partOf(largest[0], cropFraction), partOf(largest[1], cropFraction)];
 }
@@ -104,23 +105,27 @@ function partOf(length: number, cropFraction: number): number {
   return max(1, trunc(fround(fround(cropFraction) * length)));
 }
 
-/** Keras adds the same number of rows, or columns, on both sides: an odd one is not added. */
-function padded(pixels: Pixels, [tall, wide]: Sides, fillValue: number | readonly number[]): Pixels {
-  const { height, width } = pixels;
+/** The size of the image once 'pad' has filled it. Keras adds the same number of rows, or columns, on both sides: an odd one is not added. */
+export function paddedSides({ height, width }: Sized, [tall, wide]: Sides): Sides {
   const top = trunc((max(height, trunc(fround(fround(width * tall) / wide))) - height) / 2);
   const left = trunc((max(width, trunc(fround(fround(height * wide) / tall))) - width) / 2);
-  return framed(pixels, [height + 2 * top, width + 2 * left], top, left, fillValue);
+  return [height + 2 * top, width + 2 * left];
+}
+
+function padded(pixels: Pixels, target: Sides, fillValue: number | readonly number[]): Pixels {
+  const size = paddedSides(pixels, target);
+  return framed(pixels, size, (size[0] - pixels.height) / 2, (size[1] - pixels.width) / 2, fillValue);
 }
 
 /** The size of the image that just covers the wanted one. To a square torchvision truncates the longer side; timm rounds for other targets. */
-function around({ height, width }: Pixels, [tall, wide]: Sides): Sides {
+export function sidesAround({ height, width }: Sized, [tall, wide]: Sides): Sides {
   if (tall === wide) return width <= height ? [trunc((wide * height) / width), wide] : [tall, trunc((tall * width) / height)];
   const ratio = min(height / tall, width / wide);
   return [roundHalfEven(height / ratio), roundHalfEven(width / ratio)];
 }
 
 /** The size of the image that just fits into the wanted one: rounded as timm does, or in the float32 of TensorFlow, which truncates it afterwards. */
-function inside({ height, width }: Pixels, [tall, wide]: Sides, margins: Margins): Sides {
+export function sidesInside({ height, width }: Sized, [tall, wide]: Sides, margins: Margins): Sides {
   if (margins === 'even') {
     const ratio = max(height / tall, width / wide);
     return [roundHalfEven(height / ratio), roundHalfEven(width / ratio)];

@@ -1,32 +1,59 @@
-// A random change of a picture, and how changes follow one another. The changes themselves are in the files beside.
+// A random change of an image, and how changes follow one another. The changes themselves are in the files beside.
 
 import { check, invalid, rule, type Random } from '../core/index.js';
 import type { Pixels } from './pixels.js';
+import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 import { giveBack } from './spareFloats.js';
 
 /** What a transform is made of, as plain data another thread makes it from again: the name of a function and its parameters. */
 export type TransformSpec = readonly [name: string, ...parameters: readonly unknown[]];
 
-/** A change of a picture that draws its numbers from the stream it is given: the same stream, the same result. */
+/** A change of an image that draws its numbers from the stream it is given: the same stream, the same result. */
 export interface Transform {
   /** What it does and how strongly, with units, one line for each step. */
   describe(): string;
-  /** Returns a changed picture and leaves the given one alone. */
+  /** Returns a changed image and leaves the given one alone. */
   apply(pixels: Pixels, random: Random): Pixels | Promise<Pixels>;
   /** What other threads make it from; `undefined` where a function of yours has a part in it. */
   readonly spec?: TransformSpec | undefined;
+  /** How evaluation makes the inputs of a model that learns from these images; 'kept' where the size stays the same; `undefined` when unknown. */
+  readonly preprocessing?: CompletePreprocessing | 'kept' | undefined;
 }
 
 const transform = rule<Transform>('a transform', (value) => typeof (value as Transform | null)?.apply === 'function');
 
-/** Makes a transform from its description and function; it works on the thread it was made on. */
-export function transformOf(description: string, apply: Transform['apply']): Transform {
-  return { describe: () => description, apply };
+/**
+ * Makes a transform from its description and function; it works on the thread it was made on.
+ *
+ * @param preprocessing - 'kept' when the function keeps the size of images, or how evaluation makes inputs where it is used. @defaultValue unknown
+ * @throws {OptionError} when the preprocessing is impossible.
+ * @example
+ * const inverted = transformOf('invert', (image) => ({ ...image, data: image.data.map((value) => 255 - value) }), 'kept');
+ */
+export function transformOf(description: string, apply: Transform['apply'], preprocessing?: Preprocessing | 'kept'): Transform {
+  const complete = typeof preprocessing === 'object' ? completePreprocessing('transformOf', preprocessing) : preprocessing;
+  return { describe: () => description, apply, preprocessing: complete };
 }
 
 /** Makes a transform of this library, which `transformFrom` makes again from its spec. */
-export function transformWithSpec(spec: TransformSpec, description: string, apply: Transform['apply']): Transform {
-  return { describe: () => description, apply, spec };
+export function transformWithSpec(
+  spec: TransformSpec, preprocessing: Transform['preprocessing'], description: string, apply: Transform['apply'],
+): Transform {
+  return { describe: () => description, apply, spec, preprocessing };
+}
+
+/** What transforms in a row do to the size: 'kept' where all keep it, and the preprocessing of the one that does not. */
+function combined(steps: readonly Transform[]): Transform['preprocessing'] {
+  const resizing = steps.filter((step) => step.preprocessing !== 'kept');
+  return resizing.length > 1 ? undefined : resizing.length === 0 ? 'kept' : resizing[0]?.preprocessing;
+}
+
+/** What transforms of which one is chosen do to the size: what all of them do. */
+function agreed(steps: readonly Transform[]): Transform['preprocessing'] {
+  const [first, ...others] = steps.map((step) => step.preprocessing);
+  const same = (other: Transform['preprocessing']): boolean =>
+    other === first || (typeof other === 'object' && typeof first === 'object' && samePreprocessing(other, first));
+  return others.every(same) ? first : undefined;
 }
 
 /** The spec of a transform made of others, where all of them have one. */
@@ -59,10 +86,11 @@ export function sequence(...steps: readonly Transform[]): Transform {
       return result;
     },
     ...specOfAll('sequence', [], steps),
+    preprocessing: combined(steps),
   };
 }
 
-/** Applies a transform to a share of the pictures. */
+/** Applies a transform to a share of the images. */
 export function randomly(probability: number, step: Transform): Transform {
   if (!(probability >= 0 && probability <= 1)) throw invalid('randomly', 'probability', 'a number in [0, 1]', probability);
   check('randomly', 'step', step, transform);
@@ -70,6 +98,8 @@ export function randomly(probability: number, step: Transform): Transform {
     describe: () => `with probability ${probability}: ${step.describe()}`,
     apply: (pixels, random) => (random.next() < probability ? step.apply(pixels, random) : pixels),
     ...specOfAll('randomly', [probability], [step]),
+    // The other images keep their size.
+    preprocessing: step.preprocessing === 'kept' ? 'kept' : undefined,
   };
 }
 
@@ -81,5 +111,6 @@ export function oneOfTransforms(...steps: readonly Transform[]): Transform {
     describe: () => `one of: ${steps.map((step) => step.describe()).join(' | ')}`,
     apply: (pixels, random) => (steps[random.integer(steps.length)] as Transform).apply(pixels, random),
     ...specOfAll('oneOfTransforms', [], steps),
+    preprocessing: agreed(steps),
   };
 }

@@ -5,14 +5,14 @@ import { randomAffine } from './affine.js';
 import { randomFlip } from './flip.js';
 import { autoAugment, randAugment, trivialAugment } from './policies.js';
 import { colorJitter, pcaLighting, randomBlur, randomErasing, randomGrayscale, randomResizedCrop, resizing } from './randomTransforms.js';
-import { evalTransform } from './recipes.js';
+import { evalTransform, trainAugmentation } from './recipes.js';
 import { oneOfTransforms, randomly, sequence, type Transform, type TransformSpec } from './transform.js';
 
 type Maker = (...parameters: never[]) => Transform;
 
 const MAKERS: Readonly<Record<string, Maker>> = {
   autoAugment, colorJitter, evalTransform, pcaLighting, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomResizedCrop,
-  resizing, trivialAugment,
+  resizing, trainAugmentation, trivialAugment,
 };
 
 /**
@@ -32,7 +32,7 @@ export function transformFrom(spec: TransformSpec, others: Readonly<Record<strin
     case 'randomly':
       return randomly(parameters[0] as number, made(parameters[1]));
   }
-  // Asked for every picture: the two lists are not joined.
+  // Asked for every image: the two lists are not joined.
   const makers = Object.hasOwn(others, name) ? others : MAKERS;
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
   if (make === undefined) throw invalid('transformFrom', 'spec', `a transform among ${Object.keys({ ...MAKERS, ...others }).join(', ')}`, name);

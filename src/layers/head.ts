@@ -13,7 +13,7 @@ import { varianceScaling } from './varianceScaling.js';
 export interface HeadSpec {
   readonly classes: number;
   /** `linear` leaves logits. @defaultValue 'softmax' */
-  readonly activation?: ClassifierActivation | undefined;
+  readonly classifierActivation?: ClassifierActivation | undefined;
   /** @defaultValue 'avg' */
   readonly pooling?: 'avg' | 'max' | undefined;
   /** Dropout before the classifier, in [0, 1). @defaultValue 0 */
@@ -33,12 +33,12 @@ export interface HeadSpec {
  */
 export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptions = {}): tfl.SymbolicTensor {
   checkOptions('head', spec, {
-    classes: positiveInteger, activation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
+    classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
     hidden: arrayOf(positiveInteger),
   });
   check('head', 'classes', spec.classes, positiveInteger);
   requireBackend('head');
-  const { classes, activation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
+  const { classes, classifierActivation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
   const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
   // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.
   const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
@@ -52,7 +52,7 @@ export function head(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: BuildOptio
     ? pooled
     : (dropout({ name: 'top_dropout', rate: dropoutRate, ...seeded('top_dropout') }).apply(pooled) as tfl.SymbolicTensor);
   const features = hidden.reduce((y, units, i) => dense(y, `hidden${i + 1}`, units, 'relu'), dropped);
-  return dense(features, 'predictions', classes, activation);
+  return dense(features, 'predictions', classes, classifierActivation);
 }
 
 /** Pools features to `[batch, channels]` by `avg_pool` or `max_pool`. */

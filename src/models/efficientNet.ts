@@ -2,9 +2,11 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, type Given } from '../core/index.js';
+import { completePreprocessing } from '../image/index.js';
 import { convNormAct, head, PARTS_RULES, pool, requireBackend, stage, stem, type BlockParts } from '../layers/index.js';
 import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
+import { publishedEvaluation } from './publishedEvaluation.js';
 
 /** Of two options with the same name, either. */
 type Either<A, B> = Omit<A, keyof B> & { readonly [K in keyof B]?: B[K] | (K extends keyof A ? A[K] : never) | undefined };
@@ -19,7 +21,7 @@ export type EfficientNetOptions = (Either<WithTop, BlockParts> | Either<WithoutT
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
  *
  * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`; normalization is part of the model. Layer names are Keras'.
- * Channels come last. The caller disposes the model.
+ * Channels come last. The caller disposes the model. Its preprocessing is the evaluation of the variant's authors; see {@link setPreprocessing}.
  *
  * @param variant - The name of a published network, or a spec of one's own.
  * @throws {OptionError} when the variant or an option is unknown or impossible, or a part of your own returns no symbolic tensor.
@@ -53,7 +55,8 @@ export function buildEfficientNet(where: string, variant: Variant | VariantSpec,
   requireBackend(where);
   const { model, stageOutputs } = buildModel(plan, given);
   const ownParts = Object.keys(given).filter((part) => part !== 'seed');
-  setMetadata(model, { format: 1, variant, options: planOptions, ...(ownParts.length === 0 ? {} : { ownParts, stageOutputs }) });
+  const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
+  setMetadata(model, { format: 1, variant, options: planOptions, preprocessing, ...(ownParts.length === 0 ? {} : { ownParts, stageOutputs }) });
   return model;
 }
 
@@ -72,7 +75,7 @@ function buildModel(plan: ModelPlan, parts: Given<BlockParts>): { readonly model
   }
   x = convNormAct(x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, normActParts);
   if (plan.includeTop) {
-    x = head(x, { classes: plan.classes, activation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
+    x = head(x, { classes: plan.classes, classifierActivation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
   } else if (plan.pooling !== null) {
     x = pool(x, plan.pooling);
   }

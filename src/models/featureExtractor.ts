@@ -2,7 +2,7 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, invalid, text } from '../core/index.js';
-import { hasPlan, planOf } from './metadata.js';
+import { hasPlan, metadataOf, planOf, setMetadata } from './metadata.js';
 
 /**
  * A model with the same input and layers that returns the named feature maps, one each; for detectors, segmenters and similarity.
@@ -28,5 +28,9 @@ export function featureExtractor(model: tfl.LayersModel, names: readonly string[
     }
     return layer.output as tfl.SymbolicTensor;
   });
-  return tfl.model({ inputs: model.inputs, outputs, name: `${model.name}-features` });
+  const result = tfl.model({ inputs: model.inputs, outputs, name: `${model.name}-features` });
+  const preprocessing = metadataOf(model)?.preprocessing;
+  // It takes the same images. The plan and the class names are those of the whole model.
+  if (preprocessing !== undefined) setMetadata(result, { format: 1, preprocessing });
+  return result;
 }

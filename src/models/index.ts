@@ -4,6 +4,7 @@ export type { EfficientNetOptions } from './efficientNet.js';
 export { featureExtractor } from './featureExtractor.js';
 export { foldBatchNorm } from './foldBatchNorm.js';
 export { classNamesOf, hasPlan, planOf, setClassNames, setPreprocessing } from './metadata.js';
+export { publishedEvaluation } from './publishedEvaluation.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
 export { replaceHead, splitHead } from './replaceHead.js';
 export type { ReplaceHeadOptions } from './replaceHead.js';

@@ -89,10 +89,16 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
  */
 export function setPreprocessing(model: tfl.LayersModel, preprocessing: Preprocessing): void {
   const complete = completePreprocessing('setPreprocessing', preprocessing);
-  const [, height, width] = model.inputs[0]?.shape ?? [];
-  if ((height ?? complete.inputSize[0]) !== complete.inputSize[0] || (width ?? complete.inputSize[1]) !== complete.inputSize[1]) {
+  if (!fitsInput(model, complete.inputSize)) {
+    const [, height, width] = model.inputs[0]?.shape ?? [];
     throw new OptionError(
       `setPreprocessing: expected the model's input size [${String(height)}, ${String(width)}] for \`inputSize\`, received [${complete.inputSize.join(', ')}].`);
   }
   setMetadata(model, { format: 1, ...metadataOf(model), preprocessing: complete });
+}
+
+/** Whether a model takes images of a size. */
+export function fitsInput(model: tfl.LayersModel, inputSize: readonly [height: number, width: number]): boolean {
+  const [, height, width] = model.inputs[0]?.shape ?? [];
+  return (height ?? inputSize[0]) === inputSize[0] && (width ?? inputSize[1]) === inputSize[1];
 }

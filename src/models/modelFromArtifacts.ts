@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { DataError, invalid, isEffnetError, OptionError, show, WeightsError } from '../core/index.js';
+import { DataError, invalid, isEffnetError, OptionError, show, showShape, WeightsError } from '../core/index.js';
+import { storedPreprocessing } from '../image/index.js';
 import { BatchNormalization, FusedConvolution, SeededDropout, SwishActivation } from '../layers/index.js';
 import { planFor, type Normalization } from '../scaling/index.js';
 import { checkLayers } from './checkLayers.js';
@@ -10,7 +11,7 @@ import { checkTopology } from './checkTopology.js';
 import { fromKeras, isFromKeras } from './fromKeras.js';
 import { normalizeInput } from './inputNormalization.js';
 import { modelConfig } from './kerasWeightNames.js';
-import { classNamesOf, type ModelMetadata } from './metadata.js';
+import { classNamesOf, fitsInput, metadataOf, type ModelMetadata } from './metadata.js';
 import { refuseOtherModels } from './otherModels.js';
 import { releaseNested } from './releaseNested.js';
 import type { SavedLayer, SavedTopology } from './savedTopology.js';
@@ -36,6 +37,7 @@ export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelAr
     if (!(model instanceof tfl.LayersModel)) throw new TypeError('it describes a layer, not a model');
     releaseNested(model);
     checkClassNames(where, model);
+    checkPreprocessing(where, model);
     return model;
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
@@ -50,6 +52,19 @@ function checkClassNames(where: string, model: tfl.LayersModel): void {
   if (names === undefined || names.length === outputs || (outputs === 1 && names.length === 2)) return;
   model.dispose();
   throw new DataError(`${where}: expected ${String(outputs)} class names, one per output, received ${names.length}. They belong to another model: correct or remove the metadata.json beside the model.`);
+}
+
+function checkPreprocessing(where: string, model: tfl.LayersModel): void {
+  const record = metadataOf(model)?.preprocessing;
+  if (record === undefined) return;
+  try {
+    const { inputSize } = storedPreprocessing(where, 'the model', record);
+    if (fitsInput(model, inputSize)) return;
+    throw new DataError(`${where}: expected the input size of the model's own preprocessing for an input ${showShape(model.inputs[0]?.shape ?? [])}, received [${inputSize.join(', ')}]. The metadata belongs to another model.`);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 function normalized(where: string, artifacts: tf.io.ModelArtifacts, normalization: Normalization): tf.io.ModelArtifacts {

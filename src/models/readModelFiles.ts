@@ -2,6 +2,8 @@
 
 import type { io } from '@tensorflow/tfjs-core';
 import { DataError, isEffnetError, show, WeightsError } from '../core/index.js';
+import { storedPreprocessing } from '../image/index.js';
+import type { ModelMetadata } from './metadata.js';
 import { describeOtherJson } from './otherModels.js';
 
 /** A `model.json`. */
@@ -24,7 +26,7 @@ export interface ModelFiles {
 /**
  * Reads a model.json, the weight files it lists, and the class names that Teachable Machine writes beside it.
  *
- * @throws {DataError} when there is no model.json, or its JSON is another file's. {@link WeightsError} when it lists no weights, its manifest is damaged, or weights are missing.
+ * @throws {DataError} when there is no model.json, its JSON is another file's, or its preprocessing is damaged. {@link WeightsError} when it lists no weights, its manifest is damaged, or weights are missing.
  */
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
   let file: unknown;
@@ -37,7 +39,8 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
   const other = describeOtherJson(file);
   if (other !== undefined) throw new DataError(`${where}: expected a saved model at '${origin}', received ${other}.`, { origin });
   const { weightsManifest, ...model } = file as ModelFile;
-  const { effnet, ...others } = (model.userDefinedMetadata ?? {}) as { readonly effnet?: object | undefined };
+  const { effnet, ...others } = (model.userDefinedMetadata ?? {}) as { readonly effnet?: Partial<ModelMetadata> | undefined };
+  if (effnet?.preprocessing !== undefined) storedPreprocessing(where, `'${origin}'`, effnet.preprocessing);
   const classNames = effnet === undefined ? labelsIn(await metadata()) : undefined;
   const artifacts = classNames === undefined ? model : { ...model, userDefinedMetadata: { ...others, effnet: { format: 1, classNames } } };
   if (weightsManifest === undefined || (weightsManifest as unknown[]).length === 0) {

@@ -64,9 +64,9 @@ export function splitHead(where: string, model: tfl.LayersModel, repool: boolean
 }
 
 // A head the plan can describe becomes part of it; any other is the model's own, and the plan is the backbone's.
-function headOptions(options: PlanOptions, { classes, activation, pooling, dropoutRate, hidden }: HeadSpec): PlanOptions {
+function headOptions(options: PlanOptions, { classes, classifierActivation, pooling, dropoutRate, hidden }: HeadSpec): PlanOptions {
   const onMax = (pooling ?? options.pooling) === 'max';
   const { includeTop: _top, pooling: _pooling, classes: _classes, classifierActivation: _activation, ...rest } = options;
   if (onMax || (hidden?.length ?? 0) > 0) return { ...rest, includeTop: false };
-  return { ...rest, classes, classifierActivation: activation ?? 'softmax', dropoutRate: dropoutRate ?? 0 };
+  return { ...rest, classes, classifierActivation: classifierActivation ?? 'softmax', dropoutRate: dropoutRate ?? 0 };
 }

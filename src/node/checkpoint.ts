@@ -1,18 +1,18 @@
-// Checkpoints as files, and the way back. What is in one is training/checkpointFile.
+// Checkpoints as files, and the way back. What is in one is training/checkpointBytes.
 
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, check, checkOptions, DataError, EffnetError, OptionError, positiveInteger, text } from '../core/index.js';
 import {
-  callback, checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type Figures, type MonitorOptions,
+  callback, checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type MetricValues, type MonitorOptions,
   type TrainingCallback,
 } from '../training/index.js';
 import { replaceFile } from './replaceFile.js';
 
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
-  /** Writes only when the watched figure is the best so far. @defaultValue false */
+  /** Writes only when the watched metric is the best so far. @defaultValue false */
   readonly saveBestOnly?: boolean | undefined;
   /** Leaves the optimizer's state out. @defaultValue false */
   readonly weightsOnly?: boolean | undefined;
@@ -24,15 +24,15 @@ export interface CheckpointOptions extends MonitorOptions {
 export interface Resumed {
   /** The epoch after the last complete one: `initialEpoch` for fit. */
   readonly epoch: number;
-  /** The figures of the checkpoint's epoch. */
-  readonly figures: Figures;
+  /** The metrics of the checkpoint's epoch. */
+  readonly metrics: MetricValues;
 }
 
 /**
  * Writes a checkpoint after every epoch, in one piece: a killed process leaves the one before.
  *
- * @param file - A name such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`: `{epoch}` counts from 1, other braces name figures.
- * @throws {OptionError} when an option is unknown or impossible; in training, when a named figure is not there.
+ * @param file - A name such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`: `{epoch}` counts from 1, other braces name metrics.
+ * @throws {OptionError} when an option is unknown or impossible; in training, when a named metric is not there.
  * @throws {DataError} in training, when the file cannot be written, for example because the disk is full.
  * @throws {EffnetError} in training, when the loss is not finite: the last good checkpoint stays.
  * @throws {WeightsError} in training, when the optimizer is TensorFlow.js' own and `weightsOnly` is not set.
@@ -47,18 +47,18 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
   let best = monitor.worst;
   const written: string[] = [];
   return callback({
-    onEpochEnd: async (epoch, figures, model) => {
-      const loss = figures['loss'];
+    onEpochEnd: async (epoch, metrics, model) => {
+      const loss = metrics['loss'];
       if (loss !== undefined && !Number.isFinite(loss)) {
         throw new EffnetError(`checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. The checkpoint before stays.`);
       }
       if (saveBestOnly) {
-        const value = monitor.read(figures);
+        const value = monitor.read(metrics);
         if (!monitor.isBetter(value, best)) return;
         best = value;
       }
-      const target = fileName(file, epoch, figures);
-      const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly, notes: { epoch: epoch + 1, figures } }));
+      const target = fileName(file, epoch, metrics);
+      const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly, notes: { epoch: epoch + 1, metrics } }));
       await write(target, bytes);
       if (!written.includes(target)) written.push(target);
       for (const old of written.splice(0, Math.max(0, written.length - keepLast))) await rm(old, { force: true });
@@ -88,15 +88,15 @@ export async function resume(model: LayersModel, file: string): Promise<Resumed>
   }
   const saved = readCheckpoint(bytes);
   await restoreCheckpoint('resume', model, saved);
-  const { epoch = 0, figures = {} } = saved.notes as { epoch?: number | undefined; figures?: Figures | undefined };
-  return { epoch, figures };
+  const { epoch = 0, metrics = {} } = saved.notes as { epoch?: number | undefined; metrics?: MetricValues | undefined };
+  return { epoch, metrics };
 }
 
-function fileName(template: string, epoch: number, figures: Figures): string {
+function fileName(template: string, epoch: number, metrics: MetricValues): string {
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (name === 'epoch') return String(epoch + 1);
-    const value = figures[name];
-    if (value === undefined) throw new OptionError(`checkpoint: expected one of epoch, ${Object.keys(figures).join(', ')} in the braces of \`file\`, received '{${name}}'.`);
+    const value = metrics[name];
+    if (value === undefined) throw new OptionError(`checkpoint: expected one of epoch, ${Object.keys(metrics).join(', ')} in the braces of \`file\`, received '{${name}}'.`);
     return value.toFixed(4);
   });
 }

@@ -11,7 +11,7 @@ import { replaceFile } from './replaceFile.js';
  *
  * @throws {OptionError} when the name is empty. {@link DataError} in training, when the file cannot be read or written.
  * @example
- * await fineTune(model, { train, stages: [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }], store: checkpointFile('runs/clothes.safetensors'), checkpointEvery: 100 });
+ * await fineTune(model, { train, stages: [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }], store: checkpointFile('runs/clothes.safetensors'), checkpointEverySteps: 100 });
  */
 export function checkpointFile(file: string): CheckpointStore {
   check('checkpointFile', 'file', file, text);

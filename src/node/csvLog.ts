@@ -1,4 +1,4 @@
-// One line of figures an epoch, in a file any table program opens.
+// One line of metrics an epoch, in a file any table program opens.
 
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,15 +24,15 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
   const { append = false } = checkOptions('csvLog', options, { append: boolean });
   let columns: readonly string[] | undefined;
   return callback({
-    onEpochEnd: async (epoch, figures) => {
+    onEpochEnd: async (epoch, metrics) => {
       try {
         if (columns === undefined && append) columns = await openLog(file);
         if (columns === undefined) {
-          columns = Object.keys(figures);
+          columns = Object.keys(metrics);
           await mkdir(path.dirname(file), { recursive: true });
           await writeFile(file, line(['epoch', ...columns]));
         }
-        await appendFile(file, line([epoch, ...columns.map((name) => figures[name] ?? '')]));
+        await appendFile(file, line([epoch, ...columns.map((name) => metrics[name] ?? '')]));
       } catch (cause) {
         if (cause instanceof DataError) throw cause;
         throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });

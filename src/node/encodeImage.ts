@@ -32,7 +32,7 @@ export function randomJpegQuality(range: readonly [low: number, high: number] = 
   const [low, high] = range;
   check('randomJpegQuality', 'range', low, percent);
   check('randomJpegQuality', 'range', high, percent);
-  return transformWithSpec(['randomJpegQuality', range], `JPEG of quality ${low} to ${high}`, async (pixels, random) => {
+  return transformWithSpec(['randomJpegQuality', range], 'kept', `JPEG of quality ${low} to ${high}`, async (pixels, random) => {
     const quality = low + random.integer(high - low + 1);
     return decodeImage(await encodeImage(pixels, { format: 'jpeg', quality }));
   });

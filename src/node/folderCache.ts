@@ -7,34 +7,45 @@ import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { deserialize, serialize } from 'node:v8';
 import { check, DataError, isEffnetError, text } from '../core/index.js';
-import { frameTFRecord, readTFRecords, type CacheStore } from '../data/index.js';
+import { frameTFRecord, readTFRecords, type CachedImages, type CacheStore } from '../data/index.js';
+import { describePreprocessing, samePreprocessing } from '../image/index.js';
+
+/** The first record of the file. */
+interface Header {
+  readonly format: 'effnet-ts cache';
+  readonly images: CachedImages;
+}
+
+const FORMAT = 'effnet-ts cache';
 
 /**
- * Keeps the items of a dataset in a folder, for `cache`: decoded pictures, features, anything but tensors. Delete the folder when the data changes.
+ * Keeps the items of a dataset in a folder, for `cache`: decoded images, features, anything but tensors. Delete the folder when the data changes.
  *
- * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, or its file is damaged.
+ * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, its file is damaged, or the
+ * images in it were made with another preprocessing than those of the dataset.
  * @example
- * const pictures = images.cache(folderCache('.cache/photos-224'));
+ * const cached = images.cache(folderCache('.cache/photos-224'));
  */
 export function folderCache<T>(folder: string): CacheStore<T> {
   check('folderCache', 'folder', folder, text);
   const file = path.join(folder, 'items.bin');
   const written = <R>(work: Promise<R>): Promise<R> => work.catch((cause: unknown) => { throw unusable(folder, 'that can be written', cause); });
   return {
-    async read() {
+    async read(images) {
       const there = await access(file).then(
         () => true,
         () => false,
       );
-      return there ? kept<T>(folder, file) : undefined;
+      return there ? kept<T>(folder, file, images) : undefined;
     },
-    async write() {
+    async write(images) {
       await written(mkdir(folder, { recursive: true }));
       // Its own name for each pass, so that two at once do not mix.
       const partial = path.join(folder, `items-${process.pid}-${String(performance.now())}.partial`);
       const stream = createWriteStream(partial);
       const done = finished(stream);
       done.catch(() => undefined);
+      stream.write(frameTFRecord(serialize({ format: FORMAT, images } satisfies Header)));
       return {
         async add(item) {
           let bytes: Uint8Array;
@@ -61,14 +72,33 @@ export function folderCache<T>(folder: string): CacheStore<T> {
   };
 }
 
-async function* kept<T>(folder: string, file: string): AsyncGenerator<T> {
+async function* kept<T>(folder: string, file: string, images: CachedImages): AsyncGenerator<T> {
+  const items = valuesOf(folder, file);
+  const first = await items.next();
+  const header = first.value as Partial<Header> | null | undefined;
+  if (header?.format !== FORMAT) throw unusable(folder, 'that folderCache wrote', new Error('its file has no header'));
+  if (!sameImages(header.images, images)) {
+    throw new DataError(`folderCache: expected images made by '${described(images)}', '${folder}' has images made by '${described(header.images)}'. Delete it, or give another.`, { origin: folder });
+  }
+  yield* items as AsyncGenerator<T>;
+}
+
+function sameImages(one: CachedImages, other: CachedImages): boolean {
+  return one === other || (typeof one === 'object' && typeof other === 'object' && samePreprocessing(one, other));
+}
+
+function described(images: CachedImages): string {
+  return typeof images === 'object' ? describePreprocessing(images) : images === 'original' ? 'decoding alone' : 'an unknown preprocessing';
+}
+
+async function* valuesOf(folder: string, file: string): AsyncGenerator {
   const records = readTFRecords(createReadStream(file, { highWaterMark: 1 << 20 }), { origin: file });
   for (;;) {
-    let item: T;
+    let item: unknown;
     try {
       const next = await records.next();
       if (next.done === true) return;
-      item = deserialize(next.value.data) as T;
+      item = deserialize(next.value.data);
     } catch (cause) {
       throw isEffnetError(cause) ? cause : unusable(folder, 'whose items can be read', cause);
     }

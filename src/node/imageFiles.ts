@@ -1,18 +1,12 @@
-// Pictures by a list of files, and lists of files written as class folders.
+// Images by a list of files, and lists of files written as class folders.
 
 import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { boolean, check, checkOptions, DataError, decodeText, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, type LabeledImage } from '../data/index.js';
+import type { FolderFile } from './imageFolder.js';
+import type { LabeledFile } from './readImage.js';
 import { READ_IMAGES_RULES, readImages, labelAs, LABEL_MODES, type LabelMode, type ReadImagesOptions } from './readImages.js';
-
-/** A file and the index of its class. */
-export interface ClassFile {
-  readonly path: string;
-  readonly label: number;
-  /** Names the picture in errors and for its random numbers. @defaultValue the path */
-  readonly origin?: string | undefined;
-}
 
 /** How a list of files is read. */
 export interface ImageFilesOptions extends ReadImagesOptions {
@@ -20,33 +14,33 @@ export interface ImageFilesOptions extends ReadImagesOptions {
   readonly classes?: number | undefined;
   /** @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
-  /** Another order in every epoch. @defaultValue false */
+  /** Another order in every epoch. @defaultValue true */
   readonly shuffle?: boolean | undefined;
   /** Decides the order. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
-const files = rule<readonly ClassFile[]>(
+const labeledFiles = rule<readonly LabeledFile[]>(
   'a non-empty array of { path, label }',
-  (value) => Array.isArray(value) && value.length > 0 && value.every((file: Partial<ClassFile> | null) => typeof file?.path === 'string' && Number.isSafeInteger(file.label)),
+  (value) => Array.isArray(value) && value.length > 0 && value.every((file: Partial<LabeledFile> | null) => typeof file?.path === 'string' && Number.isSafeInteger(file.label)),
 );
 
 /**
- * Reads pictures from a list of files with their classes, for example one side of a split.
+ * Reads images from a list of files with their classes, for example one side of a split.
  *
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
- *   const batches = imageBatches(imageFiles(train, { inputSize: 224, classes: classNames.length, shuffle: true }));
+ *   const batches = imageBatches(imageFiles(train, { preprocessing: model, classes: classNames.length }));
  * }
  */
-export function imageFiles(list: readonly ClassFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
-  check('imageFiles', 'list', list, files);
-  const highest = list.reduce((most, file) => Math.max(most, file.label), 0);
+export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
+  check('imageFiles', 'files', files, labeledFiles);
+  const highest = files.reduce((most, file) => Math.max(most, file.label), 0);
   const atLeast = rule<number>(`an integer above the highest label ${highest}`, (value) => Number.isSafeInteger(value) && (value as number) > highest);
   const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule };
-  const { classes = highest + 1, labelMode = 'categorical', shuffle = false, seed = 0 } = checkOptions('imageFiles', options, rules);
-  const ordered = shuffle ? Dataset.from(list).shuffle(list.length, { seed }) : Dataset.from(list);
+  const { classes = highest + 1, labelMode = 'categorical', shuffle = true, seed = 0 } = checkOptions('imageFiles', options, rules);
+  const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   return readImages(
     'imageFiles',
     ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes, 'imageFiles', file.origin ?? file.path) })),
@@ -61,21 +55,21 @@ export interface WriteImageFolderOptions {
 }
 
 /**
- * Writes files into one sub-folder a class, for example each side of a split; existing files are never overwritten.
+ * Writes files into one sub-folder per class, for example each side of a split; existing files are never overwritten.
  *
  * @throws {DataError} when two files would have one name, or a file exists already.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
  * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
  */
-export async function writeImageFolder(folder: string, list: readonly ClassFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
+export async function writeImageFolder(folder: string, files: readonly LabeledFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
   check('writeImageFolder', 'folder', folder, text);
-  check('writeImageFolder', 'list', list, files);
+  check('writeImageFolder', 'files', files, labeledFiles);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
   const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
   if (bad !== undefined) throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
   const targets = new Map<string, string>();
-  for (const { path: source, label } of list) {
+  for (const { path: source, label } of files) {
     const name = classNames[label];
     if (name === undefined) throw new DataError(`writeImageFolder: expected labels below ${classNames.length}, received ${label} of '${source}'.`, { origin: source });
     const target = path.join(folder, name, path.basename(source));
@@ -103,7 +97,7 @@ async function makeFolder(folder: string): Promise<void> {
  *
  * @throws {DataError} when a list is missing, or names an unknown class.
  */
-export async function food101Files(folder: string): Promise<{ classNames: readonly string[]; train: ClassFile[]; test: ClassFile[] }> {
+export async function food101Files(folder: string): Promise<{ classNames: readonly string[]; train: FolderFile[]; test: FolderFile[] }> {
   check('food101Files', 'folder', folder, text);
   const lines = async (name: string): Promise<string[]> => {
     const file = path.join(folder, 'meta', name);
@@ -113,7 +107,7 @@ export async function food101Files(folder: string): Promise<{ classNames: readon
     return decodeText(bytes, { where: 'food101Files', origin: file, remedy: 'Save it as UTF-8.' }).split(/\r?\n/).filter((line) => line !== '');
   };
   const classNames = await lines('classes.txt');
-  const share = async (name: string): Promise<ClassFile[]> =>
+  const share = async (name: string): Promise<FolderFile[]> =>
     (await lines(name)).map((id) => {
       const label = classNames.indexOf(id.split('/')[0] as string);
       if (label < 0) throw new DataError(`food101Files: expected classes of 'classes.txt' in '${name}', received '${id}'.`, { origin: id });

@@ -1,14 +1,15 @@
-// Labeled pictures in one sub-folder a class. Listing and splitting is here; decoding in decodeImage.ts.
+// Labeled images in one sub-folder per class. Listing and splitting is here; decoding in decodeImage.ts.
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, trainValidationSplit, type LabeledImage } from '../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
-import { CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import type { LabeledFile } from './readImage.js';
+import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
 
-/** How a folder of labeled pictures is read. */
+/** How a folder of labeled images is read. */
 export interface ImageFolderOptions extends ReadImagesOptions {
   /** 'categorical' one-hot vectors, 'int' class indices, 'binary' vectors of one 0 or 1. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
@@ -18,36 +19,33 @@ export interface ImageFolderOptions extends ReadImagesOptions {
   readonly followLinks?: boolean | undefined;
   /** Share of every class held out for validation, in (0, 1). @defaultValue none */
   readonly validationSplit?: number | undefined;
-  /** Another order of the training pictures in every epoch; the validation share keeps its order. @defaultValue true */
+  /** Another order of the training images in every epoch; the validation share keeps its order. @defaultValue true */
   readonly shuffle?: boolean | undefined;
   /** Decides the split and the shuffling. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
-/** A picture's file and class. */
-export interface LabeledFile {
-  readonly path: string;
+/** A file of an image folder. */
+export interface FolderFile extends LabeledFile {
   /** The path within the folder, with forward slashes: the same on every machine. */
   readonly origin: string;
-  /** Index into the class names. */
-  readonly label: number;
 }
 
-/** Pictures and the files they come from. */
+/** Images and the files they come from. */
 export interface ImageSet {
   /** Sorted by class, then by name; `images` may be shuffled. */
-  readonly files: readonly LabeledFile[];
+  readonly files: readonly FolderFile[];
   readonly images: Dataset<LabeledImage>;
 }
 
-/** A folder of labeled pictures. */
+/** A folder of labeled images. */
 export interface ImageFolder extends ImageSet {
   readonly classNames: readonly string[];
   /** Files that were left out, and why; hidden ones are not listed. */
   readonly skipped: readonly SkippedFile[];
 }
 
-/** A folder of labeled pictures in two shares. */
+/** A folder of labeled images in two shares. */
 export interface SplitImageFolder {
   readonly classNames: readonly string[];
   /** Files that were left out, and why; hidden ones are not listed. */
@@ -62,7 +60,7 @@ export interface SplitImageFolder {
  *
  * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
  *
- * @returns Decoded (and resized) pictures as a dataset, in two shares where `validationSplit` is given.
+ * @returns Decoded (and resized) images as a dataset, in two shares where `validationSplit` is given.
  * @throws {DataError} when the folder is missing, has fewer than two classes, or, without `classNames`, a class has no images.
  * @example
  * const { classNames, train, validation } = await imageFolder('photos', { inputSize: 224, validationSplit: 0.2 });
@@ -82,13 +80,14 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     shuffle: boolean,
     seed: seedRule,
   });
+  preprocessingOfOptions('imageFolder', options);
   const { validationSplit, shuffle = true, seed = 0 } = options;
   const { classNames, files, skipped } = await listClasses(folder, options);
   warnOfSkipped('imageFolder', folder, skipped);
   if (options.labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }
-  const imageSet = (share: readonly LabeledFile[], shuffled: boolean): ImageSet => {
+  const imageSet = (share: readonly FolderFile[], shuffled: boolean): ImageSet => {
     const ordered = Dataset.from(share);
     const labeled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map((file) => ({
       ...file,
@@ -103,7 +102,7 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
 
 interface Classes {
   readonly classNames: readonly string[];
-  readonly files: readonly LabeledFile[];
+  readonly files: readonly FolderFile[];
   readonly skipped: readonly SkippedFile[];
 }
 

@@ -61,7 +61,7 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
     threads,
     read: ({ path, bytes: given, origin }, settings, change) => {
       const bytes = given === undefined ? undefined : new Uint8Array(given);
-      const source = { origin, ...(bytes === undefined ? { path: path as string } : { bytes }) };
+      const source = { ...(origin === undefined ? {} : { origin }), ...(bytes === undefined ? { path: path as string } : { bytes }) };
       return ask('read', { source, settings, ...(change === undefined ? {} : { change }) }, bytes);
     },
     transform: (pixels, change) => {

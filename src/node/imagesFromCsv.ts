@@ -3,7 +3,8 @@
 import path from 'node:path';
 import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, oneHot, type LabeledImage } from '../data/index.js';
-import { CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import type { LabeledFile } from './readImage.js';
+import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { readTable } from './readTable.js';
 import { imagesOf, type SkippedRow } from './tableImages.js';
 import { classesOf, type Names } from './tableLabels.js';
@@ -57,9 +58,8 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   readonly seed?: number | undefined;
 }
 
-/** An image of a table. */
-export interface CsvFile {
-  readonly path: string;
+/** An image file of a table. */
+export interface CsvFile extends LabeledFile {
   /** The cell of the path column. */
   readonly origin: string;
   /** Index of the first label; -1 for none, which only `labelColumns` with `multiLabel` allows. */
@@ -145,6 +145,7 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
     missing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
   });
   const { pathColumn, labelColumn, labelColumns, labelValues, labelSeparator, folder } = options;
+  preprocessingOfOptions(where, options);
   check(where, 'pathColumn', pathColumn, text);
   if (labelColumns === undefined) check(where, 'labelColumn', labelColumn, text, 'Or name `labelColumns`.');
   else if (labelColumn !== undefined) throw invalid(where, 'labelColumn', 'nothing beside `labelColumns`', labelColumn);

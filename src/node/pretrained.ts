@@ -2,7 +2,7 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
-import { efficientNet, type EfficientNetOptions } from '../models/index.js';
+import { efficientNet, setPreprocessing, type EfficientNetOptions } from '../models/index.js';
 import { modelOptionsOf, findPretrained, loadWeights, type PretrainedWeights, type LoadWeightsOptions, type NamedArrays } from '../weights/index.js';
 import { readWeightFile } from './readWeightFile.js';
 import { ensureBackend } from './selectBackend.js';
@@ -15,7 +15,7 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeights
 };
 
 /**
- * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, normalization, padding and epsilon are the
+ * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, preprocessing, normalization, padding and epsilon are the
  * checkpoint's unless stated. The caller disposes the model.
  *
  * The file comes from `weights`, else from the cache folder, else from its publisher: checked against its published digest (without one,
@@ -40,6 +40,8 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
   const model = efficientNet(checkpoint.variant, merged(checkpoint, modelOptions));
   try {
     await loadWeights(model, arrays, defined({ layout, prefix, classifier, head, strict }));
+    const [, height, width] = model.inputs[0]?.shape ?? [];
+    setPreprocessing(model, { ...checkpoint.preprocessing, inputSize: [height ?? checkpoint.inputSize, width ?? checkpoint.inputSize] });
     return model;
   } catch (cause) {
     model.dispose();

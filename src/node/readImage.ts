@@ -1,41 +1,59 @@
-// One picture of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
+// One image of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
 
-import { resizeTo, type Fit, type Pixels, type Interpolation, type Size } from '../image/index.js';
+import { DataError, ShapeError } from '../core/index.js';
+import { preprocessFor, type Pixels, type Preprocessing } from '../image/index.js';
 import { decodeImage, MAX_PIXELS, type DecodeOptions } from './decodeImage.js';
 import { useJpeg } from './decodeJpeg.js';
 import { readRegularFileHere } from './readRegularFile.js';
 
-/** A picture that is still a file, or the bytes of one. */
+/** An image that is not decoded yet: a file, or the bytes of one. */
 export interface ImageSource {
   readonly path?: string | undefined;
   readonly bytes?: Uint8Array | undefined;
-  readonly origin: string;
+  /** Names the image in errors and for its random numbers. @defaultValue the path */
+  readonly origin?: string | undefined;
 }
 
-/** How a picture is decoded, and resized where its size is given. */
+/** An image file and its class. */
+export interface LabeledFile extends ImageSource {
+  readonly path: string;
+  /** Index into the class names. */
+  readonly label: number;
+}
+
+/** How an image is decoded, and made a model's input where that is asked for. */
 export interface ReadImageSettings {
   readonly decoding: DecodeOptions;
-  readonly resizing?: { readonly size: Size; readonly fit: Fit; readonly interpolation: Interpolation; readonly antialias: boolean } | undefined;
+  readonly preprocessing?: Preprocessing | undefined;
 }
 
-/** Decodes one picture on sharp's threads and resizes it on this one. */
-export async function readImage({ path, bytes, origin }: ImageSource, { decoding, resizing }: ReadImageSettings): Promise<Pixels> {
+/** Decodes one image on sharp's threads and preprocesses it on this one. */
+export async function readImage(source: ImageSource, { decoding, preprocessing }: ReadImageSettings): Promise<Pixels> {
+  const { path, bytes, origin } = source;
   const pixels = await (bytes === undefined ? decodeImage(path as string, decoding) : decodeImage(bytes, { ...decoding, origin }));
-  return resizing === undefined ? pixels : resized(pixels, resizing);
+  return preprocessing === undefined ? pixels : preprocessed(pixels, preprocessing, source);
 }
 
 /** The same for a thread that has nothing else to do: it decodes JPEGs itself. */
 export async function readImageHere(source: ImageSource, settings: ReadImageSettings): Promise<Pixels> {
-  const { decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size }, resizing } = settings;
+  const { decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size }, preprocessing } = settings;
   const bytes = source.bytes ?? readIfPossible(source.path as string);
   // sharp shrinks while it decodes, and says what is wrong with a file.
   if (size !== undefined || bytes === undefined) return readImage(source, settings);
-  const pixels = await useJpeg(bytes, dctMethod, maxPixels, (lent) => (resizing === undefined ? { ...lent, data: lent.data.slice() } : resized(lent, resizing)));
+  const pixels = await useJpeg(bytes, dctMethod, maxPixels, (lent) =>
+    preprocessing === undefined ? { ...lent, data: lent.data.slice() } : preprocessed(lent, preprocessing, source));
   return pixels ?? readImage({ bytes, origin: source.path ?? source.origin }, settings);
 }
 
-function resized(pixels: Pixels, { size, fit, interpolation, antialias }: NonNullable<ReadImageSettings['resizing']>): Pixels {
-  return resizeTo(pixels, size, fit, { interpolation, antialias });
+/** An image that the preprocessing leaves nothing of is the fault of its file. */
+function preprocessed(pixels: Pixels, preprocessing: Preprocessing, { origin, path }: ImageSource): Pixels {
+  try {
+    return preprocessFor('preprocess', pixels, preprocessing);
+  } catch (cause) {
+    const name = path ?? origin;
+    if (!(cause instanceof ShapeError) || name === undefined) throw cause;
+    throw new DataError(`${cause.message} It is '${name}'.`, { cause, origin: name });
+  }
 }
 
 function readIfPossible(path: string): Uint8Array | undefined {

@@ -1,13 +1,16 @@
-// Labeled files to labeled pictures: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
+// Labeled files to labeled images: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { anything, callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabeledImage, type MapOptions } from '../data/index.js';
-import { FITS, RESIZE_RULES, size as sizeRule, type Fit, type Interpolation, type Size } from '../image/index.js';
+import {
+  completePreprocessing, FITS, requirePreprocessing, RESIZE_RULES, size as sizeRule,
+  type CompletePreprocessing, type Fit, type Interpolation, type PreprocessingSource, type Size,
+} from '../image/index.js';
 import { DCT_METHODS, type DecodeOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
 import { readImage, type ImageSource } from './readImage.js';
 
-/** What the label of a picture is. */
+/** What the label of an image is. */
 export type LabelMode = 'int' | 'categorical' | 'binary';
 
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
@@ -16,19 +19,27 @@ export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 export const CLASS_NAMES = rule<readonly string[]>('an array of different non-empty strings', (value) =>
   Array.isArray(value) && value.every(text.accepts) && new Set(value).size === value.length);
 
-/** How pictures are decoded and resized. */
+/** How images are decoded and made a model's input. */
 export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeOptions, 'background' | 'maxPixels' | 'dctMethod'> {
-  /** Pictures are resized to this. @defaultValue each keeps its own size */
+  /**
+   * How images are made: a preprocessing, or a model, runtime or dataset that has one. Takes the place of `inputSize`, `fit`, `interpolation` and
+   * `antialias`. @defaultValue as these options say
+   */
+  readonly preprocessing?: PreprocessingSource | undefined;
+  /** Images are resized to this. @defaultValue each keeps its own size */
   readonly inputSize?: Size | undefined;
   /**
-   * 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds black to the shorter one, before resizing; 'resizeCrop' and
-   * 'resizePad' do it afterwards. @defaultValue 'stretch'
+   * How images of other proportions come to `inputSize`. 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds black to the
+   * shorter one, before resizing; 'resizeCrop' and 'resizePad' do it afterwards. @defaultValue 'stretch'
    * @see {@link resizeTo}
    */
   readonly fit?: Fit | undefined;
-  /** 'exact' resizes as TensorFlow does; 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel. @defaultValue 'exact' */
+  /**
+   * 'exact' resizes as TensorFlow does. 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel; the dataset's `preprocessing` then says
+   * bilinear with antialiasing, which is an approximation. @defaultValue 'exact'
+   */
   readonly resize?: 'exact' | 'fast' | undefined;
-  /** How pictures are resized, where exactly. @defaultValue 'bilinear' */
+  /** How images are resized, where exactly. @defaultValue 'bilinear' */
   readonly interpolation?: Interpolation | undefined;
   /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
   readonly antialias?: boolean | undefined;
@@ -37,6 +48,7 @@ export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'err
 }
 
 export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
+  preprocessing: anything,
   inputSize: sizeRule,
   fit: FITS,
   resize: oneOf('exact', 'fast'),
@@ -51,39 +63,63 @@ export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
   workers: rule<ImageWorkers>('what imageWorkers() makes', (value) => typeof (value as ImageWorkers | null)?.read === 'function'),
 };
 
-/** A picture that is not decoded yet, with its label. */
+/** An image that is not decoded yet, with its label. */
 export interface EncodedImage extends ImageSource {
+  readonly origin: string;
   readonly label: Label;
 }
 
 const here: Pick<ImageWorkers, 'read'> = { read: readImage };
 
-/** Decodes and resizes, several at once, in order. */
-export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabeledImage> {
-  const { inputSize, fit = 'stretch', resize = 'exact', interpolation = 'bilinear', antialias = false, background, maxPixels, dctMethod } = options;
-  const { workers, concurrency = workers === undefined ? 'auto' : 4 * workers.threads, errors = 'throw', onSkipped } = options;
+/**
+ * How the options say that images are made; `undefined` where they keep their sizes.
+ *
+ * @throws {OptionError} when options do not go together, or the preprocessing of what is given is unknown.
+ */
+export function preprocessingOfOptions(where: string, options: ReadImagesOptions): CompletePreprocessing | undefined {
+  const { preprocessing, inputSize, fit = 'stretch', resize = 'exact', interpolation = 'bilinear', antialias = false, dctMethod } = options;
   const fast = resize === 'fast';
-  if (fast && (inputSize === undefined || options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast')) {
-    throw invalid(where, 'resize', "'exact' without inputSize, and with interpolation, antialias or dctMethod 'fast'", resize);
+  if (preprocessing !== undefined) {
+    const other = (['inputSize', 'fit', 'interpolation', 'antialias'] as const).find((option) => options[option] !== undefined);
+    if (other !== undefined) throw invalid(where, other, 'nothing beside `preprocessing`', options[other]);
+    if (fast) throw invalid(where, 'resize', "'exact' beside `preprocessing`", resize, 'sharp cannot resize exactly as it says.');
+    const complete = requirePreprocessing(where, preprocessing);
+    if (typeof complete.fillValue !== 'number' && complete.fillValue.length !== 3) {
+      throw invalid(where, 'fillValue', 'one value or 3, since images are decoded to RGB,', complete.fillValue);
+    }
+    return complete;
   }
-  const byDecoder = fast && fit !== 'resizeCrop' && fit !== 'resizePad';
-  if (fast && !byDecoder) throw invalid(where, 'resize', `'exact' with fit '${fit}'`, resize);
-  const decoding = {
-    ...(byDecoder ? { size: inputSize as Size, fit } : {}),
-    ...(background === undefined ? {} : { background }),
-    ...(maxPixels === undefined ? {} : { maxPixels }),
-    ...(dctMethod === undefined ? {} : { dctMethod }),
-  };
+  if (inputSize === undefined) {
+    const used = Object.entries({ fit: fit !== 'stretch', resize: fast, interpolation: interpolation !== 'bilinear', antialias }).find(([, isUsed]) => isUsed)?.[0];
+    if (used === undefined) return undefined;
+    throw invalid(where, used, 'nothing without `inputSize`', options[used as keyof ReadImagesOptions], 'Images keep their own sizes without it.');
+  }
+  if (!fast) return completePreprocessing(where, { inputSize, fit, interpolation, antialias });
+  if (options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast') {
+    throw invalid(where, 'resize', "'exact' with interpolation, antialias or dctMethod 'fast'", resize);
+  }
+  if (fit === 'resizeCrop' || fit === 'resizePad') throw invalid(where, 'resize', `'exact' with fit '${fit}'`, resize);
+  return completePreprocessing(where, { inputSize, fit, interpolation: 'bilinear', antialias: true });
+}
+
+/** Decodes and preprocesses, several at once, in order. */
+export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabeledImage> {
+  const { background, maxPixels, dctMethod, workers, concurrency = workers === undefined ? 'auto' : 4 * workers.threads, errors = 'throw', onSkipped } = options;
+  const preprocessing = preprocessingOfOptions(where, options);
+  const byDecoder = options.resize === 'fast' && preprocessing !== undefined;
   const settings = {
-    decoding,
-    ...(inputSize === undefined || fast ? {} : { resizing: { size: inputSize, fit, interpolation, antialias } }),
+    decoding: {
+      ...(byDecoder ? { size: preprocessing.inputSize, fit: preprocessing.fit as DecodeOptions['fit'] } : {}),
+      ...(background === undefined ? {} : { background }),
+      ...(maxPixels === undefined ? {} : { maxPixels }),
+      ...(dctMethod === undefined ? {} : { dctMethod }),
+    },
+    ...(byDecoder ? {} : { preprocessing }),
   };
-  // sharp's smooth kernel has no counterpart here; antialiased bilinear is the nearest.
-  const preprocessing = inputSize === undefined ? 'original' : { inputSize, fit, interpolation, antialias: antialias || fast };
   const read = (changeOf?: ChangeOf): Dataset<LabeledImage> => makesPictures(files.map(
     async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
     { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
-  ).withPreprocessing(preprocessing));
+  ).withPreprocessing(preprocessing ?? 'original'));
   const images = read();
   workers?.remember(images, read);
   return images;

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { callable, check, checkOptions, DataError, trackProgress, type ProgressListener, rule } from '../core/index.js';
 import { Dataset } from '../data/index.js';
 import { decodeImage } from './decodeImage.js';
-import type { ClassFile } from './imageFiles.js';
 import { byCodePoint } from './listImages.js';
+import type { LabeledFile } from './readImage.js';
 import { readRegularFile } from './readRegularFile.js';
 
 /** What a list of labeled files is made of. */
@@ -29,12 +29,12 @@ export interface ImagesSummary {
  * const { files, classNames } = await imageFolder('photos');
  * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
  */
-export async function summarizeImages(files: readonly ClassFile[], classNames: readonly string[], options: { readonly onProgress?: ProgressListener | undefined } = {}): Promise<ImagesSummary> {
+export async function summarizeImages(files: readonly LabeledFile[], classNames: readonly string[], options: { readonly onProgress?: ProgressListener | undefined } = {}): Promise<ImagesSummary> {
   check('summarizeImages', 'files', files, rule('a non-empty array of { path, label }', (value) => Array.isArray(value) && value.length > 0));
   const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
   const advance = trackProgress(onProgress, 'summary', 'images', files.length);
   const broken: { file: string; error: DataError }[] = [];
-  const byHash = new Map<string, ClassFile[]>();
+  const byHash = new Map<string, LabeledFile[]>();
   const [widths, heights]: [number[], number[]] = [[], []];
   let done = 0;
   const sizes = Dataset.from(files).map(

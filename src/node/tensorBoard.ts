@@ -9,9 +9,9 @@ import { eventFile } from './eventFile.js';
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
   /** Steps between losses within an epoch; 0 is never. @defaultValue 0 */
-  readonly updateEvery?: number | undefined;
+  readonly updateEverySteps?: number | undefined;
   /** Epochs between histograms of all weights; 0 is never. @defaultValue 0 */
-  readonly histogramsEvery?: number | undefined;
+  readonly histogramsEveryEpochs?: number | undefined;
   /** Whether to write the model's graph. @defaultValue true */
   readonly graph?: boolean | undefined;
   /** What the run was set to, for the HParams tab. @defaultValue none */
@@ -23,13 +23,13 @@ export interface TensorBoardOptions {
  *
  * @throws {OptionError} when an option is unknown or impossible. {@link DataError} in training, when the folder cannot be written.
  * @example
- * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [tensorBoard('runs/clothes', { updateEvery: 10 })] });
+ * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [tensorBoard('runs/clothes', { updateEverySteps: 10 })] });
  * // then: tensorboard --logdir runs
  */
 export function tensorBoard(folder: string, options: TensorBoardOptions = {}): TrainingCallback {
   check('tensorBoard', 'folder', folder, text);
-  checkOptions('tensorBoard', options, { updateEvery: nonNegativeInteger, histogramsEvery: nonNegativeInteger, graph: boolean, hyperParameters: anything });
-  const { updateEvery = 0, histogramsEvery = 0, graph = true, hyperParameters } = options;
+  checkOptions('tensorBoard', options, { updateEverySteps: nonNegativeInteger, histogramsEveryEpochs: nonNegativeInteger, graph: boolean, hyperParameters: anything });
+  const { updateEverySteps = 0, histogramsEveryEpochs = 0, graph = true, hyperParameters } = options;
   const train = eventFile(path.join(folder, 'train'));
   const validation = eventFile(path.join(folder, 'validation'));
   let step = 0;
@@ -38,17 +38,17 @@ export function tensorBoard(folder: string, options: TensorBoardOptions = {}): T
       if (graph) await train.graph(model);
       if (hyperParameters !== undefined) await train.hyperParameters(hyperParameters);
     },
-    onBatchEnd: async (_batch, figures) => {
+    onBatchEnd: async (_batch, metrics) => {
       step += 1;
-      if (updateEvery === 0 || step % updateEvery !== 0) return;
-      for (const [name, value] of Object.entries(figures)) await train.scalar(`batch_${name}`, value, step);
+      if (updateEverySteps === 0 || step % updateEverySteps !== 0) return;
+      for (const [name, value] of Object.entries(metrics)) await train.scalar(`batch_${name}`, value, step);
     },
-    onEpochEnd: async (epoch, figures, model) => {
-      for (const [name, value] of Object.entries(figures)) {
+    onEpochEnd: async (epoch, metrics, model) => {
+      for (const [name, value] of Object.entries(metrics)) {
         const isValidation = name.startsWith('val_');
         await (isValidation ? validation : train).scalar(`epoch_${isValidation ? name.slice(4) : name}`, value, epoch);
       }
-      if (histogramsEvery === 0 || epoch % histogramsEvery !== 0) return;
+      if (histogramsEveryEpochs === 0 || epoch % histogramsEveryEpochs !== 0) return;
       for (const [name, weight] of namedWeights(model)) await train.histogram(name, await weight.read().data(), epoch);
     },
     save: () => ({ values: { step } }),

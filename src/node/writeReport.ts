@@ -3,9 +3,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, positiveInteger, rule, text, anything } from '../core/index.js';
+import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, OptionError, positiveInteger, rule, text, anything } from '../core/index.js';
 import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
-import { resize, type Pixels } from '../image/index.js';
+import { describePreprocessing, preprocessingFor, resize, type Pixels, type PreprocessingSource } from '../image/index.js';
 import { hasPlan, planOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
 import { replaceFile } from './replaceFile.js';
@@ -23,6 +23,8 @@ export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'his
   readonly pictures?: number | undefined;
   /** Lays Grad-CAM over the pictures; needs `model`. @defaultValue true where there is a model */
   readonly heatMaps?: boolean | undefined;
+  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see {@link setPreprocessing} */
+  readonly preprocessing?: PreprocessingSource | undefined;
   /** Pictures at once, for the memory of activations in the model's table. @defaultValue 32 */
   readonly batchSize?: number | undefined;
 }
@@ -39,6 +41,8 @@ const SIDE = 352;
 /**
  * Writes a self-contained HTML report and its figures as JSON into a folder, which is made where it is missing.
  *
+ * The settings say how the model preprocesses images; heat maps are made of the same input.
+ *
  * Both files are complete or not there: they are written beside and renamed.
  *
  * @returns The paths of the two files.
@@ -54,21 +58,26 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   check(where, 'folder', folder, text);
   const evaluated = rule<Evaluation | MultiLabelEvaluation>('an evaluation', (value) => typeof (value as Evaluation | null)?.multiLabel === 'boolean');
   const single = rule<Evaluation>('an evaluation with one class per sample', (value) => (value as Evaluation | null)?.multiLabel === false);
-  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32 } = checkOptions(where, options, {
+  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, picture, pictures = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, {
     title: text, evaluation: evaluated, before: single, history: anything, schedule: anything, settings: anything, model: anything, picture: callable,
-    pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger,
+    pictures: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger, preprocessing: anything,
   });
   check(where, 'evaluation', evaluation, evaluated);
+  const record = preprocessing === undefined && model === undefined ? undefined : preprocessingFor(where, preprocessing ?? (model as LayersModel));
+  const explains = model !== undefined && heatMaps && picture !== undefined && pictures > 0;
+  if (explains && record === undefined) {
+    throw new OptionError(`${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`);
+  }
   const contents: ReportContents = {
     title,
     evaluation,
     ...(before === undefined ? {} : { before }),
     ...(history === undefined ? {} : { history }),
     ...(schedule === undefined ? {} : { schedule }),
-    ...(settings === undefined ? {} : { settings }),
+    ...(settings === undefined && record === undefined ? {} : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
     ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
     ...(model !== undefined && hasPlan(model) ? { plan: planOf(model) } : {}),
-    ...(picture === undefined || pictures === 0 ? {} : { gallery: await gallery(evaluation, pictures, picture, heatMaps ? model : undefined) }),
+    ...(picture === undefined || pictures === 0 ? {} : { gallery: await gallery(evaluation, pictures, picture, explains ? { model, preprocessing: record } : undefined) }),
   };
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
@@ -83,14 +92,19 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   return { html, json };
 }
 
-async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, picture: NonNullable<WriteReportOptions['picture']>, model: LayersModel | undefined): Promise<GalleryImage[]> {
+interface Explained {
+  readonly model: LayersModel;
+  readonly preprocessing: PreprocessingSource | undefined;
+}
+
+async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, picture: NonNullable<WriteReportOptions['picture']>, explained: Explained | undefined): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
     const photo = await picture(row);
     const scale = Math.min(1, SIDE / Math.max(photo.width, photo.height));
     const small = resize(photo, [Math.max(1, Math.round(photo.height * scale)), Math.max(1, Math.round(photo.width * scale))], { antialias: true });
     const url = await imageDataUrl(small);
-    const heat = model === undefined ? undefined : await gradCam(model, photo, { class: row.predictedIndex });
+    const heat = explained === undefined ? undefined : await gradCam(explained.model, photo, { class: row.predictedIndex, preprocessing: explained.preprocessing });
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;

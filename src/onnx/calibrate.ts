@@ -1,23 +1,30 @@
-// The ranges a model's tensors take on pictures: the model itself on ONNX Runtime, with extremes as outputs.
+// The ranges a model's tensors take on images: the model itself on ONNX Runtime, with extremes as outputs.
 
 import { clone, toBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
-import type { ImageBatch } from '../data/index.js';
+import { checkBatch, type ImageBatch } from '../data/index.js';
 import { nodeProto, valueInfo } from './graph.js';
 import type { OnnxRuntimeModule } from './loadOnnxRuntime.js';
 import { openRuntime } from './openRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 import type { Range } from './quantize.js';
 
-/** Runs every batch through the model and returns the lowest and highest value of each tensor; disposes the batches. */
+/**
+ * Runs every batch through the model and returns the lowest and highest value of each tensor; disposes the batches.
+ *
+ * @throws {OptionError} when an item is not a batch. {@link ShapeError} when its images do not have the shape of the model's input.
+ * @throws {DataError} when there are no batches.
+ */
 export async function calibrate(
   model: ModelProto, tensors: readonly string[], batches: AsyncIterable<ImageBatch>, onnxruntime: OnnxRuntimeModule | undefined,
 ): Promise<ReadonlyMap<string, Range>> {
   const runtime = await openRuntime(toBinary(ModelProtoSchema, withExtremes(model, tensors)), onnxruntime === undefined ? {} : { onnxruntime });
   const ranges = new Map<string, Range>();
   try {
-    for await (const { xs, ys } of batches) {
+    for await (const batch of batches) {
+      checkBatch('exportOnnx', 'calibration', batch, runtime.inputShape);
+      const { xs, ys } = batch;
       try {
         const outputs = await runtime.run(new Float32Array(await xs.data()), xs.shape);
         for (const tensor of tensors) {

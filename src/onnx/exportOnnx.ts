@@ -3,9 +3,9 @@
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
-import type { ImageBatch } from '../data/index.js';
-import { preprocessingOf, type Preprocessing } from '../image/index.js';
-import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf } from '../models/index.js';
+import { checkImageSize, type ImageBatch } from '../data/index.js';
+import { completePreprocessing, preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
+import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf, publishedEvaluation } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { planArrays, type NamedArrays } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
@@ -47,6 +47,8 @@ export interface PlannedNetwork {
   readonly arrays: NamedArrays;
   /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
   readonly prefix?: string | undefined;
+  /** How images become the network's input, for the file. @defaultValue the evaluation of the variant's authors */
+  readonly preprocessing?: Preprocessing | undefined;
 }
 
 const isLayersModel = (value: unknown): value is tfl.LayersModel => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs);
@@ -61,7 +63,8 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  *
  * Inputs and outputs keep the model's names, shapes and channels-last order; the batch is open. BatchNormalization is folded into the
  * convolutions, the normalization of the pixels into the first one as far as its padding permits exactly. Layer names are kept as names
- * of operators. The file's metadata tells the classes (`classes`, a JSON array) and what to feed (`preprocessing`, a JSON object).
+ * of operators. The file's metadata contains the classes (`classes`, a JSON array) and how images become the input
+ * (`preprocessing`, a JSON object: the fields of {@link Preprocessing}, and `layout`, `color` and `range`).
  *
  * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.
  * @returns The bytes of the file.
@@ -79,12 +82,13 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   if ((weights === 'int8') !== (calibration !== undefined)) {
     throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
   }
+  checkImageSize('exportOnnx', 'calibration', calibration, isLayersModel(source) ? source.inputs[0]?.shape : [null, ...source.plan.inputShape]);
   if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
   else checkFiniteArrays('exportOnnx', source.arrays);
   const graph = createGraph(weights === 'float16' ? 'float16' : 'float32');
   if (isLayersModel(source)) await addModel(graph, source);
   else addPlan(graph, source);
-  const file = graph.model(name, isLayersModel(source) ? metadataOf(source) : describe(source.plan));
+  const file = graph.model(name, isLayersModel(source) ? metadataOf(source) : metadataOfPlan(source));
   if (calibration !== undefined) {
     checkQuantizable(file);
     quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, onnxruntime));
@@ -179,13 +183,21 @@ function isModel(layer: tfl.layers.Layer): layer is tfl.LayersModel {
 
 function metadataOf(source: tfl.LayersModel): Record<string, string> {
   const classes = classNamesOf(source);
+  const preprocessing = preprocessingFor('exportOnnx', source);
   return {
     ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
-    ...(source.inputs[0]?.shape.length === 4 && hasPlan(source) ? describe(planOf(source), preprocessingOf(source)) : {}),
+    ...(hasPlan(source) ? { variant: JSON.stringify(planOf(source).name) } : {}),
+    ...(preprocessing === undefined ? {} : describe(preprocessing, source.inputs[0]?.shape[3] ?? null)),
   };
 }
 
-function describe({ name, inputShape: [height, width, channels] }: ModelPlan, made?: Preprocessing): Record<string, string> {
-  const preprocessing = { layout: 'NHWC', color: channels === 3 ? 'RGB' : null, range: [0, 255], height, width, ...made };
-  return { preprocessing: JSON.stringify(preprocessing), variant: JSON.stringify(name) };
+function metadataOfPlan({ plan, preprocessing }: PlannedNetwork): Record<string, string> {
+  const { name, variant, inputShape } = plan;
+  const record = completePreprocessing('exportOnnx', preprocessing ?? publishedEvaluation(variant, inputShape));
+  return { variant: JSON.stringify(name), ...describe(record, inputShape[2]) };
+}
+
+/** How images become the input, and what its numbers are. */
+function describe(preprocessing: CompletePreprocessing, channels: number | null): Record<string, string> {
+  return { preprocessing: JSON.stringify({ ...preprocessing, layout: 'NHWC', color: channels === 3 ? 'RGB' : null, range: [0, 255] }) };
 }

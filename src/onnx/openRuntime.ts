@@ -2,8 +2,8 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
-import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { BackendError, DataError, ShapeError, showShape } from '../core/index.js';
+import { storedPreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 
@@ -34,7 +34,7 @@ export interface Runtime {
   readonly outputNames: readonly string[];
   /** Names of the classes in the order of the output; `undefined` where the file carries none. */
   readonly classNames: readonly string[] | undefined;
-  /** How images become the input; `undefined` where the file does not say. */
+  /** How images become the input; `undefined` where the file does not say it. */
   readonly preprocessing: CompletePreprocessing | undefined;
   /**
    * Computes a batch; one tensor where the model has one output, else one each. The caller disposes what goes in and what comes out.
@@ -56,13 +56,15 @@ export interface Runtime {
 /** Opens the bytes of an ONNX file of one image input. */
 export async function openRuntime(bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: RuntimeOptions): Promise<Runtime> {
   const file = readModel(bytes);
+  const inputShape = inputShapeOf(file);
+  const preprocessing = preprocessingIn(file, inputShape);
   const ort = onnxruntime ?? (await loadOnnxRuntime('createRuntime'));
   const session = await createSession(ort, bytes, device, threads);
-  return runtimeOf(ort, session, file);
+  return runtimeOf(ort, session, { inputShape, classNames: classNamesIn(file), preprocessing });
 }
 
-function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, file: ModelProto): Runtime {
-  const inputShape = inputShapeOf(file);
+function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing'>): Runtime {
+  const { inputShape } = told;
   const [inputName = ''] = session.inputNames;
   const { outputNames } = session;
   const run = async (values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
@@ -77,10 +79,8 @@ function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, file: ModelProt
     }));
   };
   return {
-    inputShape,
+    ...told,
     outputNames,
-    classNames: classNamesIn(file),
-    preprocessing: preprocessingIn(file),
     run,
     async predict(images) {
       checkShape(inputShape, images.shape, images.size);
@@ -145,21 +145,24 @@ function classNamesIn({ metadataProps }: ModelProto): readonly string[] | undefi
   }
 }
 
-function preprocessingIn({ metadataProps }: ModelProto): CompletePreprocessing | undefined {
+/** Another tool's `preprocessing` may be anything; this library's says a fit. */
+function preprocessingIn({ metadataProps }: ModelProto, inputShape: readonly (number | null)[]): CompletePreprocessing | undefined {
   const text = metadataProps.find(({ key }) => key === 'preprocessing')?.value;
-  const made = text === undefined ? undefined : parsed(text);
-  // Another tool's `preprocessing` may be anything.
-  if (typeof made !== 'object' || made === null || !('fit' in made)) return undefined;
-  const { layout: _layout, color: _color, range: _range, height: _height, width: _width, ...record } = made as Preprocessing & Record<string, unknown>;
-  return completePreprocessing('createRuntime', record);
-}
-
-function parsed(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = text === undefined ? undefined : JSON.parse(text);
   } catch {
     return undefined;
   }
+  if (typeof value !== 'object' || value === null || !('fit' in value)) return undefined;
+  const { layout: _, color: __, range: ___, ...record } = value as Preprocessing & Record<'layout' | 'color' | 'range', unknown>;
+  const preprocessing = storedPreprocessing('createRuntime', 'the ONNX file', record);
+  const [, height, width] = inputShape;
+  const [rows, columns] = preprocessing.inputSize;
+  if ((height ?? rows) !== rows || (width ?? columns) !== columns) {
+    throw new DataError(`createRuntime: expected the input size of the ONNX file's \`preprocessing\` for its input ${showShape(inputShape)}, received ${showShape(preprocessing.inputSize)}. Correct the metadata.`);
+  }
+  return preprocessing;
 }
 
 function checkShape(expected: readonly (number | null)[], shape: readonly number[], size: number): void {

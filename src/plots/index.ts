@@ -13,7 +13,7 @@ export type { RenderOptions, RenderPngOptions } from './renderChart.js';
 export { scheduleChart } from './scheduleChart.js';
 export type { ScheduleChartOptions } from './scheduleChart.js';
 export { trainingChart } from './trainingChart.js';
-export type { EpochFigures, MetricHistory, TrainingChartOptions, TrainingPhase } from './trainingChart.js';
+export type { MetricHistory, TrainingChartOptions, TrainingPhase } from './trainingChart.js';
 export { compareCams } from './compareCams.js';
 export type { CompareCamsOptions, NamedModel } from './compareCams.js';
 export { encodePng, imageDataUrl } from './encodeImage.js';

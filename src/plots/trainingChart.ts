@@ -1,19 +1,15 @@
 // How training went: the metrics by epoch.
 
 import { arrayOf, check, checkOptions, DataError, largest, rule, text } from '../core/index.js';
+import type { EpochMetrics } from '../training/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 import { thinLine, type LinePoint } from './thinLine.js';
 
-/** The figures of an epoch: `{ epoch: 1, loss: 2.1, validationLoss: 2.3 }`, as `trainHead` returns them. */
-export interface EpochFigures {
-  readonly epoch: number;
-}
-
 /**
- * Metrics by epoch: either the values of each, as `model.fit` returns them in `history` (`{ loss, val_loss, acc, val_acc }`), or the figures of
- * every epoch.
+ * Metrics by epoch: the records that `trainHead` and `fineTune` return, or the values of each metric, as `model.fit` returns them in `history`
+ * (`{ loss, val_loss, acc, val_acc }`).
  */
-export type MetricHistory = Readonly<Record<string, readonly number[]>> | readonly EpochFigures[];
+export type MetricHistory = Readonly<Record<string, readonly number[]>> | readonly Partial<EpochMetrics>[];
 
 /** One phase of training, for example before or after unfreezing. */
 export interface TrainingPhase {
@@ -50,7 +46,7 @@ interface Series {
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no epoch, no metric of that name, or not one finite value.
  * @example
- * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: fineTuned }]);
+ * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: await fineTune(model, { train, validation, stages }) }]);
  */
 export function trainingChart(history: MetricHistory | readonly TrainingPhase[], options: TrainingChartOptions = {}): ChartSpec {
   check('trainingChart', 'history', history, histories);
@@ -153,10 +149,8 @@ export function phasesOf(history: MetricHistory | readonly TrainingPhase[]): rea
 function byName(history: MetricHistory): Readonly<Record<string, readonly number[]>> {
   if (!Array.isArray(history)) return history as Readonly<Record<string, readonly number[]>>;
   const series: Record<string, number[]> = {};
-  (history as readonly Readonly<Record<string, unknown>>[]).forEach((figures, i) => {
-    // `fineTune` has the metrics of an epoch in `figures`.
-    const { epoch: _epoch, stage: _stage, figures: nested, ...own } = figures;
-    for (const [name, value] of Object.entries({ ...own, ...(nested as object | undefined) })) {
+  (history as readonly Partial<EpochMetrics>[]).forEach(({ epoch: _epoch, stage: _stage, ...metrics }, i) => {
+    for (const [name, value] of Object.entries(metrics as Readonly<Record<string, unknown>>)) {
       // JSON has null for what is not finite.
       if (typeof value === 'number' || value === null) (series[name] ??= [])[i] = value ?? NaN;
     }
@@ -164,11 +158,10 @@ function byName(history: MetricHistory): Readonly<Record<string, readonly number
   return series;
 }
 
-/** `val_loss`, `valLoss` and `validationLoss` are the validation data's `loss`; `acc` is `accuracy`. */
+/** `val_loss` is the validation data's `loss`; `acc` is TensorFlow.js' word for `accuracy`. */
 function nameOf(key: string): { metric: string; data: 'training' | 'validation' } {
-  const stripped = key.replace(/^val_|^val(?:idation)?(?=[A-Z])/, '');
-  const name = stripped === key ? key : stripped.charAt(0).toLowerCase() + stripped.slice(1);
-  return { metric: name === 'acc' ? 'accuracy' : name, data: stripped === key ? 'training' : 'validation' };
+  const name = key.replace(/^val_/, '');
+  return { metric: name === 'acc' ? 'accuracy' : name, data: name === key ? 'training' : 'validation' };
 }
 
 function boundaryLayers(boundaries: readonly { at: number; phase: string }[]): object[] {

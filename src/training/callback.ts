@@ -4,10 +4,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { callable, checkOptions, type Rules } from '../core/index.js';
 import type { NamedArrays } from '../weights/index.js';
+import type { MetricValues } from './epochMetrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
-
-/** Losses and metrics by name: `loss`, `accuracy`, `val_loss`. */
-export type Figures = Readonly<Record<string, number>>;
 
 /** What a callback keeps from one process to the next, so that a resumed run goes on as it would have. */
 export interface CallbackState {
@@ -17,16 +15,16 @@ export interface CallbackState {
 
 type Hook<A extends readonly unknown[], R = void> = (...parameters: A) => R | Promise<R>;
 
-type EpochEnd = [epoch: number, figures: Figures, model: tfl.LayersModel];
+type EpochEnd = [epoch: number, metrics: MetricValues, model: tfl.LayersModel];
 
 /** What a callback does and when; steps and epochs count from 0. */
 export interface CallbackHooks {
   readonly onTrainBegin?: Hook<[model: tfl.LayersModel]> | undefined;
   readonly onEpochBegin?: Hook<[epoch: number, model: tfl.LayersModel]> | undefined;
   readonly onBatchBegin?: Hook<[batch: number, model: tfl.LayersModel]> | undefined;
-  readonly onBatchEnd?: Hook<[batch: number, figures: Figures, model: tfl.LayersModel]> | undefined;
-  /** May return figures of its own, which later callbacks and the history see. */
-  readonly onEpochEnd?: Hook<EpochEnd, Figures | undefined> | Hook<EpochEnd> | undefined;
+  readonly onBatchEnd?: Hook<[batch: number, metrics: MetricValues, model: tfl.LayersModel]> | undefined;
+  /** May return metrics of its own, which later callbacks and the history see. */
+  readonly onEpochEnd?: Hook<EpochEnd, MetricValues | undefined> | Hook<EpochEnd> | undefined;
   readonly onTrainEnd?: Hook<[model: tfl.LayersModel]> | undefined;
   /** For `fineTune`'s checkpoints. */
   readonly save?: (() => CallbackState | Promise<CallbackState>) | undefined;
@@ -64,15 +62,15 @@ export class TrainingCallback extends tfl.Callback {
     await this.hooks.onBatchBegin?.(batch, this.model);
   }
 
-  // Reading a figure waits for the device, so only what is asked for is read.
+  // Reading a metric waits for the device, so only what is asked for is read.
   override async onBatchEnd(batch: number, logs?: Logs): Promise<void> {
-    if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await figuresOf(logs), this.model);
+    if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await valuesOf(logs), this.model);
   }
 
   override async onEpochEnd(epoch: number, logs?: Logs): Promise<void> {
     await optimizerOf(this.model)?.settle();
     if (this.hooks.onEpochEnd === undefined) return;
-    const added = await this.hooks.onEpochEnd(epoch, await figuresOf(logs), this.model);
+    const added = await this.hooks.onEpochEnd(epoch, await valuesOf(logs), this.model);
     if (logs !== undefined && typeof added === 'object') Object.assign(logs, added);
   }
 
@@ -92,7 +90,7 @@ function optimizerOf(model: { readonly optimizer: tf.Optimizer | undefined } | n
 
 type Logs = Record<string, number | tf.Scalar>;
 
-async function figuresOf(logs: Logs = {}): Promise<Figures> {
+async function valuesOf(logs: Logs = {}): Promise<MetricValues> {
   const entries = await Promise.all(
     Object.entries(logs)
       .filter(([name]) => name !== 'batch' && name !== 'size')

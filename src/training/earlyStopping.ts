@@ -17,9 +17,9 @@ export interface EarlyStoppingOptions extends MonitorOptions {
 }
 
 /**
- * Ends the run when a figure has stopped improving, with the weights of the best epoch.
+ * Ends the run when a metric has stopped improving, with the weights of the best epoch.
  *
- * @throws {OptionError} when an option is unknown or impossible; in training, when the figure is not there.
+ * @throws {OptionError} when an option is unknown or impossible; in training, when the metric is not there.
  * @example
  * await model.fitDataset(train, { epochs: 100, validationData, callbacks: [earlyStopping({ monitor: 'val_accuracy', patience: 3 })] });
  * @see `EarlyStopping` in keras/src/callbacks/early_stopping.py
@@ -34,8 +34,8 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): TrainingCallb
     onTrainBegin: () => {
       [best, wait, weights] = [monitor.worst, 0, undefined];
     },
-    onEpochEnd: async (_epoch, figures, model) => {
-      const value = monitor.read(figures);
+    onEpochEnd: async (_epoch, metrics, model) => {
+      const value = monitor.read(metrics);
       if (monitor.isBetter(value, best)) {
         [best, wait] = [value, 0];
         if (restoreBestWeights) weights = await snapshotWeights(model);

@@ -62,7 +62,7 @@ export function ema(options: EmaOptions = {}): Ema {
 
   const hooks = new TrainingCallback({
     onTrainBegin: begin,
-    onBatchEnd: (_batch, _figures, model) => {
+    onBatchEnd: (_batch, _metrics, model) => {
       steps += 1;
       const kept = warmup ? Math.min(decay, (1 + steps) / (10 + steps)) : decay;
       tf.tidy(() => {

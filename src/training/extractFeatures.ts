@@ -3,16 +3,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { allFinite, DataError, OptionError, showShape, trackProgress, type ProgressListener } from '../core/index.js';
-import type { ImageBatch } from '../data/index.js';
+import { checkBatch, type ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/index.js';
 import { foldBatchNorm, splitHead } from '../models/index.js';
 import { labelError, labelProblem } from './checkLabels.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
-  /** Pictures. */
+  /** Images. */
   readonly count: number;
-  /** Features of a picture. */
+  /** Features per image. */
   readonly width: number;
   /** Makes tensors `[rows, width]` and `[rows, targets]` of the given rows, or of all; the caller disposes them. */
   take(rows?: readonly number[]): [x: tf.Tensor2D, y: tf.Tensor2D];
@@ -22,7 +22,7 @@ export interface Features {
 export interface ExtractOptions {
   /** Whether classes exclude each other. */
   readonly exclusive: boolean;
-  /** Targets of a picture: the number of classes. */
+  /** Targets per image: the number of classes. */
   readonly count: number;
   readonly pooling: 'avg' | 'max' | undefined;
   readonly onProgress: ProgressListener | undefined;
@@ -39,12 +39,14 @@ export type FeatureRuntime = (features: tfl.LayersModel) => Promise<{
 /** The part of a network that makes features, made ready once for any number of datasets. */
 export interface FeatureExtractor {
   /**
-   * Computes the features of every picture; disposes the batches.
+   * Computes the features of every image; disposes the batches.
    *
-   * @param epoch - Of training, from 1, for errors.
+   * @param option - The option that the batches were given as, for errors.
+   * @param epoch - From 0, for errors.
+   * @throws {OptionError} when an item is not a batch. {@link ShapeError} when its images do not have the shape of the input.
    * @throws {DataError} naming epoch and step, when labels are out of range, or pixels or features are not finite.
    */
-  extract(batches: AsyncIterable<ImageBatch>, task: string, epoch: number): Promise<Features>;
+  extract(batches: AsyncIterable<ImageBatch>, option: 'train' | 'validation', epoch: number): Promise<Features>;
   dispose(): Promise<void>;
 }
 
@@ -54,17 +56,19 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, exclusiv
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
   const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
   return {
-    extract: async (batches, task, epoch) => {
+    extract: async (batches, option, epoch) => {
+      const task = option === 'train' ? 'training features' : 'validation features';
       // Datasets of this library know how many batches they hold.
       const { size } = batches as { readonly size?: unknown };
       const report = trackProgress(onProgress, task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
       const x: Float32Array[] = [];
       const y: Float32Array[] = [];
-      let pictures = 0;
+      let images = 0;
       for await (const batch of batches) {
+        const place = `step ${x.length} of epoch ${epoch}, in the ${task}`;
+        checkBatch('trainHead', option, batch, backbone.inputs[0]?.shape, ` at ${place}`);
         try {
           signal?.throwIfAborted();
-          const place = `step ${x.length} of epoch ${epoch}, in the ${task}`;
           y.push(await targetsOf(batch.ys, count, exclusive, place));
           // relu6, pooling and the runtime may turn NaN and Infinity into numbers, so the pixels are checked as well.
           if (!(await areFinite([batch.xs]))) throw notFinite('pixels', place);
@@ -73,15 +77,15 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, exclusiv
           pooled.dispose();
           if (!allFinite(features)) throw notFinite('features', place);
           x.push(features);
-          pictures += batch.xs.shape[0];
+          images += batch.xs.shape[0];
           report(x.length);
         } finally {
           tf.dispose([batch.xs, batch.ys]);
         }
       }
       report.end();
-      if (pictures === 0) throw new DataError(`trainHead: expected at least one batch of ${task}, received none.`);
-      return rowsOf(pictures, join(x), join(y));
+      if (images === 0) throw new DataError(`trainHead: expected at least one batch of ${task}, received none.`);
+      return rowsOf(images, join(x), join(y));
     },
     dispose: async () => {
       await extractor.dispose();
@@ -97,7 +101,7 @@ function notFinite(what: string, place: string): DataError {
 async function targetsOf(ys: tf.Tensor, count: number, exclusive: boolean, place: string): Promise<Float32Array> {
   const isVectors = ys.shape.length === 2 && ys.shape[1] === count;
   if (!isVectors && ys.shape.length !== 1) {
-    throw new OptionError(`trainHead: expected labels [batch] or [batch, ${count}], one target a name in \`classNames\`, received ${showShape(ys.shape)}.`);
+    throw new OptionError(`trainHead: expected labels [batch] or [batch, ${count}], one target per name in \`classNames\`, received ${showShape(ys.shape)}.`);
   }
   const labels = await ys.data();
   const problem = labelProblem(labels, ys, count, exclusive ? 'classes' : 'targets', `labels below ${count}, the number of \`classNames\``);

@@ -2,7 +2,7 @@ export { freeze, unfreeze } from './freeze.js';
 export type { LayerSelector } from './freeze.js';
 export { trainHead } from './trainHead.js';
 export type { FeatureRuntime } from './extractFeatures.js';
-export type { HeadEpoch, TrainedHead, TrainHeadOptions } from './trainHead.js';
+export type { TrainedHead, TrainHeadOptions } from './trainHead.js';
 export { constantRate, exponentialDecay, oneCycle, perEpoch, polynomialDecay, stepDecay, warmupCosine, withWarmup } from './schedules.js';
 export type {
   ExponentialDecayOptions, OneCycleOptions, PolynomialDecayOptions, Schedule, StepDecayOptions, WarmupCosineOptions,
@@ -18,7 +18,8 @@ export type { CrossEntropyOptions, FocalLossOptions, Loss } from './losses.js';
 export { accuracy, auc, f1, precision, recall, topK } from './metrics.js';
 export type { DecisionOptions, Metric } from './metrics.js';
 export { callback, TrainingCallback } from './callback.js';
-export type { CallbackHooks, CallbackState, Figures } from './callback.js';
+export type { CallbackHooks, CallbackState } from './callback.js';
+export type { EpochMetrics, MetricValues } from './epochMetrics.js';
 export { dropRateSchedule } from './dropRateSchedule.js';
 export type { DropRateScheduleOptions } from './dropRateSchedule.js';
 export { earlyStopping, terminateOnNaN } from './earlyStopping.js';
@@ -30,10 +31,10 @@ export type { LearningRateScheduleOptions, ReduceOnPlateauOptions, StepLog } fro
 export { monitorOf, MONITOR_RULES } from './monitor.js';
 export type { MonitorOptions } from './monitor.js';
 export { trainingProgress } from './progress.js';
-export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
+export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
 export { fineTune } from './fineTune.js';
-export type { FineTuneOptions, FineTuneStage } from './fineTune.js';
+export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
 export { freezeExceptBatchNorm, freezeUpTo, inferenceMode, trainableSummary, unfreezeExceptBatchNorm } from './freezeParts.js';
 export type { TrainableRow, TrainableSummary } from './freezeParts.js';
-export type { CheckpointStore, FineTuneEpoch } from './trainingRun.js';
+export type { CheckpointStore } from './trainingRun.js';
 export type { TrainingBatch } from './trainStep.js';

@@ -36,10 +36,10 @@ export interface StepLog {
 export interface LearningRateScheduleOptions {
   /** The step the run begins at, when it continues another. @defaultValue 0 */
   readonly initialStep?: number | undefined;
-  /** Called every `logEvery` steps. @defaultValue writes step, loss and rate to the console */
+  /** Called every `logEverySteps` steps. @defaultValue writes step, loss and rate to the console */
   readonly onLog?: ((log: StepLog) => void) | undefined;
   /** Steps between logs; 0 is never. @defaultValue 100 */
-  readonly logEvery?: number | undefined;
+  readonly logEverySteps?: number | undefined;
 }
 
 /**
@@ -52,8 +52,8 @@ export interface LearningRateScheduleOptions {
  */
 export function learningRateSchedule(schedule: Schedule, options: LearningRateScheduleOptions = {}): TrainingCallback {
   check('learningRateSchedule', 'schedule', schedule, rule<Schedule>('a schedule, a function of the step', (value) => typeof value === 'function'));
-  const { initialStep = 0, onLog = print, logEvery = 100 } = checkOptions('learningRateSchedule', options, {
-    initialStep: nonNegativeInteger, onLog: callable, logEvery: nonNegativeInteger,
+  const { initialStep = 0, onLog = print, logEverySteps = 100 } = checkOptions('learningRateSchedule', options, {
+    initialStep: nonNegativeInteger, onLog: callable, logEverySteps: nonNegativeInteger,
   });
   let step = initialStep;
   let epoch = 0;
@@ -68,7 +68,7 @@ export function learningRateSchedule(schedule: Schedule, options: LearningRateSc
       setLearningRate(model.optimizer, checkRate('learningRateSchedule', schedule(step), step, { where: 'learningRateSchedule', step: batch, epoch }));
     },
     onBatchEnd: (_batch, { loss = NaN }) => {
-      if (logEvery > 0 && step % logEvery === 0) onLog({ step, loss, learningRate: schedule(step) });
+      if (logEverySteps > 0 && step % logEverySteps === 0) onLog({ step, loss, learningRate: schedule(step) });
       step += 1;
     },
     onEpochEnd: () => ({ learningRate: schedule(Math.max(0, step - 1)) }),
@@ -96,9 +96,9 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
 }
 
 /**
- * Lowers the learning rate when a figure has stopped improving; `minDelta` is 0.0001 unless given.
+ * Lowers the learning rate when a metric has stopped improving; `minDelta` is 0.0001 unless given.
  *
- * @throws {OptionError} when an option is unknown or impossible; in training, when the figure is not there or the rate is a schedule's.
+ * @throws {OptionError} when an option is unknown or impossible; in training, when the metric is not there or the rate is a schedule's.
  * @example
  * await model.fitDataset(train, { epochs: 50, validationData, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 3 })] });
  * @see `ReduceLROnPlateau` in keras/src/callbacks/reduce_lr_on_plateau.py
@@ -114,8 +114,8 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingC
     onTrainBegin: () => {
       [best, wait, resting] = [monitor.worst, 0, 0];
     },
-    onEpochEnd: (_epoch, figures, { optimizer }) => {
-      const value = monitor.read(figures);
+    onEpochEnd: (_epoch, metrics, { optimizer }) => {
+      const value = monitor.read(metrics);
       if (resting > 0) [resting, wait] = [resting - 1, 0];
       if (monitor.isBetter(value, best)) [best, wait] = [value, 0];
       else if (resting === 0 && ++wait >= patience) {

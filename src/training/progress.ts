@@ -18,8 +18,8 @@ export function trainingProgress(listener: ProgressListener): TrainingCallback {
       const { epochs, steps } = made.run;
       report = trackProgress(listener, `epoch ${epoch + 1}${epochs === undefined ? '' : `/${epochs}`}`, 'steps', steps ?? undefined);
     },
-    onBatchEnd: (batch, figures) => {
-      report(batch + 1, figures);
+    onBatchEnd: (batch, metrics) => {
+      report(batch + 1, metrics);
     },
     onEpochEnd: () => {
       report.end();

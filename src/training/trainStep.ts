@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { DataError, EffnetError, ShapeError, showShape } from '../core/index.js';
+import { DataError, EffnetError, OptionError, ShapeError, show, showShape } from '../core/index.js';
 import { areFinite } from '../layers/index.js';
 import { takeStep } from './attempt.js';
 import { checkLabels, meaningOf } from './checkLabels.js';
@@ -18,10 +18,13 @@ export interface TrainingBatch {
   /** Class indices `[batch]`, or vectors `[batch, targets]`. */
   readonly ys: tf.Tensor;
   /** How much each sample counts, `[batch]`. @defaultValue 1 each */
-  readonly weights?: tf.Tensor | undefined;
+  readonly sampleWeights?: tf.Tensor | undefined;
 }
 
-/** Sums over the samples seen so far: what an epoch's figures are made of. */
+/** The tensors of a {@link TrainingBatch}. */
+export const TRAINING_PARTS = ['xs', 'ys', 'sampleWeights'] as const;
+
+/** Sums over the samples seen so far: what the metrics of an epoch are made of. */
 export interface Tally {
   samples: number;
   loss: number;
@@ -30,15 +33,15 @@ export interface Tally {
 
 export const emptyTally = (metrics: readonly Metric[]): Tally => ({ samples: 0, loss: 0, counts: metrics.map(() => new Float32Array(0)) });
 
-/** The figures of a tally: the mean loss, and each metric over all its samples. */
-export async function figuresOfTally({ samples, loss, counts }: Tally, metrics: readonly Metric[], prefix = ''): Promise<Record<string, number>> {
-  const figures: Record<string, number> = { [`${prefix}loss`]: loss / samples };
+/** The metrics of a tally: the mean loss, and each metric over all its samples. */
+export async function metricsOfTally({ samples, loss, counts }: Tally, metrics: readonly Metric[], prefix = ''): Promise<Record<string, number>> {
+  const values: Record<string, number> = { [`${prefix}loss`]: loss / samples };
   for (const [i, metric] of metrics.entries()) {
     const result = tf.tidy(() => metric.result(tf.tensor1d(counts[i] as Float32Array)));
-    figures[`${prefix}${metric.name}`] = (await result.data())[0] ?? NaN;
+    values[`${prefix}${metric.name}`] = (await result.data())[0] ?? NaN;
     result.dispose();
   }
-  return figures;
+  return values;
 }
 
 /** What a step needs besides its batch. */
@@ -58,7 +61,7 @@ export interface StepContext {
 export async function trainStep(
   context: StepContext, optimizer: NamedOptimizer, variables: tf.Variable[], batch: TrainingBatch, tally: Tally, place: string,
 ): Promise<number> {
-  await checkBatch(context, batch, place);
+  await checkNumbers(context, batch, place);
   let predictions: tf.Tensor | undefined;
   try {
     const step = optimizer.attempt(() => {
@@ -79,7 +82,7 @@ export async function trainStep(
  * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the loss is not finite.
  */
 export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
-  await checkBatch(context, batch, place);
+  await checkNumbers(context, batch, place);
   const predictions = context.model.predictOnBatch(batch.xs) as tf.Tensor;
   try {
     const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions));
@@ -94,12 +97,16 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
   }
 }
 
-function meanLoss({ loss, classWeights }: StepContext, { ys, weights }: TrainingBatch, predictions: tf.Tensor): tf.Scalar {
+function meanLoss({ loss, classWeights }: StepContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor): tf.Scalar {
   let losses = loss(ys, predictions);
+  // JavaScript callers may forget to return.
+  if (!((losses as unknown) instanceof tf.Tensor)) throw new OptionError(`fineTune: expected a function that returns a tensor of losses [${predictions.shape[0]}] for \`loss\`, received ${show(losses)} from it.`);
   if (classWeights !== undefined) losses = tf.mul(losses, tf.sum(tf.mul(targetsLike('fineTune', ys, predictions, 'anything'), classWeights), -1));
-  if (weights !== undefined) {
-    if (weights.rank !== 1 || weights.shape[0] !== losses.shape[0]) throw new ShapeError(`fineTune: expected sample weights ${showShape(losses.shape)}, received ${showShape(weights.shape)}.`);
-    losses = tf.mul(losses, weights);
+  if (sampleWeights !== undefined) {
+    if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== losses.shape[0]) {
+      throw new ShapeError(`fineTune: expected \`sampleWeights\` ${showShape(losses.shape)}, received ${showShape(sampleWeights.shape)}.`);
+    }
+    losses = tf.mul(losses, sampleWeights);
   }
   return tf.mean(losses);
 }
@@ -119,12 +126,12 @@ async function count({ metrics }: StepContext, batch: TrainingBatch, loss: numbe
 }
 
 /** Labels and numbers are checked before anything is computed: what is wrong with a batch is often hidden by the layers and the loss. */
-async function checkBatch({ model, loss, metrics }: StepContext, { xs, ys, weights }: TrainingBatch, place: string): Promise<void> {
+async function checkNumbers({ model, loss, metrics }: StepContext, { xs, ys, sampleWeights }: TrainingBatch, place: string): Promise<void> {
   const classes = model.outputs[0]?.shape.at(-1) ?? 1;
   const meaning = meaningOf(loss);
   // A metric counts hits, so its labels are yes or no even where the loss is the caller's own.
   await checkLabels('fineTune', ys, classes, meaning === 'anything' && metrics.length > 0 ? 'targets' : meaning, ` at ${place}`);
-  const parts = { xs, ys, ...(weights === undefined ? {} : { weights }) };
+  const parts = { xs, ys, ...(sampleWeights === undefined ? {} : { sampleWeights }) };
   if (await areFinite(Object.values(parts))) return;
   for (const [name, tensor] of Object.entries(parts)) {
     if (await areFinite([tensor])) continue;

@@ -4,10 +4,12 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BackendError, DataError, OptionError } from '../core/index.js';
 import { lostContext } from '../backends/index.js';
 import type { Dataset } from '../data/index.js';
+import { describePreprocessing, samePreprocessing, type CompletePreprocessing } from '../image/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/index.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
-import type { CallbackState, Figures, TrainingCallback } from './callback.js';
-import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointFile.js';
+import type { CallbackState, TrainingCallback } from './callback.js';
+import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
+import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
 import type { Tally } from './trainStep.js';
 
@@ -16,15 +18,6 @@ export interface CheckpointStore {
   /** What was last written whole; `undefined` before anything was. */
   readonly read: () => Promise<Uint8Array | undefined>;
   readonly write: (bytes: Uint8Array) => Promise<void>;
-}
-
-/** What an epoch came to. */
-export interface FineTuneEpoch {
-  /** From 0, over all stages. */
-  readonly epoch: number;
-  readonly stage: number;
-  /** `loss` and metrics of training, `val_loss` and so on of validation, `learningRate` of the last step. */
-  readonly figures: Figures;
 }
 
 /** What of a stage makes a run the same. */
@@ -43,7 +36,7 @@ export interface Position {
   readonly isFinished?: boolean | undefined;
   /** Of the epoch that is under way. */
   readonly tally?: Tally | undefined;
-  readonly history: readonly FineTuneEpoch[];
+  readonly history: readonly EpochMetrics[];
 }
 
 /** The training data of a stage, as far as the dataset knows them. */
@@ -52,11 +45,12 @@ export interface StageData {
   readonly batches: number | null;
   readonly items?: number | undefined;
   readonly digest?: string | undefined;
+  readonly preprocessing?: CompletePreprocessing | undefined;
 }
 
 /** What a run notes about the data of each stage. */
 export function stageDataOf(datasets: readonly Dataset<unknown>[]): StageData[] {
-  return datasets.map(({ size, fingerprint }) => ({ batches: Number.isFinite(size) ? size : null, ...fingerprint }));
+  return datasets.map(({ size, fingerprint, preprocessing }) => ({ batches: Number.isFinite(size) ? size : null, ...fingerprint, ...(preprocessing === undefined ? {} : { preprocessing }) }));
 }
 
 interface Notes {
@@ -154,8 +148,11 @@ function changeOf(then: StageData, now: StageData): readonly [then: string, now:
     if (then.items !== now.items) return [`${then.items} items`, `${now.items}`];
     if (then.digest !== now.digest) return [`${then.items} items`, 'as many with other origins or labels, or in another order,'];
   }
+  if (then.preprocessing !== undefined && now.preprocessing !== undefined && !samePreprocessing(then.preprocessing, now.preprocessing)) {
+    return [`preprocessed by '${describePreprocessing(then.preprocessing)}'`, `'${describePreprocessing(now.preprocessing)}'`];
+  }
   if (then.batches === null || now.batches === null || then.batches === now.batches) return undefined;
-  return [`${then.batches} batches an epoch`, `${now.batches}`];
+  return [`${then.batches} batches per epoch`, `${now.batches}`];
 }
 
 const dropoutsOf = (model: LayersModel): SeededDropout[] => allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);

@@ -1,4 +1,5 @@
 export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
+export type { ModelNotes } from './modelNotes.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
 export { encodeFloat16 } from './elements.js';
 export type { ElementType } from './elements.js';
@@ -21,7 +22,6 @@ export { readTorch } from './readTorch.js';
 export { openZip } from './zip.js';
 export { permute } from './permute.js';
 export { planArrays } from './planArrays.js';
-export { checkpointTransform } from './checkpointTransform.js';
 export { findPretrained } from './findPretrained.js';
 export { PRETRAINED, modelOptionsOf, defaultPretrained } from './pretrainedWeights.js';
 export type { PretrainedWeights, WeightsSource, Digest } from './pretrainedWeights.js';

@@ -12,6 +12,7 @@ import { foldHeadNorm } from './foldHeadNorm.js';
 import { identifyVariant } from './identifyVariant.js';
 import { LAYOUTS, type LayoutName } from './layouts.js';
 import { elementCount, type NamedArrays } from './namedArrays.js';
+import { takeNotes } from './modelNotes.js';
 import { namedWeights, type ModelWeight } from './namedWeights.js';
 import { permute } from './permute.js';
 import { readWeights } from './readWeights.js';
@@ -64,7 +65,8 @@ const weightsSource = rule<Uint8Array | ArrayBuffer | NamedArrays>('the bytes of
 
 /**
  * Loads weights into a model of {@link efficientNet}: from any framework's names, told by themselves. Either all of them are loaded, or
- * an error says which do not fit and the model stays as it was.
+ * an error says which do not fit and the model stays as it was. Where the file says how its model preprocesses images, as `.keras` files of
+ * `writeKeras` do, this model does so, too.
  *
  * @param source - A whole weight file, or the arrays some reader returned. Neither is needed afterwards.
  * @throws {WeightsError} when the file is damaged, holds another network, or (with `strict`) anything is missing, unknown, misshapen or
@@ -99,6 +101,7 @@ export async function loadWeights(
   const scratch = copiesValues() ? new Float32Array(longest) : undefined;
   for (const { fitted, weight } of targets) if (weight !== undefined) assign(weight, fitted, scratch);
   const { layout, prefix, missing, kept, misshapen, unexpected, skipped } = fit;
+  takeNotes(model, arrays, targets.some(({ fitted }) => fitted.entry.weight.startsWith('predictions/')));
   return {
     layout, prefix, missing, kept, misshapen, unexpected, skipped, notFinite,
     loaded: fit.fitted.map(({ entry, name }) => ({ weight: entry.weight, array: name })),

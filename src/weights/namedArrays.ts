@@ -1,6 +1,7 @@
 // The currency of weights: what every reader returns and every writer takes, whatever the file.
 
 import { showShape, WeightsError } from '../core/index.js';
+import type { ModelNotes } from './modelNotes.js';
 import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 
 /** One array of a weight file. */
@@ -12,8 +13,8 @@ export interface WeightArray {
   values(): Float32Array;
 }
 
-/** The arrays of a weight file by name, in the file's order. */
-export type NamedArrays = ReadonlyMap<string, WeightArray>;
+/** The arrays of a weight file by name, in the file's order; a `.keras` file of {@link writeKeras} also says how its model takes images. */
+export type NamedArrays = ReadonlyMap<string, WeightArray> & ModelNotes;
 
 /** How many numbers a shape holds; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {

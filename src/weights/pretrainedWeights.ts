@@ -1,7 +1,7 @@
 // The published weights: where they are, how to know them again, and what a model must be for them to mean anything. Data, no download.
 
 import type { Preprocessing } from '../image/index.js';
-import type { EfficientNetOptions } from '../models/index.js';
+import { publishedEvaluation, type EfficientNetOptions } from '../models/index.js';
 import { VARIANTS, type Normalization, type Padding, type Variant } from '../scaling/index.js';
 import { KERAS_V1, KERAS_V2, LUKEMELAS, LUKEMELAS_ADVPROP, QUBVEL_AUTOAUGMENT, QUBVEL_NOISY_STUDENT, TORCHVISION } from './digests.js';
 import type { LayoutName } from './layouts.js';
@@ -37,7 +37,11 @@ export interface PretrainedWeights {
   readonly normalization: Normalization;
   /** Side of the images it was evaluated on, in pixels. */
   readonly inputSize: number;
-  /** How images become its input in its publisher's evaluation; {@link checkpointTransform} makes a transform of it. */
+  /**
+   * How images become its input in its publisher's evaluation, on which the published accuracy was measured. timm's entries are those of its test size
+   * (`use_test_size=True`). For `keras/` and `qubvel/` it is the evaluation of EfficientNet's authors, whose weights these are; the first generation was
+   * resized by TensorFlow 1's bicubic, here by TensorFlow 2's.
+   */
   readonly preprocessing: Preprocessing;
   /** Top-1 accuracy on ImageNet in percent, as published; `null` where none is. */
   readonly top1: number | null;
@@ -47,16 +51,6 @@ const HALF: Normalization = { mean: 0.5, std: 0.5 };
 const GOOGLE_LIKE = { license: 'Apache-2.0', padding: 'same', batchNormEpsilon: 1e-3, classes: 1000 } as const;
 // timm and torchvision evaluate on what Pillow resized.
 const PILLOW = { antialias: true, resampler: 'pillow', margins: 'even' } as const;
-
-// preprocess_for_eval of tensorflow/tpu models/official/efficientnet/preprocessing.py: 32 pixels of margin around the crop.
-const googleV1 = (inputSize: number): Preprocessing =>
-  ({ inputSize, fit: 'crop', cropFraction: inputSize / (inputSize + 32), margins: 'ceil', interpolation: 'bicubic' });
-
-// preprocess_for_eval of google/automl efficientnetv2/preprocessing.py.
-const googleV2 = (inputSize: number): Preprocessing =>
-  inputSize < 320
-    ? { inputSize, fit: 'crop', cropFraction: inputSize / (inputSize + 32), interpolation: 'bilinear' }
-    : { inputSize, fit: 'stretch', interpolation: 'bilinear' };
 
 // examples/imagenet/main.py of lukemelas/EfficientNet-PyTorch.
 const lukemelasEvaluation = (inputSize: number): Preprocessing => ({ ...PILLOW, inputSize, fit: 'resizeCrop', interpolation: 'bicubic' });
@@ -84,7 +78,7 @@ function topAndNotop(
 
 function firstGeneration(variant: Variant, layout: LayoutName, top1: number | null): Omit<PretrainedWeights, 'sources' | 'includeTop'> {
   const { inputSize } = VARIANTS[variant];
-  return { ...GOOGLE_LIKE, variant, layout, normalization: 'imagenet', inputSize, preprocessing: googleV1(inputSize), top1 };
+  return { ...GOOGLE_LIKE, variant, layout, normalization: 'imagenet', inputSize, preprocessing: publishedEvaluation(variant), top1 };
 }
 
 function keras(): Rows {
@@ -93,10 +87,10 @@ function keras(): Rows {
       firstGeneration(variant as Variant, 'keras', AUTOAUGMENT_TOP1[i] ?? null)));
   const second = Object.entries(KERAS_V2).flatMap(([size, digests]) => {
     const variant = `v2-${size}` as Variant;
-    const { normalization, inputSize } = VARIANTS[variant] as { normalization: Normalization; inputSize: number };
+    const { normalization } = VARIANTS[variant] as { normalization: Normalization };
     return topAndNotop(`keras/${variant}`, digests, 'md5',
       (suffix) => `https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/efficientnetv2-${size}${suffix}.h5`,
-      { ...firstGeneration(variant, 'keras', V2_TOP1[size] ?? null), normalization, preprocessing: googleV2(inputSize) });
+      { ...firstGeneration(variant, 'keras', V2_TOP1[size] ?? null), normalization });
   });
   return [...first, ...second];
 }

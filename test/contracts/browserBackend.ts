@@ -28,7 +28,7 @@ export async function loseDevice(): Promise<{ error: string; checkpoints: number
   const run = (lose: boolean) => fineTune(tinyModel(3), {
     train: tinyData(),
     stages: [{ unfreeze: ['predictions'], epochs: 2 }],
-    checkpointEvery: 1,
+    checkpointEverySteps: 1,
     store: {
       read: () => Promise.resolve(kept),
       write: (bytes) => {

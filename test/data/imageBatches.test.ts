@@ -33,8 +33,8 @@ test('class indices become an int32 vector', async () => {
 });
 
 test('pictures or labels that differ are refused by name', () => {
-  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected pictures of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
-  expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`);
+  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: collate: expected images of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
+  expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: collate: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`);
 });
 
 test('fitDataset trains on it for several epochs, each a new pass, and leaks nothing', async () => {
@@ -79,16 +79,16 @@ test('pixels that are not finite are refused by their place', () => {
   const data = new Float32Array(12);
   data[10] = NaN;
   const broken = { ...image(2), pixels: { height: 2, width: 2, channels: 3, data } };
-  expect(() => collate([image(1), broken])).toThrowErrorMatchingInlineSnapshot(`[DataError: imageBatches: expected finite pixels in '2.jpg', received NaN at row 1, column 1, channel 1.]`);
+  expect(() => collate([image(1), broken])).toThrowErrorMatchingInlineSnapshot(`[DataError: collate: expected finite pixels in '2.jpg', received NaN at row 1, column 1, channel 1.]`);
   data[10] = -Infinity;
-  expect(() => collate([broken])).toThrow("imageBatches: expected finite pixels in '2.jpg', received -Infinity at row 1, column 1, channel 1.");
+  expect(() => collate([broken])).toThrow("collate: expected finite pixels in '2.jpg', received -Infinity at row 1, column 1, channel 1.");
 });
 
 test.each<[LabeledImage['label'], string]>([
-  [-1, "imageBatches: expected a class index, an integer of at least 0, for '1.jpg', received -1."],
+  [-1, "collate: expected a class index, an integer of at least 0, for '1.jpg', received -1."],
   [1.7, 'received 1.7.'],
   [NaN, 'received NaN.'],
-  [Float32Array.of(0, 2), "imageBatches: expected a label vector of numbers in [0, 1] for '1.jpg', received 2."],
+  [Float32Array.of(0, 2), "collate: expected a label vector of numbers in [0, 1] for '1.jpg', received 2."],
   [Float32Array.of(-0.5, 1), 'received -0.5.'],
   [Float32Array.of(NaN, 1), 'received NaN.'],
 ])('the label %s is refused', (label, message) => {

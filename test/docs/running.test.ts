@@ -73,7 +73,7 @@ const GIVEN: Readonly<Record<string, (snippet: Snippet) => unknown>> = {
   files: photos,
   png: () => effnet.encodeImage({ width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }),
   evaluation: () => evaluated(0.9), before: () => evaluated(0.3), after: () => evaluated(0.8),
-  history: () => [{ epoch: 1, loss: 1, accuracy: 0.5 }, { epoch: 2, loss: 0.5, accuracy: 0.7 }],
+  history: () => [{ epoch: 0, stage: 0, loss: 1, accuracy: 0.5, learningRate: 0.001 }, { epoch: 1, stage: 0, loss: 0.5, accuracy: 0.7, learningRate: 0.0005 }],
   runtime: (snippet) => createRuntime(network(snippet)),
   readFile: () => readFile, writeFile: () => writeFile, join: () => (...parts: string[]) => path.join(...parts), path: () => path,
 };

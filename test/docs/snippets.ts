@@ -31,7 +31,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   evaluation: "import('effnet-ts').Evaluation",
   before: "import('effnet-ts').Evaluation",
   after: "import('effnet-ts').Evaluation",
-  history: "readonly import('effnet-ts').HeadEpoch[]",
+  history: "readonly import('effnet-ts').EpochMetrics[]",
   runtime: "import('effnet-ts/onnx').Runtime",
   writeFile: "typeof import('node:fs/promises').writeFile",
   readFile: "typeof import('node:fs/promises').readFile",

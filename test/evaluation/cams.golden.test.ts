@@ -5,7 +5,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
 import { trackMemory } from '../../src/backends/index.js';
 import { classActivationMap, gradCam, occlusionMap, overlayHeat } from '../../src/evaluation/index.js';
-import { efficientNet, setClassNames } from '../../src/models/index.js';
+import type { CoveredBox } from '../../src/image/index.js';
+import { efficientNet, setClassNames, setPreprocessing } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import golden from '../fixtures/evaluation/cams.json' with { type: 'json' };
@@ -24,6 +25,8 @@ beforeAll(async () => {
   model = efficientNet(spec, { classes: 5, inputSize: size, dropoutRate: 0.5, dropConnectRate: 0.5 });
   fillModel(model, golden.gain);
   setClassNames(model, ['ant', 'bee', 'cat', 'dog', 'eel']);
+  // The image is the input that TensorFlow was given.
+  setPreprocessing(model, { inputSize: size, fit: 'stretch' });
 });
 
 test.each(golden.cams)('$layer, class $class: Grad-CAM and Grad-CAM++ are those of TensorFlow', async ({ layer, class: wanted, shape, ...maps }) => {
@@ -85,20 +88,31 @@ test('smoothing repeats with its seed and moves the map', async () => {
 test('one sigmoid output explains both of its classes', async () => {
   const binary = efficientNet(spec, { classes: 1, classifierActivation: 'sigmoid', inputSize: size });
   fillModel(binary, golden.gain);
-  const [no, yes] = [await gradCam(binary, image, { class: 0 }), await gradCam(binary, image, { class: 1 })];
+  const [no, yes] = [await gradCam(binary, image, { class: 0, preprocessing: model }), await gradCam(binary, image, { class: 1, preprocessing: model })];
   expect(no.probability + yes.probability).toBeCloseTo(1, 6);
-  expect(yes.values).toBeAllclose((await classActivationMap(binary, image, { class: 1 })).values, { tolerance: 1e-4 });
+  expect(yes.values).toBeAllclose((await classActivationMap(binary, image, { class: 1, preprocessing: model })).values, { tolerance: 1e-4 });
   expect(no.values).not.toEqual(yes.values);
   binary.dispose();
 });
 
-test('an overlay leaves cold places as they are and has the size of the picture', () => {
+test('an overlay leaves cold places as they are and has the size of the image', () => {
   const photo = { width: 4, height: 2, channels: 3, data: new Uint8Array(24).fill(100) };
   const heat = { width: 2, height: 1, values: Float32Array.of(0, 1), classIndex: 0, className: '', probability: 1 };
   const { width, height, data } = overlayHeat(photo, heat, { opacity: 1 });
   expect([width, height, data.length]).toEqual([4, 2, 24]);
   expect([...data.slice(0, 3)]).toEqual([100, 100, 100]);
   expect([...data.slice(9, 12)]).toEqual([252, 255, 164]);
+});
+
+test('an overlay covers the part of the image that the model saw', () => {
+  const photo = { width: 8, height: 4, channels: 1, data: new Uint8Array(32).fill(100) };
+  const hot = { width: 1, height: 1, values: Float32Array.of(1), classIndex: 0, className: '', probability: 1 };
+  const covered = (box: CoveredBox): string => Array.from({ length: 4 }, (_, y) => Array.from({ length: 8 }, (_, x) =>
+    (overlayHeat(photo, { ...hot, box }).data[(y * 8 + x) * 3] === 100 ? '.' : '#')).join('')).join(' ');
+  // The square in the middle of a wide image, three quarters of that square, and an image that was padded above and below.
+  expect(covered({ top: 0, left: 0.25, height: 1, width: 0.5 })).toBe('..####.. ..####.. ..####.. ..####..');
+  expect(covered({ top: 0.25, left: 0.375, height: 0.5, width: 0.25 })).toBe('........ ...##... ...##... ........');
+  expect(covered({ top: -0.5, left: 0, height: 2, width: 1 })).toBe('######## ######## ######## ########');
 });
 
 test.each<[string, () => Promise<unknown>]>([
@@ -118,11 +132,11 @@ test('a head of several layers has no plain map', async () => {
   const features = model.getLayer('avg_pool').output as tfl.SymbolicTensor;
   const hidden = tfl.layers.dense({ units: 4 }).apply(features) as tfl.SymbolicTensor;
   const deep = tfl.model({ inputs: model.inputs, outputs: tfl.layers.dense({ units: 3, activation: 'softmax' }).apply(hidden) as tfl.SymbolicTensor });
-  await expect(classActivationMap(deep, image)).rejects.toThrow(/average pooling and one dense layer after 'top_activation'.*Use gradCam/);
-  expect((await gradCam(deep, image)).values).toHaveLength(4);
+  await expect(classActivationMap(deep, image, { preprocessing: model })).rejects.toThrow(/average pooling and one dense layer after 'top_activation'.*Use gradCam/);
+  expect((await gradCam(deep, image, { preprocessing: model })).values).toHaveLength(4);
 });
 
 test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
   const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, size, size, 3] };
-  await expect(occlusionMap(broken, image, { patch: 16, stride: 16 })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
+  await expect(occlusionMap(broken, image, { patch: 16, stride: 16, preprocessing: model })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
 });

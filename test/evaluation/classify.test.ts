@@ -9,6 +9,7 @@ import { fillModel } from '../support/fillModel.js';
 import { startWasm } from '../support/wasm.js';
 
 const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 32 };
+const stretch = (inputSize: number) => ({ inputSize, fit: 'stretch' } as const);
 const picture = (width: number, height: number, channels = 3) => ({
   width, height, channels, data: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 256),
 });
@@ -35,20 +36,20 @@ describe('classify', () => {
     expect(all[0]!.className).toBe(['x', 'y', 'z'][all[0]!.index]);
   });
 
-  test('cuts the middle out, or stretches', async () => {
+  test('cuts the middle out or stretches, as the option says', async () => {
     // Left half dark, right half bright, a bright middle column only when the sides are cut off evenly.
     const data = Uint8Array.from({ length: 64 * 32 * 3 }, (_, i) => (Math.floor(i / 3) % 64 < 40 ? 10 : 200));
     const wide = { width: 64, height: 32, channels: 3, data };
-    const [cropped] = await classify(middle(32), wide, { cropFraction: 1, topK: 1 });
-    const [stretched] = await classify(middle(32), wide, { fit: 'stretch', topK: 1 });
+    const [cropped] = await classify(middle(32), wide, { preprocessing: { inputSize: 32, fit: 'crop' }, topK: 1 });
+    const [stretched] = await classify(middle(32), wide, { preprocessing: stretch(32), topK: 1 });
     expect(cropped!.probability).toBeCloseTo(10, 3);
     expect(stretched!.probability).toBeCloseTo(10, 3);
     const shifted = { ...wide, data: data.map((_, i) => (Math.floor(i / 3) % 64 < 32 ? 10 : 200)) };
-    expect((await classify(middle(32) as never, shifted, { cropFraction: 1 }))[0]!.probability).toBeGreaterThan(150);
+    expect((await classify(middle(32), shifted, { preprocessing: { inputSize: 32, fit: 'crop' } }))[0]!.probability).toBeGreaterThan(150);
   });
 
   test('one output with two names answers for both classes, the first first where they are equal', async () => {
-    const sure = (p: number) => ({ predict: () => tf.tensor2d([[p]]), inputShape: [null, 32, 32, 3], classNames: ['cat', 'dog'] });
+    const sure = (p: number) => ({ predict: () => tf.tensor2d([[p]]), inputShape: [null, 32, 32, 3], classNames: ['cat', 'dog'], preprocessing: stretch(32) });
     const answers = async (p: number, options: ClassifyOptions = {}) => (await classify(sure(p), picture(40, 40), options)).map(({ className, probability }) => [className, probability]);
     expect(await answers(0.75)).toEqual([['dog', 0.75], ['cat', 0.25]]);
     expect(await answers(0.5)).toEqual([['cat', 0.5], ['dog', 0.5]]);
@@ -67,8 +68,11 @@ describe('classify', () => {
   test.each<[string, Partial<ClassifyOptions> & { channels?: number }, string]>([
     ['an unknown option', { topk: 3 } as never, 'received `topk`'],
     ['no answers', { topK: 0 }, 'classify: expected a positive integer for `topK`, received 0.'],
-    ['too few names', { classNames: ['a'] }, 'classify: expected 3 names for `classNames`, one an output, received 1.'],
-    ['another size than the model\'s', { inputSize: [64, 64] }, "classify: expected the model's own [32, 32] for `inputSize`, received [64, 64]."],
+    ['too few names', { classNames: ['a'] }, 'classify: expected 3 names for `classNames`, one per output, received 1.'],
+    ['another size than the model\'s', { preprocessing: stretch(64) }, "classify: expected the model's input size [32, 32] for `preprocessing.inputSize`, received [64, 64]."],
+    ['no preprocessing', { preprocessing: 'crop' as never }, "classify: expected a preprocessing, or a model, runtime or dataset that has one for `preprocessing`, received 'crop'."],
+    ['an unknown fit', { preprocessing: { inputSize: 32, fit: 'squash' as never } }, "classify: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'."],
+    ['a source that says nothing', { preprocessing: {} }, 'classify: expected `preprocessing` for a source that does not say how images become its input, received none.'],
     ['a grey picture', { channels: 1 }, 'classify: expected a model that takes [batch, height, width, 1], received [null, 32, 32, 3].'],
   ])('%s is refused in one sentence, and leaves no tensor behind', async (_, { channels = 3, ...options }, message) => {
     const model = efficientNet(SPEC, { classes: 3 });

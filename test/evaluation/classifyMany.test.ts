@@ -17,6 +17,7 @@ function echo(): Predictor & { readonly batches: number[] } {
   return {
     batches,
     inputShape: [null, 8, 8, 3],
+    preprocessing: { inputSize: 8, fit: 'stretch' },
     classNames: ['level', 'hundred'],
     predict: (x) => {
       batches.push(x.shape[0]);
@@ -76,6 +77,6 @@ test('answers as classify does, and leaves no tensor', async () => {
 
 test('stops when told, and refuses what it does not know', async () => {
   await expect(all(classifyMany(echo(), [grey(1)], { signal: AbortSignal.abort(new Error('enough')) }))).rejects.toThrow('enough');
-  await expect(all(classifyMany(echo(), [grey(1)], { batch: 2 } as never))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: classifyMany: expected one of \`topK\`, \`classNames\`, \`fit\`, \`cropFraction\`, \`inputSize\`, \`batchSize\`, \`signal\`, received \`batch\`.]`);
+  await expect(all(classifyMany(echo(), [grey(1)], { batch: 2 } as never))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: classifyMany: expected one of \`topK\`, \`classNames\`, \`preprocessing\`, \`batchSize\`, \`signal\`, received \`batch\`.]`);
   await expect(all(classifyMany(echo(), [{ ...grey(1), channels: 1 }]))).rejects.toThrow();
 });

@@ -56,8 +56,9 @@ test('nothing is kept, progress counts pictures, and an async runtime will do', 
 });
 
 test('a runtime brings its class names and the size of its input', async () => {
-  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3] };
-  expect((await evaluate(runtime, [picture(0, 1)])).classNames).toEqual(['ant', 'bee', 'cat']);
+  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3], preprocessing: { inputSize: 8, fit: 'stretch' } };
+  const large = { pixels: { width: 8, height: 8, channels: 3, data: new Uint8Array(192) }, label: 1 };
+  expect((await evaluate(runtime, [large])).classNames).toEqual(['ant', 'bee', 'cat']);
   const shapes: number[][] = [];
   const watched: Predictor = { ...runtime, predict: (images) => (shapes.push(images.shape), model.predict(images)) };
   const heat = await occlusionMap(watched, picture(0, 1).pixels, { class: 'bee', patch: 4 });
@@ -84,13 +85,13 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
   const stopped = AbortSignal.abort();
   const { kept } = await trackMemory(async () => {
     await expect(evaluate(model, [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected at least one prediction, received none. The dataset is empty.]`);
-    await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`);
+    await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`);
     await expect(evaluate(model, data.repeat())).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a dataset that ends for \`data\`, received an instance of Dataset. Take one pass of it: \`dataset.take(n)\`.]`);
     await expect(evaluate(nan, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected probabilities in [0, 1] for prediction 0 ('a.jpg'), received NaN. The model or its input holds values that are not finite.]`);
     await expect(evaluate(features, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected a model that returns one tensor [1, classes], received [1, 2, 2, 3]. Give it a classifier head.]`);
     await expect(evaluate(model, data.take(1), { classNames: ['cat', 'dog'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected 3 names for \`classNames\`, one for each output, received 2.]`);
     await expect(evaluate(model, [picture(0, Float32Array.of(0.9, 0.05, 0.05))])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. Evaluate on labels that are neither smoothed nor mixed.]`);
-    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`otherPreprocessing\`, \`batchSize\`, \`onProgress\`, \`signal\`, received \`batch\`.]`);
+    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`);
     await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`);
     await expect(evaluate(model, data.take(1), { signal: stopped })).rejects.toBe(stopped.reason);
   });

@@ -35,7 +35,7 @@ test.each([NaN, Infinity, -Infinity])('a pixel of %s is refused by all that take
     await expect(gradCam(model, picture(bad))).rejects.toThrow('gradCam: expected finite pixels');
     await expect(classActivationMap(model, picture(bad))).rejects.toThrow('classActivationMap: expected finite pixels');
     await expect(occlusionMap(model, picture(bad))).rejects.toThrow('occlusionMap: expected finite pixels');
-    await expect(evaluate(model, [{ pixels: picture(bad), label: 0 }])).rejects.toThrow('imageBatches: expected finite pixels');
+    await expect(evaluate(model, [{ pixels: picture(bad), label: 0 }])).rejects.toThrow('evaluate: expected finite pixels');
     await expect(evaluate(model, [{ xs: tf.fill<tf.Rank.R4>([1, 32, 32, 3], bad), ys: tf.tensor1d([0], 'int32') }])).rejects.toThrow('evaluate: expected images of finite pixels');
   });
 });

@@ -33,13 +33,15 @@ test.each<[string, () => Promise<HeatMap>]>([
   const heat = await explain();
   expect(heat.classIndex).toBe(388);
   expect(heat.probability).toBeGreaterThan(0.9);
-  const { data: values } = resize({ width: heat.width, height: heat.height, channels: 1, data: heat.values }, [photo.height, photo.width]);
-  const threshold = Float32Array.from(values).sort()[Math.floor(0.9 * values.length)]!;
+  const seen = heat.box!;
+  const [tall, wide] = [Math.round(seen.height * photo.height), Math.round(seen.width * photo.width)];
+  const { data: values } = resize({ width: heat.width, height: heat.height, channels: 1, data: heat.values }, [tall, wide]);
+  const threshold = Float32Array.from(values).sort()[values.length - Math.floor(0.1 * photo.width * photo.height)]!;
   let hot = 0;
   let inside = 0;
   values.forEach((value, i) => {
     if (value < threshold) return;
-    const [x, y] = [i % photo.width, Math.floor(i / photo.width)];
+    const [x, y] = [seen.left * photo.width + (i % wide), seen.top * photo.height + Math.floor(i / wide)];
     hot++;
     if (x >= box.left && x < box.right && y >= box.top && y < box.bottom) inside++;
   });

@@ -30,9 +30,12 @@ test('several outputs are computed and disposed too', async () => {
   await expectNoLeak(() => warmup(model));
 });
 
-test('an open size must be given', async () => {
+test('an open size is that of the option, or else of the preprocessing', async () => {
   const model = efficientNet(TINY, { classes: 3, inputSize: null });
   expect(await warmup(model, { inputSize: [64, 96] })).toBeGreaterThan(0);
-  await expect(warmup(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the [height, width] of the pictures to come for \`inputSize\`, received undefined. The model takes any size.]`);
+  expect(await warmup(model)).toBeGreaterThan(0);
+  const unknown: Predictor = { predict: (images) => tf.zeros([images.shape[0], 2]) };
+  await expect(warmup(unknown)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the size of the images to come for \`inputSize\`, received undefined. The model takes any size.]`);
+  await expect(warmup(efficientNet(TINY, { classes: 3 }), { inputSize: 96 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the model's [64, 64] for \`inputSize\`, received 96.]`);
   await expect(warmup(model, { batch: 2 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected one of \`batchSize\`, \`inputSize\`, received \`batch\`.]`);
 });

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { unzipSync } from 'fflate';
+import { strToU8, unzipSync, zipSync } from 'fflate';
 import { File, ready, type Group } from 'h5wasm';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readKeras, writeKeras, writeKerasWeights } from '../../src/hdf5/index.js';
-import { efficientNet, replaceHead } from '../../src/models/index.js';
+import { preprocessingOf } from '../../src/image/index.js';
+import { classNamesOf, efficientNet, replaceHead, setClassNames, setPreprocessing } from '../../src/models/index.js';
 import { selectBackend } from '../../src/node/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { loadWeights, namedWeights } from '../../src/weights/index.js';
@@ -120,4 +121,45 @@ test('a layer Keras cannot read is refused by name, and so is a model without a 
   await expect(writeKeras(odd)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. Write its weights alone with \`writeKerasWeights\`.]`);
   const row = tfl.sequential({ name: 'row', layers: [tfl.layers.dense({ inputShape: [3], units: 1 })] });
   await expect(writeKeras(row)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: writeKeras: expected a functional model, received 'row'.]`);
+});
+
+describe('preprocessing and class names', () => {
+  const record = { inputSize: [64, 64], fit: 'pad', cropFraction: 0.9, margins: 'floor', fillValue: 114, interpolation: 'area', antialias: false, resampler: 'tensorflow' } as const;
+  const said = (): tfl.LayersModel => {
+    const model = build(1);
+    setPreprocessing(model, record);
+    setClassNames(model, ['a', 'b', 'c', 'd', 'e']);
+    return model;
+  };
+
+  test('come along in a .keras file, and the model that loads its weights has them', async () => {
+    const arrays = await readKeras(await writeKeras(said()));
+    expect(preprocessingOf(arrays)).toEqual(record);
+    const to = build(2);
+    await loadWeights(to, arrays);
+    expect(preprocessingOf(to)).toEqual(record);
+    expect(classNamesOf(to)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('follow the model that takes them: its size, its classes, its own names', async () => {
+    const arrays = await readKeras(await writeKeras(said()));
+    const larger = efficientNet(TINY, { classes: 3, inputSize: 96 });
+    await loadWeights(larger, arrays, { head: 'skip' });
+    expect(preprocessingOf(larger)).toEqual({ ...record, inputSize: [96, 96] });
+    expect(classNamesOf(larger)).toBeUndefined();
+    const named = build(2);
+    setClassNames(named, ['v', 'w', 'x', 'y', 'z']);
+    await loadWeights(named, arrays);
+    expect(classNamesOf(named)).toEqual(['v', 'w', 'x', 'y', 'z']);
+  });
+
+  test('are unknown in a file of Keras, and an error where they are damaged', async () => {
+    expect(preprocessingOf(await readKeras(fixture('tiny.keras')))).toBeUndefined();
+    const files = unzipSync(await writeKeras(said()));
+    const changed = (metadata: string): Uint8Array => zipSync({ ...files, 'metadata.json': strToU8(metadata) }, { level: 0 });
+    const damaged = JSON.stringify({ effnet: { preprocessing: { ...record, margins: 'round' } } });
+    await expect(readKeras(changed(damaged))).rejects.toThrow("readKeras: the preprocessing in the metadata of the .keras file is damaged: expected one of 'floor', 'ceil', 'even' for `margins`, received 'round'.");
+    await expect(readKeras(changed('{'))).rejects.toThrow('readKeras: the configuration or the metadata of the model is not valid JSON. The file is damaged.');
+    expect(preprocessingOf(await readKeras(changed('[]')))).toBeUndefined();
+  });
 });

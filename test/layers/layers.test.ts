@@ -164,7 +164,7 @@ describe('on a backend', () => {
 
     test('a new classifier of few classes begins unsure: features of size one give logits below two', async () => {
       const x = input(1280);
-      const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, activation: 'linear' }, { seed: 1 }) });
+      const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, classifierActivation: 'linear' }, { seed: 1 }) });
       const logits = await values(model.predict(tf.randomStandardNormal([16, 1280], 'float32', 1)) as tf.Tensor);
       const deviation = Math.sqrt(logits.reduce((sum, logit) => sum + logit ** 2, 0) / logits.length);
       expect(deviation).toBeGreaterThan(0.5);

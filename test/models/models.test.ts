@@ -284,7 +284,7 @@ describe('replaceHead', () => {
 
   test('max pooling and hidden layers make a head of its own', () => {
     const base = efficientNet(TINY, { includeTop: false });
-    const result = replaceHead(base, { classes: 1, activation: 'sigmoid', pooling: 'max', hidden: [16], classNames: ['no', 'yes'] });
+    const result = replaceHead(base, { classes: 1, classifierActivation: 'sigmoid', pooling: 'max', hidden: [16], classNames: ['no', 'yes'] });
     expect(result.layers.slice(-3).map((layer) => layer.name)).toEqual(['max_pool', 'hidden1', 'predictions']);
     expect(planOf(result).classifier).toBeNull();
   });

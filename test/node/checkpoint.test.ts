@@ -31,7 +31,7 @@ async function fit(callbacks: TrainingCallback[], { epochs = 3, initialEpoch = 0
 const scripted = (values: number[]): TrainingCallback => callback({ onEpochEnd: (epoch) => ({ val_loss: values[epoch]! }) });
 const without = (error: Error): string => error.message.replaceAll(folder, '');
 
-test('names carry epoch and figures, and the newest are kept', async () => {
+test('names carry epoch and metrics, and the newest are kept', async () => {
   const target = path.join(folder, 'kept');
   await fit([scripted([3, 2, 1]), checkpoint(path.join(target, 'net-{epoch}-{val_loss}.safetensors'), { keepLast: 2 })]);
   expect((await readdir(target)).sort()).toEqual(['net-2-2.0000.safetensors', 'net-3-1.0000.safetensors']);
@@ -54,8 +54,8 @@ test('a resumed model and its optimizer go on as if never stopped', async () => 
   await fit([checkpoint(file)], { epochs: 2, model: still(tinyModel()) });
   const later = still(tinyModel());
   later.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
-  const { epoch, figures } = await resume(later, file);
-  expect([epoch, Number(figures['loss']) > 0]).toEqual([2, true]);
+  const { epoch, metrics } = await resume(later, file);
+  expect([epoch, Number(metrics['loss']) > 0]).toEqual([2, true]);
   await fit([], { epochs: 4, initialEpoch: epoch, model: later });
   expect(await weightsOfAll(later)).toEqual(await weightsOfAll(whole));
 });

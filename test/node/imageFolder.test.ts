@@ -98,7 +98,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected pictures (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`);
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
   expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
-  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
+  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, received \`imgSize\`."`);
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
@@ -149,7 +149,7 @@ test('fast resizing lets sharp shrink while decoding: the same picture, not the 
     expect(pixels).toMatchObject({ height: 3, width: 4, channels: 3 });
     expect(pixels.data).toBeAllclose(a[i]!.pixels.data, { tolerance: 3 });
   });
-  expect(await refusal(imageFolder(inRoot('good'), { resize: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected 'exact' without inputSize, and with interpolation, antialias or dctMethod 'fast' for \`resize\`, received 'fast'."`);
+  expect(await refusal(imageFolder(inRoot('good'), { resize: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected nothing without \`inputSize\` for \`resize\`, received 'fast'. Images keep their own sizes without it."`);
 });
 
 test('transparency shows the background asked for', async () => {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VARIANTS } from '../../src/scaling/index.js';
 import {
-  classify, Dataset, decodeImage, efficientNet, evaluate, fineTune, imageBatches, imageFolder, loadModel, preprocessingOf, saveModel, trainHead,
+  augment, classify, Dataset, decodeImage, efficientNet, evaluate, fineTune, imageBatches, imageFolder, loadModel, preprocessingOf, randomResizedCrop, saveModel, trainHead,
   type ImageFolderOptions,
 } from '../../src/node.js';
 import { createRuntime, exportOnnx } from '../../src/onnx.js';
@@ -64,11 +64,19 @@ test('training refuses training and validation images made in different ways, an
   const train = imageBatches(stretched.images);
   const validation = imageBatches(cropped.images);
   await expect(trainHead(model, { classNames, train, validation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: trainHead: expected \`train\` and \`validation\` of one preprocessing, received 'resize to 48 x 48 (bilinear)' and 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. Read both with the same options.]`);
-  await expect(trainHead(model, { classNames, train: imageBatches(large.images) })).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: trainHead: expected images [null, 48, 48, 3], received images of 64 x 64 pixels. Read them with the model's \`inputSize\`.]`);
+  await expect(trainHead(model, { classNames, train: imageBatches(large.images) })).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: trainHead: expected images [null, 48, 48, 3], received images of 64 x 64 pixels. Read them with the model's \`inputSize\`, or, where a function of yours resized them, state it with withPreprocessing.]`);
   const stages = [{ unfreeze: ['predictions'], epochs: 1 }];
   await expect(fineTune(model, { train, validation, stages })).rejects.toThrow('fineTune: expected `train` and `validation` of one preprocessing');
   await expect(fineTune(model, { train: imageBatches(large.images), stages })).rejects.toThrow('fineTune: expected images [null, 48, 48, 3]');
   expect(preprocessingOf(model)).toBeUndefined();
+});
+
+test('images that augment crops to the size of the model train, whatever size they were read at', async () => {
+  const [large, validation] = [(await read({ inputSize: 64 })).images, (await read({ antialias: true })).images];
+  const cropped = augment(large, randomResizedCrop(48));
+  expect(cropped.preprocessing).toBeUndefined();
+  const { model } = await trainHead(backbone(), { classNames, train: imageBatches(cropped), validation: imageBatches(validation), ...epochs });
+  expect(preprocessingOf(model)).toEqual(validation.preprocessing);
 });
 
 test('fine-tuning stores how the images of its last stage were made', async () => {

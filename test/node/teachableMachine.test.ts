@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 
 async function probabilities(source: Parameters<typeof classify>[0]): Promise<number[]> {
-  const answers = await classify(source, image, { fit: 'stretch' });
+  const answers = await classify(source, image, { preprocessing: { inputSize: SIZE, fit: 'stretch' } });
   expect(answers.map(({ className }) => className).sort()).toEqual(LABELS);
   return answers.sort((a, b) => a.index - b.index).map(({ probability }) => probability);
 }
@@ -138,7 +138,7 @@ test('labels of another model are refused, other files of that name are not read
 test('a normalization that fits no image is refused before anything is built', async () => {
   await expect(loadModel(folder, { normalization: { mean: [0, 0], std: 1 } })).rejects.toThrow('loadModel: expected one number or 3 for `normalization.mean`, received [0, 0].');
   await expect(loadModel(folder, { normalization: 'half' as never })).rejects.toThrow("loadModel: expected 'imagenet', 'none' or { mean, std } for `normalization`, received 'half'.");
-  await expect(loadModel(folder, { normalisation: RANGE } as never)).rejects.toThrow('loadModel: expected one of `normalization`, received `normalisation`.');
+  await expect(loadModel(folder, { normalize: RANGE } as never)).rejects.toThrow('loadModel: expected one of `normalization`, received `normalize`.');
   const vector = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [4], units: 2 })] });
   let saved: tf.io.ModelArtifacts | undefined;
   await vector.save(tf.io.withSaveHandler(async (artifacts) => {

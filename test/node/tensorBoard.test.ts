@@ -45,7 +45,7 @@ test('a run has train and validation, every epoch and every asked-for step', asy
   const run = path.join(folder, 'run');
   const model = tinyModel();
   model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
-  const callbacks = [tensorBoard(run, { updateEvery: 4, histogramsEvery: 1, hyperParameters: { rate: 0.001 } })];
+  const callbacks = [tensorBoard(run, { updateEverySteps: 4, histogramsEveryEpochs: 1, hyperParameters: { rate: 0.001 } })];
   await model.fitDataset(tinyData(), { epochs: 2, verbose: 0, validationData: tinyData(false), callbacks });
   const seen: Record<string, string[]> = {};
   for (const part of ['train', 'validation']) {

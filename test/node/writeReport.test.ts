@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluatePredictions, mostWrong } from '../../src/index.js';
 import { trackMemory } from '../../src/backends/index.js';
@@ -131,10 +132,23 @@ test('bad input is refused in one sentence', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`);
-  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, received \`color\`.]`);
+  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
   await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
+});
+
+test('the settings say how images become the input, and heat maps of an unknown one are refused before anything is written', async () => {
+  const { model, ...rest } = fullReport();
+  const data = JSON.parse(await readFile((await writeReport(folder, { ...rest, model: model! })).json, 'utf8')) as ReportData;
+  expect(data.settings['preprocessing']).toMatch(/^center crop of [\d.]+ of the shorter side, then resize to \d+ x \d+ \(bicubic\)$/);
+  const stated = JSON.parse(await readFile((await writeReport(folder, { ...rest, settings: { preprocessing: 'my own' } })).json, 'utf8')) as ReportData;
+  expect(stated.settings['preprocessing']).toBe('my own');
+  const foreign = tfl.model({ inputs: model!.inputs, outputs: model!.outputs });
+  const untouched = path.join(folder, 'foreign');
+  await expect(writeReport(untouched, { ...rest, model: foreign })).rejects.toThrow(/^writeReport: expected `preprocessing` for heat maps of a model that does not say how images become its input, received none\. Pass it,/);
+  expect((await readdir(folder)).includes('foreign')).toBe(false);
+  await writeReport(untouched, { ...rest, model: foreign, preprocessing: model! });
 });
 
 test('a PNG keeps every pixel, a data URL the picture\'s size', async () => {
@@ -154,7 +168,7 @@ test('several models are shown side by side on one photo', async () => {
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
-  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, received \`layers\`.]`);
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`class\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, received \`layers\`.]`);
 });
 
 test('a schedule becomes a chart of its own', async () => {

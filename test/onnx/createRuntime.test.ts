@@ -1,5 +1,6 @@
 // Models on ONNX Runtime: what goes in and out, and what is refused.
 
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import * as onnxruntime from 'onnxruntime-node';
@@ -8,6 +9,7 @@ import type { ImageBatch } from '../../src/data/index.js';
 import { classify, evaluate, warmup } from '../../src/evaluation/index.js';
 import { efficientNet, featureExtractor, setClassNames } from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type OnnxRuntimeModule } from '../../src/onnx/index.js';
+import { ModelProtoSchema } from '../../src/onnx/proto/onnx_pb.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { trainHead } from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
@@ -64,7 +66,7 @@ describe('createRuntime', () => {
     for (const place of [{}, { runtime }]) {
       const backbone = efficientNet(spec, { includeTop: false });
       fillModel(backbone, 2);
-      histories.push((await trainHead(backbone, { train: batches(), ...settings, ...place })).history.map(({ loss }) => loss));
+      histories.push((await trainHead(backbone, { train: batches(), preprocessing: { inputSize: 64, fit: 'stretch' }, ...settings, ...place })).history.map(({ loss }) => loss));
     }
     expect(runtime).toHaveBeenCalledOnce();
     expect(histories[1]).toBeAllclose(histories[0]!, { tolerance: 1e-4 });
@@ -108,6 +110,24 @@ describe('createRuntime', () => {
     const scrambled = bytes.slice();
     scrambled.set(new TextEncoder().encode('Vonc'), new TextDecoder('latin1').decode(bytes).indexOf('Conv'));
     await expect(createRuntime(scrambled)).rejects.toThrow(/^createRuntime: expected a model ONNX Runtime takes for `model`, received one it refuses: .*Vonc/);
+  });
+
+  test('the preprocessing of a file is checked; that of another tool is unknown', async () => {
+    const bytes = await exportOnnx(model);
+    const saying = (value: (record: Record<string, unknown>) => string): Uint8Array => {
+      const file = fromBinary(ModelProtoSchema, bytes);
+      const entry = file.metadataProps.find(({ key }) => key === 'preprocessing')!;
+      entry.value = value(JSON.parse(entry.value) as Record<string, unknown>);
+      return toBinary(ModelProtoSchema, file);
+    };
+    const damaged = (change: object): Promise<unknown> => createRuntime(saying((record) => JSON.stringify({ ...record, ...change })));
+    await expect(damaged({ fit: 'squash' })).rejects.toThrow("createRuntime: the preprocessing in the metadata of the ONNX file is damaged: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'.");
+    await expect(damaged({ inputSize: 'large' })).rejects.toThrow("damaged: expected a positive integer or [height, width] for `inputSize`, received 'large'.");
+    await expect(damaged({ gamma: 2 })).rejects.toThrow('received `gamma`');
+    await expect(damaged({ inputSize: [96, 96] })).rejects.toThrow("createRuntime: expected the input size of the ONNX file's `preprocessing` for its input [null, 64, 64, 3], received [96, 96].");
+    for (const foreign of ['resize 64, then divide by 255', '{"mean": [0.5]}', '[1, 2]', 'null', '']) {
+      expect((await createRuntime(saying(() => foreign))).preprocessing).toBeUndefined();
+    }
   });
 
   test('options are checked', async () => {

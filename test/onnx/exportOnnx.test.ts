@@ -154,7 +154,10 @@ describe('exportOnnx', () => {
     const { metadataProps, graph, opsetImport } = read(await exportOnnx(model));
     const metadata = Object.fromEntries(metadataProps.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
     expect(metadata['classes']).toEqual(['cat', 'dog']);
-    expect(metadata['preprocessing']).toEqual({ layout: 'NHWC', color: 'RGB', range: [0, 255], height: 64, width: 64 });
+    expect(metadata['preprocessing']).toEqual({
+      inputSize: [64, 64], fit: 'crop', cropFraction: 64 / 96, margins: 'ceil', fillValue: 0, interpolation: 'bicubic', antialias: false, resampler: 'tensorflow',
+      layout: 'NHWC', color: 'RGB', range: [0, 255],
+    });
     expect(graph!.input[0]!.type!.value.value!.shape!.dim.map(({ value }) => value.value)).toEqual(['batch', 64n, 64n, 3n]);
     expect(opsetImport[0]!.version).toBe(17n);
   });

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares with the real frameworks, large networks included: sets up Python environments (about 10 GB, once), then runs the oracles.
-# ORACLE_KERAS_PYTHON, ORACLE_TORCH_PYTHON, ORACLE_TFJS_PYTHON and ORACLE_TFJS_KERAS2_PYTHON name interpreters that have the packages already;
+# ORACLE_KERAS_PYTHON, ORACLE_TORCH_PYTHON, ORACLE_ONNX_PYTHON, ORACLE_TFJS_PYTHON and ORACLE_TFJS_KERAS2_PYTHON name interpreters that have the packages already;
 # ORACLE_IMAGES names folders of images.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -20,6 +20,10 @@ if [ -z "${ORACLE_KERAS_PYTHON:-}" ] || [ -z "${ORACLE_TORCH_PYTHON:-}" ]; then
   environment oracles requirements.txt
   export ORACLE_KERAS_PYTHON=${ORACLE_KERAS_PYTHON:-$PWD/.cache/oracles/bin/python}
   export ORACLE_TORCH_PYTHON=${ORACLE_TORCH_PYTHON:-$PWD/.cache/oracles/bin/python}
+fi
+if [ -z "${ORACLE_ONNX_PYTHON:-}" ]; then
+  environment oracles-onnx requirements-onnx.txt
+  export ORACLE_ONNX_PYTHON=$PWD/.cache/oracles-onnx/bin/python
 fi
 if [ -z "${ORACLE_TFJS_PYTHON:-}" ]; then
   environment oracles-tfjs requirements-tfjs.txt --no-deps tensorflowjs==4.22.0

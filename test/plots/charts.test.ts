@@ -96,11 +96,11 @@ test('phases follow one another, their boundary between the epochs', async () =>
   expect(svg).not.toContain('>accuracy</text>');
 });
 
-test('the figures of epochs mean the same as the values of metrics', () => {
+test('the metrics of epochs mean the same as the values of metrics', () => {
   const figures = [
-    { epoch: 1, loss: 2, validationLoss: 2.5, accuracy: 0.25, validationAccuracy: 0.125 },
-    { epoch: 2, loss: 1, validationLoss: 1.5, accuracy: 0.5, validationAccuracy: 0.375 },
-    { epoch: 3, loss: 0.5, validationLoss: 1.25, accuracy: 0.75, validationAccuracy: 0.5 },
+    { epoch: 0, loss: 2, val_loss: 2.5, accuracy: 0.25, val_accuracy: 0.125 },
+    { epoch: 1, loss: 1, val_loss: 1.5, accuracy: 0.5, val_accuracy: 0.375 },
+    { epoch: 2, loss: 0.5, val_loss: 1.25, accuracy: 0.75, val_accuracy: 0.5 },
   ];
   expect(plots.trainingChart(figures)).toEqual(plots.trainingChart(history));
   expect(plots.trainingChart([{ name: 'training', history: figures }])).toEqual(plots.trainingChart(history));
@@ -124,8 +124,8 @@ test('an epoch that is not finite is a gap, between values as at the end', async
   }
 });
 
-test('the figures of epochs have gaps too, and an epoch without a measurement has none', async () => {
-  const validated = Array.from({ length: 9 }, (_, i) => ({ epoch: i + 1, loss: i === 4 ? NaN : 1 / (i + 1), ...(i % 3 === 2 ? { validationLoss: 2 / (i + 1) } : {}) }));
+test('the metrics of epochs have gaps too, and an epoch without a measurement has none', async () => {
+  const validated = Array.from({ length: 9 }, (_, i) => ({ epoch: i, loss: i === 4 ? NaN : 1 / (i + 1), ...(i % 3 === 2 ? { val_loss: 2 / (i + 1) } : {}) }));
   const spec = plots.trainingChart(validated);
   // As report.json holds it.
   expect(plots.trainingChart(JSON.parse(JSON.stringify(validated)) as typeof validated)).toEqual(spec);
@@ -249,6 +249,6 @@ test('what is no chart is refused', async () => {
 });
 
 test('the history of fineTune is drawn with its metrics', () => {
-  const history = [{ epoch: 0, stage: 0, figures: { loss: 2, val_loss: 3 } }, { epoch: 1, stage: 1, figures: { loss: 1, val_loss: 2 } }];
+  const history = [{ epoch: 0, stage: 0, loss: 2, val_loss: 3 }, { epoch: 1, stage: 1, loss: 1, val_loss: 2 }];
   expect(plots.trainingChart(history)).toEqual(plots.trainingChart({ loss: [2, 1], val_loss: [3, 2] }));
 });

@@ -68,7 +68,7 @@ function data({ at, what, place, value }: Fault): Dataset<TrainingBatch> {
     const ys = what === 'indices'
       ? tf.tensor1d(put(Float32Array.from(labels), bad('indices')))
       : tf.tensor2d(put(Float32Array.from(labels.flatMap((label) => [0, 1, 2].map((k) => Number(k === label)))), bad('vectors')), [BATCH, 3]);
-    return what === 'sample weights' ? { xs, ys, weights: tf.tensor1d(put(new Float32Array(BATCH).fill(1), bad('sample weights'))) } : { xs, ys };
+    return what === 'sample weights' ? { xs, ys, sampleWeights: tf.tensor1d(put(new Float32Array(BATCH).fill(1), bad('sample weights'))) } : { xs, ys };
   });
 }
 
@@ -102,8 +102,9 @@ describe.each(['cpu', 'wasm', 'tensorflow', 'webgpu'] as const)('on %s', (backen
       let bytes: Uint8Array | undefined;
       const store: CheckpointStore = { read: () => Promise.resolve(undefined), write: (written) => { bytes = written; return Promise.resolve(); } };
       const message = await refused(model, (keep) => fineTune(model, {
-        train: data(fault), store, checkpointEvery: 1, loss: loss(), optimizer: pick(random, OPTIMIZERS), callbacks: [keep, average],
+        train: data(fault), store, checkpointEverySteps: 1, loss: loss(), optimizer: pick(random, OPTIMIZERS), callbacks: [keep, average],
         stages: [{ unfreeze: random.next() < 0.5 ? 'all' : ['predictions'], epochs: 1, batchNorm: 'trained' }],
+        preprocessing: { inputSize: 6, fit: 'stretch' },
       }));
       expect(message).toContain(`at step ${fault.at} of epoch 0`);
       expect(bytes === undefined).toBe(fault.at === 0);
@@ -140,10 +141,10 @@ describe.each(['cpu', 'wasm', 'tensorflow', 'webgpu'] as const)('on %s', (backen
       const model = net('softmax');
       const runtime = (features: tfl.LayersModel) => Promise.resolve({ predict: (xs: tf.Tensor) => tf.tidy(() => tf.clipByValue(features.predict(xs) as tf.Tensor, 0, 6)), dispose: () => undefined });
       const message = await refused(model, () => trainHead(model, {
-        train: data(fault) as Dataset<ImageBatch>, classNames: ['a', 'b', 'c'], epochs: 2, seed: 1, activation: round % 2 === 0 ? 'softmax' : 'sigmoid',
+        train: data(fault) as Dataset<ImageBatch>, classNames: ['a', 'b', 'c'], epochs: 2, seed: 1, classifierActivation: round % 2 === 0 ? 'softmax' : 'sigmoid', preprocessing: { inputSize: 6, fit: 'stretch' },
         ...(random.next() < 0.5 ? { runtime } : {}),
       }));
-      expect(message).toContain(`step ${fault.at} of epoch 1`);
+      expect(message).toContain(`step ${fault.at} of epoch 0`);
       model.dispose();
     }
   });

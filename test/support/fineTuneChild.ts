@@ -12,7 +12,7 @@ await tf.setBackend('cpu');
 const model = tinyModel(3);
 await fineTune(model, {
   train: tinyData(), stages: [{ unfreeze: ['predictions'], epochs: 4 }, { unfreeze: 'all', epochs: 6, batchNorm: 'trained' }],
-  optimizer: () => adamW({ learningRate: 0.01 }), store: checkpointFile(store), checkpointEvery: 1,
+  optimizer: () => adamW({ learningRate: 0.01 }), store: checkpointFile(store), checkpointEverySteps: 1,
   callbacks: [ema({ decay: 0.9 }), callback({ onBatchEnd: () => void process.stdout.write('step\n') })],
 });
 writeFileSync(result, JSON.stringify(await weightsOfAll(model)));

@@ -39,7 +39,7 @@ test.each([
 ])('learningRateSchedule sets the rate of %s before every step and logs it', async (_name, optimizer) => {
   const logs: number[] = [];
   const schedule = warmupCosine({ peak: 0.1, warmupSteps: 4, totalSteps: 12 });
-  const { history } = await fit([learningRateSchedule(schedule, { logEvery: 3, onLog: ({ step, learningRate, loss }) => logs.push(step, learningRate, Number(loss > 0)) })], { epochs: 2, optimizer: optimizer() });
+  const { history } = await fit([learningRateSchedule(schedule, { logEverySteps: 3, onLog: ({ step, learningRate, loss }) => logs.push(step, learningRate, Number(loss > 0)) })], { epochs: 2, optimizer: optimizer() });
   expect(logs).toEqual([0, 3, 6, 9].flatMap((step) => [step, schedule(step), 1]));
   expect(history['learningRate']).toEqual([schedule(5), schedule(11)]);
 });
@@ -47,7 +47,7 @@ test.each([
 test('a rate of 0 by schedule leaves a stock optimizer still', async () => {
   const model = tinyModel();
   const before = await model.getLayer('predictions').getWeights()[0]!.data();
-  await fit([learningRateSchedule(() => 0, { logEvery: 0 })], { epochs: 1, optimizer: tf.train.adam(1), model });
+  await fit([learningRateSchedule(() => 0, { logEverySteps: 0 })], { epochs: 1, optimizer: tf.train.adam(1), model });
   expect(await model.getLayer('predictions').getWeights()[0]!.data()).toEqual(before);
 });
 
@@ -67,13 +67,13 @@ test('earlyStopping ends the run after its patience, with the weights of the bes
   expect(weights[3]).not.toEqual(weights[1]);
 });
 
-test('earlyStopping takes accuracy as better when large, and says which figures there are', async () => {
+test('earlyStopping takes accuracy as better when large, and says which metrics there are', async () => {
   const seen: number[] = [];
   const values = [0.5, 0.6, 0.55, 0.58];
   const scriptedAccuracy = callback({ onEpochEnd: (epoch) => { seen.push(epoch); return { val_accuracy: values[epoch]! }; } });
   await fit([scriptedAccuracy, earlyStopping({ monitor: 'val_accuracy', patience: 2 })], { epochs: 9 });
   expect(seen).toEqual([0, 1, 2, 3]);
-  await expect(fit([earlyStopping({ monitor: 'val_acuracy' })])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: earlyStopping: expected one of the figures val_loss, loss for \`monitor\`, received 'val_acuracy'.]`);
+  await expect(fit([earlyStopping({ monitor: 'val_acuracy' })])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: earlyStopping: expected one of the metrics val_loss, loss for \`monitor\`, received 'val_acuracy'.]`);
 });
 
 test('reduceOnPlateau lowers the rate after its patience, rests, and stops at the least rate', async () => {

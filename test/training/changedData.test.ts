@@ -43,7 +43,7 @@ test('more, fewer and other items, other labels and another order are refused by
   for (const other of [
     [{ ...first!, origin: 'new.jpg' }, ...others], [{ ...first!, label: 2 }, ...others], [...others, first!],
   ]) await expect(run(batches(other), store)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`);
-  await expect(run(batches(files(20), 5), store)).rejects.toThrow('5 batches an epoch, received 4 in stage 1.');
+  await expect(run(batches(files(20), 5), store)).rejects.toThrow('5 batches per epoch, received 4 in stage 1.');
 });
 
 test('the same data in a moved folder go on, and so do changed ones on purpose', async () => {
@@ -72,7 +72,7 @@ test('of a stream nothing but a known number of batches is compared', async () =
     for (let i = 0; i < count; i++) yield { xs: tf.ones([4, 4]), ys: tf.tensor1d([0, 1, 2, 0], 'int32') };
   }).transform((items) => items, size);
   const [known, unknown] = [await cut(stream(5, 5)), await cut(stream(5, NaN))];
-  await expect(run(stream(6, 6), known)).rejects.toThrow('5 batches an epoch, received 6 in stage 1.');
+  await expect(run(stream(6, 6), known)).rejects.toThrow('5 batches per epoch, received 6 in stage 1.');
   expect(await run(stream(6, NaN), known)).toHaveLength(3);
   expect(await run(stream(6, 6), unknown)).toHaveLength(3);
 });

@@ -94,12 +94,12 @@ describe.each([
   test.each<[string, number[] | number[][], 'softmax' | 'sigmoid', string]>([
     ...indices.map(([name, values]): [string, number[], 'softmax', string] => [name, values, 'softmax', 'trainHead: expected labels below 3, the number of `classNames`, received']),
     ...vectors.map(([name, values]): [string, number[][], 'softmax', string] => [`vectors ${name}`, values, 'softmax', 'trainHead: expected labels in [0, 1], received']),
-    ['only zeros', [[1, 0, 0], [0, 0, 0]], 'softmax', 'received only zeros. Look at step 0 of epoch 1, in the training features.'],
-    ['of targets', [[1, 1, 0], [0, 0, 2]], 'sigmoid', 'trainHead: expected labels in [0, 1], received 2. Look at step 0 of epoch 1'],
+    ['only zeros', [[1, 0, 0], [0, 0, 0]], 'softmax', 'received only zeros. Look at step 0 of epoch 0, in the training features.'],
+    ['of targets', [[1, 1, 0], [0, 0, 2]], 'sigmoid', 'trainHead: expected labels in [0, 1], received 2. Look at step 0 of epoch 0'],
   ])('trainHead, labels %s', async (_name, values, activation, message) => {
     const backbone = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 }, { classes: 3, inputSize: 32, seed: 1 });
     const train = Dataset.from([0]).map(() => ({ xs: tf.zeros<tf.Rank.R4>([2, 32, 32, 3]), ys: labelsOf(values) }));
-    await expect(trainHead(backbone, { classNames: ['a', 'b', 'c'], train, activation })).rejects.toThrow(message);
+    await expect(trainHead(backbone, { classNames: ['a', 'b', 'c'], train, classifierActivation: activation, preprocessing: { inputSize: 32, fit: 'stretch' } })).rejects.toThrow(message);
     backbone.dispose();
   });
 });

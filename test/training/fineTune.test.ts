@@ -39,7 +39,7 @@ test('each stage trains its own layers; frozen statistics stay bit by bit', asyn
   expect(await weightsOf(model, 'block1a_dense')).toEqual(dense);
   expect(await weightsOf(model, 'predictions')).not.toEqual(head);
   expect(history.map(({ epoch, stage }) => [epoch, stage])).toEqual([[0, 0], [1, 0]]);
-  expect(Object.keys(history[0]!.figures)).toEqual(['loss', 'accuracy', 'f1', 'val_loss', 'val_accuracy', 'val_f1', 'learningRate']);
+  expect(Object.keys(history[0]!)).toEqual(['epoch', 'stage', 'loss', 'accuracy', 'f1', 'val_loss', 'val_accuracy', 'val_f1', 'learningRate']);
 
   await fineTune(model, { ...common(), stages: [{ unfreeze: 'all', epochs: 1 }] });
   expect(await weightsOf(model, 'block1a_bn')).toEqual(normalization);
@@ -50,7 +50,7 @@ test('each stage trains its own layers; frozen statistics stay bit by bit', asyn
 
 test('it learns', async () => {
   const history = await fineTune(tinyModel(), { ...common(), stages: [{ unfreeze: 'all', epochs: 20, learningRate: 0.05, batchNorm: 'trained' }] });
-  expect(history.at(-1)!.figures['val_accuracy']).toBeGreaterThan(0.8);
+  expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.8);
 });
 
 test('its steps are those of model.fitDataset', async () => {
@@ -59,7 +59,7 @@ test('its steps are those of model.fitDataset', async () => {
   theirs.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), loss: softmaxCrossEntropy() });
   const { history: logs } = await theirs.fitDataset(tinyData(), { epochs: 2, verbose: 0, validationData: tinyData(false) });
   expect(await weightsOfAll(ours)).toBeAllclose(await weightsOfAll(theirs), { tolerance: 1e-5 });
-  expect(history.map(({ figures }) => figures['val_loss']!)).toBeAllclose(logs['val_loss'] as number[], { tolerance: 1e-5 });
+  expect(history.map(({ val_loss }) => val_loss!)).toBeAllclose(logs['val_loss'] as number[], { tolerance: 1e-5 });
 });
 
 // Twenty-four steps in four epochs of two stages; cut at the start, within epochs, between stages and at the end.
@@ -75,7 +75,7 @@ test('a run cut at any step, and resumed in a new model, ends as an uninterrupte
     let steps = 0;
     const stop = callback({ onBatchBegin: () => { if (steps++ === cut) controller.abort(new Error('cut')); } });
     const first = callbacks();
-    const run = fineTune(tinyModel(3), { ...common(), store, checkpointEvery: 2, signal: controller.signal, callbacks: [...first, stop] });
+    const run = fineTune(tinyModel(3), { ...common(), store, checkpointEverySteps: 2, signal: controller.signal, callbacks: [...first, stop] });
     if (cut < 23) await expect(run).rejects.toThrow('cut');
     else await run;
     const later = tinyModel(99);
@@ -111,7 +111,7 @@ test('a class of weight 0 teaches nothing, and sample weights act alike', async 
   const options = { ...common(), stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }], optimizer: () => sgd() };
   const [byClass, bySample, all] = [tinyModel(), tinyModel(), tinyModel()];
   await fineTune(byClass, { ...options, classWeights: { 0: 0, 2: 2 } });
-  const weighted = tinyData().map(({ xs, ys }) => ({ xs, ys, weights: tf.cast(ys, 'float32') }));
+  const weighted = tinyData().map(({ xs, ys }) => ({ xs, ys, sampleWeights: tf.cast(ys, 'float32') }));
   await fineTune(bySample, { ...options, train: weighted });
   await fineTune(all, options);
   expect(await weightsOfAll(byClass)).toBeAllclose(await weightsOfAll(bySample));
@@ -123,7 +123,7 @@ test('epochs have the steps asked for', async () => {
   const counting = callback({ onEpochBegin: () => void counted.push(0), onBatchEnd: () => { counted[counted.length - 1]! += 1; } });
   await fineTune(tinyModel(), { ...common(), train: tinyData().repeat(), stepsPerEpoch: 8, validationSteps: 1, initialEpoch: 1, callbacks: [counting] });
   expect(counted).toEqual([8, 8, 8]);
-  await expect(fineTune(tinyModel(), { ...common(), stepsPerEpoch: 7 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected 7 batches an epoch, received 6. Repeat the data, or ask for fewer steps.]`);
+  await expect(fineTune(tinyModel(), { ...common(), stepsPerEpoch: 7 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected 7 batches per epoch, received 6. Repeat the data, or ask for fewer steps.]`);
 });
 
 test('a loss that is no number is named by its step, and the last checkpoint stays', async () => {
@@ -132,7 +132,7 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
     let i = 0;
     for await (const batch of batches) yield i++ === 4 ? { ys: batch.ys, xs: tf.mul(batch.xs, NaN) } : batch;
   }, 6);
-  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEvery: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`);
+  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEverySteps: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`);
   const good = tinyModel();
   await fineTune(good, { ...common(), store });
   expect((await weightsOfAll(good)).every(Number.isFinite)).toBe(true);
@@ -145,7 +145,7 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`);
   await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: unfreezeExceptBatchNorm: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
   await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected layers with weights that can train for \`unfreeze\`, received ['top_dropout'].]`);
-  await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected an array, each a callback of this library, such as callback() makes for \`callbacks\`, received [{ onEpochEnd }].]`);
+  await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [{ onEpochEnd }].]`);
   const beyond = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.add(ys, 1) }));
   await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3 at step 0 of epoch 0.]`);
   const wide = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.oneHot(tf.cast(ys, 'int32'), 5) }));
@@ -153,7 +153,7 @@ test('impossible options and labels are refused', async () => {
   const store = memory();
   await fineTune(tinyModel(), { ...common(), store });
   await expect(run({ store, stages: [{ unfreeze: 'all', epochs: 9 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected \`stages\` like those of the run in \`store\`, [2 epochs, 2 epochs], received [9 epochs]. Give a new run a store of its own.]`);
-  await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected at least one batch an epoch, received 0. Repeat the data, or ask for fewer steps.]`);
+  await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected at least one batch per epoch, received 0. Repeat the data, or ask for fewer steps.]`);
 });
 
 test('it keeps no tensor', async () => {

@@ -34,6 +34,7 @@ const spoiled = (change: (batch: { xs: tf.Tensor; ys: tf.Tensor }) => TrainingBa
 const holding = (bad: number) => ({ xs, ys }: { xs: tf.Tensor; ys: tf.Tensor }): TrainingBatch => ({ xs: tf.tidy(() => tf.add(xs, tf.tensor2d([[0, 0, 0, 0], [0, bad, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]))), ys });
 /** A layer that hides NaN on wasm and Infinity everywhere. */
 const lite = (): tfl.LayersModel => efficientNet({ ...VARIANTS.lite0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 }, { classes: 3, inputSize: 32, seed: 1 });
+const AS_IS = { inputSize: 32, fit: 'stretch' } as const;
 const images = (bad: number, at = 1): Dataset<ImageBatch> =>
   Dataset.range(3).map((i) => ({ xs: tf.tidy(() => tf.add<tf.Tensor4D>(tf.randomUniform([2, 32, 32, 3], 0, 255, 'float32', i + 1), i === at ? bad : 0)), ys: tf.tensor2d([[1, 0, 0], [0, 1, 0]]) }));
 
@@ -66,8 +67,8 @@ describe.each([
     const weight = model.weights.find(({ originalName }) => originalName === 'top_conv/kernel')!;
     tf.tidy(() => { weight.write(tf.fill(weight.shape as number[], NaN)); });
     const message = "expected finite weights, received NaN or Infinity in 'top_conv/kernel'. Load them again before training.";
-    await expect(fineTune(model, { train: images(0), stages: [{ unfreeze: ['predictions'], epochs: 1 }] })).rejects.toThrow(`fineTune: ${message}`);
-    await expect(trainHead(model, { classNames: ['a', 'b', 'c'], train: images(0) })).rejects.toThrow(`trainHead: ${message}`);
+    await expect(fineTune(model, { train: images(0), stages: [{ unfreeze: ['predictions'], epochs: 1 }], preprocessing: AS_IS })).rejects.toThrow(`fineTune: ${message}`);
+    await expect(trainHead(model, { classNames: ['a', 'b', 'c'], train: images(0), preprocessing: AS_IS })).rejects.toThrow(`trainHead: ${message}`);
   });
 
   /** The tiny net with another last activation. */
@@ -150,7 +151,7 @@ describe.each([
   test.each<[string, Partial<FineTuneOptions>, RegExp]>([
     ['pixels', { train: spoiled(holding(NaN)) }, /^fineTune: expected finite numbers for `xs` at step 2 of epoch 0/],
     ['labels', { train: spoiled(({ xs, ys }) => ({ xs, ys: tf.mul(ys, NaN) })), loss: (labels, predictions) => tf.sum(tf.squaredDifference(labels, predictions), -1), metrics: [] }, /^fineTune: expected finite numbers for `ys` at step 2 of epoch 0/],
-    ['sample weights', { train: spoiled((batch) => ({ ...batch, weights: tf.tensor1d([1, 1, NaN, 1]) })) }, /^fineTune: expected finite numbers for `weights` at step 2 of epoch 0/],
+    ['sample weights', { train: spoiled((batch) => ({ ...batch, sampleWeights: tf.tensor1d([1, 1, NaN, 1]) })) }, /^fineTune: expected finite numbers for `sampleWeights` at step 2 of epoch 0/],
     ['a loss', { loss: (() => { let calls = 0; return (labels, predictions) => tf.mul(softmaxCrossEntropy()(labels, predictions), ++calls > 2 ? Infinity : 1); })() }, /^fineTune: expected a finite loss, received Infinity at step 2 of epoch 0\./],
     ['a rate', { stages: [{ unfreeze: 'all', epochs: 1, learningRate: (step) => (step === 2 ? NaN : 0.1), batchNorm: 'trained' }] }, /^fineTune: expected a learning rate of at least 0 at step 2 of epoch 0 \(update 2\), received NaN\. Check the schedule\./],
     ['what too large a rate leads to', { stages: [{ unfreeze: 'all', epochs: 1, learningRate: (step) => (step === 1 ? 3e38 : 0.1), batchNorm: 'trained' }], optimizer: () => sgd({ momentum: 0.9 }) }, /^fineTune: expected (a )?finite .* at step 2 of epoch 0/],
@@ -160,7 +161,7 @@ describe.each([
     const average = ema();
     const at: [number[], Uint8Array | undefined][] = [];
     const keep = callback({ onBatchEnd: async () => void at.push([await weightsOfAll(model), store.bytes]) });
-    await expect(fineTune(model, { ...common(), store, checkpointEvery: 1, callbacks: [keep, average], ...options })).rejects.toThrow(message);
+    await expect(fineTune(model, { ...common(), store, checkpointEverySteps: 1, callbacks: [keep, average], ...options })).rejects.toThrow(message);
     expect(at).toHaveLength(2);
     expect(await weightsOfAll(model)).toEqual(at[1]![0]);
     expect([...(await average.weights()).values()].every((array) => array.values().every(Number.isFinite))).toBe(true);
@@ -172,23 +173,23 @@ describe.each([
   test('fineTune names the validation batch that is not finite', async () => {
     await expect(fineTune(tinyModel(), { ...common(), validation: spoiled(holding(NaN), 1) })).rejects.toThrow('fineTune: expected finite numbers for `xs` at validation step 1 after epoch 0');
     const model = lite();
-    await expect(fineTune(model, { train: images(0), validation: images(Infinity), stages: [{ unfreeze: ['predictions'], epochs: 1 }] })).rejects.toThrow('at validation step 1 after epoch 0');
-    await expect(fineTune(model, { train: images(NaN), stages: [{ unfreeze: ['predictions'], epochs: 1 }] })).rejects.toThrow('fineTune: expected finite numbers for `xs` at step 1 of epoch 0');
+    await expect(fineTune(model, { train: images(0), validation: images(Infinity), stages: [{ unfreeze: ['predictions'], epochs: 1 }], preprocessing: AS_IS })).rejects.toThrow('at validation step 1 after epoch 0');
+    await expect(fineTune(model, { train: images(NaN), stages: [{ unfreeze: ['predictions'], epochs: 1 }], preprocessing: AS_IS })).rejects.toThrow('fineTune: expected finite numbers for `xs` at step 1 of epoch 0');
     model.dispose();
   });
 
   test('trainHead names epoch and step, with its own features and with a runtime that hides NaN', async () => {
     const backbone = lite();
-    const options = { classNames: ['a', 'b', 'c'], seed: 1, epochs: 2 };
+    const options = { classNames: ['a', 'b', 'c'], seed: 1, epochs: 2, preprocessing: AS_IS };
     const before = await weightsOfAll(backbone);
     for (const bad of [NaN, Infinity]) {
-      await expect(trainHead(backbone, { ...options, train: images(bad) })).rejects.toThrow('trainHead: expected finite pixels at step 1 of epoch 1, in the training features, received NaN or Infinity.');
+      await expect(trainHead(backbone, { ...options, train: images(bad) })).rejects.toThrow('trainHead: expected finite pixels at step 1 of epoch 0, in the training features, received NaN or Infinity.');
     }
-    await expect(trainHead(backbone, { ...options, train: images(0), validation: images(NaN) })).rejects.toThrow('at step 1 of epoch 1, in the validation features');
+    await expect(trainHead(backbone, { ...options, train: images(0), validation: images(NaN) })).rejects.toThrow('at step 1 of epoch 0, in the validation features');
     const runtime = (value: number) => () => Promise.resolve({ predict: (xs: tf.Tensor) => tf.fill([xs.shape[0], 4], value), dispose: () => undefined });
-    await expect(trainHead(backbone, { ...options, train: images(NaN), runtime: runtime(1) })).rejects.toThrow('trainHead: expected finite pixels at step 1 of epoch 1');
-    await expect(trainHead(backbone, { ...options, train: images(0), runtime: runtime(NaN) })).rejects.toThrow('trainHead: expected finite features at step 0 of epoch 1');
-    await expect(trainHead(backbone, { ...options, train: images(0), runtime: runtime(3e38) })).rejects.toThrow(/^trainHead: expected (a )?finite .* at step \d of epoch 1\. The backbone stays as it was\./);
+    await expect(trainHead(backbone, { ...options, train: images(NaN), runtime: runtime(1) })).rejects.toThrow('trainHead: expected finite pixels at step 1 of epoch 0');
+    await expect(trainHead(backbone, { ...options, train: images(0), runtime: runtime(NaN) })).rejects.toThrow('trainHead: expected finite features at step 0 of epoch 0');
+    await expect(trainHead(backbone, { ...options, train: images(0), runtime: runtime(3e38) })).rejects.toThrow(/^trainHead: expected (a )?finite .* at step \d of epoch 0\. The backbone stays as it was\./);
     expect(await weightsOfAll(backbone)).toEqual(before);
     backbone.dispose();
   });
@@ -219,7 +220,7 @@ describe.each([
   test('a rate that is no number is refused where it is set', async () => {
     const model = tinyModel();
     model.compile({ optimizer: tf.train.sgd(0.1), loss: softmaxCrossEntropy() });
-    await expect(model.fitDataset(tinyData(), { epochs: 2, verbose: 0, callbacks: [learningRateSchedule((step) => (step === 7 ? NaN : 0.1), { logEvery: 0 })] }))
+    await expect(model.fitDataset(tinyData(), { epochs: 2, verbose: 0, callbacks: [learningRateSchedule((step) => (step === 7 ? NaN : 0.1), { logEverySteps: 0 })] }))
       .rejects.toThrow('learningRateSchedule: expected a learning rate of at least 0 at step 1 of epoch 1 (update 7), received NaN. Check the schedule.');
     const optimizer = sgd({ rateOf: () => NaN });
     const variable = tf.variable(tf.scalar(1));

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { PRETRAINED, checkpointTransform } from '../../src/weights/index.js';
+import { describePreprocessing } from '../../src/image/index.js';
+import { defaultPretrained, PRETRAINED } from '../../src/weights/index.js';
 
 interface Stated {
   readonly inputSize: number;
@@ -50,10 +51,10 @@ test("the other publishers' checkpoints have their published evaluation", () => 
   }
 });
 
-test("a checkpoint's transform says what it does, and an unknown name is refused", () => {
-  expect(checkpointTransform('timm/tf_efficientnet_b0.in1k').describe()).toMatchInlineSnapshot(`"resize to cover 256 x 256 (bicubic, Pillow), then center crop 224 x 224"`);
-  expect(checkpointTransform('timm/tf_efficientnetv2_m.in1k').describe()).toMatchInlineSnapshot(`"resize to 480 x 480 (bicubic, Pillow)"`);
-  expect(checkpointTransform('timm/tf_efficientnetv2_b3.in21k_ft_in1k').describe()).toMatchInlineSnapshot(`"resize to 333 x 333 (bicubic, Pillow), then center crop 300 x 300"`);
-  expect(checkpointTransform('b0').describe()).toMatchInlineSnapshot(`"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`);
-  expect(() => checkpointTransform('resnet50')).toThrowErrorMatchingInlineSnapshot(`[OptionError: checkpointTransform: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them.]`);
+test("a checkpoint's evaluation says what it does", () => {
+  const described = (name: string): string => describePreprocessing(PRETRAINED[name]!.preprocessing);
+  expect(described('timm/tf_efficientnet_b0.in1k')).toMatchInlineSnapshot(`"resize to cover 256 x 256 (bicubic, Pillow), then center crop 224 x 224"`);
+  expect(described('timm/tf_efficientnetv2_m.in1k')).toMatchInlineSnapshot(`"resize to 480 x 480 (bicubic, Pillow)"`);
+  expect(described('timm/tf_efficientnetv2_b3.in21k_ft_in1k')).toMatchInlineSnapshot(`"resize to 333 x 333 (bicubic, Pillow), then center crop 300 x 300"`);
+  expect(described(defaultPretrained('b0'))).toMatchInlineSnapshot(`"center crop of 0.875 of the shorter side, then resize to 224 x 224 (bicubic)"`);
 });

@@ -7,10 +7,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { augment } from '../../src/data/index.js';
-import { preprocess, resize, resizeTo, transformFrom, type Pixels } from '../../src/image/index.js';
+import { evalTransform, preprocess, resize, resizeTo, transformFrom, type Pixels } from '../../src/image/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { decodeImage, imageFiles, selectBackend } from '../../src/node/index.js';
-import { PRETRAINED, checkpointTransform } from '../../src/weights/index.js';
+import { PRETRAINED } from '../../src/weights/index.js';
 
 interface Photo {
   readonly photo: string;
@@ -70,7 +70,7 @@ test('the tensor behind the normalization of the model equals the one timm and t
 test("a dataset of files gives them, and so does the transform that another thread makes from its spec", async () => {
   const { photo, outputs } = images[1]!;
   const name = 'timm/tf_efficientnetv2_m.in1k';
-  const transform = checkpointTransform(name);
+  const transform = evalTransform(PRETRAINED[name]!.preprocessing);
   for (const made of [transform, transformFrom(structuredClone(transform.spec!))]) {
     const [item] = await augment(imageFiles([{ path: pathOf(photo), label: 0 }]), made).toArray();
     expect(digest(item!.pixels)).toBe(outputs[name]);

@@ -1,0 +1,129 @@
+// What a run of fineTune is told, and the checks of it.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  anything, arrayOf, callable, check, checkOptions, instanceOf, invalid, nonNegative, nonNegativeInteger, oneOf, positiveInteger, rule, type ProgressListener,
+} from '../core/index.js';
+import { anotherCopy } from '../backends/index.js';
+import { checkFirstBatch, Dataset } from '../data/index.js';
+import type { PreprocessingSource } from '../image/index.js';
+import { TrainingCallback } from './callback.js';
+import type { LayerSelector } from './freeze.js';
+import { preprocessingSource } from './learnedPreprocessing.js';
+import type { Loss } from './losses.js';
+import { isMetric, type Metric } from './metrics.js';
+import type { NamedOptimizer } from './NamedOptimizer.js';
+import type { Schedule } from './schedules.js';
+import type { CheckpointStore } from './trainingRun.js';
+import { TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
+
+/** One stage of a run: what trains, for how long, how fast, on what. */
+export interface FineTuneStage {
+  /** Layers that train; all others are frozen. `'all'` is every layer. */
+  readonly unfreeze: LayerSelector | 'all';
+  readonly epochs: number;
+  /** A rate, or a schedule of the stage's own updates, which are its batches unless the optimizer has `accumulationSteps`. @defaultValue the optimizer's */
+  readonly learningRate?: number | Schedule | undefined;
+  /** Whether BatchNormalization among the layers that train learns too. @defaultValue 'frozen' */
+  readonly batchNorm?: 'frozen' | 'trained' | undefined;
+  /** Data of this stage alone, for example larger images. @defaultValue that of the run */
+  readonly train?: Dataset<TrainingBatch> | undefined;
+  readonly validation?: Dataset<TrainingBatch> | undefined;
+}
+
+/** Options of {@link fineTune}. */
+export interface FineTuneOptions {
+  /** What to learn from, read anew each epoch. For a run that can be resumed, give `shuffle` and all random steps a seed. */
+  readonly train: Dataset<TrainingBatch>;
+  /** What to measure on after each epoch. @defaultValue nothing */
+  readonly validation?: Dataset<TrainingBatch> | undefined;
+  readonly stages: readonly FineTuneStage[];
+  /**
+   * How the images were made, or what says it. The model keeps it, and `classify` follows it.
+   * @defaultValue in each stage that of its validation data, or else of its training data; the last stage's stays
+   */
+  readonly preprocessing?: PreprocessingSource | undefined;
+  /** @defaultValue softmaxCrossEntropy() */
+  readonly loss?: Loss | undefined;
+  /** Exact over an epoch, not a mean over batches. @defaultValue [accuracy()] */
+  readonly metrics?: readonly Metric[] | undefined;
+  /** Makes each stage's optimizer, which begins without state as a compiled model's does. @defaultValue () => adam() */
+  readonly optimizer?: (() => NamedOptimizer) | undefined;
+  /** Batches of an epoch. @defaultValue all of `train` */
+  readonly stepsPerEpoch?: number | undefined;
+  /** Batches to measure on. @defaultValue all of `validation` */
+  readonly validationSteps?: number | undefined;
+  /** Epochs of the run to leave out, for one that continues another by hand. @defaultValue 0 */
+  readonly initialEpoch?: number | undefined;
+  /** How much samples of a class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
+  readonly classWeights?: Readonly<Record<number, number>> | undefined;
+  readonly callbacks?: readonly TrainingCallback[] | undefined;
+  /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
+  readonly store?: CheckpointStore | undefined;
+  /**
+   * What happens when the run in `store` began with other training data: more or fewer items, others, or another order. `'accept'` goes on with
+   * the data of this call.
+   * @defaultValue 'throw'
+   */
+  readonly changedData?: 'throw' | 'accept' | undefined;
+  /** Steps between checkpoints within an epoch; there is one after each epoch and when the signal aborts anyway. @defaultValue none */
+  readonly checkpointEverySteps?: number | undefined;
+  /** One task an epoch, in steps. */
+  readonly onProgress?: ProgressListener | undefined;
+  /** Stops between steps. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const dataset = rule<Dataset<TrainingBatch>>('a Dataset of { xs, ys }', (value) => value instanceof Dataset);
+const store = rule<CheckpointStore>('a store with read and write', (value) => {
+  const { read, write } = (value ?? {}) as Partial<CheckpointStore>;
+  return typeof read === 'function' && typeof write === 'function';
+});
+
+/** Throws unless model and options are such as {@link fineTune} takes. Nothing is read. */
+export function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
+  const where = 'fineTune';
+  checkOptions(where, options, {
+    train: dataset, validation: dataset, stages: arrayOf(anything), preprocessing: preprocessingSource, loss: callable, metrics: arrayOf(isMetric), optimizer: callable,
+    stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: anything,
+    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')), store, changedData: oneOf('throw', 'accept'), checkpointEverySteps: positiveInteger,
+    onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
+  });
+  if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
+  check(where, 'train', options.train, dataset);
+  check(where, 'stages', options.stages, arrayOf(anything));
+  if (options.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', options.stages);
+  for (const stage of options.stages) {
+    checkOptions(where, stage, {
+      unfreeze: anything, epochs: positiveInteger, learningRate: anything, batchNorm: oneOf('frozen', 'trained'), train: dataset, validation: dataset,
+    });
+    check(where, 'epochs', stage.epochs, positiveInteger);
+    check(where, 'unfreeze', stage.unfreeze, rule("'all', names of layers, { from: NAME }, or a function", (value) => value === 'all' || (typeof value === 'object' && value !== null) || typeof value === 'function'));
+    if (stage.learningRate !== undefined) check(where, 'learningRate', stage.learningRate, rule('a number of at least 0 or a schedule', (value) => typeof value === 'function' || nonNegative.accepts(value)));
+  }
+  for (const [name, weight] of Object.entries(options.classWeights ?? {})) {
+    check(where, `classWeights[${name}]`, weight, nonNegative);
+    if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classesOf(model))) {
+      throw invalid(where, 'classWeights', `classes in [0, ${classesOf(model)}), those of the model`, name);
+    }
+  }
+}
+
+/** The data of a stage: its own, or else those of the run. */
+export function dataOf(stage: FineTuneStage, options: FineTuneOptions): Pick<FineTuneOptions, 'train' | 'validation'> {
+  return { train: stage.train ?? options.train, validation: stage.validation ?? options.validation };
+}
+
+/** Checks the first batch of every dataset: what is wrong with a later stage must not be found hours after the start. */
+export async function checkFirstBatches(model: LayersModel, options: FineTuneOptions): Promise<void> {
+  const all = options.stages.map((stage) => dataOf(stage, options));
+  for (const option of ['train', 'validation'] as const) {
+    for (const data of new Set(all.map((each) => each[option]))) {
+      if (data !== undefined) await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS);
+    }
+  }
+}
+
+/** How many outputs a model has. */
+export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;
