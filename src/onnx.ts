@@ -2,5 +2,5 @@
 
 export { createRuntime, exportOnnx } from './onnx/index.js';
 export type {
-  ExportOnnxOptions, OnnxDevice, OnnxRuntimeModule, OnnxSession, OnnxSessionOptions, OnnxTensor, PlannedNetwork, Runtime, RuntimeOptions, RuntimeOutput,
+  ExportOnnxOptions, OnnxAttribute, OnnxConstantValues, OnnxConverter, OnnxDevice, OnnxLayer, OnnxLayerWeight, OnnxRuntimeModule, OnnxSession, OnnxSessionOptions, OnnxTensor, OnnxValue, PlannedNetwork, Runtime, RuntimeOptions, RuntimeOutput,
 } from './onnx/index.js';

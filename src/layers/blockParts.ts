@@ -69,6 +69,18 @@ export const PARTS_RULES = { ...MBCONV_PARTS_RULES, block: callable as Rule<NonN
 const symbolic = rule<tfl.SymbolicTensor>('a symbolic tensor', (value) => Array.isArray((value as Partial<tfl.SymbolicTensor> | null | undefined)?.shape) && typeof (value as Partial<tfl.SymbolicTensor>).id === 'number');
 
 /**
+ * Refuses parts that stand among the numbers of a spec.
+ *
+ * @throws {OptionError} which says where parts belong.
+ */
+export function refusePartsInSpec(where: string, spec: unknown): void {
+  if (typeof spec !== 'object' || spec === null) return;
+  const part = Object.entries(spec).find(([option, value]) => option === 'attention' || option === 'seed' || (option in PARTS_RULES && typeof value === 'function'))?.[0];
+  if (part === undefined) return;
+  throw new OptionError(`${where}: expected \`${part}\` in the third argument, received it in the second one. Write ${where}(x, spec, { ${part} }).`);
+}
+
+/**
  * Returns what a part made, if it has the shape of what it replaces.
  *
  * @throws {OptionError} when it is no symbolic tensor. {@link ShapeError} when its shape is another.

@@ -5,7 +5,7 @@ import { check, checkOptions, oneOf, positiveInteger, text } from '../core/index
 import {
   NORM_ACT_RULES, oddInteger, planBatchNorm, planConv, planDepthwise, resolveNormAct, type LayerPlan, type NormActSpec,
 } from '../scaling/index.js';
-import { NORM_ACT_PARTS_RULES, type NormActParts } from './blockParts.js';
+import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
 import { convolve, normAct } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
@@ -39,6 +39,7 @@ const RULES = { ...NORM_ACT_RULES, name: text, kernelSize: oddInteger, strides: 
  * const y = convNormAct(x, { name: 'entry', filters: 16, kernelSize: 3, strides: 2 }); // [null, 32, 32, 16]
  */
 export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('convNormAct', spec);
   checkOptions('convNormAct', spec, { ...RULES, filters: positiveInteger });
   check('convNormAct', 'filters', spec.filters, positiveInteger);
   const { name, filters, kernelSize = 3, strides = 1 } = spec;
@@ -56,6 +57,7 @@ export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts:
  * const y = depthwiseNormAct(x, { name: 'smooth', kernelSize: 5 });
  */
 export function depthwiseNormAct(x: tfl.SymbolicTensor, spec: DepthwiseNormActSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('depthwiseNormAct', spec);
   checkOptions('depthwiseNormAct', spec, RULES);
   const { name, kernelSize = 3, strides = 1 } = spec;
   const input = featureShapeOf('depthwiseNormAct', x);

@@ -3,7 +3,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, deriveSeed } from '../core/index.js';
 import { planFusedMBConv, planMBConv, type BlockPlan, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
-import { MBCONV_PARTS_RULES, partResult, type MBConvParts } from './blockParts.js';
+import { MBCONV_PARTS_RULES, partResult, refusePartsInSpec, type MBConvParts } from './blockParts.js';
 import { convolve, normAct } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
@@ -24,6 +24,7 @@ import { squeezeExcite } from './squeezeExcite.js';
  * @see MobileNetV2 (arXiv 1801.04381) section 3; `block` in keras/src/applications/efficientnet.py
  */
 export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('mbConv', spec);
   const plan = planMBConv(featureShapeOf('mbConv', x), spec);
   checkOptions('mbConv', parts, MBCONV_PARTS_RULES);
   requireBackend('mbConv');
@@ -44,6 +45,7 @@ export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvPar
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
  */
 export function fusedMBConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('fusedMBConv', spec);
   const plan = planFusedMBConv(featureShapeOf('fusedMBConv', x), spec);
   checkOptions('fusedMBConv', parts, MBCONV_PARTS_RULES);
   requireBackend('fusedMBConv');

@@ -4,7 +4,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, text } from '../core/index.js';
 import { NORM_ACT_RULES, planSqueezeExcite, type Activation } from '../scaling/index.js';
 import { activate } from './activate.js';
-import { NORM_ACT_PARTS_RULES, type NormActParts } from './blockParts.js';
+import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
 import { convolve, isConvActivation } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
@@ -33,6 +33,7 @@ export interface SqueezeExciteSpec {
  */
 export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
   const { activation: ownActivation, ...build } = checkOptions('squeezeExcite', parts, NORM_ACT_PARTS_RULES);
+  refusePartsInSpec('squeezeExcite', spec);
   checkOptions('squeezeExcite', spec, {
     name: text, reducedFilters: positiveInteger, activation: NORM_ACT_RULES.activation,
   });

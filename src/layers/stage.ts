@@ -3,7 +3,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions } from '../core/index.js';
 import { planStage, type StageLayersSpec } from '../scaling/index.js';
-import { partResult, PARTS_RULES, type BlockParts } from './blockParts.js';
+import { partResult, PARTS_RULES, refusePartsInSpec, type BlockParts } from './blockParts.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { fusedMBConv, mbConv } from './mbConv.js';
 
@@ -18,6 +18,7 @@ import { fusedMBConv, mbConv } from './mbConv.js';
  * const y = stage(x, { name: 'block8', repeats: 3, filters: 320, expandRatio: 6 });
  */
 export function stage(x: tfl.SymbolicTensor, spec: StageLayersSpec, parts: BlockParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('stage', spec);
   const { blocks } = planStage(featureShapeOf('stage', x), spec);
   const { block: ownBlock, ...inner } = checkOptions('stage', parts, PARTS_RULES);
   return blocks.reduce((y, { type, name, spec: blockSpec, outputShape }) => {

@@ -6,6 +6,7 @@ import { completePreprocessing } from '../image/index.js';
 import { convNormAct, head, PARTS_RULES, pool, requireBackend, stage, stem, type BlockParts } from '../layers/index.js';
 import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
+import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
 
 /** Of two options with the same name, either. */
@@ -54,9 +55,9 @@ export function buildEfficientNet(where: string, variant: Variant | VariantSpec,
   const given = checkOptions(where, parts, PARTS_RULES);
   requireBackend(where);
   const { model, stageOutputs } = buildModel(plan, given);
-  const ownParts = Object.keys(given).filter((part) => part !== 'seed');
+  const ownNames = String(stageOutputs) === String(stockOutputs(plan)) ? {} : { stageOutputs };
   const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
-  setMetadata(model, { format: 1, variant, options: planOptions, preprocessing, ...(ownParts.length === 0 ? {} : { ownParts, stageOutputs }) });
+  setMetadata(model, { format: 1, variant, options: planOptions, preprocessing, ...ownNames });
   return model;
 }
 

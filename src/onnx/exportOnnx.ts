@@ -5,7 +5,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
 import { checkImageSize, type ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
-import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf, publishedEvaluation } from '../models/index.js';
+import { checkFiniteArrays, checkFiniteWeights, classNamesOf, publishedEvaluation, variantPlanOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { planArrays, type NamedArrays } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
@@ -13,6 +13,7 @@ import { convertLayer } from './convertLayer.js';
 import { createGraph, type Dimension, type OnnxGraph } from './graph.js';
 import { exportPlan } from './exportPlan.js';
 import type { LayerWeight } from './layerContext.js';
+import { converters, type OnnxConverter } from './ownConverter.js';
 import { runtimePackage, type OnnxRuntimeModule } from './loadOnnxRuntime.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';
 import { checkQuantizable, quantize, tensorsToCalibrate } from './quantize.js';
@@ -32,6 +33,8 @@ export interface ExportOnnxOptions {
   readonly calibration?: AsyncIterable<ImageBatch> | undefined;
   /** With `weights: 'int8'`: the package that runs the calibration. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
+  /** Converters of layers of your own, by class name. One for a class of the library or of TensorFlow.js replaces its converter. @defaultValue none */
+  readonly converters?: Readonly<Record<string, OnnxConverter>> | undefined;
 }
 
 const RULES = {
@@ -39,6 +42,7 @@ const RULES = {
   weights: oneOf('float32', 'float16', 'int8'),
   calibration: rule<AsyncIterable<ImageBatch>>('batches of { xs, ys }', (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
   onnxruntime: runtimePackage,
+  converters,
 };
 
 /** A network without a model: its plan, and its weights in any framework's names. */
@@ -68,7 +72,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  *
  * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no counterpart in ONNX, an option is unknown, or int8 would make the network slower.
+ * @throws {OptionError} when a layer of the model has no counterpart in ONNX and no converter, an option is unknown, or int8 would make the network slower.
  * @throws {WeightsError} when a weight is not finite, or a plan's weights are not all among the arrays, or others are.
  * @throws {DataError} when there is no batch to calibrate on.
  * @example
@@ -78,7 +82,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  */
 export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
   check('exportOnnx', 'model', source, network);
-  const { name = isLayersModel(source) ? source.name : source.plan.name, weights = 'float32', calibration, onnxruntime } = checkOptions('exportOnnx', options, RULES);
+  const { name = isLayersModel(source) ? source.name : source.plan.name, weights = 'float32', calibration, onnxruntime, converters: own = {} } = checkOptions('exportOnnx', options, RULES);
   if ((weights === 'int8') !== (calibration !== undefined)) {
     throw invalid('exportOnnx', 'calibration', "batches of pictures with `weights: 'int8'` and none without", calibration);
   }
@@ -86,7 +90,7 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
   else checkFiniteArrays('exportOnnx', source.arrays);
   const graph = createGraph(weights === 'float16' ? 'float16' : 'float32');
-  if (isLayersModel(source)) await addModel(graph, source);
+  if (isLayersModel(source)) await addModel(graph, source, own);
   else addPlan(graph, source);
   const file = graph.model(name, isLayersModel(source) ? metadataOf(source) : metadataOfPlan(source));
   if (calibration !== undefined) {
@@ -102,10 +106,10 @@ function addPlan(graph: OnnxGraph, { plan, arrays, prefix }: PlannedNetwork): vo
   graph.output(readChannelsLast(graph, name, value), name, dimensions(value.shape));
 }
 
-async function addModel(graph: OnnxGraph, source: tfl.LayersModel): Promise<void> {
+async function addModel(graph: OnnxGraph, source: tfl.LayersModel, own: Walk['own']): Promise<void> {
   const values: Values = new Map();
   for (const input of source.inputs) values.set(input.id, convertInput(graph, input.sourceLayer.name, input.shape));
-  const walk: Walk = { graph, values, weights: await readWeights(source), prefix: '' };
+  const walk: Walk = { graph, values, weights: await readWeights(source), own, prefix: '' };
   // All are read before the first is named: naming one may rename what another reads.
   const outputs = source.outputs.map((output) => {
     const value = valueOf(output, walk);
@@ -122,6 +126,7 @@ interface Walk {
   /** By the id of the symbolic tensor. */
   readonly values: Values;
   readonly weights: Weights;
+  readonly own: Readonly<Record<string, OnnxConverter>>;
   /** Names of the models the layer is nested in, each with a slash. */
   readonly prefix: string;
 }
@@ -150,7 +155,7 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
     config: sourceLayer.getConfig(),
     weights: walk.weights.get(sourceLayer) ?? new Map<string, LayerWeight>(),
     shape: output.shape,
-  });
+  }, walk.own);
 }
 
 function convertInput(graph: OnnxGraph, name: string, shape: Shape): Value {
@@ -183,10 +188,11 @@ function isModel(layer: tfl.layers.Layer): layer is tfl.LayersModel {
 
 function metadataOf(source: tfl.LayersModel): Record<string, string> {
   const classes = classNamesOf(source);
+  const variant = variantPlanOf(source)?.name;
   const preprocessing = preprocessingFor('exportOnnx', source);
   return {
     ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
-    ...(hasPlan(source) ? { variant: JSON.stringify(planOf(source).name) } : {}),
+    ...(variant === undefined ? {} : { variant: JSON.stringify(variant) }),
     ...(preprocessing === undefined ? {} : describe(preprocessing, source.inputs[0]?.shape[3] ?? null)),
   };
 }

@@ -103,7 +103,7 @@ test('an own spec with its own stages is planned like a published one', () => {
 test('a plan prints as a table with its sums', () => {
   const text = describePlan(planModel('b0'));
   expect(text).toContain('block6d      mbConv      5x5       1       6      192  48  0.1750');
-  expect(text).toContain('5,330,564 parameters (5,288,548 trainable, 42,016 moving statistics), 385,814,752 multiply-adds a picture.');
+  expect(text).toContain('5,330,564 parameters (5,288,548 trainable, 42,016 moving statistics), 385,814,752 multiply-adds per image.');
   expect(text).toContain('Keras counts 7 parameters more');
 });
 
