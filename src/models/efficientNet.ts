@@ -1,10 +1,12 @@
 // From plan to layers: a walk, nothing is worked out here.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, type Given } from '../core/index.js';
+import { checkOptions, either, type Given } from '../core/index.js';
 import { completePreprocessing } from '../image/index.js';
 import { convNormAct, head, PARTS_RULES, pool, requireBackend, stage, stem, type BlockParts } from '../layers/index.js';
-import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop } from '../scaling/index.js';
+import {
+  pixelRescaling, PLAN_RULES, planFor, type ModelPlan, type NormActSpec, type PlanOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop,
+} from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
 import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
@@ -13,10 +15,16 @@ import { publishedEvaluation } from './publishedEvaluation.js';
 type Either<A, B> = Omit<A, keyof B> & { readonly [K in keyof B]?: B[K] | (K extends keyof A ? A[K] : never) | undefined };
 
 /**
- * Options of {@link efficientNet}. `activation` and `normalization` given as functions are parts of your own; otherwise they are the name of the
+ * Options of {@link efficientNet}: those of the plan, and parts of your own. `activation` and `normalization` given as functions are parts of your own; otherwise they are the name of the
  * activation, and the normalization of the pixels. Where you need both, state the names in the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
  */
-export type EfficientNetOptions = (Either<WithTop, BlockParts> | Either<WithoutTop, BlockParts>);
+export type EfficientNetOptions = Either<WithTop, BlockParts> | Either<WithoutTop, BlockParts>;
+
+/** The rules of {@link EfficientNetOptions}. */
+export const EFFICIENT_NET_RULES = {
+  ...PLAN_RULES, ...PARTS_RULES,
+  activation: either(PLAN_RULES.activation, PARTS_RULES.activation), normalization: either(PLAN_RULES.normalization, PARTS_RULES.normalization),
+};
 
 /**
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
@@ -35,13 +43,14 @@ export type EfficientNetOptions = (Either<WithTop, BlockParts> | Either<WithoutT
  * @see EfficientNet (arXiv 1905.11946); keras/src/applications/efficientnet.py
  */
 export function efficientNet(variant: Variant | VariantSpec, options: EfficientNetOptions = {}): tfl.LayersModel {
+  checkOptions<object>('efficientNet', options, EFFICIENT_NET_RULES);
   const { planOptions, parts } = splitParts(options);
   return buildEfficientNet('efficientNet', variant, planOptions, parts);
 }
 
 /** The options of the plan, and the parts of the caller's own. */
 export function splitParts(options: EfficientNetOptions): { readonly planOptions: PlanOptions; readonly parts: BlockParts } {
-  const isPart = ([option, value]: [string, unknown]): boolean => option === 'seed' || option === 'attention' || option === 'block' || typeof value === 'function';
+  const isPart = ([option, value]: [string, unknown]): boolean => option in PARTS_RULES && (!(option in PLAN_RULES) || typeof value === 'function');
   const entries = Object.entries(options);
   return {
     planOptions: Object.fromEntries(entries.filter((entry) => !isPart(entry))),

@@ -26,9 +26,9 @@ export interface OnnxLayer {
   /** The shape to return, in the order of the graph: `[batch, channels, height, width]` for feature maps. */
   readonly shape: Shape;
   /** Adds an operator of ONNX (operator set 17) with one output, and returns the name of its output. */
-  node(operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
+  readonly node: (operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>) => string;
   /** Adds a constant, and returns its name. The type follows the array: float32, int64 (`BigInt64Array`), int32, int8 or uint8. */
-  constant(name: string, shape: readonly number[], values: ConstantValues): string;
+  readonly constant: (name: string, shape: readonly number[], values: ConstantValues) => string;
 }
 
 /** Adds the operators of a layer to the graph, and returns the name of the tensor that is its output. */

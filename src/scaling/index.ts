@@ -7,7 +7,7 @@ export { countMultiplyAdds, countParameters, padName, planBatchNorm, planConv, p
 export type { FeatureShape, LayerPlan, LayerRole, ParameterCount, WeightPlan } from './layerPlan.js';
 export { NORM_ACT_RULES, oddInteger, planFusedMBConv, planMBConv, planSqueezeExcite, resolveNormAct } from './planBlock.js';
 export type { BlockPlan, BlockType, MBConvSpec, NormActSpec } from './planBlock.js';
-export { channelStatistics, checkNormalization, normalization, pixelRescaling } from './modelOptions.js';
+export { channelStatistics, checkNormalization, normalization, pixelRescaling, PLAN_RULES } from './modelOptions.js';
 export type { ClassifierActivation, InputSize, PlanOptions, WithoutTop, WithTop } from './modelOptions.js';
 export { hasVariant, planFor, planModel } from './planModel.js';
 export type { ModelPlan, NetworkPlan, ReductionPlan } from './planModel.js';

@@ -86,7 +86,8 @@ export const normalization = rule<Normalization>(
   (value) => value === 'imagenet' || value === 'none' || (typeof value === 'object' && value !== null && 'mean' in value && 'std' in value),
 );
 
-const OPTION_RULES = {
+/** The rules of {@link PlanOptions}. */
+export const PLAN_RULES = {
   ...NORM_ACT_RULES,
   name: text, includeTop: boolean, classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
   pooling: nullable(oneOf('avg', 'max')), dropoutRate: rate, dropConnectRate: rate, inputSize: size, inputChannels: positiveInteger, normalization,
@@ -116,7 +117,7 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
 /** Checks the options of a network and fills in its variant's defaults. */
 export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanOptions): ResolvedOptions {
   const spec = resolveSpec(where, variant);
-  checkOptions<object>(where, options, OPTION_RULES);
+  checkOptions<object>(where, options, PLAN_RULES);
   const { includeTop = true, inputSize = spec.inputSize, inputChannels = 3 } = options;
   refuseMeaningless(where, options, includeTop);
   const [height, width] = typeof inputSize === 'number' ? [inputSize, inputSize] : (inputSize ?? [null, null]);

@@ -42,8 +42,7 @@ export function recognizeLayout(
 ): Recognition & { readonly copies: readonly string[] } {
   const isBackbone = ({ weight }: LayoutEntry): boolean => !weight.startsWith('predictions/');
   const lookUp = (start: string, array: string): WeightArray | undefined => arrays.get(`${start}${array}${AVERAGE}`) ?? arrays.get(`${start}${array}`);
-  const networks = [...references, plan].flatMap((reference) => (layout === 'auto' ? LAYOUTS : [layout]).map((name) => ({ reference, name })));
-  const all = networks.flatMap(({ reference, name }) => {
+  const candidatesOf = (reference: NetworkPlan): readonly Recognition[] => (layout === 'auto' ? LAYOUTS : [layout]).flatMap((name) => {
     const named = layoutEntries(name, reference, classifier);
     const entries = reference === plan ? named : translated(layoutEntries('keras', plan), named);
     const wanted = head === 'skip' ? entries.filter(isBackbone) : entries;
@@ -54,6 +53,8 @@ export function recognizeLayout(
       return isWhole ? [{ layout: name, prefix: start, entries, found }] : [];
     });
   });
+  const own = candidatesOf(plan);
+  const all = own.some(({ found, entries }) => found === entries.length) ? own : [...references.flatMap(candidatesOf), ...own];
   // A network of another depth shares at least its first blocks, one with parts of the caller's own at least something.
   const present = all.filter(({ found, entries }) => found > 0 && (references.length > 0 || found >= entries.length / 12));
   const candidates = present.filter((candidate) => prefix === undefined || candidate.prefix === prefix);
