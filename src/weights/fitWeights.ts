@@ -58,7 +58,7 @@ export function fitWeights(plan: NetworkPlan, arrays: NamedArrays, options: FitO
   let root = prefix;
 
   for (const entry of entries) {
-    if (skipHead && isHead(entry.array)) {
+    if (skipHead && (isHead(entry.array) || isHeadWeight(entry.weight))) {
       kept.push(entry.weight);
       continue;
     }
@@ -126,6 +126,11 @@ function isInBackbone(layout: LayoutName, entries: readonly LayoutEntry[]): (nam
 function isClassifier(layout: LayoutName, { classifier }: FitOptions): (name: string) => boolean {
   const starts = [classifierPrefix(layout, classifier), classifierPrefix(layout)];
   return (name) => starts.some((start) => name.startsWith(start));
+}
+
+/** Whether a weight belongs to the layers that `head` makes. */
+export function isHeadWeight(weight: string): boolean {
+  return /^(predictions|hidden\d+)\//.test(weight);
 }
 
 function reasonToSkip(name: string): string | null {

@@ -40,7 +40,7 @@ interface Recognition {
 export function recognizeLayout(
   plan: NetworkPlan, arrays: NamedArrays, { layout = 'auto', prefix, classifier, head }: FitOptions, references: readonly NetworkPlan[] = [],
 ): Recognition & { readonly copies: readonly string[] } {
-  const isBackbone = ({ weight }: LayoutEntry): boolean => !weight.startsWith('predictions/');
+  const isBackbone = ({ weight }: LayoutEntry): boolean => !/^(predictions|hidden\d+)\//.test(weight);
   const lookUp = (start: string, array: string): WeightArray | undefined => arrays.get(`${start}${array}${AVERAGE}`) ?? arrays.get(`${start}${array}`);
   const candidatesOf = (reference: NetworkPlan): readonly Recognition[] => (layout === 'auto' ? LAYOUTS : [layout]).flatMap((name) => {
     const named = layoutEntries(name, reference, classifier);

@@ -3,7 +3,7 @@
 import { showShape, WeightsError, type WeightsMismatch } from '../core/index.js';
 import type { NetworkPlan } from '../scaling/index.js';
 import { fileClassifiers } from './fileClassifiers.js';
-import { scopesAround, type Fit } from './fitWeights.js';
+import { isHeadWeight as isHead, scopesAround, type Fit } from './fitWeights.js';
 import { describeOther, identifyVariant } from './identifyVariant.js';
 import type { NamedArrays } from './namedArrays.js';
 
@@ -36,8 +36,6 @@ export function refuseMisfit(
   }
 }
 
-const isHead = (weight: string): boolean => weight.startsWith('predictions/');
-
 // Where weights of the network would stay random in the midst of loaded ones, `strict: false` is no advice.
 function remedy(plan: NetworkPlan, arrays: NamedArrays, { prefix, missing, misshapen, unexpected }: Fit): string {
   if (missing.length === 0 && misshapen.length === 0) return 'Pass `strict: false` to leave them out.';
@@ -52,6 +50,7 @@ function ownRemedy({ name, layers }: NetworkPlan, { missing, misshapen }: Fit, i
   if (isForeign) return `Nothing in the file has the name and shape of a weight of '${name}'.`;
   const unloaded = new Set([...missing, ...misshapen.map(({ weight }) => weight)]);
   const untouched = layers.filter(({ weights }) => weights.some((weight) => unloaded.has(weight.name)));
+  if (untouched.length > 0 && [...unloaded].every(isHead)) return "Pass `head: 'skip'` to keep the model's own head.";
   if (untouched.length === 0) return 'Pass `strict: false` to leave them out.';
   return `Pass \`strict: false\` to load what fits by name and shape. ${untouched.length} of ${layers.length} layers then keep the weights they have, and need training: ${some(untouched, (layer) => quote(layer.name))}.`;
 }

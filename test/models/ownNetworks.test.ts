@@ -5,10 +5,10 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
 import { head, mbConv, stage, stem, convNormAct, type BlockParts } from '../../src/layers/index.js';
-import { efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, saveModel } from '../../src/models/index.js';
+import { efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel } from '../../src/models/index.js';
 import { loadWeights } from '../../src/node/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
-import { describePlan, VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
+import { describePlan, planModel, VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
 import { fineTune, freeze, sgd, unfreeze } from '../../src/training/index.js';
 import { readSafetensors, weightsOf, writeSafetensors, type LayoutName, type NamedArrays } from '../../src/weights/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
@@ -184,6 +184,19 @@ describe('weights', () => {
     model.dispose();
   });
 
+  test('of a head with hidden layers are taken out, too; a backbone is loaded below it with head: \'skip\'', async () => {
+    const backbone = efficientNet(SMALL, { classes: 5 });
+    const file = await weightsOf(backbone, { layout: 'timm' });
+    backbone.dispose();
+    const model = replaceHead(efficientNet(SMALL, { classes: 5 }), { classes: 3, hidden: [8] });
+    const arrays = await weightsOf(model, { layout: 'timm' });
+    expect([arrays.get('hidden1/kernel')?.shape, arrays.get('classifier.weight')?.shape]).toEqual([[320, 8], [3, 8]]);
+    expect((await loadWeights(model, arrays)).missing).toEqual([]);
+    await expect(loadWeights(model, file)).rejects.toThrow("Pass `head: 'skip'` to keep the model's own head.");
+    expect((await loadWeights(model, file, { head: 'skip' })).kept).toEqual(['hidden1/kernel', 'hidden1/bias', 'predictions/kernel', 'predictions/bias']);
+    model.dispose();
+  });
+
   test('of a folded network are neither loaded nor taken out', async () => {
     const model = gated();
     const folded = await foldBatchNorm(model);
@@ -210,6 +223,7 @@ describe("files of another variant", () => {
     expect(await refusal(incomplete)).toBe("loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, another network than 'efficientnet-b0'. Build that network, or find the file of this one.");
     const backbone = new Map([...lite0].filter(([name]) => !name.startsWith('classifier')));
     expect(await refusal(backbone)).toContain("the file holds 'lite0'");
+    await expect(exportOnnx({ plan: planModel('b0', { inputSize: 32 }), arrays: lite0 })).rejects.toThrow("The file holds 'lite0': plan that network.");
     model.dispose();
   });
 });
