@@ -1,7 +1,8 @@
 // Which layer becomes which operators. A class that is not here cannot be exported.
 
-import { activation, leakyRelu, relu, softmax } from './activations.js';
+import { activation, leakyRelu, prelu, relu, softmax } from './activations.js';
 import { batchNormalization, convolution, rescaling, zeroPadding } from './convolutions.js';
+import { layerNormalization } from './layerNormalization.js';
 import { inexpressible, type Converter, type LayerContext } from './layerContext.js';
 import { ownConverter, type OnnxConverter } from './ownConverter.js';
 import { concatenate, dense, globalPooling, identity, merging, pooling, reshape, upSampling } from './shaping.js';
@@ -23,11 +24,13 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   GaussianNoise: identity,
   GlobalAveragePooling2D: globalPooling,
   GlobalMaxPooling2D: globalPooling,
+  LayerNormalization: layerNormalization,
   LeakyReLU: leakyRelu,
   Maximum: merging('Max'),
   MaxPooling2D: pooling,
   Minimum: merging('Min'),
   Multiply: merging('Mul'),
+  PReLU: prelu,
   ReLU: relu,
   Rescaling: rescaling,
   Reshape: reshape,

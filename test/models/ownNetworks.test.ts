@@ -261,6 +261,23 @@ describe("a layer class of the user's own", () => {
     model.dispose();
   });
 
+  test('is not needed for PReLU and LayerNormalization in the places of activation and normalization: both are exported', async () => {
+    const model = efficientNet(SMALL, {
+      classes: 5, seed: 1,
+      // Slopes for every place in the one, for every channel in the other.
+      activation: (x, { name }) => tfl.layers.prelu({ name, alphaInitializer: tfl.initializers.randomUniform({ minval: 0, maxval: 1, seed: 3 }), ...(name.startsWith('top') ? {} : { sharedAxes: [1, 2] }) }).apply(x) as tfl.SymbolicTensor,
+      normalization: (x, { name, epsilon }) => tfl.layers.layerNormalization({ name, epsilon, gammaInitializer: tfl.initializers.randomUniform({ minval: 0.5, maxval: 2, seed: 4 }) }).apply(x) as tfl.SymbolicTensor,
+    });
+    const x = pixels(32);
+    const expected = await values(model, x);
+    const runtime = await createRuntime(await exportOnnx(model), { threads: 1 });
+    const [output] = [await runtime.predict(x)].flat();
+    expect([...(await output!.data())]).toBeAllclose([...expected], { tolerance: 1e-5 });
+    await runtime.dispose();
+    tf.dispose([x, output!]);
+    model.dispose();
+  });
+
   test('a converter that fails or returns no tensor is named', async () => {
     const model = gated();
     await expect(exportOnnx(model, { converters: { Gate: () => 5 as never } })).rejects.toThrow(/^exportOnnx: expected the converter of 'Gate' to return the name of a tensor for 'block1a_gate', received 5\./);
