@@ -265,7 +265,7 @@ describe("a layer class of the user's own", () => {
     const model = efficientNet(SMALL, {
       classes: 5, seed: 1,
       // Slopes for every place in the one, for every channel in the other.
-      activation: (x, { name }) => tfl.layers.prelu({ name, alphaInitializer: tfl.initializers.randomUniform({ minval: 0, maxval: 1, seed: 3 }), ...(name.startsWith('top') ? {} : { sharedAxes: [1, 2] }) }).apply(x) as tfl.SymbolicTensor,
+      activation: (x, { name }) => tfl.layers.prelu({ name, alphaInitializer: tfl.initializers.randomUniform({ minval: 0, maxval: 1, seed: 3 }), ...(name.startsWith('stem') ? {} : { sharedAxes: [1, 2] }) }).apply(x) as tfl.SymbolicTensor,
       normalization: (x, { name, epsilon }) => tfl.layers.layerNormalization({ name, epsilon, gammaInitializer: tfl.initializers.randomUniform({ minval: 0.5, maxval: 2, seed: 4 }) }).apply(x) as tfl.SymbolicTensor,
     });
     const x = pixels(32);
