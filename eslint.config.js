@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', '.cache', 'docs/api', 'src/*/assembly', 'src/*/binary.ts', '**/*_pb.ts'] },
+  { ignores: ['.ci', 'dist', 'node_modules', 'coverage', '.cache', 'docs/api', 'src/*/assembly', 'src/*/binary.ts', '**/*_pb.ts'] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

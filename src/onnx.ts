@@ -2,5 +2,5 @@
 
 export { createRuntime, exportOnnx } from './onnx/index.js';
 export type {
-  ExportOnnxOptions, OnnxDevice, OnnxRuntimeModule, PlannedNetwork, Runtime, CreateRuntimeOptions, RuntimeOutput,
+  CreateRuntimeOptions, ExportOnnxOptions, OnnxAttribute, OnnxConstantValues, OnnxConverter, OnnxDevice, OnnxLayer, OnnxLayerWeight, OnnxRuntimeModule, OnnxValue, PlannedNetwork, Runtime, RuntimeOutput,
 } from './onnx/index.js';

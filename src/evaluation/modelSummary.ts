@@ -2,6 +2,7 @@
 
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, positiveInteger } from '../core/index.js';
+import { multiplyAddsOf } from '../models/index.js';
 import { asLayersModel } from './modelParts.js';
 
 /** What a summary is made for. */
@@ -110,13 +111,6 @@ function stageOf(layer: layers.Layer, before: string | undefined): string {
   // What follows the last feature map is the head, whatever it is called; inside a block, squeezed maps are the block's.
   const isFlat = shapeOf(layer).length < 4 && (named === undefined || named === 'top');
   return isFlat ? 'head' : (named ?? before);
-}
-
-function multiplyAddsOf(layer: layers.Layer): number | null {
-  if (!/Conv2D|Dense/.test(layer.getClassName())) return 0;
-  const kernels = layer.weights.filter(({ shape }) => shape.length > 1).map(({ shape }) => product(shape));
-  const places = product(shapeOf(layer).slice(1, -1));
-  return places === null ? null : kernels.reduce<number>((sum, size) => sum + (size ?? 0), 0) * places;
 }
 
 function outputSize(layer: layers.Layer): number | null {

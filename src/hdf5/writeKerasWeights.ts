@@ -3,7 +3,7 @@
 import type { Group } from 'h5wasm';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { channelStatistics } from '../scaling/index.js';
-import { checkFiniteWeights, hasPlan, planOf, snakeCase } from '../models/index.js';
+import { checkFiniteWeights, snakeCase, variantPlanOf } from '../models/index.js';
 import { createHdf5 } from './hdf5File.js';
 import { kerasLayers } from './kerasConfig.js';
 
@@ -43,8 +43,8 @@ export async function createWeights(model: LayersModel, normalization: WeightNod
 
 /** Keras' networks of the first generation hold their normalization as weights; those of the second as constants. */
 function normalizationOf(model: LayersModel): WeightNode | null {
-  if (!hasPlan(model)) return null;
-  const plan = planOf(model);
+  const plan = variantPlanOf(model);
+  if (plan === undefined) return null;
   const statistics = channelStatistics(plan.normalization, plan.inputShape[2]);
   const isSecond = plan.stages.some((stage) => stage.blocks.some((block) => block.spec.depthwiseName === 'dwconv2'));
   if (statistics === null || isSecond) return null;

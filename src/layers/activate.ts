@@ -2,16 +2,17 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { Activation } from '../scaling/index.js';
+import { partResult, type NormActParts } from './blockParts.js';
 import { SwishActivation } from './SwishActivation.js';
 
 // Keras' slope for 'leaky_relu'.
 const LEAKY_SLOPE = 0.2;
 
-/** Applies an activation under the given layer name; `linear` adds no layer. */
-export function activate(x: tfl.SymbolicTensor, activation: Activation, name: string): tfl.SymbolicTensor {
+/** Applies an activation, or the caller's own in its place, under the given layer name; `linear` adds no layer. */
+export function activate(x: tfl.SymbolicTensor, activation: Activation, name: string, own?: NormActParts['activation'], where = 'activation'): tfl.SymbolicTensor {
+  if (activation === 'linear') return x;
+  if (own !== undefined) return partResult(where, 'activation', name, own(x, { name, activation }), x.shape);
   switch (activation) {
-    case 'linear':
-      return x;
     case 'swish':
       return new SwishActivation({ name }).apply(x) as tfl.SymbolicTensor;
     case 'relu':

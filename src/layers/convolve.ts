@@ -5,13 +5,9 @@ import { deriveSeed, type Complete } from '../core/index.js';
 import { padName, type Activation, type LayerPlan, type NormActSpec, type Padding } from '../scaling/index.js';
 import { activate } from './activate.js';
 import { batchNormalization } from './BatchNormalization.js';
+import { partResult, type NormActParts } from './blockParts.js';
+import type { BuildOptions } from './buildOptions.js';
 import { varianceScaling } from './varianceScaling.js';
-
-/** What building needs beyond the plan. */
-export interface BuildOptions {
-  /** The same seed makes the same initial weights and dropout. @defaultValue unpredictable */
-  readonly seed?: number | undefined;
-}
 
 /** What a convolution can apply itself. */
 type ConvActivation = 'swish' | 'relu' | 'relu6' | 'linear' | 'sigmoid';
@@ -47,12 +43,16 @@ export function convolve(
 
 /** Applies planned normalization and, unless `activationName` is null, the activation. */
 export function normAct(
+  where: string,
   x: tfl.SymbolicTensor,
   norm: LayerPlan,
-  { batchNormMomentum, batchNormEpsilon, activation }: Complete<NormActSpec>,
+  { batchNormMomentum: momentum, batchNormEpsilon: epsilon, activation }: Complete<NormActSpec>,
   activationName: string | null,
+  { normalization, activation: ownActivation }: NormActParts,
 ): tfl.SymbolicTensor {
-  const layer = batchNormalization({ name: norm.name, momentum: batchNormMomentum, epsilon: batchNormEpsilon });
-  const normalized = layer.apply(x) as tfl.SymbolicTensor;
-  return activationName === null ? normalized : activate(normalized, activation, activationName);
+  const { name } = norm;
+  const normalized = normalization === undefined
+    ? (batchNormalization({ name, momentum, epsilon }).apply(x) as tfl.SymbolicTensor)
+    : partResult(where, 'normalization', name, normalization(x, { name, momentum, epsilon }), x.shape);
+  return activationName === null ? normalized : activate(normalized, activation, activationName, ownActivation, where);
 }

@@ -3,7 +3,8 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/index.js';
 import type { ClassifierActivation } from '../scaling/index.js';
-import type { BuildOptions } from './convolve.js';
+import type { BuildOptions } from './buildOptions.js';
+import { refusePartsInSpec } from './blockParts.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
 import { dropout } from './SeededDropout.js';
@@ -32,6 +33,7 @@ export interface HeadSpec {
  * const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, dropoutRate: 0.2 }) });
  */
 export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: BuildOptions = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('head', spec);
   checkOptions('head', spec, {
     classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
     hidden: arrayOf(positiveInteger),

@@ -6,13 +6,14 @@ export { BatchNormalization, batchNormalization } from './BatchNormalization.js'
 export type { BatchNormalizationOptions } from './BatchNormalization.js';
 export { dropout, SeededDropout, stochasticDepth } from './SeededDropout.js';
 export type { DropoutOptions, DropoutStream } from './SeededDropout.js';
-export type { BuildOptions } from './convolve.js';
+export type { BuildOptions } from './buildOptions.js';
+export { PARTS_RULES } from './blockParts.js';
+export type { ActivationPartSpec, AttentionPartSpec, BlockParts, MBConvParts, NormActParts, NormalizationPartSpec } from './blockParts.js';
 export { convNormAct, depthwiseNormAct, stem } from './convNormAct.js';
 export type { ConvNormActSpec, DepthwiseNormActSpec, StemSpec } from './convNormAct.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export type { SqueezeExciteSpec } from './squeezeExcite.js';
 export { fusedMBConv, mbConv } from './mbConv.js';
-export type { BlockParts } from './mbConv.js';
 export { stage } from './stage.js';
 export { head, pool } from './head.js';
 export type { HeadSpec } from './head.js';

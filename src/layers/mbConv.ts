@@ -1,19 +1,14 @@
 // Mobile inverted bottlenecks as layers, plain and fused.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { deriveSeed, type Complete } from '../core/index.js';
+import { checkOptions, deriveSeed } from '../core/index.js';
 import { planFusedMBConv, planMBConv, type BlockPlan, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
-import { convolve, normAct, type BuildOptions } from './convolve.js';
+import { MBCONV_PARTS_RULES, partResult, refusePartsInSpec, type MBConvParts } from './blockParts.js';
+import { convolve, normAct } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
 import { stochasticDepth } from './SeededDropout.js';
-import { squeezeExcite, type SqueezeExciteSpec } from './squeezeExcite.js';
-
-/** Parts of a block one may replace. */
-export interface BlockParts extends BuildOptions {
-  /** What weights the channels, in place of squeeze-and-excitation; called where `seRatio` is above 0. @defaultValue squeezeExcite */
-  readonly attention?: ((x: tfl.SymbolicTensor, spec: Complete<SqueezeExciteSpec>, build: BuildOptions) => tfl.SymbolicTensor) | undefined;
-}
+import { squeezeExcite } from './squeezeExcite.js';
 
 /**
  * Applies a mobile inverted bottleneck: expand, filter each channel, weight the channels, project, add the input.
@@ -21,14 +16,17 @@ export interface BlockParts extends BuildOptions {
  * Layer names are Keras': `NAME_expand_conv`, `NAME_dwconv`, `NAME_bn`, `NAME_se_reduce`, `NAME_project_conv`, `NAME_drop`, `NAME_add`, ...
  *
  * @param x - `[batch, height, width, channels]`.
+ * @param parts - Functions of your own in place of the attention, the activations or the normalization.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example
  * const y = mbConv(x, { name: 'block2a', filters: 24, strides: 2 });
  * @see MobileNetV2 (arXiv 1801.04381) section 3; `block` in keras/src/applications/efficientnet.py
  */
-export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: BlockParts = {}): tfl.SymbolicTensor {
+export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('mbConv', spec);
   const plan = planMBConv(featureShapeOf('mbConv', x), spec);
+  checkOptions('mbConv', parts, MBCONV_PARTS_RULES);
   requireBackend('mbConv');
   const expanded = expand(x, plan, parts);
   const filtered = unit(expanded, plan, ['depthwiseConv', 'depthwiseNorm'], `${plan.name}_activation`, parts);
@@ -39,28 +37,31 @@ export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: BlockPart
  * Applies a fused block: one full convolution in place of expansion and depthwise convolution.
  *
  * @param x - `[batch, height, width, channels]`.
+ * @param parts - Functions of your own in place of the attention, the activations or the normalization.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example
  * const y = fusedMBConv(x, { name: 'block2a', filters: 48, strides: 2, expandRatio: 4, seRatio: 0 });
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
  */
-export function fusedMBConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: BlockParts = {}): tfl.SymbolicTensor {
+export function fusedMBConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
+  refusePartsInSpec('fusedMBConv', spec);
   const plan = planFusedMBConv(featureShapeOf('fusedMBConv', x), spec);
+  checkOptions('fusedMBConv', parts, MBCONV_PARTS_RULES);
   requireBackend('fusedMBConv');
   const expanded = expand(x, plan, parts);
   const activationName = plan.spec.expandRatio === 1 ? `${plan.name}_project_activation` : null;
   return project(x, attend(expanded, plan, parts), plan, activationName, parts);
 }
 
-function expand(x: tfl.SymbolicTensor, plan: BlockPlan, parts: BlockParts): tfl.SymbolicTensor {
+function expand(x: tfl.SymbolicTensor, plan: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
   return plan.spec.expandRatio === 1 ? x : unit(x, plan, ['expandConv', 'expandNorm'], `${plan.name}_expand_activation`, parts);
 }
 
-function attend(x: tfl.SymbolicTensor, { name, seFilters, spec }: BlockPlan, parts: BlockParts): tfl.SymbolicTensor {
+function attend(x: tfl.SymbolicTensor, { name, type, seFilters, spec }: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
   if (seFilters === 0) return x;
-  const { attention = squeezeExcite, ...build } = parts;
-  return attention(x, { name, reducedFilters: seFilters, activation: spec.activation }, build);
+  const { attention = squeezeExcite, ...rest } = parts;
+  return partResult(type, 'attention', name, attention(x, { name, reducedFilters: seFilters, activation: spec.activation }, rest), x.shape);
 }
 
 function project(
@@ -68,7 +69,7 @@ function project(
   x: tfl.SymbolicTensor,
   plan: BlockPlan,
   activationName: string | null,
-  parts: BlockParts,
+  parts: MBConvParts,
 ): tfl.SymbolicTensor {
   const { name, spec, hasSkip } = plan;
   const projected = unit(x, plan, ['projectConv', 'projectNorm'], activationName, parts);
@@ -85,9 +86,9 @@ function unit(
   plan: BlockPlan,
   [conv, norm]: readonly [LayerRole, LayerRole],
   activationName: string | null,
-  parts: BlockParts,
+  parts: MBConvParts,
 ): tfl.SymbolicTensor {
-  return normAct(convolve(x, layerOf(plan, conv), plan.spec.padding, parts), layerOf(plan, norm), plan.spec, activationName);
+  return normAct(plan.type, convolve(x, layerOf(plan, conv), plan.spec.padding, parts), layerOf(plan, norm), plan.spec, activationName, parts);
 }
 
 function layerOf(plan: BlockPlan, role: LayerRole): LayerPlan {

@@ -1,10 +1,11 @@
-// Squeeze-and-excitation: each channel weighted by what all channels say of the whole picture.
+// Squeeze-and-excitation: each channel is weighted by a function of the means of all channels.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, text } from '../core/index.js';
 import { NORM_ACT_RULES, planSqueezeExcite, type Activation } from '../scaling/index.js';
 import { activate } from './activate.js';
-import { convolve, isConvActivation, type BuildOptions } from './convolve.js';
+import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
+import { convolve, isConvActivation } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { requireBackend } from './requireBackend.js';
 
@@ -23,13 +24,16 @@ export interface SqueezeExciteSpec {
  * `_se_expand` and `_se_excite`.
  *
  * @param x - `[batch, height, width, channels]`.
+ * @param parts - An activation of your own replaces that of the reduction.
  * @returns The same shape.
  * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
  * @example
  * const y = squeezeExcite(x, { name: 'block2a', reducedFilters: 4 });
  * @see Squeeze-and-Excitation Networks (arXiv 1709.01507) section 3
  */
-export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, build: BuildOptions = {}): tfl.SymbolicTensor {
+export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
+  const { activation: ownActivation, ...build } = checkOptions('squeezeExcite', parts, NORM_ACT_PARTS_RULES);
+  refusePartsInSpec('squeezeExcite', spec);
   checkOptions('squeezeExcite', spec, {
     name: text, reducedFilters: positiveInteger, activation: NORM_ACT_RULES.activation,
   });
@@ -41,9 +45,9 @@ export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, bu
   const [reduce, expand] = planSqueezeExcite(name, shape, spec.reducedFilters);
   const mean = tfl.layers.globalAveragePooling2d({ name: `${name}_se_squeeze` }).apply(x);
   const pooled = tfl.layers.reshape({ targetShape: [1, 1, shape[2]], name: `${name}_se_reshape` }).apply(mean) as tfl.SymbolicTensor;
-  const inside = isConvActivation(activation);
+  const inside = ownActivation === undefined && isConvActivation(activation);
   const linear = convolve(pooled, reduce, 'same', build, inside ? activation : 'linear');
-  const reduced = inside ? linear : activate(linear, activation, `${name}_se_reduce_activation`);
+  const reduced = inside ? linear : activate(linear, activation, `${name}_se_reduce_activation`, ownActivation, 'squeezeExcite');
   const weights = convolve(reduced, expand, 'same', build, 'sigmoid');
   return tfl.layers.multiply({ name: `${name}_se_excite` }).apply([x, weights]) as tfl.SymbolicTensor;
 }

@@ -1,14 +1,30 @@
 // From plan to layers: a walk, nothing is worked out here.
 
 import * as tfl from '@tensorflow/tfjs-layers';
+import { checkOptions, either, type Given } from '../core/index.js';
 import { completePreprocessing } from '../image/index.js';
-import { convNormAct, head, pool, requireBackend, stage, stem, type BlockParts, type BuildOptions } from '../layers/index.js';
-import { pixelRescaling, planFor, type ModelPlan, type NormActSpec, type PlanModelOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+import { convNormAct, head, PARTS_RULES, pool, requireBackend, stage, stem, type BlockParts } from '../layers/index.js';
+import {
+  pixelRescaling, PLAN_RULES, planFor, type ModelPlan, type NormActSpec, type PlanModelOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop,
+} from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
+import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
 
-/** Options of {@link efficientNet}. */
-export type EfficientNetOptions = PlanModelOptions & BlockParts;
+/** Of two options with the same name, either. */
+type Either<A, B> = Omit<A, keyof B> & { readonly [K in keyof B]?: B[K] | (K extends keyof A ? A[K] : never) | undefined };
+
+/**
+ * Options of {@link efficientNet}: those of the plan, and parts of your own. `activation` and `normalization` given as functions are parts of your own; otherwise they are the name of the
+ * activation, and the normalization of the pixels. Where you need both, state the names in the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
+ */
+export type EfficientNetOptions = Either<WithTop, BlockParts> | Either<WithoutTop, BlockParts>;
+
+/** The rules of {@link EfficientNetOptions}. */
+export const EFFICIENT_NET_RULES = {
+  ...PLAN_RULES, ...PARTS_RULES,
+  activation: either(PLAN_RULES.activation, PARTS_RULES.activation), normalization: either(PLAN_RULES.normalization, PARTS_RULES.normalization),
+};
 
 /**
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
@@ -17,8 +33,8 @@ export type EfficientNetOptions = PlanModelOptions & BlockParts;
  * Channels come last. The caller disposes the model. Its preprocessing is the evaluation of the variant's authors; see {@link setPreprocessing}.
  *
  * @param variant - The name of a published network, or a spec of one's own.
- * @throws {OptionError} when the variant or an option is unknown or impossible.
- * @throws {ShapeError} when the input is too small for the network's strides.
+ * @throws {OptionError} when the variant or an option is unknown or impossible, or a part of your own returns no symbolic tensor.
+ * @throws {ShapeError} when the input is too small for the network's strides, or a part of your own returns another shape.
  * @throws {BackendError} when no backend is ready: call `await selectBackend()` first.
  * @example
  * await selectBackend();
@@ -27,29 +43,53 @@ export type EfficientNetOptions = PlanModelOptions & BlockParts;
  * @see EfficientNet (arXiv 1905.11946); keras/src/applications/efficientnet.py
  */
 export function efficientNet(variant: Variant | VariantSpec, options: EfficientNetOptions = {}): tfl.LayersModel {
-  const { seed, attention, ...planOptions } = options;
-  const plan = planFor('efficientNet', variant, planOptions);
-  requireBackend('efficientNet');
-  const model = buildModel(plan, { ...(seed === undefined ? {} : { seed }), ...(attention === undefined ? {} : { attention }) });
-  setMetadata(model, { format: 1, variant, options: planOptions, preprocessing: completePreprocessing('efficientNet', publishedEvaluation(variant, plan.inputShape)) });
+  checkOptions<object>('efficientNet', options, EFFICIENT_NET_RULES);
+  const { planOptions, parts } = splitParts(options);
+  return buildEfficientNet('efficientNet', variant, planOptions, parts);
+}
+
+/** The options of the plan, and the parts of the caller's own. */
+export function splitParts(options: EfficientNetOptions): { readonly planOptions: PlanModelOptions; readonly parts: BlockParts } {
+  const isPart = ([option, value]: [string, unknown]): boolean => option in PARTS_RULES && (!(option in PLAN_RULES) || typeof value === 'function');
+  const entries = Object.entries(options);
+  return {
+    planOptions: Object.fromEntries(entries.filter((entry) => !isPart(entry))),
+    parts: Object.fromEntries(entries.filter(isPart)),
+  };
+}
+
+/** {@link efficientNet} on behalf of another function, with the options of the plan and the parts apart. */
+export function buildEfficientNet(where: string, variant: Variant | VariantSpec, planOptions: PlanModelOptions, parts: BlockParts): tfl.LayersModel {
+  const plan = planFor(where, variant, planOptions);
+  const given = checkOptions(where, parts, PARTS_RULES);
+  requireBackend(where);
+  const { model, stageOutputs } = buildModel(plan, given);
+  const ownNames = String(stageOutputs) === String(stockOutputs(plan)) ? {} : { stageOutputs };
+  const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
+  setMetadata(model, { format: 1, variant, options: planOptions, preprocessing, ...ownNames });
   return model;
 }
 
-function buildModel(plan: ModelPlan, parts: BlockParts): tfl.LayersModel {
+function buildModel(plan: ModelPlan, parts: Given<BlockParts>): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
   const input = tfl.input({ shape: [...plan.inputShape], name: 'input_layer' });
-  const build: BuildOptions = parts.seed === undefined ? {} : { seed: parts.seed };
+  const { attention: _attention, block: _block, ...normActParts } = parts;
+  const build = parts.seed === undefined ? {} : { seed: parts.seed };
   const { activation, padding, batchNormMomentum, batchNormEpsilon } = plan;
   const normAct: NormActSpec = { activation, padding, batchNormMomentum, batchNormEpsilon };
 
-  let x = stem(normalize(input, plan), { filters: plan.stem[0].outputShape[2], ...normAct }, build);
-  for (const { spec } of plan.stages) x = stage(x, spec, parts);
-  x = convNormAct(x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, build);
+  let x = stem(normalize(input, plan), { filters: plan.stem[0].outputShape[2], ...normAct }, normActParts);
+  const stageOutputs = [x.sourceLayer.name];
+  for (const { spec } of plan.stages) {
+    x = stage(x, spec, parts);
+    stageOutputs.push(x.sourceLayer.name);
+  }
+  x = convNormAct(x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, normActParts);
   if (plan.includeTop) {
     x = head(x, { classes: plan.classes, classifierActivation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
   } else if (plan.pooling !== null) {
     x = pool(x, plan.pooling);
   }
-  return tfl.model({ inputs: input, outputs: x, name: plan.name });
+  return { model: tfl.model({ inputs: input, outputs: x, name: plan.name }), stageOutputs };
 }
 
 // (x / 255 - mean) / std as one multiplication and one addition.
@@ -57,7 +97,7 @@ function normalize(x: tfl.SymbolicTensor, plan: ModelPlan): tfl.SymbolicTensor {
   const rescaling = pixelRescaling(plan.normalization, plan.inputShape[2]);
   if (rescaling === null) return x;
   const { scale, offset } = rescaling;
-  // Typed as numbers, yet the layer, its file and Keras take one value a channel.
+  // Typed as numbers, yet the layer, its file and Keras take one value per channel.
   const layer = tfl.layers.rescaling({ scale: scale as unknown as number, offset: offset as unknown as number, name: 'rescaling' });
   return layer.apply(x) as tfl.SymbolicTensor;
 }

@@ -2,7 +2,8 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, invalid, text } from '../core/index.js';
-import { hasPlan, metadataOf, planOf, setMetadata } from './metadata.js';
+import { metadataOf, setMetadata } from './metadata.js';
+import { planOf } from './planOf.js';
 
 /**
  * A model with the same input and layers that returns the named feature maps, one each; for detectors, segmenters and similarity.
@@ -18,7 +19,7 @@ import { hasPlan, metadataOf, planOf, setMetadata } from './metadata.js';
 export function featureExtractor(model: tfl.LayersModel, names: readonly string[]): tfl.LayersModel {
   check('featureExtractor', 'names', names, arrayOf(text));
   if (names.length === 0) throw invalid('featureExtractor', 'names', 'at least one layer', names);
-  const reductions = new Map(!hasPlan(model) ? [] : planOf(model).reductions.map(({ name, layer }) => [name, layer]));
+  const reductions = new Map((planOf(model).reductions ?? []).map(({ name, layer }) => [name, layer]));
   const layers = new Map(model.layers.map((layer) => [layer.name, layer]));
   const outputs = names.map((name) => {
     const layer = layers.get(reductions.get(name) ?? name);

@@ -1,9 +1,11 @@
 export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
-export { efficientNet } from './efficientNet.js';
+export { buildEfficientNet, efficientNet, splitParts } from './efficientNet.js';
 export type { EfficientNetOptions } from './efficientNet.js';
 export { featureExtractor } from './featureExtractor.js';
 export { foldBatchNorm } from './foldBatchNorm.js';
-export { classNamesOf, hasPlan, planOf, setClassNames, setPreprocessing } from './metadata.js';
+export { multiplyAddsOf } from './multiplyAddsOf.js';
+export { planOf, variantPlanOf } from './planOf.js';
+export { classNamesOf, isFolded, setClassNames, setPreprocessing } from './metadata.js';
 export { publishedEvaluation } from './publishedEvaluation.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
 export { replaceHead, splitHead } from './replaceHead.js';

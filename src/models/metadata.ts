@@ -3,7 +3,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, OptionError, text } from '../core/index.js';
 import { completePreprocessing, type Preprocessing } from '../image/index.js';
-import { planFor, type ModelPlan, type Normalization, type PlanModelOptions, type Variant, type VariantSpec } from '../scaling/index.js';
+import type { Normalization, PlanModelOptions, Variant, VariantSpec } from '../scaling/index.js';
 
 /** The entry `effnet` of a model's user-defined metadata. */
 export interface ModelMetadata {
@@ -11,6 +11,8 @@ export interface ModelMetadata {
   /** Absent for a model composed of blocks by hand. */
   readonly variant?: Variant | VariantSpec | undefined;
   readonly options?: PlanModelOptions | undefined;
+  /** The layers that stem and stages end in, where parts of the caller's own give them other names than the variant has. */
+  readonly stageOutputs?: readonly string[] | undefined;
   readonly classNames?: readonly string[] | undefined;
   /** How images become the model's input; see {@link setPreprocessing}. */
   readonly preprocessing?: Preprocessing | undefined;
@@ -32,24 +34,9 @@ export function setMetadata(model: tfl.LayersModel, metadata: ModelMetadata): vo
   model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), effnet: JSON.parse(JSON.stringify(metadata)) as object });
 }
 
-/**
- * The plan of a model this library built or loaded; of the backbone alone where the head is one's own.
- *
- * @throws {OptionError} when the model carries no plan.
- * @example
- * planOf(model).multiplyAdds;
- */
-export function planOf(model: tfl.LayersModel): ModelPlan {
-  const metadata = metadataOf(model);
-  if (metadata?.variant === undefined) {
-    throw new OptionError(`planOf: expected a model made by efficientNet or loadModel for \`model\`, received '${model.name}' without a plan. Build it here, or load it with loadModel.`);
-  }
-  return planFor('planOf', metadata.variant, metadata.options ?? {});
-}
-
-/** Whether a model has a plan that {@link planOf} can tell. */
-export function hasPlan(model: tfl.LayersModel): boolean {
-  return metadataOf(model)?.variant !== undefined;
+/** Whether BatchNormalization was folded into the model's convolutions, so that its weights are no longer those of its plan. */
+export function isFolded(model: tfl.LayersModel): boolean {
+  return metadataOf(model)?.folded === true;
 }
 
 /** The names of a model's classes in the order of its outputs; `undefined` where none were given. */

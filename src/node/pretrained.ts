@@ -2,7 +2,8 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
-import { efficientNet, setPreprocessing, type EfficientNetOptions } from '../models/index.js';
+import { buildEfficientNet, setPreprocessing, splitParts, type EfficientNetOptions } from '../models/index.js';
+import type { PlanModelOptions } from '../scaling/index.js';
 import { modelOptionsOf, findPretrained, loadWeights, type PretrainedWeights, type LoadWeightsOptions, type NamedArrays } from '../weights/index.js';
 import { readWeightFile } from './readWeightFile.js';
 import { ensureBackend } from './selectBackend.js';
@@ -37,7 +38,8 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
   const arrays = weights instanceof Map
     ? (weights as NamedArrays)
     : await readWeightFile((weights as string | Uint8Array | undefined) ?? (await cachedFile(checkpointName, checkpoint, cache)));
-  const model = efficientNet(checkpoint.variant, merged(checkpoint, modelOptions));
+  const { planOptions, parts } = splitParts(modelOptions);
+  const model = buildEfficientNet('pretrained', checkpoint.variant, merged(checkpoint, planOptions), parts);
   try {
     await loadWeights(model, arrays, defined({ layout, prefix, classifier, head, strict }));
     const [, height, width] = model.inputs[0]?.shape ?? [];
@@ -55,11 +57,11 @@ function defined(options: { readonly [K in keyof LoadWeightsOptions]: LoadWeight
 }
 
 /** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */
-function merged(weights: PretrainedWeights, options: EfficientNetOptions): EfficientNetOptions {
+function merged(weights: PretrainedWeights, options: PlanModelOptions): PlanModelOptions {
   const { classes, includeTop, ...rest } = modelOptionsOf(weights);
   const withTop = options.includeTop ?? includeTop ?? true;
   if (options.inputChannels !== undefined && options.inputChannels !== 3 && options.normalization === undefined && rest.normalization === 'imagenet') {
     throw new OptionError(`pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. That of the published weights is for RGB.`);
   }
-  return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as EfficientNetOptions;
+  return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as PlanModelOptions;
 }

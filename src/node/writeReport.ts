@@ -6,7 +6,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, OptionError, positiveInteger, rule, text, anything } from '../core/index.js';
 import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
 import { describePreprocessing, preprocessingFor, resize, type Pixels, type PreprocessingSource } from '../image/index.js';
-import { hasPlan, planOf } from '../models/index.js';
+import { variantPlanOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
 import { replaceFile } from './replaceFile.js';
 import { systemReason } from './systemReason.js';
@@ -69,6 +69,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   if (explains && record === undefined) {
     throw new OptionError(`${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`);
   }
+  const plan = model === undefined ? undefined : variantPlanOf(model);
   const contents: ReportContents = {
     title,
     evaluation,
@@ -77,7 +78,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     ...(schedule === undefined ? {} : { schedule }),
     ...(settings === undefined && record === undefined ? {} : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
     ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
-    ...(model !== undefined && hasPlan(model) ? { plan: planOf(model) } : {}),
+    ...(plan === undefined ? {} : { plan }),
     ...(imageOf === undefined || maxImages === 0 ? {} : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
   };
   const html = path.join(folder, 'report.html');

@@ -1,6 +1,6 @@
 // Activations, as layers of their own or at the end of another.
 
-import { inexpressible, inputOf, type Converter, type LayerContext } from './layerContext.js';
+import { inexpressible, inputOf, weightOf, type Converter, type LayerContext } from './layerContext.js';
 import { made, type Value } from './value.js';
 
 /** `Activation`. */
@@ -15,6 +15,18 @@ export const relu: Converter = (layer) => {
 /** `LeakyReLU`. */
 export const leakyRelu: Converter = (layer) =>
   made(layer.shape, layer.graph.node('LeakyRelu', layer.name, [inputOf(layer).read()], { alpha: { float: layer.config['alpha'] as number } }));
+
+/** `PReLU`, whose slopes are channels last. */
+export const prelu: Converter = (layer) => {
+  const { graph, name } = layer;
+  const { shape, values } = weightOf(layer, 'alpha');
+  const [height = 1, width = 1, channels = 1] = shape;
+  const places = height * width;
+  const isMap = shape.length === 3;
+  const slopes = isMap ? Float32Array.from(values, (_, i) => values[(i % places) * channels + Math.floor(i / places)] ?? NaN) : values;
+  const alpha = graph.constant(`${name}/alpha`, isMap ? [channels, height, width] : shape, slopes);
+  return made(layer.shape, graph.node('PRelu', name, [inputOf(layer).read(), alpha]));
+};
 
 /** `Softmax`. */
 export const softmax: Converter = (layer) => {

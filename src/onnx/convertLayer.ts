@@ -1,8 +1,10 @@
 // Which layer becomes which operators. A class that is not here cannot be exported.
 
-import { activation, leakyRelu, relu, softmax } from './activations.js';
+import { activation, leakyRelu, prelu, relu, softmax } from './activations.js';
 import { batchNormalization, convolution, rescaling, zeroPadding } from './convolutions.js';
+import { layerNormalization } from './layerNormalization.js';
 import { inexpressible, type Converter, type LayerContext } from './layerContext.js';
+import { ownConverter, type OnnxConverter } from './ownConverter.js';
 import { concatenate, dense, globalPooling, identity, merging, pooling, reshape, upSampling } from './shaping.js';
 import type { Value } from './value.js';
 
@@ -22,11 +24,13 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   GaussianNoise: identity,
   GlobalAveragePooling2D: globalPooling,
   GlobalMaxPooling2D: globalPooling,
+  LayerNormalization: layerNormalization,
   LeakyReLU: leakyRelu,
   Maximum: merging('Max'),
   MaxPooling2D: pooling,
   Minimum: merging('Min'),
   Multiply: merging('Mul'),
+  PReLU: prelu,
   ReLU: relu,
   Rescaling: rescaling,
   Reshape: reshape,
@@ -36,8 +40,14 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   ZeroPadding2D: zeroPadding,
 };
 
-/** Turns one use of a layer into its output. */
-export function convertLayer(layer: LayerContext): Value {
+/**
+ * Turns one use of a layer into its output.
+ *
+ * @param own - Converters of the caller's own by class name. They come first.
+ */
+export function convertLayer(layer: LayerContext, own: Readonly<Record<string, OnnxConverter>> = {}): Value {
+  const ownConvert = Object.hasOwn(own, layer.className) ? own[layer.className] : undefined;
+  if (ownConvert !== undefined) return ownConverter(ownConvert)(layer);
   const convert = Object.hasOwn(CONVERTERS, layer.className) ? CONVERTERS[layer.className] : undefined;
   if (convert === undefined) throw inexpressible(layer);
   return convert(layer);

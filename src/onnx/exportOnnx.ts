@@ -5,7 +5,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
 import { checkImageSize, type ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
-import { checkFiniteArrays, checkFiniteWeights, classNamesOf, hasPlan, planOf, publishedEvaluation } from '../models/index.js';
+import { checkFiniteArrays, checkFiniteWeights, classNamesOf, publishedEvaluation, variantPlanOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { planArrays, type NamedArrays } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
@@ -14,6 +14,7 @@ import { convertLayer } from './convertLayer.js';
 import { createGraph, type Dimension, type OnnxGraph } from './graph.js';
 import { exportPlan } from './exportPlan.js';
 import type { LayerWeight } from './layerContext.js';
+import { converters, type OnnxConverter } from './ownConverter.js';
 import { runtimePackage, type OnnxRuntimeModule } from './loadOnnxRuntime.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';
 import { checkQuantizable, quantize, tensorsToCalibrate } from './quantize.js';
@@ -40,6 +41,8 @@ export interface ExportOnnxOptions {
   readonly calibration?: AsyncIterable<ImageBatch> | undefined;
   /** With `compute: 'int8'`: the package that runs the calibration. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
+  /** Converters of layers of your own, by class name. One for a class of the library or of TensorFlow.js replaces its converter. @defaultValue none */
+  readonly converters?: Readonly<Record<string, OnnxConverter>> | undefined;
 }
 
 const RULES = {
@@ -48,6 +51,7 @@ const RULES = {
   compute: oneOf('float32', 'float16', 'int8'),
   calibration: rule<AsyncIterable<ImageBatch>>('batches of { xs, ys }', (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
   onnxruntime: runtimePackage,
+  converters,
 };
 
 /** A network without a model: its plan, and its weights in any framework's names. */
@@ -77,7 +81,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  *
  * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no counterpart in ONNX, an option is unknown, or computing with int8 would make the network slower.
+ * @throws {OptionError} when a layer of the model has no counterpart in ONNX and no converter, an option is unknown, or computing with int8 would make the network slower.
  * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or a plan's weights are not all among the arrays, or others are.
  * @throws {DataError} when there is no batch to calibrate on.
  * @example
@@ -88,7 +92,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  */
 export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
   check('exportOnnx', 'model', source, network);
-  const { name = isLayersModel(source) ? source.name : source.plan.name, compute = 'float32', dtype = compute, calibration, onnxruntime } = checkOptions('exportOnnx', options, RULES);
+  const { name = isLayersModel(source) ? source.name : source.plan.name, compute = 'float32', dtype = compute, calibration, onnxruntime, converters: own = {} } = checkOptions('exportOnnx', options, RULES);
   if (compute !== 'float32' && dtype !== compute) throw invalid('exportOnnx', 'dtype', `'${compute}' with \`compute: '${compute}'\``, dtype);
   if ((compute === 'int8') !== (calibration !== undefined)) {
     throw invalid('exportOnnx', 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
@@ -97,7 +101,7 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
   else checkFiniteArrays('exportOnnx', source.arrays);
   const graph = createGraph();
-  if (isLayersModel(source)) await addModel(graph, source);
+  if (isLayersModel(source)) await addModel(graph, source, own);
   else addPlan(graph, source);
   const file = graph.model(name, isLayersModel(source) ? metadataOf(source) : metadataOfPlan(source));
   if (calibration !== undefined) {
@@ -114,10 +118,10 @@ function addPlan(graph: OnnxGraph, { plan, arrays, prefix }: PlannedNetwork): vo
   graph.output(readChannelsLast(graph, name, value), name, dimensions(value.shape));
 }
 
-async function addModel(graph: OnnxGraph, source: tfl.LayersModel): Promise<void> {
+async function addModel(graph: OnnxGraph, source: tfl.LayersModel, own: Walk['own']): Promise<void> {
   const values: Values = new Map();
   for (const input of source.inputs) values.set(input.id, convertInput(graph, input.sourceLayer.name, input.shape));
-  const walk: Walk = { graph, values, weights: await readWeights(source), prefix: '' };
+  const walk: Walk = { graph, values, weights: await readWeights(source), own, prefix: '' };
   // All are read before the first is named: naming one may rename what another reads.
   const outputs = source.outputs.map((output) => {
     const value = valueOf(output, walk);
@@ -134,6 +138,7 @@ interface Walk {
   /** By the id of the symbolic tensor. */
   readonly values: Values;
   readonly weights: Weights;
+  readonly own: Readonly<Record<string, OnnxConverter>>;
   /** Names of the models the layer is nested in, each with a slash. */
   readonly prefix: string;
 }
@@ -162,7 +167,7 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
     config: sourceLayer.getConfig(),
     weights: walk.weights.get(sourceLayer) ?? new Map<string, LayerWeight>(),
     shape: output.shape,
-  });
+  }, walk.own);
 }
 
 function convertInput(graph: OnnxGraph, name: string, shape: Shape): Value {
@@ -195,10 +200,11 @@ function isModel(layer: tfl.layers.Layer): layer is tfl.LayersModel {
 
 function metadataOf(source: tfl.LayersModel): Record<string, string> {
   const classes = classNamesOf(source);
+  const variant = variantPlanOf(source)?.name;
   const preprocessing = preprocessingFor('exportOnnx', source);
   return {
     ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
-    ...(hasPlan(source) ? { variant: JSON.stringify(planOf(source).name) } : {}),
+    ...(variant === undefined ? {} : { variant: JSON.stringify(variant) }),
     ...(preprocessing === undefined ? {} : describe(preprocessing, source.inputs[0]?.shape[3] ?? null)),
   };
 }

@@ -43,7 +43,7 @@ export function weightOf({ weights, name }: LayerContext, weight: string): Layer
 /** The error for what ONNX export has no operators for. */
 export function inexpressible({ name, className }: Pick<LayerContext, 'name' | 'className'>, what = `class ${className}`): OptionError {
   return new OptionError(
-    `exportOnnx: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. Compose it of stock layers, or export the part before it with featureExtractor.`,
+    `exportOnnx: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.`,
   );
 }
 

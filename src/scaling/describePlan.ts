@@ -1,48 +1,57 @@
 // A plan as a table for people.
 
-import type { FeatureShape } from './layerPlan.js';
-import type { ModelPlan } from './planModel.js';
+import { countParameters, type FeatureShape, type LayerPlan } from './layerPlan.js';
+import { hasVariant, type ModelPlan, type NetworkPlan } from './planModel.js';
 
 const HEADINGS = ['block', 'type', 'kernel', 'stride', 'expand', 'filters', 'SE', 'drop', 'output', 'parameters', 'multiply-adds'];
 
 /**
- * Prints a plan as a table: one line a block, then the sums.
+ * Prints a plan as a table: one line per block, or per layer of a network put together by hand, then the sums.
  *
  * @example
  * console.log(describePlan(planModel('b0')));
  */
-export function describePlan(plan: ModelPlan): string {
-  const rows = [HEADINGS, row('stem', plan.stem, plan.activation)];
-  for (const block of plan.stages.flatMap((stage) => stage.blocks)) {
-    const { spec } = block;
-    rows.push([
-      block.name, block.type, `${spec.kernelSize}x${spec.kernelSize}`, String(spec.strides), String(spec.expandRatio), String(spec.filters),
-      block.seFilters === 0 ? '' : String(block.seFilters), block.hasSkip && spec.dropRate > 0 ? spec.dropRate.toFixed(4) : '',
-      shape(block.outputShape), grouped(block.parameters.total), grouped(block.multiplyAdds),
-    ]);
-  }
-  rows.push(row('top', plan.top, plan.activation));
-  if (plan.classifier !== null) rows.push(row('predictions', [plan.classifier], plan.classifierActivation));
-
+export function describePlan(plan: NetworkPlan): string {
   const { parameters } = plan;
+  const options = hasVariant(plan) ? `, activation ${plan.activation}, padding ${plan.padding}` : '';
   return [
-    `${plan.name}: input ${shape(plan.inputShape)}, activation ${plan.activation}, padding ${plan.padding}`,
-    table(rows),
+    `${plan.name}: input ${shape(plan.inputShape)}${options}`,
+    table([HEADINGS, ...(hasVariant(plan) ? variantRows(plan) : plan.layers.map(ownRow))]),
     `${grouped(parameters.total)} parameters (${grouped(parameters.trainable)} trainable, ${grouped(parameters.nonTrainable)} moving statistics), ` +
       `${grouped(plan.multiplyAdds)} multiply-adds per image.`,
     ...(plan.normalization === 'imagenet' ? ["Keras counts 7 parameters more: its normalization layer's, which has no weights here."] : []),
   ].join('\n');
 }
 
-function row(name: string, layers: ModelPlan['stem'] | readonly [ModelPlan['stem'][0]], type: string): string[] {
-  const [main] = layers;
-  const parameters = layers.flatMap((layer) => layer.weights).reduce((sum, weight) => sum + weight.shape.reduce((a, b) => a * b, 1), 0);
-  const kernel = main.kind === 'dense' ? '' : `${main.kernelSize}x${main.kernelSize}`;
-  const filters = String(main.outputShape[2]);
-  return [name, type, kernel, main.kind === 'dense' ? '' : String(main.strides), '', filters, '', '', shape(main.outputShape), grouped(parameters), grouped(main.multiplyAdds)];
+function variantRows(plan: ModelPlan): string[][] {
+  const rows = [row('stem', plan.stem, plan.activation)];
+  for (const block of plan.stages.flatMap((stage) => stage.blocks)) {
+    const { spec } = block;
+    const type = block.layers.some(({ role }) => role === 'own') ? `${block.type}, own parts` : block.type;
+    rows.push([
+      block.name, type, `${spec.kernelSize}x${spec.kernelSize}`, String(spec.strides), String(spec.expandRatio), String(spec.filters),
+      block.seFilters === 0 ? '' : String(block.seFilters), block.hasSkip && spec.dropRate > 0 ? spec.dropRate.toFixed(4) : '',
+      shape(block.outputShape), grouped(block.parameters.total), grouped(block.multiplyAdds),
+    ]);
+  }
+  rows.push(row('top', plan.top, plan.activation));
+  if (plan.classifier !== null) rows.push(row('predictions', [plan.classifier], plan.classifierActivation));
+  const listed = new Set([...plan.stem, ...plan.stages.flatMap((stage) => stage.blocks.flatMap(({ layers }) => layers)), ...plan.top, plan.classifier].map((layer) => layer?.name));
+  return [...rows, ...plan.layers.filter(({ name }) => !listed.has(name)).map(ownRow)];
 }
 
-function shape(lengths: FeatureShape): string {
+function row(name: string, layers: readonly [LayerPlan, ...LayerPlan[]], type: string): string[] {
+  const [main] = layers;
+  const kernel = main.kind === 'dense' ? '' : `${main.kernelSize}x${main.kernelSize}`;
+  const filters = String(main.outputShape[2]);
+  return [name, type, kernel, main.kind === 'dense' ? '' : String(main.strides), '', filters, '', '', shape(main.outputShape), grouped(countParameters(layers).total), grouped(main.multiplyAdds)];
+}
+
+function ownRow(layer: LayerPlan): string[] {
+  return [layer.name, layer.kind, '', '', '', '', '', '', shape(layer.outputShape), grouped(countParameters([layer]).total), grouped(layer.multiplyAdds)];
+}
+
+function shape(lengths: FeatureShape | readonly (number | null)[]): string {
   return lengths.map((length) => length ?? '?').join(' x ');
 }
 

@@ -9,7 +9,9 @@ export type FeatureShape = readonly [height: number | null, width: number | null
 export type LayerRole =
   | 'stemConv' | 'stemNorm'
   | 'expandConv' | 'expandNorm' | 'depthwiseConv' | 'depthwiseNorm' | 'seReduce' | 'seExpand' | 'projectConv' | 'projectNorm'
-  | 'topConv' | 'topNorm' | 'predictions';
+  | 'topConv' | 'topNorm' | 'predictions'
+  /** A layer that is not the library's, or replaces one of the library's. */
+  | 'own';
 
 /** One array of weights. */
 export interface WeightPlan {
@@ -23,14 +25,14 @@ export interface WeightPlan {
 /** A layer that owns weights. */
 export interface LayerPlan {
   readonly name: string;
-  readonly kind: 'conv' | 'depthwiseConv' | 'batchNorm' | 'dense';
+  readonly kind: 'conv' | 'depthwiseConv' | 'batchNorm' | 'dense' | 'other';
   readonly role: LayerRole;
   readonly kernelSize: number;
   readonly strides: 1 | 2;
   readonly inputShape: FeatureShape;
   readonly outputShape: FeatureShape;
   readonly weights: readonly WeightPlan[];
-  /** Multiply-adds a picture, those of convolutions and the classifier; `null` while the input size is open. */
+  /** Multiply-adds per image, those of convolutions and dense layers; `null` while the input size is open. */
   readonly multiplyAdds: number | null;
 }
 

@@ -84,7 +84,8 @@ export const normalization = rule<Normalization>(
   (value) => value === 'imagenet' || value === 'none' || (typeof value === 'object' && value !== null && 'mean' in value && 'std' in value),
 );
 
-const OPTION_RULES = {
+/** The rules of {@link PlanOptions}. */
+export const PLAN_RULES = {
   ...NORM_ACT_RULES,
   name: text, includeTop: boolean, classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
   pooling: nullable(oneOf('avg', 'max')), dropoutRate: rate, dropConnectRate: rate, inputSize, inputChannels: positiveInteger, normalization,
@@ -114,7 +115,7 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
 /** Checks the options of a network and fills in its variant's defaults. */
 export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanModelOptions): CompletePlanOptions {
   const spec = resolveSpec(where, variant);
-  checkOptions<object>(where, options, OPTION_RULES);
+  checkOptions<object>(where, options, PLAN_RULES);
   const { includeTop = true, inputSize = spec.inputSize, inputChannels = 3 } = options;
   refuseMeaningless(where, options, includeTop);
   const [height, width] = inputSize === null ? [null, null] : sides(inputSize);

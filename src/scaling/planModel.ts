@@ -21,8 +21,21 @@ export interface ReductionPlan {
   readonly shape: FeatureShape;
 }
 
+/** What every network has, whoever put it together. */
+interface NetworkOutline {
+  readonly name: string;
+  /** Without the batch: `[height, width, channels]` for images. `null` stands for an open size. */
+  readonly inputShape: readonly (number | null)[];
+  /** Every weight-bearing layer, in the order of the model's weights. */
+  readonly layers: readonly LayerPlan[];
+  readonly parameters: ParameterCount;
+  /** Multiply-adds per image, those of convolutions and dense layers; `null` while the input size is open. */
+  readonly multiplyAdds: number | null;
+}
+
 /** A network worked out. */
-export interface ModelPlan extends CompletePlanOptions {
+export interface ModelPlan extends CompletePlanOptions, NetworkOutline {
+  readonly inputShape: FeatureShape;
   /** The variant or spec it was planned from. */
   readonly variant: Variant | VariantSpec;
   readonly stem: readonly [conv: LayerPlan, norm: LayerPlan];
@@ -31,11 +44,14 @@ export interface ModelPlan extends CompletePlanOptions {
   /** The classifier; `null` without top. */
   readonly classifier: LayerPlan | null;
   readonly reductions: readonly ReductionPlan[];
-  /** Every weight-bearing layer, in the order of the model's weights. */
-  readonly layers: readonly LayerPlan[];
-  readonly parameters: ParameterCount;
-  /** Multiply-adds a picture; `null` while the input size is open. */
-  readonly multiplyAdds: number | null;
+}
+
+/** The plan of a model: that of its variant, or, for a network put together by hand, only what every network has. */
+export interface NetworkPlan extends NetworkOutline, Partial<Omit<ModelPlan, keyof NetworkOutline>> {}
+
+/** Whether a network has a variant, and with it stem, stages and top. */
+export function hasVariant(plan: NetworkPlan): plan is ModelPlan {
+  return plan.variant !== undefined;
 }
 
 /**

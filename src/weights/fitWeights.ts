@@ -2,7 +2,7 @@
 // Nothing is changed here; loadWeights.ts does that.
 
 import type { WeightsMismatch } from '../core/index.js';
-import type { ModelPlan } from '../scaling/index.js';
+import { hasVariant, type NetworkPlan } from '../scaling/index.js';
 import { checkNormalization } from './checkNormalization.js';
 import { classifierPrefix, type LayoutEntry, type LayoutName } from './layouts.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';
@@ -46,8 +46,8 @@ export interface Fit {
  *
  * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalizes pixels differently.
  */
-export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOptions = {}): Fit {
-  const { layout, prefix, entries, copies } = recognizeLayout(plan, arrays, options);
+export function fitWeights(plan: NetworkPlan, arrays: NamedArrays, options: FitOptions = {}, references: readonly NetworkPlan[] = []): Fit {
+  const { layout, prefix, entries, copies } = recognizeLayout(plan, arrays, options, references);
   const isHead = isClassifier(layout, options);
   const skipHead = options.head === 'skip';
   const fitted: FittedWeight[] = [];
@@ -58,7 +58,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
   let root = prefix;
 
   for (const entry of entries) {
-    if (skipHead && isHead(entry.array)) {
+    if (skipHead && (isHead(entry.array) || isHeadWeight(entry.weight))) {
       kept.push(entry.weight);
       continue;
     }
@@ -73,14 +73,14 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
     }
     claimed.add(name);
     if (start.length < root.length) root = start;
-    const adapted = takesOtherChannels(plan, entry, array);
+    const adapted = takesOtherChannels(entry, array);
     if (adapted || sameShape(array.shape, entry.fileShape)) fitted.push({ entry, name, array, adapted });
     else misshapen.push({ weight: entry.weight, array: name, modelShape: entry.modelShape, fileShape: inModelOrder(array.shape, entry) });
   }
 
   const known = new Set(entries.map(({ array }) => array));
   const isBackbone = isInBackbone(layout, entries.filter(({ weight }) => !weight.startsWith('predictions/')));
-  const leavesHead = skipHead || plan.classifier === null;
+  const leavesHead = skipHead || !entries.some(({ weight }) => weight.startsWith('predictions/'));
   const reasonFor = (name: string): string | null => {
     const own = name.startsWith(prefix) ? name.slice(prefix.length) : null;
     if (own !== null && known.has(own) && arrays.has(`${name}${AVERAGE}`)) return 'superseded by its moving average';
@@ -101,7 +101,7 @@ export function fitWeights(plan: ModelPlan, arrays: NamedArrays, options: FitOpt
     if (reason === null) unexpected.push(name);
     else skipped.push({ array: name, reason });
   }
-  checkNormalization(plan, arrays);
+  if (hasVariant(plan)) checkNormalization(plan, arrays);
   return { layout, prefix, fitted, missing, kept, misshapen, unexpected, skipped };
 }
 
@@ -128,6 +128,11 @@ function isClassifier(layout: LayoutName, { classifier }: FitOptions): (name: st
   return (name) => starts.some((start) => name.startsWith(start));
 }
 
+/** Whether a weight belongs to the layers that `head` makes. */
+export function isHeadWeight(weight: string): boolean {
+  return /^(predictions|hidden\d+)\//.test(weight);
+}
+
 function reasonToSkip(name: string): string | null {
   if (/(^|[./])num_batches_tracked$/.test(name)) return 'counter of training steps';
   if (/(^|\/)normalization(_\d+)?\/(mean|variance|count)$/.test(name)) return 'normalization of pixels, checked';
@@ -138,9 +143,9 @@ function reasonToSkip(name: string): string | null {
 }
 
 /** timm's rule, `adapt_input_conv` in timm/models/_manipulate.py: a stem trained on RGB serves any number of channels. */
-function takesOtherChannels(plan: ModelPlan, { weight, fileShape, modelShape, toModel }: LayoutEntry, { shape }: WeightArray): boolean {
+function takesOtherChannels({ weight, fileShape, modelShape, toModel }: LayoutEntry, { shape }: WeightArray): boolean {
   const channels = toModel[2];
-  if (weight !== plan.stem[0].weights[0]?.name || channels === undefined || modelShape[2] === 3 || shape[channels] !== 3) return false;
+  if (weight !== 'stem_conv/kernel' || channels === undefined || modelShape[2] === 3 || shape[channels] !== 3) return false;
   return sameShape(shape, fileShape.map((length, i) => (i === channels ? 3 : length)));
 }
 

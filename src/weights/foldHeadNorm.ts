@@ -1,7 +1,7 @@
 // A BatchNormalization between the backbone and the classifier, as in Keras' fine-tuning tutorial. The networks here have none there;
 // in inference it is a scale and an offset per feature, which the classifier's own kernel and bias can hold.
 
-import type { ModelPlan } from '../scaling/index.js';
+import type { NetworkPlan } from '../scaling/index.js';
 import type { Fit, FittedWeight } from './fitWeights.js';
 import { weightArray, type NamedArrays } from './namedArrays.js';
 
@@ -9,7 +9,7 @@ import { weightArray, type NamedArrays } from './namedArrays.js';
 const EPSILON = 1e-3;
 
 /** Folds the one BatchNormalization of the file that has no place in the model into the classifier, where it has one number per feature. */
-export function foldHeadNorm(plan: ModelPlan, arrays: NamedArrays, fit: Fit): Fit {
+export function foldHeadNorm(plan: NetworkPlan, arrays: NamedArrays, fit: Fit): Fit {
   const owner = /^(.*)\/moving_variance$/.exec(fit.unexpected.find((name) => name.endsWith('/moving_variance')) ?? '')?.[1];
   const [kernel, bias] = ['predictions/kernel', 'predictions/bias'].map((weight) => fit.fitted.find(({ entry }) => entry.weight === weight));
   const features = plan.classifier?.inputShape[2];

@@ -1,7 +1,7 @@
 // How each framework names and orients the weights of a network: pure maps from the plan, to be read in either direction.
 // Reading files is not done here.
 
-import type { BlockPlan, LayerPlan, LayerRole, ModelPlan } from '../scaling/index.js';
+import type { BlockPlan, LayerPlan, LayerRole, NetworkPlan } from '../scaling/index.js';
 
 /** Who named the arrays. */
 export type LayoutName = 'keras' | 'kerasOrder' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1';
@@ -20,7 +20,7 @@ export interface LayoutEntry {
 
 /** Where a layer stands in its network. */
 interface Place {
-  readonly plan: ModelPlan;
+  readonly plan: NetworkPlan;
   readonly layer: LayerPlan;
   /** The block it belongs to, `null` in stem and top. */
   readonly block: BlockPlan | null;
@@ -37,20 +37,22 @@ interface Naming {
 }
 
 /**
- * Every weight of a network with its array in a layout, in the order of the model's weights.
+ * Every weight of a network with its array in a layout, in the order of the model's weights. Layers of the caller's own keep their names and axes.
  *
  * @param classifier - Name of the classifier's layer in the file, where it is not the layout's usual one.
  */
-export function layoutEntries(layout: LayoutName, plan: ModelPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
+export function layoutEntries(layout: LayoutName, plan: NetworkPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
   const naming = NAMINGS[layout];
   return places(plan).flatMap((place) => {
-    const name = place.layer.role === 'predictions' ? classifier : naming.layer(place);
+    const isOwn = place.layer.role === 'own';
+    const isTorch = naming.orientation === 'torch' && !isOwn;
+    const name = isOwn ? place.layer.name : place.layer.role === 'predictions' ? classifier : naming.layer(place);
     return place.layer.weights.map((weight) => {
       const kerasName = weight.name.slice(weight.name.lastIndexOf('/') + 1);
-      const toModel = naming.orientation === 'torch' ? TORCH_TO_MODEL[kernelKind(place.layer, weight.shape)] : weight.shape.map((_, i) => i);
+      const toModel = isTorch ? TORCH_TO_MODEL[kernelKind(place.layer, weight.shape)] : weight.shape.map((_, i) => i);
       const fileShape = new Array<number>(toModel.length);
       toModel.forEach((axis, i) => (fileShape[axis] = weight.shape[i] as number));
-      const array = naming.orientation === 'torch' ? `${name}.${TORCH_WEIGHTS[kerasName] ?? kerasName}` : `${name}/${kerasName}`;
+      const array = isTorch ? `${name}.${TORCH_WEIGHTS[kerasName] ?? kerasName}` : `${name}/${kerasName}`;
       return { weight: weight.name, array, modelShape: weight.shape, fileShape, toModel };
     });
   });
@@ -69,7 +71,7 @@ const TORCH_WEIGHTS: Readonly<Record<string, string>> = {
 const TORCH_TO_MODEL = { conv: [2, 3, 1, 0], depthwiseConv: [2, 3, 0, 1], dense: [1, 0], vector: [0] } as const;
 
 function kernelKind(layer: LayerPlan, shape: readonly number[]): keyof typeof TORCH_TO_MODEL {
-  return shape.length === 1 || layer.kind === 'batchNorm' ? 'vector' : layer.kind;
+  return shape.length === 1 || layer.kind === 'batchNorm' || layer.kind === 'other' ? 'vector' : layer.kind;
 }
 
 type RoleNames = Readonly<Partial<Record<LayerRole, string>>>;
@@ -116,7 +118,7 @@ const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
 export const LAYOUTS = Object.keys(NAMINGS) as readonly LayoutName[];
 
 const KERAS_CLASSES: Readonly<Record<LayerPlan['kind'], string>> = {
-  conv: 'conv2d', depthwiseConv: 'depthwise_conv2d', batchNorm: 'batch_normalization', dense: 'dense',
+  conv: 'conv2d', depthwiseConv: 'depthwise_conv2d', batchNorm: 'batch_normalization', dense: 'dense', other: 'other',
 };
 
 function kerasOrderLayer({ plan, layer }: Place): string {
@@ -133,7 +135,7 @@ function timmLayer({ layer, block, at }: Place): string {
 // torchvision/models/efficientnet.py: convolution and normalization are items 0 and 1 of a Sequential; blocks are too, so they are numbered.
 function torchvisionLayer({ plan, layer, block, at }: Place): string {
   const item = layer.kind === 'batchNorm' ? 1 : 0;
-  if (block === null) return `features.${layer.role.startsWith('stem') ? 0 : plan.stages.length + 1}.${item}`;
+  if (block === null) return `features.${layer.role.startsWith('stem') ? 0 : (plan.stages ?? []).length + 1}.${item}`;
   const parts = [...new Set(block.layers.map(({ role }) => partOf(role)))];
   const part = `features.${at.stage + 1}.${at.block}.block.${parts.indexOf(partOf(layer.role))}`;
   if (layer.role === 'seReduce') return `${part}.fc1`;
@@ -157,15 +159,14 @@ function tf1Layer({ layer, block, at }: Place): string {
   return `${scope}/${layer.kind === 'batchNorm' ? norm : 'conv2d'}${count === 0 ? '' : `_${count}`}`;
 }
 
-function places(plan: ModelPlan): Place[] {
-  const ends = (layers: readonly LayerPlan[]): Place[] =>
-    layers.map((layer) => ({ plan, layer, block: null, at: { stage: 0, block: 0, overall: 0 } }));
+function places(plan: NetworkPlan): Place[] {
   let overall = -1;
-  const blocks = plan.stages.flatMap((stage, s) =>
+  const inBlocks = new Map((plan.stages ?? []).flatMap((stage, s) =>
     stage.blocks.flatMap((block, b) => {
       overall += 1;
       const at = { stage: s, block: b, overall };
-      return block.layers.map((layer) => ({ plan, layer, block, at }));
-    }));
-  return [...ends(plan.stem), ...blocks, ...ends(plan.top), ...ends(plan.classifier === null ? [] : [plan.classifier])];
+      return block.layers.map(({ name }) => [name, { block, at }] as const);
+    })));
+  const outside = { block: null, at: { stage: 0, block: 0, overall: 0 } };
+  return plan.layers.map((layer) => ({ plan, layer, ...(inBlocks.get(layer.name) ?? outside) }));
 }

@@ -3,6 +3,7 @@
 import { WeightsError } from '../core/index.js';
 import type { ModelPlan } from '../scaling/index.js';
 import { fitWeights } from './fitWeights.js';
+import { describeOther, identifyVariant } from './identifyVariant.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { permute } from './permute.js';
 
@@ -14,13 +15,19 @@ import { permute } from './permute.js';
  * @throws {WeightsError} when a weight is missing or misshapen, an array unknown, or the arrays are of another network.
  */
 export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays, prefix?: string): ReadonlyMap<string, WeightArray> {
-  const { fitted, missing, misshapen, unexpected } = fitWeights(plan, arrays, prefix === undefined ? {} : { prefix });
+  const { layout, prefix: start, fitted, missing, misshapen, unexpected } = fitWeights(plan, arrays, prefix === undefined ? {} : { prefix });
   const adapted = fitted.filter((weight) => weight.adapted).map(({ entry }) => entry.weight);
   const misfits = [...missing, ...misshapen.map(({ weight }) => weight), ...adapted, ...unexpected];
   if (misfits.length > 0) {
+    const isBackbone = (weight: string): boolean => !weight.startsWith('predictions/');
+    const wanted = {
+      weights: plan.layers.flatMap(({ weights }) => weights).filter(({ name }) => isBackbone(name)).length,
+      misfits: [...missing, ...misshapen.map(({ weight }) => weight)].filter(isBackbone).length,
+    };
+    const other = describeOther(identifyVariant(arrays, layout, start), wanted);
     throw new WeightsError(
       `${where}: expected the ${plan.layers.flatMap(({ weights }) => weights).length} weights of '${plan.name}' for \`arrays\`, received ${fitted.length - adapted.length} of them; `
-      + `${missing.length} missing, ${misshapen.length + adapted.length} of another shape, ${unexpected.length} unknown: '${misfits.slice(0, 3).join("', '")}'.`,
+      + `${missing.length} missing, ${misshapen.length + adapted.length} of another shape, ${unexpected.length} unknown: '${misfits.slice(0, 3).join("', '")}'.${other === null ? '' : ` The file ${other}: plan that network.`}`,
       { mismatches: misshapen },
     );
   }

@@ -1,8 +1,9 @@
 // The weights of a model as arrays, under any framework's names: the way out, loadWeights is the way in.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, oneOf, rule, text, WeightsError } from '../core/index.js';
-import { checkFiniteWeights, planOf } from '../models/index.js';
+import { checkOptions, invalid, oneOf, rule, text, WeightsError } from '../core/index.js';
+import { hasVariant } from '../scaling/index.js';
+import { checkFiniteWeights, isFolded, planOf } from '../models/index.js';
 import { LAYOUTS, layoutEntries, type LayoutName } from './layouts.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { namedWeights } from './namedWeights.js';
@@ -21,20 +22,26 @@ export interface WeightsOfOptions {
 const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (value) => typeof value === 'string'), classifier: text };
 
 /**
- * Copies the weights of a model of {@link efficientNet} out as float32 arrays, named and oriented as another framework has them.
+ * Copies the weights of a model out as float32 arrays, named and oriented as another framework has them. Layers of your own keep their names and axes.
  *
- * @throws {WeightsError} when the model lacks a weight of its plan, as one with folded BatchNormalization does, or one of its weights is not finite.
+ * @throws {WeightsError} when BatchNormalization is folded, two layers have the same name, or a weight is not finite.
+ * @throws {OptionError} when `layout` is not 'keras' for a network put together by hand.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
 export async function weightsOf(model: LayersModel, options: WeightsOfOptions = {}): Promise<NamedArrays> {
   const { layout = 'keras', prefix = '', classifier } = checkOptions('weightsOf', options, RULES);
   await checkFiniteWeights('weightsOf', model);
-  const entries = layoutEntries(layout, planOf(model), classifier);
+  if (isFolded(model)) throw new WeightsError(`weightsOf: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. Take weights out before \`foldBatchNorm\`.`);
+  const plan = planOf(model);
+  if (layout !== 'keras' && !hasVariant(plan)) {
+    throw invalid('weightsOf', 'layout', `'keras' for '${model.name}', which was put together by hand`, layout, 'Only networks of a variant have names in other frameworks.');
+  }
+  const entries = layoutEntries(layout, plan, classifier);
   const weights = namedWeights(model);
   const arrays = await Promise.all(entries.map(async ({ weight, array, modelShape, fileShape, toModel }): Promise<[string, WeightArray]> => {
     const variable = weights.get(weight);
-    if (variable === undefined) throw new WeightsError(`weightsOf: '${model.name}' has no weight '${weight}'. Take weights out before BatchNormalization is folded.`);
+    if (variable === undefined) throw new Error(`'${model.name}' has no weight '${weight}'`);
     const values = (await variable.read().data()) as Float32Array;
     const toFile = fileShape.map((_, axis) => toModel.indexOf(axis));
     return [`${prefix}${array}`, weightArray(fileShape, permute(values, modelShape, toFile))];

@@ -12,7 +12,7 @@ import * as effnet from '../../src/node.js';
 import { createRuntime } from '../../src/onnx.js';
 import { ENTRIES, moduleOf, pages, ROOT, snippetsOf, type Snippet } from './snippets.js';
 
-const REASONS = ['downloads weights', 'runs in a browser', 'run by .ci/trials', 'needs files of your own', 'needs a trained network'];
+const REASONS = ['downloads weights', 'runs in a browser', 'run by .ci/trials/firstHour', 'needs files of your own', 'needs a trained network'];
 const snippets = pages.flatMap(snippetsOf);
 const modules = path.join(ROOT, 'runs', `snippets-${process.pid}`);
 const CLASSES = ['hat', 'shirt'];

@@ -1,9 +1,9 @@
 // A plan and its arrays make the very file that the model would.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { efficientNet, type EfficientNetOptions } from '../../src/models/index.js';
+import { efficientNet } from '../../src/models/index.js';
 import { exportOnnx } from '../../src/onnx/index.js';
-import { planModel, VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
+import { planModel, VARIANTS, type PlanModelOptions, type Variant, type VariantSpec } from '../../src/scaling/index.js';
 import { weightsOf, type NamedArrays } from '../../src/weights/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { startWasm } from '../support/wasm.js';
@@ -13,7 +13,7 @@ const small = (variant: Variant): VariantSpec => ({ ...VARIANTS[variant], widthC
 beforeAll(startWasm);
 
 describe('exportOnnx of a plan', () => {
-  test.each<[string, VariantSpec, EfficientNetOptions]>([
+  test.each<[string, VariantSpec, PlanModelOptions]>([
     ['V1', small('b0'), { classes: 7 }],
     ['V1 with symmetric zeros', small('b0'), { classes: 7, padding: 'symmetric' }],
     ['V1 of any size', small('b0'), { classes: 7, inputSize: null }],

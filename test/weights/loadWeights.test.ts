@@ -101,9 +101,9 @@ describe('a file that does not fit is refused in one sentence, and the model sta
   });
 
   test('weights missing, arrays unknown, arrays of another shape', async () => {
-    expect(await refusal(kerasFileWith({ 'stem_bn/beta': null }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 1 of 159 weights: 'stem_bn/beta'. Pass \`strict: false\` to load what fits."`);
-    expect(await refusal(kerasFileWith({ 'extra/kernel': zeros(1), 'more/kernel': zeros(1) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of the file's arrays have no place in the model: 'extra/kernel'; 'more/kernel'. Pass \`strict: false\` to load what fits."`);
-    expect(await refusal(kerasFileWith({ 'stem_conv/kernel': zeros(5, 5, 3, 8), 'stem_bn/gamma': zeros(9) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [5, 5, 3, 8]; 'stem_bn/gamma': model [8], file [9]. Pass \`strict: false\` to load what fits."`);
+    expect(await refusal(kerasFileWith({ 'stem_bn/beta': null }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: the file lacks 1 of 159 weights: 'stem_bn/beta'. The file is incomplete, or of another network: use the whole file of this one."`);
+    expect(await refusal(kerasFileWith({ 'extra/kernel': zeros(1), 'more/kernel': zeros(1) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of the file's arrays have no place in the model: 'extra/kernel'; 'more/kernel'. Pass \`strict: false\` to leave them out."`);
+    expect(await refusal(kerasFileWith({ 'stem_conv/kernel': zeros(5, 5, 3, 8), 'stem_bn/gamma': zeros(9) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [5, 5, 3, 8]; 'stem_bn/gamma': model [8], file [9]. The file is incomplete, or of another network: use the whole file of this one."`);
   });
 
   test('no EfficientNet at all', async () => {
@@ -113,7 +113,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
   });
 
   test('numbers that are none', async () => {
-    expect(await refusal(kerasFileWith({ 'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 1 of the file's arrays hold numbers that are infinite or none (NaN): 'stem_bn/gamma'. Pass \`strict: false\` to load them all the same."`);
+    expect(await refusal(kerasFileWith({ 'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)) }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 1 of the file's arrays hold numbers that are infinite or none (NaN): 'stem_bn/gamma'. The file is damaged, or its training diverged: use another one."`);
   });
 
   test('a file cut short, a file of another kind', async () => {

@@ -1,0 +1,105 @@
+// The plan of a model: that of its variant, brought in line with the layers that the model has.
+
+import * as tfl from '@tensorflow/tfjs-layers';
+import {
+  countMultiplyAdds, countParameters, planFor, type BlockPlan, type FeatureShape, type LayerPlan, type ModelPlan, type NetworkPlan, type ReductionPlan,
+} from '../scaling/index.js';
+import { isFolded, metadataOf } from './metadata.js';
+import { multiplyAddsOf } from './multiplyAddsOf.js';
+
+/**
+ * Returns the plan of a model. A model of a variant has stem, stages and top, with the layers of your own in the places of those that they
+ * replace; a model put together by hand has only `name`, `inputShape`, `layers`, `parameters` and `multiplyAdds`. The plan of a model of
+ * {@link foldBatchNorm} is that of the model before.
+ *
+ * @example
+ * planOf(model).parameters.total;
+ */
+export function planOf(model: tfl.LayersModel): NetworkPlan {
+  const plan = variantPlanOf(model);
+  if (plan !== undefined && isFolded(model)) return plan;
+  const owned = weightLayers(model);
+  if (plan !== undefined && isStock(plan, owned)) return plan;
+  const planned = new Map((plan?.layers ?? []).map((layer) => [layer.name, layer]));
+  const layers = owned.map((layer) => asPlanned(layer, planned.get(layer.name)));
+  const sums = { parameters: countParameters(layers), multiplyAdds: countMultiplyAdds(layers) };
+  if (plan === undefined) return { name: model.name, inputShape: model.inputs[0]?.shape.slice(1) ?? [], layers, ...sums };
+
+  const actual = new Map(layers.map((layer) => [layer.name, layer]));
+  const replaced = (layer: LayerPlan): LayerPlan => actual.get(layer.name) ?? { ...layer, weights: [], multiplyAdds: 0 };
+  const blockWith = (block: BlockPlan): BlockPlan => {
+    const members = layers.filter(({ name }) => name.startsWith(`${block.name}_`));
+    return { ...block, layers: members, parameters: countParameters(members), multiplyAdds: countMultiplyAdds(members) };
+  };
+  return {
+    ...plan, layers, ...sums,
+    stem: [replaced(plan.stem[0]), replaced(plan.stem[1])],
+    stages: plan.stages.map((stage) => ({ ...stage, blocks: stage.blocks.map(blockWith) })),
+    top: [replaced(plan.top[0]), replaced(plan.top[1])],
+    classifier: plan.classifier === null ? null : (actual.get(plan.classifier.name) ?? null),
+    reductions: reductionsOf(plan, metadataOf(model)?.stageOutputs),
+  };
+}
+
+/** The plan of a model's variant as the library builds it; `undefined` for a model put together by hand. */
+export function variantPlanOf(model: tfl.LayersModel): ModelPlan | undefined {
+  const { variant, options = {} } = metadataOf(model) ?? {};
+  return variant === undefined ? undefined : planFor('planOf', variant, options);
+}
+
+/** The layers with weights, those of nested models in their place. */
+function weightLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
+  return model.layers.flatMap((layer) => (layer instanceof tfl.LayersModel ? weightLayers(layer) : layer.weights.length > 0 ? [layer] : []));
+}
+
+function isStock(plan: ModelPlan, owned: readonly tfl.layers.Layer[]): boolean {
+  return owned.length === plan.layers.length && plan.layers.every((layer, i) => owned[i] !== undefined && matches(owned[i], layer));
+}
+
+function matches(layer: tfl.layers.Layer, planned: LayerPlan): boolean {
+  const weights = weightsOf(layer);
+  return layer.name === planned.name && weights.length === planned.weights.length
+    && planned.weights.every(({ name, shape }, i) => weights[i]?.name === name && String(weights[i].shape) === String(shape));
+}
+
+function asPlanned(layer: tfl.layers.Layer, planned: LayerPlan | undefined): LayerPlan {
+  if (planned !== undefined && matches(layer, planned)) return planned;
+  const [node] = layer.inboundNodes;
+  const [input, output] = [node?.inputTensors[0], node?.outputTensors[0]].map((tensor) => featureShape(tensor?.shape ?? [])) as [FeatureShape, FeatureShape];
+  const { kernelSize, strides } = layer.getConfig() as { readonly kernelSize?: readonly number[] | undefined; readonly strides?: readonly number[] | undefined };
+  return {
+    name: layer.name, role: layer.name === 'predictions' && layer.getClassName() === 'Dense' ? 'predictions' : 'own', kind: KINDS[layer.getClassName()] ?? 'other',
+    kernelSize: kernelSize?.[0] ?? 1, strides: strides?.[0] === 2 ? 2 : 1,
+    inputShape: input, outputShape: output, weights: weightsOf(layer), multiplyAdds: multiplyAddsOf(layer),
+  };
+}
+
+const KINDS: Readonly<Record<string, LayerPlan['kind']>> = { Conv2D: 'conv', DepthwiseConv2D: 'depthwiseConv', BatchNormalization: 'batchNorm', Dense: 'dense' };
+
+function weightsOf(layer: tfl.layers.Layer): LayerPlan['weights'] {
+  // What a frozen layer would train, too.
+  const { _trainableWeights: trainable } = layer as unknown as { readonly _trainableWeights: readonly unknown[] };
+  return layer.weights.map((weight) => ({
+    name: `${layer.name}/${weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1)}`,
+    shape: weight.shape as number[],
+    trainable: trainable.includes(weight),
+  }));
+}
+
+/** The last three axes without the batch; missing ones are 1. */
+function featureShape(shape: readonly (number | null)[]): FeatureShape {
+  const [height = 1, width = 1, channels] = [1, 1, ...shape.slice(1)].slice(-3);
+  return [height, width, channels ?? 0];
+}
+
+/** Reductions are outputs of the stem or of stages. */
+function reductionsOf(plan: ModelPlan, stageOutputs: readonly string[] | undefined): readonly ReductionPlan[] {
+  if (stageOutputs === undefined) return plan.reductions;
+  const names = new Map(stockOutputs(plan).map((name, i) => [name, stageOutputs[i] ?? name]));
+  return plan.reductions.map((reduction) => ({ ...reduction, layer: names.get(reduction.layer) ?? reduction.layer }));
+}
+
+/** The layers that stem and stages end in, as the library names them. */
+export function stockOutputs(plan: ModelPlan): string[] {
+  return [plan.activation === 'linear' ? 'stem_bn' : 'stem_activation', ...plan.stages.map(({ blocks }) => blocks.at(-1)?.outputLayer ?? '')];
+}

@@ -1,0 +1,67 @@
+// Converters of the caller's own: what they are told, and what they return.
+
+import { isEffnetError, OptionError, rule, show, type Rule } from '../core/index.js';
+import type { Attribute, ConstantValues } from './graph.js';
+import type { Converter, LayerContext, LayerWeight } from './layerContext.js';
+import { made, type Shape } from './value.js';
+
+/** A tensor in an ONNX graph. */
+export interface OnnxValue {
+  /** Its name. */
+  readonly tensor: string;
+  /** As it is in the graph: `[batch, channels, height, width]` for feature maps. `null` stands for an open length. */
+  readonly shape: Shape;
+}
+
+/** One use of a layer, for an {@link OnnxConverter}. */
+export interface OnnxLayer {
+  /** Its name, after those of the models it is nested in. Names of operators and constants should begin with it. */
+  readonly name: string;
+  readonly className: string;
+  /** What its `getConfig` returns. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** By the names given to `addWeight`, with the axes of the layer. */
+  readonly weights: ReadonlyMap<string, LayerWeight>;
+  readonly inputs: readonly OnnxValue[];
+  /** The shape to return, in the order of the graph: `[batch, channels, height, width]` for feature maps. */
+  readonly shape: Shape;
+  /** Adds an operator of ONNX (operator set 17) with one output, and returns the name of its output. */
+  readonly node: (operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>) => string;
+  /** Adds a constant, and returns its name. The type follows the array: float32, int64 (`BigInt64Array`), int32, int8 or uint8. */
+  readonly constant: (name: string, shape: readonly number[], values: ConstantValues) => string;
+}
+
+/** Adds the operators of a layer to the graph, and returns the name of the tensor that is its output. */
+export type OnnxConverter = (layer: OnnxLayer) => string;
+
+/** The rule of the option `converters`. */
+export const converters: Rule<Readonly<Record<string, OnnxConverter>>> = rule('functions by class name', (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((convert) => typeof convert === 'function'));
+
+/** Makes a converter of this library from one of the caller's. */
+export function ownConverter(convert: OnnxConverter): Converter {
+  return (layer) => {
+    const { graph, name, className, config, weights, shape } = layer;
+    const inputs = layer.inputs.map((value) => ({ tensor: value.read(), shape: inGraph(value.shape) }));
+    let tensor: unknown;
+    try {
+      tensor = convert({
+        name, className, config, weights, inputs, shape: inGraph(shape),
+        node: (operator, nodeName, tensors, attributes) => graph.node(operator, nodeName, tensors, attributes),
+        constant: (constantName, lengths, values) => graph.constant(constantName, lengths, values),
+      });
+    } catch (cause) {
+      if (isEffnetError(cause)) throw cause;
+      throw new OptionError(`exportOnnx: expected the converter of '${className}' to convert '${name}', received an error: ${String(cause)}.`, { cause });
+    }
+    if (typeof tensor !== 'string' || tensor === '') {
+      throw new OptionError(`exportOnnx: expected the converter of '${className}' to return the name of a tensor for '${name}', received ${show(tensor)}. Return what \`node\` returned.`);
+    }
+    return made(layer.shape, tensor);
+  };
+}
+
+function inGraph(shape: LayerContext['shape']): Shape {
+  const [batch = null, height = null, width = null, channels = null] = shape;
+  return shape.length === 4 ? [batch, channels, height, width] : shape;
+}
