@@ -4,6 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, oneOf, rule, text, WeightsError } from '../core/index.js';
 import { checkFiniteWeights, planOf } from '../models/index.js';
 import { LAYOUTS, layoutEntries, type LayoutName } from './layouts.js';
+import { notesOf } from './modelNotes.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { namedWeights } from './namedWeights.js';
 import { permute } from './permute.js';
@@ -23,6 +24,8 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (val
 /**
  * Copies the weights of a model of {@link efficientNet} out as float32 arrays, named and oriented as another framework has them.
  *
+ * The result also has the model's `preprocessing` and `classNames`. `writeSafetensors` writes them, and `loadWeights` passes them on.
+ *
  * @throws {WeightsError} when the model lacks a weight of its plan, as one with folded BatchNormalization does, or one of its weights is not finite.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
@@ -39,5 +42,5 @@ export async function weightsOf(model: LayersModel, options: WeightsOfOptions = 
     const toFile = fileShape.map((_, axis) => toModel.indexOf(axis));
     return [`${prefix}${array}`, weightArray(fileShape, permute(values, modelShape, toFile))];
   }));
-  return new Map(arrays);
+  return Object.assign(new Map(arrays), notesOf('weightsOf', model));
 }
