@@ -1,5 +1,5 @@
 export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
-export { atSize, notesOf } from './modelNotes.js';
+export { atSize, notesOf, takeNotes } from './modelNotes.js';
 export type { ModelNotes } from './modelNotes.js';
 export { readNotes, writeNotes } from './storedNotes.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';

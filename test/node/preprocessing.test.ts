@@ -8,8 +8,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { completePreprocessing, type Preprocessing } from '../../src/image/index.js';
 import { VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
 import {
-  augment, classify, Dataset, decodeImage, efficientNet, evaluate, fineTune, foldBatchNorm, imageBatches, imageFiles, imageFolder, loadModel, preprocessingOf, randomResizedCrop,
-  saveModel, trainHead, type LabeledFile, type LabeledImage, type ReadImagesOptions,
+  augment, callback, checkpoint, checkpointFile, classify, classNamesOf, Dataset, decodeImage, efficientNet, evaluate, fineTune, foldBatchNorm, imageBatches, imageFiles, imageFolder, loadModel, preprocessingOf, randomResizedCrop,
+  replaceHead, resume, saveModel, setClassNames, trainHead, type LabeledFile, type LabeledImage, type ReadImagesOptions,
 } from '../../src/node.js';
 import { createRuntime, exportOnnx } from '../../src/onnx.js';
 import { fillModel } from '../support/fillModel.js';
@@ -104,6 +104,25 @@ test('fine-tuning stores how the images of its last stage were made', async () =
   const { model } = await trainHead(backbone(), { classNames, train: imageBatches((await read()).images), ...epochs });
   await fineTune(model, { train: imageBatches(images), stages: [{ unfreeze: ['predictions'], epochs: 1 }], stepsPerEpoch: 1 });
   expect(preprocessingOf(model)).toMatchObject({ fit: 'crop' });
+});
+
+test('a checkpoint brings the preprocessing and the class names along, and so does an unfinished run', async () => {
+  const { images } = await read({ inputSize: 48, fit: 'pad' });
+  const train = imageBatches(images, { batchSize: 8 });
+  const [best, run] = [path.join(folder, 'best.safetensors'), path.join(folder, 'run.safetensors')];
+  const start = (): LayersModel => replaceHead(backbone(), { classes: 2, seed: 1 });
+  const model = start();
+  setClassNames(model, classNames);
+  const stages = [{ unfreeze: ['predictions'], epochs: 2 }];
+  const once = callback({ onEpochEnd: () => { model.stopTraining = true; } });
+  await fineTune(model, { train, stages, store: checkpointFile(run), callbacks: [checkpoint(best, { weightsOnly: true }), once] });
+  const [resumed, continued] = [start(), start()];
+  await resume(resumed, best);
+  await fineTune(continued, { train, stages, store: checkpointFile(run) });
+  for (const each of [resumed, continued]) {
+    expect(preprocessingOf(each)).toEqual(images.preprocessing);
+    expect(classNamesOf(each)).toEqual(classNames);
+  }
 });
 
 test('a dataset keeps how its images were made through every step that keeps the images, and forgets it where they are made anew', async () => {
