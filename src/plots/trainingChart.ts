@@ -46,7 +46,7 @@ interface Series {
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no epoch, no metric of that name, or not one finite value.
  * @example
- * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: await fineTune(model, { train, validation, stages }) }]);
+ * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: await fineTune(model, { train, validation, stages: [{ unfreeze: 'all', epochs: 5 }] }) }]);
  */
 export function trainingChart(history: MetricHistory | readonly TrainingPhase[], options: TrainingChartOptions = {}): ChartSpec {
   check('trainingChart', 'history', history, histories);
