@@ -2,8 +2,7 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { strToU8, zipSync } from 'fflate';
-import { preprocessingFor } from '../image/index.js';
-import { classNamesOf } from '../models/index.js';
+import { notesOf } from '../weights/index.js';
 import { kerasConfig } from './kerasConfig.js';
 import { createWeights } from './writeKerasWeights.js';
 
@@ -23,7 +22,7 @@ export async function writeKeras(model: LayersModel): Promise<Uint8Array> {
     'metadata.json': strToU8(JSON.stringify({
       keras_version: '3.0.0', date_saved: new Date().toISOString().slice(0, 19).replace('T', '@'),
       // Keras does not read this entry.
-      effnet: { preprocessing: preprocessingFor('writeKeras', model), classNames: classNamesOf(model) },
+      effnet: notesOf('writeKeras', model),
     })),
     'config.json': strToU8(JSON.stringify(config)),
     'model.weights.h5': weights,

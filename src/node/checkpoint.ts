@@ -72,7 +72,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
 }
 
 /**
- * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model.
+ * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one that was saved.
  *
  * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is touched then.
  * @example

@@ -7,7 +7,7 @@ import { checkImageSize, type ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import { checkFiniteArrays, checkFiniteWeights, classNamesOf, publishedEvaluation, variantPlanOf } from '../models/index.js';
 import type { ModelPlan } from '../scaling/index.js';
-import { planArrays, type NamedArrays } from '../weights/index.js';
+import { atSize, planArrays, writeNotes, type NamedArrays } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
 import { computeFloat16 } from './computeFloat16.js';
 import { convertLayer } from './convertLayer.js';
@@ -60,7 +60,7 @@ export interface PlannedNetwork {
   readonly arrays: NamedArrays;
   /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
   readonly prefix?: string | undefined;
-  /** How images become the network's input, for the file. @defaultValue the evaluation of the variant's authors */
+  /** How images become the network's input, for the file. @defaultValue what the arrays say, or else the evaluation of the variant's authors */
   readonly preprocessing?: Preprocessing | undefined;
 }
 
@@ -199,20 +199,20 @@ function isModel(layer: tfl.layers.Layer): layer is tfl.LayersModel {
 }
 
 function metadataOf(source: tfl.LayersModel): Record<string, string> {
-  const classes = classNamesOf(source);
   const variant = variantPlanOf(source)?.name;
   const preprocessing = preprocessingFor('exportOnnx', source);
   return {
-    ...(classes === undefined ? {} : { classes: JSON.stringify(classes) }),
+    ...writeNotes({ classNames: classNamesOf(source) }),
     ...(variant === undefined ? {} : { variant: JSON.stringify(variant) }),
     ...(preprocessing === undefined ? {} : describe(preprocessing, source.inputs[0]?.shape[3] ?? null)),
   };
 }
 
-function metadataOfPlan({ plan, preprocessing }: PlannedNetwork): Record<string, string> {
-  const { name, variant, inputShape } = plan;
+function metadataOfPlan({ plan, arrays, preprocessing = arrays.preprocessing && atSize(arrays.preprocessing, plan.inputShape) }: PlannedNetwork): Record<string, string> {
+  const { name, variant, inputShape, classifier } = plan;
   const record = completePreprocessing('exportOnnx', preprocessing ?? publishedEvaluation(variant, inputShape));
-  return { variant: JSON.stringify(name), ...describe(record, inputShape[2]) };
+  const named = arrays.classNames?.length === classifier?.outputShape[2];
+  return { ...writeNotes(named ? { classNames: arrays.classNames } : {}), variant: JSON.stringify(name), ...describe(record, inputShape[2]) };
 }
 
 /** How images become the input, and what its numbers are. */

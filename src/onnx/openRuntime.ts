@@ -3,7 +3,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError, DataError, ShapeError, showShape, strayFile } from '../core/index.js';
-import { storedPreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
+import type { CompletePreprocessing } from '../image/index.js';
+import { readNotes, type ModelNotes } from '../weights/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 
@@ -57,10 +58,10 @@ export interface Runtime {
 export async function openRuntime(bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions): Promise<Runtime> {
   const file = readModel(bytes);
   const inputShape = inputShapeOf(file);
-  const preprocessing = preprocessingIn(file, inputShape);
+  const { preprocessing, classNames } = notesIn(file, inputShape);
   const ort = onnxruntime ?? (await loadOnnxRuntime('createRuntime'));
   const session = await createSession(ort, bytes, device, threads);
-  return runtimeOf(ort, session, { inputShape, classNames: classNamesIn(file), preprocessing });
+  return runtimeOf(ort, session, { inputShape, classNames, preprocessing });
 }
 
 function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing'>): Runtime {
@@ -135,35 +136,17 @@ function inputShapeOf({ graph }: ModelProto): readonly (number | null)[] {
   return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : null));
 }
 
-function classNamesIn({ metadataProps }: ModelProto): readonly string[] | undefined {
-  const classes = metadataProps.find(({ key }) => key === 'classes')?.value;
-  try {
-    const names: unknown = classes === undefined ? undefined : JSON.parse(classes);
-    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
-  } catch {
-    // Another tool's `classes` may be anything.
-    return undefined;
-  }
-}
-
-/** Another tool's `preprocessing` may be anything; this library's says a fit. */
-function preprocessingIn({ metadataProps }: ModelProto, inputShape: readonly (number | null)[]): CompletePreprocessing | undefined {
-  const text = metadataProps.find(({ key }) => key === 'preprocessing')?.value;
-  let value: unknown;
-  try {
-    value = text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || !('fit' in value)) return undefined;
-  const { layout: _, color: __, range: ___, ...record } = value as Preprocessing & Record<'layout' | 'color' | 'range', unknown>;
-  const preprocessing = storedPreprocessing('createRuntime', 'the ONNX file', record);
+/** What the file says of its model; its preprocessing must be that of its input. */
+function notesIn({ metadataProps }: ModelProto, inputShape: readonly (number | null)[]): ModelNotes {
+  const notes = readNotes('createRuntime', 'the ONNX file', Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])));
+  const { preprocessing } = notes;
+  if (preprocessing === undefined) return notes;
   const [, height, width] = inputShape;
   const [rows, columns] = preprocessing.inputSize;
   if ((height ?? rows) !== rows || (width ?? columns) !== columns) {
     throw new DataError(`createRuntime: expected the input size of the ONNX file's \`preprocessing\` for its input ${showShape(inputShape)}, received ${showShape(preprocessing.inputSize)}. Correct the metadata.`);
   }
-  return preprocessing;
+  return notes;
 }
 
 function checkShape(expected: readonly (number | null)[], shape: readonly number[], size: number): void {

@@ -4,12 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
 import { checkFiniteArrays } from '../models/index.js';
-import { readSafetensors, weightArray, writeSafetensors, type NamedArrays, type WeightArray } from '../weights/index.js';
+import { notesOf, readSafetensors, takeNotes, weightArray, writeSafetensors, type NamedArrays, type WeightArray } from '../weights/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { checkWeights, restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
+  /** They also say how the model preprocesses images, and the names of its classes. */
   readonly weights: NamedArrays;
   /** State of the optimizer by `weight/slot`; empty when weights alone were saved. */
   readonly optimizer: NamedArrays;
@@ -38,7 +39,7 @@ export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Check
   }
   // A schedule tells the rate by itself; a rate that a callback lowered would be lost.
   const rate = optimizer.size > 0 && typeof (ours as NamedOptimizer).learningRate === 'number' ? { learningRate: (ours as NamedOptimizer).learningRate } : {};
-  const checkpoint = { weights: await snapshotWeights(model), optimizer, others: parts.others ?? new Map<string, WeightArray>(), notes: { ...rate, ...parts.notes } };
+  const checkpoint = { weights: Object.assign(await snapshotWeights(model), notesOf('checkpoint', model)), optimizer, others: parts.others ?? new Map<string, WeightArray>(), notes: { ...rate, ...parts.notes } };
   // The last good checkpoint must stay.
   checkFiniteArrays('checkpoint', [...checkpoint.weights, ...optimizer, ...checkpoint.others]);
   return checkpoint;
@@ -50,7 +51,8 @@ export function writeCheckpoint({ weights, optimizer, others, notes }: Checkpoin
   for (const [prefix, part] of [[WEIGHTS, weights], [OPTIMIZER, optimizer], [OTHERS, others]] as const) {
     for (const [name, array] of part) arrays.set(`${prefix}${name}`, array);
   }
-  return writeSafetensors(arrays, { metadata: { format: FORMAT, notes: JSON.stringify(notes) } });
+  const { preprocessing, classNames } = weights;
+  return writeSafetensors(Object.assign(arrays, { preprocessing, classNames }), { metadata: { format: FORMAT, notes: JSON.stringify(notes) } });
 }
 
 /**
@@ -64,7 +66,8 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   if (format !== FORMAT || notes === undefined) throw new WeightsError(`resume: expected a checkpoint of this library, received a safetensors file of format ${typeof format === 'string' ? format : 'unknown'}.`);
   const part = (prefix: string): NamedArrays =>
     new Map([...arrays].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
-  return { weights: part(WEIGHTS), optimizer: part(OPTIMIZER), others: part(OTHERS), notes: readNotes(notes) };
+  const { preprocessing, classNames } = arrays;
+  return { weights: Object.assign(part(WEIGHTS), { preprocessing, classNames }), optimizer: part(OPTIMIZER), others: part(OTHERS), notes: readNotes(notes) };
 }
 
 function readNotes(text: unknown): Checkpoint['notes'] {
@@ -107,4 +110,5 @@ export async function restoreCheckpoint(where: string, model: LayersModel, { wei
     if (typeof learningRate === 'number' && typeof ours.learningRate === 'number') ours.learningRate = learningRate;
   }
   restoreWeights(where, model, weights);
+  takeNotes(model, weights, true);
 }

@@ -1,5 +1,7 @@
 export { byteLength, elementCount, encodedArray, weightArray } from './namedArrays.js';
+export { atSize, notesOf, takeNotes } from './modelNotes.js';
 export type { ModelNotes } from './modelNotes.js';
+export { readNotes, writeNotes } from './storedNotes.js';
 export type { NamedArrays, WeightArray } from './namedArrays.js';
 export type { ElementType } from './elements.js';
 export { readSafetensors } from './readSafetensors.js';

@@ -66,8 +66,8 @@ const weightsSource = rule<Uint8Array | ArrayBuffer | NamedArrays>('the bytes of
 /**
  * Loads weights into a model: from any framework's names, told by themselves. Either all of them are loaded, or an error says which do not fit
  * and the model stays as it was. A network of your own, whether `efficientNet` with own parts or put together by hand, takes the weights that fit
- * by name and shape, also from the file of a published network; with `strict: false` the rest stays as it is, and the report lists it. Where the file says how its model preprocesses images, as `.keras` files of
- * `writeKeras` do, this model does so, too.
+ * by name and shape, also from the file of a published network. With `strict: false` the rest stays as it is, and the report lists it. Where the
+ * file says how its model preprocesses images, as the files of `writeKeras` and `writeSafetensors` do, this model does so, too.
  *
  * @param source - A whole weight file, or the arrays some reader returned. Neither is needed afterwards.
  * @throws {WeightsError} when the file is damaged, holds another network, or (with `strict`) anything is missing, unknown, misshapen or

@@ -13,7 +13,7 @@ export interface WeightArray {
   values(): Float32Array;
 }
 
-/** The arrays of a weight file by name, in the file's order; a `.keras` file of `writeKeras` also says how its model takes images. */
+/** The arrays of a weight file by name, in the file's order; a file of this library also says how its model takes images. */
 export type NamedArrays = ReadonlyMap<string, WeightArray> & ModelNotes;
 
 /** How many numbers a shape holds; 1 for a scalar. */

@@ -2,8 +2,9 @@
 // Format: huggingface/safetensors, README "Format". The writer is writeSafetensors.ts.
 
 import { check, instanceOf, show, WeightsError } from '../core/index.js';
-import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import type { ElementType } from './elements.js';
+import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
+import { readNotes } from './storedNotes.js';
 
 /** The names of element types in a header. */
 export const SAFETENSORS_TYPES = {
@@ -26,9 +27,11 @@ interface Entry {
 /**
  * Reads the arrays of a safetensors file: floats of 8 to 64 bits, integers and booleans.
  *
+ * Of a file of this library, the result also has the `preprocessing` and the `classNames` of its model, which `loadWeights` passes on.
+ *
  * @param bytes - the whole file; it is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when the file is truncated or damaged: each array must have a known type and a place of exactly its size,
- * and the places must fill the file without a gap or an overlap.
+ * and the places must fill the file without a gap or an overlap. {@link DataError} when the preprocessing in it is damaged.
  * @example
  * const response = await fetch('efficientnet-lite0.safetensors');
  * const arrays = readSafetensors(new Uint8Array(await response.arrayBuffer()));
@@ -50,7 +53,9 @@ export function readSafetensors(bytes: Uint8Array): NamedArrays {
     end = entry.end;
   }
   if (end !== data.byteLength) throw broken(`expected ${end} bytes of data, received ${data.byteLength}`, 'The file is truncated or damaged.');
-  return new Map(entries.map(({ name, array }) => [name, array]));
+  const { __metadata__: strings } = header;
+  const notes = typeof strings === 'object' && strings !== null ? readNotes('readSafetensors', 'the safetensors file', strings as Record<string, unknown>) : {};
+  return Object.assign(new Map(entries.map(({ name, array }) => [name, array])), notes);
 }
 
 function split(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {

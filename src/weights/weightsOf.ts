@@ -5,6 +5,7 @@ import { checkOptions, invalid, oneOf, rule, text, WeightsError } from '../core/
 import { hasVariant } from '../scaling/index.js';
 import { checkFiniteWeights, isFolded, planOf } from '../models/index.js';
 import { LAYOUTS, layoutEntries, type LayoutName } from './layouts.js';
+import { notesOf } from './modelNotes.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { namedWeights } from './namedWeights.js';
 import { permute } from './permute.js';
@@ -23,6 +24,8 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (val
 
 /**
  * Copies the weights of a model out as float32 arrays, named and oriented as another framework has them. Layers of your own keep their names and axes.
+ *
+ * The result also has the model's `preprocessing` and `classNames`. `writeSafetensors` writes them, and `loadWeights` passes them on.
  *
  * @throws {WeightsError} when BatchNormalization is folded, two layers have the same name, or a weight is not finite.
  * @throws {OptionError} when `layout` is not 'keras' for a network put together by hand.
@@ -46,5 +49,5 @@ export async function weightsOf(model: LayersModel, options: WeightsOfOptions = 
     const toFile = fileShape.map((_, axis) => toModel.indexOf(axis));
     return [`${prefix}${array}`, weightArray(fileShape, permute(values, modelShape, toFile))];
   }));
-  return new Map(arrays);
+  return Object.assign(new Map(arrays), notesOf('weightsOf', model));
 }

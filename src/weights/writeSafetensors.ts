@@ -2,6 +2,7 @@
 
 import { checkOptions, encodeFloat16, oneOf, rule } from '../core/index.js';
 import { byteLength, type NamedArrays } from './namedArrays.js';
+import { writeNotes } from './storedNotes.js';
 
 /** How arrays are written. */
 export interface WriteSafetensorsOptions {
@@ -11,7 +12,7 @@ export interface WriteSafetensorsOptions {
    * @defaultValue 'float32'
    */
   readonly dtype?: 'float32' | 'float16' | undefined;
-  /** Notes for the header's `__metadata__`. @defaultValue none */
+  /** Entries of the header's `__metadata__`, beside `preprocessing` and `classes`, which the arrays have. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -22,14 +23,16 @@ const RULES = {
 };
 
 /**
- * Writes arrays as a safetensors file.
+ * Writes arrays as a safetensors file. Where they say how their model preprocesses images, and the names of its classes, the file says so, too:
+ * as JSON in `__metadata__`, under `preprocessing` and `classes`.
  *
  * @throws {WeightsError} when a finite number is too large for float16.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
 export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsOptions = {}): Uint8Array {
-  const { dtype = 'float32', metadata } = checkOptions('writeSafetensors', options, RULES);
+  const { dtype = 'float32', metadata: given } = checkOptions('writeSafetensors', options, RULES);
+  const metadata = { ...writeNotes(arrays), ...given };
   let end = 0;
   const places = [...arrays].map(([name, array]) => {
     const type = dtype === 'float16' && array.shape.length >= 2 ? ('float16' as const) : ('float32' as const);
@@ -41,7 +44,7 @@ export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsO
   const header = Object.fromEntries(
     places.map(({ name, array, type, start, end }) => [name, { dtype: type === 'float16' ? 'F16' : 'F32', shape: array.shape, data_offsets: [start, end] }]),
   );
-  const json = new TextEncoder().encode(JSON.stringify(metadata === undefined ? header : { __metadata__: metadata, ...header }));
+  const json = new TextEncoder().encode(JSON.stringify(Object.keys(metadata).length === 0 ? header : { __metadata__: metadata, ...header }));
   // Spaces after the header bring the data to a multiple of 8 bytes, so that it can be read in place.
   const headerBytes = Math.ceil(json.byteLength / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + end);

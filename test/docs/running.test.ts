@@ -52,6 +52,8 @@ function network({ code } = { code: '' }): ReturnType<typeof effnet.efficientNet
   const spec = code.includes('int8') ? effnet.VARIANTS.lite0 : effnet.VARIANTS.b0;
   const classes = code.includes('IMAGENET_CLASS_NAMES') ? 1000 : CLASSES.length;
   const model = effnet.efficientNet({ ...spec, widthCoefficient: 0.1 }, { classes, inputSize: /inputSize|images|gradCam/.test(code) ? null : 64, seed: 1 });
+  // As if it had learned from the images of `data`.
+  if (model.inputs[0]?.shape[1] === 64) effnet.setPreprocessing(model, { inputSize: 64, fit: 'stretch' });
   if (classes === CLASSES.length) effnet.setClassNames(model, CLASSES);
   // As if it had learned from the images of `data`.
   effnet.setPreprocessing(model, { inputSize: 64, fit: 'stretch' });

@@ -7,11 +7,11 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { preprocessingOf, type CompletePreprocessing, type Preprocessing } from '../../src/image/index.js';
-import { efficientNet, featureExtractor, foldBatchNorm, replaceHead, setClassNames, setPreprocessing } from '../../src/models/index.js';
+import { classNamesOf, efficientNet, featureExtractor, foldBatchNorm, replaceHead, setClassNames, setPreprocessing } from '../../src/models/index.js';
 import { loadModel, pretrained, saveModel } from '../../src/node/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { planModel, VARIANTS, type Variant } from '../../src/scaling/index.js';
-import { weightArray, weightsOf, type NamedArrays } from '../../src/weights/index.js';
+import { loadWeights, readSafetensors, weightArray, weightsOf, writeSafetensors, type NamedArrays } from '../../src/weights/index.js';
 import { startWasm } from '../support/wasm.js';
 
 const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 };
@@ -89,6 +89,9 @@ describe('what was set', () => {
     ['a folder of a folded model', async (model) => { const place = await folder(); await saveModel(await foldBatchNorm(model), place); return loadModel(place); }],
     ['createRuntime', (model) => createRuntime(model)],
     ['an ONNX file', async (model) => createRuntime(await exportOnnx(model))],
+    ['weights in memory', async (model) => { const other = efficientNet(SPEC, { classes: 2 }); await loadWeights(other, await weightsOf(model)); return other; }],
+    ['a safetensors file', async (model) => { const other = efficientNet(SPEC, { classes: 2 }); await loadWeights(other, writeSafetensors(await weightsOf(model, { layout: 'timm' }))); return other; }],
+    ['a safetensors file that becomes an ONNX file', async (model) => createRuntime(await exportOnnx({ plan: planModel(SPEC, { classes: 2 }), arrays: readSafetensors(writeSafetensors(await weightsOf(model))) }))],
     ['an ONNX file of a folded model', async (model) => createRuntime(await exportOnnx(await foldBatchNorm(model), { dtype: 'float16' }))],
   ])('is kept by %s', async (_, act) => {
     const model = efficientNet(SPEC, { classes: 2 });
@@ -96,10 +99,35 @@ describe('what was set', () => {
     expect(preprocessingOf(await act(model))).toEqual(OWN);
   });
 
+  test('a safetensors file says it in words that Python reads, and another network takes it at its own size', async () => {
+    const model = efficientNet(SPEC, { classes: 2 });
+    setPreprocessing(model, OWN);
+    setClassNames(model, ['a', 'b']);
+    const bytes = writeSafetensors(await weightsOf(model), { dtype: 'float16', metadata: { note: 'mine' } });
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const { __metadata__: strings } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as { __metadata__: Record<string, string> };
+    expect(strings).toEqual({ preprocessing: JSON.stringify(OWN), classes: '["a","b"]', note: 'mine' });
+    const larger = efficientNet({ ...SPEC, inputSize: 96 }, { classes: 2 });
+    await loadWeights(larger, bytes);
+    expect(preprocessingOf(larger)).toEqual({ ...OWN, inputSize: [96, 96] });
+    expect(classNamesOf(larger)).toEqual(['a', 'b']);
+    const runtime = await createRuntime(await exportOnnx({ plan: planModel(SPEC, { classes: 2 }), arrays: readSafetensors(bytes) }));
+    expect(runtime.classNames).toEqual(['a', 'b']);
+  });
+
+  test("other tools' entries of these names are left alone, and a damaged one of this library is an error", () => {
+    const of = (metadata: Record<string, string>): NamedArrays => readSafetensors(writeSafetensors(new Map(), { metadata }));
+    for (const text of ['resize', '{', '[]', '5', '{"size":224}']) {
+      expect(of({ preprocessing: text, classes: text }).preprocessing).toBeUndefined();
+      expect(of({ preprocessing: text, classes: text === '[]' ? '{}' : text }).classNames).toBeUndefined();
+    }
+    expect(() => of({ preprocessing: JSON.stringify({ ...OWN, margins: 'round' }) })).toThrowErrorMatchingInlineSnapshot(`[DataError: readSafetensors: the preprocessing in the metadata of the safetensors file is damaged: expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'. Write the file again, or correct its metadata.]`);
+  });
+
   test('an ONNX file made of a plan has the evaluation of its authors, or what it is given', async () => {
     const plan = planModel(SPEC, { classes: 2 });
     const model = efficientNet(SPEC, { classes: 2 });
-    const arrays = await weightsOf(model, { layout: 'keras' });
+    const arrays = new Map(await weightsOf(model, { layout: 'keras' }));
     expect(preprocessingOf(await createRuntime(await exportOnnx({ plan, arrays })))).toEqual(preprocessingOf(model));
     expect(preprocessingOf(await createRuntime(await exportOnnx({ plan, arrays, preprocessing: OWN })))).toEqual(OWN);
   });

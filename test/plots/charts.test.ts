@@ -244,8 +244,8 @@ test.each<[string, () => unknown]>([
 });
 
 test('what is no chart is refused', async () => {
-  await expect(plots.renderSvg({} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`);
-  await expect(plots.renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] } as never)).rejects.toThrow(/renderSvg: expected a specification Vega can draw/);
+  await expect(plots.renderSvg({})).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`);
+  await expect(plots.renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] })).rejects.toThrow(/renderSvg: expected a specification Vega can draw/);
 });
 
 test('the history of fineTune is drawn with its metrics', () => {

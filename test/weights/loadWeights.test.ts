@@ -135,7 +135,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
 
 describe('heads', () => {
   test('a model without top leaves the classifier of the file aside', async () => {
-    const model = build({ includeTop: false, classes: undefined } as never);
+    const model = build({ includeTop: false, classes: undefined });
     expect((await loadWeights(model, kerasFile())).skipped.map(({ array }) => array)).toEqual(['predictions/kernel', 'predictions/bias']);
     model.dispose();
   });
@@ -180,7 +180,7 @@ describe("`head: 'skip'` and a model without top leave any head aside", () => {
 
   test.each(heads)('%s: %s replaced by other layers', async (layout, classifier, arrays) => {
     const file = new Map([...without(await torchFile(layout), classifier), ...Object.entries(arrays)]);
-    const [own, body] = [build(), build({ includeTop: false, classes: undefined } as never)];
+    const [own, body] = [build(), build({ includeTop: false, classes: undefined })];
     for (const [model, options] of [[own, { head: 'skip' }], [body, {}]] as const) {
       const report = await loadWeights(model, file, options);
       expect([report.layout === layout || layout === 'qubvel', report.missing, report.unexpected]).toEqual([true, [], []]);
