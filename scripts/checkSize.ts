@@ -6,11 +6,11 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** Kilobytes of 1000 bytes. An entry that outgrows its budget has to say why in the commit that raises it. */
-const BUDGETS: Readonly<Record<string, number>> = { index: 115, node: 175, wasm: 20, onnx: 30 };
+const BUDGETS: Readonly<Record<string, number>> = { index: 119, node: 178, wasm: 20, onnx: 32 };
 /** What an application that builds a network and loads its weights takes of `index`. */
-const CORE = { names: 'efficientNet, loadWeights', budget: 30 };
+const CORE = { names: 'efficientNet, loadWeights', budget: 32 };
 // Of which more than half is source maps.
-const TARBALL_BUDGET = 930;
+const TARBALL_BUDGET = 945;
 
 async function entrySize(entry: string, names = '*'): Promise<number> {
   const contents = `export ${names === '*' ? names : `{ ${names} }`} from './dist/${entry}.js'`;

@@ -27,7 +27,7 @@ export type {
 } from './data/index.js';
 export type {
   Activation, BlockPlan, BlockType, CompletePlanOptions, ClassifierActivation, FeatureShape, LayerPlan, LayerRole, MBConvSpec, ModelPlan,
-  NetworkOptions, NetworkPlan, Normalization, NormActSpec, Padding, ParameterCount, PlanModelOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
+  NetworkOptions, NetworkOutline, NetworkPlan, Normalization, NormActSpec, Padding, ParameterCount, PlanModelOptions, ReductionPlan, RoundFiltersOptions, StageLayersSpec, StagePlan, StageSpec, Variant,
   VariantSpec, WeightPlan, WithoutTop, WithTop,
 } from './scaling/index.js';
 
@@ -69,7 +69,7 @@ export {
   batchNormalization, convNormAct, depthwiseNormAct, dropout, fusedMBConv, head, mbConv, squeezeExcite, stage, stem, stochasticDepth, varianceScaling,
 } from './layers/index.js';
 export type {
-  ActivationPartSpec, AttentionPartSpec, BatchNormalizationOptions, BlockParts, BuildOptions, ConvNormActSpec, DepthwiseNormActSpec, DropoutOptions, HeadSpec,
+  ActivationPartSpec, AttentionPartSpec, BatchNormalizationOptions, BlockParts, BuildOptions, ConvNormActSpec, DepthwiseNormActSpec, DropoutOptions, HeadOptions, HeadSpec,
   MBConvParts, NormActParts, NormalizationPartSpec, SqueezeExciteSpec, StemSpec, VarianceScalingOptions,
 } from './layers/index.js';
 export {

@@ -2,5 +2,5 @@
 
 export { createRuntime, exportOnnx } from './onnx/index.js';
 export type {
-  CreateRuntimeOptions, ExportOnnxOptions, OnnxAttribute, OnnxConstantValues, OnnxConverter, OnnxDevice, OnnxLayer, OnnxLayerWeight, OnnxRuntimeModule, OnnxValue, PlannedNetwork, Runtime, RuntimeOutput,
+  CreateRuntimeOptions, ExportOnnxOptions, OnnxAttribute, OnnxConstantValues, OnnxConverter, OnnxDevice, OnnxLayer, OnnxLayerWeight, OnnxRuntimeModule, OnnxShape, OnnxValue, PlannedNetwork, Runtime, RuntimeOutput,
 } from './onnx/index.js';

@@ -23,6 +23,9 @@ export interface HeadSpec {
   readonly hidden?: readonly number[] | undefined;
 }
 
+/** Options of {@link head}. */
+export type HeadOptions = BuildOptions;
+
 /**
  * Applies `avg_pool` (or `max_pool`), `top_dropout` and the classifier `predictions`.
  *
@@ -32,7 +35,7 @@ export interface HeadSpec {
  * @example
  * const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, dropoutRate: 0.2 }) });
  */
-export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: BuildOptions = {}): tfl.SymbolicTensor {
+export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: HeadOptions = {}): tfl.SymbolicTensor {
   refusePartsInSpec('head', spec);
   checkOptions('head', spec, {
     classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,

@@ -16,7 +16,7 @@ export type { SqueezeExciteSpec } from './squeezeExcite.js';
 export { fusedMBConv, mbConv } from './mbConv.js';
 export { stage } from './stage.js';
 export { head, pool } from './head.js';
-export type { HeadSpec } from './head.js';
+export type { HeadOptions, HeadSpec } from './head.js';
 export { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 export type { FusedKernel } from './fusedKernel.js';
 export { fusedSwish } from './fusedSwish.js';

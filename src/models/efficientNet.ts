@@ -5,20 +5,20 @@ import { checkOptions, either, type Given } from '../core/index.js';
 import { completePreprocessing } from '../image/index.js';
 import { convNormAct, head, PARTS_RULES, pool, requireBackend, stage, stem, type BlockParts } from '../layers/index.js';
 import {
-  pixelRescaling, PLAN_RULES, planFor, type ModelPlan, type NormActSpec, type PlanModelOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop,
+  pixelRescaling, PLAN_RULES, planFor, type Activation, type ModelPlan, type NormActSpec, type Normalization, type PlanModelOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop,
 } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
 import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
 
-/** Of two options with the same name, either. */
-type Either<A, B> = Omit<A, keyof B> & { readonly [K in keyof B]?: B[K] | (K extends keyof A ? A[K] : never) | undefined };
-
 /**
  * Options of {@link efficientNet}: those of the plan, and parts of your own. `activation` and `normalization` given as functions are parts of your own; otherwise they are the name of the
  * activation, and the normalization of the pixels. Where you need both, state the names in the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
  */
-export type EfficientNetOptions = Either<WithTop, BlockParts> | Either<WithoutTop, BlockParts>;
+export type EfficientNetOptions = (Omit<WithTop, 'activation' | 'normalization'> | Omit<WithoutTop, 'activation' | 'normalization'>) & Omit<BlockParts, 'activation' | 'normalization'> & {
+  readonly activation?: Activation | BlockParts['activation'];
+  readonly normalization?: Normalization | BlockParts['normalization'];
+};
 
 /** The rules of {@link EfficientNetOptions}. */
 export const EFFICIENT_NET_RULES = {

@@ -10,7 +10,7 @@ export type { BlockPlan, BlockType, MBConvSpec, NormActSpec } from './planBlock.
 export { channelStatistics, checkNormalization, normalization, pixelRescaling, PLAN_RULES } from './modelOptions.js';
 export type { ClassifierActivation, CompletePlanOptions, NetworkOptions, PlanModelOptions, WithoutTop, WithTop } from './modelOptions.js';
 export { hasVariant, planFor, planModel } from './planModel.js';
-export type { ModelPlan, NetworkPlan, ReductionPlan } from './planModel.js';
+export type { ModelPlan, NetworkOutline, NetworkPlan, ReductionPlan } from './planModel.js';
 export { planStage } from './planStage.js';
 export type { StageLayersSpec, StagePlan } from './planStage.js';
 export { describePlan } from './describePlan.js';

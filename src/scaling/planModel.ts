@@ -21,8 +21,8 @@ export interface ReductionPlan {
   readonly shape: FeatureShape;
 }
 
-/** What every network has, whoever put it together. */
-interface NetworkOutline {
+/** What the plan of every network has, whoever put it together. */
+export interface NetworkOutline {
   readonly name: string;
   /** Without the batch: `[height, width, channels]` for images. `null` stands for an open size. */
   readonly inputShape: readonly (number | null)[];
@@ -47,7 +47,7 @@ export interface ModelPlan extends CompletePlanOptions, NetworkOutline {
 }
 
 /** The plan of a model: that of its variant, or, for a network put together by hand, only what every network has. */
-export interface NetworkPlan extends NetworkOutline, Partial<Omit<ModelPlan, keyof NetworkOutline>> {}
+export type NetworkPlan = NetworkOutline & { readonly [Part in Exclude<keyof ModelPlan, keyof NetworkOutline>]?: ModelPlan[Part] | undefined };
 
 /** Whether a network has a variant, and with it stem, stages and top. */
 export function hasVariant(plan: NetworkPlan): plan is ModelPlan {
