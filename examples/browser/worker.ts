@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  browserPixels, classify, classNamesOf, Dataset, efficientNet, foldBatchNorm, imageBatches, loadModel, loadWeights, preprocess, preprocessingOf, saveModel,
+  browserPixels, classify, classNamesOf, Dataset, efficientNet, foldBatchNorm, imageBatches, loadModel, loadWeights, preprocess, saveModel,
   selectBackend, setClassNames, trainHead, warmup, type Classification,
 } from 'effnet-ts';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
@@ -13,6 +13,8 @@ import { loadersFor } from './backends.js';
 import type { Answer, Reply, Request, TaskName, Tasks } from './protocol.js';
 
 const KEPT_AT = 'indexeddb://effnet-browser-example';
+/** With a few examples per class, a crop loses too much. The learned model keeps this record, so classify follows it. */
+const WHOLE_IMAGE = { inputSize: 224, fit: 'stretch' } as const;
 
 let weights = new Uint8Array();
 let imagenet: LayersModel | undefined;
@@ -53,14 +55,10 @@ const work: Work = {
 
   async learn(classes) {
     const pictures = classes.flatMap(({ pictures }, label) => pictures.map((picture) => ({ picture, label })));
-    const network = await backbone();
-    // New classes are learned from images as the network already takes them, and classified the same way.
-    const preprocessing = preprocessingOf(network);
-    if (preprocessing === undefined) throw new Error('The network does not say how images become its input.');
     const images = Dataset.from(pictures)
-      .map(async ({ picture, label }) => ({ pixels: preprocess(await browserPixels(picture), preprocessing), label }))
-      .withPreprocessing(preprocessing);
-    const { model, history } = await trainHead(network, {
+      .map(async ({ picture, label }) => ({ pixels: preprocess(await browserPixels(picture), WHOLE_IMAGE), label }))
+      .withPreprocessing(WHOLE_IMAGE);
+    const { model, history } = await trainHead(await backbone(), {
       train: imageBatches(images, { batchSize: 8 }),
       classNames: classes.map(({ name }) => name),
       epochs: 60,

@@ -132,7 +132,7 @@ test('bad input is refused in one sentence', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
   await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`);
-  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`picture\`, \`pictures\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`);
+  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
   await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
