@@ -159,7 +159,7 @@ describe.each(['cpu', 'wasm', 'tensorflow', 'webgpu'] as const)('on %s', (backen
       let last = await weightsOfAll(model);
       const keep = callback({ onBatchEnd: async () => { last = await weightsOfAll(model); } });
       await fineTune(model, {
-        train: data({ at: -1, what: 'indices', place: 0, value: 0 }), optimizer: pick(random, OPTIMIZERS), callbacks: [keep], stages: [{ unfreeze: 'all', epochs: 2, learningRate: rate, batchNorm: 'trained' }],
+        train: data({ at: -1, what: 'indices', place: 0, value: 0 }), preprocessing: { inputSize: 6, fit: 'stretch' }, optimizer: pick(random, OPTIMIZERS), callbacks: [keep], stages: [{ unfreeze: 'all', epochs: 2, learningRate: rate, batchNorm: 'trained' }],
       }).catch((error: unknown) => { expect(String(error)).toMatch(/step \d of epoch \d/); });
       expect(last.every(Number.isFinite)).toBe(true);
       expect(await weightsOfAll(model)).toEqual(last);

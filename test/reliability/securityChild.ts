@@ -39,7 +39,7 @@ const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoeffic
 const pixels = (value: number) => ({ width: 32, height: 32, channels: 3, data: new Uint8Array(32 * 32 * 3).fill(value) });
 for (const [name, value] of [['a', 10], ['b', 200]] as const) writeFileSync(path.join(folder, `${name}.png`), await encodeImage(pixels(value)));
 writeFileSync(path.join(folder, 'table.csv'), 'id,label\na.png,cat\nb.png,dog\n');
-const { images } = await imagesFromCsv(path.join(folder, 'table.csv'), { pathColumn: 'id', labelColumn: 'label', inputSize: 32 });
+const { images } = await imagesFromCsv(path.join(folder, 'table.csv'), { pathColumn: 'id', labelColumn: 'label', preprocessing: model });
 model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
 await model.fitDataset(imageBatches(images, { batchSize: 2 }), { epochs: 1, verbose: 0 });
 const evaluation = await evaluate(model, imageBatches(images, { batchSize: 2 }), { classNames });
