@@ -1,0 +1,10 @@
+/** A call that works. The misuse test makes wrong calls out of it: one wrong argument or option each. */
+export interface BaseCall {
+  /** The arguments of the call, with every option that has one valid value at hand. Called once. */
+  readonly args: () => readonly unknown[] | Promise<readonly unknown[]>;
+  /** The object a method is called on. */
+  readonly on?: () => object | Promise<object>;
+}
+
+/** By the name users call: `mbConv`, `Dataset.map`, `tensorBoard().scalar`. */
+export type BaseCalls = Readonly<Record<string, BaseCall>>;
