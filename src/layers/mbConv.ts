@@ -2,7 +2,7 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, deriveSeed } from '../core/index.js';
-import { planFusedMBConv, planMBConv, type BlockPlan, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
+import { planBlockFor, type BlockPlan, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
 import { MBCONV_PARTS_RULES, partResult, refusePartsInSpec, type MBConvParts } from './blockParts.js';
 import { convolve, normAct } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
@@ -25,7 +25,7 @@ import { squeezeExcite } from './squeezeExcite.js';
  */
 export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
   refusePartsInSpec('mbConv', spec);
-  const plan = planMBConv(featureShapeOf('mbConv', x), spec);
+  const plan = planBlockFor('mbConv', 'mbConv', featureShapeOf('mbConv', x), spec);
   checkOptions('mbConv', parts, MBCONV_PARTS_RULES);
   requireBackend('mbConv');
   const expanded = expand(x, plan, parts);
@@ -46,7 +46,7 @@ export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvPar
  */
 export function fusedMBConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
   refusePartsInSpec('fusedMBConv', spec);
-  const plan = planFusedMBConv(featureShapeOf('fusedMBConv', x), spec);
+  const plan = planBlockFor('fusedMBConv', 'fusedMBConv', featureShapeOf('fusedMBConv', x), spec);
   checkOptions('fusedMBConv', parts, MBCONV_PARTS_RULES);
   requireBackend('fusedMBConv');
   const expanded = expand(x, plan, parts);

@@ -2,7 +2,7 @@
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions } from '../core/index.js';
-import { planStage, type StageLayersSpec } from '../scaling/index.js';
+import { planStageFor, type StageLayersSpec } from '../scaling/index.js';
 import { partResult, PARTS_RULES, refusePartsInSpec, type BlockParts } from './blockParts.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { fusedMBConv, mbConv } from './mbConv.js';
@@ -19,7 +19,7 @@ import { fusedMBConv, mbConv } from './mbConv.js';
  */
 export function stage(x: tfl.SymbolicTensor, spec: StageLayersSpec, parts: BlockParts = {}): tfl.SymbolicTensor {
   refusePartsInSpec('stage', spec);
-  const { blocks } = planStage(featureShapeOf('stage', x), spec);
+  const { blocks } = planStageFor('stage', featureShapeOf('stage', x), spec);
   const { block: ownBlock, ...inner } = checkOptions('stage', parts, PARTS_RULES);
   return blocks.reduce((y, { type, name, spec: blockSpec, outputShape }) => {
     if (ownBlock === undefined) return (type === 'fusedMBConv' ? fusedMBConv : mbConv)(y, blockSpec, inner);
