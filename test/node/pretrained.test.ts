@@ -188,7 +188,7 @@ describe('pretrained', () => {
     expect(files()).toEqual(['timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors', 'timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors.sha256']);
 
     // Another number of classes is a new head by choice, never by accident.
-    expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of 311 weights do not fit: 'predictions/kernel': model [1280, 10], file [1280, 1000]; 'predictions/bias': model [10], file [1000]. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with the file's number of classes."`);
+    expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(`"OptionError: pretrained: expected the 1000 classes of 'timm/efficientnet_b0.ra4_e3600_r224_in1k' for \`classes\`, received 10. Pass \`head: 'skip'\` for a classifier of your own."`);
     const ours = await pretrained(name, { cacheFolder: folder, classes: 10, head: 'skip', inputSize: 64 });
     expect(planOf(ours)).toMatchObject({ classes: 10, inputShape: [64, 64, 3] });
     ours.dispose();

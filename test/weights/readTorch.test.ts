@@ -156,6 +156,6 @@ describe('archives from strangers', () => {
   });
 
   test('an archive without a pickle is refused by what it holds', () => {
-    expect(refusal(zipSync({ 'readme.txt': pickle }))).toMatchInlineSnapshot(`"WeightsError: readTorch: expected an archive with 'data.pkl', received one with ['readme.txt']."`);
+    expect(refusal(zipSync({ 'readme.txt': pickle }))).toMatchInlineSnapshot(`"WeightsError: readTorch: expected a PyTorch file, received a zip archive with 'readme.txt'."`);
   });
 });
