@@ -37,15 +37,15 @@ export const evaluationCalls: BaseCalls = {
   crossValidate: {
     args: () => [[0, 1, 2, 3], {
       trainFold: () => Promise.resolve(model()), data: () => batches, folds: 2, seed: 1, stratifyBy: (item: number) => item % 2, groupBy: (item: number) => item,
-      evaluateOptions: { multiLabel: false, classNames, topK: [1], bins: 5, otherPreprocessing: 'accept' }, onProgress: nothing, signal,
+      evaluateOptions: { classNames, topK: [1], bins: 5, otherPreprocessing: 'accept' }, onProgress: nothing, signal,
     }],
   },
   ensemble: { args: () => [[model(), model()], { memberWeights: [1, 2] }] },
   'ensemble().predict': { args: () => [tf.fill([1, 32, 32, 3], 100)], on: async () => (await import('../../../src/index.js')).ensemble([model()]) },
   evaluate: {
-    args: () => [model(), batches, { multiLabel: false, classNames, topK: [1], bins: 5, fromLogits: true, otherPreprocessing: 'accept', batchSize: 2, onProgress: nothing, signal }],
+    args: () => [model(), batches, { classNames, topK: [1], bins: 5, fromLogits: true, otherPreprocessing: 'accept', batchSize: 2, onProgress: nothing, signal }],
   },
-  evaluatePredictions: { args: () => [probabilities, ['a', 'b', 'a', 'a'], { multiLabel: false, classNames, topK: [1], bins: 5, fromLogits: false, files }] },
+  evaluatePredictions: { args: () => [probabilities, ['a', 'b', 'a', 'a'], { classNames, topK: [1], bins: 5, fromLogits: false, files }] },
   fitTemperature: { args: () => [evaluation] },
   gradCam: { args: () => [model(), image, { layer: 'top_activation', target: 1, preprocessing, method: 'gradCam++', smooth: 1, seed: 1 }] },
   modelSummary: { args: () => [model(), { batchSize: 2 }] },
