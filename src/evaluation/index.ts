@@ -1,3 +1,4 @@
+export { checkAnyEvaluation, checkEvaluation } from './checkEvaluation.js';
 export { classificationReport } from './classificationReport.js';
 export type { ClassificationReportOptions } from './classificationReport.js';
 export type { Calibration, ReliabilityBin } from './calibration.js';
