@@ -31,6 +31,7 @@ export const text = rule<string>('a non-empty string', (value) => typeof value =
 export const callable = rule<(...parameters: never[]) => unknown>('a function', (value) => typeof value === 'function');
 /** Seeds are whole numbers so that they can be stated and repeated exactly. */
 export const seed = rule<number>('an integer', (value) => Number.isSafeInteger(value));
+export const record = rule<object>('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
 /** For what another function checks, or TypeScript alone can say. */
 export const anything = rule<unknown>('a value', () => true);
 
@@ -59,7 +60,8 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
   const size = length === undefined ? '' : ` of ${length}`;
   return rule(
     `an array${size}, each ${inner.expected}`,
-    (value) => Array.isArray(value) && (length === undefined || value.length === length) && value.every(inner.accepts),
+    // `every` skips the holes of `new Array(3)`; a copy has none.
+    (value) => Array.isArray(value) && (length === undefined || value.length === length) && Array.from(value).every(inner.accepts),
   );
 }
 
@@ -82,22 +84,33 @@ export type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 /** Options with all their defaults filled in. */
 export type Complete<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 
-/** Returns the options that are given, once every key is known and every value obeys its rule; `undefined` means not given. */
-export function checkOptions<T extends object>(where: string, options: T, rules: Rules<T>): Given<T> {
-  if (typeof options !== 'object' || (options as unknown) === null || Array.isArray(options)) {
-    throw invalid(where, 'options', 'an object', options);
-  }
+/**
+ * Returns the options that are given, once every key is known and every value obeys its rule; `undefined` means not given.
+ *
+ * @param name - The option that the object itself is, as in `normalization.mean`. @defaultValue none: the object is the argument
+ */
+export function checkOptions<T extends object>(where: string, options: T, rules: Rules<T>, name?: string): Given<T> {
+  check(where, name ?? 'options', options, record);
+  // A promise without `await`, a Map and the like have no keys of their own and would pass as no options.
+  if (Object.keys(options).length === 0 && !isPlain(options)) throw invalid(where, name ?? 'options', record.expected, options);
+  const path = (option: string): string => (name === undefined ? option : `${name}.${option}`);
   const known = Object.keys(rules);
   const given: Partial<Given<T>> = {};
   for (const [option, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, option)) {
-      throw new OptionError(`${where}: expected one of ${known.map((key) => `\`${key}\``).join(', ')}, received \`${option}\`.`);
+      throw new OptionError(`${where}: expected one of ${known.map((key) => `\`${path(key)}\``).join(', ')}, received \`${path(option)}\`.`);
     }
     if (value === undefined) continue;
-    check(where, option, value, rules[option as keyof T] as Rule<unknown>);
+    check(where, path(option), value, rules[option as keyof T] as Rule<unknown>);
     given[option as keyof T] = value as Given<T>[keyof T];
   }
   return given as Given<T>;
+}
+
+/** Whether an object was written as `{ ... }`, in this or another realm. */
+export function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The one sentence every refused value gets. */
@@ -107,9 +120,18 @@ export function invalid(where: string, option: string, expected: string, receive
 
 /** Writes a value into a message: short, quoted when a string, never a dump. */
 export function show(value: unknown): string {
+  return shown(value, 0);
+}
+
+function shown(value: unknown, depth: number): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
   if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map(show).join(', ')}${value.length > 8 ? `, ... ${value.length} in all` : ''}]`;
+  // An array may contain itself.
+  if (Array.isArray(value) && depth > 3) return '[...]';
+  if (Array.isArray(value)) {
+    const first = Array.from(value.slice(0, 8), (each) => shown(each, depth + 1));
+    return `[${first.join(', ')}${value.length > 8 ? `, ... ${value.length} in all` : ''}]`;
+  }
   if (typeof value === 'object' && value !== null) {
     const type = (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name;
     return type === undefined || type === 'Object' ? `{ ${Object.keys(value).slice(0, 8).join(', ')} }` : `an instance of ${type}`;

@@ -1,7 +1,7 @@
 // Rotation, shift, shear and zoom, as Keras' ImageDataGenerator does them.
 
 import { arrayOf, check, checkOptions, either, finite, invalid, nonNegative, oneOf, positive, rule, type Rule } from '../core/index.js';
-import { checkPixels, type Pixels } from './pixels.js';
+import { checkPixels, level, type Pixels } from './pixels.js';
 import { transformWithSpec, type Transform } from './transform.js';
 import { FILL_MODES, warp, type FillMode, type Matrix } from './warp.js';
 
@@ -44,7 +44,7 @@ export function affine(image: Pixels, options: AffineOptions = {}): Pixels {
     shear: finite,
     scale: arrayOf(positive, 2),
     fillMode: oneOf(...FILL_MODES),
-    fillValue: finite,
+    fillValue: level,
   });
   const [down, right] = translation;
   const [taller, wider] = scale;
@@ -101,12 +101,14 @@ const pair = (inner: Rule<number>): Rule<number | readonly number[]> => either(i
  * @see Keras' `ImageDataGenerator(rotation_range, height_shift_range, width_shift_range, shear_range, zoom_range, fill_mode, cval)`
  */
 export function randomAffine(options: RandomAffineOptions): Transform {
-  const rules = { rotation: nonNegative, shift: pair(nonNegative), shear: nonNegative, zoom: pair(nonNegative), fillMode: oneOf(...FILL_MODES), fillValue: finite };
+  const rules = { rotation: nonNegative, shift: pair(nonNegative), shear: nonNegative, zoom: pair(nonNegative), fillMode: oneOf(...FILL_MODES), fillValue: level };
   const { rotation = 0, shift = 0, shear = 0, zoom = 0, fillMode = 'nearest', fillValue = 0 } = checkOptions('randomAffine', options, rules);
   const [up, left] = typeof shift === 'number' ? [shift, shift] : shift;
   const [low, high] = typeof zoom === 'number' ? [1 - zoom, 1 + zoom] : zoom;
   check('randomAffine', 'zoom', zoom, rule('factors above 0, the lower first', () => low > 0 && low <= high));
-  if (Object.keys(options).length === 0) throw invalid('randomAffine', 'options', 'at least one range', options);
+  if ([options.rotation, options.shift, options.shear, options.zoom].every((range) => range === undefined)) {
+    throw invalid('randomAffine', 'options', 'at least one of rotation, shift, shear and zoom', options);
+  }
   const parts = [
     rotation > 0 && `rotation up to ${rotation} degrees`,
     (up > 0 || left > 0) && `shift up to ${up} of the height and ${left} of the width`,
@@ -114,7 +116,6 @@ export function randomAffine(options: RandomAffineOptions): Transform {
     low < high && `zoom by ${low} to ${high}`,
   ].filter((part) => part !== false);
   return transformWithSpec(['randomAffine', options], 'kept', `affine: ${parts.join(', ')}, fill ${fillMode}`, (image, random) => {
-    checkPixels('randomAffine', image);
     return warpAffine(image, {
       rotation: random.uniform(-rotation, rotation),
       shift: [random.uniform(-up, up) * image.height, random.uniform(-left, left) * image.width],

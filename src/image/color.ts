@@ -1,7 +1,7 @@
 // Brightness, contrast, saturation, hue, lighting: the color operations of tf.image and of the AlexNet recipe.
 // Results are float and clipped to [0, 255].
 
-import { check, finite, nonNegative, ShapeError } from '../core/index.js';
+import { arrayOf, check, finite, nonNegative, ShapeError } from '../core/index.js';
 import { PADDING, pixelKernels, type PixelKernels } from './kernels.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
@@ -124,8 +124,14 @@ const EIGENVECTORS = [
  * @see Krizhevsky et al. 2012, section 4.1, "PCA"
  */
 export function adjustLighting(image: Pixels, alphas: readonly [number, number, number]): Pixels {
+  check('adjustLighting', 'alphas', alphas, arrayOf(finite, 3));
+  return adjustLightingFor('adjustLighting', image, alphas);
+}
+
+/** Shifts colors for another function, under whose name it reports errors. */
+export function adjustLightingFor(where: string, image: Pixels, alphas: readonly [number, number, number]): Pixels {
+  checkRgb(where, image);
   const [r, g, b] = EIGENVECTORS.map((row) => row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0)) as [number, number, number];
-  checkRgb('adjustLighting', image);
   return recolored(image, ({ values, kernels }) => {
     if (kernels !== undefined) {
       kernels.scaleAndShift(VALUES, values.length / 3, 1, r, g, b);
@@ -141,7 +147,12 @@ export function adjustLighting(image: Pixels, alphas: readonly [number, number, 
 
 /** Makes all three channels the luma of the picture. @see `tf.image.rgb_to_grayscale` */
 export function toGrayscale(image: Pixels): Pixels {
-  checkRgb('toGrayscale', image);
+  return toGrayscaleFor('toGrayscale', image);
+}
+
+/** Makes an image gray for another function, under whose name it reports errors. */
+export function toGrayscaleFor(where: string, image: Pixels): Pixels {
+  checkRgb(where, image);
   return recolored(image, ({ values }) => {
     for (let i = 0; i < values.length; i += 3) {
       const luma = 0.2989 * (values[i] as number) + 0.587 * (values[i + 1] as number) + 0.114 * (values[i + 2] as number);

@@ -21,9 +21,10 @@ export interface Box {
  */
 export function crop(image: Pixels, box: Box): Pixels {
   checkPixels('crop', image);
+  checkOptions('crop', box, { top: nonNegativeInteger, left: nonNegativeInteger, height: positiveInteger, width: positiveInteger }, 'box');
   const { top, left, height, width } = box;
-  checkNumbers('crop', { top, left }, nonNegativeInteger);
-  checkNumbers('crop', { height, width }, positiveInteger);
+  checkNumbers('crop', { 'box.top': top, 'box.left': left }, nonNegativeInteger);
+  checkNumbers('crop', { 'box.height': height, 'box.width': width }, positiveInteger);
   if (top + height > image.height || left + width > image.width) {
     throw new ShapeError(
       `crop: expected a rectangle within [${image.height}, ${image.width}], received rows ${top} to ${top + height} and columns ${left} to ${left + width}.`,

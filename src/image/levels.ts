@@ -1,12 +1,10 @@
 // Operations on 8-bit levels, and the enhancements mixed with a degenerate picture: the vocabulary of AutoAugment and RandAugment,
-// equal to Pillow's ImageOps and ImageEnhance. Input is rounded to 8 bits, output is 8-bit.
+// equal to Pillow's ImageOps and ImageEnhance. Input is rounded to 8 bits, output is 8-bit. Arguments are checked in policyOperations.ts.
 
-import { check, finite, ShapeError, rule } from '../core/index.js';
-import { checkPixels, type Pixels } from './pixels.js';
+import type { Pixels } from './pixels.js';
 
 /** A picture of 8-bit levels; floats are rounded. */
 export function toBytes(pixels: Pixels): Pixels {
-  checkPixels('toBytes', pixels);
   if (!(pixels.data instanceof Float32Array)) return pixels;
   return { ...pixels, data: new Uint8Array(new Uint8ClampedArray(pixels.data).buffer) };
 }
@@ -18,19 +16,16 @@ export function invert(pixels: Pixels): Pixels {
 
 /** Inverts the values at or above a threshold. */
 export function solarize(pixels: Pixels, threshold: number): Pixels {
-  check('solarize', 'threshold', threshold, finite);
   return lookUp(pixels, (level) => (level < threshold ? level : 255 - level));
 }
 
 /** Adds to the values below a threshold. */
 export function solarizeAdd(pixels: Pixels, addition: number, threshold = 128): Pixels {
-  check('solarizeAdd', 'addition', addition, finite);
   return lookUp(pixels, (level) => (level < threshold ? Math.min(255, Math.max(0, level + addition)) : level));
 }
 
 /** Keeps the highest bits of each value. */
 export function posterize(pixels: Pixels, bits: number): Pixels {
-  check('posterize', 'bits', bits, rule<number>('an integer in [0, 8]', (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8));
   const mask = 0xff & ~(2 ** (8 - bits) - 1);
   return lookUp(pixels, (level) => level & mask);
 }
@@ -109,8 +104,7 @@ function blend(from: number, to: number, factor: number): number {
 }
 
 /** ITU-R 601 luma in 16-bit fixed point, as Pillow's `convert('L')`. */
-function luma({ channels, data }: Pixels): Uint8Array {
-  if (channels !== 3) throw new ShapeError(`enhance: expected an image of 3 channels, received ${channels}.`);
+function luma({ data }: Pixels): Uint8Array {
   const grey = new Uint8Array(data.length / 3);
   for (let i = 0, at = 0; i < grey.length; i++, at += 3) {
     grey[i] = ((data[at] as number) * 19595 + (data[at + 1] as number) * 38470 + (data[at + 2] as number) * 7471 + 0x8000) >> 16;

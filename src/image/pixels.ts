@@ -1,6 +1,6 @@
 // A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
 
-import { allFinite, DataError, OptionError, positiveInteger, ShapeError, show } from '../core/index.js';
+import { allFinite, DataError, OptionError, positiveInteger, rule, ShapeError, show } from '../core/index.js';
 
 export { sides, size, type Size } from '../core/index.js';
 
@@ -27,6 +27,16 @@ export function checkFinitePixels(where: string, { width, channels, data }: Pixe
   throw new DataError(`${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`, origin === undefined ? {} : { origin });
 }
 
+/** A value that a channel of a pixel can have. */
+export const level = rule<number>('a number in [0, 255]', (value) => typeof value === 'number' && value >= 0 && value <= 255);
+
+/** Whether a value is an image, if its data has the right length. */
+export function isPixels(value: unknown): value is Pixels {
+  const { width, height, channels, data } = (value ?? {}) as Partial<Pixels>;
+  const isData = data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array;
+  return positiveInteger.accepts(width) && positiveInteger.accepts(height) && positiveInteger.accepts(channels) && isData;
+}
+
 /**
  * Throws unless the value is a picture whose data has the length its sides promise.
  *
@@ -34,11 +44,8 @@ export function checkFinitePixels(where: string, { width, channels, data }: Pixe
  * @throws {ShapeError} when the data is too short or too long.
  */
 export function checkPixels(where: string, value: unknown): asserts value is Pixels {
-  const { width, height, channels, data } = (value ?? {}) as Partial<Pixels>;
-  const isData = data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array;
-  if (!positiveInteger.accepts(width) || !positiveInteger.accepts(height) || !positiveInteger.accepts(channels) || !isData) {
-    throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.`);
-  }
+  if (!isPixels(value)) throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.`);
+  const { width, height, channels, data } = value;
   if (data.length !== width * height * channels) {
     throw new ShapeError(
       `${where}: expected ${width * height * channels} values for an image [${height}, ${width}, ${channels}], received ${data.length}.`,

@@ -2,7 +2,7 @@
 
 import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, rule, type Random } from '../core/index.js';
 import type { Pixels } from './pixels.js';
-import { applyPolicyOperation, POLICY_OPERATIONS, type PolicyOperation } from './policyOperations.js';
+import { applyOperation, checkChannels, POLICY_OPERATIONS, type PolicyOperation } from './policyOperations.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
 /** How RandAugment works. */
@@ -27,10 +27,11 @@ export function randAugment(options: RandAugmentOptions = {}): Transform {
   const { layers = 2, magnitude = 9, operations = POLICY_OPERATIONS } = checkOptions('randAugment', options, rules);
   check('randAugment', 'operations', operations, rule('at least one operation', () => operations.length > 0));
   return transformWithSpec(['randAugment', options], 'kept', `RandAugment: ${layers} of ${operations.length} operations, magnitude ${magnitude} of 10`, (pixels, random) => {
+    checkChannels('randAugment', pixels, operations);
     let result = pixels;
     for (let i = 0; i < layers; i++) {
       const operation = operations[random.integer(operations.length)] as PolicyOperation;
-      result = applyPolicyOperation(result, operation, strengthOf(operation, magnitude, random));
+      result = applyOperation(result, operation, strengthOf(operation, magnitude, random));
     }
     return result;
   });
@@ -74,9 +75,10 @@ export const AUTO_AUGMENT_V0: readonly (readonly [Step, Step])[] = [
  */
 export function autoAugment(): Transform {
   return transformWithSpec(['autoAugment'], 'kept', 'AutoAugment: one of the 25 pairs of policy v0', (pixels, random) => {
+    checkChannels('autoAugment', pixels, POLICY_OPERATIONS);
     let result = pixels;
     for (const [operation, probability, magnitude] of AUTO_AUGMENT_V0[random.integer(AUTO_AUGMENT_V0.length)] ?? []) {
-      if (random.next() < probability) result = applyPolicyOperation(result, operation, strengthOf(operation, magnitude, random));
+      if (random.next() < probability) result = applyOperation(result, operation, strengthOf(operation, magnitude, random));
     }
     return result;
   });
@@ -125,10 +127,11 @@ const TRIVIAL: readonly (PolicyOperation | 'Identity')[] = [
  */
 export function trivialAugment(): Transform {
   return transformWithSpec(['trivialAugment'], 'kept', 'TrivialAugment: one of 14 operations at any strength', (pixels, random) => {
+    checkChannels('trivialAugment', pixels, POLICY_OPERATIONS);
     const operation = TRIVIAL[random.integer(TRIVIAL.length)] as PolicyOperation | 'Identity';
     const share = random.integer(31) / 30;
     const side = random.next() < 0.5 ? -1 : 1;
-    return operation === 'Identity' ? pixels : applyPolicyOperation(pixels, operation, trivialStrength(operation, share, side, pixels));
+    return operation === 'Identity' ? pixels : applyOperation(pixels, operation, trivialStrength(operation, share, side, pixels));
   });
 }
 

@@ -1,7 +1,7 @@
 // The operations that AutoAugment, RandAugment and TrivialAugment choose from, by name, each with a strength of its own unit.
 
-import { keysOf } from '../core/index.js';
-import type { Pixels } from './pixels.js';
+import { check, finite, keysOf, oneOf, rule, ShapeError } from '../core/index.js';
+import { checkPixels, type Pixels } from './pixels.js';
 import { autoContrast, enhanceBrightness, enhanceColor, enhanceContrast, enhanceSharpness, equalize, invert, posterize, solarize, solarizeAdd, toBytes } from './levels.js';
 import { warpPillow, type Matrix } from './warp.js';
 
@@ -23,9 +23,28 @@ const FILL = 128;
  * side for Translate, a blending factor for the rest; the first three take none.
  *
  * @returns 8-bit pixels of the same size.
+ * @throws {OptionError} when the operation is unknown or cannot have the strength. {@link ShapeError} when Color or Contrast is applied to an image without three channels.
  * @see timm/data/auto_augment.py; Pillow's ImageOps and ImageEnhance
  */
 export function applyPolicyOperation(image: Pixels, operation: PolicyOperation, strength = 0): Pixels {
+  const where = 'applyPolicyOperation';
+  checkPixels(where, image);
+  check(where, 'operation', operation, oneOf(...POLICY_OPERATIONS));
+  check(where, 'strength', strength, operation === 'Posterize' ? bits : finite);
+  checkChannels(where, image, [operation]);
+  return applyOperation(image, operation, strength);
+}
+
+const bits = rule<number>('an integer in [0, 8], the number of bits,', (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8);
+
+/** Throws unless all the operations can be applied to the image, so that policies fail at their first image instead of at a random one. */
+export function checkChannels(where: string, { channels }: Pixels, operations: readonly PolicyOperation[]): void {
+  const needy = operations.find((operation) => operation === 'Color' || operation === 'Contrast');
+  if (needy !== undefined && channels !== 3) throw new ShapeError(`${where}: expected an image of 3 channels for operation '${needy}', received ${channels}.`);
+}
+
+/** Applies an operation to an image, once both are checked. */
+export function applyOperation(image: Pixels, operation: PolicyOperation, strength: number): Pixels {
   switch (operation) {
     case 'AutoContrast':
       return autoContrast(image);

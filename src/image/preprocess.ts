@@ -1,6 +1,6 @@
 // How an image becomes a model's input, as plain data that a model and a dataset carry.
 
-import { check, checkOptions, type Complete } from '../core/index.js';
+import { check, checkOptions, record, rule, type Complete } from '../core/index.js';
 import { sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { describeResize, resolveResize } from './resize.js';
 import { FITS, RESIZE_TO_RULES, resizeToFor, type Fit, type ResizeToOptions } from './resizeTo.js';
@@ -49,6 +49,7 @@ export function preprocessFor(where: string, image: Pixels, preprocessing: Prepr
  * @throws {OptionError} when something is unknown, missing or impossible.
  */
 export function completePreprocessing(where: string, preprocessing: Preprocessing): CompletePreprocessing {
+  check(where, 'preprocessing', preprocessing, rule<Preprocessing>('a preprocessing, such as { inputSize: 224, fit: \'stretch\' },', record.accepts));
   checkOptions(where, preprocessing, RULES);
   check(where, 'inputSize', preprocessing.inputSize, sizeRule);
   check(where, 'fit', preprocessing.fit, FITS);

@@ -1,6 +1,6 @@
 // Who can say how images become its input: a preprocessing itself, a model, a runtime, a dataset.
 
-import { invalid } from '../core/index.js';
+import { invalid, isPlain, record } from '../core/index.js';
 import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 
 /** A preprocessing, or anything that carries one: a model of this library, a runtime, a dataset of images. */
@@ -13,7 +13,7 @@ export type PreprocessingSource =
  * Returns how images become the input of a model, a runtime or a dataset.
  *
  * @returns The preprocessing with every default filled in; `undefined` when nothing is known.
- * @throws {OptionError} when what is carried is not a preprocessing.
+ * @throws {OptionError} when what is given is neither a preprocessing nor anything that could carry one, or what is carried is not a preprocessing.
  * @example
  * console.log(preprocessingOf(model)?.fit); // 'crop'
  */
@@ -36,14 +36,18 @@ export function requirePreprocessing(where: string, source: PreprocessingSource)
 }
 
 function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
-  // JavaScript callers may pass anything.
-  if (typeof source !== 'object' || (source as unknown) === null) {
-    throw invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
-  }
+  const refused = (): Error => invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
+  if (!record.accepts(source)) throw refused();
   // First, because models have a method called fit, too.
-  if ('getUserDefinedMetadata' in source) {
+  if ('getUserDefinedMetadata' in source && typeof source.getUserDefinedMetadata === 'function') {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;
     return metadata?.effnet?.preprocessing;
   }
-  return 'fit' in source ? source : source.preprocessing;
+  if ('fit' in source) return source;
+  if ('preprocessing' in source) return source.preprocessing;
+  // A predictor of the caller's own carries none. Plain data is a preprocessing whose keys are missing or misspelled.
+  const values = Object.values(source);
+  if (!isPlain(source) || values.length === 0 || values.some((value) => typeof value === 'function')) return undefined;
+  if ('inputSize' in source) return source as Preprocessing;
+  throw refused();
 }

@@ -1,10 +1,10 @@
 // Random crops, colors, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
-import { arrayOf, checkOptions, either, nonNegative, oneOf, probability as probabilityRule, rule, check, ShapeError, show, type Random } from '../core/index.js';
+import { arrayOf, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, ShapeError, show, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
-import { adjustLighting, changeColor, recolored, toGrayscale } from './color.js';
+import { adjustLightingFor, changeColor, recolored, toGrayscaleFor } from './color.js';
 import { crop } from './crop.js';
-import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { level, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { completePreprocessing } from './preprocess.js';
 import { describeResize, RESIZE_RULES, resizeFor, resolveResize, type ResizeOptions } from './resize.js';
 import { roundHalfEven } from './roundHalfEven.js';
@@ -14,7 +14,7 @@ import { transformWithSpec, type Transform } from './transform.js';
 export type NumberRange = readonly [low: number, high: number];
 
 const range = (expected: string, top: number): ReturnType<typeof rule<NumberRange>> =>
-  rule(expected, (value) => Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === 'number' && v > 0 && v <= top) && value[0] <= value[1]);
+  rule(expected, (value) => Array.isArray(value) && value.length === 2 && value.every((v) => positive.accepts(v) && v <= top) && value[0] <= value[1]);
 
 /** How random crops are taken. */
 export interface RandomResizedCropOptions extends ResizeOptions {
@@ -37,7 +37,6 @@ export function randomResizedCrop(size: Size, options: RandomResizedCropOptions 
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
   const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ratio ${ratio(aspectRatio[0])} to ${ratio(aspectRatio[1])}, resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
   return transformWithSpec(['randomResizedCrop', size, options], undefined, description, (pixels, random) => {
-    checkPixels('randomResizedCrop', pixels);
     return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspectRatio, random)), size, resizing);
   });
 }
@@ -81,7 +80,6 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   }
   if (brightness !== undefined) steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
   return transformWithSpec(['colorJitter', options], 'kept', `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
-    checkPixels('colorJitter', pixels);
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
       throw new ShapeError(`colorJitter: expected an image of 3 channels for hue and saturation, received ${pixels.channels}.`);
     }
@@ -101,7 +99,7 @@ export interface PcaLightingOptions {
 export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   const { sigma = 0.1 } = checkOptions('pcaLighting', options, { sigma: nonNegative });
   return transformWithSpec(['pcaLighting', options], 'kept', `PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
-    adjustLighting(pixels, [random.normal() * sigma, random.normal() * sigma, random.normal() * sigma]),
+    adjustLightingFor('pcaLighting', pixels, [random.normal() * sigma, random.normal() * sigma, random.normal() * sigma]),
   );
 }
 
@@ -114,7 +112,7 @@ export interface RandomGrayscaleOptions {
 /** Makes a share of the images gray. */
 export function randomGrayscale(options: RandomGrayscaleOptions = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
-  return transformWithSpec(['randomGrayscale', options], 'kept', `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscale(pixels) : pixels));
+  return transformWithSpec(['randomGrayscale', options], 'kept', `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscaleFor('randomGrayscale', pixels) : pixels));
 }
 
 /** How pictures are blurred. */
@@ -161,7 +159,7 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
     area: range('[low, high] in (0, 1]', 1),
     aspectRatio: range('[low, high] above 0', Infinity),
     fillMode: oneOf('constant', 'noise'),
-    fillValue: either(nonNegative, arrayOf(nonNegative, 3)),
+    fillValue: either(level, arrayOf(level, 3)),
   };
   const { probability = 0.25, area = [0.02, 1 / 3], aspectRatio = [1 / 3.3, 1 / 0.3], fillMode = 'constant', fillValue = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
   return transformWithSpec(['randomErasing', options], 'kept', `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {

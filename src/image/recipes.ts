@@ -85,8 +85,9 @@ export function evalTransform(preprocessing: RecipeName | PreprocessingSource = 
   const where = 'evalTransform';
   if (typeof preprocessing === 'string') {
     check(where, 'preprocessing', preprocessing, oneOf(...NAMES));
-    check(where, 'size', size ?? 224, positiveInteger);
-    return evalTransform(RECIPES[preprocessing].evaluate(size ?? 224));
+    const side = size === undefined ? 224 : size;
+    check(where, 'size', side, positiveInteger);
+    return evalTransform(RECIPES[preprocessing].evaluate(side));
   }
   const record = requirePreprocessing(where, preprocessing);
   if (size !== undefined) throw invalid(where, 'size', 'none beside a preprocessing, which has `inputSize`,', size);

@@ -1,7 +1,7 @@
 // A random change of an image, and how changes follow one another. The changes themselves are in the files beside.
 
-import { check, invalid, rule, type Random } from '../core/index.js';
-import type { Pixels } from './pixels.js';
+import { callable, check, invalid, probability as probabilityRule, record, rule, text, type Random } from '../core/index.js';
+import { checkPixels, isPixels, type Pixels } from './pixels.js';
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 import { giveBack } from './spareFloats.js';
 
@@ -20,26 +20,59 @@ export interface Transform {
   readonly preprocessing?: CompletePreprocessing | 'kept' | undefined;
 }
 
-const transform = rule<Transform>('a transform', (value) => typeof (value as Transform | null)?.apply === 'function');
+const transform = rule<Transform>(
+  'a transform',
+  // Functions have a method called apply, too.
+  (value) => record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
+);
+const sizeChange = rule<Preprocessing | 'kept' | undefined>("'kept' or a preprocessing", (value) => value === undefined || value === 'kept' || record.accepts(value));
+const stream = rule<Random>('a stream of random numbers', (value) => record.accepts(value) && typeof (value as Random).next === 'function');
 
 /**
  * Makes a transform from its description and function; it works on the thread it was made on.
  *
  * @param preprocessing - 'kept' when the function keeps the size of images, or how evaluation makes inputs where it is used. @defaultValue unknown
- * @throws {OptionError} when the preprocessing is impossible.
+ * @throws {OptionError} when the preprocessing is impossible; when applied, if the function returns anything but an image.
  * @example
  * const inverted = transformOf('invert', (image) => ({ ...image, data: image.data.map((value) => 255 - value) }), 'kept');
  */
 export function transformOf(description: string, apply: Transform['apply'], preprocessing?: Preprocessing | 'kept'): Transform {
+  check('transformOf', 'description', description, text);
+  check('transformOf', 'apply', apply, callable);
+  check('transformOf', 'preprocessing', preprocessing, sizeChange);
   const complete = typeof preprocessing === 'object' ? completePreprocessing('transformOf', preprocessing) : preprocessing;
-  return { describe: () => description, apply, preprocessing: complete };
+  const checked = (made: Pixels): Pixels => {
+    if (isPixels(made)) return made;
+    throw invalid('transformOf', 'apply', 'a function that returns an image { width, height, channels, data }', made, `The transform is '${description}'.`);
+  };
+  return {
+    describe: () => description,
+    apply: (image, random) => {
+      const made = apply(image, random);
+      return isPromise(made) ? Promise.resolve(made).then(checked) : checked(made);
+    },
+    preprocessing: complete,
+  };
 }
 
-/** Makes a transform of this library, which `transformFrom` makes again from its spec. */
+function isPromise(value: unknown): value is PromiseLike<Pixels> {
+  return typeof (value as PromiseLike<Pixels> | null | undefined)?.then === 'function';
+}
+
+/** Makes a transform of this library, which `transformFrom` makes again from its spec. Checks what it is applied to, under the name in the spec. */
 export function transformWithSpec(
   spec: TransformSpec, preprocessing: Transform['preprocessing'], description: string, apply: Transform['apply'],
 ): Transform {
-  return { describe: () => description, apply, spec, preprocessing };
+  return {
+    describe: () => description,
+    apply: (image, random) => {
+      checkPixels(spec[0], image);
+      check(spec[0], 'random', random, stream);
+      return apply(image, random);
+    },
+    spec,
+    preprocessing,
+  };
 }
 
 /** What transforms in a row do to the size: 'kept' where all keep it, and the preprocessing of the one that does not. */
@@ -92,7 +125,7 @@ export function sequence(...steps: readonly Transform[]): Transform {
 
 /** Applies a transform to a share of the images. */
 export function randomly(probability: number, step: Transform): Transform {
-  if (!(probability >= 0 && probability <= 1)) throw invalid('randomly', 'probability', 'a number in [0, 1]', probability);
+  check('randomly', 'probability', probability, probabilityRule);
   check('randomly', 'step', step, transform);
   return {
     describe: () => `with probability ${probability}: ${step.describe()}`,
