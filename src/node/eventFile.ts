@@ -7,8 +7,8 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, DataError, either, finite, instanceOf, invalid, nonNegativeInteger, record, rule, text } from '../core/index.js';
 import { frameTFRecord } from '../data/index.js';
+import { checkModel } from '../models/index.js';
 import type * as messageModule from './eventMessages.js';
-import { LAYERS_MODEL } from './modelRule.js';
 import type { EventSchema, GraphDefSchema, SummarySchema } from './proto/tensorboard_pb.js';
 import { systemReason } from './systemReason.js';
 
@@ -113,7 +113,7 @@ export function openEvents(where: string, folder: string): EventFile {
       await summary(step, { tag, value: { case: 'histo', value: histogramOf(`${where}.histogram`, tag, values) } });
     },
     graph: async (model) => {
-      check(`${where}.graph`, 'model', model, LAYERS_MODEL);
+      checkModel(`${where}.graph`, model);
       const { graphBytes } = await messages();
       await write({ case: 'graphDef', value: graphBytes(graphOf(model)) }, 0);
     },

@@ -1,9 +1,8 @@
 // What the options of writeReport may be.
 
-import { boolean, callable, nonNegativeInteger, nullable, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { anything, boolean, callable, nonNegativeInteger, nullable, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import type { Evaluation, MultiLabelEvaluation } from '../evaluation/index.js';
 import type { ReportContents } from '../plots/index.js';
-import { LAYERS_MODEL } from './modelRule.js';
 import type { WriteReportOptions } from './writeReport.js';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -35,6 +34,6 @@ const settings = rule<NonNullable<ReportContents['settings']>>('an object of str
 
 /** The rules of all options. */
 export const REPORT_RULES: Rules<WriteReportOptions> = {
-  title: text, evaluation: EVALUATION, before: single, history, schedule, settings, model: LAYERS_MODEL, imageOf: callable, maxImages: nonNegativeInteger,
+  title: text, evaluation: EVALUATION, before: single, history, schedule, settings, model: anything, imageOf: callable, maxImages: nonNegativeInteger,
   heatMaps: boolean, batchSize: positiveInteger, preprocessing: rule('a preprocessing, or a model, runtime or dataset that has one', (value) => typeof value === 'object' && value !== null),
 };
