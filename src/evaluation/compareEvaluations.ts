@@ -35,7 +35,7 @@ export interface EvaluationComparison {
 export function compareEvaluations(before: Evaluation, after: Evaluation): EvaluationComparison {
   checkEvaluation('compareEvaluations', before, 'before');
   checkEvaluation('compareEvaluations', after, 'after');
-  checkSameData(before, after);
+  checkSameData('compareEvaluations', before, after);
   const { labels, predicted: first } = before.predictions;
   const { predicted: second } = after.predictions;
   const fixed: number[] = [];
@@ -76,8 +76,8 @@ function mcnemar(wins: number, losses: number): number {
   return Math.min(1, 2 * tail);
 }
 
-function checkSameData(before: Evaluation, after: Evaluation): void {
-  const where = 'compareEvaluations';
+/** @throws {DataError} when two evaluations are not of the same samples in the same order, with the same class names. */
+export function checkSameData(where: string, before: Evaluation, after: Evaluation): void {
   if (before.count !== after.count) {
     throw new DataError(`${where}: expected evaluations of the same samples, received ${before.count} and ${after.count} of them.`);
   }

@@ -3,7 +3,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, check, checkOptions, DataError, EffnetError, OptionError, positiveInteger, text } from '../core/index.js';
+import { boolean, check, checkOptions, DataError, EffnetError, OptionError, positiveInteger, text, WeightsError } from '../core/index.js';
+import { checkModel } from '../models/index.js';
 import {
   callback, checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type MetricValues, type MonitorOptions,
   type TrainingCallback,
@@ -74,12 +75,14 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
 /**
  * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one that was saved.
  *
+ * @throws {OptionError} when `model` is none, or the name of the file is empty.
  * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is touched then.
  * @example
  * const { epoch } = await resume(model, 'runs/clothes-7.safetensors');
  * await model.fitDataset(train, { initialEpoch: epoch, epochs: 20 });
  */
 export async function resume(model: LayersModel, file: string): Promise<Resumed> {
+  checkModel('resume', model);
   check('resume', 'file', file, text);
   let bytes: Uint8Array;
   try {
@@ -87,10 +90,19 @@ export async function resume(model: LayersModel, file: string): Promise<Resumed>
   } catch (cause) {
     throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
   }
-  const saved = readCheckpoint(bytes);
+  const saved = readFrom(file, bytes);
   await restoreCheckpoint('resume', model, saved);
   const { epoch = 0, metrics = {} } = saved.notes as { epoch?: number | undefined; metrics?: MetricValues | undefined };
   return { epoch, metrics };
+}
+
+function readFrom(file: string, bytes: Uint8Array): ReturnType<typeof readCheckpoint> {
+  try {
+    return readCheckpoint(bytes);
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) throw cause;
+    throw new WeightsError(`resume: expected a checkpoint of this library, received '${file}'. ${cause.message.replace(/^\w+: e/, 'E')}`, { cause });
+  }
 }
 
 function fileName(template: string, epoch: number, metrics: MetricValues): string {

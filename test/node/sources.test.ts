@@ -246,5 +246,5 @@ test('labels of records and lists that no class has are refused by name, whateve
     }
   }
   await expect(node.recordImages(Dataset.from([record(2)]), { classes: 3, labelMode: 'binary' }).toArray()).rejects.toThrow('expected a label in [0, 2)');
-  await expect(node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' }).toArray()).rejects.toThrow("imageFiles: expected a label in [0, 1) for 'a.png', received -1.");
+  expect(() => node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' })).toThrow("imageFiles: expected a label in [0, 1) for 'a.png', received -1.");
 });
