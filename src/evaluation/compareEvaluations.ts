@@ -32,7 +32,7 @@ export interface EvaluationComparison {
  * @see McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947)
  */
 export function compareEvaluations(before: Evaluation, after: Evaluation): EvaluationComparison {
-  checkSameData(before, after);
+  checkSameData('compareEvaluations', before, after);
   const { labels, predicted: first } = before.predictions;
   const { predicted: second } = after.predictions;
   const fixed: number[] = [];
@@ -73,8 +73,8 @@ function mcnemar(wins: number, losses: number): number {
   return Math.min(1, 2 * tail);
 }
 
-function checkSameData(before: Evaluation, after: Evaluation): void {
-  const where = 'compareEvaluations';
+/** @throws {DataError} when two evaluations are not of the same samples in the same order, with the same class names. */
+export function checkSameData(where: string, before: Evaluation, after: Evaluation): void {
   if (before.count !== after.count) {
     throw new DataError(`${where}: expected evaluations of the same samples, received ${before.count} and ${after.count} of them.`);
   }

@@ -7,7 +7,7 @@ export type { ConfusionTableOptions } from './confusionTable.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 export { evaluatePredictions } from './evaluatePredictions.js';
 export type { EvaluatePredictionsMultiLabelOptions, EvaluatePredictionsOptions, EvaluationOptions, MultiLabelEvaluationOptions, Rows } from './evaluatePredictions.js';
-export { compareEvaluations } from './compareEvaluations.js';
+export { checkSameData, compareEvaluations } from './compareEvaluations.js';
 export type { EvaluationComparison } from './compareEvaluations.js';
 export { confidenceInterval } from './confidenceInterval.js';
 export type { ConfidenceInterval, ConfidenceIntervalOptions, IntervalMetric } from './confidenceInterval.js';

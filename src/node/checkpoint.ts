@@ -8,6 +8,7 @@ import {
   callback, checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type MetricValues, type MonitorOptions,
   type TrainingCallback,
 } from '../training/index.js';
+import { LAYERS_MODEL } from './modelRule.js';
 import { replaceFile } from './replaceFile.js';
 import { systemReason } from './systemReason.js';
 
@@ -74,12 +75,14 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
 /**
  * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one that was saved.
  *
+ * @throws {OptionError} when `model` is none, or the name of the file is empty.
  * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is touched then.
  * @example
  * const { epoch } = await resume(model, 'runs/clothes-7.safetensors');
  * await model.fitDataset(train, { initialEpoch: epoch, epochs: 20 });
  */
 export async function resume(model: LayersModel, file: string): Promise<Resumed> {
+  check('resume', 'model', model, LAYERS_MODEL);
   check('resume', 'file', file, text);
   let bytes: Uint8Array;
   try {

@@ -11,6 +11,7 @@ import { decodePnm, isPnm } from './decodePnm.js';
 import { cannotDecode, fileKind, type FileKind } from './fileKind.js';
 import { loadSharp, type SharpModule } from './loadSharp.js';
 import { readRegularFile } from './readRegularFile.js';
+import { systemReason } from './systemReason.js';
 
 /** How an image is decoded. */
 export interface DecodeImageOptions {
@@ -39,7 +40,7 @@ export const DCT_METHODS = oneOf('accurate', 'fast');
 /** sharp's names. */
 const FITS = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;
 
-const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a file URL', (value) => value instanceof URL && value.protocol === 'file:')));
+const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a file URL', (value) => value instanceof URL && pathOfUrl(value) !== undefined)));
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame), TIFF, BMP or Netpbm image to RGB, upright as its EXIF orientation says.
@@ -49,6 +50,7 @@ const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a
  *
  * @param image - A path, a file URL, or the bytes of a file.
  * @returns Uint8 pixels `[height, width, 3]`.
+ * @throws {OptionError} when `image` is none of these, or an option is unknown or has a wrong value.
  * @throws {DataError} naming the file, when it is missing, truncated, too large, or of a kind that cannot be decoded, which is named with a remedy.
  * @throws {BackendError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
  * @example
@@ -60,9 +62,10 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   const rules = { background: text, maxPixels: positiveInteger, dctMethod: DCT_METHODS, size: sizeRule, fit: oneOf('stretch', 'crop', 'pad'), origin: text };
   const { background = 'white', maxPixels = MAX_PIXELS, dctMethod = 'accurate', size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);
   if (dctMethod === 'fast' && size !== undefined) throw invalid('decodeImage', 'dctMethod', "'accurate' with size", dctMethod, 'Resize afterwards.');
+  if (fit !== 'stretch' && size === undefined) throw invalid('decodeImage', 'fit', 'nothing without `size`', fit, 'The image keeps its own size without it.');
   const sharp = await loadSharp();
   checkBackground(sharp, background);
-  const input = image instanceof URL ? fileURLToPath(image) : image;
+  const input = image instanceof URL ? (pathOfUrl(image) as string) : image;
   const name = origin ?? (typeof input === 'string' ? input : 'bytes');
   let kind: FileKind | undefined;
   try {
@@ -88,8 +91,17 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
     return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (cause) {
     if (cause instanceof BackendError) throw cause;
-    const reason = cannotDecode(kind, sharp) ?? (cause instanceof Error ? firstLine(cause.message) : String(cause));
+    const reason = cannotDecode(kind, sharp) ?? firstLine(systemReason(cause));
     throw new DataError(`decodeImage: expected a readable image of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
+  }
+}
+
+/** The path of a file URL; `undefined` for other URLs, and for files that lie on another machine. */
+function pathOfUrl(url: URL): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
   }
 }
 

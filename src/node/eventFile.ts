@@ -5,9 +5,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, DataError, finite, nonNegativeInteger, text } from '../core/index.js';
+import { check, DataError, either, finite, instanceOf, invalid, nonNegativeInteger, rule, text } from '../core/index.js';
 import { frameTFRecord } from '../data/index.js';
 import type * as messageModule from './eventMessages.js';
+import { LAYERS_MODEL } from './modelRule.js';
 import type { EventSchema, GraphDefSchema, SummarySchema } from './proto/tensorboard_pb.js';
 import { systemReason } from './systemReason.js';
 
@@ -31,9 +32,18 @@ type SummaryValue = NonNullable<MessageInitShape<typeof SummarySchema>['value']>
 const BUCKETS = 30;
 let files = 0;
 
+const anyNumber = rule<number>('a number', (value) => typeof value === 'number');
+const numberArray = rule<ArrayLike<number>>('an array of finite numbers', (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)));
+const setting = either(either(finite, rule<string>('a string', (value) => typeof value === 'string')), rule<boolean>('a boolean', (value) => typeof value === 'boolean'));
+
+/** What a run was set to. */
+export const HYPER_PARAMETERS = rule<Readonly<Record<string, number | string | boolean>>>('an object of finite numbers, strings and booleans', (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(setting.accepts));
+
 /**
  * Begins an event file in a folder that `tensorboard --logdir` reads.
  *
+ * @throws {OptionError} when the name of the folder is empty; by any method, when an argument has a wrong value.
  * @throws {DataError} by any method, when the folder cannot be written.
  * @example
  * const events = eventFile('runs/clothes');
@@ -41,6 +51,18 @@ let files = 0;
  */
 export function eventFile(folder: string): EventFile {
   check('eventFile', 'folder', folder, text);
+  const events = openEvents('eventFile', folder);
+  return {
+    ...events,
+    scalar: async (tag, value, step) => {
+      check('eventFile.scalar', 'value', value, finite);
+      await events.scalar(tag, value, step);
+    },
+  };
+}
+
+/** {@link eventFile} on behalf of another function. Scalars may be NaN: TensorBoard marks the steps at which a metric is. */
+export function openEvents(where: string, folder: string): EventFile {
   const seconds = Math.floor(Date.now() / 1000);
   const file = path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`);
   let last: Promise<void> | undefined;
@@ -63,35 +85,40 @@ export function eventFile(folder: string): EventFile {
     try {
       await work;
     } catch (cause) {
-      throw new DataError(`eventFile: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: file });
+      throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: file });
     }
   };
   const summary = (step: number, value: SummaryValue): Promise<void> => write({ case: 'summary', value: { value: [value] } }, step);
   const checked = (method: string, tag: string, step: number): void => {
-    check(`eventFile.${method}`, 'tag', tag, text);
-    check(`eventFile.${method}`, 'step', step, nonNegativeInteger);
+    check(`${where}.${method}`, 'tag', tag, text);
+    check(`${where}.${method}`, 'step', step, nonNegativeInteger);
   };
 
   return {
     file,
     scalar: async (tag, value, step) => {
       checked('scalar', tag, step);
+      check(`${where}.scalar`, 'value', value, anyNumber);
       await summary(step, { tag, value: { case: 'simpleValue', value } });
     },
     image: async (tag, png, step) => {
       checked('image', tag, step);
-      const { width, height } = sizeOfPng(png);
+      check(`${where}.image`, 'png', png, instanceOf(Uint8Array, 'the bytes of a PNG'));
+      const { width, height } = sizeOfPng(`${where}.image`, png);
       await summary(step, { tag, value: { case: 'image', value: { width, height, colorspace: 3, encodedImageString: png } } });
     },
     histogram: async (tag, values, step) => {
       checked('histogram', tag, step);
-      await summary(step, { tag, value: { case: 'histo', value: histogramOf(tag, values) } });
+      check(`${where}.histogram`, 'values', values, numberArray);
+      await summary(step, { tag, value: { case: 'histo', value: histogramOf(`${where}.histogram`, tag, values) } });
     },
     graph: async (model) => {
+      check(`${where}.graph`, 'model', model, LAYERS_MODEL);
       const { graphBytes } = await messages();
       await write({ case: 'graphDef', value: graphBytes(graphOf(model)) }, 0);
     },
     hyperParameters: async (values) => {
+      check(`${where}.hyperParameters`, 'values', values, HYPER_PARAMETERS);
       const { hyperParametersBytes } = await messages();
       const hparams = Object.entries(values).map(([name, value]) => [name, {
         kind: typeof value === 'number' ? { case: 'numberValue' as const, value } : typeof value === 'string' ? { case: 'stringValue' as const, value } : { case: 'boolValue' as const, value },
@@ -114,21 +141,21 @@ function messages(): Promise<typeof messageModule> {
   return (loaded ??= import('./eventMessages.js'));
 }
 
-function sizeOfPng(png: Uint8Array): { width: number; height: number } {
+function sizeOfPng(where: string, png: Uint8Array): { width: number; height: number } {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   // The signature of eight bytes, then the header chunk with width and height.
-  if (png.byteLength < 24 || view.getUint32(0) !== 0x89504e47) throw new DataError('eventFile.image: expected the bytes of a PNG, received other bytes.');
+  if (png.byteLength < 24 || view.getUint32(0) !== 0x89504e47) throw new DataError(`${where}: expected the bytes of a PNG, received other bytes.`);
   return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
-function histogramOf(tag: string, values: ArrayLike<number>) {
+function histogramOf(where: string, tag: string, values: ArrayLike<number>) {
   let [min, max, sum, sumSquares] = [Infinity, -Infinity, 0, 0];
   const numbers = Array.from(values);
   for (const value of numbers) {
-    check('eventFile.histogram', tag, value, finite);
+    if (!finite.accepts(value)) throw invalid(where, 'values', `finite numbers of '${tag}'`, value);
     [min, max, sum, sumSquares] = [Math.min(min, value), Math.max(max, value), sum + value, sumSquares + value * value];
   }
-  if (values.length === 0) throw new DataError(`eventFile.histogram: expected values for '${tag}', received none.`);
+  if (values.length === 0) throw new DataError(`${where}: expected values for '${tag}', received none.`);
   const width = (max - min) / BUCKETS || 1;
   const bucket = new Array<number>(BUCKETS).fill(0);
   for (const value of numbers) {

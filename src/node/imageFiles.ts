@@ -5,8 +5,8 @@ import path from 'node:path';
 import { boolean, check, checkOptions, DataError, decodeText, oneOf, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, type LabeledImage } from '../data/index.js';
 import type { FolderFile } from './imageFolder.js';
-import type { LabeledFile } from './readImage.js';
-import { READ_IMAGES_RULES, readImages, labelAs, LABEL_MODES, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { checkLabel, CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from './systemReason.js';
 
 /** How a list of files is read. */
@@ -21,14 +21,10 @@ export interface ImageFilesOptions extends ReadImagesOptions {
   readonly seed?: number | undefined;
 }
 
-const labeledFiles = rule<readonly LabeledFile[]>(
-  'a non-empty array of { path, label }',
-  (value) => Array.isArray(value) && value.length > 0 && value.every((file: Partial<LabeledFile> | null) => typeof file?.path === 'string' && Number.isSafeInteger(file.label)),
-);
-
 /**
  * Reads images from a list of files with their classes, for example one side of a split.
  *
+ * @throws {OptionError} when `files` is no such list, or an option is unknown or has a wrong value. {@link DataError} when a label is none of the classes.
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
@@ -36,15 +32,16 @@ const labeledFiles = rule<readonly LabeledFile[]>(
  * }
  */
 export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
-  check('imageFiles', 'files', files, labeledFiles);
+  check('imageFiles', 'files', files, LABELED_FILES);
   const highest = files.reduce((most, file) => Math.max(most, file.label), 0);
   const atLeast = rule<number>(`an integer above the highest label ${highest}`, (value) => Number.isSafeInteger(value) && (value as number) > highest);
   const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule };
   const { classes = highest + 1, labelMode = 'categorical', shuffle = true, seed = 0 } = checkOptions('imageFiles', options, rules);
+  for (const { label, origin, path: place } of files) checkLabel(labelMode, label, classes, 'imageFiles', origin ?? place);
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   return readImages(
     'imageFiles',
-    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes, 'imageFiles', file.origin ?? file.path) })),
+    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) })),
     options,
   );
 }
@@ -58,16 +55,18 @@ export interface WriteImageFolderOptions {
 /**
  * Writes files into one sub-folder per class, for example each side of a split; existing files are never overwritten.
  *
- * @throws {DataError} when two files would have one name, or a file exists already.
+ * @throws {OptionError} when an argument or option has a wrong value.
+ * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, or a file exists already.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
  * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
  */
 export async function writeImageFolder(folder: string, files: readonly LabeledFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
   check('writeImageFolder', 'folder', folder, text);
-  check('writeImageFolder', 'files', files, labeledFiles);
+  check('writeImageFolder', 'files', files, LABELED_FILES);
+  check('writeImageFolder', 'classNames', classNames, CLASS_NAMES);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
-  const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
+  const bad = classNames.find((name) => name === '.' || name === '..' || /[/\\\0]/.test(name));
   if (bad !== undefined) throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
   const targets = new Map<string, string>();
   for (const { path: source, label } of files) {

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, check, checkOptions, DataError, list, probability, rule, seed as seedRule, text } from '../core/index.js';
+import { boolean, check, checkOptions, DataError, invalid, list, probability, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, trainValidationSplit, type LabeledImage } from '../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import type { LabeledFile } from './readImage.js';
@@ -68,6 +68,7 @@ export interface SplitImageFolder {
  * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
  *
  * @returns Decoded (and resized) images as a dataset, in two shares where `validationSplit` is given.
+ * @throws {OptionError} when an option is unknown, has a wrong value, or does not go with another.
  * @throws {DataError} when the folder is missing, has fewer than two classes, or, without `classNames`, a class has no images.
  * @example
  * const { classNames, train, validation } = await imageFolder('photos', { inputSize: 224, validationSplit: 0.2 });
@@ -88,17 +89,19 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     seed: seedRule,
   });
   preprocessingOfOptions('imageFolder', options);
-  const { validationSplit, shuffle = true, seed = 0 } = options;
+  const { classNames: wanted, labelMode, validationSplit, shuffle = true, seed = 0 } = options;
+  if (wanted !== undefined && wanted.length < 2) throw invalid('imageFolder', 'classNames', 'at least 2 class names', wanted);
+  if (wanted !== undefined && wanted.length > 2 && labelMode === 'binary') throw invalid('imageFolder', 'classNames', "2 class names with labelMode 'binary'", wanted);
   const { classNames, files, skipped } = await listClasses(folder, options);
   warnOfSkipped('imageFolder', folder, skipped);
-  if (options.labelMode === 'binary' && classNames.length !== 2) {
+  if (labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }
   const imageSet = (share: readonly FolderFile[], shuffled: boolean): ImageSet => {
     const ordered = Dataset.from(share);
     const labeled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map((file) => ({
       ...file,
-      label: labelAs(options.labelMode ?? 'categorical', file.label, classNames.length),
+      label: labelAs(labelMode ?? 'categorical', file.label, classNames.length),
     }));
     return { files: share, images: readImages('imageFolder', labeled, options) };
   };

@@ -1,7 +1,7 @@
 // Labeled images from a table: one row per image, or one row per label.
 
 import path from 'node:path';
-import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text, type Rule } from '../core/index.js';
 import { Dataset, oneHot, type LabeledImage } from '../data/index.js';
 import type { LabeledFile } from './readImage.js';
 import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
@@ -81,8 +81,11 @@ export interface CsvImages {
   readonly images: Dataset<LabeledImage>;
 }
 
-const names = rule<Names>('an object of names', (value) => typeof value === 'object' && value !== null && Object.values(value).every((name) => typeof name === 'string'));
-const indicators = rule<Readonly<Record<string, 0 | 1>>>('an object of 0 and 1', (value) => typeof value === 'object' && value !== null && Object.values(value).every((each) => each === 0 || each === 1));
+const recordOf = <T>(expected: string, accepts: (value: unknown) => boolean): Rule<Readonly<Record<string, T>>> =>
+  rule(expected, (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(accepts));
+const names: Rule<Names> = recordOf('an object of names, each a non-empty string', text.accepts);
+const indicators = recordOf<0 | 1>('an object of 0 and 1', (value) => value === 0 || value === 1);
+const string = rule<string>('a string', (value) => typeof value === 'string');
 const columnNames = rule<readonly string[]>('a non-empty array of different column names', (value) => arrayOf(text).accepts(value) && value.length > 0 && new Set(value).size === value.length);
 const encodingLabel = rule<string>("an encoding that TextDecoder knows, such as 'utf-8', 'windows-1252', 'utf-16le' or 'shift_jis'", isEncoding);
 
@@ -90,6 +93,8 @@ const encodingLabel = rule<string>("an encoding that TextDecoder knows, such as 
  * Reads images listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood. Rows that are left out are listed in
  * `skipped` and counted in one line of `console.warn`.
  *
+ * @throws {OptionError} when an option is unknown, has a wrong value, or does not go with another; or `relabel` or `exclude` names a class that the table
+ * does not have.
  * @throws {DataError} when the table cannot be read or decoded, or a column is missing; a row has too few cells, no label, or several labels without
  * `multiLabel`; one class is written in two ways ('1' and '1.0'); an image is missing, lies in two of the folders, or lies outside the folder by its name;
  * or one of several folders cannot be read.
@@ -140,7 +145,7 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
   check(where, 'file', file, text);
   checkOptions(where, options, {
     ...READ_IMAGES_RULES,
-    pathColumn: text, labelColumn: text, labelColumns: columnNames, labelValues: indicators, groupColumn: text, folder: either(text, arrayOf(text)), suffix: text, delimiter: text,
+    pathColumn: text, labelColumn: text, labelColumns: columnNames, labelValues: indicators, groupColumn: text, folder: either(text, arrayOf(text)), suffix: string, delimiter: text,
     encoding: encodingLabel, multiLabel: boolean, labelSeparator: text, names, relabel: names, exclude: arrayOf(text), classNames: CLASS_NAMES, unlabeled: oneOf('throw', 'skip'),
     missing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
   });

@@ -14,8 +14,10 @@ export type { CsvFile, CsvImages, ImagesFromCsvOptions } from './imagesFromCsv.j
 export type { SkippedRow } from './tableImages.js';
 export { food101Files, imageFiles, writeImageFolder } from './imageFiles.js';
 export type { ImageFilesOptions, WriteImageFolderOptions } from './imageFiles.js';
-export { recordImages, tfrecordDataset, writeTFRecords } from './tfrecords.js';
-export type { ImageRecord, RecordImagesOptions, TFRecordDatasetOptions, WriteTFRecordsOptions } from './tfrecords.js';
+export { recordImages, tfrecordDataset } from './tfrecords.js';
+export type { ImageRecord, RecordImagesOptions, TFRecordDatasetOptions } from './tfrecords.js';
+export { writeTFRecords } from './writeTFRecords.js';
+export type { WriteTFRecordsOptions } from './writeTFRecords.js';
 export { folderCache } from './folderCache.js';
 export { contactSheet, encodeImage, randomJpegQuality } from './encodeImage.js';
 export type { ContactSheetOptions, EncodeImageOptions } from './encodeImage.js';

@@ -5,8 +5,9 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, DataError, invalid, text } from '../core/index.js';
+import { check, checkOptions, DataError, either, invalid, rule, text } from '../core/index.js';
 import * as models from '../models/index.js';
+import { LAYERS_MODEL } from './modelRule.js';
 import { modelTarget } from './modelTarget.js';
 import { replaceFile } from './replaceFile.js';
 import { ensureBackend } from './selectBackend.js';
@@ -21,7 +22,7 @@ const WEIGHTS = 'weights.bin';
  * An earlier model there is replaced whole or stays whole. Other files in the folder stay.
  *
  * @param target - A folder, made with its parents where missing; or a TensorFlow.js save handler.
- * @throws {OptionError} when an option is unknown, `target` names a file such as `mine.onnx` or `model.json`, or nothing saves to that target.
+ * @throws {OptionError} when `model` is none, an option is unknown or has a wrong value, `target` names a file such as `mine.onnx` or `model.json`, or nothing saves to that target.
  * @throws {DataError} when the folder has other files and no model, or cannot be written.
  * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
  * @example
@@ -29,6 +30,7 @@ const WEIGHTS = 'weights.bin';
  * await saveModel(model, 'public/clothes', { dtype: 'uint8' }); // less than a third of the size, for a page to download
  */
 export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler, options: models.SaveModelOptions = {}): Promise<void> {
+  check('saveModel', 'model', model, LAYERS_MODEL);
   checkOptions('saveModel', options, models.SAVE_MODEL_RULES);
   if (typeof target !== 'string' || isUrl(target)) {
     await models.saveModel(model, target, options);
@@ -44,6 +46,9 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
   }, options);
 }
 
+const modelSource = either(text, rule<tf.io.IOHandler | ArrayLike<File>>('files, or a handler that can load,', (value) =>
+  Array.isArray(value) || (typeof FileList !== 'undefined' && value instanceof FileList) || typeof (value as Partial<tf.io.IOHandler> | null | undefined)?.load === 'function'));
+
 /**
  * Loads a layers model of TensorFlow.js; the caller disposes it.
  *
@@ -54,7 +59,7 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
  * Starts a backend where none is ready.
  *
  * @param source - A folder, the path of its `model.json`, a URL, `File` objects or a TensorFlow.js load handler.
- * @throws {OptionError} when the model takes no such normalization.
+ * @throws {OptionError} when `source` is none of these, an option is unknown or has a wrong value, or the model takes no such normalization.
  * @throws {DataError} when there is no model, or one with a layer that TensorFlow.js does not have. {@link WeightsError} when its weights are missing
  * or truncated, or are named outside its folder.
  * @example
@@ -63,11 +68,11 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
  */
 export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<File>, options: models.LoadModelOptions = {}): Promise<LayersModel> {
   checkOptions('loadModel', options, models.LOAD_MODEL_RULES);
+  check('loadModel', 'source', source, modelSource);
   if (typeof source !== 'string' || isUrl(source)) {
     await ensureBackend();
     return models.loadModel(source, options);
   }
-  check('loadModel', 'source', source, text);
   if (source.startsWith('file:')) throw invalid('loadModel', 'source', 'the path of a folder', source, "Convert the URL with `fileURLToPath` of 'node:url'.");
   const file = await topologyFile('loadModel', source);
   const folder = path.dirname(file);

@@ -1,6 +1,6 @@
 // One image of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
 
-import { DataError, ShapeError } from '../core/index.js';
+import { DataError, rule, ShapeError, text } from '../core/index.js';
 import { preprocessFor, type Pixels, type Preprocessing } from '../image/index.js';
 import { decodeImage, MAX_PIXELS, type DecodeImageOptions } from './decodeImage.js';
 import { useJpeg } from './decodeJpeg.js';
@@ -19,6 +19,14 @@ export interface LabeledFile extends ImageSource {
   readonly path: string;
   /** Index into the class names. */
   readonly label: number;
+}
+
+export const LABELED_FILES = rule<readonly LabeledFile[]>('a non-empty array of { path, label }', (value) =>
+  Array.isArray(value) && value.length > 0 && Array.from(value).every(isLabeledFile));
+
+function isLabeledFile(value: unknown): boolean {
+  const { path, label, origin } = (value ?? {}) as Partial<LabeledFile>;
+  return text.accepts(path) && Number.isSafeInteger(label) && (origin === undefined || text.accepts(origin));
 }
 
 /** How an image is decoded, and made a model's input where that is asked for. */

@@ -1,6 +1,6 @@
 // Labeled files to labeled images: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { anything, callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { anything, arrayOf, callable, DataError, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../core/index.js';
 import { makesPictures, oneHot, type ChangeOf, type Dataset, type Label, type LabeledImage, type MapOptions } from '../data/index.js';
 import {
   completePreprocessing, FITS, requirePreprocessing, RESIZE_RULES, size as sizeRule,
@@ -17,7 +17,7 @@ export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
 /** Each name once: an image of a class that is named twice would have two labels. */
 export const CLASS_NAMES = rule<readonly string[]>('an array of different non-empty strings', (value) =>
-  Array.isArray(value) && value.every(text.accepts) && new Set(value).size === value.length);
+  arrayOf(text).accepts(value) && new Set(value).size === value.length);
 
 /** How images are decoded and made a model's input. */
 export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeImageOptions, 'background' | 'maxPixels' | 'dctMethod'> {
@@ -131,10 +131,7 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
  * @throws {DataError} when it is none of the classes; with 'binary', of two.
  */
 export function labelAs(mode: LabelMode, label: number, classes: number, where = 'readImages', origin?: string): Label {
-  const limit = mode === 'binary' ? 2 : classes;
-  if (!(Number.isInteger(label) && label >= 0 && label < limit)) {
-    throw new DataError(`${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`, origin === undefined ? {} : { origin });
-  }
+  checkLabel(mode, label, classes, where, origin);
   switch (mode) {
     case 'int':
       return label;
@@ -143,4 +140,11 @@ export function labelAs(mode: LabelMode, label: number, classes: number, where =
     case 'categorical':
       return oneHot(label, classes);
   }
+}
+
+/** @throws {DataError} when a class index is none of the classes; with 'binary', of two. */
+export function checkLabel(mode: LabelMode, label: number, classes: number, where: string, origin?: string): void {
+  const limit = mode === 'binary' ? 2 : classes;
+  if (Number.isInteger(label) && label >= 0 && label < limit) return;
+  throw new DataError(`${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`, origin === undefined ? {} : { origin });
 }

@@ -30,7 +30,7 @@ const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
  * Makes the first backend active that is installed, starts and passes `probeBackend`. One line of `console.warn` tells when only `cpu` is left.
  *
  * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
- * @throws {OptionError} when a name is unknown, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or comes after wasm has started.
+ * @throws {OptionError} when a name or option is unknown or has a wrong value, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or comes after wasm has started.
  * @throws {BackendError} when none works; the backend that was active before stays so.
  * @example
  * const { backend, tried } = await selectBackend(['tensorflow', 'wasm']);
@@ -39,8 +39,8 @@ export async function selectBackend(
   preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES,
   options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
-  const { wasmFolder, ...probe } = options;
-  checkOptions('selectBackend', { wasmFolder }, { wasmFolder: folderOfBinaries });
+  backends.checkPreferences('selectBackend', preferences);
+  const { wasmFolder, ...probe } = checkOptions('selectBackend', options, { ...backends.PROBE_RULES, wasmFolder: folderOfBinaries });
   if (wasmFolder !== undefined && !preferences.includes('wasm')) {
     throw invalid('selectBackend', 'wasmFolder', "'wasm' among the preferences", preferences);
   }
@@ -54,14 +54,15 @@ export async function selectBackend(
  * Keeps the backend that is ready or being started; otherwise selects one.
  *
  * @param preferences - As for {@link selectBackend}. @defaultValue wasm, then cpu
+ * @throws {OptionError} when a name is unknown.
  * @throws {BackendError} when none is ready and none works.
  */
 export async function ensureBackend(preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES): Promise<BackendReport> {
+  backends.checkPreferences('ensureBackend', preferences);
   return backends.ensureBackend(withLoaders('ensureBackend', preferences));
 }
 
 function withLoaders(where: string, preferences: readonly BackendPreference[], wasmFolder?: string): readonly BackendPreference[] {
-  if (!Array.isArray(preferences)) return preferences;
   const loaders = nodeLoaders(wasmFolder);
   return preferences.map((preference: BackendPreference) => {
     if (typeof preference !== 'string') return preference;

@@ -1,11 +1,12 @@
 // What a list of labeled files is made of, before anything is trained on it.
 
 import { createHash } from 'node:crypto';
-import { callable, check, checkOptions, DataError, trackProgress, type ProgressListener, rule } from '../core/index.js';
+import { callable, check, checkOptions, DataError, trackProgress, type ProgressListener } from '../core/index.js';
 import { Dataset } from '../data/index.js';
 import { decodeImage } from './decodeImage.js';
 import { byCodePoint } from './listImages.js';
-import type { LabeledFile } from './readImage.js';
+import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { CLASS_NAMES } from './readImages.js';
 import { readRegularFile } from './readRegularFile.js';
 
 /** What a list of labeled files is made of. */
@@ -31,13 +32,20 @@ export interface SummarizeImagesOptions {
 /**
  * Counts classes and sizes, and finds duplicates (by content) and broken files, by decoding every picture.
  *
+ * @throws {OptionError} when an argument or option has a wrong value. {@link DataError} when a label has no class name.
+ * @throws {BackendError} when sharp is not installed.
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
  */
 export async function summarizeImages(files: readonly LabeledFile[], classNames: readonly string[], options: SummarizeImagesOptions = {}): Promise<ImagesSummary> {
-  check('summarizeImages', 'files', files, rule('a non-empty array of { path, label }', (value) => Array.isArray(value) && value.length > 0));
+  check('summarizeImages', 'files', files, LABELED_FILES);
+  check('summarizeImages', 'classNames', classNames, CLASS_NAMES);
   const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
+  const unnamed = files.find(({ label }) => label >= classNames.length);
+  if (unnamed !== undefined) {
+    throw new DataError(`summarizeImages: expected labels below ${classNames.length}, the number of class names, received ${unnamed.label} of '${unnamed.path}'.`, { origin: unnamed.path });
+  }
   const advance = trackProgress(onProgress, 'summary', 'images', files.length);
   const broken: { file: string; error: DataError }[] = [];
   const byHash = new Map<string, LabeledFile[]>();

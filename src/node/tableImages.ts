@@ -40,11 +40,11 @@ export function imagesOf(where: string, file: string, folders: readonly string[]
   const skipped: SkippedRow[] = [];
   const faults: SkippedRow[] = [];
   let remedy: string | undefined;
-  const readLabels = labelReader(where, file, options);
+  const labels = labelReader(where, file, options);
   for (const row of rows) {
     const { line } = row;
     const origin = row.cell(pathColumn);
-    const read: RowLabels = origin === '' ? { missing: 'the file name is empty', remedy: 'name the file' } : readLabels(row);
+    const read: RowLabels = origin === '' ? { missing: 'the file name is empty', remedy: 'name the file' } : labels.read(row);
     if ('excluded' in read) continue;
     if ('missing' in read) {
       faults.push({ line, path: origin, reason: read.missing });
@@ -65,6 +65,7 @@ export function imagesOf(where: string, file: string, folders: readonly string[]
       throw new DataError(`${where}: expected one label for '${origin}' in '${file}', received ${list(known.labels)} in line ${known.line} and ${list(read.labels)} in line ${line}. ${remedy}`, { origin: file });
     }
   }
+  if (rows.length > 0) labels.checkNames();
   if (faults.length > 0 && unlabeled === 'throw') {
     const shown = faults.slice(0, 3).map(({ line, path: image, reason }) => `line ${line} ('${image}', ${reason})`).join(', ');
     throw new DataError(`${where}: expected a label in every row of '${file}', ${faults.length} of ${rows.length} have none: ${shown}${faults.length > 3 ? ', ...' : ''}. Set unlabeled: 'skip' to leave them out, or ${remedy ?? ''}.`, { origin: file });

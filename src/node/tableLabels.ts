@@ -1,6 +1,6 @@
 // Labels of the rows of a table: one column of names, or a column of 0 and 1 for each class.
 
-import { DataError, list, show } from '../core/index.js';
+import { DataError, list, OptionError, show } from '../core/index.js';
 import { byCodePoint } from './listImages.js';
 import type { TableRow } from './readTable.js';
 
@@ -33,8 +33,16 @@ const MISSING_VALUES: ReadonlySet<string> = new Set(
 const ONE = /^(?:1(?:\.0*)?|true)$/i;
 const ZERO = /^(?:0(?:\.0*)?|false)$/i;
 
-/** Returns a function that reads the labels of a row. It throws where a cell means nothing, or a row has several labels without `multiLabel`. */
-export function labelReader(where: string, file: string, options: TableLabelOptions): (row: TableRow) => RowLabels {
+/** Reads the labels of one row after the other. */
+export interface LabelReader {
+  /** @throws {DataError} where a cell means nothing, or a row has several labels without `multiLabel`. */
+  readonly read: (row: TableRow) => RowLabels;
+  /** @throws {OptionError} when `relabel` or `exclude` names a class that no row has; call it after the last row. */
+  readonly checkNames: () => void;
+}
+
+/** Makes a reader of the labels of a table. */
+export function labelReader(where: string, file: string, options: TableLabelOptions): LabelReader {
   const { labelColumn = '', labelColumns, labelSeparator, multiLabel = false, names = {}, relabel = {}, exclude = [], classNames = [] } = options;
   const isClass = (id: string): boolean => Object.hasOwn(names, id) || Object.hasOwn(relabel, id) || exclude.includes(id) || classNames.includes(id);
 
@@ -58,16 +66,29 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
     return ids.length === 0 && !multiLabel ? { missing: 'no label column is 1', remedy: 'set multiLabel: true if an image may have no class' } : ids;
   };
 
-  return (row) => {
+  const found = new Set(labelColumns?.map((column) => renamed(column, names)));
+  const checkNames = (): void => {
+    for (const [option, given] of [['relabel', Object.keys(relabel)], ['exclude', exclude]] as const) {
+      const unknown = given.filter((name) => !found.has(name));
+      if (unknown.length === 0) continue;
+      const classes = [...found].sort(byCodePoint);
+      throw new OptionError(`${where}: expected classes of '${file}' for \`${option}\`, received ${list(unknown)}. It has ${list(classes.slice(0, 8))}${classes.length > 8 ? ` and ${classes.length - 8} more` : ''}.`);
+    }
+  };
+
+  const read = (row: TableRow): RowLabels => {
     const ids = labelColumns === undefined ? idsInColumn(row) : idsOfColumns(row, labelColumns);
     if ('missing' in ids) return ids;
-    const labels = [...new Set(ids.map((id) => renamed(id, names)).filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
+    const named = ids.map((id) => renamed(id, names));
+    for (const name of named) found.add(name);
+    const labels = [...new Set(named.filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
     if (labels.length === 0 && ids.length > 0) return { excluded: true };
     if (labels.length > 1 && !multiLabel) {
       throw new DataError(`${where}: expected one label in line ${row.line} of '${file}', received ${list(labels)}. Set multiLabel: true for several.`, { origin: file });
     }
     return { labels };
   };
+  return { read, checkNames };
 }
 
 /** The classes: those of `labelColumns` in their order, or all that occur, sorted by code point. */

@@ -1,10 +1,10 @@
 // What a run shows in TensorBoard. The files themselves are eventFile.ts.
 
 import path from 'node:path';
-import { anything, boolean, check, checkOptions, nonNegativeInteger, text } from '../core/index.js';
+import { boolean, check, checkOptions, nonNegativeInteger, text } from '../core/index.js';
 import { callback, type TrainingCallback } from '../training/index.js';
 import { namedWeights } from '../weights/index.js';
-import { eventFile } from './eventFile.js';
+import { HYPER_PARAMETERS, openEvents } from './eventFile.js';
 
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
@@ -28,10 +28,10 @@ export interface TensorBoardOptions {
  */
 export function tensorBoard(folder: string, options: TensorBoardOptions = {}): TrainingCallback {
   check('tensorBoard', 'folder', folder, text);
-  checkOptions('tensorBoard', options, { updateEverySteps: nonNegativeInteger, histogramsEveryEpochs: nonNegativeInteger, graph: boolean, hyperParameters: anything });
+  checkOptions('tensorBoard', options, { updateEverySteps: nonNegativeInteger, histogramsEveryEpochs: nonNegativeInteger, graph: boolean, hyperParameters: HYPER_PARAMETERS });
   const { updateEverySteps = 0, histogramsEveryEpochs = 0, graph = true, hyperParameters } = options;
-  const train = eventFile(path.join(folder, 'train'));
-  const validation = eventFile(path.join(folder, 'validation'));
+  const train = openEvents('tensorBoard', path.join(folder, 'train'));
+  const validation = openEvents('tensorBoard', path.join(folder, 'validation'));
   let step = 0;
   return callback({
     onTrainBegin: async (model) => {

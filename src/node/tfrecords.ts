@@ -1,17 +1,12 @@
-// TFRecord files on disk: shards read side by side, and written from any dataset.
+// TFRecord files on disk, read side by side. Writing them: writeTFRecords.ts.
 
-import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { finished } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { glob } from 'tinyglobby';
-import { boolean, check, checkOptions, DataError, either, arrayOf, oneOf, positiveInteger, text, type ProgressListener, callable, trackProgress } from '../core/index.js';
-import {
-  Dataset, decodeExample, encodeExample, formatExample, frameTFRecord, parseExample, readTFRecords,
-  type LabeledImage, type RecordOf, type RecordSchema,
-} from '../data/index.js';
+import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, oneOf, positiveInteger, rule, text } from '../core/index.js';
+import { Dataset, decodeExample, parseExample, readTFRecords, type LabeledImage, type RecordField, type RecordOf, type RecordSchema } from '../data/index.js';
 import { byCodePoint } from './listImages.js';
 import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from './systemReason.js';
@@ -28,10 +23,21 @@ export interface TFRecordDatasetOptions {
   readonly cycleLength?: number | undefined;
 }
 
+const KINDS = oneOf('bytes', 'text', 'float', 'int64');
+export const RECORD_SCHEMA = rule<RecordSchema>("a schema, such as RECORD_SCHEMAS.flat or { label: { key: 'label', kind: 'int64' } },", (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isField));
+export const DATASET = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
+
+function isField(value: unknown): boolean {
+  const { key, kind } = (value ?? {}) as Partial<RecordField>;
+  return text.accepts(key) && KINDS.accepts(kind);
+}
+
 /**
  * Reads the records of TFRecord files by a schema.
  *
  * @param patterns - Paths or globs; files come in sorted order.
+ * @throws {OptionError} when an argument or option has a wrong value.
  * @throws {DataError} when no file fits; while reading, naming file and offset, when a record is damaged or does not fit the schema.
  * @example
  * const records = await tfrecordDataset('imagenet/train-*', RECORD_SCHEMAS.imagenet);
@@ -43,6 +49,8 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   options: TFRecordDatasetOptions = {},
 ): Promise<Dataset<RecordOf<S> & { readonly origin: string }>> {
   check('tfrecordDataset', 'patterns', patterns, either(text, arrayOf(text)));
+  if (patterns.length === 0) throw invalid('tfrecordDataset', 'patterns', 'at least one path or glob', patterns);
+  check('tfrecordDataset', 'schema', schema, RECORD_SCHEMA);
   const rules = { compression: oneOf('auto', 'gzip', 'none'), verify: boolean, maxRecordBytes: positiveInteger, cycleLength: positiveInteger };
   const { compression = 'auto', verify = true, maxRecordBytes, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
   const limit = maxRecordBytes === undefined ? {} : { maxRecordBytes };
@@ -51,7 +59,7 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   const files = found.flat().sort(byCodePoint);
   if (files.length === 0) throw new DataError(`tfrecordDataset: expected record files, '${given.join("', '")}' fits none.`);
   // Sizes are part of the dataset's fingerprint: a file written anew has other records.
-  const sized = await Promise.all(files.map(async (file) => ({ path: file, origin: path.basename(file), bytes: (await stat(file)).size })));
+  const sized = await Promise.all(files.map(async (file) => ({ path: file, origin: path.basename(file), bytes: (await stat(file).catch((cause: unknown) => { throw unreadable(file, cause); })).size })));
   return Dataset.from(sized).interleave(
     ({ path: file }) =>
       Dataset.from(async function* () {
@@ -81,65 +89,24 @@ export interface RecordImagesOptions extends ReadImagesOptions {
   readonly labelMode?: LabelMode | undefined;
 }
 
-/** Decodes the pictures of records. @throws {DataError} while reading, when a label is none of the classes. */
+/**
+ * Decodes the images of records.
+ *
+ * @throws {OptionError} when `records` is no Dataset, or an option is unknown, missing or has a wrong value. {@link DataError} while reading, when a label is
+ * none of the classes.
+ */
 export function recordImages(records: Dataset<ImageRecord>, options: RecordImagesOptions): Dataset<LabeledImage> {
+  check('recordImages', 'records', records, DATASET);
   checkOptions('recordImages', options, { ...READ_IMAGES_RULES, classes: positiveInteger, labelMode: LABEL_MODES });
   check('recordImages', 'classes', options.classes, positiveInteger);
   const { classes, labelMode = 'categorical' } = options;
   return readImages('recordImages', records.map(({ image, label, origin }) => ({ bytes: image, origin, label: labelAs(labelMode, label, classes, 'recordImages', origin) })), options);
 }
 
-/** How records are written. */
-export interface WriteTFRecordsOptions {
-  /** Number of files; records go to them in turn. @defaultValue 1 */
-  readonly shards?: number | undefined;
-  /** @defaultValue 'none' */
-  readonly compression?: 'gzip' | 'none' | undefined;
-  readonly onProgress?: ProgressListener | undefined;
-}
-
-/**
- * Writes a dataset as TFRecord files `PREFIX-00000-of-00004`, which TensorFlow reads; none is there before all are complete.
- *
- * @returns The paths, in order.
- * @throws {DataError} when a file cannot be written, for example because the disk is full; nothing is left then.
- * @example
- * const written = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
- */
-export async function writeTFRecords<const S extends RecordSchema>(
-  records: Dataset<RecordOf<S>>,
-  schema: S,
-  prefix: string,
-  options: WriteTFRecordsOptions = {},
-): Promise<string[]> {
-  check('writeTFRecords', 'prefix', prefix, text);
-  const rules = { shards: positiveInteger, compression: oneOf('gzip', 'none'), onProgress: callable };
-  const { shards = 1, compression = 'none', onProgress } = checkOptions('writeTFRecords', options, rules);
-  await mkdir(path.dirname(prefix), { recursive: true }).catch((cause: unknown) => { throw unwritable(prefix, cause); });
-  const ending = compression === 'gzip' ? '.gz' : '';
-  const names = Array.from({ length: shards }, (_, i) => `${prefix}-${String(i).padStart(5, '0')}-of-${String(shards).padStart(5, '0')}${ending}`);
-  const writers = names.map((name) => openWriter(`${name}.partial`, compression));
-  const advance = trackProgress(onProgress, 'records', 'records', Number.isFinite(records.size) ? records.size : undefined);
-  try {
-    let count = 0;
-    for await (const record of records) {
-      await (writers[count % shards] as Writer).add(frameTFRecord(await encodeExample(formatExample(record, schema))));
-      advance(++count);
-    }
-    advance.end();
-    await Promise.all(writers.map((writer) => writer.close()));
-  } catch (error) {
-    await Promise.allSettled(writers.map((writer) => writer.close()));
-    await Promise.all(names.map((name) => rm(`${name}.partial`, { force: true })));
-    throw error;
-  }
-  for (const name of names) await rename(`${name}.partial`, name);
-  return names;
-}
-
 async function openRecords(file: string, compression: 'auto' | 'gzip' | 'none'): Promise<AsyncIterable<Uint8Array>> {
+  const isGzip = compression === 'gzip' || (compression === 'auto' && (await startsAsGzip(file).catch((cause: unknown) => { throw unreadable(file, cause); })));
   const stream = createReadStream(file, { highWaterMark: 1 << 20 });
-  if (compression === 'none' || (compression === 'auto' && !(await startsAsGzip(file)))) return stream;
+  if (!isGzip) return named(stream, file);
   const unzipped = createGunzip();
   stream.on('error', (error) => unzipped.destroy(error));
   return named(stream.pipe(unzipped), file);
@@ -149,7 +116,7 @@ async function* named(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGen
   try {
     yield* chunks;
   } catch (cause) {
-    throw new DataError(`tfrecordDataset: expected an intact gzip file, received '${file}': ${(cause as Error).message}.`, { cause, origin: file });
+    throw unreadable(file, cause);
   }
 }
 
@@ -162,29 +129,8 @@ async function startsAsGzip(file: string): Promise<boolean> {
   return false;
 }
 
-function unwritable(file: string, cause: unknown): DataError {
-  return new DataError(`writeTFRecords: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
-}
-
-interface Writer {
-  add(bytes: Uint8Array): Promise<void>;
-  close(): Promise<void>;
-}
-
-function openWriter(file: string, compression: 'gzip' | 'none'): Writer {
-  const disk = createWriteStream(file);
-  const entrance = compression === 'gzip' ? createGzip() : disk;
-  if (entrance !== disk) (entrance as ReturnType<typeof createGzip>).pipe(disk);
-  const done = finished(disk).catch((cause: unknown) => { throw unwritable(file, cause); });
-  done.catch(() => undefined);
-  return {
-    async add(bytes) {
-      // An error of the stream is told by `done`, with the file's name.
-      if (!entrance.write(bytes)) await Promise.race([once(entrance, 'drain').catch(() => done), done]);
-    },
-    async close() {
-      entrance.end();
-      await done;
-    },
-  };
+function unreadable(file: string, cause: unknown): DataError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const damaged = code.startsWith('Z_');
+  return new DataError(`tfrecordDataset: expected ${damaged ? 'an intact gzip file' : 'a record file that can be read'}, received '${file}': ${damaged ? message : systemReason(cause)}.`, { cause, origin: file });
 }

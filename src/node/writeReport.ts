@@ -1,13 +1,14 @@
 // A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
 
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, callable, check, checkOptions, DataError, nonNegativeInteger, OptionError, positiveInteger, rule, text, anything } from '../core/index.js';
-import { gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
-import { describePreprocessing, preprocessingFor, resize, type Pixels, type PreprocessingSource } from '../image/index.js';
+import { check, checkOptions, DataError, invalid, OptionError, text } from '../core/index.js';
+import { checkSameData, gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
+import { checkPixels, describePreprocessing, preprocessingFor, resize, type Pixels, type PreprocessingSource } from '../image/index.js';
 import { variantPlanOf } from '../models/index.js';
 import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
+import { EVALUATION, REPORT_RULES } from './reportRules.js';
 import { replaceFile } from './replaceFile.js';
 import { systemReason } from './systemReason.js';
 
@@ -57,18 +58,21 @@ const SIDE = 352;
 export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
   const where = 'writeReport';
   check(where, 'folder', folder, text);
-  const evaluated = rule<Evaluation | MultiLabelEvaluation>('an evaluation', (value) => typeof (value as Evaluation | null)?.multiLabel === 'boolean');
-  const single = rule<Evaluation>('an evaluation with one class per sample', (value) => (value as Evaluation | null)?.multiLabel === false);
-  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, imageOf, maxImages = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, {
-    title: text, evaluation: evaluated, before: single, history: anything, schedule: anything, settings: anything, model: anything, imageOf: callable,
-    maxImages: nonNegativeInteger, heatMaps: boolean, batchSize: positiveInteger, preprocessing: anything,
-  });
-  check(where, 'evaluation', evaluation, evaluated);
+  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, imageOf, maxImages = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, REPORT_RULES);
+  check(where, 'evaluation', evaluation, EVALUATION);
+  if (before !== undefined && evaluation.multiLabel) throw invalid(where, 'before', 'nothing beside an evaluation of several labels per sample', before, 'Write a report of each, and compare their figures.');
+  if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
+  if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
   const record = preprocessing === undefined && model === undefined ? undefined : preprocessingFor(where, preprocessing ?? (model as LayersModel));
   const explains = model !== undefined && heatMaps && imageOf !== undefined && maxImages > 0;
   if (explains && record === undefined) {
     throw new OptionError(`${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`);
   }
+  const written = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => {
+    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
+  });
+  // A report takes minutes to draw.
+  await written(mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)));
   const plan = model === undefined ? undefined : variantPlanOf(model);
   const contents: ReportContents = {
     title,
@@ -84,13 +88,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
   const [page, data] = [await reportPage(contents), `${JSON.stringify(reportData(contents), null, 2)}\n`];
-  try {
-    await mkdir(folder, { recursive: true });
-    await replaceFile(json, data);
-    await replaceFile(html, page);
-  } catch (cause) {
-    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
-  }
+  await written(replaceFile(json, data));
+  await written(replaceFile(html, page));
   return { html, json };
 }
 
@@ -103,6 +102,7 @@ async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: num
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
     const image = await imageOf(row);
+    checkPixels('writeReport', image);
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
     const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], { antialias: true });
     const url = await imageDataUrl(small);

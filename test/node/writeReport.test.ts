@@ -88,7 +88,7 @@ describe('several labels a sample', () => {
   });
 
   test('it is not compared with an earlier one', async () => {
-    await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(/^reportData: expected nothing beside an evaluation of several labels a sample for `before`/);
+    await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(/^writeReport: expected nothing beside an evaluation of several labels per sample for `before`/);
     await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class per sample for `before`/);
   });
 });
