@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, deriveSeed, rate, seed as seedRule, text, type Given } from '../core/index.js';
+import { check, checkOptions, deriveSeed, rate, seed as seedRule, text, type Given } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
 
 /** Options of {@link dropout} and {@link stochasticDepth}. */
@@ -106,5 +106,7 @@ export function stochasticDepth(options: DropoutOptions): tfl.layers.Layer {
 }
 
 function checkDropout(where: string, options: DropoutOptions): DropoutOptions {
-  return checkOptions(where, { ...options, rate: (options as Partial<DropoutOptions>).rate ?? Number.NaN }, { name: text, rate, seed: seedRule });
+  const given = checkOptions(where, options, { name: text, rate, seed: seedRule });
+  check(where, 'rate', given.rate, rate);
+  return given;
 }

@@ -1,9 +1,10 @@
 // Parts of the library's blocks that a caller replaces by functions of their own, and the checks of what these return.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { callable, OptionError, rule, show, ShapeError, showShape, type Complete, type Rule } from '../core/index.js';
+import { callable, OptionError, show, ShapeError, showShape, type Complete, type Rule } from '../core/index.js';
 import type { Activation, BlockType, MBConvSpec } from '../scaling/index.js';
 import { BUILD_RULES, type BuildOptions } from './buildOptions.js';
+import { symbolic } from './featureShapeOf.js';
 
 /** What an activation of your own is told. */
 export interface ActivationPartSpec {
@@ -65,8 +66,6 @@ export const NORM_ACT_PARTS_RULES = { ...BUILD_RULES, activation: callable as Ru
 export const MBCONV_PARTS_RULES = { ...NORM_ACT_PARTS_RULES, attention: callable as Rule<NonNullable<MBConvParts['attention']>> };
 /** The rules of {@link BlockParts}. */
 export const PARTS_RULES = { ...MBCONV_PARTS_RULES, block: callable as Rule<NonNullable<BlockParts['block']>> };
-
-const symbolic = rule<tfl.SymbolicTensor>('a symbolic tensor', (value) => Array.isArray((value as Partial<tfl.SymbolicTensor> | null | undefined)?.shape) && typeof (value as Partial<tfl.SymbolicTensor>).id === 'number');
 
 /**
  * Refuses parts that stand among the numbers of a spec.

@@ -1,14 +1,14 @@
 // Convolution, normalization, activation: the stem, the top, and the smallest brick of one's own stages.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, oneOf, positiveInteger, text } from '../core/index.js';
+import { check, checkOptions, oneOf, positiveInteger, text, type Rule } from '../core/index.js';
 import {
   NORM_ACT_RULES, oddInteger, planBatchNorm, planConv, planDepthwise, resolveNormAct, type LayerPlan, type NormActSpec,
 } from '../scaling/index.js';
 import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
+import { buildLayers } from './buildLayers.js';
 import { convolve, normAct } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
-import { requireBackend } from './requireBackend.js';
 
 /** Options of {@link depthwiseNormAct}. */
 export interface DepthwiseNormActSpec extends NormActSpec {
@@ -27,6 +27,8 @@ export interface ConvNormActSpec extends DepthwiseNormActSpec {
 }
 
 const RULES = { ...NORM_ACT_RULES, name: text, kernelSize: oddInteger, strides: oneOf(1, 2) };
+const CONV_RULES = { ...RULES, filters: positiveInteger };
+const STEM_RULES = { ...NORM_ACT_RULES, name: text, filters: positiveInteger };
 
 /**
  * Applies `NAME_conv`, `NAME_bn` and `NAME_activation`.
@@ -39,12 +41,16 @@ const RULES = { ...NORM_ACT_RULES, name: text, kernelSize: oddInteger, strides: 
  * const y = convNormAct(x, { name: 'entry', filters: 16, kernelSize: 3, strides: 2 }); // [null, 32, 32, 16]
  */
 export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
-  refusePartsInSpec('convNormAct', spec);
-  checkOptions('convNormAct', spec, { ...RULES, filters: positiveInteger });
+  checkCall('convNormAct', x, spec, CONV_RULES, parts);
+  check('convNormAct', 'name', spec.name, text);
   check('convNormAct', 'filters', spec.filters, positiveInteger);
+  return buildLayers('convNormAct', () => applyConvNormAct('convNormAct', x, spec, parts));
+}
+
+/** {@link convNormAct} on behalf of another function, which has checked everything. */
+export function applyConvNormAct(where: string, x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts: NormActParts): tfl.SymbolicTensor {
   const { name, filters, kernelSize = 3, strides = 1 } = spec;
-  const input = featureShapeOf('convNormAct', x);
-  return apply(x, 'convNormAct', spec, planConv({ name: `${name}_conv`, role: 'stemConv', input }, { filters, kernelSize, strides }), parts);
+  return apply(where, x, spec, planConv({ name: `${name}_conv`, role: 'stemConv', input: featureShapeOf(where, x) }, { filters, kernelSize, strides }), parts);
 }
 
 /**
@@ -57,11 +63,11 @@ export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts:
  * const y = depthwiseNormAct(x, { name: 'smooth', kernelSize: 5 });
  */
 export function depthwiseNormAct(x: tfl.SymbolicTensor, spec: DepthwiseNormActSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
-  refusePartsInSpec('depthwiseNormAct', spec);
-  checkOptions('depthwiseNormAct', spec, RULES);
+  checkCall('depthwiseNormAct', x, spec, RULES, parts);
+  check('depthwiseNormAct', 'name', spec.name, text);
   const { name, kernelSize = 3, strides = 1 } = spec;
-  const input = featureShapeOf('depthwiseNormAct', x);
-  return apply(x, 'depthwiseNormAct', spec, planDepthwise({ name: `${name}_dwconv`, role: 'depthwiseConv', input }, kernelSize, strides), parts);
+  const conv = planDepthwise({ name: `${name}_dwconv`, role: 'depthwiseConv', input: featureShapeOf('depthwiseNormAct', x) }, kernelSize, strides);
+  return buildLayers('depthwiseNormAct', () => apply('depthwiseNormAct', x, spec, conv, parts));
 }
 
 /** Options of {@link stem}. */
@@ -82,14 +88,24 @@ export interface StemSpec extends NormActSpec {
  * const x = stem(tfl.input({ shape: [224, 224, 3] }), { filters: 32 });
  */
 export function stem(x: tfl.SymbolicTensor, spec: StemSpec = {}, parts: NormActParts = {}): tfl.SymbolicTensor {
-  return convNormAct(x, { ...spec, name: spec.name ?? 'stem', filters: spec.filters ?? 32, kernelSize: 3, strides: 2 }, parts);
+  checkCall('stem', x, spec, STEM_RULES, parts);
+  return buildLayers('stem', () => applyStem('stem', x, spec, parts));
 }
 
-function apply(x: tfl.SymbolicTensor, where: string, spec: DepthwiseNormActSpec, conv: LayerPlan, parts: NormActParts): tfl.SymbolicTensor {
-  check(where, 'name', spec.name, text);
-  const given = checkOptions(where, parts, NORM_ACT_PARTS_RULES);
-  requireBackend(where);
+/** {@link stem} on behalf of another function, which has checked everything. */
+export function applyStem(where: string, x: tfl.SymbolicTensor, spec: StemSpec, parts: NormActParts): tfl.SymbolicTensor {
+  return applyConvNormAct(where, x, { ...spec, name: spec.name ?? 'stem', filters: spec.filters ?? 32, kernelSize: 3, strides: 2 }, parts);
+}
+
+function checkCall<T extends object>(where: string, x: tfl.SymbolicTensor, spec: T, rules: Readonly<Record<string, Rule<unknown>>>, parts: NormActParts): void {
+  refusePartsInSpec(where, spec);
+  checkOptions<object>(where, spec, rules);
+  checkOptions(where, parts, NORM_ACT_PARTS_RULES);
+  featureShapeOf(where, x);
+}
+
+function apply(where: string, x: tfl.SymbolicTensor, spec: DepthwiseNormActSpec, conv: LayerPlan, parts: NormActParts): tfl.SymbolicTensor {
   const resolved = resolveNormAct(spec);
   const norm = planBatchNorm({ name: `${spec.name}_bn`, role: 'stemNorm', input: conv.outputShape });
-  return normAct(where, convolve(x, conv, resolved.padding, given), norm, resolved, `${spec.name}_activation`, given);
+  return normAct(where, convolve(x, conv, resolved.padding, parts), norm, resolved, `${spec.name}_activation`, parts);
 }

@@ -1,15 +1,26 @@
 // What a block may be applied to.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { ShapeError, show, showShape } from '../core/index.js';
+import { check, rule, ShapeError, showShape } from '../core/index.js';
 import type { FeatureShape } from '../scaling/index.js';
+
+/** The output of a layer. A tensor has a shape and an id, too, but comes from no layer. */
+export const symbolic = rule<tfl.SymbolicTensor>('a symbolic tensor', (value) => {
+  const { shape, sourceLayer } = (value ?? {}) as Partial<tfl.SymbolicTensor>;
+  return Array.isArray(shape) && typeof sourceLayer === 'object';
+});
+
+/** Throws unless layers can be applied to a value. */
+export function checkSymbolic(where: string, x: tfl.SymbolicTensor): void {
+  check(where, 'x', x, symbolic, 'Start from `tfl.input({ shape })`, or pass what the `apply` of a layer returned.');
+}
 
 /** The `[height, width, channels]` of a feature map `[batch, height, width, channels]`. */
 export function featureShapeOf(where: string, x: tfl.SymbolicTensor): FeatureShape {
-  const shape = (x as Partial<tfl.SymbolicTensor> | undefined)?.shape;
-  const channels = shape?.[3];
-  if (shape?.length !== 4 || channels == null) {
-    throw new ShapeError(`${where}: expected input [batch, height, width, channels] with known channels, received ${shape === undefined ? show(x) : showShape(shape)}.`);
+  checkSymbolic(where, x);
+  const [, height, width, channels] = x.shape;
+  if (x.shape.length !== 4 || channels == null) {
+    throw new ShapeError(`${where}: expected input [batch, height, width, channels] with known channels, received ${showShape(x.shape)}.`);
   }
-  return [shape[1] ?? null, shape[2] ?? null, channels];
+  return [height ?? null, width ?? null, channels];
 }

@@ -3,10 +3,10 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/index.js';
 import type { ClassifierActivation } from '../scaling/index.js';
-import type { BuildOptions } from './buildOptions.js';
+import { buildLayers } from './buildLayers.js';
+import { BUILD_RULES, type BuildOptions } from './buildOptions.js';
 import { refusePartsInSpec } from './blockParts.js';
-import { featureShapeOf } from './featureShapeOf.js';
-import { requireBackend } from './requireBackend.js';
+import { checkSymbolic, featureShapeOf } from './featureShapeOf.js';
 import { dropout } from './SeededDropout.js';
 import { varianceScaling } from './varianceScaling.js';
 
@@ -26,6 +26,12 @@ export interface HeadSpec {
 /** Options of {@link head}. */
 export type HeadOptions = BuildOptions;
 
+/** The rules of {@link HeadSpec}. */
+export const HEAD_RULES = {
+  classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
+  hidden: arrayOf(positiveInteger),
+};
+
 /**
  * Applies `avg_pool` (or `max_pool`), `top_dropout` and the classifier `predictions`.
  *
@@ -37,13 +43,16 @@ export type HeadOptions = BuildOptions;
  */
 export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: HeadOptions = {}): tfl.SymbolicTensor {
   refusePartsInSpec('head', spec);
-  checkOptions('head', spec, {
-    classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
-    hidden: arrayOf(positiveInteger),
-  });
+  checkOptions('head', spec, HEAD_RULES);
   check('head', 'classes', spec.classes, positiveInteger);
-  requireBackend('head');
-  const { seed } = options;
+  checkOptions('head', options, BUILD_RULES);
+  checkSymbolic('head', x);
+  if (x.shape.length !== 2) featureShapeOf('head', x);
+  return buildLayers('head', () => applyHead(x, spec, options));
+}
+
+/** {@link head} on behalf of another function, which has checked everything. */
+export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadOptions): tfl.SymbolicTensor {
   const { classes, classifierActivation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
   const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
   // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.
@@ -63,7 +72,6 @@ export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: HeadOptions
 
 /** Pools features to `[batch, channels]` by `avg_pool` or `max_pool`. */
 export function pool(x: tfl.SymbolicTensor, pooling: 'avg' | 'max'): tfl.SymbolicTensor {
-  featureShapeOf('head', x);
   const layer = pooling === 'avg'
     ? tfl.layers.globalAveragePooling2d({ name: 'avg_pool' })
     : tfl.layers.globalMaxPooling2d({ name: 'max_pool' });

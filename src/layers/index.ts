@@ -1,4 +1,5 @@
 export { requireBackend } from './requireBackend.js';
+export { buildLayers } from './buildLayers.js';
 export { copiesValues } from './copiesValues.js';
 export { varianceScaling } from './varianceScaling.js';
 export type { VarianceScalingOptions } from './varianceScaling.js';
@@ -6,16 +7,17 @@ export { BatchNormalization, batchNormalization } from './BatchNormalization.js'
 export type { BatchNormalizationOptions } from './BatchNormalization.js';
 export { dropout, SeededDropout, stochasticDepth } from './SeededDropout.js';
 export type { DropoutOptions, DropoutStream } from './SeededDropout.js';
+export { BUILD_RULES } from './buildOptions.js';
 export type { BuildOptions } from './buildOptions.js';
 export { PARTS_RULES } from './blockParts.js';
 export type { ActivationPartSpec, AttentionPartSpec, BlockParts, MBConvParts, NormActParts, NormalizationPartSpec } from './blockParts.js';
-export { convNormAct, depthwiseNormAct, stem } from './convNormAct.js';
+export { applyConvNormAct, applyStem, convNormAct, depthwiseNormAct, stem } from './convNormAct.js';
 export type { ConvNormActSpec, DepthwiseNormActSpec, StemSpec } from './convNormAct.js';
 export { squeezeExcite } from './squeezeExcite.js';
 export type { SqueezeExciteSpec } from './squeezeExcite.js';
 export { fusedMBConv, mbConv } from './mbConv.js';
-export { stage } from './stage.js';
-export { head, pool } from './head.js';
+export { applyStage, stage } from './stage.js';
+export { applyHead, head, HEAD_RULES, pool } from './head.js';
 export type { HeadOptions, HeadSpec } from './head.js';
 export { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 export type { FusedKernel } from './fusedKernel.js';

@@ -2,13 +2,13 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, deriveSeed } from '../core/index.js';
-import { planFusedMBConv, planMBConv, type BlockPlan, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
+import { planBlockFor, type BlockPlan, type BlockType, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
 import { MBCONV_PARTS_RULES, partResult, refusePartsInSpec, type MBConvParts } from './blockParts.js';
+import { buildLayers } from './buildLayers.js';
 import { convolve, normAct } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
-import { requireBackend } from './requireBackend.js';
 import { stochasticDepth } from './SeededDropout.js';
-import { squeezeExcite } from './squeezeExcite.js';
+import { applySqueezeExcite } from './squeezeExcite.js';
 
 /**
  * Applies a mobile inverted bottleneck: expand, filter each channel, weight the channels, project, add the input.
@@ -24,13 +24,7 @@ import { squeezeExcite } from './squeezeExcite.js';
  * @see MobileNetV2 (arXiv 1801.04381) section 3; `block` in keras/src/applications/efficientnet.py
  */
 export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
-  refusePartsInSpec('mbConv', spec);
-  const plan = planMBConv(featureShapeOf('mbConv', x), spec);
-  checkOptions('mbConv', parts, MBCONV_PARTS_RULES);
-  requireBackend('mbConv');
-  const expanded = expand(x, plan, parts);
-  const filtered = unit(expanded, plan, ['depthwiseConv', 'depthwiseNorm'], `${plan.name}_activation`, parts);
-  return project(x, attend(filtered, plan, parts), plan, null, parts);
+  return block('mbConv', x, spec, parts);
 }
 
 /**
@@ -45,26 +39,36 @@ export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvPar
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
  */
 export function fusedMBConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts = {}): tfl.SymbolicTensor {
-  refusePartsInSpec('fusedMBConv', spec);
-  const plan = planFusedMBConv(featureShapeOf('fusedMBConv', x), spec);
-  checkOptions('fusedMBConv', parts, MBCONV_PARTS_RULES);
-  requireBackend('fusedMBConv');
-  const expanded = expand(x, plan, parts);
-  const activationName = plan.spec.expandRatio === 1 ? `${plan.name}_project_activation` : null;
-  return project(x, attend(expanded, plan, parts), plan, activationName, parts);
+  return block('fusedMBConv', x, spec, parts);
 }
 
-function expand(x: tfl.SymbolicTensor, plan: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
-  return plan.spec.expandRatio === 1 ? x : unit(x, plan, ['expandConv', 'expandNorm'], `${plan.name}_expand_activation`, parts);
+function block(type: BlockType, x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvParts): tfl.SymbolicTensor {
+  refusePartsInSpec(type, spec);
+  const plan = planBlockFor(type, type, featureShapeOf(type, x), spec);
+  checkOptions(type, parts, MBCONV_PARTS_RULES);
+  return buildLayers(type, () => applyBlock(type, x, plan, parts));
 }
 
-function attend(x: tfl.SymbolicTensor, { name, type, seFilters, spec }: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
+/** Applies a planned block on behalf of another function, which has checked everything. */
+export function applyBlock(where: string, x: tfl.SymbolicTensor, plan: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
+  const expanded = plan.spec.expandRatio === 1 ? x : unit(where, x, plan, ['expandConv', 'expandNorm'], `${plan.name}_expand_activation`, parts);
+  if (plan.type === 'fusedMBConv') {
+    const activationName = plan.spec.expandRatio === 1 ? `${plan.name}_project_activation` : null;
+    return project(where, x, attend(where, expanded, plan, parts), plan, activationName, parts);
+  }
+  const filtered = unit(where, expanded, plan, ['depthwiseConv', 'depthwiseNorm'], `${plan.name}_activation`, parts);
+  return project(where, x, attend(where, filtered, plan, parts), plan, null, parts);
+}
+
+function attend(where: string, x: tfl.SymbolicTensor, { name, seFilters, spec }: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
   if (seFilters === 0) return x;
-  const { attention = squeezeExcite, ...rest } = parts;
-  return partResult(type, 'attention', name, attention(x, { name, reducedFilters: seFilters, activation: spec.activation }, rest), x.shape);
+  const { attention, ...rest } = parts;
+  const own = { name, reducedFilters: seFilters, activation: spec.activation };
+  return attention === undefined ? applySqueezeExcite(where, x, own, rest) : partResult(where, 'attention', name, attention(x, own, rest), x.shape);
 }
 
 function project(
+  where: string,
   input: tfl.SymbolicTensor,
   x: tfl.SymbolicTensor,
   plan: BlockPlan,
@@ -72,7 +76,7 @@ function project(
   parts: MBConvParts,
 ): tfl.SymbolicTensor {
   const { name, spec, hasSkip } = plan;
-  const projected = unit(x, plan, ['projectConv', 'projectNorm'], activationName, parts);
+  const projected = unit(where, x, plan, ['projectConv', 'projectNorm'], activationName, parts);
   if (!hasSkip) return projected;
   const seed = parts.seed === undefined ? {} : { seed: deriveSeed(parts.seed, `${name}_drop`) };
   const branch = spec.dropRate === 0
@@ -82,13 +86,14 @@ function project(
 }
 
 function unit(
+  where: string,
   x: tfl.SymbolicTensor,
   plan: BlockPlan,
   [conv, norm]: readonly [LayerRole, LayerRole],
   activationName: string | null,
   parts: MBConvParts,
 ): tfl.SymbolicTensor {
-  return normAct(plan.type, convolve(x, layerOf(plan, conv), plan.spec.padding, parts), layerOf(plan, norm), plan.spec, activationName, parts);
+  return normAct(where, convolve(x, layerOf(plan, conv), plan.spec.padding, parts), layerOf(plan, norm), plan.spec, activationName, parts);
 }
 
 function layerOf(plan: BlockPlan, role: LayerRole): LayerPlan {

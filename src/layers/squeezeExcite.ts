@@ -5,9 +5,9 @@ import { check, checkOptions, positiveInteger, text } from '../core/index.js';
 import { NORM_ACT_RULES, planSqueezeExcite, type Activation } from '../scaling/index.js';
 import { activate } from './activate.js';
 import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
+import { buildLayers } from './buildLayers.js';
 import { convolve, isConvActivation } from './convolve.js';
 import { featureShapeOf } from './featureShapeOf.js';
-import { requireBackend } from './requireBackend.js';
 
 /** Options of {@link squeezeExcite}. */
 export interface SqueezeExciteSpec {
@@ -32,22 +32,28 @@ export interface SqueezeExciteSpec {
  * @see Squeeze-and-Excitation Networks (arXiv 1709.01507) section 3
  */
 export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
-  const { activation: ownActivation, ...build } = checkOptions('squeezeExcite', parts, NORM_ACT_PARTS_RULES);
   refusePartsInSpec('squeezeExcite', spec);
   checkOptions('squeezeExcite', spec, {
     name: text, reducedFilters: positiveInteger, activation: NORM_ACT_RULES.activation,
   });
   check('squeezeExcite', 'name', spec.name, text);
   check('squeezeExcite', 'reducedFilters', spec.reducedFilters, positiveInteger);
+  checkOptions('squeezeExcite', parts, NORM_ACT_PARTS_RULES);
+  featureShapeOf('squeezeExcite', x);
+  return buildLayers('squeezeExcite', () => applySqueezeExcite('squeezeExcite', x, spec, parts));
+}
+
+/** {@link squeezeExcite} on behalf of another function, which has checked everything. */
+export function applySqueezeExcite(where: string, x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, parts: NormActParts): tfl.SymbolicTensor {
+  const { activation: ownActivation, ...build } = parts;
   const { name, activation = 'swish' } = spec;
-  const shape = featureShapeOf('squeezeExcite', x);
-  requireBackend('squeezeExcite');
+  const shape = featureShapeOf(where, x);
   const [reduce, expand] = planSqueezeExcite(name, shape, spec.reducedFilters);
   const mean = tfl.layers.globalAveragePooling2d({ name: `${name}_se_squeeze` }).apply(x);
   const pooled = tfl.layers.reshape({ targetShape: [1, 1, shape[2]], name: `${name}_se_reshape` }).apply(mean) as tfl.SymbolicTensor;
   const inside = ownActivation === undefined && isConvActivation(activation);
   const linear = convolve(pooled, reduce, 'same', build, inside ? activation : 'linear');
-  const reduced = inside ? linear : activate(linear, activation, `${name}_se_reduce_activation`, ownActivation, 'squeezeExcite');
+  const reduced = inside ? linear : activate(linear, activation, `${name}_se_reduce_activation`, ownActivation, where);
   const weights = convolve(reduced, expand, 'same', build, 'sigmoid');
   return tfl.layers.multiply({ name: `${name}_se_excite` }).apply([x, weights]) as tfl.SymbolicTensor;
 }

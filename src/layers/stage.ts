@@ -2,10 +2,11 @@
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions } from '../core/index.js';
-import { planStage, type StageLayersSpec } from '../scaling/index.js';
+import { planStageFor, type StageLayersSpec, type StagePlan } from '../scaling/index.js';
 import { partResult, PARTS_RULES, refusePartsInSpec, type BlockParts } from './blockParts.js';
+import { buildLayers } from './buildLayers.js';
 import { featureShapeOf } from './featureShapeOf.js';
-import { fusedMBConv, mbConv } from './mbConv.js';
+import { applyBlock } from './mbConv.js';
 
 /**
  * Applies a run of blocks, `NAMEa`, `NAMEb`, ...; the first one carries the strides.
@@ -19,10 +20,16 @@ import { fusedMBConv, mbConv } from './mbConv.js';
  */
 export function stage(x: tfl.SymbolicTensor, spec: StageLayersSpec, parts: BlockParts = {}): tfl.SymbolicTensor {
   refusePartsInSpec('stage', spec);
-  const { blocks } = planStage(featureShapeOf('stage', x), spec);
-  const { block: ownBlock, ...inner } = checkOptions('stage', parts, PARTS_RULES);
-  return blocks.reduce((y, { type, name, spec: blockSpec, outputShape }) => {
-    if (ownBlock === undefined) return (type === 'fusedMBConv' ? fusedMBConv : mbConv)(y, blockSpec, inner);
-    return partResult('stage', 'block', name, ownBlock(y, blockSpec, inner, type), [null, ...outputShape]);
+  const plan = planStageFor('stage', featureShapeOf('stage', x), spec);
+  checkOptions('stage', parts, PARTS_RULES);
+  return buildLayers('stage', () => applyStage('stage', x, plan, parts));
+}
+
+/** Applies a planned stage on behalf of another function, which has checked everything. */
+export function applyStage(where: string, x: tfl.SymbolicTensor, { blocks }: StagePlan, parts: BlockParts): tfl.SymbolicTensor {
+  const { block: ownBlock, ...inner } = parts;
+  return blocks.reduce((y, plan) => {
+    if (ownBlock === undefined) return applyBlock(where, y, plan, inner);
+    return partResult(where, 'block', plan.name, ownBlock(y, plan.spec, inner, plan.type), [null, ...plan.outputShape]);
   }, x);
 }

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { createRandom } from '../core/index.js';
+import { check, checkOptions, createRandom, oneOf, positive, seed as seedRule } from '../core/index.js';
 
 /** What a kernel's initial values are drawn from. */
 export interface VarianceScalingOptions {
@@ -14,6 +14,8 @@ export interface VarianceScalingOptions {
   /** The same seed draws the same values. @defaultValue unpredictable */
   readonly seed?: number | undefined;
 }
+
+const RULES = { scale: positive, mode: oneOf('fanOut', 'fanAvg'), distribution: oneOf('truncatedNormal', 'uniform'), seed: seedRule };
 
 // The deviation of a standard normal cut off at two deviations.
 const TRUNCATED_DEVIATION = 0.87962566103423978;
@@ -45,12 +47,16 @@ class VarianceScaling extends tf.serialization.Serializable {
 /**
  * An initializer of variance `scale / fan`; its truncated normal really is one, cut off at two deviations and of the asked variance.
  *
+ * @throws {OptionError} when an option is unknown or impossible.
  * @see `VarianceScaling` in keras/src/initializers/random_initializers.py
  */
 export function varianceScaling(options: VarianceScalingOptions): ReturnType<typeof tfl.initializers.varianceScaling> {
+  const given = checkOptions('varianceScaling', options, RULES);
+  check('varianceScaling', 'scale', given.scale, RULES.scale);
+  check('varianceScaling', 'distribution', given.distribution, RULES.distribution);
   tf.serialization.registerClass(VarianceScaling);
   // Layers take an initializer of another class only by its registered name.
-  return { className: VarianceScaling.className, config: options } as unknown as ReturnType<typeof tfl.initializers.varianceScaling>;
+  return { className: VarianceScaling.className, config: given } as unknown as ReturnType<typeof tfl.initializers.varianceScaling>;
 }
 
 /** Draws the values of a kernel `[..., in, out]`. */

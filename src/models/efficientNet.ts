@@ -3,7 +3,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, either, type Given } from '../core/index.js';
 import { completePreprocessing } from '../image/index.js';
-import { convNormAct, head, PARTS_RULES, pool, requireBackend, stage, stem, type BlockParts } from '../layers/index.js';
+import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool, type BlockParts } from '../layers/index.js';
 import {
   pixelRescaling, PLAN_RULES, planFor, type Activation, type ModelPlan, type NormActSpec, type Normalization, type PlanModelOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop,
 } from '../scaling/index.js';
@@ -62,30 +62,29 @@ export function splitParts(options: EfficientNetOptions): { readonly planOptions
 export function buildEfficientNet(where: string, variant: Variant | VariantSpec, planOptions: PlanModelOptions, parts: BlockParts): tfl.LayersModel {
   const plan = planFor(where, variant, planOptions);
   const given = checkOptions(where, parts, PARTS_RULES);
-  requireBackend(where);
-  const { model, stageOutputs } = buildModel(plan, given);
-  const ownNames = String(stageOutputs) === String(stockOutputs(plan)) ? {} : { stageOutputs };
   const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
+  const { model, stageOutputs } = buildLayers(where, () => buildModel(where, plan, given));
+  const ownNames = String(stageOutputs) === String(stockOutputs(plan)) ? {} : { stageOutputs };
   setMetadata(model, { format: 1, variant, options: planOptions, preprocessing, ...ownNames });
   return model;
 }
 
-function buildModel(plan: ModelPlan, parts: Given<BlockParts>): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
+function buildModel(where: string, plan: ModelPlan, parts: Given<BlockParts>): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
   const input = tfl.input({ shape: [...plan.inputShape], name: 'input_layer' });
   const { attention: _attention, block: _block, ...normActParts } = parts;
   const build = parts.seed === undefined ? {} : { seed: parts.seed };
   const { activation, padding, batchNormMomentum, batchNormEpsilon } = plan;
   const normAct: NormActSpec = { activation, padding, batchNormMomentum, batchNormEpsilon };
 
-  let x = stem(normalize(input, plan), { filters: plan.stem[0].outputShape[2], ...normAct }, normActParts);
+  let x = applyStem(where, normalize(input, plan), { filters: plan.stem[0].outputShape[2], ...normAct }, normActParts);
   const stageOutputs = [x.sourceLayer.name];
-  for (const { spec } of plan.stages) {
-    x = stage(x, spec, parts);
+  for (const planned of plan.stages) {
+    x = applyStage(where, x, planned, parts);
     stageOutputs.push(x.sourceLayer.name);
   }
-  x = convNormAct(x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, normActParts);
+  x = applyConvNormAct(where, x, { name: 'top', filters: plan.top[0].outputShape[2], kernelSize: 1, ...normAct }, normActParts);
   if (plan.includeTop) {
-    x = head(x, { classes: plan.classes, classifierActivation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
+    x = applyHead(x, { classes: plan.classes, classifierActivation: plan.classifierActivation, dropoutRate: plan.dropoutRate }, build);
   } else if (plan.pooling !== null) {
     x = pool(x, plan.pooling);
   }

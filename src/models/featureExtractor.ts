@@ -2,6 +2,7 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, invalid, text } from '../core/index.js';
+import { checkModel } from './checkModel.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { planOf } from './planOf.js';
 
@@ -17,6 +18,7 @@ import { planOf } from './planOf.js';
  * const [p3, p4, p5] = pyramid.predict(batch) as tf.Tensor[];
  */
 export function featureExtractor(model: tfl.LayersModel, names: readonly string[]): tfl.LayersModel {
+  checkModel('featureExtractor', model);
   check('featureExtractor', 'names', names, arrayOf(text));
   if (names.length === 0) throw invalid('featureExtractor', 'names', 'at least one layer', names);
   const reductions = new Map((planOf(model).reductions ?? []).map(({ name, layer }) => [name, layer]));

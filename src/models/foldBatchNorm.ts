@@ -2,6 +2,7 @@
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BatchNormalization, requireBackend } from '../layers/index.js';
+import { checkModel } from './checkModel.js';
 import { metadataOf } from './metadata.js';
 import { modelFromArtifacts } from './modelFromArtifacts.js';
 import type { SavedLayer, SavedTopology } from './savedTopology.js';
@@ -32,12 +33,13 @@ const FUSABLE = /^relu6?$/;
  * The given model is left as it is; the caller disposes both. The copy must not be trained further. Layers that were folded are gone from it:
  * take features (`featureExtractor`) before folding.
  *
- * @throws {BackendError} when no backend is ready.
+ * @throws {OptionError} when it is no layers model. {@link BackendError} when no backend is ready.
  * @example
  * const fast = await foldBatchNorm(model);
  * const probabilities = fast.predict(batch);
  */
 export async function foldBatchNorm(model: tfl.LayersModel): Promise<tfl.LayersModel> {
+  checkModel('foldBatchNorm', model);
   requireBackend('foldBatchNorm');
   const topology = model.toJSON(null, false) as unknown as SavedTopology;
   const folds = findFolds(model, topology);

@@ -1,5 +1,6 @@
 export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
-export { buildEfficientNet, efficientNet, splitParts } from './efficientNet.js';
+export { checkModel } from './checkModel.js';
+export { buildEfficientNet, EFFICIENT_NET_RULES, efficientNet, splitParts } from './efficientNet.js';
 export type { EfficientNetOptions } from './efficientNet.js';
 export { featureExtractor } from './featureExtractor.js';
 export { foldBatchNorm } from './foldBatchNorm.js';

@@ -2,9 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, DataError, invalid, isEffnetError } from '../core/index.js';
+import { arrayOf, check, checkOptions, DataError, isEffnetError, rule } from '../core/index.js';
 import { requireBackend } from '../layers/index.js';
-import { normalization, type Normalization } from '../scaling/index.js';
+import { checkNormalization, normalization, type Normalization } from '../scaling/index.js';
 import { modelFromArtifacts } from './modelFromArtifacts.js';
 import { filesAmong, filesAt } from './modelSources.js';
 import { onlyHandler } from './onlyHandler.js';
@@ -42,7 +42,9 @@ export const LOAD_MODEL_RULES = { normalization } as const;
  * const model = await loadModel('indexeddb://clothes');
  */
 export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<File>, options: LoadModelOptions = {}): Promise<tfl.LayersModel> {
+  check('loadModel', 'source', source, modelSource, source instanceof Promise ? 'Await it first.' : '');
   checkOptions('loadModel', options, LOAD_MODEL_RULES);
+  if (options.normalization !== undefined) checkNormalization('loadModel', options.normalization, null);
   requireBackend('loadModel');
   let artifacts: tf.io.ModelArtifacts;
   try {
@@ -54,6 +56,10 @@ export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<Fil
   return modelFromArtifacts('loadModel', artifacts, options.normalization);
 }
 
+const file = rule<File>('a file', (value) => typeof (value as Partial<File> | null | undefined)?.name === 'string' && typeof (value as Partial<File>).text === 'function');
+const modelSource = rule<string | tf.io.IOHandler | ArrayLike<File>>('a URL, files or a handler that can load', (value) =>
+  typeof value === 'string' || (isFiles(value) ? arrayOf(file).accepts(Array.from(value)) : typeof (value as Partial<tf.io.IOHandler> | null | undefined)?.load === 'function'));
+
 async function readSource(source: string | tf.io.IOHandler | ArrayLike<File>): Promise<tf.io.ModelArtifacts> {
   if (typeof source === 'string') {
     const url = onThisPage(source);
@@ -63,9 +69,8 @@ async function readSource(source: string | tf.io.IOHandler | ArrayLike<File>): P
 }
 
 async function load(handler: tf.io.IOHandler): Promise<tf.io.ModelArtifacts> {
-  const { load: loads } = (handler as Partial<tf.io.IOHandler> | null) ?? {};
-  if (loads === undefined) throw invalid('loadModel', 'source', 'a URL, files or a handler that can load', handler);
-  return loads.call(handler);
+  if (handler.load === undefined) throw new DataError('the handler cannot load');
+  return handler.load();
 }
 
 function isFiles(source: unknown): source is ArrayLike<File> {

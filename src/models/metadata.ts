@@ -4,6 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, OptionError, text } from '../core/index.js';
 import { completePreprocessing, type Preprocessing } from '../image/index.js';
 import type { Normalization, PlanModelOptions, Variant, VariantSpec } from '../scaling/index.js';
+import { checkModel } from './checkModel.js';
 
 /** The entry `effnet` of a model's user-defined metadata. */
 export interface ModelMetadata {
@@ -39,8 +40,13 @@ export function isFolded(model: tfl.LayersModel): boolean {
   return metadataOf(model)?.folded === true;
 }
 
-/** The names of a model's classes in the order of its outputs; `undefined` where none were given. */
+/**
+ * The names of a model's classes in the order of its outputs; `undefined` where none were given.
+ *
+ * @throws {OptionError} when it is no layers model.
+ */
 export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefined {
+  checkModel('classNamesOf', model);
   const names: unknown = metadataOf(model)?.classNames;
   // A file may say anything.
   return arrayOf(text).accepts(names) ? names : undefined;
@@ -54,11 +60,12 @@ export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefi
  * setClassNames(model, ['cat', 'dog']);
  */
 export function setClassNames(model: tfl.LayersModel, classNames: readonly string[]): void {
+  checkModel('setClassNames', model);
   check('setClassNames', 'classNames', classNames, arrayOf(text));
   const outputs = model.outputs[0]?.shape.at(-1);
   // One sigmoid output stands for two classes.
   if (classNames.length !== outputs && !(outputs === 1 && classNames.length === 2)) {
-    throw new OptionError(`setClassNames: expected ${String(outputs)} names for \`classNames\`, one an output, received ${classNames.length}.`);
+    throw new OptionError(`setClassNames: expected ${String(outputs)} names for \`classNames\`, one per output, received ${classNames.length}.`);
   }
   setMetadata(model, { format: 1, ...metadataOf(model), classNames: [...classNames] });
 }
@@ -71,6 +78,7 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
  * setPreprocessing(model, { inputSize: 224, fit: 'stretch' });
  */
 export function setPreprocessing(model: tfl.LayersModel, preprocessing: Preprocessing): void {
+  checkModel('setPreprocessing', model);
   const complete = completePreprocessing('setPreprocessing', preprocessing);
   if (!fitsInput(model, complete.inputSize)) {
     const [, height, width] = model.inputs[0]?.shape ?? [];

@@ -4,6 +4,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import {
   countMultiplyAdds, countParameters, planFor, type BlockPlan, type FeatureShape, type LayerPlan, type ModelPlan, type NetworkPlan, type ReductionPlan,
 } from '../scaling/index.js';
+import { checkModel } from './checkModel.js';
 import { isFolded, metadataOf } from './metadata.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';
 
@@ -12,10 +13,12 @@ import { multiplyAddsOf } from './multiplyAddsOf.js';
  * replace; a model put together by hand has only `name`, `inputShape`, `layers`, `parameters` and `multiplyAdds`. The plan of a model of
  * {@link foldBatchNorm} is that of the model before.
  *
+ * @throws {OptionError} when it is no layers model.
  * @example
  * planOf(model).parameters.total;
  */
 export function planOf(model: tfl.LayersModel): NetworkPlan {
+  checkModel('planOf', model);
   const plan = variantPlanOf(model);
   if (plan !== undefined && isFolded(model)) return plan;
   const owned = weightLayers(model);

@@ -1,17 +1,19 @@
 // A new classifier on features already learned.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { OptionError } from '../core/index.js';
-import { head, type BuildOptions, type HeadSpec } from '../layers/index.js';
+import { arrayOf, check, checkOptions, OptionError, text } from '../core/index.js';
+import { applyHead, BUILD_RULES, buildLayers, HEAD_RULES, type BuildOptions, type HeadSpec } from '../layers/index.js';
 import type { PlanModelOptions } from '../scaling/index.js';
+import { checkModel } from './checkModel.js';
 import { metadataOf, setMetadata } from './metadata.js';
 
 /** Options of {@link replaceHead}. */
 export interface ReplaceHeadOptions extends HeadSpec, BuildOptions {
-  /** Names of the classes, one an output. @defaultValue none */
+  /** Names of the classes, one per output. @defaultValue none */
   readonly classNames?: readonly string[] | undefined;
 }
 
+const RULES = { ...HEAD_RULES, ...BUILD_RULES, classNames: arrayOf(text) };
 const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;
 
 /**
@@ -25,12 +27,14 @@ const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;
  * const model = replaceHead(await pretrained('b0'), { classes: 10, pooling: 'max', dropoutRate: 0.2 });
  */
 export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions): tfl.LayersModel {
-  const { seed, classNames, ...spec } = options;
+  checkModel('replaceHead', model);
+  const { seed, classNames, ...spec } = checkOptions('replaceHead', options, RULES);
+  check('replaceHead', 'classes', spec.classes, RULES.classes);
   if (classNames !== undefined && classNames.length !== spec.classes && !(spec.classes === 1 && classNames.length === 2)) {
-    throw new OptionError(`replaceHead: expected ${spec.classes} names for \`classNames\`, one a class, received ${classNames.length}.`);
+    throw new OptionError(`replaceHead: expected ${spec.classes} names for \`classNames\`, one per class, received ${classNames.length}.`);
   }
   const { features, old } = splitHead('replaceHead', model, spec.pooling !== undefined);
-  const outputs = head(features, spec, seed === undefined ? {} : { seed });
+  const outputs = buildLayers('replaceHead', () => applyHead(features, spec, seed === undefined ? {} : { seed }));
   const result = tfl.model({ inputs: model.inputs, outputs, name: model.name });
   result.setUserDefinedMetadata({ ...model.getUserDefinedMetadata() });
   const metadata = metadataOf(model);

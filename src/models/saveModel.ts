@@ -5,6 +5,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, DataError, invalid, isEffnetError, oneOf } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/index.js';
 import { checkFiniteWeights } from './checkFiniteWeights.js';
+import { checkModel } from './checkModel.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { onlyHandler } from './onlyHandler.js';
 import { quantizeWeights } from './quantizeWeights.js';
@@ -37,6 +38,7 @@ export const SAVE_MODEL_RULES = { dtype: oneOf('float32', 'float16', 'uint8') } 
  */
 export async function saveModel(model: tfl.LayersModel, target: string | tf.io.IOHandler, options: SaveModelOptions = {}): Promise<void> {
   const { dtype = 'float32' } = checkOptions('saveModel', options, SAVE_MODEL_RULES);
+  checkModel('saveModel', model);
   const handler = typeof target === 'string' ? onlyHandler('saveModel', 'target', target, tf.io.getSaveHandlers(target)) : target;
   const { save } = (handler as Partial<tf.io.IOHandler> | null) ?? {};
   if (typeof save !== 'function') throw invalid('saveModel', 'target', 'a URL or a handler that can save', handler);

@@ -1,13 +1,16 @@
 // A network with published weights in one call: found, fetched, checked, cached, loaded.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { OptionError } from '../core/index.js';
-import { buildEfficientNet, setPreprocessing, splitParts, type EfficientNetOptions } from '../models/index.js';
-import type { PlanModelOptions } from '../scaling/index.js';
-import { modelOptionsOf, findPretrained, loadWeights, type PretrainedWeights, type LoadWeightsOptions, type NamedArrays } from '../weights/index.js';
-import { readWeightFile } from './readWeightFile.js';
+import { checkOptions, either, invalid, OptionError } from '../core/index.js';
+import { buildEfficientNet, EFFICIENT_NET_RULES, setPreprocessing, splitParts, type EfficientNetOptions } from '../models/index.js';
+import { planFor, type PlanModelOptions } from '../scaling/index.js';
+import {
+  findPretrained, LOAD_WEIGHTS_RULES, loadWeightsFor, modelOptionsOf, namedArrays, type LoadWeightsOptions, type NamedArrays, type PretrainedWeights,
+} from '../weights/index.js';
+import { arraysOf } from './loadWeights.js';
+import { pathOrBytes } from './readWeightFile.js';
 import { ensureBackend } from './selectBackend.js';
-import { cachedFile, type CacheOptions } from './weightCache.js';
+import { CACHE_RULES, cachedFile, type CacheOptions } from './weightCache.js';
 
 /** Options of {@link pretrained}: its own, and those of {@link efficientNet} and {@link loadWeights}. */
 export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeightsOptions & {
@@ -23,7 +26,7 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeights
  * against that of the first download), resumed where a download broke off, and kept for the next time.
  *
  * @param name - A checkpoint of {@link PRETRAINED}, or a variant for its usual one.
- * @throws {OptionError} when there is no such checkpoint, or an option is impossible.
+ * @throws {OptionError} when there is no such checkpoint, or an option is unknown or impossible; then nothing was read or downloaded.
  * @throws {WeightsError} when the file cannot be fetched, is not the published one, or does not fit the options.
  * @example
  * const model = await pretrained('b0');
@@ -31,17 +34,18 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeights
  * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
-  const { weights, layout, prefix, classifier, head, strict, cacheFolder, mirror, onProgress, signal, ...modelOptions } = options;
   const [checkpointName, checkpoint] = findPretrained('pretrained', name);
-  await ensureBackend();
-  const cache: CacheOptions = { onProgress, signal, ...(cacheFolder === undefined ? {} : { cacheFolder }), ...(mirror === undefined ? {} : { mirror }) };
-  const arrays = weights instanceof Map
-    ? (weights as NamedArrays)
-    : await readWeightFile((weights as string | Uint8Array | undefined) ?? (await cachedFile(checkpointName, checkpoint, cache)));
+  const { weights, layout, prefix, classifier, head, strict, cacheFolder, mirror, onProgress, signal, ...modelOptions } = given(options);
   const { planOptions, parts } = splitParts(modelOptions);
-  const model = buildEfficientNet('pretrained', checkpoint.variant, merged(checkpoint, planOptions), parts);
+  const complete = merged(checkpoint, planOptions);
+  const { classes, includeTop } = planFor('pretrained', checkpoint.variant, complete);
+  if (weights === undefined && includeTop && head !== 'skip' && strict !== false) refuseOtherHead(checkpointName, checkpoint, classes);
+  await ensureBackend();
+  // Before the file is read, for it finds what is wrong with parts of the caller's own.
+  const model = buildEfficientNet('pretrained', checkpoint.variant, complete, parts);
   try {
-    await loadWeights(model, arrays, defined({ layout, prefix, classifier, head, strict }));
+    const source = weights ?? (await cachedFile(checkpointName, checkpoint, defined({ cacheFolder, mirror, onProgress, signal })));
+    await loadWeightsFor('pretrained', model, await arraysOf('pretrained', source), defined({ layout, prefix, classifier, head, strict }));
     const [, height, width] = model.inputs[0]?.shape ?? [];
     setPreprocessing(model, { ...checkpoint.preprocessing, inputSize: [height ?? checkpoint.inputSize, width ?? checkpoint.inputSize] });
     return model;
@@ -51,9 +55,24 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
   }
 }
 
+const RULES = { ...EFFICIENT_NET_RULES, ...LOAD_WEIGHTS_RULES, ...CACHE_RULES, weights: either(pathOrBytes, namedArrays) };
+
+function given(options: PretrainedOptions): PretrainedOptions {
+  const { weights } = (options as PretrainedOptions | null) ?? {};
+  if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights, 'Await the reader.');
+  return checkOptions<object>('pretrained', options, RULES);
+}
+
 /** Options without those that are not given. */
-function defined(options: { readonly [K in keyof LoadWeightsOptions]: LoadWeightsOptions[K] | undefined }): LoadWeightsOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Before a download, what its classifier will not fit. */
+function refuseOtherHead(name: string, weights: PretrainedWeights, classes: number): void {
+  const remedy = "Pass `head: 'skip'` for a classifier of your own.";
+  if (!weights.includeTop) throw invalid('pretrained', 'includeTop', `false for '${name}', whose file has no classifier`, true, remedy);
+  if (classes !== weights.classes) throw invalid('pretrained', 'classes', `${weights.classes}, as many as '${name}' has,`, classes, remedy);
 }
 
 /** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */

@@ -3,7 +3,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { WeightsError } from '../core/index.js';
+import { callable, rule, show, text, WeightsError } from '../core/index.js';
 import type { PretrainedWeights, WeightsSource, Digest } from '../weights/index.js';
 import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
 import { replaceFile } from './replaceFile.js';
@@ -15,6 +15,14 @@ export interface CacheOptions extends DownloadOptions {
   /** Base URL of a server that holds the same files under the same names; asked in place of the publishers. @defaultValue none */
   readonly mirror?: string | undefined;
 }
+
+/** The rules of {@link CacheOptions}. */
+export const CACHE_RULES = {
+  cacheFolder: text,
+  mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
+  onProgress: callable,
+  signal: rule<AbortSignal>('an AbortSignal', (value) => typeof (value as Partial<AbortSignal> | null | undefined)?.throwIfAborted === 'function'),
+};
 
 /**
  * The file of published weights, downloaded unless it is there already. Its digest is checked whenever it is read.
@@ -64,8 +72,15 @@ async function fetched(name: string, places: readonly Place[], options: CacheOpt
 // Where no digest is published, the first download's is held to.
 async function expectedDigest(path: string, source: WeightsSource): Promise<Digest | null> {
   if (source.digest !== null) return source.digest;
-  const hex = await readFile(`${path}.sha256`, 'utf8').catch(() => '');
-  return /^[0-9a-f]{64}$/.test(hex) ? { algorithm: 'sha256', hex } : null;
+  const record = `${path}.sha256`;
+  const content = await readFile(record, 'utf8').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw cause;
+  });
+  if (content === null) return null;
+  const hex = /^[0-9a-f]{64}(?=\s|$)/i.exec(content)?.[0].toLowerCase();
+  if (hex === undefined) throw new WeightsError(`pretrained: expected the SHA-256 of the weights in '${record}', received ${show(content)}. Delete it together with '${path}' to download the weights again.`);
+  return { algorithm: 'sha256', hex };
 }
 
 async function record(path: string, source: WeightsSource): Promise<void> {

@@ -12,7 +12,7 @@ import type { NamedArrays } from './namedArrays.js';
  *
  * @see tensorflow/tensorflow#49930; "Build stem" in keras/src/applications/efficientnet.py
  */
-export function checkNormalization(plan: ModelPlan, arrays: NamedArrays): void {
+export function checkNormalization(where: string, plan: ModelPlan, arrays: NamedArrays): void {
   const channels = plan.inputShape[2];
   const statistics = channelStatistics(plan.normalization, channels);
   const find = (suffix: string): number[] | undefined => {
@@ -32,7 +32,7 @@ export function checkNormalization(plan: ModelPlan, arrays: NamedArrays): void {
   const show = (values: readonly number[]): string => `[${values.map((value) => Number(value.toPrecision(4))).join(', ')}]`;
   const option = `{ mean: ${show(mean)}, std: ${show(variance.map(Math.sqrt))} }`;
   throw new WeightsError(
-    `loadWeights: the file normalizes pixels with mean ${show(mean)} and variance ${show(variance)}, the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. Build the model with \`normalization: ${option}\`.`,
+    `${where}: the file normalizes pixels with mean ${show(mean)} and variance ${show(variance)}, the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. Build the model with \`normalization: ${option}\`.`,
   );
 }
 

@@ -46,8 +46,10 @@ export interface Fit {
  *
  * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalizes pixels differently.
  */
-export function fitWeights(plan: NetworkPlan, arrays: NamedArrays, options: FitOptions = {}, references: readonly NetworkPlan[] = []): Fit {
-  const { layout, prefix, entries, copies } = recognizeLayout(plan, arrays, options, references);
+export function fitWeights(
+  where: string, plan: NetworkPlan, arrays: NamedArrays, options: FitOptions = {}, references: readonly NetworkPlan[] = [],
+): Fit {
+  const { layout, prefix, entries, copies } = recognizeLayout(where, plan, arrays, options, references);
   const isHead = isClassifier(layout, options);
   const skipHead = options.head === 'skip';
   const fitted: FittedWeight[] = [];
@@ -101,7 +103,7 @@ export function fitWeights(plan: NetworkPlan, arrays: NamedArrays, options: FitO
     if (reason === null) unexpected.push(name);
     else skipped.push({ array: name, reason });
   }
-  if (hasVariant(plan)) checkNormalization(plan, arrays);
+  if (hasVariant(plan)) checkNormalization(where, plan, arrays);
   return { layout, prefix, fitted, missing, kept, misshapen, unexpected, skipped };
 }
 

@@ -51,6 +51,9 @@ const ARCHIVES: readonly (readonly [inside: RegExp, what: string, remedy: string
   [/(^|\/)saved_model\.pb$/, 'a zip archive of a TensorFlow SavedModel', KEEP_KERAS],
 ];
 
+/** What {@link foreignFile} says of a file that it does not know. */
+export const UNKNOWN_FILE = 'bytes of another format.';
+
 /**
  * Says what a file is and what to do, where it is no weight file this library reads.
  *
@@ -63,7 +66,7 @@ export function foreignFile(bytes: Uint8Array, name = ''): string {
   const known = FILES.find(([matches]) => matches(head, name));
   if (known !== undefined) return sentence(known[1], known[2]);
   const index = /^\s*[{[]/.test(head) ? foreignJson(new TextDecoder().decode(bytes)) : null;
-  return index ?? 'bytes of another format.';
+  return index ?? UNKNOWN_FILE;
 }
 
 /** Says what a zip archive is and what to do, by the names of its files. */

@@ -1,7 +1,7 @@
 // Which published network a file holds, for messages: all are planned, none is built.
 
 import { planModel, VARIANTS, type Variant } from '../scaling/index.js';
-import { layoutEntries, type LayoutName } from './layouts.js';
+import { entriesOf, type LayoutName } from './layouts.js';
 import type { NamedArrays } from './namedArrays.js';
 
 /** A published network, and how much of it a file holds. */
@@ -20,7 +20,7 @@ export interface LikelyVariant {
  */
 export function identifyVariant(arrays: NamedArrays, layout: LayoutName, prefix: string): LikelyVariant | null {
   const likely = (Object.keys(VARIANTS) as Variant[]).map((variant): LikelyVariant => {
-    const entries = layoutEntries(layout, planModel(variant, { includeTop: false }));
+    const entries = entriesOf(layout, planModel(variant, { includeTop: false }));
     const isHeld = (name: string, fileShape: readonly number[]): boolean => {
       const shape = arrays.get(name)?.shape;
       return shape?.length === fileShape.length && shape.every((length, i) => length === fileShape[i]);

@@ -1,6 +1,7 @@
 // How each framework names and orients the weights of a network: pure maps from the plan, to be read in either direction.
 // Reading files is not done here.
 
+import { check, oneOf, rule, text } from '../core/index.js';
 import type { BlockPlan, LayerPlan, LayerRole, NetworkPlan } from '../scaling/index.js';
 
 /** Who named the arrays. */
@@ -40,8 +41,22 @@ interface Naming {
  * Every weight of a network with its array in a layout, in the order of the model's weights. Layers of the caller's own keep their names and axes.
  *
  * @param classifier - Name of the classifier's layer in the file, where it is not the layout's usual one.
+ * @throws {OptionError} when there is no such layout, or it is no plan.
  */
-export function layoutEntries(layout: LayoutName, plan: NetworkPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
+export function layoutEntries(layout: LayoutName, plan: NetworkPlan, classifier?: string): LayoutEntry[] {
+  check('layoutEntries', 'layout', layout, oneOf(...LAYOUTS));
+  check('layoutEntries', 'plan', plan, networkPlan);
+  if (classifier !== undefined) check('layoutEntries', 'classifier', classifier, text);
+  return entriesOf(layout, plan, classifier);
+}
+
+const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` return it,', (value) => {
+  const { name, layers } = (value ?? {}) as Partial<NetworkPlan>;
+  return typeof name === 'string' && Array.isArray(layers) && layers.every((layer) => Array.isArray((layer as Partial<LayerPlan> | null)?.weights));
+});
+
+/** {@link layoutEntries} of a layout and a plan that are known to be ones. */
+export function entriesOf(layout: LayoutName, plan: NetworkPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
   const naming = NAMINGS[layout];
   return places(plan).flatMap((place) => {
     const isOwn = place.layer.role === 'own';

@@ -2,19 +2,19 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { allFinite, boolean, check, checkOptions, oneOf, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
+import { allFinite, boolean, check, checkOptions, either, oneOf, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
 import { copiesValues } from '../layers/index.js';
-import { isFolded, planOf, variantPlanOf } from '../models/index.js';
+import { checkModel, isFolded, planOf, variantPlanOf } from '../models/index.js';
 import { planModel, VARIANTS, type Variant } from '../scaling/index.js';
 import { classifierName } from './fileClassifiers.js';
 import { fitWeights, type FittedWeight, type SkippedArray } from './fitWeights.js';
 import { foldHeadNorm } from './foldHeadNorm.js';
 import { LAYOUTS, type LayoutName } from './layouts.js';
-import { elementCount, type NamedArrays } from './namedArrays.js';
+import { elementCount, namedArrays, type NamedArrays } from './namedArrays.js';
 import { takeNotes } from './modelNotes.js';
-import { namedWeights, type ModelWeight } from './namedWeights.js';
+import { namedWeightsFor, type ModelWeight } from './namedWeights.js';
 import { permute } from './permute.js';
-import { readWeights } from './readWeights.js';
+import { readWeightsFor } from './readWeights.js';
 import { refuseMisfit } from './refuseMisfit.js';
 import type { FitOptions } from './recognizeLayout.js';
 
@@ -51,7 +51,8 @@ export interface WeightsReport {
   readonly notFinite: readonly string[];
 }
 
-const RULES = {
+/** The rules of {@link LoadWeightsOptions}. */
+export const LOAD_WEIGHTS_RULES = {
   layout: oneOf('auto', ...LAYOUTS),
   prefix: rule<string>('a string', (value) => typeof value === 'string'),
   classifier: text,
@@ -59,9 +60,8 @@ const RULES = {
   strict: boolean,
 };
 
-const layersModel = rule<LayersModel>('a layers model, such as efficientNet makes', (value) => typeof (value as Partial<LayersModel> | null | undefined)?.getUserDefinedMetadata === 'function');
-const weightsSource = rule<Uint8Array | ArrayBuffer | NamedArrays>('the bytes of a file, or the arrays that a reader returned', (value) =>
-  value instanceof Map || value instanceof Uint8Array || value instanceof ArrayBuffer);
+const fileBytes = rule<Uint8Array | ArrayBuffer>('the bytes of a file', (value) => value instanceof Uint8Array || value instanceof ArrayBuffer);
+const weightsSource = either(fileBytes, namedArrays);
 
 /**
  * Loads weights into a model: from any framework's names, told by themselves. Either all of them are loaded, or an error says which do not fit
@@ -83,22 +83,32 @@ export async function loadWeights(
   source: Uint8Array | ArrayBuffer | NamedArrays,
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
-  const { strict = true, ...fitOptions } = checkOptions('loadWeights', options, RULES);
-  check('loadWeights', 'model', model, layersModel);
+  checkModel('loadWeights', model);
   check('loadWeights', 'source', source, weightsSource, source instanceof Promise ? 'Await the reader.' : '');
+  checkOptions('loadWeights', options, LOAD_WEIGHTS_RULES);
+  return loadWeightsFor('loadWeights', model, source, options);
+}
+
+/** {@link loadWeights} on behalf of another function, which has checked its arguments. */
+export async function loadWeightsFor(
+  where: string,
+  model: LayersModel,
+  source: Uint8Array | ArrayBuffer | NamedArrays,
+  { strict = true, ...fitOptions }: LoadWeightsOptions,
+): Promise<WeightsReport> {
   await tf.ready();
-  if (isFolded(model)) throw new WeightsError(`loadWeights: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. Load weights before \`foldBatchNorm\`.`);
+  if (isFolded(model)) throw new WeightsError(`${where}: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. Load weights before \`foldBatchNorm\`.`);
   const plan = planOf(model);
   const stock = variantPlanOf(model);
   const isOwn = plan.layers.length !== stock?.layers.length || plan.layers.some(({ role }) => role === 'own');
   const references = isOwn ? [...(Object.keys(VARIANTS) as Variant[]).map((variant) => planModel(variant)), ...(stock === undefined ? [] : [stock])] : [];
-  const arrays = source instanceof Map ? (source as NamedArrays) : readWeights(source instanceof ArrayBuffer ? new Uint8Array(source) : (source as Uint8Array));
+  const arrays = source instanceof Map ? (source as NamedArrays) : readWeightsFor(where, source instanceof ArrayBuffer ? new Uint8Array(source) : (source as Uint8Array));
   const { classifier } = fitOptions;
-  const fit = foldHeadNorm(plan, arrays, fitWeights(plan, arrays, classifier === undefined ? fitOptions : { ...fitOptions, classifier: classifierName(arrays, classifier) }, references));
+  const fit = foldHeadNorm(plan, arrays, fitWeights(where, plan, arrays, classifier === undefined ? fitOptions : { ...fitOptions, classifier: classifierName(arrays, classifier) }, references));
   const notFinite = fit.fitted.filter(({ array }) => !allFinite(array.values())).map(({ name }) => name);
-  refuseMisfit(model.name, plan, arrays, fit, { strict, notFinite, isOwn });
+  refuseMisfit(where, model.name, plan, arrays, fit, { strict, notFinite, isOwn });
 
-  const weights = namedWeights(model);
+  const weights = namedWeightsFor(where, model);
   const targets = fit.fitted.map((fitted) => ({ fitted, weight: weights.get(fitted.entry.weight) }));
   const longest = Math.max(0, ...fit.fitted.map(({ array }) => elementCount(array.shape)));
   const scratch = copiesValues() ? new Float32Array(longest) : undefined;

@@ -1,6 +1,6 @@
 // The currency of weights: what every reader returns and every writer takes, whatever the file.
 
-import { showShape, WeightsError } from '../core/index.js';
+import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape, WeightsError } from '../core/index.js';
 import type { ModelNotes } from './modelNotes.js';
 import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 
@@ -16,6 +16,11 @@ export interface WeightArray {
 /** The arrays of a weight file by name, in the file's order; a file of this library also says how its model takes images. */
 export type NamedArrays = ReadonlyMap<string, WeightArray> & ModelNotes;
 
+/** The rule of {@link NamedArrays}. */
+export const namedArrays = rule<NamedArrays>('arrays by name, as readers and `weightsOf` return them,', (value) =>
+  value instanceof Map && [...(value as ReadonlyMap<unknown, Partial<WeightArray> | null | undefined>)].every(([name, array]) =>
+    typeof name === 'string' && arrayOf(nonNegativeInteger).accepts(array?.shape) && typeof array?.values === 'function'));
+
 /** How many numbers a shape holds; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
@@ -24,11 +29,13 @@ export function elementCount(shape: readonly number[]): number {
 /**
  * Makes a weight array of float32 numbers; they are not copied.
  *
- * @throws {WeightsError} when the shape does not hold as many numbers.
+ * @throws {OptionError} when the shape is none, or the values are no `Float32Array`. {@link WeightsError} when the shape does not hold as many numbers.
  * @example
  * const arrays: NamedArrays = new Map([['predictions/bias', weightArray([10], new Float32Array(10))]]);
  */
 export function weightArray(shape: readonly number[], values: Float32Array): WeightArray {
+  check('weightArray', 'shape', shape, arrayOf(nonNegativeInteger));
+  check('weightArray', 'values', values, instanceOf(Float32Array, 'a Float32Array'));
   if (elementCount(shape) !== values.length) {
     throw new WeightsError(`weightArray: expected ${elementCount(shape)} values for shape ${showShape(shape)}, received ${values.length}.`);
   }

@@ -1,5 +1,6 @@
 // The published weights: where they are, how to know them again, and what a model must be for them to mean anything. Data, no download.
 
+import { check, keysOf, oneOf, rule } from '../core/index.js';
 import type { Preprocessing } from '../image/index.js';
 import { publishedEvaluation, type EfficientNetOptions } from '../models/index.js';
 import { VARIANTS, type Normalization, type Padding, type Variant } from '../scaling/index.js';
@@ -179,21 +180,33 @@ function allRows(): Rows {
   return [...keras(), ...qubvel(), ...lukemelas(), ...torchvision(), ...timm()];
 }
 
-/** The name of the checkpoint a variant is meant by when only the variant is named. */
+/**
+ * The name of the checkpoint a variant is meant by when only the variant is named.
+ *
+ * @throws {OptionError} when there is no such variant.
+ */
 export function defaultPretrained(variant: Variant): string {
+  check('defaultPretrained', 'variant', variant, oneOf(...keysOf(VARIANTS)));
   const name = { b8: 'timm/tf_efficientnet_b8.ra_in1k', l2: 'timm/tf_efficientnet_l2.ns_jft_in1k', 'l2-475': 'timm/tf_efficientnet_l2.ns_jft_in1k_475', 'v2-xl': 'timm/tf_efficientnetv2_xl.in21k_ft_in1k',
     'edgetpu-s': 'timm/tf_efficientnet_es.in1k', 'edgetpu-m': 'timm/tf_efficientnet_em.in1k', 'edgetpu-l': 'timm/tf_efficientnet_el.in1k' }[variant as string];
   return name ?? (variant.startsWith('lite') ? `timm/tf_efficientnet_${variant}.in1k` : `keras/${variant}`);
 }
 
+const published = rule<PretrainedWeights>('an entry of PRETRAINED', (value) => {
+  const { variant, sources, includeTop } = (value ?? {}) as Partial<PretrainedWeights>;
+  return Object.hasOwn(VARIANTS, variant ?? '') && Array.isArray(sources) && typeof includeTop === 'boolean';
+});
+
 /**
  * The options a model needs for a checkpoint to mean what it was trained to mean.
  *
+ * @throws {OptionError} when it is no entry of {@link PRETRAINED}.
  * @example
  * const weights = PRETRAINED['torchvision/b0'] as PretrainedWeights;
  * const model = efficientNet(weights.variant, modelOptionsOf(weights));
  */
 export function modelOptionsOf(weights: PretrainedWeights): EfficientNetOptions {
+  check('modelOptionsOf', 'weights', weights, published);
   const { padding, batchNormEpsilon, normalization, inputSize, includeTop, classes } = weights;
   const common = { padding, batchNormEpsilon, normalization, inputSize };
   return includeTop ? { ...common, classes } : { ...common, includeTop: false };

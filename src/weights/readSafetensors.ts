@@ -5,6 +5,7 @@ import { check, instanceOf, show, WeightsError } from '../core/index.js';
 import type { ElementType } from './elements.js';
 import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { readNotes } from './storedNotes.js';
+import { refuseOtherFormat } from './weightFormat.js';
 
 /** The names of element types in a header. */
 export const SAFETENSORS_TYPES = {
@@ -39,47 +40,53 @@ interface Entry {
  */
 export function readSafetensors(bytes: Uint8Array): NamedArrays {
   check('readSafetensors', 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
-  const { header, data } = split(bytes);
+  return readSafetensorsFor('readSafetensors', bytes);
+}
+
+/** {@link readSafetensors} on behalf of another function, which has checked that these are bytes. */
+export function readSafetensorsFor(where: string, bytes: Uint8Array): NamedArrays {
+  refuseOtherFormat(where, bytes, 'safetensors');
+  const { header, data } = split(where, bytes);
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
-    .map(([name, entry]) => readEntry(name, entry, data))
+    .map(([name, entry]) => readEntry(where, name, entry, data))
     .sort((a, b) => a.start - b.start || a.end - b.end);
 
   let end = 0;
   for (const entry of entries) {
     if (entry.start !== end) {
-      throw broken(`expected '${entry.name}' to begin at byte ${end} of the data, received ${entry.start}`, 'Arrays must neither overlap nor leave a gap.');
+      throw broken(where, `expected '${entry.name}' to begin at byte ${end} of the data, received ${entry.start}`, 'Arrays must neither overlap nor leave a gap.');
     }
     end = entry.end;
   }
-  if (end !== data.byteLength) throw broken(`expected ${end} bytes of data, received ${data.byteLength}`, 'The file is truncated or damaged.');
+  if (end !== data.byteLength) throw broken(where, `expected ${end} bytes of data, received ${data.byteLength}`, 'The file is truncated or damaged.');
   const { __metadata__: strings } = header;
-  const notes = typeof strings === 'object' && strings !== null ? readNotes('readSafetensors', 'the safetensors file', strings as Record<string, unknown>) : {};
+  const notes = typeof strings === 'object' && strings !== null ? readNotes(where, 'the safetensors file', strings as Record<string, unknown>) : {};
   return Object.assign(new Map(entries.map(({ name, array }) => [name, array])), notes);
 }
 
-function split(bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
-  if (bytes.byteLength < 8) throw broken(`expected at least 8 bytes, received ${bytes.byteLength}`);
+function split(where: string, bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
+  if (bytes.byteLength < 8) throw broken(where, `expected at least 8 bytes, received ${bytes.byteLength}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER_BYTES)) throw broken(`the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`);
+  if (length > BigInt(MAX_HEADER_BYTES)) throw broken(where, `the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`);
   if (length > BigInt(bytes.byteLength - 8)) {
-    throw broken(`the header claims ${length} bytes, the file has ${bytes.byteLength}`, 'It is truncated, damaged or no safetensors file.');
+    throw broken(where, `the header claims ${length} bytes, the file has ${bytes.byteLength}`, 'It is truncated, damaged or no safetensors file.');
   }
   const data = bytes.subarray(8 + Number(length));
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + Number(length)));
     const header: unknown = JSON.parse(text);
-    if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken('expected the header to be a JSON object');
-    refuseDuplicates(text);
+    if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken(where, 'expected the header to be a JSON object');
+    refuseDuplicates(where, text);
     return { header: header as Record<string, unknown>, data };
   } catch (cause) {
     if (cause instanceof WeightsError) throw cause;
-    throw broken('the header is no valid JSON', 'The file is damaged or no safetensors file.', cause);
+    throw broken(where, 'the header is no valid JSON', 'The file is damaged or no safetensors file.', cause);
   }
 }
 
 /** JSON.parse keeps the last of two equal names without a word. */
-function refuseDuplicates(json: string): void {
+function refuseDuplicates(where: string, json: string): void {
   const names = new Set<string>();
   let depth = 0;
   // Strings first, so that a brace inside a name is not counted; a name is a string before a colon.
@@ -88,26 +95,26 @@ function refuseDuplicates(json: string): void {
     else if (token === '}') depth -= 1;
     else if (depth === 1 && token.endsWith(':')) {
       const name = JSON.parse(token.slice(0, -1)) as string;
-      if (names.has(name)) throw broken(`two arrays are named ${show(name)}`);
+      if (names.has(name)) throw broken(where, `two arrays are named ${show(name)}`);
       names.add(name);
     }
   }
 }
 
-function readEntry(name: string, entry: unknown, data: Uint8Array): Entry {
+function readEntry(where: string, name: string, entry: unknown, data: Uint8Array): Entry {
   const { dtype, shape, data_offsets: offsets } = (typeof entry === 'object' && entry !== null ? entry : {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !Object.hasOwn(SAFETENSORS_TYPES, dtype)) {
-    throw broken(`expected one of ${Object.keys(SAFETENSORS_TYPES).join(', ')} as the type of '${name}', received ${show(dtype)}`);
+    throw broken(where, `expected one of ${Object.keys(SAFETENSORS_TYPES).join(', ')} as the type of '${name}', received ${show(dtype)}`);
   }
-  if (!isIntegers(shape)) throw broken(`expected the shape of '${name}' to be integers of at least 0, received ${show(shape)}`);
-  if (!isIntegers(offsets) || offsets.length !== 2) throw broken(`expected the offsets of '${name}' to be two integers, received ${show(offsets)}`);
+  if (!isIntegers(shape)) throw broken(where, `expected the shape of '${name}' to be integers of at least 0, received ${show(shape)}`);
+  if (!isIntegers(offsets) || offsets.length !== 2) throw broken(where, `expected the offsets of '${name}' to be two integers, received ${show(offsets)}`);
   const [start, end] = offsets as readonly [number, number];
   if (end > data.byteLength) {
-    throw broken(`'${name}' ends at byte ${end} of the data, the file has ${data.byteLength}`, 'It is truncated or damaged.');
+    throw broken(where, `'${name}' ends at byte ${end} of the data, the file has ${data.byteLength}`, 'It is truncated or damaged.');
   }
   const type = SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
   if (byteLength(shape, type) !== end - start) {
-    throw broken(`expected ${byteLength(shape, type)} bytes for '${name}' of type ${dtype} and shape [${shape.join(', ')}], received ${end - start}`);
+    throw broken(where, `expected ${byteLength(shape, type)} bytes for '${name}' of type ${dtype} and shape [${shape.join(', ')}], received ${end - start}`);
   }
   return { name, array: encodedArray(shape, type, () => data.subarray(start, end)), start, end };
 }
@@ -116,6 +123,6 @@ function isIntegers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
 }
 
-function broken(what: string, remedy = '', cause?: unknown): WeightsError {
-  return new WeightsError(`readSafetensors: ${what}.${remedy === '' ? '' : ` ${remedy}`}`, cause === undefined ? {} : { cause });
+function broken(where: string, what: string, remedy = '', cause?: unknown): WeightsError {
+  return new WeightsError(`${where}: ${what}.${remedy === '' ? '' : ` ${remedy}`}`, cause === undefined ? {} : { cause });
 }

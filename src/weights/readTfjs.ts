@@ -1,7 +1,7 @@
 // Reads the weights of a TensorFlow.js model, quantized ones too, without building the model.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { show, WeightsError } from '../core/index.js';
+import { check, nullable, record, rule, show, text, WeightsError, type Rule } from '../core/index.js';
 import { joinedWeights, kerasWeightNames, describeGraphModel } from '../models/index.js';
 import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 import { elementCount, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
@@ -14,12 +14,17 @@ const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', floa
  *
  * @param artifacts - Its `weightSpecs`, `weightData` and `modelTopology`, from which a converted Keras 3 model takes its names. The data is not
  * copied, so it must not change while the arrays are in use.
- * @throws {WeightsError} when specs and data do not agree, a weight is of a type no network has, or it is a graph model.
+ * @throws {OptionError} when a part of the artifacts is of another type. {@link WeightsError} when specs and data do not agree, a weight is of a type no network has, or it is a graph model.
  * @example
  * const arrays = readTfjs(await (tf.io.http('https://.../model.json').load as () => Promise<tf.io.ModelArtifacts>)());
  * await loadWeights(model, arrays);
  */
 export function readTfjs(artifacts: TfjsWeights): NamedArrays {
+  check('readTfjs', 'artifacts', artifacts, record, (artifacts as unknown) instanceof Promise ? 'Await it first.' : '');
+  for (const [part, wanted] of Object.entries(PARTS)) {
+    const value = artifacts[part as keyof TfjsWeights];
+    if (value !== undefined) check('readTfjs', part, value, wanted);
+  }
   const { weightSpecs = [], weightData, modelTopology, format } = artifacts;
   const graph = describeGraphModel({ modelTopology, format });
   if (graph !== undefined) throw new WeightsError(`readTfjs: expected a layers model, received ${graph}`);
@@ -56,6 +61,14 @@ export interface TfjsWeights {
   readonly modelTopology?: object | undefined;
   readonly format?: string | undefined;
 }
+
+const isBuffer = (value: unknown): boolean => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+const PARTS: Readonly<Record<keyof TfjsWeights, Rule<unknown>>> = {
+  weightSpecs: rule('an array', Array.isArray),
+  weightData: rule('an ArrayBuffer or an array of them', (value) => (Array.isArray(value) ? value.every(isBuffer) : isBuffer(value))),
+  modelTopology: nullable(record),
+  format: nullable(text),
+};
 
 const QUANTIZED: readonly unknown[] = ['uint8', 'uint16', 'float16'];
 

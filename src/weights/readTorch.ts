@@ -8,9 +8,8 @@ import type { NamedArrays } from './namedArrays.js';
 import { readPickle, type PickleValue } from './pickle.js';
 import { torchContext } from './torchGlobals.js';
 import { Storage, swapBytes } from './torchTensor.js';
+import { refuseOtherFormat } from './weightFormat.js';
 import { openZip } from './zip.js';
-
-const WHERE = 'readTorch';
 
 /**
  * Reads the tensors of a PyTorch file (`.pth`, `.pt`, `.bin`, `.ckpt`): a state dict, a training checkpoint around one, a whole module, or
@@ -25,26 +24,32 @@ const WHERE = 'readTorch';
  * const arrays = readTorch(await readFile('efficientnet-b0-355c32eb.pth'));
  */
 export function readTorch(bytes: Uint8Array): NamedArrays {
-  check(WHERE, 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
-  const arrays = collectTensors(WHERE, bytes[0] === 0x50 ? readZipped(bytes) : readLegacy(bytes));
-  if (arrays.size === 0) throw new WeightsError(`${WHERE}: the file holds no tensor.${isFrozen(bytes) ? FROZEN : ''}`);
+  check('readTorch', 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
+  return readTorchFor('readTorch', bytes);
+}
+
+/** {@link readTorch} on behalf of another function, which has checked that these are bytes. */
+export function readTorchFor(where: string, bytes: Uint8Array): NamedArrays {
+  refuseOtherFormat(where, bytes, 'torch');
+  const arrays = collectTensors(where, bytes[0] === 0x50 ? readZipped(where, bytes) : readLegacy(where, bytes));
+  if (arrays.size === 0) throw new WeightsError(`${where}: the file holds no tensor.${isFrozen(where, bytes) ? FROZEN : ''}`);
   return arrays;
 }
 
 const FROZEN = ' It is frozen TorchScript, whose weights are constants of its code. In Python, save the `state_dict()` of the module before it is frozen.';
 
-function isFrozen(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && openZip(WHERE, bytes).names.some((name) => /(^|\/)constants\/\d+$/.test(name));
+function isFrozen(where: string, bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && openZip(where, bytes).names.some((name) => /(^|\/)constants\/\d+$/.test(name));
 }
 
-function readZipped(bytes: Uint8Array): PickleValue {
-  const archive = openZip(WHERE, bytes);
+function readZipped(where: string, bytes: Uint8Array): PickleValue {
+  const archive = openZip(where, bytes);
   const pickle = archive.names.find((name) => /(^|\/)data\.pkl$/.test(name));
-  if (pickle === undefined) throw new WeightsError(`${WHERE}: expected an archive with 'data.pkl', received one with ${show(archive.names.slice(0, 3))}.`);
+  if (pickle === undefined) throw new WeightsError(`${where}: expected an archive with 'data.pkl', received one with ${show(archive.names.slice(0, 3))}.`);
   const folder = pickle.slice(0, -'data.pkl'.length);
   const order = archive.names.includes(`${folder}byteorder`) ? new TextDecoder().decode(archive.read(`${folder}byteorder`)) : 'little';
-  if (order !== 'little' && order !== 'big') throw new WeightsError(`${WHERE}: expected 'little' or 'big' as the order of bytes, received ${show(order)}.`);
-  return readPickle(WHERE, archive.read(pickle), torchContext(bytes.length, (key, dtype, count) => {
+  if (order !== 'little' && order !== 'big') throw new WeightsError(`${where}: expected 'little' or 'big' as the order of bytes, received ${show(order)}.`);
+  return readPickle(where, archive.read(pickle), torchContext(bytes.length, (key, dtype, count) => {
     const read = (): Uint8Array => archive.read(`${folder}data/${key}`).subarray(0, count * ELEMENT_BYTES[dtype]);
     if (read().byteLength < count * ELEMENT_BYTES[dtype]) throw new RangeError(`storage ${key} is too short`);
     return new Storage(dtype, count, order === 'little' ? read : () => swapBytes(read(), dtype));
@@ -54,7 +59,7 @@ function readZipped(bytes: Uint8Array): PickleValue {
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 
 // Magic number, protocol, system, then the objects, then the keys of the storages and their numbers.
-function readLegacy(bytes: Uint8Array): PickleValue {
+function readLegacy(where: string, bytes: Uint8Array): PickleValue {
   const places = new Map<string, { start: number; count: number }>();
   const storages = new Map<string, Storage>();
   const context = torchContext(bytes.length, (key, dtype, count) => {
@@ -65,7 +70,7 @@ function readLegacy(bytes: Uint8Array): PickleValue {
     }
     const storage = new Storage(dtype, count, () => {
       const place = places.get(key);
-      if (place === undefined) throw new WeightsError(`${WHERE}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
+      if (place === undefined) throw new WeightsError(`${where}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
       return bytes.subarray(place.start, place.start + count * ELEMENT_BYTES[dtype]);
     });
     storages.set(key, storage);
@@ -73,28 +78,28 @@ function readLegacy(bytes: Uint8Array): PickleValue {
   });
   let at = 0;
   const next = (): PickleValue => {
-    const { value, end } = readPickle(WHERE, bytes, context, at);
+    const { value, end } = readPickle(where, bytes, context, at);
     at = end;
     return value;
   };
-  if (next() !== LEGACY_MAGIC) throw new WeightsError(`${WHERE}: expected a file written by torch.save, received another pickle.`);
+  if (next() !== LEGACY_MAGIC) throw new WeightsError(`${where}: expected a file written by torch.save, received another pickle.`);
   // Protocol and system say nothing about the numbers: they are little-endian on every machine (torch/csrc/serialization.cpp).
   next();
   next();
   const root = next();
   const keys = next();
-  if (!Array.isArray(keys)) throw new WeightsError(`${WHERE}: the list of storages is damaged.`);
+  if (!Array.isArray(keys)) throw new WeightsError(`${where}: the list of storages is damaged.`);
 
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys as unknown[]) {
     const storage = storages.get(key as string);
-    if (storage === undefined) throw new WeightsError(`${WHERE}: the file holds numbers of no tensor. It is damaged.`);
+    if (storage === undefined) throw new WeightsError(`${where}: the file holds numbers of no tensor. It is damaged.`);
     const size = storage.count * ELEMENT_BYTES[storage.dtype];
-    if (at + 8 + size > bytes.length) throw new WeightsError(`${WHERE}: the file ends within the numbers of its tensors. It is truncated.`);
-    if (view.getBigInt64(at, true) !== BigInt(storage.count)) throw new WeightsError(`${WHERE}: a storage has another size than its tensor says. The file is damaged.`);
+    if (at + 8 + size > bytes.length) throw new WeightsError(`${where}: the file ends within the numbers of its tensors. It is truncated.`);
+    if (view.getBigInt64(at, true) !== BigInt(storage.count)) throw new WeightsError(`${where}: a storage has another size than its tensor says. The file is damaged.`);
     places.set(key as string, { start: at + 8, count: storage.count });
     at += 8 + size;
   }
-  if (places.size < storages.size) throw new WeightsError(`${WHERE}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
+  if (places.size < storages.size) throw new WeightsError(`${where}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
   return root;
 }

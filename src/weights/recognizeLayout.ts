@@ -2,7 +2,7 @@
 
 import { WeightsError } from '../core/index.js';
 import type { NetworkPlan } from '../scaling/index.js';
-import { LAYOUTS, layoutEntries, type LayoutEntry, type LayoutName } from './layouts.js';
+import { entriesOf, LAYOUTS, type LayoutEntry, type LayoutName } from './layouts.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';
 
 /** How a file is to be read. */
@@ -38,13 +38,13 @@ interface Recognition {
  * @throws {WeightsError} when no layout fits, or several copies of the network fit equally.
  */
 export function recognizeLayout(
-  plan: NetworkPlan, arrays: NamedArrays, { layout = 'auto', prefix, classifier, head }: FitOptions, references: readonly NetworkPlan[] = [],
+  where: string, plan: NetworkPlan, arrays: NamedArrays, { layout = 'auto', prefix, classifier, head }: FitOptions, references: readonly NetworkPlan[] = [],
 ): Recognition & { readonly copies: readonly string[] } {
   const isBackbone = ({ weight }: LayoutEntry): boolean => !/^(predictions|hidden\d+)\//.test(weight);
   const lookUp = (start: string, array: string): WeightArray | undefined => arrays.get(`${start}${array}${AVERAGE}`) ?? arrays.get(`${start}${array}`);
   const candidatesOf = (reference: NetworkPlan): readonly Recognition[] => (layout === 'auto' ? LAYOUTS : [layout]).flatMap((name) => {
-    const named = layoutEntries(name, reference, classifier);
-    const entries = reference === plan ? named : translated(layoutEntries('keras', plan), named);
+    const named = entriesOf(name, reference, classifier);
+    const entries = reference === plan ? named : translated(entriesOf('keras', plan), named);
     const wanted = head === 'skip' ? entries.filter(isBackbone) : entries;
     const starts = new Set([...findPrefixes(references.length > 0 && reference === plan ? named : ends(named), arrays), ...(prefix === undefined ? [] : [prefix])]);
     return [...starts].flatMap((start): Recognition[] => {
@@ -64,12 +64,12 @@ export function recognizeLayout(
   if (first === undefined) {
     const names = layout === 'auto' ? `${LAYOUTS.slice(0, -1).join(', ')} and ${LAYOUTS.at(-1)}` : layout;
     const elsewhere = present.length === 0 ? '' : ` Without \`prefix\` it is found under ${listed(present)}.`;
-    throw new WeightsError(`loadWeights: expected an EfficientNet with the names of ${names}${prefix === undefined || prefix === '' ? '' : ` under '${prefix}'`}, received a file of ${arrays.size} arrays${sample([...arrays.keys()])}.${elsewhere}`);
+    throw new WeightsError(`${where}: expected an EfficientNet with the names of ${names}${prefix === undefined || prefix === '' ? '' : ` under '${prefix}'`}, received a file of ${arrays.size} arrays${sample([...arrays.keys()])}.${elsewhere}`);
   }
   const same = best.filter((other) => other.layout === first.layout);
   const places = new Set(same.map((other) => other.prefix)).size;
   if (places > 1) {
-    throw new WeightsError(`loadWeights: the file holds the network ${places} times, its names beginning with ${listed(same)}. Choose one: \`prefix: '${first.prefix}'\`.`);
+    throw new WeightsError(`${where}: the file holds the network ${places} times, its names beginning with ${listed(same)}. Choose one: \`prefix: '${first.prefix}'\`.`);
   }
   const copies = present.filter((other) => other.layout === first.layout && other.prefix !== first.prefix).map((other) => other.prefix);
   return { ...first, copies };

@@ -14,7 +14,7 @@ import type { NamedArrays } from './namedArrays.js';
  * @throws {WeightsError} with `strict` for anything that is missing, unknown, misshapen or not finite, and without where hardly anything fits.
  */
 export function refuseMisfit(
-  model: string, plan: NetworkPlan, arrays: NamedArrays, fit: Fit, { strict, notFinite, isOwn }: { strict: boolean; notFinite: readonly string[]; isOwn: boolean },
+  where: string, model: string, plan: NetworkPlan, arrays: NamedArrays, fit: Fit, { strict, notFinite, isOwn }: { strict: boolean; notFinite: readonly string[]; isOwn: boolean },
 ): void {
   const { missing, misshapen, unexpected, fitted } = fit;
   const all = plan.layers.flatMap(({ weights }) => weights);
@@ -29,10 +29,10 @@ export function refuseMisfit(
     if (missing.length > 0 && other === null) what.push(`the file lacks ${missing.length} of ${all.length} weights: ${some(missing, quote)}`);
     if (unexpected.length > 0 && other === null) what.push(`${unexpected.length} of the file's arrays have no place in the model: ${some(unexpected, quote)}`);
     const advice = other !== null ? 'Build that network, or find the file of this one.' : isOwn ? ownRemedy(plan, fit, isForeign) : remedy(plan, arrays, fit);
-    throw new WeightsError(`loadWeights: ${what.join('; ')}. ${advice}`, { mismatches: misshapen });
+    throw new WeightsError(`${where}: ${what.join('; ')}. ${advice}`, { mismatches: misshapen });
   }
   if (notFinite.length > 0) {
-    throw new WeightsError(`loadWeights: ${notFinite.length} of the file's arrays hold numbers that are infinite or none (NaN): ${some(notFinite, quote)}. The file is damaged, or its training diverged: use another one.`);
+    throw new WeightsError(`${where}: ${notFinite.length} of the file's arrays hold numbers that are infinite or none (NaN): ${some(notFinite, quote)}. The file is damaged, or its training diverged: use another one.`);
   }
 }
 

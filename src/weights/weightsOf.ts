@@ -3,11 +3,11 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, oneOf, rule, text, WeightsError } from '../core/index.js';
 import { hasVariant } from '../scaling/index.js';
-import { checkFiniteWeights, isFolded, planOf } from '../models/index.js';
-import { LAYOUTS, layoutEntries, type LayoutName } from './layouts.js';
+import { checkFiniteWeights, checkModel, isFolded, planOf } from '../models/index.js';
+import { entriesOf, LAYOUTS, type LayoutName } from './layouts.js';
 import { notesOf } from './modelNotes.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
-import { namedWeights } from './namedWeights.js';
+import { namedWeightsFor } from './namedWeights.js';
 import { permute } from './permute.js';
 
 /** Whose names the arrays get. */
@@ -34,14 +34,15 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (val
  */
 export async function weightsOf(model: LayersModel, options: WeightsOfOptions = {}): Promise<NamedArrays> {
   const { layout = 'keras', prefix = '', classifier } = checkOptions('weightsOf', options, RULES);
-  await checkFiniteWeights('weightsOf', model);
+  checkModel('weightsOf', model);
   if (isFolded(model)) throw new WeightsError(`weightsOf: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. Take weights out before \`foldBatchNorm\`.`);
   const plan = planOf(model);
   if (layout !== 'keras' && !hasVariant(plan)) {
     throw invalid('weightsOf', 'layout', `'keras' for '${model.name}', which was put together by hand`, layout, 'Only networks of a variant have names in other frameworks.');
   }
-  const entries = layoutEntries(layout, plan, classifier);
-  const weights = namedWeights(model);
+  const entries = entriesOf(layout, plan, classifier);
+  const weights = namedWeightsFor('weightsOf', model);
+  await checkFiniteWeights('weightsOf', model);
   const arrays = await Promise.all(entries.map(async ({ weight, array, modelShape, fileShape, toModel }): Promise<[string, WeightArray]> => {
     const variable = weights.get(weight);
     if (variable === undefined) throw new Error(`'${model.name}' has no weight '${weight}'`);

@@ -1,7 +1,7 @@
 // Writes safetensors, readable by every safetensors library. The reader is readSafetensors.ts.
 
-import { checkOptions, encodeFloat16, oneOf, rule } from '../core/index.js';
-import { byteLength, type NamedArrays } from './namedArrays.js';
+import { check, checkOptions, encodeFloat16, oneOf, record, rule } from '../core/index.js';
+import { byteLength, namedArrays, type NamedArrays } from './namedArrays.js';
 import { writeNotes } from './storedNotes.js';
 
 /** How arrays are written. */
@@ -16,21 +16,24 @@ export interface WriteSafetensorsOptions {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-const isStrings = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every((item) => typeof item === 'string');
+const isStrings = (value: unknown): boolean => record.accepts(value) && Object.values(value).every((item) => typeof item === 'string');
 const RULES = {
   dtype: oneOf('float32', 'float16'),
   metadata: rule<Readonly<Record<string, string>>>('an object of strings', isStrings),
 };
 
+const isModel = (value: unknown): boolean => Array.isArray((value as { readonly layers?: unknown } | null | undefined)?.layers);
+
 /**
  * Writes arrays as a safetensors file. Where they say how their model preprocesses images, and the names of its classes, the file says so, too:
  * as JSON in `__metadata__`, under `preprocessing` and `classes`.
  *
- * @throws {WeightsError} when a finite number is too large for float16.
+ * @throws {OptionError} when these are no arrays, or an option is unknown or impossible. {@link WeightsError} when a finite number is too large for float16.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
 export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsOptions = {}): Uint8Array {
+  check('writeSafetensors', 'arrays', arrays, namedArrays, isModel(arrays) ? 'Pass `await weightsOf(model)`.' : '');
   const { dtype = 'float32', metadata: given } = checkOptions('writeSafetensors', options, RULES);
   const metadata = { ...writeNotes(arrays), ...given };
   let end = 0;
