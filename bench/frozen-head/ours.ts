@@ -1,4 +1,4 @@
-// The job in one process of this library: decode as Keras does, features on ONNX Runtime, five epochs of a head. Prints the validation accuracy as JSON.
+// The job of this library in one process: decodes as Keras does, computes features on ONNX Runtime, trains a head. Prints the validation accuracy as JSON.
 // Arguments: FOLDER WEIGHTS EPOCHS.
 
 import path from 'node:path';
@@ -12,9 +12,9 @@ if (train === undefined || validation === undefined) throw new Error('no photos'
 const backbone = efficientNet('b0', { includeTop: false });
 await loadWeights(backbone, weights);
 const { history } = await trainHead(backbone, {
-  // Small batches stay in the processor's caches; what they make of a picture is the same.
+  // Small batches stay in the CPU's caches. The features are the same.
   train: imageBatches(train.images, { batchSize: 8 }), validation: imageBatches(validation.images, { batchSize: 8 }),
-  // The rate falls along a cosine: from 0.002 its mean is Keras' 0.001.
+  // The learning rate falls along a cosine. Starting at 0.002, its mean is 0.001, which Keras uses throughout.
   classNames: train.classNames, epochs: Number(epochs), learningRate: 0.002, seed: 1, runtime: createRuntime,
 });
 console.log(JSON.stringify({ accuracy: history.at(-1)?.val_accuracy }));

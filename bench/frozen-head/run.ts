@@ -1,23 +1,25 @@
-// How long from photos to a classifier? B0 frozen, a head on it for five epochs, decoding included, each job one whole process from start to end.
+// Measures training a head of five epochs on a frozen B0, from photos to a classifier: trainHead on ONNX Runtime against Keras with the frozen base in
+// model.fit, and against Keras with features cached by hand. Each job is one whole process, decoding included. Ratios are their time divided by ours.
 // npm run bench:frozen-head                     the photos of examples/data/clothing, three rounds; six minutes on two quiet cores
 // npm run bench:frozen-head -- FOLDER 1         a folder with train/ and validation/, rounds
-// KERAS_PYTHON names an environment with Keras (bench/inference/setup.sh makes one); without it the rivals are reported as missing.
-// B0_WEIGHTS names ImageNet weights of B0; what the file lacks, and all of it without one, is random: the same for everybody, and said so.
-// Keras' usual loop takes minutes and runs in the first round only. The figures go to bench/frozen-head/results.json too.
+// KERAS_PYTHON names an environment with Keras (bench/inference/setup.sh makes one); without it Keras is reported as missing.
+// B0_WEIGHTS names ImageNet weights of B0. Arrays that the file lacks are random but the same for all jobs; without a file all arrays are.
+// Keras with model.fit takes minutes and runs in the first round only. All results are written to bench/frozen-head/results.json.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { writeKeras } from '../../src/hdf5.js';
 import { efficientNet, loadWeights, selectBackend, weightsOf, writeSafetensors } from '../../src/node.js';
+import { describeMachine } from '../support/machine.js';
+import { CACHE, fromRoot, KERAS_PYTHON } from '../support/paths.js';
+import { runProcess } from '../support/processes.js';
+import { formatRatios, printTable, writeResults } from '../support/results.js';
+import { median, pairRatios } from '../support/statistics.js';
 
 const EPOCHS = 5;
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
-const [folder = here('../../examples/data/clothing'), rounds = '3'] = process.argv.slice(2);
-const kerasPython = process.env['KERAS_PYTHON'] ?? here('../../.cache/bench/venv/bin/python');
+const [folder = fromRoot('examples/data/clothing'), rounds = '3'] = process.argv.slice(2);
 const given = process.env['B0_WEIGHTS'];
 
 interface Outcome {
@@ -25,7 +27,7 @@ interface Outcome {
   readonly accuracy: number;
 }
 
-/** Writes the same weights for both sides and tells how many are the given file's. */
+/** Writes the same weights for all jobs and says where they come from. */
 async function writeWeights(target: string): Promise<string> {
   await selectBackend();
   const model = efficientNet('b0', { includeTop: false, seed: 1 });
@@ -36,54 +38,44 @@ async function writeWeights(target: string): Promise<string> {
 }
 
 function run(command: readonly string[]): Outcome | string {
-  const [program = '', ...parameters] = command;
-  if (!existsSync(program)) return 'missing: run bench/inference/setup.sh';
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(program, parameters, { encoding: 'utf8' });
-  if (status !== 0) return `failed: ${stderr.trim().split('\n').slice(-2).join(' ')}`;
-  return { seconds: (performance.now() - start) / 1000, ...(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as { accuracy: number }) };
+  const outcome = runProcess(command, { setup: 'run bench/inference/setup.sh' }) as { readonly accuracy: number } | string;
+  return typeof outcome === 'string' ? outcome : { seconds: (performance.now() - start) / 1000, ...outcome };
 }
 
-const cache = here('../../.cache/bench/');
-await mkdir(cache, { recursive: true });
-const scratch = await mkdtemp(path.join(cache, 'frozen-head-'));
+const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core', 'sharp']);
+await mkdir(CACHE, { recursive: true });
+const scratch = await mkdtemp(path.join(CACHE, 'frozen-head-'));
 try {
   const weights = path.join(scratch, 'b0');
   const origin = await writeWeights(weights);
   const epochs = String(EPOCHS);
-  // As a program is shipped: what TypeScript costs to translate is no part of the job.
+  // Built, as an application runs: compiling TypeScript is not part of the job.
   const ours = path.join(scratch, 'ours.mjs');
   await build({ entryPoints: [here('ours.ts')], outfile: ours, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'es2022' });
-  const keras = (kind: string): string[] => [kerasPython, here('keras_job.py'), kind, folder, `${weights}.keras`, epochs];
+  const keras = (kind: string): string[] => [KERAS_PYTHON, here('keras_job.py'), kind, folder, `${weights}.keras`, epochs];
   const jobs = [
     { name: 'effnet-ts, trainHead on ONNX Runtime', command: [process.execPath, ours, folder, `${weights}.safetensors`, epochs], once: false },
     { name: 'Keras, features cached by hand', command: keras('cached'), once: false },
     { name: 'Keras, frozen base in model.fit', command: keras('usual'), once: true },
   ];
-  const load = loadavg()[0] ?? 0;
   const results = jobs.map(({ name, command, once }) => ({ name, command, once, outcomes: [] as (Outcome | string)[] }));
   for (let round = 0; round < Number(rounds); round++) {
     for (const { command, once, outcomes } of results) if (round === 0 || !once) outcomes.push(run(command));
   }
-  const own = results[0]?.outcomes ?? [];
-  console.log('\n| | seconds, median | all | this / effnet-ts, pair by pair | validation accuracy |\n|---|---|---|---|---|');
-  for (const { name, outcomes } of results) {
-    const times = outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [] : [outcome]));
-    const ratios = outcomes.flatMap((outcome, i) => {
-      const pair = own[i];
-      return typeof outcome === 'string' || pair === undefined || typeof pair === 'string' ? [] : [outcome.seconds / pair.seconds];
-    });
-    const [first] = outcomes;
-    if (typeof first === 'string') console.log(`| ${name} | ${first} | | | |`);
-    else console.log(`| ${name} | ${median(times.map(({ seconds }) => seconds)).toFixed(1)} | ${times.map(({ seconds }) => seconds.toFixed(1)).join(', ')} | ${median(ratios).toFixed(1)} | ${(100 * (times[0]?.accuracy ?? NaN)).toFixed(1)} % |`);
-  }
-  const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, load };
-  console.log(`\n${origin}; ${machine.processor ?? ''}, ${machine.cores} cores, Node ${machine.node}; load before: ${load.toFixed(1)}`);
-  await writeFile(here('results.json'), `${JSON.stringify({ machine, origin, results: results.map(({ name, outcomes }) => ({ name, outcomes })) }, null, 1)}\n`);
+  const secondsOf = (outcomes: readonly (Outcome | string)[]): number[] => outcomes.map((outcome) => (typeof outcome === 'string' ? NaN : outcome.seconds));
+  const own = secondsOf(results[0]?.outcomes ?? []);
+  printTable(`Five epochs on a frozen B0, ${origin}`, ['', 'seconds, median', 'all', 'this / effnet-ts', 'validation accuracy'], results.map(({ name, outcomes }) => {
+    const good = outcomes.filter((outcome) => typeof outcome !== 'string');
+    const [first] = good;
+    if (first === undefined) return [name, outcomes.find((outcome) => typeof outcome === 'string') ?? ''];
+    const seconds = secondsOf(good);
+    const ratios = formatRatios(pairRatios(secondsOf(outcomes), own));
+    return [name, median(seconds).toFixed(1), seconds.map((value) => value.toFixed(1)).join(', '), ratios, `${(100 * first.accuracy).toFixed(1)} %`];
+  }));
+  await writeResults(new URL('results.json', import.meta.url), {
+    machine, settings: { epochs: EPOCHS, rounds: Number(rounds), weights: origin }, results: results.map(({ name, outcomes }) => ({ name, outcomes })),
+  });
 } finally {
   await rm(scratch, { recursive: true });
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

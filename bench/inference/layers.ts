@@ -1,10 +1,10 @@
-// Times TensorFlow.js on wasm, one process each: this library's folded model, or stock layers on the stock backend. Prints milliseconds as JSON.
-// Arguments: folded|stock VARIANT SIZE BATCH THREADS ROUNDS; TensorFlow.js has one thread in Node whatever THREADS says.
+// Times TensorFlow.js on wasm: this library's folded model, or stock layers on the stock backend, each in a process of its own. Prints milliseconds
+// as JSON. Arguments: folded|stock VARIANT SIZE BATCH THREADS ROUNDS. TensorFlow.js always has one thread in Node, so THREADS is not used.
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { efficientNet, foldBatchNorm, selectBackend, type Variant } from '../../src/node.js';
-import { stockModel } from '../stockModel.js';
+import { stockModel } from '../support/stockModel.js';
 
 const [kind, variant, size, batch, , rounds] = process.argv.slice(2);
 

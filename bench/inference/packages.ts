@@ -1,17 +1,17 @@
-// Times other packages of npm, from .cache/bench/node (setup.sh): @tensorflow-models/mobilenet on tfjs wasm, its own smaller network, and
+// Times other npm packages, installed in .cache/bench/node by setup.sh: @tensorflow-models/mobilenet with its own, smaller network on wasm, and
 // transformers.js with timm's export. Prints milliseconds as JSON. Arguments: mobilenet|transformers VARIANT SIZE BATCH THREADS ROUNDS.
-// MOBILENET_MODEL names a folder with a model.json for mobilenet; without it the package asks the network.
+// MOBILENET_MODEL names a folder with a model.json for mobilenet; without it the package downloads its model.
 
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type * as wasm from '@tensorflow/tfjs-backend-wasm';
 import type * as tfjs from '@tensorflow/tfjs-core';
+import { CACHE } from '../support/paths.js';
 
 const [kind = '', variant = '', ...numbers] = process.argv.slice(2);
 const [size = 224, batch = 1, threads = 1, rounds = 5] = numbers.map(Number);
-const cache = new URL('../../.cache/bench/', import.meta.url).pathname;
-const load = createRequire(`${cache}node/package.json`);
+const load = createRequire(`${CACHE}node/package.json`);
 
 /** The parts of the packages used here. */
 interface Mobilenet {
@@ -28,7 +28,7 @@ interface Transformers {
 async function mobilenet(): Promise<() => Promise<unknown>> {
   const tf = load('@tensorflow/tfjs-core') as typeof tfjs;
   const { setWasmPaths } = load('@tensorflow/tfjs-backend-wasm') as typeof wasm;
-  setWasmPaths(`${cache}node/node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
+  setWasmPaths(`${CACHE}node/node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
   await tf.setBackend('wasm');
   const folder = process.env['MOBILENET_MODEL'];
   const model = await (load('@tensorflow-models/mobilenet') as Mobilenet).load({ version: 2, alpha: 1, ...(folder === undefined ? {} : { modelUrl: await artifacts(tf, folder) }) });
@@ -52,11 +52,11 @@ async function artifacts(tf: typeof tfjs, folder: string): Promise<tfjs.io.IOHan
 async function transformers(): Promise<() => Promise<unknown>> {
   const { env, Tensor, AutoModelForImageClassification } = load('@huggingface/transformers') as Transformers;
   env.allowRemoteModels = false;
-  const folder = `${cache}inference/${variant}/transformers`;
+  const folder = `${CACHE}inference/${variant}/transformers`;
   await rm(folder, { recursive: true, force: true });
   await mkdir(`${folder}/onnx`, { recursive: true });
   await writeFile(`${folder}/config.json`, JSON.stringify({ model_type: 'efficientnet', architectures: ['EfficientNetForImageClassification'] }));
-  await symlink(`${cache}inference/${variant}/timm.onnx`, `${folder}/onnx/model.onnx`);
+  await symlink(`${CACHE}inference/${variant}/timm.onnx`, `${folder}/onnx/model.onnx`);
   const model = await AutoModelForImageClassification.from_pretrained(folder, { dtype: 'fp32', session_options: { intraOpNumThreads: threads } });
   const data = Float32Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 7919) % 256);
   return async () => (await model({ pixel_values: new Tensor('float32', data, [batch, 3, size, size]) })).logits.data;

@@ -1,32 +1,37 @@
-// How long does an answer take? Exports of this library and of timm in one ONNX Runtime, in turns; TensorFlow.js, Keras and PyTorch beside them.
+// Measures predicting: the ONNX export of this library against timm's exports, in turns in one ONNX Runtime, and against TensorFlow.js with folded
+// and with stock layers, transformers.js, @tensorflow-models/mobilenet, Keras and PyTorch, each in a process of its own. Ratios are the time of our
+// export divided by theirs.
 // npm run bench:inference                       B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on two quiet cores
 // npm run bench:inference -- b0,b4 1 1 9        variants, batches, threads, rounds
-// TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them), MOBILENET_MODEL a copy of mobilenet's model; a rival that is not there is reported as missing.
-// The figures go to bench/inference/results.json too.
+// TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them), MOBILENET_MODEL a copy of mobilenet's model. A program that is
+// not there is reported as missing. All results are written to bench/inference/results.json.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { arch, cpus, loadavg, totalmem } from 'node:os';
+import { loadavg } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import * as onnxruntime from 'onnxruntime-node';
 import { efficientNet, selectBackend, type Variant } from '../../src/node.js';
 import { exportOnnx } from '../../src/onnx.js';
+import { describeMachine } from '../support/machine.js';
+import { CACHE, KERAS_PYTHON, TORCH_PYTHON } from '../support/paths.js';
+import { runProcess, tsxCommand } from '../support/processes.js';
+import { formatRatio, formatSpread, printTable, writeResults } from '../support/results.js';
+import { median, pairRatios, round as rounded } from '../support/statistics.js';
 
 const [variants = 'b0,b4,lite0', batches = '1,8', threads = '1,2', rounds = '11'] = process.argv.slice(2);
 const WARMUP = 2;
-/** Rounds of what runs in a process of its own, with the most threads only: some of it takes seconds a batch. */
+/** Rounds of the programs in processes of their own, some of which take seconds per batch. They run with the largest number of threads only. */
 const PROCESS_ROUNDS = Math.min(5, Number(rounds));
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
-const folder = here('../../.cache/bench/inference/');
-const venv = here('../../.cache/bench/venv/bin/python');
-const [kerasPython, torchPython] = [process.env['KERAS_PYTHON'] ?? venv, process.env['TORCH_PYTHON'] ?? venv];
-const packages = [process.execPath, '--import', 'tsx', here('packages.ts')];
-const packagesFolder = here('../../.cache/bench/node/node_modules');
-const layers = [process.execPath, '--import', 'tsx', here('layers.ts')];
+const folder = `${CACHE}inference/`;
+const packages = tsxCommand(here('packages.ts'));
+const packagesFolder = `${CACHE}node/node_modules`;
+const layers = tsxCommand(here('layers.ts'));
 
-/** Milliseconds of single runs: on the wall, and of all cores together. */
+/** Milliseconds of single runs: elapsed time, and CPU time of all cores. */
 interface Times {
   readonly wall: number[];
   readonly cpu: number[];
@@ -34,9 +39,9 @@ interface Times {
 
 interface Row extends Partial<Times> {
   readonly runtime: string;
-  /** Of the file. */
+  /** Size of the file. */
   readonly megabytes?: number;
-  /** Milliseconds from the file's bytes to a session. */
+  /** Milliseconds to open a session from the file's bytes. */
   readonly opening?: number;
   readonly missing?: string;
 }
@@ -52,14 +57,9 @@ const PROCESSES = [
   { runtime: 'stock layers, tfjs wasm', needs: process.execPath, command: [...layers, 'stock'] },
   { runtime: "transformers.js, timm's export", needs: packagesFolder, command: [...packages, 'transformers'] },
   { runtime: '@tensorflow-models/mobilenet, its MobileNetV2, tfjs wasm', needs: packagesFolder, command: [...packages, 'mobilenet'], only: 'b0' },
-  { runtime: 'Keras, predict_on_batch', needs: kerasPython, command: [kerasPython, here('keras_predict.py')] },
-  { runtime: 'PyTorch, timm, channels last', needs: torchPython, command: [torchPython, here('torch_predict.py')] },
+  { runtime: 'Keras, predict_on_batch', needs: KERAS_PYTHON, command: [KERAS_PYTHON, here('keras_predict.py')] },
+  { runtime: 'PyTorch, timm, channels last', needs: TORCH_PYTHON, command: [TORCH_PYTHON, here('torch_predict.py')] },
 ] as const;
-
-function median(values: readonly number[], share = 0.5): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
-}
 
 async function writeFiles(variant: Variant): Promise<number> {
   await mkdir(`${folder}${variant}`, { recursive: true });
@@ -67,14 +67,14 @@ async function writeFiles(variant: Variant): Promise<number> {
   await writeFile(`${folder}${variant}/effnet.onnx`, await exportOnnx(model));
   const size = model.inputs[0]?.shape[1] ?? 224;
   model.dispose();
-  if (existsSync(torchPython) && !existsSync(`${folder}${variant}/timm.onnx`)) {
-    const { status, stderr } = spawnSync(torchPython, [here('timm_export.py'), variant, String(size), `${folder}${variant}`], { encoding: 'utf8' });
+  if (existsSync(TORCH_PYTHON) && !existsSync(`${folder}${variant}/timm.onnx`)) {
+    const { status, stderr } = spawnSync(TORCH_PYTHON, [here('timm_export.py'), variant, String(size), `${folder}${variant}`], { encoding: 'utf8' });
     if (status !== 0) console.error(stderr.trim().split('\n').slice(-3).join('\n'));
   }
   return size;
 }
 
-/** All files in one process, one run of each in turn. */
+/** Times all files in one process, one run of each in turn. */
 async function timeFiles(variant: Variant, batch: number, size: number, count: number): Promise<Row[]> {
   const open = async ({ runtime, file }: (typeof ONNX_FILES)[number]) => {
     const path = `${folder}${variant}/${file}`;
@@ -88,13 +88,13 @@ async function timeFiles(variant: Variant, batch: number, size: number, count: n
     const feeds = { [session.inputNames[0] ?? '']: new onnxruntime.Tensor('float32', pixels, shape) };
     return { runtime, megabytes: bytes.length / 1e6, opening, run: () => session.run(feeds), release: () => session.release(), wall: [] as number[], cpu: [] as number[] };
   };
-  // One after another, so that opening is timed alone.
+  // One after another, so that nothing else runs while a file is opened.
   const runs = [];
   for (const file of ONNX_FILES) runs.push(await open(file));
   for (let round = -WARMUP; round < Number(rounds); round++) {
     for (const one of runs) {
       if (one.run === undefined) continue;
-      // Threads of the session before still look for work for some 40 ms.
+      // The threads of the previous session keep looking for work for about 40 ms.
       await setTimeout(80);
       const [wall, cpu] = [performance.now(), process.cpuUsage()];
       await one.run();
@@ -110,31 +110,26 @@ async function timeFiles(variant: Variant, batch: number, size: number, count: n
 
 function timeProcesses(variant: Variant, batch: number, size: number, count: number): Row[] {
   // MobileNetV2 is the same network whatever the variant.
-  return PROCESSES.filter((rival) => !('only' in rival) || rival.only === variant).map(({ runtime, needs, command: [file, ...rest] }) => {
-    if (!existsSync(needs)) return { runtime, missing: 'missing: run bench/inference/setup.sh' };
-    const parameters = [...rest, variant, String(size), String(batch), String(count), String(PROCESS_ROUNDS)];
-    const { status, stdout, stderr } = spawnSync(file, parameters, { encoding: 'utf8' });
-    if (status !== 0) return { runtime, missing: `failed: ${stderr.trim().split('\n').slice(-2).join(' ')}` };
-    return { runtime, ...(JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Times) };
+  return PROCESSES.filter((rival) => !('only' in rival) || rival.only === variant).map(({ runtime, needs, command }) => {
+    const parameters = [variant, size, batch, count, PROCESS_ROUNDS].map(String);
+    const outcome = runProcess([...command, ...parameters], { needs, setup: 'run bench/inference/setup.sh' }) as Times | string;
+    return typeof outcome === 'string' ? { runtime, missing: outcome } : { runtime, ...outcome };
   });
 }
 
 function print(title: string, rows: readonly Row[]): void {
   const [ours] = rows;
-  console.log(`\n${title}\n\n| runtime | median | 10 %-90 % | ours takes, of its time | CPU time | ours, of its CPU time | file, MB | opening it |\n|---|---|---|---|---|---|---|---|`);
-  for (const { runtime, missing, wall = [], cpu = [], megabytes, opening } of rows) {
-    if (missing !== undefined) {
-      console.log(`| ${runtime} | ${missing} | | | | | | |`);
-      continue;
-    }
-    // Runs of one round met the same noise, so ratios are taken pair by pair where there are pairs.
-    const ratio = (mine: readonly number[] = [], theirs: readonly number[]): string =>
-      (ONNX_FILES.some((file) => file.runtime === runtime) ? median(mine.map((value, i) => value / (theirs[i] ?? Number.NaN))) : median(mine) / median(theirs)).toFixed(2);
-    const [low, high] = [median(wall, 0.1), median(wall, 0.9)].map((value) => value.toFixed(1));
-    console.log(`| ${runtime} | ${median(wall).toFixed(1)} | ${low}-${high} | ${ratio(ours?.wall, wall)} | ${median(cpu).toFixed(1)} | ${ratio(ours?.cpu, cpu)} | ${megabytes?.toFixed(1) ?? ''} | ${opening?.toFixed(0) ?? ''} |`);
-  }
+  // Runs of one round met the same noise, so ratios are taken pair by pair where there are pairs.
+  const ratio = (runtime: string, mine: readonly number[] = [], theirs: readonly number[]): string =>
+    formatRatio(ONNX_FILES.some((file) => file.runtime === runtime) ? median(pairRatios(mine, theirs)) : median(mine) / median(theirs));
+  printTable(title, ['runtime', 'median', '10 %-90 %', 'ours / this', 'CPU time', 'ours / this, CPU time', 'file, MB', 'opening it'],
+    rows.map(({ runtime, missing, wall = [], cpu = [], megabytes, opening }) => (missing === undefined ? [
+      runtime, median(wall).toFixed(1), formatSpread(wall, 1), ratio(runtime, ours?.wall, wall), median(cpu).toFixed(1), ratio(runtime, ours?.cpu, cpu),
+      megabytes?.toFixed(1) ?? '', opening?.toFixed(0) ?? '',
+    ] : [runtime, missing])));
 }
 
+const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']);
 await selectBackend(['wasm']);
 const results = [];
 for (const variant of variants.split(',') as Variant[]) {
@@ -142,16 +137,11 @@ for (const variant of variants.split(',') as Variant[]) {
   for (const batch of batches.split(',').map(Number)) {
     const counts = threads.split(',').map(Number);
     for (const count of counts) {
-      const load = loadavg()[0] ?? 0;
+      const load = rounded(loadavg()[0] ?? NaN);
       const rows = [...(await timeFiles(variant, batch, size, count)), ...(count === Math.max(...counts) ? timeProcesses(variant, batch, size, count) : [])];
-      print(`${variant}, ${size} px, batch ${batch}, threads: ${count} (TensorFlow.js: 1); milliseconds a batch`, rows);
+      print(`${variant}, ${size} px, batch ${batch}, threads: ${count} (TensorFlow.js: 1); milliseconds per batch`, rows);
       results.push({ variant, size, batch, threads: count, load, rows });
     }
   }
 }
-const machine = {
-  processor: cpus()[0]?.model, cores: cpus().length, memoryGigabytes: Math.round(totalmem() / 1e9), arch: arch(), node: process.version,
-  onnxruntime: onnxruntime.env.versions.node ?? 'unknown', rounds: Number(rounds),
-};
-console.log(`\n${machine.processor ?? ''}, ${machine.cores} cores, Node ${machine.node}, onnxruntime-node ${machine.onnxruntime}; load before: ${results.map(({ load }) => load.toFixed(1)).join(', ')}`);
-await writeFile(here('results.json'), `${JSON.stringify({ machine, results }, null, 1)}\n`);
+await writeResults(new URL('results.json', import.meta.url), { machine, settings: { rounds: Number(rounds) }, results });

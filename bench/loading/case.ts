@@ -1,5 +1,5 @@
 // One measurement in a process of its own: node --import tsx case.ts TASK FILE VARIANT. Prints one line of JSON.
-// 'floor' reads the file and copies every array into a tensor; 'load' is loadWeights into a network. The peak counts the build of the network too.
+// The task 'floor' reads the file and copies every array into a tensor. The task 'load' calls loadWeights; its peak memory includes the network.
 
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
@@ -20,7 +20,6 @@ console.log(JSON.stringify({
   milliseconds: performance.now() - start,
   cpuMilliseconds: (user + system) / 1000,
   peakBytes: process.resourceUsage().maxRSS * 1024 - before,
-  version: tf.version_core,
 }));
 
 async function copyIntoTensors(path: string): Promise<void> {

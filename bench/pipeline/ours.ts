@@ -1,5 +1,5 @@
-// One measurement of the built package: FOLDER resize|augment [fast] [threads|threads=N]. Four passes warm up, for each thread compiles what it
-// runs often, and four are measured; prints one line of JSON.
+// One measurement of the built package: FOLDER resize|augment [fast] [threads|threads=N]. Four passes are measured after four that let each thread
+// compile what it runs often. Prints one line of JSON.
 
 import { readFile } from 'node:fs/promises';
 import { augment, colorJitter, imageBatches, imageFolder, imageWorkers, randomAffine, randomFlip, selectBackend, sequence } from 'effnet-ts/node';

@@ -1,5 +1,5 @@
-// One measurement of sharp alone, decoding whole and resizing, as many at once as the pipeline: node --import tsx sharp.ts FOLDER.
-// Measures four passes after a first.
+// One measurement of sharp alone: decodes at full size and resizes, with as many images at once as the pipeline reads.
+// node --import tsx sharp.ts FOLDER. Four passes are measured after a first. Prints one line of JSON.
 
 import sharp from 'sharp';
 import { imageFolder } from '../../src/node.js';

@@ -1,4 +1,4 @@
-// The classifier that the benches store in fewer bytes: a head learned on photos, on a network with ImageNet weights.
+// The classifier that these benchmarks store in fewer bytes: a head trained on photos, on a network with ImageNet weights.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -7,21 +7,20 @@ import {
   efficientNet, featureExtractor, imageBatches, imageFolder, loadWeights, trainHead, type ImageFolder, type Variant,
 } from '../../src/node.js';
 import { createRuntime } from '../../src/onnx.js';
+import { fromRoot } from '../support/paths.js';
 
-const here = (file: string): string => new URL(file, import.meta.url).pathname;
-
-/** The folder of photos where none is given. */
-export const CLOTHING = here('../../examples/data/clothing');
+/** The default folder of photos. */
+export const CLOTHING = fromRoot('examples/data/clothing');
 
 export interface Network {
   readonly variant: Variant;
   readonly file: string;
 }
 
-/** Networks whose weights are here; the others are reported as missing. */
+/** Returns the networks whose weights exist, and reports the others as missing. */
 export function networksAtHand(): Network[] {
   const networks = [
-    { variant: 'lite0' as const, file: here('../../examples/data/weights/efficientnet-lite0.safetensors') },
+    { variant: 'lite0' as const, file: fromRoot('examples/data/weights/efficientnet-lite0.safetensors') },
     { variant: 'b0' as const, file: process.env['B0_WEIGHTS'] },
   ];
   return networks.flatMap(({ variant, file }) => {
@@ -31,7 +30,7 @@ export function networksAtHand(): Network[] {
   });
 }
 
-/** Opens the photos to learn from and those to answer. */
+/** Opens the photos to train on and those to predict. */
 export async function photosIn(folder: string): Promise<{ readonly train: ImageFolder; readonly validation: ImageFolder }> {
   const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224 })));
   if (train === undefined || validation === undefined) throw new Error('no photos');
@@ -40,7 +39,7 @@ export async function photosIn(folder: string): Promise<{ readonly train: ImageF
 
 export const batches = (set: ImageFolder): ReturnType<typeof imageBatches> => imageBatches(set.images, { batchSize: 16 });
 
-/** Trains the head. A file without the network's top is used as far as block6d_add. */
+/** Trains the head. If the file lacks the network's top, the backbone ends at block6d_add. */
 export async function classifier({ variant, file }: Network, train: ImageFolder, threads: number): Promise<tfl.LayersModel> {
   const whole = efficientNet(variant);
   const { missing } = await loadWeights(whole, file, { strict: false });
@@ -51,7 +50,7 @@ export async function classifier({ variant, file }: Network, train: ImageFolder,
   return model;
 }
 
-/** The most probable class of each photo. */
+/** Returns the most probable class of each photo. */
 export function firstClasses(probabilities: ArrayLike<number>, classes: number): number[] {
   return Array.from({ length: probabilities.length / classes }, (_, row) => {
     const scores = Array.from({ length: classes }, (_unused, k) => probabilities[row * classes + k] ?? 0);

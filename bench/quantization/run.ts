@@ -1,12 +1,11 @@
-// What do float16 and int8, stored or computed with, cost in accuracy, and what do they save in time? A head is learned on clothes, and each export of the
-// whole classifier answers the same validation photos; then all of them take turns on one batch.
+// Measures ONNX exports with float16 and int8 numbers, only stored or also computed with, against the float32 export: file size, accuracy, and time.
+// A head is trained on photos of clothes. Each export of the whole classifier then predicts the same validation photos, and all exports take turns
+// on one image. Ratios are the time of the export divided by that of float32.
 // npm run bench:quantization                              Lite0 and the photos of examples/data, 2 threads; two minutes on two quiet cores
 // npm run bench:quantization -- FOLDER 1                  a folder with train/ and validation/, threads
 // B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing. A file without its top is used as far as block6d_add.
-// The figures go to bench/quantization/results.json too.
+// All results are written to bench/quantization/results.json.
 
-import { writeFile } from 'node:fs/promises';
-import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
@@ -16,9 +15,11 @@ import { calibrate } from '../../src/onnx/calibrate.js';
 import { ModelProtoSchema } from '../../src/onnx/proto/onnx_pb.js';
 import { quantize, tensorsToCalibrate } from '../../src/onnx/quantize.js';
 import { createRuntime, exportOnnx, type Runtime } from '../../src/onnx.js';
+import { describeMachine } from '../support/machine.js';
+import { formatRatio, formatSpread, printTable, writeResults } from '../support/results.js';
+import { median, pairRatios } from '../support/statistics.js';
 import { batches, classifier, CLOTHING, firstClasses, networksAtHand, photosIn, type Network } from './classifier.js';
 
-const here = (file: string): string => new URL(file, import.meta.url).pathname;
 const [folder = CLOTHING, threads = '2', rounds = '15'] = process.argv.slice(2);
 const FORMS = ['float32', 'dtype float16', 'dtype int8', 'compute float16', 'compute int8'] as const;
 const EXPORTS = { 'float32': {}, 'dtype float16': { dtype: 'float16' }, 'dtype int8': { dtype: 'int8' }, 'compute float16': { compute: 'float16' } } as const;
@@ -28,14 +29,9 @@ interface Row {
   readonly form: (typeof FORMS)[number];
   readonly megabytes: number;
   readonly accuracy: number;
-  /** Photos whose first class is that of float32. */
+  /** Fraction of the photos whose most probable class is that of float32. */
   readonly agreement: number;
   readonly milliseconds: number[];
-}
-
-function median(values: readonly number[], share = 0.5): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.round((sorted.length - 1) * share)] ?? NaN;
 }
 
 const runtimeOptions = { threads: Number(threads) };
@@ -58,7 +54,7 @@ async function measure(network: Network, train: ImageFolder, validation: ImageFo
   const pixels = Float32Array.from({ length: size * size * 3 }, (_, i) => (i * 7919) % 256);
   for (let round = -2; round < Number(rounds); round++) {
     for (const { runtime, milliseconds } of rows) {
-      // Threads of the session before still look for work for some 40 ms.
+      // The threads of the previous session keep looking for work for about 40 ms.
       await setTimeout(80);
       const start = performance.now();
       await runtime.run(pixels, [1, size, size, 3]);
@@ -70,7 +66,7 @@ async function measure(network: Network, train: ImageFolder, validation: ImageFo
   return rows.map(({ runtime: _, ...row }) => row);
 }
 
-/** What exportOnnx does with `compute: 'int8'`, also where it refuses as well: that is what is found out here. */
+/** Does what exportOnnx does with `compute: 'int8'`, also for networks that it refuses: this benchmark shows why it refuses them. */
 async function exportInt8(model: tfl.LayersModel, calibration: AsyncIterable<ImageBatch>): Promise<Uint8Array> {
   const file = fromBinary(ModelProtoSchema, await exportOnnx(model));
   quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, undefined));
@@ -79,21 +75,19 @@ async function exportInt8(model: tfl.LayersModel, calibration: AsyncIterable<Ima
 
 await selectBackend();
 const { train, validation } = await photosIn(folder);
-const load = loadavg()[0] ?? 0;
+const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core']);
 const results = [];
 for (const network of networksAtHand()) {
   const { variant } = network;
   const rows = await measure(network, train, validation);
   const [base] = rows;
-  console.log(`\n${variant}, ${train.images.size} photos to learn from, ${validation.images.size} to answer, ${threads} threads, batch 1\n`);
-  console.log('| form | megabytes | accuracy | same first class | milliseconds | 10 %-90 % | of the time of float32 |\n|---|---|---|---|---|---|---|');
-  for (const { form, megabytes, accuracy, agreement, milliseconds } of rows) {
-    const ratio = median(milliseconds.map((value, i) => value / (base?.milliseconds[i] ?? NaN)));
-    const spread = [0.1, 0.9].map((share) => median(milliseconds, share).toFixed(1)).join('-');
-    console.log(`| ${form} | ${megabytes.toFixed(1)} | ${(100 * accuracy).toFixed(1)} % | ${(100 * agreement).toFixed(1)} % | ${median(milliseconds).toFixed(1)} | ${spread} | ${ratio.toFixed(2)} |`);
-  }
+  const title = `${variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict, ${threads} threads, batch 1`;
+  printTable(title, ['form', 'megabytes', 'accuracy', 'same class as float32', 'milliseconds', '10 %-90 %', 'time / time of float32'], rows.map((row) => [
+    row.form, row.megabytes.toFixed(1), `${(100 * row.accuracy).toFixed(1)} %`, `${(100 * row.agreement).toFixed(1)} %`,
+    median(row.milliseconds).toFixed(1), formatSpread(row.milliseconds, 1), formatRatio(median(pairRatios(row.milliseconds, base?.milliseconds ?? []))),
+  ]));
   results.push({ variant, rows });
 }
-const machine = { processor: cpus()[0]?.model, cores: cpus().length, node: process.version, threads: Number(threads), load };
-console.log(`\n${machine.processor ?? ''}, ${machine.cores} cores, ${threads} threads, Node ${machine.node}; load before: ${load.toFixed(1)}`);
-await writeFile(here('results.json'), `${JSON.stringify({ machine, folder: path.basename(folder), photos: [train.images.size, validation.images.size], results }, null, 1)}\n`);
+await writeResults(new URL('results.json', import.meta.url), {
+  machine, settings: { threads: Number(threads), rounds: Number(rounds), folder: path.basename(folder), photos: [train.images.size, validation.images.size] }, results,
+});

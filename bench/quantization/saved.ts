@@ -1,17 +1,20 @@
-// What do smaller kernels in a model's folder (saveModel with `dtype`) cost in accuracy? A head is learned on clothes; the classifier is saved in
-// each form, loaded again, and answers the same validation photos. For comparison: every weight as uint8, as the converter's `--quantize_uint8` has it.
+// Measures model folders with smaller kernels (saveModel with `dtype`) against float32: size, accuracy, and how far the predictions move. A head is
+// trained on photos of clothes. The classifier is saved in each form, loaded again, and predicts the same validation photos. For comparison, one form
+// stores every weight as uint8, as the converter's `--quantize_uint8` does.
 // npm run bench:saved-models                              Lite0 and the photos of examples/data; two minutes on two quiet cores
 // npm run bench:saved-models -- FOLDER                    a folder with train/ and validation/
 // B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing.
-// The figures go to bench/quantization/saved.json too.
+// All results are written to bench/quantization/saved.json.
 
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { evaluate, loadModel, saveModel, selectBackend, type ImageFolder } from '../../src/node.js';
 import { createRuntime } from '../../src/onnx.js';
+import { describeMachine } from '../support/machine.js';
+import { formatRatio, printTable, writeResults } from '../support/results.js';
 import { batches, classifier, CLOTHING, firstClasses, networksAtHand, photosIn } from './classifier.js';
 
 const [folder = CLOTHING] = process.argv.slice(2);
@@ -20,9 +23,9 @@ interface Row {
   readonly form: string;
   readonly megabytes: number;
   readonly accuracy: number;
-  /** Share of the photos whose first class is that of float32. */
+  /** Fraction of the photos whose most probable class is that of float32. */
   readonly agreement: number;
-  /** Of the probabilities, from those of float32. */
+  /** Difference of the probabilities from those of float32. */
   readonly meanDifference: number;
   readonly largestDifference: number;
 }
@@ -83,6 +86,7 @@ async function measure(model: tfl.LayersModel, validation: ImageFolder): Promise
   return rows;
 }
 
+const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core']);
 await selectBackend();
 const { train, validation } = await photosIn(folder);
 const results = [];
@@ -90,12 +94,13 @@ for (const network of networksAtHand()) {
   const model = await classifier(network, train, 2);
   const rows = await measure(model, validation);
   model.dispose();
-  console.log(`\n${network.variant}, ${train.images.size} photos to learn from, ${validation.images.size} to answer\n`);
-  console.log('| dtype | folder | accuracy | same first class | mean difference | largest difference |\n|---|---|---|---|---|---|');
-  for (const { form, megabytes, accuracy, agreement, meanDifference, largestDifference } of rows) {
-    const shares = [accuracy, agreement].map((share) => `${(100 * share).toFixed(1)} %`).join(' | ');
-    console.log(`| ${form} | ${megabytes.toFixed(1)} MB | ${shares} | ${meanDifference.toFixed(5)} | ${largestDifference.toFixed(4)} |`);
-  }
+  const [full] = rows;
+  printTable(`${network.variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict`,
+    ['dtype', 'folder', 'size / size of float32', 'accuracy', 'same class as float32', 'mean difference', 'largest difference'],
+    rows.map(({ form, megabytes, accuracy, agreement, meanDifference, largestDifference }) => [
+      form, `${megabytes.toFixed(1)} MB`, formatRatio(megabytes / (full?.megabytes ?? NaN)), `${(100 * accuracy).toFixed(1)} %`, `${(100 * agreement).toFixed(1)} %`,
+      meanDifference.toFixed(5), largestDifference.toFixed(4),
+    ]));
   results.push({ variant: network.variant, rows });
 }
-await writeFile(new URL('saved.json', import.meta.url), `${JSON.stringify({ folder: path.basename(folder), photos: [train.images.size, validation.images.size], results }, null, 1)}\n`);
+await writeResults(new URL('saved.json', import.meta.url), { machine, settings: { folder: path.basename(folder), photos: [train.images.size, validation.images.size] }, results });

@@ -1,4 +1,5 @@
-// One fresh process: what importing an entry takes once TensorFlow.js is there. Prints milliseconds as JSON. Argument: the entry's file.
+// Measures how long importing an entry takes once TensorFlow.js is imported, in a fresh process. Prints milliseconds as JSON.
+// Argument: the entry's file.
 
 import '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';

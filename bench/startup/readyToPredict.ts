@@ -1,5 +1,5 @@
-// One fresh process: B0 from nothing to able to answer, weights from a local safetensors file. Prints milliseconds as JSON: since the process began, and of the parts.
-// Arguments: the Node entry's file, the weights' file.
+// Measures how long B0 takes until it can predict, in a fresh process, with weights from a local safetensors file. Prints milliseconds
+// as JSON: since the process began, and of each part. Arguments: the Node entry's file, the weights' file.
 
 import type * as entry from '../../src/node.js';
 

@@ -1,12 +1,14 @@
-// Which runtime trains B0 how fast? One run of all, in turns, so that noise meets them alike.
+// Measures one training step of B0: this library on TensorFlow.js wasm against tfjs-node with our layers and with stock layers, Keras, and
+// PyTorch with timm. All runtimes take turns, so that noise of the machine affects them alike. Ratios are the time on wasm divided by theirs.
 // npm run bench:training                  all runtimes, 96 and 224 pixels, about ten minutes on two cores
 // npm run bench:training -- 96 1          sizes and rounds
-// A rival that is not set up (bench/training/setup.sh) is reported as missing. The figures go to bench/training/results.json too.
+// A runtime that is not set up (bench/training/setup.sh) is reported as missing. All results are written to bench/training/results.json.
 
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { arch, cpus, loadavg, totalmem } from 'node:os';
+import { describeMachine } from '../support/machine.js';
+import { CACHE, KERAS_PYTHON, TORCH_PYTHON } from '../support/paths.js';
+import { runProcess, tsxCommand } from '../support/processes.js';
+import { formatRatio, formatRatios, formatSpread, printTable, writeResults } from '../support/results.js';
+import { median, pairRatios, quantile, round } from '../support/statistics.js';
 
 const BATCH = 8;
 const WARMUP = 3;
@@ -14,10 +16,8 @@ const STEPS = 8;
 const [sizes = '96,224', rounds = '3'] = process.argv.slice(2);
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
-const venv = here('../../.cache/bench/venv/bin/python');
-const [kerasPython, torchPython] = [process.env['KERAS_PYTHON'] ?? venv, process.env['TORCH_PYTHON'] ?? venv];
-const binding = here('../../.cache/bench/node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node');
-const step = [process.execPath, '--import', 'tsx', here('step.ts')];
+const binding = `${CACHE}node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node`;
+const step = tsxCommand(here('step.ts'));
 
 interface Runtime {
   readonly name: string;
@@ -30,8 +30,8 @@ const RUNTIMES: readonly Runtime[] = [
   { name: 'effnet-ts on wasm, 1 thread', needs: process.execPath, command: [...step, 'wasm', 'own'] },
   { name: 'effnet-ts on tfjs-node', needs: binding, command: [...step, 'tensorflow', 'own'] },
   { name: 'tfjs-node, stock layers', needs: binding, command: [...step, 'tensorflow', 'stock'] },
-  { name: 'Keras', needs: kerasPython, command: [kerasPython, here('keras_step.py')] },
-  { name: 'PyTorch, timm', needs: torchPython, command: [torchPython, here('torch_step.py')] },
+  { name: 'Keras', needs: KERAS_PYTHON, command: [KERAS_PYTHON, here('keras_step.py')] },
+  { name: 'PyTorch, timm', needs: TORCH_PYTHON, command: [TORCH_PYTHON, here('torch_step.py')] },
 ];
 
 interface Outcome {
@@ -40,67 +40,53 @@ interface Outcome {
   readonly peakMegabytes: number;
 }
 
-function measure(runtime: Runtime, size: number): Outcome | string {
-  if (!existsSync(runtime.needs)) return 'missing: run bench/training/setup.sh';
-  const [file = '', ...parameters] = runtime.command;
-  const { status, stdout, stderr } = spawnSync(file, [...parameters, size, BATCH, WARMUP, STEPS].map(String), { encoding: 'utf8' });
-  const line = stdout.trim().split('\n').at(-1) ?? '';
-  return status === 0 ? (JSON.parse(line) as Outcome) : `failed: ${stderr.trim().split('\n').slice(-3).join(' ')}`;
+function measure({ needs, command }: Runtime, size: number): Outcome | string {
+  return runProcess([...command, ...[size, BATCH, WARMUP, STEPS].map(String)], { needs, setup: 'run bench/training/setup.sh' }) as Outcome | string;
 }
 
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.round((sorted.length - 1) * share)] ?? Number.NaN;
-}
-
+const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']);
 const results = [];
 for (const size of sizes.split(',').map(Number)) {
   const collected = new Map<string, (Outcome | string)[]>(RUNTIMES.map(({ name }) => [name, []]));
-  for (let round = 0; round < Number(rounds); round++) {
+  for (let turn = 1; turn <= Number(rounds); turn++) {
     for (const runtime of RUNTIMES) {
       collected.get(runtime.name)?.push(measure(runtime, size));
-      console.error(`${size} px, round ${round + 1}: ${runtime.name}`);
+      console.error(`${size} px, round ${turn}: ${runtime.name}`);
     }
   }
-  const medians = (name: string): number[] =>
-    (collected.get(name) ?? []).map((one) => (typeof one === 'string' ? Number.NaN : quantile(one.milliseconds, 0.5)));
-  const ours = medians(RUNTIMES[0]?.name ?? '');
-  console.log(`\nB0, ${size} px, batch ${BATCH}, 10 classes, everything trainable, SGD; milliseconds a step\n`);
+  const mediansOf = (name: string): number[] =>
+    (collected.get(name) ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : median(outcome.milliseconds)));
+  const ours = mediansOf(RUNTIMES[0]?.name ?? '');
   const fastestOfOurs = Math.min(...stepsOf(collected.get(RUNTIMES[0]?.name ?? '')));
-  console.log('| runtime | median | 10 %-90 % | fastest | wasm takes, of its median | of its fastest | peak memory, MB | version |\n|---|---|---|---|---|---|---|---|');
+  const rows: string[][] = [];
   for (const [name, outcomes] of collected) {
     const good = outcomes.filter((outcome) => typeof outcome !== 'string');
     const [first] = good;
     if (first === undefined) {
       const reason = outcomes.find((outcome) => typeof outcome === 'string') ?? '';
-      console.log(`| ${name} | ${reason} | | | | | | |`);
+      rows.push([name, reason]);
       results.push({ size, runtime: name, reason });
       continue;
     }
     const all = stepsOf(good);
     const fastest = Math.min(...all);
     // On a busy machine the fastest step is the one least disturbed.
-    const fastestRatio = round2(fastestOfOurs / fastest);
-    const [median, low, high] = [0.5, 0.1, 0.9].map((share) => Math.round(quantile(all, share)));
-    // Each round's neighbors are compared, then the middle of the rounds is taken.
-    const ratios = medians(name).map((theirs, round) => (ours[round] ?? Number.NaN) / theirs).filter(Number.isFinite);
-    const ratio = { median: round2(quantile(ratios, 0.5)), lowest: round2(quantile(ratios, 0)), highest: round2(quantile(ratios, 1)) };
+    const fastestRatio = round(fastestOfOurs / fastest);
+    const ratios = pairRatios(ours, mediansOf(name));
     const peakMegabytes = Math.max(...good.map((outcome) => outcome.peakMegabytes));
-    console.log(`| ${name} | ${median} | ${low}-${high} | ${Math.round(fastest)} | ${ratio.median} (${ratio.lowest}-${ratio.highest}) | ${fastestRatio} | ${peakMegabytes} | ${first.version} |`);
-    results.push({ size, runtime: name, version: first.version, median, low, high, fastest: Math.round(fastest), ratio, fastestRatio, peakMegabytes, rounds: good.map(({ milliseconds }) => milliseconds.map(Math.round)) });
+    rows.push([name, median(all).toFixed(0), formatSpread(all), fastest.toFixed(0), formatRatios(ratios), formatRatio(fastestRatio), String(peakMegabytes), first.version]);
+    results.push({
+      size, runtime: name, version: first.version,
+      median: Math.round(median(all)), low: Math.round(quantile(all, 0.1)), high: Math.round(quantile(all, 0.9)), fastest: Math.round(fastest),
+      ratio: { median: round(median(ratios)), lowest: round(Math.min(...ratios)), highest: round(Math.max(...ratios)) }, fastestRatio, peakMegabytes,
+      rounds: good.map(({ milliseconds }) => milliseconds.map(Math.round)),
+    });
   }
+  printTable(`B0, ${size} px, batch ${BATCH}, 10 classes, everything trainable, SGD; milliseconds per step`,
+    ['runtime', 'median', '10 %-90 %', 'fastest', 'wasm takes, of its median', 'of its fastest', 'peak memory, MB', 'version'], rows);
 }
+await writeResults(new URL('results.json', import.meta.url), { machine, settings: { batch: BATCH, warmup: WARMUP, steps: STEPS }, results });
 
 function stepsOf(outcomes: readonly (Outcome | string)[] = []): number[] {
   return outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [] : outcome.milliseconds));
 }
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
-const machine = {
-  cpu: cpus()[0]?.model, threads: cpus().length, architecture: arch(), gigabytes: Math.round(totalmem() / 2 ** 30), node: process.version,
-  loadAtEnd: loadavg().map(round2),
-};
-await writeFile(here('results.json'), `${JSON.stringify({ machine, batch: BATCH, warmup: WARMUP, steps: STEPS, results }, null, 1)}\n`);

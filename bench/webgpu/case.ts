@@ -4,7 +4,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { efficientNet, foldBatchNorm, probeBackend, selectBackend, type Variant } from '../../src/node.js';
-import { stockModel } from '../stockModel.js';
+import { stockModel } from '../support/stockModel.js';
 
 const [task, backend = '', kind, variant, ...numbers] = process.argv.slice(2);
 const [size = 0, batch = 0] = numbers.map(Number);

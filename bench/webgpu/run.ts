@@ -1,40 +1,47 @@
-// What does a GPU bring in Node, through Dawn (npm `webgpu`) and TensorFlow.js' WebGPU backend? Each case in a process of its own, wasm beside it.
+// Measures WebGPU in Node, through Dawn (npm `webgpu`) and TensorFlow.js' WebGPU backend: this library's models, folded and as built, against stock
+// layers on the same GPU, wasm, and PyTorch on CUDA. Each case runs in a process of its own. Ratios are the time divided by that of stock layers.
 // npm install --no-save webgpu && npm run bench:webgpu              needs a driver for Vulkan, Metal or Direct3D 12; three minutes
 // npm run bench:webgpu -- predict train                             parts: probe, predict, train, torch
-// GPU_PYTHON=python3 names an environment with PyTorch for CUDA and timm. The figures go to bench/webgpu/results.json too.
+// GPU_PYTHON=python3 names an environment with PyTorch for CUDA and timm. All results are written to bench/webgpu/results.json.
 
-import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { arch, cpus, totalmem } from 'node:os';
+import { describeMachine } from '../support/machine.js';
+import { runProcess, tsxCommand } from '../support/processes.js';
+import { formatRatio, printTable, writeResults } from '../support/results.js';
+import { median, round } from '../support/statistics.js';
 
 const asked = process.argv.slice(2);
 const parts = asked.length === 0 ? ['probe', 'predict', 'train', 'torch'] : asked;
 const here = (file: string): string => new URL(file, import.meta.url).pathname;
-// The same when this file is bundled beside case.js.
-const one = here(import.meta.url.endsWith('.ts') ? 'case.ts' : 'case.js');
 
 /** What one process prints as its last line. */
-type Outcome = Readonly<Record<string, unknown>> & { readonly milliseconds?: readonly number[] };
-
-function run(program: string, parameters: readonly string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(program, parameters, { encoding: 'utf8', timeout: 120_000 });
-  const line = stdout.trim().split('\n').at(-1) ?? '';
-  if (status === 0) return JSON.parse(line) as Outcome;
-  return { failed: stderr.split('\n').find((text) => text.includes('Error')) ?? `ended with ${status ?? 'no status'}` };
+interface Outcome extends Readonly<Record<string, unknown>> {
+  readonly milliseconds?: readonly number[];
 }
 
-const results: object[] = [];
+interface Result extends Outcome {
+  readonly name: string;
+  readonly median?: number;
+}
+
+function run(command: readonly string[]): Outcome {
+  const outcome = runProcess(command, { setup: 'npm install --no-save webgpu; GPU_PYTHON', timeout: 120_000 }) as Outcome | string;
+  return typeof outcome === 'string' ? { failed: outcome } : outcome;
+}
+
+const machine = describeMachine(['webgpu', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-wasm']);
+const results: Result[] = [];
 
 function record(name: string, outcome: Outcome): void {
-  const { milliseconds, ...rest } = outcome;
-  const sorted = [...(milliseconds ?? [])].sort((a, b) => a - b);
-  const median = sorted.length === 0 ? undefined : Math.round(100 * (sorted[sorted.length >> 1] ?? NaN)) / 100;
-  console.log(`${name.padEnd(52)}${median === undefined ? '' : `${median.toFixed(1).padStart(9)} ms`}  ${JSON.stringify(rest)}`);
-  results.push({ name, ...(median === undefined ? {} : { median }), ...outcome });
+  const { milliseconds = [], ...rest } = outcome;
+  const middle = milliseconds.length === 0 ? {} : { median: round(median(milliseconds)) };
+  console.error(`${name} ${JSON.stringify({ ...middle, ...rest })}`);
+  results.push({ name, ...middle, ...outcome });
 }
 
+// Bundled into one file, this benchmark also runs without the repository; case.js lies beside it then.
+const oneCase = import.meta.url.endsWith('.ts') ? tsxCommand(here('case.ts')) : [process.execPath, ...process.execArgv, here('case.js')];
 const measure = (...parameters: readonly string[]): void => {
-  record(parameters.join(' '), run(process.execPath, [...process.execArgv, one, ...parameters]));
+  record(parameters.join(' '), run([...oneCase, ...parameters]));
 };
 
 if (parts.includes('probe')) measure('probe', 'webgpu');
@@ -49,10 +56,22 @@ if (parts.includes('train')) {
   measure('train', 'wasm', 'built', 'b0', '96', '8');
 }
 if (parts.includes('torch')) {
-  const { rows, ...versions } = run(process.env['GPU_PYTHON'] ?? 'python3', [here('torch_gpu.py')]) as Outcome & { readonly rows?: readonly (Outcome & { readonly name: string })[] };
+  const { rows, ...versions } = run([process.env['GPU_PYTHON'] ?? 'python3', here('torch_gpu.py')]) as Outcome & {
+    readonly rows?: readonly (Outcome & { readonly name: string })[];
+  };
   for (const { name, ...row } of rows ?? []) record(`PyTorch: ${name}`, row);
   record('PyTorch', versions);
 }
 
-const machine = { processor: cpus()[0]?.model, threads: cpus().length, architecture: arch(), gigabytes: Math.round(totalmem() / 2 ** 30), node: process.version };
-await writeFile(here('results.json'), `${JSON.stringify({ machine, results }, null, 1)}\n`);
+/** Finds the same work with stock layers on WebGPU. */
+function stockOf({ name }: Result): Result | undefined {
+  const stock = name.replace(/^PyTorch: (predict|train)/, '$1 webgpu stock').replace(/ (webgpu|wasm) (folded|built) /, ' webgpu stock ');
+  return results.find((result) => result.name === stock);
+}
+
+printTable('Milliseconds, medians', ['case', 'median', 'time / time of stock layers on WebGPU'], results.map((result) => {
+  const stock = stockOf(result)?.median;
+  if (result.median === undefined) return [result.name, typeof result['failed'] === 'string' ? result['failed'] : ''];
+  return [result.name, result.median.toFixed(1), stock === undefined ? '' : formatRatio(result.median / stock)];
+}));
+await writeResults(new URL('results.json', import.meta.url), { machine, results });

@@ -1,16 +1,19 @@
-// How much does fine-tuning add to a frozen head? Lite0 on the clothing photos: a head on cached features, then all but BatchNormalization.
+// Measures the accuracy of fine-tuning against that of a frozen head. Lite0 on the clothing photos: first a head on cached features, then everything
+// but BatchNormalization.
 // npm run bench:fine-tuning               three seeds, about twenty minutes
 // npm run bench:fine-tuning -- 1,2 3      other seeds and epochs
-// The figure of a run is that of its last epoch, whichever was best. They go to bench/fineTuning/results.json too.
+// The accuracy of a run is that of its last epoch, not of its best one. All results are written to bench/fine-tuning/results.json.
 
-import { readFile, writeFile } from 'node:fs/promises';
-import { arch, cpus } from 'node:os';
-import * as tf from '@tensorflow/tfjs-core';
+import { readFile } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   accuracy, adam, augment, efficientNet, evaluate, fineTune, imageBatches, imageFolder, loadWeights, progressBar, randomFlip, randomResizedCrop, selectBackend,
   sequence, softmaxCrossEntropy, trainHead, warmupCosine,
 } from 'effnet-ts/node';
+import { describeMachine } from '../support/machine.js';
+import { fromRoot } from '../support/paths.js';
+import { formatRatio, printTable, writeResults } from '../support/results.js';
+import { round } from '../support/statistics.js';
 
 const [seeds = '1,2,3', epochsGiven = '2'] = process.argv.slice(2);
 const EPOCHS = Number(epochsGiven);
@@ -18,12 +21,12 @@ const SIZE = 224;
 const BATCH = 16;
 const RECIPE = {
   head: 'trainHead: cached features, 20 epochs, Adam 1e-3 along a cosine, label smoothing .1',
-  fineTuning: `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up of one tenth to 2e-4, then cosine, batch ${BATCH}, label smoothing .1`,
+  fineTuning: `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up over one tenth of the steps to 2e-4, then cosine, batch ${BATCH}, label smoothing .1`,
   augmentation: 'random resized crop (area .5-1), horizontal flip',
 };
 
-const here = (path: string): string => new URL(path, import.meta.url).pathname;
-const data = here('../../examples/data');
+const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'sharp']);
+const data = fromRoot('examples/data');
 const { backend } = await selectBackend();
 const backbone = await readFile(`${data}/weights/efficientnet-lite0.safetensors`);
 
@@ -62,9 +65,9 @@ for (const seed of seeds.split(',').map(Number)) {
   const after = await statistics(model);
   const run: Run = {
     seed,
-    headAccuracy: round(head.accuracy),
-    epochs: history.map(({ loss, accuracy: learned, val_accuracy }) => ({ loss: round(loss), accuracy: round(learned), validationAccuracy: round(val_accuracy) })),
-    accuracy: round(evaluation.accuracy),
+    headAccuracy: decimals(head.accuracy),
+    epochs: history.map(({ loss, accuracy: learned, val_accuracy }) => ({ loss: decimals(loss), accuracy: decimals(learned), validationAccuracy: decimals(val_accuracy) })),
+    accuracy: decimals(evaluation.accuracy),
     statisticsUnchanged: frozen.length === after.length && frozen.every((value, i) => Object.is(value, after[i])),
     seconds: Math.round((performance.now() - begun) / 1000),
   };
@@ -73,15 +76,14 @@ for (const seed of seeds.split(',').map(Number)) {
   model.dispose();
 }
 
-const mean = (pick: (run: Run) => number): number => round(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
-const results = {
-  recipe: RECIPE, runs,
-  meanHeadAccuracy: mean((run) => run.headAccuracy),
-  meanAccuracy: mean((run) => run.accuracy),
-  machine: { processor: cpus()[0]?.model, threads: cpus().length, arch: arch(), node: process.version, backend, tfjs: tf.version_core },
-};
-await writeFile(here('results.json'), `${JSON.stringify(results, undefined, 2)}\n`);
-console.log(`frozen head ${results.meanHeadAccuracy}, fine-tuned ${results.meanAccuracy} (means of ${runs.length} seeds, after the last epoch)`);
+const mean = (pick: (run: Run) => number): number => decimals(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
+const [meanHeadAccuracy, meanAccuracy] = [mean((run) => run.headAccuracy), mean((run) => run.accuracy)];
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+printTable('Validation accuracy after the last epoch', ['seed', 'frozen head', 'fine-tuned', 'errors, fine-tuned / frozen head'], [
+  ...runs.map(({ seed, headAccuracy, accuracy: tuned }) => [String(seed), percent(headAccuracy), percent(tuned), formatRatio((1 - tuned) / (1 - headAccuracy))]),
+  ['mean', percent(meanHeadAccuracy), percent(meanAccuracy), formatRatio((1 - meanAccuracy) / (1 - meanHeadAccuracy))],
+]);
+await writeResults(new URL('results.json', import.meta.url), { machine, settings: { ...RECIPE, backend }, results: { runs, meanHeadAccuracy, meanAccuracy } });
 
 /** Means and variances of every BatchNormalization, joined. */
 async function statistics(model: LayersModel): Promise<Float32Array> {
@@ -90,6 +92,7 @@ async function statistics(model: LayersModel): Promise<Float32Array> {
   return Float32Array.from(values.flatMap((one) => [...one]));
 }
 
-function round(value = Number.NaN): number {
-  return Math.round(value * 10_000) / 10_000;
+/** Four decimals of a history's value. */
+function decimals(value = NaN): number {
+  return round(value, 4);
 }

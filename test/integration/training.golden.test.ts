@@ -1,4 +1,4 @@
-// Keras' five training steps by our own optimizers and losses. test/models/training.golden.test.ts takes them with stock ones.
+// Keras' five training steps by our own optimizers and losses. test/integration/stockTraining.golden.test.ts takes them with stock ones.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,8 +1,8 @@
-// The same network through a file, which plain TensorFlow.js opens with its own layers: what the benchmarks call stock.
+// The same network through a file, which plain TensorFlow.js opens with its own layers. The benchmarks call this the stock model.
 
 import { io } from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { saveModel } from '../src/node.js';
+import { saveModel } from '../../src/node.js';
 
 /** Opens a model with stock layers. */
 export async function stockModel(model: tfl.LayersModel): Promise<tfl.LayersModel> {
