@@ -16,11 +16,15 @@ export interface EncodeImageOptions {
 
 const percent = rule<number>('an integer in [1, 100]', (value) => positiveInteger.accepts(value) && value <= 100);
 
-/** Encodes an image as PNG or JPEG; floats are rounded to 8 bits. */
+/**
+ * Encodes an image as PNG or JPEG; floats are rounded to 8 bits.
+ *
+ * @throws {MissingPackageError} when sharp is not installed.
+ */
 export async function encodeImage(image: Pixels, options: EncodeImageOptions = {}): Promise<Uint8Array> {
   checkPixels('encodeImage', image);
   const { format = 'png', quality = 90 } = checkOptions('encodeImage', options, { format: oneOf('png', 'jpeg'), quality: percent });
-  const sharp = await loadSharp();
+  const sharp = await loadSharp('encodeImage');
   const { width, height, channels } = image;
   const bytes = image.data instanceof Float32Array ? new Uint8ClampedArray(image.data) : image.data;
   const raw = sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { raw: { width, height, channels: channels as 1 | 3 } });
