@@ -1,7 +1,7 @@
 // The isomorphic entry: everything that runs in Node and in a browser alike.
 
-export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './core/index.js';
-export type { Complete, DataErrorOptions, Progress, ProgressListener, Random, WeightsErrorOptions, WeightsMismatch } from './core/index.js';
+export { BackendError, DataError, EffnetError, isEffnetError, MissingPackageError, OptionError, ShapeError, WeightsError } from './core/index.js';
+export type { Complete, DataErrorOptions, MissingPackageErrorOptions, Progress, ProgressListener, Random, WeightsErrorOptions, WeightsMismatch } from './core/index.js';
 export { describePlan, planFusedMBConv, planMBConv, planModel, planStage, roundFilters, roundRepeats, VARIANTS } from './scaling/index.js';
 
 export {

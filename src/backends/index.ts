@@ -5,7 +5,7 @@ export { ensureBackend } from './ensureBackend.js';
 export { anotherCopy } from './oneCopy.js';
 export { PROBE_RULES, probeBackend } from './probeBackend.js';
 export type { ProbeBackendOptions, ProbeReport } from './probeBackend.js';
-export { checkPreferences, isMissingPackage, selectBackend } from './selectBackend.js';
+export { checkPreferences, selectBackend } from './selectBackend.js';
 export type { BackendAttempt, BackendLoader, BackendPreference, BackendReport } from './selectBackend.js';
 export { trackMemory } from './trackMemory.js';
 export type { KeptTensor, MemoryReport, TensorMemory } from './trackMemory.js';

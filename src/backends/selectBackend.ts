@@ -1,6 +1,6 @@
 // Chooses the first backend that installs, starts and computes correctly, and says why the others were passed over.
 
-import { BackendError, check, checkOptions, rule } from '../core/index.js';
+import { absentPackage, BackendError, check, checkOptions, MissingPackageError, missingPackageError, rule } from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
@@ -17,8 +17,6 @@ export interface BackendLoader {
   readonly load: () => Promise<unknown>;
   /** What to do once the backend is active and before it is proven, for example register kernels. @defaultValue nothing */
   readonly prepare?: (() => Promise<unknown>) | undefined;
-  /** The command that installs a missing package, for the report. @defaultValue none */
-  readonly install?: string | undefined;
   /** What to know once it is chosen, for the report. @defaultValue none */
   readonly note?: string | undefined;
 }
@@ -85,7 +83,7 @@ export async function firstThatWorks(where: string, preferences: readonly Backen
   const causes: unknown[] = [];
   for (const preference of preferences) {
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
-    const { attempt, cause } = await attemptBackend(candidate, options);
+    const { attempt, cause } = await attemptBackend(where, candidate, options);
     if (attempt.outcome === 'chosen') {
       warnIfSlow(where, candidate.name, tried);
       return { backend: candidate.name, device: deviceOf(candidate.name), tried: [...tried, attempt] };
@@ -114,15 +112,13 @@ interface Attempted {
   readonly cause?: unknown;
 }
 
-async function attemptBackend({ name, load, prepare, install, note }: BackendLoader, options: ProbeBackendOptions): Promise<Attempted> {
-  const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => {
-    const remedy = outcome === 'not installed' && install !== undefined ? ` Run: \`${install}\`.` : '';
-    return { attempt: { name, outcome, reason: `${firstSentence(cause)}${remedy}` }, cause };
-  };
+async function attemptBackend(where: string, { name, load, prepare, note }: BackendLoader, options: ProbeBackendOptions): Promise<Attempted> {
+  const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => ({ attempt: { name, outcome, reason: firstSentence(where, cause) }, cause });
   try {
     await load();
   } catch (error) {
-    return failed(isMissingPackage(error) ? 'not installed' : 'not loaded', error);
+    const named = nameMissing(where, error);
+    return failed(named instanceof MissingPackageError && !named.installed ? 'not installed' : 'not loaded', named);
   }
   if (!registeredBackends().includes(name)) {
     return failed('not loaded', whyUnregistered(name));
@@ -157,17 +153,18 @@ function imported(name: string): BackendLoader {
   };
 }
 
-/** The first line of what went wrong, as one sentence. */
-function firstSentence(cause: unknown): string {
-  const message = typeof cause === 'string' ? cause : String((cause as { readonly message?: unknown } | null)?.message ?? cause);
-  const line = (message.split('\n')[0] ?? '').replace(/^probeBackend: /, '').replace(/ imported from .*/, '');
-  return /[.?!]$/.test(line) ? line : `${line}.`;
+/** Loaders of the caller throw what their runtime throws. */
+function nameMissing(where: string, error: unknown): unknown {
+  const name = error instanceof MissingPackageError ? undefined : absentPackage(error);
+  return name === undefined ? error : missingPackageError(where, name, error);
 }
 
-/** Tells whether an import failed because a package is not there, in Node's words or in those of Vite's stand-in. */
-export function isMissingPackage(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  return code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || String(message).endsWith('Is it installed?');
+/** The first line of what went wrong, without the name of the function. */
+function firstSentence(where: string, cause: unknown): string {
+  const message = typeof cause === 'string' ? cause : String((cause as { readonly message?: unknown } | null)?.message ?? cause);
+  const [first = ''] = message.split('\n');
+  const line = [`${where}: `, 'probeBackend: '].reduce((text, prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text), first);
+  return /[.?!]$/.test(line) ? line : `${line}.`;
 }
 
 function isPreference(value: unknown): boolean {

@@ -47,6 +47,27 @@ export class BackendError extends EffnetError {
   override name = 'BackendError';
 }
 
+/** What a {@link MissingPackageError} carries beside its message. */
+export interface MissingPackageErrorOptions extends ErrorOptions {
+  readonly package: string;
+  readonly installed: boolean;
+}
+
+/** An optional package is needed and is not installed, or cannot be loaded; the message says what to do. */
+export class MissingPackageError extends EffnetError {
+  override name = 'MissingPackageError';
+  /** The name of the package, for example `sharp`. */
+  readonly package: string;
+  /** `true` when the package is there and fails while it loads: `cause` is its own error. */
+  readonly installed: boolean;
+
+  constructor(message: string, options: MissingPackageErrorOptions) {
+    super(message, options);
+    this.package = options.package;
+    this.installed = options.installed;
+  }
+}
+
 /** What a {@link DataError} carries beside its message. */
 export interface DataErrorOptions extends ErrorOptions {
   readonly origin?: string | undefined;
@@ -78,4 +99,4 @@ export function isEffnetError(value: unknown): value is EffnetError {
   return value instanceof EffnetError || (value instanceof Error && FAMILY.has(value.name));
 }
 
-const FAMILY = new Set(['EffnetError', 'OptionError', 'ShapeError', 'WeightsError', 'BackendError', 'DataError']);
+const FAMILY = new Set(['EffnetError', 'OptionError', 'ShapeError', 'WeightsError', 'BackendError', 'MissingPackageError', 'DataError']);

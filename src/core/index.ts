@@ -1,6 +1,6 @@
 export { allFinite } from './allFinite.js';
-export { BackendError, DataError, EffnetError, isEffnetError, OptionError, ShapeError, WeightsError } from './errors.js';
-export type { DataErrorOptions, WeightsErrorOptions, WeightsMismatch } from './errors.js';
+export { BackendError, DataError, EffnetError, isEffnetError, MissingPackageError, OptionError, ShapeError, WeightsError } from './errors.js';
+export type { DataErrorOptions, MissingPackageErrorOptions, WeightsErrorOptions, WeightsMismatch } from './errors.js';
 export {
   anything,
   arrayOf,
@@ -35,6 +35,7 @@ export type { Complete, Given, Rule, Rules } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';
 export { largest } from './largest.js';
+export { absentPackage, missingPackage, missingPackageError } from './missingPackage.js';
 export { createRandom, deriveSeed, shuffled } from './random.js';
 export type { Random } from './random.js';
 export { trackProgress } from './progress.js';

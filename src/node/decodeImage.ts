@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import type { Sharp, SharpOptions } from 'sharp';
-import { BackendError, checkOptions, DataError, either, instanceOf, check, invalid, oneOf, positiveInteger, rule, text } from '../core/index.js';
+import { checkOptions, DataError, either, instanceOf, check, invalid, MissingPackageError, oneOf, positiveInteger, rule, text } from '../core/index.js';
 import { sides, size as sizeRule, type Pixels, type Size } from '../image/index.js';
 import { decodeBmp, isBmp } from './decodeBmp.js';
 import { decodeCmyk } from './decodeCmyk.js';
@@ -52,7 +52,7 @@ const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a
  * @returns Uint8 pixels `[height, width, 3]`.
  * @throws {OptionError} when `image` is none of these, or an option is unknown or has a wrong value.
  * @throws {DataError} naming the file, when it is missing, truncated, too large, or of a kind that cannot be decoded, which is named with a remedy.
- * @throws {BackendError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
+ * @throws {MissingPackageError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
  * @example
  * const photo = await decodeImage('panda.jpg');
  * const input = resize(photo, 224);
@@ -63,7 +63,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   const { background = 'white', maxPixels = MAX_PIXELS, dctMethod = 'accurate', size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);
   if (dctMethod === 'fast' && size !== undefined) throw invalid('decodeImage', 'dctMethod', "'accurate' with size", dctMethod, 'Resize afterwards.');
   if (fit !== 'stretch' && size === undefined) throw invalid('decodeImage', 'fit', 'nothing without `size`', fit, 'The image keeps its own size without it.');
-  const sharp = await loadSharp();
+  const sharp = await loadSharp('decodeImage');
   checkBackground(sharp, background);
   const input = image instanceof URL ? (pathOfUrl(image) as string) : image;
   const name = origin ?? (typeof input === 'string' ? input : 'bytes');
@@ -90,7 +90,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (cause) {
-    if (cause instanceof BackendError) throw cause;
+    if (cause instanceof MissingPackageError) throw cause;
     const reason = cannotDecode(kind, sharp) ?? firstLine(systemReason(cause));
     throw new DataError(`decodeImage: expected a readable image of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
   }

@@ -2,7 +2,7 @@
 
 import type { FrameInfo, JPEGDecoder } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import type * as JpegTurbo from '@julusian/jpeg-turbo';
-import { BackendError } from '../core/index.js';
+import { missingPackage } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 import { jpegFrame, plainJpeg, type JpegFrame } from './jpegFrame.js';
 import { loadSharp } from './loadSharp.js';
@@ -15,7 +15,7 @@ const LENT_PIXELS = 2 ** 24;
  * Decodes with the fast transform on Node's threads.
  *
  * @returns The pixels, upright; or `undefined` where the file is no gray or color JPEG, or too large, which is left to sharp.
- * @throws {BackendError} when jpeg-turbo is not installed.
+ * @throws {MissingPackageError} when jpeg-turbo is not installed.
  * @throws {Error} with the reason when the file cannot be decoded.
  */
 export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<Pixels | undefined> {
@@ -35,7 +35,7 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
  * Decodes on this thread, in a fraction of the processor time that sharp's threads take, and lends the pixels, upright, to `use`: it must copy what it keeps.
  *
  * @returns What `use` returns; or `undefined` for what is left to `decodeImage`: other files, damaged and very large ones.
- * @throws {BackendError} when jpeg-turbo is not installed, with the method 'fast'.
+ * @throws {MissingPackageError} when jpeg-turbo is not installed, with the method 'fast'.
  */
 export async function useJpeg<T>(bytes: Uint8Array, method: 'accurate' | 'fast', maxPixels: number, use: (lent: Pixels) => T): Promise<T | undefined> {
   const turbo = method === 'fast' ? await loadJpegTurbo() : undefined;
@@ -73,7 +73,7 @@ async function decompress(turbo: JpegTurboModule, bytes: Uint8Array, memory: Buf
  * whether the file can be decoded at all, and two decodings into different memory tell whether every pixel was reached.
  */
 async function decodeDamaged(turbo: JpegTurboModule, bytes: Uint8Array, size: number): Promise<Buffer> {
-  const sharp = await loadSharp();
+  const sharp = await loadSharp('decodeImage');
   await sharp(bytes, { failOn: 'error', limitInputPixels: false }).raw().toBuffer();
   const plain = plainJpeg(bytes);
   const [low, high] = [Buffer.alloc(size, 0), Buffer.alloc(size, 255)];
@@ -156,7 +156,7 @@ function decodeFast(turbo: JpegTurboModule, bytes: Uint8Array, size: number): Ui
 /** The EXIF orientation, 1 to 8. Most images of datasets have no EXIF data; sharp reads that of the others. */
 async function exifOrientation(bytes: Uint8Array): Promise<number | undefined> {
   if (!asBuffer(bytes).includes('Exif\0')) return 1;
-  const sharp = await loadSharp();
+  const sharp = await loadSharp('decodeImage');
   return sharp(bytes).metadata().then(
     ({ orientation = 1 }) => orientation,
     () => undefined,
@@ -169,16 +169,8 @@ function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
 
 type JpegTurboModule = Pick<typeof JpegTurbo, 'decompress' | 'decompressSync' | 'FORMAT_RGB'>;
 
-let loading: Promise<JpegTurboModule> | undefined;
+let loaded: JpegTurboModule | undefined;
 
-function loadJpegTurbo(): Promise<JpegTurboModule> {
-  loading ??= import('@julusian/jpeg-turbo').then(
-    (module) => module.default,
-    (cause: unknown) => {
-      loading = undefined;
-      const wanted = "decodeImage: expected the package @julusian/jpeg-turbo for dctMethod 'fast', and it could not be loaded.";
-      throw new BackendError(`${wanted} Run \`npm install @julusian/jpeg-turbo\`.`, { cause });
-    },
-  );
-  return loading;
+async function loadJpegTurbo(): Promise<JpegTurboModule> {
+  return loaded ?? (loaded = (await import('@julusian/jpeg-turbo').catch(missingPackage('decodeImage', '@julusian/jpeg-turbo'))).default);
 }

@@ -29,7 +29,7 @@ const LONGEST_SIDE = 65_535;
  *
  * @throws {OptionError} when `image` is no image of 1 to 4 channels, or an option is unknown or has a wrong value.
  * @throws {ShapeError} when the data of the image has another length than its sides say. {@link DataError} when a pixel is not finite.
- * @throws {BackendError} when sharp is not installed.
+ * @throws {MissingPackageError} when sharp is not installed.
  */
 export async function encodeImage(image: Pixels, options: EncodeImageOptions = {}): Promise<Uint8Array> {
   checkPixels('encodeImage', image);
@@ -40,7 +40,7 @@ export async function encodeImage(image: Pixels, options: EncodeImageOptions = {
     throw new OptionError(`encodeImage: expected sides of at most ${LONGEST_SIDE} pixels for a JPEG, received ${width} x ${height}. Resize the image, or set format: 'png'.`);
   }
   checkFinitePixels('encodeImage', image);
-  const sharp = await loadSharp();
+  const sharp = await loadSharp('encodeImage');
   const bytes = image.data instanceof Float32Array ? new Uint8ClampedArray(image.data) : image.data;
   const raw = sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
   return (format === 'png' ? raw.png() : raw.jpeg({ quality })).toBuffer();

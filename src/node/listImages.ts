@@ -130,7 +130,7 @@ async function firstBytes(place: string): Promise<Uint8Array> {
 }
 
 function sharpIfInstalled(): Promise<SharpModule | undefined> {
-  return loadSharp().catch(() => undefined);
+  return loadSharp('imageFolder').catch(() => undefined);
 }
 
 /** Hidden files, and what macOS and Windows leave in folders and zip files. */

@@ -1,8 +1,7 @@
 // Backends of Node that stand on native packages: TensorFlow's own library, and a GPU through WebGPU.
 
 import { createRequire } from 'node:module';
-import { isMissingPackage } from '../backends/index.js';
-import { BackendError } from '../core/index.js';
+import { BackendError, MissingPackageError, missingPackage } from '../core/index.js';
 
 /** Imports a package by a name that bundlers cannot see, so that they leave native packages alone. */
 export type ImportPackage = (name: string) => Promise<unknown>;
@@ -16,17 +15,20 @@ export function thisFile(): string {
 }
 
 /** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
-export async function loadTensorFlow(load: ImportPackage = importPackage): Promise<void> {
+export async function loadTensorFlow(where: string, load: ImportPackage = importPackage): Promise<void> {
   // Node 23 dropped this function; tfjs-node 4.22 calls it.
   const util = createRequire(thisFile())('node:util') as { isNullOrUndefined?: ((value: unknown) => boolean) | undefined };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   try {
-    await load('@tensorflow/tfjs-node-gpu');
+    await load('@tensorflow/tfjs-node-gpu').catch(missingPackage(where, '@tensorflow/tfjs-node-gpu'));
   } catch (error) {
-    if (!isMissingPackage(error)) throw error;
-    await load('@tensorflow/tfjs-node');
+    if (!(error instanceof MissingPackageError) || error.installed) throw error;
+    await load('@tensorflow/tfjs-node').catch(missingPackage(where, '@tensorflow/tfjs-node'));
   }
 }
+
+/** Both are needed. */
+const WEBGPU = 'webgpu @tensorflow/tfjs-backend-webgpu';
 
 interface Dawn {
   readonly create: (options: readonly string[]) => { requestAdapter: () => Promise<unknown> };
@@ -34,15 +36,15 @@ interface Dawn {
 }
 
 /** Gives Node the browser's `navigator.gpu`, made by Dawn (npm `webgpu`), unless it has one, then imports TensorFlow.js' backend. */
-export async function loadWebGpu(load: ImportPackage = importPackage): Promise<void> {
+export async function loadWebGpu(where: string, load: ImportPackage = importPackage): Promise<void> {
   const { navigator } = globalThis as { navigator?: { gpu?: unknown } | undefined };
   // A second Dawn would know nothing of what the first one holds.
-  if (navigator?.gpu === undefined) await startDawn(load);
-  await load('@tensorflow/tfjs-backend-webgpu');
+  if (navigator?.gpu === undefined) await startDawn(where, load);
+  await load('@tensorflow/tfjs-backend-webgpu').catch(missingPackage(where, '@tensorflow/tfjs-backend-webgpu', WEBGPU));
 }
 
-async function startDawn(load: ImportPackage): Promise<void> {
-  const { create, globals } = (await load('webgpu')) as Dawn;
+async function startDawn(where: string, load: ImportPackage): Promise<void> {
+  const { create, globals } = (await load('webgpu').catch(missingPackage(where, 'webgpu', WEBGPU))) as Dawn;
   const gpu = create([]);
   if ((await gpu.requestAdapter()) === null) {
     throw new BackendError('Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12');

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as backends from '../backends/index.js';
-import { BackendError, checkOptions, invalid, list, rule } from '../core/index.js';
+import { BackendError, checkOptions, invalid, list, missingPackage, rule } from '../core/index.js';
 import { registerWasmTraining } from '../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, ProbeBackendOptions } from '../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
@@ -63,7 +63,7 @@ export async function ensureBackend(preferences: readonly BackendPreference[] = 
 }
 
 function withLoaders(where: string, preferences: readonly BackendPreference[], wasmFolder?: string): readonly BackendPreference[] {
-  const loaders = nodeLoaders(wasmFolder);
+  const loaders = nodeLoaders(where, wasmFolder);
   return preferences.map((preference: BackendPreference) => {
     if (typeof preference !== 'string') return preference;
     const loader = loaders.find(({ name }) => name === preference);
@@ -75,24 +75,20 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
   });
 }
 
-function nodeLoaders(wasmFolder: string | undefined): readonly BackendLoader[] {
+function nodeLoaders(where: string, wasmFolder: string | undefined): readonly BackendLoader[] {
   return [
-    { name: 'wasm', load: () => loadWasm(wasmFolder), prepare: prepareWasm, install: 'npm install @tensorflow/tfjs-backend-wasm' },
-    {
-      name: 'cpu',
-      load: () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow),
-      install: 'npm install @tensorflow/tfjs-backend-cpu',
-    },
-    { name: 'tensorflow', load: () => loadTensorFlow(), install: 'npm install @tensorflow/tfjs-node' },
-    { name: 'webgpu', load: () => loadWebGpu(), install: 'npm install webgpu @tensorflow/tfjs-backend-webgpu' },
+    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: prepareWasm },
+    { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu').catch(missingPackage(where, '@tensorflow/tfjs-backend-cpu')) },
+    { name: 'tensorflow', load: () => loadTensorFlow(where) },
+    { name: 'webgpu', load: () => loadWebGpu(where) },
   ];
 }
 
 /** Where the binaries of the wasm backend came from: it starts once a process. */
 let startedFrom: string | undefined;
 
-async function loadWasm(folder: string | undefined): Promise<void> {
-  const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(rethrow);
+async function loadWasm(where: string, folder: string | undefined): Promise<void> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm').catch(missingPackage(where, '@tensorflow/tfjs-backend-wasm'));
   const binaries = folder ?? installedBinaries();
   if (binaries === undefined || backends.readyBackend() === 'wasm') return;
   await requireBinary(binaries);
@@ -130,9 +126,4 @@ function installedBinaries(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A caught import may be missing when a bundle is made, an uncaught one may not. */
-function rethrow(error: unknown): never {
-  throw error;
 }

@@ -50,7 +50,7 @@ const SIDE = 352;
  * @returns The paths of the two files.
  * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels per sample.
  * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is of other data.
- * @throws {EffnetError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is missing.
+ * @throws {MissingPackageError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is not installed.
  * @example
  * const folder = 'clothing/validation';
  * await writeReport('report', { evaluation, model, history, imageOf: ({ file }) => decodeImage(join(folder, file)) });

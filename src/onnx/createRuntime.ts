@@ -16,7 +16,8 @@ const where = 'createRuntime';
  *
  * The result has `predict`, so that whatever evaluates or explains a model takes it too. A model given is not needed any more afterwards.
  *
- * @throws {BackendError} when the package is missing or cannot use the device.
+ * @throws {MissingPackageError} when `onnxruntime-node` is needed and not installed.
+ * @throws {BackendError} when the package cannot use the device.
  * @throws {DataError} when the bytes are no ONNX model, or one that ONNX Runtime refuses.
  * @throws {OptionError} when an option is unknown, or a layer of the model has no counterpart in ONNX.
  * @example

@@ -1,6 +1,6 @@
 // ONNX Runtime, an optional package: its shape as far as it is used here, and finding it.
 
-import { BackendError, callable, rule } from '../core/index.js';
+import { BackendError, callable, missingPackage, rule } from '../core/index.js';
 
 /** A tensor of ONNX Runtime. */
 export interface OnnxTensor {
@@ -36,7 +36,12 @@ export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime
   return callable.accepts(Tensor) && callable.accepts((InferenceSession as Partial<OnnxRuntimeModule['InferenceSession']> | undefined)?.create);
 });
 
-/** Loads `onnxruntime-node`. @throws {BackendError} when it is missing, or this is no Node. */
+/**
+ * Loads `onnxruntime-node`.
+ *
+ * @throws {MissingPackageError} when it is not installed.
+ * @throws {BackendError} when this is not Node.
+ */
 export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule> {
   const inNode = typeof process === 'object' && typeof (process.versions as { node?: string | undefined } | undefined)?.node === 'string';
   if (!inNode) {
@@ -44,10 +49,7 @@ export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule>
   }
   // Not a literal: bundlers must not look for a package that need not be there.
   const name = 'onnxruntime-node';
-  try {
-    const module = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as OnnxRuntimeModule & { default?: OnnxRuntimeModule | undefined };
-    return module.default ?? module;
-  } catch (cause) {
-    throw new BackendError(`${where}: expected the package ${name}, and it could not be loaded. Run \`npm install ${name}\`.`, { cause });
-  }
+  const loading = import(/* @vite-ignore */ /* webpackIgnore: true */ name) as Promise<OnnxRuntimeModule & { default?: OnnxRuntimeModule | undefined }>;
+  const module = await loading.catch(missingPackage(where, name));
+  return module.default ?? module;
 }

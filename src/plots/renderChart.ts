@@ -1,7 +1,7 @@
 // Draws a chart without a browser and without eval: Vega lays it out and runs its expressions in its interpreter.
 
 import type { Config, TopLevelSpec } from 'vega-lite';
-import { check, checkOptions, EffnetError, oneOf, positive, rule } from '../core/index.js';
+import { check, checkOptions, EffnetError, missingPackage, oneOf, positive, rule } from '../core/index.js';
 
 /** How a chart is drawn. */
 export interface RenderSvgOptions {
@@ -34,14 +34,19 @@ const spec = rule<TopLevelSpec>('a Vega-Lite specification', (value) => typeof v
  * @param chart - A chart of this entry, or any Vega-Lite specification that has a `$schema`.
  * @returns One `<svg>` element with `role="img"` and the chart's description as its label.
  * @throws {OptionError} when the spec is none or an option is unknown.
- * @throws {EffnetError} when a package is missing, or Vega refuses the spec.
+ * @throws {MissingPackageError} when a package is not installed.
+ * @throws {EffnetError} when Vega refuses the spec.
  * @example
  * const svg = await renderSvg(confusionChart(evaluation), { theme: 'dark' });
  */
 export async function renderSvg(chart: object, options: RenderSvgOptions = {}): Promise<string> {
-  check('renderSvg', 'chart', chart, spec);
   const { theme = 'light' } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page') });
-  const { vega, vegaLite, interpreter } = await loadVega();
+  return draw('renderSvg', chart, theme);
+}
+
+async function draw(where: string, chart: object, theme: keyof typeof THEMES): Promise<string> {
+  check(where, 'chart', chart, spec);
+  const { vega, vegaLite, interpreter } = await loadVega(where);
   try {
     const { spec: compiled } = vegaLite.compile(chart, { config: themeConfig(theme) });
     const runtime = vega.parse(compiled, undefined, { ast: true });
@@ -55,7 +60,7 @@ export async function renderSvg(chart: object, options: RenderSvgOptions = {}): 
       view.finalize();
     }
   } catch (error) {
-    throw new EffnetError(`renderSvg: expected a specification Vega can draw for \`chart\`, received one it refuses: ${String(error)}.`, { cause: error });
+    throw new EffnetError(`${where}: expected a specification Vega can draw for \`chart\`, received one it refuses: ${String(error)}.`, { cause: error });
   }
 }
 
@@ -65,25 +70,19 @@ export async function renderSvg(chart: object, options: RenderSvgOptions = {}): 
  * @param chart - A chart of this entry, or any Vega-Lite specification that has a `$schema`.
  * @returns The bytes of the file.
  * @throws {OptionError} when the spec is none or an option is unknown or has a wrong value.
- * @throws {EffnetError} when a package is missing, Vega refuses the spec, or the image is too large for sharp.
+ * @throws {MissingPackageError} when a package is not installed.
+ * @throws {EffnetError} when Vega refuses the spec, or the image is too large for sharp.
  * @example
  * await writeFile('confusion.png', await renderPng(confusionChart(evaluation)));
  */
 export async function renderPng(chart: object, options: RenderPngOptions = {}): Promise<Uint8Array> {
   const { theme = 'light', scale = 2 } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive });
-  const svg = await renderSvg(chart, { theme });
-  const { default: sharp } = await import('sharp').catch(missing('renderPng', 'sharp'));
+  const svg = await draw('renderPng', chart, theme);
+  const { default: sharp } = await import('sharp').catch(missingPackage('renderPng', 'sharp'));
   return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer().catch((cause: unknown) => {
     const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
     throw new EffnetError(`renderPng: expected a chart that sharp can draw, received one of ${width} x ${height} units at \`scale\` ${scale}: ${String(cause)}. Draw it smaller, or as SVG.`, { cause });
   });
-}
-
-/** Says which packages to install where an optional one is not there. */
-export function missing(where: string, packages: string): (cause: unknown) => never {
-  return (cause) => {
-    throw new EffnetError(`${where}: expected the packages ${packages} to be installed, received none. Run \`npm install ${packages}\`.`, { cause });
-  };
 }
 
 /** Text as it may stand in an attribute or between tags. */
@@ -91,13 +90,12 @@ export function escaped(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-async function loadVega() {
-  // A caught import may be missing when an application is bundled, an uncaught one may not.
-  const failed = missing('renderSvg', 'vega vega-lite vega-interpreter');
+async function loadVega(where: string) {
+  const all = 'vega vega-lite vega-interpreter';
   const [vega, vegaLite, interpreter] = await Promise.all([
-    import('vega').catch(failed),
-    import('vega-lite').catch(failed),
-    import('vega-interpreter').catch(failed),
+    import('vega').catch(missingPackage(where, 'vega', all)),
+    import('vega-lite').catch(missingPackage(where, 'vega-lite', all)),
+    import('vega-interpreter').catch(missingPackage(where, 'vega-interpreter', all)),
   ]);
   return { vega, vegaLite, interpreter };
 }

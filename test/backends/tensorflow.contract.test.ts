@@ -11,5 +11,5 @@ const project = process.env['EFFNET_TENSORFLOW_PROJECT'];
 backendContract({
   name: 'tensorflow',
   skip: project === undefined ? 'EFFNET_TENSORFLOW_PROJECT names no project with @tensorflow/tfjs-node' : undefined,
-  start: () => selectBackend([{ name: 'tensorflow', load: () => loadTensorFlow(importFrom(project ?? '')) }]),
+  start: () => selectBackend([{ name: 'tensorflow', load: () => loadTensorFlow('selectBackend', importFrom(project ?? '')) }]),
 });

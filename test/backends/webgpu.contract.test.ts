@@ -11,5 +11,5 @@ const project = process.env['EFFNET_WEBGPU_PROJECT'];
 backendContract({
   name: 'webgpu',
   skip: project === undefined ? 'EFFNET_WEBGPU_PROJECT names no project with webgpu and @tensorflow/tfjs-backend-webgpu' : undefined,
-  start: () => selectBackend([{ name: 'webgpu', load: () => loadWebGpu(importFrom(project ?? '')) }]),
+  start: () => selectBackend([{ name: 'webgpu', load: () => loadWebGpu('selectBackend', importFrom(project ?? '')) }]),
 });

@@ -15,7 +15,7 @@ test('a backend that is not installed comes with the command that installs it', 
     {
       "name": "tensorflow",
       "outcome": "not installed",
-      "reason": "Could not resolve "@tensorflow/tfjs-node" imported by "effnet-ts". Is it installed? Run: \`npm install @tensorflow/tfjs-node\`.",
+      "reason": "expected the package '@tensorflow/tfjs-node', which is not installed. Run \`npm install @tensorflow/tfjs-node\`.",
     }
   `);
 });
@@ -44,7 +44,7 @@ test('a folder of binaries that cannot be obeyed is refused', async () => {
 
 test('Dawn that finds no GPU adapter is one sentence', async () => {
   const dawn = { create: () => ({ requestAdapter: () => Promise.resolve(null) }), globals: {} };
-  await expect(loadWebGpu(() => Promise.resolve(dawn))).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12]`);
+  await expect(loadWebGpu('selectBackend', () => Promise.resolve(dawn))).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12]`);
 });
 
 test('Dawn starts once, however often WebGPU is chosen', async () => {
@@ -57,7 +57,7 @@ test('Dawn starts once, however often WebGPU is chosen', async () => {
     return gpu;
   };
   try {
-    for (let i = 0; i < 2; i++) await loadWebGpu(() => Promise.resolve({ create, globals: {} }));
+    for (let i = 0; i < 2; i++) await loadWebGpu('selectBackend', () => Promise.resolve({ create, globals: {} }));
     expect(created).toHaveLength(1);
     expect((globalThis.navigator as unknown as { gpu: object }).gpu).toBe(created[0]);
   } finally {

@@ -139,11 +139,11 @@ describe('createRuntime', () => {
     await expect(createRuntime(model, { onnxruntime: {} as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a package of ONNX Runtime for \`onnxruntime\`, received {  }.]`);
   });
 
-  test('a missing package is named with the line that installs it', async () => {
+  test('the package is named where it cannot be loaded or has to be given', async () => {
     vi.doMock('onnxruntime-node', () => {
-      throw new Error('Cannot find package');
+      throw new Error('no engine for this processor');
     });
-    await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: createRuntime: expected the package onnxruntime-node, and it could not be loaded. Run \`npm install onnxruntime-node\`.]`);
+    await expect(createRuntime(model)).rejects.toMatchObject({ name: 'MissingPackageError', package: 'onnxruntime-node', installed: true });
     vi.doUnmock('onnxruntime-node');
     vi.stubGlobal('process', undefined);
     await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: createRuntime: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.]`);

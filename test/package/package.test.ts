@@ -132,13 +132,61 @@ describe("the README's first snippet", () => {
   });
 });
 
+describe('without an optional package', () => {
+  /** Runs a program that fails, and returns what it prints of its error. */
+  const refusal = async (project: Project, program: string): Promise<unknown> => {
+    const script = await project.write('refused.mjs', `
+      import * as effnet from 'effnet-ts/node';
+      import * as plots from 'effnet-ts/plots';
+      import { createRuntime } from 'effnet-ts/onnx';
+      const pixels = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
+      const run = async () => { ${program} };
+      await run().then(() => console.log('{}'), (error) => console.log(JSON.stringify([error.name, error.message, error.package, error.cause?.code, effnet.isEffnetError(error)])));`);
+    return JSON.parse(await project.node(script)) as unknown;
+  };
+  const missing = (where: string, name: string, install = name): unknown =>
+    ['MissingPackageError', `${where}: expected the package '${name}', which is not installed. Run \`npm install ${install}\`.`, name, 'ERR_MODULE_NOT_FOUND', true];
+  const VEGA = 'vega vega-lite vega-interpreter';
+
+  test.each([
+    ['decodeImage', "await effnet.decodeImage('photo.jpg');", 'sharp'],
+    ['encodeImage', 'await effnet.encodeImage(pixels);', 'sharp'],
+    ['encodePng', 'await plots.encodePng(pixels);', 'sharp'],
+    ['imageDataUrl', 'await plots.imageDataUrl(pixels);', 'sharp'],
+    ['renderSvg', 'await plots.renderSvg(plots.scheduleChart(() => 1, 2));', 'vega', VEGA],
+    ['renderPng', 'await plots.renderPng(plots.scheduleChart(() => 1, 2));', 'vega', VEGA],
+  ] as [where: string, program: string, name: string, install?: string][])('%s says what to install', async (where, program, name, install = name) => {
+    expect(await refusal(bare, program)).toEqual(missing(where, name, install));
+  });
+
+  test.each([
+    ['decodeImage', "await effnet.decodeImage(await effnet.encodeImage(pixels, { format: 'jpeg' }), { dctMethod: 'fast' });", '@julusian/jpeg-turbo'],
+    ['createRuntime', "await effnet.selectBackend(['cpu']); await createRuntime(effnet.efficientNet('b0', { classes: 2 }));", 'onnxruntime-node'],
+  ])('%s says what to install, of what not every call needs', async (where, program, name) => {
+    expect(await refusal(usual, program)).toEqual(missing(where, name));
+  });
+
+  test('a package that lost a file is installed and cannot be loaded', async () => {
+    const folder = join(bare.folder, 'node_modules', 'sharp');
+    await mkdir(folder, { recursive: true });
+    try {
+      await writeFile(join(folder, 'package.json'), '{ "name": "sharp", "main": "./lib/index.js" }');
+      const [name, message] = (await refusal(bare, 'await effnet.encodeImage(pixels);')) as string[];
+      expect(name).toBe('MissingPackageError');
+      expect(message).toMatch(/^encodeImage: expected the package 'sharp', which is installed but cannot be loaded: Cannot find package '.*sharp\/lib\/index\.js' .*\. Delete node_modules and run `npm install` on this machine\.$/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
 describe('without a backend package', () => {
   test('Node says what to install', async () => {
     const script = await bare.write(
       'none.mjs',
       "import { selectBackend } from 'effnet-ts/node'; await selectBackend(['wasm', 'cpu', 'tensorflow']).catch((error) => console.log(error.message));",
     );
-    expect(await bare.node(script)).toMatchInlineSnapshot(`"selectBackend: expected a backend that works, found none. wasm (not installed): Cannot find package '@tensorflow/tfjs-backend-wasm'. Run: \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): Cannot find package '@tensorflow/tfjs-backend-cpu'. Run: \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): Cannot find package '@tensorflow/tfjs-node'. Run: \`npm install @tensorflow/tfjs-node\`."`);
+    expect(await bare.node(script)).toMatchInlineSnapshot(`"selectBackend: expected a backend that works, found none. wasm (not installed): expected the package '@tensorflow/tfjs-backend-wasm', which is not installed. Run \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): expected the package '@tensorflow/tfjs-backend-cpu', which is not installed. Run \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): expected the package '@tensorflow/tfjs-node', which is not installed. Run \`npm install @tensorflow/tfjs-node\`."`);
   });
 
   test('the isomorphic entry bundles for a browser and holds no node: import', async () => {

@@ -25,7 +25,7 @@ interface Section {
  * Needs the packages `renderSvg` needs. The page loads nothing, follows the reader's color scheme, and works by keyboard and screen reader.
  *
  * @throws {DataError} when `before` is an evaluation of other data.
- * @throws {EffnetError} when a package is missing.
+ * @throws {MissingPackageError} when a package is not installed.
  * @example
  * await writeFile('report.html', await reportPage({ title: 'Clothes', evaluation }));
  */
