@@ -83,7 +83,7 @@ const transformRule = rule<Transform>('a transform, such as randomFlip() makes,'
  *
  * @throws {OptionError} when `image` is no image, `transform` no transform, the sheet would be too large, or an option is unknown or has a wrong value.
  * @throws {DataError} when the file cannot be written.
- * @throws {BackendError} when sharp is not installed.
+ * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * await contactSheet(await decodeImage('dress.jpg'), trainAugmentation('imagenet', 224), 'recipe.png');
  */
