@@ -9,15 +9,16 @@ import { checkPreferences, firstThatWorks, type BackendPreference, type BackendR
  * Keeps the backend that is ready or being started; otherwise selects one.
  *
  * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
+ * @throws {OptionError} when a preference is neither a name nor a loader.
  * @throws {BackendError} when none is ready and none works.
  */
-export function ensureBackend(preferences: readonly BackendPreference[] = registeredBackends()): Promise<BackendReport> {
+export async function ensureBackend(preferences: readonly BackendPreference[] = registeredBackends()): Promise<BackendReport> {
+  checkPreferences('ensureBackend', preferences);
   return inTurn(async () => {
     // `tf.setBackend` without await: the caller has chosen, the backend is on its way.
     if (readyBackend() === undefined && registeredBackends().includes(tf.engine().backendName)) await tf.ready().catch(() => undefined);
     const backend = readyBackend();
     if (backend !== undefined) return { backend, device: deviceOf(backend), tried: [] };
-    checkPreferences('ensureBackend', preferences);
     return firstThatWorks('ensureBackend', preferences, {});
   });
 }

@@ -1,6 +1,8 @@
 // Chooses the first backend that installs, starts and computes correctly, and says why the others were passed over.
 
-import { absentPackage, BackendError, check, checkOptions, MissingPackageError, missingPackageError, rule } from '../core/index.js';
+import {
+  absentPackage, BackendError, callable, check, checkOptions, MissingPackageError, missingPackageError, record, rule, text, type Rules,
+} from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
@@ -44,12 +46,23 @@ export interface BackendReport {
 
 const preferenceList = rule<readonly BackendPreference[]>(
   'an array of backend names or { name, load }',
-  (value) => Array.isArray(value) && value.every(isPreference),
+  (value) => Array.isArray(value) && Array.from(value).every((each) => text.accepts(each) || record.accepts(each)),
 );
+const LOADER_RULES: Rules<BackendLoader> = { name: text, load: callable, prepare: callable, install: text, note: text };
 
-/** Throws unless there is something to try. */
+/** Throws unless these are names and loaders. */
 export function checkPreferences(where: string, preferences: readonly BackendPreference[]): void {
   check(where, 'preferences', preferences, preferenceList);
+  for (const [i, preference] of preferences.entries()) {
+    if (typeof preference === 'string') continue;
+    const { name, load } = checkOptions(where, preference, LOADER_RULES, `preferences[${i}]`);
+    check(where, `preferences[${i}].name`, name, text);
+    check(where, `preferences[${i}].load`, load, callable);
+  }
+}
+
+/** Throws unless there is something to try. */
+function requirePreferences(where: string, preferences: readonly BackendPreference[]): void {
   if (preferences.length > 0) return;
   throw new BackendError(`${where}: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.`);
 }
@@ -59,6 +72,7 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
  * One line of `console.warn` tells when only `cpu` is left, or when the GPU is a software renderer.
  *
  * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
+ * @throws {OptionError} when a preference or an option has a wrong value.
  * @throws {BackendError} when none works; the backend that was active before stays so.
  * @example
  * const { backend, tried } = await selectBackend([
@@ -75,8 +89,9 @@ export async function selectBackend(
   return inTurn(() => firstThatWorks('selectBackend', preferences, options));
 }
 
-/** Tries the candidates; call it in turn. */
+/** Tries the candidates, which are checked; call it in turn. */
 export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], options: ProbeBackendOptions): Promise<BackendReport> {
+  requirePreferences(where, preferences);
   requireOneCopy(where);
   const before = readyBackend();
   const tried: BackendAttempt[] = [];
@@ -165,10 +180,4 @@ function firstSentence(where: string, cause: unknown): string {
   const [first = ''] = message.split('\n');
   const line = [`${where}: `, 'probeBackend: '].reduce((text, prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text), first);
   return /[.?!]$/.test(line) ? line : `${line}.`;
-}
-
-function isPreference(value: unknown): boolean {
-  if (typeof value === 'string') return value !== '';
-  const { name, load } = (value ?? {}) as Partial<BackendLoader>;
-  return typeof name === 'string' && name !== '' && typeof load === 'function';
 }

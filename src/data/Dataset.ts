@@ -12,9 +12,11 @@ import {
   nonNegativeInteger,
   oneOf,
   positiveInteger,
+  record,
   rule,
   seed as seedRule,
   deriveSeed,
+  OptionError,
   type DataError,
 } from '../core/index.js';
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
@@ -45,6 +47,18 @@ export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterab
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 const source = rule<Source<unknown>>('an iterable or a function that returns one', (value) => typeof value === 'function' || isIterable(value));
+const storeRule = rule<CacheStore<never>>('a cache store { read, write, release }', (value) => {
+  const { read, write, release } = (value ?? {}) as Partial<CacheStore<never>>;
+  return [read, write, release].every(callable.accepts);
+});
+const passRule = rule<Pass>('a pass { epoch, signal }', (value) => {
+  const { epoch, signal } = (value ?? {}) as Partial<Pass>;
+  // Epochs of endless repetitions within each other are beyond safe integers.
+  return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signal instanceof AbortSignal);
+});
+const asyncIterable = rule<AsyncIterable<unknown>>('an async iterable', (value) => record.accepts(value) && Symbol.asyncIterator in value);
+const sizeRule = rule<number>('an integer of at least 0, Infinity, or NaN for an unknown size', (value) =>
+  nonNegativeInteger.accepts(value) || value === Infinity || Number.isNaN(value));
 const dataset = /* @__PURE__ */ rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
 /** What a dataset knows about its items beside their number. */
@@ -102,7 +116,13 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   static from<T>(items: Source<T>): Dataset<T> {
     check('Dataset.from', 'items', items, source);
-    if (typeof items === 'function') return new Dataset((pass) => iterate(items(pass)), NaN);
+    if (typeof items === 'function') {
+      return new Dataset((pass) => {
+        const made = items(pass);
+        if (!isIterable(made)) throw invalid('Dataset.from', 'items()', 'an iterable', made, 'Write an asynchronous source as `async function*`.');
+        return iterate(made);
+      }, NaN);
+    }
     if (isOneShot(items)) {
       throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
     }
@@ -129,10 +149,11 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /** Reads datasets side by side; ends with the shortest. */
   static zip<const D extends readonly Dataset<unknown>[]>(...datasets: D): Dataset<{ -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never }> {
+    if (datasets.length === 0) throw invalid('Dataset.zip', 'datasets', 'at least one Dataset', datasets);
     for (const each of datasets) check('Dataset.zip', 'datasets', each, dataset);
     type Items = { -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never };
     const open = (pass: Pass): AsyncIterable<Items> => zipPasses(datasets.map((each) => each.open(pass))) as AsyncIterable<Items>;
-    return new Dataset(open, datasets.length === 0 ? 0 : Math.min(...datasets.map((each) => each.size)), datasets, {
+    return new Dataset(open, Math.min(...datasets.map((each) => each.size)), datasets, {
       // Labels and other company of the images have no preprocessing of their own.
       prepared: agreed(datasets.map((each) => each.#prepared).filter((each) => each !== undefined)),
     });
@@ -195,10 +216,21 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#derive((items) => batchItems(items, size, dropRemainder), dropRemainder ? Math.floor(batches) : Math.ceil(batches));
   }
 
-  /** Takes arrays (or other iterables) apart again. */
+  /**
+   * Takes arrays (or other iterables) apart again.
+   *
+   * @throws {OptionError} while reading, when an item cannot be iterated.
+   */
   unbatch<U>(this: Dataset<Iterable<U>>): Dataset<U> {
     return this.#derive(async function* (batches) {
-      for await (const batch of batches) yield* batch;
+      for await (const batch of batches) {
+        if (typeof batch !== 'string' && !isIterable(batch)) {
+          const received = describeItem(batch);
+          releaseItem(batch);
+          throw new OptionError(`Dataset.unbatch: expected items that can be iterated, such as arrays, received ${received}.`);
+        }
+        yield* batch;
+      }
     }, NaN);
   }
 
@@ -214,6 +246,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
+    check('Dataset.cache', 'store', store, storeRule);
     const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
     cached.#release = () => {
       store.release();
@@ -256,7 +289,11 @@ export class Dataset<T> implements AsyncIterable<T> {
     const rules = { cycleLength: positiveInteger, blockLength: positiveInteger };
     const { cycleLength = 4, blockLength = 1 } = checkOptions('Dataset.interleave', options, rules);
     return this.#derive(
-      (items, pass) => interleavePasses(items, async (item) => (await open(item)).open(pass), cycleLength, blockLength),
+      (items, pass) => interleavePasses(items, async (item) => {
+        const opened = await open(item);
+        check('Dataset.interleave', 'open(item)', opened, dataset);
+        return opened.open(pass);
+      }, cycleLength, blockLength),
       NaN,
       { prepared: undefined },
     );
@@ -279,7 +316,12 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Adds a step of your own: an async generator over the items of one pass. `size` is that of the result, NaN when unknown. */
   transform<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size = NaN): Dataset<R> {
     check('Dataset.transform', 'step', step, callable);
-    return this.#derive(step, size, { prepared: this.preprocessing });
+    check('Dataset.transform', 'size', size, sizeRule);
+    return this.#derive((items, pass) => {
+      const made = step(items, pass);
+      check('Dataset.transform', 'step(items)', made, asyncIterable, 'Write it as `async function*`.');
+      return made;
+    }, size, { prepared: this.preprocessing });
   }
 
   /**
@@ -348,6 +390,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * const theirs = train.toTfData(tfData);
    */
   toTfData<D>(tfData: TfDataModule<D>): D {
+    check('Dataset.toTfData', 'tfData', tfData, rule('the module @tensorflow/tfjs-data', (value) => typeof (value as TfDataModule<D> | null | undefined)?.generator === 'function'));
     // That module's own item type is narrower than what it takes; never fits it.
     return tfData.generator(() => this[Symbol.asyncIterator]() as AsyncIterator<never>);
   }
@@ -401,6 +444,7 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /** Starts a pass of a given epoch: what operators build on. */
   open(pass: Pass): AsyncIterable<T> {
+    check('Dataset.open', 'pass', pass, passRule);
     return this.#open(pass);
   }
 

@@ -1,9 +1,10 @@
 // Random changes on a stream of labeled images: the same seed, epoch and image give the same result, whatever runs beside it.
 
-import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, rule, seed as seedRule } from '../core/index.js';
+import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, record, rule, seed as seedRule } from '../core/index.js';
 import { giveBack, type CompletePreprocessing, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
-import type { LabeledImage } from './imageBatches.js';
+import { checkItem, type LabeledImage } from './imageBatches.js';
+import { located, type ItemContext } from './operators.js';
 import { holdsNone, makesPictures } from './ownPictures.js';
 
 /** A transform and the seed of its random numbers, for another thread. */
@@ -24,7 +25,13 @@ export interface TransformWorkers {
   readChanged(images: Dataset<LabeledImage>, changeOf: ChangeOf): Dataset<LabeledImage> | undefined;
 }
 
-const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => typeof (value as TransformWorkers | null)?.transform === 'function');
+const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => {
+  const { threads, transform, readChanged } = (value ?? {}) as Partial<TransformWorkers>;
+  return positiveInteger.accepts(threads) && typeof transform === 'function' && typeof readChanged === 'function';
+});
+// Functions have a method called apply, too.
+const transformRule = rule<Transform>('a transform', (value) =>
+  record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function');
 
 /** How pictures are changed. */
 export interface AugmentOptions {
@@ -46,13 +53,14 @@ export interface AugmentOptions {
  * The result has the `preprocessing` of the given images where the transform keeps the size, and that of the transform where the images have their original
  * sizes. Otherwise it is unknown: state it with `withPreprocessing`.
  *
- * @throws {OptionError} when there are workers, and a function of yours has a part in the transform.
+ * @throws {OptionError} when there are workers, and a function of yours has a part in the transform; while iterating, for an item that is not a labeled image.
+ * @throws {DataError} while iterating, naming the image, when the transform fails.
  * @example
  * const train = augment(images, trainAugmentation('default', 224), { seed: 1 });
  */
 export function augment(images: Dataset<LabeledImage>, transform: Transform, options: AugmentOptions = {}): Dataset<LabeledImage> {
   check('augment', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
-  check('augment', 'transform', transform, rule('a transform', (value) => typeof (value as Transform | null)?.apply === 'function'));
+  check('augment', 'transform', transform, transformRule);
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
   const { seed = 0, workers: threads, concurrency } = checkOptions('augment', options, rules);
   const { spec } = transform;
@@ -69,8 +77,8 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
 
   function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabeledImage> {
     const changed = images.map(
-      async (image, { epoch, index }) => {
-        const pixels = await apply(image.pixels, seedOf(image.origin ?? index, epoch));
+      async (image, context) => {
+        const pixels = await change(image, context, apply);
         if (ours) giveBack(image.pixels.data, pixels.data);
         return { ...image, pixels };
       },
@@ -78,6 +86,15 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     );
     const result = known(changed);
     return ours ? makesPictures(result) : result;
+  }
+
+  async function change(image: LabeledImage, { index, ...pass }: ItemContext, apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>): Promise<Pixels> {
+    checkItem('augment', image);
+    try {
+      return await apply(image.pixels, seedOf(image.origin ?? index, pass.epoch));
+    } catch (error) {
+      throw located('augment', error, image, index, pass);
+    }
   }
 
   function known(changed: Dataset<LabeledImage>): Dataset<LabeledImage> {

@@ -1,6 +1,6 @@
 // Pixels in the browser: what createImageBitmap decodes, drawn once and read back. In Node, decodeImage takes its place.
 
-import { check, checkOptions, DataError, rule, text } from '../core/index.js';
+import { check, checkOptions, DataError, EffnetError, invalid, rule, text } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 
 /** What `createImageBitmap` takes: a canvas, an image or video element, a bitmap and the like; nothing where TypeScript knows no browser types. */
@@ -15,23 +15,33 @@ export interface BrowserPixelsOptions {
   readonly background?: string | undefined;
 }
 
+/** What `createImageBitmap` takes, also from another window, whose classes are not those of this one. */
+const DECODABLE = /^\[object (?:Blob|File|ImageBitmap|ImageData|HTML(?:Image|Video|Canvas)Element|SVGImageElement|OffscreenCanvas|VideoFrame)\]$/;
+const browserImage = rule<BrowserImage>('a File, URL, canvas, image or bitmap', (value) =>
+  text.accepts(value) || value instanceof URL || DECODABLE.test(Object.prototype.toString.call(value)));
+
 /**
  * Reads a File, Blob, URL, canvas, image or video element as RGB, upright as its EXIF orientation says.
  *
  * @returns Uint8 pixels `[height, width, 3]`.
+ * @throws {OptionError} when the background is not a CSS color. {@link EffnetError} outside of browsers.
  * @throws {DataError} naming the file or URL, when it cannot be fetched or decoded.
  * @example
  * const decoded = Dataset.from([...(input.files ?? [])]).map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
  * const images = augment(decoded.withPreprocessing('original'), evalTransform(model)); // as the model wants them
  */
 export async function browserPixels(image: BrowserImage, options: BrowserPixelsOptions = {}): Promise<Pixels> {
-  check('browserPixels', 'image', image, rule('a File, URL, canvas, image or bitmap', (value) => typeof value === 'string' || (typeof value === 'object' && value !== null)));
+  check('browserPixels', 'image', image, browserImage);
   const { background = 'white' } = checkOptions('browserPixels', options, { background: text });
+  if (typeof createImageBitmap === 'undefined' || typeof OffscreenCanvas === 'undefined') {
+    throw new EffnetError('browserPixels: expected a browser, received a runtime without createImageBitmap or OffscreenCanvas. In Node, use `decodeImage` of effnet-ts/node.');
+  }
+  checkColor(background);
   const origin = image instanceof URL || typeof image === 'string' ? String(image) : ((image as Partial<File>).name ?? 'image');
   try {
     const bitmap = await createImageBitmap(await loaded(image), { imageOrientation: 'from-image', colorSpaceConversion: 'none' });
     const { width, height } = bitmap;
-    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+    const context = contextOf(width, height);
     context.fillStyle = background;
     context.fillRect(0, 0, width, height);
     context.drawImage(bitmap, 0, 0);
@@ -41,6 +51,21 @@ export async function browserPixels(image: BrowserImage, options: BrowserPixelsO
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(`browserPixels: expected a readable image, received '${origin}': ${reason}`, { cause, origin });
   }
+}
+
+function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
+  return new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
+}
+
+/** A canvas keeps its last color when it is given one that it cannot read. */
+function checkColor(background: string): void {
+  const context = contextOf(1, 1);
+  const [first, second] = ['black', 'white'].map((color) => {
+    context.fillStyle = color;
+    context.fillStyle = background;
+    return context.fillStyle;
+  });
+  if (first !== second) throw invalid('browserPixels', 'background', 'a CSS color', background);
 }
 
 async function loaded(image: BrowserImage): Promise<BitmapSource> {

@@ -79,9 +79,12 @@ function checkSize(image: LabeledImage, [height, width]: readonly [height: numbe
 /**
  * Makes one batch of pictures of one size; the caller disposes it.
  *
- * @throws {ShapeError} when they differ in size, or in the length of their label vectors.
+ * @throws {OptionError} when an item is not a labeled image.
+ * @throws {ShapeError} when there is no image, or they differ in size or in the length of their label vectors.
+ * @throws {DataError} when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  */
 export function collate(images: readonly LabeledImage[]): ImageBatch {
+  check('collate', 'images', images, rule('an array of { pixels, label }', Array.isArray));
   return collateFor('collate', images);
 }
 
@@ -154,7 +157,8 @@ function labelTensor(labels: readonly Label[]): tf.Tensor {
   return tf.tensor2d(values, [labels.length, length], 'float32');
 }
 
-function checkItem(where: string, item: unknown): void {
+/** Throws unless an item has the pixels of an image. */
+export function checkItem(where: string, item: unknown): void {
   if (typeof item !== 'object' || item === null || !('pixels' in item)) {
     throw new OptionError(`${where}: expected labeled images { pixels, label }, received ${describeItem(item)}.`);
   }

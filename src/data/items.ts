@@ -38,7 +38,8 @@ export function describeItem(item: unknown): string {
       .map(([key, value]) => `${key}: ${describeItem(value)}`)
       .join(', ')} }`;
   }
-  return typeof item === 'object' && item !== null ? item.constructor.name : typeof item;
+  if (item === null) return 'null';
+  return typeof item === 'object' ? item.constructor.name : typeof item;
 }
 
 function visit(value: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {

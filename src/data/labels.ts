@@ -14,7 +14,7 @@ const indices = rule<readonly number[]>('a non-empty array of class indices', (v
 export function oneHot(label: number | readonly number[], classes: number): Float32Array {
   check('oneHot', 'classes', classes, positiveInteger);
   const index = rule<number>(`an integer in [0, ${classes})`, (value) => nonNegativeInteger.accepts(value) && value < classes);
-  check('oneHot', 'label', label, either(index, arrayOf(index)));
+  check('oneHot', 'label', label, rule(`${index.expected}, or an array of such integers,`, either(index, arrayOf(index)).accepts));
   const vector = new Float32Array(classes);
   for (const each of typeof label === 'number' ? [label] : label) vector[each] = 1;
   return vector;
@@ -58,8 +58,8 @@ export function classWeights(labels: readonly number[], classes: number): Record
   return Object.fromEntries(counts.map((count, index) => [index, labels.length / (classes * count)]));
 }
 
-/** What a function that tells the class of an item has to return. */
-export const returnedLabel = rule<number | string>('a function that returns a number or a string', (value) => typeof value === 'string' || finite.accepts(value));
+/** A class as functions of the caller tell it. */
+export const className = rule<number | string>('a number or a string', (value) => typeof value === 'string' || finite.accepts(value));
 
 /** How rare classes are repeated. */
 export interface OversampleOptions {
@@ -81,7 +81,7 @@ export function oversample<T>(items: readonly T[], labelOf: (item: T) => number 
   const byClass = new Map<number | string, T[]>();
   for (const item of items) {
     const label = labelOf(item);
-    check('oversample', 'labelOf', label, returnedLabel);
+    check('oversample', 'labelOf(item)', label, className);
     const own = byClass.get(label);
     if (own === undefined) byClass.set(label, [item]);
     else own.push(item);

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, createRandom, deriveSeed, positive, probability as probabilityRule, seed as seedRule, ShapeError, shuffled, type Random } from '../core/index.js';
+import { checkBatch } from './checkBatches.js';
 import type { ImageBatch } from './imageBatches.js';
 import type { ItemFunction } from './operators.js';
 
@@ -18,6 +19,7 @@ export interface MixOptions {
 /**
  * Makes a step for `map` that blends each picture with another of its batch and disposes the batch it was given.
  *
+ * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not vectors.
  * @example
  * const batches = imageBatches(images).map(mixUp({ alpha: 0.2, seed: 1 }));
  * @see mixup, arXiv 1710.09412
@@ -31,6 +33,7 @@ export function mixUp(options: MixOptions = {}): ItemFunction<ImageBatch, ImageB
  *
  * The labels follow the area that is really covered.
  *
+ * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not vectors.
  * @see CutMix, arXiv 1905.04899
  */
 export function cutMix(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
@@ -83,7 +86,12 @@ function mixing(where: string, defaultAlpha: number, options: MixOptions, mix: M
   const rules = { alpha: positive, probability: probabilityRule, seed: seedRule };
   const { alpha = defaultAlpha, probability = 1, seed = 0 } = checkOptions(where, options, rules);
   return (batch, { epoch, index }) => {
-    if (batch.ys.rank !== 2) throw new ShapeError(`${where}: expected labels [batch, classes], received ${batch.ys.dtype} of rank ${batch.ys.rank}. Use labelMode 'categorical'.`);
+    checkBatch(where, 'batch', batch, undefined);
+    const { dtype, rank } = batch.ys;
+    if (rank !== 2) {
+      tf.dispose([batch.xs, batch.ys]);
+      throw new ShapeError(`${where}: expected labels [batch, classes], received ${dtype} of rank ${rank}. Use labelMode 'categorical'.`);
+    }
     const random = createRandom(deriveSeed(seed, where, epoch, index));
     if (random.next() >= probability) return batch;
     const mixed = tf.tidy(() => {

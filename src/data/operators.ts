@@ -28,7 +28,7 @@ export async function* mapItems<T, R>(source: AsyncIterable<T>, fn: ItemFunction
     try {
       return await fn(item, { ...pass, index });
     } catch (error) {
-      throw located(error, item, index, pass);
+      throw located('Dataset.map', error, item, index, pass);
     }
   });
 }
@@ -65,7 +65,7 @@ export async function* mapSound<T, R>(
     try {
       return await fn(item, { ...pass, index });
     } catch (error) {
-      const failure = located(error, item, index, pass);
+      const failure = located('Dataset.map', error, item, index, pass);
       // A wrong option or a stopped pass is not a broken item.
       if (!(failure instanceof DataError)) throw failure;
       return new Broken(failure);
@@ -79,12 +79,12 @@ export async function* mapSound<T, R>(
 }
 
 /** Gives a foreign error the place where it happened; the library's own errors and a stopped pass speak for themselves. */
-function located(error: unknown, item: unknown, index: number, pass: Pass): unknown {
+export function located(where: string, error: unknown, item: unknown, index: number, pass: Pass): unknown {
   if (isEffnetError(error) || pass.signal?.aborted === true) return error;
   const origin = originOf(item);
   const place = origin === undefined ? `item ${index}` : `item ${index}, '${origin}'`;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DataError(`Dataset.map: ${place}: ${reason}`, { cause: error, ...(origin === undefined ? {} : { origin }) });
+  return new DataError(`${where}: ${place}: ${reason}`, { cause: error, ...(origin === undefined ? {} : { origin }) });
 }
 
 export async function* filterItems<T>(source: AsyncIterable<T>, keep: ItemFunction<T, boolean>, pass: Pass): AsyncGenerator<T> {

@@ -1,7 +1,7 @@
 // Arrays of labeled items cut into shares: plain arrays in, plain arrays out.
 
 import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
-import { returnedLabel } from './labels.js';
+import { className } from './labels.js';
 
 /** How items are split. */
 export interface SplitOptions<T> {
@@ -85,7 +85,7 @@ function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T
   const groups = new Map<unknown, T[]>();
   for (const item of items) {
     const key: unknown = groupBy === undefined ? item : groupBy(item);
-    if (groupBy !== undefined) check(where, 'groupBy', key, returnedLabel);
+    if (groupBy !== undefined) check(where, 'groupBy(item)', key, className);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
@@ -93,7 +93,7 @@ function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T
   const strata = new Map<string | number, T[][]>();
   for (const group of groups.values()) {
     const name = stratifyBy(group[0] as T);
-    check(where, 'stratifyBy', name, returnedLabel);
+    check(where, 'stratifyBy(item)', name, className);
     const stratum = strata.get(name);
     if (stratum === undefined) strata.set(name, [group]);
     else stratum.push(group);

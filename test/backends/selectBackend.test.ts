@@ -208,6 +208,7 @@ describe('selectBackend', () => {
   test.each([
     ['a string', 'cpu', {}],
     ['a loader without load', [{ name: 'cpu' }], {}],
+    ['a loader with an unknown key', [{ ...cpu, instal: 'npm install' }], {}],
     ['nothing to try', [], {}],
     ['an unknown option', [cpu], { probes: true }],
     ['a tolerance of 0', [cpu], { tolerance: 0 }],
@@ -221,6 +222,11 @@ describe('ensureBackend', () => {
     await selectBackend([copyOfCpu('copy')]);
     expect(await ensureBackend([cpu])).toEqual({ backend: 'copy', tried: [] });
     expect(tf.getBackend()).toBe('copy');
+  });
+
+  test('refuses a wrong preference, also while a backend is ready', async () => {
+    await selectBackend([cpu]);
+    await expect(ensureBackend([{ name: 'cpu' }] as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: ensureBackend: expected a function for \`preferences[0].load\`, received undefined.]`);
   });
 
   test('waits for a backend that is being started', async () => {

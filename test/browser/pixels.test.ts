@@ -109,6 +109,11 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     await expect(read('https://photos.test/none.png')).rejects.toThrow("received 'https://photos.test/none.png': the server answered 404");
   });
 
+  test('a background that is no color is refused before anything is fetched', async () => {
+    const address = 'https://nowhere.test/a.png';
+    await expect(page.evaluate((url) => effnet.browserPixels(url, { background: 'trasparent' }), address)).rejects.toThrow("browserPixels: expected a CSS color for `background`, received 'trasparent'.");
+  });
+
   test('what is no picture is refused', async () => {
     await expect(read('data:text/plain,hello')).rejects.toThrow("expected a readable image, received 'data:text/plain,hello'");
   });

@@ -298,3 +298,24 @@ test('bad arguments are refused in one sentence', () => {
 test('repeating nothing for ever is refused', async () => {
   await expect(Dataset.from(() => []).repeat().toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: Dataset.repeat: expected items to repeat, received an empty dataset.]`);
 });
+
+test.each([
+  ['from', () => Dataset.from((() => Promise.resolve([1])) as never)],
+  ['transform', () => letters.transform(function* () { yield 1; } as never)],
+  ['interleave', () => letters.interleave(() => ['b'] as never)],
+  ['unbatch', () => (Dataset.range(2) as unknown as Dataset<number[]>).unbatch()],
+])('%s refuses a wrong result of a function, or wrong items, when they are read', async (_, make) => {
+  const dataset = make();
+  await expect(dataset.toArray()).rejects.toThrowErrorMatchingSnapshot();
+});
+
+test('zip needs something to read, or it would never end', () => {
+  expect(() => Dataset.zip()).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.zip: expected at least one Dataset for \`datasets\`, received [].]`);
+});
+
+test('a size that is not known is stated as NaN', () => {
+  const step = (items: AsyncIterable<string>): AsyncIterable<string> => items;
+  expect(letters.transform(step, letters.filter(() => true).size).cardinality()).toBe('unknown');
+  expect(letters.transform(step, Infinity).cardinality()).toBe(Infinity);
+  expect(() => letters.transform(step, -1)).toThrow('Dataset.transform: expected');
+});

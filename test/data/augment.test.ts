@@ -119,3 +119,22 @@ test('a dataset says whether its items differ from epoch to epoch: augmented one
     .toEqual([true, true, true, true, true]);
   expect(changed.cache().varies).toBe(false);
 });
+
+test.each([mixUp, cutMix])('%o refuses an item that is not a batch with label vectors, and frees it', async (mix) => {
+  const before = tf.memory().numTensors;
+  const wrong = [
+    () => 1 as never,
+    () => ({ xs: tf.zeros([2, 4, 4, 3]) }) as never,
+    () => ({ xs: tf.zeros<tf.Rank.R4>([2, 4, 4, 3]), ys: tf.zeros([2], 'int32') }),
+  ];
+  for (const item of wrong) {
+    await expect(Dataset.from([0]).map(item).map(mix()).toArray()).rejects.toThrow(`${mix.name}: expected`);
+  }
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('an item that is not an image and a transform that fails are reported under the name of augment', async () => {
+  await expect(augment(Dataset.from([{ image: 1 }] as never), randomFlip()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected labeled images { pixels, label }, received { image: number }.]`);
+  const failing = { describe: () => 'fails', apply: () => { throw new Error('no memory'); } };
+  await expect(augment(Dataset.from(pictures(1)), failing).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: augment: item 0, '0.jpg': no memory]`);
+});

@@ -71,8 +71,15 @@ test('vectors of labels', () => {
   expect(oneHot([0, 3], 4)).toEqual(Float32Array.of(1, 0, 0, 1));
 });
 
+test('a function that returns no class or group is refused', () => {
+  const nothing = (() => undefined) as never;
+  expect(() => oversample([1, 2], nothing)).toThrowErrorMatchingInlineSnapshot(`[OptionError: oversample: expected a number or a string for \`labelOf(item)\`, received undefined.]`);
+  expect(() => kFold([1, 2], 2, { stratifyBy: nothing })).toThrowErrorMatchingInlineSnapshot(`[OptionError: kFold: expected a number or a string for \`stratifyBy(item)\`, received undefined.]`);
+  expect(() => trainValidationSplit([1, 2], 0.5, { groupBy: nothing })).toThrowErrorMatchingInlineSnapshot(`[OptionError: trainValidationSplit: expected a number or a string for \`groupBy(item)\`, received undefined.]`);
+});
+
 test('what cannot be is refused', () => {
-  expect(() => oneHot(4, 4)).toThrowErrorMatchingInlineSnapshot(`[OptionError: oneHot: expected an integer in [0, 4) for \`label\`, received 4.]`);
+  expect(() => oneHot(4, 4)).toThrowErrorMatchingInlineSnapshot(`[OptionError: oneHot: expected an integer in [0, 4), or an array of such integers, for \`label\`, received 4.]`);
   expect(() => classWeights([0, 2], 3)).toThrowErrorMatchingInlineSnapshot(`[DataError: classWeights: expected items of all 3 classes, received none of class 1.]`);
   expect(() => kFold([1, 2, 3], 4)).toThrowErrorMatchingInlineSnapshot(`[DataError: kFold: expected at least 4 items or groups in all, received 3. Add images, or leave the class out.]`);
   expect(() => kFold([1, 2, 3], 1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: kFold: expected an integer of at least 2 for \`folds\`, received 1.]`);

@@ -1,6 +1,6 @@
 // Schemas as data: which features of an Example a record has, under which names, with which defaults.
 
-import { anything, boolean, check, checkOptions, DataError, decodeText, invalid, oneOf, record as recordRule, rule, seed as integer, text } from '../../core/index.js';
+import { anything, boolean, check, checkOptions, DataError, decodeText, invalid, oneOf, record as recordRule, rule, seed as integer, text, type Rule } from '../../core/index.js';
 import { BYTES, checkFeature, feature, NUMBER, type Example, type FeatureValue } from './example.js';
 
 /** One feature of a record, of one kind. */
@@ -131,7 +131,7 @@ export function formatExample<const S extends RecordSchema>(record: RecordOf<S>,
 }
 
 /** What a record has under a field of each kind. */
-const VALUES = { bytes: BYTES, text: rule<string>('a string', (value) => typeof value === 'string'), float: NUMBER, int64: integer };
+const VALUES: Readonly<Record<RecordField['kind'], Rule<unknown>>> = { bytes: BYTES, text: rule<string>('a string', (value) => typeof value === 'string'), float: NUMBER, int64: integer };
 
 /** Throws unless every field of a schema has a name and a kind, and nothing unknown. */
 export function checkSchema(where: string, schema: unknown): asserts schema is RecordSchema {

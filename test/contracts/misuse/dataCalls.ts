@@ -1,5 +1,4 @@
-import { Dataset, encodeExample, feature, frameTFRecord, RECORD_SCHEMAS } from '../../../src/index.js';
-import { randomFlip, type LabeledImage } from '../../../src/index.js';
+import { Dataset, encodeExample, feature, frameTFRecord, randomFlip, RECORD_SCHEMAS, type LabeledImage } from '../../../src/index.js';
 import type { BaseCall, BaseCalls } from './baseCall.js';
 
 const image: LabeledImage = { pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12) }, label: 0, origin: 'a.png' };
@@ -30,7 +29,7 @@ function drawn(): readonly unknown[] {
 }
 
 export const dataCalls: BaseCalls = {
-  augment: { args: () => [images(), randomFlip({ horizontal: 0.5 }), { seed: 1, concurrency: 1, workers }] },
+  augment: { args: () => [images(), randomFlip(), { seed: 1, concurrency: 1, workers }] },
   browserPixels: { args: drawn },
   classWeights: { args: () => [[0, 1], 2] },
   collate: { args: () => [[image]] },

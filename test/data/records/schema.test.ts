@@ -46,3 +46,27 @@ test('a list of the floats of a whole image is written and read back', async () 
   expect(record.pixels).toHaveLength(150_528);
   expect(record.codes.at(-1)).toBe(pixels.at(-1));
 });
+
+test.each([
+  ['a misspelled key', { label: { key: 'label', kind: 'int64', defalt: 0 } }],
+  ['an unknown kind', { label: { key: 'label', kind: 'int32' } }],
+  ['no name', { label: { kind: 'int64' } }],
+  ['a default of another kind', { label: { key: 'label', kind: 'int64', default: '0' } }],
+  ['no field', { label: 'label' }],
+])('a schema with %s is refused', (_, schema) => {
+  expect(() => parseExample({ label: feature.int64(1) }, schema as never)).toThrowErrorMatchingSnapshot();
+  expect(() => formatExample({ label: 1 } as never, schema as never)).toThrow(/^formatExample: expected/);
+});
+
+test('a value that its kind does not have is refused by name', async () => {
+  const schema = { label: { key: 'label', kind: 'int64' }, names: { key: 'n', kind: 'text', list: true } } as const;
+  expect(() => formatExample({ label: 1.5, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: formatExample: expected an integer for \`record.label\`, received 1.5.]`);
+  expect(() => formatExample({ label: [1] as never, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: formatExample: expected an integer for \`record.label\`, received [1].]`);
+  expect(() => formatExample({ label: 1, names: 'a' as never }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: formatExample: expected an array, each a string for \`record.names\`, received 'a'.]`);
+  expect(() => parseExample({ label: { kind: 'int64', values: [1] } as never }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received { kind, values }.]`);
+  await expect(encodeExample({ label: 1 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received 1.]`);
+  expect(() => feature.int64(0.5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 0.5.]`);
+  expect(() => feature.int64(2n ** 63n)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 9223372036854775808.]`);
+  expect(() => feature.float('1' as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.float: expected a number for \`values\`, received '1'.]`);
+  expect(() => feature.bytes(null as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.bytes: expected a Uint8Array or a string for \`values\`, received null.]`);
+});

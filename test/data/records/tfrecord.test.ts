@@ -115,6 +115,11 @@ describe('a damaged file', () => {
     await expect(decodeExample(Uint8Array.of(10, 255, 1), 'a.tfrecord')).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: decodeExample: expected a TensorFlow Example, received 3 other bytes in 'a.tfrecord'.]`);
   });
 
+  test('bytes that are not in an iterable, and a chunk of something else', async () => {
+    expect(() => readTFRecords(file as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: readTFRecords: expected an iterable of Uint8Array chunks for \`chunks\`, received an instance of Buffer. Pass the bytes of a whole file as [bytes].]`);
+    await expect(readTFRecords(['text'] as never).next()).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: readTFRecords: expected a Uint8Array for \`chunks\`, received 'text'.]`);
+  });
+
   test('a header that claims 2^60 bytes is refused without taking them', async () => {
     const header = frameTFRecord(new Uint8Array(0)).subarray(0, 12);
     const view = new DataView(header.buffer);
