@@ -143,11 +143,11 @@ function hasPath(parent: Group, path: string): boolean {
 }
 
 /** An attribute of text or texts. */
-export function texts(owner: Group, name: string): readonly string[] | undefined {
+export function texts(where: string, owner: Group, name: string): readonly string[] | undefined {
   const value: unknown = Object.hasOwn(owner.attrs, name) ? owner.attrs[name]?.value : undefined;
   if (typeof value === 'string') return [value];
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   if (value instanceof Float64Array && value.length === 0) return [];
   if (value === undefined || value === null) return undefined;
-  throw new WeightsError(`readKeras: expected the attribute '${name}' to be text, received ${show(value)}. The file is damaged.`);
+  throw new WeightsError(`${where}: expected the attribute '${name}' to be text, received ${show(value)}. The file is damaged.`);
 }

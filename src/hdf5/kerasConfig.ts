@@ -48,8 +48,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The layers of a model in its order, each with Keras' class. */
-export function kerasLayers(model: tfl.LayersModel): readonly KerasLayer[] {
-  const { layers } = networkJson(model);
+export function kerasLayers(where: string, model: tfl.LayersModel): readonly KerasLayer[] {
+  const { layers } = networkJson(where, model);
   return layers.map((json) => {
     const name = json.name ?? json.config.name;
     const className = json.class_name === 'Model' ? 'Functional' : json.class_name;
@@ -62,34 +62,34 @@ export function kerasLayers(model: tfl.LayersModel): readonly KerasLayer[] {
  *
  * @throws {WeightsError} when Keras has no layer of a class.
  */
-export function kerasConfig(model: tfl.LayersModel): object {
-  const network = networkJson(model);
+export function kerasConfig(where: string, model: tfl.LayersModel): object {
+  const network = networkJson(where, model);
   return {
     module: 'keras.src.models.functional', class_name: 'Functional', registered_name: 'Functional', build_config: { input_shape: null }, compile_config: {},
-    config: functionalConfig(model, network),
+    config: functionalConfig(where, model, network),
   };
 }
 
-function functionalConfig(model: tfl.LayersModel, network: NetworkJson): object {
+function functionalConfig(where: string, model: tfl.LayersModel, network: NetworkJson): object {
   const single = (tensors: NetworkJson['input_layers']): unknown => (tensors.length === 1 ? tensors[0] : tensors);
   return {
     name: network.name, trainable: true,
-    layers: kerasLayers(model).map((layer) => layerConfig(model, layer)),
+    layers: kerasLayers(where, model).map((layer) => layerConfig(where, model, layer)),
     input_layers: single(network.input_layers), output_layers: single(network.output_layers),
   };
 }
 
-function layerConfig(model: tfl.LayersModel, { className, layer, json }: KerasLayer): object {
+function layerConfig(where: string, model: tfl.LayersModel, { className, layer, json }: KerasLayer): object {
   const { name } = json.config;
   const inbound_nodes = (json.inbound_nodes ?? []).map((node) => {
     const tensors = node.map(([source, index, tensor]) => tensorConfig(model, source, index, tensor));
     return { args: node.length === 1 ? tensors : [tensors], kwargs: {} };
   });
   if (layer instanceof tfl.LayersModel) {
-    return { module: 'keras.src.models.functional', class_name: 'Functional', registered_name: 'Functional', name, inbound_nodes, config: functionalConfig(layer, networkJson(layer)) };
+    return { module: 'keras.src.models.functional', class_name: 'Functional', registered_name: 'Functional', name, inbound_nodes, config: functionalConfig(where, layer, networkJson(where, layer)) };
   }
   if (!Object.hasOwn(OPTIONS, className)) {
-    throw new WeightsError(`writeKeras: Keras has no way to read the layer '${name}' of class ${className}. Write its weights alone with \`writeKerasWeights\`.`);
+    throw new WeightsError(`${where}: Keras has no way to read the layer '${name}' of class ${className}. Write its weights alone with \`writeKerasWeights\`.`);
   }
   const options = (OPTIONS[className] ?? []).flatMap((option) => {
     const [ours = '', theirs = ours] = option.split(':');
@@ -107,10 +107,10 @@ function tensorConfig(model: tfl.LayersModel, source: string, node: number, tens
   return { class_name: '__keras_tensor__', config: { shape: output?.shape, dtype: 'float32', keras_history: [source, node, tensor] } };
 }
 
-function networkJson(model: tfl.LayersModel): NetworkJson {
+function networkJson(where: string, model: tfl.LayersModel): NetworkJson {
   const json = model.toJSON(null, false) as unknown as { readonly config: NetworkJson };
   if (!Array.isArray(json.config.layers) || !Array.isArray(json.config.input_layers)) {
-    throw new WeightsError(`writeKeras: expected a functional model, received '${model.name}'.`);
+    throw new WeightsError(`${where}: expected a functional model, received '${model.name}'.`);
   }
   return json.config;
 }

@@ -13,10 +13,10 @@ export function legacyGroup(root: File): Group | undefined {
 
 /** The weights that the group lists, named `layer/weight`; those of models inside the model `model/layer/weight`. */
 export function* legacyWeights(where: string, group: Group): Generator<NamedDataset> {
-  for (const layer of listed(group, 'layer_names')) {
+  for (const layer of listed(where, group, 'layer_names')) {
     const layerGroup = groupAt(group, layer);
     if (layerGroup === undefined) throw new WeightsError(`${where}: the file lists the layer ${show(layer)} but does not hold it. It is damaged.`);
-    for (const weight of listed(layerGroup, 'weight_names')) {
+    for (const weight of listed(where, layerGroup, 'weight_names')) {
       const dataset = datasetAt(layerGroup, weight);
       if (dataset === undefined) throw new WeightsError(`${where}: the file lists the weight ${show(weight)} but does not hold it. It is damaged.`);
       yield { name: weightName(layer, weight), dataset };
@@ -25,11 +25,11 @@ export function* legacyWeights(where: string, group: Group): Generator<NamedData
 }
 
 /** Long lists are split over `name0`, `name1`, ... */
-function listed(group: Group, name: string): readonly string[] {
-  const whole = texts(group, name);
+function listed(where: string, group: Group, name: string): readonly string[] {
+  const whole = texts(where, group, name);
   if (whole !== undefined) return whole;
   const parts: string[] = [];
-  for (let i = 0, part = texts(group, `${name}0`); part !== undefined; part = texts(group, `${name}${++i}`)) parts.push(...part);
+  for (let i = 0, part = texts(where, group, `${name}0`); part !== undefined; part = texts(where, group, `${name}${++i}`)) parts.push(...part);
   return parts;
 }
 

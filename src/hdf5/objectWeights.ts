@@ -50,7 +50,7 @@ export function* objectWeights(where: string, root: File, fileBytes: number, { c
     if (groupsLeft < 0) throw new WeightsError(`${where}: the file leads to more groups than it can hold. It is damaged.`);
     if (depth > DEEPEST) throw new WeightsError(`${where}: the file nests deeper than any model. It is damaged.`);
     const variables = groupAt(group, 'vars');
-    const stored = kind === 'optimizer' ? undefined : ((variables === undefined ? undefined : texts(variables, 'name')?.[0]) ?? names.get(group.path));
+    const stored = kind === 'optimizer' ? undefined : ((variables === undefined ? undefined : texts(where, variables, 'name')?.[0]) ?? names.get(group.path));
     if (stored !== undefined) names.set(group.path, stored);
     // The model at the root gives its weights no name of its own.
     const path = depth === 0 ? owners : [...owners, stored ?? name];

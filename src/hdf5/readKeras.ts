@@ -3,7 +3,7 @@
 
 import { arrayOf, check, instanceOf, isEffnetError, text as textRule, WeightsError } from '../core/index.js';
 import { storedPreprocessing } from '../image/index.js';
-import { openZip, type ModelNotes, type NamedArrays } from '../weights/index.js';
+import { openZip, refuseOtherFormat, type ModelNotes, type NamedArrays } from '../weights/index.js';
 import { layerConfig, type LayerConfig } from './layerConfig.js';
 import { readHdf5 } from './readHdf5.js';
 
@@ -25,6 +25,7 @@ const WHERE = 'readKeras';
  */
 export async function readKeras(bytes: Uint8Array): Promise<NamedArrays> {
   check(WHERE, 'bytes', bytes, instanceOf(Uint8Array, 'the bytes of a file'), 'Read the file first.');
+  refuseOtherFormat(WHERE, bytes, 'keras');
   const { hdf5, config, notes } = unpack(bytes);
   return Object.assign(await readHdf5(WHERE, hdf5, { config }), notes);
 }

@@ -1,6 +1,6 @@
 // The weights that Keras 3.10 and later splits over several files: `save_weights('model.weights.json', max_shard_size=...)`.
 
-import { show, WeightsError } from '../core/index.js';
+import { callable, check, isEffnetError, OptionError, show, text, WeightsError } from '../core/index.js';
 import type { NamedArrays, WeightArray } from '../weights/index.js';
 import { readHdf5 } from './readHdf5.js';
 
@@ -11,21 +11,36 @@ const WHERE = 'readKerasShards';
  *
  * @param index - The text of the `.weights.json` file.
  * @param readFile - Reads a file beside the index by its name.
- * @throws {WeightsError} when the index or a file is damaged, or the index names a file outside its folder.
+ * @throws {OptionError} when an argument is of another type, or `readFile` returns no bytes.
+ * @throws {WeightsError} when a file cannot be read, the index or a file is damaged, or the index names a file outside its folder.
  * @example
  * const index = await (await fetch('weights/model.weights.json')).text();
  * const arrays = await readKerasShards(index, async (name) => new Uint8Array(await (await fetch(`weights/${name}`)).arrayBuffer()));
  */
 export async function readKerasShards(index: string, readFile: (name: string) => Promise<Uint8Array>): Promise<NamedArrays> {
+  check(WHERE, 'index', index, text, 'Read the `.weights.json` file as text.');
+  check(WHERE, 'readFile', readFile, callable);
   const arrays = new Map<string, WeightArray>();
   const names = new Map<string, string>();
   for (const file of shardNames(index)) {
-    for (const [name, array] of await readHdf5(WHERE, await readFile(file), { names })) {
+    for (const [name, array] of await readHdf5(WHERE, await bytesOf(file, readFile), { names })) {
       if (arrays.has(name)) throw new WeightsError(`${WHERE}: two weights are named ${show(name)}.`);
       arrays.set(name, array);
     }
   }
   return arrays;
+}
+
+async function bytesOf(file: string, readFile: (name: string) => Promise<Uint8Array>): Promise<Uint8Array> {
+  let bytes: unknown;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    if (isEffnetError(cause)) throw cause;
+    throw new WeightsError(`${WHERE}: ${show(file)} cannot be read: ${String(cause)}.`, { cause });
+  }
+  if (bytes instanceof Uint8Array) return bytes;
+  throw new OptionError(`${WHERE}: expected \`readFile\` to return the bytes of ${show(file)} as a Uint8Array, received ${show(bytes)}.`);
 }
 
 /** The files an index names, in the order in which Keras wrote them. */
@@ -34,7 +49,7 @@ function shardNames(index: string): readonly string[] {
   try {
     parsed = JSON.parse(index) as typeof parsed;
   } catch (cause) {
-    throw new WeightsError(`${WHERE}: the index is no valid JSON.`, { cause });
+    throw new WeightsError(`${WHERE}: the index is not valid JSON. Pass the text of the \`.weights.json\` file.`, { cause });
   }
   const map = parsed?.weight_map;
   const files = typeof map === 'object' && map !== null ? [...new Set(Object.values(map).flat() as unknown[])] : [];

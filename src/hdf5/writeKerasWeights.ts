@@ -3,7 +3,7 @@
 import type { Group } from 'h5wasm';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { channelStatistics } from '../scaling/index.js';
-import { checkFiniteWeights, snakeCase, variantPlanOf } from '../models/index.js';
+import { checkFiniteWeights, checkModel, snakeCase, variantPlanOf } from '../models/index.js';
 import { createHdf5 } from './hdf5File.js';
 import { kerasLayers } from './kerasConfig.js';
 
@@ -23,18 +23,19 @@ interface Variable {
  * Writes the weights of a model as a `.weights.h5` file, which `load_weights` of Keras 3 opens on the same network: one written by
  * {@link writeKeras}, or one of `keras.applications`, whose normalization layer gets the model's mean and variance.
  *
- * @throws {WeightsError} when a weight is not finite.
+ * @throws {OptionError} when it is not a layers model. {@link WeightsError} when it is not a functional one, or a weight is not finite.
  * @example
  * await writeFile('clothes.weights.h5', await writeKerasWeights(model));
  */
 export async function writeKerasWeights(model: LayersModel): Promise<Uint8Array> {
-  return createWeights(model, normalizationOf(model));
+  checkModel('writeKerasWeights', model);
+  return createWeights('writeKerasWeights', model, normalizationOf(model));
 }
 
 /** Writes the weights, with those of a normalization layer where there is one. */
-export async function createWeights(model: LayersModel, normalization: WeightNode | null): Promise<Uint8Array> {
-  await checkFiniteWeights('writeKeras', model);
-  const root = await weightNode(model);
+export async function createWeights(where: string, model: LayersModel, normalization: WeightNode | null): Promise<Uint8Array> {
+  await checkFiniteWeights(where, model);
+  const root = await weightNode(where, model);
   const layers = normalization === null ? root.layers : [...root.layers, { key: 'normalization', node: normalization }];
   return createHdf5((file) => {
     writeNode(file, { ...root, layers });
@@ -55,15 +56,15 @@ function normalizationOf(model: LayersModel): WeightNode | null {
   };
 }
 
-async function weightNode(model: LayersModel): Promise<WeightNode> {
+async function weightNode(where: string, model: LayersModel): Promise<WeightNode> {
   const counts = new Map<string, number>();
   const layers: { key: string; node: WeightNode }[] = [];
-  for (const { className, layer } of kerasLayers(model)) {
+  for (const { className, layer } of kerasLayers(where, model)) {
     const kind = snakeCase(className);
     const count = counts.get(kind) ?? 0;
     counts.set(kind, count + 1);
     const key = count === 0 ? kind : `${kind}_${count}`;
-    if (isModel(layer)) layers.push({ key, node: await weightNode(layer) });
+    if (isModel(layer)) layers.push({ key, node: await weightNode(where, layer) });
     else if (layer.weights.length > 0) layers.push({ key, node: await layerNode(layer) });
   }
   return { name: model.name, variables: [], layers };

@@ -1,7 +1,7 @@
 // Gaussian blur, separable.
 
 import { check, positive } from '../core/index.js';
-import { checkPixels, type Pixels } from './pixels.js';
+import { checkPixels, withinMemory, type Pixels } from './pixels.js';
 
 /**
  * Blurs with a Gaussian of a standard deviation in pixels, mirrored at the edges and cut at four deviations; the result is float.
@@ -11,6 +11,10 @@ import { checkPixels, type Pixels } from './pixels.js';
 export function gaussianBlur(image: Pixels, sigma: number): Pixels {
   checkPixels('gaussianBlur', image);
   check('gaussianBlur', 'sigma', sigma, positive);
+  return withinMemory('gaussianBlur', 'sigma', sigma, () => blurred(image, sigma));
+}
+
+function blurred(image: Pixels, sigma: number): Pixels {
   const { width, height, channels } = image;
   const radius = Math.floor(4 * sigma + 0.5);
   const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));

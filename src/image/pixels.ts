@@ -15,6 +15,20 @@ export interface Pixels {
 }
 
 /**
+ * Returns what `make` returns.
+ *
+ * @throws {OptionError} naming the option when it asks for an array that is longer than arrays can be, or than there is memory for.
+ */
+export function withinMemory<T>(where: string, option: string, value: unknown, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new OptionError(`${where}: expected a value that fits into memory for \`${option}\`, received ${show(value)}.`, { cause });
+  }
+}
+
+/**
  * Throws unless all values of a picture are finite. For whatever makes tensors of it: layers may turn NaN and Infinity into plausible numbers.
  *
  * @throws {DataError} naming the place of the first value that is not.

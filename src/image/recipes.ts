@@ -85,9 +85,8 @@ export function evalTransform(preprocessing: RecipeName | PreprocessingSource = 
   const where = 'evalTransform';
   if (typeof preprocessing === 'string') {
     check(where, 'preprocessing', preprocessing, oneOf(...NAMES));
-    const side = size === undefined ? 224 : size;
-    check(where, 'size', side, positiveInteger);
-    return evalTransform(RECIPES[preprocessing].evaluate(side));
+    if (size !== undefined) check(where, 'size', size, positiveInteger);
+    return evalTransform(RECIPES[preprocessing].evaluate(size ?? 224));
   }
   const record = requirePreprocessing(where, preprocessing);
   if (size !== undefined) throw invalid(where, 'size', 'none beside a preprocessing, which has `inputSize`,', size);

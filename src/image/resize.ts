@@ -5,7 +5,7 @@ import { bilinear } from './bilinear.js';
 import { filter } from './filter.js';
 import { pick } from './pick.js';
 import { resizeLikePillow } from './pillow.js';
-import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
+import { checkPixels, sides, size as sizeRule, withinMemory, type Pixels, type Size } from './pixels.js';
 import { floats } from './spareFloats.js';
 import { INTERPOLATIONS, nearestPlaces, planSpans, type Interpolation } from './spans.js';
 
@@ -49,12 +49,18 @@ export function resizeFor(where: string, pixels: Pixels, size: Size, options: Re
   check(where, 'size', size, sizeRule);
   const { interpolation, antialias, resampler } = resolveResize(where, checkOptions(where, options, RESIZE_RULES));
   const [height, width] = sides(size);
-  if (resampler === 'pillow') {
-    if (pixels.data instanceof Float32Array) {
-      throw invalid(where, 'resampler', "'tensorflow' for float pixels", resampler, 'Pillow resizes 8-bit images: resize before anything that makes floats.');
-    }
-    return resizeLikePillow({ ...pixels, data: pixels.data }, height, width, interpolation);
-  }
+  if (height * width * pixels.channels > MOST_VALUES) throw invalid(where, 'size', `an image of at most ${MOST_VALUES} values`, size);
+  return withinMemory(where, 'size', size, () => {
+    if (resampler === 'tensorflow') return resizeLikeTensorFlow(pixels, height, width, interpolation, antialias);
+    if (!(pixels.data instanceof Float32Array)) return resizeLikePillow({ ...pixels, data: pixels.data }, height, width, interpolation);
+    throw invalid(where, 'resampler', "'tensorflow' for float pixels", resampler, 'Pillow resizes 8-bit images: resize before anything that makes floats.');
+  });
+}
+
+/** More than this takes over 8 GB, which no engine allocates in one array before it has spent seconds on the rest. */
+const MOST_VALUES = 2 ** 31 - 1;
+
+function resizeLikeTensorFlow(pixels: Pixels, height: number, width: number, interpolation: Interpolation, antialias: boolean): Pixels {
   if (interpolation === 'nearest') return pick(pixels, nearestPlaces(pixels.height, height), nearestPlaces(pixels.width, width));
   const data = floats(height * width * pixels.channels);
   if (height === pixels.height && width === pixels.width) data.set(pixels.data);

@@ -2,8 +2,8 @@
 
 import { arrayOf, check, checkOptions, either, oneOf, rule, ShapeError } from '../core/index.js';
 import { centerCrop, MARGINS, type Margins } from './crop.js';
-import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
-import { RESIZE_RULES, resizeFor, type ResizeOptions } from './resize.js';
+import { checkPixels, sides, size as sizeRule, withinMemory, type Pixels, type Size } from './pixels.js';
+import { RESIZE_RULES, resizeFor, resolveResize, type ResizeOptions } from './resize.js';
 import { roundHalfEven } from './roundHalfEven.js';
 
 const { floor, fround, max, min, trunc } = Math;
@@ -62,6 +62,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
   check(where, 'size', size, sizeRule);
   check(where, 'fit', fit, FITS);
   const { cropFraction = 1, margins = 'floor', fillValue = 0, ...resizing } = checkOptions(where, options, RESIZE_TO_RULES);
+  resolveResize(where, resizing);
   const resize = (image: Pixels, to: Size): Pixels => resizeFor(where, image, to, resizing);
   if (typeof fillValue !== 'number' && fillValue.length !== pixels.channels) {
     throw new ShapeError(`${where}: expected ${pixels.channels} values for \`fillValue\`, one per channel, received ${fillValue.length}.`);
@@ -69,7 +70,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
   const wanted = sides(size);
   if (fit === 'crop') return resize(centerCrop(pixels, sidesOfCrop(pixels, wanted, cropFraction), { margins }), size);
   const whole = [floor(wanted[0] / cropFraction), floor(wanted[1] / cropFraction)] as const;
-  const resized = ((): Pixels => {
+  const resized = withinMemory(where, 'size', size, (): Pixels => {
     switch (fit) {
       case 'stretch':
         return resize(pixels, whole);
@@ -88,7 +89,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
         return framed(resize(pixels, inner), [max(inner[0], wanted[0]), max(inner[1], wanted[1])], top, left, fillValue);
       }
     }
-  })();
+  });
   return resized.height === wanted[0] && resized.width === wanted[1] ? resized : centerCrop(resized, size, { margins });
 }
 

@@ -19,7 +19,7 @@ import type { Range } from './quantize.js';
 export async function calibrate(
   model: ModelProto, tensors: readonly string[], batches: AsyncIterable<ImageBatch>, onnxruntime: OnnxRuntimeModule | undefined,
 ): Promise<ReadonlyMap<string, Range>> {
-  const runtime = await openRuntime(toBinary(ModelProtoSchema, withExtremes(model, tensors)), onnxruntime === undefined ? {} : { onnxruntime });
+  const runtime = await openRuntime('exportOnnx', toBinary(ModelProtoSchema, withExtremes(model, tensors)), onnxruntime === undefined ? {} : { onnxruntime });
   const ranges = new Map<string, Range>();
   try {
     for await (const batch of batches) {

@@ -1,16 +1,15 @@
 // Models on ONNX Runtime: a layers model or a file. What runs it: openRuntime.ts.
 
+import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, oneOf, positiveInteger, rule } from '../core/index.js';
-import { exportOnnx } from './exportOnnx.js';
+import { checkOptions, invalid, oneOf, positiveInteger, record } from '../core/index.js';
+import { checkModel } from '../models/index.js';
+import { fileOfModel } from './exportOnnx.js';
 import { runtimePackage } from './loadOnnxRuntime.js';
+import { ModelProtoSchema } from './proto/onnx_pb.js';
 import { openRuntime, type Runtime, type CreateRuntimeOptions } from './openRuntime.js';
 
 const where = 'createRuntime';
-const source = rule<tfl.LayersModel | Uint8Array>(
-  'a layers model or the bytes of an ONNX file',
-  (value) => value instanceof Uint8Array || Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs),
-);
 
 /**
  * Puts a model, or an ONNX file of one image input, on ONNX Runtime. Needs the optional package `onnxruntime-node` or, in browsers, `onnxruntime-web`.
@@ -30,6 +29,9 @@ export async function createRuntime(model: tfl.LayersModel | Uint8Array, options
     device: oneOf('cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml'),
     onnxruntime: runtimePackage,
   });
-  check(where, 'model', model, source);
-  return openRuntime(model instanceof Uint8Array ? model : await exportOnnx(model), checked);
+  if (model instanceof Uint8Array) return openRuntime(where, model, checked);
+  if (!record.accepts(model)) throw invalid(where, 'model', 'a layers model or the bytes of an ONNX file', model);
+  checkModel(where, model);
+  const file = await fileOfModel(where, model, model.name, {}, 'Its training diverged, or its file is damaged.');
+  return openRuntime(where, toBinary(ModelProtoSchema, file), checked);
 }

@@ -2,12 +2,11 @@
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
+import { checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
 import { checkImageSize, type ImageBatch } from '../data/index.js';
-import { completePreprocessing, preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
+import { completePreprocessing, preprocessingFor, type CompletePreprocessing } from '../image/index.js';
 import { checkFiniteArrays, checkFiniteWeights, classNamesOf, publishedEvaluation, variantPlanOf } from '../models/index.js';
-import type { ModelPlan } from '../scaling/index.js';
-import { atSize, planArrays, writeNotes, type NamedArrays } from '../weights/index.js';
+import { atSize, planArrays, writeNotes } from '../weights/index.js';
 import { calibrate } from './calibrate.js';
 import { computeFloat16 } from './computeFloat16.js';
 import { convertLayer } from './convertLayer.js';
@@ -16,7 +15,8 @@ import { exportPlan } from './exportPlan.js';
 import type { LayerWeight } from './layerContext.js';
 import { converters, type OnnxConverter } from './ownConverter.js';
 import { runtimePackage, type OnnxRuntimeModule } from './loadOnnxRuntime.js';
-import { ModelProtoSchema } from './proto/onnx_pb.js';
+import { isModel, type PlannedNetwork } from './plannedNetwork.js';
+import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 import { checkQuantizable, quantize, tensorsToCalibrate } from './quantize.js';
 import { storeWeights } from './storeWeights.js';
 import { made, readChannelsLast, transpose, type Shape, type Value } from './value.js';
@@ -54,23 +54,6 @@ const RULES = {
   converters,
 };
 
-/** A network without a model: its plan, and its weights in any framework's names. */
-export interface PlannedNetwork {
-  readonly plan: ModelPlan;
-  readonly arrays: NamedArrays;
-  /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
-  readonly prefix?: string | undefined;
-  /** How images become the network's input, for the file. @defaultValue what the arrays say, or else the evaluation of the variant's authors */
-  readonly preprocessing?: Preprocessing | undefined;
-}
-
-const isLayersModel = (value: unknown): value is tfl.LayersModel => Array.isArray((value as Partial<tfl.LayersModel> | null)?.outputs);
-const isPlanned = (value: unknown): value is PlannedNetwork => {
-  const { plan, arrays } = (value ?? {}) as Partial<PlannedNetwork>;
-  return Array.isArray(plan?.layers) && arrays instanceof Map;
-};
-const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { plan, arrays }', (value) => isLayersModel(value) || isPlanned(value));
-
 /**
  * Writes a model as ONNX (operator set 17), for any engine that runs it: the same numbers, several times sooner than TensorFlow.js.
  *
@@ -91,19 +74,16 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
  * await writeFile('lite0.onnx', await exportOnnx(lite, { compute: 'int8', calibration: imageBatches(images.take(128)) }));
  */
 export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, options: ExportOnnxOptions = {}): Promise<Uint8Array> {
-  check('exportOnnx', 'model', source, network);
-  const { name = isLayersModel(source) ? source.name : source.plan.name, compute = 'float32', dtype = compute, calibration, onnxruntime, converters: own = {} } = checkOptions('exportOnnx', options, RULES);
-  if (compute !== 'float32' && dtype !== compute) throw invalid('exportOnnx', 'dtype', `'${compute}' with \`compute: '${compute}'\``, dtype);
+  const where = 'exportOnnx';
+  const isBuilt = isModel(where, source);
+  const inputShape = isBuilt ? source.inputs[0]?.shape : [null, ...source.plan.inputShape];
+  const { name, compute = 'float32', dtype = compute, calibration, onnxruntime, converters: own = {} } = checkOptions(where, options, RULES);
+  if (compute !== 'float32' && dtype !== compute) throw invalid(where, 'dtype', `'${compute}' with \`compute: '${compute}'\``, dtype);
   if ((compute === 'int8') !== (calibration !== undefined)) {
-    throw invalid('exportOnnx', 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
+    throw invalid(where, 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
   }
-  checkImageSize('exportOnnx', 'calibration', calibration, isLayersModel(source) ? source.inputs[0]?.shape : [null, ...source.plan.inputShape]);
-  if (isLayersModel(source)) await checkFiniteWeights('exportOnnx', source);
-  else checkFiniteArrays('exportOnnx', source.arrays);
-  const graph = createGraph();
-  if (isLayersModel(source)) await addModel(graph, source, own);
-  else addPlan(graph, source);
-  const file = graph.model(name, isLayersModel(source) ? metadataOf(source) : metadataOfPlan(source));
+  checkImageSize(where, 'calibration', calibration, inputShape);
+  const file = isBuilt ? await fileOfModel(where, source, name, own) : fileOfPlan(source, name);
   if (calibration !== undefined) {
     checkQuantizable(file);
     quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, onnxruntime));
@@ -112,16 +92,30 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   return toBinary(ModelProtoSchema, file);
 }
 
-function addPlan(graph: OnnxGraph, { plan, arrays, prefix }: PlannedNetwork): void {
-  const input = convertInput(graph, 'input_layer', [null, ...plan.inputShape]);
-  const { name, value } = exportPlan(graph, plan, planArrays('exportOnnx', plan, arrays, prefix), input);
-  graph.output(readChannelsLast(graph, name, value), name, dimensions(value.shape));
+/** A model as a file that computes in float32, for the function that the user called. */
+export async function fileOfModel(where: string, source: tfl.LayersModel, name = source.name, own: Walk['own'] = {}, remedy?: string): Promise<ModelProto> {
+  const metadata = metadataOf(where, source);
+  await checkFiniteWeights(where, source, remedy);
+  const graph = createGraph();
+  await addModel(where, graph, source, own);
+  return graph.model(name, metadata);
 }
 
-async function addModel(graph: OnnxGraph, source: tfl.LayersModel, own: Walk['own']): Promise<void> {
+function fileOfPlan(source: PlannedNetwork, name = source.plan.name): ModelProto {
+  const { plan, arrays, prefix } = source;
+  const metadata = metadataOfPlan(source);
+  checkFiniteArrays('exportOnnx', arrays);
+  const graph = createGraph();
+  const input = convertInput(graph, 'input_layer', [null, ...plan.inputShape]);
+  const { name: output, value } = exportPlan(graph, plan, planArrays('exportOnnx', plan, arrays, prefix), input);
+  graph.output(readChannelsLast(graph, output, value), output, dimensions(value.shape));
+  return graph.model(name, metadata);
+}
+
+async function addModel(where: string, graph: OnnxGraph, source: tfl.LayersModel, own: Walk['own']): Promise<void> {
   const values: Values = new Map();
   for (const input of source.inputs) values.set(input.id, convertInput(graph, input.sourceLayer.name, input.shape));
-  const walk: Walk = { graph, values, weights: await readWeights(source), own, prefix: '' };
+  const walk: Walk = { where, graph, values, weights: await readWeights(source), own, prefix: '' };
   // All are read before the first is named: naming one may rename what another reads.
   const outputs = source.outputs.map((output) => {
     const value = valueOf(output, walk);
@@ -134,6 +128,8 @@ type Values = Map<number, Value>;
 type Weights = ReadonlyMap<tfl.layers.Layer, ReadonlyMap<string, LayerWeight>>;
 
 interface Walk {
+  /** The function that the user called, for errors. */
+  readonly where: string;
   readonly graph: OnnxGraph;
   /** By the id of the symbolic tensor. */
   readonly values: Values;
@@ -153,16 +149,16 @@ function valueOf(output: tfl.SymbolicTensor, walk: Walk): Value {
 }
 
 function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Walk): Value {
-  const { graph, prefix } = walk;
+  const { where, graph, prefix } = walk;
   const { sourceLayer } = output;
   const name = `${prefix}${sourceLayer.name}`;
-  if (isModel(sourceLayer)) {
+  if (isNested(sourceLayer)) {
     // Each use of a nested model is walked anew, from the values it is used on.
     const values: Values = new Map(sourceLayer.inputs.map((input, i) => [input.id, inputs[i] as Value]));
     return valueOf(sourceLayer.outputs[output.outputTensorIndex ?? 0] as tfl.SymbolicTensor, { ...walk, values, prefix: `${name}/` });
   }
   return convertLayer({
-    graph, name, inputs,
+    where, graph, name, inputs,
     className: sourceLayer.getClassName(),
     config: sourceLayer.getConfig(),
     weights: walk.weights.get(sourceLayer) ?? new Map<string, LayerWeight>(),
@@ -182,7 +178,7 @@ function dimensions(shape: Shape): Dimension[] {
 async function readWeights(container: tfl.LayersModel): Promise<Weights> {
   const all = new Map<tfl.layers.Layer, ReadonlyMap<string, LayerWeight>>();
   for (const layer of container.layers) {
-    if (isModel(layer)) for (const [inner, weights] of await readWeights(layer)) all.set(inner, weights);
+    if (isNested(layer)) for (const [inner, weights] of await readWeights(layer)) all.set(inner, weights);
     else {
       const entries = layer.weights.map(async (weight) => {
         const values = (await weight.read().data()) as Float32Array;
@@ -194,13 +190,13 @@ async function readWeights(container: tfl.LayersModel): Promise<Weights> {
   return all;
 }
 
-function isModel(layer: tfl.layers.Layer): layer is tfl.LayersModel {
+function isNested(layer: tfl.layers.Layer): layer is tfl.LayersModel {
   return Array.isArray((layer as Partial<tfl.LayersModel>).layers);
 }
 
-function metadataOf(source: tfl.LayersModel): Record<string, string> {
+function metadataOf(where: string, source: tfl.LayersModel): Record<string, string> {
   const variant = variantPlanOf(source)?.name;
-  const preprocessing = preprocessingFor('exportOnnx', source);
+  const preprocessing = preprocessingFor(where, source);
   return {
     ...writeNotes({ classNames: classNamesOf(source) }),
     ...(variant === undefined ? {} : { variant: JSON.stringify(variant) }),

@@ -14,7 +14,7 @@ export function exportPlan(graph: OnnxGraph, plan: ModelPlan, arrays: ReadonlyMa
       const values = arrays.get(weight.name)?.values() ?? new Float32Array();
       return [weight.name.slice(weight.name.lastIndexOf('/') + 1), { shape: weight.shape, values }] as const;
     });
-    return convertLayer({ graph, name, className, config, inputs, shape, weights: new Map(weights) });
+    return convertLayer({ where: 'exportOnnx', graph, name, className, config, inputs, shape, weights: new Map(weights) });
   };
 
   const activate = (x: Value, name: string): Value => {

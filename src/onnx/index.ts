@@ -1,5 +1,6 @@
 export { exportOnnx } from './exportOnnx.js';
-export type { ExportOnnxOptions, PlannedNetwork } from './exportOnnx.js';
+export type { ExportOnnxOptions } from './exportOnnx.js';
+export type { PlannedNetwork } from './plannedNetwork.js';
 export { createRuntime } from './createRuntime.js';
 export type { LayerWeight as OnnxLayerWeight } from './layerContext.js';
 export type { Attribute as OnnxAttribute, ConstantValues as OnnxConstantValues } from './graph.js';

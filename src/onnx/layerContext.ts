@@ -12,6 +12,8 @@ export interface LayerWeight {
 
 /** One use of a layer. */
 export interface LayerContext {
+  /** The function that the user called, for errors. */
+  readonly where: string;
   readonly graph: OnnxGraph;
   /** Its name, after those of the models it is nested in. */
   readonly name: string;
@@ -41,9 +43,10 @@ export function weightOf({ weights, name }: LayerContext, weight: string): Layer
 }
 
 /** The error for what ONNX export has no operators for. */
-export function inexpressible({ name, className }: Pick<LayerContext, 'name' | 'className'>, what = `class ${className}`): OptionError {
+export function inexpressible({ where, name, className }: Pick<LayerContext, 'where' | 'name' | 'className'>, what = `class ${className}`): OptionError {
+  const remedy = where === 'exportOnnx' ? 'Pass' : 'Export it with `exportOnnx`, with';
   return new OptionError(
-    `exportOnnx: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.`,
+    `${where}: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. ${remedy} a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.`,
   );
 }
 

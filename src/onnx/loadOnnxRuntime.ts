@@ -31,7 +31,10 @@ export interface OnnxRuntimeModule {
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
 }
 
-export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime', (value) => callable.accepts((value as Partial<OnnxRuntimeModule> | null)?.Tensor));
+export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime', (value) => {
+  const { Tensor, InferenceSession } = (value ?? {}) as Partial<OnnxRuntimeModule>;
+  return callable.accepts(Tensor) && callable.accepts((InferenceSession as Partial<OnnxRuntimeModule['InferenceSession']> | undefined)?.create);
+});
 
 /** Loads `onnxruntime-node`. @throws {BackendError} when it is missing, or this is no Node. */
 export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule> {

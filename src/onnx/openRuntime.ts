@@ -2,7 +2,7 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
-import { BackendError, DataError, ShapeError, showShape, strayFile } from '../core/index.js';
+import { arrayOf, BackendError, check, DataError, instanceOf, nonNegativeInteger, rule, ShapeError, showShape, strayFile } from '../core/index.js';
 import type { CompletePreprocessing } from '../image/index.js';
 import { readNotes, type ModelNotes } from '../weights/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
@@ -41,39 +41,54 @@ export interface Runtime {
    * Computes a batch; one tensor where the model has one output, else one each. The caller disposes what goes in and what comes out.
    *
    * @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`.
-   * @throws {ShapeError} when the shape does not fit the model. {@link DataError} when a pixel is not finite.
+   * @throws {OptionError} when the images are no tensor of numbers. {@link ShapeError} when the shape does not fit the model.
+   * @throws {DataError} when a pixel is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   predict(images: tf.Tensor): Promise<tf.Tensor | tf.Tensor[]>;
   /**
    * Computes a batch without TensorFlow.js: typed arrays in, typed arrays out, by the outputs' names.
    *
-   * @throws {ShapeError} when the shape does not fit the model or the values. {@link DataError} when a value is not finite.
+   * @throws {OptionError} when the values are no `Float32Array`, or the shape is none. {@link ShapeError} when the shape does not fit the model or the values.
+   * @throws {DataError} when a value is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;
-  /** Gives the session's memory back. */
+  /** Frees the memory of the session. The runtime cannot be used afterwards; a second call does nothing. */
   dispose(): Promise<void>;
 }
 
-/** Opens the bytes of an ONNX file of one image input. */
-export async function openRuntime(bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions): Promise<Runtime> {
-  const file = readModel(bytes);
-  const inputShape = inputShapeOf(file);
-  const { preprocessing, classNames } = notesIn(file, inputShape);
-  const ort = onnxruntime ?? (await loadOnnxRuntime('createRuntime'));
-  const session = await createSession(ort, bytes, device, threads);
+/** Opens the bytes of an ONNX file of one image input, for the function that the user called. */
+export async function openRuntime(where: string, bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions): Promise<Runtime> {
+  const file = readModel(where, bytes);
+  const inputShape = inputShapeOf(where, file);
+  const { preprocessing, classNames } = notesIn(where, file, inputShape);
+  const ort = onnxruntime ?? (await loadOnnxRuntime(where));
+  const session = await createSession(where, ort, bytes, device, threads);
   return runtimeOf(ort, session, { inputShape, classNames, preprocessing });
 }
+
+/** Told by what it can do, for an application may have two copies of TensorFlow.js. */
+const numbers = rule<tf.Tensor>('a tensor of numbers that is not disposed', (value) => {
+  const { shape, dtype, isDisposed, data } = (value ?? {}) as Partial<tf.Tensor>;
+  return Array.isArray(shape) && (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') && isDisposed === false && typeof data === 'function';
+});
 
 function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing'>): Runtime {
   const { inputShape } = told;
   const [inputName = ''] = session.inputNames;
   const { outputNames } = session;
-  const run = async (values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
-    checkShape(inputShape, shape, values.length);
+  let isDisposed = false;
+  const refuseDisposed = (where: string): void => {
+    if (isDisposed) throw new BackendError(`${where}: expected a runtime in use, received one that was disposed. Create another with \`createRuntime\`.`);
+  };
+  const compute = async (where: string, values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
+    checkShape(where, inputShape, shape, values.length);
     // Its operators may turn NaN into a number.
     const bad = values.find((value) => !Number.isFinite(value));
-    if (bad !== undefined) throw new DataError(`predict: expected images of finite pixels, received ${bad}.`);
-    const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor });
+    if (bad !== undefined) throw new DataError(`${where}: expected images of finite pixels, received ${bad}.`);
+    refuseDisposed(where);
+    const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor }).catch((cause: unknown) => {
+      throw new BackendError(`${where}: ONNX Runtime failed on a batch ${showShape(shape)}: ${String(cause)}.`, { cause });
+    });
     return Object.fromEntries(outputNames.map((name) => {
       const { dims, data } = outputs[name] as OnnxTensor;
       return [name, { shape: dims, values: data as Float32Array }];
@@ -82,33 +97,42 @@ function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, told: Pick<Runt
   return {
     ...told,
     outputNames,
-    run,
+    async run(values, shape) {
+      check('run', 'values', values, instanceOf(Float32Array, 'a Float32Array'));
+      check('run', 'shape', shape, arrayOf(nonNegativeInteger));
+      return compute('run', values, shape);
+    },
     async predict(images) {
-      checkShape(inputShape, images.shape, images.size);
+      check('predict', 'images', images, numbers);
+      checkShape('predict', inputShape, images.shape, images.size);
       const values = await images.data();
-      const outputs = await run(values instanceof Float32Array ? values : new Float32Array(values), images.shape);
+      const outputs = await compute('predict', values instanceof Float32Array ? values : new Float32Array(values), images.shape);
       const tensors = outputNames.map((name) => {
         const { shape, values } = outputs[name] as RuntimeOutput;
         return tf.tensor(values, [...shape], 'float32');
       });
       return tensors.length === 1 ? (tensors[0] as tf.Tensor) : tensors;
     },
-    dispose: () => session.release(),
+    async dispose() {
+      if (isDisposed) return;
+      isDisposed = true;
+      await session.release();
+    },
   };
 }
 
-function readModel(bytes: Uint8Array): ModelProto {
+function readModel(where: string, bytes: Uint8Array): ModelProto {
   try {
     const file = fromBinary(ModelProtoSchema, bytes);
     if (file.graph === undefined) throw new Error('it has no graph');
     return file;
   } catch (cause) {
     const [what, remedy] = strayFile(String.fromCharCode(...bytes.subarray(0, 64))) ?? [`${bytes.byteLength} other bytes`, 'The file is damaged or no ONNX file.'];
-    throw new DataError(`createRuntime: expected the bytes of an ONNX file for \`model\`, received ${what}. ${remedy}`, { cause });
+    throw new DataError(`${where}: expected the bytes of an ONNX file for \`model\`, received ${what}. ${remedy}`, { cause });
   }
 }
 
-async function createSession(ort: OnnxRuntimeModule, bytes: Uint8Array, device: OnnxDevice, threads: number | undefined): Promise<OnnxSession> {
+async function createSession(where: string, ort: OnnxRuntimeModule, bytes: Uint8Array, device: OnnxDevice, threads: number | undefined): Promise<OnnxSession> {
   const options: OnnxSessionOptions = {
     executionProviders: [device], graphOptimizationLevel: 'all',
     // Without it int8 sums overflow on x86 processors that have no VNNI instructions.
@@ -119,40 +143,40 @@ async function createSession(ort: OnnxRuntimeModule, bytes: Uint8Array, device: 
     return (await ort.InferenceSession.create(bytes, options as never)) as OnnxSession;
   } catch (cause) {
     if (/backend|execution provider/i.test(String(cause))) {
-      throw new BackendError(`createRuntime: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${String(cause)}.`, { cause });
+      throw new BackendError(`${where}: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${String(cause)}.`, { cause });
     }
-    throw new DataError(`createRuntime: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${String(cause)}.`, { cause });
+    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${String(cause)}.`, { cause });
   }
 }
 
 /** The only input that is no constant. */
-function inputShapeOf({ graph }: ModelProto): readonly (number | null)[] {
+function inputShapeOf(where: string, { graph }: ModelProto): readonly (number | null)[] {
   const constants = new Set(graph?.initializer.map(({ name }) => name));
   const [input, ...others] = graph?.input.filter(({ name }) => !constants.has(name)) ?? [];
   if (input === undefined || others.length > 0) {
-    throw new DataError(`createRuntime: expected a model of one input for \`model\`, received one of ${others.length + (input === undefined ? 0 : 1)}.`);
+    throw new DataError(`${where}: expected a model of one input for \`model\`, received one of ${others.length + (input === undefined ? 0 : 1)}.`);
   }
   const dims = input.type?.value.value?.shape?.dim ?? [];
   return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : null));
 }
 
 /** What the file says of its model; its preprocessing must be that of its input. */
-function notesIn({ metadataProps }: ModelProto, inputShape: readonly (number | null)[]): ModelNotes {
-  const notes = readNotes('createRuntime', 'the ONNX file', Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])));
+function notesIn(where: string, { metadataProps }: ModelProto, inputShape: readonly (number | null)[]): ModelNotes {
+  const notes = readNotes(where, 'the ONNX file', Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])));
   const { preprocessing } = notes;
   if (preprocessing === undefined) return notes;
   const [, height, width] = inputShape;
   const [rows, columns] = preprocessing.inputSize;
   if ((height ?? rows) !== rows || (width ?? columns) !== columns) {
-    throw new DataError(`createRuntime: expected the input size of the ONNX file's \`preprocessing\` for its input ${showShape(inputShape)}, received ${showShape(preprocessing.inputSize)}. Correct the metadata.`);
+    throw new DataError(`${where}: expected the input size of the ONNX file's \`preprocessing\` for its input ${showShape(inputShape)}, received ${showShape(preprocessing.inputSize)}. Correct the metadata.`);
   }
   return notes;
 }
 
-function checkShape(expected: readonly (number | null)[], shape: readonly number[], size: number): void {
+function checkShape(where: string, expected: readonly (number | null)[], shape: readonly number[], size: number): void {
   const fits = shape.length === expected.length && expected.every((length, axis) => length === null || length === shape[axis]);
-  if (!fits) throw new ShapeError(`predict: expected images ${showShape(expected)}, received ${showShape(shape)}. Resize them to the model's input.`);
+  if (!fits) throw new ShapeError(`${where}: expected images ${showShape(expected)}, received ${showShape(shape)}. Resize them to the model's input.`);
   if (shape.reduce((product, length) => product * length, 1) !== size) {
-    throw new ShapeError(`predict: expected values for shape ${showShape(shape)}, received ${size}.`);
+    throw new ShapeError(`${where}: expected values for shape ${showShape(shape)}, received ${size}.`);
   }
 }

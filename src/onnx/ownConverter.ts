@@ -1,6 +1,6 @@
 // Converters of the caller's own: what they are told, and what they return.
 
-import { isEffnetError, OptionError, rule, show, type Rule } from '../core/index.js';
+import { isEffnetError, OptionError, record, rule, show, type Rule } from '../core/index.js';
 import type { Attribute, ConstantValues } from './graph.js';
 import type { Converter, LayerContext, LayerWeight } from './layerContext.js';
 import { made, type Shape } from './value.js';
@@ -36,7 +36,7 @@ export type OnnxConverter = (layer: OnnxLayer) => string;
 
 /** The rule of the option `converters`. */
 export const converters: Rule<Readonly<Record<string, OnnxConverter>>> = rule('functions by class name', (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((convert) => typeof convert === 'function'));
+  record.accepts(value) && Object.values(value).every((convert) => typeof convert === 'function'));
 
 /** Makes a converter of this library from one of the caller's. */
 export function ownConverter(convert: OnnxConverter): Converter {

@@ -1,17 +1,25 @@
 // A plan as a table for people.
 
+import { check, record, rule } from '../core/index.js';
 import { countParameters, type FeatureShape, type LayerPlan } from './layerPlan.js';
 import { hasVariant, type ModelPlan, type NetworkPlan } from './planModel.js';
 
 const HEADINGS = ['block', 'type', 'kernel', 'stride', 'expand', 'filters', 'SE', 'drop', 'output', 'parameters', 'multiply-adds'];
 
+const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` return it,', (value) => {
+  const { name, inputShape, layers, parameters } = (record.accepts(value) ? value : {}) as Partial<NetworkPlan>;
+  return typeof name === 'string' && Array.isArray(inputShape) && Array.isArray(layers) && typeof parameters?.total === 'number';
+});
+
 /**
  * Prints a plan as a table: one line per block, or per layer of a network put together by hand, then the sums.
  *
+ * @throws {OptionError} when it is not a plan, but for example a model.
  * @example
  * console.log(describePlan(planModel('b0')));
  */
 export function describePlan(plan: NetworkPlan): string {
+  check('describePlan', 'plan', plan, networkPlan);
   const { parameters } = plan;
   const options = hasVariant(plan) ? `, activation ${plan.activation}, padding ${plan.padding}` : '';
   return [

@@ -1,9 +1,9 @@
 // The options of a network, checked and completed by the defaults of its variant.
 
 import {
-  arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, OptionError, oneOf, positive, positiveInteger, rate, rule, finite, sides, size, text, type Size,
+  arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, OptionError, oneOf, positive, positiveInteger, probability, rate, record, rule, finite, sides, size, text, type Size,
 } from '../core/index.js';
-import { NORM_ACT_RULES } from './planBlock.js';
+import { blockType, NORM_ACT_RULES, oddInteger } from './planBlock.js';
 import { VARIANTS, type Activation, type Normalization, type Padding, type StageSpec, type Variant, type VariantSpec } from './variants.js';
 
 /** Options of a network with or without its classifier. */
@@ -38,7 +38,7 @@ export interface WithTop extends NetworkOptions {
   readonly classes?: number | undefined;
   /** `linear` leaves logits. @defaultValue 'softmax' */
   readonly classifierActivation?: ClassifierActivation | undefined;
-  readonly pooling?: undefined;
+  readonly pooling?: null | undefined;
 }
 
 /** A network without its classifier: features out. */
@@ -78,6 +78,7 @@ const inputSize = rule<Size | null>(
   (value) => value === null || size.accepts(value),
 );
 const channelValues = (inner: typeof positive) => either(inner, arrayOf(inner));
+const NORMALIZATION_RULES = { mean: channelValues(finite), std: channelValues(positive) };
 /** What a normalization may be. How many values it has is checked by {@link checkNormalization}. */
 export const normalization = rule<Normalization>(
   "'imagenet', 'none' or { mean, std }",
@@ -97,10 +98,10 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
     if (!Object.hasOwn(VARIANTS, variant)) throw invalid(where, 'variant', `one of ${list(Object.keys(VARIANTS))}`, variant);
     return VARIANTS[variant];
   }
-  check(where, 'variant', variant, rule<VariantSpec>('a variant name or a spec', (value) => typeof value === 'object' && value !== null));
+  check(where, 'variant', variant, rule<VariantSpec>('a variant name or a spec', record.accepts));
   checkOptions(where, variant, {
     widthCoefficient: positive, depthCoefficient: positive, inputSize: positiveInteger, dropoutRate: rate, dropConnectRate: rate,
-    stages: arrayOf(rule<StageSpec>('a stage', (value) => typeof value === 'object' && value !== null)),
+    stages: rule('an array of stages', Array.isArray),
     stemFilters: positiveInteger, topFilters: positiveInteger, fixedEnds: boolean, minShare: rate,
     activation: NORM_ACT_RULES.activation, batchNormMomentum: rate, batchNormEpsilon: positive, normalization,
     depthwiseName: oneOf('dwconv', 'dwconv2'),
@@ -109,7 +110,19 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
     if ((variant[key] as unknown) === undefined) throw invalid(where, key, 'a number', undefined, 'An own spec states it.');
   }
   if (!Array.isArray(variant.stages) || variant.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', variant.stages);
+  variant.stages.forEach((stage: StageSpec, i) => { checkStage(where, stage, `stages[${i}]`); });
+  if (variant.normalization !== undefined) checkNormalization(where, variant.normalization, null);
   return variant;
+}
+
+const STAGE_RULES = {
+  block: blockType, repeats: positiveInteger, kernelSize: oddInteger, strides: oneOf(1, 2), expandRatio: positive, filters: positive, seRatio: probability,
+  skip: boolean, expandFrom: positive,
+};
+
+function checkStage(where: string, stage: StageSpec, name: string): void {
+  checkOptions(where, stage, STAGE_RULES, name);
+  for (const key of ['repeats', 'kernelSize', 'strides', 'expandRatio', 'filters'] as const) check(where, `${name}.${key}`, stage[key], STAGE_RULES[key]);
 }
 
 /** Checks the options of a network and fills in its variant's defaults. */
@@ -161,19 +174,20 @@ export function pixelRescaling(
   return { scale: std.map((deviation) => 1 / (255 * deviation)), offset: mean.map((average, channel) => -average / (std[channel] ?? 1)) };
 }
 
-/** Checks a normalization for a number of channels. */
-export function checkNormalization(where: string, value: Normalization, channels: number): Normalization {
+/** Checks a normalization, for a number of channels where one is known. */
+export function checkNormalization(where: string, value: Normalization, channels: number | null): Normalization {
   if (value === 'none') return value;
   if (value === 'imagenet') {
-    if (channels === 3) return value;
+    if (channels === 3 || channels === null) return value;
     throw invalid(where, 'normalization', `{ mean, std } for ${channels} channels`, value, "ImageNet's statistics are those of RGB.");
   }
-  checkOptions(where, value, { mean: channelValues(finite), std: channelValues(positive) });
+  checkOptions(where, value, NORMALIZATION_RULES, 'normalization');
+  for (const key of ['mean', 'std'] as const) check(where, `normalization.${key}`, value[key], NORMALIZATION_RULES[key]);
   if ([value.mean].flat().some((mean) => mean > 1)) {
     throw invalid(where, 'normalization.mean', 'numbers of at most 1, of pixels divided by 255', value.mean, 'Divide mean and std by 255.');
   }
   for (const [option, values] of Object.entries(value)) {
-    if (typeof values !== 'number' && values.length !== channels) {
+    if (channels !== null && typeof values !== 'number' && values.length !== channels) {
       throw invalid(where, `normalization.${option}`, `one number or ${channels}`, values);
     }
   }
@@ -183,7 +197,8 @@ export function checkNormalization(where: string, value: Normalization, channels
 function refuseMeaningless(where: string, options: PlanModelOptions, includeTop: boolean): void {
   const without = includeTop ? (['pooling'] as const) : (['classes', 'classifierActivation'] as const);
   for (const option of without) {
-    if (options[option] !== undefined) {
+    // No pooling is the default of a network without top, and right here, too.
+    if (options[option] !== undefined && options[option] !== null) {
       const remedy = includeTop ? 'The classifier averages; pass includeTop: false for other pooling.' : 'Only a classifier has it.';
       throw new OptionError(`${where}: \`${option}\` has no meaning with includeTop: ${includeTop}. ${remedy}`);
     }

@@ -1,6 +1,6 @@
 // Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
 
-import { arrayOf, boolean, check, checkOptions, finite, nonNegative, oneOf, positive, positiveInteger, rate, text } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, nonNegative, oneOf, positive, positiveInteger, probability, rate, text } from '../core/index.js';
 import type { Complete, Rule } from '../core/index.js';
 import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDepthwise,
@@ -46,6 +46,7 @@ export interface MBConvSpec extends NormActSpec {
 
 /** Which of the two kinds of block. */
 export type BlockType = 'mbConv' | 'fusedMBConv';
+export const blockType = oneOf('mbConv', 'fusedMBConv');
 
 /** A block worked out for one input shape. */
 export interface BlockPlan {
@@ -85,7 +86,15 @@ export const NORM_ACT_RULES = {
   batchNormEpsilon: positive,
 };
 
-const featureShape = arrayOf({
+/** The rules of {@link MBConvSpec} that hold for all blocks of a stage. */
+export const STAGE_BLOCK_RULES = {
+  ...NORM_ACT_RULES,
+  name: text, filters: positiveInteger, kernelSize: oddInteger, strides: oneOf(1, 2), expandRatio: positive, expandFrom: nonNegative,
+  seRatio: probability, skip: boolean, depthwiseName: oneOf('dwconv', 'dwconv2'),
+};
+
+/** The rule of {@link FeatureShape}. */
+export const featureShape = arrayOf({
   expected: 'a positive integer or null',
   accepts: (value): value is number | null => value === null || positiveInteger.accepts(value),
 }, 3);
@@ -100,7 +109,10 @@ const featureShape = arrayOf({
  * @see MobileNetV2 (arXiv 1801.04381) section 3; squeeze-and-excitation (arXiv 1709.01507) section 3
  */
 export function planMBConv(inputShape: FeatureShape, options: MBConvSpec): BlockPlan {
-  const spec = checkSpec('mbConv', inputShape, options);
+  return planBlockFor('planMBConv', 'mbConv', inputShape, options);
+}
+
+function planMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>): BlockPlan {
   const { name } = spec;
   const expandedFilters = expanded(inputShape, spec);
   const layers: LayerPlan[] = [];
@@ -126,7 +138,15 @@ export function planMBConv(inputShape: FeatureShape, options: MBConvSpec): Block
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
  */
 export function planFusedMBConv(inputShape: FeatureShape, options: MBConvSpec): BlockPlan {
-  const spec = checkSpec('fusedMBConv', inputShape, options);
+  return planBlockFor('planFusedMBConv', 'fusedMBConv', inputShape, options);
+}
+
+/** Plans a block for another function, under whose name it reports errors. */
+export function planBlockFor(where: string, type: BlockType, inputShape: FeatureShape, options: MBConvSpec): BlockPlan {
+  return (type === 'mbConv' ? planMBConvOf : planFusedMBConvOf)(inputShape, checkSpec(where, inputShape, options));
+}
+
+function planFusedMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>): BlockPlan {
   const { name, kernelSize, strides } = spec;
   if (spec.expandRatio === 1) {
     return finishBlock('fusedMBConv', spec, inputShape, inputShape, [], { filters: spec.filters, kernelSize, strides });
@@ -179,12 +199,7 @@ function expanded(inputShape: FeatureShape, { expandRatio, expandFrom }: Complet
 
 function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec): Complete<MBConvSpec> {
   check(where, 'inputShape', inputShape, featureShape);
-  checkOptions(where, options, {
-    ...NORM_ACT_RULES,
-    name: text, filters: positiveInteger, kernelSize: oddInteger, strides: oneOf(1, 2), expandRatio: positive, expandFrom: nonNegative,
-    seRatio: { expected: 'a number in [0, 1]', accepts: (value): value is number => finite.accepts(value) && value >= 0 && value <= 1 },
-    skip: boolean, dropRate: rate, depthwiseName: oneOf('dwconv', 'dwconv2'),
-  });
+  checkOptions(where, options, { ...STAGE_BLOCK_RULES, dropRate: rate });
   check(where, 'name', options.name, text);
   check(where, 'filters', options.filters, positiveInteger);
   return {

@@ -7,7 +7,7 @@ import {
 } from './layerPlan.js';
 import { resolveOptions, resolveSpec, type PlanModelOptions, type CompletePlanOptions } from './modelOptions.js';
 import type { BlockPlan } from './planBlock.js';
-import { planStage, type StagePlan } from './planStage.js';
+import { planStageFor, type StagePlan } from './planStage.js';
 import { roundFilters, type RoundFiltersOptions } from './roundFilters.js';
 import { roundRepeats } from './roundRepeats.js';
 import type { Variant, VariantSpec } from './variants.js';
@@ -80,7 +80,7 @@ export function planFor(where: string, variant: Variant | VariantSpec, options: 
   const ends = (filters: number): number => (spec.fixedEnds === true ? filters : scaled(filters));
 
   const stem = planEnd('stem', resolved.inputShape, { filters: ends(spec.stemFilters ?? 32), kernelSize: 3, strides: 2 });
-  const stages = planStages(spec, resolved, stem[1].outputShape, scaled);
+  const stages = planStages(where, spec, resolved, stem[1].outputShape, scaled);
   const blocks = stages.flatMap((stage) => stage.blocks);
   const features = blocks.at(-1)?.outputShape ?? stem[1].outputShape;
   const top = planEnd('top', features, { filters: ends(spec.topFilters ?? 1280) });
@@ -106,7 +106,7 @@ function planEnd(
   return [planned, planBatchNorm({ name: `${name}_bn`, role: `${name}Norm`, input: planned.outputShape })];
 }
 
-function planStages(spec: VariantSpec, resolved: CompletePlanOptions, input: FeatureShape, scaled: (filters: number) => number): StagePlan[] {
+function planStages(where: string, spec: VariantSpec, resolved: CompletePlanOptions, input: FeatureShape, scaled: (filters: number) => number): StagePlan[] {
   const last = spec.stages.length - 1;
   const repeats = spec.stages.map((stage, i) =>
     spec.fixedEnds === true && (i === 0 || i === last) ? stage.repeats : roundRepeats(stage.repeats, spec.depthCoefficient));
@@ -116,7 +116,7 @@ function planStages(spec: VariantSpec, resolved: CompletePlanOptions, input: Fea
   return spec.stages.map((stage, i) => {
     const { block = 'mbConv', seRatio = 0, skip = true, kernelSize, strides, expandRatio } = stage;
     const count = repeats[i] ?? 0;
-    const planned = planStage(shape, {
+    const planned = planStageFor(where, shape, {
       name: `block${i + 1}`,
       block,
       repeats: count,

@@ -1,8 +1,8 @@
 // A stage as data: a run of equal blocks, the first of which may halve the picture.
 
-import { arrayOf, check, invalid, oneOf, positiveInteger, rate, text } from '../core/index.js';
+import { arrayOf, check, checkOptions, invalid, positiveInteger, rate, text } from '../core/index.js';
 import type { FeatureShape } from './layerPlan.js';
-import { planFusedMBConv, planMBConv, type BlockPlan, type BlockType, type MBConvSpec } from './planBlock.js';
+import { blockType, featureShape, planBlockFor, STAGE_BLOCK_RULES, type BlockPlan, type BlockType, type MBConvSpec } from './planBlock.js';
 
 /** A run of blocks; strides and `expandFrom` hold for the first one alone. */
 export interface StageLayersSpec extends Omit<MBConvSpec, 'dropRate'> {
@@ -32,20 +32,27 @@ export interface StagePlan {
  * planStage([56, 56, 24], { name: 'block3', repeats: 2, filters: 40, strides: 2 }).blocks.map((block) => block.name); // block3a, block3b
  */
 export function planStage(inputShape: FeatureShape, spec: StageLayersSpec): StagePlan {
+  return planStageFor('planStage', inputShape, spec);
+}
+
+const STAGE_RULES = { ...STAGE_BLOCK_RULES, block: blockType, repeats: positiveInteger, dropRates: arrayOf(rate) };
+
+/** Plans a stage for another function, under whose name it reports errors. */
+export function planStageFor(where: string, inputShape: FeatureShape, spec: StageLayersSpec): StagePlan {
+  check(where, 'inputShape', inputShape, featureShape);
+  checkOptions(where, spec, STAGE_RULES);
   const { name, block = 'mbConv', repeats, dropRates = [], ...rest } = spec;
-  check('stage', 'name', name, text);
-  check('stage', 'block', block, oneOf('mbConv', 'fusedMBConv'));
-  check('stage', 'repeats', repeats, positiveInteger);
-  check('stage', 'dropRates', dropRates, arrayOf(rate));
+  check(where, 'name', name, text);
+  check(where, 'filters', rest.filters, positiveInteger);
+  check(where, 'repeats', repeats, positiveInteger);
   if (dropRates.length !== 0 && dropRates.length !== repeats) {
-    throw invalid('stage', 'dropRates', `${repeats} rates, one a block`, dropRates);
+    throw invalid(where, 'dropRates', `${repeats} rates, one per block`, dropRates);
   }
-  const plan = block === 'fusedMBConv' ? planFusedMBConv : planMBConv;
   const blocks: BlockPlan[] = [];
   let shape = inputShape;
   for (let i = 0; i < repeats; i++) {
     const later = i === 0 ? {} : ({ strides: 1, expandFrom: 0 } as const);
-    const planned = plan(shape, { ...rest, ...later, name: name + blockLetters(i), dropRate: dropRates[i] ?? 0 });
+    const planned = planBlockFor(where, block, shape, { ...rest, ...later, name: name + blockLetters(i), dropRate: dropRates[i] ?? 0 });
     shape = planned.outputShape;
     blocks.push(planned);
   }

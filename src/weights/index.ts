@@ -16,7 +16,7 @@ export type { LayoutEntry, LayoutName } from './layouts.js';
 export { namedWeights } from './namedWeights.js';
 export type { ModelWeight } from './namedWeights.js';
 export { readWeights, readWeightsFor } from './readWeights.js';
-export { unknownFormat, weightFormat } from './weightFormat.js';
+export { refuseOtherFormat, unknownFormat, weightFormat } from './weightFormat.js';
 export { foreignJson } from './foreignFile.js';
 export { weightsOf } from './weightsOf.js';
 export type { WeightsOfOptions } from './weightsOf.js';

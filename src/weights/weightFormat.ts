@@ -40,6 +40,8 @@ export function unknownFormat(where: string, bytes: Uint8Array, name?: string): 
   return new WeightsError(`${where}: expected a file of safetensors, PyTorch or Keras, received ${describeUnknown(where, bytes, name)}`);
 }
 
+const NAMES = { safetensors: 'safetensors', torch: 'PyTorch', keras: 'Keras' } as const;
+
 const READERS = {
   safetensors: 'a safetensors file. Read it with `readSafetensors`.',
   torch: 'a PyTorch file. Read it with `readTorch`.',
@@ -51,12 +53,12 @@ const READERS = {
  *
  * @throws {WeightsError} which says what the file is and what to do.
  */
-export function refuseOtherFormat(where: string, bytes: Uint8Array, wanted: 'safetensors' | 'torch'): void {
+export function refuseOtherFormat(where: string, bytes: Uint8Array, wanted: keyof typeof READERS): void {
   const format = weightFormat(where, bytes);
   if (format === wanted) return;
   const received = format === 'unknown' ? describeUnknown(where, bytes) : READERS[format];
   if (received === UNKNOWN_FILE) return;
-  throw new WeightsError(`${where}: expected a ${wanted === 'torch' ? 'PyTorch' : 'safetensors'} file, received ${received}`);
+  throw new WeightsError(`${where}: expected a ${NAMES[wanted]} file, received ${received}`);
 }
 
 function describeUnknown(where: string, bytes: Uint8Array, name?: string): string {

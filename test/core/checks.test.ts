@@ -36,3 +36,25 @@ test('a guard recognizes the family by class and by name', () => {
   expect(core.isEffnetError(foreign)).toBe(true);
   expect(core.isEffnetError(new Error('x'))).toBe(false);
 });
+
+test('an object without keys of its own is no record of options', () => {
+  for (const options of [Promise.resolve({ size: 3 }), new Map([['size', 3]])]) expect(() => checked(options)).toThrow(/^f: expected an object for `options`, received an instance of /);
+  for (const options of [{}, Object.create(null) as object]) expect(checked(options)).toEqual({});
+});
+
+test('options inside an option are named by both', () => {
+  const inner = (options: object) => () => core.checkOptions('f', options, rules, 'inner');
+  expect(inner({ siz: 3 })).toThrow('f: expected one of `inner.size`, `inner.mode`, received `inner.siz`.');
+  expect(inner({ size: 0 })).toThrow('f: expected a positive integer for `inner.size`, received 0.');
+  expect(inner([])).toThrow('f: expected an object for `inner`, received [].');
+});
+
+test('an array has no holes', () => {
+  expect(core.arrayOf(core.finite, 2).accepts(new Array(2))).toBe(false);
+});
+
+test('an array that contains itself is shown', () => {
+  const loop: unknown[] = [1];
+  loop.push(loop);
+  expect(core.show(loop)).toBe('[1, [1, [1, [1, [...]]]]]');
+});

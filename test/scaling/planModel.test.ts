@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import keras from '../fixtures/scaling/multiply_adds.json' with { type: 'json' };
-import { describePlan, planFusedMBConv, planMBConv, planModel, VARIANTS, type Variant } from '../../src/scaling/index.js';
+import { describePlan, planFusedMBConv, planMBConv, planModel, planStage, VARIANTS, type Variant } from '../../src/scaling/index.js';
 
 // What Keras prints, the 7 scalars of its normalization layer included; B8 and L2 computed for the same layout.
 const KERAS_PARAMETERS: Partial<Record<Variant, number>> = {
@@ -100,6 +100,10 @@ test('an own spec with its own stages is planned like a published one', () => {
   expect(plan.top[0].inputShape).toEqual([8, 8, 8]);
 });
 
+test('no pooling is right with a classifier, too', () => {
+  expect(planModel('b0', { pooling: null })).toEqual(planModel('b0'));
+});
+
 test('a plan prints as a table with its sums', () => {
   const text = describePlan(planModel('b0'));
   expect(text).toContain('block6d      mbConv      5x5       1       6      192  48  0.1750');
@@ -118,7 +122,16 @@ test.each([
   [() => planModel('b0', { inputChannels: 1 }), "planModel: expected { mean, std } for 1 channels for `normalization`, received 'imagenet'. ImageNet's statistics are those of RGB."],
   [() => planModel('b0', { normalization: { mean: [0.5, 0.5], std: 0.5 } }), 'planModel: expected one number or 3 for `normalization.mean`, received [0.5, 0.5].'],
   [() => planModel({ ...VARIANTS.b0, stages: [] }), 'planModel: expected at least one stage for `stages`, received [].'],
-  [() => planMBConv([8, 8, 16], { name: 'x', filters: 16, kernelSize: 4 }), 'mbConv: expected a positive odd integer for `kernelSize`, received 4.'],
+  [() => planModel('b0', { normalization: { mean: undefined, std: 0.5 } as never }), 'planModel: expected a finite number or an array, each a finite number for `normalization.mean`, received undefined.'],
+  [() => planModel('b0', { normalization: { mean: 0.5, std: 0.5, max: 1 } as never }), 'planModel: expected one of `normalization.mean`, `normalization.std`, received `normalization.max`.'],
+  [() => planModel({ ...VARIANTS.b0, normalization: { mean: 127, std: 128 } }), 'planModel: expected numbers of at most 1, of pixels divided by 255 for `normalization.mean`, received 127. Divide mean and std by 255.'],
+  [() => planModel({ ...VARIANTS.b0, stages: [{ ...VARIANTS.b0.stages[0]!, serRatio: 0.25 } as never] }), /^planModel: expected one of `stages\[0\]\.block`, .* received `stages\[0\]\.serRatio`\.$/],
+  [() => planModel({ ...VARIANTS.b0, stages: [...VARIANTS.b0.stages, { filters: 8 } as never] }), 'planModel: expected a positive integer for `stages[7].repeats`, received undefined.'],
+  [() => planModel({ ...VARIANTS.b0, stages: [null as never] }), 'planModel: expected an object for `stages[0]`, received null.'],
+  [() => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRate: 0.1 } as never), /^planStage: expected one of .*`dropRates`, received `dropRate`\.$/],
+  [() => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRates: [0.1] }), 'planStage: expected 2 rates, one per block for `dropRates`, received [0.1].'],
+  [() => describePlan({ name: 'model', layers: [], inputShape: [32, 32, 3] } as never), 'describePlan: expected a plan, as `planModel` and `planOf` return it, for `plan`, received { name, layers, inputShape }.'],
+  [() => planMBConv([8, 8, 16], { name: 'x', filters: 16, kernelSize: 4 }), 'planMBConv: expected a positive odd integer for `kernelSize`, received 4.'],
 ])('%s is refused in one sentence', (act, message) => {
   expect(act).toThrow(message);
 });

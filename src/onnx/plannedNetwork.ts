@@ -1,0 +1,43 @@
+// What exportOnnx takes: a layers model, or the plan of a network with its weights.
+
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { check, checkOptions, record, rule, type Rule } from '../core/index.js';
+import { completePreprocessing, type Preprocessing } from '../image/index.js';
+import { checkModel } from '../models/index.js';
+import type { ModelPlan } from '../scaling/index.js';
+import { namedArrays, type NamedArrays } from '../weights/index.js';
+
+/** A network without a model: its plan, and its weights in any framework's names. */
+export interface PlannedNetwork {
+  readonly plan: ModelPlan;
+  readonly arrays: NamedArrays;
+  /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
+  readonly prefix?: string | undefined;
+  /** How images become the network's input, for the file. @defaultValue what the arrays say, or else the evaluation of the variant's authors */
+  readonly preprocessing?: Preprocessing | undefined;
+}
+
+const modelPlan = rule<ModelPlan>('a plan, as `planModel` returns it,', (value) => {
+  const { layers, stages, stem, top } = (record.accepts(value) ? value : {}) as Partial<ModelPlan>;
+  return [layers, stages, stem, top].every((each) => Array.isArray(each));
+});
+
+const RULES = {
+  plan: modelPlan, arrays: namedArrays, prefix: rule<string>('a string', (value) => typeof value === 'string'), preprocessing: record as Rule<Preprocessing>,
+};
+
+const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { plan, arrays },', record.accepts);
+
+/** Tells whether the network is a model; throws an OptionError when it is neither a model nor a plan with arrays. */
+export function isModel(where: string, source: tfl.LayersModel | PlannedNetwork): source is tfl.LayersModel {
+  check(where, 'model', source, network, source instanceof Promise ? 'Await it first.' : '');
+  if (!('plan' in source) && !('arrays' in source)) {
+    checkModel(where, source);
+    return true;
+  }
+  const { plan, arrays, preprocessing } = checkOptions<PlannedNetwork>(where, source as PlannedNetwork, RULES);
+  check(where, 'plan', plan, modelPlan);
+  check(where, 'arrays', arrays, namedArrays);
+  if (preprocessing !== undefined) completePreprocessing(where, preprocessing);
+  return false;
+}
