@@ -1,3 +1,4 @@
+export { checkAnyEvaluation, checkEvaluation } from './checkEvaluation.js';
 export { classificationReport } from './classificationReport.js';
 export type { ClassificationReportOptions } from './classificationReport.js';
 export type { Calibration, ReliabilityBin } from './calibration.js';
@@ -26,7 +27,8 @@ export { crossValidate } from './crossValidate.js';
 export type { CrossValidateMultiLabelOptions, CrossValidateOptions, CrossValidation, Fold } from './crossValidate.js';
 export { overlayHeat } from './heatMap.js';
 export type { HeatMap, OverlayHeatOptions } from './heatMap.js';
-export { gradCam } from './gradCam.js';
+export { GRAD_CAM_RULES, gradCam, gradCamFor } from './gradCam.js';
+export { asLayersModel } from './modelParts.js';
 export type { GradCamOptions } from './gradCam.js';
 export { classActivationMap } from './classActivationMap.js';
 export type { ClassActivationMapOptions } from './classActivationMap.js';
