@@ -48,7 +48,7 @@ const preferenceList = rule<readonly BackendPreference[]>(
   'an array of backend names or { name, load }',
   (value) => Array.isArray(value) && Array.from(value).every((each) => text.accepts(each) || record.accepts(each)),
 );
-const LOADER_RULES: Rules<BackendLoader> = { name: text, load: callable, prepare: callable, install: text, note: text };
+const LOADER_RULES: Rules<BackendLoader> = { name: text, load: callable, prepare: callable, note: text };
 
 /** Throws unless these are names and loaders. */
 export function checkPreferences(where: string, preferences: readonly BackendPreference[]): void {

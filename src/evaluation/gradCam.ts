@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, createRandom, invalid, nonNegativeInteger, oneOf, seed as seedRule, type Random, ShapeError, showShape, text } from '../core/index.js';
+import { checkOptions, createRandom, invalid, nonNegativeInteger, oneOf, seed as seedRule, type Random, ShapeError, showShape, text, type Given } from '../core/index.js';
 import type { Pixels, PreprocessingSource } from '../image/index.js';
 import { ensureBackend } from '../backends/index.js';
 import { explained, explainedInput, rectify, targetRule, tensorOf, type HeatMap } from './heatMap.js';
@@ -43,10 +43,18 @@ const NOISE = 0.1;
  * @see Grad-CAM, arXiv 1610.02391, section 3; Grad-CAM++, arXiv 1710.11063, equations 10 and 19; SmoothGrad, arXiv 1706.03825
  */
 export async function gradCam(model: LayersModel, image: Pixels, options: GradCamOptions = {}): Promise<HeatMap> {
-  const where = 'gradCam';
-  const rules = { layer: text, target: targetRule, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource };
-  const { layer: name, target, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = checkOptions(where, options, rules);
-  asLayersModel(where, model);
+  const given = checkOptions('gradCam', options, GRAD_CAM_RULES);
+  asLayersModel('gradCam', model);
+  return gradCamFor('gradCam', model, image, given);
+}
+
+export const GRAD_CAM_RULES = {
+  layer: text, target: targetRule, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource,
+} as const;
+
+/** {@link gradCam} of a classifier and options that are known to be right, for the function that the user called. */
+export async function gradCamFor(where: string, model: LayersModel, image: Pixels, options: Given<GradCamOptions>): Promise<HeatMap> {
+  const { layer: name, target, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = options;
   await ensureBackend();
   const layer = name === undefined ? lastFeatureLayer(where, model) : model.layers.find((one) => one.name === name);
   if (layer === undefined) throw invalid(where, 'layer', `the name of a layer of ${model.name}`, name, 'See `model.layers`.');

@@ -7,7 +7,7 @@ import { check, checkOptions, DataError, invalid, OptionError, text } from '../c
 import { checkSameData, gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
 import { checkPixels, describePreprocessing, preprocessingFor, resize, type Pixels, type PreprocessingSource } from '../image/index.js';
 import { checkModel, variantPlanOf } from '../models/index.js';
-import { imageDataUrl, reportData, reportPage, type GalleryImage, type ReportContents } from '../plots/index.js';
+import { imageDataUrl, reportDataFor, reportPageFor, type GalleryImage, type ReportContents } from '../plots/index.js';
 import { EVALUATION, REPORT_RULES } from './reportRules.js';
 import { replaceFile } from './replaceFile.js';
 import { systemReason } from './systemReason.js';
@@ -88,7 +88,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   };
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
-  const [page, data] = [await reportPage(contents), `${JSON.stringify(reportData(contents), null, 2)}\n`];
+  const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
   await written(replaceFile(json, data));
   await written(replaceFile(html, page));
   return { html, json };

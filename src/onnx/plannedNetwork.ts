@@ -4,7 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, record, rule, type Rule } from '../core/index.js';
 import { completePreprocessing, type Preprocessing } from '../image/index.js';
 import { checkModel } from '../models/index.js';
-import type { ModelPlan } from '../scaling/index.js';
+import { modelPlan, type ModelPlan } from '../scaling/index.js';
 import { namedArrays, type NamedArrays } from '../weights/index.js';
 
 /** A network without a model: its plan, and its weights in any framework's names. */
@@ -16,11 +16,6 @@ export interface PlannedNetwork {
   /** How images become the network's input, for the file. @defaultValue what the arrays say, or else the evaluation of the variant's authors */
   readonly preprocessing?: Preprocessing | undefined;
 }
-
-const modelPlan = rule<ModelPlan>('a plan, as `planModel` returns it,', (value) => {
-  const { layers, stages, stem, top } = (record.accepts(value) ? value : {}) as Partial<ModelPlan>;
-  return [layers, stages, stem, top].every((each) => Array.isArray(each));
-});
 
 const RULES = {
   plan: modelPlan, arrays: namedArrays, prefix: rule<string>('a string', (value) => typeof value === 'string'), preprocessing: record as Rule<Preprocessing>,

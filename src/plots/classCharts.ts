@@ -1,7 +1,7 @@
 // Classes side by side: how well each is recognized, and how many samples each has.
 
 import { arrayOf, check, checkOptions, DataError, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/index.js';
-import type { Evaluation, MultiLabelEvaluation } from '../evaluation/index.js';
+import { checkAnyEvaluation, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 import { uniqueNames } from './confusionChart.js';
 
@@ -16,13 +16,14 @@ export interface ClassScoreChartOptions {
 /**
  * Draws one score of each class that occurs, best first, with the macro average.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {OptionError} when it is not an evaluation, or an option is unknown or has a wrong value.
  * @example
  * const svg = await renderSvg(classScoreChart(evaluation, { score: 'recall' }));
  */
 export function classScoreChart(evaluation: Evaluation | MultiLabelEvaluation, options: ClassScoreChartOptions = {}): ChartSpec {
   const rules = { score: oneOf('precision', 'recall', 'f1'), maxClasses: positiveInteger };
   const { score = 'f1', maxClasses = 40 } = checkOptions('classScoreChart', options, rules);
+  checkAnyEvaluation('classScoreChart', evaluation);
   const names = uniqueNames(evaluation.classNames);
   const sorted = evaluation.perClass
     .map((one, i) => ({ name: names[i] as string, value: one[score], support: one.support, predicted: one.predicted }))

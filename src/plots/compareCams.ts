@@ -1,9 +1,9 @@
 // One image, several models: where each of them looked, side by side, as in the EfficientNet paper's figure on scaling.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, DataError, positiveInteger, probability } from '../core/index.js';
-import { gradCam, overlayHeat, type GradCamOptions } from '../evaluation/index.js';
-import { resize, type Pixels } from '../image/index.js';
+import { arrayOf, check, checkOptions, DataError, positiveInteger, probability, record, ShapeError, text, type Rules } from '../core/index.js';
+import { asLayersModel, GRAD_CAM_RULES, gradCamFor, overlayHeat, type GradCamOptions, type HeatMap } from '../evaluation/index.js';
+import { checkFinitePixels, checkPixels, resize, type Pixels } from '../image/index.js';
 import { percent, type ChartSpec } from './chart.js';
 import { imageDataUrl } from './encodeImage.js';
 import { imageGrid, type GridImage } from './imageGrid.js';
@@ -24,26 +24,39 @@ export interface CompareCamsOptions extends GradCamOptions {
   readonly size?: number | undefined;
 }
 
+const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
+
 /**
  * Draws the image and, beside it, the heat map of each model with the class it explains and its probability.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value, or a model has no such layer or class.
- * @throws {DataError} when there is no model.
+ * @throws {OptionError} when an argument is of another kind, an option is unknown or has a wrong value, or a model has no such layer or class.
+ * @throws {ShapeError} when the image is not RGB, or a model no classifier. {@link DataError} when there is no model, or a pixel is not finite.
  * @example
  * const spec = await compareCams(photo, [{ name: 'baseline', model: b0 }, { name: 'compound scaling', model: b4 }]);
  * await writeFile('cams.png', await renderPng(spec));
  * @see EfficientNet, arXiv 1905.11946, figure 7
  */
 export async function compareCams(image: Pixels, models: readonly NamedModel[], options: CompareCamsOptions = {}): Promise<ChartSpec> {
-  const { opacity, columns = 4, size = 200, ...how } = options;
-  checkOptions('compareCams', { ...(opacity === undefined ? {} : { opacity }), columns, size }, { opacity: probability, columns: positiveInteger, size: positiveInteger });
+  const where = 'compareCams';
+  checkPixels(where, image);
+  checkFinitePixels(where, image);
+  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
+  check(where, 'models', models, arrayOf(record));
+  models.forEach((each, i) => {
+    checkOptions(where, each, MODEL_RULES, `models[${i}]`);
+    check(where, `models[${i}].name`, each.name, text);
+    asLayersModel(where, each.model);
+  });
+  const rules: Rules<CompareCamsOptions> = { ...GRAD_CAM_RULES, opacity: probability, columns: positiveInteger, size: positiveInteger };
+  const { opacity, columns = 4, size = 200, ...how } = checkOptions(where, options, rules);
   if (models.length === 0) throw new DataError('compareCams: expected at least one model, received none.');
   // Twice the cell: sharp on dense screens, and no larger than it need be.
   const side = Math.min(1, (2 * size) / Math.max(image.width, image.height));
-  const small = resize(image, [Math.round(image.height * side), Math.round(image.width * side)], { antialias: true });
+  const small = resize(image, [Math.max(1, Math.round(image.height * side)), Math.max(1, Math.round(image.width * side))], { antialias: true });
+  const explained: { readonly name: string; readonly heat: HeatMap }[] = [];
+  for (const { name, model } of models) explained.push({ name, heat: await gradCamFor(where, model, image, how) });
   const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'image' }];
-  for (const { name, model } of models) {
-    const heat = await gradCam(model, image, how);
+  for (const { name, heat } of explained) {
     const shown = overlayHeat(small, heat, opacity === undefined ? {} : { opacity });
     images.push({ url: await imageDataUrl(shown), title: `${name}: ${heat.className} ${percent(heat.probability)}` });
   }

@@ -1,7 +1,7 @@
 // The confusion matrix as a picture.
 
 import { boolean, checkOptions, largest, positiveInteger } from '../core/index.js';
-import { mostMistaken, type Evaluation } from '../evaluation/index.js';
+import { checkEvaluation, mostMistaken, type Evaluation } from '../evaluation/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 
 /** How the matrix is drawn. */
@@ -18,13 +18,14 @@ const GRID = 40;
 /**
  * Draws who was taken for whom: true classes down, predicted ones across; the right predictions lie on the diagonal.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {OptionError} when it is not an evaluation of one class per sample, or an option is unknown or has a wrong value.
  * @example
  * const svg = await renderSvg(confusionChart(evaluation));
  */
 export function confusionChart(evaluation: Evaluation, options: ConfusionChartOptions = {}): ChartSpec {
   const rules = { normalize: boolean, maxClasses: positiveInteger };
   const { normalize = true, maxClasses = 40 } = checkOptions('confusionChart', options, rules);
+  checkEvaluation('confusionChart', evaluation);
   const shown = mostMistaken(evaluation, maxClasses);
   const names = uniqueNames(evaluation.classNames);
   const most = largest(shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)), 1);

@@ -1,7 +1,7 @@
 // Curves over all thresholds, and whether confidence can be trusted.
 
-import { arrayOf, checkOptions, either, nonNegativeInteger, text } from '../core/index.js';
-import { averagePrecision, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
+import { arrayOf, checkOptions, DataError, either, invalid, list, nonNegativeInteger, text } from '../core/index.js';
+import { averagePrecision, checkAnyEvaluation, checkEvaluation, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
 import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './chart.js';
 
 /** Options of {@link rocChart} and {@link precisionRecallChart}. */
@@ -15,18 +15,19 @@ const rules = { show: arrayOf(either<string, number>(text, nonNegativeInteger)) 
 /**
  * Draws the ROC curves of classes against the rest, with the area under each.
  *
- * @throws {OptionError} when an option or class is unknown.
+ * @throws {OptionError} when it is not an evaluation, or an option or class is unknown.
  * @throws {DataError} when a class that was asked for has no sample, or every one.
  * @example
  * const svg = await renderSvg(rocChart(evaluation, { show: ['melanoma'] }));
  */
 export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
   const { show } = checkOptions('rocChart', options, rules);
+  checkAnyEvaluation('rocChart', evaluation);
   const { perClass, macro } = rocAuc(evaluation);
-  const targets = show ?? worst(perClass, evaluation);
+  const targets = targetsOf('rocChart', show, evaluation, perClass);
   const curves = targets.map((target) => {
     const curve = rocCurve(evaluation, target);
-    return { name: nameOf(evaluation, target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
+    return { name: evaluation.classNames[target] ?? String(target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
   });
   return curveChart({
     title: 'ROC', interpolate: 'linear', x: 'false positive rate', y: 'true positive rate', areaName: 'AUC', curves, mean: macro, baseline: [{ x: 0, y: 0 }, { x: 1, y: 1 }],
@@ -37,18 +38,19 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
 /**
  * Draws precision against recall of classes against the rest, with the average precision of each.
  *
- * @throws {OptionError} when an option or class is unknown.
+ * @throws {OptionError} when it is not an evaluation, or an option or class is unknown.
  * @throws {DataError} when a class that was asked for has no sample.
  * @example
  * const svg = await renderSvg(precisionRecallChart(evaluation));
  */
 export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluation, options: CurveChartOptions = {}): ChartSpec {
   const { show } = checkOptions('precisionRecallChart', options, rules);
+  checkAnyEvaluation('precisionRecallChart', evaluation);
   const { perClass, macro } = averagePrecision(evaluation);
-  const targets = show ?? worst(perClass, evaluation);
+  const targets = targetsOf('precisionRecallChart', show, evaluation, perClass);
   const curves = targets.map((target) => {
     const curve = precisionRecallCurve(evaluation, target);
-    return { name: nameOf(evaluation, target), area: curve.averagePrecision, points: thin(curve.recall, curve.precision) };
+    return { name: evaluation.classNames[target] ?? String(target), area: curve.averagePrecision, points: thin(curve.recall, curve.precision) };
   });
   return curveChart({
     title: 'Precision and recall', x: 'recall', y: 'precision', areaName: 'AP', curves, mean: macro, baseline: [], classes: evaluation.classNames.length,
@@ -60,11 +62,13 @@ export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluati
 /**
  * Draws how often predictions of each confidence are right, and how many there are: on the diagonal, confidence can be trusted.
  *
+ * @throws {OptionError} when it is not an evaluation of one class per sample.
  * @example
  * const svg = await renderSvg(reliabilityChart(evaluation));
  * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, figure 1
  */
 export function reliabilityChart(evaluation: Evaluation): ChartSpec {
+  checkEvaluation('reliabilityChart', evaluation);
   const { bins, ece, mce } = evaluation.calibration;
   const values = bins.filter(({ count }) => count > 0).map((bin) => ({ ...bin, share: bin.count / evaluation.count }));
   const mean = values.reduce((sum, { confidence, share }) => sum + confidence * share, 0);
@@ -144,6 +148,19 @@ function curveChart({ title, interpolate, x, y, areaName, curves, mean, classes,
   });
 }
 
+/** The columns to draw; throws where one that was asked for has no curve. */
+function targetsOf(where: string, show: CurveChartOptions['show'], evaluation: Evaluation | MultiLabelEvaluation, areas: Float64Array): number[] {
+  const { classNames } = evaluation;
+  const columns = show?.map((target) => {
+    const column = typeof target === 'number' ? target : classNames.indexOf(target);
+    if (column >= 0 && column < classNames.length) return column;
+    throw invalid(where, 'show', `${classNames.length <= 12 ? `classes among ${list(classNames)}` : 'class names'} or indices below ${classNames.length}`, target);
+  }) ?? worst(areas, evaluation);
+  const undrawable = columns.find((column) => Number.isNaN(areas[column]));
+  if (undrawable === undefined) return columns;
+  throw new DataError(`${where}: expected samples that belong to '${classNames[undrawable]}' and samples that do not, received those of one side alone.`);
+}
+
 /** The columns to draw: those with the smallest areas; of two classes that exclude each other the second. */
 function worst(areas: Float64Array, { multiLabel }: Evaluation | MultiLabelEvaluation): number[] {
   if (areas.length === 2 && !multiLabel) return [1];
@@ -164,8 +181,4 @@ function thin(xs: Float64Array, ys: Float64Array): { x: number; y: number }[] {
     if (before === undefined || isLast || Math.abs(before.x - x) + Math.abs(before.y - y) >= 1 / 300) points.push({ x, y });
   });
   return points;
-}
-
-function nameOf({ classNames }: { readonly classNames: readonly string[] }, target: string | number): string {
-  return typeof target === 'number' ? (classNames[target] ?? String(target)) : target;
 }

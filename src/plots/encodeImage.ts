@@ -1,15 +1,15 @@
 // Pictures as files and URLs, for reports and grids. Decoding is the Node entry's.
 
 import type { Sharp } from 'sharp';
-import { missingPackage } from '../core/index.js';
-import { checkPixels, type Pixels } from '../image/index.js';
+import { invalid, missingPackage } from '../core/index.js';
+import { checkFinitePixels, checkPixels, type Pixels } from '../image/index.js';
 
 /**
  * Encodes a picture as PNG. Needs `sharp`; in a browser, a canvas does the same.
  *
  * @param image - Grey or RGB in [0, 255]; fractions are rounded.
  * @returns The bytes of the file.
- * @throws {OptionError} when the picture is none.
+ * @throws {OptionError} when it is not an image of 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * await writeFile('heat.png', await encodePng(overlayHeat(photo, await gradCam(model, photo))));
@@ -21,7 +21,7 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
 /**
  * Encodes a photo as a `data:` URL, to stand in a page or an `imageGrid` by itself; as JPEG, a tenth of a PNG's size.
  *
- * @throws {OptionError} when the picture is none.
+ * @throws {OptionError} when it is not an image of 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * const url = await imageDataUrl(photo); // data:image/jpeg;base64,...
@@ -33,8 +33,10 @@ export async function imageDataUrl(image: Pixels): Promise<string> {
 
 async function toSharp(where: string, image: Pixels): Promise<Sharp> {
   checkPixels(where, image);
+  checkFinitePixels(where, image);
   const { width, height, channels } = image;
+  if (channels !== 1 && channels !== 3 && channels !== 4) throw invalid(where, 'image.channels', '1, 3 or 4', channels);
   const { default: sharp } = await import('sharp').catch(missingPackage(where, 'sharp'));
   const bytes = image.data instanceof Float32Array ? Uint8ClampedArray.from(image.data) : image.data;
-  return sharp(bytes, { raw: { width, height, channels: channels as 1 | 3 | 4 } });
+  return sharp(bytes, { raw: { width, height, channels } });
 }

@@ -1,6 +1,6 @@
 // Pictures side by side with their titles: green where the prediction is right, red where it is wrong.
 
-import { checkOptions, DataError, positiveInteger } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, DataError, positiveInteger, record, rule, text, type Rules } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /** A picture of a grid. */
@@ -20,15 +20,24 @@ export interface ImageGridOptions {
   readonly size?: number | undefined;
 }
 
+const IMAGE_RULES: Rules<GridImage> = { url: text, title: rule<string>('a string', (value) => typeof value === 'string'), correct: boolean };
+
 /**
  * Draws pictures in rows; right and wrong ones also differ by a mark before the title, not by color alone.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {OptionError} when an image or option is of another kind, or has an unknown key.
  * @throws {DataError} when there is no picture.
  * @example
  * const spec = imageGrid([{ url: await imageDataUrl(photo), title: 'giant panda 0.96', correct: true }]);
  */
 export function imageGrid(images: readonly GridImage[], options: ImageGridOptions = {}): ChartSpec {
+  check('imageGrid', 'images', images, arrayOf(record));
+  images.forEach((image, i) => {
+    const name = `images[${i}]`;
+    checkOptions('imageGrid', image, IMAGE_RULES, name);
+    check('imageGrid', `${name}.url`, image.url, IMAGE_RULES.url);
+    check('imageGrid', `${name}.title`, image.title, IMAGE_RULES.title);
+  });
   const { columns = 4, size = 160 } = checkOptions('imageGrid', options, { columns: positiveInteger, size: positiveInteger });
   if (images.length === 0) throw new DataError('imageGrid: expected at least one image, received none.');
   const across = Math.min(columns, images.length);

@@ -1,17 +1,18 @@
 // A network at a glance: how wide and how deep its feature maps are, block by block.
 
-import { OptionError } from '../core/index.js';
-import type { FeatureShape, ModelPlan } from '../scaling/index.js';
+import { check, OptionError } from '../core/index.js';
+import { modelPlan, type FeatureShape, type ModelPlan } from '../scaling/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /**
  * Draws side length, channels and multiply-adds of every block of a plan.
  *
- * @throws {OptionError} when the plan's input size is open.
+ * @throws {OptionError} when it is not a plan of `planModel`, or its input size is open.
  * @example
  * const svg = await renderSvg(planChart(planModel('b0')));
  */
 export function planChart(plan: ModelPlan): ChartSpec {
+  check('planChart', 'plan', plan, modelPlan);
   if (plan.multiplyAdds === null) {
     throw new OptionError('planChart: expected a plan with an input size, received one whose size is open. Plan with `inputSize`.');
   }

@@ -41,21 +41,21 @@ const spec = rule<TopLevelSpec>('a Vega-Lite specification', (value) => typeof v
  */
 export async function renderSvg(chart: object, options: RenderSvgOptions = {}): Promise<string> {
   const { theme = 'light' } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page') });
-  return draw('renderSvg', chart, theme);
+  return drawSvg('renderSvg', chart, { theme });
 }
 
-async function draw(where: string, chart: object, theme: keyof typeof THEMES): Promise<string> {
-  check(where, 'chart', chart, spec);
+/** Draws what is known to be a chart, for the function that the user called. */
+export async function drawSvg(where: string, chart: object, { theme }: { readonly theme: keyof typeof THEMES }): Promise<string> {
   const { vega, vegaLite, interpreter } = await loadVega(where);
   try {
-    const { spec: compiled } = vegaLite.compile(chart, { config: themeConfig(theme) });
+    const { spec: compiled } = vegaLite.compile(chart as TopLevelSpec, { config: themeConfig(theme) });
     const runtime = vega.parse(compiled, undefined, { ast: true });
     const view = new vega.View(runtime, { renderer: 'none', expr: interpreter.expressionInterpreter, logLevel: vega.Error });
     try {
       const svg = await view.toSVG();
       // One picture with one label: the marks' own roles would be pictures without one.
       const plain = svg.replace(/ (?:role="graphics-[^"]*"|aria-[a-z]+="[^"]*")/g, '');
-      return plain.replace('<svg ', `<svg role="img" aria-label="${escaped(chart.description ?? '')}" `);
+      return plain.replace('<svg ', `<svg role="img" aria-label="${escaped((chart as TopLevelSpec).description ?? '')}" `);
     } finally {
       view.finalize();
     }
@@ -76,8 +76,9 @@ async function draw(where: string, chart: object, theme: keyof typeof THEMES): P
  * await writeFile('confusion.png', await renderPng(confusionChart(evaluation)));
  */
 export async function renderPng(chart: object, options: RenderPngOptions = {}): Promise<Uint8Array> {
+  check('renderPng', 'chart', chart, spec);
   const { theme = 'light', scale = 2 } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive });
-  const svg = await draw('renderPng', chart, theme);
+  const svg = await drawSvg('renderPng', chart, { theme });
   const { default: sharp } = await import('sharp').catch(missingPackage('renderPng', 'sharp'));
   return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer().catch((cause: unknown) => {
     const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];

@@ -1,6 +1,6 @@
 // A learning-rate schedule, step by step.
 
-import { callable, check, checkOptions, DataError, positiveInteger } from '../core/index.js';
+import { callable, check, checkOptions, DataError, positiveInteger, type Given } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 import { thinLine, type LinePoint } from './thinLine.js';
 
@@ -28,8 +28,12 @@ const BUCKETS = 800;
 export function scheduleChart(schedule: (step: number) => number, steps: number, options: ScheduleChartOptions = {}): ChartSpec {
   check('scheduleChart', 'schedule', schedule, callable);
   check('scheduleChart', 'steps', steps, positiveInteger);
-  const { stepsPerEpoch } = checkOptions('scheduleChart', options, { stepsPerEpoch: positiveInteger });
-  const values = thinLine(rates(schedule, steps), [0, steps - 1], BUCKETS).map(({ x, y }) => ({ at: stepsPerEpoch === undefined ? x : x / stepsPerEpoch, rate: y as number }));
+  return drawSchedule('scheduleChart', schedule, steps, checkOptions('scheduleChart', options, { stepsPerEpoch: positiveInteger }));
+}
+
+/** Draws what is known to be a schedule, for the function that the user called. */
+export function drawSchedule(where: string, schedule: (step: number) => number, steps: number, { stepsPerEpoch }: Given<ScheduleChartOptions> = {}): ChartSpec {
+  const values = thinLine(rates(where, schedule, steps), [0, steps - 1], BUCKETS).map(({ x, y }) => ({ at: stepsPerEpoch === undefined ? x : x / stepsPerEpoch, rate: y as number }));
   const peak = values.reduce((highest, { rate }) => Math.max(highest, rate), -Infinity);
   return chart({
     title: 'Learning rate',
@@ -48,10 +52,10 @@ export function scheduleChart(schedule: (step: number) => number, steps: number,
   });
 }
 
-function* rates(schedule: (step: number) => number, steps: number): Generator<LinePoint> {
+function* rates(where: string, schedule: (step: number) => number, steps: number): Generator<LinePoint> {
   for (let step = 0; step < steps; step++) {
     const rate = schedule(step);
-    if (!Number.isFinite(rate)) throw new DataError(`scheduleChart: expected a schedule of finite rates, received ${String(rate)} at step ${step}.`);
+    if (!Number.isFinite(rate)) throw new DataError(`${where}: expected a schedule of finite rates, received ${String(rate)} at step ${step}.`);
     yield { x: step, y: rate };
   }
 }

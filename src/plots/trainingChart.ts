@@ -1,21 +1,9 @@
 // How training went: the metrics by epoch.
 
-import { arrayOf, check, checkOptions, DataError, largest, rule, text } from '../core/index.js';
-import type { EpochMetrics } from '../training/index.js';
+import { arrayOf, check, checkOptions, DataError, text, type Given } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
+import { isDrawable, metricHistory, phasesOf, seriesOf, type MetricHistory, type Series, type TrainingPhase } from './metricHistory.js';
 import { thinLine, type LinePoint } from './thinLine.js';
-
-/**
- * Metrics by epoch: the records that `trainHead` and `fineTune` return, or the values of each metric, as `model.fit` returns them in `history`
- * (`{ loss, val_loss, acc, val_acc }`).
- */
-export type MetricHistory = Readonly<Record<string, readonly number[]>> | readonly Partial<EpochMetrics>[];
-
-/** One phase of training, for example before or after unfreezing. */
-export interface TrainingPhase {
-  readonly name: string;
-  readonly history: MetricHistory;
-}
 
 /** Which metrics are drawn. */
 export interface TrainingChartOptions {
@@ -23,20 +11,10 @@ export interface TrainingChartOptions {
   readonly metrics?: readonly string[] | undefined;
 }
 
-const histories = rule<MetricHistory | readonly TrainingPhase[]>('a history of metrics or an array of named phases', (value) => typeof value === 'object' && value !== null);
-
 /** More parts than a panel has pixels across. */
 const BUCKETS = 640;
 /** Up to so many epochs each value is marked by a point. */
 const MARKED = 40;
-
-/** The values of one metric on one data set. */
-interface Series {
-  readonly metric: string;
-  readonly data: 'training' | 'validation';
-  /** Those that were measured, by epoch; `null` where the value is not finite. */
-  readonly points: LinePoint[];
-}
 
 /**
  * Draws every metric by epoch, training beside validation; several phases follow one another with their boundary marked.
@@ -49,14 +27,18 @@ interface Series {
  * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: fineTuned }]);
  */
 export function trainingChart(history: MetricHistory | readonly TrainingPhase[], options: TrainingChartOptions = {}): ChartSpec {
-  check('trainingChart', 'history', history, histories);
-  const { metrics } = checkOptions('trainingChart', options, { metrics: arrayOf(text) });
+  check('trainingChart', 'history', history, metricHistory);
+  return drawTraining('trainingChart', history, checkOptions('trainingChart', options, { metrics: arrayOf(text) }));
+}
+
+/** Draws what is known to be a history, for the function that the user called. */
+export function drawTraining(where: string, history: MetricHistory | readonly TrainingPhase[], { metrics }: Given<TrainingChartOptions> = {}): ChartSpec {
   const phases = phasesOf(history);
   const { all, boundaries, epochs } = seriesOf(phases, metrics);
   const wanted = metrics === undefined ? '' : ` of ${metrics.join(', ')}`;
-  if (all.length === 0) throw new DataError(`trainingChart: expected a history with at least one epoch${wanted}, received none.`);
+  if (all.length === 0) throw new DataError(`${where}: expected a history with at least one epoch${wanted}, received none.`);
   if (!all.some(isDrawable)) {
-    throw new DataError(`trainingChart: expected a history with at least one finite value${wanted}, received ${counted(epochs, 'epoch', 'epochs')} whose values are not finite.`);
+    throw new DataError(`${where}: expected a history with at least one finite value${wanted}, received ${counted(epochs, 'epoch', 'epochs')} whose values are not finite.`);
   }
   const order = [...new Set(all.map(({ metric }) => metric))];
   return chart({
@@ -66,35 +48,6 @@ export function trainingChart(history: MetricHistory | readonly TrainingPhase[],
     resolve: { scale: { y: 'independent' } },
   });
 }
-
-/** Whether a history has epochs, but not one finite value, so that there is nothing to draw. */
-export function hasOnlyGaps(history: MetricHistory | readonly TrainingPhase[]): boolean {
-  const { all } = seriesOf(phasesOf(history), undefined);
-  return all.length > 0 && !all.some(isDrawable);
-}
-
-function seriesOf(phases: readonly TrainingPhase[], metrics: readonly string[] | undefined): { all: Series[]; boundaries: { at: number; phase: string }[]; epochs: number } {
-  const all = new Map<string, Series>();
-  const boundaries: { at: number; phase: string }[] = [];
-  let epochs = 0;
-  for (const { name, history } of phases) {
-    const byMetric = byName(history);
-    boundaries.push({ at: epochs + 0.5, phase: name });
-    for (const [key, values] of Object.entries(byMetric)) {
-      const { metric, data } = nameOf(key);
-      if (values.length === 0 || (metrics !== undefined && !metrics.includes(metric))) continue;
-      const series = all.get(`${data} ${metric}`) ?? { metric, data, points: [] };
-      all.set(`${data} ${metric}`, series);
-      values.forEach((value, i) => {
-        series.points.push({ x: epochs + i + 1, y: Number.isFinite(value) ? value : null });
-      });
-    }
-    epochs += largest(Object.values(byMetric).map((values) => values.length), 0);
-  }
-  return { all: [...all.values()], boundaries, epochs };
-}
-
-const isDrawable = ({ points }: Series): boolean => points.some(({ y }) => y !== null);
 
 /** How a metric ends, in words; validation, where there is any. */
 function outcome(series: readonly Series[]): string {
@@ -137,31 +90,6 @@ function panel(metric: string, series: readonly Series[], epochs: number, bounda
       ...boundaries,
     ],
   };
-}
-
-/** A history as phases, the only one named `training`. */
-export function phasesOf(history: MetricHistory | readonly TrainingPhase[]): readonly TrainingPhase[] {
-  const isPhases = Array.isArray(history) && history.every((one) => typeof one === 'object' && one !== null && 'history' in one);
-  return isPhases ? (history as readonly TrainingPhase[]) : [{ name: 'training', history: history as MetricHistory }];
-}
-
-/** The series of each metric, whichever way they were given. */
-function byName(history: MetricHistory): Readonly<Record<string, readonly number[]>> {
-  if (!Array.isArray(history)) return history as Readonly<Record<string, readonly number[]>>;
-  const series: Record<string, number[]> = {};
-  (history as readonly Partial<EpochMetrics>[]).forEach(({ epoch: _epoch, stage: _stage, ...metrics }, i) => {
-    for (const [name, value] of Object.entries(metrics as Readonly<Record<string, unknown>>)) {
-      // JSON has null for what is not finite.
-      if (typeof value === 'number' || value === null) (series[name] ??= [])[i] = value ?? NaN;
-    }
-  });
-  return series;
-}
-
-/** `val_loss` is the validation data's `loss`; `acc` is TensorFlow.js' word for `accuracy`. */
-function nameOf(key: string): { metric: string; data: 'training' | 'validation' } {
-  const name = key.replace(/^val_/, '');
-  return { metric: name === 'acc' ? 'accuracy' : name, data: name === key ? 'training' : 'validation' };
 }
 
 function boundaryLayers(boundaries: readonly { at: number; phase: string }[]): object[] {

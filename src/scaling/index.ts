@@ -13,4 +13,5 @@ export { hasVariant, planFor, planModel } from './planModel.js';
 export type { ModelPlan, NetworkOutline, NetworkPlan, ReductionPlan } from './planModel.js';
 export { planStage, planStageFor } from './planStage.js';
 export type { StageLayersSpec, StagePlan } from './planStage.js';
+export { modelPlan } from './planRule.js';
 export { describePlan } from './describePlan.js';

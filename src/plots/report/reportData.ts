@@ -3,10 +3,10 @@
 import type {
   ConfidenceInterval, ConfusedPair, Evaluation, EvaluationComparison, ModelSummary, MultiLabelEvaluation, PredictionRow,
 } from '../../evaluation/index.js';
-import { invalid } from '../../core/index.js';
 import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, precisionRecallCurve, rocAuc } from '../../evaluation/index.js';
 import type { ModelPlan } from '../../scaling/index.js';
-import { phasesOf, type MetricHistory, type TrainingPhase } from '../trainingChart.js';
+import { phasesOf, type MetricHistory, type TrainingPhase } from '../metricHistory.js';
+import { checkContents } from './contentsRules.js';
 
 /** A picture of the gallery, as a `data:` URL. */
 export interface GalleryImage {
@@ -83,14 +83,16 @@ export interface ReportDecisions {
 /**
  * Works out what a report says.
  *
- * @throws {OptionError} when `before` stands beside an evaluation of several labels a sample.
- * @throws {DataError} when `before` is an evaluation of other data.
+ * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {DataError} when `before` is an evaluation of other data, or a history has no epoch.
  */
 export function reportData(contents: ReportContents): ReportData {
-  const { title, evaluation, before, history, summary, settings = {} } = contents;
-  if (before !== undefined && evaluation.multiLabel) {
-    throw invalid('reportData', 'before', 'nothing beside an evaluation of several labels a sample', before, 'Write a report of each, and compare their figures.');
-  }
+  return reportDataFor('reportData', contents);
+}
+
+/** {@link reportData} for the function that the user called. */
+export function reportDataFor(where: string, contents: ReportContents): ReportData {
+  const { title, evaluation, before, history, summary, settings = {} } = checkContents(where, contents);
   const auc = rocAuc(evaluation);
   const precision = averagePrecision(evaluation);
   const ranking = { 'macro ROC AUC': auc.macro, 'macro average precision': precision.macro };

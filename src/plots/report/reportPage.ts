@@ -7,11 +7,12 @@ import { classScoreChart } from '../classCharts.js';
 import { confusionChart } from '../confusionChart.js';
 import { precisionRecallChart, reliabilityChart, rocChart } from '../curveCharts.js';
 import { planChart } from '../planChart.js';
-import { escaped, renderSvg } from '../renderChart.js';
-import { scheduleChart } from '../scheduleChart.js';
-import { hasOnlyGaps, trainingChart } from '../trainingChart.js';
+import { drawSvg, escaped } from '../renderChart.js';
+import { drawSchedule } from '../scheduleChart.js';
+import { hasOnlyGaps } from '../metricHistory.js';
+import { drawTraining } from '../trainingChart.js';
 import { SCRIPT, securityPolicy, STYLE } from './pageParts.js';
-import { reportData, type GalleryImage, type ReportContents, type ReportData } from './reportData.js';
+import { reportDataFor, type GalleryImage, type ReportContents, type ReportData } from './reportData.js';
 
 interface Section {
   readonly id: string;
@@ -24,14 +25,20 @@ interface Section {
  *
  * Needs the packages `renderSvg` needs. The page loads nothing, follows the reader's color scheme, and works by keyboard and screen reader.
  *
- * @throws {DataError} when `before` is an evaluation of other data.
+ * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {DataError} when `before` is an evaluation of other data, a history has no epoch, or the schedule returns a rate that is not finite.
  * @throws {MissingPackageError} when a package is not installed.
  * @example
  * await writeFile('report.html', await reportPage({ title: 'Clothes', evaluation }));
  */
 export async function reportPage(contents: ReportContents): Promise<string> {
-  const data = reportData(contents);
-  const sections = await sectionsOf(contents, data);
+  return reportPageFor('reportPage', contents);
+}
+
+/** {@link reportPage} for the function that the user called. */
+export async function reportPageFor(where: string, contents: ReportContents): Promise<string> {
+  const data = reportDataFor(where, contents);
+  const sections = await sectionsOf(where, contents, data);
   const title = escaped(contents.title);
   return `<!doctype html>
 <html lang="en">
@@ -59,12 +66,12 @@ ${sections.map((one) => `<section id="${one.id}" aria-labelledby="${one.id}-titl
 `;
 }
 
-async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }: ReportContents, data: ReportData): Promise<Section[]> {
+async function sectionsOf(where: string, { evaluation, history, schedule, plan, gallery = [] }: ReportContents, data: ReportData): Promise<Section[]> {
   let charts = 0;
   const draw = async (name: string, spec: ChartSpec): Promise<string> => {
     // Ids of clip paths must differ from chart to chart.
     const prefix = `c${charts++}-`;
-    const svg = (await renderSvg(spec, { theme: 'page' })).replace(/id="([^"]+)"/g, `id="${prefix}$1"`).replace(/url\(#([^)]+)\)/g, `url(#${prefix}$1)`);
+    const svg = (await drawSvg(where, spec, { theme: 'page' })).replace(/id="([^"]+)"/g, `id="${prefix}$1"`).replace(/url\(#([^)]+)\)/g, `url(#${prefix}$1)`);
     return `<figure><div class="chart" tabindex="0" role="region" aria-label="Chart: ${name}">${svg}</div></figure>`;
   };
   const sections: Section[] = [{ id: 'summary', title: 'Summary', html: tiles(data) }];
@@ -74,9 +81,9 @@ async function sectionsOf({ evaluation, history, schedule, plan, gallery = [] }:
   if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison));
   if (history !== undefined) {
     const isBroken = hasOnlyGaps(history);
-    add('training', 'Training', isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', trainingChart(history)));
+    add('training', 'Training', isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', drawTraining(where, history)));
   }
-  if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', scheduleChart(schedule.rate, schedule.steps)));
+  if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', drawSchedule(where, schedule.rate, schedule.steps)));
   const scores = `<h3>The scores as a chart</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
   if (!evaluation.multiLabel) {
     add('classes', 'Classes', `${classTable(data)}\n${scores}`);
@@ -194,8 +201,8 @@ function modelTable({ name, batchSize, stages, total }: NonNullable<ReportData['
 function galleryHtml(gallery: readonly GalleryImage[]): string {
   const items = gallery.map(({ row: { file, label, predicted, probability, index }, url, heatUrl }) => {
     const name = file === '' ? `sample ${index}` : file;
-    const heat = heatUrl === undefined ? '' : `<img src="${heatUrl}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
-    return `<li><div class="pair"><img src="${url}" alt="${escaped(name)}, a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`;
+    const heat = heatUrl === undefined ? '' : `<img src="${escaped(heatUrl)}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
+    return `<li><div class="pair"><img src="${escaped(url)}" alt="${escaped(name)}, a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`;
   });
   return `<p>Wrong predictions the model was surest of; wrong labels are often among them.</p>\n<ul class="gallery">${items.join('\n')}</ul>`;
 }

@@ -1,7 +1,7 @@
 import type { BaseCalls } from './baseCall.js';
 
 const done = (): Promise<void> => Promise.resolve();
-const preferences = [{ name: 'cpu', load: done, prepare: done, install: 'npm install @tensorflow/tfjs-backend-cpu', note: 'It is slow.' }];
+const preferences = [{ name: 'cpu', load: done, prepare: done, note: 'It is slow.' }];
 
 export const backendsCalls: BaseCalls = {
   'index.ensureBackend': { args: () => [preferences] },

@@ -1,0 +1,63 @@
+// What the contents of a report may be.
+
+import { arrayOf, callable, check, checkOptions, finite, invalid, nullable, positiveInteger, record, rule, text, type Given, type Rules } from '../../core/index.js';
+import { checkAnyEvaluation, checkEvaluation, checkSameData, type ModelSummary, type PredictionRow } from '../../evaluation/index.js';
+import { modelPlan } from '../../scaling/index.js';
+import { checkEpochs, metricHistory } from '../metricHistory.js';
+import type { GalleryImage, ReportContents } from './reportData.js';
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => record.accepts(value);
+
+export const reportSchedule = rule<NonNullable<ReportContents['schedule']>>('{ rate, steps }, a function and a positive integer,', (value) =>
+  isRecord(value) && callable.accepts(value['rate']) && positiveInteger.accepts(value['steps']));
+
+const setting = nullable(rule<string | number | boolean>('a string, number or boolean', (value) => ['string', 'number', 'boolean'].includes(typeof value)));
+export const reportSettings = rule<NonNullable<ReportContents['settings']>>('an object of strings, numbers, booleans and null', (value) =>
+  isRecord(value) && Object.values(value).every(setting.accepts));
+
+const stageTotals = (value: unknown): boolean => isRecord(value) && ['layers', 'parameters', 'trainable'].every((key) => finite.accepts(value[key]))
+  && ['multiplyAdds', 'activationBytes'].every((key) => nullable(finite).accepts(value[key]));
+const summary = rule<ModelSummary>('a summary, as `modelSummary` returns it,', (value) =>
+  isRecord(value) && text.accepts(value['name']) && stageTotals(value['total']) && Array.isArray(value['stages'])
+  && value['stages'].every((stage: unknown) => stageTotals(stage) && Array.isArray((stage as Partial<ModelSummary['stages'][number]>).outputShape)));
+
+const row = rule<PredictionRow>('a row of `mostWrong`', (value) => {
+  const { index, file, label, predicted, probability } = (value ?? {}) as Partial<PredictionRow>;
+  return finite.accepts(index) && finite.accepts(probability) && [file, label, predicted].every((each) => typeof each === 'string');
+});
+const dataUrl = rule<string>('a `data:` URL', (value) => typeof value === 'string' && value.startsWith('data:'));
+
+const evaluation = record as Rules<ReportContents>['evaluation'];
+const RULES: Rules<ReportContents> = {
+  title: text, evaluation, before: record, history: metricHistory, schedule: reportSchedule, plan: modelPlan, summary, settings: reportSettings,
+  gallery: arrayOf(record) as Rules<ReportContents>['gallery'],
+};
+const IMAGE_RULES: Rules<GalleryImage> = { row, url: dataUrl, heatUrl: dataUrl };
+const SCHEDULE_RULES: Rules<NonNullable<ReportContents['schedule']>> = { rate: callable, steps: positiveInteger };
+
+/**
+ * Returns the contents of a report once they are known to be right.
+ *
+ * @throws {OptionError} when one is unknown, missing or of another kind, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {DataError} when `before` is an evaluation of other data, or a history has no epoch.
+ */
+export function checkContents(where: string, contents: ReportContents): Given<ReportContents> {
+  const given = checkOptions(where, contents, RULES);
+  const { title, evaluation: after, before, history, schedule, gallery = [] } = given;
+  check(where, 'title', title, text);
+  checkAnyEvaluation(where, after);
+  if (before !== undefined) {
+    checkEvaluation(where, before, 'before');
+    if (after.multiLabel) throw invalid(where, 'before', 'nothing beside an evaluation of several labels per sample', before, 'Write a report of each, and compare their figures.');
+    checkSameData(where, before, after);
+  }
+  if (history !== undefined) checkEpochs(where, history);
+  if (schedule !== undefined) checkOptions(where, schedule, SCHEDULE_RULES, 'schedule');
+  gallery.forEach((image, i) => {
+    const name = `gallery[${i}]`;
+    checkOptions(where, image, IMAGE_RULES, name);
+    check(where, `${name}.row`, image.row, row);
+    check(where, `${name}.url`, image.url, dataUrl);
+  });
+  return given;
+}
