@@ -74,7 +74,7 @@ test('bad input is named', async () => {
   expect(() => ensemble([says(1, 0), { ...says(1, 0), classNames: ['dog', 'cat'] }])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected the same classes in the same order for every member for \`members\`, received ['dog', 'cat'].]`);
   expect(() => testTimeAugmentation(says(1, 0), { views: 'five' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected the size of the crops, which this model does not tell for \`size\`, received undefined.]`);
   expect(() => testTimeAugmentation(eye(5), { size: 5 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected no crop with \`views: 'flip'\` for \`size\`, received 5.]`);
-  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: testTimeAugmentation: expected images of at least 5 x 5 pixels, received 4 x 9. Resize them to more than the crops.]`);
+  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: testTimeAugmentation.predict: expected images of at least 5 x 5 pixels, received 4 x 9. Resize them to more than the crops.]`);
 });
 
 interface Item { readonly value: number; readonly label: number }
