@@ -9,7 +9,7 @@ import * as finite from '../../src/layers/finite.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import {
-  accuracy, adam, auc, binaryCrossEntropy, f1, fineTune, focalLoss, precision, recall, sgd, softmaxCrossEntropy, topK, trainHead, terminateOnNaN, type Loss, type TrainingBatch,
+  accuracy, adam, auc, binaryCrossEntropy, callback, f1, fineTune, focalLoss, precision, recall, sgd, softmaxCrossEntropy, topK, trainHead, terminateOnNaN, type Loss, type TrainingBatch,
 } from '../../src/training/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
@@ -58,6 +58,12 @@ describe.each([
     await compiled(binaryCrossEntropy()).fitDataset(one(() => tf.zeros([2, 3])), { epochs: 1, verbose: 0 });
     // Mixed labels may miss 1 by a rounding.
     await compiled(softmaxCrossEntropy()).fitDataset(one(() => tf.tensor2d([[1.0000001, -1e-8, 0], [0.3, 0.7000001, 0]])), { epochs: 1, verbose: 0 });
+  });
+
+  test('a callback of this library tells the epoch and the step of such a label in fit', async () => {
+    const batches = Dataset.from([0, 7]).map((label) => ({ xs: tf.ones([2, 4]), ys: tf.tensor1d([0, label]) }));
+    await expect(compiled(softmaxCrossEntropy()).fitDataset(batches, { epochs: 1, verbose: 0, callbacks: [callback({})] }))
+      .rejects.toThrow("softmaxCrossEntropy: expected labels in [0, 3), one of the model's 3 classes, received 7 at step 1 of epoch 0.");
   });
 
   test('metrics, alone and beside a loss of the caller', async () => {
