@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { elementCount, readSafetensors, weightArray, writeSafetensors } from '../../src/weights/index.js';
+import { elementCount, readSafetensors, readWeights, weightArray, writeSafetensors } from '../../src/weights/index.js';
 import { describeReader } from '../contracts/reader.js';
 
 const sample = new Map([
@@ -62,6 +62,21 @@ test('metadata is no array, a brace or quote in a name is no structure', () => {
   const name = 'a{"b": }\\';
   const file = writeSafetensors(new Map([[name, weightArray([1], Float32Array.of(5))]]), { metadata: { license: 'Apache-2.0' } });
   expect([...readSafetensors(file).keys()]).toEqual([name]);
+});
+
+test('a header whose length begins like a zip archive is no archive', () => {
+  const bytes = fileOf('{}'.padEnd(0x4b50));
+  expect(String.fromCharCode(...bytes.subarray(0, 2))).toBe('PK');
+  expect(readSafetensors(bytes).size).toBe(0);
+  expect(readWeights(bytes).size).toBe(0);
+});
+
+test.each([
+  [Uint8Array.of(0x89, 0x48, 0x44, 0x46), "received a Keras file. Read it with `readKeras` of 'effnet-ts/hdf5'."],
+  [Uint8Array.of(0x80, 2, 0x8a), 'received a PyTorch file. Read it with `readTorch`.'],
+  [Buffer.from('<!doctype html><html>'), 'received a web page.'],
+])('a file of another format is named, %#', (bytes, message) => {
+  expect(() => readSafetensors(new Uint8Array(bytes))).toThrow(`readSafetensors: expected a safetensors file, ${message}`);
 });
 
 test('float32 is read in place, without a copy', () => {
