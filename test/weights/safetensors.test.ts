@@ -28,7 +28,7 @@ function fileOf(header: unknown, dataBytes = 0): Uint8Array {
 const f32 = (shape: unknown, start: unknown, end: unknown) => ({ dtype: 'F32', shape, data_offsets: [start, end] });
 
 test.each<[string, Uint8Array, string]>([
-  ['a header that claims 2^60 bytes', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]), 'readSafetensors: the header claims 1152921504606846976 bytes, more than the 100000000 there may be.'],
+  ['a header that claims 2^60 bytes', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]), 'readSafetensors: the header claims 1152921504606846976 bytes, more than the 100000000 there may be. It is damaged or no safetensors file.'],
   ['a header longer than the file', new Uint8Array([200, 0, 0, 0, 0, 0, 0, 0, 1, 2]), 'readSafetensors: the header claims 200 bytes, the file has 10. It is truncated, damaged or no safetensors file.'],
   ['a header that is no JSON', fileOf('{"a": '), 'readSafetensors: the header is no valid JSON. The file is damaged or no safetensors file.'],
   ['a header that is a list', fileOf([]), 'readSafetensors: expected the header to be a JSON object.'],
