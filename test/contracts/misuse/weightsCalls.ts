@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { planModel, PRETRAINED, weightArray, weightsOf, writeSafetensors } from '../../../src/index.js';
+import { planModel, PRETRAINED, weightsOf, writeSafetensors } from '../../../src/index.js';
 import type { BaseCalls } from './baseCall.js';
 import { smallNetwork } from './smallNetwork.js';
 
