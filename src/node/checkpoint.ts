@@ -101,7 +101,8 @@ function readFrom(file: string, bytes: Uint8Array): ReturnType<typeof readCheckp
     return readCheckpoint(bytes);
   } catch (cause) {
     if (!(cause instanceof WeightsError)) throw cause;
-    throw new WeightsError(`resume: expected a checkpoint of this library, received '${file}'. ${cause.message.replace(/^\w+: e/, 'E')}`, { cause });
+    const reason = cause.message.replace(/^\w+: /, '').replace(/^[a-z]/, (letter) => letter.toUpperCase());
+    throw new WeightsError(`resume: expected a checkpoint of this library, received '${file}'. ${reason}`, { cause });
   }
 }
 
