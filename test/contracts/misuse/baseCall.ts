@@ -2,6 +2,8 @@
 export interface BaseCall {
   /** The arguments of the call, with every option that has one valid value at hand. Called once. */
   readonly args: () => readonly unknown[] | Promise<readonly unknown[]>;
+  /** Wrong calls that are right although the types do not say so: `size = NaN`. */
+  readonly right?: readonly string[];
   /** The object a method is called on. */
   readonly on?: () => object | Promise<object>;
 }

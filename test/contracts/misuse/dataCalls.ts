@@ -66,7 +66,7 @@ export const dataCalls: BaseCalls = {
   'Dataset.interleave': method(on, { cycleLength: 2, blockLength: 2 }),
   'Dataset.shard': method(2, 0),
   'Dataset.withSignal': method(new AbortController().signal),
-  'Dataset.transform': method((items: unknown) => items, 4),
+  'Dataset.transform': { ...method((items: unknown) => items, 4), right: ['size = NaN'] },
   'Dataset.withPreprocessing': { args: () => [{ inputSize: 2, fit: 'stretch', interpolation: 'bilinear' }], on: images },
   'Dataset.cardinality': method(),
   'Dataset.elementSpec': method(),

@@ -33,6 +33,7 @@ describe.each(Object.entries(baseCalls))('%s', (name, base) => {
     const args = await base.args();
     const faults: string[] = [];
     for (const { wrong, args: wrongArgs } of wrongCalls(target.signatures, args)) {
+      if (base.right?.includes(wrong) === true) continue;
       count++;
       const before = tf.memory().numTensors;
       const fault = await faultOf(target.name, () => call(wrongArgs));

@@ -55,6 +55,12 @@ interface Wrong {
 function wrongValues(types: readonly ts.Type[], given: unknown, written: boolean, depth: number): Wrong[] {
   const wrong: Wrong[] = VALUES.filter((value) => !types.some((type) => accepts(type, value)))
     .map((value) => ({ path: '', value: { value, shown: value } }));
+  if (Array.isArray(given) && isRecord(given[0]) && depth < MAX_DEPTH) {
+    const elements = types.flatMap((type) => (type.isUnion() ? type.types : [type])).flatMap((type) => elementType(type) ?? []);
+    for (const { path, value } of elements.length === 0 ? [] : wrongValues(elements, given[0], false, depth + 1)) {
+      wrong.push({ path: `[0]${path}`, value: { value: [value.value, ...(given.slice(1) as unknown[])], shown: value.shown } });
+    }
+  }
   const records = types.filter((type) => written || isWritten(type));
   if (records.length === 0 || !isRecord(given) || depth === MAX_DEPTH) return wrong;
   if (!records.some(isOpen)) wrong.push({ path: '.misspelled', value: { value: { ...given, misspelled: 1 }, shown: 1 } });
@@ -108,6 +114,10 @@ function acceptsObject(type: ts.Type, value: unknown): boolean {
   return required.every(({ name }) => (name.startsWith('__@iterator') ? Symbol.iterator : name) in Object(value));
 }
 
+function elementType(type: ts.Type): ts.Type | undefined {
+  return checker.isArrayType(type) || checker.isTupleType(type) ? checker.getTypeArguments(type as ts.TypeReference)[0] : undefined;
+}
+
 function isWritten(type: ts.Type): boolean {
   if (type.isUnion()) return type.types.some(isWritten);
   return WRITTEN.test(type.aliasSymbol?.name ?? (type.symbol as ts.Symbol | undefined)?.name ?? '');
@@ -138,7 +148,8 @@ function statedDefault(property: ts.Symbol): { value: unknown } | undefined {
   const text = ts.displayPartsToString(tag?.text);
   const literal = /^(true|false|null|-?\d[\d.e-]*|'[^']*'|\[[^\]]*\])(?![\w-])/.exec(text)?.[1];
   if (literal === undefined) return undefined;
-  return { value: JSON.parse(literal.replaceAll("'", '"')) as unknown };
+  const json = literal.replaceAll("'", '"').replace(/([\d.]+) \/ ([\d.]+)/g, (_, above, below) => String(Number(above) / Number(below)));
+  return { value: JSON.parse(json) as unknown };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
