@@ -33,10 +33,11 @@ export function wrongCalls(signatures: readonly ts.Signature[], args: readonly u
 export function withDefaults(signatures: readonly ts.Signature[], args: readonly unknown[]): { args: unknown[]; defaults: string[] } {
   const stated: string[] = [];
   const complete = args.map((given, i) => {
-    const types = signatures.flatMap((signature) => parameterType(signature, i) ?? []);
-    if (!isRecord(given)) return given;
+    // Another form of the function may have other options.
+    const type = signatures[0] && parameterType(signatures[0], i);
+    if (!isRecord(given) || type === undefined) return given;
     const defaults: Record<string, unknown> = {};
-    for (const property of propertiesOf(types.filter(isWritten))) {
+    for (const property of propertiesOf(isWritten(type) ? [type] : [])) {
       const value = statedDefault(property);
       if (value === undefined || !accepts(checker.getTypeOfSymbol(property), value.value)) continue;
       if (!Object.hasOwn(given, property.name)) defaults[property.name] = value.value;
@@ -149,7 +150,11 @@ function statedDefault(property: ts.Symbol): { value: unknown } | undefined {
   const literal = /^(true|false|null|-?\d[\d.e-]*|'[^']*'|\[[^\]]*\])(?![\w-])/.exec(text)?.[1];
   if (literal === undefined) return undefined;
   const json = literal.replaceAll("'", '"').replace(/([\d.]+) \/ ([\d.]+)/g, (_, above, below) => String(Number(above) / Number(below)));
-  return { value: JSON.parse(json) as unknown };
+  try {
+    return { value: JSON.parse(json) as unknown };
+  } catch {
+    return undefined; // Code, such as `[accuracy()]`.
+  }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
