@@ -91,7 +91,7 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
       done.push(held);
       // What keeps the networks from voting is found after the second fold, not after the last.
       ensembleFor(where, done.map((each) => each.model));
-      held.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions as EvaluationOptions);
+      held.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions);
       report(fold + 1, { accuracy: held.evaluation.accuracy });
     }
     return { folds: done, evaluation: joined(done.map(({ evaluation }) => evaluation), evaluateOptions), ensemble: ensembleFor(where, done.map(({ model }) => model)) };

@@ -115,7 +115,7 @@ test('cross-validation refuses options of the evaluation before it trains', asyn
   const refused = (evaluateOptions: object): Promise<unknown> => crossValidate(items, { trainFold, data: shown, evaluateOptions });
   await expect(refused({ threshold: 0.5 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.topK\`, \`evaluateOptions.bins\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.threshold\`.]`);
   await expect(refused({ multiLabel: true, topK: [1] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.threshold\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.topK\`.]`);
-  await expect(refused({ multiLabel: 'yes' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected a boolean for \`multiLabel\`, received 'yes'.]`);
+  await expect(refused({ multiLabel: 'yes' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected a boolean for \`evaluateOptions.multiLabel\`, received 'yes'.]`);
   expect(trained).toBe(0);
 });
 
