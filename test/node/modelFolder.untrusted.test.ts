@@ -1,12 +1,12 @@
-// Models and tables that strangers made: what they name stays in their folder, what they claim is not believed.
+// Models that strangers made: what they name stays in their folder, what they claim is not believed.
 
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { classNamesOf, setClassNames } from '../../src/models/index.js';
-import { ensureBackend, imagesFromCsv, loadModel, readWeightFile, saveModel } from '../../src/node/index.js';
+import { ensureBackend, loadModel, readWeightFile, saveModel } from '../../src/node/index.js';
 
 let folder: string;
 let model: string;
@@ -74,39 +74,5 @@ describe('a model.json', () => {
 
   test('whose class names are no names has none', async () => {
     expect(classNamesOf(await loadModel(await edited((json) => { json.userDefinedMetadata.effnet['classNames'] = { length: 2 }; })))).toBeUndefined();
-  });
-});
-
-describe('a table', () => {
-  const csv = async (...rows: readonly string[]): Promise<string> => {
-    const file = path.join(folder, 'photos', 'table.csv');
-    await mkdir(path.dirname(file), { recursive: true });
-    for (const name of ['a.jpg', 'b.jpg']) await writeFile(path.join(folder, 'photos', name), '');
-    await writeFile(path.join(folder, 'secret.jpg'), '');
-    await writeFile(file, ['id,label', ...rows].join('\n'));
-    return file;
-  };
-  const columns = { pathColumn: 'id', labelColumn: 'label' } as const;
-
-  test.each(['../secret.jpg', '/etc/hostname', 'x/../../secret.jpg', '.', '..'])('that names %s is refused, whatever is to be skipped', async (name) => {
-    const file = await csv('a.jpg,cat', `${name},dog`);
-    for (const missing of ['throw', 'skip'] as const) expect(await refusal(imagesFromCsv(file, { ...columns, missing }))).toMatch(/^DataError: imagesFromCsv: expected file names within '\/photos', received/);
-  });
-
-  test('that lies beside its pictures names them with a folder that holds both', async () => {
-    const file = await csv('photos/a.jpg,cat', 'secret.jpg,dog');
-    expect((await imagesFromCsv(file, { ...columns, folder })).files.map(({ origin }) => origin).sort()).toEqual(['photos/a.jpg', 'secret.jpg']);
-  });
-
-  test('may have a class named like a property of every object', async () => {
-    const file = await csv('a.jpg,constructor', 'b.jpg,__proto__');
-    expect((await imagesFromCsv(file, columns)).classNames).toEqual(['__proto__', 'constructor']);
-  });
-
-  // A table cannot make a link; whoever puts one into the folder wants it followed, as `writeImageFolder` with mode 'symlink' does.
-  test('reaches through a link that lies in the folder', async () => {
-    const file = await csv('link.jpg,cat', 'a.jpg,dog');
-    await symlink(path.join(folder, 'secret.jpg'), path.join(folder, 'photos', 'link.jpg'));
-    expect((await imagesFromCsv(file, columns)).files).toHaveLength(2);
   });
 });
