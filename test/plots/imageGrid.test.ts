@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { imageGrid } from '../../src/plots.js';
+import { describeCharts } from './support/charts.js';
+
+const pixel = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+describeCharts([
+  ['grid', () => imageGrid([{ url: pixel, title: 'panda', correct: true }, { url: pixel, title: 'cat', correct: false }, { url: pixel, title: 'dog' }])],
+]);
+
+test.each<[string, () => unknown]>([
+  ['no image', () => imageGrid([])],
+])('%s is refused in one sentence', (_, act) => {
+  expect(act).toThrowErrorMatchingSnapshot();
+});

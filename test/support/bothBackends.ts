@@ -1,0 +1,31 @@
+// One operation on the cpu and on the wasm backend.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import { uniform } from './fill.js';
+
+/** Makes numbers in [1, 2), the same for each name. */
+export function values(name: string, shape: number[]): tf.Tensor {
+  return tf.tensor(Float32Array.from(uniform(name, tf.util.sizeFromShape(shape)), (u) => u + 1), shape);
+}
+
+async function onBoth(operation: () => tf.Tensor): Promise<{ shape: number[]; dtype: string; data: ArrayLike<number> }[]> {
+  const results = [];
+  for (const backend of ['cpu', 'wasm']) {
+    await tf.setBackend(backend);
+    const before = tf.memory().numTensors;
+    const result = tf.tidy(operation);
+    results.push({ shape: result.shape, dtype: result.dtype, data: await result.data() });
+    result.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  }
+  return results;
+}
+
+/** Expects the same result of the cpu and the wasm backend. */
+export async function expectEqual(operation: () => tf.Tensor): Promise<void> {
+  const [cpu, wasm] = await onBoth(operation);
+  expect({ shape: wasm!.shape, dtype: wasm!.dtype }).toEqual({ shape: cpu!.shape, dtype: cpu!.dtype });
+  const largest = Array.from(cpu!.data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  expect(wasm!.data).toBeAllclose(cpu!.data, { tolerance: 1e-6 * largest });
+}

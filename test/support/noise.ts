@@ -1,0 +1,10 @@
+// Images of random pixels.
+
+import { createRandom } from '../../src/core/index.js';
+import type { Pixels } from '../../src/image/index.js';
+
+/** Makes an RGB image of random levels, the same for each seed. */
+export function noise(height: number, width: number, seed = 1): Pixels {
+  const random = createRandom(seed);
+  return { height, width, channels: 3, data: Uint8Array.from({ length: height * width * 3 }, () => random.integer(256)) };
+}
