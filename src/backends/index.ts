@@ -6,6 +6,6 @@ export { anotherCopy } from './oneCopy.js';
 export { probeBackend } from './probeBackend.js';
 export type { ProbeBackendOptions, ProbeReport } from './probeBackend.js';
 export { selectBackend } from './selectBackend.js';
-export type { BackendAttempt, BackendLoader, BackendPreference, BackendReport } from './selectBackend.js';
+export type { BackendAttempt, BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions, SelectBackendOptions } from './selectBackend.js';
 export { trackMemory } from './trackMemory.js';
 export type { KeptTensor, MemoryReport, TensorMemory } from './trackMemory.js';

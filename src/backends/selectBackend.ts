@@ -1,6 +1,6 @@
 // Chooses the first backend that installs, starts and computes correctly, and says why the others were passed over.
 
-import { absentPackage, BackendError, check, checkOptions, MissingPackageError, missingPackageError, rule } from '../core/index.js';
+import { absentPackage, BackendError, callable, check, checkOptions, MissingPackageError, missingPackageError, rule } from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';
@@ -23,6 +23,17 @@ export interface BackendLoader {
 
 /** A loader, or the name of a backend that is already imported. */
 export type BackendPreference = string | BackendLoader;
+
+/** Where a warning goes. */
+export interface EnsureBackendOptions {
+  /** Receives the warning that only `cpu` is left, or that the GPU is a software renderer. @defaultValue prints it with `console.warn`, once */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** What to prove, and where a warning goes. */
+export interface SelectBackendOptions extends ProbeBackendOptions, EnsureBackendOptions {}
+
+export const ENSURE_RULES = { onWarning: callable };
 
 /** How one candidate fared. */
 export interface BackendAttempt {
@@ -56,7 +67,7 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
 
 /**
  * Makes the first backend active that loads, starts and passes {@link probeBackend}; each candidate is imported only when its turn comes.
- * One line of `console.warn` tells when only `cpu` is left, or when the GPU is a software renderer.
+ * A warning tells when only `cpu` is left, or when the GPU is a software renderer (`onWarning`).
  *
  * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
  * @throws {BackendError} when none works; the backend that was active before stays so.
@@ -68,24 +79,24 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
  */
 export async function selectBackend(
   preferences: readonly BackendPreference[] = registeredBackends(),
-  options: ProbeBackendOptions = {},
+  options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
   checkPreferences('selectBackend', preferences);
-  checkOptions('selectBackend', options, PROBE_RULES);
+  checkOptions('selectBackend', options, { ...PROBE_RULES, ...ENSURE_RULES });
   return inTurn(() => firstThatWorks('selectBackend', preferences, options));
 }
 
 /** Tries the candidates; call it in turn. */
-export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], options: ProbeBackendOptions): Promise<BackendReport> {
+export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], { onWarning = warnOnce, ...probe }: SelectBackendOptions): Promise<BackendReport> {
   requireOneCopy(where);
   const before = readyBackend();
   const tried: BackendAttempt[] = [];
   const causes: unknown[] = [];
   for (const preference of preferences) {
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
-    const { attempt, cause } = await attemptBackend(where, candidate, options);
+    const { attempt, cause } = await attemptBackend(where, candidate, probe);
     if (attempt.outcome === 'chosen') {
-      warnIfSlow(where, candidate.name, tried);
+      warnIfSlow(where, candidate.name, tried, onWarning);
       return { backend: candidate.name, device: deviceOf(candidate.name), tried: [...tried, attempt] };
     }
     tried.push(attempt);
@@ -101,10 +112,10 @@ function describe(attempts: readonly BackendAttempt[]): string {
 }
 
 /** Whoever asks for `cpu` first gets it without a word. */
-function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[]): void {
+function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[], warn: (message: string) => void): void {
   const slow = whySlow(name, deviceOf(name));
   if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
-  warnOnce(`${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`);
+  warn(`${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`);
 }
 
 interface Attempted {
