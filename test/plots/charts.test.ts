@@ -61,6 +61,17 @@ describe.each(charts)('the %s chart', (_, make) => {
   });
 });
 
+test('onWarning receives what Vega-Lite says about a specification, in place of the console', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const chart = { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { values: [{ a: 1 }] }, mark: 'bar', encoding: { x: { field: 'a', type: 'quantitative' }, y: {} } };
+  const onWarning = vi.fn();
+  await plots.renderSvg(chart, { onWarning });
+  expect(onWarning.mock.calls).toEqual([[expect.stringMatching(/^Dropping \{\} from channel "y"/)]]);
+  expect(warn).not.toHaveBeenCalled();
+  await plots.renderSvg(chart);
+  expect(warn).toHaveBeenCalledTimes(1);
+});
+
 test('charts are drawn where code may not be made from strings', async () => {
   const refuse = function Function(): never {
     throw new EvalError('code generation from strings');
