@@ -59,10 +59,12 @@ export type {
   BackendPreference,
   BackendReport,
   Device,
+  EnsureBackendOptions,
   KeptTensor,
   MemoryReport,
   ProbeBackendOptions,
   ProbeReport,
+  SelectBackendOptions,
   TensorMemory,
 } from './backends/index.js';
 export {

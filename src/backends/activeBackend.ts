@@ -1,6 +1,7 @@
 // What TensorFlow.js' engine knows about its backends, and starting one without losing the reason of a failure.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { keepingListeners, withoutNewListeners } from './processListeners.js';
 
 /** The name of the backend that is ready to compute, or `undefined`; never starts one. */
 export function readyBackend(): string | undefined {
@@ -23,7 +24,13 @@ export function registeredBackends(): string[] {
  */
 export async function activate(name: string): Promise<void> {
   if (!Object.hasOwn(tf.engine().registry, name)) {
-    const instance = await tf.findBackendFactory(name)();
+    const instance = await withoutNewListeners(() => tf.findBackendFactory(name)());
+    if (name === 'wasm') {
+      const dispose = instance.dispose.bind(instance);
+      instance.dispose = () => {
+        keepingListeners(dispose);
+      };
+    }
     const { priority } = tf.engine().registryFactory[name] ?? { priority: 1 };
     tf.removeBackend(name);
     tf.registerBackend(name, () => instance, priority);

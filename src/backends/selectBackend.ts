@@ -26,6 +26,18 @@ export interface BackendLoader {
 /** A loader, or the name of a backend that is already imported. */
 export type BackendPreference = string | BackendLoader;
 
+/** Where a warning goes. */
+export interface EnsureBackendOptions {
+  /** Receives the warning that only `cpu` is left, or that the GPU is a software renderer. @defaultValue prints it with `console.warn`, once */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** What to prove, and where a warning goes. */
+export interface SelectBackendOptions extends ProbeBackendOptions, EnsureBackendOptions {}
+
+export const ENSURE_RULES = { onWarning: callable };
+export const SELECT_RULES = { ...PROBE_RULES, ...ENSURE_RULES };
+
 /** How one candidate fared. */
 export interface BackendAttempt {
   readonly name: string;
@@ -69,7 +81,7 @@ function requirePreferences(where: string, preferences: readonly BackendPreferen
 
 /**
  * Makes the first backend active that loads, starts and passes {@link probeBackend}; each candidate is imported only when its turn comes.
- * One line of `console.warn` tells when only `cpu` is left, or when the GPU is a software renderer.
+ * A warning tells when only `cpu` is left, or when the GPU is a software renderer (`onWarning`).
  *
  * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
  * @throws {OptionError} when a preference or an option has a wrong value.
@@ -82,15 +94,15 @@ function requirePreferences(where: string, preferences: readonly BackendPreferen
  */
 export async function selectBackend(
   preferences: readonly BackendPreference[] = registeredBackends(),
-  options: ProbeBackendOptions = {},
+  options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
   checkPreferences('selectBackend', preferences);
-  checkOptions('selectBackend', options, PROBE_RULES);
+  checkOptions('selectBackend', options, SELECT_RULES);
   return inTurn(() => firstThatWorks('selectBackend', preferences, options));
 }
 
 /** Tries the candidates, which are checked; call it in turn. */
-export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], options: ProbeBackendOptions): Promise<BackendReport> {
+export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], { onWarning = warnOnce, ...probe }: SelectBackendOptions): Promise<BackendReport> {
   requirePreferences(where, preferences);
   requireOneCopy(where);
   const before = readyBackend();
@@ -98,9 +110,9 @@ export async function firstThatWorks(where: string, preferences: readonly Backen
   const causes: unknown[] = [];
   for (const preference of preferences) {
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
-    const { attempt, cause } = await attemptBackend(where, candidate, options);
+    const { attempt, cause } = await attemptBackend(where, candidate, probe);
     if (attempt.outcome === 'chosen') {
-      warnIfSlow(where, candidate.name, tried);
+      warnIfSlow(where, candidate.name, tried, onWarning);
       return { backend: candidate.name, device: deviceOf(candidate.name), tried: [...tried, attempt] };
     }
     tried.push(attempt);
@@ -116,10 +128,10 @@ function describe(attempts: readonly BackendAttempt[]): string {
 }
 
 /** Whoever asks for `cpu` first gets it without a word. */
-function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[]): void {
+function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[], warn: (message: string) => void): void {
   const slow = whySlow(name, deviceOf(name));
   if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
-  warnOnce(`${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`);
+  warn(`${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`);
 }
 
 interface Attempted {

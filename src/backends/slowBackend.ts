@@ -13,7 +13,7 @@ export function whySlow(backend: string, device: Device | undefined): string | u
 
 const warned = new Set<string>();
 
-/** Warns once in this process or page. */
+/** Warns on the console, once in this process or page. */
 export function warnOnce(message: string): void {
   if (warned.has(message)) return;
   warned.add(message);

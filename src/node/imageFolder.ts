@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, check, checkOptions, DataError, invalid, list, probability, rule, seed as seedRule, text } from '../core/index.js';
+import { boolean, callable, check, checkOptions, DataError, invalid, list, probability, rule, seed as seedRule, text } from '../core/index.js';
 import { Dataset, trainValidationSplit, type LabeledImage } from '../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import type { LabeledFile } from './readImage.js';
@@ -24,6 +24,8 @@ export interface ImageFolderOptions extends ReadImagesOptions {
   readonly shuffle?: boolean | undefined;
   /** Decides the split and the shuffling. @defaultValue 0 */
   readonly seed?: number | undefined;
+  /** Receives one line about files that were left out. @defaultValue prints it with `console.warn` */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** How a folder is read and split. */
@@ -87,13 +89,14 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     validationSplit: rule<number>('a number in (0, 1)', (value) => probability.accepts(value) && value > 0 && value < 1),
     shuffle: boolean,
     seed: seedRule,
+    onWarning: callable,
   });
   preprocessingOfOptions('imageFolder', options);
-  const { classNames: wanted, labelMode, validationSplit, shuffle = true, seed = 0 } = options;
+  const { classNames: wanted, labelMode, validationSplit, shuffle = true, seed = 0, onWarning } = options;
   if (wanted !== undefined && wanted.length < 2) throw invalid('imageFolder', 'classNames', 'at least 2 class names', wanted);
   if (wanted !== undefined && wanted.length > 2 && labelMode === 'binary') throw invalid('imageFolder', 'classNames', "2 class names with labelMode 'binary'", wanted);
   const { classNames, files, skipped } = await listClasses(folder, options);
-  warnOfSkipped('imageFolder', folder, skipped);
+  warnOfSkipped('imageFolder', folder, skipped, onWarning);
   if (labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }

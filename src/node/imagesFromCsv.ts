@@ -1,7 +1,7 @@
 // Labeled images from a table: one row per image, or one row per label.
 
 import path from 'node:path';
-import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, record, rule, seed as seedRule, text, type Rule } from '../core/index.js';
+import { arrayOf, boolean, callable, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, record, rule, seed as seedRule, text, type Rule } from '../core/index.js';
 import { Dataset, oneHot, type LabeledImage } from '../data/index.js';
 import type { LabeledFile } from './readImage.js';
 import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
@@ -56,6 +56,8 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   readonly shuffle?: boolean | undefined;
   /** Decides the order. @defaultValue 0 */
   readonly seed?: number | undefined;
+  /** Receives one line about rows that were left out. @defaultValue prints it with `console.warn` */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** An image file of a table. */
@@ -91,7 +93,7 @@ const encodingLabel = rule<string>("an encoding that TextDecoder knows, such as 
 
 /**
  * Reads images listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood. Rows that are left out are listed in
- * `skipped` and counted in one line of `console.warn`.
+ * `skipped` and counted in one warning (`onWarning`).
  *
  * @throws {OptionError} when an option is unknown, has a wrong value, or does not go with another; or `relabel` or `exclude` names a class that the table
  * does not have.
@@ -104,7 +106,7 @@ const encodingLabel = rule<string>("an encoding that TextDecoder knows, such as 
 export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions): Promise<CsvImages> {
   const where = 'imagesFromCsv';
   checkCsvOptions(where, file, options);
-  const { pathColumn, labelColumn, labelColumns = [], groupColumn, folder = path.dirname(file), suffix = '', delimiter = ',', encoding = 'utf-8', multiLabel = false, missing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0 } = options;
+  const { pathColumn, labelColumn, labelColumns = [], groupColumn, folder = path.dirname(file), suffix = '', delimiter = ',', encoding = 'utf-8', multiLabel = false, missing = 'throw', labelMode = 'categorical', shuffle = true, seed = 0, onWarning } = options;
   const folders = typeof folder === 'string' ? [folder] : folder;
   const columns = [pathColumn, ...labelColumns, ...[labelColumn, groupColumn].filter((column) => column !== undefined)];
   const rows = await readTable(file, { where, encoding, delimiter, columns });
@@ -130,7 +132,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
     const indices = labels.map((label) => indexOf(label, line));
     return place === undefined ? [] : [{ path: place, origin, label: indices[0] ?? -1, labels: indices, group }];
   });
-  warnOfSkippedRows(where, file, skipped, rows.length);
+  warnOfSkippedRows(where, file, skipped, rows.length, onWarning);
   if (files.length === 0) throw new DataError(`${where}: expected rows with images in '${file}', received ${rows.length === 0 ? 'only a header' : 'none'}.`, { origin: file });
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   const labeled = ordered.map((each) => ({
@@ -147,7 +149,7 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
     ...READ_IMAGES_RULES,
     pathColumn: text, labelColumn: text, labelColumns: columnNames, labelValues: indicators, groupColumn: text, folder: either(text, arrayOf(text)), suffix: string, delimiter: text,
     encoding: encodingLabel, multiLabel: boolean, labelSeparator: text, names, relabel: names, exclude: arrayOf(text), classNames: CLASS_NAMES, unlabeled: oneOf('throw', 'skip'),
-    missing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule,
+    missing: oneOf('throw', 'skip'), labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule, onWarning: callable,
   });
   const { pathColumn, labelColumn, labelColumns, labelValues, labelSeparator, folder } = options;
   preprocessingOfOptions(where, options);

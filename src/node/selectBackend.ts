@@ -7,11 +7,11 @@ import { dirname, join } from 'node:path';
 import * as backends from '../backends/index.js';
 import { BackendError, checkOptions, invalid, list, missingPackage, rule } from '../core/index.js';
 import { registerWasmTraining } from '../wasm/index.js';
-import type { BackendLoader, BackendPreference, BackendReport, ProbeBackendOptions } from '../backends/index.js';
+import type { BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions } from '../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
 
-/** What to prove, and where to find the binaries. */
-export interface SelectBackendOptions extends ProbeBackendOptions {
+/** What to prove, where to find the binaries, and where a warning goes. */
+export interface SelectBackendOptions extends backends.SelectBackendOptions {
   /**
    * Folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, for an application that is shipped without its `node_modules`.
    * @defaultValue the folder of the installed package
@@ -27,7 +27,7 @@ const folderOfBinaries = rule<string>(`a folder that holds ${BINARY}`, (value) =
 const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
 
 /**
- * Makes the first backend active that is installed, starts and passes `probeBackend`. One line of `console.warn` tells when only `cpu` is left.
+ * Makes the first backend active that is installed, starts and passes `probeBackend`. A warning tells when only `cpu` is left (`onWarning`).
  *
  * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
  * @throws {OptionError} when a name or option is unknown or has a wrong value, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or comes after wasm has started.
@@ -40,14 +40,14 @@ export async function selectBackend(
   options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
   backends.checkPreferences('selectBackend', preferences);
-  const { wasmFolder, ...probe } = checkOptions('selectBackend', options, { ...backends.PROBE_RULES, wasmFolder: folderOfBinaries });
+  const { wasmFolder, ...others } = checkOptions('selectBackend', options, { ...backends.SELECT_RULES, wasmFolder: folderOfBinaries });
   if (wasmFolder !== undefined && !preferences.includes('wasm')) {
     throw invalid('selectBackend', 'wasmFolder', "'wasm' among the preferences", preferences);
   }
   if (wasmFolder !== undefined && startedFrom !== undefined && startedFrom !== wasmFolder) {
     throw invalid('selectBackend', 'wasmFolder', 'the folder wasm was started from in this process', wasmFolder, 'Give it the first time.');
   }
-  return backends.selectBackend(withLoaders('selectBackend', preferences, wasmFolder), probe);
+  return backends.selectBackend(withLoaders('selectBackend', preferences, wasmFolder), others);
 }
 
 /**
@@ -57,9 +57,12 @@ export async function selectBackend(
  * @throws {OptionError} when a name is unknown.
  * @throws {BackendError} when none is ready and none works.
  */
-export async function ensureBackend(preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES): Promise<BackendReport> {
+export async function ensureBackend(
+  preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES,
+  options: EnsureBackendOptions = {},
+): Promise<BackendReport> {
   backends.checkPreferences('ensureBackend', preferences);
-  return backends.ensureBackend(withLoaders('ensureBackend', preferences));
+  return backends.ensureBackend(withLoaders('ensureBackend', preferences), options);
 }
 
 function withLoaders(where: string, preferences: readonly BackendPreference[], wasmFolder?: string): readonly BackendPreference[] {
@@ -77,7 +80,7 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
 
 function nodeLoaders(where: string, wasmFolder: string | undefined): readonly BackendLoader[] {
   return [
-    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: prepareWasm },
+    { name: 'wasm', load: () => loadWasm(where, wasmFolder), prepare: registerWasmTraining },
     { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu').catch(missingPackage(where, '@tensorflow/tfjs-backend-cpu')) },
     { name: 'tensorflow', load: () => loadTensorFlow(where) },
     { name: 'webgpu', load: () => loadWebGpu(where) },
@@ -105,18 +108,6 @@ async function requireBinary(folder: string): Promise<void> {
   await WebAssembly.compile(bytes).catch((cause: unknown) => {
     throw new BackendError(`expected a wasm file, received '${join(folder, BINARY)}', which is damaged (${(cause as Error).message}). ${remedy}`, { cause });
   });
-}
-
-const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
-
-// Emscripten rethrows what nobody caught out of its one minified line, and Node prints those 15 kB before the error.
-async function prepareWasm(): Promise<void> {
-  for (const event of FATAL_EVENTS) {
-    for (const listener of process.rawListeners(event) as (() => void)[]) {
-      if (/^function\s*\((?:ex|reason)\)\s*\{.*throw (?:ex|reason)/s.test(String(listener))) process.removeListener(event, listener);
-    }
-  }
-  await registerWasmTraining();
 }
 
 /** The folder of the installed binaries; `undefined` where no package is installed, and the backend looks beside the bundle. */

@@ -1,7 +1,7 @@
 // Draws a chart without a browser and without eval: Vega lays it out and runs its expressions in its interpreter.
 
 import type { Config, TopLevelSpec } from 'vega-lite';
-import { check, checkOptions, EffnetError, missingPackage, oneOf, positive, rule } from '../core/index.js';
+import { callable, check, checkOptions, EffnetError, missingPackage, oneOf, positive, rule } from '../core/index.js';
 
 /** How a chart is drawn. */
 export interface RenderSvgOptions {
@@ -10,6 +10,8 @@ export interface RenderSvgOptions {
    * @defaultValue 'light'
    */
   readonly theme?: 'light' | 'dark' | 'page' | undefined;
+  /** Receives each warning of Vega-Lite about the specification. @defaultValue prints it with `console.warn` */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** How a chart becomes pixels. */
@@ -18,6 +20,8 @@ export interface RenderPngOptions {
   readonly theme?: 'light' | 'dark' | undefined;
   /** Pixels for each unit of the chart. @defaultValue 2 */
   readonly scale?: number | undefined;
+  /** Receives each warning of Vega-Lite about the specification. @defaultValue prints it with `console.warn` */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 const THEMES = {
@@ -40,15 +44,23 @@ const spec = rule<TopLevelSpec>('a Vega-Lite specification', (value) => typeof v
  * const svg = await renderSvg(confusionChart(evaluation), { theme: 'dark' });
  */
 export async function renderSvg(chart: object, options: RenderSvgOptions = {}): Promise<string> {
-  const { theme = 'light' } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page') });
-  return drawSvg('renderSvg', chart, { theme });
+  check('renderSvg', 'chart', chart, spec);
+  const { theme = 'light', onWarning } = checkOptions('renderSvg', options, { theme: oneOf('light', 'dark', 'page'), onWarning: callable });
+  return drawSvg('renderSvg', chart, { theme, onWarning });
 }
 
-/** Draws what is known to be a chart, for the function that the user called. */
-export async function drawSvg(where: string, chart: object, { theme }: { readonly theme: keyof typeof THEMES }): Promise<string> {
+/** How a chart is drawn. */
+interface Drawing {
+  readonly theme: keyof typeof THEMES;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Draws a chart that is known to be one, for the function that the user called. */
+export async function drawSvg(where: string, chart: object, { theme, onWarning }: Drawing): Promise<string> {
   const { vega, vegaLite, interpreter } = await loadVega(where);
   try {
-    const { spec: compiled } = vegaLite.compile(chart as TopLevelSpec, { config: themeConfig(theme) });
+    const logger = onWarning === undefined ? {} : { logger: vega.logger(vega.Warn, undefined, (_method, _level, words) => { onWarning(words.join(' ')); }) };
+    const { spec: compiled } = vegaLite.compile(chart as TopLevelSpec, { config: themeConfig(theme), ...logger });
     const runtime = vega.parse(compiled, undefined, { ast: true });
     const view = new vega.View(runtime, { renderer: 'none', expr: interpreter.expressionInterpreter, logLevel: vega.Error });
     try {
@@ -77,8 +89,8 @@ export async function drawSvg(where: string, chart: object, { theme }: { readonl
  */
 export async function renderPng(chart: object, options: RenderPngOptions = {}): Promise<Uint8Array> {
   check('renderPng', 'chart', chart, spec);
-  const { theme = 'light', scale = 2 } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive });
-  const svg = await drawSvg('renderPng', chart, { theme });
+  const { theme = 'light', scale = 2, onWarning } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive, onWarning: callable });
+  const svg = await drawSvg('renderPng', chart, { theme, onWarning });
   const { default: sharp } = await import('sharp').catch(missingPackage('renderPng', 'sharp'));
   return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer().catch((cause: unknown) => {
     const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];

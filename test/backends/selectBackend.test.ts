@@ -198,6 +198,19 @@ describe('selectBackend', () => {
     expect(warn.mock.calls).toEqual([[`selectBackend: the active backend is 'soft'. ${reason}`]]);
   });
 
+  test('onWarning receives the warning in place of the console, each time', async () => {
+    const broken: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
+    const onWarning = vi.fn();
+    for (let i = 0; i < 2; i++) await selectBackend([broken, cpu], { onWarning });
+    expect(onWarning.mock.calls).toEqual(Array(2).fill([expect.stringMatching(/^selectBackend: the active backend is 'cpu'\. .* broken \(not loaded\): no adapter\.$/)]));
+    await selectBackend([copyOfCpu('copy')]);
+    tf.removeBackend('copy');
+    await ensureBackend([broken, cpu], { onWarning });
+    expect(onWarning).toHaveBeenLastCalledWith(expect.stringMatching(/^ensureBackend: the active backend is 'cpu'\./));
+    expect(warn).not.toHaveBeenCalled();
+    await expect(ensureBackend([cpu], { onWarning: 'silent' as never })).rejects.toThrow("ensureBackend: expected a function for `onWarning`, received 'silent'.");
+  });
+
   test('leaves what others write to the console meanwhile', async () => {
     const talking = copyOfCpu('talking', () => { queueMicrotask(() => { console.warn('mine'); }); });
     await selectBackend([{ ...talking, prepare: () => { console.warn('Aborted(CompileError)'); return Promise.resolve(); } }]);

@@ -122,6 +122,11 @@ describe('rows that are left out', () => {
       { line: 9, path: '77', reason: 'the image does not exist' },
     ]);
     expect(warn.mock.calls).toEqual([[`imagesFromCsv: left out 6 of 8 rows of '${path.join(folder, 'table.csv')}': the label is 'NaN' (2), the label is empty (1), the file name is empty (1), other reasons. \`skipped\` in the result lists all.`]]);
+    warn.mockClear();
+    const onWarning = vi.fn();
+    await read(gaps, { unlabeled: 'skip', missing: 'skip', onWarning });
+    expect(onWarning.mock.calls).toEqual([[expect.stringMatching(/^imagesFromCsv: left out 6 of 8 rows/)]]);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   test('nothing is printed where nothing is left out, and excluded classes are no fault', async () => {

@@ -88,6 +88,11 @@ test('what is left out is listed with its reason, and what may be meant as an im
     'b/folder.jpg': 'it is a link to a folder. Set followLinks: true to read its images',
   });
   expect(warnings()).toEqual(["imageFolder: left out 7 of the files and folders in '<root>/tree': '<root>/tree/gone', '<root>/tree/pipe', '<root>/tree/socket' and 4 more. The first: it is a link that leads nowhere. `skipped` in the result lists all."]);
+  warn.mockClear();
+  const onWarning = vi.fn();
+  await imageFolder(inRoot('tree'), { onWarning });
+  expect(onWarning.mock.calls).toEqual([[expect.stringMatching(/^imageFolder: left out 7 of the files/)]]);
+  expect(warn).not.toHaveBeenCalled();
 });
 
 test('a class folder that is not asked for is listed, and no class may be named twice', async () => {

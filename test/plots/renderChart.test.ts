@@ -6,6 +6,7 @@ import { ten, two } from './support/charts.js';
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 test('charts are drawn where creating code from strings is not allowed', async () => {
@@ -38,4 +39,18 @@ test('a PNG has the requested size and is not blank', async () => {
 test('a value that is not a chart is refused', async () => {
   await expect(renderSvg({})).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`);
   await expect(renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] })).rejects.toThrow(/renderSvg: expected a specification Vega can draw/);
+});
+
+test('onWarning receives what Vega-Lite says about a specification, in place of the console', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const chart = {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { values: [{ a: 1 }] }, mark: 'bar',
+    encoding: { x: { field: 'a', type: 'quantitative' }, y: {} },
+  };
+  const onWarning = vi.fn();
+  await renderSvg(chart, { onWarning });
+  expect(onWarning.mock.calls).toEqual([[expect.stringMatching(/^Dropping \{\} from channel "y"/)]]);
+  expect(warn).not.toHaveBeenCalled();
+  await renderSvg(chart);
+  expect(warn).toHaveBeenCalledTimes(1);
 });
