@@ -9,7 +9,7 @@ import type { WriteReportOptions } from './writeReport.js';
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const EVALUATION = rule<Evaluation | MultiLabelEvaluation>('an evaluation', isEvaluation);
-const single = rule<Evaluation>('an evaluation with one class per sample', (value) => isEvaluation(value) && (value as Evaluation | MultiLabelEvaluation).multiLabel === false);
+const single = rule<Evaluation>('an evaluation with one class per sample', (value) => isEvaluation(value) && !(value as Evaluation | MultiLabelEvaluation).multiLabel);
 
 function isEvaluation(value: unknown): boolean {
   const { multiLabel, count, classNames, perClass, predictions } = (value ?? {}) as Partial<Evaluation | MultiLabelEvaluation>;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import sharp from 'sharp';
 import { createRandom } from '../../src/core/index.js';
-import { evaluatePredictions } from '../../src/evaluation/index.js';
+import { evaluatePredictions, mostWrong } from '../../src/evaluation/index.js';
 import { planModel } from '../../src/scaling/index.js';
 import * as plots from '../../src/plots.js';
 
@@ -235,12 +235,21 @@ test.each<[string, () => unknown]>([
   ['no pictures', () => plots.imageGrid([])],
   ['a plan of open size', () => plots.planChart(planModel('b0', { inputSize: null }))],
   ['a class that is not there', () => plots.rocChart(ten, { show: ['zebra'] })],
+  ['a class without samples', () => plots.precisionRecallChart(evaluatePredictions([[0.9, 0.1]], [0]), { show: [1] })],
+  ['an image with an unknown key', () => plots.imageGrid([{ url: pixel, title: 'cat', right: true } as never])],
+  ['a report of a history without epochs', () => plots.reportData({ title: 'Pets', evaluation: two, history: [] })],
+  ['a report with a gallery that loads images', () => plots.reportData({ title: 'Pets', evaluation: two, gallery: [{ row: mostWrong(ten, 1)[0]!, url: 'https://example.com/cat.jpg' }] })],
   ['zero steps', () => plots.scheduleChart(() => 1, 0)],
   ['a schedule that is not finite', () => plots.scheduleChart((step) => 1 / (3 - step), 5)],
   ['a history without a finite value', () => plots.trainingChart({ loss: [NaN, NaN], acc: [NaN, Infinity] })],
   ['a metric without a finite value', () => plots.trainingChart({ loss: [NaN], acc: [0.5] }, { metrics: ['loss'] })],
 ])('%s is refused in one sentence', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
+});
+
+test('a schedule that is not finite is refused under the name of the report', async () => {
+  const contents = { title: 'Pets', evaluation: two, schedule: { rate: (step: number) => 1 / (1 - step), steps: 3 } };
+  await expect(plots.reportPage(contents)).rejects.toThrow('reportPage: expected a schedule of finite rates, received Infinity at step 1.');
 });
 
 test('what is no chart is refused', async () => {
