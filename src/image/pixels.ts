@@ -1,6 +1,6 @@
 // A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
 
-import { allFinite, DataError, OptionError, positiveInteger, rule, ShapeError, show } from '../core/index.js';
+import { allFinite, DataError, invalid, OptionError, positiveInteger, rule, ShapeError, show } from '../core/index.js';
 
 export { sides, size, type Size } from '../core/index.js';
 
@@ -47,8 +47,11 @@ export const level = rule<number>('a number in [0, 255]', (value) => typeof valu
 /** Whether a value is an image, if its data has the right length. */
 export function isPixels(value: unknown): value is Pixels {
   const { width, height, channels, data } = (value ?? {}) as Partial<Pixels>;
-  const isData = data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array;
-  return positiveInteger.accepts(width) && positiveInteger.accepts(height) && positiveInteger.accepts(channels) && isData;
+  return positiveInteger.accepts(width) && positiveInteger.accepts(height) && positiveInteger.accepts(channels) && isData(data);
+}
+
+function isData(value: unknown): value is Pixels['data'] {
+  return value instanceof Uint8Array || value instanceof Uint8ClampedArray || value instanceof Float32Array;
 }
 
 /**
@@ -58,6 +61,10 @@ export function isPixels(value: unknown): value is Pixels {
  * @throws {ShapeError} when the data is too short or too long.
  */
 export function checkPixels(where: string, value: unknown): asserts value is Pixels {
+  const { data: given } = (value ?? {}) as Partial<Pixels>;
+  if (Array.isArray(given) || (ArrayBuffer.isView(given) && !isData(given))) {
+    throw invalid(where, 'image.data', 'a Uint8Array, Uint8ClampedArray or Float32Array', given);
+  }
   if (!isPixels(value)) throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.`);
   const { width, height, channels, data } = value;
   if (data.length !== width * height * channels) {

@@ -1,6 +1,6 @@
 // Who can say how images become its input: a preprocessing itself, a model, a runtime, a dataset.
 
-import { invalid, isPlain, record } from '../core/index.js';
+import { invalid, isPlain, type OptionError } from '../core/index.js';
 import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 
 /** A preprocessing, or anything that carries one: a model of this library, a runtime, a dataset of images. */
@@ -18,6 +18,8 @@ export type PreprocessingSource =
  * console.log(preprocessingOf(model)?.fit); // 'crop'
  */
 export function preprocessingOf(source: PreprocessingSource): CompletePreprocessing | undefined {
+  // Other functions look for one in batches, too, which may be an array.
+  if (Array.isArray(source)) throw refused('preprocessingOf', source);
   return preprocessingFor('preprocessingOf', source);
 }
 
@@ -36,8 +38,8 @@ export function requirePreprocessing(where: string, source: PreprocessingSource)
 }
 
 function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
-  const refused = (): Error => invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
-  if (!record.accepts(source)) throw refused();
+  // JavaScript callers may pass anything.
+  if (typeof source !== 'object' || (source as unknown) === null) throw refused(where, source);
   // First, because models have a method called fit, too.
   if ('getUserDefinedMetadata' in source && typeof source.getUserDefinedMetadata === 'function') {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;
@@ -49,5 +51,9 @@ function carriedBy(where: string, source: PreprocessingSource): Preprocessing | 
   const values = Object.values(source);
   if (!isPlain(source) || values.length === 0 || values.some((value) => typeof value === 'function')) return undefined;
   if ('inputSize' in source) return source as Preprocessing;
-  throw refused();
+  throw refused(where, source);
+}
+
+function refused(where: string, source: unknown): OptionError {
+  return invalid(where, 'preprocessing', 'a preprocessing, or a model, runtime or dataset that has one,', source);
 }

@@ -1,6 +1,6 @@
 // Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
 
-import { arrayOf, boolean, check, checkOptions, nonNegative, oneOf, positive, positiveInteger, probability, rate, text } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, invalid, nonNegative, oneOf, positive, positiveInteger, probability, rate, text } from '../core/index.js';
 import type { Complete, Rule } from '../core/index.js';
 import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDepthwise,
@@ -193,7 +193,7 @@ function finishBlock(
   };
 }
 
-function expanded(inputShape: FeatureShape, { expandRatio, expandFrom }: Complete<MBConvSpec>): number {
+function expanded(inputShape: FeatureShape, { expandRatio, expandFrom }: Pick<Complete<MBConvSpec>, 'expandRatio' | 'expandFrom'>): number {
   return Math.round((expandFrom === 0 ? inputShape[2] : expandFrom) * expandRatio);
 }
 
@@ -202,13 +202,15 @@ function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec)
   checkOptions(where, options, { ...STAGE_BLOCK_RULES, dropRate: rate });
   check(where, 'name', options.name, text);
   check(where, 'filters', options.filters, positiveInteger);
+  const { expandRatio = 6, expandFrom = 0 } = options;
+  if (expanded(inputShape, { expandRatio, expandFrom }) < 1) throw invalid(where, 'expandRatio', 'a ratio that leaves at least one filter', expandRatio);
   return {
     name: options.name,
     filters: options.filters,
     kernelSize: options.kernelSize ?? 3,
     strides: options.strides ?? 1,
-    expandRatio: options.expandRatio ?? 6,
-    expandFrom: options.expandFrom ?? 0,
+    expandRatio,
+    expandFrom,
     seRatio: options.seRatio ?? 0.25,
     skip: options.skip ?? true,
     dropRate: options.dropRate ?? 0,

@@ -42,6 +42,11 @@ test('an image too large for memory is refused, with the reason as its cause', (
   expect(() => image.gaussianBlur(color, 1e12)).toThrowErrorMatchingInlineSnapshot(`[OptionError: gaussianBlur: expected a value that fits into memory for \`sigma\`, received 1000000000000.]`);
 });
 
+test('numbers of another type are refused by theirs', () => {
+  expect(() => image.flipVertical({ ...color, data: new Int32Array(6) as never })).toThrow('flipVertical: expected a Uint8Array, Uint8ClampedArray or Float32Array for `image.data`, received an instance of Int32Array.');
+  expect(() => image.flipVertical({ ...color, data: [0, 50, 100, 150, 200, 250] as never })).toThrow('for `image.data`, received [0, 50, 100, 150, 200, 250].');
+});
+
 test('a strength is checked for its operation', () => {
   expect(() => image.applyPolicyOperation(color, 'Posterize', 2.5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: applyPolicyOperation: expected an integer in [0, 8], the number of bits, for \`strength\`, received 2.5.]`);
   expect(() => image.applyPolicyOperation(gray, 'Contrast', 1)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: applyPolicyOperation: expected an image of 3 channels for operation 'Contrast', received 1.]`);

@@ -180,7 +180,7 @@ describe('on a backend', () => {
 
     test.each([
       [() => mbConv(input(8), { name: 'b', filters: 6 }), 'mbConv: expected input [batch, height, width, channels] with known channels, received [null, 8].'],
-      [() => stage(input(8, 8, 3), { name: 'b', repeats: 2, filters: 6, dropRates: [0.1] }), 'stage: expected 2 rates, one a block for `dropRates`, received [0.1].'],
+      [() => stage(input(8, 8, 3), { name: 'b', repeats: 2, filters: 6, dropRates: [0.1] }), 'stage: expected 2 rates, one per block for `dropRates`, received [0.1].'],
       [() => head(input(8, 8, 3), { classes: 0 }), 'head: expected a positive integer for `classes`, received 0.'],
       [() => convNormAct(input(8, 8, 3), { name: 'x' } as never), 'convNormAct: expected a positive integer for `filters`, received undefined.'],
       [() => squeezeExcite(input(8, 8, 3), { name: 'x', reducedFilter: 2 } as never), 'squeezeExcite: expected one of `name`, `reducedFilters`, `activation`, received `reducedFilter`.'],

@@ -131,6 +131,7 @@ test.each([
   [() => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRate: 0.1 } as never), /^planStage: expected one of .*`dropRates`, received `dropRate`\.$/],
   [() => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRates: [0.1] }), 'planStage: expected 2 rates, one per block for `dropRates`, received [0.1].'],
   [() => describePlan({ name: 'model', layers: [], inputShape: [32, 32, 3] } as never), 'describePlan: expected a plan, as `planModel` and `planOf` return it, for `plan`, received { name, layers, inputShape }.'],
+  [() => planMBConv([8, 8, 4], { name: 'x', filters: 16, expandRatio: 0.01 }), 'planMBConv: expected a ratio that leaves at least one filter for `expandRatio`, received 0.01.'],
   [() => planMBConv([8, 8, 16], { name: 'x', filters: 16, kernelSize: 4 }), 'planMBConv: expected a positive odd integer for `kernelSize`, received 4.'],
 ])('%s is refused in one sentence', (act, message) => {
   expect(act).toThrow(message);
