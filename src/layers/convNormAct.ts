@@ -97,9 +97,9 @@ export function applyStem(where: string, x: tfl.SymbolicTensor, spec: StemSpec, 
   return applyConvNormAct(where, x, { ...spec, name: spec.name ?? 'stem', filters: spec.filters ?? 32, kernelSize: 3, strides: 2 }, parts);
 }
 
-function checkCall<T extends object>(where: string, x: tfl.SymbolicTensor, spec: T, rules: Readonly<Record<string, Rule<unknown>>>, parts: NormActParts): void {
+function checkCall(where: string, x: tfl.SymbolicTensor, spec: object, rules: Readonly<Record<string, Rule<unknown>>>, parts: NormActParts): void {
   refusePartsInSpec(where, spec);
-  checkOptions<object>(where, spec, rules);
+  checkOptions(where, spec, rules);
   checkOptions(where, parts, NORM_ACT_PARTS_RULES);
   featureShapeOf(where, x);
 }

@@ -1,7 +1,7 @@
 // From plan to layers: a walk, nothing is worked out here.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, either, type Given } from '../core/index.js';
+import { checkOptions, either, OptionError, type Given } from '../core/index.js';
 import { completePreprocessing } from '../image/index.js';
 import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool, type BlockParts } from '../layers/index.js';
 import {
@@ -88,7 +88,16 @@ function buildModel(where: string, plan: ModelPlan, parts: Given<BlockParts>): {
   } else if (plan.pooling !== null) {
     x = pool(x, plan.pooling);
   }
-  return { model: tfl.model({ inputs: input, outputs: x, name: plan.name }), stageOutputs };
+  return { model: connected(where, plan.name, input, x), stageOutputs };
+}
+
+function connected(where: string, name: string, inputs: tfl.SymbolicTensor, outputs: tfl.SymbolicTensor): tfl.LayersModel {
+  try {
+    return tfl.model({ inputs, outputs, name });
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split(/ Layer names:|\n| The following/);
+    throw new OptionError(`${where}: expected own parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ${String(reason)}`, { cause });
+  }
 }
 
 // (x / 255 - mean) / std as one multiplication and one addition.

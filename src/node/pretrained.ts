@@ -71,8 +71,8 @@ function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K],
 /** Before a download, what its classifier will not fit. */
 function refuseOtherHead(name: string, weights: PretrainedWeights, classes: number): void {
   const remedy = "Pass `head: 'skip'` for a classifier of your own.";
-  if (!weights.includeTop) throw invalid('pretrained', 'includeTop', `false for '${name}', whose file has no classifier`, true, remedy);
-  if (classes !== weights.classes) throw invalid('pretrained', 'classes', `${weights.classes}, as many as '${name}' has,`, classes, remedy);
+  if (!weights.includeTop) throw invalid('pretrained', 'includeTop', 'false', true, `The file of '${name}' has no classifier. ${remedy}`);
+  if (classes !== weights.classes) throw invalid('pretrained', 'classes', `the ${weights.classes} classes of '${name}'`, classes, remedy);
 }
 
 /** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */

@@ -79,7 +79,7 @@ async function expectedDigest(path: string, source: WeightsSource): Promise<Dige
   });
   if (content === null) return null;
   const hex = /^[0-9a-f]{64}(?=\s|$)/i.exec(content)?.[0].toLowerCase();
-  if (hex === undefined) throw new WeightsError(`pretrained: expected the SHA-256 of the weights in '${record}', received ${show(content)}. Delete it together with '${path}' to download the weights again.`);
+  if (hex === undefined) throw new WeightsError(`pretrained: expected the SHA-256 of the weights in '${record}', received ${show(content.trim())}. Delete it together with '${path}' to download the weights again.`);
   return { algorithm: 'sha256', hex };
 }
 

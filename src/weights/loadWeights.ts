@@ -106,7 +106,7 @@ export async function loadWeightsFor(
   const { classifier } = fitOptions;
   const fit = foldHeadNorm(plan, arrays, fitWeights(where, plan, arrays, classifier === undefined ? fitOptions : { ...fitOptions, classifier: classifierName(arrays, classifier) }, references));
   const notFinite = fit.fitted.filter(({ array }) => !allFinite(array.values())).map(({ name }) => name);
-  refuseMisfit(where, model.name, plan, arrays, fit, { strict, notFinite, isOwn });
+  refuseMisfit(where, model.name, plan, arrays, fit, { strict, notFinite, isOwn, stock });
 
   const weights = namedWeightsFor(where, model);
   const targets = fit.fitted.map((fitted) => ({ fitted, weight: weights.get(fitted.entry.weight) }));

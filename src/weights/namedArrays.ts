@@ -19,7 +19,7 @@ export type NamedArrays = ReadonlyMap<string, WeightArray> & ModelNotes;
 /** The rule of {@link NamedArrays}. */
 export const namedArrays = rule<NamedArrays>('arrays by name, as readers and `weightsOf` return them,', (value) =>
   value instanceof Map && [...(value as ReadonlyMap<unknown, Partial<WeightArray> | null | undefined>)].every(([name, array]) =>
-    typeof name === 'string' && arrayOf(nonNegativeInteger).accepts(array?.shape) && typeof array?.values === 'function'));
+    typeof name === 'string' && arrayOf(nonNegativeInteger).accepts(array?.shape) && typeof array.values === 'function'));
 
 /** How many numbers a shape holds; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {

@@ -68,7 +68,7 @@ export function readSafetensorsFor(where: string, bytes: Uint8Array): NamedArray
 function split(where: string, bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
   if (bytes.byteLength < 8) throw broken(where, `expected at least 8 bytes, received ${bytes.byteLength}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER_BYTES)) throw broken(where, `the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`);
+  if (length > BigInt(MAX_HEADER_BYTES)) throw broken(where, `the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`, 'It is damaged or no safetensors file.');
   if (length > BigInt(bytes.byteLength - 8)) {
     throw broken(where, `the header claims ${length} bytes, the file has ${bytes.byteLength}`, 'It is truncated, damaged or no safetensors file.');
   }

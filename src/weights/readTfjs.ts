@@ -1,7 +1,7 @@
 // Reads the weights of a TensorFlow.js model, quantized ones too, without building the model.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { check, nullable, record, rule, show, text, WeightsError, type Rule } from '../core/index.js';
+import { check, record, rule, show, WeightsError } from '../core/index.js';
 import { joinedWeights, kerasWeightNames, describeGraphModel } from '../models/index.js';
 import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 import { elementCount, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
@@ -21,11 +21,9 @@ const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', floa
  */
 export function readTfjs(artifacts: TfjsWeights): NamedArrays {
   check('readTfjs', 'artifacts', artifacts, record, (artifacts as unknown) instanceof Promise ? 'Await it first.' : '');
-  for (const [part, wanted] of Object.entries(PARTS)) {
-    const value = artifacts[part as keyof TfjsWeights];
-    if (value !== undefined) check('readTfjs', part, value, wanted);
-  }
   const { weightSpecs = [], weightData, modelTopology, format } = artifacts;
+  check('readTfjs', 'weightSpecs', weightSpecs, rule('an array', Array.isArray));
+  if (weightData !== undefined) check('readTfjs', 'weightData', weightData, buffers);
   const graph = describeGraphModel({ modelTopology, format });
   if (graph !== undefined) throw new WeightsError(`readTfjs: expected a layers model, received ${graph}`);
   const nameOf = kerasWeightNames(modelTopology);
@@ -63,12 +61,7 @@ export interface TfjsWeights {
 }
 
 const isBuffer = (value: unknown): boolean => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
-const PARTS: Readonly<Record<keyof TfjsWeights, Rule<unknown>>> = {
-  weightSpecs: rule('an array', Array.isArray),
-  weightData: rule('an ArrayBuffer or an array of them', (value) => (Array.isArray(value) ? value.every(isBuffer) : isBuffer(value))),
-  modelTopology: nullable(record),
-  format: nullable(text),
-};
+const buffers = rule('an ArrayBuffer or an array of them', (value) => (Array.isArray(value) ? value.every(isBuffer) : isBuffer(value)));
 
 const QUANTIZED: readonly unknown[] = ['uint8', 'uint16', 'float16'];
 

@@ -1,10 +1,11 @@
 // The errors of a file that does not fit its model.
 
 import { showShape, WeightsError, type WeightsMismatch } from '../core/index.js';
-import type { NetworkPlan } from '../scaling/index.js';
+import type { ModelPlan, NetworkPlan } from '../scaling/index.js';
 import { fileClassifiers } from './fileClassifiers.js';
 import { isHeadWeight as isHead, scopesAround, type Fit } from './fitWeights.js';
 import { describeOther, identifyVariant } from './identifyVariant.js';
+import { entriesOf } from './layouts.js';
 import type { NamedArrays } from './namedArrays.js';
 
 /**
@@ -14,7 +15,8 @@ import type { NamedArrays } from './namedArrays.js';
  * @throws {WeightsError} with `strict` for anything that is missing, unknown, misshapen or not finite, and without where hardly anything fits.
  */
 export function refuseMisfit(
-  where: string, model: string, plan: NetworkPlan, arrays: NamedArrays, fit: Fit, { strict, notFinite, isOwn }: { strict: boolean; notFinite: readonly string[]; isOwn: boolean },
+  where: string, model: string, plan: NetworkPlan, arrays: NamedArrays, fit: Fit,
+  { strict, notFinite, isOwn, stock }: { strict: boolean; notFinite: readonly string[]; isOwn: boolean; stock: ModelPlan | undefined },
 ): void {
   const { missing, misshapen, unexpected, fitted } = fit;
   const all = plan.layers.flatMap(({ weights }) => weights);
@@ -23,8 +25,9 @@ export function refuseMisfit(
   if (missing.length + misshapen.length + unexpected.length > 0) {
     const misfits = [...missing, ...misshapen.map(({ weight }) => weight)].filter((weight) => !isHead(weight)).length;
     const weights = all.filter(({ name }) => !isHead(name)).length;
-    const other = isOwn ? null : describeOther(identifyVariant(arrays, fit.layout, fit.prefix), { weights, misfits });
-    const what = other === null ? [] : [`the file ${other}, another network than '${model}'`];
+    const wanted = isOwn ? (stock && backboneIn(arrays, stock, fit)) : { weights, misfits };
+    const other = wanted === undefined ? null : describeOther(identifyVariant(arrays, fit.layout, fit.prefix), wanted);
+    const what = other === null ? [] : [`the file ${other}, another network than ${isOwn ? `the one that '${model}' is made from` : `'${model}'`}`];
     if (misshapen.length > 0) what.push(`${misshapen.length} of ${all.length} weights do not fit: ${some(misshapen, showMismatch)}`);
     if (missing.length > 0 && other === null) what.push(`the file lacks ${missing.length} of ${all.length} weights: ${some(missing, quote)}`);
     if (unexpected.length > 0 && other === null) what.push(`${unexpected.length} of the file's arrays have no place in the model: ${some(unexpected, quote)}`);
@@ -53,6 +56,12 @@ function ownRemedy({ name, layers }: NetworkPlan, { missing, misshapen }: Fit, i
   if (untouched.length > 0 && [...unloaded].every(isHead)) return "Pass `head: 'skip'` to keep the model's own head.";
   if (untouched.length === 0) return 'Pass `strict: false` to leave them out.';
   return `Pass \`strict: false\` to load what fits by name and shape. ${untouched.length} of ${layers.length} layers then keep the weights they have, and need training: ${some(untouched, (layer) => quote(layer.name))}.`;
+}
+
+/** How many weights the network has that a model with own parts is made from, and how many of these the file lacks. */
+function backboneIn(arrays: NamedArrays, stock: ModelPlan, { layout, prefix }: Fit): { readonly weights: number; readonly misfits: number } {
+  const entries = entriesOf(layout, stock).filter(({ weight }) => !isHead(weight));
+  return { weights: entries.length, misfits: entries.filter(({ array, fileShape }) => String(arrays.get(prefix + array)?.shape) !== String(fileShape)).length };
 }
 
 /** What to do where the classifier is not under the name it was sought by. */

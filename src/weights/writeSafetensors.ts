@@ -22,7 +22,10 @@ const RULES = {
   metadata: rule<Readonly<Record<string, string>>>('an object of strings', isStrings),
 };
 
-const isModel = (value: unknown): boolean => Array.isArray((value as { readonly layers?: unknown } | null | undefined)?.layers);
+function remedyFor(arrays: unknown): string {
+  if (arrays instanceof Promise) return 'Await it first.';
+  return Array.isArray((arrays as { readonly layers?: unknown } | null | undefined)?.layers) ? 'Pass `await weightsOf(model)`.' : '';
+}
 
 /**
  * Writes arrays as a safetensors file. Where they say how their model preprocesses images, and the names of its classes, the file says so, too:
@@ -33,7 +36,7 @@ const isModel = (value: unknown): boolean => Array.isArray((value as { readonly 
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
 export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsOptions = {}): Uint8Array {
-  check('writeSafetensors', 'arrays', arrays, namedArrays, isModel(arrays) ? 'Pass `await weightsOf(model)`.' : '');
+  check('writeSafetensors', 'arrays', arrays, namedArrays, remedyFor(arrays));
   const { dtype = 'float32', metadata: given } = checkOptions('writeSafetensors', options, RULES);
   const metadata = { ...writeNotes(arrays), ...given };
   let end = 0;

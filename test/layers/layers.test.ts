@@ -178,7 +178,20 @@ describe('on a backend', () => {
       });
     });
 
+    test.each<[string, (x: tfl.SymbolicTensor, parts: { attention: () => never }) => unknown]>([
+      ['mbConv', (x, parts) => mbConv(x, { name: 'b', filters: 6 }, parts)],
+      ['stage', (x, parts) => stage(x, { name: 'b', filters: 6, repeats: 2 }, parts)],
+    ])('%s leaves no tensor where a function of the caller throws', (_, build) => {
+      const before = tf.memory().numTensors;
+      const failure = new Error('mine');
+      expect(() => build(input(8, 8, 6), { attention: () => { throw failure; } })).toThrow(failure);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+
     test.each([
+      [() => mbConv(tf.zeros([1, 8, 8, 4]) as never, { name: 'b', filters: 6 }), 'mbConv: expected a symbolic tensor for `x`, received an instance of Tensor.'],
+      [() => stage(input(8, 8, 3), { attention: () => undefined } as never), 'stage: expected `attention` in the third argument, received it in the second one.'],
+      [() => stage(input(8, 8, 3), { name: 'b', repeats: 1, filters: 6 }, { activation: () => null } as never), 'stage: expected `activation` to return a symbolic tensor'],
       [() => mbConv(input(8), { name: 'b', filters: 6 }), 'mbConv: expected input [batch, height, width, channels] with known channels, received [null, 8].'],
       [() => stage(input(8, 8, 3), { name: 'b', repeats: 2, filters: 6, dropRates: [0.1] }), 'stage: expected 2 rates, one per block for `dropRates`, received [0.1].'],
       [() => head(input(8, 8, 3), { classes: 0 }), 'head: expected a positive integer for `classes`, received 0.'],

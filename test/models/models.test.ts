@@ -302,6 +302,6 @@ describe('replaceHead', () => {
 
   test('names that do not match the classes are refused', () => {
     expect(() => replaceHead(efficientNet(TINY), { classes: 3, classNames: ['a'] })).toThrow(
-      'replaceHead: expected 3 names for `classNames`, one a class, received 1.');
+      'replaceHead: expected 3 names for `classNames`, one per class, received 1.');
   });
 });

@@ -287,6 +287,13 @@ describe("a layer class of the user's own", () => {
   });
 });
 
+test('parts whose layers share a name are refused, and leave no tensor', () => {
+  const before = tf.memory().numTensors;
+  const attention: BlockParts['attention'] = (x) => tfl.layers.activation({ activation: 'linear', name: 'same' }).apply(x) as tfl.SymbolicTensor;
+  expect(() => efficientNet(SMALL, { attention })).toThrow('efficientNet: expected own parts to apply layers to `x` and to name each after the given `name`');
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 test('planning, taking out and loading own weights leaves no tensor behind', async () => {
   const model = gated();
   const x = pixels(32);

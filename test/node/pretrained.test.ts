@@ -130,6 +130,22 @@ describe('a checkpoint is fetched once', () => {
   });
 });
 
+test.each([
+  [{ mirrors: 'http://127.0.0.1' }, 'received `mirrors`'],
+  [{ mirror: 'ftp://127.0.0.1' }, 'expected an http or https URL for `mirror`'],
+  [{ inputSize: 8 }, 'expected an input of at least 32 x 32 pixels'],
+  [{ classes: 10 }, "expected the 1000 classes of 'lukemelas/b0' for `classes`"],
+  [{ pooling: 'avg' }, '`pooling` has no meaning'],
+  [{ attention: () => null }, 'expected `attention` to return a symbolic tensor'],
+])('%o is refused before anything is downloaded', async (options, message) => {
+  const mirror = await serve(serving(content));
+  const error = await refusal(pretrained('lukemelas/b0', { mirror, cacheFolder: folder, ...options } as never));
+  expect(error).toContain(`Error: pretrained: `);
+  expect(error).toContain(message);
+  expect(requests).toEqual([]);
+  expect(files()).toEqual([]);
+});
+
 describe('what is not the published file is not kept', () => {
   test('a digest that does not match', async () => {
     const checkpoint = known(`${await serve(serving(content.map((byte) => byte ^ 1)))}/net.pth`);
@@ -145,6 +161,16 @@ describe('what is not the published file is not kept', () => {
     const mirror = await serve(serving(content.map((byte) => byte ^ 1)));
     expect(await refusal(fetchFile(checkpoint, { mirror }))).toContain('expected a file whose sha256 begins with');
     expect(existsSync(path)).toBe(false);
+  });
+
+  test('a recorded digest that is none is refused, and the file stays', async () => {
+    const checkpoint = checkpointAt({ url: 'http://127.0.0.1:9/net.pth', digest: null });
+    writeFileSync(join(folder, 'net.pth'), content);
+    writeFileSync(join(folder, 'net.pth.sha256'), 'not found\n');
+    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected the SHA-256 of the weights in 'CACHE/net.pth.sha256', received 'not found'. Delete it together with 'CACHE/net.pth' to download the weights again."`);
+    expect(files()).toEqual(['net.pth', 'net.pth.sha256']);
+    writeFileSync(join(folder, 'net.pth.sha256'), `${sha256}  net.pth\n`);
+    expect(await fetchFile(checkpoint)).toBe(join(folder, 'net.pth'));
   });
 
   test('a file that was damaged in the cache is fetched again', async () => {
@@ -188,7 +214,7 @@ describe('pretrained', () => {
     expect(files()).toEqual(['timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors', 'timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors.sha256']);
 
     // Another number of classes is a new head by choice, never by accident.
-    expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 2 of 311 weights do not fit: 'predictions/kernel': model [1280, 10], file [1280, 1000]; 'predictions/bias': model [10], file [1000]. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with the file's number of classes."`);
+    expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(`"OptionError: pretrained: expected the 1000 classes of 'timm/efficientnet_b0.ra4_e3600_r224_in1k' for \`classes\`, received 10. Pass \`head: 'skip'\` for a classifier of your own."`);
     const ours = await pretrained(name, { cacheFolder: folder, classes: 10, head: 'skip', inputSize: 64 });
     expect(planOf(ours)).toMatchObject({ classes: 10, inputShape: [64, 64, 3] });
     ours.dispose();

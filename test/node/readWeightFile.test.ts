@@ -65,7 +65,7 @@ describe('what cannot be read is refused in one sentence', () => {
 
   test('a file that is not there, a text, a model.json that is none', async () => {
     expect(await refusal(join(folder, 'nothing.h5'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/nothing.h5', which does not exist."`);
-    expect(await refusal(written('text.h5', 'not weights'))).toMatchInlineSnapshot(`"WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`);
+    expect(await refusal(written('text.h5', 'not weights'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`);
     expect(await refusal(written('a.json', '{'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: 'FOLDER/a.json' is no valid JSON."`);
     expect(await refusal(written('b.json', '{}'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected the model.json of a TensorFlow.js model, received 'FOLDER/b.json' without a weights manifest."`);
     expect(await refusal(written('c.json', '{"weightsManifest":[{"paths":["../x.bin"],"weights":[]}]}'))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: 'FOLDER/c.json' names a file outside its folder: '../x.bin'."`);

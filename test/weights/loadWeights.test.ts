@@ -117,10 +117,10 @@ describe('a file that does not fit is refused in one sentence, and the model sta
   });
 
   test('a file cut short, a file of another kind', async () => {
-    expect(await refusal(writeSafetensors(kerasFile()).slice(0, -1))).toMatchInlineSnapshot(`"WeightsError: readSafetensors: 'predictions/bias' ends at byte 197020 of the data, the file has 197019. It is truncated or damaged."`);
-    expect(await refusal(Uint8Array.from(Buffer.from('hello, world')))).toMatchInlineSnapshot(`"WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`);
-    expect(await refusal(Uint8Array.from(Buffer.from('<!DOCTYPE html>\n<html>')))).toMatchInlineSnapshot(`"WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers answer so where the file is not at that URL."`);
-    expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(`"WeightsError: readWeights: a file of Keras is read with \`readKeras\` of 'effnet-ts/hdf5'; give its arrays to \`loadWeights\`."`);
+    expect(await refusal(writeSafetensors(kerasFile()).slice(0, -1))).toMatchInlineSnapshot(`"WeightsError: loadWeights: 'predictions/bias' ends at byte 197020 of the data, the file has 197019. It is truncated or damaged."`);
+    expect(await refusal(Uint8Array.from(Buffer.from('hello, world')))).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`);
+    expect(await refusal(Uint8Array.from(Buffer.from('<!DOCTYPE html>\n<html>')))).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers answer so where the file is not at that URL."`);
+    expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(`"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`."`);
   });
 
   test('an unknown option, a head misspelt', async () => {

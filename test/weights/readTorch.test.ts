@@ -155,7 +155,11 @@ describe('archives from strangers', () => {
     expect(refusal(new Uint8Array(Buffer.from(bytes.toString('latin1').replaceAll('b/data.pkl', 'a/data.pkl'), 'latin1')))).toMatchInlineSnapshot(`"WeightsError: readTorch: two entries are named 'a/data.pkl'. The file is truncated, damaged or not what it seems."`);
   });
 
+  test('a file of another format is named', () => {
+    expect(refusal(fixture('state.safetensors'))).toContain('expected a PyTorch file, received a safetensors file. Read it with `readSafetensors`.');
+  });
+
   test('an archive without a pickle is refused by what it holds', () => {
-    expect(refusal(zipSync({ 'readme.txt': pickle }))).toMatchInlineSnapshot(`"WeightsError: readTorch: expected an archive with 'data.pkl', received one with ['readme.txt']."`);
+    expect(refusal(zipSync({ 'readme.txt': pickle }))).toMatchInlineSnapshot(`"WeightsError: readTorch: expected a PyTorch file, received a zip archive with 'readme.txt'."`);
   });
 });

@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { elementCount, readSafetensors, weightArray, writeSafetensors } from '../../src/weights/index.js';
+import { elementCount, readSafetensors, readWeights, weightArray, writeSafetensors } from '../../src/weights/index.js';
 import { describeReader } from '../contracts/reader.js';
 
 const sample = new Map([
@@ -28,7 +28,7 @@ function fileOf(header: unknown, dataBytes = 0): Uint8Array {
 const f32 = (shape: unknown, start: unknown, end: unknown) => ({ dtype: 'F32', shape, data_offsets: [start, end] });
 
 test.each<[string, Uint8Array, string]>([
-  ['a header that claims 2^60 bytes', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]), 'readSafetensors: the header claims 1152921504606846976 bytes, more than the 100000000 there may be.'],
+  ['a header that claims 2^60 bytes', new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]), 'readSafetensors: the header claims 1152921504606846976 bytes, more than the 100000000 there may be. It is damaged or no safetensors file.'],
   ['a header longer than the file', new Uint8Array([200, 0, 0, 0, 0, 0, 0, 0, 1, 2]), 'readSafetensors: the header claims 200 bytes, the file has 10. It is truncated, damaged or no safetensors file.'],
   ['a header that is no JSON', fileOf('{"a": '), 'readSafetensors: the header is no valid JSON. The file is damaged or no safetensors file.'],
   ['a header that is a list', fileOf([]), 'readSafetensors: expected the header to be a JSON object.'],
@@ -62,6 +62,21 @@ test('metadata is no array, a brace or quote in a name is no structure', () => {
   const name = 'a{"b": }\\';
   const file = writeSafetensors(new Map([[name, weightArray([1], Float32Array.of(5))]]), { metadata: { license: 'Apache-2.0' } });
   expect([...readSafetensors(file).keys()]).toEqual([name]);
+});
+
+test('a header whose length begins like a zip archive is no archive', () => {
+  const bytes = fileOf('{}'.padEnd(0x4b50));
+  expect(String.fromCharCode(...bytes.subarray(0, 2))).toBe('PK');
+  expect(readSafetensors(bytes).size).toBe(0);
+  expect(readWeights(bytes).size).toBe(0);
+});
+
+test.each([
+  [Uint8Array.of(0x89, 0x48, 0x44, 0x46), "received a Keras file. Read it with `readKeras` of 'effnet-ts/hdf5'."],
+  [Uint8Array.of(0x80, 2, 0x8a), 'received a PyTorch file. Read it with `readTorch`.'],
+  [Buffer.from('<!doctype html><html>'), 'received a web page.'],
+])('a file of another format is named, %#', (bytes, message) => {
+  expect(() => readSafetensors(new Uint8Array(bytes))).toThrow(`readSafetensors: expected a safetensors file, ${message}`);
 });
 
 test('float32 is read in place, without a copy', () => {
