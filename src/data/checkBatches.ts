@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError, rule, ShapeError, showShape } from '../core/index.js';
-import { preprocessingFor, type CompletePreprocessing } from '../image/index.js';
+import { preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
 import type { Dataset } from './Dataset.js';
 import { describeItem, releaseItem, tensorsOf } from './items.js';
 
@@ -25,7 +25,8 @@ export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
 
 /** The preprocessing of a dataset; `undefined` where the data do not say it. */
 export function preprocessingOfData(where: string, data: object | undefined): CompletePreprocessing | undefined {
-  return data === undefined ? undefined : preprocessingFor(where, data);
+  // Data of other kinds, such as arrays, is no wrong preprocessing.
+  return data === undefined || !('preprocessing' in data) ? undefined : preprocessingFor(where, { preprocessing: data.preprocessing as Preprocessing | undefined });
 }
 
 /** Throws a ShapeError when a dataset says that its images have another size than a model takes. Nothing is read. */

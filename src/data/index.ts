@@ -9,7 +9,7 @@ export { checkBatch, checkFirstBatch, checkImageSize, checkInputShape, preproces
 export type { InputShape } from './checkBatches.js';
 export { collate, collateFor, imageBatches } from './imageBatches.js';
 export type { ImageBatch, ImageBatchesOptions, Label, LabeledImage } from './imageBatches.js';
-export { kFold, trainValidationSplit } from './split.js';
+export { foldsFor, kFold, trainValidationSplit } from './split.js';
 export type { SplitOptions } from './split.js';
 export { crc32c } from './records/crc32c.js';
 export { frameTFRecord, readTFRecords } from './records/tfrecord.js';

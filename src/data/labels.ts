@@ -1,6 +1,6 @@
 // Class indices, counted, weighted, balanced and written as vectors.
 
-import { check, checkOptions, createRandom, DataError, deriveSeed, largest, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/index.js';
+import { arrayOf, callable, check, checkOptions, createRandom, DataError, deriveSeed, either, finite, largest, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/index.js';
 
 const indices = rule<readonly number[]>('a non-empty array of class indices', (value) => Array.isArray(value) && value.length > 0 && value.every(nonNegativeInteger.accepts));
 
@@ -13,21 +13,29 @@ const indices = rule<readonly number[]>('a non-empty array of class indices', (v
  */
 export function oneHot(label: number | readonly number[], classes: number): Float32Array {
   check('oneHot', 'classes', classes, positiveInteger);
+  const index = rule<number>(`an integer in [0, ${classes})`, (value) => nonNegativeInteger.accepts(value) && value < classes);
+  check('oneHot', 'label', label, either(index, arrayOf(index)));
   const vector = new Float32Array(classes);
-  for (const index of typeof label === 'number' ? [label] : label) {
-    check('oneHot', 'label', index, rule(`an integer in [0, ${classes})`, (value) => nonNegativeInteger.accepts(value) && value < classes));
-    vector[index] = 1;
-  }
+  for (const each of typeof label === 'number' ? [label] : label) vector[each] = 1;
   return vector;
 }
 
-/** Counts the items of each class. */
+/**
+ * Counts the items of each class.
+ *
+ * @throws {DataError} when a label is not below `classes`.
+ */
 export function countClasses(labels: readonly number[], classes: number): number[] {
-  check('countClasses', 'labels', labels, indices);
-  check('countClasses', 'classes', classes, positiveInteger);
+  return countFor('countClasses', labels, classes);
+}
+
+/** Counts for another function, under whose name it reports errors. */
+function countFor(where: string, labels: readonly number[], classes: number): number[] {
+  check(where, 'labels', labels, indices);
+  check(where, 'classes', classes, positiveInteger);
   const counts = Array<number>(classes).fill(0);
   for (const label of labels) {
-    if (label >= classes) throw new DataError(`countClasses: expected labels below ${classes}, received ${label}.`);
+    if (label >= classes) throw new DataError(`${where}: expected labels below ${classes}, received ${label}.`);
     counts[label] = (counts[label] as number) + 1;
   }
   return counts;
@@ -38,17 +46,20 @@ export function countClasses(labels: readonly number[], classes: number): number
  *
  * The weights are `items / (classes * count)`, so that the mean weight of an item is 1.
  *
- * @throws {DataError} when a class has no items.
+ * @throws {DataError} when a class has no items, or a label is not below `classes`.
  * @example
  * await model.fitDataset(train, { epochs: 5, classWeight: classWeights(files.map((file) => file.label), 10) });
  * @see scikit-learn's `compute_class_weight('balanced')`
  */
 export function classWeights(labels: readonly number[], classes: number): Record<number, number> {
-  const counts = countClasses(labels, classes);
+  const counts = countFor('classWeights', labels, classes);
   const empty = counts.indexOf(0);
   if (empty >= 0) throw new DataError(`classWeights: expected items of all ${classes} classes, received none of class ${empty}.`);
   return Object.fromEntries(counts.map((count, index) => [index, labels.length / (classes * count)]));
 }
+
+/** What a function that tells the class of an item has to return. */
+export const returnedLabel = rule<number | string>('a function that returns a number or a string', (value) => typeof value === 'string' || finite.accepts(value));
 
 /** How rare classes are repeated. */
 export interface OversampleOptions {
@@ -60,12 +71,21 @@ export interface OversampleOptions {
  * Repeats items of rarer classes until every class has as many as the largest; the order stays, with the repeats at the end.
  *
  * Oversample the training share alone, after splitting: before, copies of one image would stand on both sides.
+ *
+ * @throws {OptionError} when `labelOf` returns anything but a number or a string.
  */
 export function oversample<T>(items: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
   check('oversample', 'items', items, rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0));
+  check('oversample', 'labelOf', labelOf, callable);
   const { seed = 0 } = checkOptions('oversample', options, { seed: seedRule });
   const byClass = new Map<number | string, T[]>();
-  for (const item of items) byClass.set(labelOf(item), [...(byClass.get(labelOf(item)) ?? []), item]);
+  for (const item of items) {
+    const label = labelOf(item);
+    check('oversample', 'labelOf', label, returnedLabel);
+    const own = byClass.get(label);
+    if (own === undefined) byClass.set(label, [item]);
+    else own.push(item);
+  }
   const most = largest([...byClass.values()].map((own) => own.length));
   const repeats: T[] = [];
   for (const [name, own] of byClass) {

@@ -1,6 +1,7 @@
 // Arrays of labeled items cut into shares: plain arrays in, plain arrays out.
 
 import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
+import { returnedLabel } from './labels.js';
 
 /** How items are split. */
 export interface SplitOptions<T> {
@@ -21,6 +22,7 @@ const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'nu
  * Stratified, each class gives its rounded share to the validation side, at least one item (or group) and never all.
  *
  * @param fraction - Share of the validation side, in (0, 1).
+ * @throws {OptionError} when `stratifyBy` or `groupBy` returns anything but a number or a string.
  * @throws {DataError} when a class is too small to stand on both sides.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { seed: 1, stratifyBy: (file) => file.label });
@@ -44,18 +46,24 @@ export function trainValidationSplit<T>(items: readonly T[], fraction: number, o
  *
  * Stratified, every fold has the same number of each class, give or take one item (or group).
  *
+ * @throws {OptionError} when `stratifyBy` or `groupBy` returns anything but a number or a string.
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
  * @example
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: ({ label }) => label })) console.log(train.length, validation.length);
  */
 export function kFold<T>(items: readonly T[], folds: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] }[] {
-  check('kFold', 'items', items, splittable);
-  check('kFold', 'folds', folds, rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2));
-  const { strata, seed } = stratify('kFold', items, options);
+  return foldsFor('kFold', items, folds, options);
+}
+
+/** Cuts into folds for another function, under whose name it reports errors. */
+export function foldsFor<T>(where: string, items: readonly T[], folds: number, options: SplitOptions<T>): { train: T[]; validation: T[] }[] {
+  check(where, 'items', items, splittable);
+  check(where, 'folds', folds, rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2));
+  const { strata, seed } = stratify(where, items, options);
   const foldOf = new Map<T, number>();
   let next = 0;
   for (const [name, groups] of strata) {
-    if (groups.length < folds) throw tooSmall('kFold', name, groups.length, folds);
+    if (groups.length < folds) throw tooSmall(where, name, groups.length, folds);
     // Going on where the last class ended keeps the folds as large as each other.
     for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'fold', name)))) {
       for (const item of group) foldOf.set(item, next % folds);
@@ -77,6 +85,7 @@ function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T
   const groups = new Map<unknown, T[]>();
   for (const item of items) {
     const key: unknown = groupBy === undefined ? item : groupBy(item);
+    if (groupBy !== undefined) check(where, 'groupBy', key, returnedLabel);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [item]);
     else group.push(item);
@@ -84,6 +93,7 @@ function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T
   const strata = new Map<string | number, T[][]>();
   for (const group of groups.values()) {
     const name = stratifyBy(group[0] as T);
+    check(where, 'stratifyBy', name, returnedLabel);
     const stratum = strata.get(name);
     if (stratum === undefined) strata.set(name, [group]);
     else stratum.push(group);

@@ -1,6 +1,7 @@
 // The per-class table as text, laid out as scikit-learn's classification_report. The same as data is the evaluation itself.
 
 import { checkOptions, largest, nonNegativeInteger } from '../core/index.js';
+import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Scores } from './classScores.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
@@ -24,6 +25,7 @@ export interface ClassificationReportOptions {
  * @see `classification_report` in sklearn/metrics/_classification.py, whose text it equals
  */
 export function classificationReport(evaluation: Evaluation | MultiLabelEvaluation, options: ClassificationReportOptions = {}): string {
+  checkAnyEvaluation('classificationReport', evaluation);
   const { digits = 2 } = checkOptions('classificationReport', options, { digits: nonNegativeInteger });
   const single = !evaluation.multiLabel;
   const classes = single ? evaluation.perClass.filter(({ support, predicted }) => support > 0 || predicted > 0) : evaluation.perClass;

@@ -2,10 +2,11 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, instanceOf, positiveInteger } from '../core/index.js';
+import { readable } from '../data/index.js';
 import type { Pixels } from '../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
 import { predictor, type Predictor } from './evaluate.js';
-import { modelInput } from './modelInput.js';
+import { inputPreprocessing, modelInput } from './modelInput.js';
 
 /** Options of {@link classifyMany}. */
 export interface ClassifyManyOptions extends ClassifyOptions {
@@ -25,7 +26,7 @@ export interface ClassifyManyOptions extends ClassifyOptions {
  * @example
  * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */
-export async function* classifyMany(
+export function classifyMany(
   model: LayersModel | Predictor,
   images: Iterable<Pixels> | AsyncIterable<Pixels>,
   options: ClassifyManyOptions = {},
@@ -33,16 +34,23 @@ export async function* classifyMany(
   const where = 'classifyMany';
   check(where, 'model', model, predictor);
   const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
-  const { batchSize = 8, signal, preprocessing, ...each } = checkOptions(where, options, rules);
-  let waiting: Pixels[] = [];
-  for await (const image of images) {
+  const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
+  check(where, 'images', images, readable);
+  const preprocessing = inputPreprocessing(where, model, given);
+  return answers();
+
+  // Not the function itself: a generator would make the checks above only when its first answer is read.
+  async function* answers(): AsyncGenerator<Classification[], void, undefined> {
+    let waiting: Pixels[] = [];
+    for await (const image of images) {
+      signal?.throwIfAborted();
+      waiting.push(modelInput(where, model, image, preprocessing));
+      if (waiting.length < batchSize) continue;
+      const full = waiting;
+      waiting = [];
+      yield* await classifyBatch(where, model, full, each);
+    }
     signal?.throwIfAborted();
-    waiting.push(modelInput(where, model, image, preprocessing));
-    if (waiting.length < batchSize) continue;
-    const full = waiting;
-    waiting = [];
-    yield* await classifyBatch(where, model, full, each);
+    if (waiting.length > 0) yield* await classifyBatch(where, model, waiting, each);
   }
-  signal?.throwIfAborted();
-  if (waiting.length > 0) yield* await classifyBatch(where, model, waiting, each);
 }

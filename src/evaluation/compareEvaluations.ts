@@ -1,6 +1,7 @@
 // Two evaluations of the same data side by side: before and after fine-tuning, one variant against another.
 
 import { DataError } from '../core/index.js';
+import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
 /** What changed from one evaluation to the next. */
@@ -32,6 +33,8 @@ export interface EvaluationComparison {
  * @see McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947)
  */
 export function compareEvaluations(before: Evaluation, after: Evaluation): EvaluationComparison {
+  checkEvaluation('compareEvaluations', before, 'before');
+  checkEvaluation('compareEvaluations', after, 'after');
   checkSameData('compareEvaluations', before, after);
   const { labels, predicted: first } = before.predictions;
   const { predicted: second } = after.predictions;

@@ -1,6 +1,7 @@
 // How far a figure would move, had other samples been drawn: the bootstrap's percentile interval.
 
 import { check, checkOptions, createRandom, oneOf, positiveInteger, rule, seed as seedRule } from '../core/index.js';
+import { checkEvaluation } from './checkEvaluation.js';
 import { accuracyOf, balancedAccuracyOf, countClasses, kappaOf, macroAverage, matthewsOf, scoreClasses, type ClassCounts } from './classScores.js';
 import type { Evaluation } from './evaluation.js';
 
@@ -34,6 +35,7 @@ export interface ConfidenceInterval {
  */
 export function confidenceInterval(evaluation: Evaluation, metric: IntervalMetric, options: ConfidenceIntervalOptions = {}): ConfidenceInterval {
   const where = 'confidenceInterval';
+  checkEvaluation(where, evaluation);
   check(where, 'metric', metric, oneOf('accuracy', 'balancedAccuracy', 'macroF1', 'kappa', 'matthews'));
   const rules = { level: inside, resamples: positiveInteger, seed: seedRule };
   const { level = 0.95, resamples = 1000, seed = 0 } = checkOptions(where, options, rules);

@@ -1,6 +1,7 @@
 // The confusion matrix as text for a terminal. As a picture: plots.
 
 import { checkOptions, largest, positiveInteger } from '../core/index.js';
+import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
 /** How the table is printed. */
@@ -22,6 +23,7 @@ export interface ConfusionTableOptions {
  * // dog                  1    .
  */
 export function confusionTable(evaluation: Evaluation, options: ConfusionTableOptions = {}): string {
+  checkEvaluation('confusionTable', evaluation);
   const { maxClasses = 30, width = 100 } = checkOptions('confusionTable', options, { maxClasses: positiveInteger, width: positiveInteger });
   const shown = mostMistaken(evaluation, maxClasses);
   const names = shown.map((index) => evaluation.classNames[index] as string);

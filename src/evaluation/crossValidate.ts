@@ -1,10 +1,10 @@
 // k-fold training: every item is judged by a network that never saw it, and the networks vote at the end.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { anything, callable, check, checkOptions, instanceOf, rule, trackProgress, type ProgressListener } from '../core/index.js';
-import { kFold, type SplitOptions } from '../data/index.js';
-import { ensemble } from './ensemble.js';
-import { evaluate, preprocessingRules, type EvaluateOptions, type EvaluationData, type Predictor } from './evaluate.js';
+import { callable, check, checkOptions, instanceOf, invalid, record, rule, seed as seedRule, trackProgress, type ProgressListener } from '../core/index.js';
+import { foldsFor, type SplitOptions } from '../data/index.js';
+import { ensembleFor } from './ensemble.js';
+import { evaluateFor, predictor, preprocessingRules, type EvaluateOptions, type EvaluationData, type Predictor } from './evaluate.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { evaluatePredictions, rulesFor, type EvaluationOptions, type MultiLabelEvaluationOptions } from './evaluatePredictions.js';
 
@@ -72,27 +72,29 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
 ): Promise<CrossValidation<T, M, Evaluation | MultiLabelEvaluation>> {
   const where = 'crossValidate';
   const { trainFold, data, folds = 5, evaluateOptions = {}, onProgress, signal, ...split } = checkOptions<AllOptions<T, M>>(where, options, {
-    trainFold: callable, data: callable, folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2), evaluateOptions: anything,
-    onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), seed: anything, stratifyBy: callable, groupBy: callable,
+    trainFold: callable, data: callable, folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2), evaluateOptions: record,
+    onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), seed: seedRule, stratifyBy: callable, groupBy: callable,
   });
   check(where, 'trainFold', trainFold, callable);
   check(where, 'data', data, callable);
-  checkOptions<object>(where, evaluateOptions, { ...rulesFor(evaluateOptions), ...preprocessingRules });
+  checkOptions<object>(where, evaluateOptions, { ...rulesFor(evaluateOptions), ...preprocessingRules }, 'evaluateOptions');
+  const shares = foldsFor(where, items, folds, split as SplitOptions<T>);
   const report = trackProgress(onProgress, 'cross-validation', 'folds', folds);
   const done: CrossValidation<T, M, Evaluation | MultiLabelEvaluation>['folds'][number][] = [];
   try {
-    for (const [fold, shares] of kFold(items, folds, split as SplitOptions<T>).entries()) {
+    for (const [fold, share] of shares.entries()) {
       signal?.throwIfAborted();
-      const model = await trainFold({ fold, ...shares });
+      const model = await trainFold({ fold, ...share });
+      if (!predictor.accepts(model)) throw invalid(where, 'trainFold', 'a function that returns a model with `predict`', model);
       // Held before it is evaluated, so that a failure disposes it too.
-      const held = { fold, ...shares, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
+      const held = { fold, ...share, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
       done.push(held);
       // What keeps the networks from voting is found after the second fold, not after the last.
-      ensemble(done.map((each) => each.model));
-      held.evaluation = await evaluate(model, data(shares.validation), evaluateOptions as EvaluationOptions);
+      ensembleFor(where, done.map((each) => each.model));
+      held.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions);
       report(fold + 1, { accuracy: held.evaluation.accuracy });
     }
-    return { folds: done, evaluation: joined(done.map(({ evaluation }) => evaluation), evaluateOptions), ensemble: ensemble(done.map(({ model }) => model)) };
+    return { folds: done, evaluation: joined(done.map(({ evaluation }) => evaluation), evaluateOptions), ensemble: ensembleFor(where, done.map(({ model }) => model)) };
   } catch (error) {
     for (const { model } of done) if ('dispose' in model) model.dispose();
     throw error;

@@ -2,10 +2,12 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, invalid, nonNegative, oneOf, OptionError, positiveInteger, ShapeError, showShape } from '../core/index.js';
+import { arrayOf, check, checkOptions, invalid, nonNegative, oneOf, OptionError, positiveInteger, rule, ShapeError, showShape } from '../core/index.js';
 import { checkInputShape } from '../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing, type CompletePreprocessing } from '../image/index.js';
 import { inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
+
+const imagesRule = rule<tf.Tensor4D>('a tensor [batch, height, width, 3]', (value) => value instanceof tf.Tensor && value.rank === 4);
 
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
@@ -23,7 +25,11 @@ export interface EnsembleOptions {
  * const evaluation = await evaluate(ensemble([first, second, third]), images);
  */
 export function ensemble(members: readonly (LayersModel | Predictor)[], options: EnsembleOptions = {}): Predictor {
-  const where = 'ensemble';
+  return ensembleFor('ensemble', members, options);
+}
+
+/** Makes an ensemble for another function, under whose name it reports errors. */
+export function ensembleFor(where: string, members: readonly (LayersModel | Predictor)[], options: EnsembleOptions = {}): Predictor {
   check(where, 'members', members, arrayOf(predictor));
   if (members.length === 0) throw invalid(where, 'members', 'at least one model', members);
   const { memberWeights = members.map(() => 1) } = checkOptions(where, options, { memberWeights: arrayOf(nonNegative) });
@@ -37,32 +43,36 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
     classNames,
     ...sharedShape(where, members),
     preprocessing: sharedPreprocessing(where, members),
-    async predict(images) {
-      let mean: tf.Tensor | undefined;
-      try {
-        for (const [i, member] of members.entries()) {
-          const answer = await predictOne(where, member, images);
-          const before = mean;
-          try {
-            if (before !== undefined && before.shape.join() !== answer.shape.join()) {
-              throw new ShapeError(`${where}: expected ${showShape(before.shape)} from every member, received ${showShape(answer.shape)} from member ${i}.`);
-            }
-            mean = tf.tidy(() => {
-              const share = tf.mul(answer, (memberWeights[i] as number) / sum);
-              return before === undefined ? share : tf.add(before, share);
-            });
-            before?.dispose();
-          } finally {
-            answer.dispose();
-          }
-        }
-        return mean as tf.Tensor;
-      } catch (error) {
-        mean?.dispose();
-        throw error;
-      }
-    },
+    predict: (images) => meanAnswer('ensemble.predict', members, memberWeights.map((weight) => weight / sum), images),
   };
+}
+
+/** The weighted mean of what the members answer. */
+async function meanAnswer(where: string, members: readonly (LayersModel | Predictor)[], shares: readonly number[], images: tf.Tensor4D): Promise<tf.Tensor> {
+  check(where, 'images', images, imagesRule);
+  let mean: tf.Tensor | undefined;
+  try {
+    for (const [i, member] of members.entries()) {
+      const answer = await predictOne(where, member, images);
+      const before = mean;
+      try {
+        if (before !== undefined && before.shape.join() !== answer.shape.join()) {
+          throw new ShapeError(`${where}: expected ${showShape(before.shape)} from every member, received ${showShape(answer.shape)} from member ${i}.`);
+        }
+        mean = tf.tidy(() => {
+          const share = tf.mul(answer, shares[i] as number);
+          return before === undefined ? share : tf.add(before, share);
+        });
+        before?.dispose();
+      } finally {
+        answer.dispose();
+      }
+    }
+    return mean as tf.Tensor;
+  } catch (error) {
+    mean?.dispose();
+    throw error;
+  }
 }
 
 /** Options of {@link testTimeAugmentation}. */
@@ -104,20 +114,22 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
     classNames: knownClassNames(model),
     ...(views === 'flip' || size === undefined ? { ...shapeFor(model), preprocessing: record } : { preprocessing: uncropped(record, size) }),
     async predict(images) {
-      const crops = views === 'flip' || size === undefined ? [whole] : cornersAndCentre(where, images, size);
+      const caller = `${where}.predict`;
+      check(caller, 'images', images, imagesRule);
+      const crops = views === 'flip' || size === undefined ? [whole] : cornersAndCentre(caller, images, size);
       const makers = views === 'five' ? crops : crops.flatMap((crop) => [crop, (x: tf.Tensor4D) => tf.reverse(crop(x), 2)]);
       // One view at a time: all at once would take their multiple of the memory.
       const looks = makers.map((make): Predictor => ({
         predict: async (x) => {
           const view = tf.tidy(() => make(x));
           try {
-            return await predictOne(where, model, view);
+            return await predictOne(caller, model, view);
           } finally {
             view.dispose();
           }
         },
       }));
-      return ensemble(looks).predict(images);
+      return meanAnswer(caller, looks, looks.map(() => 1 / looks.length), images);
     },
   };
 }

@@ -93,9 +93,15 @@ export async function evaluate(
   data: EvaluationData,
   options: EvaluateOptions | EvaluateMultiLabelOptions = {},
 ): Promise<Evaluation | MultiLabelEvaluation> {
-  const where = 'evaluate';
+  return evaluateFor('evaluate', model, data, options);
+}
+
+/** Evaluates for another function, under whose name it reports errors. */
+export async function evaluateFor(
+  where: string, model: LayersModel | Predictor, data: EvaluationData, options: EvaluateOptions | EvaluateMultiLabelOptions,
+): Promise<Evaluation | MultiLabelEvaluation> {
   check(where, 'model', model, predictor);
-  const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, otherPreprocessing = 'throw', ...rest } = checkRunOptions(options);
+  const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, otherPreprocessing = 'throw', ...rest } = checkRunOptions(where, options);
   check(where, 'data', data, readable);
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
@@ -167,9 +173,9 @@ export function checkFiniteOutputs(where: string, values: ArrayLike<number>): vo
   if (broken !== undefined) throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
 }
 
-function checkRunOptions(options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>> {
+function checkRunOptions(where: string, options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>> {
   const run = { fromLogits: boolean, batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), ...preprocessingRules };
-  return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>('evaluate', options, { ...rulesFor(options), ...run } as never);
+  return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>(where, options, { ...rulesFor(options), ...run } as never);
 }
 
 async function* toBatches(where: string, data: EvaluationData, batchSize: number, inputShape: InputShape): AsyncGenerator<EvaluationBatch> {

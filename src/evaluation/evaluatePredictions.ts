@@ -12,7 +12,7 @@ export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 export interface EvaluationOptions {
   /** Whether a sample has any number of classes. @defaultValue false */
   readonly multiLabel?: false | undefined;
-  /** A name for each class, in the order of the outputs. @defaultValue '0', '1', ... */
+  /** A name for each class, in the order of the outputs. @defaultValue the indices of the classes: '0', '1' and so on */
   readonly classNames?: readonly string[] | undefined;
   /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
   readonly topK?: readonly number[] | undefined;
@@ -49,7 +49,13 @@ export function rulesFor(options: { readonly multiLabel?: boolean | undefined } 
 /** Options of both modes, as they are once they are checked. */
 export type EitherOptions = Omit<EvaluationOptions, 'multiLabel'> & Omit<MultiLabelEvaluationOptions, 'multiLabel'> & { readonly multiLabel?: boolean | undefined };
 
-const numbers = rule<Rows>('an array of numbers or of rows', (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)));
+const isTypedArray = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
+const isNumbers = (value: unknown): boolean => isTypedArray(value) || (Array.isArray(value) && value.every((each) => typeof each === 'number'));
+const rows = rule<Rows>('an array of numbers or of rows of numbers', (value) => isNumbers(value) || (Array.isArray(value) && value.every(isNumbers)));
+const rowsOrNames = rule<Rows | readonly string[]>(
+  'an array of class indices, of class names or of rows of numbers',
+  (value) => rows.accepts(value) || (Array.isArray(value) && value.every((each) => typeof each === 'string')),
+);
 
 /**
  * Evaluates predictions: of one class per sample, or with `multiLabel: true` of any number of classes per sample.
@@ -84,13 +90,13 @@ export function evaluatePredictions(
 ): Evaluation | MultiLabelEvaluation {
   const where = 'evaluatePredictions';
   const { multiLabel = false, files, fromLogits = false, ...rest } = checkOptions<EitherOptions & Pick<EvaluatePredictionsOptions, 'files'>>(where, options, { ...rulesFor(options), fromLogits: boolean, files: names } as never);
-  check(where, 'probabilities', probabilities, numbers);
-  check(where, 'labels', labels, numbers);
+  check(where, 'probabilities', probabilities, rows);
+  check(where, 'labels', labels, multiLabel ? rows : rowsOrNames);
   if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
   const { values, columns } = flatten(where, probabilities, labels.length, rest.classNames?.length);
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const truth = multiLabel
-    ? flatten(where, labels, labels.length, columns).values
+    ? flatten(where, labels as Rows, labels.length, columns).values
     : labelIndices(where, labels as ArrayLike<number> | readonly string[], rest.classNames);
   collector.add(values, columns, truth, files);
   return multiLabel ? finishMultiLabel(where, collector.finish(), rest) : finishSingle(where, collector.finish(), rest);

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, largest, nonNegativeInteger, probability, either, ShapeError, text } from '../core/index.js';
+import { check, checkOptions, either, finite, invalid, largest, nonNegativeInteger, positive, positiveInteger, probability, record, rule, ShapeError, text } from '../core/index.js';
 import { checkPixels, coveredBox, type CoveredBox, type Pixels, type PreprocessingSource } from '../image/index.js';
 import { checkFiniteOutputs, knownClassNames, type Predictor } from './evaluate.js';
 import { inputPreprocessing, modelInput } from './modelInput.js';
@@ -34,6 +34,12 @@ export const targetRule = either<number, string>(nonNegativeInteger, text);
 // From cold to hot; dark to light, so that it reads without colors too.
 const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [252, 255, 164]] as const;
 
+const heatRule = rule<HeatMap>('a heat map { width, height, values }, such as gradCam() returns', (value) => {
+  const { width, height, values, box = { top: 0, left: 0, height: 1, width: 1 } } = (value ?? {}) as Partial<HeatMap>;
+  const isMap = positiveInteger.accepts(width) && positiveInteger.accepts(height) && values?.length === width * height;
+  return isMap && record.accepts(box) && finite.accepts(box.top) && finite.accepts(box.left) && positive.accepts(box.height) && positive.accepts(box.width);
+});
+
 /**
  * Lays a heat map over its image: cold places stay as they are, hot ones glow. What the model did not see stays as it is, too.
  *
@@ -45,6 +51,7 @@ const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [2
  */
 export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayHeatOptions = {}): Pixels {
   checkPixels('overlayHeat', image);
+  check('overlayHeat', 'heat', heat, heatRule);
   const { opacity = 0.65 } = checkOptions('overlayHeat', options, { opacity: probability });
   const { width, height, channels } = image;
   const { top, left, height: tall, width: wide } = heat.box ?? { top: 0, left: 0, height: 1, width: 1 };

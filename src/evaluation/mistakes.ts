@@ -1,6 +1,7 @@
 // Where a classifier is wrong: the surest mistakes, and the classes taken for each other.
 
 import { check, positiveInteger } from '../core/index.js';
+import { checkAnyEvaluation, checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { predictionsTable, type PredictionRow } from './predictionsTable.js';
 
@@ -25,6 +26,7 @@ export interface ConfusedPair {
  * mostWrong(evaluation, 1)[0]?.file; // 'a.jpg'
  */
 export function mostWrong(evaluation: Evaluation | MultiLabelEvaluation, limit = 20): PredictionRow[] {
+  checkAnyEvaluation('mostWrong', evaluation);
   check('mostWrong', 'limit', limit, positiveInteger);
   const wrong = !evaluation.multiLabel ? predictionsTable(evaluation).filter(({ correct }) => !correct) : wrongDecisions(evaluation);
   return wrong
@@ -66,8 +68,9 @@ function wrongDecisions({ predictions, classNames }: MultiLabelEvaluation): Pred
  * confusedPairs(evaluation); // [{ label: 'dog', predicted: 'cat', count: 2, share: 1 }]
  */
 export function confusedPairs(evaluation: Evaluation, limit = 20): ConfusedPair[] {
-  const { confusionMatrix, classNames, perClass } = evaluation;
+  checkEvaluation('confusedPairs', evaluation);
   check('confusedPairs', 'limit', limit, positiveInteger);
+  const { confusionMatrix, classNames, perClass } = evaluation;
   const pairs: ConfusedPair[] = [];
   confusionMatrix.forEach((row, truth) => {
     row.forEach((count, guess) => {

@@ -1,7 +1,7 @@
 // What a model is made of, stage by stage: sizes, parameters, work, memory. Of a network that is only planned: describePlan.
 
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, positiveInteger } from '../core/index.js';
+import { check, checkOptions, positiveInteger, rule } from '../core/index.js';
 import { multiplyAddsOf } from '../models/index.js';
 import { asLayersModel } from './modelParts.js';
 
@@ -43,8 +43,8 @@ export interface ModelSummary {
  * total.parameters; // 5330564
  */
 export function modelSummary(model: LayersModel, options: ModelSummaryOptions = {}): ModelSummary {
-  const { batchSize = 1 } = checkOptions('modelSummary', options, { batchSize: positiveInteger });
   asLayersModel('modelSummary', model, false);
+  const { batchSize = 1 } = checkOptions('modelSummary', options, { batchSize: positiveInteger });
   const groups: { name: string; layers: layers.Layer[] }[] = [];
   for (const layer of flatten(model)) {
     const name = stageOf(layer, groups.at(-1)?.name);
@@ -76,6 +76,11 @@ export function modelSummary(model: LayersModel, options: ModelSummaryOptions = 
   };
 }
 
+const summaryRule = rule<ModelSummary>('a summary, such as modelSummary() returns', (value) => {
+  const { stages, total } = (value ?? {}) as Partial<ModelSummary>;
+  return Array.isArray(stages) && typeof total === 'object' && (total as unknown) !== null;
+});
+
 /**
  * Prints a summary as a table.
  *
@@ -83,6 +88,7 @@ export function modelSummary(model: LayersModel, options: ModelSummaryOptions = 
  * console.log(summaryTable(modelSummary(model)));
  */
 export function summaryTable(summary: ModelSummary): string {
+  check('summaryTable', 'summary', summary, summaryRule);
   const { name, batchSize, stages, total } = summary;
   const rows = [
     ['stage', 'layers', 'output', 'parameters', 'trainable', 'multiply-adds', `activations at ${batchSize}`],

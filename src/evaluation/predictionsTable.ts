@@ -1,5 +1,6 @@
 // The predictions one by one, as rows and as CSV, so that wrong labels can be found, corrected and fed back.
 
+import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
 /** What was predicted for one sample. */
@@ -27,6 +28,11 @@ export interface PredictionRow {
  * // { index: 0, file: 'tom.jpg', label: 'cat', labelIndex: 0, predicted: 'cat', predictedIndex: 0, probability: 0.9, correct: true }
  */
 export function predictionsTable(evaluation: Evaluation): PredictionRow[] {
+  checkEvaluation('predictionsTable', evaluation);
+  return rowsOf(evaluation);
+}
+
+function rowsOf(evaluation: Evaluation): PredictionRow[] {
   const { classNames, predictions: { labels, predicted, probabilities, files } } = evaluation;
   return Array.from(labels, (labelIndex, index) => {
     const predictedIndex = predicted[index] as number;
@@ -54,8 +60,9 @@ export function predictionsTable(evaluation: Evaluation): PredictionRow[] {
  * // 0,tom.jpg,cat,0,cat,0,0.9,true
  */
 export function predictionsCsv(evaluation: Evaluation): string {
+  checkEvaluation('predictionsCsv', evaluation);
   const columns = ['index', 'file', 'label', 'labelIndex', 'predicted', 'predictedIndex', 'probability', 'correct'] as const;
-  const rows = predictionsTable(evaluation).map((row) => columns.map((column) => cell(String(row[column]))));
+  const rows = rowsOf(evaluation).map((row) => columns.map((column) => cell(String(row[column]))));
   return [columns, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('');
 }
 

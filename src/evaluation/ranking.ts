@@ -1,6 +1,7 @@
 // How well scores order samples, whatever the threshold: ROC and precision-recall curves, and the areas under them.
 
 import { DataError, invalid, list } from '../core/index.js';
+import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
 /** True against false positives, threshold by threshold, from the strictest on; arrays run alike. */
@@ -109,7 +110,7 @@ export function precisionRecallCurve(evaluation: Evaluation | MultiLabelEvaluati
  * rocAuc(evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1])).macro; // 1
  */
 export function rocAuc(evaluation: Evaluation | MultiLabelEvaluation): RankingScores {
-  return rankingScores(evaluation, ({ auc }) => auc);
+  return rankingScores('rocAuc', evaluation, ({ auc }) => auc);
 }
 
 /**
@@ -119,7 +120,7 @@ export function rocAuc(evaluation: Evaluation | MultiLabelEvaluation): RankingSc
  * averagePrecision(evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1])).macro; // 1
  */
 export function averagePrecision(evaluation: Evaluation | MultiLabelEvaluation): RankingScores {
-  return rankingScores(evaluation, (area) => area.averagePrecision);
+  return rankingScores('averagePrecision', evaluation, (area) => area.averagePrecision);
 }
 
 function oneHot({ predictions, classNames, count }: Evaluation): Uint8Array {
@@ -135,9 +136,10 @@ interface Areas {
   readonly averagePrecision: number;
 }
 
-function rankingScores(evaluation: Evaluation | MultiLabelEvaluation, pick: (areas: Areas) => number): RankingScores {
+function rankingScores(where: string, evaluation: Evaluation | MultiLabelEvaluation, pick: (areas: Areas) => number): RankingScores {
+  checkAnyEvaluation(where, evaluation);
   const perClass = Float64Array.from(evaluation.classNames, (_, column) => {
-    const { scores, positive } = oneVersusRest('ranking', evaluation, column);
+    const { scores, positive } = oneVersusRest(where, evaluation, column);
     return pick(areas(scores, positive));
   });
   let sum = 0;
@@ -258,6 +260,7 @@ function walkThresholds(scores: Float32Array, positive: ArrayLike<number>, visit
 }
 
 function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluation, target: string | number) {
+  checkAnyEvaluation(where, evaluation);
   const column = classIndex(where, evaluation, target);
   const { labels, probabilities } = evaluation.predictions;
   const classes = evaluation.classNames.length;

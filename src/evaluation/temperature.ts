@@ -1,6 +1,7 @@
 // Temperature scaling: one number that makes a classifier as sure as it is right, without changing any decision.
 
 import { check, DataError, positive } from '../core/index.js';
+import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 import { summarize } from './summarize.js';
 
@@ -16,6 +17,7 @@ import { summarize } from './summarize.js';
  * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, section 4.2
  */
 export function fitTemperature(evaluation: Evaluation): number {
+  checkEvaluation('fitTemperature', evaluation);
   const logs = logProbabilities(evaluation);
   const { labels } = evaluation.predictions;
   const classes = evaluation.classNames.length;
@@ -44,6 +46,7 @@ export function fitTemperature(evaluation: Evaluation): number {
  * withTemperature(evaluation, 1).loss; // evaluation.loss
  */
 export function withTemperature(evaluation: Evaluation, temperature: number): Evaluation {
+  checkEvaluation('withTemperature', evaluation);
   check('withTemperature', 'temperature', temperature, positive);
   const probabilities = logProbabilities(evaluation);
   const classes = evaluation.classNames.length;

@@ -3,9 +3,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { WeightsError } from '../core/index.js';
+import { arrayOf, boolean, callable, check, DataError, isPlain, rule, WeightsError } from '../core/index.js';
 import { readNow, readsAtOnce } from '../layers/index.js';
 import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.js';
+import { checkModel } from './checkModel.js';
 import { checkRate } from './checkRate.js';
 import { ACCUMULATED, OptimizerState, variableNamed, type NamedTensor } from './optimizerState.js';
 import type { Schedule } from './schedules.js';
@@ -65,6 +66,20 @@ export interface UpdateRule {
 
 const STEP = 'iter';
 
+const variableRule = rule<tf.Variable>('a tf.Variable', (value) => value instanceof tf.Variable);
+const namedTensor = rule<NamedTensor>('{ name, tensor }', (value) => {
+  const { name, tensor } = (value ?? {}) as Partial<NamedTensor>;
+  return typeof name === 'string' && tensor instanceof tf.Tensor;
+});
+/** A weight without gradient has `null`. */
+const gradient = rule<tf.Tensor | null | undefined>('a tensor', (value) => value === null || value === undefined || value instanceof tf.Tensor);
+const gradientsRule = rule<tf.NamedTensorMap | NamedTensor[]>('gradients by the name of their variable', (value) => {
+  if (Array.isArray(value)) {
+    return value.every((each: Partial<NamedTensor> | null | undefined) => typeof each?.name === 'string' && gradient.accepts(each.tensor));
+  }
+  return typeof value === 'object' && value !== null && isPlain(value) && Object.values(value).every(gradient.accepts);
+});
+
 /**
  * An optimizer whose state belongs to weights, not to places in a list: freezing and unfreezing cannot mix it up.
  *
@@ -112,6 +127,7 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** Learns the original names of a model's weights. Without it, a number at the end of a variable's name is taken for a suffix. */
   nameAfter(model: LayersModel): void {
+    checkModel('NamedOptimizer.nameAfter', model);
     this.#state.nameAfter(model);
   }
 
@@ -119,10 +135,15 @@ export class NamedOptimizer extends tf.Optimizer {
    * Makes a step, unless its loss, gradients or results are not finite: nothing is assigned then.
    *
    * @throws {EffnetError} when they are not finite; on WebGL and WebGPU at one of the next steps, since results are read later there.
+   * @throws {DataError} naming the step, when the loss refuses the labels.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
+    const where = 'NamedOptimizer.minimize';
+    check(where, 'f', f, callable);
+    check(where, 'returnCost', returnCost, boolean);
+    if (varList !== undefined) check(where, 'varList', varList, arrayOf(variableRule));
     this.#throwFailure();
-    const cost = this.#conclude(this.attempt(f, varList));
+    const cost = this.#conclude(this.#attemptHere(f, varList));
     // What an attempt keeps outlives a `tidy`; what is returned shall not.
     const returned = returnCost && cost !== undefined ? tf.clone(cost) : null;
     cost?.dispose();
@@ -131,6 +152,7 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** Makes a step of gradients that were computed elsewhere, under the conditions of {@link minimize}. */
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
+    check('NamedOptimizer.applyGradients', 'gradients', gradients, gradientsRule);
     this.#throwFailure();
     const list = Array.isArray(gradients) ? gradients : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
     this.#conclude(attempt(() => this.#parts(undefined, present(list), new Map())));
@@ -142,6 +164,18 @@ export class NamedOptimizer extends tf.Optimizer {
       const { result: { value, grads }, changes } = withoutStateChanges(() => this.computeGradients(f, varList), (variable) => this.#state.has(variable));
       return this.#parts(value, present(Object.entries(grads).map(([name, tensor]) => ({ name, tensor }))), changes);
     });
+  }
+
+  /** An attempt whose error says at which step the labels of a batch are wrong: `fit` itself does not tell. */
+  #attemptHere(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
+    try {
+      return this.attempt(f, varList);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      const at = this.place === undefined ? `step ${this.#steps} of this optimizer` : placeText(this.place);
+      this.place = undefined;
+      throw new DataError(`${error.message.replace(/\.$/, '')} at ${at}.`, { cause: error, origin: error.origin });
+    }
   }
 
   /** Waits until all steps so far are known to be finite. @throws {EffnetError} when one was not. */
@@ -240,6 +274,7 @@ export class NamedOptimizer extends tf.Optimizer {
 
   /** Takes saved state over; each weight finds its own by name at its next update. The tensors are copied. */
   override async setWeights(state: NamedTensor[]): Promise<void> {
+    check('NamedOptimizer.setWeights', 'state', state, arrayOf(namedTensor));
     const count = state.find(({ name }) => name === STEP);
     if (count === undefined) throw new WeightsError(`${this.rule.name}: expected the state of an optimizer with its count '${STEP}', received ${state.length} tensors without.`);
     const [steps = 0] = await count.tensor.data();

@@ -23,13 +23,21 @@ export interface Checkpoint {
 const FORMAT = 'effnet-ts checkpoint 1';
 const [WEIGHTS, OPTIMIZER, OTHERS] = ['weights/', 'optimizer/', 'others/'] as const;
 
+/** What {@link checkpointOf} takes beside the model. */
+interface CheckpointParts extends Partial<Pick<Checkpoint, 'notes' | 'others'>> {
+  readonly weightsOnly?: boolean | undefined;
+  /** The function that is named in errors. @defaultValue 'checkpoint' */
+  readonly where?: string | undefined;
+}
+
 /** Takes weights and optimizer state out of a model. @throws {WeightsError} when one of them is not finite. */
-export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Checkpoint, 'notes' | 'others'>> & { readonly weightsOnly?: boolean | undefined } = {}): Promise<Checkpoint> {
+export async function checkpointOf(model: LayersModel, parts: CheckpointParts = {}): Promise<Checkpoint> {
+  const { where = 'checkpoint' } = parts;
   const optimizer = new Map<string, WeightArray>();
   const ours = model.optimizer as tf.Optimizer | undefined;
   if (parts.weightsOnly !== true && ours !== undefined) {
     if (!(ours instanceof NamedOptimizer)) {
-      throw new WeightsError(`checkpoint: expected an optimizer of this library, received ${ours.getClassName()}, whose state has no names. Use adam() or sgd(), or save weights only.`);
+      throw new WeightsError(`${where}: expected an optimizer of this library, received ${ours.getClassName()}, whose state has no names. Use adam() or sgd(), or save weights only.`);
     }
     ours.nameAfter(model);
     for (const { name, tensor } of await ours.getWeights()) {
@@ -39,9 +47,9 @@ export async function checkpointOf(model: LayersModel, parts: Partial<Pick<Check
   }
   // A schedule tells the rate by itself; a rate that a callback lowered would be lost.
   const rate = optimizer.size > 0 && typeof (ours as NamedOptimizer).learningRate === 'number' ? { learningRate: (ours as NamedOptimizer).learningRate } : {};
-  const checkpoint = { weights: Object.assign(await snapshotWeights(model), notesOf('checkpoint', model)), optimizer, others: parts.others ?? new Map<string, WeightArray>(), notes: { ...rate, ...parts.notes } };
+  const checkpoint = { weights: Object.assign(await snapshotWeights(model), notesOf(where, model)), optimizer, others: parts.others ?? new Map<string, WeightArray>(), notes: { ...rate, ...parts.notes } };
   // The last good checkpoint must stay.
-  checkFiniteArrays('checkpoint', [...checkpoint.weights, ...optimizer, ...checkpoint.others]);
+  checkFiniteArrays(where, [...checkpoint.weights, ...optimizer, ...checkpoint.others]);
   return checkpoint;
 }
 

@@ -2,9 +2,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, checkOptions, OptionError, rate } from '../core/index.js';
+import { boolean, callable, check, checkOptions, OptionError, rate } from '../core/index.js';
 import { namedWeights, weightArray, type NamedArrays } from '../weights/index.js';
 import { TrainingCallback } from './callback.js';
+import { checkModel } from './checkModel.js';
 import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 
 /** Options of {@link ema}. */
@@ -47,12 +48,13 @@ export function ema(options: EmaOptions = {}): Ema {
     if (averages.size > 0) return;
     for (const [name, weight] of namedWeights(model)) averages.set(name, tf.variable(weight.read(), false));
   };
-  const weights = async (): Promise<NamedArrays> => {
-    if (averages.size === 0) throw new OptionError('ema: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.');
+  const weights = async (where = 'ema.weights'): Promise<NamedArrays> => {
+    if (averages.size === 0) throw new OptionError(`${where}: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.`);
     return new Map(await Promise.all([...averages].map(async ([name, average]) => [name, weightArray(average.shape, new Float32Array(await average.data()))] as const)));
   };
   const apply = async (model: LayersModel): Promise<void> => {
-    restoreWeights('ema', model, await weights());
+    checkModel('ema.apply', model);
+    restoreWeights('ema.apply', model, await weights('ema.apply'));
   };
   const dispose = (): void => {
     tf.dispose([...averages.values()]);
@@ -80,16 +82,19 @@ export function ema(options: EmaOptions = {}): Ema {
     },
   });
   return Object.assign(hooks, {
-    weights,
+    weights: () => weights(),
     apply,
     dispose,
     use: async <T>(model: LayersModel, work: () => T | Promise<T>): Promise<T> => {
+      const where = 'ema.use';
+      checkModel(where, model);
+      check(where, 'work', work, callable);
       const own = await snapshotWeights(model);
-      await apply(model);
+      restoreWeights(where, model, await weights(where));
       try {
         return await work();
       } finally {
-        restoreWeights('ema', model, own);
+        restoreWeights(where, model, own);
       }
     },
   });

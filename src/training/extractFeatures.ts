@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { allFinite, DataError, OptionError, showShape, trackProgress, type ProgressListener } from '../core/index.js';
+import { allFinite, check, DataError, OptionError, rule, showShape, trackProgress, type ProgressListener } from '../core/index.js';
 import { checkBatch, type ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/index.js';
 import { foldBatchNorm, splitHead } from '../models/index.js';
@@ -50,11 +50,17 @@ export interface FeatureExtractor {
   dispose(): Promise<void>;
 }
 
+const runtimeRule = rule<Awaited<ReturnType<FeatureRuntime>>>('a function that returns a runtime with `predict` and `dispose`', (value) => {
+  const { predict, dispose } = (value ?? {}) as Partial<Awaited<ReturnType<FeatureRuntime>>>;
+  return typeof predict === 'function' && typeof dispose === 'function';
+});
+
 /** Cuts the head off, folds what can be folded, and hands the rest to the runtime; the backbone stays as it is. */
 export async function openExtractor(backbone: tfl.LayersModel, { count, exclusive, pooling, onProgress, signal, runtime }: ExtractOptions): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
   const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
+  check('trainHead', 'runtime', extractor, runtimeRule);
   return {
     extract: async (batches, option, epoch) => {
       const task = option === 'train' ? 'training features' : 'validation features';

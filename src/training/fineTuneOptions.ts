@@ -3,13 +3,14 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  anything, arrayOf, callable, check, checkOptions, instanceOf, invalid, nonNegative, nonNegativeInteger, oneOf, positiveInteger, rule, type ProgressListener,
+  anything, arrayOf, callable, check, checkOptions, instanceOf, invalid, isPlain, nonNegative, nonNegativeInteger, oneOf, positiveInteger, rule, type ProgressListener,
 } from '../core/index.js';
 import { anotherCopy } from '../backends/index.js';
 import { checkFirstBatch, Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { TrainingCallback } from './callback.js';
-import type { LayerSelector } from './freeze.js';
+import { checkModel } from './checkModel.js';
+import { allLayers, checkFreezable, selectLayers, type LayerSelector } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
 import type { Loss } from './losses.js';
 import { isMetric, type Metric } from './metrics.js';
@@ -81,33 +82,43 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
   return typeof read === 'function' && typeof write === 'function';
 });
 
+const rateOrSchedule = rule<number | Schedule>('a number of at least 0 or a schedule', (value) => typeof value === 'function' || nonNegative.accepts(value));
+const weightsByClass = rule<Readonly<Record<number, number>>>('an object of weights by class', (value) => typeof value === 'object' && value !== null && isPlain(value));
+
 /** Throws unless model and options are such as {@link fineTune} takes. Nothing is read. */
 export function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
   const where = 'fineTune';
   checkOptions(where, options, {
     train: dataset, validation: dataset, stages: arrayOf(anything), preprocessing: preprocessingSource, loss: callable, metrics: arrayOf(isMetric), optimizer: callable,
-    stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: anything,
+    stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: weightsByClass,
     callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')), store, changedData: oneOf('throw', 'accept'), checkpointEverySteps: positiveInteger,
     onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
+  checkModel(where, model);
   if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
   check(where, 'train', options.train, dataset);
   check(where, 'stages', options.stages, arrayOf(anything));
   if (options.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', options.stages);
-  for (const stage of options.stages) {
-    checkOptions(where, stage, {
-      unfreeze: anything, epochs: positiveInteger, learningRate: anything, batchNorm: oneOf('frozen', 'trained'), train: dataset, validation: dataset,
-    });
-    check(where, 'epochs', stage.epochs, positiveInteger);
-    check(where, 'unfreeze', stage.unfreeze, rule("'all', names of layers, { from: NAME }, or a function", (value) => value === 'all' || (typeof value === 'object' && value !== null) || typeof value === 'function'));
-    if (stage.learningRate !== undefined) check(where, 'learningRate', stage.learningRate, rule('a number of at least 0 or a schedule', (value) => typeof value === 'function' || nonNegative.accepts(value)));
-  }
+  for (const [i, stage] of options.stages.entries()) checkStage(where, model, stage, `stages[${i}]`);
+  checkFreezable(where, allLayers(model));
   for (const [name, weight] of Object.entries(options.classWeights ?? {})) {
     check(where, `classWeights[${name}]`, weight, nonNegative);
     if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classesOf(model))) {
       throw invalid(where, 'classWeights', `classes in [0, ${classesOf(model)}), those of the model`, name);
     }
   }
+}
+
+function checkStage(where: string, model: LayersModel, stage: FineTuneStage, path: string): void {
+  checkOptions(where, stage, {
+    unfreeze: anything, epochs: positiveInteger, learningRate: rateOrSchedule, batchNorm: oneOf('frozen', 'trained'), train: dataset, validation: dataset,
+  }, path);
+  const { epochs, unfreeze, batchNorm } = stage;
+  check(where, `${path}.epochs`, epochs, positiveInteger);
+  if (typeof unfreeze === 'string' || (unfreeze as unknown) === undefined) check(where, `${path}.unfreeze`, unfreeze, rule("'all', names of layers, { from: NAME }, or a function", (value) => value === 'all'));
+  const chosen = selectLayers(where, model, unfreeze === 'all' ? undefined : unfreeze, `${path}.unfreeze`);
+  const learning = chosen.filter((layer) => batchNorm === 'trained' || layer.getClassName() !== 'BatchNormalization');
+  if (!learning.some((layer) => layer.weights.length > 0)) throw invalid(where, `${path}.unfreeze`, 'layers with weights that can train', unfreeze);
 }
 
 /** The data of a stage: its own, or else those of the run. */

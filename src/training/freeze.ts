@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, either, invalid, OptionError, rule, text } from '../core/index.js';
 import { BatchNormalization } from '../layers/index.js';
+import { checkModel } from './checkModel.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**
@@ -25,12 +26,15 @@ export type LayerSelector = readonly string[] | { readonly from: string } | ((la
  */
 export function freeze(model: tfl.LayersModel, selector?: LayerSelector): void {
   const chosen = selectLayers('freeze', model, selector);
-  for (const layer of chosen) {
-    if (layer.getClassName() === 'BatchNormalization' && !(layer instanceof BatchNormalization)) {
-      throw new OptionError(`freeze: expected this library's BatchNormalization at '${layer.name}', received the stock one, which goes on learning when frozen. Build it with batchNormalization().`);
-    }
-  }
+  checkFreezable('freeze', chosen);
   setTrainable(model, chosen, false);
+}
+
+/** Throws when one of the layers would go on learning. */
+export function checkFreezable(where: string, layers: readonly tfl.layers.Layer[]): void {
+  const stock = layers.find((layer) => layer.getClassName() === 'BatchNormalization' && !(layer instanceof BatchNormalization));
+  if (stock === undefined) return;
+  throw new OptionError(`${where}: expected this library's BatchNormalization at '${stock.name}', received the stock one, which goes on learning when frozen. Build it with batchNormalization().`);
 }
 
 /**
@@ -46,17 +50,18 @@ export function unfreeze(model: tfl.LayersModel, selector?: LayerSelector): void
 }
 
 /** The layers a selector means, those of nested models included, in the order of the model. */
-export function selectLayers(where: string, model: tfl.LayersModel, selector: LayerSelector | undefined): readonly tfl.layers.Layer[] {
+export function selectLayers(where: string, model: tfl.LayersModel, selector: LayerSelector | undefined, option = 'selector'): readonly tfl.layers.Layer[] {
+  checkModel(where, model);
   const layers = allLayers(model);
   if (selector === undefined) return layers;
   const test = rule<(layer: tfl.layers.Layer) => boolean>('a function', (value) => typeof value === 'function');
   const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
-  check(where, 'selector', selector, either(either(arrayOf(text), from), test));
+  check(where, option, selector, either(either(arrayOf(text), from), test));
   if (typeof selector === 'function') return layers.filter(selector);
   const names = 'from' in selector ? [selector.from] : selector;
   for (const name of names) {
     if (!layers.some((layer) => belongsTo(layer.name, name))) {
-      throw invalid(where, 'selector', "names of the model's layers, blocks or stages", name, 'describePlan(planOf(model)) lists them.');
+      throw invalid(where, option, "names of the model's layers, blocks or stages", name, 'describePlan(planOf(model)) lists them.');
     }
   }
   const named = layers.filter((layer) => names.some((name) => belongsTo(layer.name, name)));

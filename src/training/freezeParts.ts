@@ -1,9 +1,10 @@
 // Freezing by the cuts fine-tuning needs, and what trains at present. The plain acts are freeze.ts.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { boolean, check, invalid, OptionError } from '../core/index.js';
+import { boolean, check, invalid, OptionError, rule, text } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/index.js';
-import { allLayers, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
+import { checkModel } from './checkModel.js';
+import { allLayers, checkFreezable, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
 
 const isNormalization = (layer: tfl.layers.Layer): boolean => layer.getClassName() === 'BatchNormalization';
 
@@ -30,6 +31,7 @@ export function freezeExceptBatchNorm(model: tfl.LayersModel, selector?: LayerSe
  */
 export function unfreezeExceptBatchNorm(model: tfl.LayersModel, selector?: LayerSelector): void {
   const chosen = new Set(selectLayers('unfreezeExceptBatchNorm', model, selector));
+  checkFreezable('unfreezeExceptBatchNorm', [...chosen]);
   freeze(model, (layer) => chosen.has(layer) && isNormalization(layer));
   unfreeze(model, (layer) => chosen.has(layer) && !isNormalization(layer));
 }
@@ -46,13 +48,16 @@ export function unfreezeExceptBatchNorm(model: tfl.LayersModel, selector?: Layer
  * freezeUpTo(model, 'block6a'); // block6a is the first that trains
  */
 export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
+  checkModel('freezeUpTo', model);
   const { layers } = model;
   if (typeof cut === 'number' && !(Number.isSafeInteger(cut) && cut >= 0 && cut <= layers.length)) {
     throw invalid('freezeUpTo', 'cut', `an integer in [0, ${layers.length}], the layers of '${model.name}'`, cut);
   }
-  const first = typeof cut === 'number' ? cut : layers.indexOf(selectLayers('freezeUpTo', model, [cut])[0] as tfl.layers.Layer);
+  if (typeof cut !== 'number') check('freezeUpTo', 'cut', cut, rule<string>('the name of a layer, block or stage, or a number of layers', text.accepts));
+  const first = typeof cut === 'number' ? cut : layers.indexOf(selectLayers('freezeUpTo', model, [cut], 'cut')[0] as tfl.layers.Layer);
   if (first === -1) throw new OptionError(`freezeUpTo: expected a layer of '${model.name}' itself, received '${String(cut)}' of a model nested in it. Freeze that model.`);
   const before = new Set(layers.slice(0, first).flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tfl.LayersModel) : [layer])));
+  checkFreezable('freezeUpTo', [...before]);
   freeze(model, (layer) => before.has(layer));
 }
 
@@ -99,6 +104,7 @@ export interface TrainableSummary {
  * console.table(trainableSummary(model).stages);
  */
 export function trainableSummary(model: tfl.LayersModel): TrainableSummary {
+  checkModel('trainableSummary', model);
   const layers = allLayers(model)
     .filter((layer) => layer.weights.length > 0)
     .map((layer) => ({ name: layer.name, trainable: parametersOf(layer.trainableWeights), frozen: parametersOf(layer.nonTrainableWeights) }));

@@ -3,7 +3,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { invalid, OptionError, rule } from '../core/index.js';
 import { checkImageSize, preprocessingOfData } from '../data/index.js';
-import { describePreprocessing, samePreprocessing, type CompletePreprocessing, type PreprocessingSource } from '../image/index.js';
+import { describePreprocessing, preprocessingFor, samePreprocessing, type CompletePreprocessing, type PreprocessingSource } from '../image/index.js';
 
 /** What a model learns on, and what it is measured on meanwhile. */
 export interface LearningData {
@@ -34,9 +34,9 @@ export function learnedPreprocessing(where: string, model: LayersModel, { train,
   checkImageSize(where, 'train', train, inputShape);
   checkImageSize(where, 'validation', validation, inputShape);
   if (given !== undefined) {
-    const record = preprocessingOfData(where, given);
+    const record = preprocessingFor(where, given);
     if (record === undefined) throw invalid(where, 'preprocessing', 'a preprocessing, or a source that has one', given);
-    checkImageSize(where, 'preprocessing', given, inputShape);
+    checkImageSize(where, 'preprocessing', { preprocessing: record }, inputShape);
     return record;
   }
   const [measured, learned] = [validation, train].map((data) => preprocessingOfData(where, data));

@@ -3,6 +3,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, OptionError, rule } from '../core/index.js';
 import { callback, type TrainingCallback } from './callback.js';
+import { checkOptimizer } from './checkModel.js';
 import { checkRate } from './checkRate.js';
 import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
@@ -10,6 +11,7 @@ import type { Schedule } from './schedules.js';
 
 /** The rate of the next step. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
+  checkOptimizer('learningRateOf', optimizer);
   if (optimizer instanceof NamedOptimizer) return optimizer.currentRate;
   const { learningRate } = optimizer as unknown as { learningRate?: number | undefined };
   if (typeof learningRate !== 'number') throw new OptionError(`learningRateOf: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
@@ -18,6 +20,7 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
 
 /** Sets the rate of our optimizers and TensorFlow.js' own. @throws {OptionError} when the rate is negative or not finite, or the optimizer has none. */
 export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
+  checkOptimizer('setLearningRate', optimizer);
   check('setLearningRate', 'learningRate', learningRate, nonNegative);
   const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: ((rate: number) => void) | undefined };
   if (settable.learningRate === undefined) throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);

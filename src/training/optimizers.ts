@@ -138,11 +138,11 @@ export function adam(options: AdamOptions = {}): NamedOptimizer {
  * @see arXiv 1711.05101; `AdamW` in keras/src/optimizers/adamw.py
  */
 export function adamW(options: AdamOptions = {}): NamedOptimizer {
-  return moments('adamW', { ...options, weightDecay: options.weightDecay ?? 0.004 });
+  return moments('adamW', options, { weightDecay: 0.004 });
 }
 
-function moments(name: string, options: AdamOptions): NamedOptimizer {
-  const given = checked(name, options, { ...COMMON, beta1: rate, beta2: rate, epsilon: nonNegative });
+function moments(name: string, options: AdamOptions, defaults: Pick<AdamOptions, 'weightDecay'> = {}): NamedOptimizer {
+  const given = { ...defaults, ...checked(name, options, { ...COMMON, beta1: rate, beta2: rate, epsilon: nonNegative }) };
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = given;
   const update: UpdateRule['update'] = ({ weight, gradient, rate, step, read, write }) => {
     const mean = write('mean', tf.add(read('mean'), tf.mul(tf.sub(gradient, read('mean')), 1 - beta1)));

@@ -194,7 +194,7 @@ export function constantRate(learningRate: number): Schedule {
  * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 240 }), 500);
  */
 export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {
-  check('withWarmup', 'schedule', schedule, rule<Schedule>('a function of the step', (value) => typeof value === 'function'));
+  check('withWarmup', 'schedule', schedule, ofSteps);
   check('withWarmup', 'warmupSteps', warmupSteps, nonNegativeInteger);
   const first = schedule(0);
   return ofStep('withWarmup', (step) => (step < warmupSteps ? (first * step) / warmupSteps : schedule(step)));
@@ -208,9 +208,12 @@ export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {
  * const schedule = perEpoch(warmupCosine({ totalSteps: 10_000 }), 100);
  */
 export function perEpoch(schedule: Schedule, stepsPerEpoch: number): Schedule {
+  check('perEpoch', 'schedule', schedule, ofSteps);
   check('perEpoch', 'stepsPerEpoch', stepsPerEpoch, positiveInteger);
   return ofStep('perEpoch', (step) => schedule(step - (step % stepsPerEpoch)));
 }
+
+const ofSteps = rule<Schedule>('a function of the step', (value) => typeof value === 'function');
 
 function checkWarmup(where: string, warmupSteps: number, totalSteps: number): void {
   if (warmupSteps >= totalSteps) throw invalid(where, 'warmupSteps', `fewer steps than the run's ${totalSteps}`, warmupSteps);

@@ -6,12 +6,14 @@ import {
   arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, EffnetError, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
   seed as seedRule, shuffled, text, trackProgress, type ProgressListener,
 } from '../core/index.js';
+import { anotherCopy } from '../backends/index.js';
 import { checkFirstBatch, Dataset, type ImageBatch } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { checkFiniteWeights, replaceHead, setPreprocessing } from '../models/index.js';
 import { takeStep } from './attempt.js';
 import { TrainingCallback } from './callback.js';
+import { checkModel } from './checkModel.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
@@ -106,6 +108,8 @@ const batches = rule<AsyncIterable<ImageBatch>>(
  */
 export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOptions): Promise<TrainedHead> {
   const where = 'trainHead';
+  checkModel(where, backbone, 'backbone');
+  if (!(backbone instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
   checkOptions(where, options, {
     train: batches, validation: batches, classNames: arrayOf(text), preprocessing: preprocessingSource, epochs: positiveInteger, batchSize: positiveInteger,
     learningRate: positive, labelSmoothing: rate, classifierActivation: oneOf('softmax', 'sigmoid'), pooling: oneOf('avg', 'max'), dropoutRate: rate,

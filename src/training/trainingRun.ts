@@ -1,14 +1,14 @@
 // A run of fineTune as a checkpoint: everything by which it goes on and ends as if never interrupted.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BackendError, DataError, OptionError } from '../core/index.js';
+import { BackendError, check, DataError, instanceOf, OptionError, WeightsError } from '../core/index.js';
 import { lostContext } from '../backends/index.js';
 import type { Dataset } from '../data/index.js';
 import { describePreprocessing, samePreprocessing, type CompletePreprocessing } from '../image/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/index.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
 import type { CallbackState, TrainingCallback } from './callback.js';
-import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
+import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type Checkpoint } from './checkpointBytes.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
 import type { Tally } from './trainStep.js';
@@ -94,7 +94,7 @@ export async function saveRun(
     dropouts: Object.fromEntries(dropoutsOf(model).map((layer) => [layer.name, layer.stream])),
     callbacks: values,
   };
-  const checkpoint = await checkpointOf(model, { notes, others });
+  const checkpoint = await checkpointOf(model, { notes, others, where: 'fineTune' });
   // What is read from a lost context is zeros; the last good checkpoint must stay.
   const lost = lostContext();
   if (lost !== undefined) throw new BackendError(`fineTune: expected a device to read the weights from, received none: ${lost}. The last checkpoint stays.`);
@@ -112,8 +112,10 @@ export async function loadRun(
 ): Promise<SavedRun | undefined> {
   const bytes = await store?.read();
   if (bytes === undefined) return undefined;
-  const checkpoint = readCheckpoint(bytes);
+  check('fineTune', 'store.read', bytes, instanceOf(Uint8Array, 'a function that returns the bytes of a checkpoint, or undefined,'));
+  const checkpoint = readStored(bytes);
   const notes = checkpoint.notes as unknown as Notes;
+  if (typeof notes.stages !== 'string') throw new OptionError('fineTune: expected the checkpoint of a run of fineTune in `store`, received one that was written otherwise. Load it with `resume`, or give this run a store of its own.');
   if (notes.stages !== outline(stages)) {
     throw new OptionError(`fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. Give a new run a store of its own.`);
   }
@@ -134,6 +136,15 @@ export async function loadRun(
       }
     },
   };
+}
+
+function readStored(bytes: Uint8Array): Checkpoint {
+  try {
+    return readCheckpoint(bytes);
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) throw cause;
+    throw new WeightsError(`fineTune: expected a checkpoint of this library in \`store\`, received something else or a damaged one (${cause.message.replace(/\.$/, '')}). Give this run a store of its own.`, { cause });
+  }
 }
 
 function checkData(then: StageData | undefined, now: StageData | undefined, stage: number): void {

@@ -47,7 +47,7 @@ beforeAll(async () => {
 describe.each(RECORDS)('$fit', (record) => {
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
     ['classify', (model) => classify(model, photo)],
-    ['classifyMany', (model) => classifyMany(model, [photo]).next()],
+    ['classifyMany', async (model) => classifyMany(model, [photo]).next()],
     ['occlusionMap', (model) => occlusionMap(model, photo, { patchSize: 16 })],
     ['classify on an ensemble', (model) => classify(ensemble([model, model]), photo)],
     ['classify on mirrored views', (model) => classify(testTimeAugmentation(model), photo)],
@@ -61,7 +61,7 @@ describe.each(RECORDS)('$fit', (record) => {
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
     ['classify', (model) => classify(model, photo, { preprocessing: record })],
     ['occlusionMap', (model) => occlusionMap(model, photo, { patchSize: 16, preprocessing: record })],
-    ['classifyMany', (model) => classifyMany(model, [photo], { preprocessing: { preprocessing: record } }).next()],
+    ['classifyMany', async (model) => classifyMany(model, [photo], { preprocessing: { preprocessing: record } }).next()],
   ])('the option of %s precedes the model', async (_, act) => {
     const model = watched({ inputSize: SIZE, fit: 'crop', cropFraction: 0.5 });
     await act(model);
@@ -108,7 +108,7 @@ test.each<[Preprocessing, [number, number, number, number]]>([
 describe('a model that does not say how images become its input', () => {
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
     ['classify', (model) => classify(model, photo)],
-    ['classifyMany', (model) => classifyMany(model, [photo]).next()],
+    ['classifyMany', async (model) => classifyMany(model, [photo]).next()],
     ['occlusionMap', (model) => occlusionMap(model, photo)],
     ['classify', (model) => classify(ensemble([model, watched(RECORDS[0])]), photo)],
     ['classify', () => classify(testTimeAugmentation(watched(RECORDS[0]), { views: 'five' }), photo)],

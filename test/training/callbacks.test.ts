@@ -117,7 +117,7 @@ test('ema averages the statistics of BatchNormalization too, lends its weights, 
   await average.apply(model);
   expect(await weightsOfAll(model)).toEqual(lent);
   average.dispose();
-  await expect(average.apply(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: ema: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.]`);
+  await expect(average.apply(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: ema.apply: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.]`);
 });
 
 test('trainingProgress reports each step with its loss', async () => {

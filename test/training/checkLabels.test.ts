@@ -9,7 +9,7 @@ import * as finite from '../../src/layers/finite.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import {
-  accuracy, adam, auc, binaryCrossEntropy, f1, fineTune, focalLoss, precision, recall, sgd, softmaxCrossEntropy, topK, trainHead, terminateOnNaN, type Loss, type TrainingBatch,
+  accuracy, adam, auc, binaryCrossEntropy, callback, f1, fineTune, focalLoss, precision, recall, sgd, softmaxCrossEntropy, topK, trainHead, terminateOnNaN, type Loss, type TrainingBatch,
 } from '../../src/training/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
@@ -51,13 +51,19 @@ describe.each([
 
   test.each(softmax)('%s refuses a vector of zeros, as one-hot encoding makes of a label out of range', async (_name, loss) => {
     await expect(compiled(loss).fitDataset(one(() => tf.cast(tf.oneHot(tf.tensor1d([0, 3], 'int32'), 3), 'float32')), { epochs: 1, verbose: 0 }))
-      .rejects.toThrow('expected label vectors of one class or of shares of classes, received only zeros.');
+      .rejects.toThrow('expected label vectors of one class or of shares of classes, received only zeros at step 0 of this optimizer.');
   });
 
   test('no target at all is a label of several targets', async () => {
     await compiled(binaryCrossEntropy()).fitDataset(one(() => tf.zeros([2, 3])), { epochs: 1, verbose: 0 });
     // Mixed labels may miss 1 by a rounding.
     await compiled(softmaxCrossEntropy()).fitDataset(one(() => tf.tensor2d([[1.0000001, -1e-8, 0], [0.3, 0.7000001, 0]])), { epochs: 1, verbose: 0 });
+  });
+
+  test('a callback of this library tells the epoch and the step of such a label in fit', async () => {
+    const batches = Dataset.from([0, 7]).map((label) => ({ xs: tf.ones([2, 4]), ys: tf.tensor1d([0, label]) }));
+    await expect(compiled(softmaxCrossEntropy()).fitDataset(batches, { epochs: 1, verbose: 0, callbacks: [callback({})] }))
+      .rejects.toThrow("softmaxCrossEntropy: expected labels in [0, 3), one of the model's 3 classes, received 7 at step 1 of epoch 0.");
   });
 
   test('metrics, alone and beside a loss of the caller', async () => {
@@ -74,7 +80,7 @@ describe.each([
     const model = tinyModel();
     model.compile({ optimizer: sgd(), loss: squares, metrics: [accuracy()] });
     const before = await weightsOfAll(model);
-    await expect(model.fitDataset(one(() => tf.tensor2d([[0, 1, 0], [0, 37, 0]])), { epochs: 1, verbose: 0 })).rejects.toThrow('accuracy: expected labels in [0, 1], received 37.');
+    await expect(model.fitDataset(one(() => tf.tensor2d([[0, 1, 0], [0, 37, 0]])), { epochs: 1, verbose: 0 })).rejects.toThrow('accuracy: expected labels in [0, 1], received 37 at step 0 of this optimizer.');
     expect(await weightsOfAll(model)).toEqual(before);
     const stages = [{ unfreeze: 'all' as const, epochs: 1 }];
     await expect(fineTune(model, { train: one(() => tf.tensor2d([[0, 1, 0], [0, 37, 0]])), stages, loss: squares })).rejects.toThrow('fineTune: expected labels in [0, 1], received 37 at step 0 of epoch 0.');

@@ -143,8 +143,8 @@ test('impossible options and labels are refused', async () => {
   const run = (options: Partial<FineTuneOptions>) => fineTune(model, { ...common(), ...options });
   await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected classes in [0, 3), those of the model for \`classWeights\`, received '3'.]`);
   await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`);
-  await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: unfreezeExceptBatchNorm: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
-  await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected layers with weights that can train for \`unfreeze\`, received ['top_dropout'].]`);
+  await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected names of the model's layers, blocks or stages for \`stages[0].unfreeze\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
+  await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected layers with weights that can train for \`stages[0].unfreeze\`, received ['top_dropout'].]`);
   await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [{ onEpochEnd }].]`);
   const beyond = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.add(ys, 1) }));
   await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3 at step 0 of epoch 0.]`);

@@ -236,7 +236,7 @@ describe.each([
     const bad = (await spoiled(holding(NaN), 0).toArray())[0]!;
     await expect(model.fit(bad.xs, bad.ys, { verbose: 0, epochs: 1 })).rejects.toThrow('sgd: expected');
     // Labels out of range are found after the forward pass.
-    await expect(model.fit(tf.ones([4, 4]), tf.mul(bad.ys, 2), { verbose: 0, epochs: 1 })).rejects.toThrow('softmaxCrossEntropy: expected labels in [0, 1], received 2.');
+    await expect(model.fit(tf.ones([4, 4]), tf.mul(bad.ys, 2), { verbose: 0, epochs: 1 })).rejects.toThrow('softmaxCrossEntropy: expected labels in [0, 1], received 2 at step 0 of this optimizer.');
     expect(await weightsOfAll(model)).toEqual(before);
   });
 });

@@ -41,7 +41,7 @@ test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
   expect(frozen(byIndex)).toEqual(names);
   freezeUpTo(byIndex, 0);
   expect(frozen(byIndex)).toEqual(names);
-  expect(() => { freezeUpTo(byName, 'block9'); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
+  expect(() => { freezeUpTo(byName, 'block9'); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`cut\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
   expect(() => { freezeUpTo(tinyModel(), 99); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected an integer in [0, 6], the layers of 'tiny' for \`cut\`, received 99.]`);
 });
 

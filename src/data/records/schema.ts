@@ -1,7 +1,7 @@
 // Schemas as data: which features of an Example a record has, under which names, with which defaults.
 
-import { DataError, decodeText } from '../../core/index.js';
-import { feature, type Example, type FeatureValue } from './example.js';
+import { anything, boolean, check, checkOptions, DataError, decodeText, invalid, oneOf, record as recordRule, rule, seed as integer, text } from '../../core/index.js';
+import { BYTES, checkFeature, feature, NUMBER, type Example, type FeatureValue } from './example.js';
 
 /** One feature of a record, of one kind. */
 export interface RecordFieldOf<Kind extends string, Value> {
@@ -92,11 +92,15 @@ export const RECORD_SCHEMAS: Readonly<Record<'flat', ImageRecordSchema> & Record
  * Reads the features a schema names from an Example.
  *
  * @param origin - The record's place, for errors.
+ * @throws {OptionError} when the example or the schema is not one.
  * @throws {DataError} when a feature is absent and has no default, is of another kind, has not exactly one value where one is due, or is text that is not UTF-8.
  * @example
  * const { image, label } = parseExample(await decodeExample(bytes), RECORD_SCHEMAS.imagenet);
  */
 export function parseExample<const S extends RecordSchema>(example: Example, schema: S, origin = 'record'): RecordOf<S> {
+  check('parseExample', 'example', example, recordRule);
+  checkSchema('parseExample', schema);
+  check('parseExample', 'origin', origin, text);
   const fields = Object.entries(schema).map(([name, field]) => {
     const values = valuesOf(example, field, origin);
     if (field.list === true) return [name, values] as const;
@@ -106,19 +110,45 @@ export function parseExample<const S extends RecordSchema>(example: Example, sch
   return Object.fromEntries(fields) as RecordOf<S>;
 }
 
-/** Writes a record of a schema as an Example, the inverse of `parseExample`. */
+/**
+ * Writes a record of a schema as an Example, the inverse of `parseExample`.
+ *
+ * @throws {OptionError} when a value of the record is absent or not of the kind that the schema names.
+ */
 export function formatExample<const S extends RecordSchema>(record: RecordOf<S>, schema: S): Example {
+  check('formatExample', 'record', record, recordRule);
+  checkSchema('formatExample', schema);
   const fields = Object.entries(schema).map(([name, field]) => {
     const given = record[name as keyof S] as unknown;
-    const values = (Array.isArray(given) ? given : [given]) as unknown as readonly never[];
-    return [field.key, toFeature(field, values)] as const;
+    const values = field.list === true ? given : [given];
+    const wanted = VALUES[field.kind];
+    if (!Array.isArray(values) || !values.every(wanted.accepts)) {
+      throw invalid('formatExample', `record.${name}`, field.list === true ? `an array, each ${wanted.expected}` : wanted.expected, given);
+    }
+    return [field.key, toFeature(field, values as unknown as readonly never[])] as const;
   });
   return Object.fromEntries(fields);
+}
+
+/** What a record has under a field of each kind. */
+const VALUES = { bytes: BYTES, text: rule<string>('a string', (value) => typeof value === 'string'), float: NUMBER, int64: integer };
+
+/** Throws unless every field of a schema has a name and a kind, and nothing unknown. */
+export function checkSchema(where: string, schema: unknown): asserts schema is RecordSchema {
+  check(where, 'schema', schema, recordRule);
+  for (const [name, field] of Object.entries(schema) as [string, RecordField][]) {
+    const option = `schema.${name}`;
+    checkOptions<RecordFieldOf<string, unknown> & { readonly first?: number | undefined }>(where, field, { key: text, kind: anything, list: boolean, default: anything, first: integer }, option);
+    check(where, `${option}.key`, field.key, text);
+    check(where, `${option}.kind`, field.kind, oneOf('bytes', 'text', 'float', 'int64'));
+    for (const value of field.default === undefined ? [] : [field.default].flat()) check(where, `${option}.default`, value, VALUES[field.kind]);
+  }
 }
 
 function valuesOf(example: Example, field: RecordField, origin: string): readonly unknown[] {
   const value = example[field.key];
   // TensorFlow writes an absent feature also as an empty list.
+  if (value !== undefined) checkFeature('parseExample', field.key, value);
   if (value === undefined || (value.values.length === 0 && field.list !== true)) {
     if (field.default === undefined) throw unfit(field, origin, `a feature of ${field.kind}`, `only ${Object.keys(example).sort().join(', ')}`);
     return Array.isArray(field.default) ? field.default : [field.default];

@@ -1,6 +1,6 @@
 // The framing of a TFRecord file: length, checksum, bytes, checksum. What the bytes mean is in example.ts.
 
-import { boolean, checkOptions, DataError, positiveInteger, text } from '../../core/index.js';
+import { boolean, check, checkOptions, DataError, instanceOf, positiveInteger, rule, text, type Complete } from '../../core/index.js';
 import { maskedCrc32c } from './crc32c.js';
 
 /** How records are read. */
@@ -24,22 +24,31 @@ const MAX_RECORD_BYTES = 2 ** 30;
 const HEADER = 12;
 const FOOTER = 4;
 
+const bytesRule = instanceOf(Uint8Array, 'a Uint8Array');
+const chunksRule = rule<Iterable<Uint8Array>>('an iterable of Uint8Array chunks', (value) =>
+  typeof value === 'object' && value !== null && !bytesRule.accepts(value) && (Symbol.asyncIterator in value || Symbol.iterator in value));
+
 /**
  * Reads the records of an uncompressed TFRecord stream, wherever its chunks are cut.
  *
  * @param chunks - A stream's bytes; gzip goes through `DecompressionStream` first.
+ * @throws {OptionError} when a chunk is not a Uint8Array, or an option has a wrong value.
  * @throws {DataError} naming file and offset, when a checksum fails, the stream ends within a record, or a record is too long.
  * @example
  * const response = await fetch('train.tfrecord');
  * for await (const { data } of readTFRecords([new Uint8Array(await response.arrayBuffer())])) console.log(await decodeExample(data));
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"
  */
-export async function* readTFRecords(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  options: ReadTFRecordsOptions = {},
-): AsyncGenerator<TFRecord> {
+export function readTFRecords(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: ReadTFRecordsOptions = {}): AsyncGenerator<TFRecord> {
+  check('readTFRecords', 'chunks', chunks, chunksRule, bytesRule.accepts(chunks) ? 'Pass the bytes of a whole file as [bytes].' : '');
   const rules = { origin: text, verify: boolean, maxRecordBytes: positiveInteger };
   const { origin = 'records', verify = true, maxRecordBytes = MAX_RECORD_BYTES } = checkOptions('readTFRecords', options, rules);
+  return records(chunks, { origin, verify, maxRecordBytes });
+}
+
+async function* records(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, { origin, verify, maxRecordBytes }: Complete<ReadTFRecordsOptions>,
+): AsyncGenerator<TFRecord> {
   const damaged = (at: number, what: string): DataError =>
     new DataError(`readTFRecords: expected an intact record at offset ${at} of '${origin}', received ${what}.`, { origin });
   const take = byteReader(chunks);
@@ -71,6 +80,7 @@ export async function* readTFRecords(
  * await writable.write(frameTFRecord(await encodeExample({ label: feature.int64(3) })));
  */
 export function frameTFRecord(data: Uint8Array): Uint8Array {
+  check('frameTFRecord', 'data', data, bytesRule);
   const framed = new Uint8Array(HEADER + data.length + FOOTER);
   const view = new DataView(framed.buffer);
   view.setBigUint64(0, BigInt(data.length), true);
@@ -91,6 +101,7 @@ function byteReader(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): (
     while (held < count) {
       const next = await iterator.next();
       if (next.done === true) break;
+      check('readTFRecords', 'chunks', next.value, bytesRule);
       parts.push(next.value);
       held += next.value.length;
     }

@@ -1,0 +1,11 @@
+import type { BaseCalls } from './baseCall.js';
+
+const done = (): Promise<void> => Promise.resolve();
+const preferences = [{ name: 'cpu', load: done, prepare: done, install: 'npm install @tensorflow/tfjs-backend-cpu', note: 'It is slow.' }];
+
+export const backendsCalls: BaseCalls = {
+  'index.ensureBackend': { args: () => [preferences] },
+  'index.selectBackend': { args: () => [preferences, { gradients: true, tolerance: 0.01 }] },
+  probeBackend: { args: () => [{ gradients: true, tolerance: 0.01 }] },
+  trackMemory: { args: () => [() => 1] },
+};
