@@ -16,7 +16,7 @@ export { frameTFRecord, readTFRecords } from './records/tfrecord.js';
 export type { ReadTFRecordsOptions, TFRecord } from './records/tfrecord.js';
 export { decodeExample, encodeExample, feature } from './records/example.js';
 export type { Example, FeatureValue } from './records/example.js';
-export { formatExample, parseExample, RECORD_SCHEMAS } from './records/schema.js';
+export { checkSchema, formatExample, parseExample, RECORD_SCHEMAS } from './records/schema.js';
 export type { ImageRecordSchema, RecordField, RecordFieldOf, RecordOf, RecordSchema, RecordValues } from './records/schema.js';
 export { augment } from './augment.js';
 export type { AugmentOptions, ChangeOf, ImageChange, TransformWorkers } from './augment.js';

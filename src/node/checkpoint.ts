@@ -3,12 +3,12 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, check, checkOptions, DataError, EffnetError, OptionError, positiveInteger, text } from '../core/index.js';
+import { boolean, check, checkOptions, DataError, EffnetError, OptionError, positiveInteger, text, WeightsError } from '../core/index.js';
+import { checkModel } from '../models/index.js';
 import {
   callback, checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type MetricValues, type MonitorOptions,
   type TrainingCallback,
 } from '../training/index.js';
-import { LAYERS_MODEL } from './modelRule.js';
 import { replaceFile } from './replaceFile.js';
 import { systemReason } from './systemReason.js';
 
@@ -82,7 +82,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
  * await model.fitDataset(train, { initialEpoch: epoch, epochs: 20 });
  */
 export async function resume(model: LayersModel, file: string): Promise<Resumed> {
-  check('resume', 'model', model, LAYERS_MODEL);
+  checkModel('resume', model);
   check('resume', 'file', file, text);
   let bytes: Uint8Array;
   try {
@@ -90,10 +90,20 @@ export async function resume(model: LayersModel, file: string): Promise<Resumed>
   } catch (cause) {
     throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
   }
-  const saved = readCheckpoint(bytes);
+  const saved = readFrom(file, bytes);
   await restoreCheckpoint('resume', model, saved);
   const { epoch = 0, metrics = {} } = saved.notes as { epoch?: number | undefined; metrics?: MetricValues | undefined };
   return { epoch, metrics };
+}
+
+function readFrom(file: string, bytes: Uint8Array): ReturnType<typeof readCheckpoint> {
+  try {
+    return readCheckpoint(bytes);
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) throw cause;
+    const reason = cause.message.replace(/^\w+: /, '').replace(/^[a-z]/, (letter) => letter.toUpperCase());
+    throw new WeightsError(`resume: expected a checkpoint of this library, received '${file}'. ${reason}`, { cause });
+  }
 }
 
 function fileName(template: string, epoch: number, metrics: MetricValues): string {

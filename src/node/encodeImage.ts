@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { arrayOf, check, checkOptions, createRandom, DataError, deriveSeed, oneOf, OptionError, positiveInteger, rule, seed as seedRule, text } from '../core/index.js';
+import { arrayOf, check, checkOptions, createRandom, DataError, deriveSeed, oneOf, OptionError, positiveInteger, record, rule, seed as seedRule, text } from '../core/index.js';
 import { checkFinitePixels, checkPixels, resize, transformWithSpec, type Pixels, type Transform } from '../image/index.js';
 import { decodeImage, MAX_PIXELS } from './decodeImage.js';
 import { loadSharp } from './loadSharp.js';
@@ -74,7 +74,9 @@ export interface ContactSheetOptions {
   readonly seed?: number | undefined;
 }
 
-const transformRule = rule<Transform>('a transform, such as randomFlip() makes', (value) => typeof (value as Transform | null | undefined)?.apply === 'function');
+// Functions have a method called apply, too.
+const transformRule = rule<Transform>('a transform, such as randomFlip() makes,', (value) =>
+  record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function');
 
 /**
  * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. The folder is made where it is missing.

@@ -5,10 +5,10 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, DataError, either, finite, instanceOf, invalid, nonNegativeInteger, rule, text } from '../core/index.js';
+import { check, DataError, either, finite, instanceOf, invalid, nonNegativeInteger, record, rule, text } from '../core/index.js';
 import { frameTFRecord } from '../data/index.js';
+import { checkModel } from '../models/index.js';
 import type * as messageModule from './eventMessages.js';
-import { LAYERS_MODEL } from './modelRule.js';
 import type { EventSchema, GraphDefSchema, SummarySchema } from './proto/tensorboard_pb.js';
 import { systemReason } from './systemReason.js';
 
@@ -38,7 +38,7 @@ const setting = either(either(finite, rule<string>('a string', (value) => typeof
 
 /** What a run was set to. */
 export const HYPER_PARAMETERS = rule<Readonly<Record<string, number | string | boolean>>>('an object of finite numbers, strings and booleans', (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(setting.accepts));
+  record.accepts(value) && Object.values(value).every(setting.accepts));
 
 /**
  * Begins an event file in a folder that `tensorboard --logdir` reads.
@@ -113,7 +113,7 @@ export function openEvents(where: string, folder: string): EventFile {
       await summary(step, { tag, value: { case: 'histo', value: histogramOf(`${where}.histogram`, tag, values) } });
     },
     graph: async (model) => {
-      check(`${where}.graph`, 'model', model, LAYERS_MODEL);
+      checkModel(`${where}.graph`, model);
       const { graphBytes } = await messages();
       await write({ case: 'graphDef', value: graphBytes(graphOf(model)) }, 0);
     },

@@ -6,7 +6,7 @@ import { boolean, check, checkOptions, DataError, decodeText, oneOf, rule, seed 
 import { Dataset, type LabeledImage } from '../data/index.js';
 import type { FolderFile } from './imageFolder.js';
 import { LABELED_FILES, type LabeledFile } from './readImage.js';
-import { checkLabel, CLASS_NAMES, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from './systemReason.js';
 
 /** How a list of files is read. */
@@ -46,6 +46,9 @@ export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOpt
   );
 }
 
+const differentNames = rule<readonly string[]>('an array of different names', (value) =>
+  Array.isArray(value) && Array.from(value).every((name) => typeof name === 'string') && new Set(value).size === value.length);
+
 /** How class folders are written. */
 export interface WriteImageFolderOptions {
   /** 'copy', 'link' (hard links, no space taken) or 'symlink'. @defaultValue 'copy' */
@@ -64,9 +67,9 @@ export interface WriteImageFolderOptions {
 export async function writeImageFolder(folder: string, files: readonly LabeledFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
   check('writeImageFolder', 'folder', folder, text);
   check('writeImageFolder', 'files', files, LABELED_FILES);
-  check('writeImageFolder', 'classNames', classNames, CLASS_NAMES);
+  check('writeImageFolder', 'classNames', classNames, differentNames);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
-  const bad = classNames.find((name) => name === '.' || name === '..' || /[/\\\0]/.test(name));
+  const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
   if (bad !== undefined) throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
   const targets = new Map<string, string>();
   for (const { path: source, label } of files) {

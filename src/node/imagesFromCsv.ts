@@ -1,7 +1,7 @@
 // Labeled images from a table: one row per image, or one row per label.
 
 import path from 'node:path';
-import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, rule, seed as seedRule, text, type Rule } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, isEncoding, list, oneOf, record, rule, seed as seedRule, text, type Rule } from '../core/index.js';
 import { Dataset, oneHot, type LabeledImage } from '../data/index.js';
 import type { LabeledFile } from './readImage.js';
 import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
@@ -82,7 +82,7 @@ export interface CsvImages {
 }
 
 const recordOf = <T>(expected: string, accepts: (value: unknown) => boolean): Rule<Readonly<Record<string, T>>> =>
-  rule(expected, (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(accepts));
+  rule(expected, (value) => record.accepts(value) && Object.values(value).every(accepts));
 const names: Rule<Names> = recordOf('an object of names, each a non-empty string', text.accepts);
 const indicators = recordOf<0 | 1>('an object of 0 and 1', (value) => value === 0 || value === 1);
 const string = rule<string>('a string', (value) => typeof value === 'string');

@@ -7,7 +7,6 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, DataError, either, invalid, rule, text } from '../core/index.js';
 import * as models from '../models/index.js';
-import { LAYERS_MODEL } from './modelRule.js';
 import { modelTarget } from './modelTarget.js';
 import { replaceFile } from './replaceFile.js';
 import { ensureBackend } from './selectBackend.js';
@@ -30,7 +29,7 @@ const WEIGHTS = 'weights.bin';
  * await saveModel(model, 'public/clothes', { dtype: 'uint8' }); // less than a third of the size, for a page to download
  */
 export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler, options: models.SaveModelOptions = {}): Promise<void> {
-  check('saveModel', 'model', model, LAYERS_MODEL);
+  models.checkModel('saveModel', model);
   checkOptions('saveModel', options, models.SAVE_MODEL_RULES);
   if (typeof target !== 'string' || isUrl(target)) {
     await models.saveModel(model, target, options);

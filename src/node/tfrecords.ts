@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { glob } from 'tinyglobby';
 import { arrayOf, boolean, check, checkOptions, DataError, either, invalid, oneOf, positiveInteger, rule, text } from '../core/index.js';
-import { Dataset, decodeExample, parseExample, readTFRecords, type LabeledImage, type RecordField, type RecordOf, type RecordSchema } from '../data/index.js';
+import { checkSchema, Dataset, decodeExample, parseExample, readTFRecords, type LabeledImage, type RecordOf, type RecordSchema } from '../data/index.js';
 import { byCodePoint } from './listImages.js';
 import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from './systemReason.js';
@@ -23,15 +23,7 @@ export interface TFRecordDatasetOptions {
   readonly cycleLength?: number | undefined;
 }
 
-const KINDS = oneOf('bytes', 'text', 'float', 'int64');
-export const RECORD_SCHEMA = rule<RecordSchema>("a schema, such as RECORD_SCHEMAS.flat or { label: { key: 'label', kind: 'int64' } },", (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isField));
 export const DATASET = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
-
-function isField(value: unknown): boolean {
-  const { key, kind } = (value ?? {}) as Partial<RecordField>;
-  return text.accepts(key) && KINDS.accepts(kind);
-}
 
 /**
  * Reads the records of TFRecord files by a schema.
@@ -50,7 +42,7 @@ export async function tfrecordDataset<const S extends RecordSchema>(
 ): Promise<Dataset<RecordOf<S> & { readonly origin: string }>> {
   check('tfrecordDataset', 'patterns', patterns, either(text, arrayOf(text)));
   if (patterns.length === 0) throw invalid('tfrecordDataset', 'patterns', 'at least one path or glob', patterns);
-  check('tfrecordDataset', 'schema', schema, RECORD_SCHEMA);
+  checkSchema('tfrecordDataset', schema);
   const rules = { compression: oneOf('auto', 'gzip', 'none'), verify: boolean, maxRecordBytes: positiveInteger, cycleLength: positiveInteger };
   const { compression = 'auto', verify = true, maxRecordBytes, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
   const limit = maxRecordBytes === undefined ? {} : { maxRecordBytes };

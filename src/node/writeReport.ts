@@ -6,7 +6,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, DataError, invalid, OptionError, text } from '../core/index.js';
 import { checkSameData, gradCam, modelSummary, mostWrong, overlayHeat, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../evaluation/index.js';
 import { checkPixels, describePreprocessing, preprocessingFor, resize, type Pixels, type PreprocessingSource } from '../image/index.js';
-import { variantPlanOf } from '../models/index.js';
+import { checkModel, variantPlanOf } from '../models/index.js';
 import { imageDataUrl, reportDataFor, reportPageFor, type GalleryImage, type ReportContents } from '../plots/index.js';
 import { EVALUATION, REPORT_RULES } from './reportRules.js';
 import { replaceFile } from './replaceFile.js';
@@ -60,6 +60,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   check(where, 'folder', folder, text);
   const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, imageOf, maxImages = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, REPORT_RULES);
   check(where, 'evaluation', evaluation, EVALUATION);
+  if (model !== undefined) checkModel(where, model);
   if (before !== undefined && evaluation.multiLabel) throw invalid(where, 'before', 'nothing beside an evaluation of several labels per sample', before, 'Write a report of each, and compare their figures.');
   if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
   if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);

@@ -7,9 +7,9 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { callable, check, checkOptions, DataError, oneOf, positiveInteger, text, trackProgress, type ProgressListener } from '../core/index.js';
-import { encodeExample, formatExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../data/index.js';
+import { checkSchema, encodeExample, formatExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../data/index.js';
 import { systemReason } from './systemReason.js';
-import { DATASET, RECORD_SCHEMA } from './tfrecords.js';
+import { DATASET } from './tfrecords.js';
 
 /** How records are written. */
 export interface WriteTFRecordsOptions {
@@ -36,7 +36,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
   options: WriteTFRecordsOptions = {},
 ): Promise<string[]> {
   check('writeTFRecords', 'records', records, DATASET);
-  check('writeTFRecords', 'schema', schema, RECORD_SCHEMA);
+  checkSchema('writeTFRecords', schema);
   check('writeTFRecords', 'prefix', prefix, text);
   const rules = { shards: positiveInteger, compression: oneOf('gzip', 'none'), onProgress: callable };
   const { shards = 1, compression = 'none', onProgress } = checkOptions('writeTFRecords', options, rules);

@@ -246,5 +246,25 @@ test('labels of records and lists that no class has are refused by name, whateve
     }
   }
   await expect(node.recordImages(Dataset.from([record(2)]), { classes: 3, labelMode: 'binary' }).toArray()).rejects.toThrow('expected a label in [0, 2)');
-  await expect(node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' }).toArray()).rejects.toThrow("imageFiles: expected a label in [0, 1) for 'a.png', received -1.");
+  expect(() => node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' })).toThrow("imageFiles: expected a label in [0, 1) for 'a.png', received -1.");
+});
+
+test.each([
+  ['relabel', { relabel: { hat: 'Hat', shoe: 'Shoe' } }, "expected classes of '<root>/kinds.csv' for `relabel`, received 'shoe'. It has 'bag', 'hat'."],
+  ['exclude', { exclude: ['bags'] }, "expected classes of '<root>/kinds.csv' for `exclude`, received 'bags'. It has 'bag', 'hat'."],
+])('a class that the table does not have is refused in %s', async (_, options, message) => {
+  const file = await csv('kinds.csv', 'id,breed\n0,hat\n1,bag\n');
+  expect(await refusal(node.imagesFromCsv(file, { ...basic, ...options }))).toBe(`OptionError: imagesFromCsv: ${message}`);
+});
+
+test('what cannot be drawn or encoded is refused in one sentence', async () => {
+  const image = { width: 2, height: 2, channels: 3, data: new Uint8Array(12) };
+  expect(() => node.randomJpegQuality([95, 50])).toThrow('randomJpegQuality: expected [low, high] of integers in [1, 100] for `range`, received [95, 50].');
+  const recipe = node.randomJpegQuality();
+  expect(await refusal(node.contactSheet(image, recipe, inRoot('huge.png'), { size: 100_000 }))).toMatch(/^OptionError: contactSheet: expected a sheet of at most 200000000 pixels, received 600028 x 400020\./);
+  expect(await refusal(node.contactSheet(image, recipe, inRoot('pictures', '0.jpg', 'sheet.png')))).toMatch(/^DataError: contactSheet: expected a file that can be written/);
+  expect(await refusal(node.encodeImage({ width: 1, height: 1, channels: 5, data: new Uint8Array(5) }))).toBe('OptionError: encodeImage: expected an image of 1 to 4 channels, received 5.');
+  const wide = { width: 70_000, height: 1, channels: 1, data: new Uint8Array(70_000) };
+  expect(await refusal(node.encodeImage(wide, { format: 'jpeg' }))).toMatch('encodeImage: expected sides of at most 65535 pixels for a JPEG, received 70000 x 1.');
+  expect(await refusal(node.decodeImage(inRoot('pictures', '0.jpg'), { fit: 'crop' }))).toMatch("decodeImage: expected nothing without `size` for `fit`, received 'crop'.");
 });

@@ -71,5 +71,14 @@ test('what cannot be written or is no image is refused', async () => {
   const fine = eventFile(path.join(folder, 'fine'));
   await expect(fine.image('picture', new Uint8Array(30), 0)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: eventFile.image: expected the bytes of a PNG, received other bytes.]`);
   await expect(fine.scalar('loss', 1, -1)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: eventFile.scalar: expected an integer of at least 0 for \`step\`, received -1.]`);
-  await expect(fine.histogram('weights', [NaN], 0)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: eventFile.histogram: expected a finite number for \`weights\`, received NaN.]`);
+  await expect(fine.histogram('weights', [NaN], 0)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: eventFile.histogram: expected finite numbers of 'weights' for \`values\`, received NaN.]`);
+});
+
+test('a metric that is NaN is written, for TensorBoard marks it', async () => {
+  const run = path.join(folder, 'nan');
+  const board = tensorBoard(run, { graph: false });
+  board.setModel(tinyModel());
+  await board.onEpochEnd(0, { loss: NaN });
+  const [file] = await readdir(path.join(run, 'train'));
+  expect(await recordsOf(path.join(run, 'train', file!))).toHaveLength(2);
 });

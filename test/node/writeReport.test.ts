@@ -135,7 +135,11 @@ test('bad input is refused in one sentence', async () => {
   await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`);
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
   await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
-  await expect(writeReport(folder, { evaluation, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/expected evaluations of the same samples/);
+  const never = (): never => { throw new Error('an image was asked for'); };
+  await expect(writeReport(file, { evaluation, imageOf: never })).rejects.toThrow(/^writeReport: expected a folder that can be written/);
+  await expect(writeReport(folder, { evaluation, imageOf: never, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/^writeReport: expected evaluations of the same samples/);
+  await expect(writeReport(folder, { evaluation, heatMaps: true })).rejects.toThrow(/^writeReport: expected nothing without `model` for `heatMaps`/);
+  await expect(writeReport(folder, { evaluation, imageOf: () => ({}) as never })).rejects.toThrow(/^writeReport: expected an image \{ width/);
 });
 
 test('the settings say how images become the input, and heat maps of an unknown one are refused before anything is written', async () => {
