@@ -1,9 +1,8 @@
 // What the options of writeReport may be.
 
-import { anything, boolean, callable, nonNegativeInteger, positiveInteger, rule, text, type Rules } from '../core/index.js';
+import { anything, boolean, callable, nonNegativeInteger, positiveInteger, rule, text } from '../core/index.js';
 import type { Evaluation, MultiLabelEvaluation } from '../evaluation/index.js';
 import { metricHistory, reportSchedule, reportSettings } from '../plots/index.js';
-import type { WriteReportOptions } from './writeReport.js';
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -16,7 +15,7 @@ function isEvaluation(value: unknown): boolean {
 }
 
 /** The rules of all options. */
-export const REPORT_RULES: Rules<WriteReportOptions> = {
+export const REPORT_RULES = {
   title: text, evaluation: EVALUATION, before: single, history: metricHistory, schedule: reportSchedule, settings: reportSettings, model: anything, imageOf: callable, maxImages: nonNegativeInteger,
   heatMaps: boolean, batchSize: positiveInteger, preprocessing: rule('a preprocessing, or a model, runtime or dataset that has one', (value) => typeof value === 'object' && value !== null),
 };

@@ -158,7 +158,8 @@ function targetsOf(where: string, show: CurveChartOptions['show'], evaluation: E
   }) ?? worst(areas, evaluation);
   const undrawable = columns.find((column) => Number.isNaN(areas[column]));
   if (undrawable === undefined) return columns;
-  throw new DataError(`${where}: expected samples that belong to '${classNames[undrawable]}' and samples that do not, received those of one side alone.`);
+  const isEmpty = evaluation.perClass[undrawable]?.support === 0;
+  throw new DataError(`${where}: expected samples that belong to '${classNames[undrawable]}' and samples that do not, received none that do${isEmpty ? '' : ' not'}.`);
 }
 
 /** The columns to draw: those with the smallest areas; of two classes that exclude each other the second. */

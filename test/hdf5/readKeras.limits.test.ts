@@ -2,7 +2,8 @@
 
 import { File, ready } from 'h5wasm';
 import { expect, test } from 'vitest';
-import { readKeras } from '../../src/hdf5/index.js';
+import { readKeras, readKerasShards } from '../../src/hdf5/index.js';
+import { weightArray, writeSafetensors } from '../../src/weights/index.js';
 
 /** A `.weights.h5` whose only dense layer lies so many groups deep. */
 async function nested(levels: number): Promise<Uint8Array> {
@@ -19,6 +20,17 @@ async function nested(levels: number): Promise<Uint8Array> {
 test('groups of a model nest 16 levels deep, no deeper', async () => {
   expect([...(await readKeras(await nested(16))).keys()]).toEqual([expect.stringMatching(/functional15\/dense\/kernel$/)]);
   await expect(readKeras(await nested(17))).rejects.toThrow('readKeras: the file nests deeper than any model. It is damaged.');
+});
+
+test('a file of another format is named, with the function that reads it', async () => {
+  const safetensors = writeSafetensors(new Map([['bias', weightArray([1], new Float32Array(1))]]));
+  await expect(readKeras(safetensors)).rejects.toThrow('readKeras: expected a Keras file, received a safetensors file. Read it with `readSafetensors`.');
+});
+
+test('a shard that is not read, or not as bytes, is named', async () => {
+  const index = JSON.stringify({ weight_map: { '/vars': ['m.weights.h5'] } });
+  await expect(readKerasShards(index, () => Promise.resolve('text' as never))).rejects.toThrow("readKerasShards: expected `readFile` to return the bytes of 'm.weights.h5' as a Uint8Array, received 'text'.");
+  await expect(readKerasShards(index, () => Promise.reject(new Error('offline')))).rejects.toThrow("readKerasShards: 'm.weights.h5' cannot be read: Error: offline.");
 });
 
 test('an array claims at most 1,024 numbers for each byte of the file', async () => {

@@ -123,7 +123,7 @@ test('state of the optimizer, of metrics and the folded BatchNormalization are s
 });
 
 test.each([
-  ['JSON that ends early', '{"weight_map": {', 'readKerasShards: the index is no valid JSON.'],
+  ['JSON that ends early', '{"weight_map": {', 'readKerasShards: the index is not valid JSON.'],
   ['an index without files', '{"weight_map": {}}', 'readKerasShards: expected the index of sharded Keras weights, received JSON without `weight_map`.'],
   ['a file outside its folder', '{"weight_map": {"/vars": "../x.weights.h5"}}', "readKerasShards: expected `.weights.h5` files beside the index, received '../x.weights.h5'."],
 ])('%s as the index of sharded weights is refused', async (_, index, message) => {

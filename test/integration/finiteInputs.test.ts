@@ -44,7 +44,7 @@ test('a runtime refuses pixels that are not finite', async () => {
   const runtime = await createRuntime(model);
   const xs = tf.fill([1, 32, 32, 3], NaN);
   await expect(runtime.predict(xs)).rejects.toThrow('predict: expected images of finite pixels, received NaN.');
-  await expect(runtime.run(new Float32Array(32 * 32 * 3).fill(Infinity), [1, 32, 32, 3])).rejects.toThrow('predict: expected images of finite pixels, received Infinity.');
+  await expect(runtime.run(new Float32Array(32 * 32 * 3).fill(Infinity), [1, 32, 32, 3])).rejects.toThrow('run: expected images of finite pixels, received Infinity.');
   xs.dispose();
   await runtime.dispose();
 });

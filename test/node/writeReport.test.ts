@@ -172,7 +172,7 @@ test('several models are shown side by side on one photo', async () => {
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
-  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: gradCam: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, received \`layers\`.]`);
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: compareCams: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, \`opacity\`, \`columns\`, \`size\`, received \`layers\`.]`);
 });
 
 test('a schedule becomes a chart of its own', async () => {

@@ -98,7 +98,18 @@ describe('createRuntime', () => {
     const runtime = await createRuntime(model);
     await expect(runtime.predict(tf.zeros([1, 32, 32, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected images [null, 64, 64, 3], received [1, 32, 32, 3]. Resize them to the model's input.]`);
     await expect(runtime.predict(tf.zeros([64, 64, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected images [null, 64, 64, 3], received [64, 64, 3]. Resize them to the model's input.]`);
-    await expect(runtime.run(new Float32Array(5), [1, 64, 64, 3])).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected values for shape [1, 64, 64, 3], received 5.]`);
+    await expect(runtime.run(new Float32Array(5), [1, 64, 64, 3])).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: run: expected values for shape [1, 64, 64, 3], received 5.]`);
+  });
+
+  test('a runtime that was disposed says so, and can be disposed again', async () => {
+    const runtime = await createRuntime(model, { threads: 1 });
+    await runtime.dispose();
+    await runtime.dispose();
+    const images = tf.zeros([1, 64, 64, 3]);
+    await expect(runtime.predict(images)).rejects.toThrow('predict: expected a runtime in use, received one that was disposed.');
+    await expect(runtime.run(new Float32Array(64 * 64 * 3), [1, 64, 64, 3])).rejects.toThrow('run: expected a runtime in use');
+    images.dispose();
+    await expect(runtime.predict(images)).rejects.toThrow('predict: expected a tensor of numbers that is not disposed for `images`');
   });
 
   test('bytes that are no model are refused', async () => {

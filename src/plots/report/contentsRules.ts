@@ -30,7 +30,7 @@ const dataUrl = rule<string>('a `data:` URL', (value) => typeof value === 'strin
 const evaluation = record as Rules<ReportContents>['evaluation'];
 const RULES: Rules<ReportContents> = {
   title: text, evaluation, before: record, history: metricHistory, schedule: reportSchedule, plan: modelPlan, summary, settings: reportSettings,
-  gallery: arrayOf(record) as Rules<ReportContents>['gallery'],
+  gallery: arrayOf(record),
 };
 const IMAGE_RULES: Rules<GalleryImage> = { row, url: dataUrl, heatUrl: dataUrl };
 const SCHEDULE_RULES: Rules<NonNullable<ReportContents['schedule']>> = { rate: callable, steps: positiveInteger };
