@@ -109,7 +109,7 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     await expect(read('https://photos.test/none.png')).rejects.toThrow("received 'https://photos.test/none.png': the server answered 404");
   });
 
-  test('what is no picture is refused', async () => {
+  test('a value that is not an image is refused', async () => {
     await expect(read('data:text/plain,hello')).rejects.toThrow("expected a readable image, received 'data:text/plain,hello'");
   });
 });
