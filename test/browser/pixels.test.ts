@@ -114,7 +114,7 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     await expect(page.evaluate((url) => effnet.browserPixels(url, { background: 'trasparent' }), address)).rejects.toThrow("browserPixels: expected a CSS color for `background`, received 'trasparent'.");
   });
 
-  test('what is no picture is refused', async () => {
+  test('a value that is not an image is refused', async () => {
     await expect(read('data:text/plain,hello')).rejects.toThrow("expected a readable image, received 'data:text/plain,hello'");
   });
 });

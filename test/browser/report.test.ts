@@ -56,7 +56,7 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
     await page.close();
   });
 
-  test('every picture has a text, and every photo of the gallery is drawn with its heat map', async () => {
+  test('every image has a text alternative, and every photo of the gallery is drawn with its heat map', async () => {
     const { page } = await open('light', 1280);
     const pictures = await page.evaluate(() => [...document.images].map(({ alt, naturalWidth }) => ({ alt, naturalWidth })));
     expect(pictures).toHaveLength(24);

@@ -44,13 +44,13 @@ test('the same seed gives the same bytes with concurrency 1 and 8; another seed 
   expect((await bytesOf(batches(2, 1))).equals(first)).toBe(false);
 });
 
-test('what happens to a picture depends on its origin, not on its place in the stream', async () => {
+test('what happens to an image depends on its origin, not on its place in the stream', async () => {
   const recipe = randomResizedCrop(8);
   const seen = async (items: LabeledImage[]) => new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
   expect(await seen(pictures(6).reverse())).toEqual(new Map([...(await seen(pictures(6)))].reverse()));
 });
 
-test.each([mixUp, cutMix])('%o mixes pictures and labels alike, and frees the batch it was given', async (mix) => {
+test.each([mixUp, cutMix])('%o mixes images and labels alike, and frees the batch it was given', async (mix) => {
   // Pictures of one value each, so that a picture's mean tells its share.
   const items = Array.from({ length: 4 }, (_, i) => ({
     pixels: { height: 10, width: 10, channels: 3, data: new Uint8Array(300).fill(i === 0 ? 255 : 0) },
@@ -93,7 +93,7 @@ test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and 
   ys.dispose();
 });
 
-test.each(mixes.batches)("$kind (share $share) makes torchvision's pictures and labels", async ({ kind, share, rows, columns, xs, ys }) => {
+test.each(mixes.batches)("$kind (share $share) makes torchvision's images and labels", async ({ kind, share, rows, columns, xs, ys }) => {
   const { height, width, classes, labels, images } = mixes.batch;
   const mixed = tf.tidy(() => {
     const batch = { xs: tf.tensor4d(images, [labels.length, height, width, 3]), ys: tf.cast(tf.oneHot(labels, classes), 'float32') };

@@ -15,7 +15,7 @@ const image = (value: number, width = 2, label: LabeledImage['label'] = Float32A
 });
 const images = Dataset.from([1, 2, 3, 4, 5].map((value) => image(value)));
 
-test('pictures become float batches, the last one short', async () => {
+test('images become float batches, the last one short', async () => {
   const batches = await imageBatches(images, { batchSize: 2 }).toArray();
   expect(batches.map(({ xs, ys }) => [xs.shape, ys.shape, xs.dtype, ys.dtype])).toEqual([
     [[2, 2, 2, 3], [2, 2], 'float32', 'float32'],
@@ -32,7 +32,7 @@ test('class indices become an int32 vector', async () => {
   tf.dispose([xs, ys]);
 });
 
-test('pictures or labels that differ are refused by name', () => {
+test('images or labels that differ are refused by name', () => {
   expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: collate: expected images of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
   expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: collate: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`);
 });

@@ -50,7 +50,7 @@ const single = async (images: Dataset<LabeledImage>): Promise<string[]> => diges
 describe.each(['one thread', 'threads'])('with %s', (how) => {
   const threads = (): { workers?: ImageWorkers } => (how === 'threads' ? { workers } : {});
 
-  test.each([undefined, 4])('batches that use memory again hold the pictures that are read and changed, every epoch (augment with concurrency %s)', async (concurrency) => {
+  test.each([undefined, 4])('batches that use memory again hold the images that are read and changed, every epoch (augment with concurrency %s)', async (concurrency) => {
     const at = { seed: 1, ...threads(), ...(concurrency === undefined ? {} : { concurrency }) };
     const [plain, changed] = [await read(threads()), augment(await read(threads()), RECIPE, at)].map((images) => imageBatches(images)) as [Dataset<ImageBatch>, Dataset<ImageBatch>];
     const reference = augment(await read(), RECIPE, { seed: 1 });
@@ -60,12 +60,12 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
     }
   });
 
-  test('a change that leaves some pictures as they are does not give them away', async () => {
+  test('a change that leaves some images as they are does not give them away', async () => {
     const [changed, reference] = await Promise.all([threads(), {}].map(async (more) => augment(await read(more), randomFlip(), { concurrency: 4, ...more })));
     expect(await batched(imageBatches(changed!))).toEqual(await single(reference!));
   });
 
-  test('pictures of the caller that are changed stay as they are', async () => {
+  test('images of the caller stay as they are when they are changed', async () => {
     const pictures = await (await read()).toArray();
     const copies = structuredClone(pictures);
     const batches = imageBatches(augment(Dataset.from(pictures), RECIPE, threads()));
@@ -73,7 +73,7 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
     expect(pictures).toEqual(copies);
   });
 
-  test('pictures that somebody else may hold keep their memory', async () => {
+  test('images that other code may still use keep their memory', async () => {
     const kept: Pixels[] = [];
     const keep = transformOf('keep', (pixels) => {
       kept.push(pixels);
@@ -90,7 +90,7 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
   });
 });
 
-test('what passes over a dataset yield themselves is never used again, while batches of the same pictures are made', async () => {
+test('what passes over a dataset yield themselves is never used again, while batches of the same images are made', async () => {
   const images = augment(await read(), RECIPE, { seed: 1 });
   const pictures = await images.toArray();
   const copies = structuredClone(pictures);

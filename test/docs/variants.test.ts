@@ -17,7 +17,7 @@ test('the table of variants says what plans and checkpoints say', () => {
   }));
 });
 
-test('the picture of the variants is the one of the tables', async () => {
+test('the chart of the variants shows the numbers of the tables', async () => {
   const picture = await drawVariants(readFileSync(PAGE, 'utf8'));
   expect(picture.match(/>(ResNet-50|b7|lite4|ViT-B\/16)</g)).toHaveLength(4);
   expect(picture, 'run: npx tsx scripts/drawVariants.ts').toBe(readFileSync(PICTURE, 'utf8').trimEnd());

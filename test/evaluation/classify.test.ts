@@ -73,7 +73,7 @@ describe('classify', () => {
     ['no preprocessing', { preprocessing: 'crop' as never }, "classify: expected a preprocessing, or a model, runtime or dataset that has one for `preprocessing`, received 'crop'."],
     ['an unknown fit', { preprocessing: { inputSize: 32, fit: 'squash' as never } }, "classify: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'."],
     ['a source that says nothing', { preprocessing: {} }, 'classify: expected `preprocessing` for a source that does not say how images become its input, received none.'],
-    ['a grey picture', { channels: 1 }, 'classify: expected a model that takes [batch, height, width, 1], received [null, 32, 32, 3].'],
+    ['a gray image', { channels: 1 }, 'classify: expected a model that takes [batch, height, width, 1], received [null, 32, 32, 3].'],
   ])('%s is refused in one sentence, and leaves no tensor behind', async (_, { channels = 3, ...options }, message) => {
     const model = efficientNet(SPEC, { classes: 3 });
     const before = tf.memory().numTensors;

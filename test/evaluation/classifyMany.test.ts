@@ -34,7 +34,7 @@ async function all(answers: AsyncIterable<Classification[]>): Promise<Classifica
 
 beforeAll(startWasm);
 
-test('answers come in the order of the pictures, in full batches and a last one', async () => {
+test('predictions come in the order of the images, in full batches and a last one', async () => {
   const runtime = echo();
   const levels = [10, 250, 30, 240, 50];
   const answers = await all(classifyMany(runtime, levels.map((level, i) => grey(level, 8 + i, 9)), { batchSize: 2 }));
@@ -43,7 +43,7 @@ test('answers come in the order of the pictures, in full batches and a last one'
   expect(runtime.batches).toEqual([2, 2, 1]);
 });
 
-test('takes no more pictures than a batch ahead of its answers, and none after it was left', async () => {
+test('takes no more images than a batch ahead of its answers, and none after it was left', async () => {
   let taken = 0;
   let closed = false;
   function* endless(): Generator<Pixels> {

@@ -22,7 +22,7 @@ const answers = [0, 1, 2, 1, 0];
 const labels = [0, 1, 1, 1, 2];
 const rows = answers.map((answer) => [0, 1, 2].map((i) => (i === answer ? 0.75 : 0.125)));
 
-test('pictures, index labels and one-hot labels, singly or in batches, give one evaluation', async () => {
+test('images, index labels and one-hot labels, singly or in batches, give one evaluation', async () => {
   const wanted = evaluatePredictions(rows, labels);
   const indexed = Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!)));
   const vectors = Dataset.from(answers.map((answer, i) => picture(answer, oneHot(labels[i]!))));
@@ -32,7 +32,7 @@ test('pictures, index labels and one-hot labels, singly or in batches, give one 
   expect(await evaluate(model, imageBatches(indexed, { batchSize: 1 }))).toEqual(wanted);
 });
 
-test('the origins of pictures become the file names', async () => {
+test('the origins of images become the file names', async () => {
   const data = answers.map((answer, i) => picture(answer, labels[i]!, `${i}.jpg`));
   const { predictions } = await evaluate(model, data, { batchSize: 2 });
   expect(predictions.files).toEqual(['0.jpg', '1.jpg', '2.jpg', '3.jpg', '4.jpg']);
@@ -45,7 +45,7 @@ test('label sets are evaluated by their own rules', async () => {
   expect(evaluation.perClass[1]).toMatchObject({ name: 'b', support: 0, predicted: 2 });
 });
 
-test('nothing is kept, progress counts pictures, and an async runtime will do', async () => {
+test('no tensor is kept, progress counts images, and an async runtime works', async () => {
   const told: Progress[] = [];
   const slow: Predictor = { predict: async (images) => Promise.resolve(model.predict(images)) };
   const { kept } = await trackMemory(() => evaluate(slow, imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!))), { batchSize: 2 }), {

@@ -26,7 +26,7 @@ const share = (text: string, pattern: RegExp): number => Number(pattern.exec(tex
 const accuracyOf = (out: string): number => (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { figures: { accuracy: number } }).figures.accuracy;
 const isPng = (file: string): boolean => readFileSync(file).subarray(1, 4).toString() === 'PNG';
 
-test('food-photos learns better than chance, reports both phases and draws its pictures', () => {
+test('food-photos learns better than chance, reports both phases and draws its charts', () => {
   const { output, out } = story('food-photos');
   expect(accuracyOf(out)).toBeGreaterThan(0.15);
   expect(output).toMatch(/F1 by class +before +after/);
@@ -73,7 +73,7 @@ test("custom-blocks loads Lite0's weights into a network of own parts, trains it
   expect(output).toContain('On ONNX Runtime, it predicts the same, within 0.00001.');
 }, MINUTES);
 
-test('serve names pictures, refuses what it should, and answers the last before it stops', async () => {
+test('serve names images, refuses what it should, and answers the last before it stops', async () => {
   const service = spawn(process.execPath, ['--import', 'tsx', 'examples/serve/serve.ts', '--port', '0', '--queue', '2'], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => { service.kill('SIGKILL'); });
   let output = '';

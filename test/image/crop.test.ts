@@ -18,7 +18,7 @@ test('a center crop leaves the odd row and column at the bottom and right', () =
   expect([...centerCrop(grid(5, 4), [2, 3]).data]).toEqual([10, 11, 12, 20, 21, 22]);
 });
 
-test('what reaches outside, or is no picture, is refused', () => {
+test('a box that reaches outside, or a value that is not an image, is refused', () => {
   expect(() => centerCrop(grid(3, 3), 4)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: centerCrop: expected an image of at least [4, 4], received [3, 3]. Resize it first.]`);
   expect(() => crop(grid(3, 3), { top: 2, left: 0, height: 2, width: 1 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: crop: expected a rectangle within [3, 3], received rows 2 to 4 and columns 0 to 1.]`);
   expect(() => resize({ ...grid(3, 3), width: 4 }, 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resize: expected 12 values for an image [3, 4, 1], received 9.]`);

@@ -31,7 +31,7 @@ const operations: Record<string, (image: typeof withKernels, pixels: withKernels
 // These equal TensorFlow to the last bit, whichever loops run.
 const EXACT = new Set(['resize, smaller', 'resize, larger']);
 
-test.each(Object.entries(operations))('%s: compiled and plain loops agree for every size and kind of picture', async (name, operate) => {
+test.each(Object.entries(operations))('%s: compiled and plain loops agree for every size and kind of image', async (name, operate) => {
   const plain = await withoutWebAssembly();
   for (const [width, height] of SIZES) {
     for (const kind of [Uint8Array, Float32Array]) {
@@ -46,7 +46,7 @@ test.each(Object.entries(operations))('%s: compiled and plain loops agree for ev
   }
 });
 
-test('a result stays what it was when the next picture takes the memory', () => {
+test('a result stays what it was when the next image uses the memory', () => {
   const first = withKernels.adjustBrightness(picture(8, 8, Uint8Array), 0.1);
   const copy = first.data.slice();
   withKernels.resize(picture(90, 90, Float32Array), 64);

@@ -19,7 +19,7 @@ beforeEach(() => {
   for (const length of [12, 16, 3 * 24 * 24]) while (takeSpare(length) !== undefined);
 });
 
-test('memory given back is taken once, by a picture of its length', () => {
+test('memory given back is used once, by an image of its length', () => {
   const values = new Float32Array(12);
   giveBack(values);
   expect(takeSpare(16)).toBeUndefined();
@@ -47,7 +47,7 @@ test.each([
   expect(await transform.apply(noise(40, 30, 1), createRandom(2))).toEqual(before);
 });
 
-test('grey pictures and those resized without kernels overwrite it, too', () => {
+test('gray images and those resized without kernels overwrite it, too', () => {
   const grey: Pixels = { width: 8, height: 8, channels: 1, data: Uint8Array.from({ length: 64 }, (_, i) => 3 * i) };
   const before = resize(grey, 4);
   spoil(16);
@@ -100,7 +100,7 @@ test('a sequence uses the memory of one step for those after the next', async ()
   expect(buffers.size).toBe(2);
 });
 
-test('crops of a picture are copies', () => {
+test('crops of an image are copies', () => {
   const picture = resize(noise(30, 30, 1), 24);
   expect(crop(picture, { top: 0, left: 0, height: 24, width: 24 }).data.buffer).not.toBe(picture.data.buffer);
 });

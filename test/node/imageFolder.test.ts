@@ -110,7 +110,7 @@ test('a truncated and a false JPEG stop the pass and name the file', async () =>
   expect(await refusal(images.toArray())).toMatch('broken/a/2.jpg');
 });
 
-test('broken pictures are left out and listed when asked', async () => {
+test('broken images are left out and listed when asked', async () => {
   const onSkipped = vi.fn();
   const { images } = await imageFolder(inRoot('broken'), { shuffle: false, errors: 'skip', onSkipped });
   expect((await images.toArray()).map((image) => image.origin)).toEqual(['a/1.jpg', 'b/1.jpg']);
@@ -119,7 +119,7 @@ test('broken pictures are left out and listed when asked', async () => {
   expect(errors.map((error) => path.relative(root, error.origin))).toEqual(['broken/a/2.jpg', 'broken/b/2.jpg']);
 });
 
-test('a picture of 1 x 1 decodes; one with more pixels than allowed is refused before it is decoded', async () => {
+test('an image of 1 x 1 decodes; one with more pixels than allowed is refused before it is decoded', async () => {
   expect(await decodeImage(await jpeg(9, 1, 1))).toMatchObject({ width: 1, height: 1, channels: 3 });
   // A PNG of a few bytes that claims 30,000 x 30,000 pixels, 2.7 GB.
   const bomb = await sharp(await jpeg(9)).png().toBuffer();
@@ -141,7 +141,7 @@ test('SVG is refused, plain or packed, however it begins', async () => {
   expect(await refusal(decodeImage(gzipSync(svg)))).toMatch('it is a compressed file. Unpack it first.');
 });
 
-test('fast resizing lets sharp shrink while decoding: the same picture, not the same values', async () => {
+test('fast resizing lets sharp shrink while decoding: the image looks the same, its values differ', async () => {
   const exact = await imageFolder(inRoot('good'), { inputSize: [3, 4], antialias: true, shuffle: false });
   const fast = await imageFolder(inRoot('good'), { inputSize: [3, 4], resize: 'fast', shuffle: false });
   const [a, b] = [await exact.images.toArray(), await fast.images.toArray()];

@@ -32,7 +32,7 @@ afterAll(async () => {
 const bytesOf = async (images: Dataset<LabeledImage>): Promise<string[]> =>
   (await images.toArray()).map(({ pixels: { data, width, height } }) => `${data.constructor.name} ${height} x ${width} ${createHash('md5').update(data).digest('hex')}`);
 
-test.each([{ inputSize: 96 }, { inputSize: 96, dctMethod: 'fast' }, { inputSize: [64, 80], resize: 'fast', fit: 'crop' }, {}] as const)('pictures read with %o in threads are those of one thread, in order, byte for byte', async (options) => {
+test.each([{ inputSize: 96 }, { inputSize: 96, dctMethod: 'fast' }, { inputSize: [64, 80], resize: 'fast', fit: 'crop' }, {}] as const)('images read with %o in threads are those of one thread, in order, byte for byte', async (options) => {
   const read = async (more: object) => bytesOf((await imageFolder(root, { ...options, shuffle: false, ...more })).images);
   expect(await read({ workers })).toEqual(await read({}));
 });
@@ -69,7 +69,7 @@ test.each(['accurate', 'fast'] as const)('bitmaps, CMYK, turned and damaged JPEG
   });
 });
 
-test('grey, turned and upright camera pictures and one larger than a thread keeps memory for are those of one thread', async () => {
+test('gray, turned and upright camera images and one larger than a thread keeps memory for are those of one thread', async () => {
   const photo = sharp(readFileSync('examples/data/photos/panda.jpg'));
   const pictures = await Promise.all([
     photo.clone().greyscale().jpeg().toBuffer(),
@@ -95,7 +95,7 @@ test('damaged JPEGs fail in a thread as in one, and those after them are whole',
   expect(failures[0]).toEqual(failures[1]);
 });
 
-test.each(['accurate', 'fast'] as const)('pictures read beside damaged ones are what they are alone, %s', async (dctMethod) => {
+test.each(['accurate', 'fast'] as const)('images read beside damaged ones are what they are alone, %s', async (dctMethod) => {
   const photo = readFileSync('examples/data/photos/panda.jpg');
   const options = { inputSize: 32, dctMethod, errors: 'skip', onSkipped: () => undefined };
   const [[alone]] = await readBoth([photo], options);
@@ -106,7 +106,7 @@ test.each(['accurate', 'fast'] as const)('pictures read beside damaged ones are 
   }
 });
 
-test('pictures changed in threads are those of one thread, in every epoch', async () => {
+test('images changed in threads are those of one thread, in every epoch', async () => {
   const recipe = sequence(trainAugmentation('imagenet', 64), randAugment(), randomly(0.5, randomJpegQuality([40, 60])));
   const { images } = await imageFolder(root, { inputSize: 80, shuffle: false });
   const [here, there] = [augment(images, recipe, { seed: 3 }), augment(images, recipe, { seed: 3, workers })];
@@ -117,7 +117,7 @@ test('pictures changed in threads are those of one thread, in every epoch', asyn
   expect(await bytesOf(there)).toEqual(second);
 });
 
-test.each([{}, { concurrency: 2 }])('pictures the same threads read and change are those of one thread, in every epoch, %o', async (options) => {
+test.each([{}, { concurrency: 2 }])('images the same threads read and change are those of one thread, in every epoch, %o', async (options) => {
   const recipe = sequence(trainAugmentation('default', 64), randomly(0.5, randomJpegQuality([40, 60])));
   const read = async (more: object) => (await imageFolder(root, { inputSize: 80, shuffle: false, ...more })).images;
   const [here, there] = [augment(await read({}), recipe, { seed: 3 }), augment(await read({ workers }), recipe, { seed: 3, workers, ...options })];
@@ -126,7 +126,7 @@ test.each([{}, { concurrency: 2 }])('pictures the same threads read and change a
   for (let epoch = 0; epoch < 2; epoch++) expect(await bytesOf(there)).toEqual(await bytesOf(here));
 });
 
-test('a picture goes to a thread once where it is read and changed there, and no further than asked', async () => {
+test('an image is sent to a thread once when it is read and changed there, and no more often than necessary', async () => {
   const calls: string[] = [];
   const watched: ImageWorkers = {
     ...workers,
@@ -143,7 +143,7 @@ test('a picture goes to a thread once where it is read and changed there, and no
   expect(calls).toContain('change');
 });
 
-test('pictures sent to a thread stay whole, and so does the memory they are part of', async () => {
+test('images sent to a thread stay whole, and so does the memory they are part of', async () => {
   const memory = Buffer.alloc(10 + 4 * 4 * 3, 7);
   const image = { pixels: { width: 4, height: 4, channels: 3, data: memory.subarray(10) }, label: 0, origin: 'a' };
   await augment(Dataset.from([image]), trainAugmentation('default', 8), { workers }).toArray();
@@ -154,7 +154,7 @@ test('pictures sent to a thread stay whole, and so does the memory they are part
   expect(jpeg.subarray(16, 18)).toEqual(Buffer.from([0xff, 0xd8]));
 });
 
-test('a broken picture in a thread is the error of one thread, and can be skipped and counted', async () => {
+test('a broken image in a thread is the error of one thread, and can be skipped and counted', async () => {
   writeFileSync(path.join(root, 'hat', 'broken.jpg'), 'no picture');
   const failure = async (more: object): Promise<unknown> => (await imageFolder(root, { inputSize: 32, shuffle: false, ...more })).images.toArray().catch((error: unknown) => error);
   const [there, here] = [await failure({ workers }), await failure({})] as [DataError, DataError];

@@ -155,7 +155,7 @@ test('the settings say how images become the input, and heat maps of an unknown 
   await writeReport(untouched, { ...rest, model: foreign, preprocessing: model! });
 });
 
-test('a PNG keeps every pixel, a data URL the picture\'s size', async () => {
+test('a PNG keeps every pixel, a data URL the image\'s size', async () => {
   const image = picture(3);
   const { data, info } = await sharp(await encodePng(image)).raw().toBuffer({ resolveWithObject: true });
   expect([info.width, info.height]).toEqual([image.width, image.height]);

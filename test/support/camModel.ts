@@ -14,7 +14,7 @@ const size = golden.model.size;
 
 export const camSpec = { ...VARIANTS.b0, widthCoefficient: golden.model.width_coefficient, depthCoefficient: golden.model.depth_coefficient };
 
-export const camImage: Pixels = { width: size, height: size, channels: 3, data: inputPixels(golden.input) };
+export const camImage = { width: size, height: size, channels: 3, data: inputPixels(golden.input) } satisfies Pixels;
 
 /** Starts wasm, able to compute gradients, and makes the network. */
 export async function camModel(): Promise<tfl.LayersModel> {

@@ -97,7 +97,7 @@ describe('features', () => {
     return passes();
   };
 
-  test('are computed once, and every epoch of augmented pictures', async () => {
+  test('are computed once, and every epoch of augmented images', async () => {
     expect(await passesOf((images) => images)).toBe(1);
     expect(await passesOf((images) => images.shuffle(12, { seed: 1 }))).toBe(1);
     expect(await passesOf((images) => augment(images, randomFlip()))).toBe(4);
@@ -147,7 +147,7 @@ test.each<[string, Partial<TrainHeadOptions>, string]>([
   ['an unknown option', { epoch: 3 } as never, 'received `epoch`'],
   ['more names than targets', { classNames: ['a', 'b', 'c', 'd'] }, 'trainHead: expected labels [batch] or [batch, 4], one target per name in `classNames`, received [16, 3].'],
   ['labels beyond the names', { classNames: ['a', 'b'], train: pictures(16, 1, 'int') }, 'trainHead: expected labels below 2, the number of `classNames`, received 2.'],
-  ['no pictures', { train: pictures(0, 1) }, 'trainHead: expected at least one batch of training features, received none.'],
+  ['no image', { train: pictures(0, 1) }, 'trainHead: expected at least one batch of training features, received none.'],
   ['no batches at all', { train: [] as never }, 'trainHead: expected batches of { xs, ys }, such as imageBatches() returns for `train`, received [].'],
 ])('%s is refused in one sentence, and leaves no tensor behind', async (_, more, message) => {
   const base = backbone();

@@ -17,7 +17,7 @@ test('the ImageNet layout: labels 1 to 1000 become 0 to 999, boxes keep their nu
   expect([...record.image.subarray(0, 2)]).toEqual([0xff, 0xd8]);
 });
 
-test('the flat layout, whole and with nothing but a picture and a label', async () => {
+test('the flat layout, whole and with nothing but an image and a label', async () => {
   const [, whole, bare] = await written();
   expect(parseExample(whole!, RECORD_SCHEMAS.flat)).toMatchObject({ label: 7, text: 'Größe', boxXMin: [0.125], format: 'JPEG', filename: 'a.jpg' });
   expect(parseExample(bare!, RECORD_SCHEMAS.flat)).toMatchObject({ label: -3, text: '', boxXMin: [], format: 'JPEG', channels: 3, height: 0 });
