@@ -34,7 +34,7 @@ test('without a layer and a class, the last features and the most probable class
 
 test('explaining keeps no tensor, changes no weight and leaves the model as it was', async () => {
   const before = await Promise.all(model.getWeights().map(async (weight) => weight.data()));
-  const input = tf.tensor4d(camImage.data as Uint8Array, [1, camImage.height, camImage.width, 3]);
+  const input = tf.tensor4d(Float32Array.from(camImage.data), [1, camImage.height, camImage.width, 3]);
   const answer = (): Promise<Float32Array> => {
     const output = model.predict(input) as tf.Tensor;
     return output.data<'float32'>().finally(() => {
