@@ -1,11 +1,11 @@
-// The floors: a folder of src/ may import only the folders that stand before it, through their index.ts.
+// The order of the folders of src/: each imports only those before it, through their index.ts (what users get) and internal.ts (the rest).
 const floors = [
-  'core', 'scaling', 'image', 'layers', 'data', 'models', 'backends', 'weights', 'training', 'evaluation',
-  'wasm', 'hdf5', 'imagenet', 'onnx', 'plots', 'node',
+  'core', 'scaling', 'image', 'backends', 'layers', 'data', 'models', 'weights', 'evaluation/metrics', 'training', 'evaluation/predict',
+  'evaluation/explain', 'wasm', 'hdf5', 'imagenet', 'onnx', 'plots', 'node/files', 'node/backends', 'node/images', 'node/weights', 'node/runs',
 ];
 
 const noUpwardImport = floors.map((floor, level) => ({
-  name: `${floor}-imports-only-lower-floors`,
+  name: `${floor}-imports-only-earlier-folders`,
   severity: 'error',
   from: { path: `^src/${floor}/` },
   to: { path: `^src/(?:(?:${floors.slice(level + 1).join('|') || '-'})/|[^/]+\\.ts$)` },
@@ -14,15 +14,14 @@ const noUpwardImport = floors.map((floor, level) => ({
 module.exports = {
   forbidden: [
     ...noUpwardImport,
-    {
-      name: 'through-the-index',
-      comment: 'Another folder is imported through its index.ts.',
+    ...floors.map((floor) => ({
+      name: `${floor}-through-its-index`,
       severity: 'error',
-      from: { path: '^src/([^/]+)/' },
-      to: { path: '^src/[^/]+/.+', pathNot: ['^src/$1/', '/index\\.ts$'] },
-    },
+      from: { path: '^src/', pathNot: `^src/${floor}/` },
+      to: { path: `^src/${floor}/.+`, pathNot: `^src/${floor}/(index|internal)\\.ts$` },
+    })),
     {
-      name: 'entries-through-the-index',
+      name: 'entries-export-what-is-public',
       severity: 'error',
       from: { path: '^src/[^/]+\\.ts$' },
       to: { path: '^src/[^/]+/.+', pathNot: '/index\\.ts$' },

@@ -1,3 +1,3 @@
 // The HDF5 entry: weights and models of Keras, in and out.
 
-export { readKeras, readKerasShards, writeKeras, writeKerasWeights } from './hdf5/index.js';
+export * from './hdf5/index.js';

@@ -1,3 +1,3 @@
 // The entry `effnet-ts/wasm`: what TensorFlow.js' wasm backend needs to train.
 
-export { registerWasmTraining } from './wasm/index.js';
+export * from './wasm/index.js';

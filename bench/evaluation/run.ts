@@ -3,8 +3,8 @@
 // npm run bench:evaluation                5 rounds, a few seconds
 // npm run bench:evaluation -- 50000 1000  other numbers of predictions and classes
 
-import { averagePrecision, evaluatePredictions, mostWrong, rocAuc } from '../../src/evaluation/index.js';
-import { createRandom } from '../../src/core/index.js';
+import { averagePrecision, evaluatePredictions, mostWrong, rocAuc } from '../../src/evaluation/metrics/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import { describeMachine, machineLine } from '../support/machine.js';
 import { formatRatios, printTable } from '../support/results.js';
 import { median, pairRatios } from '../support/statistics.js';

@@ -1,7 +1,7 @@
 // The backend is the caller's: a ready one is never switched.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions } from '../core/index.js';
+import { checkOptions } from '../core/internal.js';
 import { inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf } from './device.js';
 import { checkPreferences, ENSURE_RULES, firstThatWorks, type BackendPreference, type BackendReport, type EnsureBackendOptions } from './selectBackend.js';

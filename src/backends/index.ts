@@ -1,11 +1,5 @@
-export { readyBackend, registeredBackends } from './activeBackend.js';
-export { lostContext, whileDeviceLasts } from './device.js';
 export type { Device } from './device.js';
 export { ensureBackend } from './ensureBackend.js';
-export { anotherCopy } from './oneCopy.js';
-export { probeBackend } from './probeBackend.js';
-export type { ProbeBackendOptions, ProbeReport } from './probeBackend.js';
-export { checkPreferences, SELECT_RULES, selectBackend } from './selectBackend.js';
-export type { BackendAttempt, BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions, SelectBackendOptions } from './selectBackend.js';
-export { trackMemory } from './trackMemory.js';
-export type { KeptTensor, MemoryReport, TensorMemory } from './trackMemory.js';
+export { probeBackend, type ProbeBackendOptions, type ProbeReport } from './probeBackend.js';
+export { type BackendAttempt, type BackendLoader, type BackendPreference, type BackendReport, type EnsureBackendOptions, selectBackend, type SelectBackendOptions } from './selectBackend.js';
+export { type KeptTensor, type MemoryReport, type TensorMemory, trackMemory } from './trackMemory.js';

@@ -3,7 +3,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 // Registers the gradients.
 import '@tensorflow/tfjs-layers';
-import { BackendError, boolean, checkOptions, positive } from '../core/index.js';
+import { BackendError } from '../core/index.js';
+import { boolean, checkOptions, positive } from '../core/internal.js';
 import { readyBackend } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';

@@ -1,8 +1,7 @@
 // Chooses the first backend that installs, starts and computes correctly, and says why the others were passed over.
 
-import {
-  absentPackage, BackendError, callable, check, checkOptions, MissingPackageError, missingPackageError, record, rule, text, type Rules,
-} from '../core/index.js';
+import { absentPackage, callable, check, checkOptions, missingPackageError, record, rule, text, type Rules } from '../core/internal.js';
+import { BackendError, MissingPackageError } from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
 import { requireOneCopy } from './oneCopy.js';

@@ -1,7 +1,8 @@
 // Counts and names the tensors a piece of work keeps.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { callable, check, type Complete } from '../core/index.js';
+import { callable, check } from '../core/internal.js';
+import type { Complete } from '../core/index.js';
 
 /** Tensors alive on all backends, and their bytes. */
 export interface TensorMemory {

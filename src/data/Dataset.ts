@@ -1,25 +1,9 @@
 // The pipeline: a lazy recipe for a stream of items, read anew on every pass. What each step does is in operators.ts and combine.ts.
 
-import {
-  boolean,
-  callable,
-  check,
-  checkNumbers,
-  checkOptions,
-  either,
-  instanceOf,
-  invalid,
-  nonNegativeInteger,
-  oneOf,
-  positiveInteger,
-  record,
-  rule,
-  seed as seedRule,
-  deriveSeed,
-  OptionError,
-  type DataError,
-} from '../core/index.js';
-import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
+import { boolean, callable, check, checkNumbers, checkOptions, either, instanceOf, invalid, nonNegativeInteger, oneOf, positiveInteger, record, rule, seed as seedRule, deriveSeed } from '../core/internal.js';
+import { OptionError, type DataError } from '../core/index.js';
+import { completePreprocessing, samePreprocessing } from '../image/internal.js';
+import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
 import { cachedPass, memoryCache, type CachedImages, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataModule, TfDataset } from './datasetOptions.js';

@@ -1,7 +1,8 @@
 // Random changes on a stream of labeled images: the same seed, epoch and image give the same result, whatever runs beside it.
 
-import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, record, rule, seed as seedRule } from '../core/index.js';
-import { giveBack, type CompletePreprocessing, type Pixels, type Transform, type TransformSpec } from '../image/index.js';
+import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, record, rule, seed as seedRule } from '../core/internal.js';
+import { giveBack } from '../image/internal.js';
+import type { CompletePreprocessing, Pixels, Transform, TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
 import { checkItem, type LabeledImage } from './imageBatches.js';
 import { located, type ItemContext } from './operators.js';

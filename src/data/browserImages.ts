@@ -1,6 +1,7 @@
 // Pixels in the browser: what createImageBitmap decodes, drawn once and read back. In Node, decodeImage takes its place.
 
-import { check, checkOptions, DataError, EffnetError, invalid, rule, text } from '../core/index.js';
+import { check, checkOptions, invalid, rule, text } from '../core/internal.js';
+import { DataError, EffnetError } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 
 /** What `createImageBitmap` takes: a canvas, an image or video element, a bitmap and the like; nothing where TypeScript knows no browser types. */

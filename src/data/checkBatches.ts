@@ -1,8 +1,10 @@
 // What training, evaluation and calibration are given, checked before they use it.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { OptionError, rule, ShapeError, showShape } from '../core/index.js';
-import { preprocessingFor, type CompletePreprocessing, type Preprocessing } from '../image/index.js';
+import { OptionError, ShapeError } from '../core/index.js';
+import { rule, showShape } from '../core/internal.js';
+import { preprocessingFor } from '../image/internal.js';
+import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
 import type { Dataset } from './Dataset.js';
 import { describeItem, releaseItem, tensorsOf } from './items.js';
 

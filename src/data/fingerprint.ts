@@ -1,6 +1,6 @@
 // What a list of items amounts to, in a few bytes: by it a resumed run notices that its data are not those it began with.
 
-import { deriveSeed } from '../core/index.js';
+import { deriveSeed } from '../core/internal.js';
 
 /** The items a dataset is made from: how many, and a digest of their origins, labels and order. */
 export interface DataFingerprint {

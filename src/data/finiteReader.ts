@@ -1,7 +1,7 @@
 // What model.fitDataset and model.evaluateDataset are handed: items whose tensors are finite. Layers such as relu6 would hide what is not.
 
 import { DataError } from '../core/index.js';
-import { areFinite, readsAtOnce } from '../layers/index.js';
+import { areFinite, readsAtOnce } from '../layers/internal.js';
 import { releaseItem, tensorsOf } from './items.js';
 
 /**

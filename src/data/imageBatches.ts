@@ -1,9 +1,11 @@
 // Where tensors are born: labeled pictures become batches.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { boolean, check, checkOptions, DataError, OptionError, positiveInteger, rule, ShapeError, show } from '../core/index.js';
-import { checkFinitePixels, checkPixels, floats, giveBack, type Pixels } from '../image/index.js';
-import { copiesValues } from '../layers/index.js';
+import { boolean, check, checkOptions, positiveInteger, rule, show } from '../core/internal.js';
+import { DataError, OptionError, ShapeError } from '../core/index.js';
+import { checkFinitePixels, checkPixels, floats, giveBack } from '../image/internal.js';
+import type { Pixels } from '../image/index.js';
+import { copiesValues } from '../backends/internal.js';
 import { Dataset } from './Dataset.js';
 import { describeItem } from './items.js';
 import { holdsNone } from './ownPictures.js';

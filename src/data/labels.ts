@@ -1,6 +1,7 @@
 // Class indices, counted, weighted, balanced and written as vectors.
 
-import { arrayOf, callable, check, checkOptions, createRandom, DataError, deriveSeed, either, finite, largest, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/index.js';
+import { arrayOf, callable, check, checkOptions, createRandom, deriveSeed, either, finite, largest, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/internal.js';
+import { DataError } from '../core/index.js';
 
 const indices = rule<readonly number[]>('a non-empty array of class indices', (value) => Array.isArray(value) && value.length > 0 && value.every(nonNegativeInteger.accepts));
 

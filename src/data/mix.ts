@@ -1,7 +1,8 @@
 // MixUp and CutMix: pictures of a batch mixed with one another, their labels in the same proportion.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, createRandom, deriveSeed, positive, probability as probabilityRule, seed as seedRule, ShapeError, shuffled, type Random } from '../core/index.js';
+import { checkOptions, createRandom, deriveSeed, positive, probability as probabilityRule, seed as seedRule, shuffled } from '../core/internal.js';
+import { ShapeError, type Random } from '../core/index.js';
 import { checkBatch } from './checkBatches.js';
 import type { ImageBatch } from './imageBatches.js';
 import type { ItemFunction } from './operators.js';

@@ -1,6 +1,7 @@
 // What the methods of Dataset do to one pass over the items: async generators, each closing its source when it is closed.
 
-import { createRandom, DataError, deriveSeed, isEffnetError } from '../core/index.js';
+import { createRandom, deriveSeed } from '../core/internal.js';
+import { DataError, isEffnetError } from '../core/index.js';
 import { originOf, releaseItem } from './items.js';
 import { runAhead } from './runAhead.js';
 

@@ -1,6 +1,7 @@
 // Arrays of labeled items cut into shares: plain arrays in, plain arrays out.
 
-import { callable, check, checkOptions, createRandom, DataError, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/index.js';
+import { callable, check, checkOptions, createRandom, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/internal.js';
+import { DataError } from '../core/index.js';
 import { className } from './labels.js';
 
 /** How items are split. */

@@ -2,7 +2,8 @@
 // them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
 // Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 
-import { strayFile, WeightsError } from '../core/index.js';
+import { strayFile } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c, 1]; // 'GCOL', version 1

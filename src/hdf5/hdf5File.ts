@@ -1,7 +1,8 @@
 // HDF5 files in memory, by h5wasm. Opened for as long as one task of the event loop reads from them, so that nobody has to close them.
 
 import { File, ready, type Dataset, type Group } from 'h5wasm';
-import { show, WeightsError } from '../core/index.js';
+import { show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 
 /** A file that opens itself when it is used. */
 export interface Hdf5File {

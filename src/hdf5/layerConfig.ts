@@ -1,6 +1,6 @@
 // The layers that the configuration in a `.keras` file lists, by class and name. Nothing else of it is used, and nothing of it is run.
 
-import { snakeCase } from '../models/index.js';
+import { snakeCase } from '../models/internal.js';
 
 /** A layer of a configuration, with the layers inside it where it is a model. */
 export interface LayerConfig {

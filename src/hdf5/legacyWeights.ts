@@ -2,7 +2,8 @@
 // Attributes list the layers, and the weights of each layer.
 
 import type { File, Group } from 'h5wasm';
-import { show, WeightsError } from '../core/index.js';
+import { show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import { datasetAt, groupAt, texts } from './hdf5File.js';
 import type { NamedDataset } from './namedDataset.js';
 

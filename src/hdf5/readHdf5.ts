@@ -1,8 +1,10 @@
 // The arrays of an HDF5 file of Keras, whichever of the two layouts it has.
 
 import type { Dataset } from 'h5wasm';
-import { show, WeightsError } from '../core/index.js';
-import { byteLength, elementCount, encodedArray, type ElementType, type NamedArrays, type WeightArray } from '../weights/index.js';
+import { show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
+import { byteLength, elementCount, encodedArray } from '../weights/internal.js';
+import type { ElementType, NamedArrays, WeightArray } from '../weights/index.js';
 import { checkHeaps } from './checkHeaps.js';
 import { datasetAt, hdf5File, type Hdf5File } from './hdf5File.js';
 import { legacyGroup, legacyWeights } from './legacyWeights.js';

@@ -1,9 +1,11 @@
 // Reads the files of Keras: `.h5`, `.weights.h5` and `.keras`; weights alone, whole models, nested ones.
 // Only weights are read; what a configuration says is not run.
 
-import { arrayOf, check, instanceOf, isEffnetError, text as textRule, WeightsError } from '../core/index.js';
-import { storedPreprocessing } from '../image/index.js';
-import { openZip, refuseOtherFormat, type ModelNotes, type NamedArrays } from '../weights/index.js';
+import { arrayOf, check, instanceOf, text as textRule } from '../core/internal.js';
+import { isEffnetError, WeightsError } from '../core/index.js';
+import { storedPreprocessing } from '../image/internal.js';
+import { openZip, refuseOtherFormat } from '../weights/internal.js';
+import type { ModelNotes, NamedArrays } from '../weights/index.js';
 import { layerConfig, type LayerConfig } from './layerConfig.js';
 import { readHdf5 } from './readHdf5.js';
 

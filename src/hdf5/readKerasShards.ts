@@ -1,6 +1,7 @@
 // The weights that Keras 3.10 and later splits over several files: `save_weights('model.weights.json', max_shard_size=...)`.
 
-import { callable, check, isEffnetError, OptionError, show, text, WeightsError } from '../core/index.js';
+import { callable, check, show, text } from '../core/internal.js';
+import { isEffnetError, OptionError, WeightsError } from '../core/index.js';
 import type { NamedArrays, WeightArray } from '../weights/index.js';
 import { readHdf5 } from './readHdf5.js';
 

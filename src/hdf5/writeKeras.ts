@@ -2,8 +2,8 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { strToU8, zipSync } from 'fflate';
-import { checkModel } from '../models/index.js';
-import { notesOf } from '../weights/index.js';
+import { checkModel } from '../models/internal.js';
+import { notesOf } from '../weights/internal.js';
 import { kerasConfig } from './kerasConfig.js';
 import { createWeights } from './writeKerasWeights.js';
 

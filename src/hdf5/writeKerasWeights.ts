@@ -2,8 +2,8 @@
 
 import type { Group } from 'h5wasm';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { channelStatistics } from '../scaling/index.js';
-import { checkFiniteWeights, checkModel, snakeCase, variantPlanOf } from '../models/index.js';
+import { channelStatistics } from '../scaling/internal.js';
+import { checkFiniteWeights, checkModel, snakeCase, variantPlanOf } from '../models/internal.js';
 import { createHdf5 } from './hdf5File.js';
 import { kerasLayers } from './kerasConfig.js';
 

@@ -1,6 +1,6 @@
 // Rotation, shift, shear and zoom, as Keras' ImageDataGenerator does them.
 
-import { arrayOf, check, checkOptions, either, finite, invalid, nonNegative, oneOf, positive, rule, type Rule } from '../core/index.js';
+import { arrayOf, check, checkOptions, either, finite, invalid, nonNegative, oneOf, positive, rule, type Rule } from '../core/internal.js';
 import { checkPixels, level, type Pixels } from './pixels.js';
 import { transformWithSpec, type Transform } from './transform.js';
 import { FILL_MODES, warp, type FillMode, type Matrix } from './warp.js';

@@ -1,6 +1,6 @@
 // Gaussian blur, separable.
 
-import { check, positive } from '../core/index.js';
+import { check, positive } from '../core/internal.js';
 import { checkPixels, withinMemory, type Pixels } from './pixels.js';
 
 /**

@@ -1,7 +1,8 @@
 // Brightness, contrast, saturation, hue, lighting: the color operations of tf.image and of the AlexNet recipe.
 // Results are float and clipped to [0, 255].
 
-import { arrayOf, check, finite, nonNegative, ShapeError } from '../core/index.js';
+import { arrayOf, check, finite, nonNegative } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import { PADDING, pixelKernels, type PixelKernels } from './kernels.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';

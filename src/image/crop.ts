@@ -1,6 +1,7 @@
 // Cutting rectangles out of pictures, without changing a value.
 
-import { check, checkNumbers, checkOptions, nonNegativeInteger, oneOf, positiveInteger, ShapeError } from '../core/index.js';
+import { check, checkNumbers, checkOptions, nonNegativeInteger, oneOf, positiveInteger } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { roundHalfEven } from './roundHalfEven.js';
 

@@ -1,6 +1,6 @@
 // The deterministic crops with which networks are evaluated, and the views of test-time augmentation.
 
-import { check, checkOptions, nonNegativeInteger, positiveInteger } from '../core/index.js';
+import { check, checkOptions, nonNegativeInteger, positiveInteger } from '../core/internal.js';
 import { centerCrop, crop } from './crop.js';
 import { flipHorizontal } from './flip.js';
 import { checkPixels, sides, type Pixels, type Size } from './pixels.js';

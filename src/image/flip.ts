@@ -1,6 +1,6 @@
 // Mirror images.
 
-import { checkOptions, probability as probabilityRule, oneOf } from '../core/index.js';
+import { checkOptions, probability as probabilityRule, oneOf } from '../core/internal.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 import { transformWithSpec, type Transform } from './transform.js';

@@ -1,8 +1,9 @@
 // A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
 
-import { allFinite, DataError, invalid, OptionError, positiveInteger, rule, ShapeError, show } from '../core/index.js';
+import { allFinite, invalid, positiveInteger, rule, show } from '../core/internal.js';
+import { DataError, OptionError, ShapeError } from '../core/index.js';
 
-export { sides, size, type Size } from '../core/index.js';
+export { sides, size, type Size } from '../core/internal.js';
 
 /** A picture: row by row from the top left, the channels of a pixel side by side, values in [0, 255]. */
 export interface Pixels {

@@ -1,6 +1,7 @@
 // Learned and random policies: which operations are applied to a picture, how often and how strongly.
 
-import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, rule, type Random } from '../core/index.js';
+import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, rule } from '../core/internal.js';
+import type { Random } from '../core/index.js';
 import type { Pixels } from './pixels.js';
 import { applyOperation, checkChannels, POLICY_OPERATIONS, type PolicyOperation } from './policyOperations.js';
 import { transformWithSpec, type Transform } from './transform.js';

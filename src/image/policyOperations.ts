@@ -1,6 +1,7 @@
 // The operations that AutoAugment, RandAugment and TrivialAugment choose from, by name, each with a strength of its own unit.
 
-import { check, finite, keysOf, oneOf, rule, ShapeError } from '../core/index.js';
+import { check, finite, keysOf, oneOf, rule } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { autoContrast, enhanceBrightness, enhanceColor, enhanceContrast, enhanceSharpness, equalize, invert, posterize, solarize, solarizeAdd, toBytes } from './levels.js';
 import { warpPillow, type Matrix } from './warp.js';

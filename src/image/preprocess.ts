@@ -1,6 +1,7 @@
 // How an image becomes a model's input, as plain data that a model and a dataset carry.
 
-import { check, checkOptions, record, rule, type Complete } from '../core/index.js';
+import { check, checkOptions, record, rule } from '../core/internal.js';
+import type { Complete } from '../core/index.js';
 import { sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { describeResize, resolveResize } from './resize.js';
 import { FITS, RESIZE_TO_RULES, resizeToFor, type Fit, type ResizeToOptions } from './resizeTo.js';

@@ -1,6 +1,7 @@
 // Who can say how images become its input: a preprocessing itself, a model, a runtime, a dataset.
 
-import { invalid, isPlain, type OptionError } from '../core/index.js';
+import { invalid, isPlain } from '../core/internal.js';
+import type { OptionError } from '../core/index.js';
 import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 
 /** A preprocessing, or anything that carries one: a model of this library, a runtime, a dataset of images. */

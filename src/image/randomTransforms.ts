@@ -1,6 +1,7 @@
 // Random crops, colors, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
-import { arrayOf, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, ShapeError, show, type Random } from '../core/index.js';
+import { arrayOf, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, show } from '../core/internal.js';
+import { ShapeError, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
 import { adjustLightingFor, changeColor, recolored, toGrayscaleFor } from './color.js';
 import { crop } from './crop.js';

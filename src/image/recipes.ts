@@ -1,6 +1,6 @@
 // Recipes by name: what an image goes through in training, and what in evaluation.
 
-import { check, invalid, keysOf, oneOf, positiveInteger } from '../core/index.js';
+import { check, invalid, keysOf, oneOf, positiveInteger } from '../core/internal.js';
 import { randomFlip } from './flip.js';
 import { completePreprocessing, describePreprocessing, preprocessFor, type Preprocessing } from './preprocess.js';
 import { requirePreprocessing, type PreprocessingSource } from './preprocessingOf.js';

@@ -1,6 +1,7 @@
 // Resizing, equal to `tf.image.resize` of TensorFlow 2 or to Pillow.
 
-import { boolean, check, checkOptions, invalid, oneOf, type Complete } from '../core/index.js';
+import { boolean, check, checkOptions, invalid, oneOf } from '../core/internal.js';
+import type { Complete } from '../core/index.js';
 import { bilinear } from './bilinear.js';
 import { filter } from './filter.js';
 import { pick } from './pick.js';

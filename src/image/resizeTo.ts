@@ -1,6 +1,7 @@
 // Bringing images of any proportions to one size: the ways of Keras, torchvision, timm and EfficientNet's authors.
 
-import { arrayOf, check, checkOptions, either, oneOf, rule, ShapeError } from '../core/index.js';
+import { arrayOf, check, checkOptions, either, oneOf, rule } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import { centerCrop, MARGINS, type Margins } from './crop.js';
 import { checkPixels, sides, size as sizeRule, withinMemory, type Pixels, type Size } from './pixels.js';
 import { RESIZE_RULES, resizeFor, resolveResize, type ResizeOptions } from './resize.js';

@@ -1,7 +1,7 @@
 // Which source pixels make up each output pixel of one axis, and with what weights: the arithmetic of `tf.image.resize`.
 // The loops that apply them are in resize.ts.
 
-import { keysOf } from '../core/index.js';
+import { keysOf } from '../core/internal.js';
 import { roundHalfEven } from './roundHalfEven.js';
 
 const { fround } = Math;

@@ -1,6 +1,7 @@
 // A random change of an image, and how changes follow one another. The changes themselves are in the files beside.
 
-import { callable, check, invalid, probability as probabilityRule, record, rule, text, type Random } from '../core/index.js';
+import { callable, check, invalid, probability as probabilityRule, record, rule, text } from '../core/internal.js';
+import type { Random } from '../core/index.js';
 import { checkPixels, isPixels, type Pixels } from './pixels.js';
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 import { giveBack } from './spareFloats.js';

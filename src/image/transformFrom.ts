@@ -1,6 +1,6 @@
 // Transforms from their specs: how another thread gets the recipe it is to apply.
 
-import { invalid } from '../core/index.js';
+import { invalid } from '../core/internal.js';
 import { randomAffine } from './affine.js';
 import { randomFlip } from './flip.js';
 import { autoAugment, randAugment, trivialAugment } from './policies.js';

@@ -1,6 +1,6 @@
 // Affine warps: output pixels look up where they come from. Two conventions: Keras' (scipy) and Pillow's.
 
-import { keysOf } from '../core/index.js';
+import { keysOf } from '../core/internal.js';
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';

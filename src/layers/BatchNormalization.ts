@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { boolean, checkOptions, positive, rate, ShapeError, showShape, text, type Given } from '../core/index.js';
+import { boolean, checkOptions, positive, rate, showShape, text, type Given } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import { onlyTensor } from './onlyTensor.js';
 import { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 

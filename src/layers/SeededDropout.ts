@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, deriveSeed, rate, seed as seedRule, text, type Given } from '../core/index.js';
+import { check, checkOptions, deriveSeed, rate, seed as seedRule, text, type Given } from '../core/internal.js';
 import { onlyTensor } from './onlyTensor.js';
 
 /** Options of {@link dropout} and {@link stochasticDepth}. */

@@ -1,7 +1,8 @@
 // Parts of the library's blocks that a caller replaces by functions of their own, and the checks of what these return.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { callable, OptionError, show, ShapeError, showShape, type Complete, type Rule } from '../core/index.js';
+import { callable, show, showShape, type Rule } from '../core/internal.js';
+import { OptionError, ShapeError, type Complete } from '../core/index.js';
 import type { Activation, BlockType, MBConvSpec } from '../scaling/index.js';
 import { BUILD_RULES, type BuildOptions } from './buildOptions.js';
 import { symbolic } from './featureShapeOf.js';

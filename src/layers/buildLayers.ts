@@ -1,7 +1,7 @@
 // Layers take memory as soon as they are applied. A function of the caller's own may fail in the midst of them.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { requireBackend } from './requireBackend.js';
+import { requireBackend } from '../backends/internal.js';
 
 /**
  * Returns what `build` returns. Where it throws, the weights of all layers that it built are disposed.

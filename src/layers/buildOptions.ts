@@ -1,6 +1,6 @@
 // What building needs beyond the plan.
 
-import { seed } from '../core/index.js';
+import { seed } from '../core/internal.js';
 
 /** What building needs beyond the plan. */
 export interface BuildOptions {

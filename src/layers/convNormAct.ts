@@ -1,10 +1,9 @@
 // Convolution, normalization, activation: the stem, the top, and the smallest brick of one's own stages.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, oneOf, positiveInteger, text, type Rule } from '../core/index.js';
-import {
-  NORM_ACT_RULES, oddInteger, planBatchNorm, planConv, planDepthwise, resolveNormAct, type LayerPlan, type NormActSpec,
-} from '../scaling/index.js';
+import { check, checkOptions, oneOf, positiveInteger, text, type Rule } from '../core/internal.js';
+import { NORM_ACT_RULES, oddInteger, planBatchNorm, planConv, planDepthwise, resolveNormAct } from '../scaling/internal.js';
+import type { LayerPlan, NormActSpec } from '../scaling/index.js';
 import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
 import { buildLayers } from './buildLayers.js';
 import { convolve, normAct } from './convolve.js';

@@ -1,8 +1,10 @@
 // Planned convolutions as layers, and the normalization and activation that follow them.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { deriveSeed, type Complete } from '../core/index.js';
-import { padName, type Activation, type LayerPlan, type NormActSpec, type Padding } from '../scaling/index.js';
+import { deriveSeed } from '../core/internal.js';
+import type { Complete } from '../core/index.js';
+import { padName } from '../scaling/internal.js';
+import type { Activation, LayerPlan, NormActSpec, Padding } from '../scaling/index.js';
 import { activate } from './activate.js';
 import { batchNormalization } from './BatchNormalization.js';
 import { partResult, type NormActParts } from './blockParts.js';

@@ -1,7 +1,8 @@
 // What a block may be applied to.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, rule, ShapeError, showShape } from '../core/index.js';
+import { check, rule, showShape } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import type { FeatureShape } from '../scaling/index.js';
 
 /** The output of a layer. A tensor has a shape and an id, too, but comes from no layer. */

@@ -1,7 +1,7 @@
 // From features to an answer: pooling, dropout, classifier.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/index.js';
+import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/internal.js';
 import type { ClassifierActivation } from '../scaling/index.js';
 import { buildLayers } from './buildLayers.js';
 import { BUILD_RULES, type BuildOptions } from './buildOptions.js';

@@ -1,8 +1,9 @@
 // Mobile inverted bottlenecks as layers, plain and fused.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, deriveSeed } from '../core/index.js';
-import { planBlockFor, type BlockPlan, type BlockType, type LayerPlan, type LayerRole, type MBConvSpec } from '../scaling/index.js';
+import { checkOptions, deriveSeed } from '../core/internal.js';
+import { planBlockFor } from '../scaling/internal.js';
+import type { BlockPlan, BlockType, LayerPlan, LayerRole, MBConvSpec } from '../scaling/index.js';
 import { MBCONV_PARTS_RULES, partResult, refusePartsInSpec, type MBConvParts } from './blockParts.js';
 import { buildLayers } from './buildLayers.js';
 import { convolve, normAct } from './convolve.js';

@@ -1,8 +1,9 @@
 // Squeeze-and-excitation: each channel is weighted by a function of the means of all channels.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, positiveInteger, text } from '../core/index.js';
-import { NORM_ACT_RULES, planSqueezeExcite, type Activation } from '../scaling/index.js';
+import { check, checkOptions, positiveInteger, text } from '../core/internal.js';
+import { NORM_ACT_RULES, planSqueezeExcite } from '../scaling/internal.js';
+import type { Activation } from '../scaling/index.js';
 import { activate } from './activate.js';
 import { NORM_ACT_PARTS_RULES, refusePartsInSpec, type NormActParts } from './blockParts.js';
 import { buildLayers } from './buildLayers.js';

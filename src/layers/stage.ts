@@ -1,8 +1,9 @@
 // A run of blocks as layers.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions } from '../core/index.js';
-import { planStageFor, type StageLayersSpec, type StagePlan } from '../scaling/index.js';
+import { checkOptions } from '../core/internal.js';
+import { planStageFor } from '../scaling/internal.js';
+import type { StageLayersSpec, StagePlan } from '../scaling/index.js';
 import { partResult, PARTS_RULES, refusePartsInSpec, type BlockParts } from './blockParts.js';
 import { buildLayers } from './buildLayers.js';
 import { featureShapeOf } from './featureShapeOf.js';

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, createRandom, oneOf, positive, seed as seedRule } from '../core/index.js';
+import { check, checkOptions, createRandom, oneOf, positive, seed as seedRule } from '../core/internal.js';
 
 /** What a kernel's initial values are drawn from. */
 export interface VarianceScalingOptions {

@@ -1,8 +1,9 @@
 // Weights that are not finite are neither written to a file nor trained: layers may hide them, and all answers would be wrong.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { allFinite, show, WeightsError } from '../core/index.js';
-import { areFinite } from '../layers/index.js';
+import { allFinite, show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
+import { areFinite } from '../layers/internal.js';
 
 /**
  * Throws unless all weights of a model are finite.

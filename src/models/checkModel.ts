@@ -1,7 +1,7 @@
 // What every function checks that takes a model.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, rule } from '../core/index.js';
+import { check, rule } from '../core/internal.js';
 
 /** Told by what it can do, for an application may have two copies of TensorFlow.js. */
 const layersModel = rule<LayersModel>('a layers model, such as efficientNet returns,', (value) => {

@@ -1,7 +1,8 @@
 // Refuses a saved topology on which TensorFlow.js would wait for ever, or take memory its weights do not need. What is merely wrong is left
 // to TensorFlow.js, which says so.
 
-import { show, WeightsError } from '../core/index.js';
+import { show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

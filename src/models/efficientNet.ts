@@ -1,12 +1,13 @@
 // From plan to layers: a walk, nothing is worked out here.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, either, OptionError, type Given } from '../core/index.js';
-import { completePreprocessing } from '../image/index.js';
-import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool, type BlockParts } from '../layers/index.js';
-import {
-  pixelRescaling, PLAN_RULES, planFor, type Activation, type ModelPlan, type NormActSpec, type Normalization, type PlanModelOptions, type Variant, type VariantSpec, type WithoutTop, type WithTop,
-} from '../scaling/index.js';
+import { checkOptions, either, type Given } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { completePreprocessing } from '../image/internal.js';
+import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool } from '../layers/internal.js';
+import type { BlockParts } from '../layers/index.js';
+import { pixelRescaling, PLAN_RULES, planFor } from '../scaling/internal.js';
+import type { Activation, ModelPlan, NormActSpec, Normalization, PlanModelOptions, Variant, VariantSpec, WithoutTop, WithTop } from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
 import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';

@@ -1,7 +1,7 @@
 // A model that ends earlier, or in several places.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, invalid, text } from '../core/index.js';
+import { arrayOf, check, invalid, text } from '../core/internal.js';
 import { checkModel } from './checkModel.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { planOf } from './planOf.js';

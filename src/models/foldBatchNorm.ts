@@ -1,7 +1,8 @@
 // Inference in fewer operations: normalization and ReLU move into the convolution before them.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { BatchNormalization, requireBackend } from '../layers/index.js';
+import { BatchNormalization } from '../layers/internal.js';
+import { requireBackend } from '../backends/internal.js';
 import { checkModel } from './checkModel.js';
 import { metadataOf } from './metadata.js';
 import { modelFromArtifacts } from './modelFromArtifacts.js';

@@ -1,7 +1,9 @@
 // A layer in front of a model that takes other pixels than [0, 255], so that it takes these like every model here.
 
-import { invalid, OptionError, showShape } from '../core/index.js';
-import { checkNormalization, pixelRescaling, type Normalization } from '../scaling/index.js';
+import { invalid, showShape } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { checkNormalization, pixelRescaling } from '../scaling/internal.js';
+import type { Normalization } from '../scaling/index.js';
 import type { SavedLayer, SavedTopology } from './savedTopology.js';
 
 /** A reference to a layer's output in a saved topology. */

@@ -2,9 +2,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, DataError, isEffnetError, rule } from '../core/index.js';
-import { requireBackend } from '../layers/index.js';
-import { checkNormalization, normalization, type Normalization } from '../scaling/index.js';
+import { arrayOf, check, checkOptions, rule } from '../core/internal.js';
+import { DataError, isEffnetError } from '../core/index.js';
+import { requireBackend } from '../backends/internal.js';
+import { checkNormalization, normalization } from '../scaling/internal.js';
+import type { Normalization } from '../scaling/index.js';
 import { modelFromArtifacts } from './modelFromArtifacts.js';
 import { filesAmong, filesAt } from './modelSources.js';
 import { onlyHandler } from './onlyHandler.js';

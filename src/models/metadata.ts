@@ -1,8 +1,10 @@
 // What a model knows of itself beyond its layers: its plan and the names of its classes. Kept in the model, so that files carry it.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, OptionError, text } from '../core/index.js';
-import { completePreprocessing, type Preprocessing } from '../image/index.js';
+import { arrayOf, check, text } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { completePreprocessing } from '../image/internal.js';
+import type { Preprocessing } from '../image/index.js';
 import type { Normalization, PlanModelOptions, Variant, VariantSpec } from '../scaling/index.js';
 import { checkModel } from './checkModel.js';
 

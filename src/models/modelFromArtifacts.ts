@@ -2,10 +2,12 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { DataError, invalid, isEffnetError, OptionError, show, showShape, WeightsError } from '../core/index.js';
-import { storedPreprocessing } from '../image/index.js';
-import { BatchNormalization, FusedConvolution, SeededDropout, SwishActivation } from '../layers/index.js';
-import { planFor, type Normalization } from '../scaling/index.js';
+import { DataError, isEffnetError, OptionError, WeightsError } from '../core/index.js';
+import { invalid, show, showShape } from '../core/internal.js';
+import { storedPreprocessing } from '../image/internal.js';
+import { BatchNormalization, FusedConvolution, SeededDropout, SwishActivation } from '../layers/internal.js';
+import { planFor } from '../scaling/internal.js';
+import type { Normalization } from '../scaling/index.js';
 import { checkLayers } from './checkLayers.js';
 import { checkTopology } from './checkTopology.js';
 import { fromKeras, isFromKeras } from './fromKeras.js';

@@ -1,6 +1,7 @@
 // Where models are read from outside Node: a server, or files that a person chose on a page.
 
-import { DataError, invalid } from '../core/index.js';
+import { DataError } from '../core/index.js';
+import { invalid } from '../core/internal.js';
 import type { ModelFiles } from './readModelFiles.js';
 import { reasonOf } from './reasonOf.js';
 

@@ -1,7 +1,7 @@
 // The one handler TensorFlow.js has for a URL.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { invalid } from '../core/index.js';
+import { invalid } from '../core/internal.js';
 
 /** @throws {OptionError} when nothing handles that URL here. */
 export function onlyHandler(where: string, option: string, url: string, handlers: readonly io.IOHandler[]): io.IOHandler {

@@ -1,9 +1,8 @@
 // The plan of a model: that of its variant, brought in line with the layers that the model has.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import {
-  countMultiplyAdds, countParameters, planFor, type BlockPlan, type FeatureShape, type LayerPlan, type ModelPlan, type NetworkPlan, type ReductionPlan,
-} from '../scaling/index.js';
+import { countMultiplyAdds, countParameters, planFor } from '../scaling/internal.js';
+import type { BlockPlan, FeatureShape, LayerPlan, ModelPlan, NetworkPlan, ReductionPlan } from '../scaling/index.js';
 import { checkModel } from './checkModel.js';
 import { isFolded, metadataOf } from './metadata.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';

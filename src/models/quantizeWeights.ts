@@ -1,7 +1,7 @@
 // Weights in fewer bytes, in the form that TensorFlow.js and its converter store them: `quantization` in the manifest.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { encodeFloat16 } from '../core/index.js';
+import { encodeFloat16 } from '../core/internal.js';
 import { splitWeights } from './storedWeights.js';
 
 /** Kernels of fewer numbers are stored as float16 in a uint8 file: their error costs more accuracy than their bytes save. See docs/weights.md. */

@@ -1,8 +1,9 @@
 // A model.json and its weight files, wherever they are read from.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { DataError, isEffnetError, show, strayFile, WeightsError } from '../core/index.js';
-import { storedPreprocessing } from '../image/index.js';
+import { DataError, isEffnetError, WeightsError } from '../core/index.js';
+import { show, strayFile } from '../core/internal.js';
+import { storedPreprocessing } from '../image/internal.js';
 import type { ModelMetadata } from './metadata.js';
 import { describeOtherJson } from './otherModels.js';
 import { reasonOf } from './reasonOf.js';

@@ -1,8 +1,10 @@
 // A new classifier on features already learned.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, OptionError, text } from '../core/index.js';
-import { applyHead, BUILD_RULES, buildLayers, HEAD_RULES, type BuildOptions, type HeadSpec } from '../layers/index.js';
+import { arrayOf, check, checkOptions, text } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { applyHead, BUILD_RULES, buildLayers, HEAD_RULES } from '../layers/internal.js';
+import type { BuildOptions, HeadSpec } from '../layers/index.js';
 import type { PlanModelOptions } from '../scaling/index.js';
 import { checkModel } from './checkModel.js';
 import { metadataOf, setMetadata } from './metadata.js';

@@ -2,8 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, DataError, invalid, isEffnetError, oneOf } from '../core/index.js';
-import { BatchNormalization, SeededDropout } from '../layers/index.js';
+import { checkOptions, invalid, oneOf } from '../core/internal.js';
+import { DataError, isEffnetError } from '../core/index.js';
+import { BatchNormalization, SeededDropout } from '../layers/internal.js';
 import { checkFiniteWeights } from './checkFiniteWeights.js';
 import { checkModel } from './checkModel.js';
 import { metadataOf, setMetadata } from './metadata.js';

@@ -3,7 +3,8 @@
 import { clone, toBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
-import { checkBatch, type ImageBatch } from '../data/index.js';
+import { checkBatch } from '../data/internal.js';
+import type { ImageBatch } from '../data/index.js';
 import { nodeProto, valueInfo } from './graph.js';
 import type { OnnxRuntimeModule } from './loadOnnxRuntime.js';
 import { openRuntime } from './openRuntime.js';

@@ -1,6 +1,6 @@
 // A float32 model as one that computes in half precision. Its inputs and outputs stay float32.
 
-import { encodeFloat16 } from '../core/index.js';
+import { encodeFloat16 } from '../core/internal.js';
 import { DATA_TYPES, nodeProto, tensorProto } from './graph.js';
 import { floatsOf } from './int8.js';
 import type { ModelProto } from './proto/onnx_pb.js';

@@ -1,6 +1,6 @@
 // Convolutions, and what they take in: zeros before them, a scale before them, normalization after them.
 
-import { permute } from '../weights/index.js';
+import { permute } from '../weights/internal.js';
 import { applyActivation, isLinear } from './activations.js';
 import { inexpressible, inputOf, refuseChannelsFirst, weightOf, type Converter, type LayerContext } from './layerContext.js';
 import { made, pending, type Pads, type Value } from './value.js';

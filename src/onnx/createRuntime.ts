@@ -2,8 +2,8 @@
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, oneOf, positiveInteger, record } from '../core/index.js';
-import { checkModel } from '../models/index.js';
+import { checkOptions, invalid, oneOf, positiveInteger, record } from '../core/internal.js';
+import { checkModel } from '../models/internal.js';
 import { fileOfModel } from './exportOnnx.js';
 import { runtimePackage } from './loadOnnxRuntime.js';
 import { ModelProtoSchema } from './proto/onnx_pb.js';

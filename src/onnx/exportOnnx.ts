@@ -2,11 +2,14 @@
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, oneOf, rule, text } from '../core/index.js';
-import { checkImageSize, type ImageBatch } from '../data/index.js';
-import { completePreprocessing, preprocessingFor, type CompletePreprocessing } from '../image/index.js';
-import { checkFiniteArrays, checkFiniteWeights, classNamesOf, publishedEvaluation, variantPlanOf } from '../models/index.js';
-import { atSize, planArrays, writeNotes } from '../weights/index.js';
+import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
+import { checkImageSize } from '../data/internal.js';
+import type { ImageBatch } from '../data/index.js';
+import { completePreprocessing, preprocessingFor } from '../image/internal.js';
+import type { CompletePreprocessing } from '../image/index.js';
+import { checkFiniteArrays, checkFiniteWeights, publishedEvaluation, variantPlanOf } from '../models/internal.js';
+import { classNamesOf } from '../models/index.js';
+import { atSize, planArrays, writeNotes } from '../weights/internal.js';
 import { calibrate } from './calibrate.js';
 import { computeFloat16 } from './computeFloat16.js';
 import { convertLayer } from './convertLayer.js';

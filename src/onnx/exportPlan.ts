@@ -1,6 +1,7 @@
 // From a plan and its weights to operators, without a model: the layers efficientNet would build, told to the same converters.
 
-import { padName, pixelRescaling, type BlockPlan, type LayerPlan, type LayerRole, type ModelPlan } from '../scaling/index.js';
+import { padName, pixelRescaling } from '../scaling/internal.js';
+import type { BlockPlan, LayerPlan, LayerRole, ModelPlan } from '../scaling/index.js';
 import type { WeightArray } from '../weights/index.js';
 import { convertLayer } from './convertLayer.js';
 import type { OnnxGraph } from './graph.js';

@@ -1,6 +1,7 @@
 // ONNX Runtime, an optional package: its shape as far as it is used here, and finding it.
 
-import { BackendError, callable, missingPackage, rule } from '../core/index.js';
+import { BackendError } from '../core/index.js';
+import { callable, missingPackage, rule } from '../core/internal.js';
 
 /** A tensor of ONNX Runtime. */
 export interface OnnxTensor {

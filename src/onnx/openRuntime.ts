@@ -2,9 +2,11 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
-import { arrayOf, BackendError, check, DataError, instanceOf, nonNegativeInteger, rule, ShapeError, showShape, strayFile } from '../core/index.js';
+import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape, strayFile } from '../core/internal.js';
+import { BackendError, DataError, ShapeError } from '../core/index.js';
 import type { CompletePreprocessing } from '../image/index.js';
-import { readNotes, type ModelNotes } from '../weights/index.js';
+import { readNotes } from '../weights/internal.js';
+import type { ModelNotes } from '../weights/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 

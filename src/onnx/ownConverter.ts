@@ -1,6 +1,7 @@
 // Converters of the caller's own: what they are told, and what they return.
 
-import { isEffnetError, OptionError, record, rule, show, type Rule } from '../core/index.js';
+import { isEffnetError, OptionError } from '../core/index.js';
+import { record, rule, show, type Rule } from '../core/internal.js';
 import type { Attribute, ConstantValues } from './graph.js';
 import type { Converter, LayerContext, LayerWeight } from './layerContext.js';
 import { made, type Shape } from './value.js';

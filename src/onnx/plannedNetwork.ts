@@ -1,11 +1,14 @@
 // What exportOnnx takes: a layers model, or the plan of a network with its weights.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, record, rule, type Rule } from '../core/index.js';
-import { completePreprocessing, type Preprocessing } from '../image/index.js';
-import { checkModel } from '../models/index.js';
-import { modelPlan, type ModelPlan } from '../scaling/index.js';
-import { namedArrays, type NamedArrays } from '../weights/index.js';
+import { check, checkOptions, record, rule, type Rule } from '../core/internal.js';
+import { completePreprocessing } from '../image/internal.js';
+import type { Preprocessing } from '../image/index.js';
+import { checkModel } from '../models/internal.js';
+import { modelPlan } from '../scaling/internal.js';
+import type { ModelPlan } from '../scaling/index.js';
+import { namedArrays } from '../weights/internal.js';
+import type { NamedArrays } from '../weights/index.js';
 
 /** A network without a model: its plan, and its weights in any framework's names. */
 export interface PlannedNetwork {

@@ -1,6 +1,6 @@
 // A float32 model whose kernels are stored in fewer bytes. Engines turn them into float32 when they load the file, and compute as before.
 
-import { encodeFloat16 } from '../core/index.js';
+import { encodeFloat16 } from '../core/internal.js';
 import { DATA_TYPES, nodeProto, tensorProto } from './graph.js';
 import { channelScales, floatsOf, OUTPUT_AXIS, toInt8 } from './int8.js';
 import type { ModelProto, NodeProto } from './proto/onnx_pb.js';

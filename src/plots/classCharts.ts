@@ -1,7 +1,9 @@
 // Classes side by side: how well each is recognized, and how many samples each has.
 
-import { arrayOf, check, checkOptions, DataError, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/index.js';
-import { checkAnyEvaluation, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
+import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/internal.js';
+import { DataError } from '../core/index.js';
+import { checkAnyEvaluation } from '../evaluation/metrics/internal.js';
+import type { Evaluation, MultiLabelEvaluation } from '../evaluation/metrics/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 import { uniqueNames } from './confusionChart.js';
 

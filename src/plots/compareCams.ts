@@ -1,9 +1,13 @@
 // One image, several models: where each of them looked, side by side, as in the EfficientNet paper's figure on scaling.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, DataError, positiveInteger, probability, record, ShapeError, text, type Rules } from '../core/index.js';
-import { asLayersModel, GRAD_CAM_RULES, gradCamFor, overlayHeat, type GradCamOptions, type HeatMap } from '../evaluation/index.js';
-import { checkFinitePixels, checkPixels, resize, type Pixels } from '../image/index.js';
+import { arrayOf, check, checkOptions, positiveInteger, probability, record, text, type Rules } from '../core/internal.js';
+import { DataError, ShapeError } from '../core/index.js';
+import { asLayersModel } from '../models/internal.js';
+import { GRAD_CAM_RULES, gradCamFor } from '../evaluation/explain/internal.js';
+import { overlayHeat, type GradCamOptions, type HeatMap } from '../evaluation/explain/index.js';
+import { checkFinitePixels, checkPixels } from '../image/internal.js';
+import { resize, type Pixels } from '../image/index.js';
 import { percent, type ChartSpec } from './chart.js';
 import { imageDataUrl } from './encodeImage.js';
 import { imageGrid, type GridImage } from './imageGrid.js';

@@ -1,7 +1,8 @@
 // The confusion matrix as a picture.
 
-import { boolean, checkOptions, largest, positiveInteger } from '../core/index.js';
-import { checkEvaluation, mostMistaken, type Evaluation } from '../evaluation/index.js';
+import { boolean, checkOptions, largest, positiveInteger } from '../core/internal.js';
+import { checkEvaluation, mostMistaken } from '../evaluation/metrics/internal.js';
+import type { Evaluation } from '../evaluation/metrics/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 
 /** How the matrix is drawn. */

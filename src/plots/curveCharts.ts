@@ -1,7 +1,9 @@
 // Curves over all thresholds, and whether confidence can be trusted.
 
-import { arrayOf, checkOptions, DataError, either, invalid, list, nonNegativeInteger, text } from '../core/index.js';
-import { averagePrecision, checkAnyEvaluation, checkEvaluation, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/index.js';
+import { arrayOf, checkOptions, either, invalid, list, nonNegativeInteger, text } from '../core/internal.js';
+import { DataError } from '../core/index.js';
+import { averagePrecision, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/metrics/index.js';
+import { checkAnyEvaluation, checkEvaluation } from '../evaluation/metrics/internal.js';
 import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './chart.js';
 
 /** Options of {@link rocChart} and {@link precisionRecallChart}. */

@@ -1,8 +1,9 @@
 // Pictures as files and URLs, for reports and grids. Decoding is the Node entry's.
 
 import type { Sharp } from 'sharp';
-import { invalid, missingPackage } from '../core/index.js';
-import { checkFinitePixels, checkPixels, type Pixels } from '../image/index.js';
+import { invalid, missingPackage } from '../core/internal.js';
+import { checkFinitePixels, checkPixels } from '../image/internal.js';
+import type { Pixels } from '../image/index.js';
 
 /**
  * Encodes a picture as PNG. Needs `sharp`; in a browser, a canvas does the same.

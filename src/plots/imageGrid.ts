@@ -1,6 +1,7 @@
 // Pictures side by side with their titles: green where the prediction is right, red where it is wrong.
 
-import { arrayOf, boolean, check, checkOptions, DataError, positiveInteger, record, rule, text, type Rules } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, positiveInteger, record, rule, text, type Rules } from '../core/internal.js';
+import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /** A picture of a grid. */

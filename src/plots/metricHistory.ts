@@ -1,6 +1,7 @@
 // Metrics by epoch, in any of the forms in which training returns them.
 
-import { DataError, largest, nullable, record, rule, text } from '../core/index.js';
+import { DataError } from '../core/index.js';
+import { largest, nullable, record, rule, text } from '../core/internal.js';
 import type { EpochMetrics } from '../training/index.js';
 import type { LinePoint } from './thinLine.js';
 

@@ -1,7 +1,9 @@
 // A network at a glance: how wide and how deep its feature maps are, block by block.
 
-import { check, OptionError } from '../core/index.js';
-import { modelPlan, type FeatureShape, type ModelPlan } from '../scaling/index.js';
+import { check } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { modelPlan } from '../scaling/internal.js';
+import type { FeatureShape, ModelPlan } from '../scaling/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /**

@@ -1,7 +1,8 @@
 // Draws a chart without a browser and without eval: Vega lays it out and runs its expressions in its interpreter.
 
 import type { Config, TopLevelSpec } from 'vega-lite';
-import { callable, check, checkOptions, EffnetError, missingPackage, oneOf, positive, rule } from '../core/index.js';
+import { callable, check, checkOptions, missingPackage, oneOf, positive, rule } from '../core/internal.js';
+import { EffnetError } from '../core/index.js';
 
 /** How a chart is drawn. */
 export interface RenderSvgOptions {

@@ -1,6 +1,7 @@
 // A learning-rate schedule, step by step.
 
-import { callable, check, checkOptions, DataError, positiveInteger, type Given } from '../core/index.js';
+import { callable, check, checkOptions, positiveInteger, type Given } from '../core/internal.js';
+import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 import { thinLine, type LinePoint } from './thinLine.js';
 

@@ -1,6 +1,7 @@
 // How training went: the metrics by epoch.
 
-import { arrayOf, check, checkOptions, DataError, text, type Given } from '../core/index.js';
+import { arrayOf, check, checkOptions, text, type Given } from '../core/internal.js';
+import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 import { isDrawable, metricHistory, phasesOf, seriesOf, type MetricHistory, type Series, type TrainingPhase } from './metricHistory.js';
 import { thinLine, type LinePoint } from './thinLine.js';

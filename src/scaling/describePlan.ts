@@ -1,6 +1,6 @@
 // A plan as a table for people.
 
-import { check, record, rule } from '../core/index.js';
+import { check, record, rule } from '../core/internal.js';
 import { countParameters, type FeatureShape, type LayerPlan } from './layerPlan.js';
 import { hasVariant, type ModelPlan, type NetworkPlan } from './planModel.js';
 

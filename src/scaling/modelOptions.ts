@@ -1,8 +1,7 @@
 // The options of a network, checked and completed by the defaults of its variant.
 
-import {
-  arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, OptionError, oneOf, positive, positiveInteger, probability, rate, record, rule, finite, sides, size, text, type Size,
-} from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, oneOf, positive, positiveInteger, probability, rate, record, rule, finite, sides, size, text, type Size } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 import { blockType, NORM_ACT_RULES, oddInteger } from './planBlock.js';
 import { VARIANTS, type Activation, type Normalization, type Padding, type StageSpec, type Variant, type VariantSpec } from './variants.js';
 

@@ -1,7 +1,8 @@
 // Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
 
-import { arrayOf, boolean, check, checkOptions, invalid, nonNegative, oneOf, positive, positiveInteger, probability, rate, text } from '../core/index.js';
-import type { Complete, Rule } from '../core/index.js';
+import { arrayOf, boolean, check, checkOptions, invalid, nonNegative, oneOf, positive, positiveInteger, probability, rate, text } from '../core/internal.js';
+import type { Complete } from '../core/index.js';
+import type { Rule } from '../core/internal.js';
 import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDepthwise,
   type FeatureShape, type LayerPlan, type ParameterCount,

@@ -1,6 +1,7 @@
 // A network at a size, as data: what counting, building, naming, printing and exporting all read.
 
-import { invalid, ShapeError, showShape } from '../core/index.js';
+import { invalid, showShape } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import {
   countMultiplyAdds, countParameters, planBatchNorm, planConv, planDense,
   type FeatureShape, type LayerPlan, type ParameterCount,

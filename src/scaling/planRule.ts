@@ -1,6 +1,6 @@
 // What every function checks that takes the plan of an EfficientNet.
 
-import { record, rule } from '../core/index.js';
+import { record, rule } from '../core/internal.js';
 import type { ModelPlan } from './planModel.js';
 
 /** The rule of {@link ModelPlan}: a plan with stages, not that of a network put together by hand. */

@@ -1,6 +1,6 @@
 // A stage as data: a run of equal blocks, the first of which may halve the picture.
 
-import { arrayOf, check, checkOptions, invalid, positiveInteger, rate, text } from '../core/index.js';
+import { arrayOf, check, checkOptions, invalid, positiveInteger, rate, text } from '../core/internal.js';
 import type { FeatureShape } from './layerPlan.js';
 import { blockType, featureShape, planBlockFor, STAGE_BLOCK_RULES, type BlockPlan, type BlockType, type MBConvSpec } from './planBlock.js';
 

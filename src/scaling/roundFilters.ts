@@ -1,6 +1,6 @@
 // Width scaling. Depth has its own rule in roundRepeats.ts.
 
-import { checkNumbers, checkOptions, positive, positiveInteger, probability } from '../core/index.js';
+import { checkNumbers, checkOptions, positive, positiveInteger, probability } from '../core/internal.js';
 
 /** How a scaled number of filters is rounded. */
 export interface RoundFiltersOptions {

@@ -1,6 +1,6 @@
 // Depth scaling. Width has its own rule in roundFilters.ts.
 
-import { checkNumbers, positive } from '../core/index.js';
+import { checkNumbers, positive } from '../core/internal.js';
 
 /**
  * Scales the number of blocks of a stage by the depth coefficient, rounding up.

@@ -3,8 +3,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, boolean, callable, check, DataError, isPlain, rule, WeightsError } from '../core/index.js';
-import { readNow, readsAtOnce } from '../layers/index.js';
+import { arrayOf, boolean, callable, check, isPlain, rule } from '../core/internal.js';
+import { DataError, WeightsError } from '../core/index.js';
+import { readNow, readsAtOnce } from '../layers/internal.js';
 import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.js';
 import { checkModel } from './checkModel.js';
 import { checkRate } from './checkRate.js';

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { EffnetError } from '../core/index.js';
-import { finiteFlag, readNow, readsAtOnce } from '../layers/index.js';
+import { finiteFlag, readNow, readsAtOnce } from '../layers/internal.js';
 import type { Changes } from './stateChanges.js';
 
 /** A step that is computed and not taken yet. One of `take` and `drop` must follow; both dispose everything but the cost. */

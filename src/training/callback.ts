@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { callable, checkOptions, type Rules } from '../core/index.js';
+import { callable, checkOptions, type Rules } from '../core/internal.js';
 import type { NamedArrays } from '../weights/index.js';
 import type { MetricValues } from './epochMetrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';

@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, rule } from '../core/index.js';
+import { check, rule } from '../core/internal.js';
 
 const layersModel = rule<LayersModel>('a tf.LayersModel', (value) => Array.isArray((value as Partial<LayersModel> | null | undefined)?.layers));
 const optimizerRule = rule<tf.Optimizer>(

@@ -1,6 +1,7 @@
 // A learning rate is checked where it is used: a schedule of the caller's own may return anything.
 
-import { OptionError, show } from '../core/index.js';
+import { OptionError } from '../core/index.js';
+import { show } from '../core/internal.js';
 import { placeText, type TrainingPlace } from './trainingPlace.js';
 
 /** Returns the rate. @throws {OptionError} naming update and place, when it is negative or not finite. */

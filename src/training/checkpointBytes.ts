@@ -3,8 +3,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
-import { checkFiniteArrays } from '../models/index.js';
-import { notesOf, readSafetensors, takeNotes, weightArray, writeSafetensors, type NamedArrays, type WeightArray } from '../weights/index.js';
+import { checkFiniteArrays } from '../models/internal.js';
+import { notesOf, takeNotes } from '../weights/internal.js';
+import { readSafetensors, weightArray, writeSafetensors, type NamedArrays, type WeightArray } from '../weights/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { checkWeights, restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 

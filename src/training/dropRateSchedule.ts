@@ -1,8 +1,9 @@
 // Regularization that grows while a network learns: the rates of stochastic depth and dropout as functions of the epoch.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { callable, check, checkOptions, invalid, oneOf, OptionError } from '../core/index.js';
-import { SeededDropout } from '../layers/index.js';
+import { callable, check, checkOptions, invalid, oneOf } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { SeededDropout } from '../layers/internal.js';
 import { callback, type TrainingCallback } from './callback.js';
 import { allLayers } from './freeze.js';
 

@@ -1,7 +1,8 @@
 // Callbacks that end a run: when nothing improves any more, and when the loss is no number.
 
-import { boolean, checkOptions, EffnetError, nonNegativeInteger } from '../core/index.js';
-import { areFinite } from '../layers/index.js';
+import { boolean, checkOptions, nonNegativeInteger } from '../core/internal.js';
+import { EffnetError } from '../core/index.js';
+import { areFinite } from '../layers/internal.js';
 import type { NamedArrays } from '../weights/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { callback, type TrainingCallback } from './callback.js';

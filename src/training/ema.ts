@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, callable, check, checkOptions, OptionError, rate } from '../core/index.js';
+import { boolean, callable, check, checkOptions, rate } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 import { namedWeights, weightArray, type NamedArrays } from '../weights/index.js';
 import { TrainingCallback } from './callback.js';
 import { checkModel } from './checkModel.js';

@@ -2,10 +2,13 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { allFinite, check, DataError, OptionError, rule, showShape, trackProgress, type ProgressListener } from '../core/index.js';
-import { checkBatch, type ImageBatch } from '../data/index.js';
-import { areFinite, pool } from '../layers/index.js';
-import { foldBatchNorm, splitHead } from '../models/index.js';
+import { allFinite, check, rule, showShape, trackProgress } from '../core/internal.js';
+import { DataError, OptionError, type ProgressListener } from '../core/index.js';
+import { checkBatch } from '../data/internal.js';
+import type { ImageBatch } from '../data/index.js';
+import { areFinite, pool } from '../layers/internal.js';
+import { foldBatchNorm } from '../models/index.js';
+import { splitHead } from '../models/internal.js';
 import { labelError, labelProblem } from './checkLabels.js';
 
 /** Features and labels of a whole dataset. */

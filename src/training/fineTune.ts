@@ -3,10 +3,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfc from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BackendError, DataError, invalid, trackProgress } from '../core/index.js';
-import { whileDeviceLasts } from '../backends/index.js';
-import { checkBatch, type Dataset } from '../data/index.js';
-import { checkFiniteWeights, setPreprocessing } from '../models/index.js';
+import { BackendError, DataError } from '../core/index.js';
+import { invalid, trackProgress } from '../core/internal.js';
+import { whileDeviceLasts } from '../backends/internal.js';
+import { checkBatch } from '../data/internal.js';
+import type { Dataset } from '../data/index.js';
+import { checkFiniteWeights } from '../models/internal.js';
+import { setPreprocessing } from '../models/index.js';
 import type { EpochMetrics, MetricValues } from './epochMetrics.js';
 import { checkFineTune, checkFirstBatches, classesOf, dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { freeze, unfreeze } from './freeze.js';

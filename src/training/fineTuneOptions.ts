@@ -2,11 +2,11 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import {
-  anything, arrayOf, callable, check, checkOptions, instanceOf, invalid, isPlain, nonNegative, nonNegativeInteger, oneOf, positiveInteger, rule, type ProgressListener,
-} from '../core/index.js';
-import { anotherCopy } from '../backends/index.js';
-import { checkFirstBatch, Dataset } from '../data/index.js';
+import { anything, arrayOf, callable, check, checkOptions, instanceOf, invalid, isPlain, nonNegative, nonNegativeInteger, oneOf, positiveInteger, rule } from '../core/internal.js';
+import type { ProgressListener } from '../core/index.js';
+import { anotherCopy } from '../backends/internal.js';
+import { checkFirstBatch } from '../data/internal.js';
+import { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { TrainingCallback } from './callback.js';
 import { checkModel } from './checkModel.js';

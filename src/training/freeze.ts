@@ -2,8 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, either, invalid, OptionError, rule, text } from '../core/index.js';
-import { BatchNormalization } from '../layers/index.js';
+import { arrayOf, check, either, invalid, rule, text } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { BatchNormalization } from '../layers/internal.js';
 import { checkModel } from './checkModel.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 

@@ -1,8 +1,9 @@
 // Freezing by the cuts fine-tuning needs, and what trains at present. The plain acts are freeze.ts.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { boolean, check, invalid, OptionError, rule, text } from '../core/index.js';
-import { BatchNormalization, SeededDropout } from '../layers/index.js';
+import { boolean, check, invalid, rule, text } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { BatchNormalization, SeededDropout } from '../layers/internal.js';
 import { checkModel } from './checkModel.js';
 import { allLayers, checkFreezable, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
 

@@ -1,9 +1,11 @@
 // The preprocessing that a model learns on, and that it remembers after training.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { invalid, OptionError, rule } from '../core/index.js';
-import { checkImageSize, preprocessingOfData } from '../data/index.js';
-import { describePreprocessing, preprocessingFor, samePreprocessing, type CompletePreprocessing, type PreprocessingSource } from '../image/index.js';
+import { invalid, rule } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
+import { checkImageSize, preprocessingOfData } from '../data/internal.js';
+import { describePreprocessing, preprocessingFor, samePreprocessing } from '../image/internal.js';
+import type { CompletePreprocessing, PreprocessingSource } from '../image/index.js';
 
 /** What a model learns on, and what it is measured on meanwhile. */
 export interface LearningData {

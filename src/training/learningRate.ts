@@ -1,7 +1,8 @@
 // The learning rate of any optimizer, and the callbacks that move it.
 
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, OptionError, rule } from '../core/index.js';
+import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, rule } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 import { callback, type TrainingCallback } from './callback.js';
 import { checkOptimizer } from './checkModel.js';
 import { checkRate } from './checkRate.js';

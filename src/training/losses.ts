@@ -1,7 +1,8 @@
 // Losses for model.compile and fineTune, one number a sample. Labels are class indices, one-hot, several-hot or soft.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { boolean, checkOptions, nonNegative, oneOf, probability, rate, ShapeError } from '../core/index.js';
+import { boolean, checkOptions, nonNegative, oneOf, probability, rate } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
 import type { LabelMeaning } from './checkLabels.js';
 import { targetsLike } from './targets.js';
 

@@ -1,7 +1,7 @@
 // Metrics while training, as counts that add up over batches: an epoch's figure is exact, not a mean of batches' figures.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { check, checkOptions, either, oneOf, positiveInteger, probability, rule } from '../core/index.js';
+import { check, checkOptions, either, oneOf, positiveInteger, probability, rule } from '../core/internal.js';
 import { oneHot, targetsLike } from './targets.js';
 
 /**

@@ -1,6 +1,6 @@
 // The metric a callback watches, and which way it is better.
 
-import { invalid, nonNegative, oneOf, text } from '../core/index.js';
+import { invalid, nonNegative, oneOf, text } from '../core/internal.js';
 import type { MetricValues } from './epochMetrics.js';
 
 /** What is watched. */

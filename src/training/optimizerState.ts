@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { WeightsError, showShape } from '../core/index.js';
+import { WeightsError } from '../core/index.js';
+import { showShape } from '../core/internal.js';
 import { namedWeights } from '../weights/index.js';
 
 /** A tensor and its name. */

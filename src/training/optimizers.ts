@@ -1,10 +1,8 @@
 // The update rules, each that of one framework, digit by digit. State, decay, clipping and rates are NamedOptimizer's.
 
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  boolean, callable, checkOptions, either, nonNegative, oneOf, OptionError, positive, positiveInteger, rate, rule, type Complete, type Given,
-  type Rules,
-} from '../core/index.js';
+import { boolean, callable, checkOptions, either, nonNegative, oneOf, positive, positiveInteger, rate, rule, type Given, type Rules } from '../core/internal.js';
+import { OptionError, type Complete } from '../core/index.js';
 import { NamedOptimizer, type OptimizerOptions, type UpdateRule } from './NamedOptimizer.js';
 import type { Schedule } from './schedules.js';
 

@@ -1,6 +1,7 @@
 // A callback that reports progress; what draws it is elsewhere, such as progressBar of the Node entry.
 
-import { check, rule, trackProgress, type ProgressListener } from '../core/index.js';
+import { check, rule, trackProgress } from '../core/internal.js';
+import type { ProgressListener } from '../core/index.js';
 import { TrainingCallback } from './callback.js';
 
 /**

@@ -1,8 +1,7 @@
 // Learning rates as pure functions of the step. What applies them: an optimizer's `learningRate`, or the callback learningRateSchedule.
 
-import {
-  arrayOf, boolean, check, checkNumbers, checkOptions, invalid, nonNegative, nonNegativeInteger, oneOf, OptionError, positive, positiveInteger, rule,
-} from '../core/index.js';
+import { arrayOf, boolean, check, checkNumbers, checkOptions, invalid, nonNegative, nonNegativeInteger, oneOf, positive, positiveInteger, rule } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 
 /**
  * The learning rate of a step. Pure: the same step always has the same rate.

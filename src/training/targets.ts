@@ -1,8 +1,9 @@
 // Labels in the form of the predictions, whatever form they come in.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { ShapeError, showShape } from '../core/index.js';
-import { readNow, readsAtOnce } from '../layers/index.js';
+import { ShapeError } from '../core/index.js';
+import { showShape } from '../core/internal.js';
+import { readNow, readsAtOnce } from '../layers/internal.js';
 import { isIndices, labelError, labelProblem, TOLERANCE, type LabelMeaning } from './checkLabels.js';
 
 /**

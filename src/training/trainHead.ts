@@ -2,15 +2,15 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import {
-  arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, EffnetError, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule,
-  seed as seedRule, shuffled, text, trackProgress, type ProgressListener,
-} from '../core/index.js';
-import { anotherCopy } from '../backends/index.js';
-import { checkFirstBatch, Dataset, type ImageBatch } from '../data/index.js';
+import { arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule, seed as seedRule, shuffled, text, trackProgress } from '../core/internal.js';
+import { EffnetError, type ProgressListener } from '../core/index.js';
+import { anotherCopy } from '../backends/internal.js';
+import { checkFirstBatch } from '../data/internal.js';
+import { Dataset, type ImageBatch } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
-import { checkFiniteWeights, replaceHead, setPreprocessing } from '../models/index.js';
+import { checkFiniteWeights } from '../models/internal.js';
+import { replaceHead, setPreprocessing } from '../models/index.js';
 import { takeStep } from './attempt.js';
 import { TrainingCallback } from './callback.js';
 import { checkModel } from './checkModel.js';

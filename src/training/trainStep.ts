@@ -2,8 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { DataError, EffnetError, OptionError, ShapeError, show, showShape } from '../core/index.js';
-import { areFinite } from '../layers/index.js';
+import { DataError, EffnetError, OptionError, ShapeError } from '../core/index.js';
+import { show, showShape } from '../core/internal.js';
+import { areFinite } from '../layers/internal.js';
 import { takeStep } from './attempt.js';
 import { checkLabels, meaningOf } from './checkLabels.js';
 import type { Loss } from './losses.js';

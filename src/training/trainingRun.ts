@@ -1,11 +1,13 @@
 // A run of fineTune as a checkpoint: everything by which it goes on and ends as if never interrupted.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { BackendError, check, DataError, instanceOf, OptionError, WeightsError } from '../core/index.js';
-import { lostContext } from '../backends/index.js';
+import { BackendError, DataError, OptionError, WeightsError } from '../core/index.js';
+import { check, instanceOf } from '../core/internal.js';
+import { lostContext } from '../backends/internal.js';
 import type { Dataset } from '../data/index.js';
-import { describePreprocessing, samePreprocessing, type CompletePreprocessing } from '../image/index.js';
-import { SeededDropout, type DropoutStream } from '../layers/index.js';
+import { describePreprocessing, samePreprocessing } from '../image/internal.js';
+import type { CompletePreprocessing } from '../image/index.js';
+import { SeededDropout, type DropoutStream } from '../layers/internal.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
 import type { CallbackState, TrainingCallback } from './callback.js';
 import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type Checkpoint } from './checkpointBytes.js';

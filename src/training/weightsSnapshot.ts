@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { showShape, WeightsError } from '../core/index.js';
+import { showShape } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import { namedWeights, weightArray, type NamedArrays } from '../weights/index.js';
 
 /** Copies every weight, statistics included. */

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
-import type { FusedKernel } from '../layers/index.js';
+import type { FusedKernel } from '../layers/internal.js';
 import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
 import type { WasmBackend } from './backend.js';
 

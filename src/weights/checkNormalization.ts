@@ -1,7 +1,8 @@
 // The normalization a Keras file carries against the one inside the model. The model's is weightless, so nothing is loaded.
 
 import { WeightsError } from '../core/index.js';
-import { channelStatistics, type ModelPlan } from '../scaling/index.js';
+import { channelStatistics } from '../scaling/internal.js';
+import type { ModelPlan } from '../scaling/index.js';
 import type { NamedArrays } from './namedArrays.js';
 
 /**

@@ -1,6 +1,7 @@
 // The tensors in a value that a PyTorch file holds, by the keys that lead to them.
 
-import { show, WeightsError } from '../core/index.js';
+import { show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';
 import { PickleObject, type PickleValue } from './pickle.js';
 import { tensorOf } from './torchGlobals.js';

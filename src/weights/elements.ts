@@ -1,6 +1,7 @@
 // Element types of weight files, and their conversion to and from float32. Bytes are little-endian, as every format here has them.
 
-import { decodeFloat16, WeightsError } from '../core/index.js';
+import { decodeFloat16 } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 
 /** The type of the numbers in a file. */
 export type ElementType =

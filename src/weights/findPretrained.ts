@@ -1,6 +1,6 @@
 // Published checkpoints by name.
 
-import { invalid } from '../core/index.js';
+import { invalid } from '../core/internal.js';
 import { VARIANTS, type Variant } from '../scaling/index.js';
 import { PRETRAINED, defaultPretrained, type PretrainedWeights } from './pretrainedWeights.js';
 

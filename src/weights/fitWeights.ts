@@ -2,7 +2,8 @@
 // Nothing is changed here; loadWeights.ts does that.
 
 import type { WeightsMismatch } from '../core/index.js';
-import { hasVariant, type NetworkPlan } from '../scaling/index.js';
+import { hasVariant } from '../scaling/internal.js';
+import type { NetworkPlan } from '../scaling/index.js';
 import { checkNormalization } from './checkNormalization.js';
 import { classifierPrefix, type LayoutEntry, type LayoutName } from './layouts.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';

@@ -1,7 +1,7 @@
 // Names files that hold no weights this library reads, so that an error can say what to do with them.
 
-import { strayFile } from '../core/index.js';
-import { describeGraphModel } from '../models/index.js';
+import { strayFile } from '../core/internal.js';
+import { describeGraphModel } from '../models/internal.js';
 
 /** How many bytes of a file its text is looked for in. */
 const HEAD = 1024;

@@ -1,7 +1,7 @@
 // How each framework names and orients the weights of a network: pure maps from the plan, to be read in either direction.
 // Reading files is not done here.
 
-import { check, oneOf, rule, text } from '../core/index.js';
+import { check, oneOf, rule, text } from '../core/internal.js';
 import type { BlockPlan, LayerPlan, LayerRole, NetworkPlan } from '../scaling/index.js';
 
 /** Who named the arrays. */

@@ -2,9 +2,11 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { allFinite, boolean, check, checkOptions, either, oneOf, text, rule, WeightsError, type WeightsMismatch } from '../core/index.js';
-import { copiesValues } from '../layers/index.js';
-import { checkModel, isFolded, planOf, variantPlanOf } from '../models/index.js';
+import { allFinite, boolean, check, checkOptions, either, oneOf, text, rule } from '../core/internal.js';
+import { WeightsError, type WeightsMismatch } from '../core/index.js';
+import { copiesValues } from '../backends/internal.js';
+import { checkModel, isFolded, variantPlanOf } from '../models/internal.js';
+import { planOf } from '../models/index.js';
 import { planModel, VARIANTS, type Variant } from '../scaling/index.js';
 import { classifierName } from './fileClassifiers.js';
 import { fitWeights, type FittedWeight, type SkippedArray } from './fitWeights.js';

@@ -1,7 +1,8 @@
 // What a weight file says of the model that its weights come from.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { preprocessingFor, type CompletePreprocessing } from '../image/index.js';
+import { preprocessingFor } from '../image/internal.js';
+import type { CompletePreprocessing } from '../image/index.js';
 import { classNamesOf, setClassNames, setPreprocessing } from '../models/index.js';
 
 /** What a file says of its model, beside the arrays. */

@@ -1,6 +1,7 @@
 // The currency of weights: what every reader returns and every writer takes, whatever the file.
 
-import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape, WeightsError } from '../core/index.js';
+import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import type { ModelNotes } from './modelNotes.js';
 import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 

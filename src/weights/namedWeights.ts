@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
-import { checkModel } from '../models/index.js';
+import { checkModel } from '../models/internal.js';
 
 /** A weight inside a model: read it, or write another tensor of its shape into it. */
 export type ModelWeight = tf.layers.Layer['weights'][number];

@@ -1,8 +1,9 @@
 // The published weights: where they are, how to know them again, and what a model must be for them to mean anything. Data, no download.
 
-import { check, keysOf, oneOf, rule } from '../core/index.js';
+import { check, keysOf, oneOf, rule } from '../core/internal.js';
 import type { Preprocessing } from '../image/index.js';
-import { publishedEvaluation, type EfficientNetOptions } from '../models/index.js';
+import { publishedEvaluation } from '../models/internal.js';
+import type { EfficientNetOptions } from '../models/index.js';
 import { VARIANTS, type Normalization, type Padding, type Variant } from '../scaling/index.js';
 import { KERAS_V1, KERAS_V2, LUKEMELAS, LUKEMELAS_ADVPROP, QUBVEL_AUTOAUGMENT, QUBVEL_NOISY_STUDENT, TORCHVISION } from './digests.js';
 import type { LayoutName } from './layouts.js';

@@ -1,7 +1,8 @@
 // Reads safetensors: 8 bytes of header length, a JSON header, then the arrays. Nothing the header says is believed unchecked.
 // Format: huggingface/safetensors, README "Format". The writer is writeSafetensors.ts.
 
-import { check, instanceOf, show, WeightsError } from '../core/index.js';
+import { check, instanceOf, show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import type { ElementType } from './elements.js';
 import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { readNotes } from './storedNotes.js';

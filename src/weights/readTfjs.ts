@@ -1,8 +1,9 @@
 // Reads the weights of a TensorFlow.js model, quantized ones too, without building the model.
 
 import type { io } from '@tensorflow/tfjs-core';
-import { check, record, rule, show, WeightsError } from '../core/index.js';
-import { joinedWeights, kerasWeightNames, describeGraphModel } from '../models/index.js';
+import { check, record, rule, show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
+import { joinedWeights, kerasWeightNames, describeGraphModel } from '../models/internal.js';
 import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 import { elementCount, encodedArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 

@@ -1,7 +1,8 @@
 // Reads what PyTorch's torch.save writes: the zip archive of today and the bare pickles of before 1.6. Nothing of the file is run.
 // Format: torch/serialization.py, `_save` and `_legacy_save`.
 
-import { check, instanceOf, show, WeightsError } from '../core/index.js';
+import { check, instanceOf, show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import { collectTensors } from './collectTensors.js';
 import { ELEMENT_BYTES } from './elements.js';
 import type { NamedArrays } from './namedArrays.js';

@@ -1,6 +1,7 @@
 // Tells what kind of file some bytes are, and reads it with the right reader.
 
-import { check, instanceOf, WeightsError } from '../core/index.js';
+import { check, instanceOf } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 import type { NamedArrays } from './namedArrays.js';
 import { readSafetensorsFor } from './readSafetensors.js';
 import { readTorchFor } from './readTorch.js';

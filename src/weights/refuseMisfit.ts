@@ -1,6 +1,7 @@
 // The errors of a file that does not fit its model.
 
-import { showShape, WeightsError, type WeightsMismatch } from '../core/index.js';
+import { showShape } from '../core/internal.js';
+import { WeightsError, type WeightsMismatch } from '../core/index.js';
 import type { ModelPlan, NetworkPlan } from '../scaling/index.js';
 import { fileClassifiers } from './fileClassifiers.js';
 import { isHeadWeight as isHead, scopesAround, type Fit } from './fitWeights.js';

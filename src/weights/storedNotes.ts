@@ -1,7 +1,8 @@
 // What a file says of its model in a table of strings, as safetensors and ONNX files have one: JSON under `preprocessing` and `classes`.
 
-import { arrayOf, text } from '../core/index.js';
-import { storedPreprocessing, type Preprocessing } from '../image/index.js';
+import { arrayOf, text } from '../core/internal.js';
+import { storedPreprocessing } from '../image/internal.js';
+import type { Preprocessing } from '../image/index.js';
 import type { ModelNotes } from './modelNotes.js';
 
 /** The entries for what is known of a model. */

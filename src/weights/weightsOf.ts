@@ -1,9 +1,11 @@
 // The weights of a model as arrays, under any framework's names: the way out, loadWeights is the way in.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, oneOf, rule, text, WeightsError } from '../core/index.js';
-import { hasVariant } from '../scaling/index.js';
-import { checkFiniteWeights, checkModel, isFolded, planOf } from '../models/index.js';
+import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
+import { hasVariant } from '../scaling/internal.js';
+import { checkFiniteWeights, checkModel, isFolded } from '../models/internal.js';
+import { planOf } from '../models/index.js';
 import { entriesOf, LAYOUTS, type LayoutName } from './layouts.js';
 import { notesOf } from './modelNotes.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';

@@ -1,6 +1,6 @@
 // Writes safetensors, readable by every safetensors library. The reader is readSafetensors.ts.
 
-import { check, checkOptions, encodeFloat16, oneOf, record, rule } from '../core/index.js';
+import { check, checkOptions, encodeFloat16, oneOf, record, rule } from '../core/internal.js';
 import { byteLength, namedArrays, type NamedArrays } from './namedArrays.js';
 import { writeNotes } from './storedNotes.js';
 

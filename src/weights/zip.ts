@@ -2,7 +2,8 @@
 // Archives from strangers are not trusted: names, sizes, places and checksums are checked. Inflating is fflate's.
 
 import { inflateSync } from 'fflate';
-import { show, WeightsError } from '../core/index.js';
+import { show } from '../core/internal.js';
+import { WeightsError } from '../core/index.js';
 
 /** An open archive. */
 export interface ZipArchive {

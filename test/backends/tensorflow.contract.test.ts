@@ -2,7 +2,7 @@
 // that has it, built by scripts/buildTensorFlow.ts or installed as usual.
 
 import { selectBackend } from '../../src/node.js';
-import { loadTensorFlow } from '../../src/node/nativeBackends.js';
+import { loadTensorFlow } from '../../src/node/backends/nativeBackends.js';
 import { backendContract } from '../contracts/backend.js';
 import { importFrom } from '../support/projectPackages.js';
 

@@ -2,7 +2,7 @@
 // without a GPU, SwiftShader serves: VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json LD_LIBRARY_PATH=/usr/lib/chromium
 
 import { selectBackend } from '../../src/node.js';
-import { loadWebGpu } from '../../src/node/nativeBackends.js';
+import { loadWebGpu } from '../../src/node/backends/nativeBackends.js';
 import { backendContract } from '../contracts/backend.js';
 import { importFrom } from '../support/projectPackages.js';
 

@@ -1,8 +1,9 @@
 // What every reader of weight files must do, run for each of them.
 
 import { describe, expect, test } from 'vitest';
-import { elementCount, type NamedArrays } from '../../src/weights/index.js';
-import { createRandom } from '../../src/core/index.js';
+import { elementCount } from '../../src/weights/internal.js';
+import type { NamedArrays } from '../../src/weights/index.js';
+import { createRandom } from '../../src/core/internal.js';
 
 export interface ReaderCase {
   readonly name: string;

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
+import { positiveInteger, oneOf, checkOptions, show, arrayOf, finite } from '../../src/core/internal.js';
 
-const rules = { size: core.positiveInteger, mode: core.oneOf('a', 'b') };
-const checked = (options: object) => core.checkOptions('f', options, rules);
+const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
+const checked = (options: object) => checkOptions('f', options, rules);
 
 test('good options come back, without those that are undefined', () => {
   expect(Object.entries(checked({ size: 3, mode: undefined }))).toEqual([['size', 3]]);
@@ -23,10 +24,10 @@ test.each([
 });
 
 test('values are shown short', () => {
-  expect(core.show({ a: 1 })).toBe('{ a }');
-  expect(core.show(new Map())).toBe('an instance of Map');
-  expect(core.show('x'.repeat(100))).toHaveLength(62);
-  expect(core.show(Array.from({ length: 20 }, (_, i) => i))).toBe('[0, 1, 2, 3, 4, 5, 6, 7, ... 20 in all]');
+  expect(show({ a: 1 })).toBe('{ a }');
+  expect(show(new Map())).toBe('an instance of Map');
+  expect(show('x'.repeat(100))).toHaveLength(62);
+  expect(show(Array.from({ length: 20 }, (_, i) => i))).toBe('[0, 1, 2, 3, 4, 5, 6, 7, ... 20 in all]');
 });
 
 test('a guard recognizes the family by class and by name', () => {
@@ -43,18 +44,18 @@ test('an object without keys of its own is no record of options', () => {
 });
 
 test('options inside an option are named by both', () => {
-  const inner = (options: object) => () => core.checkOptions('f', options, rules, 'inner');
+  const inner = (options: object) => () => checkOptions('f', options, rules, 'inner');
   expect(inner({ siz: 3 })).toThrow('f: expected one of `inner.size`, `inner.mode`, received `inner.siz`.');
   expect(inner({ size: 0 })).toThrow('f: expected a positive integer for `inner.size`, received 0.');
   expect(inner([])).toThrow('f: expected an object for `inner`, received [].');
 });
 
 test('an array has no holes', () => {
-  expect(core.arrayOf(core.finite, 2).accepts(new Array(2))).toBe(false);
+  expect(arrayOf(finite, 2).accepts(new Array(2))).toBe(false);
 });
 
 test('an array that contains itself is shown', () => {
   const loop: unknown[] = [1];
   loop.push(loop);
-  expect(core.show(loop)).toBe('[1, [1, [1, [1, [...]]]]]');
+  expect(show(loop)).toBe('[1, [1, [1, [1, [...]]]]]');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { absentPackage, isEffnetError, MissingPackageError, missingPackage } from '../../src/core/index.js';
+import { absentPackage, missingPackage } from '../../src/core/internal.js';
+import { isEffnetError, MissingPackageError } from '../../src/core/index.js';
 
 /** The error for a package whose import fails with these words. */
 function errorFor(name: string, message: string, code?: string, install?: string): MissingPackageError {

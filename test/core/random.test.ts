@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRandom, deriveSeed, shuffled } from '../../src/core/index.js';
+import { createRandom, deriveSeed, shuffled } from '../../src/core/internal.js';
 
 const take = (seed: number, count: number): number[] => {
   const random = createRandom(seed);

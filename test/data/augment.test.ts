@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import { augment, cutMix, Dataset, imageBatches, mixUp, type ImageBatch, type LabeledImage } from '../../src/data/index.js';
 import { blendBatch, cutMixBox, pasteBatch } from '../../src/data/mix.js';
 import { randAugment, randomFlip, randomResizedCrop, sequence, trainAugmentation } from '../../src/image/index.js';

@@ -8,7 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { augment, Dataset, imageBatches, type ImageBatch, type LabeledImage } from '../../src/data/index.js';
 import { colorJitter, randomAffine, randomFlip, sequence, transformOf, type Pixels } from '../../src/image/index.js';
-import { imageFolder, imageWorkers, selectBackend, type ImageWorkers } from '../../src/node/index.js';
+import { imageFolder, imageWorkers, type ImageWorkers } from '../../src/node/images/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 
 const PHOTOS = path.resolve('examples/data/clothing/validation');
 const RECIPE = sequence(randomFlip(), colorJitter({ brightness: 0.1, contrast: 0.2, saturation: 0.2 }), randomAffine({ rotation: 10 }));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Dataset, RECORD_SCHEMAS } from '../../src/data/index.js';
-import { writeTFRecords } from '../../src/node/index.js';
+import { writeTFRecords } from '../../src/node/images/index.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'layouts-'));
 afterAll(() => { rmSync(root, { recursive: true, force: true }); });

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readKeras } from '../../src/hdf5/index.js';
 import { efficientNet, type EfficientNetOptions } from '../../src/models/index.js';
-import { selectBackend } from '../../src/node/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { loadWeights, type LoadWeightsOptions } from '../../src/weights/index.js';
 import { describeReader } from '../contracts/reader.js';

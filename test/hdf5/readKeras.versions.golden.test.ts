@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHdf5 } from '../../src/hdf5/hdf5File.js';
 import { readKeras, readKerasShards } from '../../src/hdf5/index.js';
 import { efficientNet } from '../../src/models/index.js';
-import { selectBackend } from '../../src/node/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { VARIANTS, type Variant } from '../../src/scaling/index.js';
 import { loadWeights, type NamedArrays } from '../../src/weights/index.js';
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { readKeras, writeKeras, writeKerasWeights } from '../../src/hdf5/index.js';
 import { preprocessingOf } from '../../src/image/index.js';
 import { classNamesOf, efficientNet, replaceHead, setClassNames, setPreprocessing } from '../../src/models/index.js';
-import { selectBackend } from '../../src/node/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { loadWeights, namedWeights } from '../../src/weights/index.js';
 

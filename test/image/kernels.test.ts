@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import * as withKernels from '../../src/image/index.js';
 
 function picture(width: number, height: number, kind: Uint8ArrayConstructor | Float32ArrayConstructor): withKernels.Pixels {

@@ -1,7 +1,7 @@
 // What the generated wrong calls of test/contracts/misuse do not reach: wrong values inside arrays and ranges, and what goes wrong when a transform is applied.
 
 import { expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import * as image from '../../src/image/index.js';
 
 const gray: image.Pixels = { width: 3, height: 2, channels: 1, data: Uint8Array.of(0, 50, 100, 150, 200, 250) };

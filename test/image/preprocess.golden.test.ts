@@ -7,9 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { augment } from '../../src/data/index.js';
-import { evalTransform, preprocess, resize, resizeTo, transformFrom, type Pixels } from '../../src/image/index.js';
+import { evalTransform, preprocess, resize, resizeTo, type Pixels } from '../../src/image/index.js';
+import { transformFrom } from '../../src/image/internal.js';
 import { efficientNet } from '../../src/models/index.js';
-import { decodeImage, imageFiles, selectBackend } from '../../src/node/index.js';
+import { decodeImage, imageFiles } from '../../src/node/images/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { PRETRAINED } from '../../src/weights/index.js';
 
 interface Photo {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import * as image from '../../src/image/index.js';
 
 test('a random crop takes area and aspect ratio from its ranges', async () => {

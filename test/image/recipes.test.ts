@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import * as image from '../../src/image/index.js';
 import { noise } from '../support/noise.js';
 

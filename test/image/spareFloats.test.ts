@@ -1,9 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
-import {
-  colorJitter, crop, flipHorizontal, floats, giveBack, pcaLighting, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop,
-  resize, resizing, sequence, takeSpare, transformOf, type Pixels, type Transform,
-} from '../../src/image/index.js';
+import { createRandom } from '../../src/core/internal.js';
+import { colorJitter, crop, flipHorizontal, pcaLighting, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizing, sequence, transformOf, type Pixels, type Transform } from '../../src/image/index.js';
+import { floats, giveBack, takeSpare } from '../../src/image/internal.js';
 
 const noise = (width: number, height: number, seed: number): Pixels => {
   const random = createRandom(seed);

@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
-import {
-  autoAugment, colorJitter, evalTransform, oneOfTransforms, pcaLighting, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly,
-  randomResizedCrop, resizing, sequence, trainAugmentation, transformFrom, transformOf, trivialAugment, type Transform, type TransformSpec,
-} from '../../src/image/index.js';
+import { createRandom } from '../../src/core/internal.js';
+import { autoAugment, colorJitter, evalTransform, oneOfTransforms, pcaLighting, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resizing, sequence, trainAugmentation, transformOf, trivialAugment, type Transform, type TransformSpec } from '../../src/image/index.js';
+import { transformFrom } from '../../src/image/internal.js';
 
 const random = createRandom(1);
 const picture = { width: 40, height: 30, channels: 3, data: Uint8Array.from({ length: 3600 }, () => random.integer(256)) };

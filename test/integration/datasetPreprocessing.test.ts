@@ -4,13 +4,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import { augment, cutMix, Dataset, imageBatches, mixUp, type LabeledImage } from '../../src/data/index.js';
-import {
-  autoAugment, colorJitter, completePreprocessing, evalTransform, oneOfTransforms, pcaLighting, preprocess, randAugment, randomAffine, randomBlur, randomErasing, randomFlip,
-  randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, centerCrop, resizing, sequence, trainAugmentation, transformFrom, transformOf, trivialAugment,
-  type Pixels, type Preprocessing, type RecipeName, type Transform,
-} from '../../src/image/index.js';
+import { autoAugment, colorJitter, evalTransform, oneOfTransforms, pcaLighting, preprocess, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, centerCrop, resizing, sequence, trainAugmentation, transformOf, trivialAugment, type Pixels, type Preprocessing, type RecipeName, type Transform } from '../../src/image/index.js';
+import { completePreprocessing, transformFrom } from '../../src/image/internal.js';
 import { efficientNet, setPreprocessing } from '../../src/models/index.js';
 import { PRETRAINED } from '../../src/weights/index.js';
 

@@ -3,11 +3,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { classActivationMap, classify, classifyMany, evaluate, gradCam, occlusionMap } from '../../src/evaluation/index.js';
+import { classActivationMap, gradCam, occlusionMap } from '../../src/evaluation/explain/index.js';
+import { classify, classifyMany, evaluate } from '../../src/evaluation/predict/index.js';
 import { efficientNet, saveModel } from '../../src/models/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
-import { adam, checkpointOf, softmaxCrossEntropy } from '../../src/training/index.js';
+import { adam, softmaxCrossEntropy } from '../../src/training/index.js';
+import { checkpointOf } from '../../src/training/internal.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { weightsOf } from '../../src/weights/index.js';
 import { writeKeras, writeKerasWeights } from '../../src/hdf5/index.js';

@@ -8,10 +8,8 @@ import { Dataset, type ImageBatch } from '../../src/data/index.js';
 import { batchNormalization } from '../../src/layers/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
-import {
-  adam, binaryCrossEntropy, callback, ema, fineTune, focalLoss, learningRateSchedule, readCheckpoint, rmsProp, sgd, softmaxCrossEntropy, terminateOnNaN, trainHead,
-  type CheckpointStore, type FineTuneOptions, type Loss, type NamedOptimizer, type TrainingBatch,
-} from '../../src/training/index.js';
+import { adam, binaryCrossEntropy, callback, ema, fineTune, focalLoss, learningRateSchedule, rmsProp, sgd, softmaxCrossEntropy, terminateOnNaN, trainHead, type CheckpointStore, type FineTuneOptions, type Loss, type NamedOptimizer, type TrainingBatch } from '../../src/training/index.js';
+import { readCheckpoint } from '../../src/training/internal.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';

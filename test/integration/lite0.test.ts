@@ -4,11 +4,13 @@ import type { io } from '@tensorflow/tfjs-core';
 import { io as tfio } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
-import { classify } from '../../src/evaluation/index.js';
+import { classify } from '../../src/evaluation/predict/index.js';
 import { readKeras, writeKeras, writeKerasWeights } from '../../src/hdf5/index.js';
 import type { Pixels } from '../../src/image/index.js';
 import { efficientNet } from '../../src/models/index.js';
-import { decodeImage, loadWeights, selectBackend } from '../../src/node/index.js';
+import { decodeImage } from '../../src/node/images/index.js';
+import { loadWeights } from '../../src/node/weights/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { LAYOUTS, readSafetensors, readTfjs, weightsOf, writeSafetensors, type NamedArrays } from '../../src/weights/index.js';
 
 const data = new URL('../../examples/data/', import.meta.url);

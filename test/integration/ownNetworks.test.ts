@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
 import { head, mbConv, stage, stem, convNormAct, type BlockParts } from '../../src/layers/index.js';
 import { efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, replaceHead, saveModel } from '../../src/models/index.js';
-import { loadWeights } from '../../src/node/index.js';
+import { loadWeights } from '../../src/node/weights/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { describePlan, planModel, VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
 import { fineTune, freeze, sgd, unfreeze } from '../../src/training/index.js';

@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
-import { classActivationMap, gradCam, occlusionMap, type HeatMap } from '../../src/evaluation/index.js';
+import { classActivationMap, gradCam, occlusionMap, type HeatMap } from '../../src/evaluation/explain/index.js';
 import { resize, type Pixels } from '../../src/image/index.js';
 import { efficientNet } from '../../src/models/index.js';
-import { decodeImage } from '../../src/node/index.js';
+import { decodeImage } from '../../src/node/images/index.js';
 import { loadWeights } from '../../src/weights/index.js';
 import { startWasm } from '../support/wasm.js';
 

@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { completePreprocessing, type Preprocessing } from '../../src/image/index.js';
+import { completePreprocessing } from '../../src/image/internal.js';
+import type { Preprocessing } from '../../src/image/index.js';
 import { VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
 import {
   augment, callback, checkpoint, checkpointFile, classify, classNamesOf, Dataset, decodeImage, efficientNet, evaluate, fineTune, foldBatchNorm, imageBatches, imageFiles, imageFolder, loadModel, preprocessingOf, randomResizedCrop,

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { augment, Dataset, type LabeledImage } from '../../src/data/index.js';
-import { completePreprocessing, evalTransform, preprocess, randomFlip, randomResizedCrop, trainAugmentation, type Preprocessing } from '../../src/image/index.js';
-import {
-  decodeImage, encodeImage, folderCache, imageFiles, imageFolder, imagesFromCsv, imageWorkers, recordImages, type ImageWorkers, type LabeledFile, type ReadImagesOptions,
-} from '../../src/node/index.js';
+import { completePreprocessing } from '../../src/image/internal.js';
+import { evalTransform, preprocess, randomFlip, randomResizedCrop, trainAugmentation, type Preprocessing } from '../../src/image/index.js';
+import { decodeImage, encodeImage, folderCache, imageFiles, imageFolder, imagesFromCsv, imageWorkers, recordImages, type ImageWorkers, type LabeledFile, type ReadImagesOptions } from '../../src/node/images/index.js';
 
 const PHOTOS = path.resolve('examples/data/clothing/validation');
 const CLASSES = ['dress', 'hat'];

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import golden from '../fixtures/golden/keras/training.json' with { type: 'json' };
-import { BatchNormalization } from '../../src/layers/index.js';
+import { BatchNormalization } from '../../src/layers/internal.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';

@@ -8,7 +8,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { preprocessingOf, type CompletePreprocessing, type Preprocessing } from '../../src/image/index.js';
 import { classNamesOf, efficientNet, featureExtractor, foldBatchNorm, replaceHead, setClassNames, setPreprocessing } from '../../src/models/index.js';
-import { loadModel, pretrained, saveModel } from '../../src/node/index.js';
+import { loadModel, pretrained, saveModel } from '../../src/node/weights/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { planModel, VARIANTS, type Variant } from '../../src/scaling/index.js';
 import { loadWeights, readSafetensors, weightArray, weightsOf, writeSafetensors, type NamedArrays } from '../../src/weights/index.js';

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
-import { SwishActivation } from '../../src/layers/index.js';
-import { efficientNet, modelFromArtifacts } from '../../src/models/index.js';
+import { SwishActivation } from '../../src/layers/internal.js';
+import { efficientNet } from '../../src/models/index.js';
+import { modelFromArtifacts } from '../../src/models/internal.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { startWasm } from '../support/wasm.js';
 

@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { areFinite } from '../../src/layers/index.js';
+import { areFinite } from '../../src/layers/internal.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { fusedSwish } from '../../src/layers/index.js';
+import { fusedSwish } from '../../src/layers/internal.js';
 import { describeFused, filled } from '../support/fusedOperations.js';
 
 describeFused({

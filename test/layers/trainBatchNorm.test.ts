@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { inferBatchNorm, trainBatchNorm } from '../../src/layers/index.js';
+import { inferBatchNorm, trainBatchNorm } from '../../src/layers/internal.js';
 import { describeFused, filled } from '../support/fusedOperations.js';
 
 type One = tf.Tensor1D;

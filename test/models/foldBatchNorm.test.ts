@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BatchNormalization, batchNormalization } from '../../src/layers/index.js';
+import { BatchNormalization } from '../../src/layers/internal.js';
+import { batchNormalization } from '../../src/layers/index.js';
 import { efficientNet, featureExtractor, foldBatchNorm, loadModel, planOf, saveModel } from '../../src/models/index.js';
 import type { VariantSpec } from '../../src/scaling/index.js';
 import { fillModel } from '../support/fillModel.js';

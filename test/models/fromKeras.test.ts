@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { foldBatchNorm, modelFromArtifacts, saveModel } from '../../src/models/index.js';
-import { loadModel, selectBackend } from '../../src/node/index.js';
+import { foldBatchNorm, saveModel } from '../../src/models/index.js';
+import { modelFromArtifacts } from '../../src/models/internal.js';
+import { loadModel } from '../../src/node/weights/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { answerOf, tfjsFolder, tfjsReference } from '../support/tfjsFixture.js';
 
 beforeAll(async () => {

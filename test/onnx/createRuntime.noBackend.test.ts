@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { classify, classifyMany, evaluate, occlusionMap, warmup, type Predictor } from '../../src/evaluation/index.js';
+import { classify, classifyMany, evaluate, warmup, type Predictor } from '../../src/evaluation/predict/index.js';
+import { occlusionMap } from '../../src/evaluation/explain/index.js';
 import type { Pixels } from '../../src/image/index.js';
 import { createRuntime, exportOnnx, type Runtime } from '../../src/onnx/index.js';
 import { planModel, VARIANTS } from '../../src/scaling/index.js';

@@ -6,7 +6,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import * as onnxruntime from 'onnxruntime-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ImageBatch } from '../../src/data/index.js';
-import { classify, evaluate, warmup } from '../../src/evaluation/index.js';
+import { classify, evaluate, warmup } from '../../src/evaluation/predict/index.js';
 import { efficientNet, featureExtractor, setClassNames } from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type OnnxRuntimeModule } from '../../src/onnx/index.js';
 import { ModelProtoSchema } from '../../src/onnx/proto/onnx_pb.js';

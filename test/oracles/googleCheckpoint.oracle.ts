@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { classify } from '../../src/evaluation/index.js';
+import { classify } from '../../src/evaluation/predict/index.js';
 import { efficientNet } from '../../src/models/index.js';
-import { decodeImage, loadWeights, selectBackend } from '../../src/node/index.js';
+import { decodeImage } from '../../src/node/images/index.js';
+import { loadWeights } from '../../src/node/weights/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { weightsOf, writeSafetensors } from '../../src/weights/index.js';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

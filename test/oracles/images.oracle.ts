@@ -7,8 +7,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Pixels } from '../../src/image/index.js';
-import { decodeImage } from '../../src/node/index.js';
-import { readImageHere } from '../../src/node/readImage.js';
+import { decodeImage } from '../../src/node/images/index.js';
+import { readImageHere } from '../../src/node/images/readImage.js';
 
 interface Reference {
   readonly height: number;

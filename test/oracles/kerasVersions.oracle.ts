@@ -10,7 +10,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
 import { efficientNet } from '../../src/models/index.js';
-import { loadWeights, selectBackend } from '../../src/node/index.js';
+import { loadWeights } from '../../src/node/weights/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { VARIANTS, type Variant } from '../../src/scaling/index.js';
 
 interface Written {

@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { classify } from '../../src/evaluation/index.js';
+import { classify } from '../../src/evaluation/predict/index.js';
 import { preprocess, preprocessingOf, type Fit, type Margins, type Pixels, type Preprocessing } from '../../src/image/index.js';
 import { IMAGENET_CLASS_NAMES } from '../../src/imagenet.js';
 import { efficientNet, setClassNames, setPreprocessing } from '../../src/models/index.js';
-import { decodeImage, loadWeights, selectBackend } from '../../src/node/index.js';
+import { decodeImage } from '../../src/node/images/index.js';
+import { loadWeights } from '../../src/node/weights/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 
 const data = (name: string): string => fileURLToPath(new URL(`../../examples/data/${name}`, import.meta.url));

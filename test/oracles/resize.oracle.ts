@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { preprocess, resize, type Pixels, type Interpolation } from '../../src/image/index.js';
-import { decodeImage } from '../../src/node/index.js';
+import { decodeImage } from '../../src/node/images/index.js';
 import { PRETRAINED } from '../../src/weights/index.js';
 
 const LIMIT = 300;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evaluatePredictions } from '../../src/evaluation/index.js';
+import { evaluatePredictions } from '../../src/evaluation/metrics/index.js';
 import { precisionRecallChart, reliabilityChart, renderSvg, rocChart, type ChartSpec } from '../../src/plots.js';
 import { describeCharts, linesOf, ofEverySize, ten, thousand, two } from './support/charts.js';
 

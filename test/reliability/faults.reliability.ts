@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import { readTFRecords } from '../../src/data/index.js';
-import { readWeightFile } from '../../src/node/index.js';
-import { readCheckpoint } from '../../src/training/index.js';
+import { readWeightFile } from '../../src/node/weights/index.js';
+import { readCheckpoint } from '../../src/training/internal.js';
 
 const CHILD = path.resolve('node_modules/.cache/reliability/faults.mjs');
 const CONTENT = new Uint8Array(400_000).fill(5);

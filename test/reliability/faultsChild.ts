@@ -5,9 +5,11 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { EffnetError } from '../../src/core/index.js';
 import { Dataset, RECORD_SCHEMAS } from '../../src/data/index.js';
-import { checkpointFile, saveModel, writeTFRecords } from '../../src/node/index.js';
-import { cachedFile } from '../../src/node/weightCache.js';
-import { writeCheckpoint } from '../../src/training/index.js';
+import { checkpointFile } from '../../src/node/runs/index.js';
+import { saveModel } from '../../src/node/weights/index.js';
+import { writeTFRecords } from '../../src/node/images/index.js';
+import { cachedFile } from '../../src/node/weights/weightCache.js';
+import { writeCheckpoint } from '../../src/training/internal.js';
 import { PRETRAINED, weightArray } from '../../src/weights/index.js';
 import { tinyModel } from '../support/tinyTraining.js';
 

@@ -4,14 +4,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRandom, type Random } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
+import type { Random } from '../../src/core/index.js';
 import { Dataset, type ImageBatch } from '../../src/data/index.js';
 import { batchNormalization } from '../../src/layers/index.js';
-import { selectBackend } from '../../src/node/index.js';
-import {
-  adam, adamW, binaryCrossEntropy, callback, ema, fineTune, focalLoss, rmsProp, rmsPropTF, sgd, softmaxCrossEntropy, terminateOnNaN, trainHead,
-  type CheckpointStore, type Loss, type NamedOptimizer, type TrainingBatch,
-} from '../../src/training/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
+import { adam, adamW, binaryCrossEntropy, callback, ema, fineTune, focalLoss, rmsProp, rmsPropTF, sgd, softmaxCrossEntropy, terminateOnNaN, trainHead, type CheckpointStore, type Loss, type NamedOptimizer, type TrainingBatch } from '../../src/training/index.js';
 import { weightsOfAll } from '../support/tinyTraining.js';
 
 const ROUNDS = 12;

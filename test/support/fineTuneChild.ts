@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { writeFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkpointFile } from '../../src/node/checkpointFile.js';
+import { checkpointFile } from '../../src/node/runs/checkpointFile.js';
 import { adamW, callback, ema, fineTune } from '../../src/training/index.js';
 import { tinyData, tinyModel, weightsOfAll } from './tinyTraining.js';
 

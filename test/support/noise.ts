@@ -1,6 +1,6 @@
 // Images of random pixels.
 
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import type { Pixels } from '../../src/image/index.js';
 
 /** Makes an RGB image of random levels, the same for each seed. */

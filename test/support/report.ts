@@ -1,7 +1,7 @@
 // A report with everything in it, of made-up pictures and a tiny network.
 
 import { efficientNet, evaluatePredictions, setClassNames, VARIANTS, type Evaluation, type Pixels } from '../../src/index.js';
-import { createRandom } from '../../src/core/index.js';
+import { createRandom } from '../../src/core/internal.js';
 import type { WriteReportOptions } from '../../src/node.js';
 
 const CLASSES = ['dress', 'hat', 'shirt & tie', '<script>alert(1)</script>', 'shoes "new"'];

@@ -8,9 +8,7 @@ import { Dataset } from '../../src/data/index.js';
 import * as finite from '../../src/layers/finite.js';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
-import {
-  accuracy, adam, auc, binaryCrossEntropy, callback, f1, fineTune, focalLoss, precision, recall, sgd, softmaxCrossEntropy, topK, trainHead, terminateOnNaN, type Loss, type TrainingBatch,
-} from '../../src/training/index.js';
+import { accuracy, adam, auc, binaryCrossEntropy, callback, f1, fineTune, focalLoss, precision, recall, sgd, softmaxCrossEntropy, topK, trainHead, terminateOnNaN, type Loss, type TrainingBatch } from '../../src/training/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
 import { startWasm } from '../support/wasm.js';

@@ -1,7 +1,7 @@
 // Checkpoints that strangers made: what fuzzing found.
 
 import { expect, test } from 'vitest';
-import { readCheckpoint } from '../../src/training/index.js';
+import { readCheckpoint } from '../../src/training/internal.js';
 import { weightArray, writeSafetensors } from '../../src/weights/index.js';
 
 test.each(['', 'f', 'null', '[]', '3'])('a checkpoint whose notes are %j is refused', (notes) => {

@@ -4,7 +4,8 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
-import { fineTune, readCheckpoint, sgd, writeCheckpoint, type CheckpointStore, type FineTuneOptions, type TrainingBatch } from '../../src/training/index.js';
+import { fineTune, sgd, type CheckpointStore, type FineTuneOptions, type TrainingBatch } from '../../src/training/index.js';
+import { readCheckpoint, writeCheckpoint } from '../../src/training/internal.js';
 import { tinyModel } from '../support/tinyTraining.js';
 
 beforeAll(async () => {

@@ -3,9 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
-import {
-  adamW, callback, earlyStopping, ema, f1, fineTune, sgd, softmaxCrossEntropy, warmupCosine, accuracy, type CheckpointStore, type FineTuneOptions,
-} from '../../src/training/index.js';
+import { adamW, callback, earlyStopping, ema, f1, fineTune, sgd, softmaxCrossEntropy, warmupCosine, accuracy, type CheckpointStore, type FineTuneOptions } from '../../src/training/index.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
 

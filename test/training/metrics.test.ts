@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { evaluatePredictions } from '../../src/evaluation/index.js';
+import { evaluatePredictions } from '../../src/evaluation/metrics/index.js';
 import { accuracy, auc, f1, precision, recall, topK, type DecisionOptions, type Metric } from '../../src/training/index.js';
 import { startWasm } from '../support/wasm.js';
 

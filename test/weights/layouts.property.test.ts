@@ -3,7 +3,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { planModel, type VariantSpec } from '../../src/scaling/index.js';
-import { LAYOUTS, layoutEntries, planArrays, weightArray } from '../../src/weights/index.js';
+import { LAYOUTS, layoutEntries, weightArray } from '../../src/weights/index.js';
+import { planArrays } from '../../src/weights/internal.js';
 
 const stage = fc.record({
   block: fc.constantFrom('mbConv', 'fusedMBConv'),

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { selectBackend } from '../../src/node/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import type { Variant, VariantSpec } from '../../src/scaling/index.js';
 import { loadWeights, readSafetensors, weightArray, weightsOf, writeSafetensors } from '../../src/weights/index.js';

@@ -3,11 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { efficientNet, type EfficientNetOptions } from '../../src/models/index.js';
-import { selectBackend } from '../../src/node/index.js';
+import { selectBackend } from '../../src/node/backends/index.js';
 import { planModel, VARIANTS } from '../../src/scaling/index.js';
-import {
-  layoutEntries, LAYOUTS, loadWeights, namedWeights, weightArray, weightsOf, writeSafetensors, type LayoutName, type LoadWeightsOptions, type NamedArrays, type WeightArray,
-} from '../../src/weights/index.js';
+import { layoutEntries, LAYOUTS, loadWeights, namedWeights, weightArray, weightsOf, writeSafetensors, type LayoutName, type LoadWeightsOptions, type NamedArrays, type WeightArray } from '../../src/weights/index.js';
 import { fillKeras } from '../support/fill.js';
 
 const TINY = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 };

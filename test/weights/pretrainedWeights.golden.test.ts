@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { describePreprocessing } from '../../src/image/index.js';
+import { describePreprocessing } from '../../src/image/internal.js';
 import { defaultPretrained, PRETRAINED } from '../../src/weights/index.js';
 
 interface Stated {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
-import { readWeightFile } from '../../src/node/index.js';
+import { readWeightFile } from '../../src/node/weights/index.js';
 import { readTfjs } from '../../src/weights/index.js';
 import { tfjsFolder } from '../support/tfjsFixture.js';
 

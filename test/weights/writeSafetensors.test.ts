@@ -1,6 +1,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { elementCount, readSafetensors, weightArray, writeSafetensors } from '../../src/weights/index.js';
+import { elementCount } from '../../src/weights/internal.js';
+import { readSafetensors, weightArray, writeSafetensors } from '../../src/weights/index.js';
 
 const arrays = fc.array(fc.tuple(fc.string(), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })), { maxLength: 8 })
   .map((items) => new Map(items.filter(([name]) => name !== '__metadata__')));

@@ -1,6 +1,7 @@
 // TensorFlow's Example: a record's bytes as named lists of bytes, floats or integers. Its messages: exampleMessages.ts.
 
-import { check, DataError, instanceOf, record, rule, text } from '../../core/index.js';
+import { check, instanceOf, record, rule, text } from '../../core/internal.js';
+import { DataError } from '../../core/index.js';
 import type * as messageModule from './exampleMessages.js';
 import type { Example, FeatureValue } from './exampleMessages.js';
 

@@ -1,6 +1,7 @@
 // Schemas as data: which features of an Example a record has, under which names, with which defaults.
 
-import { anything, boolean, check, checkOptions, DataError, decodeText, invalid, oneOf, record as recordRule, rule, seed as integer, text, type Rule } from '../../core/index.js';
+import { anything, boolean, check, checkOptions, decodeText, invalid, oneOf, record as recordRule, rule, seed as integer, text, type Rule } from '../../core/internal.js';
+import { DataError } from '../../core/index.js';
 import { BYTES, checkFeature, feature, NUMBER, type Example, type FeatureValue } from './example.js';
 
 /** One feature of a record, of one kind. */

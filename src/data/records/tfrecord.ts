@@ -1,6 +1,7 @@
 // The framing of a TFRecord file: length, checksum, bytes, checksum. What the bytes mean is in example.ts.
 
-import { boolean, check, checkOptions, DataError, instanceOf, positiveInteger, rule, text, type Complete } from '../../core/index.js';
+import { boolean, check, checkOptions, instanceOf, positiveInteger, rule, text } from '../../core/internal.js';
+import { DataError, type Complete } from '../../core/index.js';
 import { maskedCrc32c } from './crc32c.js';
 
 /** How records are read. */

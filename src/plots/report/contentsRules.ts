@@ -1,8 +1,10 @@
 // What the contents of a report may be.
 
-import { arrayOf, callable, check, checkOptions, finite, invalid, nullable, positiveInteger, record, rule, text, type Given, type Rules } from '../../core/index.js';
-import { checkAnyEvaluation, checkEvaluation, checkSameData, type ModelSummary, type PredictionRow } from '../../evaluation/index.js';
-import { modelPlan } from '../../scaling/index.js';
+import { arrayOf, callable, check, checkOptions, finite, invalid, nullable, positiveInteger, record, rule, text, type Given, type Rules } from '../../core/internal.js';
+import { checkAnyEvaluation, checkEvaluation, checkSameData } from '../../evaluation/metrics/internal.js';
+import type { PredictionRow } from '../../evaluation/metrics/index.js';
+import type { ModelSummary } from '../../models/index.js';
+import { modelPlan } from '../../scaling/internal.js';
 import { checkEpochs, metricHistory } from '../metricHistory.js';
 import type { GalleryImage, ReportContents } from './reportData.js';
 

@@ -1,9 +1,8 @@
 // What a report says, as data: the page shows it, report.json holds it.
 
-import type {
-  ConfidenceInterval, ConfusedPair, Evaluation, EvaluationComparison, ModelSummary, MultiLabelEvaluation, PredictionRow,
-} from '../../evaluation/index.js';
-import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, precisionRecallCurve, rocAuc } from '../../evaluation/index.js';
+import type { ConfidenceInterval, ConfusedPair, Evaluation, EvaluationComparison, MultiLabelEvaluation, PredictionRow } from '../../evaluation/metrics/index.js';
+import type { ModelSummary } from '../../models/index.js';
+import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, precisionRecallCurve, rocAuc } from '../../evaluation/metrics/index.js';
 import type { ModelPlan } from '../../scaling/index.js';
 import { phasesOf, type MetricHistory, type TrainingPhase } from '../metricHistory.js';
 import { checkContents } from './contentsRules.js';

@@ -1,6 +1,6 @@
 // The report as one page that needs nothing else: no network, no server, no second file.
 
-import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/index.js';
+import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/metrics/index.js';
 import type { ChartSpec } from '../chart.js';
 import { counted, percent } from '../chart.js';
 import { classScoreChart } from '../classCharts.js';

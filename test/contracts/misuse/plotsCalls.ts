@@ -1,4 +1,5 @@
-import { evaluatePredictions, modelSummary, mostWrong } from '../../../src/evaluation/index.js';
+import { evaluatePredictions, mostWrong } from '../../../src/evaluation/metrics/index.js';
+import { modelSummary } from '../../../src/models/index.js';
 import { scheduleChart } from '../../../src/plots/index.js';
 import { planModel } from '../../../src/scaling/index.js';
 import { patterned } from '../../support/patterned.js';

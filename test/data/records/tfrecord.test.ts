@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { crc32c, decodeExample, encodeExample, feature, frameTFRecord, readTFRecords, type Example } from '../../../src/data/index.js';
+import { crc32c } from '../../../src/data/internal.js';
+import { decodeExample, encodeExample, feature, frameTFRecord, readTFRecords, type Example } from '../../../src/data/index.js';
 
 const fixture = (name: string): Uint8Array => readFileSync(new URL(`../../fixtures/data/${name}`, import.meta.url));
 const { files } = JSON.parse(fixture('records.json').toString()) as {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evaluatePredictions, mostWrong } from '../../../src/evaluation/index.js';
+import { evaluatePredictions, mostWrong } from '../../../src/evaluation/metrics/index.js';
 import { imageGrid, precisionRecallChart, reportData, reportPage } from '../../../src/plots.js';
 import { ten, two } from '../support/charts.js';
 

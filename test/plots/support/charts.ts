@@ -1,8 +1,8 @@
 // Evaluations to draw, and what every chart must be.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createRandom } from '../../../src/core/index.js';
-import { evaluatePredictions, type Evaluation } from '../../../src/evaluation/index.js';
+import { createRandom } from '../../../src/core/internal.js';
+import { evaluatePredictions, type Evaluation } from '../../../src/evaluation/metrics/index.js';
 import { renderSvg, type ChartSpec } from '../../../src/plots.js';
 
 /** Predictions of a classifier that is mostly right. */

@@ -1,7 +1,7 @@
 // Checkpoints of training: safetensors with notes.
 
 import fc from 'fast-check';
-import { readCheckpoint, writeCheckpoint } from '../../../../src/training/index.js';
+import { readCheckpoint, writeCheckpoint } from '../../../../src/training/internal.js';
 import { weightArray, writeSafetensors } from '../../../../src/weights/index.js';
 import { expectRight, type Parser } from '../parser.js';
 import { checkArrays } from './safetensors.js';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { imagesFromCsv } from '../../../../src/node/index.js';
+import { imagesFromCsv } from '../../../../src/node/images/index.js';
 import { expectRight, type Parser } from '../parser.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-csv-'));

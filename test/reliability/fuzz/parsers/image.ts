@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { decodeImage, encodeImage } from '../../../../src/node/index.js';
+import { decodeImage, encodeImage } from '../../../../src/node/images/index.js';
 import { expectRight, type Parser } from '../parser.js';
 
 export const parser: Parser = {

@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { EffnetError } from '../../../../src/core/index.js';
 import { batchNormalization } from '../../../../src/layers/index.js';
 import { classNamesOf, planOf, setClassNames } from '../../../../src/models/index.js';
-import { loadModel, readWeightFile, saveModel } from '../../../../src/node/index.js';
+import { loadModel, readWeightFile, saveModel } from '../../../../src/node/weights/index.js';
 import { expectRight, type Parser } from '../parser.js';
 import { checkArrays } from './safetensors.js';
 

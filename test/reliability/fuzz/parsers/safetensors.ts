@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { elementCount, readSafetensors, weightArray, writeSafetensors, type NamedArrays } from '../../../../src/weights/index.js';
+import { elementCount } from '../../../../src/weights/internal.js';
+import { readSafetensors, weightArray, writeSafetensors, type NamedArrays } from '../../../../src/weights/index.js';
 import { expectRight, type Parser } from '../parser.js';
 
 export const parser: Parser = {

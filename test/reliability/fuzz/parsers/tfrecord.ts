@@ -1,8 +1,9 @@
 // TFRecord files. Their checksums find every fault but one that leaves whole records: what is read must be what was written.
 
 import fc from 'fast-check';
-import { createRandom } from '../../../../src/core/index.js';
-import { crc32c, feature, frameTFRecord, readTFRecords } from '../../../../src/data/index.js';
+import { createRandom } from '../../../../src/core/internal.js';
+import { crc32c } from '../../../../src/data/internal.js';
+import { feature, frameTFRecord, readTFRecords } from '../../../../src/data/index.js';
 import { toBytes } from '../../../../src/data/records/exampleMessages.js';
 import { expectRight, type Parser } from '../parser.js';
 

@@ -1,0 +1,6 @@
+export { checkBatch, checkFirstBatch, checkImageSize, checkInputShape, type InputShape, preprocessingOfData, readable } from './checkBatches.js';
+export { collateFor } from './imageBatches.js';
+export { makesPictures } from './ownPictures.js';
+export { crc32c } from './records/crc32c.js';
+export { checkSchema } from './records/schema.js';
+export { foldsFor } from './split.js';

@@ -1,0 +1,133 @@
+// Gradient-weighted class activation maps: which places of a feature map a class's score rises with.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import { checkOptions, createRandom, invalid, nonNegativeInteger, oneOf, seed as seedRule, showShape, text, type Given } from '../../core/internal.js';
+import { type Random, ShapeError } from '../../core/index.js';
+import type { Pixels, PreprocessingSource } from '../../image/index.js';
+import { ensureBackend } from '../../backends/index.js';
+import { explained, explainedInput, rectify, targetRule, tensorOf, type HeatMap } from './heatMap.js';
+import { preprocessingSource } from '../predict/internal.js';
+import { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from '../../models/internal.js';
+
+/** What is explained, and how. */
+export interface GradCamOptions {
+  /** The layer whose feature map is weighted. @defaultValue the last one with a feature map, `top_activation` */
+  readonly layer?: string | undefined;
+  /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
+  readonly target?: number | string | undefined;
+  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
+  readonly preprocessing?: PreprocessingSource | undefined;
+  /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
+  readonly method?: 'gradCam' | 'gradCam++' | undefined;
+  /** Averages the maps of so many copies of the picture with a little noise, which steadies them; 0 uses the picture itself. @defaultValue 0 */
+  readonly smooth?: number | undefined;
+  /** Decides the noise. @defaultValue 0 */
+  readonly seed?: number | undefined;
+}
+
+// Standard deviation of the noise, as a share of the pixels' range.
+const NOISE = 0.1;
+
+/**
+ * Shows where a model looked: the places of a layer's feature map that spoke for a class.
+ *
+ * The gradient is that of the logit, before softmax or sigmoid, in inference mode; only the layers after the chosen one are differentiated.
+ *
+ * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
+ * @returns A map of the layer's size; `overlayHeat` lays it over the image. No tensor is left.
+ * @throws {OptionError} when an option or class is unknown, the model has no such layer, or neither options nor model say how the image is preprocessed.
+ * @throws {ShapeError} when that layer has no feature map, or does not lead to the answer.
+ * @example
+ * const heat = await gradCam(model, photo, { target: 'giant panda' });
+ * const shown = overlayHeat(photo, heat);
+ * @see Grad-CAM, arXiv 1610.02391, section 3; Grad-CAM++, arXiv 1710.11063, equations 10 and 19; SmoothGrad, arXiv 1706.03825
+ */
+export async function gradCam(model: LayersModel, image: Pixels, options: GradCamOptions = {}): Promise<HeatMap> {
+  const given = checkOptions('gradCam', options, GRAD_CAM_RULES);
+  asLayersModel('gradCam', model);
+  return gradCamFor('gradCam', model, image, given);
+}
+
+export const GRAD_CAM_RULES = {
+  layer: text, target: targetRule, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource,
+} as const;
+
+/** {@link gradCam} of a classifier and options that are known to be right, for the function that the user called. */
+export async function gradCamFor(where: string, model: LayersModel, image: Pixels, options: Given<GradCamOptions>): Promise<HeatMap> {
+  const { layer: name, target, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = options;
+  await ensureBackend();
+  const layer = name === undefined ? lastFeatureLayer(where, model) : model.layers.find((one) => one.name === name);
+  if (layer === undefined) throw invalid(where, 'layer', `the name of a layer of ${model.name}`, name, 'See `model.layers`.');
+  const { input: pixels, box } = explainedInput(where, model, image, preprocessing);
+  const input = tensorOf(pixels);
+  try {
+    const { output, shape } = forward(where, model, layer, input);
+    const answer = explained(where, model, await output.data(), target);
+    output.dispose();
+    const [, height, width] = shape;
+    const sum = new Float32Array(height * width);
+    const random = createRandom(seed);
+    for (let copy = 0; copy < Math.max(1, smooth); copy++) {
+      const heat = tf.tidy(() => heatOf(model, layer, smooth === 0 ? input : noisy(input, random), shape, answer.classIndex, method));
+      const values = (await heat.data()) as Float32Array;
+      heat.dispose();
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (values[i] as number);
+    }
+    return { width, height, values: rectify(sum), box, ...answer };
+  } finally {
+    input.dispose();
+  }
+}
+
+type MapShape = [batch: number, height: number, width: number, channels: number];
+
+/** Runs the model once: its answer, and the shape of the layer's feature map. */
+function forward(where: string, model: LayersModel, layer: layers.Layer, input: tf.Tensor4D): { output: tf.Tensor; shape: MapShape } {
+  let shape: number[] | undefined;
+  const output = withCall(layer, (result) => ((shape = result.shape), result), () => tf.tidy(() => model.predict(input) as tf.Tensor));
+  if (shape?.length === 4) return { output, shape: shape as MapShape };
+  output.dispose();
+  throw new ShapeError(`${where}: expected a layer with a feature map [batch, height, width, channels] for \`layer\`, received '${layer.name}' with ${shape === undefined ? 'no output on the way to the answer' : showShape(shape)}.`);
+}
+
+function heatOf(model: LayersModel, layer: layers.Layer, input: tf.Tensor4D, shape: MapShape, classIndex: number, method: 'gradCam' | 'gradCam++'): tf.Tensor2D {
+  let maps: tf.Tensor4D | undefined;
+  // What is added to the feature map has the gradient of the map itself, and nothing before the layer depends on it.
+  const score = (nudge: tf.Tensor): tf.Scalar =>
+    withCall(
+      layer,
+      (result) => {
+        maps = tf.keep(tf.clone(result)) as tf.Tensor4D;
+        return tf.add(result, nudge);
+      },
+      () => withoutActivation(model, () => logitOf(model.apply(input, { training: false }) as tf.Tensor2D, classIndex)),
+    );
+  const gradient = tf.grad(score)(tf.zeros(shape)) as tf.Tensor4D;
+  const activation = maps as unknown as tf.Tensor4D;
+  const weights = method === 'gradCam' ? tf.mean(gradient, [1, 2], true) : plusPlusWeights(activation, gradient);
+  const heat = tf.relu(tf.sum(tf.mul(activation, weights), [0, 3]));
+  activation.dispose();
+  return heat as tf.Tensor2D;
+}
+
+/** The weights of Grad-CAM++: every place counts by its share of the rise, only where it rises. */
+function plusPlusWeights(activation: tf.Tensor4D, gradient: tf.Tensor4D): tf.Tensor {
+  const square = tf.square(gradient);
+  const sums = tf.sum(activation, [1, 2], true);
+  const below = tf.add(tf.mul(square, 2), tf.mul(sums, tf.mul(square, gradient)));
+  const alpha = tf.div(square, tf.where(tf.equal(below, 0), tf.onesLike(below), below));
+  return tf.sum(tf.mul(alpha, tf.relu(gradient)), [1, 2], true);
+}
+
+function logitOf(output: tf.Tensor2D, classIndex: number): tf.Scalar {
+  // One output speaks for the second of two classes, and so against the first.
+  if (output.shape[1] === 1) return tf.mul(tf.sum(output), classIndex === 1 ? 1 : -1);
+  return tf.sum(tf.slice(output, [0, classIndex], [1, 1]));
+}
+
+function noisy(input: tf.Tensor4D, random: Random): tf.Tensor4D {
+  const noise = Float32Array.from({ length: input.size }, () => random.normal() * NOISE * 255);
+  return tf.add(input, tf.tensor4d(noise, input.shape));
+}
+

@@ -1,0 +1,1 @@
+export { GRAD_CAM_RULES, gradCamFor } from './gradCam.js';

@@ -1,0 +1,71 @@
+// How far stated probabilities can be trusted: reliability bins and the errors read off them. Mending them: temperature.ts.
+
+import { largest } from '../../core/internal.js';
+
+/** The samples whose confidence fell into one bin. */
+export interface ReliabilityBin {
+  /** The bin holds confidences in (from, to]; the first also 0. */
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  /** The mean probability of the predicted class; NaN in an empty bin. */
+  readonly confidence: number;
+  /** The share that was right; NaN in an empty bin. */
+  readonly accuracy: number;
+}
+
+/** Whether a classifier is as sure as it is right. */
+export interface Calibration {
+  /** Expected calibration error: the gap between confidence and accuracy, averaged over samples. */
+  readonly ece: number;
+  /** Maximum calibration error: the widest gap of any bin. */
+  readonly mce: number;
+  /** The mean squared distance of the probabilities from the truth: in [0, 2], for two classes halved to [0, 1], as in scikit-learn. */
+  readonly brier: number;
+  readonly bins: readonly ReliabilityBin[];
+}
+
+/**
+ * Sorts confidences into bins of equal width.
+ *
+ * @param correct - 1 where the prediction was right, else 0.
+ * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, section 2
+ */
+export function reliabilityBins(confidences: ArrayLike<number>, correct: ArrayLike<number>, bins: number): ReliabilityBin[] {
+  const counts = new Float64Array(bins);
+  const sums = new Float64Array(bins);
+  const right = new Float64Array(bins);
+  for (let i = 0; i < confidences.length; i++) {
+    const confidence = confidences[i] as number;
+    const bin = binOf(confidence, bins);
+    counts[bin] = (counts[bin] as number) + 1;
+    sums[bin] = (sums[bin] as number) + confidence;
+    right[bin] = (right[bin] as number) + (correct[i] as number);
+  }
+  return Array.from(counts, (count, i) => ({
+    from: i / bins,
+    to: (i + 1) / bins,
+    count,
+    confidence: (sums[i] as number) / count,
+    accuracy: (right[i] as number) / count,
+  }));
+}
+
+/** The expected and the maximum calibration error of a set of bins. */
+export function calibrationErrors(bins: readonly ReliabilityBin[]): { readonly ece: number; readonly mce: number } {
+  const filled = bins.filter(({ count }) => count > 0);
+  const total = filled.reduce((sum, { count }) => sum + count, 0);
+  const gaps = filled.map(({ confidence, accuracy }) => Math.abs(confidence - accuracy));
+  return {
+    ece: filled.reduce((sum, { count }, i) => sum + (count / total) * (gaps[i] as number), 0),
+    mce: largest(gaps),
+  };
+}
+
+function binOf(confidence: number, bins: number): number {
+  let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
+  // The product rounds: settle by the bin's own edges.
+  if (bin > 0 && confidence <= bin / bins) bin--;
+  else if (bin < bins - 1 && confidence > (bin + 1) / bins) bin++;
+  return bin;
+}

@@ -1,0 +1,91 @@
+// Two evaluations of the same data side by side: before and after fine-tuning, one variant against another.
+
+import { DataError } from '../../core/index.js';
+import { checkEvaluation } from './checkEvaluation.js';
+import type { Evaluation } from './evaluation.js';
+
+/** What changed from one evaluation to the next. */
+export interface EvaluationComparison {
+  /** The second's accuracy less the first's. */
+  readonly accuracyGain: number;
+  readonly lossGain: number;
+  readonly macroF1Gain: number;
+  readonly bothRight: number;
+  readonly bothWrong: number;
+  /** Indices of samples the second gets right and the first does not. */
+  readonly fixed: Int32Array;
+  /** Indices of samples the first gets right and the second does not. */
+  readonly broken: Int32Array;
+  /** McNemar's exact test, two-sided: how likely so uneven a split of `fixed` and `broken` is, were both equally good. */
+  readonly pValue: number;
+  /** Each class's F1 before and after. */
+  readonly perClass: readonly { readonly name: string; readonly before: number; readonly after: number; readonly gain: number }[];
+}
+
+/**
+ * Compares two evaluations of the same samples in the same order.
+ *
+ * @throws {DataError} when the samples, their labels or the class names differ.
+ * @example
+ * const before = evaluatePredictions([[0.9, 0.1], [0.8, 0.2]], [0, 1]);
+ * const after = evaluatePredictions([[0.9, 0.1], [0.2, 0.8]], [0, 1]);
+ * compareEvaluations(before, after).accuracyGain; // 0.5
+ * @see McNemar, Note on the sampling error of the difference between correlated proportions, Psychometrika 12 (1947)
+ */
+export function compareEvaluations(before: Evaluation, after: Evaluation): EvaluationComparison {
+  checkEvaluation('compareEvaluations', before, 'before');
+  checkEvaluation('compareEvaluations', after, 'after');
+  checkSameData('compareEvaluations', before, after);
+  const { labels, predicted: first } = before.predictions;
+  const { predicted: second } = after.predictions;
+  const fixed: number[] = [];
+  const broken: number[] = [];
+  let bothRight = 0;
+  labels.forEach((label, i) => {
+    const rightBefore = first[i] === label;
+    const rightAfter = second[i] === label;
+    if (rightBefore && rightAfter) bothRight++;
+    else if (rightAfter) fixed.push(i);
+    else if (rightBefore) broken.push(i);
+  });
+  return {
+    accuracyGain: after.accuracy - before.accuracy,
+    lossGain: after.loss - before.loss,
+    macroF1Gain: after.macro.f1 - before.macro.f1,
+    bothRight,
+    bothWrong: before.count - bothRight - fixed.length - broken.length,
+    fixed: Int32Array.from(fixed),
+    broken: Int32Array.from(broken),
+    pValue: mcnemar(fixed.length, broken.length),
+    perClass: before.perClass.map(({ name, f1 }, i) => {
+      const now = after.perClass[i]?.f1 ?? 0;
+      return { name, before: f1, after: now, gain: now - f1 };
+    }),
+  };
+}
+
+/** The exact binomial test that wins and losses are as even as coin throws. */
+function mcnemar(wins: number, losses: number): number {
+  const throws = wins + losses;
+  let logTerm = throws * Math.log(0.5);
+  let tail = 0;
+  for (let i = 0; i <= Math.min(wins, losses); i++) {
+    tail += Math.exp(logTerm);
+    logTerm += Math.log((throws - i) / (i + 1));
+  }
+  return Math.min(1, 2 * tail);
+}
+
+/** @throws {DataError} when two evaluations are not of the same samples in the same order, with the same class names. */
+export function checkSameData(where: string, before: Evaluation, after: Evaluation): void {
+  if (before.count !== after.count) {
+    throw new DataError(`${where}: expected evaluations of the same samples, received ${before.count} and ${after.count} of them.`);
+  }
+  if (before.classNames.join('\n') !== after.classNames.join('\n')) {
+    throw new DataError(`${where}: expected the same class names in the same order, received ${before.classNames.length} and ${after.classNames.length} that differ.`);
+  }
+  const other = before.predictions.labels.findIndex((label, i) => label !== after.predictions.labels[i]);
+  if (other >= 0) {
+    throw new DataError(`${where}: expected the same samples in the same order, received other labels from sample ${other} on. Evaluate without shuffling.`);
+  }
+}

@@ -1,0 +1,171 @@
+// Evaluation of predictions that are already there, from whatever made them. Running a model over a dataset: evaluate.ts.
+
+import { arrayOf, boolean, check, checkOptions, invalid, list, positiveInteger, probability, rule, text, either } from '../../core/internal.js';
+import { DataError, OptionError } from '../../core/index.js';
+import { collectPredictions, type CollectedPredictions } from './collectPredictions.js';
+import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
+import { summarize, summarizeLabelSets } from './summarize.js';
+
+/** Numbers by row: an array of rows, or one flat row-major array. */
+export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
+
+/** What is known about the predictions beside their numbers. */
+export interface EvaluationOptions {
+  /** Whether a sample has any number of classes. @defaultValue false */
+  readonly multiLabel?: false | undefined;
+  /** A name for each class, in the order of the outputs. @defaultValue the indices of the classes: '0', '1' and so on */
+  readonly classNames?: readonly string[] | undefined;
+  /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
+  readonly topK?: readonly number[] | undefined;
+  /** Reliability bins of equal width. @defaultValue 15 */
+  readonly bins?: number | undefined;
+  /** The outputs are logits, not probabilities. @defaultValue false */
+  readonly fromLogits?: boolean | undefined;
+}
+
+/** What is known about predictions of any number of classes per sample beside their numbers. */
+export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'multiLabel' | 'topK' | 'bins'> {
+  readonly multiLabel: true;
+  /** The probability from which a class counts as predicted: one for all, or one per class. @defaultValue 0.5 */
+  readonly threshold?: number | readonly number[] | undefined;
+}
+
+/** Options of {@link evaluatePredictions} for one class per sample. */
+export interface EvaluatePredictionsOptions extends EvaluationOptions {
+  /** Where each sample came from, in the order of the data. @defaultValue unknown */
+  readonly files?: readonly string[] | undefined;
+}
+
+/** Options of {@link evaluatePredictions} for any number of classes per sample. */
+export interface EvaluatePredictionsMultiLabelOptions extends MultiLabelEvaluationOptions, Pick<EvaluatePredictionsOptions, 'files'> {}
+
+const names = arrayOf(text);
+const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger };
+const multiLabelRules = { multiLabel: boolean, classNames: names, threshold: either(probability, arrayOf(probability)) };
+/** The rules of the options in the mode that is asked for: `topK` and `bins` are for one class per sample, `threshold` is for several. */
+export function rulesFor(options: { readonly multiLabel?: boolean | undefined } | null): typeof evaluationRules | typeof multiLabelRules {
+  return options?.multiLabel === true ? multiLabelRules : evaluationRules;
+}
+
+/** Options of both modes, as they are once they are checked. */
+export type EitherOptions = Omit<EvaluationOptions, 'multiLabel'> & Omit<MultiLabelEvaluationOptions, 'multiLabel'> & { readonly multiLabel?: boolean | undefined };
+
+const isTypedArray = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
+const isNumbers = (value: unknown): boolean => isTypedArray(value) || (Array.isArray(value) && value.every((each) => typeof each === 'number'));
+const rows = rule<Rows>('an array of numbers or of rows of numbers', (value) => isNumbers(value) || (Array.isArray(value) && value.every(isNumbers)));
+const rowsOrNames = rule<Rows | readonly string[]>(
+  'an array of class indices, of class names or of rows of numbers',
+  (value) => rows.accepts(value) || (Array.isArray(value) && value.every((each) => typeof each === 'string')),
+);
+
+/**
+ * Evaluates predictions: of one class per sample, or with `multiLabel: true` of any number of classes per sample.
+ *
+ * @param probabilities - `[samples, classes]`, each row summing to 1; `[samples]` or `[samples, 1]` are the
+ *   probabilities of the second of two classes. With `multiLabel`, each probability is in [0, 1] on its own. Kept as float32.
+ * @param labels - The true classes: indices, or names out of `classNames`. With `multiLabel`, `[samples, classes]` of 0 and 1.
+ * @throws {OptionError} when an option or class name is unknown.
+ * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a probability is NaN, out of range or does not sum to 1 in its row.
+ * @example
+ * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
+ * evaluation.accuracy; // 0.667
+ * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was taken for a cat
+ * @example
+ * const findings = evaluatePredictions([[0.9, 0.8], [0.2, 0.6]], [[1, 0], [0, 1]], { multiLabel: true, classNames: ['hernia', 'mass'] });
+ * findings.micro.recall; // 1
+ */
+export function evaluatePredictions(
+  probabilities: Rows,
+  labels: ArrayLike<number> | readonly string[],
+  options?: EvaluatePredictionsOptions,
+): Evaluation;
+export function evaluatePredictions(
+  probabilities: readonly ArrayLike<number>[],
+  labels: readonly ArrayLike<number>[],
+  options: EvaluatePredictionsMultiLabelOptions,
+): MultiLabelEvaluation;
+export function evaluatePredictions(
+  probabilities: Rows,
+  labels: Rows | readonly string[],
+  options: EvaluatePredictionsOptions | EvaluatePredictionsMultiLabelOptions = {},
+): Evaluation | MultiLabelEvaluation {
+  const where = 'evaluatePredictions';
+  const { multiLabel = false, files, fromLogits = false, ...rest } = checkOptions<EitherOptions & Pick<EvaluatePredictionsOptions, 'files'>>(where, options, { ...rulesFor(options), fromLogits: boolean, files: names } as never);
+  check(where, 'probabilities', probabilities, rows);
+  check(where, 'labels', labels, multiLabel ? rows : rowsOrNames);
+  if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
+  const { values, columns } = flatten(where, probabilities, labels.length, rest.classNames?.length);
+  const collector = collectPredictions({ where, multiLabel, fromLogits });
+  const truth = multiLabel
+    ? flatten(where, labels as Rows, labels.length, columns).values
+    : labelIndices(where, labels as ArrayLike<number> | readonly string[], rest.classNames);
+  collector.add(values, columns, truth, files);
+  return multiLabel ? finishMultiLabel(where, collector.finish(), rest) : finishSingle(where, collector.finish(), rest);
+}
+
+/** Names the classes and evaluates what was collected. */
+export function finishSingle(where: string, { classes, ...predictions }: CollectedPredictions, options: EitherOptions): Evaluation {
+  const { classNames = indexNames(classes), bins = 15 } = options;
+  checkNames(where, classNames, classes);
+  const topK = options.topK ?? [1, 5].filter((k) => k < classes || k === 1);
+  for (const k of topK) if (k > classes) throw invalid(where, 'topK', `numbers up to the ${classes} classes`, topK);
+  return summarize(predictions, classNames, topK, bins);
+}
+
+/** Names the classes and evaluates what was collected. */
+export function finishMultiLabel(where: string, collected: CollectedPredictions, options: EitherOptions): MultiLabelEvaluation {
+  const { classes, labels, probabilities, files } = collected;
+  const { classNames = indexNames(classes), threshold = 0.5 } = options;
+  checkNames(where, classNames, classes);
+  const thresholds = typeof threshold === 'number' ? classNames.map(() => threshold) : threshold;
+  if (thresholds.length !== classes) throw invalid(where, 'threshold', `one number or ${classes}, one a class`, threshold);
+  return summarizeLabelSets({ labels: Uint8Array.from(labels), probabilities, files }, classNames, thresholds);
+}
+
+function checkNames(where: string, classNames: readonly string[], classes: number): void {
+  if (classNames.length !== classes) {
+    throw new OptionError(`${where}: expected ${classes} names for \`classNames\`, one for each output, received ${classNames.length}.`);
+  }
+}
+
+function indexNames(classes: number): string[] {
+  return Array.from({ length: classes }, (_, i) => String(i));
+}
+
+function labelIndices(where: string, labels: ArrayLike<number> | readonly string[], classNames: readonly string[] | undefined): ArrayLike<number> {
+  if (typeof labels[0] !== 'string') return labels as ArrayLike<number>;
+  if (classNames === undefined) throw new OptionError(`${where}: expected \`classNames\` beside labels that are names, received none.`);
+  const index = new Map(classNames.map((name, i) => [name, i]));
+  return Array.from(labels as readonly string[], (name, i) => {
+    const found = index.get(name);
+    if (found !== undefined) return found;
+    throw new DataError(
+      `${where}: expected one of ${list(classNames.slice(0, 12))}${classNames.length > 12 ? ', ...' : ''} for label ${i}, received '${name}'.`,
+    );
+  });
+}
+
+function flatten(where: string, rows: Rows, samples: number, classes: number | undefined): { values: ArrayLike<number>; columns: number } {
+  if (typeof rows[0] === 'object') {
+    const table = rows as readonly ArrayLike<number>[];
+    const columns = (table[0] as ArrayLike<number>).length;
+    const uneven = table.findIndex((row) => row.length !== columns);
+    if (uneven >= 0) throw new DataError(`${where}: expected ${columns} values in each row, received ${table[uneven]?.length} in row ${uneven}.`);
+    checkCount(where, table.length, samples);
+    const values = new Float32Array(samples * columns);
+    table.forEach((row, i) => {
+      values.set(row, i * columns);
+    });
+    return { values, columns };
+  }
+  const values = rows as ArrayLike<number>;
+  const columns = classes === 2 && values.length === samples ? 1 : (classes ?? Math.max(1, Math.round(values.length / samples)));
+  checkCount(where, values.length / columns, samples);
+  return { values, columns };
+}
+
+function checkCount(where: string, predictions: number, labels: number): void {
+  if (predictions !== labels) {
+    throw new DataError(`${where}: expected as many predictions as labels, received ${predictions} predictions and ${labels} labels.`);
+  }
+}

@@ -1,0 +1,12 @@
+export type { Calibration, ReliabilityBin } from './calibration.js';
+export type { ClassScores, Scores } from './classScores.js';
+export { classificationReport, type ClassificationReportOptions } from './classificationReport.js';
+export { compareEvaluations, type EvaluationComparison } from './compareEvaluations.js';
+export { confidenceInterval, type ConfidenceInterval, type ConfidenceIntervalOptions, type IntervalMetric } from './confidenceInterval.js';
+export { confusionTable, type ConfusionTableOptions } from './confusionTable.js';
+export { evaluatePredictions, type EvaluatePredictionsMultiLabelOptions, type EvaluatePredictionsOptions, type EvaluationOptions, type MultiLabelEvaluationOptions, type Rows } from './evaluatePredictions.js';
+export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
+export { type ConfusedPair, confusedPairs, mostWrong } from './mistakes.js';
+export { type PredictionRow, predictionsCsv, predictionsTable } from './predictionsTable.js';
+export { averagePrecision, precisionRecallCurve, type PrecisionRecallCurve, type RankingScores, rocAuc, rocCurve, type RocCurve } from './ranking.js';
+export { fitTemperature, withTemperature } from './temperature.js';

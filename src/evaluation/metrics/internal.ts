@@ -1,0 +1,5 @@
+export { checkAnyEvaluation, checkEvaluation } from './checkEvaluation.js';
+export { collectPredictions } from './collectPredictions.js';
+export { checkSameData } from './compareEvaluations.js';
+export { mostMistaken } from './confusionTable.js';
+export { type EitherOptions, finishMultiLabel, finishSingle, rulesFor } from './evaluatePredictions.js';

@@ -1,0 +1,95 @@
+// Temperature scaling: one number that makes a classifier as sure as it is right, without changing any decision.
+
+import { check, positive } from '../../core/internal.js';
+import { DataError } from '../../core/index.js';
+import { checkEvaluation } from './checkEvaluation.js';
+import type { Evaluation } from './evaluation.js';
+import { summarize } from './summarize.js';
+
+/**
+ * Finds the temperature that makes the true classes most probable: logits are to be divided by it.
+ * Fit it on data the model was not trained on, and not on the data the calibrated model is judged by.
+ *
+ * @returns Above 1 where the model is too sure, below 1 where it is not sure enough.
+ * @throws {DataError} when every prediction is right, or none depends on it, so that no finite temperature is best.
+ * @example
+ * const temperature = fitTemperature(held);
+ * withTemperature(evaluation, temperature).calibration.ece; // smaller than evaluation.calibration.ece
+ * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, section 4.2
+ */
+export function fitTemperature(evaluation: Evaluation): number {
+  checkEvaluation('fitTemperature', evaluation);
+  const logs = logProbabilities(evaluation);
+  const { labels } = evaluation.predictions;
+  const classes = evaluation.classNames.length;
+  // The loss is convex in the inverse temperature: its slope has one zero, found by bisection on a logarithmic scale.
+  let low = Math.log(MINIMUM);
+  let high = Math.log(MAXIMUM);
+  const slope = (u: number): number => lossSlope(logs, labels, classes, Math.exp(-u));
+  if (!(slope(low) < 0 && slope(high) > 0)) {
+    throw new DataError(
+      `fitTemperature: expected predictions of which some are wrong and most are right, received ${evaluation.count} with accuracy ${evaluation.accuracy.toPrecision(3)}. No temperature between ${MINIMUM} and ${MAXIMUM} is best.`,
+    );
+  }
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (slope(middle) < 0) low = middle;
+    else high = middle;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/**
+ * The same predictions with their logits divided by a temperature, evaluated anew.
+ *
+ * @throws {OptionError} when the temperature is not a positive number.
+ * @example
+ * withTemperature(evaluation, 1).loss; // evaluation.loss
+ */
+export function withTemperature(evaluation: Evaluation, temperature: number): Evaluation {
+  checkEvaluation('withTemperature', evaluation);
+  check('withTemperature', 'temperature', temperature, positive);
+  const probabilities = logProbabilities(evaluation);
+  const classes = evaluation.classNames.length;
+  for (let start = 0; start < probabilities.length; start += classes) {
+    const row = probabilities.subarray(start, start + classes);
+    const largest = row.reduce((a, b) => Math.max(a, b));
+    let sum = 0;
+    for (let i = 0; i < classes; i++) sum += row[i] = Math.exp(((row[i] as number) - largest) / temperature);
+    for (let i = 0; i < classes; i++) row[i] = (row[i] as number) / sum;
+  }
+  const { labels, files } = evaluation.predictions;
+  const topK = Object.keys(evaluation.topK).map(Number);
+  return summarize({ labels, probabilities: new Float32Array(probabilities), files }, evaluation.classNames, topK, evaluation.calibration.bins.length);
+}
+
+const MINIMUM = 0.01;
+const MAXIMUM = 100;
+// float32's smallest normal number: a probability of 0 counts as this.
+const TINY = 2 ** -126;
+
+/** Logits up to a constant of each row, which softmax does not feel. */
+function logProbabilities({ predictions }: Evaluation): Float64Array {
+  const logs = new Float64Array(predictions.probabilities);
+  for (let i = 0; i < logs.length; i++) logs[i] = Math.log(Math.max(logs[i] as number, TINY));
+  return logs;
+}
+
+/** How the mean loss changes with the logarithm of the temperature. */
+function lossSlope(logs: Float64Array, labels: Int32Array, classes: number, inverse: number): number {
+  let slope = 0;
+  labels.forEach((label, sample) => {
+    const start = sample * classes;
+    let largest = -Infinity;
+    for (let i = start; i < start + classes; i++) largest = Math.max(largest, logs[i] as number);
+    let sum = 0;
+    let mean = 0;
+    for (let i = start; i < start + classes; i++) {
+      const weight = Math.exp(((logs[i] as number) - largest) * inverse);
+      sum += weight;
+      mean += weight * (logs[i] as number);
+    }
+    slope += inverse * ((logs[start + label] as number) - mean / sum);
+  });
+  return slope / labels.length;
+}

@@ -1,0 +1,12 @@
+export { coveredBox } from './coveredBox.js';
+export { testTimeViews } from './evaluationCrops.js';
+export { checkFinitePixels, checkPixels, sides, size } from './pixels.js';
+export { AUTO_AUGMENT_V0 } from './policies.js';
+export { completePreprocessing, describePreprocessing, preprocessFor, samePreprocessing } from './preprocess.js';
+export { preprocessingFor, requirePreprocessing } from './preprocessingOf.js';
+export { RESIZE_RULES } from './resize.js';
+export { FITS } from './resizeTo.js';
+export { floats, giveBack, takeSpare } from './spareFloats.js';
+export { storedPreprocessing } from './storedPreprocessing.js';
+export { transformWithSpec } from './transform.js';
+export { transformFrom } from './transformFrom.js';

@@ -1,0 +1,14 @@
+export { BatchNormalization } from './BatchNormalization.js';
+export { FusedConvolution } from './FusedConvolution.js';
+export { type DropoutStream, SeededDropout } from './SeededDropout.js';
+export { SwishActivation } from './SwishActivation.js';
+export { PARTS_RULES } from './blockParts.js';
+export { buildLayers } from './buildLayers.js';
+export { BUILD_RULES } from './buildOptions.js';
+export { applyConvNormAct, applyStem } from './convNormAct.js';
+export { areFinite, finiteFlag, readNow, readsAtOnce } from './finite.js';
+export type { FusedKernel } from './fusedKernel.js';
+export { fusedSwish } from './fusedSwish.js';
+export { applyHead, HEAD_RULES, pool } from './head.js';
+export { applyStage } from './stage.js';
+export { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';

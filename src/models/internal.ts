@@ -1,0 +1,17 @@
+export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
+export { checkModel } from './checkModel.js';
+export { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from './efficientNet.js';
+export { kerasWeightNames } from './kerasWeightNames.js';
+export { LOAD_MODEL_RULES } from './loadModel.js';
+export { isFolded } from './metadata.js';
+export { modelFromArtifacts } from './modelFromArtifacts.js';
+export { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
+export { multiplyAddsOf } from './multiplyAddsOf.js';
+export { describeGraphModel } from './otherModels.js';
+export { variantPlanOf } from './planOf.js';
+export { publishedEvaluation } from './publishedEvaluation.js';
+export { checkShardName, isManifest, type ModelFile, readModelFiles } from './readModelFiles.js';
+export { splitHead } from './replaceHead.js';
+export { SAVE_MODEL_RULES } from './saveModel.js';
+export { snakeCase } from './snakeCase.js';
+export { joinedWeights } from './storedWeights.js';

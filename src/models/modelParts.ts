@@ -1,0 +1,66 @@
+// Reaching into a model for a moment: its last feature map, its classifier without activation, the result of one layer.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import { invalid, showShape } from '../core/internal.js';
+import { ShapeError } from '../core/index.js';
+
+type Call = (inputs: tf.Tensor | tf.Tensor[], kwargs: object) => tf.Tensor | tf.Tensor[];
+
+/** Throws unless the value is a layers model, and one with a single output `[batch, classes]` where a classifier is needed. */
+export function asLayersModel(where: string, model: LayersModel, isClassifier = true): void {
+  if (!Array.isArray((model as Partial<LayersModel> | null)?.layers)) {
+    throw invalid(where, 'model', 'a tf.LayersModel', model, isClassifier ? 'A runtime has no layers to look into: use occlusionMap.' : '');
+  }
+  if (!isClassifier) return;
+  const [output, ...others] = model.outputs;
+  if (others.length > 0 || output?.shape.length !== 2) {
+    const received = others.length > 0 ? `${others.length + 1} outputs` : showShape(output?.shape ?? []);
+    throw new ShapeError(`${where}: expected a model with one output [batch, classes], received ${received}. Give it a classifier head.`);
+  }
+}
+
+/** The last layer that gives a feature map `[batch, height, width, channels]`. */
+export function lastFeatureLayer(where: string, model: LayersModel): layers.Layer {
+  const found = model.layers.findLast(({ outputShape }) => outputShape.length === 4 && !Array.isArray(outputShape[0]));
+  if (found === undefined) throw new ShapeError(`${where}: expected a model with a feature map [batch, height, width, channels], received none in '${model.name}'.`);
+  return found;
+}
+
+/** Runs the work while the layer's result passes through a function; at once and without await, so nobody else meets the change. */
+export function withCall<T>(layer: layers.Layer, through: (result: tf.Tensor, inputs: tf.Tensor | tf.Tensor[]) => tf.Tensor, work: () => T): T {
+  const original = Object.getOwnPropertyDescriptor(layer, 'call');
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on its layer below
+  const call = layer.call;
+  const passed: Call = (inputs, kwargs) => tf.tidy(() => {
+    const result = call.call(layer, inputs, kwargs);
+    return through(Array.isArray(result) ? (result[0] as tf.Tensor) : result, inputs);
+  });
+  layer.call = passed;
+  try {
+    return work();
+  } finally {
+    if (original === undefined) delete (layer as { call?: Call | undefined }).call;
+    else Object.defineProperty(layer, 'call', original);
+  }
+}
+
+/** Runs the work while the model answers with logits. */
+export function withoutActivation<T>(model: LayersModel, work: () => T): T {
+  const layer = model.layers.at(-1) as layers.Layer;
+  const { activation } = layer.getConfig();
+  const type = layer.getClassName();
+  if (type === 'Dense' && (activation === 'softmax' || activation === 'sigmoid')) {
+    const [kernel, bias] = layer.getWeights();
+    return withCall(
+      layer,
+      (_, inputs) => {
+        const sums = tf.matMul((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor2D, kernel as tf.Tensor2D);
+        return bias === undefined ? sums : tf.add(sums, bias);
+      },
+      work,
+    );
+  }
+  const isActivation = type === 'Softmax' || (type === 'Activation' && (activation === 'softmax' || activation === 'sigmoid'));
+  return isActivation ? withCall(layer, (_, inputs) => tf.clone((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor), work) : work();
+}

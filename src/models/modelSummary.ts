@@ -1,0 +1,141 @@
+// What a model is made of, stage by stage: sizes, parameters, work, memory. Of a network that is only planned: describePlan.
+
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import { check, checkOptions, positiveInteger, rule } from '../core/internal.js';
+import { multiplyAddsOf } from './multiplyAddsOf.js';
+import { asLayersModel } from './modelParts.js';
+
+/** What a summary is made for. */
+export interface ModelSummaryOptions {
+  /** Pictures at once, for the memory of activations. @defaultValue 1 */
+  readonly batchSize?: number | undefined;
+}
+
+/** One stage of a model: `input`, `stem`, `block1`, ..., `top`, `head`. */
+export interface StageSummary {
+  readonly name: string;
+  readonly layers: number;
+  /** Of its last layer, `null` for what is open. */
+  readonly outputShape: readonly (number | null)[];
+  readonly parameters: number;
+  /** Those that training would change now. */
+  readonly trainable: number;
+  /** Of convolutions and dense layers, a picture; `null` while the input size is open. */
+  readonly multiplyAdds: number | null;
+  /** Of all layers' outputs as float32, which training keeps, at the batch size; `null` while the input size is open. */
+  readonly activationBytes: number | null;
+}
+
+/** A model by stage. */
+export interface ModelSummary {
+  readonly name: string;
+  readonly batchSize: number;
+  readonly stages: readonly StageSummary[];
+  readonly total: Pick<StageSummary, 'layers' | 'parameters' | 'trainable' | 'multiplyAdds' | 'activationBytes'>;
+}
+
+/**
+ * Sums a model up by stage.
+ *
+ * @throws {OptionError} when the model is no layers model, or an option is unknown or has a wrong value.
+ * @example
+ * const { total } = modelSummary(efficientNet('b0'), { batchSize: 32 });
+ * total.parameters; // 5330564
+ */
+export function modelSummary(model: LayersModel, options: ModelSummaryOptions = {}): ModelSummary {
+  asLayersModel('modelSummary', model, false);
+  const { batchSize = 1 } = checkOptions('modelSummary', options, { batchSize: positiveInteger });
+  const groups: { name: string; layers: layers.Layer[] }[] = [];
+  for (const layer of flatten(model)) {
+    const name = stageOf(layer, groups.at(-1)?.name);
+    const last = groups.at(-1);
+    if (last?.name === name) last.layers.push(layer);
+    else groups.push({ name, layers: [layer] });
+  }
+  const stages = groups.map(({ name, layers: members }): StageSummary => {
+    const activations = plus(members.map(outputSize));
+    return {
+      name,
+      layers: members.length,
+      outputShape: shapeOf(members.at(-1) as layers.Layer),
+      parameters: plus(members.map((layer) => sizes(layer.weights))) as number,
+      trainable: plus(members.map((layer) => sizes(layer.trainableWeights))) as number,
+      multiplyAdds: plus(members.map(multiplyAddsOf)),
+      activationBytes: activations === null ? null : activations * 4 * batchSize,
+    };
+  });
+  const total = (figure: 'layers' | 'parameters' | 'trainable' | 'multiplyAdds' | 'activationBytes'): number | null => plus(stages.map((stage) => stage[figure]));
+  return {
+    name: model.name,
+    batchSize,
+    stages,
+    total: {
+      layers: total('layers') as number, parameters: total('parameters') as number, trainable: total('trainable') as number,
+      multiplyAdds: total('multiplyAdds'), activationBytes: total('activationBytes'),
+    },
+  };
+}
+
+const summaryRule = rule<ModelSummary>('a summary, such as modelSummary() returns', (value) => {
+  const { stages, total } = (value ?? {}) as Partial<ModelSummary>;
+  return Array.isArray(stages) && typeof total === 'object' && (total as unknown) !== null;
+});
+
+/**
+ * Prints a summary as a table.
+ *
+ * @example
+ * console.log(summaryTable(modelSummary(model)));
+ */
+export function summaryTable(summary: ModelSummary): string {
+  check('summaryTable', 'summary', summary, summaryRule);
+  const { name, batchSize, stages, total } = summary;
+  const rows = [
+    ['stage', 'layers', 'output', 'parameters', 'trainable', 'multiply-adds', `activations at ${batchSize}`],
+    ...stages.map((stage) => [stage.name, String(stage.layers), stage.outputShape.slice(1).map((side) => side ?? '?').join(' x '), ...figures(stage)]),
+    ['total', String(total.layers), '', ...figures(total)],
+  ];
+  const widths = (rows[0] as string[]).map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  const lines = rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  '));
+  return [name, ...lines].join('\n');
+}
+
+function figures({ parameters, trainable, multiplyAdds, activationBytes }: ModelSummary['total']): string[] {
+  const grouped = (value: number | null): string => (value === null ? 'size-dependent' : value.toLocaleString('en-US'));
+  const megabytes = activationBytes === null ? 'size-dependent' : `${(activationBytes / 2 ** 20).toFixed(1)} MiB`;
+  return [grouped(parameters), grouped(trainable), grouped(multiplyAdds), megabytes];
+}
+
+/** The layers of a model, those of nested models in their place. */
+function flatten(model: LayersModel): layers.Layer[] {
+  return model.layers.flatMap((layer) => ('layers' in layer ? flatten(layer as LayersModel) : [layer]));
+}
+
+function stageOf(layer: layers.Layer, before: string | undefined): string {
+  const named = /^(stem|block\d+|top)(?=_|[a-z]*_)/.exec(layer.name)?.[1];
+  if (before === undefined || (before === 'input' && named === undefined)) return named ?? 'input';
+  // What follows the last feature map is the head, whatever it is called; inside a block, squeezed maps are the block's.
+  const isFlat = shapeOf(layer).length < 4 && (named === undefined || named === 'top');
+  return isFlat ? 'head' : (named ?? before);
+}
+
+function outputSize(layer: layers.Layer): number | null {
+  return layer.getClassName() === 'InputLayer' ? 0 : product(shapeOf(layer).slice(1));
+}
+
+function shapeOf(layer: layers.Layer): readonly (number | null)[] {
+  const shape = layer.outputShape;
+  return (Array.isArray(shape[0]) ? shape[0] : shape) as (number | null)[];
+}
+
+function sizes(weights: readonly { readonly shape: readonly (number | null)[] }[]): number {
+  return weights.reduce((sum, { shape }) => sum + (product(shape) as number), 0);
+}
+
+function product(shape: readonly (number | null)[]): number | null {
+  return shape.reduce<number | null>((size, side) => (size === null || side === null ? null : size * side), 1);
+}
+
+function plus(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>((sum, value) => (sum === null || value === null ? null : sum + value), 0);
+}

@@ -1,0 +1,1 @@
+export { ensureBackend, selectBackend, type SelectBackendOptions } from './selectBackend.js';

@@ -1,0 +1,3 @@
+export { entryKind, readRegularFile, readRegularFileHere } from './readRegularFile.js';
+export { replaceFile } from './replaceFile.js';
+export { systemReason } from './systemReason.js';

@@ -1,0 +1,118 @@
+// Pixels to files: encoding, and contact sheets that show what a recipe does.
+
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { arrayOf, check, checkOptions, createRandom, deriveSeed, oneOf, positiveInteger, record, rule, seed as seedRule, text } from '../../core/internal.js';
+import { DataError, OptionError } from '../../core/index.js';
+import { checkFinitePixels, checkPixels, transformWithSpec } from '../../image/internal.js';
+import { resize, type Pixels, type Transform } from '../../image/index.js';
+import { decodeImage, MAX_PIXELS } from './decodeImage.js';
+import { loadSharp } from './loadSharp.js';
+import { replaceFile } from '../files/internal.js';
+import { systemReason } from '../files/internal.js';
+
+/** How a picture is encoded. */
+export interface EncodeImageOptions {
+  /** @defaultValue 'png' */
+  readonly format?: 'png' | 'jpeg' | undefined;
+  /** Of a JPEG, 1 to 100. @defaultValue 90 */
+  readonly quality?: number | undefined;
+}
+
+const percent = rule<number>('an integer in [1, 100]', (value) => positiveInteger.accepts(value) && value <= 100);
+const percentRange = rule<readonly [low: number, high: number]>('[low, high] of integers in [1, 100]', (value) =>
+  arrayOf(percent, 2).accepts(value) && (value[0] as number) <= (value[1] as number));
+
+/** The longest side that a JPEG can have. */
+const LONGEST_SIDE = 65_535;
+
+/**
+ * Encodes an image as PNG or JPEG; floats are rounded to 8 bits.
+ *
+ * @throws {OptionError} when `image` is no image of 1 to 4 channels, or an option is unknown or has a wrong value.
+ * @throws {ShapeError} when the data of the image has another length than its sides say. {@link DataError} when a pixel is not finite.
+ * @throws {MissingPackageError} when sharp is not installed.
+ */
+export async function encodeImage(image: Pixels, options: EncodeImageOptions = {}): Promise<Uint8Array> {
+  checkPixels('encodeImage', image);
+  const { format = 'png', quality = 90 } = checkOptions('encodeImage', options, { format: oneOf('png', 'jpeg'), quality: percent });
+  const { width, height, channels } = image;
+  if (channels > 4) throw new OptionError(`encodeImage: expected an image of 1 to 4 channels, received ${channels}.`);
+  if (format === 'jpeg' && Math.max(width, height) > LONGEST_SIDE) {
+    throw new OptionError(`encodeImage: expected sides of at most ${LONGEST_SIDE} pixels for a JPEG, received ${width} x ${height}. Resize the image, or set format: 'png'.`);
+  }
+  checkFinitePixels('encodeImage', image);
+  const sharp = await loadSharp('encodeImage');
+  const bytes = image.data instanceof Float32Array ? new Uint8ClampedArray(image.data) : image.data;
+  const raw = sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
+  return (format === 'png' ? raw.png() : raw.jpeg({ quality })).toBuffer();
+}
+
+/**
+ * Encodes each image as a JPEG of random quality and decodes it again, so that a model learns to cope with compression artifacts.
+ *
+ * @param range - The lowest and the highest quality, 1 to 100.
+ * @throws {OptionError} when the range is none, or reversed.
+ */
+export function randomJpegQuality(range: readonly [low: number, high: number] = [50, 95]): Transform {
+  check('randomJpegQuality', 'range', range, percentRange);
+  const [low, high] = range;
+  return transformWithSpec(['randomJpegQuality', range], 'kept', `JPEG of quality ${low} to ${high}`, async (pixels, random) => {
+    checkPixels('randomJpegQuality', pixels);
+    const quality = low + random.integer(high - low + 1);
+    return decodeImage(await encodeImage(pixels, { format: 'jpeg', quality }));
+  });
+}
+
+/** Options of {@link contactSheet}. */
+export interface ContactSheetOptions {
+  /** Examples in a row. @defaultValue 6 */
+  readonly columns?: number | undefined;
+  /** Rows. @defaultValue 4 */
+  readonly rows?: number | undefined;
+  /** Side of each example in pixels. @defaultValue 160 */
+  readonly size?: number | undefined;
+  /** @defaultValue 0 */
+  readonly seed?: number | undefined;
+}
+
+// Functions have a method called apply, too.
+const transformRule = rule<Transform>('a transform, such as randomFlip() makes,', (value) =>
+  record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function');
+
+/**
+ * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. The folder is made where it is missing.
+ *
+ * @throws {OptionError} when `image` is no image, `transform` no transform, the sheet would be too large, or an option is unknown or has a wrong value.
+ * @throws {DataError} when the file cannot be written.
+ * @throws {MissingPackageError} when sharp is not installed.
+ * @example
+ * await contactSheet(await decodeImage('dress.jpg'), trainAugmentation('imagenet', 224), 'recipe.png');
+ */
+export async function contactSheet(image: Pixels, transform: Transform, file: string, options: ContactSheetOptions = {}): Promise<void> {
+  const where = 'contactSheet';
+  checkPixels(where, image);
+  check(where, 'transform', transform, transformRule);
+  check(where, 'file', file, text);
+  const rules = { columns: positiveInteger, rows: positiveInteger, size: positiveInteger, seed: seedRule };
+  const { columns = 6, rows = 4, size = 160, seed = 0 } = checkOptions(where, options, rules);
+  const gap = 4;
+  const [width, height] = [columns * (size + gap) + gap, rows * (size + gap) + gap];
+  if (width * height > MAX_PIXELS) {
+    throw new OptionError(`${where}: expected a sheet of at most ${MAX_PIXELS} pixels, received ${width} x ${height}. Lower \`columns\`, \`rows\` or \`size\`.`);
+  }
+  const written = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => {
+    throw new DataError(`${where}: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
+  });
+  await written(mkdir(path.dirname(file), { recursive: true }));
+  const sheet = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) };
+  for (let i = 0; i < columns * rows; i++) {
+    const example = i === 0 ? image : await transform.apply(image, createRandom(deriveSeed(seed, 'sheet', i)));
+    checkPixels(where, example);
+    const small = new Uint8ClampedArray(resize(example, size, { antialias: true }).data);
+    const left = gap + (i % columns) * (size + gap);
+    const top = gap + Math.floor(i / columns) * (size + gap);
+    for (let y = 0; y < size; y++) sheet.data.set(small.subarray(y * size * 3, (y + 1) * size * 3), ((top + y) * width + left) * 3);
+  }
+  await written(replaceFile(file, await encodeImage(sheet)));
+}

@@ -1,0 +1,113 @@
+// Items of a dataset kept on disk: each one a checked record of Node's structured clone format.
+
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import { deserialize, serialize } from 'node:v8';
+import { check, text } from '../../core/internal.js';
+import { DataError, isEffnetError } from '../../core/index.js';
+import { frameTFRecord, readTFRecords, type CachedImages, type CacheStore } from '../../data/index.js';
+import { describePreprocessing, samePreprocessing } from '../../image/internal.js';
+import { systemReason } from '../files/internal.js';
+
+/** The first record of the file. */
+interface Header {
+  readonly format: 'effnet-ts cache';
+  readonly images: CachedImages;
+}
+
+const FORMAT = 'effnet-ts cache';
+
+/**
+ * Keeps the items of a dataset in a folder, for `cache`: decoded images, features, anything but tensors. Delete the folder when the data changes.
+ *
+ * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, its file is damaged, or the
+ * images in it were made with another preprocessing than those of the dataset.
+ * @example
+ * const cached = images.cache(folderCache('.cache/photos-224'));
+ */
+export function folderCache<T>(folder: string): CacheStore<T> {
+  check('folderCache', 'folder', folder, text);
+  const file = path.join(folder, 'items.bin');
+  const written = <R>(work: Promise<R>): Promise<R> => work.catch((cause: unknown) => { throw unusable(folder, 'that can be written', cause); });
+  return {
+    async read(images) {
+      const there = await access(file).then(
+        () => true,
+        () => false,
+      );
+      return there ? kept<T>(folder, file, images) : undefined;
+    },
+    async write(images) {
+      await written(mkdir(folder, { recursive: true }));
+      // Its own name for each pass, so that two at once do not mix.
+      const partial = path.join(folder, `items-${process.pid}-${String(performance.now())}.partial`);
+      const stream = createWriteStream(partial);
+      const done = finished(stream);
+      done.catch(() => undefined);
+      stream.write(frameTFRecord(serialize({ format: FORMAT, images } satisfies Header)));
+      return {
+        async add(item) {
+          let bytes: Uint8Array;
+          try {
+            bytes = serialize(item);
+          } catch (cause) {
+            throw new DataError('folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk.', { cause });
+          }
+          if (!stream.write(frameTFRecord(bytes))) await written(Promise.race([once(stream, 'drain'), done]));
+        },
+        async commit() {
+          stream.end();
+          await written(done.then(() => rename(partial, file)));
+        },
+        async discard() {
+          stream.end();
+          // Whatever ended the pass is the error to tell.
+          await done.catch(() => undefined);
+          await written(rm(partial, { force: true }));
+        },
+      };
+    },
+    release: () => undefined,
+  };
+}
+
+async function* kept<T>(folder: string, file: string, images: CachedImages): AsyncGenerator<T> {
+  const items = valuesOf(folder, file);
+  const first = await items.next();
+  const header = first.value as Partial<Header> | null | undefined;
+  if (header?.format !== FORMAT) throw unusable(folder, 'that folderCache wrote', new Error('its file has no header'));
+  if (!sameImages(header.images, images)) {
+    throw new DataError(`folderCache: expected images made by '${described(images)}', '${folder}' has images made by '${described(header.images)}'. Delete it, or give another.`, { origin: folder });
+  }
+  yield* items as AsyncGenerator<T>;
+}
+
+function sameImages(one: CachedImages, other: CachedImages): boolean {
+  return one === other || (typeof one === 'object' && typeof other === 'object' && samePreprocessing(one, other));
+}
+
+function described(images: CachedImages): string {
+  return typeof images === 'object' ? describePreprocessing(images) : images === 'original' ? 'decoding alone' : 'an unknown preprocessing';
+}
+
+async function* valuesOf(folder: string, file: string): AsyncGenerator {
+  const records = readTFRecords(createReadStream(file, { highWaterMark: 1 << 20 }), { origin: file });
+  for (;;) {
+    let item: unknown;
+    try {
+      const next = await records.next();
+      if (next.done === true) return;
+      item = deserialize(next.value.data);
+    } catch (cause) {
+      throw isEffnetError(cause) ? cause : unusable(folder, 'whose items can be read', cause);
+    }
+    yield item;
+  }
+}
+
+function unusable(folder: string, expected: string, cause: unknown): DataError {
+  return new DataError(`folderCache: expected a folder ${expected}, received '${folder}': ${systemReason(cause).replace(/\.$/, '')}. Delete it, or give another.`, { cause, origin: folder });
+}

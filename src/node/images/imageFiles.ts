@@ -1,0 +1,121 @@
+// Images by a list of files, and lists of files written as class folders.
+
+import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
+import path from 'node:path';
+import { boolean, check, checkOptions, decodeText, oneOf, rule, seed as seedRule, text } from '../../core/internal.js';
+import { DataError } from '../../core/index.js';
+import { Dataset, type LabeledImage } from '../../data/index.js';
+import type { FolderFile } from './imageFolder.js';
+import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { systemReason } from '../files/internal.js';
+
+/** How a list of files is read. */
+export interface ImageFilesOptions extends ReadImagesOptions {
+  /** Number of classes, for one-hot labels. @defaultValue one more than the highest label */
+  readonly classes?: number | undefined;
+  /** @defaultValue 'categorical' */
+  readonly labelMode?: LabelMode | undefined;
+  /** Another order in every epoch. @defaultValue true */
+  readonly shuffle?: boolean | undefined;
+  /** Decides the order. @defaultValue 0 */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * Reads images from a list of files with their classes, for example one side of a split.
+ *
+ * @throws {OptionError} when `files` is no such list, or an option is unknown or has a wrong value. {@link DataError} when a label is none of the classes.
+ * @example
+ * const { files, classNames } = await imageFolder('photos');
+ * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
+ *   const batches = imageBatches(imageFiles(train, { preprocessing: model, classes: classNames.length }));
+ * }
+ */
+export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
+  check('imageFiles', 'files', files, LABELED_FILES);
+  const highest = files.reduce((most, file) => Math.max(most, file.label), 0);
+  const atLeast = rule<number>(`an integer above the highest label ${highest}`, (value) => Number.isSafeInteger(value) && (value as number) > highest);
+  const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule };
+  const { classes = highest + 1, labelMode = 'categorical', shuffle = true, seed = 0 } = checkOptions('imageFiles', options, rules);
+  for (const { label, origin, path: place } of files) checkLabel(labelMode, label, classes, 'imageFiles', origin ?? place);
+  const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
+  return readImages(
+    'imageFiles',
+    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) })),
+    options,
+  );
+}
+
+const differentNames = rule<readonly string[]>('an array of different names', (value) =>
+  Array.isArray(value) && Array.from(value).every((name) => typeof name === 'string') && new Set(value).size === value.length);
+
+/** How class folders are written. */
+export interface WriteImageFolderOptions {
+  /** 'copy', 'link' (hard links, no space taken) or 'symlink'. @defaultValue 'copy' */
+  readonly mode?: 'copy' | 'link' | 'symlink' | undefined;
+}
+
+/**
+ * Writes files into one sub-folder per class, for example each side of a split; existing files are never overwritten.
+ *
+ * @throws {OptionError} when an argument or option has a wrong value.
+ * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, or a file exists already.
+ * @example
+ * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
+ * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
+ */
+export async function writeImageFolder(folder: string, files: readonly LabeledFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
+  check('writeImageFolder', 'folder', folder, text);
+  check('writeImageFolder', 'files', files, LABELED_FILES);
+  check('writeImageFolder', 'classNames', classNames, differentNames);
+  const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
+  const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
+  if (bad !== undefined) throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
+  const targets = new Map<string, string>();
+  for (const { path: source, label } of files) {
+    const name = classNames[label];
+    if (name === undefined) throw new DataError(`writeImageFolder: expected labels below ${classNames.length}, received ${label} of '${source}'.`, { origin: source });
+    const target = path.join(folder, name, path.basename(source));
+    const other = targets.get(target);
+    if (other !== undefined) throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
+    targets.set(target, source);
+  }
+  await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => makeFolder(each)));
+  const write = { copy: (from: string, to: string) => copyFile(from, to, 1), link, symlink: (from: string, to: string) => symlink(path.resolve(from), to) }[mode];
+  for (const [target, source] of targets) {
+    await write(source, target).catch((cause: unknown) => {
+      throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${systemReason(cause)}.`, { cause, origin: source });
+    });
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
+  });
+}
+
+/**
+ * Lists Food-101 as it is published: `images/CLASS/ID.jpg` with the official `meta/classes.txt`, `meta/train.txt` and `meta/test.txt`.
+ *
+ * @throws {DataError} when a list is missing, or names an unknown class.
+ */
+export async function food101Files(folder: string): Promise<{ classNames: readonly string[]; train: FolderFile[]; test: FolderFile[] }> {
+  check('food101Files', 'folder', folder, text);
+  const lines = async (name: string): Promise<string[]> => {
+    const file = path.join(folder, 'meta', name);
+    const bytes = await readFile(file).catch((cause: unknown) => {
+      throw new DataError(`food101Files: expected the list '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
+    });
+    return decodeText(bytes, { where: 'food101Files', origin: file, remedy: 'Save it as UTF-8.' }).split(/\r?\n/).filter((line) => line !== '');
+  };
+  const classNames = await lines('classes.txt');
+  const share = async (name: string): Promise<FolderFile[]> =>
+    (await lines(name)).map((id) => {
+      const label = classNames.indexOf(id.split('/')[0] as string);
+      if (label < 0) throw new DataError(`food101Files: expected classes of 'classes.txt' in '${name}', received '${id}'.`, { origin: id });
+      return { path: path.join(folder, 'images', `${id}.jpg`), label, origin: id };
+    });
+  return { classNames, train: await share('train.txt'), test: await share('test.txt') };
+}

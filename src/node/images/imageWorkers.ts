@@ -1,0 +1,95 @@
+// Threads that decode, resize and augment pictures beside the main one. What runs in them: imageWorker.ts.
+
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import type { Piscina } from 'piscina';
+import { BackendError } from '../../core/index.js';
+import { checkOptions, positiveInteger } from '../../core/internal.js';
+import type { ChangeOf, Dataset, LabeledImage, ImageChange, TransformWorkers } from '../../data/index.js';
+import { takeSpare } from '../../image/internal.js';
+import type { Pixels } from '../../image/index.js';
+import { unpackError } from './errorRecord.js';
+import type { Answer, ReadTask, TransformTask } from './imageWorker.js';
+import type { ImageSource, ReadImageSettings } from './readImage.js';
+
+/** How threads are started. */
+export interface ImageWorkersOptions {
+  /** @defaultValue one for each processor */
+  readonly threads?: number | undefined;
+}
+
+/** Threads that work on pictures; idle ones keep no program from ending. */
+export interface ImageWorkers extends TransformWorkers {
+  /** Decodes one picture and resizes it, and changes it if asked, in one of the threads. */
+  read(source: ImageSource, settings: ReadImageSettings, change?: ImageChange): Promise<Pixels>;
+  /** Tells how the pictures of a dataset are read by these threads, for `readChanged`. */
+  remember(images: Dataset<LabeledImage>, read: (changeOf: ChangeOf) => Dataset<LabeledImage>): void;
+  /** Ends the threads; what they still work on fails. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Makes threads for `imageFolder` and the other sources, and for `augment`; pictures and their order stay the same, byte for byte.
+ *
+ * They start with the first picture.
+ *
+ * @throws {OptionError} when an option is unknown.
+ * @example
+ * const workers = imageWorkers();
+ * const { images } = await imageFolder('photos', { inputSize: 224, workers });
+ * const batches = imageBatches(augment(images, trainAugmentation('default', 224), { seed: 1, workers }));
+ * await model.fitDataset(batches, { epochs: 5 });
+ * await workers.dispose();
+ */
+export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
+  const { threads = availableParallelism() } = checkOptions('imageWorkers', options, { threads: positiveInteger });
+  let pool: Promise<Piscina> | undefined;
+  let ended = false;
+  let latest = 0;
+  const readers = new WeakMap<Dataset<LabeledImage>, Parameters<ImageWorkers['remember']>[1]>();
+  const ask = async (name: 'read' | 'transform', task: ReadTask | TransformTask, sent?: ArrayBufferView): Promise<Pixels> => {
+    if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
+    pool ??= startPool(threads);
+    const running = await pool;
+    // The next picture is most likely as large as the latest.
+    const memory = takeSpare(latest);
+    const transferList = [sent, memory].flatMap((array) => (array === undefined ? [] : [array.buffer as ArrayBuffer]));
+    const answer = (await running.run(memory === undefined ? task : { ...task, memory }, { name, transferList })) as Answer;
+    if ('error' in answer) throw unpackError(answer.error);
+    latest = answer.pixels.data.length;
+    return answer.pixels;
+  };
+  return {
+    threads,
+    read: ({ path, bytes: given, origin }, settings, change) => {
+      const bytes = given === undefined ? undefined : new Uint8Array(given);
+      const source = { ...(origin === undefined ? {} : { origin }), ...(bytes === undefined ? { path: path as string } : { bytes }) };
+      return ask('read', { source, settings, ...(change === undefined ? {} : { change }) }, bytes);
+    },
+    transform: (pixels, change) => {
+      // The caller keeps its own; a message would copy it twice.
+      const data = Buffer.isBuffer(pixels.data) ? new Uint8Array(pixels.data) : pixels.data.slice();
+      return ask('transform', { pixels: { ...pixels, data }, change }, data);
+    },
+    remember: (images, read) => void readers.set(images, read),
+    readChanged: (images, changeOf) => readers.get(images)?.(changeOf),
+    async dispose() {
+      ended = true;
+      await (await pool)?.destroy();
+    },
+  };
+}
+
+async function startPool(threads: number): Promise<Piscina> {
+  const { Piscina } = await import('piscina');
+  return new Piscina({
+    filename: createRequire(import.meta.url).resolve('#imageWorker'),
+    minThreads: threads,
+    maxThreads: threads,
+    // While sharp decodes for one picture on its own threads, another is worked on; the next one waits in the thread.
+    concurrentTasksPerWorker: 2,
+    // A thread that sleeps until its next picture is woken at more cost than it saves.
+    atomics: 'disabled',
+    recordTiming: false,
+  });
+}

@@ -1,0 +1,75 @@
+// One image of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
+
+import { DataError, ShapeError } from '../../core/index.js';
+import { rule, text } from '../../core/internal.js';
+import { preprocessFor } from '../../image/internal.js';
+import type { Pixels, Preprocessing } from '../../image/index.js';
+import { decodeImage, MAX_PIXELS, type DecodeImageOptions } from './decodeImage.js';
+import { useJpeg } from './decodeJpeg.js';
+import { readRegularFileHere } from '../files/internal.js';
+
+/** An image that is not decoded yet: a file, or the bytes of one. */
+export interface ImageSource {
+  readonly path?: string | undefined;
+  readonly bytes?: Uint8Array | undefined;
+  /** Names the image in errors and for its random numbers. @defaultValue the path */
+  readonly origin?: string | undefined;
+}
+
+/** An image file and its class. */
+export interface LabeledFile extends ImageSource {
+  readonly path: string;
+  /** Index into the class names. */
+  readonly label: number;
+}
+
+export const LABELED_FILES = rule<readonly LabeledFile[]>('a non-empty array of { path, label }', (value) =>
+  Array.isArray(value) && value.length > 0 && Array.from(value).every(isLabeledFile));
+
+function isLabeledFile(value: unknown): boolean {
+  const { path, label, origin } = (value ?? {}) as Partial<LabeledFile>;
+  return text.accepts(path) && Number.isSafeInteger(label) && (origin === undefined || text.accepts(origin));
+}
+
+/** How an image is decoded, and made a model's input where that is asked for. */
+export interface ReadImageSettings {
+  readonly decoding: DecodeImageOptions;
+  readonly preprocessing?: Preprocessing | undefined;
+}
+
+/** Decodes one image on sharp's threads and preprocesses it on this one. */
+export async function readImage(source: ImageSource, { decoding, preprocessing }: ReadImageSettings): Promise<Pixels> {
+  const { path, bytes, origin } = source;
+  const pixels = await (bytes === undefined ? decodeImage(path as string, decoding) : decodeImage(bytes, { ...decoding, origin }));
+  return preprocessing === undefined ? pixels : preprocessed(pixels, preprocessing, source);
+}
+
+/** The same for a thread that has nothing else to do: it decodes JPEGs itself. */
+export async function readImageHere(source: ImageSource, settings: ReadImageSettings): Promise<Pixels> {
+  const { decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size }, preprocessing } = settings;
+  const bytes = source.bytes ?? readIfPossible(source.path as string);
+  // sharp shrinks while it decodes, and says what is wrong with a file.
+  if (size !== undefined || bytes === undefined) return readImage(source, settings);
+  const pixels = await useJpeg(bytes, dctMethod, maxPixels, (lent) =>
+    preprocessing === undefined ? { ...lent, data: lent.data.slice() } : preprocessed(lent, preprocessing, source));
+  return pixels ?? readImage({ bytes, origin: source.path ?? source.origin }, settings);
+}
+
+/** An image that the preprocessing leaves nothing of is the fault of its file. */
+function preprocessed(pixels: Pixels, preprocessing: Preprocessing, { origin, path }: ImageSource): Pixels {
+  try {
+    return preprocessFor('preprocess', pixels, preprocessing);
+  } catch (cause) {
+    const name = path ?? origin;
+    if (!(cause instanceof ShapeError) || name === undefined) throw cause;
+    throw new DataError(`${cause.message} It is '${name}'.`, { cause, origin: name });
+  }
+}
+
+function readIfPossible(path: string): Uint8Array | undefined {
+  try {
+    return readRegularFileHere(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+// What a list of labeled files is made of, before anything is trained on it.
+
+import { createHash } from 'node:crypto';
+import { callable, check, checkOptions, trackProgress } from '../../core/internal.js';
+import { DataError, type ProgressListener } from '../../core/index.js';
+import { Dataset } from '../../data/index.js';
+import { decodeImage } from './decodeImage.js';
+import { byCodePoint } from './listImages.js';
+import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { CLASS_NAMES } from './readImages.js';
+import { readRegularFile } from '../files/internal.js';
+
+/** What a list of labeled files is made of. */
+export interface ImagesSummary {
+  readonly images: number;
+  /** Pictures of each class, broken ones included. */
+  readonly counts: readonly { readonly className: string; readonly count: number }[];
+  /** Lowest, middle and highest side in pixels, over the pictures that decode. */
+  readonly width: readonly [low: number, median: number, high: number];
+  readonly height: readonly [low: number, median: number, high: number];
+  /** Files of equal content, each group sorted; `conflicting` groups stand in several classes. */
+  readonly duplicates: readonly { readonly files: readonly string[]; readonly conflicting: boolean }[];
+  /** Files that do not decode, with the reason. */
+  readonly broken: readonly { readonly file: string; readonly error: DataError }[];
+}
+
+/** Options of {@link summarizeImages}. */
+export interface SummarizeImagesOptions {
+  /** Called after every image. @defaultValue nobody */
+  readonly onProgress?: ProgressListener | undefined;
+}
+
+/**
+ * Counts classes and sizes, and finds duplicates (by content) and broken files, by decoding every picture.
+ *
+ * @throws {OptionError} when an argument or option has a wrong value. {@link DataError} when a label has no class name.
+ * @throws {BackendError} when sharp is not installed.
+ * @example
+ * const { files, classNames } = await imageFolder('photos');
+ * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
+ */
+export async function summarizeImages(files: readonly LabeledFile[], classNames: readonly string[], options: SummarizeImagesOptions = {}): Promise<ImagesSummary> {
+  check('summarizeImages', 'files', files, LABELED_FILES);
+  check('summarizeImages', 'classNames', classNames, CLASS_NAMES);
+  const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
+  const unnamed = files.find(({ label }) => label >= classNames.length);
+  if (unnamed !== undefined) {
+    throw new DataError(`summarizeImages: expected labels below ${classNames.length}, the number of class names, received ${unnamed.label} of '${unnamed.path}'.`, { origin: unnamed.path });
+  }
+  const advance = trackProgress(onProgress, 'summary', 'images', files.length);
+  const broken: { file: string; error: DataError }[] = [];
+  const byHash = new Map<string, LabeledFile[]>();
+  const [widths, heights]: [number[], number[]] = [[], []];
+  let done = 0;
+  const sizes = Dataset.from(files).map(
+    async (file) => {
+      // A file that cannot be read is broken, too: decodeImage says why.
+      const bytes = await readRegularFile(file.path).catch(() => undefined);
+      const hash = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+      const size = await decodeImage(bytes ?? file.path, { origin: file.path }).then(
+        ({ width, height }) => ({ width, height }),
+        (error: unknown) => {
+          if (error instanceof DataError) return { error };
+          throw error;
+        },
+      );
+      return { file, hash, size };
+    },
+    { concurrency: 'auto' },
+  );
+  for await (const { file, hash, size } of sizes) {
+    if (hash !== undefined) byHash.set(hash, [...(byHash.get(hash) ?? []), file]);
+    if ('error' in size) broken.push({ file: file.path, error: size.error });
+    else {
+      widths.push(size.width);
+      heights.push(size.height);
+    }
+    advance(++done);
+  }
+  const duplicates = [...byHash.values()]
+    .filter((group) => group.length > 1)
+    .map((group) => ({ files: group.map((file) => file.path).sort(byCodePoint), conflicting: new Set(group.map((file) => file.label)).size > 1 }));
+  const counts = classNames.map((className, label) => ({ className, count: files.filter((file) => file.label === label).length }));
+  return { images: files.length, counts, width: spread(widths), height: spread(heights), duplicates, broken };
+}
+
+function spread(values: number[]): [number, number, number] {
+  const sorted = values.sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+  return [at(0), at(0.5), at(1)];
+}

@@ -1,0 +1,75 @@
+// From rows to images: which rows have labels, which belong to the same image, and which are left out.
+
+import { DataError } from '../../core/index.js';
+import { list } from '../../core/internal.js';
+import type { TableRow } from './readTable.js';
+import { labelReader, type RowLabels, type TableLabelOptions } from './tableLabels.js';
+import { nameWithin } from './tablePlaces.js';
+
+/** A row that was left out. */
+export interface SkippedRow {
+  /** Where the row starts in the file; the header is in line 1. */
+  readonly line: number;
+  /** The cell of the path column. */
+  readonly path: string;
+  /** Why, as a clause: `the label is empty`. */
+  readonly reason: string;
+}
+
+/** An image and what its rows say. */
+export interface TableImage {
+  /** The cell of the path column. */
+  readonly origin: string;
+  readonly labels: string[];
+  readonly group: string | undefined;
+  /** Where its first row starts. */
+  readonly line: number;
+}
+
+/** What is asked of the rows; {@link ImagesFromCsvOptions} describes each option. */
+export interface TableImagesOptions extends TableLabelOptions {
+  readonly pathColumn: string;
+  readonly groupColumn?: string | undefined;
+  readonly suffix?: string | undefined;
+  readonly unlabeled?: 'throw' | 'skip' | undefined;
+}
+
+/** The images of the rows by their name within the folders, and the rows that are left out. */
+export function imagesOf(where: string, file: string, folders: readonly string[], rows: readonly TableRow[], options: TableImagesOptions): { listed: Map<string, TableImage>; skipped: SkippedRow[] } {
+  const { pathColumn, groupColumn, labelColumns, suffix = '', multiLabel = false, unlabeled = 'throw' } = options;
+  const listed = new Map<string, TableImage>();
+  const skipped: SkippedRow[] = [];
+  const faults: SkippedRow[] = [];
+  let remedy: string | undefined;
+  const labels = labelReader(where, file, options);
+  for (const row of rows) {
+    const { line } = row;
+    const origin = row.cell(pathColumn);
+    const read: RowLabels = origin === '' ? { missing: 'the file name is empty', remedy: 'name the file' } : labels.read(row);
+    if ('excluded' in read) continue;
+    if ('missing' in read) {
+      faults.push({ line, path: origin, reason: read.missing });
+      remedy ??= read.remedy;
+      continue;
+    }
+    const name = nameWithin(where, file, folders, `${origin}${suffix}`);
+    const known = listed.get(name);
+    const added = read.labels.filter((label) => known?.labels.includes(label) !== true);
+    if (known === undefined) {
+      listed.set(name, { origin, labels: added, group: groupColumn === undefined ? undefined : row.cell(groupColumn), line });
+    } else if (multiLabel && labelColumns === undefined) {
+      known.labels.push(...added);
+    } else if (added.length === 0 && read.labels.length === known.labels.length) {
+      skipped.push({ line, path: origin, reason: 'it repeats an earlier row' });
+    } else {
+      const remedy = labelColumns === undefined ? 'Set multiLabel: true for several.' : 'Keep one row per image.';
+      throw new DataError(`${where}: expected one label for '${origin}' in '${file}', received ${list(known.labels)} in line ${known.line} and ${list(read.labels)} in line ${line}. ${remedy}`, { origin: file });
+    }
+  }
+  if (rows.length > 0) labels.checkNames();
+  if (faults.length > 0 && unlabeled === 'throw') {
+    const shown = faults.slice(0, 3).map(({ line, path: image, reason }) => `line ${line} ('${image}', ${reason})`).join(', ');
+    throw new DataError(`${where}: expected a label in every row of '${file}', ${faults.length} of ${rows.length} have none: ${shown}${faults.length > 3 ? ', ...' : ''}. Set unlabeled: 'skip' to leave them out, or ${remedy ?? ''}.`, { origin: file });
+  }
+  return { listed, skipped: [...faults, ...skipped].sort((a, b) => a.line - b.line) };
+}

@@ -1,0 +1,124 @@
+// Checkpoints as files, and the way back. What is in one is training/checkpointBytes.
+
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { boolean, check, checkOptions, positiveInteger, text } from '../../core/internal.js';
+import { DataError, EffnetError, OptionError, WeightsError } from '../../core/index.js';
+import { checkModel } from '../../models/internal.js';
+import { callback, type MetricValues, type MonitorOptions, type TrainingCallback } from '../../training/index.js';
+import { checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../training/internal.js';
+import { replaceFile } from '../files/internal.js';
+import { systemReason } from '../files/internal.js';
+
+/** Options of {@link checkpoint}. */
+export interface CheckpointOptions extends MonitorOptions {
+  /** Writes only when the watched metric is the best so far. @defaultValue false */
+  readonly saveBestOnly?: boolean | undefined;
+  /** Leaves the optimizer's state out. @defaultValue false */
+  readonly saveWeightsOnly?: boolean | undefined;
+  /** Removes all but the newest of the files it wrote. @defaultValue keeps all */
+  readonly keepLast?: number | undefined;
+}
+
+/** Where a resumed run goes on. */
+export interface Resumed {
+  /** The epoch after the last complete one: `initialEpoch` for fit. */
+  readonly epoch: number;
+  /** The metrics of the checkpoint's epoch. */
+  readonly metrics: MetricValues;
+}
+
+/**
+ * Writes a checkpoint after every epoch, in one piece: a killed process leaves the one before.
+ *
+ * @param file - A name such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`: `{epoch}` counts from 1, other braces name metrics.
+ * @throws {OptionError} when an option is unknown or impossible; in training, when a named metric is not there.
+ * @throws {DataError} in training, when the file cannot be written, for example because the disk is full.
+ * @throws {EffnetError} in training, when the loss is not finite: the last good checkpoint stays.
+ * @throws {WeightsError} in training, when the optimizer is TensorFlow.js' own and `saveWeightsOnly` is not set.
+ * @example
+ * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [checkpoint('runs/best.safetensors', { monitor: 'val_accuracy', saveBestOnly: true })] });
+ */
+export function checkpoint(file: string, options: CheckpointOptions = {}): TrainingCallback {
+  check('checkpoint', 'file', file, text);
+  checkOptions('checkpoint', options, { ...MONITOR_RULES, saveBestOnly: boolean, saveWeightsOnly: boolean, keepLast: positiveInteger });
+  const { saveBestOnly = false, saveWeightsOnly = false, keepLast = Infinity } = options;
+  const monitor = monitorOf('checkpoint', options);
+  let best = monitor.worst;
+  const written: string[] = [];
+  return callback({
+    onEpochEnd: async (epoch, metrics, model) => {
+      const loss = metrics['loss'];
+      if (loss !== undefined && !Number.isFinite(loss)) {
+        throw new EffnetError(`checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. The checkpoint before stays.`);
+      }
+      if (saveBestOnly) {
+        const value = monitor.read(metrics);
+        if (!monitor.isBetter(value, best)) return;
+        best = value;
+      }
+      const target = fileName(file, epoch, metrics);
+      const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly: saveWeightsOnly, notes: { epoch: epoch + 1, metrics } }));
+      await write(target, bytes);
+      if (!written.includes(target)) written.push(target);
+      for (const old of written.splice(0, Math.max(0, written.length - keepLast))) await rm(old, { force: true });
+    },
+    save: () => ({ values: { best } }),
+    load: ({ values }) => {
+      best = values?.['best'] ?? best;
+    },
+  });
+}
+
+/**
+ * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one that was saved.
+ *
+ * @throws {OptionError} when `model` is none, or the name of the file is empty.
+ * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is touched then.
+ * @example
+ * const { epoch } = await resume(model, 'runs/clothes-7.safetensors');
+ * await model.fitDataset(train, { initialEpoch: epoch, epochs: 20 });
+ */
+export async function resume(model: LayersModel, file: string): Promise<Resumed> {
+  checkModel('resume', model);
+  check('resume', 'file', file, text);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
+  }
+  const saved = readFrom(file, bytes);
+  await restoreCheckpoint('resume', model, saved);
+  const { epoch = 0, metrics = {} } = saved.notes as { epoch?: number | undefined; metrics?: MetricValues | undefined };
+  return { epoch, metrics };
+}
+
+function readFrom(file: string, bytes: Uint8Array): ReturnType<typeof readCheckpoint> {
+  try {
+    return readCheckpoint(bytes);
+  } catch (cause) {
+    if (!(cause instanceof WeightsError)) throw cause;
+    const reason = cause.message.replace(/^\w+: /, '').replace(/^[a-z]/, (letter) => letter.toUpperCase());
+    throw new WeightsError(`resume: expected a checkpoint of this library, received '${file}'. ${reason}`, { cause });
+  }
+}
+
+function fileName(template: string, epoch: number, metrics: MetricValues): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    if (name === 'epoch') return String(epoch + 1);
+    const value = metrics[name];
+    if (value === undefined) throw new OptionError(`checkpoint: expected one of epoch, ${Object.keys(metrics).join(', ')} in the braces of \`file\`, received '{${name}}'.`);
+    return value.toFixed(4);
+  });
+}
+
+async function write(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await replaceFile(file, bytes);
+  } catch (cause) {
+    throw new DataError(`checkpoint: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`, { cause, origin: file });
+  }
+}

@@ -1,0 +1,38 @@
+// The file in which a run of fineTune keeps itself.
+
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { check, text } from '../../core/internal.js';
+import { DataError } from '../../core/index.js';
+import type { CheckpointStore } from '../../training/index.js';
+import { replaceFile } from '../files/internal.js';
+import { systemReason } from '../files/internal.js';
+
+/**
+ * A store for `fineTune` in one file, replaced whole: a killed process or a full disk leaves the checkpoint before.
+ *
+ * @throws {OptionError} when the name is empty. {@link DataError} in training, when the file cannot be read or written.
+ * @example
+ * await fineTune(model, { train, stages: [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }], store: checkpointFile('runs/clothes.safetensors'), checkpointEverySteps: 100 });
+ */
+export function checkpointFile(file: string): CheckpointStore {
+  check('checkpointFile', 'file', file, text);
+  return {
+    read: async () => {
+      try {
+        return await readFile(file);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw new DataError(`checkpointFile: expected a file that can be read, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
+      }
+    },
+    write: async (bytes) => {
+      try {
+        await mkdir(path.dirname(file), { recursive: true });
+        await replaceFile(file, bytes);
+      } catch (cause) {
+        throw new DataError(`checkpointFile: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`, { cause, origin: file });
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// Progress on a terminal: one line that is redrawn; in a log file or pipe, a plain line now and then.
+
+import { checkOptions, rule } from '../../core/internal.js';
+import type { ProgressListener } from '../../core/index.js';
+import { liveLine, type ProgressStream } from './liveLine.js';
+import { progressBarLine, progressLine } from './progressLine.js';
+
+/** Where progress is shown. */
+export interface ProgressBarOptions {
+  /** A stream that knows whether it is a terminal. @defaultValue process.stderr */
+  readonly stream?: ProgressStream | undefined;
+}
+
+const stream = rule<ProgressStream>('a writable stream', (value) => typeof (value as ProgressStream | null)?.write === 'function');
+
+/** Milliseconds between redraws of a terminal, and between lines elsewhere. */
+const REDRAW = 80;
+const LINE = 10_000;
+
+/**
+ * Makes a listener that draws a bar with rate, time left and figures; each task keeps its last line. Other lines that are written meanwhile, for example
+ * by `console.log`, appear above the bar.
+ *
+ * @example
+ * await trainHead(model, { classNames, train, onProgress: progressBar() });
+ * // features ████████████░░░░░░░░░░░░ 300/600 images, 21/s, 14 s left
+ */
+export function progressBar(options: ProgressBarOptions = {}): ProgressListener {
+  const { stream: given } = checkOptions('progressBar', options, { stream });
+  const out = given ?? process.stderr;
+  // A dumb terminal cannot redraw a line. Of a stream of their own, the caller knows what it can do.
+  const terminal = out.isTTY === true && (given !== undefined || process.env['TERM'] !== 'dumb');
+  const line = liveLine(out);
+  let task: string | undefined;
+  let drawn = 0;
+
+  return (progress) => {
+    const finished = progress.total !== undefined && progress.done >= progress.total;
+    if (progress.task !== task) {
+      line.finish();
+      task = progress.task;
+      drawn = terminal ? 0 : performance.now();
+    }
+    const now = performance.now();
+    if (!finished && now - drawn < (terminal ? REDRAW : LINE)) return;
+    drawn = now;
+    if (!terminal) {
+      out.write(`${progressLine(progress)}\n`);
+      return;
+    }
+    // Some terminals that do not know their width say 0. The last column stays free: writing there may start a new line.
+    line.draw(progressBarLine(progress, (out.columns ?? 0) > 0 ? (out.columns as number) - 1 : 79));
+    if (finished) line.finish();
+  };
+}

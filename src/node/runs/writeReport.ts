@@ -1,0 +1,120 @@
+// A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
+
+import { access, constants, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { check, checkOptions, invalid, text } from '../../core/internal.js';
+import { DataError, OptionError } from '../../core/index.js';
+import { checkSameData } from '../../evaluation/metrics/internal.js';
+import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
+import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
+import { modelSummary } from '../../models/index.js';
+import { checkPixels, describePreprocessing, preprocessingFor } from '../../image/internal.js';
+import { resize, type Pixels, type PreprocessingSource } from '../../image/index.js';
+import { checkModel, variantPlanOf } from '../../models/internal.js';
+import { imageDataUrl, type GalleryImage, type ReportContents } from '../../plots/index.js';
+import { reportDataFor, reportPageFor } from '../../plots/internal.js';
+import { EVALUATION, REPORT_RULES } from './reportRules.js';
+import { replaceFile } from '../files/internal.js';
+import { systemReason } from '../files/internal.js';
+
+/** Options of {@link writeReport}: what the report is about, and where its images come from. */
+export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
+  /** @defaultValue 'Evaluation' */
+  readonly title?: string | undefined;
+  readonly evaluation: Evaluation | MultiLabelEvaluation;
+  /** Adds the model's stages and plan, and heat maps to the images. @defaultValue neither is shown */
+  readonly model?: LayersModel | undefined;
+  /** Loads the image of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
+  readonly imageOf?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
+  /** Images in the gallery of mistakes, at most. @defaultValue 12 */
+  readonly maxImages?: number | undefined;
+  /** Lays Grad-CAM over the images; needs `model`. @defaultValue true where there is a model */
+  readonly heatMaps?: boolean | undefined;
+  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see `setPreprocessing` */
+  readonly preprocessing?: PreprocessingSource | undefined;
+  /** Images at once, for the memory of activations in the model's table. @defaultValue 32 */
+  readonly batchSize?: number | undefined;
+}
+
+/** The files of a report. */
+export interface WrittenReport {
+  readonly html: string;
+  readonly json: string;
+}
+
+// An image stands in a cell of at most 11rem; twice that is sharp on dense screens.
+const SIDE = 352;
+
+/**
+ * Writes a self-contained HTML report and its figures as JSON into a folder, which is made where it is missing.
+ *
+ * The settings say how the model preprocesses images; heat maps are made of the same input.
+ *
+ * Both files are complete or not there: they are written beside and renamed.
+ *
+ * @returns The paths of the two files.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is of other data.
+ * @throws {MissingPackageError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is not installed.
+ * @example
+ * const folder = 'clothing/validation';
+ * await writeReport('report', { evaluation, model, history, imageOf: ({ file }) => decodeImage(join(folder, file)) });
+ */
+export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
+  const where = 'writeReport';
+  check(where, 'folder', folder, text);
+  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, imageOf, maxImages = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, REPORT_RULES);
+  check(where, 'evaluation', evaluation, EVALUATION);
+  if (model !== undefined) checkModel(where, model);
+  if (before !== undefined && evaluation.multiLabel) throw invalid(where, 'before', 'nothing beside an evaluation of several labels per sample', before, 'Write a report of each, and compare their figures.');
+  if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
+  if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
+  const record = preprocessing === undefined && model === undefined ? undefined : preprocessingFor(where, preprocessing ?? (model as LayersModel));
+  const explains = model !== undefined && heatMaps && imageOf !== undefined && maxImages > 0;
+  if (explains && record === undefined) {
+    throw new OptionError(`${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`);
+  }
+  const written = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => {
+    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
+  });
+  // A report takes minutes to draw.
+  await written(mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)));
+  const plan = model === undefined ? undefined : variantPlanOf(model);
+  const contents: ReportContents = {
+    title,
+    evaluation,
+    ...(before === undefined ? {} : { before }),
+    ...(history === undefined ? {} : { history }),
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(settings === undefined && record === undefined ? {} : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
+    ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
+    ...(plan === undefined ? {} : { plan }),
+    ...(imageOf === undefined || maxImages === 0 ? {} : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+  };
+  const html = path.join(folder, 'report.html');
+  const json = path.join(folder, 'report.json');
+  const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
+  await written(replaceFile(json, data));
+  await written(replaceFile(html, page));
+  return { html, json };
+}
+
+interface Explained {
+  readonly model: LayersModel;
+  readonly preprocessing: PreprocessingSource | undefined;
+}
+
+async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, imageOf: NonNullable<WriteReportOptions['imageOf']>, explained: Explained | undefined): Promise<GalleryImage[]> {
+  const images: GalleryImage[] = [];
+  for (const row of mostWrong(evaluation, limit)) {
+    const image = await imageOf(row);
+    checkPixels('writeReport', image);
+    const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
+    const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], { antialias: true });
+    const url = await imageDataUrl(small);
+    const heat = explained === undefined ? undefined : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
+    images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
+  }
+  return images;
+}

@@ -1,0 +1,156 @@
+// Downloads one file: with progress, resumed where it broke off, moved to its name only when it is whole and known.
+
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { trackProgress } from '../../core/internal.js';
+import { WeightsError, type ProgressListener } from '../../core/index.js';
+import type { Digest } from '../../weights/index.js';
+
+/** How a download reports and stops. */
+export interface DownloadOptions {
+  readonly onProgress?: ProgressListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The server could not be reached, or has no such file: another source may. */
+export class Unreachable extends Error {}
+
+/** Times a broken transfer is taken up again before it is given up. */
+const TRIES = 4;
+
+/**
+ * Downloads `url` to `path`. What arrived of a broken transfer stays beside it as `.part`, for the next call to go on from.
+ *
+ * @throws {Unreachable} when the server cannot be reached or refuses.
+ * @throws {WeightsError} when the transfer keeps breaking off, or the file does not have its digest; then nothing of it is kept.
+ */
+export async function download(url: string, path: string, digest: Digest | null, options: DownloadOptions): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const part = await takePart(path);
+  try {
+    await completePart(url, part, digest, options);
+    await rename(part, path);
+  } finally {
+    active.delete(part);
+    // What arrived is anybody's again.
+    await movePart(part, `${path}.part`);
+  }
+}
+
+/** Parts this process is writing to. */
+const active = new Set<string>();
+let parts = 0;
+
+/**
+ * A part that no other download writes to: what a transfer left behind, or one whose process is gone, else a new one. Whoever renames it
+ * first has it.
+ */
+async function takePart(path: string): Promise<string> {
+  const part = `${path}.${process.pid}-${++parts}.part`;
+  active.add(part);
+  const left = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path))).map((name) => join(dirname(path), name));
+  for (const name of left) {
+    const found = /^\.(?:(\d+)-\d+\.)?part$/.exec(name.slice(path.length));
+    if (found === null || active.has(name) || isRunning(Number(found[1] ?? NaN))) continue;
+    if (await movePart(name, part)) break;
+  }
+  return part;
+}
+
+async function movePart(from: string, to: string): Promise<boolean> {
+  const isMoved = await rename(from, to).then(() => true, () => false);
+  if (isMoved) await rename(`${from}.etag`, `${to}.etag`).catch(() => undefined);
+  return isMoved;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && pid !== process.pid && process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function completePart(url: string, part: string, digest: Digest | null, { onProgress, signal }: DownloadOptions): Promise<void> {
+  let seen = await sizeOf(part);
+  for (let failures = 0; ; ) {
+    const { size, total } = await transfer(url, part, onProgress, signal);
+    if (size === total) break;
+    // A transfer that still makes headway may break off as often as it likes.
+    failures = size > seen ? 1 : failures + 1;
+    seen = size;
+    if (failures >= TRIES) {
+      throw new WeightsError(`pretrained: the server stopped sending '${url}' at ${size} of ${total ?? 'unknown'} bytes. What arrived is kept; call again to go on from there.`);
+    }
+  }
+  if (digest !== null) {
+    const found = await digestOf(part, digest.algorithm);
+    if (!found.startsWith(digest.hex)) {
+      await Promise.all([rm(part, { force: true }), rm(`${part}.etag`, { force: true })]);
+      throw new WeightsError(`pretrained: expected a file whose ${digest.algorithm} begins with ${digest.hex.slice(0, 16)}, received ${found.slice(0, 16)}... from '${url}'. Nothing of it was kept.`);
+    }
+  }
+  await rm(`${part}.etag`, { force: true });
+}
+
+/** The digest of a file, in hexadecimal. */
+export async function digestOf(path: string, algorithm: Digest['algorithm']): Promise<string> {
+  const hash = createHash(algorithm);
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** Size of a file in bytes; 0 when there is none. */
+export async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(({ size }) => size, () => 0);
+}
+
+async function transfer(
+  url: string, part: string, onProgress: ProgressListener | undefined, signal: AbortSignal | undefined,
+): Promise<{ size: number; total: number | undefined }> {
+  const have = await sizeOf(part);
+  const etag = await readFile(`${part}.etag`, 'utf8').catch(() => '');
+  // A server whose file has changed since answers with the whole of it.
+  const headers: Record<string, string> = have > 0 && etag !== '' ? { Range: `bytes=${have}-`, 'If-Range': etag } : {};
+  const response = await fetch(url, { headers, signal: signal ?? null }).catch((cause: unknown) => {
+    signal?.throwIfAborted();
+    throw new Unreachable(`'${url}' cannot be reached`, { cause });
+  });
+  const isRest = response.status === 206;
+  if (!response.ok || response.body === null) {
+    await response.body?.cancel();
+    throw new Unreachable(`'${url}' answered ${response.status}`);
+  }
+  const start = isRest ? have : 0;
+  const length = Number(response.headers.get('content-length') ?? NaN);
+  // fetch unpacks what was packed for the way, so that the length says nothing.
+  const total = Number.isNaN(length) || response.headers.has('content-encoding') ? undefined : start + length;
+  await writeFile(`${part}.etag`, response.headers.get('etag') ?? '');
+
+  const report = trackProgress(onProgress, `download ${new URL(url).pathname.split('/').at(-1) ?? ''}`, 'bytes', total);
+  let size = start;
+  const counted = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      report(size);
+      yield chunk;
+    }
+  };
+  try {
+    await pipeline(response.body as unknown as AsyncIterable<Uint8Array>, counted, createWriteStream(part, { flags: isRest ? 'a' : 'w' }));
+    report.end();
+    return { size: await sizeOf(part), total: total ?? size };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    // The disk's errors are the caller's; the network's are tried again.
+    if (isFileError(cause)) throw cause;
+    return { size: await sizeOf(part), total };
+  }
+}
+
+function isFileError(cause: unknown): boolean {
+  return ['EACCES', 'EPERM', 'ENOSPC', 'EROFS', 'EISDIR'].includes(String((cause as NodeJS.ErrnoException).code));
+}

@@ -1,0 +1,26 @@
+// Where a model is saved: a folder. Names of files are refused before a folder of such a name is made.
+
+import path from 'node:path';
+import { check, invalid, text } from '../../core/internal.js';
+
+/** Files by the end of their names, and what writes them. */
+const FILES: readonly (readonly [name: RegExp, remedy: string])[] = [
+  [/\.weights\.h5$/i, 'Write the weights with `writeKerasWeights` of effnet-ts/hdf5'],
+  [/\.(keras|h5|hdf5)$/i, 'Write a .keras file with `writeKeras` of effnet-ts/hdf5'],
+  [/\.onnx$/i, 'Write the bytes of `exportOnnx` of effnet-ts/onnx'],
+  [/\.safetensors$/i, 'Write the bytes of `writeSafetensors(await weightsOf(model))`'],
+  [/\.(bin|ckpt|gz|pb|pt|pth|tar|tflite|tgz|zip)$/i, 'Give a folder without such an ending'],
+];
+
+/**
+ * The full path of the folder that `target` names.
+ *
+ * @throws {OptionError} when it names a file.
+ */
+export function modelTarget(target: string): string {
+  check('saveModel', 'target', target, text);
+  if (target.startsWith('file:')) throw invalid('saveModel', 'target', 'the path of a folder', target, "Convert the URL with `fileURLToPath` of 'node:url'.");
+  const remedy = /\.json$/i.test(target) ? `Give its folder: '${path.dirname(target)}'` : FILES.find(([name]) => name.test(target))?.[1];
+  if (remedy !== undefined) throw invalid('saveModel', 'target', 'the path of a folder, not of a file', target, `${remedy}.`);
+  return path.resolve(target);
+}

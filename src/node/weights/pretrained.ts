@@ -1,0 +1,88 @@
+// A network with published weights in one call: found, fetched, checked, cached, loaded.
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkOptions, either, invalid } from '../../core/internal.js';
+import { OptionError } from '../../core/index.js';
+import { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from '../../models/internal.js';
+import { setPreprocessing, type EfficientNetOptions } from '../../models/index.js';
+import { planFor } from '../../scaling/internal.js';
+import type { PlanModelOptions } from '../../scaling/index.js';
+import { findPretrained, LOAD_WEIGHTS_RULES, loadWeightsFor, namedArrays } from '../../weights/internal.js';
+import { modelOptionsOf, type LoadWeightsOptions, type NamedArrays, type PretrainedWeights } from '../../weights/index.js';
+import { arraysOf } from './loadWeights.js';
+import { pathOrBytes } from './readWeightFile.js';
+import { ensureBackend } from '../backends/index.js';
+import { CACHE_RULES, cachedFile, type CacheOptions } from './weightCache.js';
+
+/** Options of {@link pretrained}: its own, and those of {@link efficientNet} and {@link loadWeights}. */
+export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeightsOptions & {
+  /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
+  readonly weights?: string | Uint8Array | NamedArrays | undefined;
+};
+
+/**
+ * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, preprocessing, normalization, padding and epsilon are the
+ * checkpoint's unless stated. The caller disposes the model.
+ *
+ * The file comes from `weights`, else from the cache folder, else from its publisher: checked against its published digest (without one,
+ * against that of the first download), resumed where a download broke off, and kept for the next time.
+ *
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant for its usual one.
+ * @throws {OptionError} when there is no such checkpoint, or an option is unknown or impossible; then nothing was read or downloaded.
+ * @throws {WeightsError} when the file cannot be fetched, is not the published one, or does not fit the options.
+ * @example
+ * const model = await pretrained('b0');
+ * const backbone = await pretrained('timm/tf_efficientnet_b3.ns_jft_in1k', { includeTop: false, pooling: 'avg', onProgress: progressBar() });
+ * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
+ */
+export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
+  const [checkpointName, checkpoint] = findPretrained('pretrained', name);
+  const { weights, layout, prefix, classifier, head, strict, cacheFolder, mirror, onProgress, signal, ...modelOptions } = given(options);
+  const { planOptions, parts } = splitParts(modelOptions);
+  const complete = merged(checkpoint, planOptions);
+  const { classes, includeTop } = planFor('pretrained', checkpoint.variant, complete);
+  if (weights === undefined && includeTop && head !== 'skip' && strict !== false) refuseOtherHead(checkpointName, checkpoint, classes);
+  await ensureBackend();
+  // Before the file is read, for it finds what is wrong with parts of the caller's own.
+  const model = buildEfficientNet('pretrained', checkpoint.variant, complete, parts);
+  try {
+    const source = weights ?? (await cachedFile(checkpointName, checkpoint, defined({ cacheFolder, mirror, onProgress, signal })));
+    await loadWeightsFor('pretrained', model, await arraysOf('pretrained', source), defined({ layout, prefix, classifier, head, strict }));
+    const [, height, width] = model.inputs[0]?.shape ?? [];
+    setPreprocessing(model, { ...checkpoint.preprocessing, inputSize: [height ?? checkpoint.inputSize, width ?? checkpoint.inputSize] });
+    return model;
+  } catch (cause) {
+    model.dispose();
+    throw cause;
+  }
+}
+
+const RULES = { ...EFFICIENT_NET_RULES, ...LOAD_WEIGHTS_RULES, ...CACHE_RULES, weights: either(pathOrBytes, namedArrays) };
+
+function given(options: PretrainedOptions): PretrainedOptions {
+  const { weights } = (options as PretrainedOptions | null) ?? {};
+  if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights, 'Await the reader.');
+  return checkOptions<object>('pretrained', options, RULES);
+}
+
+/** Options without those that are not given. */
+function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+/** Before a download, what its classifier will not fit. */
+function refuseOtherHead(name: string, weights: PretrainedWeights, classes: number): void {
+  const remedy = "Pass `head: 'skip'` for a classifier of your own.";
+  if (!weights.includeTop) throw invalid('pretrained', 'includeTop', 'false', true, `The file of '${name}' has no classifier. ${remedy}`);
+  if (classes !== weights.classes) throw invalid('pretrained', 'classes', `the ${weights.classes} classes of '${name}'`, classes, remedy);
+}
+
+/** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */
+function merged(weights: PretrainedWeights, options: PlanModelOptions): PlanModelOptions {
+  const { classes, includeTop, ...rest } = modelOptionsOf(weights);
+  const withTop = options.includeTop ?? includeTop ?? true;
+  if (options.inputChannels !== undefined && options.inputChannels !== 3 && options.normalization === undefined && rest.normalization === 'imagenet') {
+    throw new OptionError(`pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. That of the published weights is for RGB.`);
+  }
+  return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as PlanModelOptions;
+}

@@ -1,0 +1,102 @@
+// Weight files on disk, of every format: what readWeights is for bytes, with Keras' files, TensorFlow.js' folders and sharded files.
+
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { check, either, instanceOf, text } from '../../core/internal.js';
+import { WeightsError } from '../../core/index.js';
+import { describeGraphModel, type ModelFile } from '../../models/internal.js';
+import { foreignJson, readWeightsFor, unknownFormat, weightFormat } from '../../weights/internal.js';
+import { readTfjs, type NamedArrays } from '../../weights/index.js';
+import { readRegularFile } from '../files/internal.js';
+import { readShards } from './readShards.js';
+import { shardPaths } from './shardPaths.js';
+import { weightFileIn } from './weightFolder.js';
+
+/** What {@link readWeightFile} reads. */
+export const pathOrBytes = either(text, instanceOf(Uint8Array, 'the bytes of a file'));
+
+/**
+ * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, the folder (or `model.json`) of a TensorFlow.js layers model, or the folder (or
+ * index) of sharded safetensors, PyTorch or Keras files.
+ *
+ * @param source - A path, or the bytes of a file.
+ * @throws {WeightsError} when there is no such file, its format is none of these, or it is damaged.
+ * @example
+ * const arrays = await readWeightFile('efficientnetb0.h5');
+ */
+export async function readWeightFile(source: string | Uint8Array): Promise<NamedArrays> {
+  check('readWeightFile', 'source', source, pathOrBytes, (source as unknown) instanceof Promise ? 'Await it first.' : '');
+  return readWeightFileFor('readWeightFile', source);
+}
+
+/** {@link readWeightFile} on behalf of another function, which has checked that this is a path or bytes. */
+export async function readWeightFileFor(where: string, source: string | Uint8Array): Promise<NamedArrays> {
+  if (typeof source !== 'string') return readBytes(where, source);
+  const path = (await isFolder(source)) ? await weightFileIn(where, source) : source;
+  return path.endsWith('.json') ? readJson(where, path) : readBytes(where, await read(where, path), path);
+}
+
+async function readBytes(where: string, bytes: Uint8Array, path?: string): Promise<NamedArrays> {
+  const format = weightFormat(where, bytes);
+  if (format === 'unknown') throw unknownFormat(where, bytes, path);
+  if (format !== 'keras') return readWeightsFor(where, bytes);
+  // The HDF5 library is large; it is loaded when a file needs it.
+  const { readKeras } = await import('../../hdf5/index.js');
+  return readKeras(bytes);
+}
+
+/** What the JSON files of weights may have: the parts of a model.json, or the shard of every array. */
+interface WeightJson extends ModelFile {
+  readonly weight_map?: unknown;
+  readonly class_name?: unknown;
+}
+
+async function readJson(where: string, path: string): Promise<NamedArrays> {
+  const text = new TextDecoder().decode(await read(where, path));
+  let content: WeightJson;
+  try {
+    content = (JSON.parse(text) as WeightJson | null) ?? {};
+  } catch (cause) {
+    throw new WeightsError(`${where}: '${path}' is no valid JSON.`, { cause });
+  }
+  const { weightsManifest, modelTopology, format, weight_map: map } = content;
+  if (isRecord(map) && Object.values(map).flat().some((shard) => String(shard).endsWith('.h5'))) {
+    const { readKerasShards } = await import('../../hdf5/index.js');
+    return readKerasShards(text, (name) => read(where, join(dirname(path), name)));
+  }
+  if (isRecord(map) && Object.values(map).every((shard) => typeof shard === 'string')) {
+    return readShards(where, path, map, async (shard) => readBytes(where, await read(where, shard), shard));
+  }
+  if (describeGraphModel(content) !== undefined || map !== undefined || content.class_name !== undefined) {
+    throw new WeightsError(`${where}: expected a weight file, received '${path}', ${foreignJson(text) ?? ''}`);
+  }
+  const data = await Promise.all(shardPaths(where, path, weightsManifest).map((shard) => read(where, shard)));
+  return readTfjs({
+    modelTopology,
+    format,
+    weightSpecs: (weightsManifest ?? []).flatMap(({ weights }) => weights),
+    weightData: data.map(({ buffer, byteOffset, byteLength }) => (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength)),
+  });
+}
+
+async function read(where: string, path: string): Promise<Uint8Array> {
+  try {
+    return await readRegularFile(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (/^https?:/.test(path)) throw new WeightsError(`${where}: expected the path of a weight file, received the URL '${path}'. Download the file first, or pass its bytes.`, { cause });
+    // TensorFlow names a checkpoint by what its files begin with.
+    if (code === 'ENOENT' && (await stat(`${path}.index`).then(() => true, () => false))) {
+      throw new WeightsError(`${where}: expected a weight file, received the TensorFlow checkpoint '${path}'. In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: \`model.save_weights('model.weights.h5')\`.`, { cause });
+    }
+    throw new WeightsError(`${where}: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code ?? (cause as Error).message}`}.`, { cause });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,113 @@
+// The folder where downloaded weights stay, so that a file crosses the network once.
+
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+import { callable, rule, show, text } from '../../core/internal.js';
+import { WeightsError } from '../../core/index.js';
+import type { PretrainedWeights, WeightsSource, Digest } from '../../weights/index.js';
+import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
+import { replaceFile } from '../files/internal.js';
+
+/** Where weights are kept and fetched from. */
+export interface CacheOptions extends DownloadOptions {
+  /** @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
+  readonly cacheFolder?: string | undefined;
+  /** Base URL of a server that holds the same files under the same names; asked in place of the publishers. @defaultValue none */
+  readonly mirror?: string | undefined;
+}
+
+/** The rules of {@link CacheOptions}. */
+export const CACHE_RULES = {
+  cacheFolder: text,
+  mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
+  onProgress: callable,
+  signal: rule<AbortSignal>('an AbortSignal', (value) => typeof (value as Partial<AbortSignal> | null | undefined)?.throwIfAborted === 'function'),
+};
+
+/**
+ * The file of published weights, downloaded unless it is there already. Its digest is checked whenever it is read.
+ *
+ * @throws {WeightsError} when it is not there and cannot be fetched, does not have its digest, or the folder cannot be written.
+ */
+export async function cachedFile(name: string, weights: PretrainedWeights, options: CacheOptions): Promise<string> {
+  const folder = options.cacheFolder ?? envPaths('effnet-ts', { suffix: '' }).cache;
+  const places = weights.sources.map((source) => ({ source, path: join(folder, fileName(name, source)) }));
+  try {
+    for (const { source, path } of places) {
+      if ((await sizeOf(path)) > 0 && (await isIntact(path, source))) return path;
+    }
+    return await fetched(name, places, options);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS' && code !== 'ENOTDIR' && code !== 'ENOSPC') throw cause;
+    throw new WeightsError(`pretrained: the cache folder '${folder}' cannot be written (${code}). Give another with \`cacheFolder\`, or a file with \`weights\`.`, { cause });
+  }
+}
+
+interface Place {
+  readonly source: WeightsSource;
+  readonly path: string;
+}
+
+async function fetched(name: string, places: readonly Place[], options: CacheOptions): Promise<string> {
+  const failures: Unreachable[] = [];
+  for (const { source, path } of places) {
+    const url = options.mirror === undefined ? source.url : `${options.mirror.replace(/\/$/, '')}/${urlName(source)}`;
+    try {
+      await download(url, path, await expectedDigest(path, source), options);
+      await record(path, source);
+      return path;
+    } catch (cause) {
+      if (!(cause instanceof Unreachable)) throw cause;
+      failures.push(cause);
+    }
+  }
+  const [first] = places;
+  throw new WeightsError(
+    `pretrained: ${failures.map(({ message }) => message).join('; ')}. Fetch '${first?.source.url ?? name}' by other means and put it at '${first?.path ?? ''}', or give a file with \`weights\` or a server with \`mirror\`.`,
+    { cause: failures[0] },
+  );
+}
+
+// Where no digest is published, the first download's is held to.
+async function expectedDigest(path: string, source: WeightsSource): Promise<Digest | null> {
+  if (source.digest !== null) return source.digest;
+  const record = `${path}.sha256`;
+  const content = await readFile(record, 'utf8').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw cause;
+  });
+  if (content === null) return null;
+  const hex = /^[0-9a-f]{64}(?=\s|$)/i.exec(content)?.[0].toLowerCase();
+  if (hex === undefined) throw new WeightsError(`pretrained: expected the SHA-256 of the weights in '${record}', received ${show(content.trim())}. Delete it together with '${path}' to download the weights again.`);
+  return { algorithm: 'sha256', hex };
+}
+
+async function record(path: string, source: WeightsSource): Promise<void> {
+  if (source.digest !== null) return;
+  await mkdir(join(path, '..'), { recursive: true });
+  await replaceFile(`${path}.sha256`, await digestOf(path, 'sha256'));
+}
+
+async function isIntact(path: string, source: WeightsSource): Promise<boolean> {
+  const expected = await expectedDigest(path, source);
+  if (expected === null) {
+    // Put there by hand: from now on it is the one.
+    await record(path, source);
+    return true;
+  }
+  if ((await digestOf(path, expected.algorithm)).startsWith(expected.hex)) return true;
+  await rm(path, { force: true });
+  return false;
+}
+
+/** All of timm's are called `model.safetensors`. */
+function fileName(name: string, source: WeightsSource): string {
+  const last = urlName(source);
+  return last === 'model.safetensors' ? `${name.replaceAll('/', '_')}.safetensors` : last;
+}
+
+function urlName({ url }: WeightsSource): string {
+  return new URL(url).pathname.split('/').at(-1) ?? '';
+}

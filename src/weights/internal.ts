@@ -1,0 +1,11 @@
+export { findPretrained } from './findPretrained.js';
+export { foreignJson } from './foreignFile.js';
+export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';
+export { atSize, notesOf, takeNotes } from './modelNotes.js';
+export { byteLength, elementCount, encodedArray, namedArrays } from './namedArrays.js';
+export { permute } from './permute.js';
+export { planArrays } from './planArrays.js';
+export { readWeightsFor } from './readWeights.js';
+export { readNotes, writeNotes } from './storedNotes.js';
+export { refuseOtherFormat, unknownFormat, weightFormat } from './weightFormat.js';
+export { openZip } from './zip.js';

@@ -1,0 +1,83 @@
+// One picture in, names out.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { classify, type ClassifyOptions } from '../../../src/evaluation/predict/index.js';
+import { efficientNet, setClassNames } from '../../../src/models/index.js';
+import { VARIANTS } from '../../../src/scaling/index.js';
+import { fillModel } from '../../support/fillModel.js';
+import { startWasm } from '../../support/wasm.js';
+
+const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 32 };
+const stretch = (inputSize: number) => ({ inputSize, fit: 'stretch' } as const);
+const picture = (width: number, height: number, channels = 3) => ({
+  width, height, channels, data: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 256),
+});
+
+/** Answers with the mean of the middle pixel's channels, so that what was cut can be seen. */
+const middle = (size: number) => ({
+  predict: (x: tf.Tensor4D) => tf.reshape(tf.slice(x, [0, size / 2, size / 2, 0], [1, 1, 1, 3]), [1, 3]),
+  inputs: [{ shape: [null, size, size, 3] }],
+});
+
+beforeAll(startWasm);
+
+describe('classify', () => {
+  test('sorts the answers and names them from the model', async () => {
+    const model = efficientNet(SPEC, { classes: 3 });
+    fillModel(model, 2);
+    setClassNames(model, ['a', 'b', 'c']);
+    const answers = await classify(model, picture(50, 40), { topK: 2 });
+    expect(answers).toHaveLength(2);
+    expect(answers[0]!.probability).toBeGreaterThan(answers[1]!.probability);
+    expect(answers[0]!.className).toBe(['a', 'b', 'c'][answers[0]!.index]);
+    const all = await classify(model, picture(50, 40), { classNames: ['x', 'y', 'z'] });
+    expect(all.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 5);
+    expect(all[0]!.className).toBe(['x', 'y', 'z'][all[0]!.index]);
+  });
+
+  test('cuts the middle out or stretches, as the option says', async () => {
+    // Left half dark, right half bright, a bright middle column only when the sides are cut off evenly.
+    const data = Uint8Array.from({ length: 64 * 32 * 3 }, (_, i) => (Math.floor(i / 3) % 64 < 40 ? 10 : 200));
+    const wide = { width: 64, height: 32, channels: 3, data };
+    const [cropped] = await classify(middle(32), wide, { preprocessing: { inputSize: 32, fit: 'crop' }, topK: 1 });
+    const [stretched] = await classify(middle(32), wide, { preprocessing: stretch(32), topK: 1 });
+    expect(cropped!.probability).toBeCloseTo(10, 3);
+    expect(stretched!.probability).toBeCloseTo(10, 3);
+    const shifted = { ...wide, data: data.map((_, i) => (Math.floor(i / 3) % 64 < 32 ? 10 : 200)) };
+    expect((await classify(middle(32), shifted, { preprocessing: { inputSize: 32, fit: 'crop' } }))[0]!.probability).toBeGreaterThan(150);
+  });
+
+  test('one output with two names answers for both classes, the first first where they are equal', async () => {
+    const sure = (p: number) => ({ predict: () => tf.tensor2d([[p]]), inputShape: [null, 32, 32, 3], classNames: ['cat', 'dog'], preprocessing: stretch(32) });
+    const answers = async (p: number, options: ClassifyOptions = {}) => (await classify(sure(p), picture(40, 40), options)).map(({ className, probability }) => [className, probability]);
+    expect(await answers(0.75)).toEqual([['dog', 0.75], ['cat', 0.25]]);
+    expect(await answers(0.5)).toEqual([['cat', 0.5], ['dog', 0.5]]);
+    expect(await answers(0.25, { classNames: ['no', 'yes'], topK: 1 })).toEqual([['no', 0.75]]);
+    expect(await answers(0.25, { classNames: ['dog'] })).toEqual([['dog', 0.25]]);
+  });
+
+  test('fifty calls leave no tensor behind', async () => {
+    const model = efficientNet(SPEC, { classes: 3 });
+    await classify(model, picture(50, 40));
+    const before = tf.memory().numTensors;
+    for (let i = 0; i < 50; i++) await classify(model, picture(40 + i, 90 - i));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each<[string, Partial<ClassifyOptions> & { channels?: number }, string]>([
+    ['an unknown option', { topk: 3 } as never, 'received `topk`'],
+    ['no answers', { topK: 0 }, 'classify: expected a positive integer for `topK`, received 0.'],
+    ['too few names', { classNames: ['a'] }, 'classify: expected 3 names for `classNames`, one per output, received 1.'],
+    ['another size than the model\'s', { preprocessing: stretch(64) }, "classify: expected the model's input size [32, 32] for `preprocessing.inputSize`, received [64, 64]."],
+    ['no preprocessing', { preprocessing: 'crop' as never }, "classify: expected a preprocessing, or a model, runtime or dataset that has one for `preprocessing`, received 'crop'."],
+    ['an unknown fit', { preprocessing: { inputSize: 32, fit: 'squash' as never } }, "classify: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'."],
+    ['a source that says nothing', { preprocessing: {} }, 'classify: expected `preprocessing` for a source that does not say how images become its input, received none.'],
+    ['a gray image', { channels: 1 }, 'classify: expected a model that takes [batch, height, width, 1], received [null, 32, 32, 3].'],
+  ])('%s is refused in one sentence, and leaves no tensor behind', async (_, { channels = 3, ...options }, message) => {
+    const model = efficientNet(SPEC, { classes: 3 });
+    const before = tf.memory().numTensors;
+    await expect(classify(model, picture(40, 40, channels), options)).rejects.toThrow(message);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -1,0 +1,101 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import { beforeAll, expect, test } from 'vitest';
+import { trackMemory } from '../../../src/backends/index.js';
+import type { Progress } from '../../../src/core/index.js';
+import { Dataset, imageBatches, type LabeledImage } from '../../../src/data/index.js';
+import { evaluate, type Predictor } from '../../../src/evaluation/predict/index.js';
+import { evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
+import { occlusionMap } from '../../../src/evaluation/explain/index.js';
+import { efficientNet, setClassNames } from '../../../src/models/index.js';
+import { VARIANTS } from '../../../src/scaling/index.js';
+
+beforeAll(() => tf.setBackend('cpu'));
+
+// The first pixel says what the model will answer: class 0, 1 or 2, with 3/4.
+const picture = (answer: number, label: LabeledImage['label'], origin?: string): LabeledImage => ({
+  pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(answer) }, label, ...(origin === undefined ? {} : { origin }),
+});
+const model: Predictor = {
+  predict: (images) => tf.tidy(() => tf.mul(tf.add(tf.mul(tf.oneHot(tf.cast(tf.reshape(tf.slice(images, [0, 0, 0, 0], [-1, 1, 1, 1]), [-1]), 'int32'), 3), 5), 1), 1 / 8)),
+};
+const oneHot = (label: number): Float32Array => Float32Array.from({ length: 3 }, (_, i) => Number(i === label));
+const answers = [0, 1, 2, 1, 0];
+const labels = [0, 1, 1, 1, 2];
+const rows = answers.map((answer) => [0, 1, 2].map((i) => (i === answer ? 0.75 : 0.125)));
+
+test('images, index labels and one-hot labels, singly or in batches, give one evaluation', async () => {
+  const wanted = evaluatePredictions(rows, labels);
+  const indexed = Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!)));
+  const vectors = Dataset.from(answers.map((answer, i) => picture(answer, oneHot(labels[i]!))));
+  expect(await evaluate(model, indexed, { batchSize: 2 })).toEqual(wanted);
+  expect(await evaluate(model, vectors)).toEqual(wanted);
+  expect(await evaluate(model, imageBatches(vectors, { batchSize: 3 }))).toEqual(wanted);
+  expect(await evaluate(model, imageBatches(indexed, { batchSize: 1 }))).toEqual(wanted);
+});
+
+test('the origins of images become the file names', async () => {
+  const data = answers.map((answer, i) => picture(answer, labels[i]!, `${i}.jpg`));
+  const { predictions } = await evaluate(model, data, { batchSize: 2 });
+  expect(predictions.files).toEqual(['0.jpg', '1.jpg', '2.jpg', '3.jpg', '4.jpg']);
+});
+
+test('label sets are evaluated by their own rules', async () => {
+  const data = [picture(0, Float32Array.of(1, 0, 1)), picture(2, Float32Array.of(0, 0, 1))];
+  const evaluation = await evaluate(model, data, { multiLabel: true, threshold: 0.1, classNames: ['a', 'b', 'c'] });
+  expect(evaluation.accuracy).toBe(0);
+  expect(evaluation.perClass[1]).toMatchObject({ name: 'b', support: 0, predicted: 2 });
+});
+
+test('no tensor is kept, progress counts images, and an async runtime works', async () => {
+  const told: Progress[] = [];
+  const slow: Predictor = { predict: async (images) => Promise.resolve(model.predict(images)) };
+  const { kept } = await trackMemory(() => evaluate(slow, imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!))), { batchSize: 2 }), {
+    onProgress: (progress) => told.push(progress),
+  }));
+  expect(kept.tensors).toBe(0);
+  expect(told.map(({ done, unit }) => `${done} ${unit}`)).toEqual(['2 images', '4 images', '5 images']);
+});
+
+test('a runtime brings its class names and the size of its input', async () => {
+  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3], preprocessing: { inputSize: 8, fit: 'stretch' } };
+  const large = { pixels: { width: 8, height: 8, channels: 3, data: new Uint8Array(192) }, label: 1 };
+  expect((await evaluate(runtime, [large])).classNames).toEqual(['ant', 'bee', 'cat']);
+  const shapes: number[][] = [];
+  const watched: Predictor = { ...runtime, predict: (images) => (shapes.push(images.shape), model.predict(images)) };
+  const heat = await occlusionMap(watched, picture(0, 1).pixels, { target: 'bee', patchSize: 4 });
+  expect([heat.width, heat.height, heat.classIndex]).toEqual([4, 4, 1]);
+  expect(shapes[0]).toEqual([1, 8, 8, 3]);
+});
+
+test('a layers model brings its class names and its binary output its two classes', async () => {
+  const tiny = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
+  const net = efficientNet(tiny, { classes: 1, classifierActivation: 'sigmoid', inputSize: 32 });
+  setClassNames(net, ['cactus', 'no cactus']);
+  const big = (label: number): LabeledImage => ({ pixels: { width: 32, height: 32, channels: 3, data: new Uint8Array(3072).fill(9) }, label: Float32Array.of(label) });
+  const evaluation = await evaluate(net, [big(0), big(1)]);
+  expect(evaluation.classNames).toEqual(['cactus', 'no cactus']);
+  expect(evaluation.predictions.labels).toEqual(Int32Array.of(0, 1));
+  expect(evaluation.accuracy).toBe(0.5);
+  net.dispose();
+});
+
+test('what goes wrong is said in one sentence, and leaves nothing behind', async () => {
+  const data = Dataset.from([picture(0, 0, 'a.jpg'), picture(1, oneHot(1), 'b.jpg')]);
+  const nan: Predictor = { predict: (images) => tf.fill([images.shape[0], 3], NaN) };
+  const features: Predictor = { predict: (images) => tf.clone(images) };
+  const stopped = AbortSignal.abort();
+  const { kept } = await trackMemory(async () => {
+    await expect(evaluate(model, [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected at least one prediction, received none. The dataset is empty.]`);
+    await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`);
+    await expect(evaluate(model, data.repeat())).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a dataset that ends for \`data\`, received an instance of Dataset. Take one pass of it: \`dataset.take(n)\`.]`);
+    await expect(evaluate(nan, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected probabilities in [0, 1] for prediction 0 ('a.jpg'), received NaN. The model or its input holds values that are not finite.]`);
+    await expect(evaluate(features, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected a model that returns one tensor [1, classes], received [1, 2, 2, 3]. Give it a classifier head.]`);
+    await expect(evaluate(model, data.take(1), { classNames: ['cat', 'dog'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected 3 names for \`classNames\`, one for each output, received 2.]`);
+    await expect(evaluate(model, [picture(0, Float32Array.of(0.9, 0.05, 0.05))])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. Evaluate on labels that are neither smoothed nor mixed.]`);
+    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`);
+    await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`);
+    await expect(evaluate(model, data.take(1), { signal: stopped })).rejects.toBe(stopped.reason);
+  });
+  expect(kept.tensors).toBe(0);
+});
