@@ -1,7 +1,27 @@
 // The order of the folders of src/: each imports only those before it, through their index.ts (what users get) and internal.ts (the rest).
 const floors = [
-  'core', 'scaling', 'image', 'backends', 'layers', 'data', 'models', 'weights', 'evaluation/metrics', 'training', 'evaluation/predict',
-  'evaluation/explain', 'wasm', 'hdf5', 'imagenet', 'onnx', 'plots', 'node/files', 'node/backends', 'node/images', 'node/weights', 'node/runs',
+  'core',
+  'scaling',
+  'image',
+  'backends',
+  'layers',
+  'data',
+  'models',
+  'weights',
+  'evaluation/metrics',
+  'training',
+  'evaluation/predict',
+  'evaluation/explain',
+  'wasm',
+  'hdf5',
+  'imagenet',
+  'onnx',
+  'plots',
+  'node/files',
+  'node/backends',
+  'node/images',
+  'node/weights',
+  'node/runs',
 ];
 
 const noUpwardImport = floors.map((floor, level) => ({
@@ -48,6 +68,10 @@ module.exports = {
     exclude: { path: '^src/(wasm|image)/assembly/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js'],
+    },
   },
 };

@@ -11,9 +11,28 @@ export default defineConfig([
   {
     ...common,
     // imageWorker is no entry of the package: threads start from it.
-    entry: { imageWorker: 'src/node/images/imageWorker.ts', index: 'src/index.ts', hdf5: 'src/hdf5.ts', plots: 'src/plots.ts', node: 'src/node.ts', wasm: 'src/wasm.ts', onnx: 'src/onnx.ts' },
+    entry: {
+      imageWorker: 'src/node/images/imageWorker.ts',
+      index: 'src/index.ts',
+      hdf5: 'src/hdf5.ts',
+      plots: 'src/plots.ts',
+      node: 'src/node.ts',
+      wasm: 'src/wasm.ts',
+      onnx: 'src/onnx.ts',
+    },
     // What is marked @internal is for this package's own modules.
-    dts: { compilerOptions: { stripInternal: true }, entry: { index: 'src/index.ts', hdf5: 'src/hdf5.ts', imagenet: 'src/imagenet.ts', plots: 'src/plots.ts', node: 'src/node.ts', wasm: 'src/wasm.ts', onnx: 'src/onnx.ts' } },
+    dts: {
+      compilerOptions: { stripInternal: true },
+      entry: {
+        index: 'src/index.ts',
+        hdf5: 'src/hdf5.ts',
+        imagenet: 'src/imagenet.ts',
+        plots: 'src/plots.ts',
+        node: 'src/node.ts',
+        wasm: 'src/wasm.ts',
+        onnx: 'src/onnx.ts',
+      },
+    },
     splitting: true,
     sourcemap: true,
     // The second build writes imagenet.js at the same time.

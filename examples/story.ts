@@ -42,8 +42,14 @@ export function readSettings<S extends CommonSettings>(command: string, presets:
   const flags = Object.fromEntries(['preset', ...Object.keys(full)].map((key) => [kebab(key), { type: 'string' as const }]));
   const rows = Object.keys(full).map((key) => [`--${kebab(key)}`, ...Object.values(byName).map((preset) => String(preset[key]))]);
   const help = [
-    `npm run ${command} -- [--preset full|repo|quick] [settings]`, '',
-    ...[['setting', 'full', 'repo', 'quick'], ...rows].map((row) => row.map((cell) => cell.padEnd(24)).join('').trimEnd()),
+    `npm run ${command} -- [--preset full|repo|quick] [settings]`,
+    '',
+    ...[['setting', 'full', 'repo', 'quick'], ...rows].map((row) =>
+      row
+        .map((cell) => cell.padEnd(24))
+        .join('')
+        .trimEnd(),
+    ),
   ].join('\n');
 
   let values: Record<string, string | boolean | undefined>;
@@ -56,22 +62,39 @@ export function readSettings<S extends CommonSettings>(command: string, presets:
   const name = (values['preset'] ?? (values['data'] === undefined ? 'repo' : 'full')) as string;
   const preset = byName[name];
   if (preset === undefined) return exit(1, `--preset: expected full, repo or quick, received '${name}'.`);
-  const settings = Object.fromEntries(Object.entries(preset).map(([key, value]) => {
-    const given = values[kebab(key)] as string | undefined;
-    if (given === undefined) return [key, value];
-    if (typeof value === 'string') return [key, given];
-    if (given.trim() === '' || !Number.isFinite(Number(given))) return exit(1, `--${kebab(key)}: expected a number, received '${given}'.`);
-    return [key, Number(given)];
-  }));
-  console.log(`Settings (${name}): ${Object.entries(settings).filter(([, value]) => value !== '').map(([key, value]) => `${kebab(key)} ${value}`).join(', ')}`);
+  const settings = Object.fromEntries(
+    Object.entries(preset).map(([key, value]) => {
+      const given = values[kebab(key)] as string | undefined;
+      if (given === undefined) return [key, value];
+      if (typeof value === 'string') return [key, given];
+      if (given.trim() === '' || !Number.isFinite(Number(given)))
+        return exit(1, `--${kebab(key)}: expected a number, received '${given}'.`);
+      return [key, Number(given)];
+    }),
+  );
+  console.log(
+    `Settings (${name}): ${Object.entries(settings)
+      .filter(([, value]) => value !== '')
+      .map(([key, value]) => `${kebab(key)} ${value}`)
+      .join(', ')}`,
+  );
   return settings as unknown as S;
 }
 
 /** Starts the backend and builds the network with ImageNet weights: Lite0's are in the repository, others are downloaded once. */
-export async function loadBackbone({ variant, weights, backend, inputSize }: CommonSettings & { readonly inputSize: number }): Promise<LayersModel> {
+export async function loadBackbone({
+  variant,
+  weights,
+  backend,
+  inputSize,
+}: CommonSettings & { readonly inputSize: number }): Promise<LayersModel> {
   const report = await selectBackend(backend.split(','), { gradients: true });
   const file = weights !== '' ? weights : variant === 'lite0' ? path.join(DATA, 'weights', 'efficientnet-lite0.safetensors') : undefined;
-  const model = await pretrained(variant, { inputSize: inputSize, onProgress: progressBar(), ...(file === undefined ? {} : { weights: file }) });
+  const model = await pretrained(variant, {
+    inputSize: inputSize,
+    onProgress: progressBar(),
+    ...(file === undefined ? {} : { weights: file }),
+  });
   console.log(`Backend ${report.backend}; ${model.name} at ${inputSize} pixels with ImageNet weights\n`);
   return model;
 }
@@ -80,7 +103,9 @@ export async function loadBackbone({ variant, weights, backend, inputSize }: Com
 export function printEpochs(name: string): TrainingCallback {
   return callback({
     onEpochEnd: (epoch, figures) => {
-      const shown = Object.entries(figures).map(([key, value]) => `${key} ${key === 'learningRate' ? value.toExponential(1) : value.toFixed(3)}`);
+      const shown = Object.entries(figures).map(
+        ([key, value]) => `${key} ${key === 'learningRate' ? value.toExponential(1) : value.toFixed(3)}`,
+      );
       console.log(`${name} epoch ${epoch + 1}: ${shown.join('  ')}`);
     },
   });

@@ -10,11 +10,27 @@ import { typeFaults } from './typeFaults.js';
 
 const root = path.join(import.meta.dirname, '..');
 const report = path.join(root, 'api.md');
-const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { name: string; exports: Record<string, { types?: string }>; peerDependenciesMeta: object };
+const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  name: string;
+  exports: Record<string, { types?: string }>;
+  peerDependenciesMeta: object;
+};
 const { name, exports: entries } = manifest;
-const files = Object.entries(entries).flatMap(([entry, { types }]) => (types === undefined ? [] : [{ title: path.posix.join(name, entry), file: path.join(root, types) }]));
+const files = Object.entries(entries).flatMap(([entry, { types }]) =>
+  types === undefined ? [] : [{ title: path.posix.join(name, entry), file: path.join(root, types) }],
+);
 
-const program = ts.createProgram(files.map(({ file }) => file), { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, skipLibCheck: true, strict: true, exactOptionalPropertyTypes: true });
+const program = ts.createProgram(
+  files.map(({ file }) => file),
+  {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    skipLibCheck: true,
+    strict: true,
+    exactOptionalPropertyTypes: true,
+  },
+);
 const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
 /** The entry that a symbol stands in, and the names of each entry. */
@@ -27,10 +43,14 @@ const sections = files.map(({ title, file }) => {
   if (module === undefined) throw new Error(`Expected types at ${path.relative(root, file)}. Run \`npm run build\` first.`);
   const symbols = checker.getExportsOfModule(module).sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = [...reexports(symbols), ...symbols.flatMap((symbol) => declared(symbol, title))];
-  namesOf.set(title, symbols.map((symbol) => symbol.name));
+  namesOf.set(
+    title,
+    symbols.map((symbol) => symbol.name),
+  );
   return `## ${title}\n\n\`\`\`ts\n${lines.join('\n')}\n\`\`\`\n`;
 });
-const text = `# Public API\n\nWritten by \`npm run api\` out of the built types; a change here is a change for users.\n\n${sections.join('\n')}`;
+const text =
+  `# Public API\n\nWritten by \`npm run api\` out of the built types; ` + `a change here is a change for users.\n\n${sections.join('\n')}`;
 
 if (!process.argv.includes('--check')) {
   writeFileSync(report, text);
@@ -41,14 +61,20 @@ if (!process.argv.includes('--check')) {
 
 const own = path.join(root, 'dist') + path.sep;
 const faults = typeFaults({
-  checker, symbols: new Set(seen.keys()), optionalPackages: Object.keys(manifest.peerDependenciesMeta), isOwn: (file) => path.resolve(file.fileName).startsWith(own),
+  checker,
+  symbols: new Set(seen.keys()),
+  optionalPackages: Object.keys(manifest.peerDependenciesMeta),
+  isOwn: (file) => path.resolve(file.fileName).startsWith(own),
 });
 if (faults.length > 0) {
   console.error(faults.join('\n'));
   process.exitCode = 1;
 }
 
-/** One line for each other entry of which this one exports something: `*` where it has every name of it, its own things in their place included. */
+/**
+ * One line for each other entry of which this one exports something: `*` where it has every name of it, its own things in their place
+ * included.
+ */
 function reexports(symbols: readonly ts.Symbol[]): string[] {
   const names = new Set(symbols.map((symbol) => symbol.name));
   return [...namesOf].flatMap(([title, theirs]) => {
@@ -64,7 +90,9 @@ function declared(symbol: ts.Symbol, title: string): string[] {
   if (seen.has(target)) return [];
   seen.set(target, title);
   const nodes = (target.declarations ?? []).map((node) => (ts.isVariableDeclaration(node) ? node.parent.parent : node));
-  return [...new Set(nodes)].map((node) => printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile()).replace(/^(export )?(declare )?/, 'export '));
+  return [...new Set(nodes)].map((node) =>
+    printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile()).replace(/^(export )?(declare )?/, 'export '),
+  );
 }
 
 function targetOf(symbol: ts.Symbol): ts.Symbol {

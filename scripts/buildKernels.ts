@@ -1,5 +1,5 @@
-// Compiles the AssemblyScript kernels and writes them, as base64, into binary.ts beside their sources: those for tensors in src/wasm, those for
-// pictures in src/image.
+// Compiles the AssemblyScript kernels and writes them, as base64, into binary.ts beside their sources: those for tensors in src/wasm, those
+// for pictures in src/image.
 // Run by `npm run build`; a test compares the committed file with a fresh compilation.
 
 import { execFile } from 'node:child_process';
@@ -9,9 +9,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const OPTIONS = [
-  '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '--use', 'abort=', '--importMemory', '--noExportMemory', '--initialMemory', '0',
+  '-O3',
+  '--enable',
+  'simd',
+  '--runtime',
+  'stub',
+  '--noAssert',
+  '--use',
+  'abort=',
+  '--importMemory',
+  '--noExportMemory',
+  '--initialMemory',
+  '0',
   // usize is i32 in the only WebAssembly TensorFlow.js has.
-  '--disableWarning', '201',
+  '--disableWarning',
+  '201',
 ];
 const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
 
@@ -36,8 +48,13 @@ async function compile(floor: 'wasm' | 'image', shared: boolean): Promise<Uint8A
  * a start function (8), globals such as a heap offset (6), or any import but the memory.
  */
 export function assertStateless(binary: Uint8Array): void {
-  const forbidden = new Map([[6, 'a global'], [8, 'a start function'], [11, 'static data'], [12, 'static data']]);
-  for (let at = 8; at < binary.length; ) {
+  const forbidden = new Map([
+    [6, 'a global'],
+    [8, 'a start function'],
+    [11, 'static data'],
+    [12, 'static data'],
+  ]);
+  for (let at = 8; at < binary.length;) {
     const section = binary[at] ?? 0;
     const { value: size, next } = readLength(binary, at + 1);
     const reason = forbidden.get(section);
@@ -60,7 +77,8 @@ function readLength(bytes: Uint8Array, start: number): { readonly value: number;
 
 /** The texts of the files that hold the compiled kernels, by path. */
 export async function kernelModules(): Promise<ReadonlyMap<string, string>> {
-  const literal = async (floor: 'wasm' | 'image', shared: boolean): Promise<string> => `'${Buffer.from(await compile(floor, shared)).toString('base64')}'`;
+  const literal = async (floor: 'wasm' | 'image', shared: boolean): Promise<string> =>
+    `'${Buffer.from(await compile(floor, shared)).toString('base64')}'`;
   const lines = {
     wasm: [
       '/** The kernels for an ordinary memory, base64. */',
@@ -71,10 +89,12 @@ export async function kernelModules(): Promise<ReadonlyMap<string, string>> {
     ],
     image: ['/** The kernels, base64. */', `export const PIXEL_KERNELS = ${await literal('image', false)};`],
   };
-  return new Map(Object.entries(lines).map(([floor, text]) => [
-    `src/${floor}/binary.ts`,
-    [`// Compiled from src/${floor}/assembly by scripts/buildKernels.ts; not edited by hand.`, '', ...text, ''].join('\n'),
-  ]));
+  return new Map(
+    Object.entries(lines).map(([floor, text]) => [
+      `src/${floor}/binary.ts`,
+      [`// Compiled from src/${floor}/assembly by scripts/buildKernels.ts; not edited by hand.`, '', ...text, ''].join('\n'),
+    ]),
+  );
 }
 
 if (process.argv[1] === import.meta.filename) for (const [file, text] of await kernelModules()) await writeFile(file, text);

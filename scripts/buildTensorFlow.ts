@@ -64,24 +64,40 @@ function wheelFolder(python: string): string {
 
 function headerFolder(given: string | undefined): string {
   const candidates = given === undefined ? [resolve(process.execPath, '../../include/node'), '/usr/include/node'] : [resolve(given)];
-  return candidates.find((folder) => existsSync(join(folder, 'node_api.h'))) ?? stop(`no node_api.h in ${candidates.join(' or ')}. Name its folder with --headers.`);
+  return (
+    candidates.find((folder) => existsSync(join(folder, 'node_api.h'))) ??
+    stop(`no node_api.h in ${candidates.join(' or ')}. Name its folder with --headers.`)
+  );
 }
 
 /** The CUDA wheel's libraries are packages of their own beside tensorflow. */
 function cudaFolders(wheel: string): string[] {
   const nvidia = join(dirname(wheel), 'nvidia');
   if (!existsSync(nvidia)) return [];
-  return readdirSync(nvidia).map((name) => join(nvidia, name, 'lib')).filter((folder) => existsSync(folder));
+  return readdirSync(nvidia)
+    .map((name) => join(nvidia, name, 'lib'))
+    .filter((folder) => existsSync(folder));
 }
 
 function compile(source: string, wheel: string, headers: string, output: string): void {
   const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
-  for (const name of libraries) if (!existsSync(join(wheel, name))) stop(`${wheel} holds no ${name}; TensorFlow 2.16 or newer for Linux does.`);
+  for (const name of libraries)
+    if (!existsSync(join(wheel, name))) stop(`${wheel} holds no ${name}; TensorFlow 2.16 or newer for Linux does.`);
   const parameters = [
-    '-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-DNODE_GYP_MODULE_NAME=tfjs_binding',
-    `-I${headers}`, `-I${source}`, `-I${join(wheel, 'include')}`,
-    join(source, 'binding/tfjs_backend.cc'), join(source, 'binding/tfjs_binding.cc'),
-    `-L${wheel}`, ...libraries.map((name) => `-l:${name}`), ...[wheel, ...cudaFolders(wheel)].map((folder) => `-Wl,-rpath,${folder}`),
+    '-std=c++17',
+    '-O2',
+    '-shared',
+    '-fPIC',
+    '-DNAPI_VERSION=8',
+    '-DNODE_GYP_MODULE_NAME=tfjs_binding',
+    `-I${headers}`,
+    `-I${source}`,
+    `-I${join(wheel, 'include')}`,
+    join(source, 'binding/tfjs_backend.cc'),
+    join(source, 'binding/tfjs_binding.cc'),
+    `-L${wheel}`,
+    ...libraries.map((name) => `-l:${name}`),
+    ...[wheel, ...cudaFolders(wheel)].map((folder) => `-Wl,-rpath,${folder}`),
   ];
   mkdirSync(dirname(output), { recursive: true });
   try {

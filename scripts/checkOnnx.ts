@@ -1,5 +1,5 @@
-// Exports every family, and with float16 weights and int8, and has them checked and run by Python's onnx and onnxruntime, next to the answers given here.
-// usage: npm run check:onnx [names...]   (needs python3 with venv; the packages go to .venv/onnx)
+// Exports every family, and with float16 weights and int8, and has them checked and run by Python's onnx and onnxruntime, next to the
+// answers given here. usage: npm run check:onnx [names...]   (needs python3 with venv; the packages go to .venv/onnx)
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,33 @@ import { convNormAct, efficientNet, head, mbConv, selectBackend, stage, stem, ty
 import { exportOnnx, type ExportOnnxOptions } from '../src/onnx.js';
 
 const VARIANTS: readonly Variant[] = [
-  'b0', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'lite0', 'lite1', 'lite2', 'lite3', 'lite4', 'v2-b0', 'v2-s', 'edgetpu-s',
+  'b0',
+  'b1',
+  'b2',
+  'b3',
+  'b4',
+  'b5',
+  'b6',
+  'b7',
+  'lite0',
+  'lite1',
+  'lite2',
+  'lite3',
+  'lite4',
+  'v2-b0',
+  'v2-s',
+  'edgetpu-s',
 ];
 /** Pixels a side: the checks are about operators, not speed. */
 const SIZE = 96;
 
 function twoHeaded(): tfl.LayersModel {
   const input = tfl.input({ shape: [SIZE, SIZE, 3], name: 'picture' });
-  const trunk = mbConv(stage(stem(input, { filters: 16 }), { name: 'own', repeats: 2, filters: 16 }), { name: 'last', filters: 32, strides: 2 });
+  const trunk = mbConv(stage(stem(input, { filters: 16 }), { name: 'own', repeats: 2, filters: 16 }), {
+    name: 'last',
+    filters: 32,
+    strides: 2,
+  });
   const kind = head(convNormAct(trunk, { name: 'mix', filters: 64 }), { classes: 10, hidden: [16] });
   const pooled = tfl.layers.globalMaxPooling2d({ name: 'box_pool' }).apply(trunk) as tfl.SymbolicTensor;
   const box = tfl.layers.dense({ units: 4, activation: 'sigmoid', name: 'box' }).apply(pooled) as tfl.SymbolicTensor;
@@ -30,7 +49,10 @@ async function write(folder: string, name: string, model: tfl.LayersModel, form:
   const outputs = [model.predict(pixels)].flat();
   const answers = await Promise.all(outputs.map(async (output) => [...(await output.data())]));
   writeFileSync(join(folder, `${name}.onnx`), await exportOnnx(model, form.options?.()));
-  writeFileSync(join(folder, `${name}.json`), JSON.stringify({ pixels: [...(await pixels.data())], shape: pixels.shape, answers, tolerance: form.tolerance }));
+  writeFileSync(
+    join(folder, `${name}.json`),
+    JSON.stringify({ pixels: [...(await pixels.data())], shape: pixels.shape, answers, tolerance: form.tolerance }),
+  );
   tf.dispose([pixels, outputs]);
   model.dispose();
 }
@@ -54,11 +76,13 @@ interface Form {
 }
 
 async function* calibration(): AsyncGenerator<ImageBatch> {
-  for (let seed = 2; seed < 6; seed++) yield await Promise.resolve({ xs: tf.randomUniform([4, SIZE, SIZE, 3], 0, 255, 'float32', seed), ys: tf.zeros([4, 10]) });
+  for (let seed = 2; seed < 6; seed++)
+    yield await Promise.resolve({ xs: tf.randomUniform([4, SIZE, SIZE, 3], 0, 255, 'float32', seed), ys: tf.zeros([4, 10]) });
 }
 
 const wanted = process.argv.slice(2);
-const family = (name: Variant) => (): tfl.LayersModel => efficientNet(name, { inputSize: SIZE, classes: 10, classifierActivation: 'linear', seed: 1 });
+const family = (name: Variant) => (): tfl.LayersModel =>
+  efficientNet(name, { inputSize: SIZE, classes: 10, classifierActivation: 'linear', seed: 1 });
 const forms = new Map<string, Form>([
   ...VARIANTS.map((name) => [name, { build: family(name), tolerance: 1e-4 }] as const),
   ['two-headed', { build: twoHeaded, tolerance: 1e-4 }],

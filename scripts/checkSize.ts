@@ -15,7 +15,14 @@ const TARBALL_BUDGET = 945;
 async function entrySize(entry: string, names = '*'): Promise<number> {
   const contents = `export ${names === '*' ? names : `{ ${names} }`} from './dist/${entry}.js'`;
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: process.cwd() }, bundle: true, minify: true, write: false, format: 'esm', platform: 'node', packages: 'external', logLevel: 'error',
+    stdin: { contents, resolveDir: process.cwd() },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    logLevel: 'error',
   });
   return outputFiles.reduce((size, { contents }) => size + gzipSync(contents).length, 0) / 1000;
 }

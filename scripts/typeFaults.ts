@@ -20,7 +20,8 @@ export function typeFaults(surface: TypeSurface): string[] {
   for (const symbol of symbols) {
     const report = (fault: string): void => void faults.add(`${symbol.name} ${fault}`);
     for (const declaration of symbol.declarations ?? []) visit(declaration, report);
-    if (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias)) checkOptionals(checker.getDeclaredTypeOfSymbol(symbol), report);
+    if (symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.TypeAlias))
+      checkOptionals(checker.getDeclaredTypeOfSymbol(symbol), report);
   }
   for (const fault of misnamedOptions(symbols)) faults.add(fault);
   return [...faults].sort();
@@ -32,12 +33,18 @@ export function typeFaults(surface: TypeSurface): string[] {
     if (ts.isTypeReferenceNode(node)) checkName(node.typeName, report);
     if (ts.isExpressionWithTypeArguments(node)) checkName(node.expression, report);
     if (ts.isTypeLiteralNode(node)) checkOptionals(checker.getTypeFromTypeNode(node), report);
-    ts.forEachChild(node, (child) => { visit(child, report); });
+    ts.forEachChild(node, (child) => {
+      visit(child, report);
+    });
   }
 
   function checkParameter(node: ts.ParameterDeclaration, report: (fault: string) => void): void {
     if (!ts.isIdentifier(node.name)) report(`takes an unnamed parameter \`${text(node.name)}\`. Name it.`);
-    const isCallable = ts.isFunctionDeclaration(node.parent) || ts.isMethodDeclaration(node.parent) || ts.isMethodSignature(node.parent) || ts.isConstructorDeclaration(node.parent);
+    const isCallable =
+      ts.isFunctionDeclaration(node.parent) ||
+      ts.isMethodDeclaration(node.parent) ||
+      ts.isMethodSignature(node.parent) ||
+      ts.isConstructorDeclaration(node.parent);
     if (isCallable && node.type !== undefined && hasLiteralType(node.type)) report(`takes \`${text(node.type)}\`. Give the type a name.`);
   }
 
@@ -57,7 +64,8 @@ export function typeFaults(surface: TypeSurface): string[] {
     for (const property of type.isUnion() ? type.types.flatMap((part) => part.getProperties()) : type.getProperties()) {
       // Those of the language itself and of the browser are as they are.
       if (property.declarations?.some((node) => node.getSourceFile().hasNoDefaultLib) === true) continue;
-      if (property.flags & ts.SymbolFlags.Optional && !acceptsUndefined(checker.getTypeOfSymbol(property))) report(`has an optional \`${property.name}\` that does not accept undefined.`);
+      if (property.flags & ts.SymbolFlags.Optional && !acceptsUndefined(checker.getTypeOfSymbol(property)))
+        report(`has an optional \`${property.name}\` that does not accept undefined.`);
     }
   }
 
@@ -68,18 +76,24 @@ export function typeFaults(surface: TypeSurface): string[] {
   }
 }
 
-/** Options that only one function takes have the name of the function: `EvaluateOptions` of `evaluate`. An overload may take others beside them. */
+/**
+ * Options that only one function takes have the name of the function: `EvaluateOptions` of `evaluate`. An overload may take others beside
+ * them.
+ */
 function* misnamedOptions(symbols: Iterable<ts.Symbol>): Iterable<string> {
   const namesOf = new Map<string, Set<string>>();
   for (const symbol of symbols) {
-    const names = (symbol.declarations ?? []).filter(ts.isFunctionDeclaration).flatMap(({ parameters }) => parameters)
+    const names = (symbol.declarations ?? [])
+      .filter(ts.isFunctionDeclaration)
+      .flatMap(({ parameters }) => parameters)
       .flatMap(({ type }) => (type !== undefined && /Options\b/.test(text(type)) ? [text(type).replace(/<.*/, '')] : []));
     if (names.length > 0) namesOf.set(symbol.name, new Set(names));
   }
   for (const [name, options] of namesOf) {
     const expected = `${name}Options`.toLowerCase();
     const own = [...options].filter((option) => [...namesOf.values()].filter((others) => others.has(option)).length === 1);
-    if (own.length > 0 && !own.some((option) => option.toLowerCase() === expected)) yield `${name} takes ${own.map((option) => `\`${option}\``).join(' and ')}. Name it after the function.`;
+    if (own.length > 0 && !own.some((option) => option.toLowerCase() === expected))
+      yield `${name} takes ${own.map((option) => `\`${option}\``).join(' and ')}. Name it after the function.`;
   }
 }
 
@@ -98,7 +112,8 @@ function leftmost(name: ts.EntityName): ts.Identifier {
 /** The package an import names: `@tensorflow/tfjs-core` for one of its files, too. */
 function importedFrom(symbol: ts.Symbol): string | undefined {
   for (let node: ts.Node | undefined = symbol.declarations?.[0]; node !== undefined; node = node.parent as ts.Node | undefined) {
-    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) return /^(?:@[^/]+\/)?[^/.][^/]*/.exec(node.moduleSpecifier.text)?.[0];
+    if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier))
+      return /^(?:@[^/]+\/)?[^/.][^/]*/.exec(node.moduleSpecifier.text)?.[0];
   }
   return undefined;
 }

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 const filesOf = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
 
 test('every test in a folder of src/ is named after a source file', () => {
   const sources = new Set(filesOf('src'));

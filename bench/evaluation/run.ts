@@ -45,13 +45,24 @@ for (let round = 0; round < 5; round++) {
   ranking.push(timed(() => [rocAuc(evaluation), averagePrecision(evaluation), mostWrong(evaluation)]));
 }
 const peak = process.resourceUsage().maxRSS * 1024;
-const row = (name: string, times: readonly number[]): string[] =>
-  [name, median(times).toFixed(0), times.map((time) => time.toFixed(0)).join(', '), formatRatios(pairRatios(times, scanning))];
-printTable(`${samples} predictions of ${classes} classes, milliseconds`, ['', 'median', 'all', 'times the loop over all rows'], [
-  row('a loop that finds the largest value of every row', scanning),
-  row('evaluatePredictions', evaluating),
-  row('rocAuc, averagePrecision and mostWrong', ranking),
-]);
+const row = (name: string, times: readonly number[]): string[] => [
+  name,
+  median(times).toFixed(0),
+  times.map((time) => time.toFixed(0)).join(', '),
+  formatRatios(pairRatios(times, scanning)),
+];
+printTable(
+  `${samples} predictions of ${classes} classes, milliseconds`,
+  ['', 'median', 'all', 'times the loop over all rows'],
+  [
+    row('a loop that finds the largest value of every row', scanning),
+    row('evaluatePredictions', evaluating),
+    row('rocAuc, averagePrecision and mostWrong', ranking),
+  ],
+);
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
-console.log(`\nPeak memory of the process: ${megabytes(peak)}, of which ${megabytes(before)} were used before the first evaluation (predictions: ${megabytes(probabilities.byteLength)})`);
+console.log(
+  `\nPeak memory of the process: ${megabytes(peak)}, of which ${megabytes(before)} were used before the first evaluation ` +
+    `(predictions: ${megabytes(probabilities.byteLength)})`,
+);
 console.log(machineLine(machine));

@@ -1,5 +1,5 @@
-// Measures the accuracy of fine-tuning against that of a frozen head. Lite0 on the clothing photos: first a head on cached features, then everything
-// but BatchNormalization.
+// Measures the accuracy of fine-tuning against that of a frozen head. Lite0 on the clothing photos: first a head on cached features, then
+// everything but BatchNormalization.
 // npm run bench:fine-tuning               three seeds, about twenty minutes
 // npm run bench:fine-tuning -- 1,2 3      other seeds and epochs
 // The accuracy of a run is that of its last epoch, not of its best one. All results are written to bench/fine-tuning/results.json.
@@ -7,8 +7,23 @@
 import { readFile } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  accuracy, adam, augment, efficientNet, evaluate, fineTune, imageBatches, imageFolder, loadWeights, progressBar, randomFlip, randomResizedCrop, selectBackend,
-  sequence, softmaxCrossEntropy, trainHead, warmupCosine,
+  accuracy,
+  adam,
+  augment,
+  efficientNet,
+  evaluate,
+  fineTune,
+  imageBatches,
+  imageFolder,
+  loadWeights,
+  progressBar,
+  randomFlip,
+  randomResizedCrop,
+  selectBackend,
+  sequence,
+  softmaxCrossEntropy,
+  trainHead,
+  warmupCosine,
 } from 'effnet-ts/node';
 import { describeMachine } from '../support/machine.js';
 import { fromRoot } from '../support/paths.js';
@@ -21,7 +36,9 @@ const SIZE = 224;
 const BATCH = 16;
 const RECIPE = {
   head: 'trainHead: cached features, 20 epochs, Adam 1e-3 along a cosine, label smoothing .1',
-  fineTuning: `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up over one tenth of the steps to 2e-4, then cosine, batch ${BATCH}, label smoothing .1`,
+  fineTuning:
+    `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up over one tenth of the steps to 2e-4, then cosine, ` +
+    `batch ${BATCH}, label smoothing .1`,
   augmentation: 'random resized crop (area .5-1), horizontal flip',
 };
 
@@ -46,7 +63,13 @@ for (const seed of seeds.split(',').map(Number)) {
   const validation = await imageFolder(`${data}/clothing/validation`, { inputSize: SIZE, shuffle: false, classNames: train.classNames });
   const network = efficientNet('lite0', { seed });
   await loadWeights(network, backbone);
-  const { model } = await trainHead(network, { classNames: train.classNames, train: imageBatches(train.images), validation: imageBatches(validation.images), seed, onProgress: progressBar() });
+  const { model } = await trainHead(network, {
+    classNames: train.classNames,
+    train: imageBatches(train.images),
+    validation: imageBatches(validation.images),
+    seed,
+    onProgress: progressBar(),
+  });
   const head = await evaluate(model, validation.images, { onProgress: progressBar() });
   const frozen = await statistics(model);
 
@@ -55,7 +78,13 @@ for (const seed of seeds.split(',').map(Number)) {
   const history = await fineTune(model, {
     train: imageBatches(augment(train.images, recipe, { seed }), { batchSize: BATCH }).prefetch(2),
     validation: imageBatches(validation.images, { batchSize: 32 }),
-    stages: [{ unfreeze: 'all', epochs: EPOCHS, learningRate: warmupCosine({ maxLearningRate: 2e-4, warmupSteps: Math.round(steps / 10), totalSteps: steps }) }],
+    stages: [
+      {
+        unfreeze: 'all',
+        epochs: EPOCHS,
+        learningRate: warmupCosine({ maxLearningRate: 2e-4, warmupSteps: Math.round(steps / 10), totalSteps: steps }),
+      },
+    ],
     loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }),
     optimizer: () => adam(),
     metrics: [accuracy()],
@@ -66,7 +95,11 @@ for (const seed of seeds.split(',').map(Number)) {
   const run: Run = {
     seed,
     headAccuracy: decimals(head.accuracy),
-    epochs: history.map(({ loss, accuracy: learned, val_accuracy }) => ({ loss: decimals(loss), accuracy: decimals(learned), validationAccuracy: decimals(val_accuracy) })),
+    epochs: history.map(({ loss, accuracy: learned, val_accuracy }) => ({
+      loss: decimals(loss),
+      accuracy: decimals(learned),
+      validationAccuracy: decimals(val_accuracy),
+    })),
     accuracy: decimals(evaluation.accuracy),
     statisticsUnchanged: frozen.length === after.length && frozen.every((value, i) => Object.is(value, after[i])),
     seconds: Math.round((performance.now() - begun) / 1000),
@@ -79,11 +112,24 @@ for (const seed of seeds.split(',').map(Number)) {
 const mean = (pick: (run: Run) => number): number => decimals(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
 const [meanHeadAccuracy, meanAccuracy] = [mean((run) => run.headAccuracy), mean((run) => run.accuracy)];
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-printTable('Validation accuracy after the last epoch', ['seed', 'frozen head', 'fine-tuned', 'errors, fine-tuned / frozen head'], [
-  ...runs.map(({ seed, headAccuracy, accuracy: tuned }) => [String(seed), percent(headAccuracy), percent(tuned), formatRatio((1 - tuned) / (1 - headAccuracy))]),
-  ['mean', percent(meanHeadAccuracy), percent(meanAccuracy), formatRatio((1 - meanAccuracy) / (1 - meanHeadAccuracy))],
-]);
-await writeResults(new URL('results.json', import.meta.url), { machine, settings: { ...RECIPE, backend }, results: { runs, meanHeadAccuracy, meanAccuracy } });
+printTable(
+  'Validation accuracy after the last epoch',
+  ['seed', 'frozen head', 'fine-tuned', 'errors, fine-tuned / frozen head'],
+  [
+    ...runs.map(({ seed, headAccuracy, accuracy: tuned }) => [
+      String(seed),
+      percent(headAccuracy),
+      percent(tuned),
+      formatRatio((1 - tuned) / (1 - headAccuracy)),
+    ]),
+    ['mean', percent(meanHeadAccuracy), percent(meanAccuracy), formatRatio((1 - meanAccuracy) / (1 - meanHeadAccuracy))],
+  ],
+);
+await writeResults(new URL('results.json', import.meta.url), {
+  machine,
+  settings: { ...RECIPE, backend },
+  results: { runs, meanHeadAccuracy, meanAccuracy },
+});
 
 /** Means and variances of every BatchNormalization, joined. */
 async function statistics(model: LayersModel): Promise<Float32Array> {

@@ -1,5 +1,6 @@
-// Times TensorFlow.js on wasm: this library's folded model, or stock layers on the stock backend, each in a process of its own. Prints milliseconds
-// as JSON. Arguments: folded|stock VARIANT SIZE BATCH THREADS ROUNDS. TensorFlow.js always has one thread in Node, so THREADS is not used.
+// Times TensorFlow.js on wasm: this library's folded model, or stock layers on the stock backend, each in a process of its own. Prints
+// milliseconds as JSON. Arguments: folded|stock VARIANT SIZE BATCH THREADS ROUNDS. TensorFlow.js always has one thread in Node, so THREADS
+// is not used.
 
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';

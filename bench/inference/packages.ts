@@ -1,5 +1,5 @@
-// Times other npm packages, installed in .cache/bench/node by setup.sh: @tensorflow-models/mobilenet with its own, smaller network on wasm, and
-// transformers.js with timm's export. Prints milliseconds as JSON. Arguments: mobilenet|transformers VARIANT SIZE BATCH THREADS ROUNDS.
+// Times other npm packages, installed in .cache/bench/node by setup.sh: @tensorflow-models/mobilenet with its own, smaller network on wasm,
+// and transformers.js with timm's export. Prints milliseconds as JSON. Arguments: mobilenet|transformers VARIANT SIZE BATCH THREADS ROUNDS.
 // MOBILENET_MODEL names a folder with a model.json for mobilenet; without it the package downloads its model.
 
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -21,7 +21,10 @@ interface Transformers {
   readonly env: { allowRemoteModels: boolean };
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => object;
   readonly AutoModelForImageClassification: {
-    from_pretrained(folder: string, options: object): Promise<(inputs: { readonly pixel_values: object }) => Promise<{ readonly logits: { readonly data: Float32Array } }>>;
+    from_pretrained(
+      folder: string,
+      options: object,
+    ): Promise<(inputs: { readonly pixel_values: object }) => Promise<{ readonly logits: { readonly data: Float32Array } }>>;
   };
 }
 
@@ -31,7 +34,11 @@ async function mobilenet(): Promise<() => Promise<unknown>> {
   setWasmPaths(`${CACHE}node/node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
   await tf.setBackend('wasm');
   const folder = process.env['MOBILENET_MODEL'];
-  const model = await (load('@tensorflow-models/mobilenet') as Mobilenet).load({ version: 2, alpha: 1, ...(folder === undefined ? {} : { modelUrl: await artifacts(tf, folder) }) });
+  const model = await (load('@tensorflow-models/mobilenet') as Mobilenet).load({
+    version: 2,
+    alpha: 1,
+    ...(folder === undefined ? {} : { modelUrl: await artifacts(tf, folder) }),
+  });
   const pixels = tf.randomUniform<tfjs.Rank.R4>([batch, 224, 224, 3], 0, 255, 'float32', 1);
   return async () => {
     const answer = model.infer(pixels);
@@ -45,7 +52,9 @@ async function artifacts(tf: typeof tfjs, folder: string): Promise<tfjs.io.IOHan
   const files = json.weightsManifest.flatMap(({ paths }) => paths);
   const parts = await Promise.all(files.map((file) => readFile(path.join(folder, file))));
   return tf.io.fromMemory({
-    ...json, weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights), weightData: new Uint8Array(Buffer.concat(parts)).buffer,
+    ...json,
+    weightSpecs: json.weightsManifest.flatMap(({ weights }) => weights),
+    weightData: new Uint8Array(Buffer.concat(parts)).buffer,
   });
 }
 
@@ -55,9 +64,15 @@ async function transformers(): Promise<() => Promise<unknown>> {
   const folder = `${CACHE}inference/${variant}/transformers`;
   await rm(folder, { recursive: true, force: true });
   await mkdir(`${folder}/onnx`, { recursive: true });
-  await writeFile(`${folder}/config.json`, JSON.stringify({ model_type: 'efficientnet', architectures: ['EfficientNetForImageClassification'] }));
+  await writeFile(
+    `${folder}/config.json`,
+    JSON.stringify({ model_type: 'efficientnet', architectures: ['EfficientNetForImageClassification'] }),
+  );
   await symlink(`${CACHE}inference/${variant}/timm.onnx`, `${folder}/onnx/model.onnx`);
-  const model = await AutoModelForImageClassification.from_pretrained(folder, { dtype: 'fp32', session_options: { intraOpNumThreads: threads } });
+  const model = await AutoModelForImageClassification.from_pretrained(folder, {
+    dtype: 'fp32',
+    session_options: { intraOpNumThreads: threads },
+  });
   const data = Float32Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 7919) % 256);
   return async () => (await model({ pixel_values: new Tensor('float32', data, [batch, 3, size, size]) })).logits.data;
 }

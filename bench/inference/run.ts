@@ -1,10 +1,10 @@
-// Measures predicting: the ONNX export of this library against timm's exports, in turns in one ONNX Runtime, and against TensorFlow.js with folded
-// and with stock layers, transformers.js, @tensorflow-models/mobilenet, Keras and PyTorch, each in a process of its own. Ratios are the time of our
-// export divided by theirs.
-// npm run bench:inference                       B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on two quiet cores
-// npm run bench:inference -- b0,b4 1 1 9        variants, batches, threads, rounds
-// TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them), MOBILENET_MODEL a copy of mobilenet's model. A program that is
-// not there is reported as missing. All results are written to bench/inference/results.json.
+// Measures predicting: the ONNX export of this library against timm's exports, in turns in one ONNX Runtime, and against TensorFlow.js with
+// folded and with stock layers, transformers.js, @tensorflow-models/mobilenet, Keras and PyTorch, each in a process of its own. Ratios are
+// the time of our export divided by theirs.
+// npm run bench:inference                       B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on
+// two quiet cores npm run bench:inference -- b0,b4 1 1 9        variants, batches, threads, rounds
+// TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them), MOBILENET_MODEL a copy of mobilenet's model. A
+// program that is not there is reported as missing. All results are written to bench/inference/results.json.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -22,7 +22,9 @@ import { median, pairRatios, round as rounded } from '../support/statistics.js';
 
 const [variants = 'b0,b4,lite0', batches = '1,8', threads = '1,2', rounds = '11'] = process.argv.slice(2);
 const WARMUP = 2;
-/** Rounds of the programs in processes of their own, some of which take seconds per batch. They run with the largest number of threads only. */
+/**
+ * Rounds of the programs in processes of their own, some of which take seconds per batch. They run with the largest number of threads only.
+ */
 const PROCESS_ROUNDS = Math.min(5, Number(rounds));
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
@@ -56,7 +58,12 @@ const PROCESSES = [
   { runtime: 'effnet-ts folded, tfjs wasm', needs: process.execPath, command: [...layers, 'folded'] },
   { runtime: 'stock layers, tfjs wasm', needs: process.execPath, command: [...layers, 'stock'] },
   { runtime: "transformers.js, timm's export", needs: packagesFolder, command: [...packages, 'transformers'] },
-  { runtime: '@tensorflow-models/mobilenet, its MobileNetV2, tfjs wasm', needs: packagesFolder, command: [...packages, 'mobilenet'], only: 'b0' },
+  {
+    runtime: '@tensorflow-models/mobilenet, its MobileNetV2, tfjs wasm',
+    needs: packagesFolder,
+    command: [...packages, 'mobilenet'],
+    only: 'b0',
+  },
   { runtime: 'Keras, predict_on_batch', needs: KERAS_PYTHON, command: [KERAS_PYTHON, here('keras_predict.py')] },
   { runtime: 'PyTorch, timm, channels last', needs: TORCH_PYTHON, command: [TORCH_PYTHON, here('torch_predict.py')] },
 ] as const;
@@ -68,7 +75,9 @@ async function writeFiles(variant: Variant): Promise<number> {
   const size = model.inputs[0]?.shape[1] ?? 224;
   model.dispose();
   if (existsSync(TORCH_PYTHON) && !existsSync(`${folder}${variant}/timm.onnx`)) {
-    const { status, stderr } = spawnSync(TORCH_PYTHON, [here('timm_export.py'), variant, String(size), `${folder}${variant}`], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(TORCH_PYTHON, [here('timm_export.py'), variant, String(size), `${folder}${variant}`], {
+      encoding: 'utf8',
+    });
     if (status !== 0) console.error(stderr.trim().split('\n').slice(-3).join('\n'));
   }
   return size;
@@ -86,7 +95,15 @@ async function timeFiles(variant: Variant, batch: number, size: number, count: n
     const shape = runtime === OURS ? [batch, size, size, 3] : [batch, 3, size, size];
     const pixels = Float32Array.from({ length: batch * size * size * 3 }, (_, i) => (i * 7919) % 256);
     const feeds = { [session.inputNames[0] ?? '']: new onnxruntime.Tensor('float32', pixels, shape) };
-    return { runtime, megabytes: bytes.length / 1e6, opening, run: () => session.run(feeds), release: () => session.release(), wall: [] as number[], cpu: [] as number[] };
+    return {
+      runtime,
+      megabytes: bytes.length / 1e6,
+      opening,
+      run: () => session.run(feeds),
+      release: () => session.release(),
+      wall: [] as number[],
+      cpu: [] as number[],
+    };
   };
   // One after another, so that nothing else runs while a file is opened.
   const runs = [];
@@ -122,11 +139,24 @@ function print(title: string, rows: readonly Row[]): void {
   // Runs of one round met the same noise, so ratios are taken pair by pair where there are pairs.
   const ratio = (runtime: string, mine: readonly number[] = [], theirs: readonly number[]): string =>
     formatRatio(ONNX_FILES.some((file) => file.runtime === runtime) ? median(pairRatios(mine, theirs)) : median(mine) / median(theirs));
-  printTable(title, ['runtime', 'median', '10 %-90 %', 'ours / this', 'CPU time', 'ours / this, CPU time', 'file, MB', 'opening it'],
-    rows.map(({ runtime, missing, wall = [], cpu = [], megabytes, opening }) => (missing === undefined ? [
-      runtime, median(wall).toFixed(1), formatSpread(wall, 1), ratio(runtime, ours?.wall, wall), median(cpu).toFixed(1), ratio(runtime, ours?.cpu, cpu),
-      megabytes?.toFixed(1) ?? '', opening?.toFixed(0) ?? '',
-    ] : [runtime, missing])));
+  printTable(
+    title,
+    ['runtime', 'median', '10 %-90 %', 'ours / this', 'CPU time', 'ours / this, CPU time', 'file, MB', 'opening it'],
+    rows.map(({ runtime, missing, wall = [], cpu = [], megabytes, opening }) =>
+      missing === undefined
+        ? [
+            runtime,
+            median(wall).toFixed(1),
+            formatSpread(wall, 1),
+            ratio(runtime, ours?.wall, wall),
+            median(cpu).toFixed(1),
+            ratio(runtime, ours?.cpu, cpu),
+            megabytes?.toFixed(1) ?? '',
+            opening?.toFixed(0) ?? '',
+          ]
+        : [runtime, missing],
+    ),
+  );
 }
 
 const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']);
@@ -138,7 +168,10 @@ for (const variant of variants.split(',') as Variant[]) {
     const counts = threads.split(',').map(Number);
     for (const count of counts) {
       const load = rounded(loadavg()[0] ?? NaN);
-      const rows = [...(await timeFiles(variant, batch, size, count)), ...(count === Math.max(...counts) ? timeProcesses(variant, batch, size, count) : [])];
+      const rows = [
+        ...(await timeFiles(variant, batch, size, count)),
+        ...(count === Math.max(...counts) ? timeProcesses(variant, batch, size, count) : []),
+      ];
       print(`${variant}, ${size} px, batch ${batch}, threads: ${count} (TensorFlow.js: 1); milliseconds per batch`, rows);
       results.push({ variant, size, batch, threads: count, load, rows });
     }

@@ -1,5 +1,6 @@
 // One measurement in a process of its own: node --import tsx case.ts TASK FILE VARIANT. Prints one line of JSON.
-// The task 'floor' reads the file and copies every array into a tensor. The task 'load' calls loadWeights; its peak memory includes the network.
+// The task 'floor' reads the file and copies every array into a tensor. The task 'load' calls loadWeights; its peak memory includes the
+// network.
 
 import { readFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,17 +17,25 @@ if (model === undefined) await copyIntoTensors(file);
 else await loadWeights(model, file);
 const { user, system } = process.cpuUsage(cpu);
 
-console.log(JSON.stringify({
-  milliseconds: performance.now() - start,
-  cpuMilliseconds: (user + system) / 1000,
-  peakBytes: process.resourceUsage().maxRSS * 1024 - before,
-}));
+console.log(
+  JSON.stringify({
+    milliseconds: performance.now() - start,
+    cpuMilliseconds: (user + system) / 1000,
+    peakBytes: process.resourceUsage().maxRSS * 1024 - before,
+  }),
+);
 
 async function copyIntoTensors(path: string): Promise<void> {
   const bytes = await readFile(path);
   const length = Number(bytes.readBigUInt64LE(0));
-  const { __metadata__: _, ...header } = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, { shape: number[]; data_offsets: [number, number] }>;
-  for (const { shape, data_offsets: [from, to] } of Object.values(header)) {
+  const { __metadata__: _, ...header } = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<
+    string,
+    { shape: number[]; data_offsets: [number, number] }
+  >;
+  for (const {
+    shape,
+    data_offsets: [from, to],
+  } of Object.values(header)) {
     const place = bytes.byteOffset + 8 + length;
     tf.tensor(new Float32Array(bytes.buffer.slice(place + from, place + to)), shape);
   }

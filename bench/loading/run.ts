@@ -43,20 +43,37 @@ try {
     const [floors, loads] = [pairs.map(({ floor }) => floor.milliseconds), pairs.map(({ load }) => load.milliseconds)];
     const ratios = pairRatios(loads, floors);
     const row = {
-      network: 'b0', layout, pairs: rounds,
-      floorMilliseconds: median(floors), loadMilliseconds: median(loads),
-      ratio: median(ratios), lowestRatio: Math.min(...ratios), highestRatio: Math.max(...ratios),
-      cpuRatio: median(pairRatios(pairs.map(({ load }) => load.cpuMilliseconds), pairs.map(({ floor }) => floor.cpuMilliseconds))),
+      network: 'b0',
+      layout,
+      pairs: rounds,
+      floorMilliseconds: median(floors),
+      loadMilliseconds: median(loads),
+      ratio: median(ratios),
+      lowestRatio: Math.min(...ratios),
+      highestRatio: Math.max(...ratios),
+      cpuRatio: median(
+        pairRatios(
+          pairs.map(({ load }) => load.cpuMilliseconds),
+          pairs.map(({ floor }) => floor.cpuMilliseconds),
+        ),
+      ),
     };
     results.push(row);
     rows.push([layout, row.loadMilliseconds.toFixed(0), row.floorMilliseconds.toFixed(0), formatRatios(ratios), formatRatio(row.cpuRatio)]);
   }
-  printTable(`Loading B0, medians of ${rounds} pairs`, ['names and axes of', 'milliseconds', 'reading and copying', 'ratio (lowest-highest)', 'ratio of CPU time'], rows);
+  printTable(
+    `Loading B0, medians of ${rounds} pairs`,
+    ['names and axes of', 'milliseconds', 'reading and copying', 'ratio (lowest-highest)', 'ratio of CPU time'],
+    rows,
+  );
   const file = await fileOf('b7', 'timm');
   const { size } = await stat(file);
   const peaks = Array.from({ length: 3 }, () => measure('load', file, 'b7').peakBytes);
   results.push({ network: 'b7', layout: 'timm', fileBytes: size, peakBytes: peaks, peakRatio: median(peaks) / size });
-  console.log(`\nB7, built and loaded: memory peaks at ${(median(peaks) / 1e6).toFixed(0)} MB, ${formatRatio(median(peaks) / size)} its ${(size / 1e6).toFixed(0)} MB of weights`);
+  console.log(
+    `\nB7, built and loaded: memory peaks at ${(median(peaks) / 1e6).toFixed(0)} MB, ` +
+      `${formatRatio(median(peaks) / size)} its ${(size / 1e6).toFixed(0)} MB of weights`,
+  );
 } finally {
   await rm(folder, { recursive: true });
 }

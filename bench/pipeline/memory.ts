@@ -1,4 +1,5 @@
-// Checks that memory does not grow: reads a folder 20 times into batches, augmented by imageWorkers, and prints the resident set after each epoch.
+// Checks that memory does not grow: reads a folder 20 times into batches, augmented by imageWorkers, and prints the resident set after each
+// epoch.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { augment, imageBatches, imageFolder, imageWorkers, selectBackend, trainAugmentation } from '../../src/node.js';

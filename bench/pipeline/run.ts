@@ -1,6 +1,6 @@
-// Measures how many images per second a pipeline decodes, resizes to 224, augments, and returns in batches of 32: this library, with and without
-// imageWorkers, against tf.data, torchvision's DataLoader, and sharp alone, which makes no batches. All take turns, so that noise of the machine
-// affects them alike. Ratios are our rate divided by theirs.
+// Measures how many images per second a pipeline decodes, resizes to 224, augments, and returns in batches of 32: this library, with and
+// without imageWorkers, against tf.data, torchvision's DataLoader, and sharp alone, which makes no batches. All take turns, so that noise
+// of the machine affects them alike. Ratios are our rate divided by theirs.
 // npm run bench:pipeline -- FOLDER            a folder of JPEGs with one sub-folder per class; five rounds, some fifteen minutes
 // npm run bench:pipeline -- FOLDER 7          rounds
 // npm run bench:pipeline -- FOLDER 3 memory   reads the folder 20 times and prints the resident set
@@ -72,7 +72,8 @@ async function compare(images: string): Promise<void> {
   const results = [];
   for (const [task, title] of Object.entries(TASKS)) {
     const outcomes = [...found].filter(([rival]) => rival.task === task);
-    const ratesOf = (tries: readonly (Outcome | string)[]): number[] => tries.map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
+    const ratesOf = (tries: readonly (Outcome | string)[]): number[] =>
+      tries.map((outcome) => (typeof outcome === 'string' ? NaN : outcome.rate));
     const own = outcomes.slice(0, 2).map(([, tries]) => ratesOf(tries));
     const rows: string[][] = [];
     for (const [{ name }, tries] of outcomes) {
@@ -88,12 +89,20 @@ async function compare(images: string): Promise<void> {
       const [ratio = NaN, threadsRatio = NaN] = own.map((mine) => median(pairRatios(mine, ratesOf(tries))));
       const milliseconds = first.milliseconds === null ? null : median(good.map((outcome) => outcome.milliseconds ?? NaN));
       rows.push([
-        name, median(rates).toFixed(0), `${Math.min(...rates).toFixed(0)}-${Math.max(...rates).toFixed(0)}`, milliseconds?.toFixed(2) ?? '',
-        formatRatio(ratio), formatRatio(threadsRatio),
+        name,
+        median(rates).toFixed(0),
+        `${Math.min(...rates).toFixed(0)}-${Math.max(...rates).toFixed(0)}`,
+        milliseconds?.toFixed(2) ?? '',
+        formatRatio(ratio),
+        formatRatio(threadsRatio),
       ]);
       results.push({ task, name, version: first.version, median: median(rates), rates, milliseconds, ratio, threadsRatio });
     }
-    printTable(title, ['', 'images per second', 'lowest-highest', 'CPU time per image, ms', 'effnet-ts / this', 'with imageWorkers / this'], rows);
+    printTable(
+      title,
+      ['', 'images per second', 'lowest-highest', 'CPU time per image, ms', 'effnet-ts / this', 'with imageWorkers / this'],
+      rows,
+    );
   }
   await writeResults(new URL('results.json', import.meta.url), { machine, settings: { rounds: Number(rounds) }, results });
 }

@@ -22,4 +22,6 @@ const [start, used] = [performance.now(), process.cpuUsage()];
 for (let measured = 0; measured < 4; measured++) await pass();
 const [elapsed, { user, system }] = [performance.now() - start, process.cpuUsage(used)];
 const count = 4 * files.length;
-console.log(JSON.stringify({ rate: (1000 * count) / elapsed, milliseconds: (user + system) / 1000 / count, version: sharp.versions.sharp }));
+console.log(
+  JSON.stringify({ rate: (1000 * count) / elapsed, milliseconds: (user + system) / 1000 / count, version: sharp.versions.sharp }),
+);

@@ -1,5 +1,5 @@
-// Measures how reading scales with threads: imageWorkers with N threads against torchvision's DataLoader with N processes, in turns. Ratios are
-// our rate divided by torchvision's.
+// Measures how reading scales with threads: imageWorkers with N threads against torchvision's DataLoader with N processes, in turns. Ratios
+// are our rate divided by torchvision's.
 // npm run bench:threads -- FOLDER 1,2,4,8          a folder with one sub-folder of images per class, some thousands for many threads
 // All results are written to bench/pipeline/scaling.json. bench/pipeline/setup.sh sets torchvision up.
 
@@ -28,7 +28,8 @@ const rows: string[][] = [];
 for (const threads of counts.split(',')) {
   for (const task of ['resize', 'augment']) {
     const row = {
-      task, threads: Number(threads),
+      task,
+      threads: Number(threads),
       ours: rate([process.execPath, ours, folder, task, `threads=${threads}`]),
       torchvision: rate([TORCH_PYTHON, here('torch_loader.py'), folder, task, threads]),
     };

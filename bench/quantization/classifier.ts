@@ -4,7 +4,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {
-  efficientNet, featureExtractor, imageBatches, imageFolder, loadWeights, trainHead, type ImageFolder, type Variant,
+  efficientNet,
+  featureExtractor,
+  imageBatches,
+  imageFolder,
+  loadWeights,
+  trainHead,
+  type ImageFolder,
+  type Variant,
 } from '../../src/node.js';
 import { createRuntime } from '../../src/onnx.js';
 import { fromRoot } from '../support/paths.js';
@@ -32,7 +39,9 @@ export function networksAtHand(): Network[] {
 
 /** Opens the photos to train on and those to predict. */
 export async function photosIn(folder: string): Promise<{ readonly train: ImageFolder; readonly validation: ImageFolder }> {
-  const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224 })));
+  const [train, validation] = await Promise.all(
+    ['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224 })),
+  );
   if (train === undefined || validation === undefined) throw new Error('no photos');
   return { train, validation };
 }
@@ -45,7 +54,10 @@ export async function classifier({ variant, file }: Network, train: ImageFolder,
   const { missing } = await loadWeights(whole, file, { strict: false });
   const backbone = missing.length === 0 ? whole : featureExtractor(whole, ['block6d_add']);
   const { model } = await trainHead(backbone, {
-    classNames: train.classNames, train: batches(train), seed: 1, runtime: (features) => createRuntime(features, { threads }),
+    classNames: train.classNames,
+    train: batches(train),
+    seed: 1,
+    runtime: (features) => createRuntime(features, { threads }),
   });
   return model;
 }

@@ -1,10 +1,10 @@
-// Measures ONNX exports with float16 and int8 numbers, only stored or also computed with, against the float32 export: file size, accuracy, and time.
-// A head is trained on photos of clothes. Each export of the whole classifier then predicts the same validation photos, and all exports take turns
-// on one image. Ratios are the time of the export divided by that of float32.
+// Measures ONNX exports with float16 and int8 numbers, only stored or also computed with, against the float32 export: file size, accuracy,
+// and time. A head is trained on photos of clothes. Each export of the whole classifier then predicts the same validation photos, and all
+// exports take turns on one image. Ratios are the time of the export divided by that of float32.
 // npm run bench:quantization                              Lite0 and the photos of examples/data, 2 threads; two minutes on two quiet cores
 // npm run bench:quantization -- FOLDER 1                  a folder with train/ and validation/, threads
-// B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing. A file without its top is used as far as block6d_add.
-// All results are written to bench/quantization/results.json.
+// B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing. A file without its top is used as far as
+// block6d_add. All results are written to bench/quantization/results.json.
 
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -22,7 +22,12 @@ import { batches, classifier, CLOTHING, firstClasses, networksAtHand, photosIn, 
 
 const [folder = CLOTHING, threads = '2', rounds = '15'] = process.argv.slice(2);
 const FORMS = ['float32', 'dtype float16', 'dtype int8', 'compute float16', 'compute int8'] as const;
-const EXPORTS = { 'float32': {}, 'dtype float16': { dtype: 'float16' }, 'dtype int8': { dtype: 'int8' }, 'compute float16': { compute: 'float16' } } as const;
+const EXPORTS = {
+  float32: {},
+  'dtype float16': { dtype: 'float16' },
+  'dtype int8': { dtype: 'int8' },
+  'compute float16': { compute: 'float16' },
+} as const;
 const CALIBRATION_PHOTOS = 128;
 
 interface Row {
@@ -82,12 +87,28 @@ for (const network of networksAtHand()) {
   const rows = await measure(network, train, validation);
   const [base] = rows;
   const title = `${variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict, ${threads} threads, batch 1`;
-  printTable(title, ['form', 'megabytes', 'accuracy', 'same class as float32', 'milliseconds', '10 %-90 %', 'time / time of float32'], rows.map((row) => [
-    row.form, row.megabytes.toFixed(1), `${(100 * row.accuracy).toFixed(1)} %`, `${(100 * row.agreement).toFixed(1)} %`,
-    median(row.milliseconds).toFixed(1), formatSpread(row.milliseconds, 1), formatRatio(median(pairRatios(row.milliseconds, base?.milliseconds ?? []))),
-  ]));
+  printTable(
+    title,
+    ['form', 'megabytes', 'accuracy', 'same class as float32', 'milliseconds', '10 %-90 %', 'time / time of float32'],
+    rows.map((row) => [
+      row.form,
+      row.megabytes.toFixed(1),
+      `${(100 * row.accuracy).toFixed(1)} %`,
+      `${(100 * row.agreement).toFixed(1)} %`,
+      median(row.milliseconds).toFixed(1),
+      formatSpread(row.milliseconds, 1),
+      formatRatio(median(pairRatios(row.milliseconds, base?.milliseconds ?? []))),
+    ]),
+  );
   results.push({ variant, rows });
 }
 await writeResults(new URL('results.json', import.meta.url), {
-  machine, settings: { threads: Number(threads), rounds: Number(rounds), folder: path.basename(folder), photos: [train.images.size, validation.images.size] }, results,
+  machine,
+  settings: {
+    threads: Number(threads),
+    rounds: Number(rounds),
+    folder: path.basename(folder),
+    photos: [train.images.size, validation.images.size],
+  },
+  results,
 });

@@ -1,6 +1,6 @@
-// Measures model folders with smaller kernels (saveModel with `dtype`) against float32: size, accuracy, and how far the predictions move. A head is
-// trained on photos of clothes. The classifier is saved in each form, loaded again, and predicts the same validation photos. For comparison, one form
-// stores every weight as uint8, as the converter's `--quantize_uint8` does.
+// Measures model folders with smaller kernels (saveModel with `dtype`) against float32: size, accuracy, and how far the predictions move. A
+// head is trained on photos of clothes. The classifier is saved in each form, loaded again, and predicts the same validation photos. For
+// comparison, one form stores every weight as uint8, as the converter's `--quantize_uint8` does.
 // npm run bench:saved-models                              Lite0 and the photos of examples/data; two minutes on two quiet cores
 // npm run bench:saved-models -- FOLDER                    a folder with train/ and validation/
 // B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing.
@@ -45,7 +45,9 @@ async function throughFolder(model: tfl.LayersModel, dtype: 'float32' | 'float16
 /** Every weight in 256 even steps from its lowest to its highest number, biases and statistics too. */
 async function everythingUint8(model: tfl.LayersModel, megabytes: number): Promise<Saved> {
   const artifacts: io.ModelArtifacts[] = [];
-  await saveModel(model, { save: (given) => Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(artifacts.push(given)), modelTopologyType: 'JSON' } }) });
+  await saveModel(model, {
+    save: (given) => Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(artifacts.push(given)), modelTopologyType: 'JSON' } }),
+  });
   const [given] = artifacts;
   if (given?.weightSpecs === undefined) throw new Error('nothing was saved');
   const all = new Float32Array(given.weightData as ArrayBuffer);
@@ -55,7 +57,9 @@ async function everythingUint8(model: tfl.LayersModel, megabytes: number): Promi
     const low = values.reduce((a, b) => Math.min(a, b), Infinity);
     const scale = (values.reduce((a, b) => Math.max(a, b), -Infinity) - low) / 255 || 1;
     const min = low <= 0 ? 0 - Math.round(-low / scale) * scale : low;
-    values.forEach((value, i) => { values[i] = Math.min(255, Math.max(0, Math.round((value - min) / scale))); });
+    values.forEach((value, i) => {
+      values[i] = Math.min(255, Math.max(0, Math.round((value - min) / scale)));
+    });
     return { ...spec, quantization: { dtype: 'uint8', scale, min } };
   });
   const loaded = await loadModel({ load: () => Promise.resolve({ ...given, weightSpecs, weightData: Uint8Array.from(all).buffer }) });
@@ -75,7 +79,9 @@ async function measure(model: tfl.LayersModel, validation: ImageFolder): Promise
     const differences = probabilities.map((value, i) => Math.abs(value - (reference?.[i] ?? NaN)));
     const [answers, expected] = [probabilities, reference].map((values) => firstClasses(values, validation.classNames.length));
     rows.push({
-      form, megabytes, accuracy,
+      form,
+      megabytes,
+      accuracy,
       agreement: (answers ?? []).filter((answer, i) => answer === expected?.[i]).length / (answers?.length ?? NaN),
       meanDifference: differences.reduce((sum, value) => sum + value, 0) / differences.length,
       largestDifference: differences.reduce((a, b) => Math.max(a, b), 0),
@@ -95,12 +101,23 @@ for (const network of networksAtHand()) {
   const rows = await measure(model, validation);
   model.dispose();
   const [full] = rows;
-  printTable(`${network.variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict`,
+  printTable(
+    `${network.variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict`,
     ['dtype', 'folder', 'size / size of float32', 'accuracy', 'same class as float32', 'mean difference', 'largest difference'],
     rows.map(({ form, megabytes, accuracy, agreement, meanDifference, largestDifference }) => [
-      form, `${megabytes.toFixed(1)} MB`, formatRatio(megabytes / (full?.megabytes ?? NaN)), `${(100 * accuracy).toFixed(1)} %`, `${(100 * agreement).toFixed(1)} %`,
-      meanDifference.toFixed(5), largestDifference.toFixed(4),
-    ]));
+      form,
+      `${megabytes.toFixed(1)} MB`,
+      formatRatio(megabytes / (full?.megabytes ?? NaN)),
+      `${(100 * accuracy).toFixed(1)} %`,
+      `${(100 * agreement).toFixed(1)} %`,
+      meanDifference.toFixed(5),
+      largestDifference.toFixed(4),
+    ]),
+  );
   results.push({ variant: network.variant, rows });
 }
-await writeResults(new URL('saved.json', import.meta.url), { machine, settings: { folder: path.basename(folder), photos: [train.images.size, validation.images.size] }, results });
+await writeResults(new URL('saved.json', import.meta.url), {
+  machine,
+  settings: { folder: path.basename(folder), photos: [train.images.size, validation.images.size] },
+  results,
+});

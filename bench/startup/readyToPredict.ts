@@ -12,4 +12,13 @@ const built = performance.now();
 await loadWeights(model, process.argv[3] ?? '');
 const wall = performance.now();
 const { user, system } = process.cpuUsage();
-console.log(JSON.stringify({ wall, cpu: (user + system) / 1000, imports: imported, backend: started - imported, network: built - started, weights: wall - built }));
+console.log(
+  JSON.stringify({
+    wall,
+    cpu: (user + system) / 1000,
+    imports: imported,
+    backend: started - imported,
+    network: built - started,
+    weights: wall - built,
+  }),
+);

@@ -1,5 +1,5 @@
-// Measures how long starting takes, in fresh processes that take turns: importing each entry once TensorFlow.js is imported, and B0 from the
-// start of the process until it can predict. The imports are compared with the one of the main entry.
+// Measures how long starting takes, in fresh processes that take turns: importing each entry once TensorFlow.js is imported, and B0 from
+// the start of the process until it can predict. The imports are compared with the one of the main entry.
 // npm run build; npm run bench:startup           11 processes of each, under a minute on two quiet cores
 // npm run bench:startup -- 21                    processes of each
 // All single times are written to bench/startup/results.json.
@@ -53,15 +53,22 @@ try {
 function print(imports: ReadonlyMap<string, readonly Times[]>, ready: readonly Times[]): void {
   const values = (times: readonly Times[], key: string): number[] => times.flatMap((time) => time[key] ?? []);
   const main = values(imports.get('index') ?? [], 'wall');
-  const cells = (times: readonly Times[]): string[] => ['wall', 'cpu'].flatMap((key) => {
-    const all = values(times, key);
-    return all.length === 0 ? ['', ''] : [median(all).toFixed(0), formatSpread(all)];
-  });
+  const cells = (times: readonly Times[]): string[] =>
+    ['wall', 'cpu'].flatMap((key) => {
+      const all = values(times, key);
+      return all.length === 0 ? ['', ''] : [median(all).toFixed(0), formatSpread(all)];
+    });
   const rows = [...imports].map(([name, times]) => [
-    `import of \`${name === 'index' ? 'effnet-ts' : `effnet-ts/${name}`}\`, after TensorFlow.js`, ...cells(times),
+    `import of \`${name === 'index' ? 'effnet-ts' : `effnet-ts/${name}`}\`, after TensorFlow.js`,
+    ...cells(times),
     formatRatio(median(pairRatios(values(times, 'wall'), main))),
   ]);
   rows.push(['B0 ready to predict, from the start of the process, weights from a local file', ...cells(ready)]);
-  for (const part of ['imports', 'backend', 'network', 'weights']) rows.push([`- of that, ${part}`, ...cells(ready.map((time) => ({ wall: time[part] ?? NaN })))]);
-  printTable(`Milliseconds, medians of ${rounds} fresh processes`, ['', 'elapsed', '10 %-90 %', 'CPU time', '10 %-90 %', 'times the import of `effnet-ts`'], rows);
+  for (const part of ['imports', 'backend', 'network', 'weights'])
+    rows.push([`- of that, ${part}`, ...cells(ready.map((time) => ({ wall: time[part] ?? NaN })))]);
+  printTable(
+    `Milliseconds, medians of ${rounds} fresh processes`,
+    ['', 'elapsed', '10 %-90 %', 'CPU time', '10 %-90 %', 'times the import of `effnet-ts`'],
+    rows,
+  );
 }

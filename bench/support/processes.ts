@@ -17,10 +17,13 @@ export function runProcess(command: readonly string[], options: ProcessOptions =
   const [program = '', ...parameters] = command;
   const { needs = program, setup = 'install it', timeout } = options;
   if (needs.includes('/') && !existsSync(needs)) return `missing: ${setup}`;
-  const { status, stdout, stderr, error } = spawnSync(program, parameters, { encoding: 'utf8', ...(timeout === undefined ? {} : { timeout }) });
+  const { status, stdout, stderr, error } = spawnSync(program, parameters, {
+    encoding: 'utf8',
+    ...(timeout === undefined ? {} : { timeout }),
+  });
   if (status === 0) return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as object;
   if (error !== undefined && 'code' in error && error.code === 'ENOENT') return `missing: ${setup}`;
-  const lines = (stderr as string | null ?? '').trim().split('\n');
+  const lines = ((stderr as string | null) ?? '').trim().split('\n');
   return `failed: ${(error?.message ?? lines.findLast((line) => line.includes('Error')) ?? lines.at(-1) ?? '').trim()}`;
 }
 

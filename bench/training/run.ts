@@ -1,6 +1,6 @@
 // Measures one training step of B0: this library on TensorFlow.js wasm against tfjs-node with our layers and with stock layers, Keras, and
-// PyTorch with timm. All runtimes take turns, so that noise of the machine affects them alike. Ratios are the time on wasm divided by theirs.
-// npm run bench:training                  all runtimes, 96 and 224 pixels, about ten minutes on two cores
+// PyTorch with timm. All runtimes take turns, so that noise of the machine affects them alike. Ratios are the time on wasm divided by
+// theirs. npm run bench:training                  all runtimes, 96 and 224 pixels, about ten minutes on two cores
 // npm run bench:training -- 96 1          sizes and rounds
 // A runtime that is not set up (bench/training/setup.sh) is reported as missing. All results are written to bench/training/results.json.
 
@@ -41,7 +41,8 @@ interface Outcome {
 }
 
 function measure({ needs, command }: Runtime, size: number): Outcome | string {
-  return runProcess([...command, ...[size, BATCH, WARMUP, STEPS].map(String)], { needs, setup: 'run bench/training/setup.sh' }) as Outcome | string;
+  return runProcess([...command, ...[size, BATCH, WARMUP, STEPS].map(String)], { needs, setup: 'run bench/training/setup.sh' }) as
+    Outcome | string;
 }
 
 const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']);
@@ -74,18 +75,41 @@ for (const size of sizes.split(',').map(Number)) {
     const fastestRatio = round(fastestOfOurs / fastest);
     const ratios = pairRatios(ours, mediansOf(name));
     const peakMegabytes = Math.max(...good.map((outcome) => outcome.peakMegabytes));
-    rows.push([name, median(all).toFixed(0), formatSpread(all), fastest.toFixed(0), formatRatios(ratios), formatRatio(fastestRatio), String(peakMegabytes), first.version]);
+    rows.push([
+      name,
+      median(all).toFixed(0),
+      formatSpread(all),
+      fastest.toFixed(0),
+      formatRatios(ratios),
+      formatRatio(fastestRatio),
+      String(peakMegabytes),
+      first.version,
+    ]);
     results.push({
-      size, runtime: name, version: first.version,
-      median: Math.round(median(all)), low: Math.round(quantile(all, 0.1)), high: Math.round(quantile(all, 0.9)), fastest: Math.round(fastest),
-      ratio: { median: round(median(ratios)), lowest: round(Math.min(...ratios)), highest: round(Math.max(...ratios)) }, fastestRatio, peakMegabytes,
+      size,
+      runtime: name,
+      version: first.version,
+      median: Math.round(median(all)),
+      low: Math.round(quantile(all, 0.1)),
+      high: Math.round(quantile(all, 0.9)),
+      fastest: Math.round(fastest),
+      ratio: { median: round(median(ratios)), lowest: round(Math.min(...ratios)), highest: round(Math.max(...ratios)) },
+      fastestRatio,
+      peakMegabytes,
       rounds: good.map(({ milliseconds }) => milliseconds.map(Math.round)),
     });
   }
-  printTable(`B0, ${size} px, batch ${BATCH}, 10 classes, everything trainable, SGD; milliseconds per step`,
-    ['runtime', 'median', '10 %-90 %', 'fastest', 'wasm takes, of its median', 'of its fastest', 'peak memory, MB', 'version'], rows);
+  printTable(
+    `B0, ${size} px, batch ${BATCH}, 10 classes, everything trainable, SGD; milliseconds per step`,
+    ['runtime', 'median', '10 %-90 %', 'fastest', 'wasm takes, of its median', 'of its fastest', 'peak memory, MB', 'version'],
+    rows,
+  );
 }
-await writeResults(new URL('results.json', import.meta.url), { machine, settings: { batch: BATCH, warmup: WARMUP, steps: STEPS }, results });
+await writeResults(new URL('results.json', import.meta.url), {
+  machine,
+  settings: { batch: BATCH, warmup: WARMUP, steps: STEPS },
+  results,
+});
 
 function stepsOf(outcomes: readonly (Outcome | string)[] = []): number[] {
   return outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [] : outcome.milliseconds));

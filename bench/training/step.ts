@@ -24,7 +24,15 @@ const own = efficientNet('b0', { inputSize: size, classes: CLASSES, seed: 1 });
 const model = layers === 'own' ? own : await tfl.models.modelFromJSON(own.toJSON(null, false) as never);
 model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
 const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
-const ys = tf.tidy(() => tf.cast(tf.oneHot(Array.from({ length: batch }, (_, i) => i % CLASSES), CLASSES), 'float32'));
+const ys = tf.tidy(() =>
+  tf.cast(
+    tf.oneHot(
+      Array.from({ length: batch }, (_, i) => i % CLASSES),
+      CLASSES,
+    ),
+    'float32',
+  ),
+);
 
 const milliseconds: number[] = [];
 let tensors = 0;
@@ -35,9 +43,11 @@ for (let step = 0; step < warmup + steps; step++) {
   if (step >= warmup) milliseconds.push(performance.now() - start);
   if (step === 0) tensors = tf.memory().numTensors;
 }
-console.log(JSON.stringify({
-  milliseconds,
-  version: `@tensorflow/tfjs ${tf.version_core}`,
-  peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-  newTensors: tf.memory().numTensors - tensors,
-}));
+console.log(
+  JSON.stringify({
+    milliseconds,
+    version: `@tensorflow/tfjs ${tf.version_core}`,
+    peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
+    newTensors: tf.memory().numTensors - tensors,
+  }),
+);

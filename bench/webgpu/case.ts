@@ -46,7 +46,15 @@ async function train(): Promise<object> {
   const model = kind === 'stock' ? await stockModel(built) : built;
   model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
   const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
-  const ys = tf.tidy(() => tf.cast(tf.oneHot(Array.from({ length: batch }, (_, i) => i % CLASSES), CLASSES), 'float32'));
+  const ys = tf.tidy(() =>
+    tf.cast(
+      tf.oneHot(
+        Array.from({ length: batch }, (_, i) => i % CLASSES),
+        CLASSES,
+      ),
+      'float32',
+    ),
+  );
   return time(async () => {
     const loss = await model.trainOnBatch(xs, ys);
     if (!Number.isFinite(loss)) throw new Error(`The loss is ${String(loss)}.`);

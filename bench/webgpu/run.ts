@@ -1,7 +1,7 @@
-// Measures WebGPU in Node, through Dawn (npm `webgpu`) and TensorFlow.js' WebGPU backend: this library's models, folded and as built, against stock
-// layers on the same GPU, wasm, and PyTorch on CUDA. Each case runs in a process of its own. Ratios are the time divided by that of stock layers.
-// npm install --no-save webgpu && npm run bench:webgpu              needs a driver for Vulkan, Metal or Direct3D 12; three minutes
-// npm run bench:webgpu -- predict train                             parts: probe, predict, train, torch
+// Measures WebGPU in Node, through Dawn (npm `webgpu`) and TensorFlow.js' WebGPU backend: this library's models, folded and as built,
+// against stock layers on the same GPU, wasm, and PyTorch on CUDA. Each case runs in a process of its own. Ratios are the time divided by
+// that of stock layers. npm install --no-save webgpu && npm run bench:webgpu              needs a driver for Vulkan, Metal or Direct3D 12;
+// three minutes npm run bench:webgpu -- predict train                             parts: probe, predict, train, torch
 // GPU_PYTHON=python3 names an environment with PyTorch for CUDA and timm. All results are written to bench/webgpu/results.json.
 
 import { describeMachine } from '../support/machine.js';
@@ -46,13 +46,18 @@ const measure = (...parameters: readonly string[]): void => {
 
 if (parts.includes('probe')) measure('probe', 'webgpu');
 if (parts.includes('predict')) {
-  for (const [variant, size, batches] of [['b0', '224', ['1', '8', '128']], ['b4', '380', ['1', '8']], ['lite0', '224', ['1', '32']]] as const) {
+  for (const [variant, size, batches] of [
+    ['b0', '224', ['1', '8', '128']],
+    ['b4', '380', ['1', '8']],
+    ['lite0', '224', ['1', '32']],
+  ] as const) {
     for (const batch of batches) for (const kind of ['folded', 'built', 'stock']) measure('predict', 'webgpu', kind, variant, size, batch);
   }
   for (const batch of ['1', '8']) measure('predict', 'wasm', 'folded', 'b0', '224', batch);
 }
 if (parts.includes('train')) {
-  for (const size of ['96', '224']) for (const batch of ['8', '32']) for (const kind of ['built', 'stock']) measure('train', 'webgpu', kind, 'b0', size, batch);
+  for (const size of ['96', '224'])
+    for (const batch of ['8', '32']) for (const kind of ['built', 'stock']) measure('train', 'webgpu', kind, 'b0', size, batch);
   measure('train', 'wasm', 'built', 'b0', '96', '8');
 }
 if (parts.includes('torch')) {
@@ -69,9 +74,13 @@ function stockOf({ name }: Result): Result | undefined {
   return results.find((result) => result.name === stock);
 }
 
-printTable('Milliseconds, medians', ['case', 'median', 'time / time of stock layers on WebGPU'], results.map((result) => {
-  const stock = stockOf(result)?.median;
-  if (result.median === undefined) return [result.name, typeof result['failed'] === 'string' ? result['failed'] : ''];
-  return [result.name, result.median.toFixed(1), stock === undefined ? '' : formatRatio(result.median / stock)];
-}));
+printTable(
+  'Milliseconds, medians',
+  ['case', 'median', 'time / time of stock layers on WebGPU'],
+  results.map((result) => {
+    const stock = stockOf(result)?.median;
+    if (result.median === undefined) return [result.name, typeof result['failed'] === 'string' ? result['failed'] : ''];
+    return [result.name, result.median.toFixed(1), stock === undefined ? '' : formatRatio(result.median / stock)];
+  }),
+);
 await writeResults(new URL('results.json', import.meta.url), { machine, results });

@@ -14,7 +14,9 @@ export async function openCamera(video: HTMLVideoElement): Promise<void> {
   try {
     video.srcObject = await devices.getUserMedia({ video: { facingMode: 'environment' } });
   } catch (cause) {
-    throw new Error(REASONS[(cause as DOMException).name] ?? `The camera does not start (${String(cause)}): drop a photo instead.`, { cause });
+    throw new Error(REASONS[(cause as DOMException).name] ?? `The camera does not start (${String(cause)}): drop a photo instead.`, {
+      cause,
+    });
   }
   await video.play();
   video.hidden = false;

@@ -20,7 +20,9 @@ interface ClassForm {
 export function classForm(place: HTMLElement, { snapshot, onChange }: ClassFormOptions): ClassForm {
   const rows: { name: HTMLInputElement; pictures: Blob[] }[] = [];
   const classes = (): ClassExamples[] =>
-    rows.map(({ name, pictures }) => ({ name: name.value.trim(), pictures })).filter(({ name, pictures }) => name !== '' && pictures.length > 0);
+    rows
+      .map(({ name, pictures }) => ({ name: name.value.trim(), pictures }))
+      .filter(({ name, pictures }) => name !== '' && pictures.length > 0);
 
   const add = (): void => {
     const field = document.createElement('fieldset');
@@ -59,7 +61,10 @@ export function classForm(place: HTMLElement, { snapshot, onChange }: ClassFormO
   return { add, classes };
 }
 
-function labeled(text: string, attributes: Readonly<Record<string, string | boolean>>): { label: HTMLLabelElement; input: HTMLInputElement } {
+function labeled(
+  text: string,
+  attributes: Readonly<Record<string, string | boolean>>,
+): { label: HTMLLabelElement; input: HTMLInputElement } {
   const label = document.createElement('label');
   const input = document.createElement('input');
   Object.assign(input, attributes);

@@ -53,7 +53,10 @@ function start(): void {
   });
 }
 
-/** Only what is built is kept, a development server's files change; and only once the page has loaded, so that nothing is fetched twice at a time. */
+/**
+ * Only what is built is kept, a development server's files change; and only once the page has loaded, so that nothing is fetched twice at a
+ * time.
+ */
 async function keepOffline(): Promise<void> {
   if (!import.meta.env.PROD) return;
   await navigator.serviceWorker.register('./serviceWorker.js');
@@ -76,14 +79,16 @@ function showLearned(names: readonly string[]): void {
 }
 
 function list(id: string, answers: readonly Answer[]): void {
-  element(id).replaceChildren(...answers.map(({ name, probability }) => {
-    const item = document.createElement('li');
-    const bar = document.createElement('meter');
-    bar.value = probability;
-    bar.ariaLabel = 'probability';
-    item.append(`${name} ${probability.toFixed(3)} `, bar);
-    return item;
-  }));
+  element(id).replaceChildren(
+    ...answers.map(({ name, probability }) => {
+      const item = document.createElement('li');
+      const bar = document.createElement('meter');
+      bar.value = probability;
+      bar.ariaLabel = 'probability';
+      item.append(`${name} ${probability.toFixed(3)} `, bar);
+      return item;
+    }),
+  );
 }
 
 async function name(picture: Blob | ImageBitmap): Promise<void> {
@@ -102,7 +107,9 @@ function ready(): Remote {
 
 const form = classForm(element('classes'), {
   snapshot: () => (video.hidden ? undefined : takePicture(video)),
-  onChange: (classes) => { learnButton.disabled = classes.length < 2; },
+  onChange: (classes) => {
+    learnButton.disabled = classes.length < 2;
+  },
 });
 
 choice.addEventListener('change', () => {
@@ -128,8 +135,12 @@ element('camera').addEventListener('click', () => {
     return 'The camera is on.';
   });
 });
-element('snap').addEventListener('click', () => { void createImageBitmap(video).then(name); });
-element('add').addEventListener('click', () => { form.add(); });
+element('snap').addEventListener('click', () => {
+  void createImageBitmap(video).then(name);
+});
+element('add').addEventListener('click', () => {
+  form.add();
+});
 learnButton.addEventListener('click', () => {
   void attempt(async () => {
     const { learned, accuracy } = await ready().ask('learn', form.classes());

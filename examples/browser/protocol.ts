@@ -17,7 +17,11 @@ export interface ClassExamples {
 export interface Tasks {
   /** Starts a backend, fetches the network and, where there is one, what was learned before. */
   start(backend: BackendChoice): { readonly backend: string; readonly passedOver: readonly string[]; readonly learned: readonly string[] };
-  classify(picture: Blob | ImageBitmap): { readonly imagenet: readonly Answer[]; readonly learned: readonly Answer[]; readonly milliseconds: number };
+  classify(picture: Blob | ImageBitmap): {
+    readonly imagenet: readonly Answer[];
+    readonly learned: readonly Answer[];
+    readonly milliseconds: number;
+  };
   learn(classes: readonly ClassExamples[]): { readonly learned: readonly string[]; readonly accuracy: number };
   forget(nothing: undefined): undefined;
 }

@@ -23,9 +23,15 @@ function offline(): Plugin {
       const files = readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'));
-      const version = files.reduce((hash, file) => hash.update(readFileSync(path.join(folder, file))), createHash('sha256')).digest('hex').slice(0, 16);
+      const version = files
+        .reduce((hash, file) => hash.update(readFileSync(path.join(folder, file))), createHash('sha256'))
+        .digest('hex')
+        .slice(0, 16);
       const program = readFileSync(path.join(import.meta.dirname, 'serviceWorker.js'), 'utf8');
-      writeFileSync(path.join(folder, 'serviceWorker.js'), `const VERSION = '${version}';\nconst FILES = ${JSON.stringify(['./', ...files])};\n${program}`);
+      writeFileSync(
+        path.join(folder, 'serviceWorker.js'),
+        `const VERSION = '${version}';\nconst FILES = ${JSON.stringify(['./', ...files])};\n${program}`,
+      );
     },
   };
 }
@@ -33,7 +39,12 @@ function offline(): Plugin {
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
-  resolve: { alias: [{ find: /^effnet-ts$/, replacement: `${source}/index.ts` }, { find: /^effnet-ts\/(.*)$/, replacement: `${source}/$1.ts` }] },
+  resolve: {
+    alias: [
+      { find: /^effnet-ts$/, replacement: `${source}/index.ts` },
+      { find: /^effnet-ts\/(.*)$/, replacement: `${source}/$1.ts` },
+    ],
+  },
   assetsInclude: ['**/*.safetensors'],
   worker: { format: 'es' },
   server: { headers, fs: { allow: ['../..'] } },

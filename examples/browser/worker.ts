@@ -4,8 +4,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  browserPixels, classify, classNamesOf, Dataset, efficientNet, foldBatchNorm, imageBatches, loadModel, loadWeights, preprocess, saveModel,
-  selectBackend, setClassNames, trainHead, warmup, type Classification,
+  browserPixels,
+  classify,
+  classNamesOf,
+  Dataset,
+  efficientNet,
+  foldBatchNorm,
+  imageBatches,
+  loadModel,
+  loadWeights,
+  preprocess,
+  saveModel,
+  selectBackend,
+  setClassNames,
+  trainHead,
+  warmup,
+  type Classification,
 } from 'effnet-ts';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import weightsFile from '../data/weights/efficientnet-lite0.safetensors?url';
@@ -64,7 +78,9 @@ const work: Work = {
       epochs: 60,
       learningRate: 0.01,
       seed: 1,
-      onProgress: ({ task, done, total }) => { say(`Learning: ${task}`, total === undefined ? undefined : done / total); },
+      onProgress: ({ task, done, total }) => {
+        say(`Learning: ${task}`, total === undefined ? undefined : done / total);
+      },
     });
     say('Saving');
     // Half the browser's storage; the network's own kernels are float16 already.
@@ -97,29 +113,44 @@ async function fastCopy(model: LayersModel): Promise<LayersModel> {
 
 async function download(url: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(url);
-  if (!response.ok || response.body === null) throw new Error(`The network's weights could not be fetched: the server answered ${response.status}.`);
+  if (!response.ok || response.body === null)
+    throw new Error(`The network's weights could not be fetched: the server answered ${response.status}.`);
   const total = Number(response.headers.get('content-length') ?? NaN);
   let done = 0;
-  const counted = response.body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      done += chunk.length;
-      say(`Fetching the network: ${(done / 1e6).toFixed(1)} MB`, total > 0 ? Math.min(1, done / total) : undefined);
-      controller.enqueue(chunk);
-    },
-  }));
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        done += chunk.length;
+        say(`Fetching the network: ${(done / 1e6).toFixed(1)} MB`, total > 0 ? Math.min(1, done / total) : undefined);
+        controller.enqueue(chunk);
+      },
+    }),
+  );
   return new Uint8Array(await new Response(counted).arrayBuffer());
 }
 
 const namesOf = (model: LayersModel | undefined): readonly string[] => (model === undefined ? [] : (classNamesOf(model) ?? []));
-const answers = (found: readonly Classification[]): Answer[] => found.map(({ className = '', probability }) => ({ name: className, probability }));
+const answers = (found: readonly Classification[]): Answer[] =>
+  found.map(({ className = '', probability }) => ({ name: className, probability }));
 
-const post = (reply: Reply): void => { self.postMessage(reply); };
-const say = (doing: string, share?: number): void => { post({ doing, share }); };
+const post = (reply: Reply): void => {
+  self.postMessage(reply);
+};
+const say = (doing: string, share?: number): void => {
+  post({ doing, share });
+};
 
 // One task after the other: they share the models.
 let last: Promise<void> = Promise.resolve();
 self.onmessage = ({ data: { id, task, input } }: MessageEvent<Request>) => {
   last = last
     .then(() => (work[task] as (input: unknown) => Promise<unknown>)(input))
-    .then((value) => { post({ id, value }); }, (error: unknown) => { post({ id, error: error instanceof Error ? error.message : String(error) }); });
+    .then(
+      (value) => {
+        post({ id, value });
+      },
+      (error: unknown) => {
+        post({ id, error: error instanceof Error ? error.message : String(error) });
+      },
+    );
 };

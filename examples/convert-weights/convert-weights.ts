@@ -10,8 +10,21 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  PRETRAINED, modelOptionsOf, classify, decodeImage, efficientNet, isEffnetError, LAYOUTS, loadWeights, saveModel, selectBackend, VARIANTS, weightsOf,
-  writeSafetensors, type LayoutName, type Variant,
+  PRETRAINED,
+  modelOptionsOf,
+  classify,
+  decodeImage,
+  efficientNet,
+  isEffnetError,
+  LAYOUTS,
+  loadWeights,
+  saveModel,
+  selectBackend,
+  VARIANTS,
+  weightsOf,
+  writeSafetensors,
+  type LayoutName,
+  type Variant,
 } from 'effnet-ts/node';
 import { writeKeras, writeKerasWeights } from 'effnet-ts/hdf5';
 import { exportOnnx } from 'effnet-ts/onnx';
@@ -29,10 +42,12 @@ const { values } = parseArgs({
 
 try {
   await selectBackend();
-  if (!Object.hasOwn(VARIANTS, values.variant)) throw new Error(`--variant: expected one of ${Object.keys(VARIANTS).join(', ')}, received '${values.variant}'.`);
+  if (!Object.hasOwn(VARIANTS, values.variant))
+    throw new Error(`--variant: expected one of ${Object.keys(VARIANTS).join(', ')}, received '${values.variant}'.`);
   // Padding, epsilon and normalization are the checkpoint's: no file says them, and a network with others loads and answers worse.
   const checkpoint = values.checkpoint === undefined ? undefined : PRETRAINED[values.checkpoint];
-  if (values.checkpoint !== undefined && checkpoint === undefined) throw new Error(`--checkpoint: expected a name of PRETRAINED, received '${values.checkpoint}'.`);
+  if (values.checkpoint !== undefined && checkpoint === undefined)
+    throw new Error(`--checkpoint: expected a name of PRETRAINED, received '${values.checkpoint}'.`);
   const build = (): LayersModel => efficientNet(values.variant as Variant, checkpoint === undefined ? {} : modelOptionsOf(checkpoint));
   const model = build();
   const { layout, loaded, skipped } = await loadWeights(model, values.from);
@@ -63,13 +78,20 @@ async function everyFormat(model: LayersModel, build: () => LayersModel): Promis
   };
   console.log(`the original says ${await answer(model)}`);
   const layouts = LAYOUTS.filter((layout) => layout !== 'tf1');
-  for (const [file, layout] of [...layouts.map((name) => [`${name}.safetensors`, name] as const), ['keras.weights.h5', 'keras'] as const, ['model.keras', 'keras'] as const]) {
+  for (const [file, layout] of [
+    ...layouts.map((name) => [`${name}.safetensors`, name] as const),
+    ['keras.weights.h5', 'keras'] as const,
+    ['model.keras', 'keras'] as const,
+  ]) {
     const target = path.join(folder, file);
     const bytes = await bytesFor(model, target, layout);
     await writeFile(target, bytes);
     const again = build();
     const report = await loadWeights(again, target);
-    console.log(`${file.padEnd(24)} ${(bytes.length / 1e6).toFixed(1).padStart(5)} MB, read as ${report.layout.padEnd(11)} says ${await answer(again)}`);
+    console.log(
+      `${file.padEnd(24)} ${(bytes.length / 1e6).toFixed(1).padStart(5)} MB, ` +
+        `read as ${report.layout.padEnd(11)} says ${await answer(again)}`,
+    );
     again.dispose();
   }
   await saveModel(model, path.join(folder, 'tfjs'));

@@ -1,6 +1,7 @@
-// Question: how do I build on the blocks: attention, a layer class and a stage of my own, real weights in the rest, and an ONNX file at the end?
-// Command:  npm run example:custom-blocks
-// Expect:   a network of Lite0's blocks with own attention and an own stage that learns the clothes, and gives the same answers after saving, loading
+// Question: how do I build on the blocks: attention, a layer class and a stage of my own, real weights in the rest, and an ONNX file at the
+// end? Command:  npm run example:custom-blocks
+// Expect:   a network of Lite0's blocks with own attention and an own stage that learns the clothes, and gives the same answers after
+// saving, loading
 //           and exporting; a head on three feature maps of Lite0.
 // Minutes:  about one, without a GPU.
 
@@ -9,8 +10,28 @@ import { parseArgs } from 'node:util';
 import * as tfc from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-layers';
 import {
-  adam, convNormAct, efficientNet, evaluate, featureExtractor, fineTune, freeze, head, imageBatches, imageFolder, loadModel, loadWeights, mbConv, planModel,
-  planOf, saveModel, selectBackend, stage, stem, trainableSummary, type BlockParts, type ImageSet,
+  adam,
+  convNormAct,
+  efficientNet,
+  evaluate,
+  featureExtractor,
+  fineTune,
+  freeze,
+  head,
+  imageBatches,
+  imageFolder,
+  loadModel,
+  loadWeights,
+  mbConv,
+  planModel,
+  planOf,
+  saveModel,
+  selectBackend,
+  stage,
+  stem,
+  trainableSummary,
+  type BlockParts,
+  type ImageSet,
 } from 'effnet-ts/node';
 import { createRuntime, exportOnnx, type OnnxConverter } from 'effnet-ts/onnx';
 
@@ -28,8 +49,8 @@ const { classNames } = train;
 const validation = await imageFolder(path.join(DATA, 'clothing', 'validation'), { inputSize: SIZE, shuffle: false, classNames });
 
 /**
- * A layer class of your own: a weight for each channel, computed from the means of the neighboring channels. Its kernel starts at zero, where the
- * layer passes its input on, so that pretrained weights around it keep their meaning.
+ * A layer class of your own: a weight for each channel, computed from the means of the neighboring channels. Its kernel starts at zero,
+ * where the layer passes its input on, so that pretrained weights around it keep their meaning.
  *
  * @see ECA-Net, arXiv 1910.03151, section 3.2
  */
@@ -50,7 +71,10 @@ class ChannelAttention extends tf.layers.Layer {
     const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tfc.Tensor4D;
     return tfc.tidy(() => {
       const channels = x.shape[3];
-      const means = tfc.pad(tfc.mean(x, [1, 2]), [[0, 0], [1, 1]]);
+      const means = tfc.pad(tfc.mean(x, [1, 2]), [
+        [0, 0],
+        [1, 1],
+      ]);
       const weighted = [0, 1, 2].map((i) => tfc.mul(tfc.slice(means, [0, i], [-1, channels]), tfc.slice(this.kernel.read(), [i], [1])));
       const gate = tfc.mul(2, tfc.sigmoid(tfc.addN(weighted)));
       return tfc.mul(x, tfc.reshape(gate, [-1, 1, 1, channels]));
@@ -64,21 +88,30 @@ tfc.serialization.registerClass(ChannelAttention);
 const convertAttention: OnnxConverter = ({ name, inputs, weights, node, constant }) => {
   const [x, kernel] = [inputs[0], weights.get('kernel')];
   if (x === undefined || kernel === undefined) throw new Error(`'${name}' has no input or no kernel`);
-  const ints = (suffix: string, ...values: number[]): string => constant(`${name}/${suffix}`, [values.length], BigInt64Array.from(values, BigInt));
+  const ints = (suffix: string, ...values: number[]): string =>
+    constant(`${name}/${suffix}`, [values.length], BigInt64Array.from(values, BigInt));
   const means = node('ReduceMean', `${name}/means`, [x.tensor], { axes: [2, 3], keepdims: 0 });
   const row = node('Unsqueeze', `${name}/row`, [means, ints('row_axis', 1)]);
   const weighted = node('Conv', `${name}/conv`, [row, constant(`${name}/kernel`, [1, 1, 3], kernel.values)], { pads: [1, 1] });
-  const gate = node('Mul', `${name}/gate`, [node('Sigmoid', `${name}/sigmoid`, [weighted]), constant(`${name}/two`, [], Float32Array.of(2))]);
+  const gate = node('Mul', `${name}/gate`, [
+    node('Sigmoid', `${name}/sigmoid`, [weighted]),
+    constant(`${name}/two`, [], Float32Array.of(2)),
+  ]);
   return node('Mul', name, [x.tensor, node('Reshape', `${name}/spread`, [gate, ints('shape', 0, -1, 1, 1)])]);
 };
 
 /** Attention in place of squeeze-and-excitation: a function from a feature map to one of the same shape. Names begin with the block's. */
-const attention: NonNullable<BlockParts['attention']> = (x, { name }) => new ChannelAttention({ name: `${name}_attention` }).apply(x) as tf.SymbolicTensor;
+const attention: NonNullable<BlockParts['attention']> = (x, { name }) =>
+  new ChannelAttention({ name: `${name}_attention` }).apply(x) as tf.SymbolicTensor;
 
 /** A stage of your own: the output of a block, multiplied by a gate. */
 function gatedStage(x: tf.SymbolicTensor, name: string, filters: number): tf.SymbolicTensor {
   const value = mbConv(x, { name: `${name}_value`, filters, batchNormMomentum: MOMENTUM }, { attention, seed: 1 });
-  const linear = convNormAct(x, { name: `${name}_gate`, filters, kernelSize: 1, activation: 'linear', batchNormMomentum: MOMENTUM }, { seed: 2 });
+  const linear = convNormAct(
+    x,
+    { name: `${name}_gate`, filters, kernelSize: 1, activation: 'linear', batchNormMomentum: MOMENTUM },
+    { seed: 2 },
+  );
   const gate = tf.layers.activation({ activation: 'sigmoid', name: `${name}_gate_sigmoid` }).apply(linear) as tf.SymbolicTensor;
   return tf.layers.multiply({ name: `${name}_product` }).apply([value, gate]) as tf.SymbolicTensor;
 }
@@ -95,7 +128,11 @@ const network = tf.model({ inputs: input, outputs: head(features, { classes: cla
 // Weights fit by name and shape. The report lists what the file does not have, and what the network does not take.
 const report = await loadWeights(network, LITE0, { strict: false });
 const { parameters, layers } = planOf(network);
-console.log(`${report.loaded.length} weights of Lite0 loaded; ${report.missing.length} of the network's ${layers.flatMap(({ weights }) => weights).length} are its own; ${parameters.total} parameters`);
+console.log(
+  `${report.loaded.length} weights of Lite0 loaded; ` +
+    `${report.missing.length} of the network's ${layers.flatMap(({ weights }) => weights).length} are its own; ` +
+    `${parameters.total} parameters`,
+);
 await learn("an own stage and head on Lite0's blocks", network, ['own', 'predictions'], 'trained');
 
 // It is saved, loaded and exported as any other model, and gives the same answers everywhere.
@@ -107,12 +144,14 @@ let [reloaded, exported] = [0, 0];
 for await (const { xs, ys } of imageBatches(validation.images.take(32))) {
   const expected = network.predict(xs) as tfc.Tensor;
   const answers = [again.predict(xs) as tfc.Tensor, (await runtime.predict(xs)) as tfc.Tensor] as const;
-  const differences = await Promise.all(answers.map(async (answer) => {
-    const largest = tfc.tidy(() => tfc.max(tfc.abs(tfc.sub(answer, expected))));
-    const [value = NaN] = await largest.data();
-    largest.dispose();
-    return value;
-  }));
+  const differences = await Promise.all(
+    answers.map(async (answer) => {
+      const largest = tfc.tidy(() => tfc.max(tfc.abs(tfc.sub(answer, expected))));
+      const [value = NaN] = await largest.data();
+      largest.dispose();
+      return value;
+    }),
+  );
   [reloaded, exported] = [Math.max(reloaded, differences[0] ?? NaN), Math.max(exported, differences[1] ?? NaN)];
   tfc.dispose([xs, ys, expected, ...answers]);
 }
@@ -138,5 +177,8 @@ async function learn(what: string, model: tf.LayersModel, unfreeze: readonly str
     optimizer: () => adam(),
   });
   const { accuracy, loss } = await evaluate(model, batches(validation), { classNames });
-  console.log(`${what}: ${trainableSummary(model).trainable} parameters trained, loss ${loss.toFixed(2)}, ${(accuracy * 100).toFixed(1)} % of unseen clothes right`);
+  console.log(
+    `${what}: ${trainableSummary(model).trainable} parameters trained, loss ${loss.toFixed(2)}, ` +
+      `${(accuracy * 100).toFixed(1)} % of unseen clothes right`,
+  );
 }

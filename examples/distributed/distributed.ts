@@ -9,8 +9,22 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import {
-  BackendError, efficientNet, encodeImage, evaluate, freeze, imageFolder, loadWeights, recordImages, replaceHead, selectBackend, setPreprocessing,
-  tfrecordDataset, unfreezeExceptBatchNorm, writeTFRecords, type ImageFolder, type ImageFolderOptions,
+  BackendError,
+  efficientNet,
+  encodeImage,
+  evaluate,
+  freeze,
+  imageFolder,
+  loadWeights,
+  recordImages,
+  replaceHead,
+  selectBackend,
+  setPreprocessing,
+  tfrecordDataset,
+  unfreezeExceptBatchNorm,
+  writeTFRecords,
+  type ImageFolder,
+  type ImageFolderOptions,
 } from 'effnet-ts/node';
 import { writeKeras } from 'effnet-ts/hdf5';
 import { createRuntime, exportOnnx } from 'effnet-ts/onnx';
@@ -26,7 +40,8 @@ const { values: options } = parseArgs({
 });
 const script = (name: string): string => path.join(import.meta.dirname, name);
 const inOut = (name: string): string => path.join(options.out, name);
-const labeled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFolder> => imageFolder(folder, { ...PREPROCESSING, shuffle: false, ...more });
+const labeled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFolder> =>
+  imageFolder(folder, { ...PREPROCESSING, shuffle: false, ...more });
 const photos = (part: 'train' | 'validation'): string => path.join(DATA, 'clothing', part);
 
 await tell(async () => {
@@ -39,7 +54,10 @@ await tell(async () => {
   const one = await train('one', [await freeHost()]);
   const two = await train('two', await Promise.all([freeHost(), freeHost()]));
   for (const [name, { losses, startSeconds, secondsPerStep }] of Object.entries({ 'one worker ': one, 'two workers': two })) {
-    console.log(`  ${name}: ${startSeconds.toFixed(1)} s to start, ${losses.length} steps of ${secondsPerStep.toFixed(3)} s, loss ${losses[0]?.toFixed(4) ?? ''} to ${losses.at(-1)?.toFixed(4) ?? ''}`);
+    console.log(
+      `  ${name}: ${startSeconds.toFixed(1)} s to start, ${losses.length} steps of ${secondsPerStep.toFixed(3)} s, ` +
+        `loss ${losses[0]?.toFixed(4) ?? ''} to ${losses.at(-1)?.toFixed(4) ?? ''}`,
+    );
   }
   agree('the losses of all steps, one worker and two', one.losses, two.losses, 1e-3);
   agree('the losses of what they saved', [one.loss], [two.loss], 1e-3);
@@ -48,7 +66,10 @@ await tell(async () => {
   await loadWeights(model, inOut('two.keras'));
   const records = await tfrecordDataset(inOut('validation-*'), RECORD);
   const back = await evaluate(model, recordImages(records, { classes: classNames.length }), { classNames });
-  console.log(`Back in TypeScript, on ${back.count} pictures: loss ${back.loss.toFixed(4)}, accuracy ${back.accuracy.toFixed(4)}; Keras: ${two.loss.toFixed(4)}, ${two.accuracy.toFixed(4)}`);
+  console.log(
+    `Back in TypeScript, on ${back.count} pictures: loss ${back.loss.toFixed(4)}, accuracy ${back.accuracy.toFixed(4)}; Keras: ` +
+      `${two.loss.toFixed(4)}, ${two.accuracy.toFixed(4)}`,
+  );
   agree('the two losses', [back.loss], [two.loss], 1e-4);
   agree('all probabilities, here and in Keras', back.predictions.probabilities, two.probabilities.flat(), 1e-4);
 
@@ -103,13 +124,17 @@ interface Trained {
 /** Trains with one Python process a host; where one fails, the others are ended. */
 async function train(name: string, hosts: readonly string[]): Promise<Trained> {
   const failure = new AbortController();
-  await Promise.all(hosts.map(async (_, index) => {
-    const cluster = { cluster: { worker: hosts }, task: { type: 'worker', index } };
-    await python([script('train.py'), options.out, name], { TF_CONFIG: JSON.stringify(cluster) }, failure.signal).catch((error: unknown) => {
-      failure.abort();
-      throw error;
-    });
-  }));
+  await Promise.all(
+    hosts.map(async (_, index) => {
+      const cluster = { cluster: { worker: hosts }, task: { type: 'worker', index } };
+      await python([script('train.py'), options.out, name], { TF_CONFIG: JSON.stringify(cluster) }, failure.signal).catch(
+        (error: unknown) => {
+          failure.abort();
+          throw error;
+        },
+      );
+    }),
+  );
   return JSON.parse(await readFile(inOut(`${name}.json`), 'utf8')) as Trained;
 }
 
@@ -145,13 +170,21 @@ async function requirePackages(): Promise<void> {
   const names = ['tensorflow', 'keras', 'ray', 'onnxruntime', 'PIL'];
   const code = `import importlib.util as i; print(*[name for name in ${JSON.stringify(names)} if i.find_spec(name) is None])`;
   const missing = (await python(['-c', code])).trim();
-  if (missing !== '') throw new BackendError(`--python: expected the packages of requirements.txt, '${options.python}' lacks ${missing}. Run: ${options.python} -m pip install -r examples/distributed/requirements.txt`);
+  if (missing !== '')
+    throw new BackendError(
+      `--python: expected the packages of requirements.txt, '${options.python}' lacks ${missing}. Run: ` +
+        `${options.python} -m pip install -r examples/distributed/requirements.txt`,
+    );
 }
 
 /** Runs Python, and says in its last line what it failed of. */
 async function python(parameters: readonly string[], env: Readonly<Record<string, string>> = {}, signal?: AbortSignal): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(options.python, [...parameters], { env: { ...process.env, ...env }, maxBuffer: 2 ** 26, ...(signal === undefined ? {} : { signal }) });
+    const { stdout } = await promisify(execFile)(options.python, [...parameters], {
+      env: { ...process.env, ...env },
+      maxBuffer: 2 ** 26,
+      ...(signal === undefined ? {} : { signal }),
+    });
     return stdout;
   } catch (cause) {
     const { stderr, message } = cause as { readonly stderr?: string; readonly message: string };

@@ -7,9 +7,34 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
-  adam, checkpoint, checkpointFile, classificationReport, compareEvaluations, confidenceInterval, decodeImage, evaluate, fineTune, food101Files,
-  imageBatches, imageFiles, imageFolder, mostWrong, predictionsTable, progressBar, replaceHead, resume, saveModel, tensorBoard, trainableSummary,
-  trainAugmentation, trainValidationSplit, writeReport, type FolderFile, type Evaluation, type FineTuneStage, type PredictionRow,
+  adam,
+  checkpoint,
+  checkpointFile,
+  classificationReport,
+  compareEvaluations,
+  confidenceInterval,
+  decodeImage,
+  evaluate,
+  fineTune,
+  food101Files,
+  imageBatches,
+  imageFiles,
+  imageFolder,
+  mostWrong,
+  predictionsTable,
+  progressBar,
+  replaceHead,
+  resume,
+  saveModel,
+  tensorBoard,
+  trainableSummary,
+  trainAugmentation,
+  trainValidationSplit,
+  writeReport,
+  type FolderFile,
+  type Evaluation,
+  type FineTuneStage,
+  type PredictionRow,
 } from 'effnet-ts/node';
 import { imageDataUrl, imageGrid, renderPng, type GridImage } from 'effnet-ts/plots';
 import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
@@ -34,8 +59,21 @@ const PICTURES = 12;
 
 const settings = readSettings<Settings>('example:food-photos', {
   full: {
-    data: '', variant: 'b0', weights: '', backend: 'wasm', seed: 1, out: path.join('runs', 'food-photos'),
-    inputSize: 224, batchSize: 32, accumulate: 1, headEpochs: 3, headRate: 1e-3, epochs: 5, rate: 1e-4, validationShare: 0.15, perClass: 0,
+    data: '',
+    variant: 'b0',
+    weights: '',
+    backend: 'wasm',
+    seed: 1,
+    out: path.join('runs', 'food-photos'),
+    inputSize: 224,
+    batchSize: 32,
+    accumulate: 1,
+    headEpochs: 3,
+    headRate: 1e-3,
+    epochs: 5,
+    rate: 1e-4,
+    validationShare: 0.15,
+    perClass: 0,
   },
   repo: { data: path.join(DATA, 'clothing'), variant: 'lite0', inputSize: 128, validationShare: 0.5 },
   quick: { inputSize: 96, headEpochs: 3, epochs: 4, perClass: 8 },
@@ -64,7 +102,10 @@ await tell(async () => {
       optimizer: () => adam({ accumulationSteps: accumulate }),
       callbacks: [
         printEpochs(name),
-        tensorBoard(path.join(out, 'tensorboard', name), { updateEverySteps: 10, hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize } }),
+        tensorBoard(path.join(out, 'tensorboard', name), {
+          updateEverySteps: 10,
+          hyperParameters: { rate: stage.learningRate as number, batchSize, inputSize },
+        }),
         checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_accuracy', saveBestOnly: true, saveWeightsOnly: true }),
       ],
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
@@ -75,13 +116,18 @@ await tell(async () => {
     await resume(model, path.join(out, `${name}-best.safetensors`));
     return history;
   };
-  const measure = (): Promise<Evaluation> => evaluate(model, imageFiles(validation, { ...reading, shuffle: false }), { onProgress: progressBar() });
+  const measure = (): Promise<Evaluation> =>
+    evaluate(model, imageFiles(validation, { ...reading, shuffle: false }), { onProgress: progressBar() });
 
   const first = await phase('head', { unfreeze: ['predictions'], epochs: settings.headEpochs, learningRate: settings.headRate });
   const before = await measure();
   console.log(`\nThe head alone:\n${classificationReport(before)}\n`);
 
-  const second = await phase('fine-tuning', { unfreeze: 'all', epochs: settings.epochs - settings.headEpochs, learningRate: settings.rate });
+  const second = await phase('fine-tuning', {
+    unfreeze: 'all',
+    epochs: settings.epochs - settings.headEpochs,
+    learningRate: settings.rate,
+  });
   const after = await measure();
   console.log(`\nFine-tuned, ${trainableSummary(model).trainable} parameters:\n${classificationReport(after)}\n`);
 
@@ -89,8 +135,16 @@ await tell(async () => {
   await draw('predictions.png', spread(predictionsTable(after), PICTURES));
   await draw('most-wrong.png', mostWrong(after, PICTURES));
   const report = await writeReport(out, {
-    title: `Food photos: ${settings.variant}, head and fine-tuning`, evaluation: after, before, model, settings: { ...settings },
-    history: [{ name: 'head', history: first }, { name: 'fine-tuning', history: second }], imageOf: picture,
+    title: `Food photos: ${settings.variant}, head and fine-tuning`,
+    evaluation: after,
+    before,
+    model,
+    settings: { ...settings },
+    history: [
+      { name: 'head', history: first },
+      { name: 'fine-tuning', history: second },
+    ],
+    imageOf: picture,
   });
   await saveModel(model, path.join(out, 'model'));
   console.log(`\nOpen ${report.html}; compare runs with: tensorboard --logdir ${path.join(out, 'tensorboard')}`);
@@ -124,19 +178,31 @@ async function listPictures(): Promise<{ classNames: readonly string[]; train: r
 
 function tellDifference(before: Evaluation, after: Evaluation): void {
   console.log('F1 by class                 before   after');
-  for (const [i, { name, f1 }] of before.perClass.entries()) console.log(`${name.padEnd(26)} ${f1.toFixed(3).padStart(7)} ${(after.perClass[i]?.f1 ?? NaN).toFixed(3).padStart(7)}`);
+  for (const [i, { name, f1 }] of before.perClass.entries())
+    console.log(`${name.padEnd(26)} ${f1.toFixed(3).padStart(7)} ${(after.perClass[i]?.f1 ?? NaN).toFixed(3).padStart(7)}`);
   const { low, high } = confidenceInterval(after, 'accuracy');
   const { fixed, broken, pValue } = compareEvaluations(before, after);
-  console.log(`\nAccuracy ${percent(before.accuracy)} with the head alone, ${percent(after.accuracy)} fine-tuned (95 % between ${percent(low)} and ${percent(high)}).`);
+  console.log(
+    `\nAccuracy ${percent(before.accuracy)} with the head alone, ` +
+      `${percent(after.accuracy)} fine-tuned (95 % between ${percent(low)} and ${percent(high)}).`,
+  );
   console.log(`Fine-tuning mended ${fixed.length} pictures and broke ${broken.length} (McNemar p = ${pValue.toPrecision(2)}).`);
-  console.log(`Surest mistakes:\n${mostWrong(after, 5).map(({ file, label, predicted, probability }) => `  ${file}: ${label} taken for ${predicted} (${probability.toFixed(2)})`).join('\n')}`);
+  console.log(
+    `Surest mistakes:\n${mostWrong(after, 5)
+      .map(({ file, label, predicted, probability }) => `  ${file}: ${label} taken for ${predicted} (${probability.toFixed(2)})`)
+      .join('\n')}`,
+  );
 }
 
 async function draw(file: string, rows: readonly PredictionRow[]): Promise<void> {
   if (rows.length === 0) return;
-  const images = await Promise.all(rows.map(async (row): Promise<GridImage> => ({
-    url: await imageDataUrl(await picture(row)), title: `${row.predicted} ${row.probability.toFixed(2)}`, correct: row.correct,
-  })));
+  const images = await Promise.all(
+    rows.map(async (row): Promise<GridImage> => ({
+      url: await imageDataUrl(await picture(row)),
+      title: `${row.predicted} ${row.probability.toFixed(2)}`,
+      correct: row.correct,
+    })),
+  );
   await mkdir(settings.out, { recursive: true });
   await writeFile(path.join(settings.out, file), await renderPng(imageGrid(images)));
 }
@@ -146,5 +212,8 @@ function picture({ file }: PredictionRow): ReturnType<typeof decodeImage> {
 }
 
 function spread<T>(rows: readonly T[], count: number): readonly T[] {
-  return Array.from({ length: Math.min(count, rows.length) }, (_, i) => rows[Math.floor((i * rows.length) / Math.min(count, rows.length))] as T);
+  return Array.from(
+    { length: Math.min(count, rows.length) },
+    (_, i) => rows[Math.floor((i * rows.length) / Math.min(count, rows.length))] as T,
+  );
 }

@@ -7,9 +7,40 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  accuracy, augment, checkpoint, checkpointFile, classActivationMap, Dataset, decodeImage, efficientNet, evalTransform, evaluate, fineTune, imageBatches,
-  imageFolder, modelSummary, overlayHeat, progressBar, RECORD_SCHEMAS, recordImages, replaceHead, selectBackend, setClassNames, sgd, softmaxCrossEntropy, summaryTable,
-  tensorBoard, tfrecordDataset, topK, trainAugmentation, warmupCosine, writeReport, writeTFRecords, type LabeledImage, type RecordOf, type Variant,
+  accuracy,
+  augment,
+  checkpoint,
+  checkpointFile,
+  classActivationMap,
+  Dataset,
+  decodeImage,
+  efficientNet,
+  evalTransform,
+  evaluate,
+  fineTune,
+  imageBatches,
+  imageFolder,
+  modelSummary,
+  overlayHeat,
+  progressBar,
+  RECORD_SCHEMAS,
+  recordImages,
+  replaceHead,
+  selectBackend,
+  setClassNames,
+  sgd,
+  softmaxCrossEntropy,
+  summaryTable,
+  tensorBoard,
+  tfrecordDataset,
+  topK,
+  trainAugmentation,
+  warmupCosine,
+  writeReport,
+  writeTFRecords,
+  type LabeledImage,
+  type RecordOf,
+  type Variant,
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import { imageDataUrl, imageGrid, renderPng, scheduleChart, type GridImage } from 'effnet-ts/plots';
@@ -34,10 +65,34 @@ interface Settings extends CommonSettings {
 
 const settings = readSettings<Settings>('example:imagenet', {
   full: {
-    data: '', variant: 'b0', weights: '', backend: 'wasm', seed: 1, out: path.join('runs', 'imagenet'),
-    start: 'random', inputSize: 224, batchSize: 64, epochs: 60, peak: 0.02, warmupSteps: 1000, shuffle: 10_000, images: 1_281_167, shards: 8, perClass: 0,
+    data: '',
+    variant: 'b0',
+    weights: '',
+    backend: 'wasm',
+    seed: 1,
+    out: path.join('runs', 'imagenet'),
+    start: 'random',
+    inputSize: 224,
+    batchSize: 64,
+    epochs: 60,
+    peak: 0.02,
+    warmupSteps: 1000,
+    shuffle: 10_000,
+    images: 1_281_167,
+    shards: 8,
+    perClass: 0,
   },
-  repo: { variant: 'lite0', start: 'imagenet', inputSize: 96, batchSize: 32, epochs: 5, peak: 0.002, warmupSteps: 15, shuffle: 600, images: 600 },
+  repo: {
+    variant: 'lite0',
+    start: 'imagenet',
+    inputSize: 96,
+    batchSize: 32,
+    epochs: 5,
+    peak: 0.002,
+    warmupSteps: 15,
+    shuffle: 600,
+    images: 600,
+  },
   quick: { inputSize: 64, batchSize: 16, epochs: 2, warmupSteps: 3, images: 80, perClass: 8, shards: 2 },
 });
 
@@ -64,7 +119,10 @@ await tell(async () => {
   const model = await build(classNames);
   console.log(`\n${summaryTable(modelSummary(model, { batchSize }))}\n`);
   const history = await fineTune(model, {
-    train: imageBatches(augment(recordImages(train.shuffle(settings.shuffle, { seed }), reading), recipe, { seed }), { batchSize, dropRemainder: true }).prefetch(2),
+    train: imageBatches(augment(recordImages(train.shuffle(settings.shuffle, { seed }), reading), recipe, { seed }), {
+      batchSize,
+      dropRemainder: true,
+    }).prefetch(2),
     validation: imageBatches(toEvaluate(), { batchSize }),
     stepsPerEpoch,
     stages: [{ unfreeze: 'all', epochs, learningRate: schedule, batchNorm: settings.start === 'random' ? 'trained' : 'frozen' }],
@@ -72,7 +130,8 @@ await tell(async () => {
     metrics: [accuracy(), topK(5)],
     optimizer: () => sgd({ momentum: 0.9, weightDecay: 1e-5, weightDecayMode: 'coupled' }),
     callbacks: [
-      printEpochs('imagenet'), tensorBoard(path.join(out, 'tensorboard'), { updateEverySteps: 100, hyperParameters: { peak, epochs, batchSize } }),
+      printEpochs('imagenet'),
+      tensorBoard(path.join(out, 'tensorboard'), { updateEverySteps: 100, hyperParameters: { peak, epochs, batchSize } }),
       checkpoint(path.join(out, 'epoch-{epoch}.safetensors'), { keepLast: 3 }),
     ],
     store: checkpointFile(path.join(out, 'run.safetensors')),
@@ -85,14 +144,19 @@ await tell(async () => {
   console.log(`\nTop-1 ${percent(evaluation.accuracy)}, top-5 ${percent(evaluation.topK[5] ?? NaN)} of ${evaluation.count} pictures`);
   await drawActivation(model, toEvaluate().take(8), classNames);
   const report = await writeReport(out, {
-    title: `ImageNet recipe: ${settings.variant}`, evaluation, model, settings: { ...settings }, history,
+    title: `ImageNet recipe: ${settings.variant}`,
+    evaluation,
+    model,
+    settings: { ...settings },
+    history,
   });
   console.log(`Open ${report.html}, ${path.join(out, 'schedule.png')} and ${path.join(out, 'activation.png')}`);
 });
 
 async function build(classNames: readonly string[]): Promise<LayersModel> {
   const { variant, inputSize, start, seed, backend } = settings;
-  if (start !== 'random') return replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
+  if (start !== 'random')
+    return replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
   await selectBackend(backend.split(','), { gradients: true });
   const model = efficientNet(variant as Variant, { inputSize, classes: classNames.length, seed });
   setClassNames(model, classNames);
@@ -108,14 +172,28 @@ async function writeShards(): Promise<{ folder: string; classNames: readonly str
     names = classNames;
     const seen = classNames.map(() => 0);
     const few = settings.perClass === 0 ? files : files.filter(({ label }) => (seen[label] = (seen[label] ?? 0) + 1) <= settings.perClass);
-    const records = Dataset.from(few).shuffle(few.length, { seed: settings.seed }).map(async ({ path: file, origin, label }): Promise<ImageNetRecord> => {
-      const image = await readFile(file);
-      const { width, height } = await decodeImage(image);
-      return {
-        image, label, width, height, channels: 3, colorspace: 'RGB', format: 'JPEG', filename: origin, text: classNames[label] ?? '', synset: '',
-        boxXMin: [], boxXMax: [], boxYMin: [], boxYMax: [],
-      };
-    });
+    const records = Dataset.from(few)
+      .shuffle(few.length, { seed: settings.seed })
+      .map(async ({ path: file, origin, label }): Promise<ImageNetRecord> => {
+        const image = await readFile(file);
+        const { width, height } = await decodeImage(image);
+        return {
+          image,
+          label,
+          width,
+          height,
+          channels: 3,
+          colorspace: 'RGB',
+          format: 'JPEG',
+          filename: origin,
+          text: classNames[label] ?? '',
+          synset: '',
+          boxXMin: [],
+          boxXMax: [],
+          boxYMin: [],
+          boxYMax: [],
+        };
+      });
     const shards = await writeTFRecords(records, RECORD_SCHEMAS.imagenet, path.join(folder, side), { shards: settings.shards });
     console.log(`${few.length} records in ${shards.length} shards ${path.join(folder, side)}-*`);
   }
@@ -129,7 +207,11 @@ async function drawActivation(model: LayersModel, images: Dataset<LabeledImage>,
     // The dataset has resized and cropped already.
     const heat = await classActivationMap(model, pixels, { preprocessing: { inputSize: settings.inputSize, fit: 'stretch' } });
     const right = (label as Float32Array)[heat.classIndex] === 1;
-    cells.push({ url: await imageDataUrl(overlayHeat(pixels, heat)), title: `${classNames[heat.classIndex] ?? ''} ${heat.probability.toFixed(2)}`, correct: right });
+    cells.push({
+      url: await imageDataUrl(overlayHeat(pixels, heat)),
+      title: `${classNames[heat.classIndex] ?? ''} ${heat.probability.toFixed(2)}`,
+      correct: right,
+    });
   }
   await writeFile(path.join(settings.out, 'activation.png'), await renderPng(imageGrid(cells)));
 }

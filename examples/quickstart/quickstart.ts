@@ -9,8 +9,26 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  classify, confusionTable, decodeImage, efficientNet, evaluate, imageBatches, imageFolder, isEffnetError, loadModel, loadWeights, planOf, predictionsTable,
-  progressBar, saveModel, selectBackend, setClassNames, trainHead, VARIANTS, type ImageSet, type Variant,
+  classify,
+  confusionTable,
+  decodeImage,
+  efficientNet,
+  evaluate,
+  imageBatches,
+  imageFolder,
+  isEffnetError,
+  loadModel,
+  loadWeights,
+  planOf,
+  predictionsTable,
+  progressBar,
+  saveModel,
+  selectBackend,
+  setClassNames,
+  trainHead,
+  VARIANTS,
+  type ImageSet,
+  type Variant,
 } from 'effnet-ts/node';
 
 const DATA = path.join(import.meta.dirname, '..', 'data');
@@ -63,16 +81,22 @@ async function main(): Promise<void> {
   await namePanda(backbone);
 
   const { classNames, train, validation } = await openPictures(options.data, size ?? 224, seed);
-  console.log(`\n${train.files.length} pictures to learn ${classNames.length} classes from, ${validation.files.length} to measure on: ${classNames.join(', ')}`);
+  console.log(
+    `\n${train.files.length} pictures to learn ${classNames.length} classes from, ${validation.files.length} to measure on: ` +
+      `${classNames.join(', ')}`,
+  );
   const { model } = await trainHead(backbone, {
-    classNames, epochs, seed,
+    classNames,
+    epochs,
+    seed,
     train: imageBatches(train.images),
     validation: imageBatches(validation.images),
     onProgress: progressBar(),
     onEpoch: ({ epoch, loss, accuracy = 0, val_loss = 0, val_accuracy = 0 }) => {
       console.log(
         `epoch ${String(epoch + 1).padStart(2)}/${epochs}  loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)}  ` +
-          `validation loss ${val_loss.toFixed(3)}  validation accuracy ${percent(val_accuracy)}`);
+          `validation loss ${val_loss.toFixed(3)}  validation accuracy ${percent(val_accuracy)}`,
+      );
     },
   });
 
@@ -102,15 +126,26 @@ async function loadBackbone(): Promise<LayersModel> {
 async function namePanda(model: LayersModel): Promise<void> {
   const [, ...lines] = (await readFile(path.join(DATA, 'imagenet-classes.tsv'), 'utf8')).trim().split('\n');
   const classes = lines.map((line) => line.split('\t'));
-  setClassNames(model, classes.map(([, wordNetId = '', name = '']) => `${wordNetId}  ${name}`));
+  setClassNames(
+    model,
+    classes.map(([, wordNetId = '', name = '']) => `${wordNetId}  ${name}`),
+  );
   console.log('\npanda.jpg shows');
   for (const { index, className = '', probability } of await classify(model, await decodeImage(path.join(DATA, 'photos', 'panda.jpg')))) {
     console.log(`  ${probability.toFixed(3)}  ${String(index).padStart(3)}  ${className}`);
   }
 }
 
-async function openPictures(folder: string, inputSize: number, seed: number): Promise<{ classNames: readonly string[]; train: ImageSet; validation: ImageSet }> {
-  const has = (name: string): Promise<boolean> => stat(path.join(folder, name)).then((entry) => entry.isDirectory(), () => false);
+async function openPictures(
+  folder: string,
+  inputSize: number,
+  seed: number,
+): Promise<{ classNames: readonly string[]; train: ImageSet; validation: ImageSet }> {
+  const has = (name: string): Promise<boolean> =>
+    stat(path.join(folder, name)).then(
+      (entry) => entry.isDirectory(),
+      () => false,
+    );
   if (!(await has('train')) || !(await has('validation'))) return imageFolder(folder, { inputSize, seed, validationSplit: 0.2 });
   const train = await imageFolder(path.join(folder, 'train'), { inputSize, seed });
   const validation = await imageFolder(path.join(folder, 'validation'), { inputSize, shuffle: false, classNames: train.classNames });

@@ -11,9 +11,21 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  BackendError, classifyMany, decodeImage, efficientNet, foldBatchNorm, isEffnetError, loadModel, loadWeights, preprocessingOf, selectBackend, setClassNames,
+  BackendError,
+  classifyMany,
+  decodeImage,
+  efficientNet,
+  foldBatchNorm,
+  isEffnetError,
+  loadModel,
+  loadWeights,
+  preprocessingOf,
+  selectBackend,
+  setClassNames,
   warmup,
-  type Classification, type Pixels, type Predictor,
+  type Classification,
+  type Pixels,
+  type Predictor,
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import { createRuntime } from 'effnet-ts/onnx';
@@ -62,7 +74,10 @@ class Queue {
 
   /** Those that wait, at most so many; `undefined` once the queue is closed and empty. */
   async take(most: number): Promise<Job[] | undefined> {
-    while (this.#waiting.length === 0 && !this.closed) await new Promise<void>((resolve) => { this.#wake = resolve; });
+    while (this.#waiting.length === 0 && !this.closed)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     return this.#waiting.length === 0 ? undefined : this.#waiting.splice(0, most);
   }
 }
@@ -75,7 +90,12 @@ async function work(network: Predictor): Promise<void> {
   for (let jobs = await queue.take(LIMITS.batch); jobs !== undefined; jobs = await queue.take(LIMITS.batch)) {
     try {
       let i = 0;
-      for await (const classes of classifyMany(network, jobs.map(({ pixels }) => pixels), { batchSize: jobs.length, topK: 5 })) jobs[i++]?.answer(classes);
+      for await (const classes of classifyMany(
+        network,
+        jobs.map(({ pixels }) => pixels),
+        { batchSize: jobs.length, topK: 5 },
+      ))
+        jobs[i++]?.answer(classes);
     } catch (error) {
       for (const job of jobs) job.fail(error);
     }
@@ -117,15 +137,27 @@ async function answer(request: IncomingMessage): Promise<object> {
   } finally {
     decoding--;
   }
-  const classes = await new Promise<Classification[]>((resolve, reject) => { queue.add({ pixels, answer: resolve, fail: reject }); });
-  return { classes: classes.map(({ index, className, probability }) => ({ index, name: className ?? null, probability: Number(probability.toFixed(4)) })) };
+  const classes = await new Promise<Classification[]>((resolve, reject) => {
+    queue.add({ pixels, answer: resolve, fail: reject });
+  });
+  return {
+    classes: classes.map(({ index, className, probability }) => ({
+      index,
+      name: className ?? null,
+      probability: Number(probability.toFixed(4)),
+    })),
+  };
 }
 
 let decoding = 0;
 
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const send = (status: number, body: object): void => {
-    response.writeHead(status, { 'content-type': 'application/json', ...(status === 503 ? { 'retry-after': '1' } : {}), ...(status === 413 ? { connection: 'close' } : {}) });
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      ...(status === 503 ? { 'retry-after': '1' } : {}),
+      ...(status === 413 ? { connection: 'close' } : {}),
+    });
     response.end(`${JSON.stringify(body)}\n`);
   };
   try {
@@ -134,7 +166,9 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   } catch (error) {
     counts[error instanceof Refusal ? 'refused' : 'failed']++;
     if (!(error instanceof Refusal)) console.error(error);
-    send(error instanceof Refusal ? error.status : 500, { error: error instanceof Refusal ? error.message : 'the picture could not be classified' });
+    send(error instanceof Refusal ? error.status : 500, {
+      error: error instanceof Refusal ? error.message : 'the picture could not be classified',
+    });
   }
 }
 
@@ -147,7 +181,9 @@ async function openNetwork(): Promise<{ network: Predictor; engine: string }> {
     setClassNames(model, IMAGENET_CLASS_NAMES);
   }
   if (preprocessingOf(model) === undefined) {
-    throw new Error('--model: expected a model that says how images become its input. State it with setPreprocessing, and save the model again.');
+    throw new Error(
+      '--model: expected a model that says how images become its input. State it with setPreprocessing, and save the model again.',
+    );
   }
   try {
     return { network: await createRuntime(model, { threads: THREADS }), engine: 'ONNX Runtime' };
@@ -174,7 +210,9 @@ async function stop(): Promise<void> {
   await working;
   server.closeIdleConnections();
   // Whoever still sends a picture nobody will look at has a second to notice.
-  setTimeout(() => { server.closeAllConnections(); }, 1000).unref();
+  setTimeout(() => {
+    server.closeAllConnections();
+  }, 1000).unref();
   await closed;
   console.log(`Stopped: ${counts.answered} answered, ${counts.refused} refused, ${counts.failed} failed`);
 }
@@ -193,19 +231,26 @@ async function loadTest(requests: number): Promise<void> {
   let next = 0;
   let first = '';
   const [start, processor] = [performance.now(), process.cpuUsage()];
-  await Promise.all(Array.from({ length: CLIENTS }, async () => {
-    while (next++ < requests) {
-      const began = performance.now();
-      const response = await fetch(`http://localhost:${port}/classify`, { method: 'POST', body: photo });
-      const { classes } = (await response.json()) as { classes?: { name: string; probability: number }[] };
-      if (classes?.[0] !== undefined) first = `${classes[0].name} ${classes[0].probability}`;
-      if (response.status === 200) milliseconds.push(performance.now() - began);
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async () => {
+      while (next++ < requests) {
+        const began = performance.now();
+        const response = await fetch(`http://localhost:${port}/classify`, { method: 'POST', body: photo });
+        const { classes } = (await response.json()) as { classes?: { name: string; probability: number }[] };
+        if (classes?.[0] !== undefined) first = `${classes[0].name} ${classes[0].probability}`;
+        if (response.status === 200) milliseconds.push(performance.now() - began);
+      }
+    }),
+  );
   const seconds = (performance.now() - start) / 1000;
   const { user, system } = process.cpuUsage(processor);
   milliseconds.sort((a, b) => a - b);
-  const at = (share: number): string => (milliseconds[Math.min(milliseconds.length - 1, Math.floor(share * milliseconds.length))] ?? NaN).toFixed(0);
-  console.log(`${milliseconds.length} of ${requests} answered (${first}) by ${CLIENTS} clients in ${seconds.toFixed(1)} s: ${(milliseconds.length / seconds).toFixed(1)} a second, ` +
-    `median ${at(0.5)} ms, 95th percentile ${at(0.95)} ms, ${((user + system) / 1000 / requests).toFixed(0)} ms of processor time each, the clients' included`);
+  const at = (share: number): string =>
+    (milliseconds[Math.min(milliseconds.length - 1, Math.floor(share * milliseconds.length))] ?? NaN).toFixed(0);
+  console.log(
+    `${milliseconds.length} of ${requests} answered (${first}) by ${CLIENTS} clients in ${seconds.toFixed(1)} s: ` +
+      `${(milliseconds.length / seconds).toFixed(1)} a second, ` +
+      `median ${at(0.5)} ms, 95th percentile ${at(0.95)} ms, ${((user + system) / 1000 / requests).toFixed(0)} ms of processor ` +
+      `time each, the clients' included`,
+  );
 }

@@ -13,11 +13,13 @@ export interface Device {
 /** What is read of TensorFlow.js' backends; each has a part of it. */
 interface BackendInside {
   /** webgpu */
-  readonly device?: {
-    readonly adapterInfo?: Readonly<Record<string, unknown>> | undefined;
-    readonly limits: { readonly maxBufferSize: number; readonly maxStorageBufferBindingSize: number };
-    readonly lost: Promise<{ readonly message: string }>;
-  } | undefined;
+  readonly device?:
+    | {
+        readonly adapterInfo?: Readonly<Record<string, unknown>> | undefined;
+        readonly limits: { readonly maxBufferSize: number; readonly maxStorageBufferBindingSize: number };
+        readonly lost: Promise<{ readonly message: string }>;
+      }
+    | undefined;
   readonly adapterInfo?: Readonly<Record<string, unknown>> | undefined;
   /** webgl */
   readonly gpgpu?: { readonly gl: WebGLRenderingContext } | undefined;
@@ -47,7 +49,8 @@ export function deviceOf(backend: string): Device | undefined {
     const simd = tf.env().getFlags()['WASM_HAS_SIMD_SUPPORT'] === false ? ', without SIMD' : '';
     return { name: `WebAssembly, ${threads > 1 ? `${threads} threads` : 'one thread'}${simd}` };
   }
-  if (binding?.TF_Version !== undefined) return { name: `TensorFlow ${binding.TF_Version} on ${isUsingGpuDevice === true ? 'a GPU' : 'the CPU'}` };
+  if (binding?.TF_Version !== undefined)
+    return { name: `TensorFlow ${binding.TF_Version} on ${isUsingGpuDevice === true ? 'a GPU' : 'the CPU'}` };
   return undefined;
 }
 
@@ -67,16 +70,33 @@ export async function whileDeviceLasts<T>(work: () => Promise<T>, explain: (reas
   const { device, gpgpu } = tf.backend() as BackendInside;
   if (device === undefined && gpgpu === undefined) return work();
   const done = new AbortController();
-  const gone = device !== undefined
-    ? device.lost.then(({ message }) => (message === '' ? 'no reason given' : message))
-    : new Promise<string>((resolve) => {
-        gpgpu?.gl.canvas.addEventListener('webglcontextlost', () => { resolve('the WebGL context was lost'); }, { signal: done.signal });
-      });
+  const gone =
+    device !== undefined
+      ? device.lost.then(({ message }) => (message === '' ? 'no reason given' : message))
+      : new Promise<string>((resolve) => {
+          gpgpu?.gl.canvas.addEventListener(
+            'webglcontextlost',
+            () => {
+              resolve('the WebGL context was lost');
+            },
+            { signal: done.signal },
+          );
+        });
   try {
-    return await Promise.race([work(), gone.then((reason) => { throw explain(reason); })]);
+    return await Promise.race([
+      work(),
+      gone.then((reason) => {
+        throw explain(reason);
+      }),
+    ]);
   } catch (cause) {
     // webgpu throws a moment before it says that the device is lost.
-    const reason = await Promise.race([gone, new Promise<undefined>((resolve) => { setTimeout(resolve, 100, undefined); })]);
+    const reason = await Promise.race([
+      gone,
+      new Promise<undefined>((resolve) => {
+        setTimeout(resolve, 100, undefined);
+      }),
+    ]);
     throw reason === undefined ? cause : explain(reason, cause);
   } finally {
     done.abort();

@@ -4,7 +4,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions } from '../core/internal.js';
 import { inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf } from './device.js';
-import { checkPreferences, ENSURE_RULES, firstThatWorks, type BackendPreference, type BackendReport, type EnsureBackendOptions } from './selectBackend.js';
+import {
+  checkPreferences,
+  ENSURE_RULES,
+  firstThatWorks,
+  type BackendPreference,
+  type BackendReport,
+  type EnsureBackendOptions,
+} from './selectBackend.js';
 
 /**
  * Keeps the backend that is ready or being started; otherwise selects one.

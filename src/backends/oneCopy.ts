@@ -3,7 +3,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 
-const REMEDY = 'Keep one: `npm ls @tensorflow/tfjs-core` shows who brings the other, `npm dedupe` or `overrides` in package.json remove it.';
+const REMEDY =
+  'Keep one: `npm ls @tensorflow/tfjs-core` shows who brings the other, `npm dedupe` or `overrides` in package.json remove it.';
 
 /** Throws when another copy of tfjs-core started the engine before this library's did. */
 export function requireOneCopy(where: string): void {
@@ -13,5 +14,7 @@ export function requireOneCopy(where: string): void {
 
 /** The sentence for a model or optimizer that another copy made. */
 export function anotherCopy(where: string, what: string): BackendError {
-  return new BackendError(`${where}: expected ${what} of this library's copy of TensorFlow.js, received one that another copy made. ${REMEDY}`);
+  return new BackendError(
+    `${where}: expected ${what} of this library's copy of TensorFlow.js, received one that another copy made. ${REMEDY}`,
+  );
 }

@@ -56,7 +56,9 @@ export async function probeBackend(options: ProbeBackendOptions = {}): Promise<P
   const compare = (what: string, received: ArrayLike<number>, expected: readonly number[]): void => {
     const error = relativeError(received, expected);
     if (!(error <= tolerance)) {
-      throw new BackendError(`probeBackend: '${backend}' gives wrong numbers: ${what} are off by ${percent(error)} (allowed ${percent(tolerance)}).`);
+      throw new BackendError(
+        `probeBackend: '${backend}' gives wrong numbers: ${what} are off by ${percent(error)} (allowed ${percent(tolerance)}).`,
+      );
     }
     largestError = Math.max(largestError, error);
   };
@@ -67,7 +69,9 @@ export async function probeBackend(options: ProbeBackendOptions = {}): Promise<P
     if (gradients) for (const [what, received, expected] of await backwardPass(values)) compare(what, received, expected);
   } catch (error) {
     if (error instanceof BackendError) throw error;
-    throw new BackendError(`probeBackend: '${backend}' cannot run the probe: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new BackendError(`probeBackend: '${backend}' cannot run the probe: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   } finally {
     tf.dispose(values);
   }
@@ -97,7 +101,8 @@ const GRADIENT_KERNELS = [
 
 async function backwardPass(values: ProbeValues): Promise<Comparison[]> {
   const missing = GRADIENT_KERNELS.filter((kernel) => (tf.getKernel(kernel, tf.getBackend()) as unknown) == null);
-  if (missing.length > 0) throw new BackendError(`probeBackend: '${tf.getBackend()}' cannot train: it has no kernel for ${missing.join(', ')}.`);
+  if (missing.length > 0)
+    throw new BackendError(`probeBackend: '${tf.getBackend()}' cannot train: it has no kernel for ${missing.join(', ')}.`);
   const expected = Object.entries(GRADIENTS);
   const weights = expected.map(([name]) => valueOf(values, name));
   const loss = (...trained: tf.Tensor[]): tf.Scalar => {

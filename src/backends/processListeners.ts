@@ -15,7 +15,8 @@ export async function withoutNewListeners<T>(start: () => Promise<T> | T): Promi
     return await start();
   } finally {
     listeners().forEach((now, i) => {
-      for (const each of now) if (before[i]?.includes(each) !== true && RETHROWS.test(String(each))) process.removeListener(EVENTS[i] as string, each);
+      for (const each of now)
+        if (before[i]?.includes(each) !== true && RETHROWS.test(String(each))) process.removeListener(EVENTS[i] as string, each);
     });
   }
 }

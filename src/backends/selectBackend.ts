@@ -27,7 +27,10 @@ export type BackendPreference = string | BackendLoader;
 
 /** Where a warning goes. */
 export interface EnsureBackendOptions {
-  /** Receives the warning that only `cpu` is left, or that the GPU is a software renderer. @defaultValue prints it with `console.warn`, once */
+  /**
+   * Receives the warning that only `cpu` is left, or that the GPU is a software renderer.
+   * @defaultValue prints it with `console.warn`, once
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -101,7 +104,11 @@ export async function selectBackend(
 }
 
 /** Tries the candidates, which are checked; call it in turn. */
-export async function firstThatWorks(where: string, preferences: readonly BackendPreference[], { onWarning = warnOnce, ...probe }: SelectBackendOptions): Promise<BackendReport> {
+export async function firstThatWorks(
+  where: string,
+  preferences: readonly BackendPreference[],
+  { onWarning = warnOnce, ...probe }: SelectBackendOptions,
+): Promise<BackendReport> {
   requirePreferences(where, preferences);
   requireOneCopy(where);
   const before = readyBackend();
@@ -119,7 +126,9 @@ export async function firstThatWorks(where: string, preferences: readonly Backen
   }
   if (before !== undefined) await activate(before);
   const failures = describe(tried);
-  throw new BackendError(`${where}: expected a backend that works, found none. ${failures}`, { cause: new AggregateError(causes, failures) });
+  throw new BackendError(`${where}: expected a backend that works, found none. ${failures}`, {
+    cause: new AggregateError(causes, failures),
+  });
 }
 
 function describe(attempts: readonly BackendAttempt[]): string {
@@ -130,7 +139,9 @@ function describe(attempts: readonly BackendAttempt[]): string {
 function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[], warn: (message: string) => void): void {
   const slow = whySlow(name, deviceOf(name));
   if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
-  warn(`${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`);
+  warn(
+    `${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`,
+  );
 }
 
 interface Attempted {
@@ -138,8 +149,15 @@ interface Attempted {
   readonly cause?: unknown;
 }
 
-async function attemptBackend(where: string, { name, load, prepare, note }: BackendLoader, options: ProbeBackendOptions): Promise<Attempted> {
-  const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => ({ attempt: { name, outcome, reason: firstSentence(where, cause) }, cause });
+async function attemptBackend(
+  where: string,
+  { name, load, prepare, note }: BackendLoader,
+  options: ProbeBackendOptions,
+): Promise<Attempted> {
+  const failed = (outcome: BackendAttempt['outcome'], cause: unknown): Attempted => ({
+    attempt: { name, outcome, reason: firstSentence(where, cause) },
+    cause,
+  });
   try {
     await load();
   } catch (error) {
@@ -189,6 +207,9 @@ function nameMissing(where: string, error: unknown): unknown {
 function firstSentence(where: string, cause: unknown): string {
   const message = typeof cause === 'string' ? cause : String((cause as { readonly message?: unknown } | null)?.message ?? cause);
   const [first = ''] = message.split('\n');
-  const line = [`${where}: `, 'probeBackend: '].reduce((text, prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text), first);
+  const line = [`${where}: `, 'probeBackend: '].reduce(
+    (text, prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text),
+    first,
+  );
   return /[.?!]$/.test(line) ? line : `${line}.`;
 }

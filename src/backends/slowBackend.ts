@@ -7,7 +7,11 @@ const SOFTWARE_RENDERER = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic
 /** Why a backend is slow, as one sentence; `undefined` for the others. */
 export function whySlow(backend: string, device: Device | undefined): string | undefined {
   if (backend === 'cpu') return 'It is plain JavaScript, about twenty times slower than wasm.';
-  if (device !== undefined && SOFTWARE_RENDERER.test(device.name)) return `It runs on a software renderer (${device.name}), which is slower than wasm: there is no GPU, or its driver is missing or blocked.`;
+  if (device !== undefined && SOFTWARE_RENDERER.test(device.name))
+    return (
+      `It runs on a software renderer (${device.name}), which is slower than wasm: ` +
+      `there is no GPU, or its driver is missing or blocked.`
+    );
   return undefined;
 }
 

@@ -3,11 +3,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 
-const gpu = (): { requestAdapter: () => Promise<unknown> } | undefined => (globalThis as { navigator?: { gpu?: { requestAdapter: () => Promise<unknown> } | undefined } | undefined }).navigator?.gpu;
+const gpu = (): { requestAdapter: () => Promise<unknown> } | undefined =>
+  (globalThis as { navigator?: { gpu?: { requestAdapter: () => Promise<unknown> } | undefined } | undefined }).navigator?.gpu;
 
 /** Why a package was imported and there is no backend. */
 export function whyUnregistered(name: string): string {
-  if (name !== 'webgpu' || gpu() !== undefined) return `its package registered no backend '${name}' with this copy of @tensorflow/tfjs-core`;
+  if (name !== 'webgpu' || gpu() !== undefined)
+    return `its package registered no backend '${name}' with this copy of @tensorflow/tfjs-core`;
   return 'there is no `navigator.gpu`: the browser has no WebGPU, or the page came neither by https nor from localhost';
 }
 
@@ -20,7 +22,9 @@ export async function explainStart(name: string, error: unknown, aborted?: strin
   // TensorFlow.js' words the first time, Emscripten's when it is tried again.
   if (name === 'wasm' && /can serve the `\.wasm` file|^Aborted\(/.test(messageOf(error))) return missingWasm(error, aborted);
   if (name === 'webgpu' && (await gpu()?.requestAdapter()) === null) {
-    return new BackendError('the browser found no GPU adapter for WebGPU: there is no GPU, or its driver is not supported', { cause: error });
+    return new BackendError('the browser found no GPU adapter for WebGPU: there is no GPU, or its driver is not supported', {
+      cause: error,
+    });
   }
   return error;
 }
@@ -42,7 +46,9 @@ async function missingWasm(cause: unknown, aborted: string | undefined): Promise
 
 /** The binary that TensorFlow.js takes here. */
 async function wasmFile(): Promise<string> {
-  const [simd, threads] = await Promise.all(['WASM_HAS_SIMD_SUPPORT', 'WASM_HAS_MULTITHREAD_SUPPORT'].map((flag) => tf.env().getAsync(flag)));
+  const [simd, threads] = await Promise.all(
+    ['WASM_HAS_SIMD_SUPPORT', 'WASM_HAS_MULTITHREAD_SUPPORT'].map((flag) => tf.env().getAsync(flag)),
+  );
   return `tfjs-backend-wasm${simd === true ? (threads === true ? '-threaded-simd' : '-simd') : ''}.wasm`;
 }
 

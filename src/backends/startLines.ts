@@ -2,7 +2,8 @@
 // that this library gives itself. Both are taken off the console, and the reason goes into the error.
 
 const ABORTED = /^Aborted\((.*)\)/s;
-const START_LINE = /^(?:failed to asynchronously prepare wasm|wasm streaming compile failed|falling back to ArrayBuffer instantiation|Aborted\()|looks like you are running TensorFlow\.js in Node\.js/;
+const START_LINE =
+  /^(?:failed to asynchronously prepare wasm|wasm streaming compile failed|falling back to ArrayBuffer instantiation|Aborted\()|looks like you are running TensorFlow\.js in Node\.js/;
 
 /** Lines taken off the console. */
 export interface StartLines {

@@ -100,7 +100,10 @@ function unwatch(made: Made): void {
 function maker(stack: string | undefined): string | undefined {
   const [, own = '', ...callers] = (stack ?? '').split('\n');
   const here = fileOf(own);
-  return callers.find((line) => line.trim() !== '' && fileOf(line) !== here && !line.includes('@tensorflow'))?.trim().replace(/^at /, '');
+  return callers
+    .find((line) => line.trim() !== '' && fileOf(line) !== here && !line.includes('@tensorflow'))
+    ?.trim()
+    .replace(/^at /, '');
 }
 
 const fileOf = (line: string): string => line.replace(/^.*?(?=\(|\w+:\/\/|\/)/, '').replace(/(:\d+)+\)?$/, '');

@@ -53,7 +53,10 @@ export function either<A, B>(first: Rule<A>, second: Rule<B>): Rule<A | B> {
 }
 
 export function nullable<T>(inner: Rule<T>): Rule<T | null> {
-  return either(inner, rule<null>('null', (value) => value === null));
+  return either(
+    inner,
+    rule<null>('null', (value) => value === null),
+  );
 }
 
 export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> {
@@ -98,7 +101,9 @@ export function checkOptions<T extends object>(where: string, options: T, rules:
   const given: Partial<Given<T>> = {};
   for (const [option, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, option)) {
-      throw new OptionError(`${where}: expected one of ${known.map((key) => `\`${path(key)}\``).join(', ')}, received \`${path(option)}\`.`);
+      throw new OptionError(
+        `${where}: expected one of ${known.map((key) => `\`${path(key)}\``).join(', ')}, received \`${path(option)}\`.`,
+      );
     }
     if (value === undefined) continue;
     check(where, path(option), value, rules[option as keyof T] as Rule<unknown>);
@@ -115,7 +120,9 @@ export function isPlain(value: object): boolean {
 
 /** The one sentence every refused value gets. */
 export function invalid(where: string, option: string, expected: string, received: unknown, remedy = ''): OptionError {
-  return new OptionError(`${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${remedy === '' ? '' : ` ${remedy}`}`);
+  return new OptionError(
+    `${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${remedy === '' ? '' : ` ${remedy}`}`,
+  );
 }
 
 /** Writes a value into a message: short, quoted when a string, never a dump. */

@@ -22,7 +22,10 @@ export function encodeFloat16(where: string, name: string, values: Float32Array)
     } else if (magnitude === 0x7f80_0000) {
       halves[i] = sign | 0x7c00; // infinite
     } else if (magnitude >= 0x477f_f000) {
-      throw new WeightsError(`${where}: expected numbers that float16 can store, at most 65504, in '${name}', received ${float[0]}. Write them with \`dtype: 'float32'\`.`);
+      throw new WeightsError(
+        `${where}: expected numbers that float16 can store, at most 65504, in '${name}', received ${float[0]}. ` +
+          `Write them with \`dtype: 'float32'\`.`,
+      );
     } else if (magnitude >= 0x3880_0000) {
       halves[i] = sign | ((magnitude - 0x3800_0000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
     } else {

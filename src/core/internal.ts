@@ -1,5 +1,37 @@
 export { allFinite } from './allFinite.js';
-export { anything, arrayOf, boolean, callable, check, checkNumbers, checkOptions, either, finite, type Given, instanceOf, invalid, isPlain, keysOf, list, nonNegative, nonNegativeInteger, nullable, oneOf, positive, positiveInteger, probability, rate, record, rule, type Rule, type Rules, seed, show, showShape, text } from './checks.js';
+export {
+  anything,
+  arrayOf,
+  boolean,
+  callable,
+  check,
+  checkNumbers,
+  checkOptions,
+  either,
+  finite,
+  type Given,
+  instanceOf,
+  invalid,
+  isPlain,
+  keysOf,
+  list,
+  nonNegative,
+  nonNegativeInteger,
+  nullable,
+  oneOf,
+  positive,
+  positiveInteger,
+  probability,
+  rate,
+  record,
+  rule,
+  type Rule,
+  type Rules,
+  seed,
+  show,
+  showShape,
+  text,
+} from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';
 export { largest } from './largest.js';

@@ -25,7 +25,9 @@ export type ProgressListener = (progress: Progress) => void;
 export interface ProgressTracker {
   /** `done` units are finished. */
   (done: number, figures?: Readonly<Record<string, number>>): void;
-  /** No more units follow: reports `done`, the last count where it is not given, as the total, unless the total was known and is reached. */
+  /**
+   * No more units follow: reports `done`, the last count where it is not given, as the total, unless the total was known and is reached.
+   */
   readonly end: (done?: number) => void;
 }
 

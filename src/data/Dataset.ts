@@ -1,6 +1,22 @@
 // The pipeline: a lazy recipe for a stream of items, read anew on every pass. What each step does is in operators.ts and combine.ts.
 
-import { boolean, callable, check, checkNumbers, checkOptions, either, instanceOf, invalid, nonNegativeInteger, oneOf, positiveInteger, record, rule, seed as seedRule, deriveSeed } from '../core/internal.js';
+import {
+  boolean,
+  callable,
+  check,
+  checkNumbers,
+  checkOptions,
+  either,
+  instanceOf,
+  invalid,
+  nonNegativeInteger,
+  oneOf,
+  positiveInteger,
+  record,
+  rule,
+  seed as seedRule,
+  deriveSeed,
+} from '../core/internal.js';
 import { OptionError, type DataError } from '../core/index.js';
 import { completePreprocessing, samePreprocessing } from '../image/internal.js';
 import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
@@ -30,7 +46,10 @@ export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterab
 
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-const source = rule<Source<unknown>>('an iterable or a function that returns one', (value) => typeof value === 'function' || isIterable(value));
+const source = rule<Source<unknown>>(
+  'an iterable or a function that returns one',
+  (value) => typeof value === 'function' || isIterable(value),
+);
 const storeRule = rule<CacheStore<never>>('a cache store { read, write, release }', (value) => {
   const { read, write, release } = (value ?? {}) as Partial<CacheStore<never>>;
   return [read, write, release].every(callable.accepts);
@@ -41,8 +60,10 @@ const passRule = rule<Pass>('a pass { epoch, signal }', (value) => {
   return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signal instanceof AbortSignal);
 });
 const asyncIterable = rule<AsyncIterable<unknown>>('an async iterable', (value) => record.accepts(value) && Symbol.asyncIterator in value);
-const sizeRule = rule<number>('an integer of at least 0, Infinity, or NaN for an unknown size', (value) =>
-  nonNegativeInteger.accepts(value) || value === Infinity || Number.isNaN(value));
+const sizeRule = rule<number>(
+  'an integer of at least 0, Infinity, or NaN for an unknown size',
+  (value) => nonNegativeInteger.accepts(value) || value === Infinity || Number.isNaN(value),
+);
 const dataset = /* @__PURE__ */ rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
 /** What a dataset knows about its items beside their number. */
@@ -79,7 +100,9 @@ export class Dataset<T> implements AsyncIterable<T> {
   #epoch = 0;
 
   private constructor(
-    open: (pass: Pass) => AsyncIterable<T>, size: number, parents: readonly Dataset<unknown>[] = [],
+    open: (pass: Pass) => AsyncIterable<T>,
+    size: number,
+    parents: readonly Dataset<unknown>[] = [],
     { varies = parents.some((parent) => parent.varies), prepared, fingerprint }: Partial<Traits> = {},
   ) {
     this.#open = open;
@@ -103,7 +126,8 @@ export class Dataset<T> implements AsyncIterable<T> {
     if (typeof items === 'function') {
       return new Dataset((pass) => {
         const made = items(pass);
-        if (!isIterable(made)) throw invalid('Dataset.from', 'items()', 'an iterable', made, 'Write an asynchronous source as `async function*`.');
+        if (!isIterable(made))
+          throw invalid('Dataset.from', 'items()', 'an iterable', made, 'Write an asynchronous source as `async function*`.');
         return iterate(made);
       }, NaN);
     }
@@ -132,7 +156,9 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /** Reads datasets side by side; ends with the shortest. */
-  static zip<const D extends readonly Dataset<unknown>[]>(...datasets: D): Dataset<{ -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never }> {
+  static zip<const D extends readonly Dataset<unknown>[]>(
+    ...datasets: D
+  ): Dataset<{ -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never }> {
     if (datasets.length === 0) throw invalid('Dataset.zip', 'datasets', 'at least one Dataset', datasets);
     for (const each of datasets) check('Dataset.zip', 'datasets', each, dataset);
     type Items = { -readonly [K in keyof D]: D[K] extends Dataset<infer T> ? T : never };
@@ -145,7 +171,12 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /** Reads a tfjs-data dataset, or anything else with its `iterator()`. */
   static fromTfData<T>(data: TfDataset<T>): Dataset<T> {
-    check('Dataset.fromTfData', 'data', data, rule('a tfjs-data Dataset', (value) => typeof (value as TfDataset<T> | null)?.iterator === 'function'));
+    check(
+      'Dataset.fromTfData',
+      'data',
+      data,
+      rule('a tfjs-data Dataset', (value) => typeof (value as TfDataset<T> | null)?.iterator === 'function'),
+    );
     return new Dataset(async function* () {
       const iterator = await data.iterator();
       for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
@@ -155,7 +186,12 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Applies a function to each item, several at once if asked; results keep the order of the items. */
   map<R>(fn: ItemFunction<T, R>, options: MapOptions = {}): Dataset<R> {
     check('Dataset.map', 'fn', fn, callable);
-    const rules = { concurrency: either(positiveInteger, oneOf('auto')), errors: oneOf('throw', 'skip'), onSkipped: callable, varies: boolean };
+    const rules = {
+      concurrency: either(positiveInteger, oneOf('auto')),
+      errors: oneOf('throw', 'skip'),
+      onSkipped: callable,
+      varies: boolean,
+    };
     const { concurrency = 1, errors = 'throw', onSkipped = warnOfSkipped, varies = false } = checkOptions('Dataset.map', options, rules);
     const traits = { varies: varies || this.varies, prepared: this.preprocessing };
     const workers = concurrency === 'auto' ? automaticConcurrency() : concurrency;
@@ -194,7 +230,13 @@ export class Dataset<T> implements AsyncIterable<T> {
     check('Dataset.batch', 'size', size, positiveInteger);
     const { dropRemainder = false } = checkOptions('Dataset.batch', options, { dropRemainder: boolean });
     if (dropRemainder && this.size < size) {
-      throw invalid('Dataset.batch', 'size', `at most the ${this.size} items there are`, size, 'With dropRemainder no batch would be left.');
+      throw invalid(
+        'Dataset.batch',
+        'size',
+        `at most the ${this.size} items there are`,
+        size,
+        'With dropRemainder no batch would be left.',
+      );
     }
     const batches = this.size / size;
     return this.#derive((items) => batchItems(items, size, dropRemainder), dropRemainder ? Math.floor(batches) : Math.ceil(batches));
@@ -231,7 +273,10 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
     check('Dataset.cache', 'store', store, storeRule);
-    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], { varies: false, prepared: this.#prepared });
+    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], {
+      varies: false,
+      prepared: this.#prepared,
+    });
     cached.#release = () => {
       store.release();
     };
@@ -242,7 +287,9 @@ export class Dataset<T> implements AsyncIterable<T> {
   repeat(count = Infinity): Dataset<T> {
     if (count !== Infinity) check('Dataset.repeat', 'count', count, nonNegativeInteger);
     const size = this.size === 0 || count === 0 ? 0 : this.size * count;
-    return new Dataset((pass) => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch), size, [this], { prepared: this.#prepared });
+    return new Dataset((pass) => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch), size, [this], {
+      prepared: this.#prepared,
+    });
   }
 
   /** Ends after `count` items. */
@@ -264,7 +311,9 @@ export class Dataset<T> implements AsyncIterable<T> {
     for (const other of others) check('Dataset.concat', 'others', other, dataset);
     const all = [this, ...others];
     const size = all.reduce((sum, each) => sum + each.size, 0);
-    return new Dataset((pass) => concatPasses(all.map((each) => () => each.open(pass))), size, all, { prepared: agreed(all.map((each) => each.#prepared)) });
+    return new Dataset((pass) => concatPasses(all.map((each) => () => each.open(pass))), size, all, {
+      prepared: agreed(all.map((each) => each.#prepared)),
+    });
   }
 
   /** Opens a dataset for each item and reads several of them in turn, for example the shards of a record set. */
@@ -273,11 +322,17 @@ export class Dataset<T> implements AsyncIterable<T> {
     const rules = { cycleLength: positiveInteger, blockLength: positiveInteger };
     const { cycleLength = 4, blockLength = 1 } = checkOptions('Dataset.interleave', options, rules);
     return this.#derive(
-      (items, pass) => interleavePasses(items, async (item) => {
-        const opened = await open(item);
-        check('Dataset.interleave', 'open(item)', opened, dataset);
-        return opened.open(pass);
-      }, cycleLength, blockLength),
+      (items, pass) =>
+        interleavePasses(
+          items,
+          async (item) => {
+            const opened = await open(item);
+            check('Dataset.interleave', 'open(item)', opened, dataset);
+            return opened.open(pass);
+          },
+          cycleLength,
+          blockLength,
+        ),
       NaN,
       { prepared: undefined },
     );
@@ -286,7 +341,12 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Keeps every `shards`-th item, beginning with the one at `index`: the share of one of several workers. */
   shard(shards: number, index: number): Dataset<T> {
     check('Dataset.shard', 'shards', shards, positiveInteger);
-    check('Dataset.shard', 'index', index, rule<number>(`an integer in [0, ${shards})`, (value) => nonNegativeInteger.accepts(value) && value < shards));
+    check(
+      'Dataset.shard',
+      'index',
+      index,
+      rule<number>(`an integer in [0, ${shards})`, (value) => nonNegativeInteger.accepts(value) && value < shards),
+    );
     const size = Number.isFinite(this.size) ? Math.max(0, Math.ceil((this.size - index) / shards)) : this.size;
     return this.#derive((items) => shardItems(items, shards, index), size, this.#part(`shard ${index} of ${shards}`, size));
   }
@@ -301,11 +361,15 @@ export class Dataset<T> implements AsyncIterable<T> {
   transform<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size = NaN): Dataset<R> {
     check('Dataset.transform', 'step', step, callable);
     check('Dataset.transform', 'size', size, sizeRule);
-    return this.#derive((items, pass) => {
-      const made = step(items, pass);
-      check('Dataset.transform', 'step(items)', made, asyncIterable, 'Write it as `async function*`.');
-      return made;
-    }, size, { prepared: this.preprocessing });
+    return this.#derive(
+      (items, pass) => {
+        const made = step(items, pass);
+        check('Dataset.transform', 'step(items)', made, asyncIterable, 'Write it as `async function*`.');
+        return made;
+      },
+      size,
+      { prepared: this.preprocessing },
+    );
   }
 
   /**
@@ -317,13 +381,16 @@ export class Dataset<T> implements AsyncIterable<T> {
    * const images = Dataset.from([{ pixels: photo, label: 0 }]).withPreprocessing({ inputSize: 224, fit: 'stretch' });
    */
   withPreprocessing(preprocessing: Preprocessing | 'original' | undefined): Dataset<T> {
-    const prepared = preprocessing === 'original' || preprocessing === undefined ? preprocessing : completePreprocessing('Dataset.withPreprocessing', preprocessing);
+    const prepared =
+      preprocessing === 'original' || preprocessing === undefined
+        ? preprocessing
+        : completePreprocessing('Dataset.withPreprocessing', preprocessing);
     return this.#derive((pass) => pass, this.size, { prepared });
   }
 
   /**
-   * How the images were made; `undefined` when they have their original sizes, or nothing is known. `map` and `transform` keep it, as they keep the size
-   * of the images; one that changes the size is followed by {@link withPreprocessing}.
+   * How the images were made; `undefined` when they have their original sizes, or nothing is known. `map` and `transform` keep it, as they
+   * keep the size of the images; one that changes the size is followed by {@link withPreprocessing}.
    */
   get preprocessing(): CompletePreprocessing | undefined {
     return this.#prepared === 'original' ? undefined : this.#prepared;
@@ -335,8 +402,8 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * What the dataset is made from: equal for the same items in the same order. Which items `take`, `skip`, `shard` or a `filter` leave counts;
-   * functions of `map` and `filter`, batches and shuffling do not. Computed when first asked for.
+   * What the dataset is made from: equal for the same items in the same order. Which items `take`, `skip`, `shard` or a `filter` leave
+   * counts; functions of `map` and `filter`, batches and shuffling do not. Computed when first asked for.
    *
    * @returns `undefined` where a function or a stream makes the items.
    */
@@ -374,7 +441,12 @@ export class Dataset<T> implements AsyncIterable<T> {
    * const theirs = train.toTfData(tfData);
    */
   toTfData<D>(tfData: TfDataModule<D>): D {
-    check('Dataset.toTfData', 'tfData', tfData, rule('the module @tensorflow/tfjs-data', (value) => typeof (value as TfDataModule<D> | null | undefined)?.generator === 'function'));
+    check(
+      'Dataset.toTfData',
+      'tfData',
+      tfData,
+      rule('the module @tensorflow/tfjs-data', (value) => typeof (value as TfDataModule<D> | null | undefined)?.generator === 'function'),
+    );
     // That module's own item type is narrower than what it takes; never fits it.
     return tfData.generator(() => this[Symbol.asyncIterator]() as AsyncIterator<never>);
   }
@@ -413,7 +485,8 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   /**
-   * The protocol of tfjs-data, which `model.fitDataset` speaks; tensors that are not finite are refused with an error that names step and epoch.
+   * The protocol of tfjs-data, which `model.fitDataset` speaks; tensors that are not finite are refused with an error that names step and
+   * epoch.
    *
    * That caller never closes an iterator it leaves early (`batchesPerEpoch`, early stopping); one that it forgets is closed when it is
    * garbage collected, or at once by `dispose()`.
@@ -432,7 +505,10 @@ export class Dataset<T> implements AsyncIterable<T> {
     return this.#open(pass);
   }
 
-  /** Closes passes that were left unfinished and frees what `cache()` holds, here and in the datasets this one is made from; it can be read again. */
+  /**
+   * Closes passes that were left unfinished and frees what `cache()` holds, here and in the datasets this one is made from; it can be read
+   * again.
+   */
   async dispose(): Promise<void> {
     for (const reader of [...this.#readers]) await reader.return?.();
     this.#release();
@@ -476,7 +552,8 @@ function isOneShot(items: Iterable<unknown> | AsyncIterable<unknown>): boolean {
 }
 
 function automaticConcurrency(): number {
-  const processors = (globalThis as { navigator?: { hardwareConcurrency?: number | undefined } | undefined }).navigator?.hardwareConcurrency;
+  const processors = (globalThis as { navigator?: { hardwareConcurrency?: number | undefined } | undefined }).navigator
+    ?.hardwareConcurrency;
   return 2 * (processors ?? 2);
 }
 

@@ -1,6 +1,18 @@
 // Random changes on a stream of labeled images: the same seed, epoch and image give the same result, whatever runs beside it.
 
-import { check, checkOptions, createRandom, deriveSeed, either, invalid, oneOf, positiveInteger, record, rule, seed as seedRule } from '../core/internal.js';
+import {
+  check,
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  either,
+  invalid,
+  oneOf,
+  positiveInteger,
+  record,
+  rule,
+  seed as seedRule,
+} from '../core/internal.js';
 import { giveBack } from '../image/internal.js';
 import type { CompletePreprocessing, Pixels, Transform, TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
@@ -31,8 +43,11 @@ const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => {
   return positiveInteger.accepts(threads) && typeof transform === 'function' && typeof readChanged === 'function';
 });
 // Functions have a method called apply, too.
-const transformRule = rule<Transform>('a transform', (value) =>
-  record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function');
+const transformRule = rule<Transform>(
+  'a transform',
+  (value) =>
+    record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
+);
 
 /** How pictures are changed. */
 export interface AugmentOptions {
@@ -49,18 +64,25 @@ export interface AugmentOptions {
 }
 
 /**
- * Applies a transform to every image; its random numbers come from the seed, the epoch and the image's origin (its position where it has none).
+ * Applies a transform to every image; its random numbers come from the seed, the epoch and the image's origin (its position where it has
+ * none).
  *
- * The result has the `preprocessing` of the given images where the transform keeps the size, and that of the transform where the images have their original
- * sizes. Otherwise it is unknown: state it with `withPreprocessing`.
+ * The result has the `preprocessing` of the given images where the transform keeps the size, and that of the transform where the images
+ * have their original sizes. Otherwise it is unknown: state it with `withPreprocessing`.
  *
- * @throws {OptionError} when there are workers, and a function of yours has a part in the transform; while iterating, for an item that is not a labeled image.
+ * @throws {OptionError} when there are workers, and a function of yours has a part in the transform; while iterating, for an item that is
+ *   not a labeled image.
  * @throws {DataError} while iterating, naming the image, when the transform fails.
  * @example
  * const train = augment(images, trainAugmentation('default', 224), { seed: 1 });
  */
 export function augment(images: Dataset<LabeledImage>, transform: Transform, options: AugmentOptions = {}): Dataset<LabeledImage> {
-  check('augment', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
+  check(
+    'augment',
+    'images',
+    images,
+    rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset),
+  );
   check('augment', 'transform', transform, transformRule);
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
   const { seed = 0, workers: threads, concurrency } = checkOptions('augment', options, rules);
@@ -70,9 +92,16 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
   const seedOf = (origin: string | number, epoch: number): number => deriveSeed(seed, 'augment', epoch, origin);
   if (threads === undefined) return changedBy((pixels, own) => transform.apply(pixels, createRandom(own)), 1);
   if (spec === undefined) {
-    throw invalid('augment', 'transform', 'only transforms of this library, since there are workers,', transform.describe(), 'A function of your own cannot change threads: leave out workers, or give it a step of its own without them.');
+    throw invalid(
+      'augment',
+      'transform',
+      'only transforms of this library, since there are workers,',
+      transform.describe(),
+      'A function of your own cannot change threads: leave out workers, or give it a step of its own without them.',
+    );
   }
-  const together = concurrency === undefined ? threads.readChanged(images, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) })) : undefined;
+  const together =
+    concurrency === undefined ? threads.readChanged(images, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) })) : undefined;
   if (together !== undefined) return known(together);
   return changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
 
@@ -89,7 +118,11 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     return ours ? makesPictures(result) : result;
   }
 
-  async function change(image: LabeledImage, { index, ...pass }: ItemContext, apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>): Promise<Pixels> {
+  async function change(
+    image: LabeledImage,
+    { index, ...pass }: ItemContext,
+    apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>,
+  ): Promise<Pixels> {
     checkItem('augment', image);
     try {
       return await apply(image.pixels, seedOf(image.origin ?? index, pass.epoch));
@@ -104,7 +137,10 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
 }
 
 /** How images are made that a transform changed. */
-function preprocessingAfter(transform: Transform['preprocessing'], images: Dataset<LabeledImage>): CompletePreprocessing | 'original' | undefined {
+function preprocessingAfter(
+  transform: Transform['preprocessing'],
+  images: Dataset<LabeledImage>,
+): CompletePreprocessing | 'original' | undefined {
   if (transform === 'kept') return images.hasOriginalSizes ? 'original' : images.preprocessing;
   return images.hasOriginalSizes ? transform : undefined;
 }

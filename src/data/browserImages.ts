@@ -4,8 +4,13 @@ import { check, checkOptions, invalid, rule, text } from '../core/internal.js';
 import { DataError, EffnetError } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 
-/** What `createImageBitmap` takes: a canvas, an image or video element, a bitmap and the like; nothing where TypeScript knows no browser types. */
-export type BitmapSource = typeof globalThis extends { readonly createImageBitmap: (image: infer Source, ...rest: never[]) => unknown } ? Source : never;
+/**
+ * What `createImageBitmap` takes: a canvas, an image or video element, a bitmap and the like; nothing where TypeScript knows no browser
+ * types.
+ */
+export type BitmapSource = typeof globalThis extends { readonly createImageBitmap: (image: infer Source, ...rest: never[]) => unknown }
+  ? Source
+  : never;
 
 /** What a browser can show: a file, a URL, or something already decoded. */
 export type BrowserImage = Blob | URL | string | BitmapSource;
@@ -17,9 +22,12 @@ export interface BrowserPixelsOptions {
 }
 
 /** What `createImageBitmap` takes, also from another window, whose classes are not those of this one. */
-const DECODABLE = /^\[object (?:Blob|File|ImageBitmap|ImageData|HTML(?:Image|Video|Canvas)Element|SVGImageElement|OffscreenCanvas|VideoFrame)\]$/;
-const browserImage = rule<BrowserImage>('a File, URL, canvas, image or bitmap', (value) =>
-  text.accepts(value) || value instanceof URL || DECODABLE.test(Object.prototype.toString.call(value)));
+const DECODABLE =
+  /^\[object (?:Blob|File|ImageBitmap|ImageData|HTML(?:Image|Video|Canvas)Element|SVGImageElement|OffscreenCanvas|VideoFrame)\]$/;
+const browserImage = rule<BrowserImage>(
+  'a File, URL, canvas, image or bitmap',
+  (value) => text.accepts(value) || value instanceof URL || DECODABLE.test(Object.prototype.toString.call(value)),
+);
 
 /**
  * Reads a File, Blob, URL, canvas, image or video element as RGB, upright as its EXIF orientation says.
@@ -28,14 +36,17 @@ const browserImage = rule<BrowserImage>('a File, URL, canvas, image or bitmap', 
  * @throws {OptionError} when the background is not a CSS color. {@link EffnetError} outside of browsers.
  * @throws {DataError} naming the file or URL, when it cannot be fetched or decoded.
  * @example
- * const decoded = Dataset.from([...(input.files ?? [])]).map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
+ * const files = Dataset.from([...(input.files ?? [])]);
+ * const decoded = files.map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
  * const images = augment(decoded.withPreprocessing('original'), evalTransform(model)); // as the model wants them
  */
 export async function browserPixels(image: BrowserImage, options: BrowserPixelsOptions = {}): Promise<Pixels> {
   check('browserPixels', 'image', image, browserImage);
   const { background = 'white' } = checkOptions('browserPixels', options, { background: text });
   if (typeof createImageBitmap === 'undefined' || typeof OffscreenCanvas === 'undefined') {
-    throw new EffnetError('browserPixels: expected a browser, received a runtime without createImageBitmap or OffscreenCanvas. In Node, use `decodeImage` of effnet-ts/node.');
+    throw new EffnetError(
+      'browserPixels: expected a browser, received a runtime without createImageBitmap or OffscreenCanvas. In Node, use `decodeImage` of effnet-ts/node.',
+    );
   }
   checkColor(background);
   const origin = image instanceof URL || typeof image === 'string' ? String(image) : ((image as Partial<File>).name ?? 'image');

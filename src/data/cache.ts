@@ -8,7 +8,10 @@ export type CachedImages = CompletePreprocessing | 'original' | undefined;
 
 /** Keeps items between passes: in memory, or in a folder with `folderCache` of the Node entry. */
 export interface CacheStore<T> {
-  /** The kept items, or `undefined` before a pass was completed. A store that outlives the dataset checks that its images were made in this way. */
+  /**
+   * The kept items, or `undefined` before a pass was completed. A store that outlives the dataset checks that its images were made in this
+   * way.
+   */
   read(images: CachedImages): Promise<AsyncIterable<T> | undefined> | AsyncIterable<T> | undefined;
   /** Begins to keep a pass; nothing counts until `commit`. */
   write(images: CachedImages): Promise<CacheWriter<T>> | CacheWriter<T>;

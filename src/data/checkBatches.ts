@@ -18,7 +18,8 @@ interface Batch {
   readonly sampleWeights?: tf.Tensor | undefined;
 }
 
-const REMEDY = 'Resize the images to the size of the model, for example with `preprocessing: model` where they are read, or build the model for their size.';
+const REMEDY =
+  'Resize the images to the size of the model, for example with `preprocessing: model` where they are read, or build the model for their size.';
 
 export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
   'a Dataset, or anything else that can be iterated',
@@ -28,7 +29,9 @@ export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
 /** The preprocessing of a dataset; `undefined` where the data do not say it. */
 export function preprocessingOfData(where: string, data: object | undefined): CompletePreprocessing | undefined {
   // Data of other kinds, such as arrays, is no wrong preprocessing.
-  return data === undefined || !('preprocessing' in data) ? undefined : preprocessingFor(where, { preprocessing: data.preprocessing as Preprocessing | undefined });
+  return data === undefined || !('preprocessing' in data)
+    ? undefined
+    : preprocessingFor(where, { preprocessing: data.preprocessing as Preprocessing | undefined });
 }
 
 /** Throws a ShapeError when a dataset says that its images have another size than a model takes. Nothing is read. */
@@ -37,7 +40,10 @@ export function checkImageSize(where: string, option: string, data: object | und
   if (size === undefined || inputShape?.length !== 4) return;
   const [, height, width] = inputShape;
   if ((height ?? size[0]) === size[0] && (width ?? size[1]) === size[1]) return;
-  throw new ShapeError(`${where}: expected images of ${height ?? 'any'} x ${width ?? 'any'} pixels for \`${option}\`, the input size of the model, received ${size[0]} x ${size[1]}. ${REMEDY}`);
+  throw new ShapeError(
+    `${where}: expected images of ${height ?? 'any'} x ${width ?? 'any'} pixels for \`${option}\`, the input size of the model, ` +
+      `received ${size[0]} x ${size[1]}. ${REMEDY}`,
+  );
 }
 
 /** Throws a ShapeError when images do not have the shape that a model takes. */
@@ -46,7 +52,10 @@ export function checkInputShape(where: string, option: string, shape: readonly n
   const fits = shape.length === inputShape.length && inputShape.every((length, axis) => length === null || length === shape[axis]);
   if (fits) return;
   const isImages = inputShape.length === 4;
-  throw new ShapeError(`${where}: expected ${isImages ? 'images' : 'inputs'} ${showShape(inputShape)} for \`${option}\`, received ${showShape(shape)}${place}.${isImages ? ` ${REMEDY}` : ''}`);
+  throw new ShapeError(
+    `${where}: expected ${isImages ? 'images' : 'inputs'} ${showShape(inputShape)} for \`${option}\`, ` +
+      `received ${showShape(shape)}${place}.${isImages ? ` ${REMEDY}` : ''}`,
+  );
 }
 
 /**
@@ -54,20 +63,34 @@ export function checkInputShape(where: string, option: string, shape: readonly n
  *
  * @param place - Where the item was met, for the error: ` at step 3 of epoch 0`.
  * @param parts - The tensors that are read; others are refused, so that none is ignored.
- * @throws {OptionError} when it does not consist of these tensors, of numbers. {@link ShapeError} when its images have another shape than the model takes,
+ * @throws {OptionError} when it does not consist of these tensors, of numbers. {@link ShapeError} when its images have another shape than
+ *   the model takes,
  * or their number is not that of the labels.
  */
-export function checkBatch(where: string, option: string, item: unknown, inputShape: InputShape, place = '', parts: readonly string[] = ['xs', 'ys']): asserts item is Batch {
+export function checkBatch(
+  where: string,
+  option: string,
+  item: unknown,
+  inputShape: InputShape,
+  place = '',
+  parts: readonly string[] = ['xs', 'ys'],
+): asserts item is Batch {
   try {
     const { xs, ys, sampleWeights, pixels } = (item ?? {}) as Readonly<Record<string, unknown>>;
     const others = [...tensorsOf(item).keys()].filter((key) => !parts.includes(key));
     if (!isNumbers(xs) || !isNumbers(ys) || !(sampleWeights === undefined || isNumbers(sampleWeights)) || others.length > 0) {
       const remedy = pixels === undefined ? '' : ' Group the images into batches with `imageBatches(images)`.';
-      throw new OptionError(`${where}: expected batches { ${parts.join(', ')} } of tensors of numbers for \`${option}\`, received ${describeItem(item)}${place}.${remedy}`);
+      throw new OptionError(
+        `${where}: expected batches { ${parts.join(', ')} } of tensors of numbers for \`${option}\`, ` +
+          `received ${describeItem(item)}${place}.${remedy}`,
+      );
     }
     checkInputShape(where, option, xs.shape, inputShape, place);
     if (ys.shape[0] !== xs.shape[0]) {
-      throw new ShapeError(`${where}: expected one label per image for \`${option}\`, received images ${showShape(xs.shape)} and labels ${showShape(ys.shape)}${place}.`);
+      throw new ShapeError(
+        `${where}: expected one label per image for \`${option}\`, received images ${showShape(xs.shape)} and labels ` +
+          `${showShape(ys.shape)}${place}.`,
+      );
     }
   } catch (error) {
     releaseItem(item);
@@ -76,7 +99,13 @@ export function checkBatch(where: string, option: string, item: unknown, inputSh
 }
 
 /** Reads the first batch of a dataset and checks it as {@link checkBatch} does. Nothing is left of it. */
-export async function checkFirstBatch(where: string, option: string, data: Dataset<unknown>, inputShape: InputShape, parts?: readonly string[]): Promise<void> {
+export async function checkFirstBatch(
+  where: string,
+  option: string,
+  data: Dataset<unknown>,
+  inputShape: InputShape,
+  parts?: readonly string[],
+): Promise<void> {
   for await (const item of data.open({ epoch: 0, signal: undefined })) {
     checkBatch(where, option, item, inputShape, '', parts);
     releaseItem(item);

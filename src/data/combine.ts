@@ -52,7 +52,10 @@ async function settleAll(pending: readonly Promise<IteratorResult<unknown>>[]): 
   throw failed.reason;
 }
 
-/** Takes `blockLength` items in turn from each of `cycleLength` open sources, in tf.data's order: an ended source gives its place to the next. */
+/**
+ * Takes `blockLength` items in turn from each of `cycleLength` open sources, in tf.data's order: an ended source gives its place to the
+ * next.
+ */
 export async function* interleavePasses<T, R>(
   outer: AsyncIterable<T>,
   open: (item: T) => AsyncIterable<R> | Promise<AsyncIterable<R>>,
@@ -72,7 +75,10 @@ export async function* interleavePasses<T, R>(
           continue;
         }
         // Reading a block ahead keeps every open source busy while the others have their turn.
-        cycle.set(slot, runAhead(await open(next.value), blockLength, (item) => item));
+        cycle.set(
+          slot,
+          runAhead(await open(next.value), blockLength, (item) => item),
+        );
       }
       const source = cycle.get(slot) as AsyncIterator<R>;
       for (let i = 0; i < blockLength; i++) {

@@ -10,7 +10,10 @@ export interface MapOptions {
   readonly errors?: 'throw' | 'skip' | undefined;
   /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
   readonly onSkipped?: SkipListener | undefined;
-  /** The function makes another result of the same item in another epoch, so that nothing computed from it may be kept. @defaultValue false */
+  /**
+   * The function makes another result of the same item in another epoch, so that nothing computed from it may be kept.
+   * @defaultValue false
+   */
   readonly varies?: boolean | undefined;
 }
 

@@ -57,5 +57,8 @@ function describe(value: unknown): string {
   const fields = Object.entries(value);
   // A file is the same wherever its folder was moved, if it says where it comes from.
   const hasOrigin = typeof (value as { origin?: unknown }).origin === 'string';
-  return `{${fields.filter(([key]) => !(hasOrigin && (key === 'path' || key === 'pixels'))).map(([key, field]) => `${key}:${describe(field)}`).join()}}`;
+  return `{${fields
+    .filter(([key]) => !(hasOrigin && (key === 'path' || key === 'pixels')))
+    .map(([key, field]) => `${key}:${describe(field)}`)
+    .join()}}`;
 }

@@ -5,8 +5,8 @@ import { areFinite, readsAtOnce } from '../layers/internal.js';
 import { releaseItem, tensorsOf } from './items.js';
 
 /**
- * Reads items and checks their tensors. Where results are read later, as on a GPU, an item is handed out before its check has come back, and the
- * error follows with the next one.
+ * Reads items and checks their tensors. Where results are read later, as on a GPU, an item is handed out before its check has come back,
+ * and the error follows with the next one.
  *
  * @throws {DataError} by `next`, naming the tensor, step and epoch.
  */
@@ -20,10 +20,11 @@ export function finiteReader<T>(reader: AsyncIterator<T>, epoch: number): { next
       if (result.done === true) return result;
       checked = problemOf(result.value, step++, epoch);
       checked.catch(() => undefined);
-      if (readsAtOnce()) await refuse().catch((error: unknown) => {
-        releaseItem(result.value);
-        throw error;
-      });
+      if (readsAtOnce())
+        await refuse().catch((error: unknown) => {
+          releaseItem(result.value);
+          throw error;
+        });
       return result;
     },
   };
@@ -41,7 +42,10 @@ async function problemOf(item: unknown, step: number, epoch: number): Promise<Da
   const checks = [...tensors].map(([name, tensor]) => ({ name, isFinite: areFinite([tensor]) }));
   for (const { name, isFinite } of checks) {
     if (await isFinite) continue;
-    return new DataError(`Dataset: expected finite numbers${name === '' ? '' : ` for \`${name}\``} at step ${step} of epoch ${epoch}, received NaN or Infinity. Look at that batch.`);
+    return new DataError(
+      `Dataset: expected finite numbers${name === '' ? '' : ` for \`${name}\``} at step ${step} of epoch ${epoch}, ` +
+        `received NaN or Infinity. Look at that batch.`,
+    );
   }
   return undefined;
 }

@@ -40,15 +40,24 @@ export interface ImageBatchesOptions {
 /**
  * Groups labeled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
  *
- * @throws {ShapeError} while iterating, when images or label vectors of one batch differ in size, or an image has not the size of the dataset's `preprocessing`.
+ * @throws {ShapeError} while iterating, when images or label vectors of one batch differ in size, or an image has not the size of the
+ *   dataset's `preprocessing`.
  * @throws {DataError} while iterating, when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  * @example
  * const batches = imageBatches(images, { batchSize: 16 }).prefetch(2);
  * await model.fitDataset(batches, { epochs: 5 });
  */
 export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatchesOptions = {}): Dataset<ImageBatch> {
-  check('imageBatches', 'images', images, rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset));
-  const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, { batchSize: positiveInteger, dropRemainder: boolean });
+  check(
+    'imageBatches',
+    'images',
+    images,
+    rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset),
+  );
+  const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, {
+    batchSize: positiveInteger,
+    dropRemainder: boolean,
+  });
   const { size } = images.batch(batchSize, { dropRemainder });
   const inputSize = images.preprocessing?.inputSize;
   const ours = holdsNone(images);
@@ -75,7 +84,10 @@ function checkSize(image: LabeledImage, [height, width]: readonly [height: numbe
   const { pixels, origin } = image;
   if (pixels.height === height && pixels.width === width) return;
   const received = `[${pixels.height}, ${pixels.width}]${named(origin)}`;
-  throw new ShapeError(`imageBatches: expected images of [${height}, ${width}], the inputSize of the dataset's preprocessing, received ${received}. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.`);
+  throw new ShapeError(
+    `imageBatches: expected images of [${height}, ${width}], the inputSize of the dataset's preprocessing, ` +
+      `received ${received}. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.`,
+  );
 }
 
 /**
@@ -144,7 +156,11 @@ function close({ sides: { height, width, channels }, values, labels }: OpenBatch
   const shape: [number, number, number, number] = [labels.length, height, width, channels];
   const filled = labels.length * height * width * channels;
   const copied = copiesValues();
-  const xs = tf.tensor4d(copied ? values.subarray(0, filled) : filled === values.length ? values : values.slice(0, filled), shape, 'float32');
+  const xs = tf.tensor4d(
+    copied ? values.subarray(0, filled) : filled === values.length ? values : values.slice(0, filled),
+    shape,
+    'float32',
+  );
   if (copied) giveBack(values);
   return { xs, ys: labelTensor(labels) };
 }
@@ -170,18 +186,26 @@ export function checkItem(where: string, item: unknown): void {
 function checkLabel(where: string, label: unknown, origin: string | undefined): void {
   const problem = problemOfLabel(label);
   if (problem === undefined) return;
-  throw new DataError(`${where}: expected ${problem[0]}${origin === undefined ? '' : ` for '${origin}'`}, received ${problem[1]}.`, origin === undefined ? {} : { origin });
+  throw new DataError(
+    `${where}: expected ${problem[0]}${origin === undefined ? '' : ` for '${origin}'`}, received ${problem[1]}.`,
+    origin === undefined ? {} : { origin },
+  );
 }
 
 function problemOfLabel(label: unknown): readonly [expected: string, received: string] | undefined {
   if (Array.isArray(label) || (ArrayBuffer.isView(label) && !(label instanceof DataView))) {
     // Float32 sums of mixed labels may miss 0 and 1 by a rounding.
-    const bad = Array.from(label as ArrayLike<unknown>).find((value) => !(typeof value === 'number' && value >= -1e-5 && value <= 1 + 1e-5));
+    const bad = Array.from(label as ArrayLike<unknown>).find(
+      (value) => !(typeof value === 'number' && value >= -1e-5 && value <= 1 + 1e-5),
+    );
     return bad === undefined ? undefined : ['a label vector of numbers in [0, 1]', show(bad)];
   }
   // An int32 tensor would cut a fraction off, and a loss takes any number.
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < 2 ** 31) return undefined;
-  return [typeof label === 'number' ? 'a class index, an integer of at least 0,' : 'a class index or a Float32Array of targets as `label`', show(label)];
+  return [
+    typeof label === 'number' ? 'a class index, an integer of at least 0,' : 'a class index or a Float32Array of targets as `label`',
+    show(label),
+  ];
 }
 
 /** Length of a label vector; `undefined` for a class index. */

@@ -9,6 +9,16 @@ export { classWeights, countClasses, oneHot, oversample, type OversampleOptions 
 export { cutMix, type MixOptions, mixUp } from './mix.js';
 export type { ItemContext, ItemFunction, Pass, SkipListener } from './operators.js';
 export { decodeExample, encodeExample, type Example, feature, type FeatureValue } from './records/example.js';
-export { formatExample, type ImageRecordSchema, parseExample, RECORD_SCHEMAS, type RecordField, type RecordFieldOf, type RecordOf, type RecordSchema, type RecordValues } from './records/schema.js';
+export {
+  formatExample,
+  type ImageRecordSchema,
+  parseExample,
+  RECORD_SCHEMAS,
+  type RecordField,
+  type RecordFieldOf,
+  type RecordOf,
+  type RecordSchema,
+  type RecordValues,
+} from './records/schema.js';
 export { frameTFRecord, readTFRecords, type ReadTFRecordsOptions, type TFRecord } from './records/tfrecord.js';
 export { kFold, type SplitOptions, trainValidationSplit } from './split.js';

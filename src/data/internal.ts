@@ -1,4 +1,12 @@
-export { checkBatch, checkFirstBatch, checkImageSize, checkInputShape, type InputShape, preprocessingOfData, readable } from './checkBatches.js';
+export {
+  checkBatch,
+  checkFirstBatch,
+  checkImageSize,
+  checkInputShape,
+  type InputShape,
+  preprocessingOfData,
+  readable,
+} from './checkBatches.js';
 export { collateFor } from './imageBatches.js';
 export { makesPictures } from './ownPictures.js';
 export { crc32c } from './records/crc32c.js';

@@ -1,9 +1,26 @@
 // Class indices, counted, weighted, balanced and written as vectors.
 
-import { arrayOf, callable, check, checkOptions, createRandom, deriveSeed, either, finite, largest, nonNegativeInteger, positiveInteger, rule, seed as seedRule } from '../core/internal.js';
+import {
+  arrayOf,
+  callable,
+  check,
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  either,
+  finite,
+  largest,
+  nonNegativeInteger,
+  positiveInteger,
+  rule,
+  seed as seedRule,
+} from '../core/internal.js';
 import { DataError } from '../core/index.js';
 
-const indices = rule<readonly number[]>('a non-empty array of class indices', (value) => Array.isArray(value) && value.length > 0 && value.every(nonNegativeInteger.accepts));
+const indices = rule<readonly number[]>(
+  'a non-empty array of class indices',
+  (value) => Array.isArray(value) && value.length > 0 && value.every(nonNegativeInteger.accepts),
+);
 
 /**
  * Writes a class index, or several, as a vector of zeros and ones.
@@ -76,7 +93,12 @@ export interface OversampleOptions {
  * @throws {OptionError} when `labelOf` returns anything but a number or a string.
  */
 export function oversample<T>(items: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
-  check('oversample', 'items', items, rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0));
+  check(
+    'oversample',
+    'items',
+    items,
+    rule<readonly T[]>('a non-empty array', (value) => Array.isArray(value) && value.length > 0),
+  );
   check('oversample', 'labelOf', labelOf, callable);
   const { seed = 0 } = checkOptions('oversample', options, { seed: seedRule });
   const byClass = new Map<number | string, T[]>();

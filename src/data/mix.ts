@@ -1,7 +1,15 @@
 // MixUp and CutMix: pictures of a batch mixed with one another, their labels in the same proportion.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, createRandom, deriveSeed, positive, probability as probabilityRule, seed as seedRule, shuffled } from '../core/internal.js';
+import {
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  positive,
+  probability as probabilityRule,
+  seed as seedRule,
+  shuffled,
+} from '../core/internal.js';
 import { ShapeError, type Random } from '../core/index.js';
 import { checkBatch } from './checkBatches.js';
 import type { ImageBatch } from './imageBatches.js';
@@ -20,7 +28,8 @@ export interface MixOptions {
 /**
  * Makes a step for `map` that blends each picture with another of its batch and disposes the batch it was given.
  *
- * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not vectors.
+ * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not
+ *   vectors.
  * @example
  * const batches = imageBatches(images).map(mixUp({ alpha: 0.2, seed: 1 }));
  * @see mixup, arXiv 1710.09412
@@ -34,7 +43,8 @@ export function mixUp(options: MixOptions = {}): ItemFunction<ImageBatch, ImageB
  *
  * The labels follow the area that is really covered.
  *
- * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not vectors.
+ * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not
+ *   vectors.
  * @see CutMix, arXiv 1905.04899
  */
 export function cutMix(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
@@ -96,7 +106,10 @@ function mixing(where: string, defaultAlpha: number, options: MixOptions, mix: M
     const random = createRandom(deriveSeed(seed, where, epoch, index));
     if (random.next() >= probability) return batch;
     const mixed = tf.tidy(() => {
-      const order = shuffled(Array.from({ length: batch.xs.shape[0] }, (_, i) => i), random);
+      const order = shuffled(
+        Array.from({ length: batch.xs.shape[0] }, (_, i) => i),
+        random,
+      );
       return mix(batch, tf.tensor1d(order, 'int32'), beta(alpha, random), random);
     });
     tf.dispose([batch.xs, batch.ys]);

@@ -24,7 +24,12 @@ export type ItemFunction<T, R> = (item: T, context: ItemContext) => R | Promise<
 /** Called once at the end of a pass that left out broken items. */
 export type SkipListener = (errors: readonly DataError[]) => void;
 
-export async function* mapItems<T, R>(source: AsyncIterable<T>, fn: ItemFunction<T, R>, concurrency: number, pass: Pass): AsyncGenerator<R> {
+export async function* mapItems<T, R>(
+  source: AsyncIterable<T>,
+  fn: ItemFunction<T, R>,
+  concurrency: number,
+  pass: Pass,
+): AsyncGenerator<R> {
   yield* inOrder(source, concurrency, async (item, index) => {
     try {
       return await fn(item, { ...pass, index });
@@ -35,7 +40,11 @@ export async function* mapItems<T, R>(source: AsyncIterable<T>, fn: ItemFunction
 }
 
 /** One at a time means only when asked for. */
-async function* inOrder<T, R>(source: AsyncIterable<T>, concurrency: number, start: (item: T, index: number) => Promise<R>): AsyncGenerator<R> {
+async function* inOrder<T, R>(
+  source: AsyncIterable<T>,
+  concurrency: number,
+  start: (item: T, index: number) => Promise<R>,
+): AsyncGenerator<R> {
   if (concurrency > 1) {
     yield* runAhead(source, concurrency, start);
     return;

@@ -1,4 +1,5 @@
-// Which datasets make every picture anew and keep none: whoever reads a pass of one is its pictures' only holder, and may give back their memory.
+// Which datasets make every picture anew and keep none: whoever reads a pass of one is its pictures' only holder, and may give back their
+// memory.
 
 import type { Dataset } from './Dataset.js';
 

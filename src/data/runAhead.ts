@@ -8,7 +8,11 @@ import { releaseItem } from './items.js';
  * An item counts from the moment it is pulled from the source until it is handed out. When the consumer stops, nothing more is
  * pulled and finished results are released.
  */
-export async function* runAhead<T, R>(source: AsyncIterable<T>, limit: number, start: (item: T, index: number) => R | Promise<R>): AsyncGenerator<R> {
+export async function* runAhead<T, R>(
+  source: AsyncIterable<T>,
+  limit: number,
+  start: (item: T, index: number) => R | Promise<R>,
+): AsyncGenerator<R> {
   const started: Promise<R>[] = [];
   const iterator = source[Symbol.asyncIterator]();
   const bell = signalBell();

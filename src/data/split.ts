@@ -28,7 +28,11 @@ const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'nu
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { seed: 1, stratifyBy: (file) => file.label });
  */
-export function trainValidationSplit<T>(items: readonly T[], fraction: number, options: SplitOptions<T> = {}): { train: T[]; validation: T[] } {
+export function trainValidationSplit<T>(
+  items: readonly T[],
+  fraction: number,
+  options: SplitOptions<T> = {},
+): { train: T[]; validation: T[] } {
   const where = 'trainValidationSplit';
   check(where, 'items', items, splittable);
   check(where, 'fraction', fraction, share);
@@ -37,7 +41,8 @@ export function trainValidationSplit<T>(items: readonly T[], fraction: number, o
   for (const [name, groups] of strata) {
     if (groups.length < 2) throw tooSmall(where, name, groups.length, 2);
     const count = Math.min(groups.length - 1, Math.max(1, Math.round(groups.length * fraction)));
-    for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'split', name))).slice(0, count)) group.forEach((item) => held.add(item));
+    for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'split', name))).slice(0, count))
+      group.forEach((item) => held.add(item));
   }
   return { train: items.filter((item) => !held.has(item)), validation: items.filter((item) => held.has(item)) };
 }
@@ -57,9 +62,19 @@ export function kFold<T>(items: readonly T[], folds: number, options: SplitOptio
 }
 
 /** Cuts into folds for another function, under whose name it reports errors. */
-export function foldsFor<T>(where: string, items: readonly T[], folds: number, options: SplitOptions<T>): { train: T[]; validation: T[] }[] {
+export function foldsFor<T>(
+  where: string,
+  items: readonly T[],
+  folds: number,
+  options: SplitOptions<T>,
+): { train: T[]; validation: T[] }[] {
   check(where, 'items', items, splittable);
-  check(where, 'folds', folds, rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2));
+  check(
+    where,
+    'folds',
+    folds,
+    rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2),
+  );
   const { strata, seed } = stratify(where, items, options);
   const foldOf = new Map<T, number>();
   let next = 0;
@@ -104,5 +119,7 @@ function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T
 
 function tooSmall(where: string, name: string | number, received: number, needed: number): DataError {
   const what = name === '' ? 'in all' : `of class ${show(name)}`;
-  return new DataError(`${where}: expected at least ${needed} items or groups ${what}, received ${received}. Add images, or leave the class out.`);
+  return new DataError(
+    `${where}: expected at least ${needed} items or groups ${what}, received ${received}. Add images, or leave the class out.`,
+  );
 }

@@ -1,5 +1,5 @@
-// Refuses files on whose heaps (where HDF5 keeps names and texts) the HDF5 library would run in a circle, or fill its memory: it compares sizes after cutting
-// them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
+// Refuses files on whose heaps (where HDF5 keeps names and texts) the HDF5 library would run in a circle, or fill its memory: it compares
+// sizes after cutting them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
 // Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 
 import { strayFile } from '../core/internal.js';
@@ -11,23 +11,36 @@ const LOCAL_HEAP = [0x48, 0x45, 0x41, 0x50, 0]; // 'HEAP', version 0
 /** The end of a local heap's list of free blocks. */
 const NO_BLOCK = 1;
 
-/** @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, a heap is larger than the file, or a list of free blocks is endless. */
+/**
+ * @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, a heap is larger than
+ *   the file, or a list of free blocks is endless.
+ */
 export function checkHeaps(where: string, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!hasSuperblock(bytes)) {
     const stray = strayFile(String.fromCharCode(...bytes.subarray(0, 64)));
-    const sentence = stray === undefined ? 'the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.' : `expected an HDF5 file, received ${stray[0]}. ${stray[1]}`;
+    const sentence =
+      stray === undefined
+        ? 'the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.'
+        : `expected an HDF5 file, received ${stray[0]}. ${stray[1]}`;
     throw new WeightsError(`${where}: ${sentence}`);
   }
   for (const heap of found(bytes, GLOBAL_HEAP)) {
-    if (!isGlobalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
+    if (!isGlobalHeapSound(view, heap))
+      throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
   }
   for (const heap of found(bytes, LOCAL_HEAP)) {
-    if (!isLocalHeapSound(view, heap)) throw new WeightsError(`${where}: a heap of the HDF5 file is larger than the file or lists free space that cannot be. The file is damaged.`);
+    if (!isLocalHeapSound(view, heap))
+      throw new WeightsError(
+        `${where}: a heap of the HDF5 file is larger than the file or lists free space that cannot be. The file is damaged.`,
+      );
   }
 }
 
-/** Whether the file begins with a superblock by which sizes and addresses take 8 bytes, as everywhere below, and count from the file's start. */
+/**
+ * Whether the file begins with a superblock by which sizes and addresses take 8 bytes, as everywhere below, and count from the file's
+ * start.
+ */
 function hasSuperblock(bytes: Uint8Array): boolean {
   if (bytes.length < 48 || !startsWith(bytes, 0, SIGNATURE)) return false;
   const version = bytes[8] as number;

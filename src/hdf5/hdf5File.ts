@@ -46,12 +46,16 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
     // Nobody is there any more to catch what a damaged file does on its way out.
     quietly(() => open?.close());
     open = undefined;
-    quietly(() => { module.FS.unlink(path); });
+    quietly(() => {
+      module.FS.unlink(path);
+    });
   };
   return {
     use(action) {
       if (fault !== undefined) {
-        throw new WeightsError(`${where}: an earlier, damaged file broke the HDF5 library. Read this one in a new process or worker.`, { cause: fault });
+        throw new WeightsError(`${where}: an earlier, damaged file broke the HDF5 library. Read this one in a new process or worker.`, {
+          cause: fault,
+        });
       }
       try {
         module.activate_throwing_error_handler();
@@ -67,7 +71,9 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
         noteFault(cause);
         throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`, { cause });
       } finally {
-        quietly(() => { module.deactivate_throwing_error_handler(); });
+        quietly(() => {
+          module.deactivate_throwing_error_handler();
+        });
       }
     },
     // The library's own `value` has no numbers of 16 bits.
@@ -132,7 +138,7 @@ export function groupAt(parent: Group, path: string): Group | undefined {
 export function datasetAt(parent: Group, path: string): Dataset | undefined {
   if (!hasPath(parent, path)) return undefined;
   const found = parent.get(path);
-  return found !== null && 'shape' in found ? (found) : undefined;
+  return found !== null && 'shape' in found ? found : undefined;
 }
 
 function hasPath(parent: Group, path: string): boolean {

@@ -65,7 +65,11 @@ export function kerasLayers(where: string, model: tfl.LayersModel): readonly Ker
 export function kerasConfig(where: string, model: tfl.LayersModel): object {
   const network = networkJson(where, model);
   return {
-    module: 'keras.src.models.functional', class_name: 'Functional', registered_name: 'Functional', build_config: { input_shape: null }, compile_config: {},
+    module: 'keras.src.models.functional',
+    class_name: 'Functional',
+    registered_name: 'Functional',
+    build_config: { input_shape: null },
+    compile_config: {},
     config: functionalConfig(where, model, network),
   };
 }
@@ -73,9 +77,11 @@ export function kerasConfig(where: string, model: tfl.LayersModel): object {
 function functionalConfig(where: string, model: tfl.LayersModel, network: NetworkJson): object {
   const single = (tensors: NetworkJson['input_layers']): unknown => (tensors.length === 1 ? tensors[0] : tensors);
   return {
-    name: network.name, trainable: true,
+    name: network.name,
+    trainable: true,
     layers: kerasLayers(where, model).map((layer) => layerConfig(where, model, layer)),
-    input_layers: single(network.input_layers), output_layers: single(network.output_layers),
+    input_layers: single(network.input_layers),
+    output_layers: single(network.output_layers),
   };
 }
 
@@ -86,10 +92,19 @@ function layerConfig(where: string, model: tfl.LayersModel, { className, layer, 
     return { args: node.length === 1 ? tensors : [tensors], kwargs: {} };
   });
   if (layer instanceof tfl.LayersModel) {
-    return { module: 'keras.src.models.functional', class_name: 'Functional', registered_name: 'Functional', name, inbound_nodes, config: functionalConfig(where, layer, networkJson(where, layer)) };
+    return {
+      module: 'keras.src.models.functional',
+      class_name: 'Functional',
+      registered_name: 'Functional',
+      name,
+      inbound_nodes,
+      config: functionalConfig(where, layer, networkJson(where, layer)),
+    };
   }
   if (!Object.hasOwn(OPTIONS, className)) {
-    throw new WeightsError(`${where}: Keras has no way to read the layer '${name}' of class ${className}. Write its weights alone with \`writeKerasWeights\`.`);
+    throw new WeightsError(
+      `${where}: Keras has no way to read the layer '${name}' of class ${className}. Write its weights alone with \`writeKerasWeights\`.`,
+    );
   }
   const options = (OPTIONS[className] ?? []).flatMap((option) => {
     const [ours = '', theirs = ours] = option.split(':');
@@ -97,7 +112,14 @@ function layerConfig(where: string, model: tfl.LayersModel, { className, layer, 
     return value === undefined ? [] : [[theirs, value] as const];
   });
   const common = className === 'InputLayer' ? { name } : { name, trainable: layer.trainable };
-  return { module: 'keras.layers', class_name: className, registered_name: null, name, inbound_nodes, config: { ...common, ...Object.fromEntries(options) } };
+  return {
+    module: 'keras.layers',
+    class_name: className,
+    registered_name: null,
+    name,
+    inbound_nodes,
+    config: { ...common, ...Object.fromEntries(options) },
+  };
 }
 
 function tensorConfig(model: tfl.LayersModel, source: string, node: number, tensor: number): object {

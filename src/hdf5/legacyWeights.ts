@@ -16,10 +16,12 @@ export function legacyGroup(root: File): Group | undefined {
 export function* legacyWeights(where: string, group: Group): Generator<NamedDataset> {
   for (const layer of listed(where, group, 'layer_names')) {
     const layerGroup = groupAt(group, layer);
-    if (layerGroup === undefined) throw new WeightsError(`${where}: the file lists the layer ${show(layer)} but does not hold it. It is damaged.`);
+    if (layerGroup === undefined)
+      throw new WeightsError(`${where}: the file lists the layer ${show(layer)} but does not hold it. It is damaged.`);
     for (const weight of listed(where, layerGroup, 'weight_names')) {
       const dataset = datasetAt(layerGroup, weight);
-      if (dataset === undefined) throw new WeightsError(`${where}: the file lists the weight ${show(weight)} but does not hold it. It is damaged.`);
+      if (dataset === undefined)
+        throw new WeightsError(`${where}: the file lists the weight ${show(weight)} but does not hold it. It is damaged.`);
       yield { name: weightName(layer, weight), dataset };
     }
   }
@@ -30,7 +32,8 @@ function listed(where: string, group: Group, name: string): readonly string[] {
   const whole = texts(where, group, name);
   if (whole !== undefined) return whole;
   const parts: string[] = [];
-  for (let i = 0, part = texts(where, group, `${name}0`); part !== undefined; part = texts(where, group, `${name}${++i}`)) parts.push(...part);
+  for (let i = 0, part = texts(where, group, `${name}0`); part !== undefined; part = texts(where, group, `${name}${++i}`))
+    parts.push(...part);
   return parts;
 }
 

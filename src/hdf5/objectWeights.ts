@@ -15,7 +15,9 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   batch_normalization: ['gamma', 'beta', 'moving_mean', 'moving_variance'],
   normalization: ['mean', 'variance', 'count'],
 };
-/** Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice and leave out its second number. */
+/**
+ * Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice and leave out its second number.
+ */
 const CONTAINERS: ReadonlySet<string> = new Set(['layers', '_layer_checkpoint_dependencies']);
 const DEEPEST = 16;
 const MOST_GROUPS = 100_000;
@@ -40,7 +42,12 @@ export interface ObjectNames {
 }
 
 /** The weights of a tree, named `layer/weight`; those of models inside the model `model/layer/weight`. */
-export function* objectWeights(where: string, root: File, fileBytes: number, { config, names = new Map() }: ObjectNames): Generator<NamedDataset> {
+export function* objectWeights(
+  where: string,
+  root: File,
+  fileBytes: number,
+  { config, names = new Map() }: ObjectNames,
+): Generator<NamedDataset> {
   let groupsLeft = Math.min(MOST_GROUPS, fileBytes / SMALLEST_GROUP);
   yield* visit({ group: root, kind: '', name: '', config }, [], 0);
 
@@ -50,7 +57,10 @@ export function* objectWeights(where: string, root: File, fileBytes: number, { c
     if (groupsLeft < 0) throw new WeightsError(`${where}: the file leads to more groups than it can hold. It is damaged.`);
     if (depth > DEEPEST) throw new WeightsError(`${where}: the file nests deeper than any model. It is damaged.`);
     const variables = groupAt(group, 'vars');
-    const stored = kind === 'optimizer' ? undefined : ((variables === undefined ? undefined : texts(where, variables, 'name')?.[0]) ?? names.get(group.path));
+    const stored =
+      kind === 'optimizer'
+        ? undefined
+        : ((variables === undefined ? undefined : texts(where, variables, 'name')?.[0]) ?? names.get(group.path));
     if (stored !== undefined) names.set(group.path, stored);
     // The model at the root gives its weights no name of its own.
     const path = depth === 0 ? owners : [...owners, stored ?? name];
@@ -86,10 +96,12 @@ function layersOf(container: Group, config: LayerConfig | undefined): Place[] {
     const configs = config?.layers.filter((layer) => layer.kind === kind) ?? [];
     // Where a class has more or fewer layers than the configuration, it is not known which is which.
     const isComplete = configs.length === groups.length;
-    return groups.sort((a, b) => a.number - b.number).map(({ group }, i): Place => {
-      const counted = i === 0 ? kind : `${kind}_${i}`;
-      const found = isComplete ? configs[i] : undefined;
-      return { group, kind, name: found?.name ?? counted, config: found };
-    });
+    return groups
+      .sort((a, b) => a.number - b.number)
+      .map(({ group }, i): Place => {
+        const counted = i === 0 ? kind : `${kind}_${i}`;
+        const found = isComplete ? configs[i] : undefined;
+        return { group, kind, name: found?.name ?? counted, config: found };
+      });
   });
 }

@@ -26,7 +26,10 @@ export async function readHdf5(where: string, bytes: Uint8Array, names: ObjectNa
   const arrays = new Map<string, WeightArray>();
   for (const { name, dataset } of datasets) {
     if (arrays.has(name)) throw new WeightsError(`${where}: two weights are named ${show(name)}.`);
-    arrays.set(name, file.use(() => arrayOf(where, file, name, dataset, bytes.length)));
+    arrays.set(
+      name,
+      file.use(() => arrayOf(where, file, name, dataset, bytes.length)),
+    );
   }
   if (arrays.size === 0) throw new WeightsError(`${where}: expected a file of Keras, received an HDF5 file without weights.`);
   return arrays;
@@ -37,20 +40,24 @@ function arrayOf(where: string, file: Hdf5File, name: string, dataset: Dataset, 
   const shape = dataset.shape ?? [];
   const dtype = elementType(where, name, dataset);
   // Space may be promised that the file does not have; compressed weights are rare, and never a thousandfold.
-  if (elementCount(shape) > 1024 * fileBytes) throw new WeightsError(`${where}: ${show(name)} claims ${elementCount(shape)} numbers, more than the file can hold.`);
-  return encodedArray(shape, dtype, () => file.use((root) => {
-    const found = datasetAt(root, path.replace(/^\//, ''));
-    const encoded = found === undefined ? undefined : file.bytesOf(found);
-    if (encoded?.length !== byteLength(shape, dtype)) throw new WeightsError(`${where}: the numbers of ${show(name)} are damaged.`);
-    return encoded;
-  }));
+  if (elementCount(shape) > 1024 * fileBytes)
+    throw new WeightsError(`${where}: ${show(name)} claims ${elementCount(shape)} numbers, more than the file can hold.`);
+  return encodedArray(shape, dtype, () =>
+    file.use((root) => {
+      const found = datasetAt(root, path.replace(/^\//, ''));
+      const encoded = found === undefined ? undefined : file.bytesOf(found);
+      if (encoded?.length !== byteLength(shape, dtype)) throw new WeightsError(`${where}: the numbers of ${show(name)} are damaged.`);
+      return encoded;
+    }),
+  );
 }
 
 function elementType(where: string, name: string, { metadata }: Dataset): ElementType {
   const [integer, float, opaque] = [0, 1, 5];
   const bits = metadata.size * 8;
   if (metadata.type === float && (bits === 16 || bits === 32 || bits === 64)) return `float${bits}`;
-  if (metadata.type === integer && (bits === 8 || bits === 16 || bits === 32 || bits === 64)) return `${metadata.signed ? 'int' : 'uint'}${bits}`;
+  if (metadata.type === integer && (bits === 8 || bits === 16 || bits === 32 || bits === 64))
+    return `${metadata.signed ? 'int' : 'uint'}${bits}`;
   // NumPy has no bfloat16: h5py writes it as two bytes without a meaning.
   if (metadata.type === opaque && bits === 16) return 'bfloat16';
   throw new WeightsError(`${where}: expected ${show(name)} to hold numbers of 16, 32 or 64 bits or integers, received another type.`);

@@ -15,7 +15,8 @@ const WHERE = 'readKeras';
  * Reads the weights of a Keras file, named `layer/weight`; those of models inside the model `model/layer/weight`. Optimizer state is
  * listed under `optimizer/`, so that a report can account for it.
  *
- * Of a `.keras` file that `writeKeras` wrote, the result also has `preprocessing` and `classNames`, which `loadWeights` passes on to the model.
+ * Of a `.keras` file that `writeKeras` wrote, the result also has `preprocessing` and `classNames`, which `loadWeights` passes on to the
+ * model.
  *
  * A `.weights.h5` file written before Keras 3.6, or by tf.keras, holds no names: its layers are counted by class, `conv2d`, `conv2d_1`.
  *
@@ -43,7 +44,11 @@ function unpack(bytes: Uint8Array): KerasFile {
   const archive = openZip(WHERE, bytes);
   const text = (name: string): string => (archive.names.includes(name) ? new TextDecoder().decode(archive.read(name)) : '{}');
   try {
-    return { hdf5: archive.read('model.weights.h5'), config: layerConfig(JSON.parse(text('config.json'))), notes: notesIn(JSON.parse(text('metadata.json'))) };
+    return {
+      hdf5: archive.read('model.weights.h5'),
+      config: layerConfig(JSON.parse(text('config.json'))),
+      notes: notesIn(JSON.parse(text('metadata.json'))),
+    };
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
     throw new WeightsError(`${WHERE}: the configuration or the metadata of the model is not valid JSON. The file is damaged.`, { cause });
@@ -52,7 +57,10 @@ function unpack(bytes: Uint8Array): KerasFile {
 
 /** What this library wrote about the model; nothing in a file of Keras itself. */
 function notesIn(metadata: unknown): ModelNotes {
-  const { preprocessing, classNames } = ((metadata as { readonly effnet?: unknown } | null)?.effnet ?? {}) as { readonly preprocessing?: unknown; readonly classNames?: unknown };
+  const { preprocessing, classNames } = ((metadata as { readonly effnet?: unknown } | null)?.effnet ?? {}) as {
+    readonly preprocessing?: unknown;
+    readonly classNames?: unknown;
+  };
   return {
     ...(preprocessing === undefined ? {} : { preprocessing: storedPreprocessing(WHERE, 'the .keras file', preprocessing) }),
     ...(arrayOf(textRule).accepts(classNames) ? { classNames } : {}),

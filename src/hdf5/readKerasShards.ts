@@ -54,9 +54,13 @@ function shardNames(index: string): readonly string[] {
   }
   const map = parsed?.weight_map;
   const files = typeof map === 'object' && map !== null ? [...new Set(Object.values(map).flat() as unknown[])] : [];
-  if (files.length === 0) throw new WeightsError(`${WHERE}: expected the index of sharded Keras weights, received JSON without \`weight_map\`.`);
-  return files.map((file) => {
-    if (typeof file !== 'string' || !/^[^/\\:\0]+\.weights\.h5$/.test(file)) throw new WeightsError(`${WHERE}: expected \`.weights.h5\` files beside the index, received ${show(file)}.`);
-    return file;
-  }).sort();
+  if (files.length === 0)
+    throw new WeightsError(`${WHERE}: expected the index of sharded Keras weights, received JSON without \`weight_map\`.`);
+  return files
+    .map((file) => {
+      if (typeof file !== 'string' || !/^[^/\\:\0]+\.weights\.h5$/.test(file))
+        throw new WeightsError(`${WHERE}: expected \`.weights.h5\` files beside the index, received ${show(file)}.`);
+      return file;
+    })
+    .sort();
 }

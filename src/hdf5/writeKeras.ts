@@ -12,7 +12,8 @@ import { createWeights } from './writeKerasWeights.js';
  *
  * The entry `effnet` of its `metadata.json` contains the preprocessing and the class names. Keras ignores it, and does not write it again.
  *
- * @throws {OptionError} when it is not a layers model. {@link WeightsError} when the model has a layer that Keras does not know, or a weight that is not finite.
+ * @throws {OptionError} when it is not a layers model. {@link WeightsError} when the model has a layer that Keras does not know, or a
+ *   weight that is not finite.
  * @example
  * await writeFile('clothes.keras', await writeKeras(model));
  */
@@ -23,11 +24,14 @@ export async function writeKeras(model: LayersModel): Promise<Uint8Array> {
   const effnet = notesOf(where, model);
   const weights = await createWeights(where, model, null);
   const files = {
-    'metadata.json': strToU8(JSON.stringify({
-      keras_version: '3.0.0', date_saved: new Date().toISOString().slice(0, 19).replace('T', '@'),
-      // Keras does not read this entry.
-      effnet,
-    })),
+    'metadata.json': strToU8(
+      JSON.stringify({
+        keras_version: '3.0.0',
+        date_saved: new Date().toISOString().slice(0, 19).replace('T', '@'),
+        // Keras does not read this entry.
+        effnet,
+      }),
+    ),
     'config.json': strToU8(JSON.stringify(config)),
     'model.weights.h5': weights,
   };

@@ -51,7 +51,8 @@ function normalizationOf(model: LayersModel): WeightNode | null {
   if (statistics === null || isSecond) return null;
   const vector = (values: readonly number[]): Variable => ({ shape: [values.length], values: new Float32Array(values) });
   return {
-    name: 'normalization', layers: [],
+    name: 'normalization',
+    layers: [],
     variables: [vector(statistics.mean), vector(statistics.std.map((std) => std ** 2)), { shape: [], values: BigInt64Array.of(0n) }],
   };
 }
@@ -71,10 +72,12 @@ async function weightNode(where: string, model: LayersModel): Promise<WeightNode
 }
 
 async function layerNode(layer: LayersModel['layers'][number]): Promise<WeightNode> {
-  const variables = await Promise.all(layer.weights.map(async (weight): Promise<Variable> => {
-    const tensor = weight.read();
-    return { shape: tensor.shape, values: (await tensor.data()) as Float32Array };
-  }));
+  const variables = await Promise.all(
+    layer.weights.map(async (weight): Promise<Variable> => {
+      const tensor = weight.read();
+      return { shape: tensor.shape, values: (await tensor.data()) as Float32Array };
+    }),
+  );
   return { name: layer.name, variables, layers: [] };
 }
 

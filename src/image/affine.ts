@@ -85,7 +85,11 @@ export interface RandomAffineOptions {
   readonly shift?: number | readonly [height: number, width: number] | undefined;
   /** Degrees, to either side: Keras' `shear_range` is in degrees, so 0.2 is next to nothing. @defaultValue 0 */
   readonly shear?: number | undefined;
-  /** Factors by which the view grows, drawn separately for height and width: a share z for [1 - z, 1 + z], or [low, high]. Below 1 the content grows, as in Keras. @defaultValue 0 */
+  /**
+   * Factors by which the view grows, drawn separately for height and width: a share z for [1 - z, 1 + z], or [low, high]. Below 1 the
+   * content grows, as in Keras.
+   * @defaultValue 0
+   */
   readonly zoom?: number | readonly [low: number, high: number] | undefined;
   /** What lies outside the image. @defaultValue 'nearest' */
   readonly fillMode?: FillMode | undefined;
@@ -101,11 +105,30 @@ const pair = (inner: Rule<number>): Rule<number | readonly number[]> => either(i
  * @see Keras' `ImageDataGenerator(rotation_range, height_shift_range, width_shift_range, shear_range, zoom_range, fill_mode, cval)`
  */
 export function randomAffine(options: RandomAffineOptions): Transform {
-  const rules = { rotation: nonNegative, shift: pair(nonNegative), shear: nonNegative, zoom: pair(nonNegative), fillMode: oneOf(...FILL_MODES), fillValue: level };
-  const { rotation = 0, shift = 0, shear = 0, zoom = 0, fillMode = 'nearest', fillValue = 0 } = checkOptions('randomAffine', options, rules);
+  const rules = {
+    rotation: nonNegative,
+    shift: pair(nonNegative),
+    shear: nonNegative,
+    zoom: pair(nonNegative),
+    fillMode: oneOf(...FILL_MODES),
+    fillValue: level,
+  };
+  const {
+    rotation = 0,
+    shift = 0,
+    shear = 0,
+    zoom = 0,
+    fillMode = 'nearest',
+    fillValue = 0,
+  } = checkOptions('randomAffine', options, rules);
   const [up, left] = typeof shift === 'number' ? [shift, shift] : shift;
   const [low, high] = typeof zoom === 'number' ? [1 - zoom, 1 + zoom] : zoom;
-  check('randomAffine', 'zoom', zoom, rule('factors above 0, the lower first', () => low > 0 && low <= high));
+  check(
+    'randomAffine',
+    'zoom',
+    zoom,
+    rule('factors above 0, the lower first', () => low > 0 && low <= high),
+  );
   if ([options.rotation, options.shift, options.shear, options.zoom].every((range) => range === undefined)) {
     throw invalid('randomAffine', 'options', 'at least one of rotation, shift, shear and zoom', options);
   }

@@ -1,5 +1,5 @@
-// Bilinear resizing without antialiasing, in one pass over the output and equal to `tf.image.resize` to the last bit. Training spends most of its
-// resizing time here, so RGB images use the compiled loops where there are any.
+// Bilinear resizing without antialiasing, in one pass over the output and equal to `tf.image.resize` to the last bit. Training spends most
+// of its resizing time here, so RGB images use the compiled loops where there are any.
 
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';

@@ -27,7 +27,15 @@ function blurred(image: Pixels, sigma: number): Pixels {
 }
 
 /** Filters `lines` blocks of `length` positions, `step` values apart, each `wide` values wide. */
-function filterAlong(data: Pixels['data'], kernel: Float64Array, length: number, step: number, lines: number, wide: number, next = 0): Float32Array {
+function filterAlong(
+  data: Pixels['data'],
+  kernel: Float64Array,
+  length: number,
+  step: number,
+  lines: number,
+  wide: number,
+  next = 0,
+): Float32Array {
   const output = new Float32Array(data.length);
   const radius = (kernel.length - 1) / 2;
   for (let line = 0; line < lines; line++) {

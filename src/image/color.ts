@@ -11,28 +11,36 @@ import { floats } from './spareFloats.js';
 export function adjustBrightness(image: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
   checkPixels('adjustBrightness', image);
-  return recolored(image, (canvas) => { changeColor.brightness(canvas, delta); });
+  return recolored(image, (canvas) => {
+    changeColor.brightness(canvas, delta);
+  });
 }
 
 /** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
 export function adjustContrast(image: Pixels, factor: number): Pixels {
   check('adjustContrast', 'factor', factor, finite);
   checkPixels('adjustContrast', image);
-  return recolored(image, (canvas) => { changeColor.contrast(canvas, factor); });
+  return recolored(image, (canvas) => {
+    changeColor.contrast(canvas, factor);
+  });
 }
 
 /** Scales the saturation of the colors, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
 export function adjustSaturation(image: Pixels, factor: number): Pixels {
   check('adjustSaturation', 'factor', factor, nonNegative);
   checkRgb('adjustSaturation', image);
-  return recolored(image, (canvas) => { changeColor.saturation(canvas, factor); });
+  return recolored(image, (canvas) => {
+    changeColor.saturation(canvas, factor);
+  });
 }
 
 /** Turns the hue by a share of the color circle: 0.5 is the opposite color. @see `tf.image.adjust_hue` */
 export function adjustHue(image: Pixels, delta: number): Pixels {
   check('adjustHue', 'delta', delta, finite);
   checkRgb('adjustHue', image);
-  return recolored(image, (canvas) => { changeColor.hue(canvas, delta); });
+  return recolored(image, (canvas) => {
+    changeColor.hue(canvas, delta);
+  });
 }
 
 /** Values that color operations change in place, in the kernels' memory where there are kernels. */
@@ -56,7 +64,11 @@ export const changeColor = {
   contrast({ values, channels, kernels }: Canvas, factor: number): void {
     if (kernels !== undefined && channels === 3) {
       kernels.sumChannels(VALUES, values.length / 3, 0);
-      const [red, green, blue] = Array.from(new Float64Array(values.buffer, 0, 3), (sum) => ((sum * 3) / values.length) * (1 - factor)) as [number, number, number];
+      const [red, green, blue] = Array.from(new Float64Array(values.buffer, 0, 3), (sum) => ((sum * 3) / values.length) * (1 - factor)) as [
+        number,
+        number,
+        number,
+      ];
       kernels.scaleAndShift(VALUES, values.length / 3, factor, red, green, blue);
       return;
     }
@@ -132,7 +144,9 @@ export function adjustLighting(image: Pixels, alphas: readonly [number, number, 
 /** Shifts colors for another function, under whose name it reports errors. */
 export function adjustLightingFor(where: string, image: Pixels, alphas: readonly [number, number, number]): Pixels {
   checkRgb(where, image);
-  const [r, g, b] = EIGENVECTORS.map((row) => row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0)) as [number, number, number];
+  const [r, g, b] = EIGENVECTORS.map((row) =>
+    row.reduce((sum, v, i) => sum + v * (alphas[i] as number) * (EIGENVALUES[i] as number), 0),
+  ) as [number, number, number];
   return recolored(image, ({ values, kernels }) => {
     if (kernels !== undefined) {
       kernels.scaleAndShift(VALUES, values.length / 3, 1, r, g, b);

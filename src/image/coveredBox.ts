@@ -14,11 +14,22 @@ export interface CoveredBox {
 }
 
 /** The part of an image that {@link preprocess} makes the input of, centered; rounded margins move it by less than a pixel. */
-export function coveredBox(image: Pick<Pixels, 'height' | 'width'>, { inputSize, fit, cropFraction = 1, margins = 'floor' }: Preprocessing): CoveredBox {
+export function coveredBox(
+  image: Pick<Pixels, 'height' | 'width'>,
+  { inputSize, fit, cropFraction = 1, margins = 'floor' }: Preprocessing,
+): CoveredBox {
   const wanted = sides(inputSize);
   const whole = [Math.floor(wanted[0] / cropFraction), Math.floor(wanted[1] / cropFraction)] as const;
-  const centered = ([height, width]: readonly [number, number]): CoveredBox => ({ top: (1 - height) / 2, left: (1 - width) / 2, height, width });
-  const shareOf = (part: readonly [number, number], total: readonly [number, number]): readonly [number, number] => [part[0] / total[0], part[1] / total[1]];
+  const centered = ([height, width]: readonly [number, number]): CoveredBox => ({
+    top: (1 - height) / 2,
+    left: (1 - width) / 2,
+    height,
+    width,
+  });
+  const shareOf = (part: readonly [number, number], total: readonly [number, number]): readonly [number, number] => [
+    part[0] / total[0],
+    part[1] / total[1],
+  ];
   switch (fit) {
     case 'crop':
       return centered(shareOf(sidesOfCrop(image, wanted, cropFraction), [image.height, image.width]));

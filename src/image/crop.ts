@@ -28,7 +28,8 @@ export function crop(image: Pixels, box: Box): Pixels {
   checkNumbers('crop', { 'box.height': height, 'box.width': width }, positiveInteger);
   if (top + height > image.height || left + width > image.width) {
     throw new ShapeError(
-      `crop: expected a rectangle within [${image.height}, ${image.width}], received rows ${top} to ${top + height} and columns ${left} to ${left + width}.`,
+      `crop: expected a rectangle within [${image.height}, ${image.width}], ` +
+        `received rows ${top} to ${top + height} and columns ${left} to ${left + width}.`,
     );
   }
   const { channels } = image;
@@ -44,8 +45,8 @@ export function crop(image: Pixels, box: Box): Pixels {
 export const MARGINS = oneOf('floor', 'ceil', 'even');
 
 /**
- * How the margin above and to the left is rounded where it is not whole: 'floor' as Keras, 'ceil' as EfficientNet's authors, and 'even' to the even
- * number, as torchvision and timm.
+ * How the margin above and to the left is rounded where it is not whole: 'floor' as Keras, 'ceil' as EfficientNet's authors, and 'even' to
+ * the even number, as torchvision and timm.
  */
 export type Margins = 'floor' | 'ceil' | 'even';
 

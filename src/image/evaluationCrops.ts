@@ -19,7 +19,12 @@ export function resizeShorterSide(image: Pixels, length: number, options: Resize
   checkPixels('resizeShorterSide', image);
   check('resizeShorterSide', 'length', length, positiveInteger);
   const { height, width } = image;
-  return resizeFor('resizeShorterSide', image, width <= height ? [Math.trunc((length * height) / width), length] : [length, Math.trunc((length * width) / height)], options);
+  return resizeFor(
+    'resizeShorterSide',
+    image,
+    width <= height ? [Math.trunc((length * height) / width), length] : [length, Math.trunc((length * width) / height)],
+    options,
+  );
 }
 
 /** Options of {@link paddedCenterCrop}. */
@@ -56,12 +61,19 @@ export interface TestTimeViewsOptions {
  * const views = testTimeViews(resizeShorterSide(photo, 256), 224, { views: 'ten' }); // 10 pictures
  */
 export function testTimeViews(image: Pixels, size: Size, options: TestTimeViewsOptions = {}): readonly Pixels[] {
-  const { views = 'flip' } = checkOptions('testTimeViews', options, { views: { expected: "one of 'flip', 'five', 'ten'", accepts: isViews } });
+  const { views = 'flip' } = checkOptions('testTimeViews', options, {
+    views: { expected: "one of 'flip', 'five', 'ten'", accepts: isViews },
+  });
   const center = centerCrop(image, size);
   if (views === 'flip') return [center, flipHorizontal(center)];
   const [height, width] = sides(size);
   const [bottom, right] = [image.height - height, image.width - width];
-  const corners = [[0, 0], [0, right], [bottom, 0], [bottom, right]] as const;
+  const corners = [
+    [0, 0],
+    [0, right],
+    [bottom, 0],
+    [bottom, right],
+  ] as const;
   const five = [...corners.map(([top, left]) => crop(image, { top, left, height, width })), center];
   return views === 'five' ? five : [...five, ...five.map(flipHorizontal)];
 }

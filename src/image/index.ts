@@ -10,7 +10,22 @@ export { autoAugment, randAugment, type RandAugmentOptions, trivialAugment } fro
 export { applyPolicyOperation, type PolicyOperation } from './policyOperations.js';
 export { type CompletePreprocessing, preprocess, type Preprocessing } from './preprocess.js';
 export { preprocessingOf, type PreprocessingSource } from './preprocessingOf.js';
-export { colorJitter, type ColorJitterOptions, type NumberRange, pcaLighting, type PcaLightingOptions, randomBlur, type RandomBlurOptions, randomErasing, type RandomErasingOptions, randomGrayscale, type RandomGrayscaleOptions, randomResizedCrop, type RandomResizedCropOptions, resizing } from './randomTransforms.js';
+export {
+  colorJitter,
+  type ColorJitterOptions,
+  type NumberRange,
+  pcaLighting,
+  type PcaLightingOptions,
+  randomBlur,
+  type RandomBlurOptions,
+  randomErasing,
+  type RandomErasingOptions,
+  randomGrayscale,
+  type RandomGrayscaleOptions,
+  randomResizedCrop,
+  type RandomResizedCropOptions,
+  resizing,
+} from './randomTransforms.js';
 export { evalTransform, type RecipeName, trainAugmentation } from './recipes.js';
 export { resize, type ResizeOptions } from './resize.js';
 export { type Fit, resizeTo, type ResizeToOptions } from './resizeTo.js';

@@ -1,5 +1,5 @@
-// The compiled loops over RGB pictures (assembly/) and the memory they work in. Where WebAssembly is missing or forbidden, for huge pictures and for
-// other than RGB, plain loops do the same work.
+// The compiled loops over RGB pictures (assembly/) and the memory they work in. Where WebAssembly is missing or forbidden, for huge
+// pictures and for other than RGB, plain loops do the same work.
 
 import { PIXEL_KERNELS } from './binary.js';
 
@@ -7,7 +7,16 @@ interface Kernels {
   resizeBytes(source: number, columns: number, width: number, rows: number, height: number, output: number): void;
   resizeFloats(source: number, columns: number, width: number, rows: number, height: number, output: number): void;
   sampleLine(
-    source: number, width: number, height: number, row: number, column: number, rowStep: number, columnStep: number, first: number, last: number, output: number,
+    source: number,
+    width: number,
+    height: number,
+    row: number,
+    column: number,
+    rowStep: number,
+    columnStep: number,
+    first: number,
+    last: number,
+    output: number,
   ): void;
   scaleAndShift(values: number, pixels: number, factor: number, red: number, green: number, blue: number): void;
   sumChannels(values: number, pixels: number, sums: number): void;

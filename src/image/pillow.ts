@@ -1,4 +1,5 @@
-// Resizing equal to Pillow's `Image.resize` on 8-bit images, which timm and torchvision use: fixed-point weights, and bytes after each of the two passes.
+// Resizing equal to Pillow's `Image.resize` on 8-bit images, which timm and torchvision use: fixed-point weights, and bytes after each of
+// the two passes.
 
 import { pick } from './pick.js';
 import type { Pixels } from './pixels.js';
@@ -22,7 +23,8 @@ export function resizeLikePillow(pixels: Image, height: number, width: number, m
   if (method === 'nearest') return pick(pixels, places(pixels.height, height), places(pixels.width, width));
   const across = (image: Image): Image => resample(image, width, method, 'columns');
   const down = (image: Image): Image => resample(image, height, method, 'rows');
-  // The order decides how values are rounded in between. Pillow 12 and earlier always start with the columns, which differs by at most one level.
+  // The order decides how values are rounded in between. Pillow 12 and earlier always start with the columns, which differs by at most one
+  // level.
   const rowsFirst = height < pixels.height && pixels.height - height > 2 * (pixels.width - width);
   return rowsFirst ? across(down(pixels)) : down(across(pixels));
 }
@@ -56,7 +58,8 @@ function resample(image: Image, to: number, method: Method, axis: 'columns' | 'r
       }
       for (let c = 0; c < channels; c++) {
         let sum = HALF;
-        for (let k = i * taps, from = origin + c; k < end; k++, from += step) sum = (sum + Math.imul(weights[k] as number, data[from] as number)) | 0;
+        for (let k = i * taps, from = origin + c; k < end; k++, from += step)
+          sum = (sum + Math.imul(weights[k] as number, data[from] as number)) | 0;
         output[at++] = sum >> BITS;
       }
     }
@@ -81,7 +84,10 @@ function fixedSpans(from: number, to: number, method: Method): Omit<Spans, 'weig
     starts[i] = start;
     counts[i] = count;
     // The conversion to integers truncates.
-    weights.set(shares.map((share) => share * (1 << BITS) + (share < 0 ? -0.5 : 0.5)), i * taps);
+    weights.set(
+      shares.map((share) => share * (1 << BITS) + (share < 0 ? -0.5 : 0.5)),
+      i * taps,
+    );
   }
   return { taps, starts, counts, weights };
 }

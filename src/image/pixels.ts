@@ -30,7 +30,8 @@ export function withinMemory<T>(where: string, option: string, value: unknown, m
 }
 
 /**
- * Throws unless all values of a picture are finite. For whatever makes tensors of it: layers may turn NaN and Infinity into plausible numbers.
+ * Throws unless all values of a picture are finite. For whatever makes tensors of it: layers may turn NaN and Infinity into plausible
+ * numbers.
  *
  * @throws {DataError} naming the place of the first value that is not.
  */
@@ -39,7 +40,10 @@ export function checkFinitePixels(where: string, { width, channels, data }: Pixe
   const at = data.findIndex((value) => !Number.isFinite(value));
   const pixel = Math.floor(at / channels);
   const place = `at row ${Math.floor(pixel / width)}, column ${pixel % width}, channel ${at % channels}`;
-  throw new DataError(`${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`, origin === undefined ? {} : { origin });
+  throw new DataError(
+    `${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`,
+    origin === undefined ? {} : { origin },
+  );
 }
 
 /** A value that a channel of a pixel can have. */

@@ -26,47 +26,132 @@ const magnitudeRule = rule<number>('a number in [0, 10]', (value) => typeof valu
 export function randAugment(options: RandAugmentOptions = {}): Transform {
   const rules = { layers: nonNegativeInteger, magnitude: magnitudeRule, operations: arrayOf(oneOf(...POLICY_OPERATIONS)) };
   const { layers = 2, magnitude = 9, operations = POLICY_OPERATIONS } = checkOptions('randAugment', options, rules);
-  check('randAugment', 'operations', operations, rule('at least one operation', () => operations.length > 0));
-  return transformWithSpec(['randAugment', options], 'kept', `RandAugment: ${layers} of ${operations.length} operations, magnitude ${magnitude} of 10`, (pixels, random) => {
-    checkChannels('randAugment', pixels, operations);
-    let result = pixels;
-    for (let i = 0; i < layers; i++) {
-      const operation = operations[random.integer(operations.length)] as PolicyOperation;
-      result = applyOperation(result, operation, strengthOf(operation, magnitude, random));
-    }
-    return result;
-  });
+  check(
+    'randAugment',
+    'operations',
+    operations,
+    rule('at least one operation', () => operations.length > 0),
+  );
+  return transformWithSpec(
+    ['randAugment', options],
+    'kept',
+    `RandAugment: ${layers} of ${operations.length} operations, magnitude ${magnitude} of 10`,
+    (pixels, random) => {
+      checkChannels('randAugment', pixels, operations);
+      let result = pixels;
+      for (let i = 0; i < layers; i++) {
+        const operation = operations[random.integer(operations.length)] as PolicyOperation;
+        result = applyOperation(result, operation, strengthOf(operation, magnitude, random));
+      }
+      return result;
+    },
+  );
 }
 
 type Step = readonly [operation: PolicyOperation, probability: number, magnitude: number];
 
 /** The ImageNet policy v0 of EfficientNet's training: 25 pairs of steps. */
 export const AUTO_AUGMENT_V0: readonly (readonly [Step, Step])[] = [
-  [['Equalize', 0.8, 1], ['ShearY', 0.8, 4]],
-  [['Color', 0.4, 9], ['Equalize', 0.6, 3]],
-  [['Color', 0.4, 1], ['Rotate', 0.6, 8]],
-  [['Solarize', 0.8, 3], ['Equalize', 0.4, 7]],
-  [['Solarize', 0.4, 2], ['Solarize', 0.6, 2]],
-  [['Color', 0.2, 0], ['Equalize', 0.8, 8]],
-  [['Equalize', 0.4, 8], ['SolarizeAdd', 0.8, 3]],
-  [['ShearX', 0.2, 9], ['Rotate', 0.6, 8]],
-  [['Color', 0.6, 1], ['Equalize', 1, 2]],
-  [['Invert', 0.4, 9], ['Rotate', 0.6, 0]],
-  [['Equalize', 1, 9], ['ShearY', 0.6, 3]],
-  [['Color', 0.4, 7], ['Equalize', 0.6, 0]],
-  [['Posterize', 0.4, 6], ['AutoContrast', 0.4, 7]],
-  [['Solarize', 0.6, 8], ['Color', 0.6, 9]],
-  [['Solarize', 0.2, 4], ['Rotate', 0.8, 9]],
-  [['Rotate', 1, 7], ['TranslateY', 0.8, 9]],
-  [['ShearX', 0, 0], ['Solarize', 0.8, 4]],
-  [['ShearY', 0.8, 0], ['Color', 0.6, 4]],
-  [['Color', 1, 0], ['Rotate', 0.6, 2]],
-  [['Equalize', 0.8, 4], ['Equalize', 0, 8]],
-  [['Equalize', 1, 4], ['AutoContrast', 0.6, 2]],
-  [['ShearY', 0.4, 7], ['SolarizeAdd', 0.6, 7]],
-  [['Posterize', 0.8, 2], ['Solarize', 0.6, 10]],
-  [['Solarize', 0.6, 8], ['Equalize', 0.6, 1]],
-  [['Color', 0.8, 6], ['Rotate', 0.4, 5]],
+  [
+    ['Equalize', 0.8, 1],
+    ['ShearY', 0.8, 4],
+  ],
+  [
+    ['Color', 0.4, 9],
+    ['Equalize', 0.6, 3],
+  ],
+  [
+    ['Color', 0.4, 1],
+    ['Rotate', 0.6, 8],
+  ],
+  [
+    ['Solarize', 0.8, 3],
+    ['Equalize', 0.4, 7],
+  ],
+  [
+    ['Solarize', 0.4, 2],
+    ['Solarize', 0.6, 2],
+  ],
+  [
+    ['Color', 0.2, 0],
+    ['Equalize', 0.8, 8],
+  ],
+  [
+    ['Equalize', 0.4, 8],
+    ['SolarizeAdd', 0.8, 3],
+  ],
+  [
+    ['ShearX', 0.2, 9],
+    ['Rotate', 0.6, 8],
+  ],
+  [
+    ['Color', 0.6, 1],
+    ['Equalize', 1, 2],
+  ],
+  [
+    ['Invert', 0.4, 9],
+    ['Rotate', 0.6, 0],
+  ],
+  [
+    ['Equalize', 1, 9],
+    ['ShearY', 0.6, 3],
+  ],
+  [
+    ['Color', 0.4, 7],
+    ['Equalize', 0.6, 0],
+  ],
+  [
+    ['Posterize', 0.4, 6],
+    ['AutoContrast', 0.4, 7],
+  ],
+  [
+    ['Solarize', 0.6, 8],
+    ['Color', 0.6, 9],
+  ],
+  [
+    ['Solarize', 0.2, 4],
+    ['Rotate', 0.8, 9],
+  ],
+  [
+    ['Rotate', 1, 7],
+    ['TranslateY', 0.8, 9],
+  ],
+  [
+    ['ShearX', 0, 0],
+    ['Solarize', 0.8, 4],
+  ],
+  [
+    ['ShearY', 0.8, 0],
+    ['Color', 0.6, 4],
+  ],
+  [
+    ['Color', 1, 0],
+    ['Rotate', 0.6, 2],
+  ],
+  [
+    ['Equalize', 0.8, 4],
+    ['Equalize', 0, 8],
+  ],
+  [
+    ['Equalize', 1, 4],
+    ['AutoContrast', 0.6, 2],
+  ],
+  [
+    ['ShearY', 0.4, 7],
+    ['SolarizeAdd', 0.6, 7],
+  ],
+  [
+    ['Posterize', 0.8, 2],
+    ['Solarize', 0.6, 10],
+  ],
+  [
+    ['Solarize', 0.6, 8],
+    ['Equalize', 0.6, 1],
+  ],
+  [
+    ['Color', 0.8, 6],
+    ['Rotate', 0.4, 5],
+  ],
 ];
 
 /**
@@ -117,8 +202,20 @@ function strengthOf(operation: PolicyOperation, magnitude: number, random: Rando
 }
 
 const TRIVIAL: readonly (PolicyOperation | 'Identity')[] = [
-  'Identity', 'AutoContrast', 'Equalize', 'Rotate', 'Posterize', 'Solarize', 'Color', 'Contrast', 'Brightness', 'Sharpness', 'ShearX', 'ShearY',
-  'TranslateX', 'TranslateY',
+  'Identity',
+  'AutoContrast',
+  'Equalize',
+  'Rotate',
+  'Posterize',
+  'Solarize',
+  'Color',
+  'Contrast',
+  'Brightness',
+  'Sharpness',
+  'ShearX',
+  'ShearY',
+  'TranslateX',
+  'TranslateY',
 ];
 
 /**

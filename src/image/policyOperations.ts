@@ -3,17 +3,55 @@
 import { check, finite, keysOf, oneOf, rule } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
 import { checkPixels, type Pixels } from './pixels.js';
-import { autoContrast, enhanceBrightness, enhanceColor, enhanceContrast, enhanceSharpness, equalize, invert, posterize, solarize, solarizeAdd, toBytes } from './levels.js';
+import {
+  autoContrast,
+  enhanceBrightness,
+  enhanceColor,
+  enhanceContrast,
+  enhanceSharpness,
+  equalize,
+  invert,
+  posterize,
+  solarize,
+  solarizeAdd,
+  toBytes,
+} from './levels.js';
 import { warpPillow, type Matrix } from './warp.js';
 
 /** An operation of a policy. */
 export type PolicyOperation =
-  | 'AutoContrast' | 'Equalize' | 'Invert' | 'Rotate' | 'Posterize' | 'Solarize' | 'SolarizeAdd' | 'Color' | 'Contrast' | 'Brightness' | 'Sharpness'
-  | 'ShearX' | 'ShearY' | 'TranslateX' | 'TranslateY';
+  | 'AutoContrast'
+  | 'Equalize'
+  | 'Invert'
+  | 'Rotate'
+  | 'Posterize'
+  | 'Solarize'
+  | 'SolarizeAdd'
+  | 'Color'
+  | 'Contrast'
+  | 'Brightness'
+  | 'Sharpness'
+  | 'ShearX'
+  | 'ShearY'
+  | 'TranslateX'
+  | 'TranslateY';
 
 export const POLICY_OPERATIONS = /* @__PURE__ */ keysOf<PolicyOperation>({
-  AutoContrast: true, Equalize: true, Invert: true, Rotate: true, Posterize: true, Solarize: true, SolarizeAdd: true, Color: true, Contrast: true,
-  Brightness: true, Sharpness: true, ShearX: true, ShearY: true, TranslateX: true, TranslateY: true,
+  AutoContrast: true,
+  Equalize: true,
+  Invert: true,
+  Rotate: true,
+  Posterize: true,
+  Solarize: true,
+  SolarizeAdd: true,
+  Color: true,
+  Contrast: true,
+  Brightness: true,
+  Sharpness: true,
+  ShearX: true,
+  ShearY: true,
+  TranslateX: true,
+  TranslateY: true,
 });
 
 /** Grey of the area a warp uncovers. */
@@ -24,7 +62,8 @@ const FILL = 128;
  * side for Translate, a blending factor for the rest; the first three take none.
  *
  * @returns 8-bit pixels of the same size.
- * @throws {OptionError} when the operation is unknown or cannot have the strength. {@link ShapeError} when Color or Contrast is applied to an image without three channels.
+ * @throws {OptionError} when the operation is unknown or cannot have the strength. {@link ShapeError} when Color or Contrast is applied to
+ *   an image without three channels.
  * @see timm/data/auto_augment.py; Pillow's ImageOps and ImageEnhance
  */
 export function applyPolicyOperation(image: Pixels, operation: PolicyOperation, strength = 0): Pixels {
@@ -36,12 +75,16 @@ export function applyPolicyOperation(image: Pixels, operation: PolicyOperation, 
   return applyOperation(image, operation, strength);
 }
 
-const bits = rule<number>('an integer in [0, 8], the number of bits,', (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8);
+const bits = rule<number>(
+  'an integer in [0, 8], the number of bits,',
+  (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8,
+);
 
 /** Throws unless all the operations can be applied to the image, so that policies fail at their first image instead of at a random one. */
 export function checkChannels(where: string, { channels }: Pixels, operations: readonly PolicyOperation[]): void {
   const needy = operations.find((operation) => operation === 'Color' || operation === 'Contrast');
-  if (needy !== undefined && channels !== 3) throw new ShapeError(`${where}: expected an image of 3 channels for operation '${needy}', received ${channels}.`);
+  if (needy !== undefined && channels !== 3)
+    throw new ShapeError(`${where}: expected an image of 3 channels for operation '${needy}', received ${channels}.`);
 }
 
 /** Applies an operation to an image, once both are checked. */

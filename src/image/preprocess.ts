@@ -50,7 +50,12 @@ export function preprocessFor(where: string, image: Pixels, preprocessing: Prepr
  * @throws {OptionError} when something is unknown, missing or impossible.
  */
 export function completePreprocessing(where: string, preprocessing: Preprocessing): CompletePreprocessing {
-  check(where, 'preprocessing', preprocessing, rule<Preprocessing>('a preprocessing, such as { inputSize: 224, fit: \'stretch\' },', record.accepts));
+  check(
+    where,
+    'preprocessing',
+    preprocessing,
+    rule<Preprocessing>("a preprocessing, such as { inputSize: 224, fit: 'stretch' },", record.accepts),
+  );
   checkOptions(where, preprocessing, RULES);
   check(where, 'inputSize', preprocessing.inputSize, sizeRule);
   check(where, 'fit', preprocessing.fit, FITS);
@@ -70,14 +75,19 @@ export function samePreprocessing(one: Preprocessing, other: Preprocessing): boo
 /** What the preprocessing does, in one line. */
 export function describePreprocessing({ inputSize, fit, cropFraction = 1, ...options }: Preprocessing): string {
   const size = sides(inputSize).join(' x ');
-  const whole = sides(inputSize).map((side) => Math.floor(side / cropFraction)).join(' x ');
+  const whole = sides(inputSize)
+    .map((side) => Math.floor(side / cropFraction))
+    .join(' x ');
   const resize = describeResize(options);
   const crop = cropFraction === 1 ? '' : `, then center crop ${size}`;
   switch (fit) {
     case 'stretch':
       return `resize to ${whole} (${resize})${crop}`;
     case 'crop':
-      return `center crop of ${cropFraction === 1 ? 'the whole' : `${Number(cropFraction.toFixed(3))} of the`} shorter side, then resize to ${size} (${resize})`;
+      return (
+        `center crop of ${cropFraction === 1 ? 'the whole' : `${Number(cropFraction.toFixed(3))} of the`} shorter side, ` +
+        `then resize to ${size} (${resize})`
+      );
     case 'pad':
       return `pad to the proportions of ${size}, then resize to ${whole} (${resize})${crop}`;
     case 'resizeCrop':

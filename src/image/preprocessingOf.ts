@@ -6,15 +6,14 @@ import { completePreprocessing, type CompletePreprocessing, type Preprocessing }
 
 /** A preprocessing, or anything that carries one: a model of this library, a runtime, a dataset of images. */
 export type PreprocessingSource =
-  | Preprocessing
-  | { readonly preprocessing?: Preprocessing | undefined }
-  | { getUserDefinedMetadata(): unknown };
+  Preprocessing | { readonly preprocessing?: Preprocessing | undefined } | { getUserDefinedMetadata(): unknown };
 
 /**
  * Returns how images become the input of a model, a runtime or a dataset.
  *
  * @returns The preprocessing with every default filled in; `undefined` when nothing is known.
- * @throws {OptionError} when what is given is neither a preprocessing nor anything that could carry one, or what is carried is not a preprocessing.
+ * @throws {OptionError} when what is given is neither a preprocessing nor anything that could carry one, or what is carried is not a
+ *   preprocessing.
  * @example
  * console.log(preprocessingOf(model)?.fit); // 'crop'
  */
@@ -34,7 +33,7 @@ export function preprocessingFor(where: string, source: PreprocessingSource): Co
 export function requirePreprocessing(where: string, source: PreprocessingSource): CompletePreprocessing {
   const preprocessing = preprocessingFor(where, source);
   if (preprocessing !== undefined) return preprocessing;
-  const remedy = 'Give a preprocessing, such as { inputSize: 224, fit: \'stretch\' }, or store one in the model with `setPreprocessing`.';
+  const remedy = "Give a preprocessing, such as { inputSize: 224, fit: 'stretch' }, or store one in the model with `setPreprocessing`.";
   throw invalid(where, 'preprocessing', 'a model, runtime or dataset whose preprocessing is known', source, remedy);
 }
 

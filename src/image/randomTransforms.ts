@@ -1,6 +1,17 @@
 // Random crops, colors, lighting, grey, blur and erased rectangles, each with its unit in its description.
 
-import { arrayOf, checkOptions, either, nonNegative, oneOf, positive, probability as probabilityRule, rule, check, show } from '../core/internal.js';
+import {
+  arrayOf,
+  checkOptions,
+  either,
+  nonNegative,
+  oneOf,
+  positive,
+  probability as probabilityRule,
+  rule,
+  check,
+  show,
+} from '../core/internal.js';
 import { ShapeError, type Random } from '../core/index.js';
 import { gaussianBlur } from './blur.js';
 import { adjustLightingFor, changeColor, recolored, toGrayscaleFor } from './color.js';
@@ -15,7 +26,10 @@ import { transformWithSpec, type Transform } from './transform.js';
 export type NumberRange = readonly [low: number, high: number];
 
 const range = (expected: string, top: number): ReturnType<typeof rule<NumberRange>> =>
-  rule(expected, (value) => Array.isArray(value) && value.length === 2 && value.every((v) => positive.accepts(v) && v <= top) && value[0] <= value[1]);
+  rule(
+    expected,
+    (value) => Array.isArray(value) && value.length === 2 && value.every((v) => positive.accepts(v) && v <= top) && value[0] <= value[1],
+  );
 
 /** How random crops are taken. */
 export interface RandomResizedCropOptions extends ResizeOptions {
@@ -36,18 +50,26 @@ export function randomResizedCrop(size: Size, options: RandomResizedCropOptions 
   const { area = [0.08, 1], aspectRatio = [3 / 4, 4 / 3], ...resizing } = checkOptions('randomResizedCrop', options, rules);
   resolveResize('randomResizedCrop', resizing);
   const ratio = (value: number): string => value.toFixed(2).replace(/\.?0+$/, '');
-  const description = `random crop of ${area[0]} to ${area[1]} of the area, aspect ratio ${ratio(aspectRatio[0])} to ${ratio(aspectRatio[1])}, resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
+  const description =
+    `random crop of ${area[0]} to ${area[1]} of the area, aspect ratio ${ratio(aspectRatio[0])} to ${ratio(aspectRatio[1])}, ` +
+    `resized to ${sides(size).join(' x ')} (${resizing.interpolation ?? 'bilinear'})`;
   return transformWithSpec(['randomResizedCrop', size, options], undefined, description, (pixels, random) => {
     return resizeFor('randomResizedCrop', crop(pixels, randomBox(pixels, area, aspectRatio, random)), size, resizing);
   });
 }
 
-function randomBox({ height, width }: Pixels, area: NumberRange, aspectRatio: NumberRange, random: Random): { top: number; left: number; height: number; width: number } {
+function randomBox(
+  { height, width }: Pixels,
+  area: NumberRange,
+  aspectRatio: NumberRange,
+  random: Random,
+): { top: number; left: number; height: number; width: number } {
   for (let attempt = 0; attempt < 10; attempt++) {
     const pixels = height * width * random.uniform(...area);
     const ratio = Math.exp(random.uniform(Math.log(aspectRatio[0]), Math.log(aspectRatio[1])));
     const [h, w] = [roundHalfEven(Math.sqrt(pixels / ratio)), roundHalfEven(Math.sqrt(pixels * ratio))];
-    if (h > 0 && w > 0 && h <= height && w <= width) return { top: random.integer(height - h + 1), left: random.integer(width - w + 1), height: h, width: w };
+    if (h > 0 && w > 0 && h <= height && w <= width)
+      return { top: random.integer(height - h + 1), left: random.integer(width - w + 1), height: h, width: w };
   }
   const h = Math.max(1, Math.min(height, roundHalfEven(width / aspectRatio[0])));
   const w = Math.max(1, Math.min(width, roundHalfEven(height * aspectRatio[1])));
@@ -79,7 +101,8 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     const [low, high] = span(value);
     steps.push({ name: name as 'saturation' | 'contrast', text: `${name} by ${low} to ${high}`, range: [low, high] });
   }
-  if (brightness !== undefined) steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
+  if (brightness !== undefined)
+    steps.push({ name: 'brightness', text: `brightness by up to ${255 * brightness} of 255`, range: [-brightness, brightness] });
   return transformWithSpec(['colorJitter', options], 'kept', `colors: ${steps.map(({ text }) => text).join(', ')}`, (pixels, random) => {
     if (pixels.channels !== 3 && (hue !== undefined || saturation !== undefined)) {
       throw new ShapeError(`colorJitter: expected an image of 3 channels for hue and saturation, received ${pixels.channels}.`);
@@ -113,7 +136,9 @@ export interface RandomGrayscaleOptions {
 /** Makes a share of the images gray. */
 export function randomGrayscale(options: RandomGrayscaleOptions = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
-  return transformWithSpec(['randomGrayscale', options], 'kept', `grey, probability ${probability}`, (pixels, random) => (random.next() < probability ? toGrayscaleFor('randomGrayscale', pixels) : pixels));
+  return transformWithSpec(['randomGrayscale', options], 'kept', `grey, probability ${probability}`, (pixels, random) =>
+    random.next() < probability ? toGrayscaleFor('randomGrayscale', pixels) : pixels,
+  );
 }
 
 /** How pictures are blurred. */
@@ -128,8 +153,11 @@ export interface RandomBlurOptions {
 export function randomBlur(options: RandomBlurOptions = {}): Transform {
   const rules = { sigma: range('[low, high] above 0', Infinity), probability: probabilityRule };
   const { sigma = [0.1, 2], probability = 0.5 } = checkOptions('randomBlur', options, rules);
-  return transformWithSpec(['randomBlur', options], 'kept', `Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`, (pixels, random) =>
-    random.next() < probability ? gaussianBlur(pixels, random.uniform(...sigma)) : pixels,
+  return transformWithSpec(
+    ['randomBlur', options],
+    'kept',
+    `Gaussian blur of ${sigma[0]} to ${sigma[1]} pixels, probability ${probability}`,
+    (pixels, random) => (random.next() < probability ? gaussianBlur(pixels, random.uniform(...sigma)) : pixels),
   );
 }
 
@@ -139,11 +167,17 @@ export interface RandomErasingOptions {
   readonly probability?: number | undefined;
   /** Shares of the area, lowest and highest. @defaultValue [0.02, 1 / 3] */
   readonly area?: NumberRange | undefined;
-  /** Width divided by height, lowest and highest; torchvision's `ratio` of RandomErasing is height divided by width. @defaultValue [1 / 3.3, 1 / 0.3] */
+  /**
+   * Width divided by height, lowest and highest; torchvision's `ratio` of RandomErasing is height divided by width.
+   * @defaultValue [1 / 3.3, 1 / 0.3]
+   */
   readonly aspectRatio?: NumberRange | undefined;
   /** 'constant' paints `fillValue`; 'noise' paints a random value in each channel of each pixel. @defaultValue 'constant' */
   readonly fillMode?: 'constant' | 'noise' | undefined;
-  /** The color with `fillMode: 'constant'`, in [0, 255]: [red, green, blue], or one number for every channel. @defaultValue [124, 116, 104], ImageNet's mean */
+  /**
+   * The color with `fillMode: 'constant'`, in [0, 255]: [red, green, blue], or one number for every channel.
+   * @defaultValue [124, 116, 104], ImageNet's mean
+   */
   readonly fillValue?: number | readonly [red: number, green: number, blue: number] | undefined;
 }
 
@@ -162,23 +196,37 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
     fillMode: oneOf('constant', 'noise'),
     fillValue: either(level, arrayOf(level, 3)),
   };
-  const { probability = 0.25, area = [0.02, 1 / 3], aspectRatio = [1 / 3.3, 1 / 0.3], fillMode = 'constant', fillValue = [124, 116, 104] } = checkOptions('randomErasing', options, rules);
-  return transformWithSpec(['randomErasing', options], 'kept', `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`, (pixels, random) => {
-    if (fillMode === 'constant' && typeof fillValue !== 'number' && pixels.channels !== fillValue.length) {
-      throw new ShapeError(`randomErasing: expected an image of 3 channels for \`fillValue\` ${show(fillValue)}, received ${pixels.channels}. Pass one number as \`fillValue\`.`);
-    }
-    if (random.next() >= probability) return pixels;
-    const box = randomBox(pixels, area, aspectRatio, random);
-    const { channels } = pixels;
-    const color = Array.from({ length: channels }, (_, i) => (typeof fillValue === 'number' ? fillValue : (fillValue[i] as number)));
-    const data = pixels.data.slice();
-    for (let y = box.top; y < box.top + box.height; y++) {
-      for (let i = (y * pixels.width + box.left) * channels, end = i + box.width * channels; i < end; i++) {
-        data[i] = fillMode === 'noise' ? Math.floor(256 * random.next()) : (color[i % channels] as number);
+  const {
+    probability = 0.25,
+    area = [0.02, 1 / 3],
+    aspectRatio = [1 / 3.3, 1 / 0.3],
+    fillMode = 'constant',
+    fillValue = [124, 116, 104],
+  } = checkOptions('randomErasing', options, rules);
+  return transformWithSpec(
+    ['randomErasing', options],
+    'kept',
+    `erase ${area[0]} to ${area[1].toFixed(2)} of the area, probability ${probability}`,
+    (pixels, random) => {
+      if (fillMode === 'constant' && typeof fillValue !== 'number' && pixels.channels !== fillValue.length) {
+        throw new ShapeError(
+          `randomErasing: expected an image of 3 channels for \`fillValue\` ${show(fillValue)}, received ${pixels.channels}. ` +
+            `Pass one number as \`fillValue\`.`,
+        );
       }
-    }
-    return { ...pixels, data };
-  });
+      if (random.next() >= probability) return pixels;
+      const box = randomBox(pixels, area, aspectRatio, random);
+      const { channels } = pixels;
+      const color = Array.from({ length: channels }, (_, i) => (typeof fillValue === 'number' ? fillValue : (fillValue[i] as number)));
+      const data = pixels.data.slice();
+      for (let y = box.top; y < box.top + box.height; y++) {
+        for (let i = (y * pixels.width + box.left) * channels, end = i + box.width * channels; i < end; i++) {
+          data[i] = fillMode === 'noise' ? Math.floor(256 * random.next()) : (color[i % channels] as number);
+        }
+      }
+      return { ...pixels, data };
+    },
+  );
 }
 
 /**
@@ -191,5 +239,7 @@ export function resizing(size: Size, options: ResizeOptions = {}): Transform {
   const given = checkOptions('resizing', options, RESIZE_RULES);
   const description = `resize to ${sides(size).join(' x ')} (${describeResize(options)})`;
   const preprocessing = completePreprocessing('resizing', { inputSize: size, fit: 'stretch', ...given });
-  return transformWithSpec(['resizing', size, options], preprocessing, description, (pixels) => resizeFor('resizing', pixels, size, options));
+  return transformWithSpec(['resizing', size, options], preprocessing, description, (pixels) =>
+    resizeFor('resizing', pixels, size, options),
+  );
 }

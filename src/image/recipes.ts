@@ -29,7 +29,9 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
       ),
     evaluate: (inputSize) => ({ inputSize, fit: 'stretch', antialias: true }),
   },
-  /** The ImageNet recipe of the AlexNet and GluonCV line, evaluated on the center of an image whose shorter side is 256 for a size of 224. */
+  /**
+   * The ImageNet recipe of the AlexNet and GluonCV line, evaluated on the center of an image whose shorter side is 256 for a size of 224.
+   */
   imagenet: {
     train: (size) =>
       sequence(
@@ -43,7 +45,8 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   },
   /** Chest X-rays: Keras' affine family. */
   xray: {
-    train: (size) => sequence(resizing(size), randomAffine({ rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fillMode: 'nearest' }), randomFlip()),
+    train: (size) =>
+      sequence(resizing(size), randomAffine({ rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fillMode: 'nearest' }), randomFlip()),
     evaluate: stretched,
   },
   /** Nothing random. */
@@ -53,9 +56,11 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
 const NAMES = /* @__PURE__ */ keysOf(RECIPES);
 
 /**
- * Gives the training side of a recipe; normalization is in the model, so none is here. Its `preprocessing` is the evaluation side, {@link evalTransform}.
+ * Gives the training side of a recipe; normalization is in the model, so none is here. Its `preprocessing` is the evaluation side,
+ * {@link evalTransform}.
  *
- * @param recipe - 'default' crops, flips and changes colors slightly; 'imagenet' does so strongly; 'xray' turns and shifts; 'resize' only resizes.
+ * @param recipe - 'default' crops, flips and changes colors slightly; 'imagenet' does so strongly; 'xray' turns and shifts; 'resize' only
+ *   resizes.
  * @param size - Side of the model's input in pixels.
  * @throws {OptionError} when the name is unknown.
  * @example
@@ -69,11 +74,14 @@ export function trainAugmentation(recipe: RecipeName = 'default', size = 224): T
   const { train, evaluate } = RECIPES[recipe];
   const made = train(size);
   const preprocessing = completePreprocessing('trainAugmentation', evaluate(size));
-  return transformWithSpec(['trainAugmentation', recipe, size], preprocessing, made.describe(), (pixels, random) => made.apply(pixels, random));
+  return transformWithSpec(['trainAugmentation', recipe, size], preprocessing, made.describe(), (pixels, random) =>
+    made.apply(pixels, random),
+  );
 }
 
 /**
- * Makes images as evaluation does, with nothing random: as a model or runtime wants them, as a preprocessing says, or as a recipe's evaluation side.
+ * Makes images as evaluation does, with nothing random: as a model or runtime wants them, as a preprocessing says, or as a recipe's
+ * evaluation side.
  *
  * @param preprocessing - A recipe's name; or a record, as `PRETRAINED` has them; or a model, runtime or dataset that has one.
  * @param size - Side of the model's input in pixels, for a recipe; all others have their own. @defaultValue 224

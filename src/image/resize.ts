@@ -16,24 +16,29 @@ export const RESIZE_RULES = { interpolation: oneOf(...INTERPOLATIONS), antialias
 export interface ResizeOptions {
   /** Bicubic is Keys' with a = -0.5; area averages what an output pixel covers. @defaultValue 'bilinear' */
   readonly interpolation?: Interpolation | undefined;
-  /** Widens the kernel when shrinking, so that no source pixel is skipped; for bilinear and bicubic. @defaultValue false, with resampler 'pillow' true */
+  /**
+   * Widens the kernel when shrinking, so that no source pixel is skipped; for bilinear and bicubic.
+   * @defaultValue false, with resampler 'pillow' true
+   */
   readonly antialias?: boolean | undefined;
   /**
-   * Whose arithmetic is used. 'tensorflow' is `tf.image.resize`, which Keras uses. 'pillow' is Pillow's `Image.resize`, which timm and torchvision use
-   * on image files: it takes and returns 8-bit pixels, rounds after each of its two passes, and always antialiases bilinear and bicubic. Its area is
-   * `BOX`. @defaultValue 'tensorflow'
+   * Whose arithmetic is used. 'tensorflow' is `tf.image.resize`, which Keras uses. 'pillow' is Pillow's `Image.resize`, which timm and
+   * torchvision use on image files: it takes and returns 8-bit pixels, rounds after each of its two passes, and always antialiases bilinear
+   * and bicubic. Its area is `BOX`. @defaultValue 'tensorflow'
    */
   readonly resampler?: 'tensorflow' | 'pillow' | undefined;
 }
 
 /**
- * Resizes an image with half-pixel centers. The result is float32; it has the type of the input with interpolation 'nearest', and is uint8 with resampler 'pillow'.
+ * Resizes an image with half-pixel centers. The result is float32; it has the type of the input with interpolation 'nearest', and is uint8
+ * with resampler 'pillow'.
  *
- * Bilinear without antialiasing and nearest equal TensorFlow to the last bit, the other methods within 0.001 of a level. TensorFlow's bicubic may leave
- * [0, 255] by a little at sharp edges. Resampler 'pillow' equals Pillow to the last bit.
+ * Bilinear without antialiasing and nearest equal TensorFlow to the last bit, the other methods within 0.001 of a level. TensorFlow's
+ * bicubic may leave [0, 255] by a little at sharp edges. Resampler 'pillow' equals Pillow to the last bit.
  *
  * @param size - Height and width in pixels, or one number for a square.
- * @throws {OptionError} when an option is unknown, antialias does not go with the interpolation, or resampler 'pillow' is given float pixels.
+ * @throws {OptionError} when an option is unknown, antialias does not go with the interpolation, or resampler 'pillow' is given float
+ *   pixels.
  * @example
  * const small = resize(photo, 224);
  * const smooth = resize(photo, [300, 400], { interpolation: 'bicubic', antialias: true });
@@ -54,7 +59,13 @@ export function resizeFor(where: string, pixels: Pixels, size: Size, options: Re
   return withinMemory(where, 'size', size, () => {
     if (resampler === 'tensorflow') return resizeLikeTensorFlow(pixels, height, width, interpolation, antialias);
     if (!(pixels.data instanceof Float32Array)) return resizeLikePillow({ ...pixels, data: pixels.data }, height, width, interpolation);
-    throw invalid(where, 'resampler', "'tensorflow' for float pixels", resampler, 'Pillow resizes 8-bit images: resize before anything that makes floats.');
+    throw invalid(
+      where,
+      'resampler',
+      "'tensorflow' for float pixels",
+      resampler,
+      'Pillow resizes 8-bit images: resize before anything that makes floats.',
+    );
   });
 }
 
@@ -67,7 +78,12 @@ function resizeLikeTensorFlow(pixels: Pixels, height: number, width: number, int
   if (height === pixels.height && width === pixels.width) data.set(pixels.data);
   else {
     const apply = interpolation === 'bilinear' && !antialias ? bilinear : filter;
-    apply(pixels, data, planSpans(pixels.width, width, interpolation, antialias), planSpans(pixels.height, height, interpolation, antialias));
+    apply(
+      pixels,
+      data,
+      planSpans(pixels.width, width, interpolation, antialias),
+      planSpans(pixels.height, height, interpolation, antialias),
+    );
   }
   return { width, height, channels: pixels.channels, data };
 }
@@ -77,8 +93,10 @@ export function resolveResize(where: string, options: ResizeOptions): Complete<R
   const { interpolation = 'bilinear', resampler = 'tensorflow' } = options;
   const smooths = interpolation === 'bilinear' || interpolation === 'bicubic';
   const { antialias = smooths && resampler === 'pillow' } = options;
-  if (antialias && !smooths) throw invalid(where, 'antialias', `false with interpolation '${interpolation}'`, antialias, 'Bilinear and bicubic have it.');
-  if (!antialias && smooths && resampler === 'pillow') throw invalid(where, 'antialias', "true with resampler 'pillow'", antialias, 'Pillow always antialiases.');
+  if (antialias && !smooths)
+    throw invalid(where, 'antialias', `false with interpolation '${interpolation}'`, antialias, 'Bilinear and bicubic have it.');
+  if (!antialias && smooths && resampler === 'pillow')
+    throw invalid(where, 'antialias', "true with resampler 'pillow'", antialias, 'Pillow always antialiases.');
   return { interpolation, antialias, resampler };
 }
 

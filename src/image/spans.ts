@@ -109,7 +109,10 @@ function cubicSpan(center: number, from: number): Span {
   return { start: first, weights: normalized(weights) };
 }
 
-/** The share of each source pixel that the output pixel covers. Rounding can make the last one reach over the edge: that share is the edge pixel's. */
+/**
+ * The share of each source pixel that the output pixel covers. Rounding can make the last one reach over the edge: that share is the edge
+ * pixel's.
+ */
 function areaSpan(low: number, high: number, scale: number, from: number): Span {
   const start = Math.floor(low);
   const weights = Array.from({ length: Math.ceil(high) - start }, (_, k) => {
@@ -130,7 +133,10 @@ function kernelSpans(from: number, to: number, kernel: Kernel): Spans {
     const center = fround(fround(i + 0.5) * scale);
     const start = Math.max(0, Math.ceil(fround(fround(center - reach) - 0.5)));
     const end = Math.min(from, Math.floor(fround(fround(center + reach) - 0.5)) + 1);
-    return { start, weights: normalized(Array.from({ length: end - start }, (_, k) => kernel.weight(fround(fround(start + k + 0.5 - center) * shrink)))) };
+    return {
+      start,
+      weights: normalized(Array.from({ length: end - start }, (_, k) => kernel.weight(fround(fround(start + k + 0.5 - center) * shrink)))),
+    };
   });
 }
 

@@ -1,4 +1,5 @@
-// Memory of pictures nobody looks at any more, for the next ones. New memory for each brings a full garbage collection every few dozen pictures.
+// Memory of pictures nobody looks at any more, for the next ones. New memory for each brings a full garbage collection every few dozen
+// pictures.
 
 import type { Pixels } from './pixels.js';
 
@@ -23,7 +24,8 @@ export function takeSpare(length: number): Float32Array | undefined {
 }
 
 /**
- * Lends the memory of a picture to the next one that is made: for the only holder of it, who looks at it no more. Bytes and parts of a larger memory are left alone.
+ * Lends the memory of a picture to the next one that is made: for the only holder of it, who looks at it no more. Bytes and parts of a
+ * larger memory are left alone.
  *
  * @param kept - What was made of the picture, which may be its very memory: then it is left alone, too.
  */

@@ -15,6 +15,9 @@ export function storedPreprocessing(where: string, file: string, record: unknown
   } catch (cause) {
     if (!isEffnetError(cause)) throw cause;
     const problem = cause.message.slice(`${where}: `.length).replace(/\.$/, '');
-    throw new DataError(`${where}: the preprocessing in the metadata of ${file} is damaged: ${problem}. Write the file again, or correct its metadata.`, { cause });
+    throw new DataError(
+      `${where}: the preprocessing in the metadata of ${file} is damaged: ${problem}. Write the file again, or correct its metadata.`,
+      { cause },
+    );
   }
 }

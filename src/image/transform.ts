@@ -17,22 +17,30 @@ export interface Transform {
   apply(image: Pixels, random: Random): Pixels | Promise<Pixels>;
   /** What other threads make it from; `undefined` where a function of yours has a part in it. */
   readonly spec?: TransformSpec | undefined;
-  /** How evaluation makes the inputs of a model that learns from these images; 'kept' where the size stays the same; `undefined` when unknown. */
+  /**
+   * How evaluation makes the inputs of a model that learns from these images; 'kept' where the size stays the same; `undefined` when
+   * unknown.
+   */
   readonly preprocessing?: CompletePreprocessing | 'kept' | undefined;
 }
 
 const transform = rule<Transform>(
   'a transform',
   // Functions have a method called apply, too.
-  (value) => record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
+  (value) =>
+    record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
 );
-const sizeChange = rule<Preprocessing | 'kept' | undefined>("'kept' or a preprocessing", (value) => value === undefined || value === 'kept' || record.accepts(value));
+const sizeChange = rule<Preprocessing | 'kept' | undefined>(
+  "'kept' or a preprocessing",
+  (value) => value === undefined || value === 'kept' || record.accepts(value),
+);
 const stream = rule<Random>('a stream of random numbers', (value) => record.accepts(value) && typeof (value as Random).next === 'function');
 
 /**
  * Makes a transform from its description and function; it works on the thread it was made on.
  *
- * @param preprocessing - 'kept' when the function keeps the size of images, or how evaluation makes inputs where it is used. @defaultValue unknown
+ * @param preprocessing - 'kept' when the function keeps the size of images, or how evaluation makes inputs where it is used.
+ * @defaultValue unknown
  * @throws {OptionError} when the preprocessing is impossible; when applied, if the function returns anything but an image.
  * @example
  * const inverted = transformOf('invert', (image) => ({ ...image, data: image.data.map((value) => 255 - value) }), 'kept');
@@ -44,7 +52,13 @@ export function transformOf(description: string, apply: Transform['apply'], prep
   const complete = typeof preprocessing === 'object' ? completePreprocessing('transformOf', preprocessing) : preprocessing;
   const checked = (made: Pixels): Pixels => {
     if (isPixels(made)) return made;
-    throw invalid('transformOf', 'apply', 'a function that returns an image { width, height, channels, data }', made, `The transform is '${description}'.`);
+    throw invalid(
+      'transformOf',
+      'apply',
+      'a function that returns an image { width, height, channels, data }',
+      made,
+      `The transform is '${description}'.`,
+    );
   };
   return {
     describe: () => description,
@@ -60,9 +74,15 @@ function isPromise(value: unknown): value is PromiseLike<Pixels> {
   return typeof (value as PromiseLike<Pixels> | null | undefined)?.then === 'function';
 }
 
-/** Makes a transform of this library, which `transformFrom` makes again from its spec. Checks what it is applied to, under the name in the spec. */
+/**
+ * Makes a transform of this library, which `transformFrom` makes again from its spec. Checks what it is applied to, under the name in the
+ * spec.
+ */
 export function transformWithSpec(
-  spec: TransformSpec, preprocessing: Transform['preprocessing'], description: string, apply: Transform['apply'],
+  spec: TransformSpec,
+  preprocessing: Transform['preprocessing'],
+  description: string,
+  apply: Transform['apply'],
 ): Transform {
   return {
     describe: () => description,

@@ -11,8 +11,20 @@ import { oneOfTransforms, randomly, sequence, type Transform, type TransformSpec
 type Maker = (...parameters: never[]) => Transform;
 
 const MAKERS: Readonly<Record<string, Maker>> = {
-  autoAugment, colorJitter, evalTransform, pcaLighting, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomResizedCrop,
-  resizing, trainAugmentation, trivialAugment,
+  autoAugment,
+  colorJitter,
+  evalTransform,
+  pcaLighting,
+  randAugment,
+  randomAffine,
+  randomBlur,
+  randomErasing,
+  randomFlip,
+  randomGrayscale,
+  randomResizedCrop,
+  resizing,
+  trainAugmentation,
+  trivialAugment,
 };
 
 /**
@@ -35,6 +47,7 @@ export function transformFrom(spec: TransformSpec, others: Readonly<Record<strin
   // Asked for every image: the two lists are not joined.
   const makers = Object.hasOwn(others, name) ? others : MAKERS;
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-  if (make === undefined) throw invalid('transformFrom', 'spec', `a transform among ${Object.keys({ ...MAKERS, ...others }).join(', ')}`, name);
+  if (make === undefined)
+    throw invalid('transformFrom', 'spec', `a transform among ${Object.keys({ ...MAKERS, ...others }).join(', ')}`, name);
   return make(...(parameters as never[]));
 }

@@ -38,7 +38,10 @@ export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixel
 
 type OnEdge = (output: Float32Array, at: number, row: number, column: number) => void;
 
-/** Mixes the four neighbors of where each pixel comes from: with kernels where all four are in the picture, or anywhere with `nearest`, else by `onEdge`. */
+/**
+ * Mixes the four neighbors of where each pixel comes from: with kernels where all four are in the picture, or anywhere with `nearest`, else
+ * by `onEdge`.
+ */
 function interpolate(pixels: Pixels, matrix: Matrix, center: number, nearest: boolean, onEdge: OnEdge): Pixels {
   const { width, height, channels, data } = pixels;
   const [a, b, c, d, e, f] = matrix;
@@ -63,14 +66,20 @@ function interpolate(pixels: Pixels, matrix: Matrix, center: number, nearest: bo
   inner.forEach(([first, last], v) => {
     for (let u = 0; u < width; u++) {
       if (u === first && last > first) u = last;
-      if (u < width) onEdge(output, (v * width + u) * channels, a * (v + center) + b * (u + center) + c, d * (v + center) + e * (u + center) + f);
+      if (u < width)
+        onEdge(output, (v * width + u) * channels, a * (v + center) + b * (u + center) + c, d * (v + center) + e * (u + center) + f);
     }
   });
   return { width, height, channels, data: output };
 }
 
 /** The part of a stretch of points where `start + step * point` is in [0, limit). */
-function within([first, last]: readonly [number, number], start: number, step: number, limit: number): readonly [first: number, last: number] {
+function within(
+  [first, last]: readonly [number, number],
+  start: number,
+  step: number,
+  limit: number,
+): readonly [first: number, last: number] {
   const holds = (point: number): boolean => start + step * point >= 0 && start + step * point < limit;
   const ends = step === 0 ? [first, last] : [-start / step, (limit - start) / step].sort((x, y) => x - y);
   // Division rounds: one point more on either side, then what holds.

@@ -18,7 +18,11 @@ export interface ImageNetClass {
  * @example
  * IMAGENET_CLASSES[388]; // { index: 388, wordNetId: 'n02510455', name: 'giant panda, panda, ...' }
  */
-export const IMAGENET_CLASSES: readonly ImageNetClass[] = /* @__PURE__ */ IMAGENET_ROWS.map(([wordNetId, name], index) => ({ index, wordNetId, name }));
+export const IMAGENET_CLASSES: readonly ImageNetClass[] = /* @__PURE__ */ IMAGENET_ROWS.map(([wordNetId, name], index) => ({
+  index,
+  wordNetId,
+  name,
+}));
 
 /**
  * The usual names of the thousand classes, for `setClassNames`; two of them (crane, maillot) stand for two classes each.

@@ -71,7 +71,14 @@ export class BatchNormalization extends tfl.layers.Layer {
       const gamma = (this.gamma?.read() ?? tf.ones([channels])) as tf.Tensor1D;
       const beta = (this.beta?.read() ?? tf.zeros([channels])) as tf.Tensor1D;
       if (kwargs.training !== true || this.inference || this.isFrozen()) {
-        return inferBatchNorm(x, this.movingMean.read() as tf.Tensor1D, this.movingVariance.read() as tf.Tensor1D, gamma, beta, this.epsilon);
+        return inferBatchNorm(
+          x,
+          this.movingMean.read() as tf.Tensor1D,
+          this.movingVariance.read() as tf.Tensor1D,
+          gamma,
+          beta,
+          this.epsilon,
+        );
       }
       const { y, mean, variance } = trainBatchNorm(x, gamma, beta, this.epsilon);
       this.advance(this.movingMean, mean);
@@ -113,7 +120,12 @@ export class BatchNormalization extends tfl.layers.Layer {
  */
 export function batchNormalization(options: BatchNormalizationOptions = {}): tfl.layers.Layer {
   checkOptions('batchNormalization', options, {
-    name: text, momentum: rate, epsilon: positive, center: boolean, scale: boolean, trainable: boolean,
+    name: text,
+    momentum: rate,
+    epsilon: positive,
+    center: boolean,
+    scale: boolean,
+    trainable: boolean,
   });
   return new BatchNormalization(options);
 }

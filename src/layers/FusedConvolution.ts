@@ -81,7 +81,13 @@ export class FusedConvolution extends tfl.layers.Layer {
     return {
       ...super.getConfig(),
       ...(depthwise ? { depthMultiplier: 1 } : { filters }),
-      kernelSize: [...kernelSize], strides: [...strides], padding, activation, dataFormat: 'channelsLast', dilationRate: [1, 1], useBias: true,
+      kernelSize: [...kernelSize],
+      strides: [...strides],
+      padding,
+      activation,
+      dataFormat: 'channelsLast',
+      dilationRate: [1, 1],
+      useBias: true,
     };
   }
 }

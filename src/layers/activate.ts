@@ -9,7 +9,13 @@ import { SwishActivation } from './SwishActivation.js';
 const LEAKY_SLOPE = 0.2;
 
 /** Applies an activation, or the caller's own in its place, under the given layer name; `linear` adds no layer. */
-export function activate(x: tfl.SymbolicTensor, activation: Activation, name: string, own?: NormActParts['activation'], where = 'activation'): tfl.SymbolicTensor {
+export function activate(
+  x: tfl.SymbolicTensor,
+  activation: Activation,
+  name: string,
+  own?: NormActParts['activation'],
+  where = 'activation',
+): tfl.SymbolicTensor {
   if (activation === 'linear') return x;
   if (own !== undefined) return partResult(where, 'activation', name, own(x, { name, activation }), x.shape);
   switch (activation) {

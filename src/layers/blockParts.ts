@@ -36,7 +36,10 @@ export interface AttentionPartSpec {
 
 /** Activation and normalization of your own. */
 export interface NormActParts extends BuildOptions {
-  /** Returns `x` activated, in the same shape. Called in place of every activation but `linear`. @defaultValue the activation of the spec */
+  /**
+   * Returns `x` activated, in the same shape. Called in place of every activation but `linear`.
+   * @defaultValue the activation of the spec
+   */
   readonly activation?: ((x: tfl.SymbolicTensor, spec: ActivationPartSpec) => tfl.SymbolicTensor) | undefined;
   /** Returns `x` normalized, in the same shape. Called in place of every BatchNormalization. @defaultValue {@link batchNormalization} */
   readonly normalization?: ((x: tfl.SymbolicTensor, spec: NormalizationPartSpec) => tfl.SymbolicTensor) | undefined;
@@ -44,25 +47,34 @@ export interface NormActParts extends BuildOptions {
 
 /** Parts inside a block. */
 export interface MBConvParts extends NormActParts {
-  /** Returns `x` with its channels weighted, in the same shape. Called in place of squeeze-and-excitation, where `seRatio` is above 0. @defaultValue {@link squeezeExcite} */
+  /**
+   * Returns `x` with its channels weighted, in the same shape. Called in place of squeeze-and-excitation, where `seRatio` is above 0.
+   * @defaultValue {@link squeezeExcite}
+   */
   readonly attention?: ((x: tfl.SymbolicTensor, spec: AttentionPartSpec, parts: NormActParts) => tfl.SymbolicTensor) | undefined;
 }
 
 /**
- * Parts of the network that you replace by functions of your own. Each function gets a feature map and returns another one. It names its layers
- * after the `name` that it is given: weights are saved and loaded by these names.
+ * Parts of the network that you replace by functions of your own. Each function gets a feature map and returns another one. It names its
+ * layers after the `name` that it is given: weights are saved and loaded by these names.
  */
 export interface BlockParts extends MBConvParts {
   /**
-   * Returns a whole block, `[batch, height / strides, width / strides, filters]`. Called in place of {@link mbConv} and {@link fusedMBConv}; `type` says
-   * which of the two it replaces, `parts` are the other parts, and `mbConv(x, spec, parts)` is the block that it replaces.
+   * Returns a whole block, `[batch, height / strides, width / strides, filters]`. Called in place of {@link mbConv} and
+   * {@link fusedMBConv}; `type` says which of the two it replaces, `parts` are the other parts, and `mbConv(x, spec, parts)` is the block
+   * that it replaces.
    * @defaultValue {@link mbConv} or {@link fusedMBConv}
    */
-  readonly block?: ((x: tfl.SymbolicTensor, spec: Complete<MBConvSpec>, parts: MBConvParts, type: BlockType) => tfl.SymbolicTensor) | undefined;
+  readonly block?:
+    ((x: tfl.SymbolicTensor, spec: Complete<MBConvSpec>, parts: MBConvParts, type: BlockType) => tfl.SymbolicTensor) | undefined;
 }
 
 /** The rules of {@link NormActParts}. */
-export const NORM_ACT_PARTS_RULES = { ...BUILD_RULES, activation: callable as Rule<NonNullable<NormActParts['activation']>>, normalization: callable as Rule<NonNullable<NormActParts['normalization']>> };
+export const NORM_ACT_PARTS_RULES = {
+  ...BUILD_RULES,
+  activation: callable as Rule<NonNullable<NormActParts['activation']>>,
+  normalization: callable as Rule<NonNullable<NormActParts['normalization']>>,
+};
 /** The rules of {@link MBConvParts}. */
 export const MBCONV_PARTS_RULES = { ...NORM_ACT_PARTS_RULES, attention: callable as Rule<NonNullable<MBConvParts['attention']>> };
 /** The rules of {@link BlockParts}. */
@@ -75,9 +87,13 @@ export const PARTS_RULES = { ...MBCONV_PARTS_RULES, block: callable as Rule<NonN
  */
 export function refusePartsInSpec(where: string, spec: unknown): void {
   if (typeof spec !== 'object' || spec === null) return;
-  const part = Object.entries(spec).find(([option, value]) => option === 'attention' || option === 'seed' || (option in PARTS_RULES && typeof value === 'function'))?.[0];
+  const part = Object.entries(spec).find(
+    ([option, value]) => option === 'attention' || option === 'seed' || (option in PARTS_RULES && typeof value === 'function'),
+  )?.[0];
   if (part === undefined) return;
-  throw new OptionError(`${where}: expected \`${part}\` in the third argument, received it in the second one. Write ${where}(x, spec, { ${part} }).`);
+  throw new OptionError(
+    `${where}: expected \`${part}\` in the third argument, received it in the second one. Write ${where}(x, spec, { ${part} }).`,
+  );
 }
 
 /**
@@ -85,11 +101,23 @@ export function refusePartsInSpec(where: string, spec: unknown): void {
  *
  * @throws {OptionError} when it is no symbolic tensor. {@link ShapeError} when its shape is another.
  */
-export function partResult(where: string, part: keyof BlockParts, name: string, made: tfl.SymbolicTensor, shape: readonly (number | null)[]): tfl.SymbolicTensor {
+export function partResult(
+  where: string,
+  part: keyof BlockParts,
+  name: string,
+  made: tfl.SymbolicTensor,
+  shape: readonly (number | null)[],
+): tfl.SymbolicTensor {
   if (!symbolic.accepts(made)) {
-    throw new OptionError(`${where}: expected \`${part}\` to return a symbolic tensor for '${name}', received ${show(made)}. Return what the last layer's \`apply\` returned.`);
+    throw new OptionError(
+      `${where}: expected \`${part}\` to return a symbolic tensor for '${name}', received ${show(made)}. ` +
+        `Return what the last layer's \`apply\` returned.`,
+    );
   }
-  const fits = made.shape.length === shape.length && shape.every((length, axis) => length === null || made.shape[axis] == null || made.shape[axis] === length);
-  if (!fits) throw new ShapeError(`${where}: expected \`${part}\` to return ${showShape(shape)} for '${name}', received ${showShape(made.shape)}.`);
+  const fits =
+    made.shape.length === shape.length &&
+    shape.every((length, axis) => length === null || made.shape[axis] == null || made.shape[axis] === length);
+  if (!fits)
+    throw new ShapeError(`${where}: expected \`${part}\` to return ${showShape(shape)} for '${name}', received ${showShape(made.shape)}.`);
   return made;
 }

@@ -34,7 +34,8 @@ const STEM_RULES = { ...NORM_ACT_RULES, name: text, filters: positiveInteger };
  *
  * @param x - `[batch, height, width, channels]`.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const x = tfl.input({ shape: [64, 64, 3] });
  * const y = convNormAct(x, { name: 'entry', filters: 16, kernelSize: 3, strides: 2 }); // [null, 32, 32, 16]
@@ -49,7 +50,13 @@ export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts:
 /** {@link convNormAct} on behalf of another function, which has checked everything. */
 export function applyConvNormAct(where: string, x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts: NormActParts): tfl.SymbolicTensor {
   const { name, filters, kernelSize = 3, strides = 1 } = spec;
-  return apply(where, x, spec, planConv({ name: `${name}_conv`, role: 'stemConv', input: featureShapeOf(where, x) }, { filters, kernelSize, strides }), parts);
+  return apply(
+    where,
+    x,
+    spec,
+    planConv({ name: `${name}_conv`, role: 'stemConv', input: featureShapeOf(where, x) }, { filters, kernelSize, strides }),
+    parts,
+  );
 }
 
 /**
@@ -57,7 +64,8 @@ export function applyConvNormAct(where: string, x: tfl.SymbolicTensor, spec: Con
  *
  * @param x - `[batch, height, width, channels]`.
  * @returns `[batch, height / strides, width / strides, channels]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const y = depthwiseNormAct(x, { name: 'smooth', kernelSize: 5 });
  */
@@ -65,7 +73,11 @@ export function depthwiseNormAct(x: tfl.SymbolicTensor, spec: DepthwiseNormActSp
   checkCall('depthwiseNormAct', x, spec, RULES, parts);
   check('depthwiseNormAct', 'name', spec.name, text);
   const { name, kernelSize = 3, strides = 1 } = spec;
-  const conv = planDepthwise({ name: `${name}_dwconv`, role: 'depthwiseConv', input: featureShapeOf('depthwiseNormAct', x) }, kernelSize, strides);
+  const conv = planDepthwise(
+    { name: `${name}_dwconv`, role: 'depthwiseConv', input: featureShapeOf('depthwiseNormAct', x) },
+    kernelSize,
+    strides,
+  );
   return buildLayers('depthwiseNormAct', () => apply('depthwiseNormAct', x, spec, conv, parts));
 }
 
@@ -82,7 +94,8 @@ export interface StemSpec extends NormActSpec {
  *
  * @param x - Normalized images `[batch, height, width, channels]`.
  * @returns `[batch, height / 2, width / 2, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const x = stem(tfl.input({ shape: [224, 224, 3] }), { filters: 32 });
  */
@@ -96,7 +109,13 @@ export function applyStem(where: string, x: tfl.SymbolicTensor, spec: StemSpec, 
   return applyConvNormAct(where, x, { ...spec, name: spec.name ?? 'stem', filters: spec.filters ?? 32, kernelSize: 3, strides: 2 }, parts);
 }
 
-function checkCall(where: string, x: tfl.SymbolicTensor, spec: object, rules: Readonly<Record<string, Rule<unknown>>>, parts: NormActParts): void {
+function checkCall(
+  where: string,
+  x: tfl.SymbolicTensor,
+  spec: object,
+  rules: Readonly<Record<string, Rule<unknown>>>,
+  parts: NormActParts,
+): void {
   refusePartsInSpec(where, spec);
   checkOptions(where, spec, rules);
   checkOptions(where, parts, NORM_ACT_PARTS_RULES);

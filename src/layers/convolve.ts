@@ -29,17 +29,36 @@ export function convolve(
 ): tfl.SymbolicTensor {
   const { name, kernelSize, strides } = layer;
   const initializer = varianceScaling({
-    scale: 2, distribution: 'truncatedNormal', ...(seed === undefined ? {} : { seed: deriveSeed(seed, name) }),
+    scale: 2,
+    distribution: 'truncatedNormal',
+    ...(seed === undefined ? {} : { seed: deriveSeed(seed, name) }),
   });
   const pad = padName(layer, padding);
   const margin = (kernelSize - 1) / 2;
-  const padded = pad === null
-    ? x
-    : (tfl.layers.zeroPadding2d({ padding: [[margin, margin], [margin, margin]], name: pad }).apply(x) as tfl.SymbolicTensor);
-  const common = { name, kernelSize, strides, padding: pad === null ? 'same' : 'valid', useBias: layer.weights.length > 1, activation } as const;
-  const convolution = layer.kind === 'depthwiseConv'
-    ? tfl.layers.depthwiseConv2d({ ...common, depthwiseInitializer: initializer })
-    : tfl.layers.conv2d({ ...common, filters: layer.outputShape[2], kernelInitializer: initializer });
+  const padded =
+    pad === null
+      ? x
+      : (tfl.layers
+          .zeroPadding2d({
+            padding: [
+              [margin, margin],
+              [margin, margin],
+            ],
+            name: pad,
+          })
+          .apply(x) as tfl.SymbolicTensor);
+  const common = {
+    name,
+    kernelSize,
+    strides,
+    padding: pad === null ? 'same' : 'valid',
+    useBias: layer.weights.length > 1,
+    activation,
+  } as const;
+  const convolution =
+    layer.kind === 'depthwiseConv'
+      ? tfl.layers.depthwiseConv2d({ ...common, depthwiseInitializer: initializer })
+      : tfl.layers.conv2d({ ...common, filters: layer.outputShape[2], kernelInitializer: initializer });
   return convolution.apply(padded) as tfl.SymbolicTensor;
 }
 
@@ -53,8 +72,9 @@ export function normAct(
   { normalization, activation: ownActivation }: NormActParts,
 ): tfl.SymbolicTensor {
   const { name } = norm;
-  const normalized = normalization === undefined
-    ? (batchNormalization({ name, momentum, epsilon }).apply(x) as tfl.SymbolicTensor)
-    : partResult(where, 'normalization', name, normalization(x, { name, momentum, epsilon }), x.shape);
+  const normalized =
+    normalization === undefined
+      ? (batchNormalization({ name, momentum, epsilon }).apply(x) as tfl.SymbolicTensor)
+      : partResult(where, 'normalization', name, normalization(x, { name, momentum, epsilon }), x.shape);
   return activationName === null ? normalized : activate(normalized, activation, activationName, ownActivation, where);
 }

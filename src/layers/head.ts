@@ -28,7 +28,10 @@ export type HeadOptions = BuildOptions;
 
 /** The rules of {@link HeadSpec}. */
 export const HEAD_RULES = {
-  classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
+  classes: positiveInteger,
+  classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
+  pooling: oneOf('avg', 'max'),
+  dropoutRate: rate,
   hidden: arrayOf(positiveInteger),
 };
 
@@ -37,7 +40,8 @@ export const HEAD_RULES = {
  *
  * @param x - Features `[batch, height, width, channels]`, or pooled already `[batch, channels]`.
  * @returns `[batch, classes]`.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, dropoutRate: 0.2 }) });
  */
@@ -57,23 +61,27 @@ export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadO
   const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
   // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.
   const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
-    tfl.layers.dense({
-      name, units, activation: act,
-      kernelInitializer: varianceScaling({ scale: 1, mode: 'fanAvg', distribution: 'uniform', ...seeded(name) }),
-    }).apply(input) as tfl.SymbolicTensor;
+    tfl.layers
+      .dense({
+        name,
+        units,
+        activation: act,
+        kernelInitializer: varianceScaling({ scale: 1, mode: 'fanAvg', distribution: 'uniform', ...seeded(name) }),
+      })
+      .apply(input) as tfl.SymbolicTensor;
 
   const pooled = x.shape.length === 2 ? x : pool(x, pooling);
-  const dropped = dropoutRate === 0
-    ? pooled
-    : (dropout({ name: 'top_dropout', rate: dropoutRate, ...seeded('top_dropout') }).apply(pooled) as tfl.SymbolicTensor);
+  const dropped =
+    dropoutRate === 0
+      ? pooled
+      : (dropout({ name: 'top_dropout', rate: dropoutRate, ...seeded('top_dropout') }).apply(pooled) as tfl.SymbolicTensor);
   const features = hidden.reduce((y, units, i) => dense(y, `hidden${i + 1}`, units, 'relu'), dropped);
   return dense(features, 'predictions', classes, classifierActivation);
 }
 
 /** Pools features to `[batch, channels]` by `avg_pool` or `max_pool`. */
 export function pool(x: tfl.SymbolicTensor, pooling: 'avg' | 'max'): tfl.SymbolicTensor {
-  const layer = pooling === 'avg'
-    ? tfl.layers.globalAveragePooling2d({ name: 'avg_pool' })
-    : tfl.layers.globalMaxPooling2d({ name: 'max_pool' });
+  const layer =
+    pooling === 'avg' ? tfl.layers.globalAveragePooling2d({ name: 'avg_pool' }) : tfl.layers.globalMaxPooling2d({ name: 'max_pool' });
   return layer.apply(x) as tfl.SymbolicTensor;
 }

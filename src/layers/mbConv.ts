@@ -19,7 +19,8 @@ import { applySqueezeExcite } from './squeezeExcite.js';
  * @param x - `[batch, height, width, channels]`.
  * @param parts - Functions of your own in place of the attention, the activations or the normalization.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const y = mbConv(x, { name: 'block2a', filters: 24, strides: 2 });
  * @see MobileNetV2 (arXiv 1801.04381) section 3; `block` in keras/src/applications/efficientnet.py
@@ -34,7 +35,8 @@ export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvPar
  * @param x - `[batch, height, width, channels]`.
  * @param parts - Functions of your own in place of the attention, the activations or the normalization.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const y = fusedMBConv(x, { name: 'block2a', filters: 48, strides: 2, expandRatio: 4, seRatio: 0 });
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
@@ -52,7 +54,8 @@ function block(type: BlockType, x: tfl.SymbolicTensor, spec: MBConvSpec, parts: 
 
 /** Applies a planned block on behalf of another function, which has checked everything. */
 export function applyBlock(where: string, x: tfl.SymbolicTensor, plan: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
-  const expanded = plan.spec.expandRatio === 1 ? x : unit(where, x, plan, ['expandConv', 'expandNorm'], `${plan.name}_expand_activation`, parts);
+  const expanded =
+    plan.spec.expandRatio === 1 ? x : unit(where, x, plan, ['expandConv', 'expandNorm'], `${plan.name}_expand_activation`, parts);
   if (plan.type === 'fusedMBConv') {
     const activationName = plan.spec.expandRatio === 1 ? `${plan.name}_project_activation` : null;
     return project(where, x, attend(where, expanded, plan, parts), plan, activationName, parts);
@@ -65,7 +68,9 @@ function attend(where: string, x: tfl.SymbolicTensor, { name, seFilters, spec }:
   if (seFilters === 0) return x;
   const { attention, ...rest } = parts;
   const own = { name, reducedFilters: seFilters, activation: spec.activation };
-  return attention === undefined ? applySqueezeExcite(where, x, own, rest) : partResult(where, 'attention', name, attention(x, own, rest), x.shape);
+  return attention === undefined
+    ? applySqueezeExcite(where, x, own, rest)
+    : partResult(where, 'attention', name, attention(x, own, rest), x.shape);
 }
 
 function project(
@@ -80,9 +85,10 @@ function project(
   const projected = unit(where, x, plan, ['projectConv', 'projectNorm'], activationName, parts);
   if (!hasSkip) return projected;
   const seed = parts.seed === undefined ? {} : { seed: deriveSeed(parts.seed, `${name}_drop`) };
-  const branch = spec.dropRate === 0
-    ? projected
-    : (stochasticDepth({ name: `${name}_drop`, rate: spec.dropRate, ...seed }).apply(projected) as tfl.SymbolicTensor);
+  const branch =
+    spec.dropRate === 0
+      ? projected
+      : (stochasticDepth({ name: `${name}_drop`, rate: spec.dropRate, ...seed }).apply(projected) as tfl.SymbolicTensor);
   return tfl.layers.add({ name: `${name}_add` }).apply([branch, input]) as tfl.SymbolicTensor;
 }
 

@@ -27,7 +27,8 @@ export interface SqueezeExciteSpec {
  * @param x - `[batch, height, width, channels]`.
  * @param parts - An activation of your own replaces that of the reduction.
  * @returns The same shape.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const y = squeezeExcite(x, { name: 'block2a', reducedFilters: 4 });
  * @see Squeeze-and-Excitation Networks (arXiv 1709.01507) section 3
@@ -35,7 +36,9 @@ export interface SqueezeExciteSpec {
 export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, parts: NormActParts = {}): tfl.SymbolicTensor {
   refusePartsInSpec('squeezeExcite', spec);
   checkOptions('squeezeExcite', spec, {
-    name: text, reducedFilters: positiveInteger, activation: NORM_ACT_RULES.activation,
+    name: text,
+    reducedFilters: positiveInteger,
+    activation: NORM_ACT_RULES.activation,
   });
   check('squeezeExcite', 'name', spec.name, text);
   check('squeezeExcite', 'reducedFilters', spec.reducedFilters, positiveInteger);

@@ -15,7 +15,8 @@ import { applyBlock } from './mbConv.js';
  * @param x - `[batch, height, width, channels]`.
  * @param parts - Functions of your own in place of whole blocks, or of parts of them.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
+ *   when no backend is ready.
  * @example
  * const y = stage(x, { name: 'block8', repeats: 3, filters: 320, expandRatio: 6 });
  */

@@ -31,13 +31,24 @@ export function trainBatchNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor
 
 /** Normalizes each channel of `x` by given statistics, which are constant to differentiation; shapes as in {@link trainBatchNorm}. */
 export function inferBatchNorm(
-  x: tf.Tensor, mean: tf.Tensor1D, variance: tf.Tensor1D, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number,
+  x: tf.Tensor,
+  mean: tf.Tensor1D,
+  variance: tf.Tensor1D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon: number,
 ): tf.Tensor {
   return normalize(x, mean, variance, gamma, beta, epsilon, false);
 }
 
 function normalize(
-  input: tf.Tensor, mean: tf.Tensor1D, variance: tf.Tensor1D, scale: tf.Tensor1D, shift: tf.Tensor1D, epsilon: number, ofBatch: boolean,
+  input: tf.Tensor,
+  mean: tf.Tensor1D,
+  variance: tf.Tensor1D,
+  scale: tf.Tensor1D,
+  shift: tf.Tensor1D,
+  epsilon: number,
+  ofBatch: boolean,
 ): tf.Tensor {
   const apply = tf.customGrad((...parameters) => {
     const [x, gamma, beta, save] = parameters as unknown as [tf.Tensor4D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];

@@ -73,7 +73,7 @@ export function drawKernel(shape: readonly number[], { scale, mode = 'fanOut', d
     return values;
   }
   const deviation = Math.sqrt(variance) / TRUNCATED_DEVIATION;
-  for (let i = 0; i < size; ) {
+  for (let i = 0; i < size;) {
     const value = random.normal();
     if (Math.abs(value) < 2) values[i++] = value * deviation;
   }

@@ -35,7 +35,8 @@ function checkOrder(where: string, layers: readonly unknown[]): void {
     const isSource = field(layer, 'className') === 'InputLayer' || field(config, 'layers') !== undefined || Array.isArray(config);
     made.set(name, isSource ? 1 : 0);
     const nodes = field(layer, 'inboundNodes');
-    for (const inputs of Array.isArray(nodes) ? (nodes as unknown[]) : []) if (Array.isArray(inputs)) waiting.push({ name, inputs: inputs as unknown[] });
+    for (const inputs of Array.isArray(nodes) ? (nodes as unknown[]) : [])
+      if (Array.isArray(inputs)) waiting.push({ name, inputs: inputs as unknown[] });
   }
   for (let before = Infinity; waiting.length < before;) {
     before = waiting.length;
@@ -46,7 +47,8 @@ function checkOrder(where: string, layers: readonly unknown[]): void {
     });
   }
   const [stuck] = waiting;
-  if (stuck !== undefined) throw damaged(where, `layers whose inputs are computed, received ${show(stuck.name)} after ${show(stuck.inputs)}`);
+  if (stuck !== undefined)
+    throw damaged(where, `layers whose inputs are computed, received ${show(stuck.name)} after ${show(stuck.inputs)}`);
 }
 
 function field(value: unknown, name: string): unknown {

@@ -7,31 +7,46 @@ import { completePreprocessing } from '../image/internal.js';
 import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool } from '../layers/internal.js';
 import type { BlockParts } from '../layers/index.js';
 import { pixelRescaling, PLAN_RULES, planFor } from '../scaling/internal.js';
-import type { Activation, ModelPlan, NormActSpec, Normalization, PlanModelOptions, Variant, VariantSpec, WithoutTop, WithTop } from '../scaling/index.js';
+import type {
+  Activation,
+  ModelPlan,
+  NormActSpec,
+  Normalization,
+  PlanModelOptions,
+  Variant,
+  VariantSpec,
+  WithoutTop,
+  WithTop,
+} from '../scaling/index.js';
 import { setMetadata } from './metadata.js';
 import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
 
 /**
- * Options of {@link efficientNet}: those of the plan, and parts of your own. `activation` and `normalization` given as functions are parts of your own; otherwise they are the name of the
- * activation, and the normalization of the pixels. Where you need both, state the names in the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
+ * Options of {@link efficientNet}: those of the plan, and parts of your own. `activation` and `normalization` given as functions are parts
+ * of your own; otherwise they are the name of the activation, and the normalization of the pixels. Where you need both, state the names in
+ * the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
  */
-export type EfficientNetOptions = (Omit<WithTop, 'activation' | 'normalization'> | Omit<WithoutTop, 'activation' | 'normalization'>) & Omit<BlockParts, 'activation' | 'normalization'> & {
-  readonly activation?: Activation | BlockParts['activation'];
-  readonly normalization?: Normalization | BlockParts['normalization'];
-};
+export type EfficientNetOptions = (Omit<WithTop, 'activation' | 'normalization'> | Omit<WithoutTop, 'activation' | 'normalization'>) &
+  Omit<BlockParts, 'activation' | 'normalization'> & {
+    readonly activation?: Activation | BlockParts['activation'];
+    readonly normalization?: Normalization | BlockParts['normalization'];
+  };
 
 /** The rules of {@link EfficientNetOptions}. */
 export const EFFICIENT_NET_RULES = {
-  ...PLAN_RULES, ...PARTS_RULES,
-  activation: either(PLAN_RULES.activation, PARTS_RULES.activation), normalization: either(PLAN_RULES.normalization, PARTS_RULES.normalization),
+  ...PLAN_RULES,
+  ...PARTS_RULES,
+  activation: either(PLAN_RULES.activation, PARTS_RULES.activation),
+  normalization: either(PLAN_RULES.normalization, PARTS_RULES.normalization),
 };
 
 /**
  * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
  *
  * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`; normalization is part of the model. Layer names are Keras'.
- * Channels come last. The caller disposes the model. Its preprocessing is the evaluation of the variant's authors; see {@link setPreprocessing}.
+ * Channels come last. The caller disposes the model. Its preprocessing is the evaluation of the variant's authors; see
+ * {@link setPreprocessing}.
  *
  * @param variant - The name of a published network, or a spec of one's own.
  * @throws {OptionError} when the variant or an option is unknown or impossible, or a part of your own returns no symbolic tensor.
@@ -51,7 +66,8 @@ export function efficientNet(variant: Variant | VariantSpec, options: EfficientN
 
 /** The options of the plan, and the parts of the caller's own. */
 export function splitParts(options: EfficientNetOptions): { readonly planOptions: PlanModelOptions; readonly parts: BlockParts } {
-  const isPart = ([option, value]: [string, unknown]): boolean => option in PARTS_RULES && (!(option in PLAN_RULES) || typeof value === 'function');
+  const isPart = ([option, value]: [string, unknown]): boolean =>
+    option in PARTS_RULES && (!(option in PLAN_RULES) || typeof value === 'function');
   const entries = Object.entries(options);
   return {
     planOptions: Object.fromEntries(entries.filter((entry) => !isPart(entry))),
@@ -60,7 +76,12 @@ export function splitParts(options: EfficientNetOptions): { readonly planOptions
 }
 
 /** {@link efficientNet} on behalf of another function, with the options of the plan and the parts apart. */
-export function buildEfficientNet(where: string, variant: Variant | VariantSpec, planOptions: PlanModelOptions, parts: BlockParts): tfl.LayersModel {
+export function buildEfficientNet(
+  where: string,
+  variant: Variant | VariantSpec,
+  planOptions: PlanModelOptions,
+  parts: BlockParts,
+): tfl.LayersModel {
   const plan = planFor(where, variant, planOptions);
   const given = checkOptions(where, parts, PARTS_RULES);
   const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
@@ -70,7 +91,11 @@ export function buildEfficientNet(where: string, variant: Variant | VariantSpec,
   return model;
 }
 
-function buildModel(where: string, plan: ModelPlan, parts: Given<BlockParts>): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
+function buildModel(
+  where: string,
+  plan: ModelPlan,
+  parts: Given<BlockParts>,
+): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
   const input = tfl.input({ shape: [...plan.inputShape], name: 'input_layer' });
   const { attention: _attention, block: _block, ...normActParts } = parts;
   const build = parts.seed === undefined ? {} : { seed: parts.seed };
@@ -97,7 +122,11 @@ function connected(where: string, name: string, inputs: tfl.SymbolicTensor, outp
     return tfl.model({ inputs, outputs, name });
   } catch (cause) {
     const [reason] = (cause as Error).message.split(/ Layer names:|\n| The following/);
-    throw new OptionError(`${where}: expected own parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ${String(reason)}`, { cause });
+    throw new OptionError(
+      `${where}: expected own parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ` +
+        `${String(reason)}`,
+      { cause },
+    );
   }
 }
 

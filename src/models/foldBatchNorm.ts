@@ -31,8 +31,8 @@ const FUSABLE = /^relu6?$/;
 /**
  * Copies a model for inference, with BatchNormalization, bias and ReLU folded into the convolutions before them: the same answers, sooner.
  *
- * The given model is left as it is; the caller disposes both. The copy must not be trained further. Layers that were folded are gone from it:
- * take features (`featureExtractor`) before folding.
+ * The given model is left as it is; the caller disposes both. The copy must not be trained further. Layers that were folded are gone from
+ * it: take features (`featureExtractor`) before folding.
  *
  * @throws {OptionError} when it is no layers model. {@link BackendError} when no backend is ready.
  * @example
@@ -104,20 +104,28 @@ async function foldedWeights(layer: tfl.layers.Layer, norm: BatchNormalization):
   if (kernel === undefined) throw new Error(`${layer.name} has no kernel`);
   // Filters are the last axis, [..., in, out], or for depthwise kernels the last but one, [..., C, 1]: either way the fastest.
   const values = kernel.values.map((value, i) => value * (scale[i % channels] ?? 1));
-  return [{ ...kernel, values }, { name: `${layer.name}/bias`, shape: [channels], values: shift }];
+  return [
+    { ...kernel, values },
+    { name: `${layer.name}/bias`, shape: [channels], values: shift },
+  ];
 }
 
 async function weightsOf(layer: tfl.layers.Layer): Promise<FoldedWeight[]> {
-  return Promise.all(layer.weights.map(async (weight) => ({
-    name: weight.originalName,
-    shape: weight.shape as number[],
-    values: (await (weight.read()).data()) as Float32Array,
-  })));
+  return Promise.all(
+    layer.weights.map(async (weight) => ({
+      name: weight.originalName,
+      shape: weight.shape as number[],
+      values: (await weight.read().data()) as Float32Array,
+    })),
+  );
 }
 
 function withoutFolded(topology: SavedTopology, folds: ReadonlyMap<string, Fold>): object {
-  const replacement = new Map([...folds].flatMap(([convolution, { norm, activation }]) =>
-    [norm?.name, activation?.config.name].flatMap((name) => (name === undefined ? [] : [[name, convolution] as const]))));
+  const replacement = new Map(
+    [...folds].flatMap(([convolution, { norm, activation }]) =>
+      [norm?.name, activation?.config.name].flatMap((name) => (name === undefined ? [] : [[name, convolution] as const])),
+    ),
+  );
   const rewire = ([source, ...rest]: Inbound): Inbound => [replacement.get(source) ?? source, ...rest];
   const layers = (topology.config.layers ?? []).flatMap((layer) => {
     const name = layer.config.name ?? '';

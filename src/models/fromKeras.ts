@@ -41,7 +41,9 @@ export async function fromKeras(where: string, artifacts: tf.io.ModelArtifacts):
   const kept = weights.filter(({ spec: { name } }) => !translated.has(name.slice(0, name.lastIndexOf('/'))));
   return {
     modelTopology: topology,
-    ...(weightData === undefined ? {} : { weightSpecs: kept.map(({ spec }) => spec), weightData: kept.map(({ bytes }) => bytes.slice().buffer) }),
+    ...(weightData === undefined
+      ? {}
+      : { weightSpecs: kept.map(({ spec }) => spec), weightData: kept.map(({ bytes }) => bytes.slice().buffer) }),
     ...(userDefinedMetadata === undefined ? {} : { userDefinedMetadata }),
   };
 }

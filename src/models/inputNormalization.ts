@@ -20,13 +20,17 @@ export function normalizeInput(where: string, topology: SavedTopology, normaliza
   const shape = inputShapeOf(topology);
   if (shape?.length !== 4 || typeof shape[3] !== 'number') {
     const received = shape === undefined ? 'another' : showShape(shape);
-    throw new OptionError(`${where}: expected a model of one input [batch, height, width, channels] with \`normalization\`, received ${received}. Leave the option out.`);
+    throw new OptionError(
+      `${where}: expected a model of one input [batch, height, width, channels] with \`normalization\`, received ${received}. ` +
+        `Leave the option out.`,
+    );
   }
   const [, , , channels] = shape;
   const rescaling = pixelRescaling(checkNormalization(where, normalization, channels), channels);
   if (rescaling === null) return topology;
   const layers = layersOf(topology) ?? [];
-  if (layers.some((layer) => nameOf(layer) === NAME)) throw invalid(where, 'normalization', 'none', normalization, 'The model was saved with one already.');
+  if (layers.some((layer) => nameOf(layer) === NAME))
+    throw invalid(where, 'normalization', 'none', normalization, 'The model was saved with one already.');
   const layer: SavedLayer = { class_name: 'Rescaling', name: NAME, config: { ...rescaling, name: NAME, batch_input_shape: shape } };
   const changed = topology.class_name === 'Sequential' ? afterInput(layers, layer) : rewired(topology, layers, layer);
   return { ...topology, config: { ...(Array.isArray(topology.config) ? {} : topology.config), layers: changed } };

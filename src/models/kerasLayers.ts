@@ -1,5 +1,5 @@
-// What a layer of Keras becomes in TensorFlow.js: the same class, others that compute the same, or an error that names it. TensorFlow.js ignores
-// options it does not know, so each option that changes the result is translated or refused here.
+// What a layer of Keras becomes in TensorFlow.js: the same class, others that compute the same, or an error that names it. TensorFlow.js
+// ignores options it does not know, so each option that changes the result is translated or refused here.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
@@ -24,15 +24,51 @@ export interface LayerContext {
 
 /** Layers of Keras that pass their input on unless the model trains. */
 const TRAINING_ONLY: ReadonlySet<string> = new Set([
-  'RandomFlip', 'RandomRotation', 'RandomZoom', 'RandomContrast', 'RandomBrightness', 'RandomTranslation', 'RandomHeight', 'RandomWidth', 'RandomHue',
-  'RandomSaturation', 'RandomShear', 'RandomSharpness', 'RandomGrayscale', 'RandomColorDegeneration', 'RandomColorJitter', 'RandomPosterization',
-  'RandomErasing', 'RandomInvert', 'RandomPerspective', 'RandomElasticTransform', 'RandomGaussianBlur', 'RandAugment', 'AugMix', 'MixUp', 'CutMix',
-  'ActivityRegularization', 'Identity',
+  'RandomFlip',
+  'RandomRotation',
+  'RandomZoom',
+  'RandomContrast',
+  'RandomBrightness',
+  'RandomTranslation',
+  'RandomHeight',
+  'RandomWidth',
+  'RandomHue',
+  'RandomSaturation',
+  'RandomShear',
+  'RandomSharpness',
+  'RandomGrayscale',
+  'RandomColorDegeneration',
+  'RandomColorJitter',
+  'RandomPosterization',
+  'RandomErasing',
+  'RandomInvert',
+  'RandomPerspective',
+  'RandomElasticTransform',
+  'RandomGaussianBlur',
+  'RandAugment',
+  'AugMix',
+  'MixUp',
+  'CutMix',
+  'ActivityRegularization',
+  'Identity',
 ]);
 
 /** Activations that are the same function in Keras and in TensorFlow.js. */
 const ACTIVATIONS: ReadonlySet<string> = new Set([
-  'linear', 'relu', 'relu6', 'elu', 'selu', 'gelu', 'mish', 'sigmoid', 'softmax', 'log_softmax', 'softplus', 'softsign', 'swish', 'tanh',
+  'linear',
+  'relu',
+  'relu6',
+  'elu',
+  'selu',
+  'gelu',
+  'mish',
+  'sigmoid',
+  'softmax',
+  'log_softmax',
+  'softplus',
+  'softsign',
+  'swish',
+  'tanh',
 ]);
 
 const IN_KERAS = 'Replace it in Keras and convert again, or load the weights alone with `loadWeights`.';
@@ -70,12 +106,17 @@ function isKnown(className: string): boolean {
 }
 
 function unknown(className: string, { where, name }: Pick<LayerContext, 'where' | 'name'>): DataError {
-  const remedy = Object.hasOwn(REMEDIES, className) ? REMEDIES[className] : `Register a class of that name with \`tf.serialization.registerClass\`. Or: ${IN_KERAS}`;
+  const remedy = Object.hasOwn(REMEDIES, className)
+    ? REMEDIES[className]
+    : `Register a class of that name with \`tf.serialization.registerClass\`. Or: ${IN_KERAS}`;
   return new DataError(`${where}: expected layers that TensorFlow.js has, received a '${className}' named '${name}'. ${String(remedy)}`);
 }
 
 function differs(className: string, option: string, { where, name }: LayerContext, remedy = IN_KERAS): DataError {
-  return new DataError(`${where}: expected layers that TensorFlow.js computes as Keras does, received a '${className}' named '${name}' with ${option}. ${remedy}`);
+  return new DataError(
+    `${where}: expected layers that TensorFlow.js computes as Keras does, ` +
+      `received a '${className}' named '${name}' with ${option}. ${remedy}`,
+  );
 }
 
 const linear = (): LayerForm[] => [{ class_name: 'Activation', config: { activation: 'linear' } }];
@@ -93,7 +134,9 @@ function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
       const slope = Number(config['negative_slope'] ?? 0);
       if (Number(config['threshold'] ?? 0) !== 0) return refuse('a threshold');
       if (slope === 0) return [layer];
-      return config['max_value'] == null ? [{ class_name: 'LeakyReLU', config: { alpha: slope } }] : refuse('a negative slope and a maximum');
+      return config['max_value'] == null
+        ? [{ class_name: 'LeakyReLU', config: { alpha: slope } }]
+        : refuse('a negative slope and a maximum');
     }
     case 'LeakyReLU':
       return [{ class_name: className, config: { ...config, alpha: config['alpha'] ?? config['negative_slope'] } }];
@@ -105,7 +148,13 @@ function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
       if (config['keepdims'] !== true) return [layer];
       const channels = context.channels();
       if (channels === undefined) return refuse('keepdims after an unknown number of channels');
-      return [layer, { class_name: 'Reshape', config: { target_shape: config['data_format'] === 'channels_first' ? [channels, 1, 1] : [1, 1, channels] } }];
+      return [
+        layer,
+        {
+          class_name: 'Reshape',
+          config: { target_shape: config['data_format'] === 'channels_first' ? [channels, 1, 1] : [1, 1, channels] },
+        },
+      ];
     }
     case 'Conv1D':
     case 'Conv2D':
@@ -124,7 +173,9 @@ function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
       if (!isOne(config['dilation_rate'])) return refuse('a dilation rate');
       return config['output_padding'] == null ? [layer] : refuse('an output padding');
     case 'UpSampling2D':
-      return (config['interpolation'] ?? 'nearest') === 'nearest' ? [layer] : refuse(`the interpolation '${String(config['interpolation'])}'`);
+      return (config['interpolation'] ?? 'nearest') === 'nearest'
+        ? [layer]
+        : refuse(`the interpolation '${String(config['interpolation'])}'`);
     case 'LayerNormalization':
       return config['rms_scaling'] === true ? refuse('RMS scaling') : [layer];
     case 'BatchNormalization':
@@ -141,18 +192,23 @@ function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
 function normalization({ axis, mean: ownMean, variance: ownVariance, invert }: LayerForm['config'], context: LayerContext): LayerForm {
   const axes = axis == null ? [] : [axis].flat();
   // Images have four axes; channels come last.
-  if (axes.length > 1 || axes.some((one) => one !== -1 && one !== 3)) throw differs('Normalization', `axis ${JSON.stringify(axis)}`, context);
+  if (axes.length > 1 || axes.some((one) => one !== -1 && one !== 3))
+    throw differs('Normalization', `axis ${JSON.stringify(axis)}`, context);
   const values = (own: unknown, name: string): readonly number[] => {
     const found = own == null ? context.weight(name) : [own].flat(8).map(Number);
-    if (found === undefined) throw new DataError(`${context.where}: expected the ${name} of the layer '${context.name}' among the weights, received none. The file is damaged.`);
+    if (found === undefined)
+      throw new DataError(
+        `${context.where}: expected the ${name} of the layer '${context.name}' among the weights, received none. The file is damaged.`,
+      );
     return found;
   };
   const mean = values(ownMean, 'mean');
   // Keras' smallest deviation, keras/src/layers/preprocessing/normalization.py.
   const deviation = values(ownVariance, 'variance').map((value) => Math.max(Math.sqrt(value), 1e-7));
-  const [scale, offset] = invert === true
-    ? [deviation, mean]
-    : [deviation.map((value) => 1 / value), mean.map((value, i) => -value / (deviation[i] ?? deviation[0] ?? 1))];
+  const [scale, offset] =
+    invert === true
+      ? [deviation, mean]
+      : [deviation.map((value) => 1 / value), mean.map((value, i) => -value / (deviation[i] ?? deviation[0] ?? 1))];
   const only = (list: readonly number[]): unknown => (axes.length === 0 ? list[0] : list);
   return { class_name: 'Rescaling', config: { scale: only(scale), offset: only(offset) } };
 }
@@ -188,17 +244,23 @@ function activation(name: unknown, { isKeras3 }: LayerContext): string | LayerFo
 
 /** The configuration in the form TensorFlow.js reads: Keras 3 wraps types, functions and objects. */
 function plainConfig(config: LayerForm['config']): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
-    if (key === 'batch_shape') return [['batch_input_shape', value]];
-    if (key === 'dtype') return [[key, value === 'int32' || value === 'bool' ? value : 'float32']];
-    return [[key, plainValue(value)]];
-  }));
+  return Object.fromEntries(
+    Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+      if (key === 'batch_shape') return [['batch_input_shape', value]];
+      if (key === 'dtype') return [[key, value === 'int32' || value === 'bool' ? value : 'float32']];
+      return [[key, plainValue(value)]];
+    }),
+  );
 }
 
 function plainValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainValue);
   if (typeof value !== 'object' || value === null) return value;
-  const { class_name: className, config, value: inner } = value as { readonly class_name?: unknown; readonly config?: unknown; readonly value?: unknown };
+  const {
+    class_name: className,
+    config,
+    value: inner,
+  } = value as { readonly class_name?: unknown; readonly config?: unknown; readonly value?: unknown };
   // Arrays, and scalars of NumPy.
   if (className === '__numpy__' || className === '__tensor__') return (config as { readonly value?: unknown }).value;
   if ((value as { readonly type?: unknown }).type === 'ndarray') return inner;

@@ -40,7 +40,11 @@ export function nodesOf({ config, class_name: className, inbound_nodes: nodes }:
       } else if (isConstant(value)) found.push(value);
       else if (isArray(value)) collect([value.config.value].flat(8));
       else if (Array.isArray(value)) value.forEach(collect);
-      else if (value != null) throw new DataError(`${where}: expected tensors and numbers as the arguments of the '${className}' named '${String(config.name)}', received ${JSON.stringify(value).slice(0, 60)}. Replace it in Keras and convert again.`);
+      else if (value != null)
+        throw new DataError(
+          `${where}: expected tensors and numbers as the arguments of the '${className}' named '${String(config.name)}', ` +
+            `received ${JSON.stringify(value).slice(0, 60)}. Replace it in Keras and convert again.`,
+        );
     };
     if (Array.isArray(node)) collect(node);
     else {
@@ -50,23 +54,39 @@ export function nodesOf({ config, class_name: className, inbound_nodes: nodes }:
       for (const key of ['inputs', 'x', 'x1', 'x2']) collect(kwargs?.[key]);
     }
     const inputs = found.filter(isReference);
-    return { inputs, constants: found.filter((value) => !isReference(value)) as Node['constants'], isReversed: found.findIndex((value) => !isReference(value)) < found.findIndex(isReference) };
+    return {
+      inputs,
+      constants: found.filter((value) => !isReference(value)) as Node['constants'],
+      isReversed: found.findIndex((value) => !isReference(value)) < found.findIndex(isReference),
+    };
   });
 }
 
 /** Names of functions that Keras records as layers. */
 const OPERATIONS: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'divide'>> = {
-  'math.add': 'add', '__operators__.add': 'add', 'nn.bias_add': 'add', Add: 'add',
-  'math.subtract': 'subtract', Subtract: 'subtract',
-  'math.multiply': 'multiply', Multiply: 'multiply',
-  'math.truediv': 'divide', 'math.divide': 'divide', TrueDivide: 'divide', Divide: 'divide',
+  'math.add': 'add',
+  '__operators__.add': 'add',
+  'nn.bias_add': 'add',
+  Add: 'add',
+  'math.subtract': 'subtract',
+  Subtract: 'subtract',
+  'math.multiply': 'multiply',
+  Multiply: 'multiply',
+  'math.truediv': 'divide',
+  'math.divide': 'divide',
+  TrueDivide: 'divide',
+  Divide: 'divide',
 };
 
 /**
- * Arithmetic with numbers, as `preprocess_input` of keras.applications leaves it in a model, becomes a layer that TensorFlow.js has; `undefined`
- * for any other layer.
+ * Arithmetic with numbers, as `preprocess_input` of keras.applications leaves it in a model, becomes a layer that TensorFlow.js has;
+ * `undefined` for any other layer.
  */
-export function constantArithmetic({ class_name: className, config }: CalledLayer, nodes: readonly Node[], { where, name }: LayerContext): LayerForm | undefined {
+export function constantArithmetic(
+  { class_name: className, config }: CalledLayer,
+  nodes: readonly Node[],
+  { where, name }: LayerContext,
+): LayerForm | undefined {
   const isFunction = className === 'TFOpLambda';
   const called = isFunction ? String(config['function']) : className;
   const operation = Object.hasOwn(OPERATIONS, called) ? OPERATIONS[called] : undefined;
@@ -74,26 +94,47 @@ export function constantArithmetic({ class_name: className, config }: CalledLaye
   const isLayer = !isFunction && node?.constants.length === 0;
   if (!isFunction && (operation === undefined || isLayer)) return undefined;
   if (operation !== undefined && node !== undefined && nodes.length === 1) {
-    const { inputs, constants: [constant], isReversed } = node;
+    const {
+      inputs,
+      constants: [constant],
+      isReversed,
+    } = node;
     if (constant === undefined && inputs.length === 2 && operation !== 'subtract' && operation !== 'divide') {
       return { class_name: operation === 'add' ? 'Add' : 'Multiply', config: {} };
     }
-    if (constant !== undefined && inputs.length === 1 && !(operation === 'divide' && isReversed)) return rescaling(operation, constant, isReversed);
+    if (constant !== undefined && inputs.length === 1 && !(operation === 'divide' && isReversed))
+      return rescaling(operation, constant, isReversed);
   }
-  throw new DataError(`${where}: expected layers that TensorFlow.js has, received the function '${called}' as the layer '${name}'. Replace it in Keras by layers, such as Rescaling, and convert again; or load the weights alone with \`loadWeights\`.`);
+  throw new DataError(
+    `${where}: expected layers that TensorFlow.js has, received the function '${called}' as the layer '${name}'. ` +
+      `Replace it in Keras by layers, such as Rescaling, and convert again; or load the weights alone with \`loadWeights\`.`,
+  );
 }
 
-function rescaling(operation: 'add' | 'subtract' | 'multiply' | 'divide', constant: number | readonly number[], isReversed: boolean): LayerForm {
+function rescaling(
+  operation: 'add' | 'subtract' | 'multiply' | 'divide',
+  constant: number | readonly number[],
+  isReversed: boolean,
+): LayerForm {
   const each = (change: (value: number) => number): unknown => (typeof constant === 'number' ? change(constant) : constant.map(change));
-  const scale = operation === 'multiply' ? constant : operation === 'divide' ? each((value) => 1 / value) : operation === 'subtract' && isReversed ? -1 : 1;
-  const offset = operation === 'add' || (operation === 'subtract' && isReversed) ? constant : operation === 'subtract' ? each((value) => -value) : 0;
+  const scale =
+    operation === 'multiply'
+      ? constant
+      : operation === 'divide'
+        ? each((value) => 1 / value)
+        : operation === 'subtract' && isReversed
+          ? -1
+          : 1;
+  const offset =
+    operation === 'add' || (operation === 'subtract' && isReversed) ? constant : operation === 'subtract' ? each((value) => -value) : 0;
   return { class_name: 'Rescaling', config: { scale, offset } };
 }
 
 function referenceOf(value: unknown): Inbound | undefined {
-  if (Array.isArray(value)) return typeof value[0] === 'string' && value.length >= 3 ? [value[0], Number(value[1]), value[2] as number] : undefined;
+  if (Array.isArray(value))
+    return typeof value[0] === 'string' && value.length >= 3 ? [value[0], Number(value[1]), value[2] as number] : undefined;
   const { class_name: className, config } = (value ?? {}) as { readonly class_name?: unknown; readonly config?: unknown };
-  return className === '__keras_tensor__' ? [...((config as { readonly keras_history: Inbound }).keras_history)] : undefined;
+  return className === '__keras_tensor__' ? [...(config as { readonly keras_history: Inbound }).keras_history] : undefined;
 }
 
 /** An array or a scalar of NumPy, or a constant tensor. */

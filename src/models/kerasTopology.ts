@@ -1,4 +1,5 @@
-// A model serialized by Keras 2 or 3, in the form TensorFlow.js reads. This file has the models and their wires; kerasLayers.ts has the layers.
+// A model serialized by Keras 2 or 3, in the form TensorFlow.js reads. This file has the models and their wires; kerasLayers.ts has the
+// layers.
 
 import { DataError } from '../core/index.js';
 import { constantArithmetic, nodesOf, type Inbound, type Node } from './kerasNodes.js';
@@ -23,7 +24,10 @@ export function translateModel(model: SavedTopology, file: KerasFile): SavedTopo
   const layers = layersOf(model);
   const name = nameOf(model);
   if (layers === undefined) {
-    throw new DataError(`${file.where}: expected a Sequential or a functional model, received the class '${model.class_name}' without layers. Build the same network with Keras' functional API, and convert that.`);
+    throw new DataError(
+      `${file.where}: expected a Sequential or a functional model, received the class '${model.class_name}' without layers. ` +
+        `Build the same network with Keras' functional API, and convert that.`,
+    );
   }
   if (model.class_name === 'Sequential') {
     const channels = channelsOf(layers, file.shape);
@@ -56,17 +60,29 @@ function functional(config: SavedLayer['config'], layers: readonly SavedLayer[],
   const translated = layers.map((layer) => {
     const nodes = nodesOf(layer, file.where);
     const source = nodes[0]?.inputs[0]?.[0];
-    return { nodes, parts: expand(layer, file, () => channels(layers.find((other) => nameOf(other) === source)), nodes), name: nameOf(layer) };
+    return {
+      nodes,
+      parts: expand(layer, file, () => channels(layers.find((other) => nameOf(other) === source)), nodes),
+      name: nameOf(layer),
+    };
   });
-  // Who read a layer of Keras reads the last of its parts. A nested model's first call is its own construction, which Keras 3 does not count.
+  // Who read a layer of Keras reads the last of its parts. A nested model's first call is its own construction, which Keras 3 does not
+  // count.
   const ends = new Map(translated.map(({ name, parts }) => [name, parts.at(-1)?.name]));
   const models = new Set(file.isKeras3 ? layers.filter(isModel).map(nameOf) : []);
-  const rewire = ([source, node, tensor]: Inbound): Inbound => [ends.get(source) ?? source, models.has(source) ? node + 1 : node, tensor, {}];
+  const rewire = ([source, node, tensor]: Inbound): Inbound => [
+    ends.get(source) ?? source,
+    models.has(source) ? node + 1 : node,
+    tensor,
+    {},
+  ];
   return {
-    layers: translated.flatMap(({ nodes, parts }) => parts.map(({ form }, i) => ({
-      ...form,
-      inbound_nodes: nodes.map((node, at) => (i === 0 ? node.inputs.map(rewire) : [[parts[i - 1]?.name, at, 0, {}]])),
-    }))),
+    layers: translated.flatMap(({ nodes, parts }) =>
+      parts.map(({ form }, i) => ({
+        ...form,
+        inbound_nodes: nodes.map((node, at) => (i === 0 ? node.inputs.map(rewire) : [[parts[i - 1]?.name, at, 0, {}]])),
+      })),
+    ),
     input_layers: endsOf(config['input_layers']).map(([name, node, tensor]) => [name, node, tensor]),
     output_layers: endsOf(config['output_layers']).map((end) => rewire(end).slice(0, 3)),
   };
@@ -85,17 +101,24 @@ function channelsOf(layers: readonly SavedLayer[], shape: KerasFile['shape']): (
     if (layer === undefined) return undefined;
     const inner = layersOf(layer);
     if (inner !== undefined) {
-      const end = layer.class_name === 'Sequential' ? inner.at(-1) : inner.find((candidate) => nameOf(candidate) === endsOf(layer.config['output_layers'])[0]?.[0]);
+      const end =
+        layer.class_name === 'Sequential'
+          ? inner.at(-1)
+          : inner.find((candidate) => nameOf(candidate) === endsOf(layer.config['output_layers'])[0]?.[0]);
       return channelsOf(inner, shape)(end);
     }
-    const own = ['kernel', 'pointwise_kernel', 'gamma'].map((weight) => shape(`${String(nameOf(layer))}/${weight}`)?.at(-1)).find((length) => length !== undefined);
+    const own = ['kernel', 'pointwise_kernel', 'gamma']
+      .map((weight) => shape(`${String(nameOf(layer))}/${weight}`)?.at(-1))
+      .find((length) => length !== undefined);
     if (own !== undefined) return own;
     const depthwise = shape(`${String(nameOf(layer))}/depthwise_kernel`);
     if (depthwise !== undefined) return (depthwise[2] ?? 1) * (depthwise[3] ?? 1);
     const input = (layer.config['batch_shape'] ?? layer.config['batch_input_shape']) as readonly (number | null)[] | undefined;
     if (input !== undefined) return input.at(-1) ?? undefined;
     const before = nodesOf(layer, '')[0]?.inputs.map(([source]) => channels(find(source))) ?? [channels(layers[layers.indexOf(layer) - 1])];
-    return layer.class_name === 'Concatenate' ? before.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0) : before[0];
+    return layer.class_name === 'Concatenate'
+      ? before.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
+      : before[0];
   };
   return channels;
 }

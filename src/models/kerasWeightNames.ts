@@ -16,11 +16,11 @@ interface Leaf {
 }
 
 /**
- * Returns a function from the name of a weight in the file to its name in the model; `null` for what is no weight of the model: the state of
- * an optimizer or of a random generator.
+ * Returns a function from the name of a weight in the file to its name in the model; `null` for what is no weight of the model: the state
+ * of an optimizer or of a random generator.
  *
- * Weights converted from `.h5` are named `dense/kernel`, or in Keras 3 also `sequential/dense/kernel`. Those converted from `.keras` are named
- * by the place of their object, `layers/functional/layers/conv2d_1/vars/0`.
+ * Weights converted from `.h5` are named `dense/kernel`, or in Keras 3 also `sequential/dense/kernel`. Those converted from `.keras` are
+ * named by the place of their object, `layers/functional/layers/conv2d_1/vars/0`.
  *
  * @param topology - The `modelTopology` of a model.json.
  */
@@ -29,7 +29,8 @@ export function kerasWeightNames(topology: unknown): (name: string) => string | 
   const byName = new Map<string, Leaf[]>();
   for (const leaf of leaves) byName.set(leaf.name, [...(byName.get(leaf.name) ?? []), leaf]);
   const byKeys = new Map(leaves.map((leaf) => [leaf.keys.join('/'), leaf]));
-  const rename = (leaf: Leaf, variable: string): string => `${byName.get(leaf.name)?.length === 1 ? leaf.name : leaf.path.join('/')}/${variable}`;
+  const rename = (leaf: Leaf, variable: string): string =>
+    `${byName.get(leaf.name)?.length === 1 ? leaf.name : leaf.path.join('/')}/${variable}`;
 
   return (name) => {
     const parts = name.split('/');

@@ -67,13 +67,16 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
   const outputs = model.outputs[0]?.shape.at(-1);
   // One sigmoid output stands for two classes.
   if (classNames.length !== outputs && !(outputs === 1 && classNames.length === 2)) {
-    throw new OptionError(`setClassNames: expected ${String(outputs)} names for \`classNames\`, one per output, received ${classNames.length}.`);
+    throw new OptionError(
+      `setClassNames: expected ${String(outputs)} names for \`classNames\`, one per output, received ${classNames.length}.`,
+    );
   }
   setMetadata(model, { format: 1, ...metadataOf(model), classNames: [...classNames] });
 }
 
 /**
- * States how images become a model's input; `classify` and ONNX files follow it, and files carry it. `trainHead` and `fineTune` do this themselves.
+ * States how images become a model's input; `classify` and ONNX files follow it, and files carry it. `trainHead` and `fineTune` do this
+ * themselves.
  *
  * @throws {OptionError} when the preprocessing is impossible, or its size is not that of the model's input.
  * @example
@@ -85,7 +88,9 @@ export function setPreprocessing(model: tfl.LayersModel, preprocessing: Preproce
   if (!fitsInput(model, complete.inputSize)) {
     const [, height, width] = model.inputs[0]?.shape ?? [];
     throw new OptionError(
-      `setPreprocessing: expected the model's input size [${String(height)}, ${String(width)}] for \`inputSize\`, received [${complete.inputSize.join(', ')}].`);
+      `setPreprocessing: expected the model's input size [${String(height)}, ${String(width)}] for \`inputSize\`, ` +
+        `received [${complete.inputSize.join(', ')}].`,
+    );
   }
   setMetadata(model, { format: 1, ...metadataOf(model), preprocessing: complete });
 }

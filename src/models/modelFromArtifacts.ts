@@ -25,17 +25,26 @@ const OWN_CLASSES = [BatchNormalization, FusedConvolution, SeededDropout, SwishA
  * Builds a model from its saved form. One that carries this library's metadata, or comes from Keras, gets this library's layers.
  *
  * @param normalization - Put in front of the model, which then takes pixels in [0, 255].
- * @throws {WeightsError} when weights are missing, or not those of the model. {@link DataError} when the form is none of a layers model, or the
+ * @throws {WeightsError} when weights are missing, or not those of the model. {@link DataError} when the form is none of a layers model, or
+ *   the
  * model has a layer that TensorFlow.js does not have. {@link OptionError} when the model takes no such normalization.
  */
-export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelArtifacts, normalization?: Normalization): Promise<tfl.LayersModel> {
+export async function modelFromArtifacts(
+  where: string,
+  artifacts: tf.io.ModelArtifacts,
+  normalization?: Normalization,
+): Promise<tfl.LayersModel> {
   try {
     refuseOtherModels(where, artifacts);
     checkWeights(where, artifacts);
     const usual = isFromKeras(artifacts) ? withMetadata(await fromKeras(where, artifacts), {}) : artifacts;
     checkTopology(where, usual.modelTopology, longestAxis(usual));
     checkLayers(where, usual.modelTopology);
-    const model: unknown = await tfl.loadLayersModel(tf.io.fromMemory(withOwnLayers(normalization === undefined || normalization === 'none' ? usual : normalized(where, usual, normalization))));
+    const model: unknown = await tfl.loadLayersModel(
+      tf.io.fromMemory(
+        withOwnLayers(normalization === undefined || normalization === 'none' ? usual : normalized(where, usual, normalization)),
+      ),
+    );
     if (!(model instanceof tfl.LayersModel)) throw new TypeError('it describes a layer, not a model');
     releaseNested(model);
     checkClassNames(where, model);
@@ -43,7 +52,11 @@ export async function modelFromArtifacts(where: string, artifacts: tf.io.ModelAr
     return model;
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
-    throw new DataError(`${where}: expected a layers model of TensorFlow.js, received one that cannot be built: ${String(cause).slice(0, 400)}. The file is damaged, or of another kind.`, { cause });
+    throw new DataError(
+      `${where}: expected a layers model of TensorFlow.js, received one that cannot be built: ${String(cause).slice(0, 400)}. ` +
+        `The file is damaged, or of another kind.`,
+      { cause },
+    );
   }
 }
 
@@ -53,7 +66,10 @@ function checkClassNames(where: string, model: tfl.LayersModel): void {
   const outputs = model.outputs[0]?.shape.at(-1);
   if (names === undefined || names.length === outputs || (outputs === 1 && names.length === 2)) return;
   model.dispose();
-  throw new DataError(`${where}: expected ${String(outputs)} class names, one per output, received ${names.length}. They belong to another model: correct or remove the metadata.json beside the model.`);
+  throw new DataError(
+    `${where}: expected ${String(outputs)} class names, one per output, received ${names.length}. They belong to another model: ` +
+      `correct or remove the metadata.json beside the model.`,
+  );
 }
 
 function checkPreprocessing(where: string, model: tfl.LayersModel): void {
@@ -62,7 +78,10 @@ function checkPreprocessing(where: string, model: tfl.LayersModel): void {
   try {
     const { inputSize } = storedPreprocessing(where, 'the model', record);
     if (fitsInput(model, inputSize)) return;
-    throw new DataError(`${where}: expected the input size of the model's own preprocessing for an input ${showShape(model.inputs[0]?.shape ?? [])}, received [${inputSize.join(', ')}]. The metadata belongs to another model.`);
+    throw new DataError(
+      `${where}: expected the input size of the model's own preprocessing for an input ` +
+        `${showShape(model.inputs[0]?.shape ?? [])}, received [${inputSize.join(', ')}]. The metadata belongs to another model.`,
+    );
   } catch (error) {
     model.dispose();
     throw error;
@@ -72,9 +91,13 @@ function checkPreprocessing(where: string, model: tfl.LayersModel): void {
 function normalized(where: string, artifacts: tf.io.ModelArtifacts, normalization: Normalization): tf.io.ModelArtifacts {
   const { variant, options, normalization: earlier } = metadataIn(artifacts) ?? {};
   if (variant !== undefined && planFor(where, variant, options ?? {}).normalization !== 'none') {
-    throw new OptionError(`${where}: expected a model that does not normalize pixels itself with \`normalization\`, received one of efficientNet, which does. Leave the option out.`);
+    throw new OptionError(
+      `${where}: expected a model that does not normalize pixels itself with \`normalization\`, received one of efficientNet, ` +
+        `which does. Leave the option out.`,
+    );
   }
-  if (earlier !== undefined) throw invalid(where, 'normalization', 'none', normalization, 'The model was loaded with one before it was saved. It carries it.');
+  if (earlier !== undefined)
+    throw invalid(where, 'normalization', 'none', normalization, 'The model was loaded with one before it was saved. It carries it.');
   const topology = normalizeInput(where, modelConfig(artifacts.modelTopology) as SavedTopology, normalization);
   return withMetadata({ ...artifacts, modelTopology: topology }, { normalization });
 }
@@ -98,7 +121,8 @@ function withOwnLayers(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
 
 /** Gives the layers this library corrects or, for inference, fuses its own classes; a copy. */
 function adopt(layer: SavedLayer, folded: boolean): SavedLayer {
-  if (Array.isArray(layer.config)) return { ...layer, config: (layer.config as SavedLayer[]).map((inner) => adopt(inner, folded)) as unknown as SavedLayer['config'] };
+  if (Array.isArray(layer.config))
+    return { ...layer, config: (layer.config as SavedLayer[]).map((inner) => adopt(inner, folded)) as unknown as SavedLayer['config'] };
   const { layers } = layer.config;
   const config = layers === undefined ? layer.config : { ...layer.config, layers: layers.map((inner) => adopt(inner, folded)) };
   if (folded && FusedConvolution.replaces(layer.class_name, config)) {
@@ -117,17 +141,23 @@ function ownClassOf({ class_name: name, config }: SavedLayer): string {
 function checkWeights(where: string, { weightSpecs, weightData }: tf.io.ModelArtifacts): void {
   if (weightSpecs === undefined || weightData === undefined) return;
   const misfit = weightSpecs.find((spec) => !isShape((spec as Partial<tf.io.WeightsManifestEntry> | null)?.shape));
-  if (misfit !== undefined) throw new WeightsError(`${where}: expected every weight to have a shape, received ${show(misfit)}. The file is damaged.`);
+  if (misfit !== undefined)
+    throw new WeightsError(`${where}: expected every weight to have a shape, received ${show(misfit)}. The file is damaged.`);
   const expected = weightSpecs.reduce((bytes, spec) => bytes + specBytes(spec), 0);
   const received = Array.isArray(weightData) ? weightData.reduce((bytes, part) => bytes + part.byteLength, 0) : weightData.byteLength;
   if (expected !== received) {
-    throw new WeightsError(`${where}: expected ${expected} bytes of weights, received ${received}. The weight file is truncated or belongs to another model.`);
+    throw new WeightsError(
+      `${where}: expected ${expected} bytes of weights, received ${received}. The weight file is truncated or belongs to another model.`,
+    );
   }
 }
 
-const isShape = (value: unknown): boolean => Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
+const isShape = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
 
 /** A layer is built, and its memory taken, before its weights are put in. */
 function longestAxis({ weightSpecs, weightData }: tf.io.ModelArtifacts): number {
-  return weightSpecs === undefined || weightData === undefined ? Infinity : weightSpecs.flatMap(({ shape }) => shape).reduce((a, b) => Math.max(a, b), 1);
+  return weightSpecs === undefined || weightData === undefined
+    ? Infinity
+    : weightSpecs.flatMap(({ shape }) => shape).reduce((a, b) => Math.max(a, b), 1);
 }

@@ -23,19 +23,27 @@ export function asLayersModel(where: string, model: LayersModel, isClassifier = 
 /** The last layer that gives a feature map `[batch, height, width, channels]`. */
 export function lastFeatureLayer(where: string, model: LayersModel): layers.Layer {
   const found = model.layers.findLast(({ outputShape }) => outputShape.length === 4 && !Array.isArray(outputShape[0]));
-  if (found === undefined) throw new ShapeError(`${where}: expected a model with a feature map [batch, height, width, channels], received none in '${model.name}'.`);
+  if (found === undefined)
+    throw new ShapeError(
+      `${where}: expected a model with a feature map [batch, height, width, channels], received none in '${model.name}'.`,
+    );
   return found;
 }
 
 /** Runs the work while the layer's result passes through a function; at once and without await, so nobody else meets the change. */
-export function withCall<T>(layer: layers.Layer, through: (result: tf.Tensor, inputs: tf.Tensor | tf.Tensor[]) => tf.Tensor, work: () => T): T {
+export function withCall<T>(
+  layer: layers.Layer,
+  through: (result: tf.Tensor, inputs: tf.Tensor | tf.Tensor[]) => tf.Tensor,
+  work: () => T,
+): T {
   const original = Object.getOwnPropertyDescriptor(layer, 'call');
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called on its layer below
   const call = layer.call;
-  const passed: Call = (inputs, kwargs) => tf.tidy(() => {
-    const result = call.call(layer, inputs, kwargs);
-    return through(Array.isArray(result) ? (result[0] as tf.Tensor) : result, inputs);
-  });
+  const passed: Call = (inputs, kwargs) =>
+    tf.tidy(() => {
+      const result = call.call(layer, inputs, kwargs);
+      return through(Array.isArray(result) ? (result[0] as tf.Tensor) : result, inputs);
+    });
   layer.call = passed;
   try {
     return work();

@@ -17,7 +17,11 @@ export function filesAt(url: string): ModelFiles {
     origin: url,
     json: async () => (await fetched(url)).text(),
     shard: async (name) => (await fetched(beside(name))).arrayBuffer(),
-    metadata: async () => fetched(beside('metadata.json')).then((response) => response.text(), () => undefined),
+    metadata: async () =>
+      fetched(beside('metadata.json')).then(
+        (response) => response.text(),
+        () => undefined,
+      ),
   };
 }
 
@@ -27,7 +31,12 @@ export function filesAmong(where: string, files: readonly File[]): ModelFiles {
   const isTopology = ({ name }: File): boolean => name.endsWith('.json') && name !== 'metadata.json';
   const [json, ...others] = files.filter(isTopology);
   if (json === undefined || others.length > 0) {
-    throw invalid(where, 'source', 'files of one model: its model.json and its weights', files.map(({ name }) => name));
+    throw invalid(
+      where,
+      'source',
+      'files of one model: its model.json and its weights',
+      files.map(({ name }) => name),
+    );
   }
   return {
     origin: json.name,

@@ -64,14 +64,18 @@ export function modelSummary(model: LayersModel, options: ModelSummaryOptions = 
       activationBytes: activations === null ? null : activations * 4 * batchSize,
     };
   });
-  const total = (figure: 'layers' | 'parameters' | 'trainable' | 'multiplyAdds' | 'activationBytes'): number | null => plus(stages.map((stage) => stage[figure]));
+  const total = (figure: 'layers' | 'parameters' | 'trainable' | 'multiplyAdds' | 'activationBytes'): number | null =>
+    plus(stages.map((stage) => stage[figure]));
   return {
     name: model.name,
     batchSize,
     stages,
     total: {
-      layers: total('layers') as number, parameters: total('parameters') as number, trainable: total('trainable') as number,
-      multiplyAdds: total('multiplyAdds'), activationBytes: total('activationBytes'),
+      layers: total('layers') as number,
+      parameters: total('parameters') as number,
+      trainable: total('trainable') as number,
+      multiplyAdds: total('multiplyAdds'),
+      activationBytes: total('activationBytes'),
     },
   };
 }
@@ -92,11 +96,21 @@ export function summaryTable(summary: ModelSummary): string {
   const { name, batchSize, stages, total } = summary;
   const rows = [
     ['stage', 'layers', 'output', 'parameters', 'trainable', 'multiply-adds', `activations at ${batchSize}`],
-    ...stages.map((stage) => [stage.name, String(stage.layers), stage.outputShape.slice(1).map((side) => side ?? '?').join(' x '), ...figures(stage)]),
+    ...stages.map((stage) => [
+      stage.name,
+      String(stage.layers),
+      stage.outputShape
+        .slice(1)
+        .map((side) => side ?? '?')
+        .join(' x '),
+      ...figures(stage),
+    ]),
     ['total', String(total.layers), '', ...figures(total)],
   ];
   const widths = (rows[0] as string[]).map((_, column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  const lines = rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  '));
+  const lines = rows.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number))).join('  '),
+  );
   return [name, ...lines].join('\n');
 }
 

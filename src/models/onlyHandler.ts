@@ -7,7 +7,13 @@ import { invalid } from '../core/internal.js';
 export function onlyHandler(where: string, option: string, url: string, handlers: readonly io.IOHandler[]): io.IOHandler {
   const [handler] = handlers;
   if (handler === undefined) {
-    throw invalid(where, option, 'a URL TensorFlow.js can handle here', url, 'In Node, give a folder, and import the function from effnet-ts/node.');
+    throw invalid(
+      where,
+      option,
+      'a URL TensorFlow.js can handle here',
+      url,
+      'In Node, give a folder, and import the function from effnet-ts/node.',
+    );
   }
   return handler;
 }

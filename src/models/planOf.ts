@@ -34,7 +34,9 @@ export function planOf(model: tfl.LayersModel): NetworkPlan {
     return { ...block, layers: members, parameters: countParameters(members), multiplyAdds: countMultiplyAdds(members) };
   };
   return {
-    ...plan, layers, ...sums,
+    ...plan,
+    layers,
+    ...sums,
     stem: [replaced(plan.stem[0]), replaced(plan.stem[1])],
     stages: plan.stages.map((stage) => ({ ...stage, blocks: stage.blocks.map(blockWith) })),
     top: [replaced(plan.top[0]), replaced(plan.top[1])],
@@ -51,7 +53,9 @@ export function variantPlanOf(model: tfl.LayersModel): ModelPlan | undefined {
 
 /** The layers with weights, those of nested models in their place. */
 function weightLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
-  return model.layers.flatMap((layer) => (layer instanceof tfl.LayersModel ? weightLayers(layer) : layer.weights.length > 0 ? [layer] : []));
+  return model.layers.flatMap((layer) =>
+    layer instanceof tfl.LayersModel ? weightLayers(layer) : layer.weights.length > 0 ? [layer] : [],
+  );
 }
 
 function isStock(plan: ModelPlan, owned: readonly tfl.layers.Layer[]): boolean {
@@ -60,23 +64,43 @@ function isStock(plan: ModelPlan, owned: readonly tfl.layers.Layer[]): boolean {
 
 function matches(layer: tfl.layers.Layer, planned: LayerPlan): boolean {
   const weights = weightsOf(layer);
-  return layer.name === planned.name && weights.length === planned.weights.length
-    && planned.weights.every(({ name, shape }, i) => weights[i]?.name === name && String(weights[i].shape) === String(shape));
+  return (
+    layer.name === planned.name &&
+    weights.length === planned.weights.length &&
+    planned.weights.every(({ name, shape }, i) => weights[i]?.name === name && String(weights[i].shape) === String(shape))
+  );
 }
 
 function asPlanned(layer: tfl.layers.Layer, planned: LayerPlan | undefined): LayerPlan {
   if (planned !== undefined && matches(layer, planned)) return planned;
   const [node] = layer.inboundNodes;
-  const [input, output] = [node?.inputTensors[0], node?.outputTensors[0]].map((tensor) => featureShape(tensor?.shape ?? [])) as [FeatureShape, FeatureShape];
-  const { kernelSize, strides } = layer.getConfig() as { readonly kernelSize?: readonly number[] | undefined; readonly strides?: readonly number[] | undefined };
+  const [input, output] = [node?.inputTensors[0], node?.outputTensors[0]].map((tensor) => featureShape(tensor?.shape ?? [])) as [
+    FeatureShape,
+    FeatureShape,
+  ];
+  const { kernelSize, strides } = layer.getConfig() as {
+    readonly kernelSize?: readonly number[] | undefined;
+    readonly strides?: readonly number[] | undefined;
+  };
   return {
-    name: layer.name, role: layer.name === 'predictions' && layer.getClassName() === 'Dense' ? 'predictions' : 'own', kind: KINDS[layer.getClassName()] ?? 'other',
-    kernelSize: kernelSize?.[0] ?? 1, strides: strides?.[0] === 2 ? 2 : 1,
-    inputShape: input, outputShape: output, weights: weightsOf(layer), multiplyAdds: multiplyAddsOf(layer),
+    name: layer.name,
+    role: layer.name === 'predictions' && layer.getClassName() === 'Dense' ? 'predictions' : 'own',
+    kind: KINDS[layer.getClassName()] ?? 'other',
+    kernelSize: kernelSize?.[0] ?? 1,
+    strides: strides?.[0] === 2 ? 2 : 1,
+    inputShape: input,
+    outputShape: output,
+    weights: weightsOf(layer),
+    multiplyAdds: multiplyAddsOf(layer),
   };
 }
 
-const KINDS: Readonly<Record<string, LayerPlan['kind']>> = { Conv2D: 'conv', DepthwiseConv2D: 'depthwiseConv', BatchNormalization: 'batchNorm', Dense: 'dense' };
+const KINDS: Readonly<Record<string, LayerPlan['kind']>> = {
+  Conv2D: 'conv',
+  DepthwiseConv2D: 'depthwiseConv',
+  BatchNormalization: 'batchNorm',
+  Dense: 'dense',
+};
 
 function weightsOf(layer: tfl.layers.Layer): LayerPlan['weights'] {
   // What a frozen layer would train, too.
@@ -103,5 +127,8 @@ function reductionsOf(plan: ModelPlan, stageOutputs: readonly string[] | undefin
 
 /** The layers that stem and stages end in, as the library names them. */
 export function stockOutputs(plan: ModelPlan): string[] {
-  return [plan.activation === 'linear' ? 'stem_bn' : 'stem_activation', ...plan.stages.map(({ blocks }) => blocks.at(-1)?.outputLayer ?? '')];
+  return [
+    plan.activation === 'linear' ? 'stem_bn' : 'stem_activation',
+    ...plan.stages.map(({ blocks }) => blocks.at(-1)?.outputLayer ?? ''),
+  ];
 }

@@ -7,7 +7,8 @@ import { VARIANTS, type Variant, type VariantSpec } from '../scaling/index.js';
  * Returns the evaluation of a variant's authors. A spec of one's own gets that of the first generation.
  *
  * @param inputShape - Height and width of the input where they are not the variant's; open ones are the variant's.
- * @see `preprocess_for_eval` in tensorflow/tpu models/official/efficientnet/preprocessing.py, for Lite and EdgeTPU with the bilinear resizing of
+ * @see `preprocess_for_eval` in tensorflow/tpu models/official/efficientnet/preprocessing.py, for Lite and EdgeTPU with the bilinear
+ *   resizing of
  * main.py; `preprocess_for_eval` in google/automl efficientnetv2/preprocessing.py
  */
 export function publishedEvaluation(variant: Variant | VariantSpec, inputShape?: readonly (number | null)[]): Preprocessing {
@@ -17,7 +18,9 @@ export function publishedEvaluation(variant: Variant | VariantSpec, inputShape?:
   // 32 pixels of margin around the crop, at the published size.
   const cropFraction = side / (side + 32);
   if (name.startsWith('v2-')) {
-    return side < 320 ? { inputSize, fit: 'crop', cropFraction, interpolation: 'bilinear' } : { inputSize, fit: 'stretch', interpolation: 'bilinear' };
+    return side < 320
+      ? { inputSize, fit: 'crop', cropFraction, interpolation: 'bilinear' }
+      : { inputSize, fit: 'stretch', interpolation: 'bilinear' };
   }
   const interpolation = /^(lite|edgetpu)/.test(name) ? 'bilinear' : 'bicubic';
   return { inputSize, fit: 'crop', cropFraction, margins: 'ceil', interpolation };

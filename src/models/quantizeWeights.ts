@@ -4,14 +4,18 @@ import type { io } from '@tensorflow/tfjs-core';
 import { encodeFloat16 } from '../core/internal.js';
 import { splitWeights } from './storedWeights.js';
 
-/** Kernels of fewer numbers are stored as float16 in a uint8 file: their error costs more accuracy than their bytes save. See docs/weights.md. */
+/**
+ * Kernels of fewer numbers are stored as float16 in a uint8 file: their error costs more accuracy than their bytes save. See
+ * docs/weights.md.
+ */
 const UINT8_FROM = 32_768;
 
 /**
  * Stores the kernels of a saved model as float16 or uint8; the given artifacts are left as they are.
  *
- * Vectors (biases, statistics of normalization) stay float32: they are small, and float16 cannot store every variance. TensorFlow.js has one scale
- * per kernel, too coarse for depthwise kernels, whose channels differ widely, and for small kernels: a uint8 file has those as float16.
+ * Vectors (biases, statistics of normalization) stay float32: they are small, and float16 cannot store every variance. TensorFlow.js has
+ * one scale per kernel, too coarse for depthwise kernels, whose channels differ widely, and for small kernels: a uint8 file has those as
+ * float16.
  *
  * @throws {WeightsError} when a number exceeds the range of float16.
  */
@@ -19,7 +23,10 @@ export function quantizeWeights(where: string, artifacts: io.ModelArtifacts, dty
   const specs: io.WeightsManifestEntry[] = [];
   const parts: Uint8Array[] = [];
   for (const { spec, bytes } of splitWeights(artifacts.weightSpecs ?? [], artifacts.weightData)) {
-    const stored = spec.dtype === 'float32' && spec.shape.length >= 2 ? quantized(where, spec, new Float32Array(bytes.slice().buffer), dtype) : { spec, bytes };
+    const stored =
+      spec.dtype === 'float32' && spec.shape.length >= 2
+        ? quantized(where, spec, new Float32Array(bytes.slice().buffer), dtype)
+        : { spec, bytes };
     specs.push(stored.spec);
     parts.push(stored.bytes);
   }
@@ -42,11 +49,17 @@ function quantized(where: string, spec: io.WeightsManifestEntry, values: Float32
     const { steps, scale, min } = toUint8(values);
     return { spec: { ...spec, quantization: manifestEntry('uint8', { scale, min }) }, bytes: steps };
   }
-  return { spec: { ...spec, quantization: manifestEntry('float16') }, bytes: new Uint8Array(encodeFloat16(where, spec.name, values).buffer) };
+  return {
+    spec: { ...spec, quantization: manifestEntry('float16') },
+    bytes: new Uint8Array(encodeFloat16(where, spec.name, values).buffer),
+  };
 }
 
 /** `original_dtype` is not read by TensorFlow.js, but by the Python converter. */
-function manifestEntry(dtype: 'float16' | 'uint8', range: { readonly scale?: number; readonly min?: number } = {}): NonNullable<io.WeightsManifestEntry['quantization']> {
+function manifestEntry(
+  dtype: 'float16' | 'uint8',
+  range: { readonly scale?: number; readonly min?: number } = {},
+): NonNullable<io.WeightsManifestEntry['quantization']> {
   const entry = { dtype, ...range, original_dtype: 'float32' };
   return entry;
 }

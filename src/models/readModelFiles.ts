@@ -28,7 +28,8 @@ export interface ModelFiles {
 /**
  * Reads a model.json, the weight files it lists, and the class names that Teachable Machine writes beside it.
  *
- * @throws {DataError} when there is no model.json, its JSON is another file's, or its preprocessing is damaged. {@link WeightsError} when it lists no weights, its manifest is damaged, or weights are missing.
+ * @throws {DataError} when there is no model.json, its JSON is another file's, or its preprocessing is damaged. {@link WeightsError} when
+ *   it lists no weights, its manifest is damaged, or weights are missing.
  */
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
   const text = await json().catch((cause: unknown) => {
@@ -44,20 +45,32 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
   const classNames = effnet === undefined ? labelsIn(await metadata()) : undefined;
   const artifacts = classNames === undefined ? model : { ...model, userDefinedMetadata: { ...others, effnet: { format: 1, classNames } } };
   if (weightsManifest === undefined || (weightsManifest as unknown[]).length === 0) {
-    throw new WeightsError(`${where}: expected a list of weight files in '${origin}', received none. The file describes the layers of a model without its weights.`);
+    throw new WeightsError(
+      `${where}: expected a list of weight files in '${origin}', received none. ` +
+        `The file describes the layers of a model without its weights.`,
+    );
   }
-  if (!isManifest(weightsManifest)) throw new WeightsError(`${where}: expected a list of weight files in '${origin}', received ${show(weightsManifest)}. The file is damaged.`);
+  if (!isManifest(weightsManifest))
+    throw new WeightsError(
+      `${where}: expected a list of weight files in '${origin}', received ${show(weightsManifest)}. The file is damaged.`,
+    );
   const names = weightsManifest.flatMap(({ paths }) => paths);
   for (const name of names) checkShardName(where, origin, name);
-  const weightData = await Promise.all(names.map(async (name) => {
-    const bytes = await shard(name).catch((cause: unknown) => {
-      throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received nothing: ${reasonOf(cause)}.`, { cause });
-    });
-    // An empty file may be right, or has too few bytes.
-    const [what, remedy] = bytes.byteLength === 0 ? [] : strayFile(String.fromCharCode(...new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 64)))) ?? [];
-    if (what !== undefined) throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received ${what}. ${remedy}`);
-    return bytes;
-  }));
+  const weightData = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await shard(name).catch((cause: unknown) => {
+        throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received nothing: ${reasonOf(cause)}.`, {
+          cause,
+        });
+      });
+      // An empty file may be right, or has too few bytes.
+      const [what, remedy] =
+        bytes.byteLength === 0 ? [] : (strayFile(String.fromCharCode(...new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 64)))) ?? []);
+      if (what !== undefined)
+        throw new WeightsError(`${where}: expected the weight file '${name}' beside '${origin}', received ${what}. ${remedy}`);
+      return bytes;
+    }),
+  );
   return { ...artifacts, weightSpecs: weightsManifest.flatMap(({ weights }) => weights), weightData };
 }
 
@@ -67,13 +80,20 @@ function parsed(where: string, origin: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`${where}: expected a saved model at '${origin}', received a file that is not JSON: ${reasonOf(cause)}. The file is damaged, or of another kind.`, { cause, origin });
+    throw new DataError(
+      `${where}: expected a saved model at '${origin}', received a file that is not JSON: ${reasonOf(cause)}. ` +
+        `The file is damaged, or of another kind.`,
+      { cause, origin },
+    );
   }
 }
 
 /** Whether a value lists weight files and weights. */
 export function isManifest(value: unknown): value is io.WeightsManifestConfig {
-  return Array.isArray(value) && value.every((group: Partial<io.WeightsManifestConfig[number]> | null) => Array.isArray(group?.paths) && Array.isArray(group.weights));
+  return (
+    Array.isArray(value) &&
+    value.every((group: Partial<io.WeightsManifestConfig[number]> | null) => Array.isArray(group?.paths) && Array.isArray(group.weights))
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
-// Memory of models nested in a Sequential. TensorFlow.js 4.22 counts a nested model's construction and its call, and a Sequential releases it once:
-// disposing the Sequential leaves the nested weights.
+// Memory of models nested in a Sequential. TensorFlow.js 4.22 counts a nested model's construction and its call, and a Sequential releases
+// it once: disposing the Sequential leaves the nested weights.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 

@@ -42,7 +42,11 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
   const metadata = metadataOf(model);
   if (metadata !== undefined) {
     const { classNames: _old, ...kept } = metadata;
-    setMetadata(result, { ...kept, ...(kept.options === undefined ? {} : { options: headOptions(kept.options, spec) }), ...(classNames === undefined ? {} : { classNames }) });
+    setMetadata(result, {
+      ...kept,
+      ...(kept.options === undefined ? {} : { options: headOptions(kept.options, spec) }),
+      ...(classNames === undefined ? {} : { classNames }),
+    });
   }
   for (const layer of old) layer.dispose();
   return result;
@@ -53,9 +57,14 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
  *
  * @param repool - Whether features that come pooled are taken before their pooling.
  */
-export function splitHead(where: string, model: tfl.LayersModel, repool: boolean): { features: tfl.SymbolicTensor; old: tfl.layers.Layer[] } {
+export function splitHead(
+  where: string,
+  model: tfl.LayersModel,
+  repool: boolean,
+): { features: tfl.SymbolicTensor; old: tfl.layers.Layer[] } {
   const [output] = model.outputs;
-  const isHead = (layer: tfl.layers.Layer): boolean => HEAD_LAYERS.test(layer.name) && (repool || !layer.name.endsWith('_pool') || hasClassifier);
+  const isHead = (layer: tfl.layers.Layer): boolean =>
+    HEAD_LAYERS.test(layer.name) && (repool || !layer.name.endsWith('_pool') || hasClassifier);
   const hasClassifier = model.layers.some((layer) => layer.name === 'predictions');
   let features = output;
   const old: tfl.layers.Layer[] = [];
@@ -70,7 +79,10 @@ export function splitHead(where: string, model: tfl.LayersModel, repool: boolean
 }
 
 // A head the plan can describe becomes part of it; any other is the model's own, and the plan is the backbone's.
-function headOptions(options: PlanModelOptions, { classes, classifierActivation, pooling, dropoutRate, hidden }: HeadSpec): PlanModelOptions {
+function headOptions(
+  options: PlanModelOptions,
+  { classes, classifierActivation, pooling, dropoutRate, hidden }: HeadSpec,
+): PlanModelOptions {
   const onMax = (pooling ?? options.pooling) === 'max';
   const { includeTop: _top, pooling: _pooling, classes: _classes, classifierActivation: _activation, ...rest } = options;
   if (onMax || (hidden?.length ?? 0) > 0) return { ...rest, includeTop: false };

@@ -15,9 +15,9 @@ import { reasonOf } from './reasonOf.js';
 /** Options of {@link saveModel}. */
 export interface SaveModelOptions {
   /**
-   * How kernels are stored. `'float16'` halves the download and `'uint8'` takes less than a third of it; both are computed with in float32 after
-   * loading. docs/weights.md has what they cost in accuracy. Vectors such as biases stay float32. In a uint8 file, depthwise kernels and kernels of fewer
-   * than 32,768 numbers are float16.
+   * How kernels are stored. `'float16'` halves the download and `'uint8'` takes less than a third of it; both are computed with in float32
+   * after loading. docs/weights.md has what they cost in accuracy. Vectors such as biases stay float32. In a uint8 file, depthwise kernels
+   * and kernels of fewer than 32,768 numbers are float16.
    * @defaultValue 'float32'
    */
   readonly dtype?: 'float32' | 'float16' | 'uint8' | undefined;
@@ -27,7 +27,8 @@ export interface SaveModelOptions {
 export const SAVE_MODEL_RULES = { dtype: oneOf('float32', 'float16', 'uint8') } as const;
 
 /**
- * Saves a model in TensorFlow.js' format under standard class names, so that plain TensorFlow.js opens it too; plan and class names go along.
+ * Saves a model in TensorFlow.js' format under standard class names, so that plain TensorFlow.js opens it too; plan and class names go
+ * along.
  *
  * @param target - A URL such as `indexeddb://name` or `downloads://name`, or a TensorFlow.js save handler.
  * @throws {OptionError} when an option is unknown, or nothing saves to that target.
@@ -47,7 +48,9 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
   // The mark by which loadModel knows a model composed of blocks by hand.
   if (metadataOf(model) === undefined && model.layers.some(isOwnLayer)) setMetadata(model, { format: 1 });
   try {
-    await model.save(dtype === 'float32' ? handler : { save: (artifacts) => save.call(handler, quantizeWeights('saveModel', artifacts, dtype)) });
+    await model.save(
+      dtype === 'float32' ? handler : { save: (artifacts) => save.call(handler, quantizeWeights('saveModel', artifacts, dtype)) },
+    );
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
     const place = typeof target === 'string' ? `'${target}'` : 'the handler';

@@ -9,12 +9,18 @@ export const activation: Converter = (layer) => applyActivation(layer, inputOf(l
 /** `ReLU`, with or without a highest value. */
 export const relu: Converter = (layer) => {
   const highest = layer.config['maxValue'] as number | null | undefined;
-  return made(layer.shape, highest == null ? layer.graph.node('Relu', layer.name, [inputOf(layer).read()]) : clip(layer, inputOf(layer).read(), 0, highest));
+  return made(
+    layer.shape,
+    highest == null ? layer.graph.node('Relu', layer.name, [inputOf(layer).read()]) : clip(layer, inputOf(layer).read(), 0, highest),
+  );
 };
 
 /** `LeakyReLU`. */
 export const leakyRelu: Converter = (layer) =>
-  made(layer.shape, layer.graph.node('LeakyRelu', layer.name, [inputOf(layer).read()], { alpha: { float: layer.config['alpha'] as number } }));
+  made(
+    layer.shape,
+    layer.graph.node('LeakyRelu', layer.name, [inputOf(layer).read()], { alpha: { float: layer.config['alpha'] as number } }),
+  );
 
 /** `PReLU`, whose slopes are channels last. */
 export const prelu: Converter = (layer) => {

@@ -18,9 +18,16 @@ import type { Range } from './quantize.js';
  * @throws {DataError} when there are no batches.
  */
 export async function calibrate(
-  model: ModelProto, tensors: readonly string[], batches: AsyncIterable<ImageBatch>, onnxruntime: OnnxRuntimeModule | undefined,
+  model: ModelProto,
+  tensors: readonly string[],
+  batches: AsyncIterable<ImageBatch>,
+  onnxruntime: OnnxRuntimeModule | undefined,
 ): Promise<ReadonlyMap<string, Range>> {
-  const runtime = await openRuntime('exportOnnx', toBinary(ModelProtoSchema, withExtremes(model, tensors)), onnxruntime === undefined ? {} : { onnxruntime });
+  const runtime = await openRuntime(
+    'exportOnnx',
+    toBinary(ModelProtoSchema, withExtremes(model, tensors)),
+    onnxruntime === undefined ? {} : { onnxruntime },
+  );
   const ranges = new Map<string, Range>();
   try {
     for await (const batch of batches) {
@@ -30,7 +37,10 @@ export async function calibrate(
         const outputs = await runtime.run(new Float32Array(await xs.data()), xs.shape);
         for (const tensor of tensors) {
           const [low = Infinity, high = -Infinity] = ranges.get(tensor) ?? [];
-          ranges.set(tensor, [Math.min(low, outputs[lowest(tensor)]?.values[0] ?? 0), Math.max(high, outputs[highest(tensor)]?.values[0] ?? 0)]);
+          ranges.set(tensor, [
+            Math.min(low, outputs[lowest(tensor)]?.values[0] ?? 0),
+            Math.max(high, outputs[highest(tensor)]?.values[0] ?? 0),
+          ]);
         }
       } finally {
         tf.dispose([xs, ys]);
@@ -49,7 +59,10 @@ const highest = (tensor: string): string => `${tensor}/highest`;
 function withExtremes(model: ModelProto, tensors: readonly string[]): ModelProto {
   const copy = clone(ModelProtoSchema, model);
   for (const tensor of tensors) {
-    for (const [operator, name] of [['ReduceMin', lowest(tensor)], ['ReduceMax', highest(tensor)]] as const) {
+    for (const [operator, name] of [
+      ['ReduceMin', lowest(tensor)],
+      ['ReduceMax', highest(tensor)],
+    ] as const) {
       copy.graph?.node.push(nodeProto(operator, name, [tensor], { keepdims: 0 }));
       copy.graph?.output.push(valueInfo(name, []));
     }

@@ -6,7 +6,8 @@ import { floatsOf } from './int8.js';
 import type { ModelProto } from './proto/onnx_pb.js';
 
 /**
- * Makes every constant and every operator of a model float16, between one conversion of each input and one of each output; changes the model in place.
+ * Makes every constant and every operator of a model float16, between one conversion of each input and one of each output; changes the
+ * model in place.
  *
  * @throws {WeightsError} when a number exceeds the range of float16.
  */
@@ -14,9 +15,11 @@ export function computeFloat16({ graph }: ModelProto): void {
   if (graph === undefined) return;
   // ONNX wants the factors of a Resize in float32.
   const factors = new Set(graph.node.flatMap(({ opType, input }) => (opType === 'Resize' ? input.slice(2, 3) : [])));
-  graph.initializer = graph.initializer.map((tensor) => (tensor.dataType !== DATA_TYPES.float32 || factors.has(tensor.name)
-    ? tensor
-    : tensorProto(tensor.name, tensor.dims.map(Number), encodeFloat16('exportOnnx', tensor.name, floatsOf(tensor)))));
+  graph.initializer = graph.initializer.map((tensor) =>
+    tensor.dataType !== DATA_TYPES.float32 || factors.has(tensor.name)
+      ? tensor
+      : tensorProto(tensor.name, tensor.dims.map(Number), encodeFloat16('exportOnnx', tensor.name, floatsOf(tensor))),
+  );
   const inside = new Map([...graph.input, ...graph.output].map(({ name }) => [name, `${name}/float16`]));
   for (const node of graph.node) {
     node.input = node.input.map((name) => inside.get(name) ?? name);
@@ -26,6 +29,9 @@ export function computeFloat16({ graph }: ModelProto): void {
     ...graph.input.map(({ name }) => nodeProto('Cast', `${name}/float16`, [name], { to: DATA_TYPES.float16 })),
     ...graph.node,
     // The layer's operator has the output's name.
-    ...graph.output.map(({ name }) => ({ ...nodeProto('Cast', name, [`${name}/float16`], { to: DATA_TYPES.float32 }), name: `${name}/float32` })),
+    ...graph.output.map(({ name }) => ({
+      ...nodeProto('Cast', name, [`${name}/float16`], { to: DATA_TYPES.float32 }),
+      name: `${name}/float32`,
+    })),
   ];
 }

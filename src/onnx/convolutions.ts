@@ -29,7 +29,8 @@ export const zeroPadding: Converter = (layer) => {
 export const rescaling: Converter = (layer) => {
   const inner = inputOf(layer);
   const channels = inner.shape.at(-1) ?? 1;
-  const spread = (value: unknown): readonly number[] => (Array.isArray(value) ? (value as number[]) : Array.from({ length: channels }, () => value as number));
+  const spread = (value: unknown): readonly number[] =>
+    Array.isArray(value) ? (value as number[]) : Array.from({ length: channels }, () => value as number);
   const [scale, offset] = [spread(layer.config['scale']), spread(layer.config['offset'])];
   const read = (): string => {
     const scaled = layer.graph.node('Mul', `${layer.name}/scaled`, [inner.read(), perChannel(layer, 'scale', scale, inner)]);
@@ -42,8 +43,10 @@ export const rescaling: Converter = (layer) => {
 export const batchNormalization: Converter = (layer) => {
   const input = inputOf(layer);
   const axis = [layer.config['axis'] as number | number[] | null].flat()[0];
-  if (axis != null && axis !== -1 && axis !== input.shape.length - 1) throw inexpressible(layer, `class ${layer.className} over axis ${axis}`);
-  if (input.shape.length !== 4 && input.shape.length !== 2) throw inexpressible(layer, `class ${layer.className} on ${input.shape.length} axes`);
+  if (axis != null && axis !== -1 && axis !== input.shape.length - 1)
+    throw inexpressible(layer, `class ${layer.className} over axis ${axis}`);
+  if (input.shape.length !== 4 && input.shape.length !== 2)
+    throw inexpressible(layer, `class ${layer.className} on ${input.shape.length} axes`);
   const mean = weightOf(layer, 'moving_mean').values;
   const variance = weightOf(layer, 'moving_variance').values;
   const gamma = layer.weights.get('gamma')?.values ?? new Float32Array(mean.length).fill(1);
@@ -53,10 +56,18 @@ export const batchNormalization: Converter = (layer) => {
     const { kernel, bias } = input.convolution;
     const factor = gamma.map((value, c) => value / Math.sqrt((variance[c] as number) + epsilon));
     const shift = beta.map((value, c) => value + ((bias?.[c] ?? 0) - (mean[c] as number)) * (factor[c] as number));
-    return input.convolution.with(kernel.map((value, i) => value * (factor[i % factor.length] as number)), shift);
+    return input.convolution.with(
+      kernel.map((value, i) => value * (factor[i % factor.length] as number)),
+      shift,
+    );
   }
-  const statistics = Object.entries({ gamma, beta, mean, variance }).map(([name, values]) => layer.graph.constant(`${layer.name}/${name}`, [values.length], values));
-  return made(layer.shape, layer.graph.node('BatchNormalization', layer.name, [input.read(), ...statistics], { epsilon: { float: epsilon } }));
+  const statistics = Object.entries({ gamma, beta, mean, variance }).map(([name, values]) =>
+    layer.graph.constant(`${layer.name}/${name}`, [values.length], values),
+  );
+  return made(
+    layer.shape,
+    layer.graph.node('BatchNormalization', layer.name, [input.read(), ...statistics], { epsilon: { float: epsilon } }),
+  );
 };
 
 function pendingConvolution(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bias: Float32Array | undefined): Value {
@@ -67,7 +78,12 @@ function pendingConvolution(layer: LayerContext, depthwise: boolean, kernel: Flo
 
 function emit(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bias: Float32Array | undefined): string {
   const { graph, name, config } = layer;
-  const [height, width, inputs, last] = weightOf(layer, depthwise ? 'depthwise_kernel' : 'kernel').shape as [number, number, number, number];
+  const [height, width, inputs, last] = weightOf(layer, depthwise ? 'depthwise_kernel' : 'kernel').shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const dilations = [config['dilationRate'] ?? 1].flat() as number[];
   const strides = config['strides'] as number[];
   // TensorFlow.js' DepthwiseConv2D accepts a dilation and does not obey it.
@@ -90,7 +106,15 @@ function emit(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bia
     weights = kernel.map((value, i) => value * (scale[Math.floor(i / last) % inputs] as number));
     if (padded && offset.some((value) => value !== 0)) {
       // Zeros are added around what is normalized, so the offset must come before them; the scale need not.
-      tensor = graph.node('Add', `${name}/offset`, [inner.read(), perChannel(layer, 'offset', offset.map((value, c) => value / (scale[c] as number)), inner)]);
+      tensor = graph.node('Add', `${name}/offset`, [
+        inner.read(),
+        perChannel(
+          layer,
+          'offset',
+          offset.map((value, c) => value / (scale[c] as number)),
+          inner,
+        ),
+      ]);
     } else {
       tensor = inner.read();
       shift = shifted(kernel, bias, offset, { filters, inputs, last });

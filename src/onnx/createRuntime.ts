@@ -12,7 +12,8 @@ import { openRuntime, type Runtime, type CreateRuntimeOptions } from './openRunt
 const where = 'createRuntime';
 
 /**
- * Puts a model, or an ONNX file of one image input, on ONNX Runtime. Needs the optional package `onnxruntime-node` or, in browsers, `onnxruntime-web`.
+ * Puts a model, or an ONNX file of one image input, on ONNX Runtime. Needs the optional package `onnxruntime-node` or, in browsers,
+ * `onnxruntime-web`.
  *
  * The result has `predict`, so that whatever evaluates or explains a model takes it too. A model given is not needed any more afterwards.
  *

@@ -1,4 +1,5 @@
-// From a layers model to an ONNX file: a walk from its outputs back to its inputs. From a plan: exportPlan.ts. What one layer becomes: convertLayer.ts.
+// From a layers model to an ONNX file: a walk from its outputs back to its inputs. From a plan: exportPlan.ts. What one layer becomes:
+// convertLayer.ts.
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -29,14 +30,15 @@ export interface ExportOnnxOptions {
   /** Name of the graph. @defaultValue the model's */
   readonly name?: string | undefined;
   /**
-   * How kernels are stored. `'float16'` halves the file and `'int8'` quarters it, with a scale for each output channel. Vectors such as biases stay
-   * float32. Engines turn kernels into float32 when they load the file, so this changes neither speed nor where the file runs.
+   * How kernels are stored. `'float16'` halves the file and `'int8'` quarters it, with a scale for each output channel. Vectors such as
+   * biases stay float32. Engines turn kernels into float32 when they load the file, so this changes neither speed nor where the file runs.
    * @defaultValue `compute`
    */
   readonly dtype?: 'float32' | 'float16' | 'int8' | undefined;
   /**
-   * What engines compute with. `'float16'` is for GPUs; processors mostly convert to float32 at every operator. `'int8'` is faster on processors with
-   * instructions for it, only for networks of ReLU and ReLU6 (Lite), and needs `calibration`. Other than `'float32'`, it is the `dtype` too.
+   * What engines compute with. `'float16'` is for GPUs; processors mostly convert to float32 at every operator. `'int8'` is faster on
+   * processors with instructions for it, only for networks of ReLU and ReLU6 (Lite), and needs `calibration`. Other than `'float32'`, it is
+   * the `dtype` too.
    * @defaultValue 'float32'
    */
   readonly compute?: 'float32' | 'float16' | 'int8' | undefined;
@@ -44,7 +46,10 @@ export interface ExportOnnxOptions {
   readonly calibration?: AsyncIterable<ImageBatch> | undefined;
   /** With `compute: 'int8'`: the package that runs the calibration. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
-  /** Converters of layers of your own, by class name. One for a class of the library or of TensorFlow.js replaces its converter. @defaultValue none */
+  /**
+   * Converters of layers of your own, by class name. One for a class of the library or of TensorFlow.js replaces its converter.
+   * @defaultValue none
+   */
   readonly converters?: Readonly<Record<string, OnnxConverter>> | undefined;
 }
 
@@ -52,7 +57,10 @@ const RULES = {
   name: text,
   dtype: oneOf('float32', 'float16', 'int8'),
   compute: oneOf('float32', 'float16', 'int8'),
-  calibration: rule<AsyncIterable<ImageBatch>>('batches of { xs, ys }', (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
+  calibration: rule<AsyncIterable<ImageBatch>>(
+    'batches of { xs, ys }',
+    (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+  ),
   onnxruntime: runtimePackage,
   converters,
 };
@@ -65,10 +73,13 @@ const RULES = {
  * of operators. The file's metadata contains the classes (`classes`, a JSON array) and how images become the input
  * (`preprocessing`, a JSON object: the fields of {@link Preprocessing}, and `layout`, `color` and `range`).
  *
- * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model is built.
+ * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model
+ *   is built.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no counterpart in ONNX and no converter, an option is unknown, or computing with int8 would make the network slower.
- * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or a plan's weights are not all among the arrays, or others are.
+ * @throws {OptionError} when a layer of the model has no counterpart in ONNX and no converter, an option is unknown, or computing with int8
+ *   would make the network slower.
+ * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or a plan's weights are not all among the arrays, or
+ *   others are.
  * @throws {DataError} when there is no batch to calibrate on.
  * @example
  * await writeFile('b0.onnx', await exportOnnx(model));
@@ -80,7 +91,14 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   const where = 'exportOnnx';
   const isBuilt = isModel(where, source);
   const inputShape = isBuilt ? source.inputs[0]?.shape : [null, ...source.plan.inputShape];
-  const { name, compute = 'float32', dtype = compute, calibration, onnxruntime, converters: own = {} } = checkOptions(where, options, RULES);
+  const {
+    name,
+    compute = 'float32',
+    dtype = compute,
+    calibration,
+    onnxruntime,
+    converters: own = {},
+  } = checkOptions(where, options, RULES);
   if (compute !== 'float32' && dtype !== compute) throw invalid(where, 'dtype', `'${compute}' with \`compute: '${compute}'\``, dtype);
   if ((compute === 'int8') !== (calibration !== undefined)) {
     throw invalid(where, 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
@@ -96,7 +114,13 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
 }
 
 /** A model as a file that computes in float32, for the function that the user called. */
-export async function fileOfModel(where: string, source: tfl.LayersModel, name = source.name, own: Walk['own'] = {}, remedy?: string): Promise<ModelProto> {
+export async function fileOfModel(
+  where: string,
+  source: tfl.LayersModel,
+  name = source.name,
+  own: Walk['own'] = {},
+  remedy?: string,
+): Promise<ModelProto> {
   const metadata = metadataOf(where, source);
   await checkFiniteWeights(where, source, remedy);
   const graph = createGraph();
@@ -160,13 +184,19 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
     const values: Values = new Map(sourceLayer.inputs.map((input, i) => [input.id, inputs[i] as Value]));
     return valueOf(sourceLayer.outputs[output.outputTensorIndex ?? 0] as tfl.SymbolicTensor, { ...walk, values, prefix: `${name}/` });
   }
-  return convertLayer({
-    where, graph, name, inputs,
-    className: sourceLayer.getClassName(),
-    config: sourceLayer.getConfig(),
-    weights: walk.weights.get(sourceLayer) ?? new Map<string, LayerWeight>(),
-    shape: output.shape,
-  }, walk.own);
+  return convertLayer(
+    {
+      where,
+      graph,
+      name,
+      inputs,
+      className: sourceLayer.getClassName(),
+      config: sourceLayer.getConfig(),
+      weights: walk.weights.get(sourceLayer) ?? new Map<string, LayerWeight>(),
+      shape: output.shape,
+    },
+    walk.own,
+  );
 }
 
 function convertInput(graph: OnnxGraph, name: string, shape: Shape): Value {
@@ -207,11 +237,19 @@ function metadataOf(where: string, source: tfl.LayersModel): Record<string, stri
   };
 }
 
-function metadataOfPlan({ plan, arrays, preprocessing = arrays.preprocessing && atSize(arrays.preprocessing, plan.inputShape) }: PlannedNetwork): Record<string, string> {
+function metadataOfPlan({
+  plan,
+  arrays,
+  preprocessing = arrays.preprocessing && atSize(arrays.preprocessing, plan.inputShape),
+}: PlannedNetwork): Record<string, string> {
   const { name, variant, inputShape, classifier } = plan;
   const record = completePreprocessing('exportOnnx', preprocessing ?? publishedEvaluation(variant, inputShape));
   const named = arrays.classNames?.length === classifier?.outputShape[2];
-  return { ...writeNotes(named ? { classNames: arrays.classNames } : {}), variant: JSON.stringify(name), ...describe(record, inputShape[2]) };
+  return {
+    ...writeNotes(named ? { classNames: arrays.classNames } : {}),
+    variant: JSON.stringify(name),
+    ...describe(record, inputShape[2]),
+  };
 }
 
 /** How images become the input, and what its numbers are. */

@@ -8,9 +8,21 @@ import type { OnnxGraph } from './graph.js';
 import type { Shape, Value } from './value.js';
 
 /** Puts the network of a plan into the graph and returns its output. */
-export function exportPlan(graph: OnnxGraph, plan: ModelPlan, arrays: ReadonlyMap<string, WeightArray>, input: Value): { readonly name: string; readonly value: Value } {
+export function exportPlan(
+  graph: OnnxGraph,
+  plan: ModelPlan,
+  arrays: ReadonlyMap<string, WeightArray>,
+  input: Value,
+): { readonly name: string; readonly value: Value } {
   const { activation, padding, batchNormEpsilon } = plan;
-  const layer = (className: string, name: string, config: Readonly<Record<string, unknown>>, inputs: readonly Value[], shape: Shape, planned?: LayerPlan): Value => {
+  const layer = (
+    className: string,
+    name: string,
+    config: Readonly<Record<string, unknown>>,
+    inputs: readonly Value[],
+    shape: Shape,
+    planned?: LayerPlan,
+  ): Value => {
     const weights = (planned?.weights ?? []).map((weight) => {
       const values = arrays.get(weight.name)?.values() ?? new Float32Array();
       return [weight.name.slice(weight.name.lastIndexOf('/') + 1), { shape: weight.shape, values }] as const;
@@ -30,7 +42,21 @@ export function exportPlan(graph: OnnxGraph, plan: ModelPlan, arrays: ReadonlyMa
     const margin = (kernelSize - 1) / 2;
     const [height, width, channels] = planned.inputShape;
     const grown = [null, ...[height, width].map((length) => (length === null ? null : length + 2 * margin)), channels];
-    const padded = pad === null ? x : layer('ZeroPadding2D', pad, { padding: [[margin, margin], [margin, margin]] }, [x], grown);
+    const padded =
+      pad === null
+        ? x
+        : layer(
+            'ZeroPadding2D',
+            pad,
+            {
+              padding: [
+                [margin, margin],
+                [margin, margin],
+              ],
+            },
+            [x],
+            grown,
+          );
     const config = { strides: [strides, strides], padding: pad === null ? 'same' : 'valid', activation: inside };
     return layer(kind === 'depthwiseConv' ? 'DepthwiseConv2D' : 'Conv2D', name, config, [padded], [null, ...planned.outputShape], planned);
   };
@@ -71,7 +97,10 @@ export function exportPlan(graph: OnnxGraph, plan: ModelPlan, arrays: ReadonlyMa
   const pooled = layer(max ? 'GlobalMaxPooling2D' : 'GlobalAveragePooling2D', poolName, {}, [x], [null, x.shape[3] ?? null]);
   if (plan.classifier === null) return { name: poolName, value: pooled };
   const shape: Shape = [null, plan.classes];
-  return { name: 'predictions', value: layer('Dense', 'predictions', { activation: plan.classifierActivation }, [pooled], shape, plan.classifier) };
+  return {
+    name: 'predictions',
+    value: layer('Dense', 'predictions', { activation: plan.classifierActivation }, [pooled], shape, plan.classifier),
+  };
 }
 
 // Keras' slope for 'leaky_relu'.

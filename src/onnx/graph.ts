@@ -2,9 +2,23 @@
 
 import { create } from '@bufbuild/protobuf';
 import {
-  AttributeProtoSchema, GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema,
-  TypeProto_TensorSchema, TensorShapeProto_DimensionSchema, TensorShapeProtoSchema, TypeProtoSchema, ValueInfoProtoSchema,
-  type AttributeProto, type ModelProto, type NodeProto, type TensorProto, type ValueInfoProto,
+  AttributeProtoSchema,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProtoSchema,
+  TypeProto_TensorSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProtoSchema,
+  ValueInfoProtoSchema,
+  type AttributeProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
 } from './proto/onnx_pb.js';
 
 /** Values of `TensorProto.data_type`. */
@@ -103,29 +117,42 @@ export function createGraph(): OnnxGraph {
 }
 
 /** An operator of one output, which has its name. */
-export function nodeProto(opType: string, name: string, input: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): NodeProto {
+export function nodeProto(
+  opType: string,
+  name: string,
+  input: readonly string[],
+  attributes: Readonly<Record<string, Attribute>> = {},
+): NodeProto {
   const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
   return create(NodeProtoSchema, { opType, name, input: [...input], output: [name], attribute });
 }
 
 /** A constant. */
-export function tensorProto(name: string, shape: readonly number[], values: ConstantValues, type: keyof typeof DATA_TYPES = typeOf(values)): TensorProto {
+export function tensorProto(
+  name: string,
+  shape: readonly number[],
+  values: ConstantValues,
+  type: keyof typeof DATA_TYPES = typeOf(values),
+): TensorProto {
   const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   return create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType: DATA_TYPES[type], rawData });
 }
 
 function attributeProto(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number') return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.int, i: BigInt(value) });
-  if (typeof value === 'string') return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.string, s: new TextEncoder().encode(value) });
+  if (typeof value === 'string')
+    return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.string, s: new TextEncoder().encode(value) });
   if ('float' in value) return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.float, f: value.float });
   return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
 }
 
 /** What is known of an input or output, all float32. */
 export function valueInfo(name: string, shape: readonly Dimension[]): ValueInfoProto {
-  const dim = shape.map((length) => create(TensorShapeProto_DimensionSchema, {
-    value: typeof length === 'number' ? { case: 'dimValue', value: BigInt(length) } : { case: 'dimParam', value: length },
-  }));
+  const dim = shape.map((length) =>
+    create(TensorShapeProto_DimensionSchema, {
+      value: typeof length === 'number' ? { case: 'dimValue', value: BigInt(length) } : { case: 'dimParam', value: length },
+    }),
+  );
   const value = create(TypeProto_TensorSchema, { elemType: DATA_TYPES.float32, shape: create(TensorShapeProtoSchema, { dim }) });
   return create(ValueInfoProtoSchema, { name, type: create(TypeProtoSchema, { value: { case: 'tensorType', value } }) });
 }

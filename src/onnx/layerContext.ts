@@ -43,10 +43,15 @@ export function weightOf({ weights, name }: LayerContext, weight: string): Layer
 }
 
 /** The error for what ONNX export has no operators for. */
-export function inexpressible({ where, name, className }: Pick<LayerContext, 'where' | 'name' | 'className'>, what = `class ${className}`): OptionError {
+export function inexpressible(
+  { where, name, className }: Pick<LayerContext, 'where' | 'name' | 'className'>,
+  what = `class ${className}`,
+): OptionError {
   const remedy = where === 'exportOnnx' ? 'Pass' : 'Export it with `exportOnnx`, with';
   return new OptionError(
-    `${where}: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. ${remedy} a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.`,
+    `${where}: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. ` +
+      `${remedy} a converter of your own in \`converters\`, compose it of stock layers, ` +
+      `or export the part before it with featureExtractor.`,
   );
 }
 

@@ -34,7 +34,9 @@ export interface OnnxRuntimeModule {
 
 export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime', (value) => {
   const { Tensor, InferenceSession } = (value ?? {}) as Partial<OnnxRuntimeModule>;
-  return callable.accepts(Tensor) && callable.accepts((InferenceSession as Partial<OnnxRuntimeModule['InferenceSession']> | undefined)?.create);
+  return (
+    callable.accepts(Tensor) && callable.accepts((InferenceSession as Partial<OnnxRuntimeModule['InferenceSession']> | undefined)?.create)
+  );
 });
 
 /**
@@ -46,11 +48,16 @@ export const runtimePackage = rule<OnnxRuntimeModule>('a package of ONNX Runtime
 export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule> {
   const inNode = typeof process === 'object' && typeof (process.versions as { node?: string | undefined } | undefined)?.node === 'string';
   if (!inNode) {
-    throw new BackendError(`${where}: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.`);
+    throw new BackendError(
+      `${where}: expected ONNX Runtime for \`onnxruntime\`, received none. ` +
+        `Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.`,
+    );
   }
   // Not a literal: bundlers must not look for a package that need not be there.
   const name = 'onnxruntime-node';
-  const loading = import(/* @vite-ignore */ /* webpackIgnore: true */ name) as Promise<OnnxRuntimeModule & { default?: OnnxRuntimeModule | undefined }>;
+  const loading = import(/* @vite-ignore */ /* webpackIgnore: true */ name) as Promise<
+    OnnxRuntimeModule & { default?: OnnxRuntimeModule | undefined }
+  >;
   const module = await loading.catch(missingPackage(where, name));
   return module.default ?? module;
 }

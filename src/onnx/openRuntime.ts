@@ -50,7 +50,8 @@ export interface Runtime {
   /**
    * Computes a batch without TensorFlow.js: typed arrays in, typed arrays out, by the outputs' names.
    *
-   * @throws {OptionError} when the values are no `Float32Array`, or the shape is none. {@link ShapeError} when the shape does not fit the model or the values.
+   * @throws {OptionError} when the values are no `Float32Array`, or the shape is none. {@link ShapeError} when the shape does not fit the
+   *   model or the values.
    * @throws {DataError} when a value is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;
@@ -59,7 +60,11 @@ export interface Runtime {
 }
 
 /** Opens the bytes of an ONNX file of one image input, for the function that the user called. */
-export async function openRuntime(where: string, bytes: Uint8Array, { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions): Promise<Runtime> {
+export async function openRuntime(
+  where: string,
+  bytes: Uint8Array,
+  { threads, device = 'cpu', onnxruntime }: CreateRuntimeOptions,
+): Promise<Runtime> {
   const file = readModel(where, bytes);
   const inputShape = inputShapeOf(where, file);
   const { preprocessing, classNames } = notesIn(where, file, inputShape);
@@ -71,16 +76,26 @@ export async function openRuntime(where: string, bytes: Uint8Array, { threads, d
 /** Told by what it can do, for an application may have two copies of TensorFlow.js. */
 const numbers = rule<tf.Tensor>('a tensor of numbers that is not disposed', (value) => {
   const { shape, dtype, isDisposed, data } = (value ?? {}) as Partial<tf.Tensor>;
-  return Array.isArray(shape) && (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') && isDisposed === false && typeof data === 'function';
+  return (
+    Array.isArray(shape) &&
+    (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') &&
+    isDisposed === false &&
+    typeof data === 'function'
+  );
 });
 
-function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing'>): Runtime {
+function runtimeOf(
+  ort: OnnxRuntimeModule,
+  session: OnnxSession,
+  told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing'>,
+): Runtime {
   const { inputShape } = told;
   const [inputName = ''] = session.inputNames;
   const { outputNames } = session;
   let isDisposed = false;
   const refuseDisposed = (where: string): void => {
-    if (isDisposed) throw new BackendError(`${where}: expected a runtime in use, received one that was disposed. Create another with \`createRuntime\`.`);
+    if (isDisposed)
+      throw new BackendError(`${where}: expected a runtime in use, received one that was disposed. Create another with \`createRuntime\`.`);
   };
   const compute = async (where: string, values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
     checkShape(where, inputShape, shape, values.length);
@@ -91,10 +106,12 @@ function runtimeOf(ort: OnnxRuntimeModule, session: OnnxSession, told: Pick<Runt
     const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor }).catch((cause: unknown) => {
       throw new BackendError(`${where}: ONNX Runtime failed on a batch ${showShape(shape)}: ${String(cause)}.`, { cause });
     });
-    return Object.fromEntries(outputNames.map((name) => {
-      const { dims, data } = outputs[name] as OnnxTensor;
-      return [name, { shape: dims, values: data as Float32Array }];
-    }));
+    return Object.fromEntries(
+      outputNames.map((name) => {
+        const { dims, data } = outputs[name] as OnnxTensor;
+        return [name, { shape: dims, values: data as Float32Array }];
+      }),
+    );
   };
   return {
     ...told,
@@ -129,14 +146,24 @@ function readModel(where: string, bytes: Uint8Array): ModelProto {
     if (file.graph === undefined) throw new Error('it has no graph');
     return file;
   } catch (cause) {
-    const [what, remedy] = strayFile(String.fromCharCode(...bytes.subarray(0, 64))) ?? [`${bytes.byteLength} other bytes`, 'The file is damaged or no ONNX file.'];
+    const [what, remedy] = strayFile(String.fromCharCode(...bytes.subarray(0, 64))) ?? [
+      `${bytes.byteLength} other bytes`,
+      'The file is damaged or no ONNX file.',
+    ];
     throw new DataError(`${where}: expected the bytes of an ONNX file for \`model\`, received ${what}. ${remedy}`, { cause });
   }
 }
 
-async function createSession(where: string, ort: OnnxRuntimeModule, bytes: Uint8Array, device: OnnxDevice, threads: number | undefined): Promise<OnnxSession> {
+async function createSession(
+  where: string,
+  ort: OnnxRuntimeModule,
+  bytes: Uint8Array,
+  device: OnnxDevice,
+  threads: number | undefined,
+): Promise<OnnxSession> {
   const options: OnnxSessionOptions = {
-    executionProviders: [device], graphOptimizationLevel: 'all',
+    executionProviders: [device],
+    graphOptimizationLevel: 'all',
     // Without it int8 sums overflow on x86 processors that have no VNNI instructions.
     extra: { session: { x64quantprecision: '1' } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -145,9 +172,13 @@ async function createSession(where: string, ort: OnnxRuntimeModule, bytes: Uint8
     return (await ort.InferenceSession.create(bytes, options as never)) as OnnxSession;
   } catch (cause) {
     if (/backend|execution provider/i.test(String(cause))) {
-      throw new BackendError(`${where}: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${String(cause)}.`, { cause });
+      throw new BackendError(`${where}: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${String(cause)}.`, {
+        cause,
+      });
     }
-    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${String(cause)}.`, { cause });
+    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${String(cause)}.`, {
+      cause,
+    });
   }
 }
 
@@ -156,7 +187,9 @@ function inputShapeOf(where: string, { graph }: ModelProto): readonly (number | 
   const constants = new Set(graph?.initializer.map(({ name }) => name));
   const [input, ...others] = graph?.input.filter(({ name }) => !constants.has(name)) ?? [];
   if (input === undefined || others.length > 0) {
-    throw new DataError(`${where}: expected a model of one input for \`model\`, received one of ${others.length + (input === undefined ? 0 : 1)}.`);
+    throw new DataError(
+      `${where}: expected a model of one input for \`model\`, received one of ${others.length + (input === undefined ? 0 : 1)}.`,
+    );
   }
   const dims = input.type?.value.value?.shape?.dim ?? [];
   return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : null));
@@ -170,14 +203,20 @@ function notesIn(where: string, { metadataProps }: ModelProto, inputShape: reado
   const [, height, width] = inputShape;
   const [rows, columns] = preprocessing.inputSize;
   if ((height ?? rows) !== rows || (width ?? columns) !== columns) {
-    throw new DataError(`${where}: expected the input size of the ONNX file's \`preprocessing\` for its input ${showShape(inputShape)}, received ${showShape(preprocessing.inputSize)}. Correct the metadata.`);
+    throw new DataError(
+      `${where}: expected the input size of the ONNX file's \`preprocessing\` for its input ${showShape(inputShape)}, ` +
+        `received ${showShape(preprocessing.inputSize)}. Correct the metadata.`,
+    );
   }
   return notes;
 }
 
 function checkShape(where: string, expected: readonly (number | null)[], shape: readonly number[], size: number): void {
   const fits = shape.length === expected.length && expected.every((length, axis) => length === null || length === shape[axis]);
-  if (!fits) throw new ShapeError(`${where}: expected images ${showShape(expected)}, received ${showShape(shape)}. Resize them to the model's input.`);
+  if (!fits)
+    throw new ShapeError(
+      `${where}: expected images ${showShape(expected)}, received ${showShape(shape)}. Resize them to the model's input.`,
+    );
   if (shape.reduce((product, length) => product * length, 1) !== size) {
     throw new ShapeError(`${where}: expected values for shape ${showShape(shape)}, received ${size}.`);
   }

@@ -36,8 +36,10 @@ export interface OnnxLayer {
 export type OnnxConverter = (layer: OnnxLayer) => string;
 
 /** The rule of the option `converters`. */
-export const converters: Rule<Readonly<Record<string, OnnxConverter>>> = rule('functions by class name', (value) =>
-  record.accepts(value) && Object.values(value).every((convert) => typeof convert === 'function'));
+export const converters: Rule<Readonly<Record<string, OnnxConverter>>> = rule(
+  'functions by class name',
+  (value) => record.accepts(value) && Object.values(value).every((convert) => typeof convert === 'function'),
+);
 
 /** Makes a converter of this library from one of the caller's. */
 export function ownConverter(convert: OnnxConverter): Converter {
@@ -47,16 +49,27 @@ export function ownConverter(convert: OnnxConverter): Converter {
     let tensor: unknown;
     try {
       tensor = convert({
-        name, className, config, weights, inputs, shape: inGraph(shape),
+        name,
+        className,
+        config,
+        weights,
+        inputs,
+        shape: inGraph(shape),
         node: (operator, nodeName, tensors, attributes) => graph.node(operator, nodeName, tensors, attributes),
         constant: (constantName, lengths, values) => graph.constant(constantName, lengths, values),
       });
     } catch (cause) {
       if (isEffnetError(cause)) throw cause;
-      throw new OptionError(`exportOnnx: expected the converter of '${className}' to convert '${name}', received an error: ${String(cause)}.`, { cause });
+      throw new OptionError(
+        `exportOnnx: expected the converter of '${className}' to convert '${name}', received an error: ${String(cause)}.`,
+        { cause },
+      );
     }
     if (typeof tensor !== 'string' || tensor === '') {
-      throw new OptionError(`exportOnnx: expected the converter of '${className}' to return the name of a tensor for '${name}', received ${show(tensor)}. Return what \`node\` returned.`);
+      throw new OptionError(
+        `exportOnnx: expected the converter of '${className}' to return the name of a tensor for '${name}', ` +
+          `received ${show(tensor)}. Return what \`node\` returned.`,
+      );
     }
     return made(layer.shape, tensor);
   };

@@ -16,12 +16,18 @@ export interface PlannedNetwork {
   readonly arrays: NamedArrays;
   /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
   readonly prefix?: string | undefined;
-  /** How images become the network's input, for the file. @defaultValue what the arrays say, or else the evaluation of the variant's authors */
+  /**
+   * How images become the network's input, for the file.
+   * @defaultValue what the arrays say, or else the evaluation of the variant's authors
+   */
   readonly preprocessing?: Preprocessing | undefined;
 }
 
 const RULES = {
-  plan: modelPlan, arrays: namedArrays, prefix: rule<string>('a string', (value) => typeof value === 'string'), preprocessing: record as Rule<Preprocessing>,
+  plan: modelPlan,
+  arrays: namedArrays,
+  prefix: rule<string>('a string', (value) => typeof value === 'string'),
+  preprocessing: record as Rule<Preprocessing>,
 };
 
 const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { plan, arrays },', record.accepts);

@@ -25,11 +25,14 @@ const FLOAT_ONLY = new Set(['Elu', 'HardSigmoid', 'LeakyRelu', 'Mul', 'Selu', 'S
 export function checkQuantizable({ graph }: ModelProto): void {
   const nodes = graph?.node ?? [];
   const isConvolution = ({ opType }: NodeProto): boolean => opType === 'Conv';
-  const found = nodes.slice(nodes.findIndex(isConvolution), nodes.findLastIndex(isConvolution)).find(({ opType }) => FLOAT_ONLY.has(opType));
+  const found = nodes
+    .slice(nodes.findIndex(isConvolution), nodes.findLastIndex(isConvolution))
+    .find(({ opType }) => FLOAT_ONLY.has(opType));
   if (found === undefined) return;
   throw new OptionError(
-    `exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`compute: 'int8'\`, received one with '${found.name}'. `
-    + "Its activations would be computed in float32 between int8 convolutions, and take longer than they save. To make the file smaller, export it with `dtype: 'int8'` or `dtype: 'float16'`.",
+    `exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`compute: ` +
+      `'int8'\`, received one with '${found.name}'. ` +
+      "Its activations would be computed in float32 between int8 convolutions, and take longer than they save. To make the file smaller, export it with `dtype: 'int8'` or `dtype: 'float16'`.",
   );
 }
 
@@ -39,8 +42,8 @@ export function tensorsToCalibrate({ graph }: ModelProto): readonly string[] {
 }
 
 /**
- * Quantizes a model in place: activations to uint8 (a scale and a zero point each), weights to int8 around zero (a scale for each output channel),
- * biases to int32.
+ * Quantizes a model in place: activations to uint8 (a scale and a zero point each), weights to int8 around zero (a scale for each output
+ * channel), biases to int32.
  */
 export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>): void {
   const { graph } = model;
@@ -58,7 +61,10 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
     const scale = Math.fround((high - low) / 255) || 1;
     scales.set(tensor, scale);
     const parameters = [`${tensor}/scale`, `${tensor}/zero_point`];
-    graph.initializer.push(tensorProto(`${tensor}/scale`, [], Float32Array.of(scale)), tensorProto(`${tensor}/zero_point`, [], Uint8Array.of(Math.round(-low / scale))));
+    graph.initializer.push(
+      tensorProto(`${tensor}/scale`, [], Float32Array.of(scale)),
+      tensorProto(`${tensor}/zero_point`, [], Uint8Array.of(Math.round(-low / scale))),
+    );
     nodes.push(nodeProto('QuantizeLinear', `${tensor}/quantized`, [tensor, ...parameters]));
     nodes.push(nodeProto('DequantizeLinear', `${tensor}/dequantized`, [`${tensor}/quantized`, ...parameters]));
   };
@@ -72,17 +78,30 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
     replace(weights, toInt8(weights, axis, weightScales), weightScales, axis);
     if (bias === undefined || shifts === undefined) return;
     const biasScales = weightScales.map((scale) => scale * inputScale);
-    replace(bias, Int32Array.from(shifts, (shift, channel) => Math.round(shift / (biasScales[channel] as number))), biasScales, 0);
+    replace(
+      bias,
+      Int32Array.from(shifts, (shift, channel) => Math.round(shift / (biasScales[channel] as number))),
+      biasScales,
+      0,
+    );
   };
   const replace = (constant: TensorProto, values: Int8Array | Int32Array, scale: Float32Array, axis: number): void => {
     const { name } = constant;
     const zeros = values instanceof Int8Array ? new Int8Array(scale.length) : new Int32Array(scale.length);
     const parts = [
-      tensorProto(`${name}/quantized`, constant.dims.map(Number), values), tensorProto(`${name}/scale`, [scale.length], scale),
+      tensorProto(`${name}/quantized`, constant.dims.map(Number), values),
+      tensorProto(`${name}/scale`, [scale.length], scale),
       tensorProto(`${name}/zero_point`, [zeros.length], zeros),
     ];
     graph.initializer = [...graph.initializer.filter((other) => other !== constant), ...parts];
-    nodes.push(nodeProto('DequantizeLinear', name, parts.map((part) => part.name), { axis }));
+    nodes.push(
+      nodeProto(
+        'DequantizeLinear',
+        name,
+        parts.map((part) => part.name),
+        { axis },
+      ),
+    );
   };
 
   for (const { name } of graph.input) quantizeActivation(name);

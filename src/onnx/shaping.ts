@@ -8,7 +8,9 @@ import { made, pending, readChannelsLast, transpose } from './value.js';
 export const globalPooling: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const { graph, name, className } = layer;
-  const map = graph.node(className === 'GlobalAveragePooling2D' ? 'GlobalAveragePool' : 'GlobalMaxPool', `${name}/map`, [inputOf(layer).read()]);
+  const map = graph.node(className === 'GlobalAveragePooling2D' ? 'GlobalAveragePool' : 'GlobalMaxPool', `${name}/map`, [
+    inputOf(layer).read(),
+  ]);
   return pending(layer.shape, () => graph.node('Flatten', name, [map]), { map });
 };
 
@@ -17,7 +19,11 @@ export const pooling: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const { graph, name, className, config } = layer;
   const same = config['padding'] === 'same';
-  const attributes = { kernel_shape: config['poolSize'] as number[], strides: config['strides'] as number[], auto_pad: same ? 'SAME_UPPER' : 'VALID' };
+  const attributes = {
+    kernel_shape: config['poolSize'] as number[],
+    strides: config['strides'] as number[],
+    auto_pad: same ? 'SAME_UPPER' : 'VALID',
+  };
   return made(layer.shape, graph.node(className === 'MaxPooling2D' ? 'MaxPool' : 'AveragePool', name, [inputOf(layer).read()], attributes));
 };
 
@@ -50,14 +56,18 @@ export const dense: Converter = (layer) => {
 /** Layers of one operator on all their inputs. */
 export function merging(operator: 'Add' | 'Mul' | 'Sub' | 'Max' | 'Min' | 'Mean'): Converter {
   return (layer) => {
-    if (layer.inputs.some(({ shape }) => shape.length !== layer.shape.length)) throw inexpressible(layer, `class ${layer.className} on inputs of different rank`);
+    if (layer.inputs.some(({ shape }) => shape.length !== layer.shape.length))
+      throw inexpressible(layer, `class ${layer.className} on inputs of different rank`);
     const tensors = layer.inputs.map((value) => value.read());
     const { graph, name } = layer;
     // These take any number; the others two.
     if (operator === 'Max' || operator === 'Min' || operator === 'Mean') return made(layer.shape, graph.node(operator, name, tensors));
     const [first, ...rest] = tensors;
     const last = rest.length - 1;
-    return made(layer.shape, rest.reduce((sum, tensor, i) => graph.node(operator, i === last ? name : `${name}/${i + 1}`, [sum, tensor]), first ?? ''));
+    return made(
+      layer.shape,
+      rest.reduce((sum, tensor, i) => graph.node(operator, i === last ? name : `${name}/${i + 1}`, [sum, tensor]), first ?? ''),
+    );
   };
 }
 
@@ -66,18 +76,32 @@ export const concatenate: Converter = (layer) => {
   const rank = layer.shape.length;
   const axis = ((layer.config['axis'] as number | undefined) ?? -1) % rank;
   const keras = axis < 0 ? axis + rank : axis;
-  return made(layer.shape, layer.graph.node('Concat', layer.name, layer.inputs.map((value) => value.read()), { axis: channelsFirst(keras, layer) }));
+  return made(
+    layer.shape,
+    layer.graph.node(
+      'Concat',
+      layer.name,
+      layer.inputs.map((value) => value.read()),
+      { axis: channelsFirst(keras, layer) },
+    ),
+  );
 };
 
 /** `UpSampling2D`, by repetition. */
 export const upSampling: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const { graph, name, config } = layer;
-  if (config['interpolation'] !== 'nearest') throw inexpressible(layer, `class UpSampling2D with ${String(config['interpolation'])} interpolation`);
+  if (config['interpolation'] !== 'nearest')
+    throw inexpressible(layer, `class UpSampling2D with ${String(config['interpolation'])} interpolation`);
   const scales = graph.constant(`${name}/scales`, [4], Float32Array.of(1, 1, ...(config['size'] as number[])));
-  return made(layer.shape, graph.node('Resize', name, [inputOf(layer).read(), '', scales], {
-    mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor',
-  }));
+  return made(
+    layer.shape,
+    graph.node('Resize', name, [inputOf(layer).read(), '', scales], {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    }),
+  );
 };
 
 /** Layers that pass their input on at inference. */

@@ -28,16 +28,28 @@ export function storeWeights({ graph }: ModelProto, dtype: 'float16' | 'int8'): 
     }
     const scales = channelScales(tensor, axis);
     // Cast and Mul, not DequantizeLinear: engines compute these two once, when they load the file, and that one at every run.
-    nodes.push(nodeProto('Cast', `${name}/whole`, [`${name}/int8`], { to: DATA_TYPES.float32 }), nodeProto('Mul', name, [`${name}/whole`, `${name}/scale`]));
-    return [tensorProto(`${name}/int8`, shape, toInt8(tensor, axis, scales)), tensorProto(`${name}/scale`, shape.map((length, i) => (i === axis ? length : 1)), scales)];
+    nodes.push(
+      nodeProto('Cast', `${name}/whole`, [`${name}/int8`], { to: DATA_TYPES.float32 }),
+      nodeProto('Mul', name, [`${name}/whole`, `${name}/scale`]),
+    );
+    return [
+      tensorProto(`${name}/int8`, shape, toInt8(tensor, axis, scales)),
+      tensorProto(
+        `${name}/scale`,
+        shape.map((length, i) => (i === axis ? length : 1)),
+        scales,
+      ),
+    ];
   });
   graph.node.unshift(...nodes);
 }
 
 /** The kernels, by name, and the axis along which their outputs lie. */
 function outputAxes(nodes: readonly NodeProto[]): ReadonlyMap<string, number> {
-  return new Map(nodes.flatMap(({ opType, input: [, kernel = ''] }) => {
-    const axis = OUTPUT_AXIS[opType];
-    return axis === undefined ? [] : [[kernel, axis] as const];
-  }));
+  return new Map(
+    nodes.flatMap(({ opType, input: [, kernel = ''] }) => {
+      const axis = OUTPUT_AXIS[opType];
+      return axis === undefined ? [] : [[kernel, axis] as const];
+    }),
+  );
 }

@@ -2,7 +2,8 @@
 // Its type is our own, so that nobody needs Vega-Lite installed to compile; charts.test-d.ts holds it to Vega-Lite's.
 
 /** A Vega-Lite specification: plain data to draw here, in a notebook, an editor or a page. */
-export type ChartSpec = ChartHeader & (ChartMarkWithData | ChartLayers | { readonly hconcat: ChartPanel[] } | { readonly vconcat: ChartPanel[] });
+export type ChartSpec = ChartHeader &
+  (ChartMarkWithData | ChartLayers | { readonly hconcat: ChartPanel[] } | { readonly vconcat: ChartPanel[] });
 
 /** What every chart says about itself. */
 export interface ChartHeader {
@@ -41,7 +42,18 @@ export const COLOURS = {
 } as const;
 
 /** The colors of several series, in order. */
-export const SERIES = [COLOURS.first, COLOURS.second, COLOURS.right, '#a45bc4', '#b8860b', '#168f96', COLOURS.wrong, COLOURS.quiet, '#6f6bd6', '#b0527d'];
+export const SERIES = [
+  COLOURS.first,
+  COLOURS.second,
+  COLOURS.right,
+  '#a45bc4',
+  '#b8860b',
+  '#168f96',
+  COLOURS.wrong,
+  COLOURS.quiet,
+  '#6f6bd6',
+  '#b0527d',
+];
 
 /** A spec out of its parts; `description` is what screen readers read out. */
 export function chart(spec: Omit<ChartHeader, '$schema'> & Record<string, unknown>): ChartSpec {

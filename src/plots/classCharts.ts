@@ -39,9 +39,13 @@ export function classScoreChart(evaluation: Evaluation | MultiLabelEvaluation, o
   return chart({
     title: {
       text: `${word.charAt(0).toUpperCase()}${word.slice(1)} by class`,
-      subtitle: `${left > 0 ? `The weakest ${values.length} of ${counted(sorted.length, 'class', 'classes')}. ` : ''}The line is the mean, ${average.toFixed(3)}`,
+      subtitle:
+        `${left > 0 ? `The weakest ${values.length} of ${counted(sorted.length, 'class', 'classes')}. ` : ''}The line is the ` +
+        `mean, ${average.toFixed(3)}`,
     },
-    description: `${word} of ${counted(values.length, 'class', 'classes')}, mean ${average.toFixed(3)}; best ${values[0]?.name} with ${values[0]?.value.toFixed(3)}, weakest ${weakest?.name} with ${weakest?.value.toFixed(3)}.`,
+    description:
+      `${word} of ${counted(values.length, 'class', 'classes')}, mean ${average.toFixed(3)}; ` +
+      `best ${values[0]?.name} with ${values[0]?.value.toFixed(3)}, weakest ${weakest?.name} with ${weakest?.value.toFixed(3)}.`,
     width: 420,
     height: { step: 18 },
     layer: [
@@ -54,7 +58,11 @@ export function classScoreChart(evaluation: Evaluation | MultiLabelEvaluation, o
           tooltip: [{ field: 'name' }, { field: 'value', format: '.3f' }, { field: 'support' }],
         },
       },
-      { data: { values: [{ average }] }, mark: { type: 'rule', strokeDash: [4, 4] }, encoding: { x: { field: 'average', type: 'quantitative' } } },
+      {
+        data: { values: [{ average }] },
+        mark: { type: 'rule', strokeDash: [4, 4] },
+        encoding: { x: { field: 'average', type: 'quantitative' } },
+      },
     ],
   });
 }
@@ -83,7 +91,9 @@ export function classBalanceChart(classNames: readonly string[], counts: readonl
   const fewest = ranked.at(-1) as (typeof ranked)[number];
   const common = {
     title: 'Samples by class',
-    description: `${counted(total, 'sample', 'samples')} in ${counted(names.length, 'class', 'classes')}: most ${most.name} with ${most.count} (${percent(most.count / Math.max(1, total))}), fewest ${fewest.name} with ${fewest.count}.`,
+    description:
+      `${counted(total, 'sample', 'samples')} in ${counted(names.length, 'class', 'classes')}: ` +
+      `most ${most.name} with ${most.count} (${percent(most.count / Math.max(1, total))}), fewest ${fewest.name} with ${fewest.count}.`,
     data: { values: ranked },
     width: 420,
   };

@@ -33,8 +33,10 @@ const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
 /**
  * Draws the image and, beside it, the heat map of each model with the class it explains and its probability.
  *
- * @throws {OptionError} when an argument is of another kind, an option is unknown or has a wrong value, or a model has no such layer or class.
- * @throws {ShapeError} when the image is not RGB, or a model no classifier. {@link DataError} when there is no model, or a pixel is not finite.
+ * @throws {OptionError} when an argument is of another kind, an option is unknown or has a wrong value, or a model has no such layer or
+ *   class.
+ * @throws {ShapeError} when the image is not RGB, or a model no classifier. {@link DataError} when there is no model, or a pixel is not
+ *   finite.
  * @example
  * const spec = await compareCams(photo, [{ name: 'baseline', model: b0 }, { name: 'compound scaling', model: b4 }]);
  * await writeFile('cams.png', await renderPng(spec));
@@ -44,7 +46,10 @@ export async function compareCams(image: Pixels, models: readonly NamedModel[], 
   const where = 'compareCams';
   checkPixels(where, image);
   checkFinitePixels(where, image);
-  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
+  if (image.channels !== 3)
+    throw new ShapeError(
+      `${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`,
+    );
   check(where, 'models', models, arrayOf(record));
   models.forEach((each, i) => {
     checkOptions(where, each, MODEL_RULES, `models[${i}]`);
@@ -56,7 +61,9 @@ export async function compareCams(image: Pixels, models: readonly NamedModel[], 
   if (models.length === 0) throw new DataError('compareCams: expected at least one model, received none.');
   // Twice the cell: sharp on dense screens, and no larger than it need be.
   const side = Math.min(1, (2 * size) / Math.max(image.width, image.height));
-  const small = resize(image, [Math.max(1, Math.round(image.height * side)), Math.max(1, Math.round(image.width * side))], { antialias: true });
+  const small = resize(image, [Math.max(1, Math.round(image.height * side)), Math.max(1, Math.round(image.width * side))], {
+    antialias: true,
+  });
   const explained: { readonly name: string; readonly heat: HeatMap }[] = [];
   for (const { name, model } of models) explained.push({ name, heat: await gradCamFor(where, model, image, how) });
   const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'image' }];

@@ -29,15 +29,26 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
   checkEvaluation('confusionChart', evaluation);
   const shown = mostMistaken(evaluation, maxClasses);
   const names = uniqueNames(evaluation.classNames);
-  const most = largest(shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)), 1);
+  const most = largest(
+    shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)),
+    1,
+  );
   // Of many classes only the cells that are not empty are drawn: there are hundreds of thousands of the others.
-  const drawn = (truth: number): number[] => shown.filter((guess) => shown.length <= GRID || (evaluation.confusionMatrix[truth]?.[guess] ?? 0) > 0);
+  const drawn = (truth: number): number[] =>
+    shown.filter((guess) => shown.length <= GRID || (evaluation.confusionMatrix[truth]?.[guess] ?? 0) > 0);
   const cells = shown.flatMap((truth) => {
     const support = evaluation.perClass[truth]?.support ?? 0;
     return drawn(truth).map((guess) => {
       const count = evaluation.confusionMatrix[truth]?.[guess] ?? 0;
       const strength = normalize ? (support === 0 ? 0 : count / support) : count / most;
-      return { truth: names[truth], predicted: names[guess], count, strength, label: count === 0 ? '' : String(count), hit: truth === guess };
+      return {
+        truth: names[truth],
+        predicted: names[guess],
+        count,
+        strength,
+        label: count === 0 ? '' : String(count),
+        hit: truth === guess,
+      };
     });
   });
   const all = shown.length === evaluation.classNames.length;
@@ -51,7 +62,9 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
   const subset = `The ${shown.length} of ${counted(evaluation.classNames.length, 'class', 'classes')} with the most mistakes`;
   return chart({
     title: all ? 'Confusion matrix' : { text: 'Confusion matrix', subtitle: subset },
-    description: `Confusion matrix of ${counted(shown.length, 'class', 'classes')}${all ? '' : ` (${subset.toLowerCase()})`}; ${percent(evaluation.accuracy)} of ${counted(evaluation.count, 'sample', 'samples')} lie on the diagonal of right predictions.`,
+    description:
+      `Confusion matrix of ${counted(shown.length, 'class', 'classes')}${all ? '' : ` (${subset.toLowerCase()})`}; ` +
+      `${percent(evaluation.accuracy)} of ${counted(evaluation.count, 'sample', 'samples')} lie on the diagonal of right predictions.`,
     width: { step },
     height: { step },
     data: { values: cells },

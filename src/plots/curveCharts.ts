@@ -2,13 +2,23 @@
 
 import { arrayOf, checkOptions, either, invalid, list, nonNegativeInteger, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
-import { averagePrecision, precisionRecallCurve, rocAuc, rocCurve, type Evaluation, type MultiLabelEvaluation } from '../evaluation/metrics/index.js';
+import {
+  averagePrecision,
+  precisionRecallCurve,
+  rocAuc,
+  rocCurve,
+  type Evaluation,
+  type MultiLabelEvaluation,
+} from '../evaluation/metrics/index.js';
 import { checkAnyEvaluation, checkEvaluation } from '../evaluation/metrics/internal.js';
 import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './chart.js';
 
 /** Options of {@link rocChart} and {@link precisionRecallChart}. */
 export interface CurveChartOptions {
-  /** The classes with a curve, by name or index. @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area */
+  /**
+   * The classes with a curve, by name or index.
+   * @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area
+   */
   readonly show?: readonly (string | number)[] | undefined;
 }
 
@@ -29,10 +39,24 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
   const targets = targetsOf('rocChart', show, evaluation, perClass);
   const curves = targets.map((target) => {
     const curve = rocCurve(evaluation, target);
-    return { name: evaluation.classNames[target] ?? String(target), area: curve.auc, points: thin(curve.falsePositiveRate, curve.truePositiveRate) };
+    return {
+      name: evaluation.classNames[target] ?? String(target),
+      area: curve.auc,
+      points: thin(curve.falsePositiveRate, curve.truePositiveRate),
+    };
   });
   return curveChart({
-    title: 'ROC', interpolate: 'linear', x: 'false positive rate', y: 'true positive rate', areaName: 'AUC', curves, mean: macro, baseline: [{ x: 0, y: 0 }, { x: 1, y: 1 }],
+    title: 'ROC',
+    interpolate: 'linear',
+    x: 'false positive rate',
+    y: 'true positive rate',
+    areaName: 'AUC',
+    curves,
+    mean: macro,
+    baseline: [
+      { x: 0, y: 0 },
+      { x: 1, y: 1 },
+    ],
     classes: evaluation.classNames.length,
   });
 }
@@ -52,10 +76,21 @@ export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluati
   const targets = targetsOf('precisionRecallChart', show, evaluation, perClass);
   const curves = targets.map((target) => {
     const curve = precisionRecallCurve(evaluation, target);
-    return { name: evaluation.classNames[target] ?? String(target), area: curve.averagePrecision, points: thin(curve.recall, curve.precision) };
+    return {
+      name: evaluation.classNames[target] ?? String(target),
+      area: curve.averagePrecision,
+      points: thin(curve.recall, curve.precision),
+    };
   });
   return curveChart({
-    title: 'Precision and recall', x: 'recall', y: 'precision', areaName: 'AP', curves, mean: macro, baseline: [], classes: evaluation.classNames.length,
+    title: 'Precision and recall',
+    x: 'recall',
+    y: 'precision',
+    areaName: 'AP',
+    curves,
+    mean: macro,
+    baseline: [],
+    classes: evaluation.classNames.length,
     // As scikit-learn draws it: the area under the steps is the average precision, between two thresholds there is no classifier.
     interpolate: 'step-after',
   });
@@ -77,7 +112,9 @@ export function reliabilityChart(evaluation: Evaluation): ChartSpec {
   const x = { field: 'from', type: 'quantitative', title: null, scale: { domain: [0, 1] }, bin: { binned: true } };
   return chart({
     title: { text: 'Reliability', subtitle: `Expected calibration error ${ece.toFixed(3)}, largest ${mce.toFixed(3)}` },
-    description: `Reliability of ${counted(evaluation.count, 'prediction', 'predictions')}: mean confidence ${percent(mean)}, accuracy ${percent(evaluation.accuracy)}, expected calibration error ${ece.toFixed(3)}.`,
+    description:
+      `Reliability of ${counted(evaluation.count, 'prediction', 'predictions')}: ` +
+      `mean confidence ${percent(mean)}, accuracy ${percent(evaluation.accuracy)}, expected calibration error ${ece.toFixed(3)}.`,
     vconcat: [
       {
         width: 280,
@@ -86,7 +123,11 @@ export function reliabilityChart(evaluation: Evaluation): ChartSpec {
           {
             data: { values },
             mark: { type: 'bar', color: COLOURS.first, fillOpacity: 0.75 },
-            encoding: { x, x2: { field: 'to' }, y: { field: 'accuracy', type: 'quantitative', title: 'accuracy', scale: { domain: [0, 1] } } },
+            encoding: {
+              x,
+              x2: { field: 'to' },
+              y: { field: 'accuracy', type: 'quantitative', title: 'accuracy', scale: { domain: [0, 1] } },
+            },
           },
           {
             data: { values },
@@ -94,7 +135,12 @@ export function reliabilityChart(evaluation: Evaluation): ChartSpec {
             encoding: { x: { field: 'confidence', type: 'quantitative' }, y: { field: 'accuracy', type: 'quantitative' } },
           },
           {
-            data: { values: [{ x: 0, y: 0 }, { x: 1, y: 1 }] },
+            data: {
+              values: [
+                { x: 0, y: 0 },
+                { x: 1, y: 1 },
+              ],
+            },
             mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] },
             encoding: { x: { field: 'x', type: 'quantitative' }, y: { field: 'y', type: 'quantitative' } },
           },
@@ -106,7 +152,8 @@ export function reliabilityChart(evaluation: Evaluation): ChartSpec {
         data: { values },
         mark: { type: 'bar', color: COLOURS.quiet },
         encoding: {
-          x: { ...x, title: 'confidence' }, x2: { field: 'to' },
+          x: { ...x, title: 'confidence' },
+          x2: { field: 'to' },
           y: { field: 'share', type: 'quantitative', title: 'share', axis: { format: '.0%', tickCount: 3 } },
         },
       },
@@ -137,12 +184,18 @@ function curveChart({ title, interpolate, x, y, areaName, curves, mean, classes,
     width: 300,
     height: 300,
     layer: [
-      { data: { values: baseline }, mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] }, encoding: { x: axis('x', x), y: axis('y', y) } },
+      {
+        data: { values: baseline },
+        mark: { type: 'line', color: COLOURS.quiet, strokeDash: [4, 4] },
+        encoding: { x: axis('x', x), y: axis('y', y) },
+      },
       {
         data: { values },
         mark: { type: 'line', strokeWidth: 2, clip: true, interpolate },
         encoding: {
-          x: axis('x', x), y: axis('y', y), order: { field: 'order', type: 'quantitative' },
+          x: axis('x', x),
+          y: axis('y', y),
+          order: { field: 'order', type: 'quantitative' },
           color: { field: 'curve', type: 'nominal', title: areaName, sort: labels, scale: { domain: labels, range: SERIES } },
         },
       },
@@ -151,17 +204,31 @@ function curveChart({ title, interpolate, x, y, areaName, curves, mean, classes,
 }
 
 /** The columns to draw; throws where one that was asked for has no curve. */
-function targetsOf(where: string, show: CurveChartOptions['show'], evaluation: Evaluation | MultiLabelEvaluation, areas: Float64Array): number[] {
+function targetsOf(
+  where: string,
+  show: CurveChartOptions['show'],
+  evaluation: Evaluation | MultiLabelEvaluation,
+  areas: Float64Array,
+): number[] {
   const { classNames } = evaluation;
-  const columns = show?.map((target) => {
-    const column = typeof target === 'number' ? target : classNames.indexOf(target);
-    if (column >= 0 && column < classNames.length) return column;
-    throw invalid(where, 'show', `${classNames.length <= 12 ? `classes among ${list(classNames)}` : 'class names'} or indices below ${classNames.length}`, target);
-  }) ?? worst(areas, evaluation);
+  const columns =
+    show?.map((target) => {
+      const column = typeof target === 'number' ? target : classNames.indexOf(target);
+      if (column >= 0 && column < classNames.length) return column;
+      throw invalid(
+        where,
+        'show',
+        `${classNames.length <= 12 ? `classes among ${list(classNames)}` : 'class names'} or indices below ${classNames.length}`,
+        target,
+      );
+    }) ?? worst(areas, evaluation);
   const undrawable = columns.find((column) => Number.isNaN(areas[column]));
   if (undrawable === undefined) return columns;
   const isEmpty = evaluation.perClass[undrawable]?.support === 0;
-  throw new DataError(`${where}: expected samples that belong to '${classNames[undrawable]}' and samples that do not, received none that do${isEmpty ? '' : ' not'}.`);
+  throw new DataError(
+    `${where}: expected samples that belong to '${classNames[undrawable]}' and samples that do not, ` +
+      `received none that do${isEmpty ? '' : ' not'}.`,
+  );
 }
 
 /** The columns to draw: those with the smallest areas; of two classes that exclude each other the second. */

@@ -21,7 +21,11 @@ export interface ImageGridOptions {
   readonly size?: number | undefined;
 }
 
-const IMAGE_RULES: Rules<GridImage> = { url: text, title: rule<string>('a string', (value) => typeof value === 'string'), correct: boolean };
+const IMAGE_RULES: Rules<GridImage> = {
+  url: text,
+  title: rule<string>('a string', (value) => typeof value === 'string'),
+  correct: boolean,
+};
 
 /**
  * Draws pictures in rows; right and wrong ones also differ by a mark before the title, not by color alone.
@@ -57,11 +61,17 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
   const titles = (states: readonly string[], color?: string): object => ({
     transform: [{ filter: { field: 'state', oneOf: states } }],
     mark: { type: 'text', fontSize: 11, limit: size, fontWeight: 'bold', ...(color === undefined ? {} : { color }) },
-    encoding: { x: { field: 'x', type: 'quantitative', scale: null, axis: null }, y: { field: 'top', type: 'quantitative', scale: null, axis: null }, text: { field: 'title' } },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', scale: null, axis: null },
+      y: { field: 'top', type: 'quantitative', scale: null, axis: null },
+      text: { field: 'title' },
+    },
   });
   return chart({
     title: '',
-    description: `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ${images.map(({ title }) => title).join('; ')}.`,
+    description:
+      `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ` +
+      `${images.map(({ title }) => title).join('; ')}.`,
     width: across * (size + 12) - 12,
     height: down * cell,
     data: { values },

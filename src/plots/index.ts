@@ -8,7 +8,8 @@ export { type GridImage, imageGrid, type ImageGridOptions } from './imageGrid.js
 export type { MetricHistory, TrainingPhase } from './metricHistory.js';
 export { planChart } from './planChart.js';
 export { renderPng, type RenderPngOptions, renderSvg, type RenderSvgOptions } from './renderChart.js';
-export { type GalleryImage, type ReportClass, type ReportContents, reportData, type ReportData, type ReportDecisions } from './report/reportData.js';
+export { type ReportClass, reportData, type ReportData, type ReportDecisions } from './report/reportData.js';
 export { reportPage } from './report/reportPage.js';
 export { scheduleChart, type ScheduleChartOptions } from './scheduleChart.js';
 export { trainingChart, type TrainingChartOptions } from './trainingChart.js';
+export type { GalleryImage, ReportContents } from './report/reportContents.js';

@@ -6,8 +6,8 @@ import type { EpochMetrics } from '../training/index.js';
 import type { LinePoint } from './thinLine.js';
 
 /**
- * Metrics by epoch: the records that `trainHead` and `fineTune` return, or the values of each metric, as `model.fit` returns them in `history`
- * (`{ loss, val_loss, acc, val_acc }`).
+ * Metrics by epoch: the records that `trainHead` and `fineTune` return, or the values of each metric, as `model.fit` returns them in
+ * `history` (`{ loss, val_loss, acc, val_acc }`).
  */
 export type MetricHistory = Readonly<Record<string, readonly number[]>> | readonly Partial<EpochMetrics>[];
 
@@ -22,7 +22,9 @@ const metric = nullable(rule<number>('a number', (value) => typeof value === 'nu
 
 function isHistory(value: unknown): boolean {
   if (Array.isArray(value)) {
-    return Array.from(value).every((epoch: unknown) => record.accepts(epoch) && Object.values(epoch).every((each) => each === undefined || metric.accepts(each)));
+    return Array.from(value).every(
+      (epoch: unknown) => record.accepts(epoch) && Object.values(epoch).every((each) => each === undefined || metric.accepts(each)),
+    );
   }
   return record.accepts(value) && Object.values(value).every((values: unknown) => Array.isArray(values) && values.every(metric.accepts));
 }
@@ -34,8 +36,10 @@ function isPhase(value: unknown): boolean {
 }
 
 /** The rule of a history, or of several in phases. */
-export const metricHistory = rule<MetricHistory | readonly TrainingPhase[]>('a history { loss, ... }, an array of epochs or an array of { name, history }', (value) =>
-  isHistory(value) || (Array.isArray(value) && value.every(isPhase)));
+export const metricHistory = rule<MetricHistory | readonly TrainingPhase[]>(
+  'a history { loss, ... }, an array of epochs or an array of { name, history }',
+  (value) => isHistory(value) || (Array.isArray(value) && value.every(isPhase)),
+);
 
 /** The values of one metric on one data set. */
 export interface Series {
@@ -53,11 +57,15 @@ export function hasOnlyGaps(history: MetricHistory | readonly TrainingPhase[]): 
 
 /** @throws {DataError} when a history has no epoch. */
 export function checkEpochs(where: string, history: MetricHistory | readonly TrainingPhase[]): void {
-  if (seriesOf(phasesOf(history), undefined).all.length === 0) throw new DataError(`${where}: expected a history with at least one epoch, received none.`);
+  if (seriesOf(phasesOf(history), undefined).all.length === 0)
+    throw new DataError(`${where}: expected a history with at least one epoch, received none.`);
 }
 
 /** The values of every metric over all phases. */
-export function seriesOf(phases: readonly TrainingPhase[], metrics: readonly string[] | undefined): { all: Series[]; boundaries: { at: number; phase: string }[]; epochs: number } {
+export function seriesOf(
+  phases: readonly TrainingPhase[],
+  metrics: readonly string[] | undefined,
+): { all: Series[]; boundaries: { at: number; phase: string }[]; epochs: number } {
   const all = new Map<string, Series>();
   const boundaries: { at: number; phase: string }[] = [];
   let epochs = 0;
@@ -73,7 +81,10 @@ export function seriesOf(phases: readonly TrainingPhase[], metrics: readonly str
         series.points.push({ x: epochs + i + 1, y: Number.isFinite(value) ? value : null });
       });
     }
-    epochs += largest(Object.values(byMetric).map((values) => values.length), 0);
+    epochs += largest(
+      Object.values(byMetric).map((values) => values.length),
+      0,
+    );
   }
   return { all: [...all.values()], boundaries, epochs };
 }
@@ -105,4 +116,3 @@ function nameOf(key: string): { metric: string; data: 'training' | 'validation' 
   const name = key.replace(/^val_/, '');
   return { metric: name === 'acc' ? 'accuracy' : name, data: name === key ? 'training' : 'validation' };
 }
-

@@ -18,7 +18,12 @@ export function planChart(plan: ModelPlan): ChartSpec {
   if (plan.multiplyAdds === null) {
     throw new OptionError('planChart: expected a plan with an input size, received one whose size is open. Plan with `inputSize`.');
   }
-  const stepOf = (name: string, [height, , channels]: FeatureShape, multiplyAdds: number | null) => ({ name, side: height ?? 0, channels, millions: (multiplyAdds ?? 0) / 1e6 });
+  const stepOf = (name: string, [height, , channels]: FeatureShape, multiplyAdds: number | null) => ({
+    name,
+    side: height ?? 0,
+    channels,
+    millions: (multiplyAdds ?? 0) / 1e6,
+  });
   const steps = [
     stepOf('stem', plan.stem[0].outputShape, plan.stem[0].multiplyAdds),
     ...plan.stages.flatMap(({ blocks }) => blocks.map((block) => stepOf(block.name, block.outputShape, block.multiplyAdds))),
@@ -33,15 +38,25 @@ export function planChart(plan: ModelPlan): ChartSpec {
     mark: { type: 'bar', color },
     encoding: {
       x: {
-        field: 'name', type: 'ordinal', sort: steps.map(({ name }) => name), title: null,
+        field: 'name',
+        type: 'ordinal',
+        sort: steps.map(({ name }) => name),
+        title: null,
         axis: { labels, ticks: labels, labelAngle: -60, labelOverlap: true },
       },
       y: { field, type: 'quantitative', title },
     },
   });
   return chart({
-    title: { text: `Feature maps of ${plan.name}`, subtitle: `${counted(plan.parameters.total, 'parameter', 'parameters')}, ${plan.multiplyAdds >= 1e8 ? `${(plan.multiplyAdds / 1e9).toFixed(2)} billion` : `${(plan.multiplyAdds / 1e6).toFixed(1)} million`} multiply-adds` },
-    description: `Feature maps of ${plan.name} over ${counted(steps.length - 2, 'block', 'blocks')}: from ${first.side} pixels and ${first.channels} channels to ${last.side} pixels and ${last.channels} channels.`,
+    title: {
+      text: `Feature maps of ${plan.name}`,
+      subtitle:
+        `${counted(plan.parameters.total, 'parameter', 'parameters')}, ` +
+        `${plan.multiplyAdds >= 1e8 ? `${(plan.multiplyAdds / 1e9).toFixed(2)} billion` : `${(plan.multiplyAdds / 1e6).toFixed(1)} million`} multiply-adds`,
+    },
+    description:
+      `Feature maps of ${plan.name} over ${counted(steps.length - 2, 'block', 'blocks')}: ` +
+      `from ${first.side} pixels and ${first.channels} channels to ${last.side} pixels and ${last.channels} channels.`,
     data: { values: steps },
     spacing: 12,
     vconcat: [

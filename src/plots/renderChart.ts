@@ -60,7 +60,14 @@ interface Drawing {
 export async function drawSvg(where: string, chart: object, { theme, onWarning }: Drawing): Promise<string> {
   const { vega, vegaLite, interpreter } = await loadVega(where);
   try {
-    const logger = onWarning === undefined ? {} : { logger: vega.logger(vega.Warn, undefined, (_method, _level, words) => { onWarning(words.join(' ')); }) };
+    const logger =
+      onWarning === undefined
+        ? {}
+        : {
+            logger: vega.logger(vega.Warn, undefined, (_method, _level, words) => {
+              onWarning(words.join(' '));
+            }),
+          };
     const { spec: compiled } = vegaLite.compile(chart as TopLevelSpec, { config: themeConfig(theme), ...logger });
     const runtime = vega.parse(compiled, undefined, { ast: true });
     const view = new vega.View(runtime, { renderer: 'none', expr: interpreter.expressionInterpreter, logLevel: vega.Error });
@@ -73,7 +80,9 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
       view.finalize();
     }
   } catch (error) {
-    throw new EffnetError(`${where}: expected a specification Vega can draw for \`chart\`, received one it refuses: ${String(error)}.`, { cause: error });
+    throw new EffnetError(`${where}: expected a specification Vega can draw for \`chart\`, received one it refuses: ${String(error)}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -90,13 +99,24 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
  */
 export async function renderPng(chart: object, options: RenderPngOptions = {}): Promise<Uint8Array> {
   check('renderPng', 'chart', chart, spec);
-  const { theme = 'light', scale = 2, onWarning } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive, onWarning: callable });
+  const {
+    theme = 'light',
+    scale = 2,
+    onWarning,
+  } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive, onWarning: callable });
   const svg = await drawSvg('renderPng', chart, { theme, onWarning });
   const { default: sharp } = await import('sharp').catch(missingPackage('renderPng', 'sharp'));
-  return sharp(new TextEncoder().encode(svg), { density: 72 * scale }).png().toBuffer().catch((cause: unknown) => {
-    const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
-    throw new EffnetError(`renderPng: expected a chart that sharp can draw, received one of ${width} x ${height} units at \`scale\` ${scale}: ${String(cause)}. Draw it smaller, or as SVG.`, { cause });
-  });
+  return sharp(new TextEncoder().encode(svg), { density: 72 * scale })
+    .png()
+    .toBuffer()
+    .catch((cause: unknown) => {
+      const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+      throw new EffnetError(
+        `renderPng: expected a chart that sharp can draw, received one of ${width} x ${height} units at \`scale\` ${scale}: ` +
+          `${String(cause)}. Draw it smaller, or as SVG.`,
+        { cause },
+      );
+    });
 }
 
 /** Text as it may stand in an attribute or between tags. */
@@ -125,8 +145,18 @@ function themeConfig(theme: keyof typeof THEMES): Config {
     view: { stroke: null },
     title: { anchor: 'start', color: ink, subtitleColor: ink, fontSize: 15, subtitleFontSize: 12, offset: 12, subtitlePadding: 4 },
     axis: {
-      labelColor: ink, titleColor: ink, tickColor: ink, domainColor: ink, gridColor: ink, gridOpacity: 0.14, domainOpacity: 0.5, tickOpacity: 0.5,
-      labelFontSize: 11, titleFontSize: 12, titleFontWeight: 'normal', labelLimit: 220,
+      labelColor: ink,
+      titleColor: ink,
+      tickColor: ink,
+      domainColor: ink,
+      gridColor: ink,
+      gridOpacity: 0.14,
+      domainOpacity: 0.5,
+      tickOpacity: 0.5,
+      labelFontSize: 11,
+      titleFontSize: 12,
+      titleFontWeight: 'normal',
+      labelLimit: 220,
     },
     legend: { labelColor: ink, titleColor: ink, labelFontSize: 11, labelLimit: 260, symbolStrokeWidth: 3 },
     header: { labelColor: ink, titleColor: ink, labelFontSize: 12 },
@@ -134,4 +164,3 @@ function themeConfig(theme: keyof typeof THEMES): Config {
     rule: { color: ink },
   };
 }
-

@@ -17,7 +17,8 @@ const BUCKETS = 800;
 /**
  * Draws a learning-rate schedule.
  *
- * Every step is computed. Where several fall on one pixel, the lowest and the highest rate are drawn, so peaks and restarts have their true height.
+ * Every step is computed. Where several fall on one pixel, the lowest and the highest rate are drawn, so peaks and restarts have their true
+ * height.
  *
  * @param schedule - The rate by step, from step 0.
  * @param steps - How many steps are drawn.
@@ -33,21 +34,38 @@ export function scheduleChart(schedule: (step: number) => number, steps: number,
 }
 
 /** Draws what is known to be a schedule, for the function that the user called. */
-export function drawSchedule(where: string, schedule: (step: number) => number, steps: number, { stepsPerEpoch }: Given<ScheduleChartOptions> = {}): ChartSpec {
-  const values = thinLine(rates(where, schedule, steps), [0, steps - 1], BUCKETS).map(({ x, y }) => ({ at: stepsPerEpoch === undefined ? x : x / stepsPerEpoch, rate: y as number }));
+export function drawSchedule(
+  where: string,
+  schedule: (step: number) => number,
+  steps: number,
+  { stepsPerEpoch }: Given<ScheduleChartOptions> = {},
+): ChartSpec {
+  const values = thinLine(rates(where, schedule, steps), [0, steps - 1], BUCKETS).map(({ x, y }) => ({
+    at: stepsPerEpoch === undefined ? x : x / stepsPerEpoch,
+    rate: y as number,
+  }));
   const peak = values.reduce((highest, { rate }) => Math.max(highest, rate), -Infinity);
   return chart({
     title: 'Learning rate',
-    description: `Learning rate over ${counted(steps, 'step', 'steps')}: starts at ${values[0]?.rate}, peaks at ${peak}, ends at ${values.at(-1)?.rate}.`,
+    description:
+      `Learning rate over ${counted(steps, 'step', 'steps')}: ` +
+      `starts at ${values[0]?.rate}, peaks at ${peak}, ends at ${values.at(-1)?.rate}.`,
     width: 460,
     height: 200,
     data: { values },
     // A line of one point would be invisible.
-    mark: steps === 1
-      ? { type: 'point', color: COLOURS.first, filled: true, size: 60, opacity: 1 }
-      : { type: 'line', color: COLOURS.first, strokeWidth: 2, interpolate: 'linear' },
+    mark:
+      steps === 1
+        ? { type: 'point', color: COLOURS.first, filled: true, size: 60, opacity: 1 }
+        : { type: 'line', color: COLOURS.first, strokeWidth: 2, interpolate: 'linear' },
     encoding: {
-      x: { field: 'at', type: 'quantitative', ...(stepsPerEpoch === undefined ? { title: 'step', axis: { format: ',~r', tickMinStep: 1 } } : { title: 'epoch', axis: { format: ',~r' } }) },
+      x: {
+        field: 'at',
+        type: 'quantitative',
+        ...(stepsPerEpoch === undefined
+          ? { title: 'step', axis: { format: ',~r', tickMinStep: 1 } }
+          : { title: 'epoch', axis: { format: ',~r' } }),
+      },
       y: { field: 'rate', type: 'quantitative', title: 'learning rate', axis: { format: '~g' } },
     },
   });
@@ -56,7 +74,8 @@ export function drawSchedule(where: string, schedule: (step: number) => number, 
 function* rates(where: string, schedule: (step: number) => number, steps: number): Generator<LinePoint> {
   for (let step = 0; step < steps; step++) {
     const rate = schedule(step);
-    if (!Number.isFinite(rate)) throw new DataError(`${where}: expected a schedule of finite rates, received ${String(rate)} at step ${step}.`);
+    if (!Number.isFinite(rate))
+      throw new DataError(`${where}: expected a schedule of finite rates, received ${String(rate)} at step ${step}.`);
     yield { x: step, y: rate };
   }
 }

@@ -7,8 +7,8 @@ export interface LinePoint {
 }
 
 /**
- * Keeps the first, the lowest, the highest and the last point of each of `buckets` equal parts of the x axis: peaks, corners and jumps stay where they are.
- * Gaps stay gaps.
+ * Keeps the first, the lowest, the highest and the last point of each of `buckets` equal parts of the x axis: peaks, corners and jumps stay
+ * where they are. Gaps stay gaps.
  *
  * @param points - With rising x from `from` to `to`.
  * @see Jugel et al., M4: A Visualization-Oriented Time Series Data Aggregation, VLDB 7 (2014)

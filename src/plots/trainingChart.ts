@@ -20,7 +20,8 @@ const MARKED = 40;
 /**
  * Draws every metric by epoch, training beside validation; several phases follow one another with their boundary marked.
  *
- * Epochs whose value is NaN, infinite or null are gaps, and the panel counts them. An epoch in which a metric was not measured is passed over.
+ * Epochs whose value is NaN, infinite or null are gaps, and the panel counts them. An epoch in which a metric was not measured is passed
+ * over.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @throws {DataError} when there is no epoch, no metric of that name, or not one finite value.
@@ -33,19 +34,35 @@ export function trainingChart(history: MetricHistory | readonly TrainingPhase[],
 }
 
 /** Draws what is known to be a history, for the function that the user called. */
-export function drawTraining(where: string, history: MetricHistory | readonly TrainingPhase[], { metrics }: Given<TrainingChartOptions> = {}): ChartSpec {
+export function drawTraining(
+  where: string,
+  history: MetricHistory | readonly TrainingPhase[],
+  { metrics }: Given<TrainingChartOptions> = {},
+): ChartSpec {
   const phases = phasesOf(history);
   const { all, boundaries, epochs } = seriesOf(phases, metrics);
   const wanted = metrics === undefined ? '' : ` of ${metrics.join(', ')}`;
   if (all.length === 0) throw new DataError(`${where}: expected a history with at least one epoch${wanted}, received none.`);
   if (!all.some(isDrawable)) {
-    throw new DataError(`${where}: expected a history with at least one finite value${wanted}, received ${counted(epochs, 'epoch', 'epochs')} whose values are not finite.`);
+    throw new DataError(
+      `${where}: expected a history with at least one finite value${wanted}, ` +
+        `received ${counted(epochs, 'epoch', 'epochs')} whose values are not finite.`,
+    );
   }
   const order = [...new Set(all.map(({ metric }) => metric))];
   return chart({
     title: 'Training',
-    description: `Metrics over ${counted(epochs, 'epoch', 'epochs')}: ${order.map((metric) => outcome(all.filter((one) => one.metric === metric))).join(', ')}.`,
-    hconcat: order.map((metric) => panel(metric, all.filter((one) => one.metric === metric), epochs, phases.length > 1 ? boundaryLayers(boundaries) : [])),
+    description:
+      `Metrics over ${counted(epochs, 'epoch', 'epochs')}: ` +
+      `${order.map((metric) => outcome(all.filter((one) => one.metric === metric))).join(', ')}.`,
+    hconcat: order.map((metric) =>
+      panel(
+        metric,
+        all.filter((one) => one.metric === metric),
+        epochs,
+        phases.length > 1 ? boundaryLayers(boundaries) : [],
+      ),
+    ),
     resolve: { scale: { y: 'independent' } },
   });
 }
@@ -60,20 +77,36 @@ function outcome(series: readonly Series[]): string {
 function panel(metric: string, series: readonly Series[], epochs: number, boundaries: readonly object[]): object {
   const rows = (pick: (points: readonly LinePoint[]) => readonly LinePoint[]): object[] =>
     series.flatMap(({ data, points }) => pick(points).map(({ x, y }) => ({ epoch: x, metric, data, value: y })));
-  const missing = series.map(({ data, points }) => ({ data, count: points.filter(({ y }) => y === null).length })).filter(({ count }) => count > 0);
+  const missing = series
+    .map(({ data, points }) => ({ data, count: points.filter(({ y }) => y === null).length }))
+    .filter(({ count }) => count > 0);
   const title = { text: metric, fontSize: 12 };
   const encoding = {
-    x: { field: 'epoch', type: 'quantitative', title: 'epoch', axis: { tickMinStep: 1, format: 'd' }, scale: { domain: [0.5, epochs + 0.5], nice: false } },
+    x: {
+      field: 'epoch',
+      type: 'quantitative',
+      title: 'epoch',
+      axis: { tickMinStep: 1, format: 'd' },
+      scale: { domain: [0.5, epochs + 0.5], nice: false },
+    },
     y: { field: 'value', type: 'quantitative', title: null, axis: { format: '~g' }, scale: { zero: false } },
     color: {
-      field: 'data', type: 'nominal', title: null, legend: { orient: 'bottom' },
+      field: 'data',
+      type: 'nominal',
+      title: null,
+      legend: { orient: 'bottom' },
       scale: { domain: ['training', 'validation'], range: [COLOURS.first, COLOURS.second] },
     },
   };
   return {
-    title: missing.length === 0
-      ? title
-      : { ...title, subtitle: missing.map(({ data, count }) => `${data} not finite in ${count} of ${counted(epochs, 'epoch', 'epochs')}`), subtitleFontSize: 11 },
+    title:
+      missing.length === 0
+        ? title
+        : {
+            ...title,
+            subtitle: missing.map(({ data, count }) => `${data} not finite in ${count} of ${counted(epochs, 'epoch', 'epochs')}`),
+            subtitleFontSize: 11,
+          },
     width: 320,
     height: 220,
     layer: [
@@ -84,7 +117,14 @@ function panel(metric: string, series: readonly Series[], epochs: number, bounda
       },
       {
         // A value between two gaps would be a line without length.
-        data: { values: rows((points) => points.filter(({ y }, i) => y !== null && (epochs <= MARKED || ((points[i - 1]?.y ?? null) === null && (points[i + 1]?.y ?? null) === null)))) },
+        data: {
+          values: rows((points) =>
+            points.filter(
+              ({ y }, i) =>
+                y !== null && (epochs <= MARKED || ((points[i - 1]?.y ?? null) === null && (points[i + 1]?.y ?? null) === null)),
+            ),
+          ),
+        },
         mark: { type: 'point', filled: true, size: 30, opacity: 1 },
         encoding,
       },

@@ -25,7 +25,8 @@ export function describePlan(plan: NetworkPlan): string {
   return [
     `${plan.name}: input ${shape(plan.inputShape)}${options}`,
     table([HEADINGS, ...(hasVariant(plan) ? variantRows(plan) : plan.layers.map(ownRow))]),
-    `${grouped(parameters.total)} parameters (${grouped(parameters.trainable)} trainable, ${grouped(parameters.nonTrainable)} moving statistics), ` +
+    `${grouped(parameters.total)} parameters (${grouped(parameters.trainable)} trainable, ` +
+      `${grouped(parameters.nonTrainable)} moving statistics), ` +
       `${grouped(plan.multiplyAdds)} multiply-adds per image.`,
     ...(plan.normalization === 'imagenet' ? ["Keras counts 7 parameters more: its normalization layer's, which has no weights here."] : []),
   ].join('\n');
@@ -37,14 +38,26 @@ function variantRows(plan: ModelPlan): string[][] {
     const { spec } = block;
     const type = block.layers.some(({ role }) => role === 'own') ? `${block.type}, own parts` : block.type;
     rows.push([
-      block.name, type, `${spec.kernelSize}x${spec.kernelSize}`, String(spec.strides), String(spec.expandRatio), String(spec.filters),
-      block.seFilters === 0 ? '' : String(block.seFilters), block.hasSkip && spec.dropRate > 0 ? spec.dropRate.toFixed(4) : '',
-      shape(block.outputShape), grouped(block.parameters.total), grouped(block.multiplyAdds),
+      block.name,
+      type,
+      `${spec.kernelSize}x${spec.kernelSize}`,
+      String(spec.strides),
+      String(spec.expandRatio),
+      String(spec.filters),
+      block.seFilters === 0 ? '' : String(block.seFilters),
+      block.hasSkip && spec.dropRate > 0 ? spec.dropRate.toFixed(4) : '',
+      shape(block.outputShape),
+      grouped(block.parameters.total),
+      grouped(block.multiplyAdds),
     ]);
   }
   rows.push(row('top', plan.top, plan.activation));
   if (plan.classifier !== null) rows.push(row('predictions', [plan.classifier], plan.classifierActivation));
-  const listed = new Set([...plan.stem, ...plan.stages.flatMap((stage) => stage.blocks.flatMap(({ layers }) => layers)), ...plan.top, plan.classifier].map((layer) => layer?.name));
+  const listed = new Set(
+    [...plan.stem, ...plan.stages.flatMap((stage) => stage.blocks.flatMap(({ layers }) => layers)), ...plan.top, plan.classifier].map(
+      (layer) => layer?.name,
+    ),
+  );
   return [...rows, ...plan.layers.filter(({ name }) => !listed.has(name)).map(ownRow)];
 }
 
@@ -52,11 +65,35 @@ function row(name: string, layers: readonly [LayerPlan, ...LayerPlan[]], type: s
   const [main] = layers;
   const kernel = main.kind === 'dense' ? '' : `${main.kernelSize}x${main.kernelSize}`;
   const filters = String(main.outputShape[2]);
-  return [name, type, kernel, main.kind === 'dense' ? '' : String(main.strides), '', filters, '', '', shape(main.outputShape), grouped(countParameters(layers).total), grouped(main.multiplyAdds)];
+  return [
+    name,
+    type,
+    kernel,
+    main.kind === 'dense' ? '' : String(main.strides),
+    '',
+    filters,
+    '',
+    '',
+    shape(main.outputShape),
+    grouped(countParameters(layers).total),
+    grouped(main.multiplyAdds),
+  ];
 }
 
 function ownRow(layer: LayerPlan): string[] {
-  return [layer.name, layer.kind, '', '', '', '', '', '', shape(layer.outputShape), grouped(countParameters([layer]).total), grouped(layer.multiplyAdds)];
+  return [
+    layer.name,
+    layer.kind,
+    '',
+    '',
+    '',
+    '',
+    '',
+    '',
+    shape(layer.outputShape),
+    grouped(countParameters([layer]).total),
+    grouped(layer.multiplyAdds),
+  ];
 }
 
 function shape(lengths: FeatureShape | readonly (number | null)[]): string {
@@ -71,7 +108,11 @@ function table(rows: readonly (readonly string[])[]): string {
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   const left = new Set([0, 1]);
   const lines = rows.map((cells) =>
-    cells.map((cell, column) => (left.has(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ').trimEnd());
+    cells
+      .map((cell, column) => (left.has(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
   const rule = '-'.repeat(Math.max(...lines.map((line) => line.length)));
   return [lines[0], rule, ...lines.slice(1), rule].join('\n');
 }

@@ -7,9 +7,19 @@ export type FeatureShape = readonly [height: number | null, width: number | null
 
 /** What a layer does in its network; the key that naming layouts translate. */
 export type LayerRole =
-  | 'stemConv' | 'stemNorm'
-  | 'expandConv' | 'expandNorm' | 'depthwiseConv' | 'depthwiseNorm' | 'seReduce' | 'seExpand' | 'projectConv' | 'projectNorm'
-  | 'topConv' | 'topNorm' | 'predictions'
+  | 'stemConv'
+  | 'stemNorm'
+  | 'expandConv'
+  | 'expandNorm'
+  | 'depthwiseConv'
+  | 'depthwiseNorm'
+  | 'seReduce'
+  | 'seExpand'
+  | 'projectConv'
+  | 'projectNorm'
+  | 'topConv'
+  | 'topNorm'
+  | 'predictions'
   /** A layer that is not the library's, or replaces one of the library's. */
   | 'own';
 
@@ -54,13 +64,24 @@ export interface LayerPlace {
 /** Plans a convolution; `bias` only where squeeze-and-excitation has one. */
 export function planConv(
   { name, role, input }: LayerPlace,
-  { filters, kernelSize = 1, strides = 1, bias = false }: { filters: number; kernelSize?: number | undefined; strides?: 1 | 2 | undefined; bias?: boolean | undefined },
+  {
+    filters,
+    kernelSize = 1,
+    strides = 1,
+    bias = false,
+  }: { filters: number; kernelSize?: number | undefined; strides?: 1 | 2 | undefined; bias?: boolean | undefined },
 ): LayerPlan {
   const kernel = [kernelSize, kernelSize, input[2], filters];
   const outputShape = strided(input, strides, filters);
   const biasWeight = bias ? [{ name: `${name}/bias`, shape: [filters], trainable: true }] : [];
   return {
-    name, role, kind: 'conv', kernelSize, strides, inputShape: input, outputShape,
+    name,
+    role,
+    kind: 'conv',
+    kernelSize,
+    strides,
+    inputShape: input,
+    outputShape,
     weights: [{ name: `${name}/kernel`, shape: kernel, trainable: true }, ...biasWeight],
     multiplyAdds: times(outputShape, size(kernel) / filters),
   };
@@ -70,7 +91,13 @@ export function planConv(
 export function planDepthwise({ name, role, input }: LayerPlace, kernelSize: number, strides: 1 | 2): LayerPlan {
   const outputShape = strided(input, strides, input[2]);
   return {
-    name, role, kind: 'depthwiseConv', kernelSize, strides, inputShape: input, outputShape,
+    name,
+    role,
+    kind: 'depthwiseConv',
+    kernelSize,
+    strides,
+    inputShape: input,
+    outputShape,
     weights: [{ name: `${name}/depthwise_kernel`, shape: [kernelSize, kernelSize, input[2], 1], trainable: true }],
     multiplyAdds: times(outputShape, kernelSize * kernelSize),
   };
@@ -80,7 +107,13 @@ export function planDepthwise({ name, role, input }: LayerPlace, kernelSize: num
 export function planBatchNorm({ name, role, input }: LayerPlace): LayerPlan {
   const weight = (suffix: string, trainable: boolean): WeightPlan => ({ name: `${name}/${suffix}`, shape: [input[2]], trainable });
   return {
-    name, role, kind: 'batchNorm', kernelSize: 1, strides: 1, inputShape: input, outputShape: input,
+    name,
+    role,
+    kind: 'batchNorm',
+    kernelSize: 1,
+    strides: 1,
+    inputShape: input,
+    outputShape: input,
     weights: [weight('gamma', true), weight('beta', true), weight('moving_mean', false), weight('moving_variance', false)],
     multiplyAdds: 0,
   };
@@ -89,7 +122,13 @@ export function planBatchNorm({ name, role, input }: LayerPlace): LayerPlan {
 /** Plans a fully connected layer on pooled features. */
 export function planDense({ name, role, input }: LayerPlace, units: number): LayerPlan {
   return {
-    name, role, kind: 'dense', kernelSize: 1, strides: 1, inputShape: [1, 1, input[2]], outputShape: [1, 1, units],
+    name,
+    role,
+    kind: 'dense',
+    kernelSize: 1,
+    strides: 1,
+    inputShape: [1, 1, input[2]],
+    outputShape: [1, 1, units],
     weights: [
       { name: `${name}/kernel`, shape: [input[2], units], trainable: true },
       { name: `${name}/bias`, shape: [units], trainable: true },
@@ -116,10 +155,7 @@ export function countParameters(layers: readonly LayerPlan[]): ParameterCount {
 
 /** Adds up the multiply-adds of layers; `null` while the input size is open. */
 export function countMultiplyAdds(layers: readonly LayerPlan[]): number | null {
-  return layers.reduce<number | null>(
-    (sum, { multiplyAdds }) => (sum === null || multiplyAdds === null ? null : sum + multiplyAdds),
-    0,
-  );
+  return layers.reduce<number | null>((sum, { multiplyAdds }) => (sum === null || multiplyAdds === null ? null : sum + multiplyAdds), 0);
 }
 
 function size(shape: readonly number[]): number {

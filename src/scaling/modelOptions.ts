@@ -1,6 +1,27 @@
 // The options of a network, checked and completed by the defaults of its variant.
 
-import { arrayOf, boolean, check, checkOptions, either, invalid, list, nullable, oneOf, positive, positiveInteger, probability, rate, record, rule, finite, sides, size, text, type Size } from '../core/internal.js';
+import {
+  arrayOf,
+  boolean,
+  check,
+  checkOptions,
+  either,
+  invalid,
+  list,
+  nullable,
+  oneOf,
+  positive,
+  positiveInteger,
+  probability,
+  rate,
+  record,
+  rule,
+  finite,
+  sides,
+  size,
+  text,
+  type Size,
+} from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { blockType, NORM_ACT_RULES, oddInteger } from './planBlock.js';
 import { VARIANTS, type Activation, type Normalization, type Padding, type StageSpec, type Variant, type VariantSpec } from './variants.js';
@@ -9,7 +30,10 @@ import { VARIANTS, type Activation, type Normalization, type Padding, type Stage
 export interface NetworkOptions {
   /** Name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for an own spec */
   readonly name?: string | undefined;
-  /** Height and width in pixels, or `null` for any size; at least 32 for the published networks (each stage of stride 2 halves it). @defaultValue the variant's */
+  /**
+   * Height and width in pixels, or `null` for any size; at least 32 for the published networks (each stage of stride 2 halves it).
+   * @defaultValue the variant's
+   */
   readonly inputSize?: Size | null | undefined;
   /** @defaultValue 3 */
   readonly inputChannels?: number | undefined;
@@ -72,10 +96,7 @@ export interface CompletePlanOptions {
   readonly normalization: Normalization;
 }
 
-const inputSize = rule<Size | null>(
-  'a positive integer, [height, width] or null',
-  (value) => value === null || size.accepts(value),
-);
+const inputSize = rule<Size | null>('a positive integer, [height, width] or null', (value) => value === null || size.accepts(value));
 const channelValues = (inner: typeof positive) => either(inner, arrayOf(inner));
 const NORMALIZATION_RULES = { mean: channelValues(finite), std: channelValues(positive) };
 /** What a normalization may be. How many values it has is checked by {@link checkNormalization}. */
@@ -87,8 +108,16 @@ export const normalization = rule<Normalization>(
 /** The rules of {@link PlanOptions}. */
 export const PLAN_RULES = {
   ...NORM_ACT_RULES,
-  name: text, includeTop: boolean, classes: positiveInteger, classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
-  pooling: nullable(oneOf('avg', 'max')), dropoutRate: rate, dropConnectRate: rate, inputSize, inputChannels: positiveInteger, normalization,
+  name: text,
+  includeTop: boolean,
+  classes: positiveInteger,
+  classifierActivation: oneOf('softmax', 'sigmoid', 'linear'),
+  pooling: nullable(oneOf('avg', 'max')),
+  dropoutRate: rate,
+  dropConnectRate: rate,
+  inputSize,
+  inputChannels: positiveInteger,
+  normalization,
 };
 
 /** Looks a variant up, or checks the outline of an own spec. */
@@ -99,29 +128,49 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
   }
   check(where, 'variant', variant, rule<VariantSpec>('a variant name or a spec', record.accepts));
   checkOptions(where, variant, {
-    widthCoefficient: positive, depthCoefficient: positive, inputSize: positiveInteger, dropoutRate: rate, dropConnectRate: rate,
+    widthCoefficient: positive,
+    depthCoefficient: positive,
+    inputSize: positiveInteger,
+    dropoutRate: rate,
+    dropConnectRate: rate,
     stages: rule('an array of stages', Array.isArray),
-    stemFilters: positiveInteger, topFilters: positiveInteger, fixedEnds: boolean, minShare: rate,
-    activation: NORM_ACT_RULES.activation, batchNormMomentum: rate, batchNormEpsilon: positive, normalization,
+    stemFilters: positiveInteger,
+    topFilters: positiveInteger,
+    fixedEnds: boolean,
+    minShare: rate,
+    activation: NORM_ACT_RULES.activation,
+    batchNormMomentum: rate,
+    batchNormEpsilon: positive,
+    normalization,
     depthwiseName: oneOf('dwconv', 'dwconv2'),
   });
   for (const key of ['widthCoefficient', 'depthCoefficient', 'inputSize', 'dropoutRate'] as const) {
     if ((variant[key] as unknown) === undefined) throw invalid(where, key, 'a number', undefined, 'An own spec states it.');
   }
   if (!Array.isArray(variant.stages) || variant.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', variant.stages);
-  variant.stages.forEach((stage: StageSpec, i) => { checkStage(where, stage, `stages[${i}]`); });
+  variant.stages.forEach((stage: StageSpec, i) => {
+    checkStage(where, stage, `stages[${i}]`);
+  });
   if (variant.normalization !== undefined) checkNormalization(where, variant.normalization, null);
   return variant;
 }
 
 const STAGE_RULES = {
-  block: blockType, repeats: positiveInteger, kernelSize: oddInteger, strides: oneOf(1, 2), expandRatio: positive, filters: positive, seRatio: probability,
-  skip: boolean, expandFrom: positive,
+  block: blockType,
+  repeats: positiveInteger,
+  kernelSize: oddInteger,
+  strides: oneOf(1, 2),
+  expandRatio: positive,
+  filters: positive,
+  seRatio: probability,
+  skip: boolean,
+  expandFrom: positive,
 };
 
 function checkStage(where: string, stage: StageSpec, name: string): void {
   checkOptions(where, stage, STAGE_RULES, name);
-  for (const key of ['repeats', 'kernelSize', 'strides', 'expandRatio', 'filters'] as const) check(where, `${name}.${key}`, stage[key], STAGE_RULES[key]);
+  for (const key of ['repeats', 'kernelSize', 'strides', 'expandRatio', 'filters'] as const)
+    check(where, `${name}.${key}`, stage[key], STAGE_RULES[key]);
 }
 
 /** Checks the options of a network and fills in its variant's defaults. */

@@ -1,11 +1,30 @@
 // Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
 
-import { arrayOf, boolean, check, checkOptions, invalid, nonNegative, oneOf, positive, positiveInteger, probability, rate, text } from '../core/internal.js';
+import {
+  arrayOf,
+  boolean,
+  check,
+  checkOptions,
+  invalid,
+  nonNegative,
+  oneOf,
+  positive,
+  positiveInteger,
+  probability,
+  rate,
+  text,
+} from '../core/internal.js';
 import type { Complete } from '../core/index.js';
 import type { Rule } from '../core/internal.js';
 import {
-  countMultiplyAdds, countParameters, planBatchNorm, planConv, planDepthwise,
-  type FeatureShape, type LayerPlan, type ParameterCount,
+  countMultiplyAdds,
+  countParameters,
+  planBatchNorm,
+  planConv,
+  planDepthwise,
+  type FeatureShape,
+  type LayerPlan,
+  type ParameterCount,
 } from './layerPlan.js';
 import type { Activation, Padding } from './variants.js';
 
@@ -90,15 +109,25 @@ export const NORM_ACT_RULES = {
 /** The rules of {@link MBConvSpec} that hold for all blocks of a stage. */
 export const STAGE_BLOCK_RULES = {
   ...NORM_ACT_RULES,
-  name: text, filters: positiveInteger, kernelSize: oddInteger, strides: oneOf(1, 2), expandRatio: positive, expandFrom: nonNegative,
-  seRatio: probability, skip: boolean, depthwiseName: oneOf('dwconv', 'dwconv2'),
+  name: text,
+  filters: positiveInteger,
+  kernelSize: oddInteger,
+  strides: oneOf(1, 2),
+  expandRatio: positive,
+  expandFrom: nonNegative,
+  seRatio: probability,
+  skip: boolean,
+  depthwiseName: oneOf('dwconv', 'dwconv2'),
 };
 
 /** The rule of {@link FeatureShape}. */
-export const featureShape = arrayOf({
-  expected: 'a positive integer or null',
-  accepts: (value): value is number | null => value === null || positiveInteger.accepts(value),
-}, 3);
+export const featureShape = arrayOf(
+  {
+    expected: 'a positive integer or null',
+    accepts: (value): value is number | null => value === null || positiveInteger.accepts(value),
+  },
+  3,
+);
 
 /**
  * Plans a mobile inverted bottleneck: expansion, depthwise convolution, squeeze-and-excitation, projection.
@@ -123,7 +152,11 @@ function planMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>): Blo
     shape = conv.outputShape;
     layers.push(conv, planBatchNorm({ name: `${name}_expand_bn`, role: 'expandNorm', input: shape }));
   }
-  const depthwise = planDepthwise({ name: `${name}_${spec.depthwiseName}`, role: 'depthwiseConv', input: shape }, spec.kernelSize, spec.strides);
+  const depthwise = planDepthwise(
+    { name: `${name}_${spec.depthwiseName}`, role: 'depthwiseConv', input: shape },
+    spec.kernelSize,
+    spec.strides,
+  );
   shape = depthwise.outputShape;
   layers.push(depthwise, planBatchNorm({ name: `${name}_bn`, role: 'depthwiseNorm', input: shape }));
   return finishBlock('mbConv', spec, inputShape, shape, layers, { filters: spec.filters });
@@ -152,7 +185,10 @@ function planFusedMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>)
   if (spec.expandRatio === 1) {
     return finishBlock('fusedMBConv', spec, inputShape, inputShape, [], { filters: spec.filters, kernelSize, strides });
   }
-  const conv = planConv({ name: `${name}_expand_conv`, role: 'expandConv', input: inputShape }, { filters: expanded(inputShape, spec), kernelSize, strides });
+  const conv = planConv(
+    { name: `${name}_expand_conv`, role: 'expandConv', input: inputShape },
+    { filters: expanded(inputShape, spec), kernelSize, strides },
+  );
   const norm = planBatchNorm({ name: `${name}_expand_bn`, role: 'expandNorm', input: conv.outputShape });
   return finishBlock('fusedMBConv', spec, inputShape, conv.outputShape, [conv, norm], { filters: spec.filters });
 }
@@ -186,7 +222,14 @@ function finishBlock(
   const hasSkip = spec.skip && spec.strides === 1 && inputShape[2] === spec.filters;
   const last = type === 'fusedMBConv' && spec.expandRatio === 1 && spec.activation !== 'linear' ? 'project_activation' : 'project_bn';
   return {
-    name, type, spec, inputShape, outputShape, seFilters, hasSkip, layers,
+    name,
+    type,
+    spec,
+    inputShape,
+    outputShape,
+    seFilters,
+    hasSkip,
+    layers,
     expandedFilters: shape[2],
     outputLayer: `${name}_${hasSkip ? 'add' : last}`,
     parameters: countParameters(layers),
@@ -204,7 +247,8 @@ function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec)
   check(where, 'name', options.name, text);
   check(where, 'filters', options.filters, positiveInteger);
   const { expandRatio = 6, expandFrom = 0 } = options;
-  if (expanded(inputShape, { expandRatio, expandFrom }) < 1) throw invalid(where, 'expandRatio', 'a ratio that leaves at least one filter', expandRatio);
+  if (expanded(inputShape, { expandRatio, expandFrom }) < 1)
+    throw invalid(where, 'expandRatio', 'a ratio that leaves at least one filter', expandRatio);
   return {
     name: options.name,
     filters: options.filters,

@@ -3,8 +3,14 @@
 import { invalid, showShape } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
 import {
-  countMultiplyAdds, countParameters, planBatchNorm, planConv, planDense,
-  type FeatureShape, type LayerPlan, type ParameterCount,
+  countMultiplyAdds,
+  countParameters,
+  planBatchNorm,
+  planConv,
+  planDense,
+  type FeatureShape,
+  type LayerPlan,
+  type ParameterCount,
 } from './layerPlan.js';
 import { resolveOptions, resolveSpec, type PlanModelOptions, type CompletePlanOptions } from './modelOptions.js';
 import type { BlockPlan } from './planBlock.js';
@@ -48,7 +54,9 @@ export interface ModelPlan extends CompletePlanOptions, NetworkOutline {
 }
 
 /** The plan of a model: that of its variant, or, for a network put together by hand, only what every network has. */
-export type NetworkPlan = NetworkOutline & { readonly [Part in Exclude<keyof ModelPlan, keyof NetworkOutline>]?: ModelPlan[Part] | undefined };
+export type NetworkPlan = NetworkOutline & {
+  readonly [Part in Exclude<keyof ModelPlan, keyof NetworkOutline>]?: ModelPlan[Part] | undefined;
+};
 
 /** Whether a network has a variant, and with it stem, stages and top. */
 export function hasVariant(plan: NetworkPlan): plan is ModelPlan {
@@ -91,7 +99,13 @@ export function planFor(where: string, variant: Variant | VariantSpec, options: 
 
   const layers = [...stem, ...blocks.flatMap((block) => block.layers), ...top, ...(classifier === null ? [] : [classifier])];
   return {
-    ...resolved, variant, stem, stages, top, classifier, layers,
+    ...resolved,
+    variant,
+    stem,
+    stages,
+    top,
+    classifier,
+    layers,
     reductions: planReductions(resolved.activation === 'linear' ? 'stem_bn' : 'stem_activation', stem[1].outputShape, blocks),
     parameters: countParameters(layers),
     multiplyAdds: countMultiplyAdds(layers),
@@ -107,10 +121,17 @@ function planEnd(
   return [planned, planBatchNorm({ name: `${name}_bn`, role: `${name}Norm`, input: planned.outputShape })];
 }
 
-function planStages(where: string, spec: VariantSpec, resolved: CompletePlanOptions, input: FeatureShape, scaled: (filters: number) => number): StagePlan[] {
+function planStages(
+  where: string,
+  spec: VariantSpec,
+  resolved: CompletePlanOptions,
+  input: FeatureShape,
+  scaled: (filters: number) => number,
+): StagePlan[] {
   const last = spec.stages.length - 1;
   const repeats = spec.stages.map((stage, i) =>
-    spec.fixedEnds === true && (i === 0 || i === last) ? stage.repeats : roundRepeats(stage.repeats, spec.depthCoefficient));
+    spec.fixedEnds === true && (i === 0 || i === last) ? stage.repeats : roundRepeats(stage.repeats, spec.depthCoefficient),
+  );
   const total = repeats.reduce((sum, count) => sum + count, 0);
   let shape = input;
   let index = 0;
@@ -122,7 +143,11 @@ function planStages(where: string, spec: VariantSpec, resolved: CompletePlanOpti
       block,
       repeats: count,
       filters: scaled(stage.filters),
-      kernelSize, strides, expandRatio, seRatio, skip,
+      kernelSize,
+      strides,
+      expandRatio,
+      seRatio,
+      skip,
       expandFrom: stage.expandFrom === undefined ? 0 : scaled(stage.expandFrom),
       dropRates: Array.from({ length: count }, () => (resolved.dropConnectRate * index++) / total),
       depthwiseName: spec.depthwiseName ?? 'dwconv',
@@ -151,6 +176,9 @@ function checkInputSize(where: string, spec: VariantSpec, { inputShape: [height,
   if (height === null || width === null) return;
   const smallest = 2 ** (1 + spec.stages.filter((stage) => stage.strides === 2).length);
   if (Math.min(height, width) < smallest) {
-    throw new ShapeError(`${where}: expected an input of at least ${smallest} x ${smallest} pixels, received ${showShape([height, width])}. Its strides would leave nothing.`);
+    throw new ShapeError(
+      `${where}: expected an input of at least ${smallest} x ${smallest} pixels, received ${showShape([height, width])}. ` +
+        `Its strides would leave nothing.`,
+    );
   }
 }

@@ -6,5 +6,7 @@ import type { ModelPlan } from './planModel.js';
 /** The rule of {@link ModelPlan}: a plan with stages, not that of a network put together by hand. */
 export const modelPlan = rule<ModelPlan>('a plan, as `planModel` returns it,', (value) => {
   const { name, layers, stages, stem, top, inputShape, parameters } = (record.accepts(value) ? value : {}) as Partial<ModelPlan>;
-  return typeof name === 'string' && [layers, stages, stem, top, inputShape].every((each) => Array.isArray(each)) && record.accepts(parameters);
+  return (
+    typeof name === 'string' && [layers, stages, stem, top, inputShape].every((each) => Array.isArray(each)) && record.accepts(parameters)
+  );
 });

@@ -7,10 +7,7 @@ export type Activation = 'swish' | 'relu' | 'relu6' | 'leakyRelu' | 'hardSwish' 
 export type Padding = 'same' | 'symmetric';
 
 /** How pixels in [0, 255] are normalized inside the model: `(x / 255 - mean) / std`, one number or one a channel; `none` leaves them. */
-export type Normalization =
-  | 'imagenet'
-  | 'none'
-  | { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
+export type Normalization = 'imagenet' | 'none' | { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
 
 /** A run of equal blocks before scaling; the first one carries the strides. */
 export interface StageSpec {
@@ -64,18 +61,51 @@ export interface VariantSpec {
 
 /** The name of a published network. */
 export type Variant =
-  | 'b0' | 'b1' | 'b2' | 'b3' | 'b4' | 'b5' | 'b6' | 'b7' | 'b8' | 'l2' | 'l2-475'
-  | 'lite0' | 'lite1' | 'lite2' | 'lite3' | 'lite4'
-  | 'v2-b0' | 'v2-b1' | 'v2-b2' | 'v2-b3' | 'v2-s' | 'v2-m' | 'v2-l' | 'v2-xl'
-  | 'edgetpu-s' | 'edgetpu-m' | 'edgetpu-l';
+  | 'b0'
+  | 'b1'
+  | 'b2'
+  | 'b3'
+  | 'b4'
+  | 'b5'
+  | 'b6'
+  | 'b7'
+  | 'b8'
+  | 'l2'
+  | 'l2-475'
+  | 'lite0'
+  | 'lite1'
+  | 'lite2'
+  | 'lite3'
+  | 'lite4'
+  | 'v2-b0'
+  | 'v2-b1'
+  | 'v2-b2'
+  | 'v2-b3'
+  | 'v2-s'
+  | 'v2-m'
+  | 'v2-l'
+  | 'v2-xl'
+  | 'edgetpu-s'
+  | 'edgetpu-m'
+  | 'edgetpu-l';
 
 type StageRow = readonly [repeats: number, kernelSize: number, strides: 1 | 2, expandRatio: number, filters: number, seRatio?: number];
 
 const mb = ([repeats, kernelSize, strides, expandRatio, filters, seRatio = 0.25]: StageRow): StageSpec => ({
-  repeats, kernelSize, strides, expandRatio, filters, seRatio,
+  repeats,
+  kernelSize,
+  strides,
+  expandRatio,
+  filters,
+  seRatio,
 });
 const fused = ([repeats, kernelSize, strides, expandRatio, filters]: StageRow): StageSpec => ({
-  block: 'fusedMBConv', repeats, kernelSize, strides, expandRatio, filters,
+  block: 'fusedMBConv',
+  repeats,
+  kernelSize,
+  strides,
+  expandRatio,
+  filters,
 });
 
 // Table 1 of the EfficientNet paper.
@@ -89,60 +119,89 @@ const STAGES_V1: readonly StageRow[] = [
   [1, 3, 1, 6, 320],
 ];
 
-const v1 = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
-  ({ widthCoefficient, depthCoefficient, inputSize, dropoutRate, stages: STAGES_V1.map(mb) });
+const v1 = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec => ({
+  widthCoefficient,
+  depthCoefficient,
+  inputSize,
+  dropoutRate,
+  stages: STAGES_V1.map(mb),
+});
 
 // Google's (x - 127) / 128 and (x - 128) / 128, on the scale of Normalization.
 const AROUND_127: Normalization = { mean: 127 / 255, std: 128 / 255 };
 const AROUND_128: Normalization = { mean: 128 / 255, std: 128 / 255 };
 
-const lite = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
-  ({
-    ...v1(widthCoefficient, depthCoefficient, inputSize, dropoutRate),
-    stages: STAGES_V1.map(([repeats, kernelSize, strides, expandRatio, filters]) =>
-      mb([repeats, kernelSize, strides, expandRatio, filters, 0])),
-    fixedEnds: true,
-    activation: 'relu6',
-    normalization: AROUND_127,
-  });
+const lite = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec => ({
+  ...v1(widthCoefficient, depthCoefficient, inputSize, dropoutRate),
+  stages: STAGES_V1.map(([repeats, kernelSize, strides, expandRatio, filters]) =>
+    mb([repeats, kernelSize, strides, expandRatio, filters, 0]),
+  ),
+  fixedEnds: true,
+  activation: 'relu6',
+  normalization: AROUND_127,
+});
 
-const edgeTPU = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
-  ({
-    widthCoefficient, depthCoefficient, inputSize, dropoutRate,
-    stages: [
-      { ...fused([1, 3, 1, 4, 24]), expandFrom: 24, skip: false },
-      fused([2, 3, 2, 8, 32]),
-      fused([4, 3, 2, 8, 48]),
-      mb([5, 5, 2, 8, 96, 0]),
-      mb([4, 5, 1, 8, 144, 0]),
-      mb([2, 5, 2, 8, 192, 0]),
-    ],
-    activation: 'relu',
-    normalization: AROUND_127,
-  });
+const edgeTPU = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec => ({
+  widthCoefficient,
+  depthCoefficient,
+  inputSize,
+  dropoutRate,
+  stages: [
+    { ...fused([1, 3, 1, 4, 24]), expandFrom: 24, skip: false },
+    fused([2, 3, 2, 8, 32]),
+    fused([4, 3, 2, 8, 48]),
+    mb([5, 5, 2, 8, 96, 0]),
+    mb([4, 5, 1, 8, 144, 0]),
+    mb([2, 5, 2, 8, 192, 0]),
+  ],
+  activation: 'relu',
+  normalization: AROUND_127,
+});
 
 const v2 = (
   [widthCoefficient, depthCoefficient, inputSize, dropoutRate]: readonly [number, number, number, number],
   stemFilters: number,
   normalization: Normalization,
   stages: readonly StageSpec[],
-): VariantSpec =>
-  ({
-    widthCoefficient, depthCoefficient, inputSize, dropoutRate, stages, stemFilters, normalization,
-    minShare: 0,
-    batchNormMomentum: 0.9,
-    depthwiseName: 'dwconv2',
-  });
+): VariantSpec => ({
+  widthCoefficient,
+  depthCoefficient,
+  inputSize,
+  dropoutRate,
+  stages,
+  stemFilters,
+  normalization,
+  minShare: 0,
+  batchNormMomentum: 0.9,
+  depthwiseName: 'dwconv2',
+});
 
 const STAGES_V2_B = [
-  ...([[1, 3, 1, 1, 16], [2, 3, 2, 4, 32], [2, 3, 2, 4, 48]] as const).map(fused),
-  ...([[3, 3, 2, 4, 96], [5, 3, 1, 6, 112], [8, 3, 2, 6, 192]] as const).map(mb),
+  ...(
+    [
+      [1, 3, 1, 1, 16],
+      [2, 3, 2, 4, 32],
+      [2, 3, 2, 4, 48],
+    ] as const
+  ).map(fused),
+  ...(
+    [
+      [3, 3, 2, 4, 96],
+      [5, 3, 1, 6, 112],
+      [8, 3, 2, 6, 192],
+    ] as const
+  ).map(mb),
 ];
 const v2b = (widthCoefficient: number, depthCoefficient: number, inputSize: number, dropoutRate: number): VariantSpec =>
   v2([widthCoefficient, depthCoefficient, inputSize, dropoutRate], 32, 'imagenet', STAGES_V2_B);
 
-const v2large = (inputSize: number, dropoutRate: number, stemFilters: number, fusedRows: readonly StageRow[], rows: readonly StageRow[]): VariantSpec =>
-  v2([1, 1, inputSize, dropoutRate], stemFilters, AROUND_128, [...fusedRows.map(fused), ...rows.map(mb)]);
+const v2large = (
+  inputSize: number,
+  dropoutRate: number,
+  stemFilters: number,
+  fusedRows: readonly StageRow[],
+  rows: readonly StageRow[],
+): VariantSpec => v2([1, 1, inputSize, dropoutRate], stemFilters, AROUND_128, [...fusedRows.map(fused), ...rows.map(mb)]);
 
 /**
  * Every published network by name, as data to build, change or inspect.
@@ -174,10 +233,69 @@ export const VARIANTS: Readonly<Record<Variant, VariantSpec>> = {
   'v2-b1': v2b(1.0, 1.1, 240, 0.2),
   'v2-b2': v2b(1.1, 1.2, 260, 0.3),
   'v2-b3': v2b(1.2, 1.4, 300, 0.3),
-  'v2-s': v2large(384, 0.2, 24, [[2, 3, 1, 1, 24], [4, 3, 2, 4, 48], [4, 3, 2, 4, 64]], [[6, 3, 2, 4, 128], [9, 3, 1, 6, 160], [15, 3, 2, 6, 256]]),
-  'v2-m': v2large(480, 0.3, 24, [[3, 3, 1, 1, 24], [5, 3, 2, 4, 48], [5, 3, 2, 4, 80]], [[7, 3, 2, 4, 160], [14, 3, 1, 6, 176], [18, 3, 2, 6, 304], [5, 3, 1, 6, 512]]),
-  'v2-l': v2large(480, 0.4, 32, [[4, 3, 1, 1, 32], [7, 3, 2, 4, 64], [7, 3, 2, 4, 96]], [[10, 3, 2, 4, 192], [19, 3, 1, 6, 224], [25, 3, 2, 6, 384], [7, 3, 1, 6, 640]]),
-  'v2-xl': v2large(512, 0.4, 32, [[4, 3, 1, 1, 32], [8, 3, 2, 4, 64], [8, 3, 2, 4, 96]], [[16, 3, 2, 4, 192], [24, 3, 1, 6, 256], [32, 3, 2, 6, 512], [8, 3, 1, 6, 640]]),
+  'v2-s': v2large(
+    384,
+    0.2,
+    24,
+    [
+      [2, 3, 1, 1, 24],
+      [4, 3, 2, 4, 48],
+      [4, 3, 2, 4, 64],
+    ],
+    [
+      [6, 3, 2, 4, 128],
+      [9, 3, 1, 6, 160],
+      [15, 3, 2, 6, 256],
+    ],
+  ),
+  'v2-m': v2large(
+    480,
+    0.3,
+    24,
+    [
+      [3, 3, 1, 1, 24],
+      [5, 3, 2, 4, 48],
+      [5, 3, 2, 4, 80],
+    ],
+    [
+      [7, 3, 2, 4, 160],
+      [14, 3, 1, 6, 176],
+      [18, 3, 2, 6, 304],
+      [5, 3, 1, 6, 512],
+    ],
+  ),
+  'v2-l': v2large(
+    480,
+    0.4,
+    32,
+    [
+      [4, 3, 1, 1, 32],
+      [7, 3, 2, 4, 64],
+      [7, 3, 2, 4, 96],
+    ],
+    [
+      [10, 3, 2, 4, 192],
+      [19, 3, 1, 6, 224],
+      [25, 3, 2, 6, 384],
+      [7, 3, 1, 6, 640],
+    ],
+  ),
+  'v2-xl': v2large(
+    512,
+    0.4,
+    32,
+    [
+      [4, 3, 1, 1, 32],
+      [8, 3, 2, 4, 64],
+      [8, 3, 2, 4, 96],
+    ],
+    [
+      [16, 3, 2, 4, 192],
+      [24, 3, 1, 6, 256],
+      [32, 3, 2, 6, 512],
+      [8, 3, 1, 6, 640],
+    ],
+  ),
   'edgetpu-s': edgeTPU(1.0, 1.0, 224, 0.2),
   'edgetpu-m': edgeTPU(1.0, 1.1, 240, 0.2),
   'edgetpu-l': edgeTPU(1.2, 1.4, 300, 0.3),

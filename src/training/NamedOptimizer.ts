@@ -18,7 +18,10 @@ import { placeText, type TrainingPlace } from './trainingPlace.js';
 export interface OptimizerOptions {
   /** A rate, or a schedule of the updates made so far. With `accumulationSteps`, an update is not a batch. */
   readonly learningRate?: number | Schedule | undefined;
-  /** Share of a weight taken away a step: times the rate when decoupled, as half the weight of an L2 penalty when coupled. @defaultValue 0 */
+  /**
+   * Share of a weight taken away a step: times the rate when decoupled, as half the weight of an L2 penalty when coupled.
+   * @defaultValue 0
+   */
   readonly weightDecay?: number | undefined;
   /** Decoupled shrinks the weight itself (AdamW); coupled adds `weightDecay * weight` to the gradient. @defaultValue 'decoupled' */
   readonly weightDecayMode?: 'decoupled' | 'coupled' | undefined;
@@ -31,8 +34,9 @@ export interface OptimizerOptions {
   /** Limits the norm of all gradients together. @defaultValue none */
   readonly globalClipNorm?: number | undefined;
   /**
-   * Batches whose mean gradient makes one update. A schedule counts updates; one of Keras counts batches, with `gradient_accumulation_steps` too.
-   * A Keras schedule `s` has the same rates here as `(update) => s(update * accumulationSteps + accumulationSteps - 1)`.
+   * Batches whose mean gradient makes one update. A schedule counts updates; one of Keras counts batches, with
+   * `gradient_accumulation_steps` too. A Keras schedule `s` has the same rates here as
+   * `(update) => s(update * accumulationSteps + accumulationSteps - 1)`.
    * @defaultValue 1
    */
   readonly accumulationSteps?: number | undefined;
@@ -73,7 +77,10 @@ const namedTensor = rule<NamedTensor>('{ name, tensor }', (value) => {
   return typeof name === 'string' && tensor instanceof tf.Tensor;
 });
 /** A weight without gradient has `null`. */
-const gradient = rule<tf.Tensor | null | undefined>('a tensor', (value) => value === null || value === undefined || value instanceof tf.Tensor);
+const gradient = rule<tf.Tensor | null | undefined>(
+  'a tensor',
+  (value) => value === null || value === undefined || value instanceof tf.Tensor,
+);
 const gradientsRule = rule<tf.NamedTensorMap | NamedTensor[]>('gradients by the name of their variable', (value) => {
   if (Array.isArray(value)) {
     return value.every((each: Partial<NamedTensor> | null | undefined) => typeof each?.name === 'string' && gradient.accepts(each.tensor));
@@ -113,7 +120,11 @@ export class NamedOptimizer extends tf.Optimizer {
 
   // tf.Optimizer calls everything with three methods its instance; that would make stock optimizers ours.
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && (value as { getClassName?: (() => string) | undefined }).getClassName?.() === NamedOptimizer.className;
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      (value as { getClassName?: (() => string) | undefined }).getClassName?.() === NamedOptimizer.className
+    );
   }
 
   /** Updates made so far: the step a schedule sees. */
@@ -162,7 +173,13 @@ export class NamedOptimizer extends tf.Optimizer {
   /** Computes a step and leaves the model as it is until the step is taken. @internal */
   attempt(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
     return attempt(() => {
-      const { result: { value, grads }, changes } = withoutStateChanges(() => this.computeGradients(f, varList), (variable) => this.#state.has(variable));
+      const {
+        result: { value, grads },
+        changes,
+      } = withoutStateChanges(
+        () => this.computeGradients(f, varList),
+        (variable) => this.#state.has(variable),
+      );
       return this.#parts(value, present(Object.entries(grads).map(([name, tensor]) => ({ name, tensor }))), changes);
     });
   }
@@ -189,7 +206,9 @@ export class NamedOptimizer extends tf.Optimizer {
     const { accumulationSteps = 1, clipValue, clipNorm, globalClipNorm } = this.#options;
     const due = (this.#steps + 1) % accumulationSteps === 0;
     // What clipping would hide; everything else shows in the new values.
-    const watched: tf.Tensor[] = [clipValue, clipNorm, globalClipNorm].every((limit) => limit === undefined) ? [] : gradients.map(({ tensor }) => tensor);
+    const watched: tf.Tensor[] = [clipValue, clipNorm, globalClipNorm].every((limit) => limit === undefined)
+      ? []
+      : gradients.map(({ tensor }) => tensor);
     const updated: string[] = [];
     if (accumulationSteps === 1) this.#update(gradients, changes, watched, updated);
     else {
@@ -197,16 +216,27 @@ export class NamedOptimizer extends tf.Optimizer {
         const sum = this.#state.slot(name, ACCUMULATED);
         return { name, sum, tensor: tf.add(sum, tensor) };
       });
-      if (due) this.#update(sums.map(({ name, tensor }) => ({ name, tensor: tf.div(tensor, accumulationSteps) })), changes, watched, updated);
+      if (due)
+        this.#update(
+          sums.map(({ name, tensor }) => ({ name, tensor: tf.div(tensor, accumulationSteps) })),
+          changes,
+          watched,
+          updated,
+        );
       for (const { sum, tensor } of sums) changes.set(sum, due ? tf.zerosLike(sum) : tensor);
       if (due) watched.push(...sums.map(({ tensor }) => tensor));
     }
     return {
-      cost, changes, watched,
+      cost,
+      changes,
+      watched,
       gradients: gradients.map(({ name, tensor }) => ({ name: this.#state.originalName(name), tensor })),
       nameOf: (variable) => {
         if (this.#state.has(variable)) return { expected: 'a finite state of the optimizer' };
-        return { expected: variable.trainable ? 'finite weights' : 'finite statistics of the batch', name: this.#state.originalName(variable.name) };
+        return {
+          expected: variable.trainable ? 'finite weights' : 'finite statistics of the batch',
+          name: this.#state.originalName(variable.name),
+        };
       },
       onTaken: () => {
         for (const name of updated) this.#state.countUpdate(name);
@@ -265,7 +295,11 @@ export class NamedOptimizer extends tf.Optimizer {
   #notFinite(what: string): Error {
     const { place } = this;
     if (place !== undefined) return notFinite(place.where, what, placeText(place));
-    return notFinite(this.rule.name, what, `step ${this.#steps} of this optimizer (a callback such as \`terminateOnNaN()\` makes it tell the epoch)`);
+    return notFinite(
+      this.rule.name,
+      what,
+      `step ${this.#steps} of this optimizer (a callback such as \`terminateOnNaN()\` makes it tell the epoch)`,
+    );
   }
 
   /** The state under original names, `weight/slot`, with the count of steps first; the caller disposes the tensors. */
@@ -277,7 +311,10 @@ export class NamedOptimizer extends tf.Optimizer {
   override async setWeights(state: NamedTensor[]): Promise<void> {
     check('NamedOptimizer.setWeights', 'state', state, arrayOf(namedTensor));
     const count = state.find(({ name }) => name === STEP);
-    if (count === undefined) throw new WeightsError(`${this.rule.name}: expected the state of an optimizer with its count '${STEP}', received ${state.length} tensors without.`);
+    if (count === undefined)
+      throw new WeightsError(
+        `${this.rule.name}: expected the state of an optimizer with its count '${STEP}', received ${state.length} tensors without.`,
+      );
     const [steps = 0] = await count.tensor.data();
     await this.#state.load(state.filter(({ name }) => name !== STEP));
     this.#forgetFailure();
@@ -321,7 +358,8 @@ export class NamedOptimizer extends tf.Optimizer {
   /** Norms go to `watched`: one that overflows would make every gradient 0. */
   #clipped(gradients: readonly NamedTensor[], watched: tf.Tensor[]): readonly NamedTensor[] {
     const { clipValue, clipNorm, globalClipNorm } = this.#options;
-    if (clipValue !== undefined) return gradients.map(({ name, tensor }) => ({ name, tensor: tf.clipByValue(tensor, -clipValue, clipValue) }));
+    if (clipValue !== undefined)
+      return gradients.map(({ name, tensor }) => ({ name, tensor: tf.clipByValue(tensor, -clipValue, clipValue) }));
     if (clipNorm !== undefined) {
       return gradients.map(({ name, tensor }) => {
         const norm = tf.norm(tensor);

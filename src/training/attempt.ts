@@ -87,7 +87,13 @@ function hold<T extends tf.Tensor>(tensor: T): T {
 export async function takeStep(where: string, step: Attempt, place: string, kept?: string): Promise<number> {
   try {
     const [[loss = NaN] = [], [flag]] = await Promise.all([step.cost?.data(), step.flag.data()]);
-    if (flag !== 0) throw notFinite(where, Number.isFinite(loss) || step.cost === undefined ? step.describe() : `a finite loss, received ${loss}`, place, kept);
+    if (flag !== 0)
+      throw notFinite(
+        where,
+        Number.isFinite(loss) || step.cost === undefined ? step.describe() : `a finite loss, received ${loss}`,
+        place,
+        kept,
+      );
     step.take();
     return loss;
   } catch (error) {
@@ -99,6 +105,11 @@ export async function takeStep(where: string, step: Attempt, place: string, kept
 }
 
 /** The error of a step that was not taken. */
-export function notFinite(where: string, what: string, place: string, kept = 'The model keeps the weights of the step before, and the last checkpoint stays.'): EffnetError {
+export function notFinite(
+  where: string,
+  what: string,
+  place: string,
+  kept = 'The model keeps the weights of the step before, and the last checkpoint stays.',
+): EffnetError {
   return new EffnetError(`${where}: expected ${what} at ${place}. ${kept} Lower the learning rate, clip gradients, or look at that batch.`);
 }

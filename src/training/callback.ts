@@ -42,7 +42,9 @@ export class TrainingCallback extends tfl.Callback {
 
   /** Epochs and steps an epoch, where the run knows them. */
   get run(): { readonly epochs?: number | undefined; readonly steps?: number | null | undefined } {
-    return (this as unknown as { readonly params?: { epochs?: number | undefined; steps?: number | null | undefined } | undefined }).params ?? {};
+    return (
+      (this as unknown as { readonly params?: { epochs?: number | undefined; steps?: number | null | undefined } | undefined }).params ?? {}
+    );
   }
 
   override async onTrainBegin(): Promise<void> {
@@ -97,15 +99,24 @@ async function valuesOf(logs: Record<string, number | tf.Scalar> = {}): Promise<
 }
 
 const RULES: Rules<CallbackHooks> = {
-  onTrainBegin: callable, onEpochBegin: callable, onBatchBegin: callable, onBatchEnd: callable, onEpochEnd: callable, onTrainEnd: callable, save: callable, load: callable,
+  onTrainBegin: callable,
+  onEpochBegin: callable,
+  onBatchBegin: callable,
+  onBatchEnd: callable,
+  onEpochEnd: callable,
+  onTrainEnd: callable,
+  save: callable,
+  load: callable,
 };
 
 /**
- * Makes a callback of your own that can stand beside this library's; TensorFlow.js does not take plain hooks and callback objects in one list.
+ * Makes a callback of your own that can stand beside this library's; TensorFlow.js does not take plain hooks and callback objects in one
+ * list.
  *
  * @throws {OptionError} when a hook is unknown.
  * @example
- * await model.fitDataset(train, { epochs: 5, callbacks: [terminateOnNaN(), callback({ onEpochEnd: (epoch, { loss }) => console.log(epoch, loss) })] });
+ * const report = callback({ onEpochEnd: (epoch, { loss }) => console.log(epoch, loss) });
+ * await model.fitDataset(train, { epochs: 5, callbacks: [terminateOnNaN(), report] });
  */
 export function callback(hooks: CallbackHooks): TrainingCallback {
   return new TrainingCallback(checkOptions('callback', hooks, RULES));

@@ -4,8 +4,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
 
 /**
- * What the numbers of a label vector mean: shares of classes that exclude each other, one yes or no for each target, or whatever the caller's
- * own loss makes of them.
+ * What the numbers of a label vector mean: shares of classes that exclude each other, one yes or no for each target, or whatever the
+ * caller's own loss makes of them.
  */
 export type LabelMeaning = 'classes' | 'targets' | 'anything';
 
@@ -37,7 +37,10 @@ export function isIndices({ rank, shape }: Pick<tf.Tensor, 'rank' | 'shape'>, wi
 
 /** What is wrong with labels: `labels in [0, 3), one of the model's 3 classes, received 7`; `undefined` where nothing is. */
 export function labelProblem(
-  values: ArrayLike<number>, { rank, shape }: Pick<tf.Tensor, 'rank' | 'shape'>, width: number, meaning: LabelMeaning,
+  values: ArrayLike<number>,
+  { rank, shape }: Pick<tf.Tensor, 'rank' | 'shape'>,
+  width: number,
+  meaning: LabelMeaning,
   expected = `labels in [0, ${width}), one of the model's ${width} classes`,
 ): string | undefined {
   if (isIndices({ rank, shape }, width)) {
@@ -54,7 +57,8 @@ export function labelProblem(
       if (!(value >= -TOLERANCE && value <= 1 + TOLERANCE)) return `labels in [0, 1], received ${value}`;
       sum += value;
     }
-    if (meaning === 'classes' && width > 1 && sum <= TOLERANCE) return 'label vectors of one class or of shares of classes, received only zeros';
+    if (meaning === 'classes' && width > 1 && sum <= TOLERANCE)
+      return 'label vectors of one class or of shares of classes, received only zeros';
   }
   return undefined;
 }

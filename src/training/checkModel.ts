@@ -4,7 +4,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, rule } from '../core/internal.js';
 
-const layersModel = rule<LayersModel>('a tf.LayersModel', (value) => Array.isArray((value as Partial<LayersModel> | null | undefined)?.layers));
+const layersModel = rule<LayersModel>('a tf.LayersModel', (value) =>
+  Array.isArray((value as Partial<LayersModel> | null | undefined)?.layers),
+);
 const optimizerRule = rule<tf.Optimizer>(
   'an optimizer such as adam()',
   (value) => typeof (value as Partial<tf.Optimizer> | null | undefined)?.applyGradients === 'function',

@@ -8,5 +8,8 @@ import { placeText, type TrainingPlace } from './trainingPlace.js';
 export function checkRate(where: string, rate: number, update: number, place: TrainingPlace | undefined, weight?: string): number {
   if (Number.isFinite(rate) && rate >= 0) return rate;
   const at = place === undefined ? `update ${update}` : `${placeText(place)} (update ${update})`;
-  throw new OptionError(`${place?.where ?? where}: expected a learning rate of at least 0${weight === undefined ? '' : ` for '${weight}'`} at ${at}, received ${show(rate)}. Check the schedule${weight === undefined ? '' : ' and `rateOf`'}.`);
+  throw new OptionError(
+    `${place?.where ?? where}: expected a learning rate of at least 0${weight === undefined ? '' : ` for '${weight}'`} at ` +
+      `${at}, received ${show(rate)}. Check the schedule${weight === undefined ? '' : ' and `rateOf`'}.`,
+  );
 }

@@ -38,7 +38,10 @@ export async function checkpointOf(model: LayersModel, parts: CheckpointParts = 
   const ours = model.optimizer as tf.Optimizer | undefined;
   if (parts.weightsOnly !== true && ours !== undefined) {
     if (!(ours instanceof NamedOptimizer)) {
-      throw new WeightsError(`${where}: expected an optimizer of this library, received ${ours.getClassName()}, whose state has no names. Use adam() or sgd(), or save weights only.`);
+      throw new WeightsError(
+        `${where}: expected an optimizer of this library, received ${ours.getClassName()}, whose state has no names. ` +
+          `Use adam() or sgd(), or save weights only.`,
+      );
     }
     ours.nameAfter(model);
     for (const { name, tensor } of await ours.getWeights()) {
@@ -47,8 +50,16 @@ export async function checkpointOf(model: LayersModel, parts: CheckpointParts = 
     }
   }
   // A schedule tells the rate by itself; a rate that a callback lowered would be lost.
-  const rate = optimizer.size > 0 && typeof (ours as NamedOptimizer).learningRate === 'number' ? { learningRate: (ours as NamedOptimizer).learningRate } : {};
-  const checkpoint = { weights: Object.assign(await snapshotWeights(model), notesOf(where, model)), optimizer, others: parts.others ?? new Map<string, WeightArray>(), notes: { ...rate, ...parts.notes } };
+  const rate =
+    optimizer.size > 0 && typeof (ours as NamedOptimizer).learningRate === 'number'
+      ? { learningRate: (ours as NamedOptimizer).learningRate }
+      : {};
+  const checkpoint = {
+    weights: Object.assign(await snapshotWeights(model), notesOf(where, model)),
+    optimizer,
+    others: parts.others ?? new Map<string, WeightArray>(),
+    notes: { ...rate, ...parts.notes },
+  };
   // The last good checkpoint must stay.
   checkFiniteArrays(where, [...checkpoint.weights, ...optimizer, ...checkpoint.others]);
   return checkpoint;
@@ -57,11 +68,17 @@ export async function checkpointOf(model: LayersModel, parts: CheckpointParts = 
 /** Writes a checkpoint as safetensors. */
 export function writeCheckpoint({ weights, optimizer, others, notes }: Checkpoint): Uint8Array {
   const arrays = new Map<string, WeightArray>();
-  for (const [prefix, part] of [[WEIGHTS, weights], [OPTIMIZER, optimizer], [OTHERS, others]] as const) {
+  for (const [prefix, part] of [
+    [WEIGHTS, weights],
+    [OPTIMIZER, optimizer],
+    [OTHERS, others],
+  ] as const) {
     for (const [name, array] of part) arrays.set(`${prefix}${name}`, array);
   }
   const { preprocessing, classNames } = weights;
-  return writeSafetensors(Object.assign(arrays, { preprocessing, classNames }), { metadata: { format: FORMAT, notes: JSON.stringify(notes) } });
+  return writeSafetensors(Object.assign(arrays, { preprocessing, classNames }), {
+    metadata: { format: FORMAT, notes: JSON.stringify(notes) },
+  });
 }
 
 /**
@@ -72,11 +89,20 @@ export function writeCheckpoint({ weights, optimizer, others, notes }: Checkpoin
 export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const arrays = readSafetensors(bytes);
   const { format, notes } = metadataOf(bytes);
-  if (format !== FORMAT || notes === undefined) throw new WeightsError(`resume: expected a checkpoint of this library, received a safetensors file of format ${typeof format === 'string' ? format : 'unknown'}.`);
+  if (format !== FORMAT || notes === undefined)
+    throw new WeightsError(
+      `resume: expected a checkpoint of this library, received a safetensors file of format ` +
+        `${typeof format === 'string' ? format : 'unknown'}.`,
+    );
   const part = (prefix: string): NamedArrays =>
     new Map([...arrays].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
   const { preprocessing, classNames } = arrays;
-  return { weights: Object.assign(part(WEIGHTS), { preprocessing, classNames }), optimizer: part(OPTIMIZER), others: part(OTHERS), notes: readNotes(notes) };
+  return {
+    weights: Object.assign(part(WEIGHTS), { preprocessing, classNames }),
+    optimizer: part(OPTIMIZER),
+    others: part(OTHERS),
+    notes: readNotes(notes),
+  };
 }
 
 function readNotes(text: unknown): Checkpoint['notes'] {
@@ -105,7 +131,10 @@ export async function restoreCheckpoint(where: string, model: LayersModel, { wei
   const ours = model.optimizer as tf.Optimizer | undefined;
   if (optimizer.size > 0) {
     if (!(ours instanceof NamedOptimizer)) {
-      throw new WeightsError(`${where}: expected a model compiled with an optimizer of this library, received ${ours?.getClassName() ?? 'none'}. The checkpoint holds an optimizer's state.`);
+      throw new WeightsError(
+        `${where}: expected a model compiled with an optimizer of this library, received ${ours?.getClassName() ?? 'none'}. ` +
+          `The checkpoint holds an optimizer's state.`,
+      );
     }
     checkWeights(where, model, weights);
     ours.nameAfter(model);

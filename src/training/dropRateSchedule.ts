@@ -31,16 +31,22 @@ export function dropRateSchedule(factor: (epoch: number) => number, options: Dro
   check(where, 'factor', factor, callable);
   const { layers = 'stochasticDepth' } = checkOptions(where, options, { layers: oneOf('stochasticDepth', 'dropout', 'all') });
   const chosen = (model: LayersModel): SeededDropout[] =>
-    allLayers(model).filter((layer) => layer instanceof SeededDropout).filter((layer) => layers === 'all' || layer.isStochasticDepth === (layers === 'stochasticDepth'));
+    allLayers(model)
+      .filter((layer) => layer instanceof SeededDropout)
+      .filter((layer) => layers === 'all' || layer.isStochasticDepth === (layers === 'stochasticDepth'));
   return callback({
     onTrainBegin: (model) => {
       if (chosen(model).length > 0) return;
-      throw new OptionError(`${where}: expected a model with layers of ${layers === 'stochasticDepth' ? 'stochastic depth' : 'dropout'}, received '${model.name}' without. Build it with a rate above 0.`);
+      throw new OptionError(
+        `${where}: expected a model with layers of ${layers === 'stochasticDepth' ? 'stochastic depth' : 'dropout'}, ` +
+          `received '${model.name}' without. Build it with a rate above 0.`,
+      );
     },
     onEpochBegin: (epoch, model) => {
       const scale = factor(epoch);
       const highest = Math.max(...chosen(model).map(({ rate }) => rate));
-      if (!(scale >= 0 && highest * scale < 1)) throw invalid(where, 'factor', `a number of at least 0 that keeps every rate below 1 (the highest is ${highest})`, scale);
+      if (!(scale >= 0 && highest * scale < 1))
+        throw invalid(where, 'factor', `a number of at least 0 that keeps every rate below 1 (the highest is ${highest})`, scale);
       for (const layer of chosen(model)) layer.rateScale = scale;
     },
     onTrainEnd: (model) => {

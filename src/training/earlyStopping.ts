@@ -75,10 +75,16 @@ export function terminateOnNaN(): TrainingCallback {
       if (model.optimizer instanceof NamedOptimizer) await model.optimizer.settle();
       // Other optimizers do not check what they assign, and relu6 hides NaN from the loss.
       else if (Number.isFinite(loss) && !(await areFinite(model.weights.map((weight) => weight.read())))) {
-        throw new EffnetError(`terminateOnNaN: expected finite weights, received NaN or Infinity at step ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
+        throw new EffnetError(
+          `terminateOnNaN: expected finite weights, received NaN or Infinity at step ${batch} of epoch ${epoch}. ` +
+            `Lower the learning rate, clip gradients, or look at that batch.`,
+        );
       }
       if (Number.isFinite(loss)) return;
-      throw new EffnetError(`terminateOnNaN: expected a finite loss, received ${loss} at step ${batch} of epoch ${epoch}. Lower the learning rate, clip gradients, or look at that batch.`);
+      throw new EffnetError(
+        `terminateOnNaN: expected a finite loss, received ${loss} at step ${batch} of epoch ${epoch}. ` +
+          `Lower the learning rate, clip gradients, or look at that batch.`,
+      );
     },
   });
 }

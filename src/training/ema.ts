@@ -50,8 +50,13 @@ export function ema(options: EmaOptions = {}): Ema {
     for (const [name, weight] of namedWeights(model)) averages.set(name, tf.variable(weight.read(), false));
   };
   const weights = async (where = 'ema.weights'): Promise<NamedArrays> => {
-    if (averages.size === 0) throw new OptionError(`${where}: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.`);
-    return new Map(await Promise.all([...averages].map(async ([name, average]) => [name, weightArray(average.shape, new Float32Array(await average.data()))] as const)));
+    if (averages.size === 0)
+      throw new OptionError(`${where}: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.`);
+    return new Map(
+      await Promise.all(
+        [...averages].map(async ([name, average]) => [name, weightArray(average.shape, new Float32Array(await average.data()))] as const),
+      ),
+    );
   };
   const apply = async (model: LayersModel): Promise<void> => {
     checkModel('ema.apply', model);
@@ -79,7 +84,11 @@ export function ema(options: EmaOptions = {}): Ema {
     load: ({ values, arrays }) => {
       dispose();
       steps = values?.['steps'] ?? 0;
-      for (const [name, array] of arrays ?? []) averages.set(name, tf.tidy(() => tf.variable(tf.tensor(array.values(), [...array.shape]), false)));
+      for (const [name, array] of arrays ?? [])
+        averages.set(
+          name,
+          tf.tidy(() => tf.variable(tf.tensor(array.values(), [...array.shape]), false)),
+        );
     },
   });
   return Object.assign(hooks, {

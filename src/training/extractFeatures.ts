@@ -59,7 +59,10 @@ const runtimeRule = rule<Awaited<ReturnType<FeatureRuntime>>>('a function that r
 });
 
 /** Cuts the head off, folds what can be folded, and hands the rest to the runtime; the backbone stays as it is. */
-export async function openExtractor(backbone: tfl.LayersModel, { count, exclusive, pooling, onProgress, signal, runtime }: ExtractOptions): Promise<FeatureExtractor> {
+export async function openExtractor(
+  backbone: tfl.LayersModel,
+  { count, exclusive, pooling, onProgress, signal, runtime }: ExtractOptions,
+): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
   const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
@@ -103,21 +106,28 @@ export async function openExtractor(backbone: tfl.LayersModel, { count, exclusiv
 }
 
 function notFinite(what: string, place: string): DataError {
-  return new DataError(`trainHead: expected finite ${what} at ${place}, received NaN or Infinity. The backbone stays as it was. Look at that batch${what === 'pixels' ? '' : ', and at the weights of the backbone'}.`);
+  return new DataError(
+    `trainHead: expected finite ${what} at ${place}, received NaN or Infinity. The backbone stays as it was. ` +
+      `Look at that batch${what === 'pixels' ? '' : ', and at the weights of the backbone'}.`,
+  );
 }
 
 /** Labels as vectors of `count` targets, whatever form they come in. */
 async function targetsOf(ys: tf.Tensor, count: number, exclusive: boolean, place: string): Promise<Float32Array> {
   const isVectors = ys.shape.length === 2 && ys.shape[1] === count;
   if (!isVectors && ys.shape.length !== 1) {
-    throw new OptionError(`trainHead: expected labels [batch] or [batch, ${count}], one target per name in \`classNames\`, received ${showShape(ys.shape)}.`);
+    throw new OptionError(
+      `trainHead: expected labels [batch] or [batch, ${count}], one target per name in \`classNames\`, received ${showShape(ys.shape)}.`,
+    );
   }
   const labels = await ys.data();
   const problem = labelProblem(labels, ys, count, exclusive ? 'classes' : 'targets', `labels below ${count}, the number of \`classNames\``);
   if (problem !== undefined) throw labelError('trainHead', problem, `. Look at ${place}`);
   if (isVectors) return new Float32Array(labels);
   const targets = new Float32Array(labels.length * count);
-  labels.forEach((label, row) => { targets[row * count + label] = 1; });
+  labels.forEach((label, row) => {
+    targets[row * count + label] = 1;
+  });
   return targets;
 }
 
@@ -127,7 +137,9 @@ function rowsOf(count: number, x: Float32Array, y: Float32Array): Features {
   const pick = (values: Float32Array, length: number, rows: readonly number[] | undefined): tf.Tensor2D => {
     if (rows === undefined) return tf.tensor2d(values, [count, length]);
     const picked = new Float32Array(rows.length * length);
-    rows.forEach((row, i) => { picked.set(values.subarray(row * length, (row + 1) * length), i * length); });
+    rows.forEach((row, i) => {
+      picked.set(values.subarray(row * length, (row + 1) * length), i * length);
+    });
     return tf.tensor2d(picked, [rows.length, length]);
   };
   return { count, width, take: (rows) => [pick(x, width, rows), pick(y, targets, rows)] };

@@ -19,7 +19,16 @@ import { softmaxCrossEntropy, type Loss } from './losses.js';
 import { accuracy } from './metrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
-import { emptyTally, metricsOfTally, testStep, TRAINING_PARTS, trainStep, type StepContext, type Tally, type TrainingBatch } from './trainStep.js';
+import {
+  emptyTally,
+  metricsOfTally,
+  testStep,
+  TRAINING_PARTS,
+  trainStep,
+  type StepContext,
+  type Tally,
+  type TrainingBatch,
+} from './trainStep.js';
 import { loadRun, saveRun, stageDataOf, type Position } from './trainingRun.js';
 
 /**
@@ -28,14 +37,18 @@ import { loadRun, saveRun, stageDataOf, type Position } from './trainingRun.js';
  * With a `store` the run survives: weights, optimizer state, schedule, epoch, step within it, order of the data, dropout and callbacks
  * come back, and the end is that of a run never interrupted. The model is left compiled, with the last stage's layers trainable.
  *
- * The first batch of every dataset is checked before anything changes. From the first step of a stage on, the model keeps the preprocessing of its images.
+ * The first batch of every dataset is checked before anything changes. From the first step of a stage on, the model keeps the preprocessing
+ * of its images.
  *
- * @throws {OptionError} when an option is unknown or impossible, the store holds a run of other stages, an item is not a batch, nothing says how the
+ * @throws {OptionError} when an option is unknown or impossible, the store holds a run of other stages, an item is not a batch, nothing
+ *   says how the
  * images of a stage were made, or its training and validation images were made differently.
  * @throws {ShapeError} when images do not have the size that the model takes.
- * @throws {DataError} when the run in the store began with other data or another preprocessing, unless `changedData` is 'accept'; when labels are out of range or a batch holds numbers that are not finite, naming epoch and step, or the data ends before `stepsPerEpoch`.
+ * @throws {DataError} when the run in the store began with other data or another preprocessing, unless `changedData` is 'accept'; when
+ *   labels are out of range or a batch holds numbers that are not finite, naming epoch and step, or the data ends before `stepsPerEpoch`.
  * @throws {BackendError} when the GPU goes away meanwhile, or another copy of TensorFlow.js made the model; the last checkpoint stays.
- * @throws {EffnetError} naming epoch and step, when the loss, a gradient or a new weight is not finite; the model keeps the weights of the step
+ * @throws {EffnetError} naming epoch and step, when the loss, a gradient or a new weight is not finite; the model keeps the weights of the
+ *   step
  * before, and the last checkpoint stays.
  * @throws the signal's reason, once a checkpoint is written.
  * @example
@@ -43,7 +56,10 @@ import { loadRun, saveRun, stageDataOf, type Position } from './trainingRun.js';
  *   train, validation,
  *   stages: [
  *     { unfreeze: ['predictions'], epochs: 5, learningRate: 1e-3 },
- *     { unfreeze: ['block6', 'block7', 'top', 'predictions'], epochs: 10, learningRate: warmupCosine({ maxLearningRate: 1e-4, warmupSteps: 50, totalSteps: 750 }) },
+ *     {
+ *       unfreeze: ['block6', 'block7', 'top', 'predictions'], epochs: 10,
+ *       learningRate: warmupCosine({ maxLearningRate: 1e-4, warmupSteps: 50, totalSteps: 750 }),
+ *     },
  *   ],
  *   store: checkpointFile('runs/clothes.safetensors'),
  * });
@@ -54,7 +70,10 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
   const records = options.stages.map((stage) => learnedPreprocessing('fineTune', model, dataOf(stage, options), options.preprocessing));
   await checkFirstBatches(model, options);
   const { stages, loss = softmaxCrossEntropy(), metrics = [accuracy()], callbacks = [], initialEpoch = 0 } = options;
-  const classWeights = options.classWeights === undefined ? undefined : tfc.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
+  const classWeights =
+    options.classWeights === undefined
+      ? undefined
+      : tfc.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
   const context: StepContext = { model, loss, metrics, classWeights };
   const history: EpochMetrics[] = [];
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
@@ -64,7 +83,10 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
     const saved = await loadRun(options.store, stages, options.changedData === 'accept' ? undefined : data);
     history.push(...(saved?.position.history ?? []));
     for (const each of callbacks) {
-      each.setParams({ epochs: totalEpochs, steps: options.stepsPerEpoch ?? (Number.isFinite(options.train.size) ? options.train.size : undefined) } as never);
+      each.setParams({
+        epochs: totalEpochs,
+        steps: options.stepsPerEpoch ?? (Number.isFinite(options.train.size) ? options.train.size : undefined),
+      } as never);
       each.setModel(model);
     }
     model.stopTraining = false;
@@ -84,7 +106,8 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
         if (record !== undefined) setPreprocessing(model, record);
       };
       await resumed?.restore(model, callbacks);
-      if (resumed !== undefined && resumed.position.epoch + resumed.position.step > 0) remember(resumed.position.isFresh === true ? index - 1 : index);
+      if (resumed !== undefined && resumed.position.epoch + resumed.position.step > 0)
+        remember(resumed.position.isFresh === true ? index - 1 : index);
       if (resumed?.position.isFinished === true) break;
       await checkFiniteWeights('fineTune', model, 'Load them again before training.');
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
@@ -93,7 +116,12 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
 
       for (let epoch = start; epoch < end && !stopped(model); epoch++) {
         const from = epoch === resumed?.position.epoch ? resumed.position : undefined;
-        const onFirstStep = epoch === start ? () => { remember(index); } : undefined;
+        const onFirstStep =
+          epoch === start
+            ? () => {
+                remember(index);
+              }
+            : undefined;
         const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep };
         const metricsOfEpoch = await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch));
         history.push({ epoch, stage: index, ...metricsOfEpoch });
@@ -125,11 +153,27 @@ interface EpochRun {
   readonly onFirstStep: (() => void) | undefined;
 }
 
-async function trainEpoch({ context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep }: EpochRun): Promise<MetricValues & Pick<EpochMetrics, 'loss' | 'learningRate'>> {
+async function trainEpoch({
+  context,
+  optimizer,
+  variables,
+  stage,
+  options,
+  epoch,
+  totalEpochs,
+  save,
+  from,
+  onFirstStep,
+}: EpochRun): Promise<MetricValues & Pick<EpochMetrics, 'loss' | 'learningRate'>> {
   const { callbacks = [], stepsPerEpoch = Infinity, checkpointEverySteps = Infinity, signal, metrics = context.metrics } = options;
   const { train: data, validation } = dataOf(stage, options);
   const known = Math.min(stepsPerEpoch, Number.isNaN(data.size) ? Infinity : data.size);
-  const report = trackProgress(options.onProgress, `epoch ${epoch + 1}/${totalEpochs}`, 'steps', Number.isFinite(known) ? known : undefined);
+  const report = trackProgress(
+    options.onProgress,
+    `epoch ${epoch + 1}/${totalEpochs}`,
+    'steps',
+    Number.isFinite(known) ? known : undefined,
+  );
   const tally: Tally = from?.tally ?? emptyTally(metrics);
   const done = from?.step ?? 0;
   for (const each of callbacks) await each.onEpochBegin(epoch);
@@ -159,20 +203,37 @@ async function trainEpoch({ context, optimizer, variables, stage, options, epoch
   }
   report.end();
   if (step === 0 || (step < stepsPerEpoch && stepsPerEpoch !== Infinity)) {
-    throw new DataError(`fineTune: expected ${stepsPerEpoch === Infinity ? 'at least one batch' : `${stepsPerEpoch} batches`} per epoch, received ${step}. Repeat the data, or ask for fewer steps.`);
+    throw new DataError(
+      `fineTune: expected ${stepsPerEpoch === Infinity ? 'at least one batch' : `${stepsPerEpoch} batches`} per epoch, ` +
+        `received ${step}. Repeat the data, or ask for fewer steps.`,
+    );
   }
-  const values = { loss: NaN, ...(await metricsOfTally(tally, metrics)), ...(await validate(context, validation, epoch, options)), learningRate: rate };
+  const values = {
+    loss: NaN,
+    ...(await metricsOfTally(tally, metrics)),
+    ...(await validate(context, validation, epoch, options)),
+    learningRate: rate,
+  };
   for (const each of callbacks) await each.onEpochEnd(epoch, values);
   return values;
 }
 
-const deviceLost = (epoch: number) => (reason: string, cause?: unknown): BackendError =>
-  new BackendError(
-    `fineTune: the device of '${tfc.getBackend()}' was lost in epoch ${epoch} (${reason.replace(/\.$/, '')}). The last checkpoint stays: ` +
-      'select a backend, build the model anew, and the same call with the same `store` goes on from there.',
-    { cause });
+const deviceLost =
+  (epoch: number) =>
+  (reason: string, cause?: unknown): BackendError =>
+    new BackendError(
+      `fineTune: the device of '${tfc.getBackend()}' was lost in epoch ${epoch} (${reason.replace(/\.$/, '')}). ` +
+        `The last checkpoint stays: ` +
+        'select a backend, build the model anew, and the same call with the same `store` goes on from there.',
+      { cause },
+    );
 
-async function validate(context: StepContext, data: Dataset<TrainingBatch> | undefined, epoch: number, { validationSteps = Infinity }: FineTuneOptions): Promise<MetricValues> {
+async function validate(
+  context: StepContext,
+  data: Dataset<TrainingBatch> | undefined,
+  epoch: number,
+  { validationSteps = Infinity }: FineTuneOptions,
+): Promise<MetricValues> {
   if (data === undefined) return {};
   const tally = emptyTally(context.metrics);
   let step = 0;
@@ -192,7 +253,8 @@ async function validate(context: StepContext, data: Dataset<TrainingBatch> | und
 
 function beginStage(model: LayersModel, stage: FineTuneStage, make: () => NamedOptimizer, loss: Loss): NamedOptimizer {
   const optimizer: unknown = make();
-  if (!(optimizer instanceof NamedOptimizer)) throw invalid('fineTune', 'optimizer', 'a function that returns an optimizer of this library, such as adam()', optimizer);
+  if (!(optimizer instanceof NamedOptimizer))
+    throw invalid('fineTune', 'optimizer', 'a function that returns an optimizer of this library, such as adam()', optimizer);
   if (stage.learningRate !== undefined) optimizer.learningRate = stage.learningRate;
   model.compile({ optimizer, loss });
   const selector = stage.unfreeze === 'all' ? undefined : stage.unfreeze;

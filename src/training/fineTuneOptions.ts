@@ -2,7 +2,21 @@
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { anything, arrayOf, callable, check, checkOptions, instanceOf, invalid, isPlain, nonNegative, nonNegativeInteger, oneOf, positiveInteger, rule } from '../core/internal.js';
+import {
+  anything,
+  arrayOf,
+  callable,
+  check,
+  checkOptions,
+  instanceOf,
+  invalid,
+  isPlain,
+  nonNegative,
+  nonNegativeInteger,
+  oneOf,
+  positiveInteger,
+  rule,
+} from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
 import { checkFirstBatch } from '../data/internal.js';
@@ -24,7 +38,10 @@ export interface FineTuneStage {
   /** Layers that train; all others are frozen. `'all'` is every layer. */
   readonly unfreeze: LayerSelector | 'all';
   readonly epochs: number;
-  /** A rate, or a schedule of the stage's own updates, which are its batches unless the optimizer has `accumulationSteps`. @defaultValue the optimizer's */
+  /**
+   * A rate, or a schedule of the stage's own updates, which are its batches unless the optimizer has `accumulationSteps`.
+   * @defaultValue the optimizer's
+   */
   readonly learningRate?: number | Schedule | undefined;
   /** Whether BatchNormalization among the layers that train learns too. @defaultValue 'frozen' */
   readonly batchNorm?: 'frozen' | 'trained' | undefined;
@@ -63,8 +80,8 @@ export interface FineTuneOptions {
   /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
   readonly store?: CheckpointStore | undefined;
   /**
-   * What happens when the run in `store` began with other training data: more or fewer items, others, or another order. `'accept'` goes on with
-   * the data of this call.
+   * What happens when the run in `store` began with other training data: more or fewer items, others, or another order. `'accept'` goes on
+   * with the data of this call.
    * @defaultValue 'throw'
    */
   readonly changedData?: 'throw' | 'accept' | undefined;
@@ -82,17 +99,36 @@ const store = rule<CheckpointStore>('a store with read and write', (value) => {
   return typeof read === 'function' && typeof write === 'function';
 });
 
-const rateOrSchedule = rule<number | Schedule>('a number of at least 0 or a schedule', (value) => typeof value === 'function' || nonNegative.accepts(value));
-const weightsByClass = rule<Readonly<Record<number, number>>>('an object of weights by class', (value) => typeof value === 'object' && value !== null && isPlain(value));
+const rateOrSchedule = rule<number | Schedule>(
+  'a number of at least 0 or a schedule',
+  (value) => typeof value === 'function' || nonNegative.accepts(value),
+);
+const weightsByClass = rule<Readonly<Record<number, number>>>(
+  'an object of weights by class',
+  (value) => typeof value === 'object' && value !== null && isPlain(value),
+);
 
 /** Throws unless model and options are such as {@link fineTune} takes. Nothing is read. */
 export function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
   const where = 'fineTune';
   checkOptions(where, options, {
-    train: dataset, validation: dataset, stages: arrayOf(anything), preprocessing: preprocessingSource, loss: callable, metrics: arrayOf(isMetric), optimizer: callable,
-    stepsPerEpoch: positiveInteger, validationSteps: positiveInteger, initialEpoch: nonNegativeInteger, classWeights: weightsByClass,
-    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')), store, changedData: oneOf('throw', 'accept'), checkpointEverySteps: positiveInteger,
-    onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    train: dataset,
+    validation: dataset,
+    stages: arrayOf(anything),
+    preprocessing: preprocessingSource,
+    loss: callable,
+    metrics: arrayOf(isMetric),
+    optimizer: callable,
+    stepsPerEpoch: positiveInteger,
+    validationSteps: positiveInteger,
+    initialEpoch: nonNegativeInteger,
+    classWeights: weightsByClass,
+    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')),
+    store,
+    changedData: oneOf('throw', 'accept'),
+    checkpointEverySteps: positiveInteger,
+    onProgress: callable,
+    signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
   checkModel(where, model);
   if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
@@ -110,15 +146,32 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
 }
 
 function checkStage(where: string, model: LayersModel, stage: FineTuneStage, path: string): void {
-  checkOptions(where, stage, {
-    unfreeze: anything, epochs: positiveInteger, learningRate: rateOrSchedule, batchNorm: oneOf('frozen', 'trained'), train: dataset, validation: dataset,
-  }, path);
+  checkOptions(
+    where,
+    stage,
+    {
+      unfreeze: anything,
+      epochs: positiveInteger,
+      learningRate: rateOrSchedule,
+      batchNorm: oneOf('frozen', 'trained'),
+      train: dataset,
+      validation: dataset,
+    },
+    path,
+  );
   const { epochs, unfreeze, batchNorm } = stage;
   check(where, `${path}.epochs`, epochs, positiveInteger);
-  if (typeof unfreeze === 'string' || (unfreeze as unknown) === undefined) check(where, `${path}.unfreeze`, unfreeze, rule("'all', names of layers, { from: NAME }, or a function", (value) => value === 'all'));
+  if (typeof unfreeze === 'string' || (unfreeze as unknown) === undefined)
+    check(
+      where,
+      `${path}.unfreeze`,
+      unfreeze,
+      rule("'all', names of layers, { from: NAME }, or a function", (value) => value === 'all'),
+    );
   const chosen = selectLayers(where, model, unfreeze === 'all' ? undefined : unfreeze, `${path}.unfreeze`);
   const learning = chosen.filter((layer) => batchNorm === 'trained' || layer.getClassName() !== 'BatchNormalization');
-  if (!learning.some((layer) => layer.weights.length > 0)) throw invalid(where, `${path}.unfreeze`, 'layers with weights that can train', unfreeze);
+  if (!learning.some((layer) => layer.weights.length > 0))
+    throw invalid(where, `${path}.unfreeze`, 'layers with weights that can train', unfreeze);
 }
 
 /** The data of a stage: its own, or else those of the run. */

@@ -9,8 +9,8 @@ import { checkModel } from './checkModel.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**
- * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`); all from such a one on, `{ from: 'block6a' }`; or a
- * test of each layer.
+ * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`); all from such a one on, `{ from: 'block6a' }`; or
+ * a test of each layer.
  */
 export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 
@@ -35,7 +35,10 @@ export function freeze(model: tfl.LayersModel, selector?: LayerSelector): void {
 export function checkFreezable(where: string, layers: readonly tfl.layers.Layer[]): void {
   const stock = layers.find((layer) => layer.getClassName() === 'BatchNormalization' && !(layer instanceof BatchNormalization));
   if (stock === undefined) return;
-  throw new OptionError(`${where}: expected this library's BatchNormalization at '${stock.name}', received the stock one, which goes on learning when frozen. Build it with batchNormalization().`);
+  throw new OptionError(
+    `${where}: expected this library's BatchNormalization at '${stock.name}', received the stock one, ` +
+      `which goes on learning when frozen. Build it with batchNormalization().`,
+  );
 }
 
 /**
@@ -51,7 +54,12 @@ export function unfreeze(model: tfl.LayersModel, selector?: LayerSelector): void
 }
 
 /** The layers a selector means, those of nested models included, in the order of the model. */
-export function selectLayers(where: string, model: tfl.LayersModel, selector: LayerSelector | undefined, option = 'selector'): readonly tfl.layers.Layer[] {
+export function selectLayers(
+  where: string,
+  model: tfl.LayersModel,
+  selector: LayerSelector | undefined,
+  option = 'selector',
+): readonly tfl.layers.Layer[] {
   checkModel(where, model);
   const layers = allLayers(model);
   if (selector === undefined) return layers;
@@ -113,9 +121,16 @@ function forgetSlots(optimizer: tf.Optimizer): void {
     value.length = 0;
   }
   // Adam's powers of beta and Adamax' count belong to the state that is gone.
-  const restart: readonly (readonly [string, unknown])[] = [['accBeta1', fields['beta1']], ['accBeta2', fields['beta2']], ['iteration', 0]];
+  const restart: readonly (readonly [string, unknown])[] = [
+    ['accBeta1', fields['beta1']],
+    ['accBeta2', fields['beta2']],
+    ['iteration', 0],
+  ];
   for (const [name, start] of restart) {
     const variable = fields[name];
-    if (variable instanceof tf.Variable && typeof start === 'number') tf.tidy(() => { variable.assign(tf.scalar(start)); });
+    if (variable instanceof tf.Variable && typeof start === 'number')
+      tf.tidy(() => {
+        variable.assign(tf.scalar(start));
+      });
   }
 }

@@ -54,10 +54,16 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
   if (typeof cut === 'number' && !(Number.isSafeInteger(cut) && cut >= 0 && cut <= layers.length)) {
     throw invalid('freezeUpTo', 'cut', `an integer in [0, ${layers.length}], the layers of '${model.name}'`, cut);
   }
-  if (typeof cut !== 'number') check('freezeUpTo', 'cut', cut, rule<string>('the name of a layer, block or stage, or a number of layers', text.accepts));
+  if (typeof cut !== 'number')
+    check('freezeUpTo', 'cut', cut, rule<string>('the name of a layer, block or stage, or a number of layers', text.accepts));
   const first = typeof cut === 'number' ? cut : layers.indexOf(selectLayers('freezeUpTo', model, [cut], 'cut')[0] as tfl.layers.Layer);
-  if (first === -1) throw new OptionError(`freezeUpTo: expected a layer of '${model.name}' itself, received '${String(cut)}' of a model nested in it. Freeze that model.`);
-  const before = new Set(layers.slice(0, first).flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tfl.LayersModel) : [layer])));
+  if (first === -1)
+    throw new OptionError(
+      `freezeUpTo: expected a layer of '${model.name}' itself, received '${String(cut)}' of a model nested in it. Freeze that model.`,
+    );
+  const before = new Set(
+    layers.slice(0, first).flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tfl.LayersModel) : [layer])),
+  );
   checkFreezable('freezeUpTo', [...before]);
   freeze(model, (layer) => before.has(layer));
 }
@@ -73,10 +79,18 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
  */
 export function inferenceMode(model: tfl.LayersModel, selector?: LayerSelector, on = true): void {
   check('inferenceMode', 'on', on, boolean);
-  const chosen = selectLayers('inferenceMode', model, selector).filter((layer) => isNormalization(layer) || layer.getClassName() === 'Dropout');
-  const able = chosen.filter((layer): layer is BatchNormalization | SeededDropout => layer instanceof BatchNormalization || layer instanceof SeededDropout);
+  const chosen = selectLayers('inferenceMode', model, selector).filter(
+    (layer) => isNormalization(layer) || layer.getClassName() === 'Dropout',
+  );
+  const able = chosen.filter(
+    (layer): layer is BatchNormalization | SeededDropout => layer instanceof BatchNormalization || layer instanceof SeededDropout,
+  );
   const stock = chosen.find((layer) => !able.includes(layer as BatchNormalization));
-  if (stock !== undefined) throw new OptionError(`inferenceMode: expected this library's layers, received the stock ${stock.getClassName()} at '${stock.name}'. Build it with batchNormalization() or dropout().`);
+  if (stock !== undefined)
+    throw new OptionError(
+      `inferenceMode: expected this library's layers, received the stock ${stock.getClassName()} at '${stock.name}'. ` +
+        `Build it with batchNormalization() or dropout().`,
+    );
   for (const layer of able) layer.inference = on;
 }
 
@@ -108,7 +122,11 @@ export function trainableSummary(model: tfl.LayersModel): TrainableSummary {
   checkModel('trainableSummary', model);
   const layers = allLayers(model)
     .filter((layer) => layer.weights.length > 0)
-    .map((layer) => ({ name: layer.name, trainable: parametersOf(layer.trainableWeights), frozen: parametersOf(layer.nonTrainableWeights) }));
+    .map((layer) => ({
+      name: layer.name,
+      trainable: parametersOf(layer.trainableWeights),
+      frozen: parametersOf(layer.nonTrainableWeights),
+    }));
   const stages = new Map<string, TrainableRow>();
   for (const { name, trainable, frozen } of layers) {
     const stage = /^block\d+/.exec(name)?.[0] ?? /^(?:stem|top)(?=_)/.exec(name)?.[0] ?? name;

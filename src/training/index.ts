@@ -8,15 +8,63 @@ export type { FeatureRuntime } from './extractFeatures.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
 export { freeze, type LayerSelector, unfreeze } from './freeze.js';
-export { freezeExceptBatchNorm, freezeUpTo, inferenceMode, type TrainableRow, trainableSummary, type TrainableSummary, unfreezeExceptBatchNorm } from './freezeParts.js';
-export { learningRateOf, learningRateSchedule, type LearningRateScheduleOptions, reduceOnPlateau, type ReduceOnPlateauOptions, setLearningRate, type StepLog } from './learningRate.js';
-export { binaryCrossEntropy, type CrossEntropyOptions, focalLoss, type FocalLossOptions, type Loss, softmaxCrossEntropy } from './losses.js';
+export {
+  freezeExceptBatchNorm,
+  freezeUpTo,
+  inferenceMode,
+  type TrainableRow,
+  trainableSummary,
+  type TrainableSummary,
+  unfreezeExceptBatchNorm,
+} from './freezeParts.js';
+export {
+  learningRateOf,
+  learningRateSchedule,
+  type LearningRateScheduleOptions,
+  reduceOnPlateau,
+  type ReduceOnPlateauOptions,
+  setLearningRate,
+  type StepLog,
+} from './learningRate.js';
+export {
+  binaryCrossEntropy,
+  type CrossEntropyOptions,
+  focalLoss,
+  type FocalLossOptions,
+  type Loss,
+  softmaxCrossEntropy,
+} from './losses.js';
 export { accuracy, auc, type DecisionOptions, f1, type Metric, precision, recall, topK } from './metrics.js';
 export type { MonitorOptions } from './monitor.js';
 export type { NamedTensor } from './optimizerState.js';
-export { adam, type AdamOptions, adamW, rmsProp, type RmsPropOptions, rmsPropTF, type RmsPropTFOptions, sgd, type SgdOptions } from './optimizers.js';
+export {
+  adam,
+  type AdamOptions,
+  adamW,
+  rmsProp,
+  type RmsPropOptions,
+  rmsPropTF,
+  type RmsPropTFOptions,
+  sgd,
+  type SgdOptions,
+} from './optimizers.js';
 export { trainingProgress } from './progress.js';
-export { constantRate, exponentialDecay, type ExponentialDecayOptions, oneCycle, type OneCycleOptions, perEpoch, polynomialDecay, type PolynomialDecayOptions, type Schedule, stepDecay, type StepDecayOptions, warmupCosine, type WarmupCosineOptions, withWarmup } from './schedules.js';
+export {
+  constantRate,
+  exponentialDecay,
+  type ExponentialDecayOptions,
+  oneCycle,
+  type OneCycleOptions,
+  perEpoch,
+  polynomialDecay,
+  type PolynomialDecayOptions,
+  type Schedule,
+  stepDecay,
+  type StepDecayOptions,
+  warmupCosine,
+  type WarmupCosineOptions,
+  withWarmup,
+} from './schedules.js';
 export { type TrainedHead, trainHead, type TrainHeadOptions } from './trainHead.js';
 export type { TrainingBatch } from './trainStep.js';
 export type { CheckpointStore } from './trainingRun.js';

@@ -20,14 +20,19 @@ export const preprocessingSource = rule<PreprocessingSource>(
 );
 
 /**
- * Finds the preprocessing that the model is to remember: the given one, or else that of the validation data, or else that of the training data.
- * Nothing is read.
+ * Finds the preprocessing that the model is to remember: the given one, or else that of the validation data, or else that of the training
+ * data. Nothing is read.
  *
  * @returns `undefined` for a model whose input is not images.
  * @throws {OptionError} when none of them says it, or training and validation data say different ones.
  * @throws {ShapeError} when its size, or that of the data, is not the model's.
  */
-export function learnedPreprocessing(where: string, model: LayersModel, { train, validation }: LearningData, given: PreprocessingSource | undefined): CompletePreprocessing | undefined {
+export function learnedPreprocessing(
+  where: string,
+  model: LayersModel,
+  { train, validation }: LearningData,
+  given: PreprocessingSource | undefined,
+): CompletePreprocessing | undefined {
   const inputShape = model.inputs[0]?.shape;
   if (inputShape?.length !== 4) {
     if (given !== undefined) throw invalid(where, 'preprocessing', 'nothing for a model whose input is not images', given);
@@ -44,12 +49,17 @@ export function learnedPreprocessing(where: string, model: LayersModel, { train,
   const [measured, learned] = [validation, train].map((data) => preprocessingOfData(where, data));
   if (measured !== undefined && learned !== undefined && !samePreprocessing(measured, learned)) {
     throw new OptionError(
-      `${where}: expected the images of \`train\` and \`validation\` to be preprocessed alike, received '${describePreprocessing(learned)}' for \`train\` and ` +
-        `'${describePreprocessing(measured)}' for \`validation\`. Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.`);
+      `${where}: expected the images of \`train\` and \`validation\` to be preprocessed alike, ` +
+        `received '${describePreprocessing(learned)}' for \`train\` and ` +
+        `'${describePreprocessing(measured)}' for \`validation\`. ` +
+        `Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.`,
+    );
   }
   const record = measured ?? learned;
   if (record !== undefined) return record;
   throw new OptionError(
-    `${where}: expected \`preprocessing\`, because the datasets do not say how their images were made, received none. Pass it, for example ` +
-      '`{ inputSize: 224, fit: \'stretch\' }`, or state it for a dataset with `withPreprocessing`.');
+    `${where}: expected \`preprocessing\`, because the datasets do not say how their images were made, received none. ` +
+      `Pass it, for example ` +
+      "`{ inputSize: 224, fit: 'stretch' }`, or state it for a dataset with `withPreprocessing`.",
+  );
 }

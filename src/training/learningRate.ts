@@ -15,16 +15,21 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
   checkOptimizer('learningRateOf', optimizer);
   if (optimizer instanceof NamedOptimizer) return optimizer.currentRate;
   const { learningRate } = optimizer as unknown as { learningRate?: number | undefined };
-  if (typeof learningRate !== 'number') throw new OptionError(`learningRateOf: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
+  if (typeof learningRate !== 'number')
+    throw new OptionError(`learningRateOf: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
   return learningRate;
 }
 
-/** Sets the rate of our optimizers and TensorFlow.js' own. @throws {OptionError} when the rate is negative or not finite, or the optimizer has none. */
+/**
+ * Sets the rate of our optimizers and TensorFlow.js' own.
+ * @throws {OptionError} when the rate is negative or not finite, or the optimizer has none.
+ */
 export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
   checkOptimizer('setLearningRate', optimizer);
   check('setLearningRate', 'learningRate', learningRate, nonNegative);
   const settable = optimizer as unknown as { learningRate?: unknown; setLearningRate?: ((rate: number) => void) | undefined };
-  if (settable.learningRate === undefined) throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
+  if (settable.learningRate === undefined)
+    throw new OptionError(`setLearningRate: expected an optimizer with a learning rate, received ${optimizer.getClassName()}.`);
   if (settable.setLearningRate !== undefined) settable.setLearningRate(learningRate);
   else settable.learningRate = learningRate;
 }
@@ -48,16 +53,28 @@ export interface LearningRateScheduleOptions {
 
 /**
  * Sets the rate of any optimizer before every step, and logs step, loss and rate every 100 steps. Our optimizers take a schedule
- * as `learningRate` too. This callback counts batches, as Keras does; a schedule given to an optimizer with `accumulationSteps` counts updates.
+ * as `learningRate` too. This callback counts batches, as Keras does; a schedule given to an optimizer with `accumulationSteps` counts
+ * updates.
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [learningRateSchedule(warmupCosine({ totalSteps: 5000, warmupSteps: 500 }))] });
  */
 export function learningRateSchedule(schedule: Schedule, options: LearningRateScheduleOptions = {}): TrainingCallback {
-  check('learningRateSchedule', 'schedule', schedule, rule<Schedule>('a schedule, a function of the step', (value) => typeof value === 'function'));
-  const { initialStep = 0, onLog = print, logEverySteps = 100 } = checkOptions('learningRateSchedule', options, {
-    initialStep: nonNegativeInteger, onLog: callable, logEverySteps: nonNegativeInteger,
+  check(
+    'learningRateSchedule',
+    'schedule',
+    schedule,
+    rule<Schedule>('a schedule, a function of the step', (value) => typeof value === 'function'),
+  );
+  const {
+    initialStep = 0,
+    onLog = print,
+    logEverySteps = 100,
+  } = checkOptions('learningRateSchedule', options, {
+    initialStep: nonNegativeInteger,
+    onLog: callable,
+    logEverySteps: nonNegativeInteger,
   });
   let step = initialStep;
   let epoch = 0;
@@ -69,7 +86,10 @@ export function learningRateSchedule(schedule: Schedule, options: LearningRateSc
       step = initialStep;
     },
     onBatchBegin: (batch, model) => {
-      setLearningRate(model.optimizer, checkRate('learningRateSchedule', schedule(step), step, { where: 'learningRateSchedule', step: batch, epoch }));
+      setLearningRate(
+        model.optimizer,
+        checkRate('learningRateSchedule', schedule(step), step, { where: 'learningRateSchedule', step: batch, epoch }),
+      );
     },
     onBatchEnd: (_batch, { loss = NaN }) => {
       if (logEverySteps > 0 && step % logEverySteps === 0) onLog({ step, loss, learningRate: schedule(step) });
@@ -110,7 +130,13 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingCallback {
   const where = 'reduceOnPlateau';
   const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
-  checkOptions(where, options, { ...MONITOR_RULES, factor: share, patience: positiveInteger, cooldown: nonNegativeInteger, minLearningRate: nonNegative });
+  checkOptions(where, options, {
+    ...MONITOR_RULES,
+    factor: share,
+    patience: positiveInteger,
+    cooldown: nonNegativeInteger,
+    minLearningRate: nonNegative,
+  });
   const { factor = 0.1, patience = 10, cooldown = 0, minLearningRate = 0 } = options;
   const monitor = monitorOf(where, { ...options, minDelta: options.minDelta ?? 1e-4 });
   let [best, wait, resting] = [monitor.worst, 0, 0];
@@ -124,7 +150,9 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingC
       if (monitor.isBetter(value, best)) [best, wait] = [value, 0];
       else if (resting === 0 && ++wait >= patience) {
         if (optimizer instanceof NamedOptimizer && typeof optimizer.learningRate === 'function') {
-          throw new OptionError(`${where}: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.`);
+          throw new OptionError(
+            `${where}: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.`,
+          );
         }
         setLearningRate(optimizer, Math.max(minLearningRate, learningRateOf(optimizer) * factor));
         [resting, wait] = [cooldown, 0];

@@ -28,7 +28,8 @@ const RULES = { labelSmoothing: rate, fromLogits: boolean };
 /**
  * Cross-entropy of classes that exclude each other.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and {DataError} when one is outside the classes.
+ * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and
+ *   {DataError} when one is outside the classes.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }) });
  * @see `categorical_crossentropy` in keras/src/losses/losses.py
@@ -38,7 +39,10 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   return named('softmaxCrossEntropy', 'classes', (labels, predictions) => {
     const targets = targetsLike('softmaxCrossEntropy', labels, predictions, 'classes');
     const classes = predictions.shape[1] as number;
-    if (classes === 1) throw new ShapeError('softmaxCrossEntropy: expected predictions of at least 2 classes, received one output, which has no loss. Use binaryCrossEntropy().');
+    if (classes === 1)
+      throw new ShapeError(
+        'softmaxCrossEntropy: expected predictions of at least 2 classes, received one output, which has no loss. Use binaryCrossEntropy().',
+      );
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / classes);
     return tf.neg(tf.sum(tf.mul(smooth, logProbabilities(predictions, fromLogits)), -1));
   });
@@ -47,7 +51,8 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 /**
  * Cross-entropy of labels that do not exclude each other, the mean over a sample's targets.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and {DataError} when one is outside the classes.
+ * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and
+ *   {DataError} when one is outside the classes.
  * @example
  * model.compile({ optimizer: adam(), loss: binaryCrossEntropy({ fromLogits: true }) });
  * @see `binary_crossentropy` in keras/src/losses/losses.py
@@ -76,9 +81,11 @@ export interface FocalLossOptions {
 /**
  * Cross-entropy in which samples that are right already count less, for rare classes.
  *
- * Its gradients stay finite for every `gamma`, also where a sample is as sure as float32 can be. Keras' sigmoid form gives NaN there for `gamma` below 1.
+ * Its gradients stay finite for every `gamma`, also where a sample is as sure as float32 can be. Keras' sigmoid form gives NaN there for
+ * `gamma` below 1.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and {DataError} when one is outside the classes.
+ * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and
+ *   {DataError} when one is outside the classes.
  * @example
  * model.compile({ optimizer: adam(), loss: focalLoss({ kind: 'sigmoid' }) });
  * @see arXiv 1708.02002, section 3; `categorical_focal_crossentropy` and `binary_focal_crossentropy` in keras/src/losses/losses.py

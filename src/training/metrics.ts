@@ -19,7 +19,10 @@ export interface Metric {
 
 /** Options of {@link precision}, {@link recall} and {@link f1}. */
 export interface DecisionOptions {
-  /** A target at or below it is a no; `'argmax'` says yes to the likeliest class alone, which is 0.5 for a model with one target. @defaultValue 0.5 */
+  /**
+   * A target at or below it is a no; `'argmax'` says yes to the likeliest class alone, which is 0.5 for a model with one target.
+   * @defaultValue 0.5
+   */
   readonly threshold?: number | 'argmax' | undefined;
   /** All targets' decisions in one count, or the plain mean over the targets' figures. @defaultValue 'micro' */
   readonly average?: 'micro' | 'macro' | undefined;
@@ -32,15 +35,19 @@ export interface DecisionOptions {
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy(), metrics: [accuracy()] });
  */
 export function accuracy(): Metric {
-  return metric('accuracy', (targets, predictions) => {
-    if (predictions.shape[1] === 1) return hits(isRightSide(targets, predictions));
-    return hits(tf.equal(tf.argMax(targets, -1), tf.argMax(predictions, -1)));
-  }, ratio);
+  return metric(
+    'accuracy',
+    (targets, predictions) => {
+      if (predictions.shape[1] === 1) return hits(isRightSide(targets, predictions));
+      return hits(tf.equal(tf.argMax(targets, -1), tf.argMax(predictions, -1)));
+    },
+    ratio,
+  );
 }
 
 /**
- * Share of samples whose right class is among the k likeliest. A tie counts as a hit, as in Keras. For a model with one target, `topK(1)` is
- * {@link accuracy}. The share is 1 when k is at least the number of classes.
+ * Share of samples whose right class is among the k likeliest. A tie counts as a hit, as in Keras. For a model with one target, `topK(1)`
+ * is {@link accuracy}. The share is 1 when k is at least the number of classes.
  *
  * @throws {OptionError} when k is no positive integer.
  * @example
@@ -48,14 +55,18 @@ export function accuracy(): Metric {
  */
 export function topK(k: number): Metric {
   check('topK', 'k', k, positiveInteger);
-  return metric(`top${k}`, (targets, predictions) => {
-    const classes = predictions.shape[1] as number;
-    if (classes === 1) return hits(k === 1 ? isRightSide(targets, predictions) : tf.equal(predictions, predictions));
-    const own = tf.sum(tf.mul(oneHot(tf.argMax(targets, -1), classes), predictions), -1, true);
-    // A score that is not a number ranks before none.
-    const ahead = tf.logicalNot(tf.lessEqual(predictions, own));
-    return hits(tf.less(tf.sum(tf.cast(ahead, 'float32'), -1), Math.min(k, classes)));
-  }, ratio);
+  return metric(
+    `top${k}`,
+    (targets, predictions) => {
+      const classes = predictions.shape[1] as number;
+      if (classes === 1) return hits(k === 1 ? isRightSide(targets, predictions) : tf.equal(predictions, predictions));
+      const own = tf.sum(tf.mul(oneHot(tf.argMax(targets, -1), classes), predictions), -1, true);
+      // A score that is not a number ranks before none.
+      const ahead = tf.logicalNot(tf.lessEqual(predictions, own));
+      return hits(tf.less(tf.sum(tf.cast(ahead, 'float32'), -1), Math.min(k, classes)));
+    },
+    ratio,
+  );
 }
 
 /** Whether one target and its prediction lie on the same side of 0.5. */
@@ -96,38 +107,51 @@ const THRESHOLDS = 200;
  */
 export function auc(): Metric {
   const inner = Array.from({ length: THRESHOLDS - 2 }, (_, i) => (i + 1) / (THRESHOLDS - 1));
-  return metric('auc', (targets, predictions) => {
-    const thresholds = tf.tensor2d([-EDGE, ...inner, 1 + EDGE], [THRESHOLDS, 1]);
-    const yes = tf.cast(tf.greater(tf.reshape(predictions, [1, -1]), thresholds), 'float32');
-    const positive = tf.reshape(targets, [-1, 1]);
-    const right = tf.matMul<tf.Tensor>(yes, positive);
-    const wrong = tf.matMul<tf.Tensor>(yes, tf.sub(1, positive));
-    return tf.reshape<tf.Rank.R1>(tf.concat([right, wrong]), [2 * THRESHOLDS]);
-  }, (counts) => {
-    // At the first threshold everything is a yes, so its counts are the totals.
-    const [right, wrong] = [tf.slice(counts, 0, THRESHOLDS), tf.slice(counts, THRESHOLDS)];
-    const [found, alarms] = [right, wrong].map((part) => safeDiv(part, tf.slice(part, 0, 1))) as [tf.Tensor, tf.Tensor];
-    const mean = tf.div(tf.add(tf.slice(found, 0, THRESHOLDS - 1), tf.slice(found, 1)), 2);
-    return tf.sum(tf.mul(mean, tf.sub(tf.slice(alarms, 0, THRESHOLDS - 1), tf.slice(alarms, 1))));
-  });
+  return metric(
+    'auc',
+    (targets, predictions) => {
+      const thresholds = tf.tensor2d([-EDGE, ...inner, 1 + EDGE], [THRESHOLDS, 1]);
+      const yes = tf.cast(tf.greater(tf.reshape(predictions, [1, -1]), thresholds), 'float32');
+      const positive = tf.reshape(targets, [-1, 1]);
+      const right = tf.matMul<tf.Tensor>(yes, positive);
+      const wrong = tf.matMul<tf.Tensor>(yes, tf.sub(1, positive));
+      return tf.reshape<tf.Rank.R1>(tf.concat([right, wrong]), [2 * THRESHOLDS]);
+    },
+    (counts) => {
+      // At the first threshold everything is a yes, so its counts are the totals.
+      const [right, wrong] = [tf.slice(counts, 0, THRESHOLDS), tf.slice(counts, THRESHOLDS)];
+      const [found, alarms] = [right, wrong].map((part) => safeDiv(part, tf.slice(part, 0, 1))) as [tf.Tensor, tf.Tensor];
+      const mean = tf.div(tf.add(tf.slice(found, 0, THRESHOLDS - 1), tf.slice(found, 1)), 2);
+      return tf.sum(tf.mul(mean, tf.sub(tf.slice(alarms, 0, THRESHOLDS - 1), tf.slice(alarms, 1))));
+    },
+  );
 }
 
 const EDGE = 1e-7;
 
-function decisions(name: string, options: DecisionOptions, figure: (right: tf.Tensor, wrong: tf.Tensor, missed: tf.Tensor) => tf.Tensor): Metric {
+function decisions(
+  name: string,
+  options: DecisionOptions,
+  figure: (right: tf.Tensor, wrong: tf.Tensor, missed: tf.Tensor) => tf.Tensor,
+): Metric {
   const either01 = either(probability, oneOf('argmax'));
   const { threshold = 0.5, average = 'micro' } = checkOptions(name, options, { threshold: either01, average: oneOf('micro', 'macro') });
-  return metric(name, (targets, predictions) => {
-    const classes = predictions.shape[1] as number;
-    const yes = threshold === 'argmax' && classes > 1
-      ? oneHot(tf.argMax(predictions, -1), classes)
-      : tf.cast(tf.greater(predictions, threshold === 'argmax' ? 0.5 : threshold), 'float32');
-    const parts = [tf.mul(yes, targets), tf.mul(yes, tf.sub(1, targets)), tf.mul(tf.sub(1, yes), targets)];
-    return tf.concat(parts.map((part) => tf.sum<tf.Tensor1D>(average === 'micro' ? tf.reshape(part, [-1, 1]) : part, 0)));
-  }, (counts) => {
-    const [right, wrong, missed] = tf.split(counts, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
-    return tf.mean(figure(right, wrong, missed));
-  });
+  return metric(
+    name,
+    (targets, predictions) => {
+      const classes = predictions.shape[1] as number;
+      const yes =
+        threshold === 'argmax' && classes > 1
+          ? oneHot(tf.argMax(predictions, -1), classes)
+          : tf.cast(tf.greater(predictions, threshold === 'argmax' ? 0.5 : threshold), 'float32');
+      const parts = [tf.mul(yes, targets), tf.mul(yes, tf.sub(1, targets)), tf.mul(tf.sub(1, yes), targets)];
+      return tf.concat(parts.map((part) => tf.sum<tf.Tensor1D>(average === 'micro' ? tf.reshape(part, [-1, 1]) : part, 0)));
+    },
+    (counts) => {
+      const [right, wrong, missed] = tf.split(counts, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      return tf.mean(figure(right, wrong, missed));
+    },
+  );
 }
 
 const hits = (right: tf.Tensor): tf.Tensor1D => tf.stack([tf.sum(tf.cast(right, 'float32')), tf.scalar(right.size)]) as tf.Tensor1D;
@@ -135,11 +159,15 @@ const ratio = (counts: tf.Tensor1D): tf.Tensor => safeDiv(tf.slice(counts, 0, 1)
 const safeDiv = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.divNoNan(a, b);
 
 function metric(name: string, counts: Metric['counts'], result: Metric['result']): Metric {
-  const counted: Metric['counts'] = (labels, predictions) => tf.tidy(() => counts(targetsLike(name, labels, predictions, 'targets'), predictions));
+  const counted: Metric['counts'] = (labels, predictions) =>
+    tf.tidy(() => counts(targetsLike(name, labels, predictions, 'targets'), predictions));
   const call = (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor => tf.tidy(() => result(counted(labels, predictions)));
   Object.defineProperty(call, 'name', { value: name });
   return Object.assign(call, { counts: counted, result: (sums: tf.Tensor1D) => tf.tidy(() => result(sums)) });
 }
 
 /** Whether a function is a metric of this file. */
-export const isMetric = rule<Metric>('a metric such as accuracy()', (value) => typeof value === 'function' && 'counts' in value && 'result' in value);
+export const isMetric = rule<Metric>(
+  'a metric such as accuracy()',
+  (value) => typeof value === 'function' && 'counts' in value && 'result' in value,
+);

@@ -63,7 +63,14 @@ export class OptimizerState {
   slot(variable: string, slot: string): tf.Variable {
     const slots = this.#slotsOf(variable);
     const value = slots.get(slot);
-    return value ?? this.#add(slots, slot, tf.tidy(() => tf.variable(tf.fill(variableNamed(variable).shape, this.#rule.slots[slot] ?? 0), false)));
+    return (
+      value ??
+      this.#add(
+        slots,
+        slot,
+        tf.tidy(() => tf.variable(tf.fill(variableNamed(variable).shape, this.#rule.slots[slot] ?? 0), false)),
+      )
+    );
   }
 
   /** The state under original names, `weight/slot`; the caller disposes the tensors. */
@@ -94,7 +101,10 @@ export class OptimizerState {
     });
     for (const { name, slot } of slots) {
       if (slot === ACCUMULATED || slot === UPDATES || Object.hasOwn(this.#rule.slots, slot)) continue;
-      throw new WeightsError(`${this.#rule.name}: expected slots ${Object.keys(this.#rule.slots).join(', ') || '(none)'}, received '${name}'. It is another optimizer's state.`);
+      throw new WeightsError(
+        `${this.#rule.name}: expected slots ${Object.keys(this.#rule.slots).join(', ') || '(none)'}, received '${name}'. ` +
+          `It is another optimizer's state.`,
+      );
     }
     this.release();
     for (const { weight, slot, tensor } of slots) {
@@ -133,7 +143,10 @@ export class OptimizerState {
     const { shape } = variableNamed(variable);
     for (const [slot, value] of saved) {
       if (!tf.util.arraysEqual(value.shape, shape)) {
-        throw new WeightsError(`${this.#rule.name}: expected state ${showShape(shape)} for '${original}', received ${showShape(value.shape)}. It is another model's.`);
+        throw new WeightsError(
+          `${this.#rule.name}: expected state ${showShape(shape)} for '${original}', received ${showShape(value.shape)}. ` +
+            `It is another model's.`,
+        );
       }
       this.#add(slots, slot, tf.variable(value, false));
       value.dispose();
@@ -152,6 +165,9 @@ export class OptimizerState {
 /** The variable of that name; {@link WeightsError} where there is none. */
 export function variableNamed(name: string): tf.Variable {
   const variable = tf.engine().registeredVariables[name];
-  if (variable === undefined) throw new WeightsError(`NamedOptimizer: expected the gradient of a variable, received one for '${name}', which is none or was disposed.`);
+  if (variable === undefined)
+    throw new WeightsError(
+      `NamedOptimizer: expected the gradient of a variable, received one for '${name}', which is none or was disposed.`,
+    );
   return variable;
 }

@@ -1,15 +1,38 @@
 // The update rules, each that of one framework, digit by digit. State, decay, clipping and rates are NamedOptimizer's.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { boolean, callable, checkOptions, either, nonNegative, oneOf, positive, positiveInteger, rate, rule, type Given, type Rules } from '../core/internal.js';
+import {
+  boolean,
+  callable,
+  checkOptions,
+  either,
+  nonNegative,
+  oneOf,
+  positive,
+  positiveInteger,
+  rate,
+  rule,
+  type Given,
+  type Rules,
+} from '../core/internal.js';
 import { OptionError, type Complete } from '../core/index.js';
 import { NamedOptimizer, type OptimizerOptions, type UpdateRule } from './NamedOptimizer.js';
 import type { Schedule } from './schedules.js';
 
-const learningRate = either(nonNegative, rule<Schedule>('a schedule', (value) => typeof value === 'function'));
+const learningRate = either(
+  nonNegative,
+  rule<Schedule>('a schedule', (value) => typeof value === 'function'),
+);
 const COMMON: Rules<OptimizerOptions> = {
-  learningRate, weightDecay: nonNegative, weightDecayMode: oneOf('decoupled', 'coupled'), decays: callable, clipValue: positive, clipNorm: positive,
-  globalClipNorm: positive, accumulationSteps: positiveInteger, rateOf: callable,
+  learningRate,
+  weightDecay: nonNegative,
+  weightDecayMode: oneOf('decoupled', 'coupled'),
+  decays: callable,
+  clipValue: positive,
+  clipNorm: positive,
+  globalClipNorm: positive,
+  accumulationSteps: positiveInteger,
+  rateOf: callable,
 };
 
 /** Options of {@link sgd}. */
@@ -64,7 +87,10 @@ export function rmsProp(options: RmsPropOptions = {}): NamedOptimizer {
   const given = checked('rmsProp', options, { ...COMMON, rho: rate, momentum: rate, epsilon: nonNegative, centered: boolean });
   const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = given;
   const slots = { meanSquare: 0, ...(momentum > 0 ? { momentum: 0 } : {}), ...(centered ? { mean: 0 } : {}) };
-  return new NamedOptimizer({ name: 'rmsProp', slots, update: rootMeanSquare({ rho, momentum, epsilon, centered }) }, { learningRate: 0.001, ...given });
+  return new NamedOptimizer(
+    { name: 'rmsProp', slots, update: rootMeanSquare({ rho, momentum, epsilon, centered }) },
+    { learningRate: 0.001, ...given },
+  );
 }
 
 /** Options of {@link rmsPropTF}. */
@@ -94,7 +120,12 @@ export function rmsPropTF(options: RmsPropTFOptions = {}): NamedOptimizer {
 }
 
 // Epsilon stands within the root, and momentum acts on the update, in both forms.
-function rootMeanSquare({ rho, momentum, epsilon, centered }: Complete<Pick<RmsPropOptions, 'rho' | 'momentum' | 'epsilon' | 'centered'>>): UpdateRule['update'] {
+function rootMeanSquare({
+  rho,
+  momentum,
+  epsilon,
+  centered,
+}: Complete<Pick<RmsPropOptions, 'rho' | 'momentum' | 'epsilon' | 'centered'>>): UpdateRule['update'] {
   return ({ weight, gradient, rate, read, write }) => {
     const meanSquare = write('meanSquare', tf.add(tf.mul(read('meanSquare'), rho), tf.mul(tf.square(gradient), 1 - rho)));
     const spread = centered
@@ -120,7 +151,8 @@ export interface AdamOptions extends OptimizerOptions {
  *
  * @throws {OptionError} when an option is unknown or impossible.
  * @example
- * model.compile({ optimizer: adam({ learningRate: warmupCosine({ maxLearningRate: 0.001, totalSteps: 5000 }) }), loss: softmaxCrossEntropy() });
+ * const learningRate = warmupCosine({ maxLearningRate: 0.001, totalSteps: 5000 });
+ * model.compile({ optimizer: adam({ learningRate }), loss: softmaxCrossEntropy() });
  * @see arXiv 1412.6980, section 2 (its "epsilon hat" form); `Adam` in keras/src/optimizers/adam.py
  */
 export function adam(options: AdamOptions = {}): NamedOptimizer {
@@ -154,6 +186,10 @@ function moments(name: string, options: AdamOptions, defaults: Pick<AdamOptions,
 function checked<T extends OptimizerOptions>(where: string, options: T, rules: Rules<T>): Given<T> {
   const given = checkOptions(where, options, rules);
   const clips = (['clipValue', 'clipNorm', 'globalClipNorm'] as const).filter((key) => options[key] !== undefined);
-  if (clips.length > 1) throw new OptionError(`${where}: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received ${clips.map((clip) => `\`${clip}\``).join(' and ')}.`);
+  if (clips.length > 1)
+    throw new OptionError(
+      `${where}: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, ` +
+        `received ${clips.map((clip) => `\`${clip}\``).join(' and ')}.`,
+    );
   return given;
 }

@@ -12,7 +12,12 @@ import { TrainingCallback } from './callback.js';
  * await model.fitDataset(train, { epochs: 5, verbose: 0, callbacks: [trainingProgress(progressBar())] });
  */
 export function trainingProgress(listener: ProgressListener): TrainingCallback {
-  check('trainingProgress', 'listener', listener, rule<ProgressListener>('a function', (value) => typeof value === 'function'));
+  check(
+    'trainingProgress',
+    'listener',
+    listener,
+    rule<ProgressListener>('a function', (value) => typeof value === 'function'),
+  );
   let report = trackProgress(undefined, '', 'steps');
   const made: TrainingCallback = new TrainingCallback({
     onEpochBegin: (epoch) => {

@@ -1,6 +1,19 @@
 // Learning rates as pure functions of the step. What applies them: an optimizer's `learningRate`, or the callback learningRateSchedule.
 
-import { arrayOf, boolean, check, checkNumbers, checkOptions, invalid, nonNegative, nonNegativeInteger, oneOf, positive, positiveInteger, rule } from '../core/internal.js';
+import {
+  arrayOf,
+  boolean,
+  check,
+  checkNumbers,
+  checkOptions,
+  invalid,
+  nonNegative,
+  nonNegativeInteger,
+  oneOf,
+  positive,
+  positiveInteger,
+  rule,
+} from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 
 /**
@@ -37,13 +50,21 @@ export interface WarmupCosineOptions {
  */
 export function warmupCosine(options: WarmupCosineOptions): Schedule {
   const where = 'warmupCosine';
-  checkOptions(where, options, { maxLearningRate: positive, warmupSteps: nonNegativeInteger, totalSteps: positiveInteger, cosineOver: oneOf('run', 'afterWarmup') });
+  checkOptions(where, options, {
+    maxLearningRate: positive,
+    warmupSteps: nonNegativeInteger,
+    totalSteps: positiveInteger,
+    cosineOver: oneOf('run', 'afterWarmup'),
+  });
   const { maxLearningRate: peak = 0.02, warmupSteps = 1000, totalSteps, cosineOver = 'run' } = options;
   check(where, 'totalSteps', totalSteps, positiveInteger);
   checkWarmup(where, warmupSteps, totalSteps);
   const start = cosineOver === 'run' ? 0 : warmupSteps;
   return ofStep(where, (step) =>
-    step < warmupSteps ? (peak * step) / warmupSteps : (peak / 2) * (1 + Math.cos((Math.PI * Math.min(step - start, totalSteps - start)) / (totalSteps - start))));
+    step < warmupSteps
+      ? (peak * step) / warmupSteps
+      : (peak / 2) * (1 + Math.cos((Math.PI * Math.min(step - start, totalSteps - start)) / (totalSteps - start))),
+  );
 }
 
 /** Options of {@link exponentialDecay}. */
@@ -96,8 +117,17 @@ export function stepDecay(options: StepDecayOptions): Schedule {
   checkOptions(where, options, { values: arrayOf(nonNegative), boundaries: arrayOf(nonNegativeInteger) });
   const { values, boundaries } = options;
   check(where, 'values', values, arrayOf(nonNegative));
-  check(where, 'boundaries', boundaries, rule<readonly number[]>('steps that ascend', (value) => Array.isArray(value) && value.every((step, i) => i === 0 || step > value[i - 1])));
-  if (values.length !== boundaries.length + 1) throw invalid(where, 'values', `${boundaries.length + 1} rates, one more than boundaries`, values);
+  check(
+    where,
+    'boundaries',
+    boundaries,
+    rule<readonly number[]>(
+      'steps that ascend',
+      (value) => Array.isArray(value) && value.every((step, i) => i === 0 || step > value[i - 1]),
+    ),
+  );
+  if (values.length !== boundaries.length + 1)
+    throw invalid(where, 'values', `${boundaries.length + 1} rates, one more than boundaries`, values);
   return ofStep(where, (step) => {
     const passed = boundaries.findIndex((boundary) => step <= boundary);
     return values[passed === -1 ? boundaries.length : passed] as number;
@@ -125,7 +155,12 @@ export interface PolynomialDecayOptions {
  */
 export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
   const where = 'polynomialDecay';
-  checkOptions(where, options, { initialLearningRate: positive, endLearningRate: nonNegative, power: positive, decaySteps: positiveInteger });
+  checkOptions(where, options, {
+    initialLearningRate: positive,
+    endLearningRate: nonNegative,
+    power: positive,
+    decaySteps: positiveInteger,
+  });
   const { initialLearningRate: initial, endLearningRate: end = 0.0001, power = 1, decaySteps } = options;
   checkNumbers(where, { initialLearningRate: initial, decaySteps }, positive);
   return ofStep(where, (step) => (initial - end) * (1 - Math.min(step, decaySteps) / decaySteps) ** power + end);
@@ -158,7 +193,12 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const where = 'oneCycle';
   const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
   checkOptions(where, options, {
-    maxLearningRate: positive, totalSteps: positiveInteger, riseShare: share, startDivisor: positive, endDivisor: positive, shape: oneOf('cosine', 'linear'),
+    maxLearningRate: positive,
+    totalSteps: positiveInteger,
+    riseShare: share,
+    startDivisor: positive,
+    endDivisor: positive,
+    shape: oneOf('cosine', 'linear'),
   });
   const { maxLearningRate: peak, totalSteps, riseShare = 0.3, startDivisor = 25, endDivisor = 10_000, shape = 'cosine' } = options;
   checkNumbers(where, { maxLearningRate: peak, totalSteps }, positive);
@@ -169,7 +209,8 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const between = (from: number, to: number, share: number): number =>
     shape === 'linear' ? from + (to - from) * share : to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
   return ofStep(where, (step) =>
-    step <= top ? between(first, peak, step / top) : between(peak, first / endDivisor, (Math.min(step, last) - top) / (last - top)));
+    step <= top ? between(first, peak, step / top) : between(peak, first / endDivisor, (Math.min(step, last) - top) / (last - top)),
+  );
 }
 
 /**
@@ -220,7 +261,8 @@ function checkWarmup(where: string, warmupSteps: number, totalSteps: number): vo
 
 function ofStep(where: string, rate: Schedule): Schedule {
   return (step) => {
-    if (!Number.isSafeInteger(step) || step < 0) throw new OptionError(`${where}: expected a step of at least 0, received ${String(step)}.`);
+    if (!Number.isSafeInteger(step) || step < 0)
+      throw new OptionError(`${where}: expected a step of at least 0, received ${String(step)}.`);
     return rate(step);
   };
 }

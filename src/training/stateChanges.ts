@@ -1,4 +1,5 @@
-// Variables that change during a forward pass, such as the moving statistics of BatchNormalization, put back until the step is known to be good.
+// Variables that change during a forward pass, such as the moving statistics of BatchNormalization, put back until the step is known to be
+// good.
 
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -11,7 +12,10 @@ export type Changes = Map<tf.Variable, tf.Tensor>;
  * @param skip - Variables that `work` does not touch, such as an optimizer's own.
  * @returns the result, and the values that `work` assigned; to be called within `tf.tidy`.
  */
-export function withoutStateChanges<T>(work: () => T, skip: (variable: tf.Variable) => boolean): { readonly result: T; readonly changes: Changes } {
+export function withoutStateChanges<T>(
+  work: () => T,
+  skip: (variable: tf.Variable) => boolean,
+): { readonly result: T; readonly changes: Changes } {
   const before = Object.values(tf.engine().registeredVariables)
     .filter((variable) => !variable.trainable && !skip(variable))
     // A clone keeps the values alive; no backend of the package copies them for it.

@@ -17,7 +17,8 @@ import { isIndices, labelError, labelProblem, TOLERANCE, type LabelMeaning } fro
  */
 export function targetsLike(where: string, labels: tf.Tensor, predictions: tf.Tensor, meaning: LabelMeaning): tf.Tensor2D {
   const [batch = 0, width = 0] = predictions.shape;
-  if (predictions.rank !== 2) throw new ShapeError(`${where}: expected predictions [batch, targets], received ${showShape(predictions.shape)}.`);
+  if (predictions.rank !== 2)
+    throw new ShapeError(`${where}: expected predictions [batch, targets], received ${showShape(predictions.shape)}.`);
   const isIndex = (labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === 1)) && labels.shape[0] === batch;
   if (!isIndex && !tf.util.arraysEqual(labels.shape, predictions.shape)) {
     throw new ShapeError(`${where}: expected labels [${batch}] or [${batch}, ${width}], received ${showShape(labels.shape)}.`);
@@ -25,7 +26,9 @@ export function targetsLike(where: string, labels: tf.Tensor, predictions: tf.Te
   const problem = readsAtOnce() ? labelProblem(readNow(labels), labels, width, meaning) : undefined;
   if (problem !== undefined) throw labelError(where, problem);
   const hasClasses = isIndices(labels, width);
-  const targets = hasClasses ? oneHot(tf.reshape(labels, [batch]), width) : tf.reshape<tf.Rank.R2>(tf.cast(labels, 'float32'), [batch, width]);
+  const targets = hasClasses
+    ? oneHot(tf.reshape(labels, [batch]), width)
+    : tf.reshape<tf.Rank.R2>(tf.cast(labels, 'float32'), [batch, width]);
   if (readsAtOnce()) return targets;
   return spoiled(targets, hasClasses ? tf.reshape(labels, [batch, 1]) : targets, hasClasses ? width : undefined, meaning);
 }
@@ -37,7 +40,8 @@ function spoiled(targets: tf.Tensor2D, labels: tf.Tensor, classes: number | unde
   const highest = classes === undefined ? 1 : classes - 1;
   const inRange = tf.logicalAnd(tf.greaterEqual(values, -TOLERANCE), tf.lessEqual(values, highest + TOLERANCE));
   let isSound: tf.Tensor = classes === undefined ? inRange : tf.logicalAnd(inRange, tf.equal(tf.floor(values), values));
-  if (classes === undefined && meaning === 'classes' && targets.shape[1] > 1) isSound = tf.logicalAnd(isSound, tf.greater(tf.sum(targets, -1, true), TOLERANCE));
+  if (classes === undefined && meaning === 'classes' && targets.shape[1] > 1)
+    isSound = tf.logicalAnd(isSound, tf.greater(tf.sum(targets, -1, true), TOLERANCE));
   return tf.add(targets, tf.where(isSound, tf.zeros(isSound.shape), tf.fill(isSound.shape, NaN)));
 }
 

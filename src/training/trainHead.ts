@@ -2,7 +2,26 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, boolean, callable, check, checkOptions, createRandom, deriveSeed, instanceOf, invalid, oneOf, positive, positiveInteger, rate, rule, seed as seedRule, shuffled, text, trackProgress } from '../core/internal.js';
+import {
+  arrayOf,
+  boolean,
+  callable,
+  check,
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  instanceOf,
+  invalid,
+  oneOf,
+  positive,
+  positiveInteger,
+  rate,
+  rule,
+  seed as seedRule,
+  shuffled,
+  text,
+  trackProgress,
+} from '../core/internal.js';
 import { EffnetError, type ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
 import { checkFirstBatch } from '../data/internal.js';
@@ -51,12 +70,14 @@ export interface TrainHeadOptions {
   /** Units of fully connected layers before the classifier. @defaultValue none */
   readonly hidden?: readonly number[] | undefined;
   /**
-   * Where the backbone's features are computed: `createRuntime` of `effnet-ts/onnx`, or `(features) => createRuntime(features, { threads: 2 })`.
+   * Where the backbone's features are computed: `createRuntime` of `effnet-ts/onnx`, or
+   * `(features) => createRuntime(features, { threads: 2 })`.
    * @defaultValue TensorFlow.js
    */
   readonly runtime?: FeatureRuntime | undefined;
   /**
-   * Whether features are computed once and kept. `false` computes them again in every epoch, which takes as many times as long and lets augmentation act.
+   * Whether features are computed once and kept. `false` computes them again in every epoch, which takes as many times as long and lets
+   * augmentation act.
    * @defaultValue true, unless `train` is a Dataset of augmented images
    */
   readonly cacheFeatures?: boolean | undefined;
@@ -88,13 +109,14 @@ const batches = rule<AsyncIterable<ImageBatch>>(
 /**
  * Trains a new head on the features of a frozen backbone, and joins both into one model.
  *
- * Features are computed once and cached, so each epoch takes seconds instead of minutes. Augmented images differ in every epoch, and so do their
- * features, which are then computed in every epoch. The result keeps the preprocessing of the images. Takes the backbone over: its old head is
- * disposed once the new one is trained, and the caller disposes only the result. The backbone stays frozen in the result: `unfreeze` it before
- * training more of it. `fineTune` does so itself.
+ * Features are computed once and cached, so each epoch takes seconds instead of minutes. Augmented images differ in every epoch, and so do
+ * their features, which are then computed in every epoch. The result keeps the preprocessing of the images. Takes the backbone over: its
+ * old head is disposed once the new one is trained, and the caller disposes only the result. The backbone stays frozen in the result:
+ * `unfreeze` it before training more of it. `fineTune` does so itself.
  *
  * @param backbone - A network of this library, with or without top.
- * @throws {OptionError} when an option is unknown or impossible, labels do not match `classNames`, an item is not a batch, nothing says how the images
+ * @throws {OptionError} when an option is unknown or impossible, labels do not match `classNames`, an item is not a batch, nothing says how
+ *   the images
  * were made, or `train` and `validation` were made differently.
  * @throws {ShapeError} when the images do not have the size that the backbone takes. The backbone stays as it was.
  * @throws {DataError} when there are no batches; naming epoch and step, when labels are out of range or pixels are not finite.
@@ -111,27 +133,66 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   checkModel(where, backbone, 'backbone');
   if (!(backbone instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
   checkOptions(where, options, {
-    train: batches, validation: batches, classNames: arrayOf(text), preprocessing: preprocessingSource, epochs: positiveInteger, batchSize: positiveInteger,
-    learningRate: positive, labelSmoothing: rate, classifierActivation: oneOf('softmax', 'sigmoid'), pooling: oneOf('avg', 'max'), dropoutRate: rate,
-    hidden: arrayOf(positiveInteger), seed: seedRule, onEpoch: callable, callbacks: callbackRule, onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'), runtime: callable, cacheFeatures: boolean,
+    train: batches,
+    validation: batches,
+    classNames: arrayOf(text),
+    preprocessing: preprocessingSource,
+    epochs: positiveInteger,
+    batchSize: positiveInteger,
+    learningRate: positive,
+    labelSmoothing: rate,
+    classifierActivation: oneOf('softmax', 'sigmoid'),
+    pooling: oneOf('avg', 'max'),
+    dropoutRate: rate,
+    hidden: arrayOf(positiveInteger),
+    seed: seedRule,
+    onEpoch: callable,
+    callbacks: callbackRule,
+    onProgress: callable,
+    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    runtime: callable,
+    cacheFeatures: boolean,
   });
   check(where, 'train', options.train, batches);
   check(where, 'classNames', options.classNames, arrayOf(text));
-  const { classNames, classifierActivation = 'softmax', seed = Math.floor(Math.random() * 2 ** 31), dropoutRate = 0.2, pooling, hidden = [] } = options;
+  const {
+    classNames,
+    classifierActivation = 'softmax',
+    seed = Math.floor(Math.random() * 2 ** 31),
+    dropoutRate = 0.2,
+    pooling,
+    hidden = [],
+  } = options;
   if (classNames.length < 2) throw invalid(where, 'classNames', 'at least two names', classNames);
   const cacheFeatures = options.cacheFeatures ?? !(options.train instanceof Dataset && options.train.varies);
   if (!cacheFeatures && !(options.train instanceof Dataset)) {
-    throw invalid(where, 'train', 'a Dataset, which can be read in every epoch, with `cacheFeatures: false`', options.train, 'Make one: `Dataset.from(...)`.');
+    throw invalid(
+      where,
+      'train',
+      'a Dataset, which can be read in every epoch, with `cacheFeatures: false`',
+      options.train,
+      'Make one: `Dataset.from(...)`.',
+    );
   }
   const preprocessing = learnedPreprocessing(where, backbone, options, options.preprocessing);
-  const spec: HeadSpec = { classes: classNames.length, classifierActivation, dropoutRate, hidden, ...(pooling === undefined ? {} : { pooling }) };
+  const spec: HeadSpec = {
+    classes: classNames.length,
+    classifierActivation,
+    dropoutRate,
+    hidden,
+    ...(pooling === undefined ? {} : { pooling }),
+  };
 
   await checkFiniteWeights(where, backbone, 'Load them again before training.');
   // The training data are read at once. What is wrong with the validation data would be found only after that.
   if (options.validation instanceof Dataset) await checkFirstBatch(where, 'validation', options.validation, backbone.inputs[0]?.shape);
   const extractor = await openExtractor(backbone, {
-    count: classNames.length, exclusive: classifierActivation === 'softmax', pooling, onProgress: options.onProgress, signal: options.signal, runtime: options.runtime,
+    count: classNames.length,
+    exclusive: classifierActivation === 'softmax',
+    pooling,
+    onProgress: options.onProgress,
+    signal: options.signal,
+    runtime: options.runtime,
   });
   let classifier: tfl.LayersModel | undefined;
   try {
@@ -141,8 +202,15 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, classifierActivation: 'linear' }, { seed }) });
     // From zero this is logistic regression; the reference's wide initial weights drown a few hundred images in noise.
     const last = classifier.getLayer('predictions');
-    tf.tidy(() => { last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight))); });
-    const history = await fitHead(classifier, train, validation, { ...options, classifierActivation, seed, again: cacheFeatures ? undefined : extractor });
+    tf.tidy(() => {
+      last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight)));
+    });
+    const history = await fitHead(classifier, train, validation, {
+      ...options,
+      classifierActivation,
+      seed,
+      again: cacheFeatures ? undefined : extractor,
+    });
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     // What stays trainable is what was trained, so that summaries say so.
@@ -167,8 +235,22 @@ interface FitSettings extends TrainHeadOptions {
   readonly again: FeatureExtractor | undefined;
 }
 
-async function fitHead(classifier: tfl.LayersModel, first: Features, validation: Features | undefined, settings: FitSettings): Promise<EpochMetrics[]> {
-  const { epochs = 20, batchSize = 32, learningRate = 0.001, labelSmoothing = 0.1, classifierActivation: activation, seed, signal, callbacks = [] } = settings;
+async function fitHead(
+  classifier: tfl.LayersModel,
+  first: Features,
+  validation: Features | undefined,
+  settings: FitSettings,
+): Promise<EpochMetrics[]> {
+  const {
+    epochs = 20,
+    batchSize = 32,
+    learningRate = 0.001,
+    labelSmoothing = 0.1,
+    classifierActivation: activation,
+    seed,
+    signal,
+    callbacks = [],
+  } = settings;
   const steps = Math.ceil(first.count / batchSize);
   const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
   const optimizer = adam({ learningRate: schedule });
@@ -185,7 +267,10 @@ async function fitHead(classifier: tfl.LayersModel, first: Features, validation:
     for (const each of callbacks) await each.onTrainBegin();
     for (let epoch = 0; epoch < epochs && !isStopped(classifier); epoch++) {
       const train = epoch === 0 || settings.again === undefined ? first : await settings.again.extract(settings.train, 'train', epoch);
-      const order = shuffled(Array.from({ length: train.count }, (_, i) => i), createRandom(deriveSeed(seed, 'order', epoch)));
+      const order = shuffled(
+        Array.from({ length: train.count }, (_, i) => i),
+        createRandom(deriveSeed(seed, 'order', epoch)),
+      );
       for (const each of callbacks) await each.onEpochBegin(epoch);
       let loss = 0;
       let right = 0;
@@ -212,7 +297,12 @@ async function fitHead(classifier: tfl.LayersModel, first: Features, validation:
         }
         report(epoch * steps + step + 1);
       }
-      const metrics = { loss: loss / train.count, accuracy: right / train.count, ...(await measure(classifier, validation, activation, epoch)), learningRate: lastRate };
+      const metrics = {
+        loss: loss / train.count,
+        accuracy: right / train.count,
+        ...(await measure(classifier, validation, activation, epoch)),
+        learningRate: lastRate,
+      };
       for (const each of callbacks) await each.onEpochEnd(epoch, metrics);
       const record: EpochMetrics = { epoch, stage: 0, ...metrics };
       history.push(record);
@@ -242,7 +332,10 @@ async function measure(
   const right = await countRight(y, logits, activation);
   tf.dispose([x, y, logits, loss]);
   if (!Number.isFinite(value)) {
-    throw new EffnetError(`trainHead: expected a finite validation loss after the last step of epoch ${epoch}, received ${value}. The backbone stays as it was. Lower the learning rate.`);
+    throw new EffnetError(
+      `trainHead: expected a finite validation loss after the last step of epoch ${epoch}, received ${value}. ` +
+        `The backbone stays as it was. Lower the learning rate.`,
+    );
   }
   return { val_loss: value, val_accuracy: right / features.count };
 }
@@ -258,7 +351,8 @@ async function countRight(y: tf.Tensor, logits: tf.Tensor, activation: 'softmax'
   const right = tf.tidy(() =>
     activation === 'softmax'
       ? tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), tf.argMax(y, -1)), 'float32'))
-      : tf.sum(tf.mean(tf.cast(tf.equal(tf.greater(logits, 0), tf.greater(y, 0.5)), 'float32'), -1)));
+      : tf.sum(tf.mean(tf.cast(tf.equal(tf.greater(logits, 0), tf.greater(y, 0.5)), 'float32'), -1)),
+  );
   const [count = 0] = await right.data();
   right.dispose();
   return count;

@@ -35,7 +35,11 @@ export interface Tally {
 export const emptyTally = (metrics: readonly Metric[]): Tally => ({ samples: 0, loss: 0, counts: metrics.map(() => new Float32Array(0)) });
 
 /** The metrics of a tally: the mean loss, and each metric over all its samples. */
-export async function metricsOfTally({ samples, loss, counts }: Tally, metrics: readonly Metric[], prefix = ''): Promise<Record<string, number>> {
+export async function metricsOfTally(
+  { samples, loss, counts }: Tally,
+  metrics: readonly Metric[],
+  prefix = '',
+): Promise<Record<string, number>> {
   const values: Record<string, number> = { [`${prefix}loss`]: loss / samples };
   for (const [i, metric] of metrics.entries()) {
     const result = tf.tidy(() => metric.result(tf.tensor1d(counts[i] as Float32Array)));
@@ -57,10 +61,16 @@ export interface StepContext {
  * Learns from a batch and adds it to the tally; returns its loss. The caller disposes the batch.
  *
  * @param place - Where training stands: `step 3 of epoch 0`.
- * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the step is not finite. The model stays as it was.
+ * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the step is not finite. The model
+ *   stays as it was.
  */
 export async function trainStep(
-  context: StepContext, optimizer: NamedOptimizer, variables: tf.Variable[], batch: TrainingBatch, tally: Tally, place: string,
+  context: StepContext,
+  optimizer: NamedOptimizer,
+  variables: tf.Variable[],
+  batch: TrainingBatch,
+  tally: Tally,
+  place: string,
 ): Promise<number> {
   await checkNumbers(context, batch, place);
   let predictions: tf.Tensor | undefined;
@@ -90,7 +100,10 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
     const [loss = NaN] = await cost.data();
     cost.dispose();
     if (!Number.isFinite(loss) || !(await areFinite([predictions]))) {
-      throw new EffnetError(`fineTune: expected finite predictions and a finite loss, received ${Number.isFinite(loss) ? 'predictions of NaN or Infinity' : `a loss of ${loss}`} at ${place}. The last checkpoint stays.`);
+      throw new EffnetError(
+        `fineTune: expected finite predictions and a finite loss, received ` +
+          `${Number.isFinite(loss) ? 'predictions of NaN or Infinity' : `a loss of ${loss}`} at ${place}. The last checkpoint stays.`,
+      );
     }
     await count(context, batch, loss, predictions, tally);
   } finally {
@@ -101,8 +114,13 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
 function meanLoss({ loss, classWeights }: StepContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor): tf.Scalar {
   let losses = loss(ys, predictions);
   // JavaScript callers may forget to return.
-  if (!((losses as unknown) instanceof tf.Tensor)) throw new OptionError(`fineTune: expected a function that returns a tensor of losses [${predictions.shape[0]}] for \`loss\`, received ${show(losses)} from it.`);
-  if (classWeights !== undefined) losses = tf.mul(losses, tf.sum(tf.mul(targetsLike('fineTune', ys, predictions, 'anything'), classWeights), -1));
+  if (!((losses as unknown) instanceof tf.Tensor))
+    throw new OptionError(
+      `fineTune: expected a function that returns a tensor of losses [${predictions.shape[0]}] for \`loss\`, ` +
+        `received ${show(losses)} from it.`,
+    );
+  if (classWeights !== undefined)
+    losses = tf.mul(losses, tf.sum(tf.mul(targetsLike('fineTune', ys, predictions, 'anything'), classWeights), -1));
   if (sampleWeights !== undefined) {
     if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== losses.shape[0]) {
       throw new ShapeError(`fineTune: expected \`sampleWeights\` ${showShape(losses.shape)}, received ${showShape(sampleWeights.shape)}.`);
@@ -112,7 +130,13 @@ function meanLoss({ loss, classWeights }: StepContext, { ys, sampleWeights }: Tr
   return tf.mean(losses);
 }
 
-async function count({ metrics }: StepContext, batch: TrainingBatch, loss: number, predictions: tf.Tensor | undefined, tally: Tally): Promise<void> {
+async function count(
+  { metrics }: StepContext,
+  batch: TrainingBatch,
+  loss: number,
+  predictions: tf.Tensor | undefined,
+  tally: Tally,
+): Promise<void> {
   const size = batch.xs.shape[0];
   tally.samples += size;
   tally.loss += loss * size;
@@ -136,6 +160,9 @@ async function checkNumbers({ model, loss, metrics }: StepContext, { xs, ys, sam
   if (await areFinite(Object.values(parts))) return;
   for (const [name, tensor] of Object.entries(parts)) {
     if (await areFinite([tensor])) continue;
-    throw new DataError(`fineTune: expected finite numbers for \`${name}\` at ${place}, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.`);
+    throw new DataError(
+      `fineTune: expected finite numbers for \`${name}\` at ${place}, received NaN or Infinity. ` +
+        `The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.`,
+    );
   }
 }

@@ -52,7 +52,11 @@ export interface StageData {
 
 /** What a run notes about the data of each stage. */
 export function stageDataOf(datasets: readonly Dataset<unknown>[]): StageData[] {
-  return datasets.map(({ size, fingerprint, preprocessing }) => ({ batches: Number.isFinite(size) ? size : null, ...fingerprint, ...(preprocessing === undefined ? {} : { preprocessing }) }));
+  return datasets.map(({ size, fingerprint, preprocessing }) => ({
+    batches: Number.isFinite(size) ? size : null,
+    ...fingerprint,
+    ...(preprocessing === undefined ? {} : { preprocessing }),
+  }));
 }
 
 interface Notes {
@@ -76,15 +80,21 @@ const ODD: Readonly<Record<string, number>> = { Infinity, '-Infinity': -Infinity
 
 /** Writes the run to its store, if it has one. */
 export async function saveRun(
-  store: CheckpointStore | undefined, model: LayersModel, callbacks: readonly TrainingCallback[], stages: readonly StageOutline[],
-  data: readonly StageData[], position: Position,
+  store: CheckpointStore | undefined,
+  model: LayersModel,
+  callbacks: readonly TrainingCallback[],
+  stages: readonly StageOutline[],
+  data: readonly StageData[],
+  position: Position,
 ): Promise<void> {
   if (store === undefined) return;
   const others = new Map<string, WeightArray>();
   const values: Record<string, number | string>[] = [];
   for (const [i, { hooks }] of callbacks.entries()) {
     const state: CallbackState = (await hooks.save?.()) ?? {};
-    values.push(Object.fromEntries(Object.entries(state.values ?? {}).map(([key, value]) => [key, Number.isFinite(value) ? value : String(value)])));
+    values.push(
+      Object.fromEntries(Object.entries(state.values ?? {}).map(([key, value]) => [key, Number.isFinite(value) ? value : String(value)])),
+    );
     for (const [name, array] of state.arrays ?? []) others.set(`callback${i}/${name}`, array);
   }
   const { tally, ...rest } = position;
@@ -92,14 +102,18 @@ export async function saveRun(
   const notes = {
     stages: outline(stages),
     data,
-    position: { ...rest, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts: tally.counts.length } }) },
+    position: {
+      ...rest,
+      ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts: tally.counts.length } }),
+    },
     dropouts: Object.fromEntries(dropoutsOf(model).map((layer) => [layer.name, layer.stream])),
     callbacks: values,
   };
   const checkpoint = await checkpointOf(model, { notes, others, where: 'fineTune' });
   // What is read from a lost context is zeros; the last good checkpoint must stay.
   const lost = lostContext();
-  if (lost !== undefined) throw new BackendError(`fineTune: expected a device to read the weights from, received none: ${lost}. The last checkpoint stays.`);
+  if (lost !== undefined)
+    throw new BackendError(`fineTune: expected a device to read the weights from, received none: ${lost}. The last checkpoint stays.`);
   await store.write(writeCheckpoint(checkpoint));
 }
 
@@ -110,16 +124,24 @@ export async function saveRun(
  * @throws {OptionError} when it is a run of other stages. {@link DataError} when the data of a stage that is not over are others.
  */
 export async function loadRun(
-  store: CheckpointStore | undefined, stages: readonly StageOutline[], data: readonly StageData[] | undefined,
+  store: CheckpointStore | undefined,
+  stages: readonly StageOutline[],
+  data: readonly StageData[] | undefined,
 ): Promise<SavedRun | undefined> {
   const bytes = await store?.read();
   if (bytes === undefined) return undefined;
   check('fineTune', 'store.read', bytes, instanceOf(Uint8Array, 'a function that returns the bytes of a checkpoint, or undefined,'));
   const checkpoint = readStored(bytes);
   const notes = checkpoint.notes as unknown as Notes;
-  if (typeof notes.stages !== 'string') throw new OptionError('fineTune: expected the checkpoint of a run of fineTune in `store`, received one that was written otherwise. Load it with `resume`, or give this run a store of its own.');
+  if (typeof notes.stages !== 'string')
+    throw new OptionError(
+      'fineTune: expected the checkpoint of a run of fineTune in `store`, received one that was written otherwise. Load it with `resume`, or give this run a store of its own.',
+    );
   if (notes.stages !== outline(stages)) {
-    throw new OptionError(`fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. Give a new run a store of its own.`);
+    throw new OptionError(
+      `fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. ` +
+        `Give a new run a store of its own.`,
+    );
   }
   const { tally, ...position } = notes.position;
   for (let stage = position.stage; stage < (data?.length ?? 0); stage++) checkData(notes.data?.[stage], data?.[stage], stage);
@@ -133,7 +155,9 @@ export async function loadRun(
       for (const [i, { hooks }] of callbacks.entries()) {
         const values = Object.fromEntries(Object.entries(notes.callbacks[i] ?? {}).map(([key, value]) => [key, ODD[value] ?? value]));
         const prefix = `callback${i}/`;
-        const arrays = new Map([...checkpoint.others].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
+        const arrays = new Map(
+          [...checkpoint.others].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
+        );
         hooks.load?.({ values, ...(arrays.size === 0 ? {} : { arrays }) }, model);
       }
     },
@@ -145,14 +169,21 @@ function readStored(bytes: Uint8Array): Checkpoint {
     return readCheckpoint(bytes);
   } catch (cause) {
     if (!(cause instanceof WeightsError)) throw cause;
-    throw new WeightsError(`fineTune: expected a checkpoint of this library in \`store\`, received something else or a damaged one (${cause.message.replace(/\.$/, '')}). Give this run a store of its own.`, { cause });
+    throw new WeightsError(
+      `fineTune: expected a checkpoint of this library in \`store\`, ` +
+        `received something else or a damaged one (${cause.message.replace(/\.$/, '')}). Give this run a store of its own.`,
+      { cause },
+    );
   }
 }
 
 function checkData(then: StageData | undefined, now: StageData | undefined, stage: number): void {
   const change = then === undefined || now === undefined ? undefined : changeOf(then, now);
   if (change === undefined) return;
-  throw new DataError(`fineTune: expected the training data of the run in \`store\`, ${change[0]}, received ${change[1]} in stage ${stage}. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.`);
+  throw new DataError(
+    `fineTune: expected the training data of the run in \`store\`, ${change[0]}, received ${change[1]} in stage ${stage}. ` +
+      `Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.`,
+  );
 }
 
 /** What differs, then and now; what one of both does not know is not compared. */
@@ -168,7 +199,8 @@ function changeOf(then: StageData, now: StageData): readonly [then: string, now:
   return [`${then.batches} batches per epoch`, `${now.batches}`];
 }
 
-const dropoutsOf = (model: LayersModel): SeededDropout[] => allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
+const dropoutsOf = (model: LayersModel): SeededDropout[] =>
+  allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
 
 // What must agree for a run to be the same: how many stages, and how long each.
 const outline = (stages: readonly StageOutline[]): string => `[${stages.map(({ epochs }) => `${epochs} epochs`).join(', ')}]`;

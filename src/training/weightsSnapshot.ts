@@ -30,7 +30,10 @@ export function checkWeights(where: string, model: LayersModel, arrays: NamedArr
   ];
   if (problem !== undefined) {
     const more = strangers.length + missing.length + misfits.length - 1;
-    throw new WeightsError(`${where}: expected the weights of '${model.name}', received ${problem}${more > 0 ? ` (and ${more} more that do not fit)` : ''}. It is a checkpoint of another model.`);
+    throw new WeightsError(
+      `${where}: expected the weights of '${model.name}', received ` +
+        `${problem}${more > 0 ? ` (and ${more} more that do not fit)` : ''}. It is a checkpoint of another model.`,
+    );
   }
 }
 

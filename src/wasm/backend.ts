@@ -21,15 +21,27 @@ export interface WasmBackend {
 type Kernel = (...parameters: number[]) => number;
 
 /** The exports of src/wasm/assembly/index.ts. */
-export type Kernels = Readonly<Record<
-  | 'convolutionFilterGradient' | 'convolutionInputGradient' | 'convolutionScratch'
-  | 'depthwiseFilterGradient' | 'depthwiseFilterScratch' | 'depthwiseInputGradient' | 'depthwiseInputScratch'
-  | 'moments' | 'normalize' | 'normalizeGradient' | 'batchNormScratch'
-  | 'swish' | 'swishGradient'
-  | 'finite'
-  | 'sumRows' | 'sumRowsScratch',
-  Kernel
->>;
+export type Kernels = Readonly<
+  Record<
+    | 'convolutionFilterGradient'
+    | 'convolutionInputGradient'
+    | 'convolutionScratch'
+    | 'depthwiseFilterGradient'
+    | 'depthwiseFilterScratch'
+    | 'depthwiseInputGradient'
+    | 'depthwiseInputScratch'
+    | 'moments'
+    | 'normalize'
+    | 'normalizeGradient'
+    | 'batchNormScratch'
+    | 'swish'
+    | 'swishGradient'
+    | 'finite'
+    | 'sumRows'
+    | 'sumRowsScratch',
+    Kernel
+  >
+>;
 
 const bound = new WeakMap<WasmBackend, Kernels>();
 
@@ -43,7 +55,9 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
     bound.set(backend, instance.exports as unknown as Kernels);
   } catch (cause) {
-    throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one that cannot compile it.', { cause });
+    throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one that cannot compile it.', {
+      cause,
+    });
   }
   refuseFailedAllocations(backend);
 }
@@ -52,7 +66,9 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
 export function kernelsOf(backend: WasmBackend): Kernels {
   const kernels = bound.get(backend);
   if (kernels === undefined) {
-    throw new BackendError('registerWasmTraining: expected the wasm backend it was called for, received a new one. Call it again after replacing the backend.');
+    throw new BackendError(
+      'registerWasmTraining: expected the wasm backend it was called for, received a new one. Call it again after replacing the backend.',
+    );
   }
   return kernels;
 }
@@ -85,7 +101,10 @@ function refuseFailedAllocations({ wasm }: WasmBackend): void {
   wasm._malloc = (bytes) => {
     const address = malloc(bytes);
     if (address !== 0) return address;
-    throw new BackendError(`wasm: expected room for ${bytes} more bytes, received none: WebAssembly ends at 4 GB. Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.`);
+    throw new BackendError(
+      `wasm: expected room for ${bytes} more bytes, received none: WebAssembly ends at 4 GB. ` +
+        `Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.`,
+    );
   };
 }
 
@@ -93,7 +112,9 @@ function memoryOf(backend: WasmBackend): WebAssembly.Memory {
   const candidates = [backend.wasm.wasmMemory, ...Object.values(backend.wasm.asm)];
   const memory = candidates.find((candidate) => candidate instanceof WebAssembly.Memory);
   if (memory === undefined) {
-    throw new BackendError('registerWasmTraining: expected @tensorflow/tfjs-backend-wasm 4.22 or later, received one that does not show its memory.');
+    throw new BackendError(
+      'registerWasmTraining: expected @tensorflow/tfjs-backend-wasm 4.22 or later, received one that does not show its memory.',
+    );
   }
   return memory;
 }

@@ -33,15 +33,36 @@ export const convolutionInputGradient: KernelConfig = {
   },
 };
 
-function run(name: 'convolutionFilterGradient' | 'convolutionInputGradient', backend: WasmBackend, first: TensorInfo, second: TensorInfo, shape: readonly number[], info: ConvolutionInfo): TensorInfo {
+function run(
+  name: 'convolutionFilterGradient' | 'convolutionInputGradient',
+  backend: WasmBackend,
+  first: TensorInfo,
+  second: TensorInfo,
+  shape: readonly number[],
+  info: ConvolutionInfo,
+): TensorInfo {
   const kernels = kernelsOf(backend);
   const out = allocate(backend, shape);
   const floats = kernels.convolutionScratch(info.inChannels, info.outChannels, info.filterHeight, info.filterWidth);
   withScratch(backend, floats, (scratch) => {
     kernels[name](
-      addressOf(backend, first), addressOf(backend, second), addressOf(backend, out), scratch,
-      info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth, info.outChannels,
-      info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth, info.padInfo.top, info.padInfo.left,
+      addressOf(backend, first),
+      addressOf(backend, second),
+      addressOf(backend, out),
+      scratch,
+      info.batchSize,
+      info.inHeight,
+      info.inWidth,
+      info.inChannels,
+      info.outHeight,
+      info.outWidth,
+      info.outChannels,
+      info.filterHeight,
+      info.filterWidth,
+      info.strideHeight,
+      info.strideWidth,
+      info.padInfo.top,
+      info.padInfo.left,
     );
   });
   return out;

@@ -2,7 +2,10 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type {
-  DepthwiseConv2dNativeBackpropFilterAttrs, DepthwiseConv2dNativeBackpropInputAttrs, KernelConfig, TensorInfo,
+  DepthwiseConv2dNativeBackpropFilterAttrs,
+  DepthwiseConv2dNativeBackpropInputAttrs,
+  KernelConfig,
+  TensorInfo,
 } from '@tensorflow/tfjs-core';
 import { ShapeError } from '../core/index.js';
 import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
@@ -49,7 +52,8 @@ export const depthwiseInputGradient: KernelConfig = {
 
 function describe(kernel: string, inputShape: Shape4D, filterShape: Shape4D, attributes: Attributes): tf.backend_util.Conv2DInfo {
   const { strides, dilations, pad, dimRoundingMode } = attributes;
-  if (filterShape[3] !== 1) throw new ShapeError(`wasm ${kernel}: expected one output channel for each input channel, received ${filterShape[3]}.`);
+  if (filterShape[3] !== 1)
+    throw new ShapeError(`wasm ${kernel}: expected one output channel for each input channel, received ${filterShape[3]}.`);
   if ([dilations].flat().some((dilation) => dilation !== 1)) {
     throw new ShapeError(`wasm ${kernel}: expected 1 for \`dilations\`, received ${String(dilations)}.`);
   }
@@ -58,7 +62,17 @@ function describe(kernel: string, inputShape: Shape4D, filterShape: Shape4D, att
 
 function sizes(info: tf.backend_util.Conv2DInfo): number[] {
   return [
-    info.batchSize, info.inHeight, info.inWidth, info.inChannels, info.outHeight, info.outWidth,
-    info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth, info.padInfo.top, info.padInfo.left,
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.padInfo.top,
+    info.padInfo.left,
   ];
 }

@@ -17,7 +17,8 @@ function kernel<const Name extends string>(
   return {
     kernelName,
     backendName: 'wasm',
-    kernelFunc: ({ inputs, backend, attrs }) => compute(backend as WasmBackend, inputs as Readonly<Record<Name, TensorInfo>>, attrs as unknown as Attributes),
+    kernelFunc: ({ inputs, backend, attrs }) =>
+      compute(backend as WasmBackend, inputs as Readonly<Record<Name, TensorInfo>>, attrs as unknown as Attributes),
   };
 }
 
@@ -32,16 +33,20 @@ export const fusedKernels: readonly KernelConfig[] = [
     return [mean, variance];
   }),
 
-  kernel('EffnetBatchNormGradient', ['x', 'dy', 'mean', 'variance', 'gamma'], (backend, { x, dy, mean, variance, gamma }, { epsilon, ofBatch }) => {
-    const { rows, channels } = rowsOf(x);
-    const { normalizeGradient, batchNormScratch } = kernelsOf(backend);
-    const [dx, dgamma, dbeta] = [allocate(backend, x.shape), allocate(backend, [channels]), allocate(backend, [channels])];
-    const addresses = [x, dy, mean, variance, gamma, dx, dgamma, dbeta].map((tensor) => addressOf(backend, tensor));
-    withScratch(backend, batchNormScratch(channels), (scratch) => {
-      normalizeGradient(...addresses, scratch, rows, channels, epsilon ?? 0, Number(ofBatch));
-    });
-    return [dx, dgamma, dbeta];
-  }),
+  kernel(
+    'EffnetBatchNormGradient',
+    ['x', 'dy', 'mean', 'variance', 'gamma'],
+    (backend, { x, dy, mean, variance, gamma }, { epsilon, ofBatch }) => {
+      const { rows, channels } = rowsOf(x);
+      const { normalizeGradient, batchNormScratch } = kernelsOf(backend);
+      const [dx, dgamma, dbeta] = [allocate(backend, x.shape), allocate(backend, [channels]), allocate(backend, [channels])];
+      const addresses = [x, dy, mean, variance, gamma, dx, dgamma, dbeta].map((tensor) => addressOf(backend, tensor));
+      withScratch(backend, batchNormScratch(channels), (scratch) => {
+        normalizeGradient(...addresses, scratch, rows, channels, epsilon ?? 0, Number(ofBatch));
+      });
+      return [dx, dgamma, dbeta];
+    },
+  ),
 
   kernel('EffnetSwish', ['x'], (backend, { x }) => {
     const y = allocate(backend, x.shape);
@@ -69,7 +74,8 @@ export function normalizeKernel(stock: KernelFunc): KernelFunc {
     const backend = parameters.backend as WasmBackend;
     const { x, mean, variance, offset, scale } = parameters.inputs as Inputs & Record<'x' | 'mean' | 'variance', TensorInfo>;
     const { rows, channels } = rowsOf(x);
-    if ([mean, variance, offset, scale].some((tensor) => tensor && tf.util.sizeFromShape(tensor.shape) !== channels)) return stock(parameters);
+    if ([mean, variance, offset, scale].some((tensor) => tensor && tf.util.sizeFromShape(tensor.shape) !== channels))
+      return stock(parameters);
     const y = allocate(backend, x.shape);
     const { normalize, batchNormScratch } = kernelsOf(backend);
     const addresses = [x, mean, variance, scale, offset, y].map((tensor) => (tensor ? addressOf(backend, tensor) : 0));

@@ -14,7 +14,11 @@ const KERNELS = [convolutionFilterGradient, convolutionInputGradient, depthwiseF
 
 /** Stock kernels with a faster way for the cases of training. */
 const IMPROVED = [
-  [tf.FusedBatchNorm, normalizeKernel], [tf.Identity, identityKernel], [tf.Cast, castKernel], [tf.Sum, sumKernel], [tf.Mean, meanKernel],
+  [tf.FusedBatchNorm, normalizeKernel],
+  [tf.Identity, identityKernel],
+  [tf.Cast, castKernel],
+  [tf.Sum, sumKernel],
+  [tf.Mean, meanKernel],
 ] as const;
 
 /**

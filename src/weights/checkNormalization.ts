@@ -28,12 +28,17 @@ export function checkNormalization(where: string, plan: ModelPlan, arrays: Named
 
   const sameMean = isClose(mean, statistics.mean);
   const isDeviation = isClose(variance, statistics.std);
-  const isVariance = isClose(variance, statistics.std.map((std) => std ** 2));
+  const isVariance = isClose(
+    variance,
+    statistics.std.map((std) => std ** 2),
+  );
   if (sameMean && (isDeviation || isVariance)) return;
   const show = (values: readonly number[]): string => `[${values.map((value) => Number(value.toPrecision(4))).join(', ')}]`;
   const option = `{ mean: ${show(mean)}, std: ${show(variance.map(Math.sqrt))} }`;
   throw new WeightsError(
-    `${where}: the file normalizes pixels with mean ${show(mean)} and variance ${show(variance)}, the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. Build the model with \`normalization: ${option}\`.`,
+    `${where}: the file normalizes pixels with mean ${show(mean)} and variance ${show(variance)}, ` +
+      `the model with mean ${show(statistics.mean)} and variance ${show(statistics.std.map((std) => std ** 2))}. ` +
+      `Build the model with \`normalization: ${option}\`.`,
   );
 }
 

@@ -42,7 +42,10 @@ function namedArray(where: string, name: string, { array, kind }: TorchTensor): 
   return {
     ...array,
     values() {
-      throw new WeightsError(`${where}: expected plain numbers for '${name}', received ${kind}. In Python, save plain dense tensors: \`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.`);
+      throw new WeightsError(
+        `${where}: expected plain numbers for '${name}', received ${kind}. In Python, save plain dense tensors: ` +
+          `\`tensor.dequantize()\`, \`to_dense()\`, \`full_tensor()\`.`,
+      );
     },
   };
 }
@@ -52,9 +55,15 @@ function* entriesOf(value: PickleValue): Iterable<readonly [string, PickleValue]
     yield* entriesOfModule(value);
     return;
   }
-  const entries = value instanceof Map ? (value as Map<PickleValue, PickleValue>).entries() : Array.isArray(value) ? (value as PickleValue[]).entries() : [];
+  const entries =
+    value instanceof Map
+      ? (value as Map<PickleValue, PickleValue>).entries()
+      : Array.isArray(value)
+        ? (value as PickleValue[]).entries()
+        : [];
   for (const [key, item] of entries) {
-    if (typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' || typeof key === 'bigint') yield [String(key), item];
+    if (typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' || typeof key === 'bigint')
+      yield [String(key), item];
   }
 }
 

@@ -29,14 +29,38 @@ export const KERAS_V2: WithAndWithoutTop = {
 
 /** SHA-256. */
 export const QUBVEL_AUTOAUGMENT: WithAndWithoutTop = {
-  b0: ['163292582f1c6eaca8e7dc7b51b01c615b0dbc0039699b4dcd0b975cc21533dc', 'c1421ad80a9fc67c2cc4000f666aa50789ce39eedb4e06d531b0c593890ccff3'],
-  b1: ['d0a71ddf51ef7a0ca425bab32b7fa7f16043ee598ecee73fc674d9560c8f09b0', '75de265d03ac52fa74f2f510455ba64f9c7c5fd96dc923cd4bfefa3d680c4b68'],
-  b2: ['bb5451507a6418a574534aa76a91b106f6b605f3b5dde0b21055694319853086', '433b60584fafba1ea3de07443b74cfd32ce004a012020b07ef69e22ba8669333'],
-  b3: ['03f1fba367f070bd2545f081cfa7f3e76f5e1aa3b6f4db700f00552901e75ab9', 'c5d42eb6cfae8567b418ad3845cfd63aa48b87f1bd5df8658a49375a9f3135c7'],
-  b4: ['98852de93f74d9833c8640474b2c698db45ec60690c75b3bacb1845e907bf94f', '7942c1407ff1feb34113995864970cd4d9d91ea64877e8d9c38b6c1e0767c411'],
-  b5: ['30172f1d45f9b8a41352d4219bf930ee3339025fd26ab314a817ba8918fefc7d', '9d197bc2bfe29165c10a2af8c2ebc67507f5d70456f09e584c71b822941b1952'],
-  b6: ['f5270466747753485a082092ac9939caa546eb3f09edca6d6fff842cad938720', '1d0923bb038f2f8060faaf0a0449db4b96549a881747b7c7678724ac79f427ed'],
-  b7: ['876a41319980638fa597acbbf956a82d10819531ff2dcb1a52277f10c7aefa1a', '60b56ff3a8daccc8d96edfd40b204c113e51748da657afd58034d54d3cec2bac'],
+  b0: [
+    '163292582f1c6eaca8e7dc7b51b01c615b0dbc0039699b4dcd0b975cc21533dc',
+    'c1421ad80a9fc67c2cc4000f666aa50789ce39eedb4e06d531b0c593890ccff3',
+  ],
+  b1: [
+    'd0a71ddf51ef7a0ca425bab32b7fa7f16043ee598ecee73fc674d9560c8f09b0',
+    '75de265d03ac52fa74f2f510455ba64f9c7c5fd96dc923cd4bfefa3d680c4b68',
+  ],
+  b2: [
+    'bb5451507a6418a574534aa76a91b106f6b605f3b5dde0b21055694319853086',
+    '433b60584fafba1ea3de07443b74cfd32ce004a012020b07ef69e22ba8669333',
+  ],
+  b3: [
+    '03f1fba367f070bd2545f081cfa7f3e76f5e1aa3b6f4db700f00552901e75ab9',
+    'c5d42eb6cfae8567b418ad3845cfd63aa48b87f1bd5df8658a49375a9f3135c7',
+  ],
+  b4: [
+    '98852de93f74d9833c8640474b2c698db45ec60690c75b3bacb1845e907bf94f',
+    '7942c1407ff1feb34113995864970cd4d9d91ea64877e8d9c38b6c1e0767c411',
+  ],
+  b5: [
+    '30172f1d45f9b8a41352d4219bf930ee3339025fd26ab314a817ba8918fefc7d',
+    '9d197bc2bfe29165c10a2af8c2ebc67507f5d70456f09e584c71b822941b1952',
+  ],
+  b6: [
+    'f5270466747753485a082092ac9939caa546eb3f09edca6d6fff842cad938720',
+    '1d0923bb038f2f8060faaf0a0449db4b96549a881747b7c7678724ac79f427ed',
+  ],
+  b7: [
+    '876a41319980638fa597acbbf956a82d10819531ff2dcb1a52277f10c7aefa1a',
+    '60b56ff3a8daccc8d96edfd40b204c113e51748da657afd58034d54d3cec2bac',
+  ],
 };
 
 /** MD5. */
@@ -52,11 +76,28 @@ export const QUBVEL_NOISY_STUDENT: WithAndWithoutTop = {
 };
 
 /** First digits of the SHA-256, part of the file's name; b0 to b7. */
-export const LUKEMELAS: readonly string[] = ['355c32eb', 'f1951068', '8bb594d6', '5fb5a3c3', '6ed6700e', 'b6417697', 'c76e70fd', 'dcc49843'];
+export const LUKEMELAS: readonly string[] = [
+  '355c32eb',
+  'f1951068',
+  '8bb594d6',
+  '5fb5a3c3',
+  '6ed6700e',
+  'b6417697',
+  'c76e70fd',
+  'dcc49843',
+];
 
 /** The same of the files trained with AdvProp; b0 to b8. */
 export const LUKEMELAS_ADVPROP: readonly string[] = [
-  'b64d5a18', '0f3ce85a', '6e9d97e5', 'cdd7c0f4', '44fb3a87', '86493f6b', 'ac80338e', '4652b6dd', '22a8fe65',
+  'b64d5a18',
+  '0f3ce85a',
+  '6e9d97e5',
+  'cdd7c0f4',
+  '44fb3a87',
+  '86493f6b',
+  'ac80338e',
+  '4652b6dd',
+  '22a8fe65',
 ];
 
 /** Of the files published again in 2023, SHA-256 by the part of the name that holds its first digits. */

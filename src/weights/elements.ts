@@ -5,17 +5,51 @@ import { WeightsError } from '../core/index.js';
 
 /** The type of the numbers in a file. */
 export type ElementType =
-  | 'float64' | 'float32' | 'float16' | 'bfloat16' | 'float8_e4m3fn' | 'float8_e5m2' | 'float8_e4m3fnuz' | 'float8_e5m2fnuz' | 'float8_e8m0fnu'
-  | 'complex128' | 'complex64' | 'complex32'
-  | 'int64' | 'int32' | 'int16' | 'int8' | 'uint64' | 'uint32' | 'uint16' | 'uint8' | 'bool';
+  | 'float64'
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'float8_e4m3fn'
+  | 'float8_e5m2'
+  | 'float8_e4m3fnuz'
+  | 'float8_e5m2fnuz'
+  | 'float8_e8m0fnu'
+  | 'complex128'
+  | 'complex64'
+  | 'complex32'
+  | 'int64'
+  | 'int32'
+  | 'int16'
+  | 'int8'
+  | 'uint64'
+  | 'uint32'
+  | 'uint16'
+  | 'uint8'
+  | 'bool';
 
 /** Bytes of one element. */
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
-  float64: 8, float32: 4, float16: 2, bfloat16: 2,
-  float8_e4m3fn: 1, float8_e5m2: 1, float8_e4m3fnuz: 1, float8_e5m2fnuz: 1, float8_e8m0fnu: 1,
-  complex128: 16, complex64: 8, complex32: 4,
-  int64: 8, int32: 4, int16: 2, int8: 1,
-  uint64: 8, uint32: 4, uint16: 2, uint8: 1, bool: 1,
+  float64: 8,
+  float32: 4,
+  float16: 2,
+  bfloat16: 2,
+  float8_e4m3fn: 1,
+  float8_e5m2: 1,
+  float8_e4m3fnuz: 1,
+  float8_e5m2fnuz: 1,
+  float8_e8m0fnu: 1,
+  complex128: 16,
+  complex64: 8,
+  complex32: 4,
+  int64: 8,
+  int32: 4,
+  int16: 2,
+  int8: 1,
+  uint64: 8,
+  uint32: 4,
+  uint16: 2,
+  uint8: 1,
+  bool: 1,
 };
 
 /**
@@ -71,7 +105,13 @@ export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Arr
 }
 
 /** Bits of the fraction, bias of the exponent. */
-const FLOAT8 = { float8_e4m3fn: [3, 7], float8_e5m2: [2, 15], float8_e4m3fnuz: [3, 8], float8_e5m2fnuz: [2, 16], float8_e8m0fnu: [0, 127] } as const;
+const FLOAT8 = {
+  float8_e4m3fn: [3, 7],
+  float8_e5m2: [2, 15],
+  float8_e4m3fnuz: [3, 8],
+  float8_e5m2fnuz: [2, 16],
+  float8_e8m0fnu: [0, 127],
+} as const;
 
 function decodeFloat8(type: keyof typeof FLOAT8, bytes: Uint8Array): Float32Array {
   const table = Float32Array.from({ length: 256 }, (_, bits) => float8(type, bits));
@@ -87,6 +127,7 @@ function float8(type: keyof typeof FLOAT8, bits: number): number {
   if (type === 'float8_e5m2' && (bits & 0x7c) === 0x7c) return (bits & 3) !== 0 ? NaN : bits & 0x80 ? -Infinity : Infinity;
   const exponent = (bits & 0x7f) >> fractionBits;
   const fraction = bits & (2 ** fractionBits - 1);
-  const magnitude = exponent === 0 ? fraction * 2 ** (1 - bias - fractionBits) : (2 ** fractionBits + fraction) * 2 ** (exponent - bias - fractionBits);
+  const magnitude =
+    exponent === 0 ? fraction * 2 ** (1 - bias - fractionBits) : (2 ** fractionBits + fraction) * 2 ** (exponent - bias - fractionBits);
   return bits & 0x80 ? -magnitude : magnitude;
 }

@@ -15,7 +15,8 @@ export function fileClassifiers(arrays: NamedArrays): FileClassifier[] {
   return [...arrays].flatMap(([array, { shape }]) => {
     const [, name, kind] = /^(.*)(\/kernel|\.weight)$/.exec(array) ?? [];
     const [first, second, third] = shape;
-    if (name === undefined || first === undefined || second === undefined || third !== undefined || name.startsWith('optimizer/')) return [];
+    if (name === undefined || first === undefined || second === undefined || third !== undefined || name.startsWith('optimizer/'))
+      return [];
     return [kind === '/kernel' ? { name, features: first, classes: second } : { name, features: second, classes: first }];
   });
 }

@@ -9,7 +9,9 @@ export function findPretrained(where: string, name: string): readonly [name: str
   const wanted = Object.hasOwn(VARIANTS, name) ? defaultPretrained(name as Variant) : name;
   const checkpoint = Object.hasOwn(PRETRAINED, wanted) ? PRETRAINED[wanted] : undefined;
   if (checkpoint !== undefined) return [wanted, checkpoint];
-  const near = Object.keys(PRETRAINED).filter((candidate) => typeof name === 'string' && candidate.includes(name)).slice(0, 4);
+  const near = Object.keys(PRETRAINED)
+    .filter((candidate) => typeof name === 'string' && candidate.includes(name))
+    .slice(0, 4);
   const hint = near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : 'PRETRAINED lists them.';
   throw invalid(where, 'name', 'a variant or a checkpoint', name, hint);
 }

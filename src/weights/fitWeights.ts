@@ -43,12 +43,17 @@ export interface Fit {
 /**
  * Fits the arrays of a file to a network.
  *
- * Arrays outside the network, such as the state of an optimizer, metrics or a second copy, are skipped. Within it every array must be known.
+ * Arrays outside the network, such as the state of an optimizer, metrics or a second copy, are skipped. Within it every array must be
+ * known.
  *
  * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalizes pixels differently.
  */
 export function fitWeights(
-  where: string, plan: NetworkPlan, arrays: NamedArrays, options: FitOptions = {}, references: readonly NetworkPlan[] = [],
+  where: string,
+  plan: NetworkPlan,
+  arrays: NamedArrays,
+  options: FitOptions = {},
+  references: readonly NetworkPlan[] = [],
 ): Fit {
   const { layout, prefix, entries, copies } = recognizeLayout(where, plan, arrays, options, references);
   const isHead = isClassifier(layout, options);
@@ -67,7 +72,10 @@ export function fitWeights(
     }
     // A classifier put on a backbone stands beside it in the file, not within.
     const starts = options.classifier !== undefined && isHead(entry.array) ? scopesAround(prefix) : [prefix];
-    const places = starts.flatMap((start) => [{ start, name: start + entry.array + AVERAGE }, { start, name: start + entry.array }]);
+    const places = starts.flatMap((start) => [
+      { start, name: start + entry.array + AVERAGE },
+      { start, name: start + entry.array },
+    ]);
     const { start, name } = places.find((place) => arrays.has(place.name)) ?? { start: prefix, name: undefined };
     const array = name === undefined ? undefined : arrays.get(name);
     if (name === undefined || array === undefined) {
@@ -82,7 +90,10 @@ export function fitWeights(
   }
 
   const known = new Set(entries.map(({ array }) => array));
-  const isBackbone = isInBackbone(layout, entries.filter(({ weight }) => !weight.startsWith('predictions/')));
+  const isBackbone = isInBackbone(
+    layout,
+    entries.filter(({ weight }) => !weight.startsWith('predictions/')),
+  );
   const leavesHead = skipHead || !entries.some(({ weight }) => weight.startsWith('predictions/'));
   const reasonFor = (name: string): string | null => {
     const own = name.startsWith(prefix) ? name.slice(prefix.length) : null;
@@ -149,7 +160,10 @@ function reasonToSkip(name: string): string | null {
 function takesOtherChannels({ weight, fileShape, modelShape, toModel }: LayoutEntry, { shape }: WeightArray): boolean {
   const channels = toModel[2];
   if (weight !== 'stem_conv/kernel' || channels === undefined || modelShape[2] === 3 || shape[channels] !== 3) return false;
-  return sameShape(shape, fileShape.map((length, i) => (i === channels ? 3 : length)));
+  return sameShape(
+    shape,
+    fileShape.map((length, i) => (i === channels ? 3 : length)),
+  );
 }
 
 function inModelOrder(shape: readonly number[], { toModel }: LayoutEntry): readonly number[] {

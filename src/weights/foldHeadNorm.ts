@@ -11,7 +11,9 @@ const EPSILON = 1e-3;
 /** Folds the one BatchNormalization of the file that has no place in the model into the classifier, where it has one number per feature. */
 export function foldHeadNorm(plan: NetworkPlan, arrays: NamedArrays, fit: Fit): Fit {
   const owner = /^(.*)\/moving_variance$/.exec(fit.unexpected.find((name) => name.endsWith('/moving_variance')) ?? '')?.[1];
-  const [kernel, bias] = ['predictions/kernel', 'predictions/bias'].map((weight) => fit.fitted.find(({ entry }) => entry.weight === weight));
+  const [kernel, bias] = ['predictions/kernel', 'predictions/bias'].map((weight) =>
+    fit.fitted.find(({ entry }) => entry.weight === weight),
+  );
   const features = plan.classifier?.inputShape[2];
   if (owner === undefined || features === undefined || kernel === undefined || bias === undefined) return fit;
   const vector = (weight: string): Float32Array | undefined => {
@@ -31,7 +33,10 @@ export function foldHeadNorm(plan: NetworkPlan, arrays: NamedArrays, fit: Fit): 
     const feature = Math.floor(i / classes);
     moved[i % classes] = (moved[i % classes] ?? NaN) + value * ((beta?.[feature] ?? 0) - (mean[feature] ?? NaN) * (scale[feature] ?? NaN));
   });
-  const replaced = new Map<FittedWeight, Float32Array>([[kernel, scaled], [bias, Float32Array.from(moved)]]);
+  const replaced = new Map<FittedWeight, Float32Array>([
+    [kernel, scaled],
+    [bias, Float32Array.from(moved)],
+  ]);
   return {
     ...fit,
     fitted: fit.fitted.map((weight) => {
@@ -39,6 +44,9 @@ export function foldHeadNorm(plan: NetworkPlan, arrays: NamedArrays, fit: Fit): 
       return values === undefined ? weight : { ...weight, array: weightArray(weight.array.shape, values) };
     }),
     unexpected: [],
-    skipped: [...fit.skipped, ...fit.unexpected.map((array) => ({ array, reason: 'BatchNormalization before the classifier, folded into it' }))],
+    skipped: [
+      ...fit.skipped,
+      ...fit.unexpected.map((array) => ({ array, reason: 'BatchNormalization before the classifier, folded into it' })),
+    ],
   };
 }

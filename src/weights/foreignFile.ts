@@ -13,12 +13,22 @@ const KEEP_KERAS = "In Python, save the weights of the Keras model it came from:
 const CONVERTED = 'Its weights are part of a converted graph, so load the file from which it was converted.';
 const UNPACK = 'Unpack it and load the weight file inside.';
 
-const starts = (...signatures: readonly string[]) => (head: string): boolean => signatures.some((signature) => head.startsWith(signature));
-const marked = (...marks: readonly string[]) => (head: string): boolean => marks.includes(head.slice(4, 8));
-const named = (pattern: RegExp) => (_: string, name: string): boolean => pattern.test(name);
+const starts =
+  (...signatures: readonly string[]) =>
+  (head: string): boolean =>
+    signatures.some((signature) => head.startsWith(signature));
+const marked =
+  (...marks: readonly string[]) =>
+  (head: string): boolean =>
+    marks.includes(head.slice(4, 8));
+const named =
+  (pattern: RegExp) =>
+  (_: string, name: string): boolean =>
+    pattern.test(name);
 
 // A protocol buffer whose first field is the version of its format, which is followed by the name of its producer or by the graph.
-const isOnnx = (head: string): boolean => head.startsWith('\x08') && head.charCodeAt(1) >= 3 && head.charCodeAt(1) < 32 && '\x12\x3a'.includes(head.charAt(2) || ' ');
+const isOnnx = (head: string): boolean =>
+  head.startsWith('\x08') && head.charCodeAt(1) >= 3 && head.charCodeAt(1) < 32 && '\x12\x3a'.includes(head.charAt(2) || ' ');
 
 // Signatures before names, because files are renamed.
 const FILES: readonly Foreign[] = [
@@ -27,12 +37,20 @@ const FILES: readonly Foreign[] = [
   [marked('ORTM'), 'an ONNX Runtime model', CONVERTED],
   [starts('\x08\x01\x12'), 'the graph of a TensorFlow SavedModel', KEEP_KERAS],
   [(head, name) => isOnnx(head) || /\.onnx$/i.test(name), 'an ONNX model', CONVERTED],
-  [starts('\x93NUMPY'), 'a NumPy array', "In Python, save all arrays with their names: `safetensors.numpy.save_file(arrays, 'weights.safetensors')`."],
+  [
+    starts('\x93NUMPY'),
+    'a NumPy array',
+    "In Python, save all arrays with their names: `safetensors.numpy.save_file(arrays, 'weights.safetensors')`.",
+  ],
   [starts('GGUF', 'ggml', 'lmgg'), 'a GGML model', CONVERTED],
   [starts('model_checkpoint_path:'), 'the index of a folder of TensorFlow checkpoints', KEEP_KERAS],
   [(head, name) => starts('MATLAB 5.0')(head) || /\.mat$/i.test(name), 'a MATLAB file', CONVERTED],
   [starts('\x1f\x8b', 'BZh', '\xfd7zXZ\x00', '\x28\xb5\x2f\xfd', '7z\xbc\xaf\x27\x1c', 'Rar!'), 'a compressed file', UNPACK],
-  [(head) => head.slice(257, 262) === 'ustar', 'a tar archive', `${UNPACK} If PyTorch wrote it before version 0.1.10, open it in Python and save it again.`],
+  [
+    (head) => head.slice(257, 262) === 'ustar',
+    'a tar archive',
+    `${UNPACK} If PyTorch wrote it before version 0.1.10, open it in Python and save it again.`,
+  ],
   [starts('\x89PNG', '\xff\xd8\xff', 'GIF8', 'RIFF', '%PDF'), 'an image or document', ''],
   [(head) => /^\s*<\?xml/i.test(head), 'an XML file', `If OpenVINO wrote it: ${CONVERTED.toLowerCase()}`],
   [named(/\.data-\d{5}-of-\d{5}$|\.index$/), 'a part of a TensorFlow checkpoint', KEEP_KERAS],
@@ -43,7 +61,11 @@ const FILES: readonly Foreign[] = [
 ];
 
 const ARCHIVES: readonly (readonly [inside: RegExp, what: string, remedy: string])[] = [
-  [/\.npy$/, 'an archive of NumPy arrays', "In Python, save them again: `safetensors.numpy.save_file(dict(numpy.load(file)), 'weights.safetensors')`."],
+  [
+    /\.npy$/,
+    'an archive of NumPy arrays',
+    "In Python, save them again: `safetensors.numpy.save_file(dict(numpy.load(file)), 'weights.safetensors')`.",
+  ],
   [/^MAR-INF\//, 'a TorchServe archive', UNPACK],
   [/(^|\/)(archive_format|serialized_exported_program\.json|models\/model\.json)$/, 'a program of `torch.export`', KEEP_TORCH],
   [/\.mlmodel$/, 'a Core ML package', CONVERTED],
@@ -88,14 +110,23 @@ export function foreignJson(text: string): string | null {
   const { weight_map: map, weightsManifest, class_name: className, modelTopology, format } = (value ?? {}) as Record<string, unknown>;
   const graph = describeGraphModel({ format, modelTopology } as Parameters<typeof describeGraphModel>[0]);
   if (graph !== undefined) return graph;
-  if (weightsManifest !== undefined) return sentence('the model.json of a TensorFlow.js model', "In Node, pass its path. Elsewhere load its artifacts with `tf.io.http` and give them to `readTfjs`.");
+  if (weightsManifest !== undefined)
+    return sentence(
+      'the model.json of a TensorFlow.js model',
+      'In Node, pass its path. Elsewhere load its artifacts with `tf.io.http` and give them to `readTfjs`.',
+    );
   if (typeof map === 'object' && map !== null) {
     const shards = [...new Set(Object.values(map).flat())].map(String);
     if (shards.some((shard) => shard.endsWith('.h5'))) {
-      return sentence('the index of sharded Keras weights', 'In Node, pass its path. Elsewhere read them with `readKerasShards` of `effnet-ts/hdf5`.');
+      return sentence(
+        'the index of sharded Keras weights',
+        'In Node, pass its path. Elsewhere read them with `readKerasShards` of `effnet-ts/hdf5`.',
+      );
     }
     return sentence(
-      `the index of ${shards.length} shards`, 'In Node, pass its path. Elsewhere read every shard with `readWeights` and load all arrays in one Map: `new Map([...first, ...second])`.');
+      `the index of ${shards.length} shards`,
+      'In Node, pass its path. Elsewhere read every shard with `readWeights` and load all arrays in one Map: `new Map([...first, ...second])`.',
+    );
   }
   if (typeof className === 'string') return sentence('the configuration of a Keras model, which has no weights', KEEP_KERAS);
   return sentence('a JSON file without weights', '');

@@ -25,7 +25,11 @@ export function identifyVariant(arrays: NamedArrays, layout: LayoutName, prefix:
       const shape = arrays.get(name)?.shape;
       return shape?.length === fileShape.length && shape.every((length, i) => length === fileShape[i]);
     };
-    return { variant, weights: entries.length, lacking: entries.filter(({ array, fileShape }) => !isHeld(`${prefix}${array}`, fileShape)).length };
+    return {
+      variant,
+      weights: entries.length,
+      lacking: entries.filter(({ array, fileShape }) => !isHeld(`${prefix}${array}`, fileShape)).length,
+    };
   });
   // A shallower network, or one without squeeze-and-excitation, is a part of another by its names.
   const [best] = likely.sort((a, b) => a.lacking - b.lacking || b.weights - a.weights);
@@ -41,5 +45,7 @@ export function describeOther(likely: LikelyVariant | null, wanted: { readonly w
   if (likely === null) return null;
   const { variant, weights, lacking } = likely;
   if (lacking === 0) return weights !== wanted.weights || wanted.misfits > 0 ? `holds '${variant}'` : null;
-  return lacking < wanted.misfits ? `looks like '${variant}', of which it has ${weights - lacking} of ${weights} weights up to the classifier` : null;
+  return lacking < wanted.misfits
+    ? `looks like '${variant}', of which it has ${weights - lacking} of ${weights} weights up to the classifier`
+    : null;
 }

@@ -5,7 +5,14 @@ export { loadWeights, type LoadWeightsOptions, type WeightsReport } from './load
 export type { ModelNotes } from './modelNotes.js';
 export { type NamedArrays, weightArray, type WeightArray } from './namedArrays.js';
 export { type ModelWeight, namedWeights } from './namedWeights.js';
-export { defaultPretrained, type Digest, modelOptionsOf, PRETRAINED, type PretrainedWeights, type WeightsSource } from './pretrainedWeights.js';
+export {
+  defaultPretrained,
+  type Digest,
+  modelOptionsOf,
+  PRETRAINED,
+  type PretrainedWeights,
+  type WeightsSource,
+} from './pretrainedWeights.js';
 export { readSafetensors } from './readSafetensors.js';
 export { readTfjs, type TfjsWeights } from './readTfjs.js';
 export { readTorch } from './readTorch.js';

@@ -38,7 +38,8 @@ interface Naming {
 }
 
 /**
- * Every weight of a network with its array in a layout, in the order of the model's weights. Layers of the caller's own keep their names and axes.
+ * Every weight of a network with its array in a layout, in the order of the model's weights. Layers of the caller's own keep their names
+ * and axes.
  *
  * @param classifier - Name of the classifier's layer in the file, where it is not the layout's usual one.
  * @throws {OptionError} when there is no such layout, or it is no plan.
@@ -52,7 +53,11 @@ export function layoutEntries(layout: LayoutName, plan: NetworkPlan, classifier?
 
 const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` return it,', (value) => {
   const { name, layers } = (value ?? {}) as Partial<NetworkPlan>;
-  return typeof name === 'string' && Array.isArray(layers) && layers.every((layer) => Array.isArray((layer as Partial<LayerPlan> | null)?.weights));
+  return (
+    typeof name === 'string' &&
+    Array.isArray(layers) &&
+    layers.every((layer) => Array.isArray((layer as Partial<LayerPlan> | null)?.weights))
+  );
 });
 
 /** {@link layoutEntries} of a layout and a plan that are known to be ones. */
@@ -79,8 +84,13 @@ export function classifierPrefix(layout: LayoutName, classifier = NAMINGS[layout
 }
 
 const TORCH_WEIGHTS: Readonly<Record<string, string>> = {
-  kernel: 'weight', depthwise_kernel: 'weight', bias: 'bias',
-  gamma: 'weight', beta: 'bias', moving_mean: 'running_mean', moving_variance: 'running_var',
+  kernel: 'weight',
+  depthwise_kernel: 'weight',
+  bias: 'bias',
+  gamma: 'weight',
+  beta: 'bias',
+  moving_mean: 'running_mean',
+  moving_variance: 'running_var',
 };
 // [out, in, h, w], [channels, 1, h, w] and [out, in] to [h, w, in, out], [h, w, channels, 1] and [in, out].
 const TORCH_TO_MODEL = { conv: [2, 3, 1, 0], depthwiseConv: [2, 3, 0, 1], dense: [1, 0], vector: [0] } as const;
@@ -94,9 +104,18 @@ const named = (names: RoleNames, { role }: LayerPlan): string => names[role] ?? 
 
 // efficientnet_pytorch/model.py: blocks are numbered through.
 const LUKEMELAS: RoleNames = {
-  stemConv: '_conv_stem', stemNorm: '_bn0', topConv: '_conv_head', topNorm: '_bn1',
-  expandConv: '_expand_conv', expandNorm: '_bn0', depthwiseConv: '_depthwise_conv', depthwiseNorm: '_bn1',
-  seReduce: '_se_reduce', seExpand: '_se_expand', projectConv: '_project_conv', projectNorm: '_bn2',
+  stemConv: '_conv_stem',
+  stemNorm: '_bn0',
+  topConv: '_conv_head',
+  topNorm: '_bn1',
+  expandConv: '_expand_conv',
+  expandNorm: '_bn0',
+  depthwiseConv: '_depthwise_conv',
+  depthwiseNorm: '_bn1',
+  seReduce: '_se_reduce',
+  seExpand: '_se_expand',
+  projectConv: '_project_conv',
+  projectNorm: '_bn2',
 };
 
 // timm/models/_efficientnet_blocks.py: one class of block a case.
@@ -104,7 +123,15 @@ const TIMM: RoleNames = { stemConv: 'conv_stem', stemNorm: 'bn1', topConv: 'conv
 const TIMM_SE: RoleNames = { seReduce: 'se.conv_reduce', seExpand: 'se.conv_expand' };
 const TIMM_BLOCKS = {
   mbConv: {
-    expanded: { expandConv: 'conv_pw', expandNorm: 'bn1', depthwiseConv: 'conv_dw', depthwiseNorm: 'bn2', projectConv: 'conv_pwl', projectNorm: 'bn3', ...TIMM_SE },
+    expanded: {
+      expandConv: 'conv_pw',
+      expandNorm: 'bn1',
+      depthwiseConv: 'conv_dw',
+      depthwiseNorm: 'bn2',
+      projectConv: 'conv_pwl',
+      projectNorm: 'bn3',
+      ...TIMM_SE,
+    },
     plain: { depthwiseConv: 'conv_dw', depthwiseNorm: 'bn1', projectConv: 'conv_pw', projectNorm: 'bn2', ...TIMM_SE },
   },
   fusedMBConv: {
@@ -133,7 +160,11 @@ const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
 export const LAYOUTS = Object.keys(NAMINGS) as readonly LayoutName[];
 
 const KERAS_CLASSES: Readonly<Record<LayerPlan['kind'], string>> = {
-  conv: 'conv2d', depthwiseConv: 'depthwise_conv2d', batchNorm: 'batch_normalization', dense: 'dense', other: 'other',
+  conv: 'conv2d',
+  depthwiseConv: 'depthwise_conv2d',
+  batchNorm: 'batch_normalization',
+  dense: 'dense',
+  other: 'other',
 };
 
 function kerasOrderLayer({ plan, layer }: Place): string {
@@ -147,7 +178,8 @@ function timmLayer({ layer, block, at }: Place): string {
   return `blocks.${at.stage}.${at.block}.${named(TIMM_BLOCKS[block.type][expanded ? 'expanded' : 'plain'], layer)}`;
 }
 
-// torchvision/models/efficientnet.py: convolution and normalization are items 0 and 1 of a Sequential; blocks are too, so they are numbered.
+// torchvision/models/efficientnet.py: convolution and normalization are items 0 and 1 of a Sequential; blocks are too, so they are
+// numbered.
 function torchvisionLayer({ plan, layer, block, at }: Place): string {
   const item = layer.kind === 'batchNorm' ? 1 : 0;
   if (block === null) return `features.${layer.role.startsWith('stem') ? 0 : (plan.stages ?? []).length + 1}.${item}`;
@@ -176,12 +208,15 @@ function tf1Layer({ layer, block, at }: Place): string {
 
 function places(plan: NetworkPlan): Place[] {
   let overall = -1;
-  const inBlocks = new Map((plan.stages ?? []).flatMap((stage, s) =>
-    stage.blocks.flatMap((block, b) => {
-      overall += 1;
-      const at = { stage: s, block: b, overall };
-      return block.layers.map(({ name }) => [name, { block, at }] as const);
-    })));
+  const inBlocks = new Map(
+    (plan.stages ?? []).flatMap((stage, s) =>
+      stage.blocks.flatMap((block, b) => {
+        overall += 1;
+        const at = { stage: s, block: b, overall };
+        return block.layers.map(({ name }) => [name, { block, at }] as const);
+      }),
+    ),
+  );
   const outside = { block: null, at: { stage: 0, block: 0, overall: 0 } };
   return plan.layers.map((layer) => ({ plan, layer, ...(inBlocks.get(layer.name) ?? outside) }));
 }

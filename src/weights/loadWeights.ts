@@ -62,14 +62,18 @@ export const LOAD_WEIGHTS_RULES = {
   strict: boolean,
 };
 
-const fileBytes = rule<Uint8Array | ArrayBuffer>('the bytes of a file', (value) => value instanceof Uint8Array || value instanceof ArrayBuffer);
+const fileBytes = rule<Uint8Array | ArrayBuffer>(
+  'the bytes of a file',
+  (value) => value instanceof Uint8Array || value instanceof ArrayBuffer,
+);
 const weightsSource = either(fileBytes, namedArrays);
 
 /**
- * Loads weights into a model: from any framework's names, told by themselves. Either all of them are loaded, or an error says which do not fit
- * and the model stays as it was. A network of your own, whether `efficientNet` with own parts or put together by hand, takes the weights that fit
- * by name and shape, also from the file of a published network. With `strict: false` the rest stays as it is, and the report lists it. Where the
- * file says how its model preprocesses images, as the files of `writeKeras` and `writeSafetensors` do, this model does so, too.
+ * Loads weights into a model: from any framework's names, told by themselves. Either all of them are loaded, or an error says which do not
+ * fit and the model stays as it was. A network of your own, whether `efficientNet` with own parts or put together by hand, takes the
+ * weights that fit by name and shape, also from the file of a published network. With `strict: false` the rest stays as it is, and the
+ * report lists it. Where the file says how its model preprocesses images, as the files of `writeKeras` and `writeSafetensors` do, this
+ * model does so, too.
  *
  * @param source - A whole weight file, or the arrays some reader returned. Neither is needed afterwards.
  * @throws {WeightsError} when the file is damaged, holds another network, or (with `strict`) anything is missing, unknown, misshapen or
@@ -99,14 +103,33 @@ export async function loadWeightsFor(
   { strict = true, ...fitOptions }: LoadWeightsOptions,
 ): Promise<WeightsReport> {
   await tf.ready();
-  if (isFolded(model)) throw new WeightsError(`${where}: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. Load weights before \`foldBatchNorm\`.`);
+  if (isFolded(model))
+    throw new WeightsError(
+      `${where}: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. ` +
+        `Load weights before \`foldBatchNorm\`.`,
+    );
   const plan = planOf(model);
   const stock = variantPlanOf(model);
   const isOwn = plan.layers.length !== stock?.layers.length || plan.layers.some(({ role }) => role === 'own');
-  const references = isOwn ? [...(Object.keys(VARIANTS) as Variant[]).map((variant) => planModel(variant)), ...(stock === undefined ? [] : [stock])] : [];
-  const arrays = source instanceof Map ? (source as NamedArrays) : readWeightsFor(where, source instanceof ArrayBuffer ? new Uint8Array(source) : (source as Uint8Array));
+  const references = isOwn
+    ? [...(Object.keys(VARIANTS) as Variant[]).map((variant) => planModel(variant)), ...(stock === undefined ? [] : [stock])]
+    : [];
+  const arrays =
+    source instanceof Map
+      ? (source as NamedArrays)
+      : readWeightsFor(where, source instanceof ArrayBuffer ? new Uint8Array(source) : (source as Uint8Array));
   const { classifier } = fitOptions;
-  const fit = foldHeadNorm(plan, arrays, fitWeights(where, plan, arrays, classifier === undefined ? fitOptions : { ...fitOptions, classifier: classifierName(arrays, classifier) }, references));
+  const fit = foldHeadNorm(
+    plan,
+    arrays,
+    fitWeights(
+      where,
+      plan,
+      arrays,
+      classifier === undefined ? fitOptions : { ...fitOptions, classifier: classifierName(arrays, classifier) },
+      references,
+    ),
+  );
   const notFinite = fit.fitted.filter(({ array }) => !allFinite(array.values())).map(({ name }) => name);
   refuseMisfit(where, model.name, plan, arrays, fit, { strict, notFinite, isOwn, stock });
 
@@ -116,9 +139,20 @@ export async function loadWeightsFor(
   const scratch = copiesValues() ? new Float32Array(longest) : undefined;
   for (const { fitted, weight } of targets) if (weight !== undefined) assign(weight, fitted, scratch);
   const { layout, prefix, missing, kept, misshapen, unexpected, skipped } = fit;
-  takeNotes(model, arrays, targets.some(({ fitted }) => fitted.entry.weight.startsWith('predictions/')));
+  takeNotes(
+    model,
+    arrays,
+    targets.some(({ fitted }) => fitted.entry.weight.startsWith('predictions/')),
+  );
   return {
-    layout, prefix, missing, kept, misshapen, unexpected, skipped, notFinite,
+    layout,
+    prefix,
+    missing,
+    kept,
+    misshapen,
+    unexpected,
+    skipped,
+    notFinite,
     loaded: fit.fitted.map(({ entry, name }) => ({ weight: entry.weight, array: name })),
     adapted: fit.fitted.filter(({ adapted }) => adapted).map(({ entry }) => entry.weight),
   };
@@ -136,6 +170,13 @@ function assign(weight: ModelWeight, { entry, array, adapted }: FittedWeight, sc
 function adaptChannels(values: Float32Array, [height = 0, width = 0, channels = 0, filters = 0]: readonly number[]): tf.Tensor {
   const kernel = tf.tensor4d(values, [height, width, 3, filters]);
   if (channels === 1) return tf.sum(kernel, 2, true);
-  const repeated = tf.gather(kernel, tf.tensor1d(Array.from({ length: channels }, (_, i) => i % 3), 'int32'), 2);
+  const repeated = tf.gather(
+    kernel,
+    tf.tensor1d(
+      Array.from({ length: channels }, (_, i) => i % 3),
+      'int32',
+    ),
+    2,
+  );
   return tf.mul(repeated, 3 / channels);
 }

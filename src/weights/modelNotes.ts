@@ -35,7 +35,10 @@ export function takeNotes(model: LayersModel, { preprocessing, classNames }: Mod
 }
 
 /** The same preprocessing for the input of another network; `null` keeps a length. */
-export function atSize(preprocessing: CompletePreprocessing, [height, width]: readonly (number | null | undefined)[]): CompletePreprocessing {
+export function atSize(
+  preprocessing: CompletePreprocessing,
+  [height, width]: readonly (number | null | undefined)[],
+): CompletePreprocessing {
   const [rows, columns] = preprocessing.inputSize;
   return { ...preprocessing, inputSize: [height ?? rows, width ?? columns] };
 }

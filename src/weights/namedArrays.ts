@@ -18,9 +18,15 @@ export interface WeightArray {
 export type NamedArrays = ReadonlyMap<string, WeightArray> & ModelNotes;
 
 /** The rule of {@link NamedArrays}. */
-export const namedArrays = rule<NamedArrays>('arrays by name, as readers and `weightsOf` return them,', (value) =>
-  value instanceof Map && [...(value as ReadonlyMap<unknown, Partial<WeightArray> | null | undefined>)].every(([name, array]) =>
-    typeof name === 'string' && arrayOf(nonNegativeInteger).accepts(array?.shape) && typeof array.values === 'function'));
+export const namedArrays = rule<NamedArrays>(
+  'arrays by name, as readers and `weightsOf` return them,',
+  (value) =>
+    value instanceof Map &&
+    [...(value as ReadonlyMap<unknown, Partial<WeightArray> | null | undefined>)].every(
+      ([name, array]) =>
+        typeof name === 'string' && arrayOf(nonNegativeInteger).accepts(array?.shape) && typeof array.values === 'function',
+    ),
+);
 
 /** How many numbers a shape holds; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
@@ -30,7 +36,8 @@ export function elementCount(shape: readonly number[]): number {
 /**
  * Makes a weight array of float32 numbers; they are not copied.
  *
- * @throws {OptionError} when the shape is none, or the values are no `Float32Array`. {@link WeightsError} when the shape does not hold as many numbers.
+ * @throws {OptionError} when the shape is none, or the values are no `Float32Array`. {@link WeightsError} when the shape does not hold as
+ *   many numbers.
  * @example
  * const arrays: NamedArrays = new Map([['predictions/bias', weightArray([10], new Float32Array(10))]]);
  */

@@ -30,7 +30,8 @@ export function namedWeightsFor(where: string, model: tf.LayersModel): ReadonlyM
       }
       for (const weight of layer.weights) {
         const name = `${layer.name}/${weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1)}`;
-        if (weights.has(name)) throw new WeightsError(`${where}: two weights of '${model.name}' are named '${name}'. Give every layer a name of its own.`);
+        if (weights.has(name))
+          throw new WeightsError(`${where}: two weights of '${model.name}' are named '${name}'. Give every layer a name of its own.`);
         weights.set(name, weight);
       }
     }

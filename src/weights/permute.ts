@@ -26,7 +26,11 @@ export function permute(values: Float32Array, shape: readonly number[], axes: re
 }
 
 function fillStrided(
-  from: Float32Array, to: Float32Array, axes: readonly { length: number; stride: number }[], source: number, target: number,
+  from: Float32Array,
+  to: Float32Array,
+  axes: readonly { length: number; stride: number }[],
+  source: number,
+  target: number,
 ): void {
   const [outer, ...inner] = axes;
   if (outer === undefined) {
@@ -50,7 +54,12 @@ const TILE = 32;
 
 // Reading down columns misses the cache at every step, unless a few rows are read together.
 function fillPlane(
-  from: Float32Array, to: Float32Array, rows: { length: number; stride: number }, columns: { length: number; stride: number }, source: number, target: number,
+  from: Float32Array,
+  to: Float32Array,
+  rows: { length: number; stride: number },
+  columns: { length: number; stride: number },
+  source: number,
+  target: number,
 ): void {
   for (let top = 0; top < rows.length; top += TILE) {
     const bottom = Math.min(top + TILE, rows.length);

@@ -51,7 +51,10 @@ export function readPickle(where: string, bytes: Uint8Array, context: PickleCont
     return { value: machine.run(), end: machine.at };
   } catch (cause) {
     if (cause instanceof RefusedName) {
-      throw new WeightsError(`${where}: the file asks for \`${cause.message}\`, which is no tensor and no container; nothing was run. In Python, save \`model.state_dict()\` alone.`);
+      throw new WeightsError(
+        `${where}: the file asks for \`${cause.message}\`, which is no tensor and no container; nothing was run. ` +
+          `In Python, save \`model.state_dict()\` alone.`,
+      );
     }
     throw new WeightsError(`${where}: the pickle is damaged or uses what no weight file needs (byte ${machine.at}).`, { cause });
   }
@@ -86,55 +89,158 @@ class PickleMachine {
   // Names and codes as in Python's Lib/pickletools.py.
   private step(opcode: number): void {
     switch (opcode) {
-      case 0x80: this.byte(); return; // PROTO
-      case 0x95: this.take(8); return; // FRAME
-      case 0x28: this.push(MARK); return; // MARK
-      case 0x30: this.pop(); return; // POP
-      case 0x31: this.popMark(); return; // POP_MARK
-      case 0x32: this.push(this.top()); return; // DUP
-      case 0x4e: this.push(null); return; // NONE
-      case 0x88: this.push(true); return; // NEWTRUE
-      case 0x89: this.push(false); return; // NEWFALSE
-      case 0x4a: this.push(this.view.getInt32(this.skip(4), true)); return; // BININT
-      case 0x4b: this.push(this.byte()); return; // BININT1
-      case 0x49: this.push(this.integer(this.line())); return; // INT
-      case 0x4c: this.push(this.integer(this.line())); return; // LONG
-      case 0x4d: this.push(this.view.getUint16(this.skip(2), true)); return; // BININT2
-      case 0x8a: this.push(this.long(this.byte())); return; // LONG1
-      case 0x8b: this.push(this.long(this.uint32())); return; // LONG4
-      case 0x47: this.push(this.view.getFloat64(this.skip(8), false)); return; // BINFLOAT
-      case 0x58: this.push(this.text(this.uint32())); return; // BINUNICODE
-      case 0x8c: this.push(this.text(this.byte())); return; // SHORT_BINUNICODE
-      case 0x8d: this.push(this.text(this.uint64())); return; // BINUNICODE8
-      case 0x54: this.push(this.text(this.uint32())); return; // BINSTRING
-      case 0x55: this.push(this.text(this.byte())); return; // SHORT_BINSTRING
-      case 0x42: this.push(this.take(this.uint32())); return; // BINBYTES
-      case 0x43: this.push(this.take(this.byte())); return; // SHORT_BINBYTES
-      case 0x8e: case 0x96: this.push(this.take(this.uint64())); return; // BINBYTES8, BYTEARRAY8
-      case 0x5d: case 0x29: case 0x8f: this.push(this.fresh([])); return; // EMPTY_LIST, EMPTY_TUPLE, EMPTY_SET
-      case 0x7d: this.push(this.fresh(new Map())); return; // EMPTY_DICT
-      case 0x74: case 0x6c: case 0x91: this.push(this.fresh(this.popMark())); return; // TUPLE, LIST, FROZENSET
-      case 0x85: this.push(this.fresh([this.pop()])); return; // TUPLE1
-      case 0x86: this.push(this.fresh(this.popMany(2))); return; // TUPLE2
-      case 0x87: this.push(this.fresh(this.popMany(3))); return; // TUPLE3
-      case 0x61: this.append(this.popMany(1)); return; // APPEND
-      case 0x65: case 0x90: this.append(this.popMark()); return; // APPENDS, ADDITEMS
-      case 0x64: this.dictionary(this.popMark()); return; // DICT
-      case 0x73: this.setItems(this.popMany(2)); return; // SETITEM
-      case 0x75: this.setItems(this.popMark()); return; // SETITEMS
-      case 0x71: this.memo.set(this.byte(), this.top()); return; // BINPUT
-      case 0x72: this.memo.set(this.uint32(), this.top()); return; // LONG_BINPUT
-      case 0x94: this.memo.set(this.memo.size, this.top()); return; // MEMOIZE
-      case 0x68: this.push(this.recall(this.byte())); return; // BINGET
-      case 0x6a: this.push(this.recall(this.uint32())); return; // LONG_BINGET
-      case 0x63: this.push(this.global(`${this.line()}.${this.line()}`)); return; // GLOBAL
-      case 0x93: this.stackGlobal(this.popMany(2)); return; // STACK_GLOBAL
-      case 0x51: this.push(this.context.load(this.pop())); return; // BINPERSID
-      case 0x52: this.call(this.popMany(2)); return; // REDUCE
-      case 0x81: this.create(this.popMany(2)); return; // NEWOBJ
-      case 0x92: this.create(this.popMany(3).slice(0, 2)); return; // NEWOBJ_EX
-      case 0x62: this.build(this.pop()); return; // BUILD
-      default: throw new RangeError(`opcode 0x${opcode.toString(16)}`);
+      case 0x80:
+        this.byte();
+        return; // PROTO
+      case 0x95:
+        this.take(8);
+        return; // FRAME
+      case 0x28:
+        this.push(MARK);
+        return; // MARK
+      case 0x30:
+        this.pop();
+        return; // POP
+      case 0x31:
+        this.popMark();
+        return; // POP_MARK
+      case 0x32:
+        this.push(this.top());
+        return; // DUP
+      case 0x4e:
+        this.push(null);
+        return; // NONE
+      case 0x88:
+        this.push(true);
+        return; // NEWTRUE
+      case 0x89:
+        this.push(false);
+        return; // NEWFALSE
+      case 0x4a:
+        this.push(this.view.getInt32(this.skip(4), true));
+        return; // BININT
+      case 0x4b:
+        this.push(this.byte());
+        return; // BININT1
+      case 0x49:
+        this.push(this.integer(this.line()));
+        return; // INT
+      case 0x4c:
+        this.push(this.integer(this.line()));
+        return; // LONG
+      case 0x4d:
+        this.push(this.view.getUint16(this.skip(2), true));
+        return; // BININT2
+      case 0x8a:
+        this.push(this.long(this.byte()));
+        return; // LONG1
+      case 0x8b:
+        this.push(this.long(this.uint32()));
+        return; // LONG4
+      case 0x47:
+        this.push(this.view.getFloat64(this.skip(8), false));
+        return; // BINFLOAT
+      case 0x58:
+        this.push(this.text(this.uint32()));
+        return; // BINUNICODE
+      case 0x8c:
+        this.push(this.text(this.byte()));
+        return; // SHORT_BINUNICODE
+      case 0x8d:
+        this.push(this.text(this.uint64()));
+        return; // BINUNICODE8
+      case 0x54:
+        this.push(this.text(this.uint32()));
+        return; // BINSTRING
+      case 0x55:
+        this.push(this.text(this.byte()));
+        return; // SHORT_BINSTRING
+      case 0x42:
+        this.push(this.take(this.uint32()));
+        return; // BINBYTES
+      case 0x43:
+        this.push(this.take(this.byte()));
+        return; // SHORT_BINBYTES
+      case 0x8e:
+      case 0x96:
+        this.push(this.take(this.uint64()));
+        return; // BINBYTES8, BYTEARRAY8
+      case 0x5d:
+      case 0x29:
+      case 0x8f:
+        this.push(this.fresh([]));
+        return; // EMPTY_LIST, EMPTY_TUPLE, EMPTY_SET
+      case 0x7d:
+        this.push(this.fresh(new Map()));
+        return; // EMPTY_DICT
+      case 0x74:
+      case 0x6c:
+      case 0x91:
+        this.push(this.fresh(this.popMark()));
+        return; // TUPLE, LIST, FROZENSET
+      case 0x85:
+        this.push(this.fresh([this.pop()]));
+        return; // TUPLE1
+      case 0x86:
+        this.push(this.fresh(this.popMany(2)));
+        return; // TUPLE2
+      case 0x87:
+        this.push(this.fresh(this.popMany(3)));
+        return; // TUPLE3
+      case 0x61:
+        this.append(this.popMany(1));
+        return; // APPEND
+      case 0x65:
+      case 0x90:
+        this.append(this.popMark());
+        return; // APPENDS, ADDITEMS
+      case 0x64:
+        this.dictionary(this.popMark());
+        return; // DICT
+      case 0x73:
+        this.setItems(this.popMany(2));
+        return; // SETITEM
+      case 0x75:
+        this.setItems(this.popMark());
+        return; // SETITEMS
+      case 0x71:
+        this.memo.set(this.byte(), this.top());
+        return; // BINPUT
+      case 0x72:
+        this.memo.set(this.uint32(), this.top());
+        return; // LONG_BINPUT
+      case 0x94:
+        this.memo.set(this.memo.size, this.top());
+        return; // MEMOIZE
+      case 0x68:
+        this.push(this.recall(this.byte()));
+        return; // BINGET
+      case 0x6a:
+        this.push(this.recall(this.uint32()));
+        return; // LONG_BINGET
+      case 0x63:
+        this.push(this.global(`${this.line()}.${this.line()}`));
+        return; // GLOBAL
+      case 0x93:
+        this.stackGlobal(this.popMany(2));
+        return; // STACK_GLOBAL
+      case 0x51:
+        this.push(this.context.load(this.pop()));
+        return; // BINPERSID
+      case 0x52:
+        this.call(this.popMany(2));
+        return; // REDUCE
+      case 0x81:
+        this.create(this.popMany(2));
+        return; // NEWOBJ
+      case 0x92:
+        this.create(this.popMany(3).slice(0, 2));
+        return; // NEWOBJ_EX
+      case 0x62:
+        this.build(this.pop());
+        return; // BUILD
+      default:
+        throw new RangeError(`opcode 0x${opcode.toString(16)}`);
     }
   }
 
@@ -194,7 +300,10 @@ class PickleMachine {
 
   private global(name: string): PickleValue {
     // Protocol 2 writes the names of Python 2.
-    const today = name.replace(/^__builtin__\./, 'builtins.').replace(/^copy_reg\./, 'copyreg.').replace(/^numpy\._core\./, 'numpy.core.');
+    const today = name
+      .replace(/^__builtin__\./, 'builtins.')
+      .replace(/^copy_reg\./, 'copyreg.')
+      .replace(/^numpy\._core\./, 'numpy.core.');
     return this.context.resolve(today) ?? this.fresh(new PickleName(name));
   }
 

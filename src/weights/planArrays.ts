@@ -15,7 +15,14 @@ import { permute } from './permute.js';
  * @throws {WeightsError} when a weight is missing or misshapen, an array unknown, or the arrays are of another network.
  */
 export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays, prefix?: string): ReadonlyMap<string, WeightArray> {
-  const { layout, prefix: start, fitted, missing, misshapen, unexpected } = fitWeights(where, plan, arrays, prefix === undefined ? {} : { prefix });
+  const {
+    layout,
+    prefix: start,
+    fitted,
+    missing,
+    misshapen,
+    unexpected,
+  } = fitWeights(where, plan, arrays, prefix === undefined ? {} : { prefix });
   const adapted = fitted.filter((weight) => weight.adapted).map(({ entry }) => entry.weight);
   const misfits = [...missing, ...misshapen.map(({ weight }) => weight), ...adapted, ...unexpected];
   if (misfits.length > 0) {
@@ -26,10 +33,14 @@ export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays, 
     };
     const other = describeOther(identifyVariant(arrays, layout, start), wanted);
     throw new WeightsError(
-      `${where}: expected the ${plan.layers.flatMap(({ weights }) => weights).length} weights of '${plan.name}' for \`arrays\`, received ${fitted.length - adapted.length} of them; `
-      + `${missing.length} missing, ${misshapen.length + adapted.length} of another shape, ${unexpected.length} unknown: '${misfits.slice(0, 3).join("', '")}'.${other === null ? '' : ` The file ${other}: plan that network.`}`,
+      `${where}: expected the ${plan.layers.flatMap(({ weights }) => weights).length} weights of '${plan.name}' for \`arrays\`, ` +
+        `received ${fitted.length - adapted.length} of them; ` +
+        `${missing.length} missing, ${misshapen.length + adapted.length} of another shape, ${unexpected.length} unknown: ` +
+        `'${misfits.slice(0, 3).join("', '")}'.${other === null ? '' : ` The file ${other}: plan that network.`}`,
       { mismatches: misshapen },
     );
   }
-  return new Map(fitted.map(({ entry, array }) => [entry.weight, weightArray(entry.modelShape, permute(array.values(), array.shape, entry.toModel))]));
+  return new Map(
+    fitted.map(({ entry, array }) => [entry.weight, weightArray(entry.modelShape, permute(array.values(), array.shape, entry.toModel))]),
+  );
 }

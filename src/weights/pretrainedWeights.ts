@@ -40,9 +40,9 @@ export interface PretrainedWeights {
   /** Side of the images it was evaluated on, in pixels. */
   readonly inputSize: number;
   /**
-   * How images become its input in its publisher's evaluation, on which the published accuracy was measured. timm's entries are those of its test size
-   * (`use_test_size=True`). For `keras/` and `qubvel/` it is the evaluation of EfficientNet's authors, whose weights these are; the first generation was
-   * resized by TensorFlow 1's bicubic, here by TensorFlow 2's.
+   * How images become its input in its publisher's evaluation, on which the published accuracy was measured. timm's entries are those of
+   * its test size (`use_test_size=True`). For `keras/` and `qubvel/` it is the evaluation of EfficientNet's authors, whose weights these
+   * are; the first generation was resized by TensorFlow 1's bicubic, here by TensorFlow 2's.
    */
   readonly preprocessing: Preprocessing;
   /** Top-1 accuracy on ImageNet in percent, as published; `null` where none is. */
@@ -73,9 +73,16 @@ function topAndNotop(
   url: (suffix: string) => string,
   common: Omit<PretrainedWeights, 'sources' | 'includeTop'>,
 ): Rows {
-  const file = (hex: string, suffix: string, includeTop: boolean): PretrainedWeights =>
-    ({ ...common, includeTop, top1: includeTop ? common.top1 : null, sources: [{ url: url(suffix), digest: { algorithm, hex } }] });
-  return [[name, file(top, '', true)], [`${name}-notop`, file(notop, '_notop', false)]];
+  const file = (hex: string, suffix: string, includeTop: boolean): PretrainedWeights => ({
+    ...common,
+    includeTop,
+    top1: includeTop ? common.top1 : null,
+    sources: [{ url: url(suffix), digest: { algorithm, hex } }],
+  });
+  return [
+    [name, file(top, '', true)],
+    [`${name}-notop`, file(notop, '_notop', false)],
+  ];
 }
 
 function firstGeneration(variant: Variant, layout: LayoutName, top1: number | null): Omit<PretrainedWeights, 'sources' | 'includeTop'> {
@@ -85,42 +92,82 @@ function firstGeneration(variant: Variant, layout: LayoutName, top1: number | nu
 
 function keras(): Rows {
   const first = Object.entries(KERAS_V1).flatMap(([variant, digests], i) =>
-    topAndNotop(`keras/${variant}`, digests, 'md5', (suffix) => `https://storage.googleapis.com/keras-applications/efficientnet${variant}${suffix}.h5`,
-      firstGeneration(variant as Variant, 'keras', AUTOAUGMENT_TOP1[i] ?? null)));
+    topAndNotop(
+      `keras/${variant}`,
+      digests,
+      'md5',
+      (suffix) => `https://storage.googleapis.com/keras-applications/efficientnet${variant}${suffix}.h5`,
+      firstGeneration(variant as Variant, 'keras', AUTOAUGMENT_TOP1[i] ?? null),
+    ),
+  );
   const second = Object.entries(KERAS_V2).flatMap(([size, digests]) => {
     const variant = `v2-${size}` as Variant;
     const { normalization } = VARIANTS[variant] as { normalization: Normalization };
-    return topAndNotop(`keras/${variant}`, digests, 'md5',
+    return topAndNotop(
+      `keras/${variant}`,
+      digests,
+      'md5',
       (suffix) => `https://storage.googleapis.com/tensorflow/keras-applications/efficientnet_v2/efficientnetv2-${size}${suffix}.h5`,
-      { ...firstGeneration(variant, 'keras', V2_TOP1[size] ?? null), normalization });
+      { ...firstGeneration(variant, 'keras', V2_TOP1[size] ?? null), normalization },
+    );
   });
   return [...first, ...second];
 }
 
 function qubvel(): Rows {
   const autoAugment = Object.entries(QUBVEL_AUTOAUGMENT).flatMap(([variant, digests], i) =>
-    topAndNotop(`qubvel/${variant}`, digests, 'sha256',
-      (suffix) => `https://github.com/Callidior/keras-applications/releases/download/efficientnet/efficientnet-${variant}_weights_tf_dim_ordering_tf_kernels_autoaugment${suffix}.h5`,
-      firstGeneration(variant as Variant, 'qubvel', AUTOAUGMENT_TOP1[i] ?? null)));
+    topAndNotop(
+      `qubvel/${variant}`,
+      digests,
+      'sha256',
+      (suffix) =>
+        `https://github.com/Callidior/keras-applications/releases/download/efficientnet/efficientnet-${variant}_weights_tf_dim_ordering_tf_kernels_autoaugment${suffix}.h5`,
+      firstGeneration(variant as Variant, 'qubvel', AUTOAUGMENT_TOP1[i] ?? null),
+    ),
+  );
   const noisyStudent = Object.entries(QUBVEL_NOISY_STUDENT).flatMap(([variant, digests], i) =>
-    topAndNotop(`qubvel/${variant}-noisy-student`, digests, 'md5',
+    topAndNotop(
+      `qubvel/${variant}-noisy-student`,
+      digests,
+      'md5',
       (suffix) => `https://github.com/qubvel/efficientnet/releases/download/v0.0.1/efficientnet-${variant}_noisy-student${suffix}.h5`,
-      firstGeneration(variant as Variant, 'qubvel', NOISY_STUDENT_TOP1[i] ?? null)));
+      firstGeneration(variant as Variant, 'qubvel', NOISY_STUDENT_TOP1[i] ?? null),
+    ),
+  );
   return [...autoAugment, ...noisyStudent];
 }
 
 function lukemelas(): Rows {
   const base = 'https://github.com/lukemelas/EfficientNet-PyTorch/releases/download/1.0/';
-  const row = (name: string, file: string, hex: string, common: Omit<PretrainedWeights, 'sources' | 'includeTop'>): Rows[number] =>
-    [name, { ...common, preprocessing: lukemelasEvaluation(common.inputSize), includeTop: true, sources: [{ url: `${base}${file}-${hex}.pth`, digest: { algorithm: 'sha256', hex } }] }];
+  const row = (name: string, file: string, hex: string, common: Omit<PretrainedWeights, 'sources' | 'includeTop'>): Rows[number] => [
+    name,
+    {
+      ...common,
+      preprocessing: lukemelasEvaluation(common.inputSize),
+      includeTop: true,
+      sources: [{ url: `${base}${file}-${hex}.pth`, digest: { algorithm: 'sha256', hex } }],
+    },
+  ];
   return [
     ...LUKEMELAS.map((hex, i) => row(`lukemelas/b${i}`, `efficientnet-b${i}`, hex, firstGeneration(`b${i}` as Variant, 'lukemelas', null))),
-    ...LUKEMELAS_ADVPROP.map((hex, i) => row(`lukemelas/b${i}-advprop`, `adv-efficientnet-b${i}`, hex,
-      { ...firstGeneration(`b${i}` as Variant, 'lukemelas', ADVPROP_TOP1[i] ?? null), normalization: HALF })),
+    ...LUKEMELAS_ADVPROP.map((hex, i) =>
+      row(`lukemelas/b${i}-advprop`, `adv-efficientnet-b${i}`, hex, {
+        ...firstGeneration(`b${i}` as Variant, 'lukemelas', ADVPROP_TOP1[i] ?? null),
+        normalization: HALF,
+      }),
+    ),
   ];
 }
 
-type TorchvisionRow = readonly [name: string, variant: Variant, file: string, inputSize: number, resized: number, top1: number, interpolation?: 'bilinear'];
+type TorchvisionRow = readonly [
+  name: string,
+  variant: Variant,
+  file: string,
+  inputSize: number,
+  resized: number,
+  top1: number,
+  interpolation?: 'bilinear',
+];
 const TORCHVISION_ROWS: readonly TorchvisionRow[] = [
   ['b0', 'b0', 'efficientnet_b0_rwightman-7f5810bc', 224, 256, 77.692],
   ['b1', 'b1', 'efficientnet_b1_rwightman-bac287d4', 240, 256, 78.642],
@@ -137,15 +184,35 @@ const TORCHVISION_ROWS: readonly TorchvisionRow[] = [
 ];
 
 function torchvision(): Rows {
-  return TORCHVISION_ROWS.map(([name, variant, file, inputSize, resized, top1, interpolation]): Rows[number] => [`torchvision/${name}`, {
-    variant, layout: 'torchvision', license: 'BSD-3-Clause', includeTop: true, classes: 1000, padding: 'symmetric',
-    // torchvision leaves PyTorch's epsilon to B0-B4 alone.
-    batchNormEpsilon: /^b[0-4]$/.test(variant) ? 1e-5 : 1e-3,
-    normalization: variant === 'v2-l' ? HALF : 'imagenet',
-    inputSize, top1,
-    preprocessing: { ...PILLOW, inputSize, fit: 'resizeCrop', cropFraction: inputSize / resized, interpolation: interpolation ?? 'bicubic' },
-    sources: [{ url: `https://download.pytorch.org/models/${file}.pth`, digest: { algorithm: 'sha256', hex: TORCHVISION[file] ?? file.slice(-8) } }],
-  }]);
+  return TORCHVISION_ROWS.map(([name, variant, file, inputSize, resized, top1, interpolation]): Rows[number] => [
+    `torchvision/${name}`,
+    {
+      variant,
+      layout: 'torchvision',
+      license: 'BSD-3-Clause',
+      includeTop: true,
+      classes: 1000,
+      padding: 'symmetric',
+      // torchvision leaves PyTorch's epsilon to B0-B4 alone.
+      batchNormEpsilon: /^b[0-4]$/.test(variant) ? 1e-5 : 1e-3,
+      normalization: variant === 'v2-l' ? HALF : 'imagenet',
+      inputSize,
+      top1,
+      preprocessing: {
+        ...PILLOW,
+        inputSize,
+        fit: 'resizeCrop',
+        cropFraction: inputSize / resized,
+        interpolation: interpolation ?? 'bicubic',
+      },
+      sources: [
+        {
+          url: `https://download.pytorch.org/models/${file}.pth`,
+          digest: { algorithm: 'sha256', hex: TORCHVISION[file] ?? file.slice(-8) },
+        },
+      ],
+    },
+  ]);
 }
 
 function timm(): Rows {
@@ -153,24 +220,35 @@ function timm(): Rows {
     const isPorted = name.startsWith('tf_');
     const hub: WeightsSource = { url: `https://huggingface.co/timm/${name}/resolve/main/model.safetensors`, digest: null };
     const release = `https://github.com/rwightman/pytorch-image-models/releases/download/v0.1-${variant.startsWith('v2') ? 'effv2-' : ''}weights/${file}`;
-    return [`timm/${name}`, {
-      variant, layout: 'timm', license: 'Apache-2.0', includeTop: true, inputSize, top1,
-      preprocessing: {
-        ...PILLOW, inputSize, fit: squash === undefined ? 'resizeCrop' : 'stretch', cropFraction,
-        interpolation: variant === 'lite3' || variant === 'lite4' ? 'bilinear' : 'bicubic',
+    return [
+      `timm/${name}`,
+      {
+        variant,
+        layout: 'timm',
+        license: 'Apache-2.0',
+        includeTop: true,
+        inputSize,
+        top1,
+        preprocessing: {
+          ...PILLOW,
+          inputSize,
+          fit: squash === undefined ? 'resizeCrop' : 'stretch',
+          cropFraction,
+          interpolation: variant === 'lite3' || variant === 'lite4' ? 'bilinear' : 'bicubic',
+        },
+        classes: /\.(sw_)?in12k$/.test(name) ? 11821 : name.endsWith('.in21k') ? 21843 : 1000,
+        padding: isPorted ? 'same' : 'symmetric',
+        batchNormEpsilon: isPorted ? 1e-3 : 1e-5,
+        normalization: normalization === 'half' ? HALF : 'imagenet',
+        sources: file === '' ? [hub] : [{ url: release, digest: { algorithm: 'sha256', hex: file.slice(-12, -4) } }, hub],
       },
-      classes: /\.(sw_)?in12k$/.test(name) ? 11821 : name.endsWith('.in21k') ? 21843 : 1000,
-      padding: isPorted ? 'same' : 'symmetric',
-      batchNormEpsilon: isPorted ? 1e-3 : 1e-5,
-      normalization: normalization === 'half' ? HALF : 'imagenet',
-      sources: file === '' ? [hub] : [{ url: release, digest: { algorithm: 'sha256', hex: file.slice(-12, -4) } }, hub],
-    }];
+    ];
   });
 }
 
 /**
- * Every published ImageNet checkpoint that can be loaded here, by name: `keras/b0`, `qubvel/b3-noisy-student-notop`, `lukemelas/b8-advprop`,
- * `torchvision/v2-s`, `timm/tf_efficientnet_lite0.in1k`.
+ * Every published ImageNet checkpoint that can be loaded here, by name: `keras/b0`, `qubvel/b3-noisy-student-notop`,
+ * `lukemelas/b8-advprop`, `torchvision/v2-s`, `timm/tf_efficientnet_lite0.in1k`.
  *
  * @example
  * Object.entries(PRETRAINED).filter(([, { variant }]) => variant === 'b4').map(([name, { top1 }]) => [name, top1]);
@@ -188,8 +266,15 @@ function allRows(): Rows {
  */
 export function defaultPretrained(variant: Variant): string {
   check('defaultPretrained', 'variant', variant, oneOf(...keysOf(VARIANTS)));
-  const name = { b8: 'timm/tf_efficientnet_b8.ra_in1k', l2: 'timm/tf_efficientnet_l2.ns_jft_in1k', 'l2-475': 'timm/tf_efficientnet_l2.ns_jft_in1k_475', 'v2-xl': 'timm/tf_efficientnetv2_xl.in21k_ft_in1k',
-    'edgetpu-s': 'timm/tf_efficientnet_es.in1k', 'edgetpu-m': 'timm/tf_efficientnet_em.in1k', 'edgetpu-l': 'timm/tf_efficientnet_el.in1k' }[variant as string];
+  const name = {
+    b8: 'timm/tf_efficientnet_b8.ra_in1k',
+    l2: 'timm/tf_efficientnet_l2.ns_jft_in1k',
+    'l2-475': 'timm/tf_efficientnet_l2.ns_jft_in1k_475',
+    'v2-xl': 'timm/tf_efficientnetv2_xl.in21k_ft_in1k',
+    'edgetpu-s': 'timm/tf_efficientnet_es.in1k',
+    'edgetpu-m': 'timm/tf_efficientnet_em.in1k',
+    'edgetpu-l': 'timm/tf_efficientnet_el.in1k',
+  }[variant as string];
   return name ?? (variant.startsWith('lite') ? `timm/tf_efficientnet_${variant}.in1k` : `keras/${variant}`);
 }
 

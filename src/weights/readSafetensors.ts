@@ -10,10 +10,25 @@ import { refuseOtherFormat } from './weightFormat.js';
 
 /** The names of element types in a header. */
 export const SAFETENSORS_TYPES = {
-  F64: 'float64', F32: 'float32', F16: 'float16', BF16: 'bfloat16',
-  F8_E4M3: 'float8_e4m3fn', F8_E5M2: 'float8_e5m2', F8_E4M3FNUZ: 'float8_e4m3fnuz', F8_E5M2FNUZ: 'float8_e5m2fnuz', F8_E8M0: 'float8_e8m0fnu', C64: 'complex64',
-  I64: 'int64', I32: 'int32', I16: 'int16', I8: 'int8',
-  U64: 'uint64', U32: 'uint32', U16: 'uint16', U8: 'uint8', BOOL: 'bool',
+  F64: 'float64',
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+  F8_E4M3: 'float8_e4m3fn',
+  F8_E5M2: 'float8_e5m2',
+  F8_E4M3FNUZ: 'float8_e4m3fnuz',
+  F8_E5M2FNUZ: 'float8_e5m2fnuz',
+  F8_E8M0: 'float8_e8m0fnu',
+  C64: 'complex64',
+  I64: 'int64',
+  I32: 'int32',
+  I16: 'int16',
+  I8: 'int8',
+  U64: 'uint64',
+  U32: 'uint32',
+  U16: 'uint16',
+  U8: 'uint8',
+  BOOL: 'bool',
 } as const satisfies Record<string, ElementType>;
 
 /** The reference implementation's own limit. */
@@ -56,28 +71,44 @@ export function readSafetensorsFor(where: string, bytes: Uint8Array): NamedArray
   let end = 0;
   for (const entry of entries) {
     if (entry.start !== end) {
-      throw broken(where, `expected '${entry.name}' to begin at byte ${end} of the data, received ${entry.start}`, 'Arrays must neither overlap nor leave a gap.');
+      throw broken(
+        where,
+        `expected '${entry.name}' to begin at byte ${end} of the data, received ${entry.start}`,
+        'Arrays must neither overlap nor leave a gap.',
+      );
     }
     end = entry.end;
   }
-  if (end !== data.byteLength) throw broken(where, `expected ${end} bytes of data, received ${data.byteLength}`, 'The file is truncated or damaged.');
+  if (end !== data.byteLength)
+    throw broken(where, `expected ${end} bytes of data, received ${data.byteLength}`, 'The file is truncated or damaged.');
   const { __metadata__: strings } = header;
-  const notes = typeof strings === 'object' && strings !== null ? readNotes(where, 'the safetensors file', strings as Record<string, unknown>) : {};
+  const notes =
+    typeof strings === 'object' && strings !== null ? readNotes(where, 'the safetensors file', strings as Record<string, unknown>) : {};
   return Object.assign(new Map(entries.map(({ name, array }) => [name, array])), notes);
 }
 
 function split(where: string, bytes: Uint8Array): { header: Record<string, unknown>; data: Uint8Array } {
   if (bytes.byteLength < 8) throw broken(where, `expected at least 8 bytes, received ${bytes.byteLength}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER_BYTES)) throw broken(where, `the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`, 'It is damaged or no safetensors file.');
+  if (length > BigInt(MAX_HEADER_BYTES))
+    throw broken(
+      where,
+      `the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`,
+      'It is damaged or no safetensors file.',
+    );
   if (length > BigInt(bytes.byteLength - 8)) {
-    throw broken(where, `the header claims ${length} bytes, the file has ${bytes.byteLength}`, 'It is truncated, damaged or no safetensors file.');
+    throw broken(
+      where,
+      `the header claims ${length} bytes, the file has ${bytes.byteLength}`,
+      'It is truncated, damaged or no safetensors file.',
+    );
   }
   const data = bytes.subarray(8 + Number(length));
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + Number(length)));
     const header: unknown = JSON.parse(text);
-    if (typeof header !== 'object' || header === null || Array.isArray(header)) throw broken(where, 'expected the header to be a JSON object');
+    if (typeof header !== 'object' || header === null || Array.isArray(header))
+      throw broken(where, 'expected the header to be a JSON object');
     refuseDuplicates(where, text);
     return { header: header as Record<string, unknown>, data };
   } catch (cause) {
@@ -108,14 +139,18 @@ function readEntry(where: string, name: string, entry: unknown, data: Uint8Array
     throw broken(where, `expected one of ${Object.keys(SAFETENSORS_TYPES).join(', ')} as the type of '${name}', received ${show(dtype)}`);
   }
   if (!isIntegers(shape)) throw broken(where, `expected the shape of '${name}' to be integers of at least 0, received ${show(shape)}`);
-  if (!isIntegers(offsets) || offsets.length !== 2) throw broken(where, `expected the offsets of '${name}' to be two integers, received ${show(offsets)}`);
+  if (!isIntegers(offsets) || offsets.length !== 2)
+    throw broken(where, `expected the offsets of '${name}' to be two integers, received ${show(offsets)}`);
   const [start, end] = offsets as readonly [number, number];
   if (end > data.byteLength) {
     throw broken(where, `'${name}' ends at byte ${end} of the data, the file has ${data.byteLength}`, 'It is truncated or damaged.');
   }
   const type = SAFETENSORS_TYPES[dtype as keyof typeof SAFETENSORS_TYPES];
   if (byteLength(shape, type) !== end - start) {
-    throw broken(where, `expected ${byteLength(shape, type)} bytes for '${name}' of type ${dtype} and shape [${shape.join(', ')}], received ${end - start}`);
+    throw broken(
+      where,
+      `expected ${byteLength(shape, type)} bytes for '${name}' of type ${dtype} and shape [${shape.join(', ')}], received ${end - start}`,
+    );
   }
   return { name, array: encodedArray(shape, type, () => data.subarray(start, end)), start, end };
 }

@@ -10,12 +10,14 @@ import { elementCount, encodedArray, type NamedArrays, type WeightArray } from '
 const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', float16: 'float16', int32: 'int32', bool: 'bool' };
 
 /**
- * Reads the weights of a TensorFlow.js layers model, as a load handler or `model.save` gives them. Those of a converted Keras model are named
- * `layer/weight` whatever the version of Keras.
+ * Reads the weights of a TensorFlow.js layers model, as a load handler or `model.save` gives them. Those of a converted Keras model are
+ * named `layer/weight` whatever the version of Keras.
  *
- * @param artifacts - Its `weightSpecs`, `weightData` and `modelTopology`, from which a converted Keras 3 model takes its names. The data is not
+ * @param artifacts - Its `weightSpecs`, `weightData` and `modelTopology`, from which a converted Keras 3 model takes its names. The data is
+ *   not
  * copied, so it must not change while the arrays are in use.
- * @throws {OptionError} when a part of the artifacts is of another type. {@link WeightsError} when specs and data do not agree, a weight is of a type no network has, or it is a graph model.
+ * @throws {OptionError} when a part of the artifacts is of another type. {@link WeightsError} when specs and data do not agree, a weight is
+ *   of a type no network has, or it is a graph model.
  * @example
  * const arrays = readTfjs(await (tf.io.http('https://.../model.json').load as () => Promise<tf.io.ModelArtifacts>)());
  * await loadWeights(model, arrays);
@@ -35,17 +37,24 @@ export function readTfjs(artifacts: TfjsWeights): NamedArrays {
     const { name: stored, shape, dtype, quantization } = (spec as Partial<typeof spec> | null) ?? {};
     if (typeof stored !== 'string') throw broken(`expected a name for every weight, received ${show(stored)}`);
     const type = storedType(dtype, quantization);
-    if (type === undefined) throw broken(`expected float32, float16, int32 or bool as the type of ${show(stored)}, received ${show(quantization?.dtype ?? dtype)}`);
-    if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 0)) throw broken(`the shape of ${show(stored)} is ${show(shape)}`);
+    if (type === undefined)
+      throw broken(
+        `expected float32, float16, int32 or bool as the type of ${show(stored)}, received ${show(quantization?.dtype ?? dtype)}`,
+      );
+    if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 0))
+      throw broken(`the shape of ${show(stored)} is ${show(shape)}`);
     // What is no weight of the model keeps its name, so that a report can account for it.
     const name = nameOf(stored) ?? stored;
     if (arrays.has(name)) throw broken(`two weights are named ${show(name)}`);
     const size = elementCount(shape) * ELEMENT_BYTES[type];
     if (at + size > bytes.byteLength) throw broken(`${show(name)} ends at byte ${at + size} of the data, there are ${bytes.byteLength}`);
     const place = bytes.subarray(at, at + size);
-    arrays.set(name, quantization === undefined || quantization.dtype === 'float16'
-      ? encodedArray(shape, type, () => place)
-      : { shape, dtype: type, values: () => dequantized(place, type, quantization) });
+    arrays.set(
+      name,
+      quantization === undefined || quantization.dtype === 'float16'
+        ? encodedArray(shape, type, () => place)
+        : { shape, dtype: type, values: () => dequantized(place, type, quantization) },
+    );
     at += size;
   }
   if (at !== bytes.byteLength) throw broken(`expected ${at} bytes of data, received ${bytes.byteLength}`);
@@ -67,12 +76,17 @@ const buffers = rule('an ArrayBuffer or an array of them', (value) => (Array.isA
 const QUANTIZED: readonly unknown[] = ['uint8', 'uint16', 'float16'];
 
 function storedType(dtype: unknown, quantization: io.WeightsManifestEntry['quantization']): ElementType | undefined {
-  if (quantization !== undefined) return QUANTIZED.includes((quantization as { readonly dtype?: unknown } | null)?.dtype) ? quantization.dtype : undefined;
+  if (quantization !== undefined)
+    return QUANTIZED.includes((quantization as { readonly dtype?: unknown } | null)?.dtype) ? quantization.dtype : undefined;
   return typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
 }
 
 // tfjs-core io_utils: value * scale + min, steps stored in one or two bytes.
-function dequantized(bytes: Uint8Array, stored: ElementType, { scale = 1, min = 0 }: { scale?: number | undefined; min?: number | undefined }): Float32Array {
+function dequantized(
+  bytes: Uint8Array,
+  stored: ElementType,
+  { scale = 1, min = 0 }: { scale?: number | undefined; min?: number | undefined },
+): Float32Array {
   return decodeElements(stored, bytes).map((step) => step * scale + min);
 }
 

@@ -37,7 +37,8 @@ export function readTorchFor(where: string, bytes: Uint8Array): NamedArrays {
   return arrays;
 }
 
-const FROZEN = ' It is frozen TorchScript, whose weights are constants of its code. In Python, save the `state_dict()` of the module before it is frozen.';
+const FROZEN =
+  ' It is frozen TorchScript, whose weights are constants of its code. In Python, save the `state_dict()` of the module before it is frozen.';
 
 function isFrozen(where: string, bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && openZip(where, bytes).names.some((name) => /(^|\/)constants\/\d+$/.test(name));
@@ -46,15 +47,21 @@ function isFrozen(where: string, bytes: Uint8Array): boolean {
 function readZipped(where: string, bytes: Uint8Array): PickleValue {
   const archive = openZip(where, bytes);
   const pickle = archive.names.find((name) => /(^|\/)data\.pkl$/.test(name));
-  if (pickle === undefined) throw new WeightsError(`${where}: expected an archive with 'data.pkl', received one with ${show(archive.names.slice(0, 3))}.`);
+  if (pickle === undefined)
+    throw new WeightsError(`${where}: expected an archive with 'data.pkl', received one with ${show(archive.names.slice(0, 3))}.`);
   const folder = pickle.slice(0, -'data.pkl'.length);
   const order = archive.names.includes(`${folder}byteorder`) ? new TextDecoder().decode(archive.read(`${folder}byteorder`)) : 'little';
-  if (order !== 'little' && order !== 'big') throw new WeightsError(`${where}: expected 'little' or 'big' as the order of bytes, received ${show(order)}.`);
-  return readPickle(where, archive.read(pickle), torchContext(bytes.length, (key, dtype, count) => {
-    const read = (): Uint8Array => archive.read(`${folder}data/${key}`).subarray(0, count * ELEMENT_BYTES[dtype]);
-    if (read().byteLength < count * ELEMENT_BYTES[dtype]) throw new RangeError(`storage ${key} is too short`);
-    return new Storage(dtype, count, order === 'little' ? read : () => swapBytes(read(), dtype));
-  })).value;
+  if (order !== 'little' && order !== 'big')
+    throw new WeightsError(`${where}: expected 'little' or 'big' as the order of bytes, received ${show(order)}.`);
+  return readPickle(
+    where,
+    archive.read(pickle),
+    torchContext(bytes.length, (key, dtype, count) => {
+      const read = (): Uint8Array => archive.read(`${folder}data/${key}`).subarray(0, count * ELEMENT_BYTES[dtype]);
+      if (read().byteLength < count * ELEMENT_BYTES[dtype]) throw new RangeError(`storage ${key} is too short`);
+      return new Storage(dtype, count, order === 'little' ? read : () => swapBytes(read(), dtype));
+    }),
+  ).value;
 }
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
@@ -97,7 +104,8 @@ function readLegacy(where: string, bytes: Uint8Array): PickleValue {
     if (storage === undefined) throw new WeightsError(`${where}: the file holds numbers of no tensor. It is damaged.`);
     const size = storage.count * ELEMENT_BYTES[storage.dtype];
     if (at + 8 + size > bytes.length) throw new WeightsError(`${where}: the file ends within the numbers of its tensors. It is truncated.`);
-    if (view.getBigInt64(at, true) !== BigInt(storage.count)) throw new WeightsError(`${where}: a storage has another size than its tensor says. The file is damaged.`);
+    if (view.getBigInt64(at, true) !== BigInt(storage.count))
+      throw new WeightsError(`${where}: a storage has another size than its tensor says. The file is damaged.`);
     places.set(key as string, { start: at + 8, count: storage.count });
     at += 8 + size;
   }

@@ -7,7 +7,6 @@ import { readSafetensorsFor } from './readSafetensors.js';
 import { readTorchFor } from './readTorch.js';
 import { unknownFormat, weightFormat } from './weightFormat.js';
 
-
 /**
  * Reads a weight file of any format this entry knows, told by its first bytes: safetensors and PyTorch. Keras' are read by
  * `effnet-ts/hdf5`, which Node's entry brings.
@@ -29,7 +28,10 @@ export function readWeightsFor(where: string, bytes: Uint8Array): NamedArrays {
     case 'torch':
       return readTorchFor(where, bytes);
     case 'keras':
-      throw new WeightsError(`${where}: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`.`);
+      throw new WeightsError(
+        `${where}: expected a file of safetensors or PyTorch, received one of Keras. ` +
+          `Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`.`,
+      );
     case 'unknown':
       throw unknownFormat(where, bytes);
   }

@@ -11,7 +11,10 @@ export interface FitOptions {
   readonly layout?: LayoutName | 'auto' | undefined;
   /** What all names of the network begin with, for example `state_dict.`. @defaultValue found by itself */
   readonly prefix?: string | undefined;
-  /** Name of the classifier's layer in the file, within the network or beside it. @defaultValue the layout's, for example `predictions` or `classifier` */
+  /**
+   * Name of the classifier's layer in the file, within the network or beside it.
+   * @defaultValue the layout's, for example `predictions` or `classifier`
+   */
   readonly classifier?: string | undefined;
   /** `'skip'` leaves the model's own classifier as it is, whatever head the file has. @defaultValue 'load' */
   readonly head?: 'load' | 'skip' | undefined;
@@ -32,27 +35,39 @@ interface Recognition {
 /**
  * Finds the network among the arrays of a file: whose names it has, and what they begin with.
  *
- * @param references - For a network with parts of the caller's own: plans that the file's may be. A file that has all weights of one, up to the
+ * @param references - For a network with parts of the caller's own: plans that the file's may be. A file that has all weights of one, up to
+ *   the
  * classifier, is read by its names; the network takes what it has under the same names in Keras.
  * @returns the network, and what the names of its other copies begin with.
  * @throws {WeightsError} when no layout fits, or several copies of the network fit equally.
  */
 export function recognizeLayout(
-  where: string, plan: NetworkPlan, arrays: NamedArrays, { layout = 'auto', prefix, classifier, head }: FitOptions, references: readonly NetworkPlan[] = [],
+  where: string,
+  plan: NetworkPlan,
+  arrays: NamedArrays,
+  { layout = 'auto', prefix, classifier, head }: FitOptions,
+  references: readonly NetworkPlan[] = [],
 ): Recognition & { readonly copies: readonly string[] } {
   const isBackbone = ({ weight }: LayoutEntry): boolean => !/^(predictions|hidden\d+)\//.test(weight);
-  const lookUp = (start: string, array: string): WeightArray | undefined => arrays.get(`${start}${array}${AVERAGE}`) ?? arrays.get(`${start}${array}`);
-  const candidatesOf = (reference: NetworkPlan): readonly Recognition[] => (layout === 'auto' ? LAYOUTS : [layout]).flatMap((name) => {
-    const named = entriesOf(name, reference, classifier);
-    const entries = reference === plan ? named : translated(entriesOf('keras', plan), named);
-    const wanted = head === 'skip' ? entries.filter(isBackbone) : entries;
-    const starts = new Set([...findPrefixes(references.length > 0 && reference === plan ? named : ends(named), arrays), ...(prefix === undefined ? [] : [prefix])]);
-    return [...starts].flatMap((start): Recognition[] => {
-      const isWhole = reference === plan || named.filter(isBackbone).every(({ array, fileShape }) => String(lookUp(start, array)?.shape) === String(fileShape));
-      const found = wanted.filter(({ array }) => lookUp(start, array) !== undefined).length;
-      return isWhole ? [{ layout: name, prefix: start, entries, found }] : [];
+  const lookUp = (start: string, array: string): WeightArray | undefined =>
+    arrays.get(`${start}${array}${AVERAGE}`) ?? arrays.get(`${start}${array}`);
+  const candidatesOf = (reference: NetworkPlan): readonly Recognition[] =>
+    (layout === 'auto' ? LAYOUTS : [layout]).flatMap((name) => {
+      const named = entriesOf(name, reference, classifier);
+      const entries = reference === plan ? named : translated(entriesOf('keras', plan), named);
+      const wanted = head === 'skip' ? entries.filter(isBackbone) : entries;
+      const starts = new Set([
+        ...findPrefixes(references.length > 0 && reference === plan ? named : ends(named), arrays),
+        ...(prefix === undefined ? [] : [prefix]),
+      ]);
+      return [...starts].flatMap((start): Recognition[] => {
+        const isWhole =
+          reference === plan ||
+          named.filter(isBackbone).every(({ array, fileShape }) => String(lookUp(start, array)?.shape) === String(fileShape));
+        const found = wanted.filter(({ array }) => lookUp(start, array) !== undefined).length;
+        return isWhole ? [{ layout: name, prefix: start, entries, found }] : [];
+      });
     });
-  });
   const own = candidatesOf(plan);
   const all = own.some(({ found, entries }) => found === entries.length) ? own : [...references.flatMap(candidatesOf), ...own];
   // A network of another depth shares at least its first blocks, one with parts of the caller's own at least something.
@@ -64,12 +79,19 @@ export function recognizeLayout(
   if (first === undefined) {
     const names = layout === 'auto' ? `${LAYOUTS.slice(0, -1).join(', ')} and ${LAYOUTS.at(-1)}` : layout;
     const elsewhere = present.length === 0 ? '' : ` Without \`prefix\` it is found under ${listed(present)}.`;
-    throw new WeightsError(`${where}: expected an EfficientNet with the names of ${names}${prefix === undefined || prefix === '' ? '' : ` under '${prefix}'`}, received a file of ${arrays.size} arrays${sample([...arrays.keys()])}.${elsewhere}`);
+    throw new WeightsError(
+      `${where}: expected an EfficientNet with the names of ` +
+        `${names}${prefix === undefined || prefix === '' ? '' : ` under '${prefix}'`}, ` +
+        `received a file of ${arrays.size} arrays${sample([...arrays.keys()])}.${elsewhere}`,
+    );
   }
   const same = best.filter((other) => other.layout === first.layout);
   const places = new Set(same.map((other) => other.prefix)).size;
   if (places > 1) {
-    throw new WeightsError(`${where}: the file holds the network ${places} times, its names beginning with ${listed(same)}. Choose one: \`prefix: '${first.prefix}'\`.`);
+    throw new WeightsError(
+      `${where}: the file holds the network ${places} times, its names beginning with ${listed(same)}. Choose one: \`prefix: ` +
+        `'${first.prefix}'\`.`,
+    );
   }
   const copies = present.filter((other) => other.layout === first.layout && other.prefix !== first.prefix).map((other) => other.prefix);
   return { ...first, copies };
@@ -108,5 +130,10 @@ function findPrefixes(entries: readonly LayoutEntry[], arrays: NamedArrays): str
 }
 
 function sample(names: readonly string[]): string {
-  return names.length === 0 ? '' : ` such as ${names.slice(0, 3).map((name) => `'${name}'`).join(', ')}`;
+  return names.length === 0
+    ? ''
+    : ` such as ${names
+        .slice(0, 3)
+        .map((name) => `'${name}'`)
+        .join(', ')}`;
 }

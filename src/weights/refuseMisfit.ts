@@ -13,10 +13,15 @@ import type { NamedArrays } from './namedArrays.js';
  * Throws where weights do not fit, with the reason and what to do.
  *
  * @param model - Name of the model.
- * @throws {WeightsError} with `strict` for anything that is missing, unknown, misshapen or not finite, and without where hardly anything fits.
+ * @throws {WeightsError} with `strict` for anything that is missing, unknown, misshapen or not finite, and without where hardly anything
+ *   fits.
  */
 export function refuseMisfit(
-  where: string, model: string, plan: NetworkPlan, arrays: NamedArrays, fit: Fit,
+  where: string,
+  model: string,
+  plan: NetworkPlan,
+  arrays: NamedArrays,
+  fit: Fit,
   { strict, notFinite, isOwn, stock }: { strict: boolean; notFinite: readonly string[]; isOwn: boolean; stock: ModelPlan | undefined },
 ): void {
   const { missing, misshapen, unexpected, fitted } = fit;
@@ -26,17 +31,28 @@ export function refuseMisfit(
   if (missing.length + misshapen.length + unexpected.length > 0) {
     const misfits = [...missing, ...misshapen.map(({ weight }) => weight)].filter((weight) => !isHead(weight)).length;
     const weights = all.filter(({ name }) => !isHead(name)).length;
-    const wanted = isOwn ? (stock && backboneIn(arrays, stock, fit)) : { weights, misfits };
+    const wanted = isOwn ? stock && backboneIn(arrays, stock, fit) : { weights, misfits };
     const other = wanted === undefined ? null : describeOther(identifyVariant(arrays, fit.layout, fit.prefix), wanted);
-    const what = other === null ? [] : [`the file ${other}, another network than ${isOwn ? `the one that '${model}' is made from` : `'${model}'`}`];
+    const what =
+      other === null ? [] : [`the file ${other}, another network than ${isOwn ? `the one that '${model}' is made from` : `'${model}'`}`];
     if (misshapen.length > 0) what.push(`${misshapen.length} of ${all.length} weights do not fit: ${some(misshapen, showMismatch)}`);
-    if (missing.length > 0 && other === null) what.push(`the file lacks ${missing.length} of ${all.length} weights: ${some(missing, quote)}`);
-    if (unexpected.length > 0 && other === null) what.push(`${unexpected.length} of the file's arrays have no place in the model: ${some(unexpected, quote)}`);
-    const advice = other !== null ? 'Build that network, or find the file of this one.' : isOwn ? ownRemedy(plan, fit, isForeign) : remedy(plan, arrays, fit);
+    if (missing.length > 0 && other === null)
+      what.push(`the file lacks ${missing.length} of ${all.length} weights: ${some(missing, quote)}`);
+    if (unexpected.length > 0 && other === null)
+      what.push(`${unexpected.length} of the file's arrays have no place in the model: ${some(unexpected, quote)}`);
+    const advice =
+      other !== null
+        ? 'Build that network, or find the file of this one.'
+        : isOwn
+          ? ownRemedy(plan, fit, isForeign)
+          : remedy(plan, arrays, fit);
     throw new WeightsError(`${where}: ${what.join('; ')}. ${advice}`, { mismatches: misshapen });
   }
   if (notFinite.length > 0) {
-    throw new WeightsError(`${where}: ${notFinite.length} of the file's arrays hold numbers that are infinite or none (NaN): ${some(notFinite, quote)}. The file is damaged, or its training diverged: use another one.`);
+    throw new WeightsError(
+      `${where}: ${notFinite.length} of the file's arrays hold numbers that are infinite or none (NaN): ` +
+        `${some(notFinite, quote)}. The file is damaged, or its training diverged: use another one.`,
+    );
   }
 }
 
@@ -56,13 +72,24 @@ function ownRemedy({ name, layers }: NetworkPlan, { missing, misshapen }: Fit, i
   const untouched = layers.filter(({ weights }) => weights.some((weight) => unloaded.has(weight.name)));
   if (untouched.length > 0 && [...unloaded].every(isHead)) return "Pass `head: 'skip'` to keep the model's own head.";
   if (untouched.length === 0) return 'Pass `strict: false` to leave them out.';
-  return `Pass \`strict: false\` to load what fits by name and shape. ${untouched.length} of ${layers.length} layers then keep the weights they have, and need training: ${some(untouched, (layer) => quote(layer.name))}.`;
+  return (
+    `Pass \`strict: false\` to load what fits by name and shape. ` +
+    `${untouched.length} of ${layers.length} layers then keep the weights they have, and need training: ` +
+    `${some(untouched, (layer) => quote(layer.name))}.`
+  );
 }
 
 /** How many weights the network has that a model with own parts is made from, and how many of these the file lacks. */
-function backboneIn(arrays: NamedArrays, stock: ModelPlan, { layout, prefix }: Fit): { readonly weights: number; readonly misfits: number } {
+function backboneIn(
+  arrays: NamedArrays,
+  stock: ModelPlan,
+  { layout, prefix }: Fit,
+): { readonly weights: number; readonly misfits: number } {
   const entries = entriesOf(layout, stock).filter(({ weight }) => !isHead(weight));
-  return { weights: entries.length, misfits: entries.filter(({ array, fileShape }) => String(arrays.get(prefix + array)?.shape) !== String(fileShape)).length };
+  return {
+    weights: entries.length,
+    misfits: entries.filter(({ array, fileShape }) => String(arrays.get(prefix + array)?.shape) !== String(fileShape)).length,
+  };
 }
 
 /** What to do where the classifier is not under the name it was sought by. */
@@ -70,20 +97,27 @@ function classifierRemedy({ classifier }: NetworkPlan, arrays: NamedArrays, scop
   const keepOwn = "`head: 'skip'` to keep the model's own classifier";
   const [features, classes] = [classifier?.inputShape[2], classifier?.outputShape[2]];
   // Within the innermost scope, so that what lies beside the network stays outside.
-  const dense = fileClassifiers(arrays).map((layer) => ({ ...layer, name: layer.name.slice(scopes.find((scope) => layer.name.startsWith(scope))?.length) }));
+  const dense = fileClassifiers(arrays).map((layer) => ({
+    ...layer,
+    name: layer.name.slice(scopes.find((scope) => layer.name.startsWith(scope))?.length),
+  }));
   const [first, second] = dense;
   if (first === undefined) return `Pass ${keepOwn}, or build the model with \`includeTop: false\`.`;
   const shown = dense.map((layer) => `'${layer.name}' (${layer.features} features to ${layer.classes})`).join(', ');
   const heads = dense.filter((layer) => layer.features === features);
   const fitting = heads.filter((layer) => layer.classes === classes);
   const [head] = fitting;
-  if (head !== undefined && second === undefined) return `The file's dense layer is ${shown}. Pass \`classifier: '${head.name}'\` to load it, or ${keepOwn}.`;
+  if (head !== undefined && second === undefined)
+    return `The file's dense layer is ${shown}. Pass \`classifier: '${head.name}'\` to load it, or ${keepOwn}.`;
   if (head !== undefined) {
     const choices = fitting.map(({ name }) => `\`classifier: '${name}'\``).join(' or ');
     return `The file's dense layers are ${shown}. Choose ${choices}, with \`strict: false\` to leave out the others, or pass ${keepOwn}.`;
   }
   if (heads[0] !== undefined && second === undefined) {
-    return `The file's dense layer is ${shown}. Build the model with \`classes: ${heads[0].classes}\` and pass \`classifier: '${heads[0].name}'\`, or pass ${keepOwn}.`;
+    return (
+      `The file's dense layer is ${shown}. Build the model with \`classes: ${heads[0].classes}\` and pass \`classifier: ` +
+      `'${heads[0].name}'\`, or pass ${keepOwn}.`
+    );
   }
   return `The file's dense layers are ${shown}; the model has one of ${features} features to ${classes}. Pass ${keepOwn}.`;
 }

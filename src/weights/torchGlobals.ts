@@ -7,14 +7,35 @@ import { NUMPY_GLOBALS, NumpyArray } from './numpyPickle.js';
 import { PickleObject, type Buildable, type PickleContext, type PickleGlobal, type PickleValue } from './pickle.js';
 
 const STORAGES: Readonly<Record<string, ElementType>> = {
-  DoubleStorage: 'float64', FloatStorage: 'float32', HalfStorage: 'float16', BFloat16Storage: 'bfloat16', LongStorage: 'int64',
-  IntStorage: 'int32', ShortStorage: 'int16', CharStorage: 'int8', ByteStorage: 'uint8', BoolStorage: 'bool',
-  ComplexFloatStorage: 'complex64', ComplexDoubleStorage: 'complex128', UntypedStorage: 'uint8',
-  QInt8Storage: 'int8', QUInt8Storage: 'uint8', QInt32Storage: 'int32', QUInt4x2Storage: 'uint8', QUInt2x4Storage: 'uint8',
+  DoubleStorage: 'float64',
+  FloatStorage: 'float32',
+  HalfStorage: 'float16',
+  BFloat16Storage: 'bfloat16',
+  LongStorage: 'int64',
+  IntStorage: 'int32',
+  ShortStorage: 'int16',
+  CharStorage: 'int8',
+  ByteStorage: 'uint8',
+  BoolStorage: 'bool',
+  ComplexFloatStorage: 'complex64',
+  ComplexDoubleStorage: 'complex128',
+  UntypedStorage: 'uint8',
+  QInt8Storage: 'int8',
+  QUInt8Storage: 'uint8',
+  QInt32Storage: 'int32',
+  QUInt4x2Storage: 'uint8',
+  QUInt2x4Storage: 'uint8',
 };
 
 /** Types of elements by PyTorch's older names. Others are named as here. */
-const DTYPES: Readonly<Record<string, ElementType>> = { double: 'float64', float: 'float32', half: 'float16', long: 'int64', int: 'int32', short: 'int16' };
+const DTYPES: Readonly<Record<string, ElementType>> = {
+  double: 'float64',
+  float: 'float32',
+  half: 'float16',
+  long: 'int64',
+  int: 'int32',
+  short: 'int16',
+};
 
 /** More than any network has, and little enough for memory and stack. */
 const MAX_COPIED = 1_000_000;
@@ -47,10 +68,19 @@ export function torchContext(length: number, open: OpenStorage): PickleContext {
     return latin1(text);
   };
   const functions: Readonly<Record<string, PickleGlobal>> = {
-    '_codecs.encode': bytes, 'builtins.bytearray': (content) => (content instanceof Uint8Array ? content : bytes(content ?? '')),
-    'collections.OrderedDict': dictionary, 'collections.Counter': dictionary, 'collections.defaultdict': (_, items) => dictionary(items),
-    'collections.deque': list, 'builtins.set': list, 'builtins.frozenset': list, 'builtins.list': list, 'builtins.tuple': list,
-    'torch.jit._pickle.build_intlist': list, 'torch.jit._pickle.build_tensorlist': list, 'torch.jit._pickle.build_doublelist': list,
+    '_codecs.encode': bytes,
+    'builtins.bytearray': (content) => (content instanceof Uint8Array ? content : bytes(content ?? '')),
+    'collections.OrderedDict': dictionary,
+    'collections.Counter': dictionary,
+    'collections.defaultdict': (_, items) => dictionary(items),
+    'collections.deque': list,
+    'builtins.set': list,
+    'builtins.frozenset': list,
+    'builtins.list': list,
+    'builtins.tuple': list,
+    'torch.jit._pickle.build_intlist': list,
+    'torch.jit._pickle.build_tensorlist': list,
+    'torch.jit._pickle.build_doublelist': list,
     'torch.jit._pickle.build_boollist': list,
   };
   return {
@@ -65,7 +95,8 @@ export function torchContext(length: number, open: OpenStorage): PickleContext {
       return /^torch\.(cuda\.)?(\w*Tensor|nn\.parameter\.Parameter)$/.test(name) ? () => new EarlyTensor() : undefined;
     },
     load(id) {
-      // ('storage', type, key, device, count[, view]): the type is what resolve returned for its name. Before 1.6 a class came with its source.
+      // ('storage', type, key, device, count[, view]): the type is what resolve returned for its name. Before 1.6 a class came with its
+      // source.
       const [tag, type, key, , count, part] = Array.isArray(id) ? (id as unknown[]) : [];
       if (tag === 'module') return type;
       if (tag !== 'storage' || !isElementType(type) || typeof key !== 'string' || !isCount(count)) throw new TypeError('no storage');
@@ -109,18 +140,23 @@ const GLOBALS: Readonly<Record<string, PickleGlobal>> = {
   'torch.device': nothing,
   'torch.serialization._get_layout': same,
   'torch._utils._rebuild_tensor': rebuildTensor,
-  'torch._utils._rebuild_tensor_v2': (storage, offset, size, stride, _grad, _hooks, metadata) => negated(rebuildTensor(storage, offset, size, stride), metadata),
-  'torch._utils._rebuild_tensor_v3': (storage, offset, size, stride, _grad, _hooks, dtype) => rebuildTyped(storage, offset, size, stride, dtype),
+  'torch._utils._rebuild_tensor_v2': (storage, offset, size, stride, _grad, _hooks, metadata) =>
+    negated(rebuildTensor(storage, offset, size, stride), metadata),
+  'torch._utils._rebuild_tensor_v3': (storage, offset, size, stride, _grad, _hooks, dtype) =>
+    rebuildTyped(storage, offset, size, stride, dtype),
   'torch._utils._rebuild_parameter': same,
   'torch._utils._rebuild_parameter_with_state': same,
   'torch._utils._rebuild_device_tensor_from_cpu_tensor': same,
   'torch._utils._rebuild_device_tensor_from_numpy': same,
   'torch._utils._rebuild_xla_tensor': same,
-  'torch._utils._rebuild_qtensor': (storage, _offset, size) => opaqueTensor('a quantized tensor', storage instanceof Storage ? storage.dtype : undefined, size),
+  'torch._utils._rebuild_qtensor': (storage, _offset, size) =>
+    opaqueTensor('a quantized tensor', storage instanceof Storage ? storage.dtype : undefined, size),
   'torch._utils._rebuild_sparse_tensor': (_layout, data) => rebuildSparse(data),
-  'torch._utils._rebuild_nested_tensor': (buffer) => opaqueTensor('a nested tensor', tensorOf(buffer)?.array.dtype, tensorOf(buffer)?.array.shape),
+  'torch._utils._rebuild_nested_tensor': (buffer) =>
+    opaqueTensor('a nested tensor', tensorOf(buffer)?.array.dtype, tensorOf(buffer)?.array.shape),
   'torch._utils._rebuild_meta_tensor_no_storage': (dtype, size) => opaqueTensor('a tensor without numbers (`device="meta"`)', dtype, size),
-  'torch._utils._rebuild_wrapper_subclass': (_class, dtype, size) => opaqueTensor('a tensor of another kind, such as one part of a distributed tensor', dtype, size),
+  'torch._utils._rebuild_wrapper_subclass': (_class, dtype, size) =>
+    opaqueTensor('a tensor of another kind, such as one part of a distributed tensor', dtype, size),
   'torch._tensor._rebuild_from_type_v2': (rebuild, _type, parameters) => {
     if (typeof rebuild !== 'function' || !Array.isArray(parameters)) throw new TypeError('no tensor');
     return (rebuild as PickleGlobal)(...(parameters as PickleValue[]));
@@ -133,10 +169,19 @@ const GLOBALS: Readonly<Record<string, PickleGlobal>> = {
   'types.SimpleNamespace': record,
   'copyreg._reconstructor': record,
   'functools.partial': record,
-  ...Object.fromEntries([
-    'datetime.datetime', 'datetime.date', 'datetime.time', 'datetime.timedelta', 'datetime.timezone', 'decimal.Decimal', 'fractions.Fraction', 'uuid.UUID',
-    ...['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].flatMap((path) => [`pathlib.${path}`, `pathlib._local.${path}`]),
-  ].map((name) => [name, record])),
+  ...Object.fromEntries(
+    [
+      'datetime.datetime',
+      'datetime.date',
+      'datetime.time',
+      'datetime.timedelta',
+      'datetime.timezone',
+      'decimal.Decimal',
+      'fractions.Fraction',
+      'uuid.UUID',
+      ...['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath'].flatMap((path) => [`pathlib.${path}`, `pathlib._local.${path}`]),
+    ].map((name) => [name, record]),
+  ),
 };
 
 /** A view of bytes as numbers of a type; of a type without numbers of its own, such as 4-bit floats, an opaque tensor. */
@@ -144,7 +189,12 @@ function rebuildTyped(storage: PickleValue, offset: PickleValue, size: PickleVal
   if (!(storage instanceof Storage)) throw new TypeError('no tensor');
   if (!isElementType(dtype)) return opaqueTensor('a tensor of packed or untyped bits', 'uint8', size);
   const { bytes, count } = storage;
-  return rebuildTensor(new Storage(dtype, Math.floor((count * ELEMENT_BYTES[storage.dtype]) / ELEMENT_BYTES[dtype]), bytes), offset, size, stride);
+  return rebuildTensor(
+    new Storage(dtype, Math.floor((count * ELEMENT_BYTES[storage.dtype]) / ELEMENT_BYTES[dtype]), bytes),
+    offset,
+    size,
+    stride,
+  );
 }
 
 /** (indices, values, size[, flag]), or (compressed indices, plain indices, values, size). */

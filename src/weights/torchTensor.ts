@@ -36,16 +36,25 @@ const MAX_REPEATED = 1_000_000;
 
 /** A strided view of a storage. */
 export function rebuildTensor(storage: PickleValue, offset: PickleValue, size: PickleValue, stride: PickleValue): TorchTensor {
-  if (!(storage instanceof Storage) || !isCount(offset) || !isCounts(size) || !isCounts(stride) || size.length !== stride.length || size.length > MAX_AXES) {
+  if (
+    !(storage instanceof Storage) ||
+    !isCount(offset) ||
+    !isCounts(size) ||
+    !isCounts(stride) ||
+    size.length !== stride.length ||
+    size.length > MAX_AXES
+  ) {
     throw new TypeError('no tensor');
   }
   const count = elementCount(size);
   const last = size.reduce((sum, length, axis) => sum + (length - 1) * (stride[axis] as number), offset);
-  if (count > Math.max(storage.count, MAX_REPEATED) || (count > 0 && last >= storage.count)) throw new RangeError('a tensor beyond its storage');
+  if (count > Math.max(storage.count, MAX_REPEATED) || (count > 0 && last >= storage.count))
+    throw new RangeError('a tensor beyond its storage');
   const { dtype } = storage;
   const width = ELEMENT_BYTES[dtype];
   const isContiguous = size.every((length, axis) => length === 1 || stride[axis] === elementCount(size.slice(axis + 1)));
-  if (isContiguous) return new TorchTensor(encodedArray(size, dtype, () => storage.bytes().subarray(offset * width, (offset + count) * width)));
+  if (isContiguous)
+    return new TorchTensor(encodedArray(size, dtype, () => storage.bytes().subarray(offset * width, (offset + count) * width)));
   return new TorchTensor(encodedArray(size, dtype, () => gather(storage.bytes(), width, offset, size, stride)));
 }
 

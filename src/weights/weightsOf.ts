@@ -25,7 +25,8 @@ export interface WeightsOfOptions {
 const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (value) => typeof value === 'string'), classifier: text };
 
 /**
- * Copies the weights of a model out as float32 arrays, named and oriented as another framework has them. Layers of your own keep their names and axes.
+ * Copies the weights of a model out as float32 arrays, named and oriented as another framework has them. Layers of your own keep their
+ * names and axes.
  *
  * The result also has the model's `preprocessing` and `classNames`. `writeSafetensors` writes them, and `loadWeights` passes them on.
  *
@@ -37,20 +38,32 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (val
 export async function weightsOf(model: LayersModel, options: WeightsOfOptions = {}): Promise<NamedArrays> {
   const { layout = 'keras', prefix = '', classifier } = checkOptions('weightsOf', options, RULES);
   checkModel('weightsOf', model);
-  if (isFolded(model)) throw new WeightsError(`weightsOf: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. Take weights out before \`foldBatchNorm\`.`);
+  if (isFolded(model))
+    throw new WeightsError(
+      `weightsOf: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. ` +
+        `Take weights out before \`foldBatchNorm\`.`,
+    );
   const plan = planOf(model);
   if (layout !== 'keras' && !hasVariant(plan)) {
-    throw invalid('weightsOf', 'layout', `'keras' for '${model.name}', which was put together by hand`, layout, 'Only networks of a variant have names in other frameworks.');
+    throw invalid(
+      'weightsOf',
+      'layout',
+      `'keras' for '${model.name}', which was put together by hand`,
+      layout,
+      'Only networks of a variant have names in other frameworks.',
+    );
   }
   const entries = entriesOf(layout, plan, classifier);
   const weights = namedWeightsFor('weightsOf', model);
   await checkFiniteWeights('weightsOf', model);
-  const arrays = await Promise.all(entries.map(async ({ weight, array, modelShape, fileShape, toModel }): Promise<[string, WeightArray]> => {
-    const variable = weights.get(weight);
-    if (variable === undefined) throw new Error(`'${model.name}' has no weight '${weight}'`);
-    const values = (await variable.read().data()) as Float32Array;
-    const toFile = fileShape.map((_, axis) => toModel.indexOf(axis));
-    return [`${prefix}${array}`, weightArray(fileShape, permute(values, modelShape, toFile))];
-  }));
+  const arrays = await Promise.all(
+    entries.map(async ({ weight, array, modelShape, fileShape, toModel }): Promise<[string, WeightArray]> => {
+      const variable = weights.get(weight);
+      if (variable === undefined) throw new Error(`'${model.name}' has no weight '${weight}'`);
+      const values = (await variable.read().data()) as Float32Array;
+      const toFile = fileShape.map((_, axis) => toModel.indexOf(axis));
+      return [`${prefix}${array}`, weightArray(fileShape, permute(values, modelShape, toFile))];
+    }),
+  );
   return Object.assign(new Map(arrays), notesOf('weightsOf', model));
 }

@@ -28,10 +28,11 @@ function remedyFor(arrays: unknown): string {
 }
 
 /**
- * Writes arrays as a safetensors file. Where they say how their model preprocesses images, and the names of its classes, the file says so, too:
- * as JSON in `__metadata__`, under `preprocessing` and `classes`.
+ * Writes arrays as a safetensors file. Where they say how their model preprocesses images, and the names of its classes, the file says so,
+ * too: as JSON in `__metadata__`, under `preprocessing` and `classes`.
  *
- * @throws {OptionError} when these are no arrays, or an option is unknown or impossible. {@link WeightsError} when a finite number is too large for float16.
+ * @throws {OptionError} when these are no arrays, or an option is unknown or impossible. {@link WeightsError} when a finite number is too
+ *   large for float16.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
@@ -48,9 +49,14 @@ export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsO
   });
 
   const header = Object.fromEntries(
-    places.map(({ name, array, type, start, end }) => [name, { dtype: type === 'float16' ? 'F16' : 'F32', shape: array.shape, data_offsets: [start, end] }]),
+    places.map(({ name, array, type, start, end }) => [
+      name,
+      { dtype: type === 'float16' ? 'F16' : 'F32', shape: array.shape, data_offsets: [start, end] },
+    ]),
   );
-  const json = new TextEncoder().encode(JSON.stringify(Object.keys(metadata).length === 0 ? header : { __metadata__: metadata, ...header }));
+  const json = new TextEncoder().encode(
+    JSON.stringify(Object.keys(metadata).length === 0 ? header : { __metadata__: metadata, ...header }),
+  );
   // Spaces after the header bring the data to a multiple of 8 bytes, so that it can be read in place.
   const headerBytes = Math.ceil(json.byteLength / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + end);

@@ -38,14 +38,20 @@ const HARMLESS_BYTES = 2 ** 27;
 export function openZip(where: string, bytes: Uint8Array): ZipArchive {
   const broken = (what: string, cause?: unknown): WeightsError =>
     new WeightsError(`${where}: ${what}. The file is truncated, damaged or not what it seems.`, cause === undefined ? {} : { cause });
-  const entries = guard(() => readDirectory(bytes), (cause) => broken('the archive has no readable directory', cause));
+  const entries = guard(
+    () => readDirectory(bytes),
+    (cause) => broken('the archive has no readable directory', cause),
+  );
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
-  if (byName.size < entries.length) throw broken(`two entries are named ${show(entries.find((entry) => byName.get(entry.name) !== entry)?.name)}`);
+  if (byName.size < entries.length)
+    throw broken(`two entries are named ${show(entries.find((entry) => byName.get(entry.name) !== entry)?.name)}`);
   for (const { name } of entries) {
     if (/^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(name)) throw broken(`the archive names a file outside itself: ${show(name)}`);
   }
   const total = entries.reduce((sum, { size }) => sum + size, 0);
-  const lies = entries.find(({ method, size, packedSize }) => (method === STORED ? size !== packedSize : size > packedSize * DEFLATE_LIMIT + 64));
+  const lies = entries.find(({ method, size, packedSize }) =>
+    method === STORED ? size !== packedSize : size > packedSize * DEFLATE_LIMIT + 64,
+  );
   if (lies !== undefined || (total > HARMLESS_BYTES && total > 100 * bytes.length)) {
     throw broken(`${bytes.length} bytes claim to unpack to ${total}`);
   }
@@ -56,7 +62,10 @@ export function openZip(where: string, bytes: Uint8Array): ZipArchive {
     read(name) {
       const entry = byName.get(name);
       if (entry === undefined) throw broken(`the archive lacks ${show(name)}`);
-      const unpacked = guard(() => unpack(bytes, entry), (cause) => broken(`${show(name)} cannot be unpacked`, cause));
+      const unpacked = guard(
+        () => unpack(bytes, entry),
+        (cause) => broken(`${show(name)} cannot be unpacked`, cause),
+      );
       if (!checked.has(name) && crc32(unpacked) !== entry.checksum) throw broken(`${show(name)} does not have its checksum`);
       checked.add(name);
       return unpacked;
@@ -85,14 +94,19 @@ function readDirectory(bytes: Uint8Array): ZipEntry[] {
   for (let i = 0; i < count; i++) {
     expect(view.getUint32(at, true) === 0x02014b50, 'directory entry');
     expect((view.getUint16(at + 8, true) & 1) === 0, 'unencrypted');
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [number, number, number];
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true)) as [
+      number,
+      number,
+      number,
+    ];
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     const wide = wideFields(view, at + 46 + nameLength, extraLength);
     // The order of the 64-bit fields is fixed; each is there only when its 32-bit field is full.
     const size = number(view.getUint32(at + 24, true), wide);
     const packedSize = number(view.getUint32(at + 20, true), wide);
     const offset = number(view.getUint32(at + 42, true), wide);
-    if (!name.endsWith('/')) entries.push({ name, method: view.getUint16(at + 10, true), checksum: view.getUint32(at + 16, true), size, packedSize, offset });
+    if (!name.endsWith('/'))
+      entries.push({ name, method: view.getUint16(at + 10, true), checksum: view.getUint32(at + 16, true), size, packedSize, offset });
     at += 46 + nameLength + extraLength + commentLength;
   }
   return entries;

@@ -20,11 +20,23 @@ beforeAll(async () => {
   const { resolve } = createRequire(import.meta.url);
   folder = await mkdtemp(path.join(tmpdir(), 'copy-'));
   from = path.join(folder, 'index.js');
-  for (const name of ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', 'long', 'seedrandom', 'node-fetch', 'whatwg-url', 'tr46', 'webidl-conversions']) {
+  for (const name of [
+    '@tensorflow/tfjs-core',
+    '@tensorflow/tfjs-layers',
+    'long',
+    'seedrandom',
+    'node-fetch',
+    'whatwg-url',
+    'tr46',
+    'webidl-conversions',
+  ]) {
     const source = path.dirname(resolve(`${name}/package.json`));
     await mkdir(path.join(folder, 'node_modules', path.dirname(name)), { recursive: true });
     // The built files alone: sources and source maps are ten times as much.
-    await cp(source, path.join(folder, 'node_modules', name), { recursive: true, filter: (file) => !/\.(ts|map)$/.test(file) && !file.includes('/src/') });
+    await cp(source, path.join(folder, 'node_modules', name), {
+      recursive: true,
+      filter: (file) => !/\.(ts|map)$/.test(file) && !file.includes('/src/'),
+    });
   }
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -32,12 +44,18 @@ afterAll(() => rm(folder, { recursive: true }));
 test('an engine that another copy started is refused', async () => {
   const child = path.join(import.meta.dirname, '../support/anotherCopy.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, from]);
-  expect(stdout.trim()).toMatchInlineSnapshot(`"BackendError: probeBackend: expected one copy of @tensorflow/tfjs-core in this process, received two. Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it."`);
+  expect(stdout.trim()).toMatchInlineSnapshot(
+    `"BackendError: probeBackend: expected one copy of @tensorflow/tfjs-core in this process, received two. Keep one: ` +
+      `\`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it."`,
+  );
 });
 
 test('a model that another copy made is refused, and one copy is not', async () => {
   const others = createRequire(from)('@tensorflow/tfjs-layers') as typeof tfl;
   const model = others.sequential({ layers: [others.layers.dense({ units: 3, inputShape: [4] })] });
-  await expect(fineTune(model, { train: tinyData(), stages: [{ unfreeze: 'all', epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: fineTune: expected a model of this library's copy of TensorFlow.js, received one that another copy made. Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it.]`);
+  await expect(fineTune(model, { train: tinyData(), stages: [{ unfreeze: 'all', epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: fineTune: expected a model of this library's copy of TensorFlow.js, received one that another copy made. ` +
+      `Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it.]`,
+  );
   expect(await probeBackend()).toMatchObject({ backend: 'cpu', device: undefined });
 });

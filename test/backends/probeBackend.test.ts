@@ -4,7 +4,9 @@ import { probeBackend } from '../../src/backends/index.js';
 
 test('without a ready backend the remedy is named', async () => {
   await import('@tensorflow/tfjs-backend-cpu');
-  await expect(probeBackend()).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: probeBackend: no backend is ready. Call \`await selectBackend()\` first.]`);
+  await expect(probeBackend()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: probeBackend: no backend is ready. Call \`await selectBackend()\` first.]`,
+  );
 });
 
 test("cpu and wasm give TensorFlow's inference numbers to six digits", async () => {
@@ -31,5 +33,7 @@ test('the error names what is off and by how much', async () => {
 });
 
 test('an unknown option is refused', async () => {
-  await expect(probeBackend({ gradient: true } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: probeBackend: expected one of \`gradients\`, \`tolerance\`, received \`gradient\`.]`);
+  await expect(probeBackend({ gradient: true } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: probeBackend: expected one of \`gradients\`, \`tolerance\`, received \`gradient\`.]`,
+  );
 });

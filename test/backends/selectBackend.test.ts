@@ -140,7 +140,11 @@ describe('selectBackend', () => {
 
   test('keeps the active backend when no candidate works, and names every failure', async () => {
     await selectBackend([copyOfCpu('copy')]);
-    await expect(selectBackend([{ name: 'idle', load: () => Promise.resolve() }, 'webgl'])).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): no backend of that name is imported (there is cpu, copy).]`);
+    await expect(selectBackend([{ name: 'idle', load: () => Promise.resolve() }, 'webgl'])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): ` +
+        `its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): ` +
+        `no backend of that name is imported (there is cpu, copy).]`,
+    );
     expect(tf.getBackend()).toBe('copy');
     expect(tf.tidy(() => tf.add(1, 2).arraySync())).toBe(3);
   });
@@ -178,12 +182,19 @@ describe('selectBackend', () => {
     await selectBackend([broken, cpu]);
     await selectBackend([broken, cpu]);
     expect(warn.mock.calls).toEqual([
-      ["selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. Those before it do not work: broken (not loaded): no adapter."],
+      [
+        "selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. Those before it do not work: broken (not loaded): no adapter.",
+      ],
     ]);
   });
 
   test('says that the GPU is a software renderer', async () => {
-    const gl = { getExtension: () => null, getParameter: () => 'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))', RENDERER: 1, isContextLost: () => false };
+    const gl = {
+      getExtension: () => null,
+      getParameter: () => 'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))',
+      RENDERER: 1,
+      isContextLost: () => false,
+    };
     const soft: BackendLoader = {
       name: 'soft',
       load: () => {
@@ -193,7 +204,8 @@ describe('selectBackend', () => {
       },
     };
     const { tried } = await selectBackend([soft]);
-    const reason = 'It runs on a software renderer (ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))), which is slower than wasm: there is no GPU, or its driver is missing or blocked.';
+    const reason =
+      'It runs on a software renderer (ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))), which is slower than wasm: there is no GPU, or its driver is missing or blocked.';
     expect(tried[0]!.reason).toMatch(reason);
     expect(warn.mock.calls).toEqual([[`selectBackend: the active backend is 'soft'. ${reason}`]]);
   });
@@ -202,18 +214,34 @@ describe('selectBackend', () => {
     const broken: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
     const onWarning = vi.fn();
     for (let i = 0; i < 2; i++) await selectBackend([broken, cpu], { onWarning });
-    expect(onWarning.mock.calls).toEqual(Array(2).fill([expect.stringMatching(/^selectBackend: the active backend is 'cpu'\. .* broken \(not loaded\): no adapter\.$/)]));
+    expect(onWarning.mock.calls).toEqual(
+      Array(2).fill([expect.stringMatching(/^selectBackend: the active backend is 'cpu'\. .* broken \(not loaded\): no adapter\.$/)]),
+    );
     await selectBackend([copyOfCpu('copy')]);
     tf.removeBackend('copy');
     await ensureBackend([broken, cpu], { onWarning });
     expect(onWarning).toHaveBeenLastCalledWith(expect.stringMatching(/^ensureBackend: the active backend is 'cpu'\./));
     expect(warn).not.toHaveBeenCalled();
-    await expect(ensureBackend([cpu], { onWarning: 'silent' as never })).rejects.toThrow("ensureBackend: expected a function for `onWarning`, received 'silent'.");
+    await expect(ensureBackend([cpu], { onWarning: 'silent' as never })).rejects.toThrow(
+      "ensureBackend: expected a function for `onWarning`, received 'silent'.",
+    );
   });
 
   test('leaves what others write to the console meanwhile', async () => {
-    const talking = copyOfCpu('talking', () => { queueMicrotask(() => { console.warn('mine'); }); });
-    await selectBackend([{ ...talking, prepare: () => { console.warn('Aborted(CompileError)'); return Promise.resolve(); } }]);
+    const talking = copyOfCpu('talking', () => {
+      queueMicrotask(() => {
+        console.warn('mine');
+      });
+    });
+    await selectBackend([
+      {
+        ...talking,
+        prepare: () => {
+          console.warn('Aborted(CompileError)');
+          return Promise.resolve();
+        },
+      },
+    ]);
     console.warn('Aborted(mine)');
     expect(warn.mock.calls).toEqual([['mine'], ['Aborted(mine)']]);
   });
@@ -239,7 +267,9 @@ describe('ensureBackend', () => {
 
   test('refuses a wrong preference, also while a backend is ready', async () => {
     await selectBackend([cpu]);
-    await expect(ensureBackend([{ name: 'cpu' }] as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: ensureBackend: expected a function for \`preferences[0].load\`, received undefined.]`);
+    await expect(ensureBackend([{ name: 'cpu' }] as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: ensureBackend: expected a function for \`preferences[0].load\`, received undefined.]`,
+    );
   });
 
   test('waits for a backend that is being started', async () => {
@@ -251,7 +281,9 @@ describe('ensureBackend', () => {
 
   test('names itself when none works', async () => {
     tf.removeBackend('cpu');
-    await expect(ensureBackend([{ name: 'idle', load: () => Promise.resolve() }])).rejects.toThrow(/^ensureBackend: expected a backend that works, found none\. idle/);
+    await expect(ensureBackend([{ name: 'idle', load: () => Promise.resolve() }])).rejects.toThrow(
+      /^ensureBackend: expected a backend that works, found none\. idle/,
+    );
     tf.registerBackend('cpu', () => new MathBackendCPU());
   });
 

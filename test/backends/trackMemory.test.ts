@@ -12,26 +12,37 @@ test('a leak is counted and named with the place that made it, the value is hand
   });
   expect(value).toBe('done');
   expect(kept).toEqual({ tensors: 1, bytes: 400 });
-  expect(keptTensors).toEqual([{ shape: [10, 10], dtype: 'float32', madeAt: expect.stringMatching(/trackMemory\.test\.ts:8:8/) as string }]);
+  expect(keptTensors).toEqual([
+    { shape: [10, 10], dtype: 'float32', madeAt: expect.stringMatching(/trackMemory\.test\.ts:8:8/) as string },
+  ]);
   expect(after.tensors - before.tensors).toBe(1);
 });
 
 test('disposing older tensors counts as less than nothing', async () => {
   const old = tf.zeros([3]);
-  const { kept } = await trackMemory(() => { old.dispose(); });
+  const { kept } = await trackMemory(() => {
+    old.dispose();
+  });
   expect(kept).toEqual({ tensors: -1, bytes: -12 });
 });
 
 test('what the work throws goes on, and what is no function is refused', async () => {
-  await expect(trackMemory(() => { throw new Error('stop'); })).rejects.toThrow('stop');
-  await expect(trackMemory(3 as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: trackMemory: expected a function for \`work\`, received 3.]`);
+  await expect(
+    trackMemory(() => {
+      throw new Error('stop');
+    }),
+  ).rejects.toThrow('stop');
+  await expect(trackMemory(3 as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trackMemory: expected a function for \`work\`, received 3.]`,
+  );
 });
 
 test('work side by side is watched side by side, and the engine is left as it was', async () => {
-  const make = (shape: number[]) => trackMemory(async () => {
-    await Promise.resolve();
-    return tf.variable(tf.tidy(() => tf.ones(shape)));
-  });
+  const make = (shape: number[]) =>
+    trackMemory(async () => {
+      await Promise.resolve();
+      return tf.variable(tf.tidy(() => tf.ones(shape)));
+    });
   const [one, two] = await Promise.all([make([1]), make([2])]);
   expect(one.keptTensors.map(({ shape }) => shape)).toContainEqual([1]);
   expect(two.keptTensors.map(({ shape }) => shape)).toContainEqual([2]);

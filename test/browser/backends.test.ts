@@ -25,7 +25,14 @@ describe('in Chromium', () => {
   beforeAll(async () => {
     if (noChromium !== undefined) return;
     const entryPoints = [fileURLToPath(new URL('../contracts/browserBackend.ts', import.meta.url))];
-    const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: 'iife', globalName: 'contract', logLevel: 'error' });
+    const { outputFiles } = await build({
+      entryPoints,
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'contract',
+      logLevel: 'error',
+    });
     script = outputFiles[0]!.text;
     browser = await launchChromium(SOFTWARE_GPU);
   });
@@ -61,19 +68,29 @@ describe('in Chromium', () => {
     });
   }
 
-  test.skipIf(noChromium !== undefined).each([['wasm', /^WebAssembly, one thread$/], ['webgl', /SwiftShader/], ['webgpu', /swiftshader/i]])("%s tells its device's name", async (name, told) => {
+  test.skipIf(noChromium !== undefined).each([
+    ['wasm', /^WebAssembly, one thread$/],
+    ['webgl', /SwiftShader/],
+    ['webgpu', /swiftshader/i],
+  ])("%s tells its device's name", async (name, told) => {
     const { device } = await open(name);
     expect(device?.name).toMatch(told);
     expect(device?.largestTensorBytes ?? 0).toBeGreaterThanOrEqual(name === 'webgpu' ? 2 ** 27 : 0);
   });
 
-  test.skipIf(noChromium !== undefined).each(['webgl', 'webgpu'])('a run whose %s device is lost says so, keeps its checkpoint, and goes on elsewhere', async (name) => {
-    await open(name);
-    const { error, checkpoints, epochs } = await page.evaluate(() => contract.loseDevice());
-    expect(error).toMatch(new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint stays`));
-    expect(checkpoints).toBe(3);
-    expect(epochs).toBe(2);
-  }, 120_000);
+  test.skipIf(noChromium !== undefined).each(['webgl', 'webgpu'])(
+    'a run whose %s device is lost says so, keeps its checkpoint, and goes on elsewhere',
+    async (name) => {
+      await open(name);
+      const { error, checkpoints, epochs } = await page.evaluate(() => contract.loseDevice());
+      expect(error).toMatch(
+        new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint stays`),
+      );
+      expect(checkpoints).toBe(3);
+      expect(epochs).toBe(2);
+    },
+    120_000,
+  );
 
   test.skipIf(noChromium !== undefined).each([
     ['webgpu', 'webgpu (not started): the browser found no GPU adapter for WebGPU: there is no GPU, or its driver is not supported.'],
@@ -89,9 +106,13 @@ describe('in Chromium', () => {
     }
   });
 
-  test.skipIf(noChromium !== undefined).each([['a missing wasm file', { status: 404, body: 'not here' }], ['a page in place of a wasm file', { status: 200, body: '<!doctype html>' }]])('%s is named with its address', async (_, response) => {
+  test.skipIf(noChromium !== undefined).each([
+    ['a missing wasm file', { status: 404, body: 'not here' }],
+    ['a page in place of a wasm file', { status: 200, body: '<!doctype html>' }],
+  ])('%s is named with its address', async (_, response) => {
     await expect(open('wasm', response)).rejects.toThrow(
-      `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, which is missing or no wasm file. Serve the .wasm files`,
+      `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, ` +
+        `which is missing or no wasm file. Serve the .wasm files`,
     );
   });
 });

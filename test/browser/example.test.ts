@@ -18,7 +18,10 @@ const configFile = path.join(root, 'vite.config.ts');
 const panda = path.join(data, 'photos/panda.jpg');
 const photos = (part: 'train' | 'validation', name: string): string[] => {
   const folder = path.join(data, 'clothing', part, name);
-  return readdirSync(folder).sort().slice(0, 5).map((file) => path.join(folder, file));
+  return readdirSync(folder)
+    .sort()
+    .slice(0, 5)
+    .map((file) => path.join(folder, file));
 };
 
 describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => {
@@ -35,7 +38,13 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
     const { NODE_ENV: _, ...env } = process.env;
     await promisify(execFile)(process.execPath, [vite, 'build', root, '--outDir', folder, '--logLevel', 'error'], { env });
     const serve = async (file: string | false): Promise<string> => {
-      const server = await preview({ configFile: file, root, logLevel: 'error', build: { outDir: folder }, preview: { port: 0, host: 'localhost' } });
+      const server = await preview({
+        configFile: file,
+        root,
+        logLevel: 'error',
+        build: { outDir: folder },
+        preview: { port: 0, host: 'localhost' },
+      });
       servers.push(server);
       return server.resolvedUrls!.local[0]!;
     };
@@ -109,15 +118,23 @@ describe.skipIf(noChromium !== undefined)('the example page in Chromium', () => 
     const page = await open(plain, 'wasm');
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.getByRole('alert').filter({ hasText: 'camera' }).waitFor();
-    expect(await page.getByRole('alert').textContent()).toBe("The camera is blocked: allow it for this page in the browser's settings, or drop a photo instead.");
-    expect(await page.locator('#threads').textContent()).toMatch(/^wasm uses 1 of this machine's \d+ processor threads, because the page is not cross-origin isolated\./);
+    expect(await page.getByRole('alert').textContent()).toBe(
+      "The camera is blocked: allow it for this page in the browser's settings, or drop a photo instead.",
+    );
+    expect(await page.locator('#threads').textContent()).toMatch(
+      /^wasm uses 1 of this machine's \d+ processor threads, because the page is not cross-origin isolated\./,
+    );
     await page.context().close();
   }, 120_000);
 
-  test.each(['webgl', ...(tooSlow === undefined ? ['webgpu'] : [])])('on %s it names a dropped photo', async (backend) => {
-    const page = await open(isolated, backend);
-    expect(await page.locator('#runtime').textContent()).toMatch(new RegExp(`^Runs on ${backend}`));
-    expect((await dropPhoto(page, panda))[0]).toMatch(/^giant panda 0\.9/);
-    await page.close();
-  }, 240_000);
+  test.each(['webgl', ...(tooSlow === undefined ? ['webgpu'] : [])])(
+    'on %s it names a dropped photo',
+    async (backend) => {
+      const page = await open(isolated, backend);
+      expect(await page.locator('#runtime').textContent()).toMatch(new RegExp(`^Runs on ${backend}`));
+      expect((await dropPhoto(page, panda))[0]).toMatch(/^giant panda 0\.9/);
+      await page.close();
+    },
+    240_000,
+  );
 });

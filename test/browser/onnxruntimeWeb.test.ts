@@ -29,7 +29,15 @@ test.skipIf(noChromium !== undefined)('onnxruntime-web predicts in a page what o
   await runtime.dispose();
 
   const entryPoints = [fileURLToPath(new URL('../contracts/browserRuntime.ts', import.meta.url))];
-  const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: 'iife', globalName: 'page', logLevel: 'error', conditions: ['onnxruntime-web-use-extern-wasm'] });
+  const { outputFiles } = await build({
+    entryPoints,
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'page',
+    logLevel: 'error',
+    conditions: ['onnxruntime-web-use-extern-wasm'],
+  });
   const served = path.dirname(createRequire(import.meta.url).resolve('onnxruntime-web'));
   const browser = await launchChromium();
   try {

@@ -69,7 +69,9 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
       for (const [name, source] of Object.entries(sources)) pixels.push([name, await effnet.browserPixels(source)]);
       return pixels.map(([name, { width, height, channels, data }]) => ({ name, width, height, channels, data: [...data] }));
     });
-    expect(read).toEqual(['canvas', 'image', 'offscreen', 'bitmap', 'imageData'].map((name) => ({ name, width: 4, height: 2, channels: 3, data: corners })));
+    expect(read).toEqual(
+      ['canvas', 'image', 'offscreen', 'bitmap', 'imageData'].map((name) => ({ name, width: 4, height: 2, channels: 3, data: corners })),
+    );
   });
 
   test('files of an input become a dataset in their order, and a broken one is named', async () => {
@@ -89,7 +91,10 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
           .toArray();
       });
     await pick(png);
-    expect(await readAll()).toEqual([{ data: pixels, origin: 'a.png' }, { data: pixels, origin: 'b.png' }]);
+    expect(await readAll()).toEqual([
+      { data: pixels, origin: 'a.png' },
+      { data: pixels, origin: 'b.png' },
+    ]);
     await pick(png.subarray(0, 60));
     await expect(readAll()).rejects.toThrow("expected a readable image, received 'b.png'");
   });
@@ -102,7 +107,10 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
         : route.fulfill({ status: 404, headers: { 'access-control-allow-origin': '*' }, body: 'nothing here' }),
     );
     const both = await page.evaluate(async () => {
-      const read = [await effnet.browserPixels('https://photos.test/grey.png'), await effnet.browserPixels(new URL('https://photos.test/grey.png'))];
+      const read = [
+        await effnet.browserPixels('https://photos.test/grey.png'),
+        await effnet.browserPixels(new URL('https://photos.test/grey.png')),
+      ];
       return read.map(({ data }) => [...data]);
     });
     expect(both).toEqual([pixels, pixels]);
@@ -111,7 +119,9 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
 
   test('a background that is no color is refused before anything is fetched', async () => {
     const address = 'https://nowhere.test/a.png';
-    await expect(page.evaluate((url) => effnet.browserPixels(url, { background: 'trasparent' }), address)).rejects.toThrow("browserPixels: expected a CSS color for `background`, received 'trasparent'.");
+    await expect(page.evaluate((url) => effnet.browserPixels(url, { background: 'trasparent' }), address)).rejects.toThrow(
+      "browserPixels: expected a CSS color for `background`, received 'trasparent'.",
+    );
   });
 
   test('a value that is not an image is refused', async () => {

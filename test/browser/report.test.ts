@@ -45,7 +45,12 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
     return { page, said, asked: asked.filter((address) => address !== url && !address.startsWith('data:')) };
   };
 
-  test.each([['light', 1280], ['light', 360], ['dark', 1280], ['dark', 360]] as const)('%s, %d pixels wide: quiet, self-contained, accessible', async (scheme, width) => {
+  test.each([
+    ['light', 1280],
+    ['light', 360],
+    ['dark', 1280],
+    ['dark', 360],
+  ] as const)('%s, %d pixels wide: quiet, self-contained, accessible', async (scheme, width) => {
     const { page, said, asked } = await open(scheme, width);
     await page.evaluate(axeSource);
     const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
@@ -61,7 +66,9 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
     const pictures = await page.evaluate(() => [...document.images].map(({ alt, naturalWidth }) => ({ alt, naturalWidth })));
     expect(pictures).toHaveLength(24);
     expect(pictures.filter(({ alt, naturalWidth }) => alt.length < 20 || naturalWidth === 0)).toEqual([]);
-    const charts = await page.evaluate(() => [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label')?.length ?? 0));
+    const charts = await page.evaluate(() =>
+      [...document.querySelectorAll('svg')].map((svg) => svg.getAttribute('aria-label')?.length ?? 0),
+    );
     expect(charts).toHaveLength(7);
     expect(Math.min(...charts)).toBeGreaterThan(20);
     await page.close();
@@ -70,7 +77,8 @@ describe.skipIf(noChromium !== undefined)('a report in Chromium', () => {
   test('the table of classes is sorted by keyboard, and says so', async () => {
     const { page } = await open('dark', 1280);
     const heading = page.getByRole('columnheader', { name: 'F1' });
-    const scores = (): Promise<number[]> => page.evaluate(() => [...document.querySelectorAll('#classes tbody tr')].map((row) => Number(row.children[3]?.textContent)));
+    const scores = (): Promise<number[]> =>
+      page.evaluate(() => [...document.querySelectorAll('#classes tbody tr')].map((row) => Number(row.children[3]?.textContent)));
     await heading.getByRole('button').focus();
     await page.keyboard.press('Enter');
     const falling = await scores();

@@ -1,4 +1,5 @@
-// Models saved with smaller kernels, opened by a page in Chromium: by this library and by plain TensorFlow.js, from a server and from the browser's storage.
+// Models saved with smaller kernels, opened by a page in Chromium: by this library and by plain TensorFlow.js, from a server and from the
+// browser's storage.
 
 import { build } from 'esbuild';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -40,7 +41,12 @@ const SCRIPT = `
   };
   export const missing = (url) => loadModel(url).then(() => 'loaded', String);`;
 
-interface Opened { readonly ours: number[]; readonly plain: number[]; readonly kept: number[]; readonly bytes: number }
+interface Opened {
+  readonly ours: number[];
+  readonly plain: number[];
+  readonly kept: number[];
+  readonly bytes: number;
+}
 declare const saved: { opened: (url: string, dtype: string) => Promise<Opened>; missing: (url: string) => Promise<string> };
 
 describe.skipIf(noChromium !== undefined)('in Chromium', () => {
@@ -55,7 +61,14 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     fillModel(model, 2);
     for (const dtype of DTYPES) await saveModel(model, path.join(folder, dtype), { dtype });
     const root = path.join(import.meta.dirname, '../..');
-    const { outputFiles } = await build({ stdin: { contents: SCRIPT, resolveDir: root }, bundle: true, write: false, format: 'iife', globalName: 'saved', logLevel: 'error' });
+    const { outputFiles } = await build({
+      stdin: { contents: SCRIPT, resolveDir: root },
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'saved',
+      logLevel: 'error',
+    });
     browser = await launchChromium();
     page = await browser.newPage();
     await page.route(`${ORIGIN}/**`, async (route) => {
@@ -74,7 +87,10 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
   test.each(DTYPES)('a page opens kernels of %s with the answers of Node, and keeps them in IndexedDB in as many bytes', async (dtype) => {
     const model = await loadModel(path.join(folder, dtype));
     const expected = [...(await (model.predict(tf.fill([1, 32, 32, 3], 100)) as tf.Tensor).data())];
-    const { ours, plain, kept, bytes } = await page.evaluate(([url, kernels]) => saved.opened(url, kernels), [`${ORIGIN}/${dtype}/model.json`, dtype] as const);
+    const { ours, plain, kept, bytes } = await page.evaluate(([url, kernels]) => saved.opened(url, kernels), [
+      `${ORIGIN}/${dtype}/model.json`,
+      dtype,
+    ] as const);
     expect(Math.max(...expected)).toBeGreaterThan(0.01);
     for (const answer of [ours, plain, kept]) expect(answer).toBeAllclose(expected, { tolerance: 1e-5 });
     expect(bytes).toBe((await readFile(path.join(folder, dtype, 'weights.bin'))).length);
@@ -82,6 +98,8 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
 
   test('a page that is answered with a web page instead of the model says so', async () => {
     expect(await page.evaluate((url) => saved.missing(url), `${ORIGIN}/nowhere/model.json`)).toBe(
-      `DataError: loadModel: expected a saved model at '${ORIGIN}/nowhere/model.json', received a web page. Servers answer so where the file is not at that URL.`);
+      `DataError: loadModel: expected a saved model at '${ORIGIN}/nowhere/model.json', received a web page. ` +
+        `Servers answer so where the file is not at that URL.`,
+    );
   });
 });

@@ -33,10 +33,14 @@ export function backendContract({ name, start, work = backendWork, skip, skipB0,
       expect(largestError).toBeLessThan(tolerance);
     });
 
-    test.skipIf(skipB0 !== undefined)(`predicts B0's logits as Keras does${skipB0 === undefined ? '' : `: skipped, ${skipB0}`}`, async () => {
-      const range = Math.max(...b0.logits) - Math.min(...b0.logits);
-      expect(await work.predictB0()).toBeAllclose(b0.logits, { tolerance: tolerance * range });
-    }, 300_000);
+    test.skipIf(skipB0 !== undefined)(
+      `predicts B0's logits as Keras does${skipB0 === undefined ? '' : `: skipped, ${skipB0}`}`,
+      async () => {
+        const range = Math.max(...b0.logits) - Math.min(...b0.logits);
+        expect(await work.predictB0()).toBeAllclose(b0.logits, { tolerance: tolerance * range });
+      },
+      300_000,
+    );
 
     test(`takes ${steps} training steps as Keras does, and keeps no tensor`, async () => {
       const { losses, predictions, tensors } = await work.takeSteps(steps);

@@ -25,20 +25,27 @@ export async function loseDevice(): Promise<{ error: string; checkpoints: number
   let kept: Uint8Array | undefined;
   let checkpoints = 0;
   let steps = 0;
-  const run = (lose: boolean) => fineTune(tinyModel(3), {
-    train: tinyData(),
-    stages: [{ unfreeze: ['predictions'], epochs: 2 }],
-    checkpointEverySteps: 1,
-    store: {
-      read: () => Promise.resolve(kept),
-      write: (bytes) => {
-        kept = bytes;
-        checkpoints += 1;
-        return Promise.resolve();
+  const run = (lose: boolean) =>
+    fineTune(tinyModel(3), {
+      train: tinyData(),
+      stages: [{ unfreeze: ['predictions'], epochs: 2 }],
+      checkpointEverySteps: 1,
+      store: {
+        read: () => Promise.resolve(kept),
+        write: (bytes) => {
+          kept = bytes;
+          checkpoints += 1;
+          return Promise.resolve();
+        },
       },
-    },
-    callbacks: [callback({ onBatchEnd: () => { if (lose && ++steps === 4) destroyDevice(); } })],
-  });
+      callbacks: [
+        callback({
+          onBatchEnd: () => {
+            if (lose && ++steps === 4) destroyDevice();
+          },
+        }),
+      ],
+    });
   const error = await run(true).then(() => 'none', String);
   const before = checkpoints;
   await start('wasm');

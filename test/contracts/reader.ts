@@ -47,7 +47,11 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
 
     test.each(['nothing', 'noise', 'text'])('refuses %s', async (what) => {
       const random = createRandom(1);
-      const bytes = { nothing: [], noise: Array.from({ length: 4000 }, () => random.integer(256)), text: [...Buffer.from('not a weight file\n'.repeat(50))] }[what]!;
+      const bytes = {
+        nothing: [],
+        noise: Array.from({ length: 4000 }, () => random.integer(256)),
+        text: [...Buffer.from('not a weight file\n'.repeat(50))],
+      }[what]!;
       await expect(async () => readAll(Uint8Array.from(bytes))).rejects.toMatchObject({ name: 'WeightsError' });
     });
 
@@ -55,7 +59,9 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
       const bytes = await file();
       for (let i = 0; i < damaged; i++) {
         const length = Math.floor((i / damaged) * bytes.length);
-        await expect(async () => readAll(bytes.slice(0, length)), `cut at ${length} of ${bytes.length}`).rejects.toMatchObject({ name: 'WeightsError' });
+        await expect(async () => readAll(bytes.slice(0, length)), `cut at ${length} of ${bytes.length}`).rejects.toMatchObject({
+          name: 'WeightsError',
+        });
       }
     });
 

@@ -14,7 +14,7 @@ test('an unknown option is refused by name, with the known ones', () => {
 });
 
 test.each([
-  [{ size: 0 }, "f: expected a positive integer for `size`, received 0."],
+  [{ size: 0 }, 'f: expected a positive integer for `size`, received 0.'],
   [{ size: NaN }, 'f: expected a positive integer for `size`, received NaN.'],
   [{ size: '3' }, "f: expected a positive integer for `size`, received '3'."],
   [{ mode: 'c' }, "f: expected one of 'a', 'b' for `mode`, received 'c'."],
@@ -39,7 +39,8 @@ test('a guard recognizes the family by class and by name', () => {
 });
 
 test('an object without keys of its own is no record of options', () => {
-  for (const options of [Promise.resolve({ size: 3 }), new Map([['size', 3]])]) expect(() => checked(options)).toThrow(/^f: expected an object for `options`, received an instance of /);
+  for (const options of [Promise.resolve({ size: 3 }), new Map([['size', 3]])])
+    expect(() => checked(options)).toThrow(/^f: expected an object for `options`, received an instance of /);
   for (const options of [{}, Object.create(null) as object]) expect(checked(options)).toEqual({});
 });
 

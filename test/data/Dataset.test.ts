@@ -59,11 +59,18 @@ test('a pipeline never holds more items than its steps were told to', async () =
 
 test('batch, unbatch, take, skip, concat, zip, repeat, shard, filter do what tf.data does', async () => {
   expect(await letters.batch(2).toArray()).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
-  expect(await letters.batch(2, { dropRemainder: true }).toArray()).toEqual([['a', 'b'], ['c', 'd']]);
+  expect(await letters.batch(2, { dropRemainder: true }).toArray()).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
   expect(await letters.batch(2).unbatch().toArray()).toEqual(['a', 'b', 'c', 'd', 'e']);
   expect(await letters.skip(1).take(2).toArray()).toEqual(['b', 'c']);
   expect(await letters.take(1).concat(letters.skip(4)).toArray()).toEqual(['a', 'e']);
-  expect(await Dataset.zip(letters, Dataset.range(1, 4)).toArray()).toEqual([['a', 1], ['b', 2], ['c', 3]]);
+  expect(await Dataset.zip(letters, Dataset.range(1, 4)).toArray()).toEqual([
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+  ]);
   expect(await letters.take(2).repeat(2).toArray()).toEqual(['a', 'b', 'a', 'b']);
   expect(await letters.repeat().skip(4).take(3).toArray()).toEqual(['e', 'a', 'b']);
   expect(await letters.shard(2, 1).toArray()).toEqual(['b', 'd']);
@@ -128,7 +135,9 @@ test('leaving the loop closes the source and frees what was made ahead', async (
 
 test('leaving a shuffled pass frees the items that wait in its buffer', async () => {
   const before = tf.memory().numTensors;
-  for await (const item of Dataset.range(9).map((n) => tf.scalar(n)).shuffle(5, { seed: 1 })) {
+  for await (const item of Dataset.range(9)
+    .map((n) => tf.scalar(n))
+    .shuffle(5, { seed: 1 })) {
     item.dispose();
     break;
   }
@@ -147,7 +156,9 @@ test('cache makes each item once and hands out tensors the consumer may dispose'
 
 test('dispose frees what the datasets before it hold', async () => {
   const before = tf.memory().numTensors;
-  const cached = Dataset.range(3).map((n) => tf.scalar(n)).cache();
+  const cached = Dataset.range(3)
+    .map((n) => tf.scalar(n))
+    .cache();
   const last = cached.map((item) => item).batch(2);
   for await (const batch of last) tf.dispose(batch);
   expect(tf.memory().numTensors).toBe(before + 3);
@@ -166,7 +177,9 @@ test('a cache counts complete passes only', async () => {
 
 test('an abandoned iterator is closed by dispose, and the dataset can be read again', async () => {
   const before = tf.memory().numTensors;
-  const dataset = Dataset.range(10).map((n) => tf.scalar(n)).prefetch(3);
+  const dataset = Dataset.range(10)
+    .map((n) => tf.scalar(n))
+    .prefetch(3);
   const iterator = await dataset.iterator();
   tf.dispose((await iterator.next()).value as tf.Tensor);
   await soon();
@@ -180,7 +193,9 @@ test('an iterator that its reader forgets is closed when it is collected', async
   setFlagsFromString('--expose_gc');
   const collect = runInNewContext('gc') as () => void;
   const before = tf.memory().numTensors;
-  const dataset = Dataset.range(10).map((n) => tf.scalar(n)).prefetch(3);
+  const dataset = Dataset.range(10)
+    .map((n) => tf.scalar(n))
+    .prefetch(3);
   await (async () => {
     const iterator = await dataset.iterator();
     tf.dispose((await iterator.next()).value as tf.Tensor);
@@ -234,19 +249,22 @@ test('a failing item stops the pass with its place and cause', async () => {
   expect(error?.cause).toBe(cause);
 });
 
-test.each([{ concurrency: 1 }, { concurrency: 3 }])('a source that fails ends the pass with its error after what came before, %o', async (options) => {
-  const failing = Dataset.from(function* () {
-    yield 1;
-    yield 2;
-    throw new Error('the disk is gone');
-  });
-  const seen: number[] = [];
-  const read = async (): Promise<void> => {
-    for await (const item of failing.map((n) => n, options).prefetch(2)) seen.push(item);
-  };
-  await expect(read()).rejects.toThrow('the disk is gone');
-  expect(seen).toEqual([1, 2]);
-});
+test.each([{ concurrency: 1 }, { concurrency: 3 }])(
+  'a source that fails ends the pass with its error after what came before, %o',
+  async (options) => {
+    const failing = Dataset.from(function* () {
+      yield 1;
+      yield 2;
+      throw new Error('the disk is gone');
+    });
+    const seen: number[] = [];
+    const read = async (): Promise<void> => {
+      for await (const item of failing.map((n) => n, options).prefetch(2)) seen.push(item);
+    };
+    await expect(read()).rejects.toThrow('the disk is gone');
+    expect(seen).toEqual([1, 2]);
+  },
+);
 
 test('only broken items are left out: a wrong option ends the pass', async () => {
   const wrong = Dataset.range(3).map(() => Dataset.range(0.5), { errors: 'skip', onSkipped: vi.fn() });
@@ -288,20 +306,42 @@ test('bad arguments are refused in one sentence', () => {
   const generator = (function* () {
     yield 1;
   })();
-  expect(() => Dataset.from(generator)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.from: expected something that can be read more than once for \`items\`, received an instance of . Pass the generator function itself.]`);
-  expect(() => letters.batch(0)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`);
-  expect(() => letters.batch(6, { dropRemainder: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.batch: expected at most the 5 items there are for \`size\`, received 6. With dropRemainder no batch would be left.]`);
-  expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.map: expected one of \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`);
-  expect(() => letters.shard(3, 3)).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.shard: expected an integer in [0, 3) for \`index\`, received 3.]`);
+  expect(() => Dataset.from(generator)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.from: expected something that can be read more than once for \`items\`, received an instance of . ` +
+      `Pass the generator function itself.]`,
+  );
+  expect(() => letters.batch(0)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`,
+  );
+  expect(() => letters.batch(6, { dropRemainder: true })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.batch: expected at most the 5 items there are for \`size\`, received 6. ` +
+      `With dropRemainder no batch would be left.]`,
+  );
+  expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.map: expected one of \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`,
+  );
+  expect(() => letters.shard(3, 3)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.shard: expected an integer in [0, 3) for \`index\`, received 3.]`,
+  );
 });
 
 test('repeating nothing for ever is refused', async () => {
-  await expect(Dataset.from(() => []).repeat().toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: Dataset.repeat: expected items to repeat, received an empty dataset.]`);
+  await expect(
+    Dataset.from(() => [])
+      .repeat()
+      .toArray(),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: Dataset.repeat: expected items to repeat, received an empty dataset.]`);
 });
 
 test.each([
   ['from', () => Dataset.from((() => Promise.resolve([1])) as never)],
-  ['transform', () => letters.transform(function* () { yield 1; } as never)],
+  [
+    'transform',
+    () =>
+      letters.transform(function* () {
+        yield 1;
+      } as never),
+  ],
   ['interleave', () => letters.interleave(() => ['b'] as never)],
   ['unbatch', () => (Dataset.range(2) as unknown as Dataset<number[]>).unbatch()],
 ])('%s refuses a wrong result of a function, or wrong items, when they are read', async (_, make) => {
@@ -310,7 +350,9 @@ test.each([
 });
 
 test('zip needs something to read, or it would never end', () => {
-  expect(() => Dataset.zip()).toThrowErrorMatchingInlineSnapshot(`[OptionError: Dataset.zip: expected at least one Dataset for \`datasets\`, received [].]`);
+  expect(() => Dataset.zip()).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.zip: expected at least one Dataset for \`datasets\`, received [].]`,
+  );
 });
 
 test('a size that is not known is stated as NaN', () => {

@@ -12,7 +12,10 @@ beforeAll(async () => {
 });
 
 test('tfjs-data reads a dataset of ours, pass after pass, and goes on with its own steps', async () => {
-  const theirs = Dataset.range(6).toTfData(tfData).map((n) => 10 * (n as number)).filter((n) => n !== 30);
+  const theirs = Dataset.range(6)
+    .toTfData(tfData)
+    .map((n) => 10 * (n as number))
+    .filter((n) => n !== 30);
   expect(await theirs.toArray()).toEqual([0, 10, 20, 40, 50]);
   expect(await theirs.toArray()).toEqual([0, 10, 20, 40, 50]);
 });
@@ -20,7 +23,12 @@ test('tfjs-data reads a dataset of ours, pass after pass, and goes on with its o
 test('a dataset of tfjs-data is read here, with its size', async () => {
   const ours = Dataset.fromTfData<number>(tfData.array([1, 2, 3, 4]));
   expect(ours.size).toBe(4);
-  expect(await ours.map((n) => n * n).batch(3).toArray()).toEqual([[1, 4, 9], [16]]);
+  expect(
+    await ours
+      .map((n) => n * n)
+      .batch(3)
+      .toArray(),
+  ).toEqual([[1, 4, 9], [16]]);
   expect(await ours.toArray()).toEqual([1, 2, 3, 4]);
 });
 
@@ -30,7 +38,13 @@ test('a model trains on batches that went to tfjs-data and back, and none is lef
     label: Float32Array.of(i < 3 ? 1 : 0, i < 3 ? 0 : 1),
   }));
   const theirs = imageBatches(Dataset.from(pictures), { batchSize: 3 }).toTfData(tfData);
-  const model = sequential({ layers: [layers.rescaling({ scale: 1 / 255, inputShape: [2, 2, 3] }), layers.flatten(), layers.dense({ units: 2, activation: 'softmax' })] });
+  const model = sequential({
+    layers: [
+      layers.rescaling({ scale: 1 / 255, inputShape: [2, 2, 3] }),
+      layers.flatten(),
+      layers.dense({ units: 2, activation: 'softmax' }),
+    ],
+  });
   model.compile({ optimizer: tf.train.sgd(0.5), loss: 'categoricalCrossentropy' });
   const first = await model.fitDataset(theirs, { epochs: 1, verbose: 0 });
   const before = tf.memory().numTensors;

@@ -34,7 +34,9 @@ async function bytesOf(batches: Dataset<ImageBatch>): Promise<Buffer> {
 test('the same seed gives the same bytes with concurrency 1 and 8; another seed or epoch does not', async () => {
   const recipe = sequence(trainAugmentation('imagenet', 16), randAugment());
   const batches = (seed: number, concurrency: number) =>
-    imageBatches(augment(Dataset.from(pictures(10)).shuffle(10, { seed }), recipe, { seed, concurrency }), { batchSize: 4 }).map(mixUp({ seed })).prefetch(2);
+    imageBatches(augment(Dataset.from(pictures(10)).shuffle(10, { seed }), recipe, { seed, concurrency }), { batchSize: 4 })
+      .map(mixUp({ seed }))
+      .prefetch(2);
   const [one, eight] = [batches(1, 1), batches(1, 8)];
   const first = await bytesOf(one);
   expect(first.equals(await bytesOf(eight))).toBe(true);
@@ -46,7 +48,8 @@ test('the same seed gives the same bytes with concurrency 1 and 8; another seed 
 
 test('what happens to an image depends on its origin, not on its place in the stream', async () => {
   const recipe = randomResizedCrop(8);
-  const seen = async (items: LabeledImage[]) => new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
+  const seen = async (items: LabeledImage[]) =>
+    new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
   expect(await seen(pictures(6).reverse())).toEqual(new Map([...(await seen(pictures(6)))].reverse()));
 });
 
@@ -76,7 +79,16 @@ test.each([mixUp, cutMix])('%o mixes images and labels alike, and frees the batc
 });
 
 interface Mixes {
-  cutmix: { height: number; width: number; share: number; center: [number, number]; rows: number[]; columns: number[]; kept: number; labels: number[] }[];
+  cutmix: {
+    height: number;
+    width: number;
+    share: number;
+    center: [number, number];
+    rows: number[];
+    columns: number[];
+    kept: number;
+    labels: number[];
+  }[];
   batch: { height: number; width: number; classes: number; labels: number[]; images: number[] };
   batches: { kind: 'mixUp' | 'cutMix'; share: number; rows: [number, number]; columns: [number, number]; xs: number[]; ys: number[] }[];
 }
@@ -88,7 +100,9 @@ test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and 
   const box = cutMixBox(c.height, c.width, c.share, random);
   expect(box).toEqual({ rows: c.rows, columns: c.columns });
   // timm pairs the batch with its reverse.
-  const ys = tf.tidy(() => pasteBatch({ xs: tf.zeros([2, c.height, c.width, 3]), ys: tf.oneHot([0, 2], 3) }, tf.tensor1d([1, 0], 'int32'), box).ys);
+  const ys = tf.tidy(
+    () => pasteBatch({ xs: tf.zeros([2, c.height, c.width, 3]), ys: tf.oneHot([0, 2], 3) }, tf.tensor1d([1, 0], 'int32'), box).ys,
+  );
   expect(await ys.data()).toBeAllclose(c.labels, { tolerance: 1e-6 });
   ys.dispose();
 });
@@ -108,15 +122,20 @@ test.each(mixes.batches)("$kind (share $share) makes torchvision's images and la
 
 test('class indices cannot be mixed', async () => {
   const items = pictures(2).map((item) => ({ ...item, label: 1 }));
-  await expect(imageBatches(Dataset.from(items)).map(mixUp()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: mixUp: expected labels [batch, classes], received int32 of rank 1. Use labelMode 'categorical'.]`);
+  await expect(imageBatches(Dataset.from(items)).map(mixUp()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: mixUp: expected labels [batch, classes], received int32 of rank 1. Use labelMode 'categorical'.]`,
+  );
 });
 
 test('a dataset says whether its items differ from epoch to epoch: augmented ones do, through every step, until they are cached', () => {
   const images = Dataset.from<LabeledImage>([]);
   const changed = augment(images, randomFlip());
   expect([images, images.shuffle(2), images.map((image) => image)].map(({ varies }) => varies)).toEqual([false, false, false]);
-  expect([changed, changed.prefetch(1), imageBatches(changed), images.concat(changed), images.map((image) => image, { varies: true })].map(({ varies }) => varies))
-    .toEqual([true, true, true, true, true]);
+  expect(
+    [changed, changed.prefetch(1), imageBatches(changed), images.concat(changed), images.map((image) => image, { varies: true })].map(
+      ({ varies }) => varies,
+    ),
+  ).toEqual([true, true, true, true, true]);
   expect(changed.cache().varies).toBe(false);
 });
 
@@ -134,7 +153,16 @@ test.each([mixUp, cutMix])('%o refuses an item that is not a batch with label ve
 });
 
 test('an item that is not an image and a transform that fails are reported under the name of augment', async () => {
-  await expect(augment(Dataset.from([{ image: 1 }] as never), randomFlip()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: augment: expected labeled images { pixels, label }, received { image: number }.]`);
-  const failing = { describe: () => 'fails', apply: () => { throw new Error('no memory'); } };
-  await expect(augment(Dataset.from(pictures(1)), failing).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: augment: item 0, '0.jpg': no memory]`);
+  await expect(augment(Dataset.from([{ image: 1 }] as never), randomFlip()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: augment: expected labeled images { pixels, label }, received { image: number }.]`,
+  );
+  const failing = {
+    describe: () => 'fails',
+    apply: () => {
+      throw new Error('no memory');
+    },
+  };
+  await expect(augment(Dataset.from(pictures(1)), failing).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: augment: item 0, '0.jpg': no memory]`,
+  );
 });

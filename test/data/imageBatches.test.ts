@@ -33,12 +33,18 @@ test('class indices become an int32 vector', async () => {
 });
 
 test('images or labels that differ are refused by name', () => {
-  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: collate: expected images of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`);
-  expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: collate: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`);
+  expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: collate: expected images of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`,
+  );
+  expect(() => collate([image(1), image(2, 2, 1)])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: collate: expected labels of one kind, received a vector of 2 and a class index from '2.jpg'.]`,
+  );
 });
 
 test('fitDataset trains on it for several epochs, each a new pass, and leaks nothing', async () => {
-  const model = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [2, 2, 3] }), tfl.layers.dense({ units: 2, activation: 'softmax' })] });
+  const model = tfl.sequential({
+    layers: [tfl.layers.flatten({ inputShape: [2, 2, 3] }), tfl.layers.dense({ units: 2, activation: 'softmax' })],
+  });
   model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy' });
   const epochs: number[] = [];
   const train = imageBatches(
@@ -79,7 +85,9 @@ test('pixels that are not finite are refused by their place', () => {
   const data = new Float32Array(12);
   data[10] = NaN;
   const broken = { ...image(2), pixels: { height: 2, width: 2, channels: 3, data } };
-  expect(() => collate([image(1), broken])).toThrowErrorMatchingInlineSnapshot(`[DataError: collate: expected finite pixels in '2.jpg', received NaN at row 1, column 1, channel 1.]`);
+  expect(() => collate([image(1), broken])).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: collate: expected finite pixels in '2.jpg', received NaN at row 1, column 1, channel 1.]`,
+  );
   data[10] = -Infinity;
   expect(() => collate([broken])).toThrow("collate: expected finite pixels in '2.jpg', received -Infinity at row 1, column 1, channel 1.");
 });

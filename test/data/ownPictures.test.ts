@@ -21,7 +21,8 @@ beforeAll(async () => {
   root = mkdtempSync(path.join(tmpdir(), 'own-'));
   for (const name of ['hat', 'dress']) {
     mkdirSync(path.join(root, name));
-    for (const file of readdirSync(path.join(PHOTOS, name)).slice(0, 20)) copyFileSync(path.join(PHOTOS, name, file), path.join(root, name, file));
+    for (const file of readdirSync(path.join(PHOTOS, name)).slice(0, 20))
+      copyFileSync(path.join(PHOTOS, name, file), path.join(root, name, file));
   }
   await selectBackend(['wasm']);
 });
@@ -30,10 +31,12 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-const read = async (more: object = {}): Promise<Dataset<LabeledImage>> => (await imageFolder(root, { inputSize: 32, shuffle: false, ...more })).images;
+const read = async (more: object = {}): Promise<Dataset<LabeledImage>> =>
+  (await imageFolder(root, { inputSize: 32, shuffle: false, ...more })).images;
 
 /** A digest of each picture. */
-const digest = (pictures: readonly { readonly data: Pixels['data'] }[]): string[] => pictures.map(({ data }) => createHash('md5').update(Float32Array.from(data)).digest('hex'));
+const digest = (pictures: readonly { readonly data: Pixels['data'] }[]): string[] =>
+  pictures.map(({ data }) => createHash('md5').update(Float32Array.from(data)).digest('hex'));
 
 async function batched(batches: Dataset<ImageBatch>): Promise<string[]> {
   const found: string[] = [];
@@ -51,18 +54,25 @@ const single = async (images: Dataset<LabeledImage>): Promise<string[]> => diges
 describe.each(['one thread', 'threads'])('with %s', (how) => {
   const threads = (): { workers?: ImageWorkers } => (how === 'threads' ? { workers } : {});
 
-  test.each([undefined, 4])('batches that use memory again hold the images that are read and changed, every epoch (augment with concurrency %s)', async (concurrency) => {
-    const at = { seed: 1, ...threads(), ...(concurrency === undefined ? {} : { concurrency }) };
-    const [plain, changed] = [await read(threads()), augment(await read(threads()), RECIPE, at)].map((images) => imageBatches(images)) as [Dataset<ImageBatch>, Dataset<ImageBatch>];
-    const reference = augment(await read(), RECIPE, { seed: 1 });
-    for (let epoch = 0; epoch < 3; epoch++) {
-      expect(await batched(plain)).toEqual(await single(await read()));
-      expect(await batched(changed)).toEqual(await single(reference));
-    }
-  });
+  test.each([undefined, 4])(
+    'batches that use memory again hold the images that are read and changed, every epoch (augment with concurrency %s)',
+    async (concurrency) => {
+      const at = { seed: 1, ...threads(), ...(concurrency === undefined ? {} : { concurrency }) };
+      const [plain, changed] = [await read(threads()), augment(await read(threads()), RECIPE, at)].map((images) =>
+        imageBatches(images),
+      ) as [Dataset<ImageBatch>, Dataset<ImageBatch>];
+      const reference = augment(await read(), RECIPE, { seed: 1 });
+      for (let epoch = 0; epoch < 3; epoch++) {
+        expect(await batched(plain)).toEqual(await single(await read()));
+        expect(await batched(changed)).toEqual(await single(reference));
+      }
+    },
+  );
 
   test('a change that leaves some images as they are does not give them away', async () => {
-    const [changed, reference] = await Promise.all([threads(), {}].map(async (more) => augment(await read(more), randomFlip(), { concurrency: 4, ...more })));
+    const [changed, reference] = await Promise.all(
+      [threads(), {}].map(async (more) => augment(await read(more), randomFlip(), { concurrency: 4, ...more })),
+    );
     expect(await batched(imageBatches(changed!))).toEqual(await single(reference!));
   });
 
@@ -84,7 +94,16 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
     const cached = images.cache();
     for (let epoch = 0; epoch < 2; epoch++) {
       expect(await batched(imageBatches(cached))).toEqual(reference);
-      expect(await batched(imageBatches(images.map((image) => { kept.push(image.pixels); return image; })))).toEqual(reference);
+      expect(
+        await batched(
+          imageBatches(
+            images.map((image) => {
+              kept.push(image.pixels);
+              return image;
+            }),
+          ),
+        ),
+      ).toEqual(reference);
       expect(await batched(imageBatches(augment(images, keep)))).toEqual(reference);
     }
     expect(digest(kept)).toEqual([...reference, ...reference, ...reference, ...reference]);

@@ -12,7 +12,13 @@ const textOf = (file: string): string => readFileSync(file, 'utf8').replaceAll(/
 
 /** GitHub's rule: lower case, words joined by hyphens, punctuation dropped. */
 const anchorsOf = (file: string): string[] =>
-  [...textOf(file).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-'));
+  [...textOf(file).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
 
 test.each(pages)('the links of %s lead somewhere', (page) => {
   const broken: string[] = [];

@@ -1,5 +1,5 @@
-// The snippets of the README and the guides run, in a folder that holds what they name: few and small pictures, and a narrow network in place of a
-// trained one. Figures in their comments are not compared. A snippet that is not run has a comment before it that says why.
+// The snippets of the README and the guides run, in a folder that holds what they name: few and small pictures, and a narrow network in
+// place of a trained one. Figures in their comments are not compared. A snippet that is not run has a comment before it that says why.
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -12,7 +12,13 @@ import * as effnet from '../../src/node.js';
 import { createRuntime } from '../../src/onnx.js';
 import { ENTRIES, moduleOf, pages, ROOT, snippetsOf, type Snippet } from './snippets.js';
 
-const REASONS = ['downloads weights', 'runs in a browser', 'run by .ci/trials/firstHour', 'needs files of your own', 'needs a trained network'];
+const REASONS = [
+  'downloads weights',
+  'runs in a browser',
+  'run by .ci/trials/firstHour',
+  'needs files of your own',
+  'needs a trained network',
+];
 const snippets = pages.flatMap(snippetsOf);
 const modules = path.join(ROOT, 'runs', `snippets-${process.pid}`);
 const CLASSES = ['hat', 'shirt'];
@@ -26,9 +32,12 @@ beforeAll(async () => {
   const data = path.join(ROOT, 'examples', 'data');
   const rows = ['image,findings,file,label,patient'];
   for (const name of CLASSES) {
-    const pictures = readdirSync(path.join(data, 'clothing', 'train', name)).sort().slice(0, 6);
+    const pictures = readdirSync(path.join(data, 'clothing', 'train', name))
+      .sort()
+      .slice(0, 6);
     for (const [i, file] of pictures.entries()) {
-      for (const place of ['photos', 'clothing/validation']) cpSync(path.join(data, 'clothing', 'train', name, file), path.join(place, name, `${i}.jpg`));
+      for (const place of ['photos', 'clothing/validation'])
+        cpSync(path.join(data, 'clothing', 'train', name, file), path.join(place, name, `${i}.jpg`));
       rows.push(`photos/${name}/${i}.jpg,${i === 0 ? CLASSES.join('|') : name},photos/${name}/${i}.jpg,${name},${name}${i}`);
     }
   }
@@ -36,8 +45,26 @@ beforeAll(async () => {
   for (const picture of ['panda.jpg', 'photo.jpg', 'new.jpg']) cpSync(path.join(data, 'photos', 'panda.jpg'), picture);
   cpSync(path.join(data, 'weights', 'efficientnet-lite0.safetensors'), 'efficientnet-lite0.safetensors');
   cpSync(path.join(ROOT, 'test', 'fixtures', 'data', 'flowers.tfrecord'), 'flowers.tfrecord');
-  const record = { label: 388, width: 64, height: 64, channels: 3, colorspace: 'RGB', format: 'JPEG', filename: 'panda.jpg', text: '', synset: '', boxXMin: [], boxXMax: [], boxYMin: [], boxYMax: [] };
-  await effnet.writeTFRecords(effnet.Dataset.from([{ ...record, image: await readFile('panda.jpg') }]), effnet.RECORD_SCHEMAS.imagenet, 'imagenet/train');
+  const record = {
+    label: 388,
+    width: 64,
+    height: 64,
+    channels: 3,
+    colorspace: 'RGB',
+    format: 'JPEG',
+    filename: 'panda.jpg',
+    text: '',
+    synset: '',
+    boxXMin: [],
+    boxXMax: [],
+    boxYMin: [],
+    boxYMax: [],
+  };
+  await effnet.writeTFRecords(
+    effnet.Dataset.from([{ ...record, image: await readFile('panda.jpg') }]),
+    effnet.RECORD_SCHEMAS.imagenet,
+    'imagenet/train',
+  );
   vi.spyOn(console, 'log').mockImplementation(() => undefined);
   vi.spyOn(console, 'table').mockImplementation(() => undefined);
 });
@@ -51,7 +78,10 @@ afterAll(() => {
 function network({ code } = { code: '' }): ReturnType<typeof effnet.efficientNet> {
   const spec = code.includes('int8') ? effnet.VARIANTS.lite0 : effnet.VARIANTS.b0;
   const classes = code.includes('IMAGENET_CLASS_NAMES') ? 1000 : CLASSES.length;
-  const model = effnet.efficientNet({ ...spec, widthCoefficient: 0.1 }, { classes, inputSize: /inputSize|images|gradCam/.test(code) ? null : 64, seed: 1 });
+  const model = effnet.efficientNet(
+    { ...spec, widthCoefficient: 0.1 },
+    { classes, inputSize: /inputSize|images|gradCam/.test(code) ? null : 64, seed: 1 },
+  );
   // As if it had learned from the images of `data`.
   if (model.inputs[0]?.shape[1] === 64) effnet.setPreprocessing(model, { inputSize: 64, fit: 'stretch' });
   if (classes === CLASSES.length) effnet.setClassNames(model, CLASSES);
@@ -62,13 +92,29 @@ function network({ code } = { code: '' }): ReturnType<typeof effnet.efficientNet
 }
 
 const photos = async (): Promise<readonly effnet.LabeledFile[]> => (await effnet.imageFolder('photos')).files;
-const data = async (): Promise<effnet.Dataset<effnet.ImageBatch>> => effnet.imageBatches(effnet.imageFiles(await photos(), { inputSize: 64, classes: CLASSES.length }).take(8), { batchSize: 4 });
-const evaluated = (skill: number): effnet.Evaluation => effnet.evaluatePredictions([[skill, 1 - skill], [1 - skill, skill], [0.4, 0.6]], [0, 1, 0], { classNames: CLASSES, files: ['hat/0.jpg', 'shirt/0.jpg', 'hat/1.jpg'] });
+const data = async (): Promise<effnet.Dataset<effnet.ImageBatch>> =>
+  effnet.imageBatches(effnet.imageFiles(await photos(), { inputSize: 64, classes: CLASSES.length }).take(8), { batchSize: 4 });
+const evaluated = (skill: number): effnet.Evaluation =>
+  effnet.evaluatePredictions(
+    [
+      [skill, 1 - skill],
+      [1 - skill, skill],
+      [0.4, 0.6],
+    ],
+    [0, 1, 0],
+    { classNames: CLASSES, files: ['hat/0.jpg', 'shirt/0.jpg', 'hat/1.jpg'] },
+  );
 
 /** What a reader has at that point, made anew for each snippet. */
 const GIVEN: Readonly<Record<string, (snippet: Snippet) => unknown>> = {
-  model: network, mine: network, backbone: network,
-  train: data, validation: data, validationData: data, batches: data, held: data,
+  model: network,
+  mine: network,
+  backbone: network,
+  train: data,
+  validation: data,
+  validationData: data,
+  batches: data,
+  held: data,
   classNames: () => CLASSES,
   photo: () => effnet.decodeImage('panda.jpg'),
   picture: () => effnet.decodeImage('panda.jpg'),
@@ -76,29 +122,49 @@ const GIVEN: Readonly<Record<string, (snippet: Snippet) => unknown>> = {
   images: () => tf.zeros([1, 224, 224, 3]),
   files: photos,
   png: () => effnet.encodeImage({ width: 1, height: 1, channels: 3, data: Uint8Array.of(1, 2, 3) }),
-  evaluation: () => evaluated(0.9), before: () => evaluated(0.3), after: () => evaluated(0.8),
-  history: () => [{ epoch: 0, stage: 0, loss: 1, accuracy: 0.5, learningRate: 0.001 }, { epoch: 1, stage: 0, loss: 0.5, accuracy: 0.7, learningRate: 0.0005 }],
+  evaluation: () => evaluated(0.9),
+  before: () => evaluated(0.3),
+  after: () => evaluated(0.8),
+  history: () => [
+    { epoch: 0, stage: 0, loss: 1, accuracy: 0.5, learningRate: 0.001 },
+    { epoch: 1, stage: 0, loss: 0.5, accuracy: 0.7, learningRate: 0.0005 },
+  ],
   runtime: (snippet) => createRuntime(network(snippet)),
-  readFile: () => readFile, writeFile: () => writeFile, join: () => (...parts: string[]) => path.join(...parts), path: () => path,
+  readFile: () => readFile,
+  writeFile: () => writeFile,
+  join:
+    () =>
+    (...parts: string[]) =>
+      path.join(...parts),
+  path: () => path,
 };
 
 test('what is not run says why', () => {
-  expect(snippets.filter(({ notRun }) => notRun !== undefined && !REASONS.includes(notRun)).map(({ place, notRun }) => `${place}: ${notRun ?? ''}`)).toEqual([]);
+  expect(
+    snippets
+      .filter(({ notRun }) => notRun !== undefined && !REASONS.includes(notRun))
+      .map(({ place, notRun }) => `${place}: ${notRun ?? ''}`),
+  ).toEqual([]);
   expect(snippets.filter(({ notRun }) => notRun === undefined).length).toBeGreaterThan(30);
 });
 
-test.each(snippets.filter(({ notRun }) => notRun === undefined))('$place runs', async (snippet) => {
-  const source = moduleOf(snippet, (name) => `const ${name} = await globalThis.give('${name}');`);
-  let { outputText } = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } });
-  for (const entry of [...ENTRIES, 'effnet-ts']) outputText = outputText.replaceAll(`'${entry}'`, `'${path.join(ROOT, 'src', `${entry.split('/')[1] ?? 'index'}.ts`)}'`);
-  const file = path.join(modules, `${snippet.place.replaceAll(/\W/g, '-')}.mjs`);
-  writeFileSync(file, outputText);
-  vi.stubGlobal('give', (name: string): unknown => GIVEN[name]?.(snippet));
-  await effnet.saveModel(network(), 'models/mine');
-  tf.engine().startScope();
-  try {
-    await import(file);
-  } finally {
-    tf.engine().endScope();
-  }
-}, 60_000);
+test.each(snippets.filter(({ notRun }) => notRun === undefined))(
+  '$place runs',
+  async (snippet) => {
+    const source = moduleOf(snippet, (name) => `const ${name} = await globalThis.give('${name}');`);
+    let { outputText } = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } });
+    for (const entry of [...ENTRIES, 'effnet-ts'])
+      outputText = outputText.replaceAll(`'${entry}'`, `'${path.join(ROOT, 'src', `${entry.split('/')[1] ?? 'index'}.ts`)}'`);
+    const file = path.join(modules, `${snippet.place.replaceAll(/\W/g, '-')}.mjs`);
+    writeFileSync(file, outputText);
+    vi.stubGlobal('give', (name: string): unknown => GIVEN[name]?.(snippet));
+    await effnet.saveModel(network(), 'models/mine');
+    tf.engine().startScope();
+    try {
+      await import(file);
+    } finally {
+      tf.engine().endScope();
+    }
+  },
+  60_000,
+);

@@ -15,8 +15,13 @@ test('every snippet of the guides and every example of the docstrings compiles a
   const folder = path.join(ROOT, 'test', 'docs', 'generated');
   const texts = new Map(snippets.map((snippet, i) => [path.join(folder, `${i}.ts`), moduleOf(snippet)]));
   // What bundlers and packages of the reader's own bring.
-  texts.set(path.join(folder, 'ambient.d.ts'), "declare module 'onnxruntime-web' { export * from 'onnxruntime-node'; }\ndeclare module '*?url' { const url: string; export default url; }");
-  const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), (file) => readFileSync(file, 'utf8')) as { config: { compilerOptions: object } };
+  texts.set(
+    path.join(folder, 'ambient.d.ts'),
+    "declare module 'onnxruntime-web' { export * from 'onnxruntime-node'; }\ndeclare module '*?url' { const url: string; export default url; }",
+  );
+  const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), (file) => readFileSync(file, 'utf8')) as {
+    config: { compilerOptions: object };
+  };
   const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noUnusedLocals: false, types: ['node'] }, ROOT);
   const host = ts.createCompilerHost(options);
   const plain = ts.createCompilerHost(options);
@@ -27,7 +32,10 @@ test('every snippet of the guides and every example of the docstrings compiles a
     return text === undefined ? plain.getSourceFile(file, languageVersion, ...rest) : ts.createSourceFile(file, text, languageVersion);
   };
   const program = ts.createProgram([...texts.keys()], options, host);
-  const wrong = [...texts.keys()].flatMap((file, i) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)).map((diagnostic) =>
-    `${snippets[i]?.place ?? ''}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`));
+  const wrong = [...texts.keys()].flatMap((file, i) =>
+    ts
+      .getPreEmitDiagnostics(program, program.getSourceFile(file))
+      .map((diagnostic) => `${snippets[i]?.place ?? ''}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`),
+  );
   expect(wrong).toEqual([]);
 }, 300_000);

@@ -1,4 +1,5 @@
-// The snippets of the README and the guides and the examples of the docstrings, each as a module: compiled in snippets.test.ts, run in running.test.ts.
+// The snippets of the README and the guides and the examples of the docstrings, each as a module: compiled in snippets.test.ts, run in
+// running.test.ts.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { globSync } from 'tinyglobby';
@@ -6,7 +7,12 @@ import ts from 'typescript';
 
 export const ROOT = path.join(import.meta.dirname, '..', '..');
 export const sources = globSync('src/**/*.ts', { cwd: ROOT });
-export const pages = ['README.md', ...readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+export const pages = [
+  'README.md',
+  ...readdirSync(path.join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 
 // What the pages take for granted: things a reader has at that point. A name a snippet declares or imports itself is its own.
 const GIVEN: Readonly<Record<string, string>> = {
@@ -44,7 +50,9 @@ const GIVEN_IN_SOURCES: Readonly<Record<string, string>> = {
   images: "import('effnet-ts').Dataset<import('effnet-ts').LabeledImage>",
   held: "import('effnet-ts').Evaluation",
   x: "import('@tensorflow/tfjs-layers').SymbolicTensor",
-  ...Object.fromEntries(['first', 'second', 'third', 'b0', 'b4', 'lite'].map((name) => [name, "import('@tensorflow/tfjs-layers').LayersModel"])),
+  ...Object.fromEntries(
+    ['first', 'second', 'third', 'b0', 'b4', 'lite'].map((name) => [name, "import('@tensorflow/tfjs-layers').LayersModel"]),
+  ),
   history: 'readonly { readonly epoch: number; readonly loss: number }[]',
   fineTuned: 'readonly { readonly epoch: number; readonly loss: number }[]',
   batch: "import('@tensorflow/tfjs-core').Tensor4D",
@@ -78,30 +86,53 @@ export function examplesOf(page: string): Snippet[] {
 export function snippetsOf(page: string): Snippet[] {
   const text = readFileSync(path.join(ROOT, page), 'utf8');
   return [...text.matchAll(/^(?:<!-- not run: ([^\n]*?) -->\n+)?```ts\n(.*?)^```/gms)].map((match) => ({
-    place: `${page}:${text.slice(0, match.index + match[0].indexOf('```ts')).split('\n').length + 1}`, code: match[2] ?? '', notRun: match[1],
+    place: `${page}:${text.slice(0, match.index + match[0].indexOf('```ts')).split('\n').length + 1}`,
+    code: match[2] ?? '',
+    notRun: match[1],
   }));
 }
 
 /** A snippet as a module: the library's names it uses without importing them, and what is given, stand before it. */
-export function moduleOf({ place, code }: Snippet, give = (name: string, type: string): string => `declare const ${name}: ${type};`): string {
+export function moduleOf(
+  { place, code }: Snippet,
+  give = (name: string, type: string): string => `declare const ${name}: ${type};`,
+): string {
   const source = ts.createSourceFile('snippet.ts', code, ts.ScriptTarget.ESNext, true);
   const used = new Set<string>();
   const own = new Set<string>();
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) used.add(node.text);
-    if ((ts.isVariableDeclaration(node) || ts.isBindingElement(node) || ts.isImportSpecifier(node) || ts.isNamespaceImport(node) || ts.isFunctionDeclaration(node) || ts.isParameter(node)) && node.name && ts.isIdentifier(node.name)) own.add(node.name.text);
+    if (
+      (ts.isVariableDeclaration(node) ||
+        ts.isBindingElement(node) ||
+        ts.isImportSpecifier(node) ||
+        ts.isNamespaceImport(node) ||
+        ts.isFunctionDeclaration(node) ||
+        ts.isParameter(node)) &&
+      node.name &&
+      ts.isIdentifier(node.name)
+    )
+      own.add(node.name.text);
     ts.forEachChild(node, visit);
   };
   visit(source);
   const free = [...used].filter((name) => !own.has(name));
   const things = place.startsWith('src/') ? GIVEN_IN_SOURCES : GIVEN;
   const given = free.filter((name) => Object.hasOwn(things, name));
-  const namespaces = free.filter((name) => Object.hasOwn(NAMESPACES, name)).map((name) => `import * as ${name} from '${NAMESPACES[name] as string}';`);
+  const namespaces = free
+    .filter((name) => Object.hasOwn(NAMESPACES, name))
+    .map((name) => `import * as ${name} from '${NAMESPACES[name] as string}';`);
   // A snippet that shows its imports shows all of them.
-  const imports = code.includes("from 'effnet-ts") ? [] : ENTRIES.flatMap((entry) => {
-    const names = free.filter((name) => !given.includes(name) && exportedBy(entry).has(name));
-    return names.length === 0 ? [] : [`import { ${names.map((name) => `${/^[A-Z][a-z]/.test(name) && name !== 'Dataset' ? 'type ' : ''}${name}`).join(', ')} } from '${entry}';`];
-  });
+  const imports = code.includes("from 'effnet-ts")
+    ? []
+    : ENTRIES.flatMap((entry) => {
+        const names = free.filter((name) => !given.includes(name) && exportedBy(entry).has(name));
+        return names.length === 0
+          ? []
+          : [
+              `import { ${names.map((name) => `${/^[A-Z][a-z]/.test(name) && name !== 'Dataset' ? 'type ' : ''}${name}`).join(', ')} } from '${entry}';`,
+            ];
+      });
   // The example of something internal uses what stands in its own file.
   const known = new Set(ENTRIES.flatMap((entry) => [...exportedBy(entry)]));
   const file = place.split(':')[0] as string;
@@ -123,8 +154,16 @@ function exportedBy(entry: string): Set<string> {
 
 function namesIn(file: string): string[] {
   const text = readFileSync(file, 'utf8');
-  const listed = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap((match) => (match[1] ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''));
+  const listed = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap((match) =>
+    (match[1] ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  );
   const declared = [...text.matchAll(/export (?:const|interface|function) (\w+)/g)].map((match) => match[1] as string);
-  return [...listed, ...declared, ...(text.includes("export * from './index.js'") ? namesIn(path.join(path.dirname(file), 'index.ts')) : [])];
+  return [
+    ...listed,
+    ...declared,
+    ...(text.includes("export * from './index.js'") ? namesIn(path.join(path.dirname(file), 'index.ts')) : []),
+  ];
 }
-

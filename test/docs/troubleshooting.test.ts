@@ -4,8 +4,12 @@ import { readFileSync } from 'node:fs';
 import { globSync } from 'tinyglobby';
 import { expect, test } from 'vitest';
 
-const sources = globSync('src/**/*.ts').map((file) => readFileSync(file, 'utf8')).join('\n');
-const sections = readFileSync('docs/troubleshooting.md', 'utf8').split(/^## /m).filter((section) => !section.startsWith('No error'));
+const sources = globSync('src/**/*.ts')
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
+const sections = readFileSync('docs/troubleshooting.md', 'utf8')
+  .split(/^## /m)
+  .filter((section) => !section.startsWith('No error'));
 
 test('every sentence of the troubleshooting guide stands in the sources', () => {
   const cells = sections.flatMap((section) => [...section.matchAll(/^\| (`.*?) \|/gm)].map((match) => match[1] ?? ''));

@@ -5,16 +5,27 @@ import { expect, test } from 'vitest';
 import { drawVariants, PAGE, PICTURE } from '../../scripts/drawVariants.js';
 import { PRETRAINED, defaultPretrained, planModel, type Variant } from '../../src/index.js';
 
-const rows = readFileSync('docs/choosing-a-variant.md', 'utf8').matchAll(/^\| `([\w-]+)` \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| `(\S+)` \|$/gm);
+const rows = readFileSync('docs/choosing-a-variant.md', 'utf8').matchAll(
+  /^\| `([\w-]+)` \| (\d+) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| `(\S+)` \|$/gm,
+);
 
 test('the table of variants says what plans and checkpoints say', () => {
   const table = [...rows].map(([, ...cells]) => cells);
   expect(table.length).toBeGreaterThan(20);
-  expect(table).toEqual(table.map(([name]) => {
-    const plan = planModel(name as Variant);
-    const checkpoint = defaultPretrained(name as Variant);
-    return [name, String(plan.inputShape[0]), (plan.parameters.total / 1e6).toFixed(1), ((plan.multiplyAdds ?? NaN) / 1e9).toFixed(2), PRETRAINED[checkpoint]?.top1?.toFixed(1), checkpoint];
-  }));
+  expect(table).toEqual(
+    table.map(([name]) => {
+      const plan = planModel(name as Variant);
+      const checkpoint = defaultPretrained(name as Variant);
+      return [
+        name,
+        String(plan.inputShape[0]),
+        (plan.parameters.total / 1e6).toFixed(1),
+        ((plan.multiplyAdds ?? NaN) / 1e9).toFixed(2),
+        PRETRAINED[checkpoint]?.top1?.toFixed(1),
+        checkpoint,
+      ];
+    }),
+  );
 });
 
 test('the chart of the variants shows the numbers of the tables', async () => {

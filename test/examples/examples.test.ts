@@ -8,12 +8,17 @@ import path from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'examples-'));
-afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const MINUTES = 5 * 60_000;
 
 function start(name: string, ...parameters: string[]): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', `examples/${name}/${name}.ts`, ...parameters], { encoding: 'utf8', timeout: MINUTES });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', `examples/${name}/${name}.ts`, ...parameters], {
+    encoding: 'utf8',
+    timeout: MINUTES,
+  });
   expect(status, stderr).toBe(0);
   return stdout;
 }
@@ -23,86 +28,149 @@ const story = (name: string): { output: string; out: string } => {
   return { output: start(name, '--preset', 'quick', '--out', out), out };
 };
 const share = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1]) / 100;
-const accuracyOf = (out: string): number => (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { figures: { accuracy: number } }).figures.accuracy;
+const accuracyOf = (out: string): number =>
+  (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { figures: { accuracy: number } }).figures.accuracy;
 const isPng = (file: string): boolean => readFileSync(file).subarray(1, 4).toString() === 'PNG';
 
-test('food-photos learns better than chance, reports both phases and draws its charts', () => {
-  const { output, out } = story('food-photos');
-  expect(accuracyOf(out)).toBeGreaterThan(0.15);
-  expect(output).toMatch(/F1 by class +before +after/);
-  expect(['predictions.png', 'most-wrong.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
-  expect(existsSync(path.join(out, 'model', 'model.json'))).toBe(true);
-}, MINUTES);
+test(
+  'food-photos learns better than chance, reports both phases and draws its charts',
+  () => {
+    const { output, out } = story('food-photos');
+    expect(accuracyOf(out)).toBeGreaterThan(0.15);
+    expect(output).toMatch(/F1 by class +before +after/);
+    expect(['predictions.png', 'most-wrong.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
+    expect(existsSync(path.join(out, 'model', 'model.json'))).toBe(true);
+  },
+  MINUTES,
+);
 
-test('cactus tells trousers from none, and started again trains nothing anew', () => {
-  const { output, out } = story('cactus');
-  expect(share(output, /, ([\d.]+) % fine-tuned/)).toBeGreaterThan(0.6);
-  expect(output).toMatch(/Threshold 0\.\d+ \(highest F1\)/);
-  const again = story('cactus').output;
-  expect(again).not.toMatch(/epoch 1:/);
-  expect(again.slice(again.indexOf('Accuracy'))).toBe(output.slice(output.indexOf('Accuracy')));
-  expect(accuracyOf(out)).toBe(share(again, /, ([\d.]+) % fine-tuned/));
-}, 2 * MINUTES);
+test(
+  'cactus tells trousers from none, and started again trains nothing anew',
+  () => {
+    const { output, out } = story('cactus');
+    expect(share(output, /, ([\d.]+) % fine-tuned/)).toBeGreaterThan(0.6);
+    expect(output).toMatch(/Threshold 0\.\d+ \(highest F1\)/);
+    const again = story('cactus').output;
+    expect(again).not.toMatch(/epoch 1:/);
+    expect(again.slice(again.indexOf('Accuracy'))).toBe(output.slice(output.indexOf('Accuracy')));
+    expect(accuracyOf(out)).toBe(share(again, /, ([\d.]+) % fine-tuned/));
+  },
+  2 * MINUTES,
+);
 
-test('xray-findings beats chance with two networks together', () => {
-  const { output, out } = story('xray-findings');
-  expect(accuracyOf(out)).toBeGreaterThan(0.45);
-  expect(output).toContain('All 2 together');
-  expect(isPng(path.join(out, 'augmentation.png'))).toBe(true);
-}, MINUTES);
+test(
+  'xray-findings beats chance with two networks together',
+  () => {
+    const { output, out } = story('xray-findings');
+    expect(accuracyOf(out)).toBeGreaterThan(0.45);
+    expect(output).toContain('All 2 together');
+    expect(isPng(path.join(out, 'augmentation.png'))).toBe(true);
+  },
+  MINUTES,
+);
 
-test('imagenet writes and reads its records, keeps a checkpoint an epoch, and draws the schedule and the activation', () => {
-  const { output, out } = story('imagenet');
-  expect(output).toMatch(/Top-1 [\d.]+ %, top-5 [\d.]+ % of 80 pictures/);
-  expect(readdirSync(path.join(out, 'records'))).toEqual(['train-00000-of-00002', 'train-00001-of-00002', 'validation-00000-of-00002', 'validation-00001-of-00002']);
-  expect(readdirSync(out).filter((file) => file.startsWith('epoch-'))).toEqual(['epoch-1.safetensors', 'epoch-2.safetensors']);
-  expect(['schedule.png', 'activation.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
-}, MINUTES);
+test(
+  'imagenet writes and reads its records, keeps a checkpoint an epoch, and draws the schedule and the activation',
+  () => {
+    const { output, out } = story('imagenet');
+    expect(output).toMatch(/Top-1 [\d.]+ %, top-5 [\d.]+ % of 80 pictures/);
+    expect(readdirSync(path.join(out, 'records'))).toEqual([
+      'train-00000-of-00002',
+      'train-00001-of-00002',
+      'validation-00000-of-00002',
+      'validation-00001-of-00002',
+    ]);
+    expect(readdirSync(out).filter((file) => file.startsWith('epoch-'))).toEqual(['epoch-1.safetensors', 'epoch-2.safetensors']);
+    expect(['schedule.png', 'activation.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
+  },
+  MINUTES,
+);
 
-test('convert-weights gives the same answer in every format', () => {
-  const answers = [...start('convert-weights').matchAll(/says class (\d+) with ([\d.]+)/g)].map(([, index, probability]) => `${index as string} ${probability as string}`);
-  expect(answers).toHaveLength(10);
-  expect(new Set(answers).size).toBe(1);
-  expect(answers[0]).toMatch(/^388 0\.9/);
-}, MINUTES);
+test(
+  'convert-weights gives the same answer in every format',
+  () => {
+    const answers = [...start('convert-weights').matchAll(/says class (\d+) with ([\d.]+)/g)].map(
+      ([, index, probability]) => `${index as string} ${probability as string}`,
+    );
+    expect(answers).toHaveLength(10);
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toMatch(/^388 0\.9/);
+  },
+  MINUTES,
+);
 
-test("custom-blocks loads Lite0's weights into a network of own parts, trains it, and gets the same answers after saving, loading and exporting", () => {
-  const output = start('custom-blocks', '--pictures', '40');
-  expect(output).toContain("225 weights of Lite0 loaded; 36 of the network's 263 are its own");
-  expect(output).toContain('Saved and loaded, it predicts exactly the same.');
-  expect(output).toContain('On ONNX Runtime, it predicts the same, within 0.00001.');
-}, MINUTES);
+test(
+  "custom-blocks loads Lite0's weights into a network of own parts, trains it, and gets the same answers after saving, loading and exporting",
+  () => {
+    const output = start('custom-blocks', '--pictures', '40');
+    expect(output).toContain("225 weights of Lite0 loaded; 36 of the network's 263 are its own");
+    expect(output).toContain('Saved and loaded, it predicts exactly the same.');
+    expect(output).toContain('On ONNX Runtime, it predicts the same, within 0.00001.');
+  },
+  MINUTES,
+);
 
-test('serve names images, refuses what it should, and answers the last before it stops', async () => {
-  const service = spawn(process.execPath, ['--import', 'tsx', 'examples/serve/serve.ts', '--port', '0', '--queue', '2'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => { service.kill('SIGKILL'); });
-  let output = '';
-  service.stdout.setEncoding('utf8').on('data', (text: string) => { output += text; });
-  const ended = new Promise<number | null>((resolve) => service.once('exit', resolve));
-  await expect.poll(() => output, { timeout: MINUTES }).toContain('http://');
-  const base = /http:\/\/localhost:\d+/.exec(output)?.[0] ?? '';
-  const send = (body: Uint8Array): Promise<Response> => fetch(`${base}/classify`, { method: 'POST', body: body as never });
-  const photo = readFileSync('examples/data/photos/panda.jpg');
+test(
+  'serve names images, refuses what it should, and answers the last before it stops',
+  async () => {
+    const service = spawn(process.execPath, ['--import', 'tsx', 'examples/serve/serve.ts', '--port', '0', '--queue', '2'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      service.kill('SIGKILL');
+    });
+    let output = '';
+    service.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    const ended = new Promise<number | null>((resolve) => service.once('exit', resolve));
+    await expect.poll(() => output, { timeout: MINUTES }).toContain('http://');
+    const base = /http:\/\/localhost:\d+/.exec(output)?.[0] ?? '';
+    const send = (body: Uint8Array): Promise<Response> => fetch(`${base}/classify`, { method: 'POST', body: body as never });
+    const photo = readFileSync('examples/data/photos/panda.jpg');
 
-  expect(await (await fetch(`${base}/health`)).json()).toMatchObject({ status: 'ok' });
-  expect((await (await send(photo)).json() as { classes: { name: string }[] }).classes[0]?.name).toBe('giant panda');
-  expect((await fetch(`${base}/other`)).status).toBe(404);
-  expect((await fetch(`${base}/classify`)).status).toBe(405);
-  expect((await send(Buffer.from('no picture'))).status).toBe(415);
-  expect(await send(Buffer.alloc(9 * 2 ** 20)).then(({ status }) => status, () => 413)).toBe(413);
-  // Two pictures that arrive slowly fill the queue: the next is refused, and they are answered all the same.
-  const slow = [0, 1].map(() => {
-    const upload = request(`${base}/classify`, { method: 'POST', headers: { 'content-length': photo.length } });
-    upload.write(photo.subarray(0, 1000));
-    return { upload, status: new Promise((resolve) => upload.once('response', (response) => { response.resume().once('end', () => { resolve(response.statusCode); }); })) };
-  });
-  await expect.poll(async (): Promise<unknown> => (await fetch(`${base}/health`)).json(), { timeout: MINUTES }).toMatchObject({ decoding: 2 });
-  expect((await send(photo)).status).toBe(503);
-  for (const { upload } of slow) upload.end(photo.subarray(1000));
-  expect(await Promise.all(slow.map(async ({ status }) => status))).toEqual([200, 200]);
-  const last = send(photo);
-  service.kill('SIGTERM');
-  expect([200, 503]).toContain(await last.then(({ status }) => status, () => 503));
-  expect(await ended).toBe(0);
-  expect(output).toMatch(/Stopped: \d+ answered, \d+ refused, 0 failed/);
-}, MINUTES);
+    expect(await (await fetch(`${base}/health`)).json()).toMatchObject({ status: 'ok' });
+    expect(((await (await send(photo)).json()) as { classes: { name: string }[] }).classes[0]?.name).toBe('giant panda');
+    expect((await fetch(`${base}/other`)).status).toBe(404);
+    expect((await fetch(`${base}/classify`)).status).toBe(405);
+    expect((await send(Buffer.from('no picture'))).status).toBe(415);
+    expect(
+      await send(Buffer.alloc(9 * 2 ** 20)).then(
+        ({ status }) => status,
+        () => 413,
+      ),
+    ).toBe(413);
+    // Two pictures that arrive slowly fill the queue: the next is refused, and they are answered all the same.
+    const slow = [0, 1].map(() => {
+      const upload = request(`${base}/classify`, { method: 'POST', headers: { 'content-length': photo.length } });
+      upload.write(photo.subarray(0, 1000));
+      return {
+        upload,
+        status: new Promise((resolve) =>
+          upload.once('response', (response) => {
+            response.resume().once('end', () => {
+              resolve(response.statusCode);
+            });
+          }),
+        ),
+      };
+    });
+    await expect
+      .poll(async (): Promise<unknown> => (await fetch(`${base}/health`)).json(), { timeout: MINUTES })
+      .toMatchObject({ decoding: 2 });
+    expect((await send(photo)).status).toBe(503);
+    for (const { upload } of slow) upload.end(photo.subarray(1000));
+    expect(await Promise.all(slow.map(async ({ status }) => status))).toEqual([200, 200]);
+    const last = send(photo);
+    service.kill('SIGTERM');
+    expect([200, 503]).toContain(
+      await last.then(
+        ({ status }) => status,
+        () => 503,
+      ),
+    );
+    expect(await ended).toBe(0);
+    expect(output).toMatch(/Stopped: \d+ answered, \d+ refused, 0 failed/);
+  },
+  MINUTES,
+);

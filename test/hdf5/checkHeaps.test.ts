@@ -15,7 +15,11 @@ async function keras2(oldest: 'earliest' | 'latest' = 'latest'): Promise<Uint8Ar
   return new Uint8Array(FS.readFile('heap.h5'));
 }
 
-test.each([['free space of no size', 0, 0n], ['an object that ends before it begins', 1, 2n ** 64n - 16n], ['an object beyond the heap', 1, 2n ** 40n]])('%s is refused at once', async (_, index, size) => {
+test.each([
+  ['free space of no size', 0, 0n],
+  ['an object that ends before it begins', 1, 2n ** 64n - 16n],
+  ['an object beyond the heap', 1, 2n ** 40n],
+])('%s is refused at once', async (_, index, size) => {
   const bytes = await keras2();
   expect([...(await readKeras(bytes)).keys()]).toEqual(['top/kernel']);
   const heap = Buffer.from(bytes).indexOf('GCOL');
@@ -23,7 +27,9 @@ test.each([['free space of no size', 0, 0n], ['an object that ends before it beg
   const view = new DataView(bytes.buffer);
   view.setUint16(heap + 16, index, true);
   view.setBigUint64(heap + 24, size, true);
-  await expect(readKeras(bytes)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: readKeras: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.]`);
+  await expect(readKeras(bytes)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: readKeras: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.]`,
+  );
 });
 
 test('sizes that the library cuts to 32 bits are refused', async () => {
@@ -45,9 +51,26 @@ test('a heap is looked at though its reserved bytes are set', async () => {
   await expect(readKeras(bytes)).rejects.toThrow('an object of an impossible size');
 });
 
-test.each([['leads back to itself', (view: DataView, heap: number, first: number, data: number) => { view.setBigUint64(data + first, BigInt(first), true); }],
-  ['begins outside', (view: DataView, heap: number) => { view.setBigUint64(heap + 16, 2n ** 32n, true); }],
-  ['lies in more space than the file has', (view: DataView, heap: number) => { view.setBigUint64(heap + 8, 2n ** 29n, true); }]])('a list of free space that %s is refused', async (_, damage) => {
+test.each([
+  [
+    'leads back to itself',
+    (view: DataView, heap: number, first: number, data: number) => {
+      view.setBigUint64(data + first, BigInt(first), true);
+    },
+  ],
+  [
+    'begins outside',
+    (view: DataView, heap: number) => {
+      view.setBigUint64(heap + 16, 2n ** 32n, true);
+    },
+  ],
+  [
+    'lies in more space than the file has',
+    (view: DataView, heap: number) => {
+      view.setBigUint64(heap + 8, 2n ** 29n, true);
+    },
+  ],
+])('a list of free space that %s is refused', async (_, damage) => {
   const bytes = await keras2('earliest');
   expect([...(await readKeras(bytes)).keys()]).toEqual(['top/kernel']);
   const heap = Buffer.from(bytes).indexOf('HEAP');

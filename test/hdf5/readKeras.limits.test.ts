@@ -24,13 +24,19 @@ test('groups of a model nest 16 levels deep, no deeper', async () => {
 
 test('a file of another format is named, with the function that reads it', async () => {
   const safetensors = writeSafetensors(new Map([['bias', weightArray([1], new Float32Array(1))]]));
-  await expect(readKeras(safetensors)).rejects.toThrow('readKeras: expected a Keras file, received a safetensors file. Read it with `readSafetensors`.');
+  await expect(readKeras(safetensors)).rejects.toThrow(
+    'readKeras: expected a Keras file, received a safetensors file. Read it with `readSafetensors`.',
+  );
 });
 
 test('a shard that is not read, or not as bytes, is named', async () => {
   const index = JSON.stringify({ weight_map: { '/vars': ['m.weights.h5'] } });
-  await expect(readKerasShards(index, () => Promise.resolve('text' as never))).rejects.toThrow("readKerasShards: expected `readFile` to return the bytes of 'm.weights.h5' as a Uint8Array, received 'text'.");
-  await expect(readKerasShards(index, () => Promise.reject(new Error('offline')))).rejects.toThrow("readKerasShards: 'm.weights.h5' cannot be read: Error: offline.");
+  await expect(readKerasShards(index, () => Promise.resolve('text' as never))).rejects.toThrow(
+    "readKerasShards: expected `readFile` to return the bytes of 'm.weights.h5' as a Uint8Array, received 'text'.",
+  );
+  await expect(readKerasShards(index, () => Promise.reject(new Error('offline')))).rejects.toThrow(
+    "readKerasShards: 'm.weights.h5' cannot be read: Error: offline.",
+  );
 });
 
 test('an array claims at most 1,024 numbers for each byte of the file', async () => {
@@ -44,7 +50,9 @@ test('an array claims at most 1,024 numbers for each byte of the file', async ()
     return [...(await readKeras(bytes)).values()][0]?.shape;
   };
   expect(await claims(1024 * bytes.length)).toEqual([1024 * bytes.length]);
-  await expect(claims(1024 * bytes.length + 1)).rejects.toThrow(`readKeras: 'dense/kernel' claims ${1024 * bytes.length + 1} numbers, more than the file can hold.`);
+  await expect(claims(1024 * bytes.length + 1)).rejects.toThrow(
+    `readKeras: 'dense/kernel' claims ${1024 * bytes.length + 1} numbers, more than the file can hold.`,
+  );
 });
 
 test('a user block before the file is refused', async () => {

@@ -36,7 +36,8 @@ function modelFor({ network, top = true }: Expected): LayersModel {
   const key = `${network} ${top}`;
   const spec = { ...VARIANTS[network], widthCoefficient: 0.1, depthCoefficient: 0.2, inputSize: SIZE };
   // The second generation holds its normalization as constants.
-  const normalization = network === 'b0' ? { normalization: { mean: [0.4375, 0.5, 0.375], std: [0.0625, 0.078125, 0.09375].map(Math.sqrt) } } : {};
+  const normalization =
+    network === 'b0' ? { normalization: { mean: [0.4375, 0.5, 0.375], std: [0.0625, 0.078125, 0.09375].map(Math.sqrt) } } : {};
   const model = models.get(key) ?? efficientNet(spec, { ...normalization, ...(top ? { classes: 5 } : { includeTop: false }) });
   models.set(key, model);
   return model;
@@ -53,7 +54,10 @@ async function difference(model: LayersModel, predictions: readonly number[]): P
 
 const refusal = async (name: string, options = {}): Promise<string> => {
   const model = modelFor(files[name] as Expected);
-  return loadWeights(model, await read(name), options).then(() => 'loaded', (error: unknown) => (error as Error).message);
+  return loadWeights(model, await read(name), options).then(
+    () => 'loaded',
+    (error: unknown) => (error as Error).message,
+  );
 };
 
 beforeAll(() => selectBackend(['wasm']));
@@ -63,29 +67,47 @@ afterAll(() => {
 
 // In files without names the classifier is known by its class.
 const UNNAMED: Readonly<Record<string, string>> = Object.fromEntries(
-  ['keras-2.12.0-sequential.weights.h5', 'keras-2.13.1-flat.weights.h5', 'keras-3.0.5-sequential.weights.h5', 'tf_keras-2.16.0-head_norm.weights.h5', 'tf_keras-2.21.0-v2.weights.h5']
-    .map((name) => [name, 'dense']));
+  [
+    'keras-2.12.0-sequential.weights.h5',
+    'keras-2.13.1-flat.weights.h5',
+    'keras-3.0.5-sequential.weights.h5',
+    'tf_keras-2.16.0-head_norm.weights.h5',
+    'tf_keras-2.21.0-v2.weights.h5',
+  ].map((name) => [name, 'dense']),
+);
 
-test.each(Object.entries(files).filter(([, { impossible }]) => impossible !== true))('%s predicts what its version of Keras predicts', async (name, expected) => {
-  const model = modelFor(expected);
-  const arrays = await read(name);
-  const classifier = UNNAMED[name] ?? expected.classifier;
-  const report = await loadWeights(model, arrays, classifier === undefined ? {} : { classifier });
-  expect(report.loaded.length + report.skipped.length).toBe(arrays.size);
-  expect(report.layout).toBe(name in UNNAMED || name === 'keras-3.3.3-notop.weights.h5' ? 'kerasOrder' : 'keras');
-  expect(await difference(model, expected.predictions)).toBeLessThan(1e-5);
-});
+test.each(Object.entries(files).filter(([, { impossible }]) => impossible !== true))(
+  '%s predicts what its version of Keras predicts',
+  async (name, expected) => {
+    const model = modelFor(expected);
+    const arrays = await read(name);
+    const classifier = UNNAMED[name] ?? expected.classifier;
+    const report = await loadWeights(model, arrays, classifier === undefined ? {} : { classifier });
+    expect(report.loaded.length + report.skipped.length).toBe(arrays.size);
+    expect(report.layout).toBe(name in UNNAMED || name === 'keras-3.3.3-notop.weights.h5' ? 'kerasOrder' : 'keras');
+    expect(await difference(model, expected.predictions)).toBeLessThan(1e-5);
+  },
+);
 
 test('a model of a class of its own has its layers under the names of its attributes', async () => {
-  const arrays = await readKeras(await createHdf5((file) => {
-    const write = (path: string, shape: number[]): void => {
-      const vars = path.split('/').reduce((group: Group, name) => (group.keys().includes(name) ? (group.get(name) as Group) : group.create_group(name)), file);
-      vars.create_dataset({ name: vars.keys().length === 0 ? '0' : '1', data: new Float32Array(shape.reduce((a, b) => a * b)), shape, dtype: '<f' });
-    };
-    write('backbone/layers/conv2d/vars', [3, 3, 3, 8]);
-    write('head/vars', [128, 5]);
-    write('head/vars', [5]);
-  }));
+  const arrays = await readKeras(
+    await createHdf5((file) => {
+      const write = (path: string, shape: number[]): void => {
+        const vars = path
+          .split('/')
+          .reduce((group: Group, name) => (group.keys().includes(name) ? (group.get(name) as Group) : group.create_group(name)), file);
+        vars.create_dataset({
+          name: vars.keys().length === 0 ? '0' : '1',
+          data: new Float32Array(shape.reduce((a, b) => a * b)),
+          shape,
+          dtype: '<f',
+        });
+      };
+      write('backbone/layers/conv2d/vars', [3, 3, 3, 8]);
+      write('head/vars', [128, 5]);
+      write('head/vars', [5]);
+    }),
+  );
   expect([...arrays.keys()]).toEqual(['backbone/conv2d/kernel', 'head/kernel', 'head/bias']);
 });
 
@@ -94,12 +116,18 @@ describe('the classifier', () => {
     const name = 'keras-3.15.1-auto_named.h5';
     const model = modelFor(files[name] as Expected);
     for (const classifier of ['dense', 'dense/dense']) {
-      expect((await loadWeights(model, await read(name), { classifier })).loaded.at(-1)).toEqual({ weight: 'predictions/bias', array: 'dense/bias' });
+      expect((await loadWeights(model, await read(name), { classifier })).loaded.at(-1)).toEqual({
+        weight: 'predictions/bias',
+        array: 'dense/bias',
+      });
     }
   });
 
   test('is proposed by the error where it has another name, and the proposal works', async () => {
-    for (const [name, wrong] of [['keras-2.15.0-sequential.keras', undefined], ['tf_keras-2.21.0-v2.weights.h5', 'logits']] as const) {
+    for (const [name, wrong] of [
+      ['keras-2.15.0-sequential.keras', undefined],
+      ['tf_keras-2.21.0-v2.weights.h5', 'logits'],
+    ] as const) {
       const message = await refusal(name, wrong === undefined ? {} : { classifier: wrong });
       const classifier = /`classifier: '([^']+)'`/.exec(message)?.[1];
       expect(classifier, message).toBe(UNNAMED[name] ?? 'classifier');
@@ -108,8 +136,14 @@ describe('the classifier', () => {
   });
 
   test('is not guessed where the head of the file has several layers', async () => {
-    expect(await refusal('keras-3.15.1-two_dense.weights.h5')).toMatchInlineSnapshot(`"loadWeights: the file lacks 2 of 140 weights: 'predictions/kernel'; 'predictions/bias'. The file's dense layers are 'dense' (128 features to 8), 'dense_1' (8 features to 5); the model has one of 128 features to 5. Pass \`head: 'skip'\` to keep the model's own classifier."`);
-    expect(await refusal('keras-3.15.1-two_dense.weights.h5', { classifier: 'dense_1' })).toContain("'predictions/kernel': model [128, 5], file [8, 5]");
+    expect(await refusal('keras-3.15.1-two_dense.weights.h5')).toMatchInlineSnapshot(
+      `"loadWeights: the file lacks 2 of 140 weights: 'predictions/kernel'; 'predictions/bias'. ` +
+        `The file's dense layers are 'dense' (128 features to 8), 'dense_1' (8 features to 5); ` +
+        `the model has one of 128 features to 5. Pass \`head: 'skip'\` to keep the model's own classifier."`,
+    );
+    expect(await refusal('keras-3.15.1-two_dense.weights.h5', { classifier: 'dense_1' })).toContain(
+      "'predictions/kernel': model [128, 5], file [8, 5]",
+    );
   });
 });
 
@@ -118,14 +152,30 @@ test('state of the optimizer, of metrics and the folded BatchNormalization are s
     const { skipped } = await loadWeights(modelFor(files[name] as Expected), await read(name), { classifier: UNNAMED[name] ?? 'pred' });
     return [...new Set(skipped.map(({ reason }) => reason))].sort();
   };
-  expect(await reasons('keras-2.12.0-sequential.weights.h5')).toEqual(['normalization of pixels, checked', 'state of a metric', 'state of the optimizer']);
-  expect(await reasons('keras-3.3.3-head_norm.keras')).toEqual(['BatchNormalization before the classifier, folded into it', 'normalization of pixels, checked', 'state of the optimizer']);
+  expect(await reasons('keras-2.12.0-sequential.weights.h5')).toEqual([
+    'normalization of pixels, checked',
+    'state of a metric',
+    'state of the optimizer',
+  ]);
+  expect(await reasons('keras-3.3.3-head_norm.keras')).toEqual([
+    'BatchNormalization before the classifier, folded into it',
+    'normalization of pixels, checked',
+    'state of the optimizer',
+  ]);
 });
 
 test.each([
   ['JSON that ends early', '{"weight_map": {', 'readKerasShards: the index is not valid JSON.'],
-  ['an index without files', '{"weight_map": {}}', 'readKerasShards: expected the index of sharded Keras weights, received JSON without `weight_map`.'],
-  ['a file outside its folder', '{"weight_map": {"/vars": "../x.weights.h5"}}', "readKerasShards: expected `.weights.h5` files beside the index, received '../x.weights.h5'."],
+  [
+    'an index without files',
+    '{"weight_map": {}}',
+    'readKerasShards: expected the index of sharded Keras weights, received JSON without `weight_map`.',
+  ],
+  [
+    'a file outside its folder',
+    '{"weight_map": {"/vars": "../x.weights.h5"}}',
+    "readKerasShards: expected `.weights.h5` files beside the index, received '../x.weights.h5'.",
+  ],
 ])('%s as the index of sharded weights is refused', async (_, index, message) => {
   await expect(readKerasShards(index, () => Promise.reject(new Error('read')))).rejects.toThrow(message);
 });

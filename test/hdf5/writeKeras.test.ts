@@ -24,7 +24,10 @@ async function numbersOf(model: tfl.LayersModel): Promise<Map<string, { shape: r
   return new Map(await Promise.all(all));
 }
 
-describe.each([['.keras', writeKeras], ['.weights.h5', writeKerasWeights]])('%s', (_, write) => {
+describe.each([
+  ['.keras', writeKeras],
+  ['.weights.h5', writeKerasWeights],
+])('%s', (_, write) => {
   test('what goes out comes in again, bit for bit', async () => {
     const [from, to] = [build(1), build(2)];
     const report = await loadWeights(to, await readKeras(await write(from)));
@@ -104,7 +107,10 @@ test('a model inside a model, a new head, frozen layers: all are written', async
   const backbone = efficientNet(TINY, { includeTop: false, pooling: 'avg' });
   backbone.trainable = false;
   const input = tfl.input({ shape: [64, 64, 3] });
-  const outer = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 2, name: 'verdict' }).apply(backbone.apply(input)) as tfl.SymbolicTensor });
+  const outer = tfl.model({
+    inputs: input,
+    outputs: tfl.layers.dense({ units: 2, name: 'verdict' }).apply(backbone.apply(input)) as tfl.SymbolicTensor,
+  });
   for (const bytes of [await writeKeras(outer), await writeKerasWeights(outer)]) {
     const arrays = await readKeras(bytes);
     expect(arrays.get('verdict/kernel')!.shape).toEqual([128, 2]);
@@ -118,13 +124,27 @@ test('a model inside a model, a new head, frozen layers: all are written', async
 test('a layer Keras cannot read is refused by name, and so is a model without a graph', async () => {
   const input = tfl.input({ shape: [3] });
   const odd = tfl.model({ inputs: input, outputs: tfl.layers.thresholdedReLU({ name: 'odd' }).apply(input) as tfl.SymbolicTensor });
-  await expect(writeKeras(odd)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. Write its weights alone with \`writeKerasWeights\`.]`);
+  await expect(writeKeras(odd)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. ` +
+      `Write its weights alone with \`writeKerasWeights\`.]`,
+  );
   const row = tfl.sequential({ name: 'row', layers: [tfl.layers.dense({ inputShape: [3], units: 1 })] });
-  await expect(writeKeras(row)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: writeKeras: expected a functional model, received 'row'.]`);
+  await expect(writeKeras(row)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: writeKeras: expected a functional model, received 'row'.]`,
+  );
 });
 
 describe('preprocessing and class names', () => {
-  const record = { inputSize: [64, 64], fit: 'pad', cropFraction: 0.9, margins: 'floor', fillValue: 114, interpolation: 'area', antialias: false, resampler: 'tensorflow' } as const;
+  const record = {
+    inputSize: [64, 64],
+    fit: 'pad',
+    cropFraction: 0.9,
+    margins: 'floor',
+    fillValue: 114,
+    interpolation: 'area',
+    antialias: false,
+    resampler: 'tensorflow',
+  } as const;
   const said = (): tfl.LayersModel => {
     const model = build(1);
     setPreprocessing(model, record);
@@ -158,8 +178,12 @@ describe('preprocessing and class names', () => {
     const files = unzipSync(await writeKeras(said()));
     const changed = (metadata: string): Uint8Array => zipSync({ ...files, 'metadata.json': strToU8(metadata) }, { level: 0 });
     const damaged = JSON.stringify({ effnet: { preprocessing: { ...record, margins: 'round' } } });
-    await expect(readKeras(changed(damaged))).rejects.toThrow("readKeras: the preprocessing in the metadata of the .keras file is damaged: expected one of 'floor', 'ceil', 'even' for `margins`, received 'round'.");
-    await expect(readKeras(changed('{'))).rejects.toThrow('readKeras: the configuration or the metadata of the model is not valid JSON. The file is damaged.');
+    await expect(readKeras(changed(damaged))).rejects.toThrow(
+      "readKeras: the preprocessing in the metadata of the .keras file is damaged: expected one of 'floor', 'ceil', 'even' for `margins`, received 'round'.",
+    );
+    await expect(readKeras(changed('{'))).rejects.toThrow(
+      'readKeras: the configuration or the metadata of the model is not valid JSON. The file is damaged.',
+    );
     expect(preprocessingOf(await readKeras(changed('[]')))).toBeUndefined();
   });
 });

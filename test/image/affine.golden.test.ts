@@ -9,7 +9,12 @@ interface Picture {
   width: number;
   image: number[];
 }
-const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({ height, width, channels: 3, data: Uint8Array.from(values) });
+const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({
+  height,
+  width,
+  channels: 3,
+  data: Uint8Array.from(values),
+});
 
 interface Affine {
   params: { theta?: number; tx?: number; ty?: number; shear?: number; zx?: number; zy?: number };
@@ -18,10 +23,20 @@ interface Affine {
 }
 const fixture = read('augment.json') as { square: Picture; affine: Affine[] };
 
-test.each(fixture.affine)('affine $params with fill mode $fillMode is that of Keras', ({ params: { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }, fillMode, output }) => {
-  const result = image.affine(pixelsOf(fixture.square), { rotation: theta, translation: [-ty, -tx], shear, scale: [1 / zy, 1 / zx], fillMode, fillValue: 33 });
-  expect(result.data).toBeAllclose(output, { tolerance: 0.02 });
-});
+test.each(fixture.affine)(
+  'affine $params with fill mode $fillMode is that of Keras',
+  ({ params: { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }, fillMode, output }) => {
+    const result = image.affine(pixelsOf(fixture.square), {
+      rotation: theta,
+      translation: [-ty, -tx],
+      shear,
+      scale: [1 / zy, 1 / zx],
+      fillMode,
+      fillValue: 33,
+    });
+    expect(result.data).toBeAllclose(output, { tolerance: 0.02 });
+  },
+);
 
 test('half a turn of any image is both flips', () => {
   const pixels = { height: 3, width: 5, channels: 1, data: Uint8Array.from({ length: 15 }, (_, i) => 17 * i) };

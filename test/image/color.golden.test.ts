@@ -9,7 +9,12 @@ interface Picture {
   width: number;
   image: number[];
 }
-const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({ height, width, channels: 3, data: Uint8Array.from(values) });
+const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({
+  height,
+  width,
+  channels: 3,
+  data: Uint8Array.from(values),
+});
 
 type Color = 'adjustBrightness' | 'adjustContrast' | 'adjustHue' | 'adjustSaturation';
 const fixture = read('augment.json') as Picture & { color: { op: Color | 'toGrayscale'; value: number; output: number[] }[] };

@@ -19,10 +19,22 @@ test('a center crop leaves the odd row and column at the bottom and right', () =
 });
 
 test('a box that reaches outside, or a value that is not an image, is refused', () => {
-  expect(() => centerCrop(grid(3, 3), 4)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: centerCrop: expected an image of at least [4, 4], received [3, 3]. Resize it first.]`);
-  expect(() => crop(grid(3, 3), { top: 2, left: 0, height: 2, width: 1 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: crop: expected a rectangle within [3, 3], received rows 2 to 4 and columns 0 to 1.]`);
-  expect(() => resize({ ...grid(3, 3), width: 4 }, 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resize: expected 12 values for an image [3, 4, 1], received 9.]`);
-  expect(() => resize(new Uint8Array(3) as never, 2)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected an image { width, height, channels, data }, received an instance of Uint8Array.]`);
-  expect(() => resize(grid(3, 3), 2.5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected a positive integer or [height, width] for \`size\`, received 2.5.]`);
-  expect(() => resize(grid(3, 3), 2, { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
+  expect(() => centerCrop(grid(3, 3), 4)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: centerCrop: expected an image of at least [4, 4], received [3, 3]. Resize it first.]`,
+  );
+  expect(() => crop(grid(3, 3), { top: 2, left: 0, height: 2, width: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: crop: expected a rectangle within [3, 3], received rows 2 to 4 and columns 0 to 1.]`,
+  );
+  expect(() => resize({ ...grid(3, 3), width: 4 }, 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: resize: expected 12 values for an image [3, 4, 1], received 9.]`,
+  );
+  expect(() => resize(new Uint8Array(3) as never, 2)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected an image { width, height, channels, data }, received an instance of Uint8Array.]`,
+  );
+  expect(() => resize(grid(3, 3), 2.5)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected a positive integer or [height, width] for \`size\`, received 2.5.]`,
+  );
+  expect(() => resize(grid(3, 3), 2, { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`,
+  );
 });

@@ -17,7 +17,9 @@ test('the padded crop takes its share of the shorter side, and of an odd margin 
   const pixels = noise(55, 60);
   const part = image.crop(pixels, { top: 13, left: 15, height: 30, width: 30 });
   expect(image.paddedCenterCrop(pixels, 40)).toEqual(image.resize(part, 40));
-  expect(image.paddedCenterCrop(noise(9, 7), 4, { padding: 3 })).toEqual(image.resize(image.crop(noise(9, 7), { top: 3, left: 2, height: 4, width: 4 }), 4));
+  expect(image.paddedCenterCrop(noise(9, 7), 4, { padding: 3 })).toEqual(
+    image.resize(image.crop(noise(9, 7), { top: 3, left: 2, height: 4, width: 4 }), 4),
+  );
 });
 
 test('ten crops are four corners, the center, and their mirror images', () => {

@@ -7,16 +7,27 @@ function picture(width: number, height: number, kind: Uint8ArrayConstructor | Fl
   return { width, height, channels: 3, data: new kind(Array.from({ length: width * height * 3 }, () => 255 * random.next())) };
 }
 
-const SIZES = [[1, 1], [1, 7], [2, 2], [3, 5], [17, 13], [64, 48]] as const;
+const SIZES = [
+  [1, 1],
+  [1, 7],
+  [2, 2],
+  [3, 5],
+  [17, 13],
+  [64, 48],
+] as const;
 const FILL_MODES = ['nearest', 'constant', 'reflect', 'wrap'] as const;
 
 const operations: Record<string, (image: typeof withKernels, pixels: withKernels.Pixels) => withKernels.Pixels> = {
   'resize, smaller': ({ resize }, pixels) => resize(pixels, [5, 4]),
   'resize, larger': ({ resize }, pixels) => resize(pixels, [50, 71]),
   'resize, antialias': ({ resize }, pixels) => resize(pixels, [9, 6], { antialias: true }),
-  ...Object.fromEntries(FILL_MODES.map((fillMode) => [
-    `affine, ${fillMode}`, ({ affine }: typeof withKernels, pixels: withKernels.Pixels) => affine(pixels, { rotation: 30, shear: 10, scale: [1.25, 0.7], translation: [-1.5, 0.7], fillMode, fillValue: 9 }),
-  ])),
+  ...Object.fromEntries(
+    FILL_MODES.map((fillMode) => [
+      `affine, ${fillMode}`,
+      ({ affine }: typeof withKernels, pixels: withKernels.Pixels) =>
+        affine(pixels, { rotation: 30, shear: 10, scale: [1.25, 0.7], translation: [-1.5, 0.7], fillMode, fillValue: 9 }),
+    ]),
+  ),
   'affine, far away': ({ affine }, pixels) => affine(pixels, { translation: [1000, -1000] }),
   'affine, nothing to do': ({ affine }, pixels) => affine(pixels, {}),
   'rotation as Pillow does': ({ applyPolicyOperation }, pixels) => applyPolicyOperation(pixels, 'Rotate', 20),

@@ -1,4 +1,5 @@
-// What the generated wrong calls of test/contracts/misuse do not reach: wrong values inside arrays and ranges, and what goes wrong when a transform is applied.
+// What the generated wrong calls of test/contracts/misuse do not reach: wrong values inside arrays and ranges, and what goes wrong when a
+// transform is applied.
 
 import { expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
@@ -7,7 +8,8 @@ import * as image from '../../src/image/index.js';
 const gray: image.Pixels = { width: 3, height: 2, channels: 1, data: Uint8Array.of(0, 50, 100, 150, 200, 250) };
 const color: image.Pixels = { width: 2, height: 1, channels: 3, data: Uint8Array.of(0, 50, 100, 150, 200, 250) };
 const random = createRandom(1);
-const applied = async (transform: image.Transform, pixels: unknown = color): Promise<image.Pixels> => transform.apply(pixels as image.Pixels, random);
+const applied = async (transform: image.Transform, pixels: unknown = color): Promise<image.Pixels> =>
+  transform.apply(pixels as image.Pixels, random);
 
 test.each([
   () => image.randomBlur({ sigma: [2, 1] }),
@@ -22,68 +24,115 @@ test.each([
 });
 
 test('a fill value that no pixel has is refused', () => {
-  expect(() => image.randomErasing({ fillValue: [0, 0, 300] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomErasing: expected a number in [0, 255] or an array of 3, each a number in [0, 255] for \`fillValue\`, received [0, 0, 300].]`);
-  expect(() => image.affine(color, { fillValue: -1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: affine: expected a number in [0, 255] for \`fillValue\`, received -1.]`);
+  expect(() => image.randomErasing({ fillValue: [0, 0, 300] })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: randomErasing: expected a number in [0, 255] or an array of 3, each a number in [0, 255] for \`fillValue\`, ` +
+      `received [0, 0, 300].]`,
+  );
+  expect(() => image.affine(color, { fillValue: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: affine: expected a number in [0, 255] for \`fillValue\`, received -1.]`,
+  );
 });
 
 test('an affine change without a range is refused', () => {
-  expect(() => image.randomAffine({ fillMode: 'wrap' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomAffine: expected at least one of rotation, shift, shear and zoom for \`options\`, received { fillMode }.]`);
+  expect(() => image.randomAffine({ fillMode: 'wrap' })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: randomAffine: expected at least one of rotation, shift, shear and zoom for \`options\`, received { fillMode }.]`,
+  );
 });
 
 test('holes of an array are not overlooked', () => {
-  expect(() => image.affine(color, { translation: new Array<number>(2) as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: affine: expected an array of 2, each a finite number for \`translation\`, received [undefined, undefined].]`);
+  expect(() => image.affine(color, { translation: new Array<number>(2) as never })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: affine: expected an array of 2, each a finite number for \`translation\`, received [undefined, undefined].]`,
+  );
 });
 
 test('an image too large for memory is refused, with the reason as its cause', () => {
-  expect(() => image.resize(color, 1e6)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected an image of at most 2147483647 values for \`size\`, received 1000000.]`);
+  expect(() => image.resize(color, 1e6)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected an image of at most 2147483647 values for \`size\`, received 1000000.]`,
+  );
   expect(() => image.resize(color, 1e6, { interpolation: 'nearest' })).toThrow('resize: expected an image of at most');
   expect(() => image.resizeTo(color, 1e6, 'pad')).toThrow(/^resizeTo: expected .* for `size`, received \[1000000, 1000000\]\.$/);
   expect(() => image.resizeTo(color, 4, 'stretch', { cropFraction: 1e-6 })).toThrow(/^resizeTo: expected .* for `size`/);
-  expect(() => image.gaussianBlur(color, 1e12)).toThrowErrorMatchingInlineSnapshot(`[OptionError: gaussianBlur: expected a value that fits into memory for \`sigma\`, received 1000000000000.]`);
+  expect(() => image.gaussianBlur(color, 1e12)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: gaussianBlur: expected a value that fits into memory for \`sigma\`, received 1000000000000.]`,
+  );
 });
 
 test('numbers of another type are refused by theirs', () => {
-  expect(() => image.flipVertical({ ...color, data: new Int32Array(6) as never })).toThrow('flipVertical: expected a Uint8Array, Uint8ClampedArray or Float32Array for `image.data`, received an instance of Int32Array.');
-  expect(() => image.flipVertical({ ...color, data: [0, 50, 100, 150, 200, 250] as never })).toThrow('for `image.data`, received [0, 50, 100, 150, 200, 250].');
+  expect(() => image.flipVertical({ ...color, data: new Int32Array(6) as never })).toThrow(
+    'flipVertical: expected a Uint8Array, Uint8ClampedArray or Float32Array for `image.data`, received an instance of Int32Array.',
+  );
+  expect(() => image.flipVertical({ ...color, data: [0, 50, 100, 150, 200, 250] as never })).toThrow(
+    'for `image.data`, received [0, 50, 100, 150, 200, 250].',
+  );
 });
 
 test('a strength is checked for its operation', () => {
-  expect(() => image.applyPolicyOperation(color, 'Posterize', 2.5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: applyPolicyOperation: expected an integer in [0, 8], the number of bits, for \`strength\`, received 2.5.]`);
-  expect(() => image.applyPolicyOperation(gray, 'Contrast', 1)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: applyPolicyOperation: expected an image of 3 channels for operation 'Contrast', received 1.]`);
+  expect(() => image.applyPolicyOperation(color, 'Posterize', 2.5)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: applyPolicyOperation: expected an integer in [0, 8], the number of bits, for \`strength\`, received 2.5.]`,
+  );
+  expect(() => image.applyPolicyOperation(gray, 'Contrast', 1)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: applyPolicyOperation: expected an image of 3 channels for operation 'Contrast', received 1.]`,
+  );
 });
 
 test('policies refuse gray images at once, and not only where an operation needs colors', async () => {
-  for (const [name, policy] of Object.entries({ randAugment: image.randAugment(), autoAugment: image.autoAugment(), trivialAugment: image.trivialAugment() })) {
+  for (const [name, policy] of Object.entries({
+    randAugment: image.randAugment(),
+    autoAugment: image.autoAugment(),
+    trivialAugment: image.trivialAugment(),
+  })) {
     await expect(applied(policy, gray)).rejects.toThrow(`${name}: expected an image of 3 channels for operation 'Color', received 1.`);
   }
   await expect(applied(image.randAugment({ operations: ['Invert'] }), gray)).resolves.toMatchObject({ channels: 1 });
 });
 
 test.each([
-  image.randomFlip(), image.pcaLighting(), image.randomGrayscale(), image.randomBlur(), image.randomErasing(), image.trivialAugment(), image.evalTransform('resize', 4),
+  image.randomFlip(),
+  image.pcaLighting(),
+  image.randomGrayscale(),
+  image.randomBlur(),
+  image.randomErasing(),
+  image.trivialAugment(),
+  image.evalTransform('resize', 4),
 ])('a transform reports its own name for what is no image, and without random numbers: $spec', async (transform) => {
   const name = transform.spec?.[0] ?? '';
   await expect(applied(transform, null)).rejects.toThrow(`${name}: expected an image { width, height, channels, data }, received null.`);
-  await expect((async () => transform.apply(color, undefined as never))()).rejects.toThrow(`${name}: expected a stream of random numbers for \`random\`, received undefined.`);
+  await expect((async () => transform.apply(color, undefined as never))()).rejects.toThrow(
+    `${name}: expected a stream of random numbers for \`random\`, received undefined.`,
+  );
 });
 
 test('transforms of colors report their own name for gray images', async () => {
   await expect(applied(image.pcaLighting(), gray)).rejects.toThrow('pcaLighting: expected an image of 3 channels, received 1.');
-  await expect(applied(image.randomGrayscale({ probability: 1 }), gray)).rejects.toThrow('randomGrayscale: expected an image of 3 channels, received 1.');
+  await expect(applied(image.randomGrayscale({ probability: 1 }), gray)).rejects.toThrow(
+    'randomGrayscale: expected an image of 3 channels, received 1.',
+  );
 });
 
 test('a function of your own that returns no image is named', async () => {
   for (const result of [undefined, Promise.resolve(undefined)]) {
     const broken = image.transformOf('forget to return', () => result as never, 'kept');
-    await expect(applied(broken)).rejects.toThrow('transformOf: expected a function that returns an image { width, height, channels, data } for `apply`, received undefined. The transform is \'forget to return\'.');
-    await expect(applied(image.sequence(broken, image.randomFlip()))).rejects.toThrow('transformOf: expected a function that returns an image');
+    await expect(applied(broken)).rejects.toThrow(
+      "transformOf: expected a function that returns an image { width, height, channels, data } for `apply`, received undefined. The transform is 'forget to return'.",
+    );
+    await expect(applied(image.sequence(broken, image.randomFlip()))).rejects.toThrow(
+      'transformOf: expected a function that returns an image',
+    );
   }
 });
 
 test('a preprocessing whose keys are misspelled is refused', () => {
-  expect(() => image.preprocessingOf({ inputSise: 224, fitt: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocessingOf: expected a preprocessing, or a model, runtime or dataset that has one, for \`preprocessing\`, received { inputSise, fitt }.]`);
-  expect(() => image.preprocessingOf({ inputSize: 224, fitt: 'crop' } as never)).toThrow('preprocessingOf: expected one of `inputSize`, `fit`');
-  expect(() => image.preprocessingOf({ preprocessing: 'stretch' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocessingOf: expected a preprocessing, such as { inputSize: 224, fit: 'stretch' }, for \`preprocessing\`, received 'stretch'.]`);
+  expect(() => image.preprocessingOf({ inputSise: 224, fitt: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: preprocessingOf: expected a preprocessing, or a model, runtime or dataset that has one, ` +
+      `for \`preprocessing\`, received { inputSise, fitt }.]`,
+  );
+  expect(() => image.preprocessingOf({ inputSize: 224, fitt: 'crop' } as never)).toThrow(
+    'preprocessingOf: expected one of `inputSize`, `fit`',
+  );
+  expect(() => image.preprocessingOf({ preprocessing: 'stretch' } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: preprocessingOf: expected a preprocessing, such as { inputSize: 224, fit: ` +
+      `'stretch' }, for \`preprocessing\`, received 'stretch'.]`,
+  );
 });
 
 test('what may carry a preprocessing and has none gives undefined', () => {

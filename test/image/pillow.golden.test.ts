@@ -16,15 +16,22 @@ interface Case {
 }
 const { cases } = JSON.parse(readFileSync(new URL('../fixtures/image/pillow.json', import.meta.url), 'utf8')) as { cases: Case[] };
 
-test.each(['bilinear', 'bicubic', 'area', 'nearest'] as const)("%s with resampler 'pillow' equals Pillow's resize to the last bit", (method) => {
-  const own = cases.filter((c) => c.method === method);
-  expect(own).toHaveLength(72);
-  const resized = own.map(({ source, channels, size }) => resize(patterned(...source, channels), size, { interpolation: method, resampler: 'pillow' }));
-  resized.forEach(({ data }, i) => {
-    if (own[i]?.output !== undefined) expect([...data]).toEqual(own[i].output);
-  });
-  expect(resized.map(({ data }) => createHash('sha256').update(data).digest('hex').slice(0, 12))).toEqual(own.map(({ digest }) => digest));
-});
+test.each(['bilinear', 'bicubic', 'area', 'nearest'] as const)(
+  "%s with resampler 'pillow' equals Pillow's resize to the last bit",
+  (method) => {
+    const own = cases.filter((c) => c.method === method);
+    expect(own).toHaveLength(72);
+    const resized = own.map(({ source, channels, size }) =>
+      resize(patterned(...source, channels), size, { interpolation: method, resampler: 'pillow' }),
+    );
+    resized.forEach(({ data }, i) => {
+      if (own[i]?.output !== undefined) expect([...data]).toEqual(own[i].output);
+    });
+    expect(resized.map(({ data }) => createHash('sha256').update(data).digest('hex').slice(0, 12))).toEqual(
+      own.map(({ digest }) => digest),
+    );
+  },
+);
 
 test('an image that has its size already is copied', () => {
   const image = patterned(4, 5);
@@ -35,7 +42,14 @@ test('an image that has its size already is copied', () => {
 
 test('what Pillow cannot do is refused', () => {
   const image = patterned(4, 5);
-  expect(() => resize(image, 2, { resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`);
-  expect(() => resize({ ...image, data: new Float32Array(image.data) }, 2, { resampler: 'pillow' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected 'tensorflow' for float pixels for \`resampler\`, received 'pillow'. Pillow resizes 8-bit images: resize before anything that makes floats.]`);
-  expect(() => resize(image, 2, { resampler: 'opencv' as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resize: expected one of 'tensorflow', 'pillow' for \`resampler\`, received 'opencv'.]`);
+  expect(() => resize(image, 2, { resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`,
+  );
+  expect(() => resize({ ...image, data: new Float32Array(image.data) }, 2, { resampler: 'pillow' })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected 'tensorflow' for float pixels for \`resampler\`, received 'pillow'. ` +
+      `Pillow resizes 8-bit images: resize before anything that makes floats.]`,
+  );
+  expect(() => resize(image, 2, { resampler: 'opencv' as never })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resize: expected one of 'tensorflow', 'pillow' for \`resampler\`, received 'opencv'.]`,
+  );
 });

@@ -11,7 +11,10 @@ interface Picture {
   image: number[];
 }
 
-const timm = read('policy.json') as Picture & { cases: { op: string; value: number | null; output: number[] }[]; policy: [string, number, number][][] };
+const timm = read('policy.json') as Picture & {
+  cases: { op: string; value: number | null; output: number[] }[];
+  policy: [string, number, number][][];
+};
 
 test('AutoAugment v0 has the 25 pairs of timm', () => {
   expect(AUTO_AUGMENT_V0.map((pair) => pair.map((step) => [...step]))).toEqual(

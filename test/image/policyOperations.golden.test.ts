@@ -9,9 +9,17 @@ interface Picture {
   width: number;
   image: number[];
 }
-const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({ height, width, channels: 3, data: Uint8Array.from(values) });
+const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({
+  height,
+  width,
+  channels: 3,
+  data: Uint8Array.from(values),
+});
 
-const timm = read('policy.json') as Picture & { cases: { op: string; value: number | null; output: number[] }[]; policy: [string, number, number][][] };
+const timm = read('policy.json') as Picture & {
+  cases: { op: string; value: number | null; output: number[] }[];
+  policy: [string, number, number][][];
+};
 const pixels = pixelsOf(timm);
 const named = (op: string) => (op[0]!.toUpperCase() + op.slice(1)).replace('Enhance', '') as image.PolicyOperation;
 

@@ -20,9 +20,12 @@ interface Photo {
   readonly decoded: string;
   readonly outputs: Record<string, string>;
 }
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/preprocessing/${name}.json`, import.meta.url), 'utf8'));
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../fixtures/preprocessing/${name}.json`, import.meta.url), 'utf8'));
 const { images, normalized } = read('preprocessing') as { images: Photo[]; normalized: Record<string, number[]> };
-const keras = read('keras') as { photos: ({ photo: string } & Record<'stretch' | 'crop' | 'pad' | 'google' | 'googleV2' | 'folderPad', string>)[] };
+const keras = read('keras') as {
+  photos: ({ photo: string } & Record<'stretch' | 'crop' | 'pad' | 'google' | 'googleV2' | 'folderPad', string>)[];
+};
 const pathOf = (photo: string): string => fileURLToPath(new URL(`../../examples/data/${photo}`, import.meta.url));
 const digest = ({ data }: Pixels): string => createHash('sha256').update(data).digest('hex').slice(0, 12);
 
@@ -37,15 +40,22 @@ describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
   });
 
   test("gives the bytes of timm's and torchvision's own transforms", () => {
-    expect(Object.fromEntries(Object.keys(outputs).map((name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing))]))).toEqual(outputs);
+    expect(
+      Object.fromEntries(Object.keys(outputs).map((name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing))])),
+    ).toEqual(outputs);
   });
 
   test("gives the floats of Keras' and the authors' own functions", () => {
     const { photo: _, ...expected } = keras.photos.find((entry) => entry.photo === photo)!;
     const ways = {
-      stretch: resize(image, 224), crop: resizeTo(image, 224, 'crop'), smart: resizeTo(image, 224, 'crop'), folderCrop: resizeTo(image, 224, 'crop'),
-      pad: resizeTo(image, 224, 'pad'), folderPad: resizeTo(image, 224, 'resizePad'),
-      google: resizeTo(image, 224, 'crop', { cropFraction: 224 / 256, margins: 'ceil' }), googleV2: preprocess(image, PRETRAINED['keras/v2-b0']!.preprocessing),
+      stretch: resize(image, 224),
+      crop: resizeTo(image, 224, 'crop'),
+      smart: resizeTo(image, 224, 'crop'),
+      folderCrop: resizeTo(image, 224, 'crop'),
+      pad: resizeTo(image, 224, 'pad'),
+      folderPad: resizeTo(image, 224, 'resizePad'),
+      google: resizeTo(image, 224, 'crop', { cropFraction: 224 / 256, margins: 'ceil' }),
+      googleV2: preprocess(image, PRETRAINED['keras/v2-b0']!.preprocessing),
     };
     expect(Object.fromEntries(Object.entries(ways).map(([name, pixels]) => [name, digest(pixels)]))).toEqual(expected);
   });
@@ -63,13 +73,16 @@ test('the tensor behind the normalization of the model equals the one timm and t
     const x = tf.tensor4d(new Float32Array(data), [1, inputSize, inputSize, 3]);
     const y = normalize.predict(x) as tf.Tensor;
     const values = await y.data();
-    expect(Array.from(expected, (_, i) => values[10007 * i]!), name).toBeAllclose(expected, { tolerance: 2e-6 });
+    expect(
+      Array.from(expected, (_, i) => values[10007 * i]!),
+      name,
+    ).toBeAllclose(expected, { tolerance: 2e-6 });
     tf.dispose([x, y]);
     model.dispose();
   }
 });
 
-test("a dataset of files gives them, and so does the transform that another thread makes from its spec", async () => {
+test('a dataset of files gives them, and so does the transform that another thread makes from its spec', async () => {
   const { photo, outputs } = images[1]!;
   const name = 'timm/tf_efficientnetv2_m.in1k';
   const transform = evalTransform(PRETRAINED[name]!.preprocessing);

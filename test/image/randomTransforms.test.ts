@@ -25,7 +25,9 @@ test('a random crop takes area and aspect ratio from its ranges', async () => {
 
 test('the aspect ratio of a random crop is width to height', async () => {
   const map: image.Pixels = { height: 60, width: 60, channels: 1, data: Float32Array.from({ length: 3600 }, (_, i) => i % 60) };
-  const { data } = await image.randomResizedCrop(30, { area: [0.5, 0.5], aspectRatio: [1.9, 1.9], interpolation: 'nearest' }).apply(map, createRandom(1));
+  const { data } = await image
+    .randomResizedCrop(30, { area: [0.5, 0.5], aspectRatio: [1.9, 1.9], interpolation: 'nearest' })
+    .apply(map, createRandom(1));
   // Half of the image, 58 wide and 31 high.
   expect(data[29]! - data[0]!).toBeGreaterThan(50);
 });
@@ -42,15 +44,28 @@ test('the aspect ratio of an erased rectangle is width to height too', async () 
 
 test('a color is erased in each channel, and a color without three channels is refused', async () => {
   const black: image.Pixels = { height: 8, width: 8, channels: 3, data: new Uint8Array(192) };
-  const erase = (options: image.RandomErasingOptions, pixels = black) => image.randomErasing({ probability: 1, area: [1, 1], aspectRatio: [1, 1], ...options }).apply(pixels, createRandom(0));
+  const erase = (options: image.RandomErasingOptions, pixels = black) =>
+    image.randomErasing({ probability: 1, area: [1, 1], aspectRatio: [1, 1], ...options }).apply(pixels, createRandom(0));
   expect([...(await erase({ fillValue: [10, 20, 30] })).data.slice(0, 6)]).toEqual([10, 20, 30, 10, 20, 30]);
   expect([...(await erase({ fillValue: 7 })).data.slice(0, 3)]).toEqual([7, 7, 7]);
-  expect(() => erase({}, { ...black, channels: 1, data: new Uint8Array(64) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: randomErasing: expected an image of 3 channels for \`fillValue\` [124, 116, 104], received 1. Pass one number as \`fillValue\`.]`);
+  expect(() => erase({}, { ...black, channels: 1, data: new Uint8Array(64) })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: randomErasing: expected an image of 3 channels for \`fillValue\` [124, 116, 104], received 1. ` +
+      `Pass one number as \`fillValue\`.]`,
+  );
 });
 
 test('a random transform refuses impossible options', () => {
-  expect(() => image.colorJitter({ hue: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: colorJitter: expected a number in [0, 1] for \`hue\`, received 2.]`);
-  expect(() => image.randomResizedCrop(224, { area: [0.5, 0.2] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomResizedCrop: expected [low, high] in (0, 1] for \`area\`, received [0.5, 0.2].]`);
-  expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`.]`);
-  expect(() => image.randomAffine({ zoom: 1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: randomAffine: expected factors above 0, the lower first for \`zoom\`, received 1.]`);
+  expect(() => image.colorJitter({ hue: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: colorJitter: expected a number in [0, 1] for \`hue\`, received 2.]`,
+  );
+  expect(() => image.randomResizedCrop(224, { area: [0.5, 0.2] })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: randomResizedCrop: expected [low, high] in (0, 1] for \`area\`, received [0.5, 0.2].]`,
+  );
+  expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, ` +
+      `received \`rotaton\`.]`,
+  );
+  expect(() => image.randomAffine({ zoom: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: randomAffine: expected factors above 0, the lower first for \`zoom\`, received 1.]`,
+  );
 });

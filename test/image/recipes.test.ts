@@ -11,7 +11,9 @@ test('recipes say what they do', () => {
     colors: hue by up to 0.3 of the circle, saturation by 0.6 to 1.4, brightness by up to 76.5 of 255
     PCA lighting noise, sigma 0.1"
   `);
-  expect(image.evalTransform('imagenet', 300).describe()).toMatchInlineSnapshot(`"resize to cover 343 x 343 (bilinear), then center crop 300 x 300"`);
+  expect(image.evalTransform('imagenet', 300).describe()).toMatchInlineSnapshot(
+    `"resize to cover 343 x 343 (bilinear), then center crop 300 x 300"`,
+  );
   expect(image.trainAugmentation('xray', 128).describe()).toMatchInlineSnapshot(`
     "resize to 128 x 128 (bilinear)
     affine: rotation up to 40 degrees, shift up to 0.2 of the height and 0.2 of the width, shear up to 0.2 degrees, zoom by 0.8 to 1.2, fill nearest
@@ -31,5 +33,7 @@ test.each(['default', 'imagenet', 'xray', 'resize'] as const)('recipe %s gives i
 });
 
 test('an unknown recipe is refused', () => {
-  expect(() => image.trainAugmentation('cats' as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: trainAugmentation: expected one of 'default', 'imagenet', 'xray', 'resize' for \`recipe\`, received 'cats'.]`);
+  expect(() => image.trainAugmentation('cats' as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainAugmentation: expected one of 'default', 'imagenet', 'xray', 'resize' for \`recipe\`, received 'cats'.]`,
+  );
 });

@@ -28,7 +28,10 @@ test.each(cases)('$method of $source to $size, antialias $antialias, equals tf.i
 });
 
 // The script keeps every 997th value.
-test.each(large)('$method of $source to $size, antialias $antialias, equals tf.image.resize within 1e-4 of the range', ({ source, size, method, antialias, output }) => {
-  const { data } = resize(patterned(...source), size, { interpolation: method, antialias });
-  expect(data.filter((_, i) => i % 997 === 0)).toBeAllclose(output, { tolerance: 0.0255 });
-});
+test.each(large)(
+  '$method of $source to $size, antialias $antialias, equals tf.image.resize within 1e-4 of the range',
+  ({ source, size, method, antialias, output }) => {
+    const { data } = resize(patterned(...source), size, { interpolation: method, antialias });
+    expect(data.filter((_, i) => i % 997 === 0)).toBeAllclose(output, { tolerance: 0.0255 });
+  },
+);

@@ -3,12 +3,29 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { centerCrop, evalTransform, paddedCenterCrop, preprocess, resizeShorterSide, resizeTo, type Fit, type Pixels, type ResizeToOptions } from '../../src/image/index.js';
+import {
+  centerCrop,
+  evalTransform,
+  paddedCenterCrop,
+  preprocess,
+  resizeShorterSide,
+  resizeTo,
+  type Fit,
+  type Pixels,
+  type ResizeToOptions,
+} from '../../src/image/index.js';
 import { patterned } from '../support/patterned.js';
 
 type Sides = [height: number, width: number];
 interface Fixture {
-  readonly transforms: [...source: Sides, ...target: Sides, fraction: number, mode: 'center' | 'squash' | 'border', interpolation: 'bicubic' | 'bilinear', digest: string][];
+  readonly transforms: [
+    ...source: Sides,
+    ...target: Sides,
+    fraction: number,
+    mode: 'center' | 'squash' | 'border',
+    interpolation: 'bicubic' | 'bilinear',
+    digest: string,
+  ][];
   readonly resized: [...source: Sides, length: number, ...result: Sides][];
   readonly cropped: [...source: Sides, ...size: Sides, top: number, left: number][];
 }
@@ -16,7 +33,8 @@ type KerasName = 'crop' | 'pad' | 'smart' | 'google' | 'googleV2' | 'folderCrop'
 interface KerasFixture {
   readonly cases: [...source: Sides, ...target: Sides, digests: Partial<Record<KerasName, string>>][];
 }
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/preprocessing/${name}.json`, import.meta.url), 'utf8'));
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../fixtures/preprocessing/${name}.json`, import.meta.url), 'utf8'));
 const { transforms, resized, cropped } = read('preprocessing') as Fixture;
 const keras = read('keras') as KerasFixture;
 const digest = ({ data }: Pixels): string => createHash('sha256').update(data).digest('hex').slice(0, 12);
@@ -27,11 +45,20 @@ describe('timm and torchvision', () => {
   test.each(['center', 'squash', 'border'] as const)("timm's crop mode %s gives the same bytes for images of every shape", (mode) => {
     const own = transforms.filter((c) => c[5] === mode);
     expect(own.length).toBeGreaterThan(60);
-    const digests = own.map(([height, width, tall, wide, cropFraction, , interpolation]) => digest(preprocess(patterned(height, width), {
-      inputSize: [tall, wide], fit: FITS[mode], cropFraction, interpolation, resampler: 'pillow', margins: 'even',
-      // round(255 * mean) of ImageNet.
-      fillValue: [124, 116, 104],
-    })));
+    const digests = own.map(([height, width, tall, wide, cropFraction, , interpolation]) =>
+      digest(
+        preprocess(patterned(height, width), {
+          inputSize: [tall, wide],
+          fit: FITS[mode],
+          cropFraction,
+          interpolation,
+          resampler: 'pillow',
+          margins: 'even',
+          // round(255 * mean) of ImageNet.
+          fillValue: [124, 116, 104],
+        }),
+      ),
+    );
     expect(digests).toEqual(own.map((c) => c[7]));
   });
 
@@ -58,7 +85,11 @@ describe('timm and torchvision', () => {
 
 describe('Keras and the authors', () => {
   const WAYS: Record<KerasName, [fit: Fit, options?: (size: number) => ResizeToOptions]> = {
-    crop: ['crop'], smart: ['crop'], folderCrop: ['crop'], pad: ['pad'], folderPad: ['resizePad'],
+    crop: ['crop'],
+    smart: ['crop'],
+    folderCrop: ['crop'],
+    pad: ['pad'],
+    folderPad: ['resizePad'],
     google: ['crop', (size) => ({ cropFraction: size / (size + 32), margins: 'ceil' })],
     googleV2: ['crop', (size) => ({ cropFraction: size / (size + 32) })],
   };
@@ -68,28 +99,57 @@ describe('Keras and the authors', () => {
     const own = keras.cases.filter((c) => c[4][name] !== undefined);
     expect(own.length).toBeGreaterThanOrEqual(40);
     const square = name.startsWith('google');
-    const digests = own.map(([height, width, tall, wide]) => digest(resizeTo(patterned(height, width), square ? tall : [tall, wide], fit, options?.(tall))));
+    const digests = own.map(([height, width, tall, wide]) =>
+      digest(resizeTo(patterned(height, width), square ? tall : [tall, wide], fit, options?.(tall))),
+    );
     expect(digests).toEqual(own.map((c) => c[4][name]));
   });
 
   test("paddedCenterCrop is the first generation's evaluation", () => {
     const own = keras.cases.slice(0, 40);
-    expect(own.map(([height, width, size]) => digest(paddedCenterCrop(patterned(height, width), size)))).toEqual(own.map((c) => c[4].google));
+    expect(own.map(([height, width, size]) => digest(paddedCenterCrop(patterned(height, width), size)))).toEqual(
+      own.map((c) => c[4].google),
+    );
   });
 });
 
 test('what has no meaning is refused under the name of the function that was called', () => {
   const image = patterned(8, 9);
-  expect(() => resizeTo(image, 4, 'squash' as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for \`fit\`, received 'squash'.]`);
-  expect(() => resizeTo(image, 4, 'crop', { cropFraction: 1.2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected a number in (0, 1] for \`cropFraction\`, received 1.2.]`);
-  expect(() => resizeTo(image, 4, 'crop', { margins: 'round' as never })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'.]`);
-  expect(() => resizeTo(image, 4, 'pad', { fillValue: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resizeTo: expected 3 values for \`fillValue\`, one per channel, received 2.]`);
-  expect(() => resizeTo(image, 4, 'pad', { fillValue: 256 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected an integer in [0, 255] or an array, each an integer in [0, 255] for \`fillValue\`, received 256.]`);
-  expect(() => evalTransform({ inputSize: 4, fit: 'pad', resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`);
-  expect(() => evalTransform({ inputSize: 4, fit: 'pad' }, 5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 5.]`);
-  expect(() => resizeTo(image, 4, 'pad', { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(`[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`);
-  expect(() => resizeTo(patterned(300, 1), 4, 'resizePad')).toThrowErrorMatchingInlineSnapshot(`[ShapeError: resizeTo: expected an image that keeps a pixel on both sides, received [300, 1] for 4 x 4.]`);
-  expect(() => preprocess(image, { fit: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`);
-  expect(() => preprocess(image, { inputSize: 4, fit: 'crop', method: 'bicubic' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: preprocess: expected one of \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, \`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`);
-  expect(() => centerCrop(image, 4, { margin: 'even' } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: centerCrop: expected one of \`margins\`, received \`margin\`.]`);
+  expect(() => resizeTo(image, 4, 'squash' as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resizeTo: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for \`fit\`, received 'squash'.]`,
+  );
+  expect(() => resizeTo(image, 4, 'crop', { cropFraction: 1.2 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resizeTo: expected a number in (0, 1] for \`cropFraction\`, received 1.2.]`,
+  );
+  expect(() => resizeTo(image, 4, 'crop', { margins: 'round' as never })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resizeTo: expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'.]`,
+  );
+  expect(() => resizeTo(image, 4, 'pad', { fillValue: [1, 2] })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: resizeTo: expected 3 values for \`fillValue\`, one per channel, received 2.]`,
+  );
+  expect(() => resizeTo(image, 4, 'pad', { fillValue: 256 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resizeTo: expected an integer in [0, 255] or an array, each an integer in [0, 255] for \`fillValue\`, received 256.]`,
+  );
+  expect(() => evalTransform({ inputSize: 4, fit: 'pad', resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: evalTransform: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`,
+  );
+  expect(() => evalTransform({ inputSize: 4, fit: 'pad' }, 5)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 5.]`,
+  );
+  expect(() => resizeTo(image, 4, 'pad', { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`,
+  );
+  expect(() => resizeTo(patterned(300, 1), 4, 'resizePad')).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: resizeTo: expected an image that keeps a pixel on both sides, received [300, 1] for 4 x 4.]`,
+  );
+  expect(() => preprocess(image, { fit: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`,
+  );
+  expect(() => preprocess(image, { inputSize: 4, fit: 'crop', method: 'bicubic' } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: preprocess: expected one of \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, ` +
+      `\`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`,
+  );
+  expect(() => centerCrop(image, 4, { margin: 'even' } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: centerCrop: expected one of \`margins\`, received \`margin\`.]`,
+  );
 });

@@ -1,6 +1,24 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
-import { colorJitter, crop, flipHorizontal, pcaLighting, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizing, sequence, transformOf, type Pixels, type Transform } from '../../src/image/index.js';
+import {
+  colorJitter,
+  crop,
+  flipHorizontal,
+  pcaLighting,
+  randomAffine,
+  randomBlur,
+  randomErasing,
+  randomFlip,
+  randomGrayscale,
+  randomly,
+  randomResizedCrop,
+  resize,
+  resizing,
+  sequence,
+  transformOf,
+  type Pixels,
+  type Transform,
+} from '../../src/image/index.js';
 import { floats, giveBack, takeSpare } from '../../src/image/internal.js';
 
 const noise = (width: number, height: number, seed: number): Pixels => {
@@ -53,7 +71,12 @@ test('gray images and those resized without kernels overwrite it, too', () => {
 });
 
 const RECIPE = [
-  randomly(0.5, resizing(24)), resizing(24), randomFlip(), randomly(0.5, colorJitter({ brightness: 0.2, contrast: 0.3 })), randomAffine({ rotation: 20 }), randomFlip({ direction: 'vertical' }),
+  randomly(0.5, resizing(24)),
+  resizing(24),
+  randomFlip(),
+  randomly(0.5, colorJitter({ brightness: 0.2, contrast: 0.3 })),
+  randomAffine({ rotation: 20 }),
+  randomFlip({ direction: 'vertical' }),
   randomErasing({ probability: 0.5 }),
 ];
 
@@ -84,7 +107,16 @@ test('what a function of the caller sees within a sequence is never used again',
     seen.push(pixels, made);
     return made;
   });
-  const recipe = sequence(resizing(24), keep, randomly(0, randomFlip()), randomAffine({ rotation: 20 }), make, randomly(0, randomFlip()), colorJitter({ contrast: 0.5 }), randomFlip({ probability: 1 }));
+  const recipe = sequence(
+    resizing(24),
+    keep,
+    randomly(0, randomFlip()),
+    randomAffine({ rotation: 20 }),
+    make,
+    randomly(0, randomFlip()),
+    colorJitter({ contrast: 0.5 }),
+    randomFlip({ probability: 1 }),
+  );
   await recipe.apply(noise(30, 30, 1), createRandom(1));
   const copies = structuredClone(seen);
   for (let i = 0; i < 10; i++) await recipe.apply(noise(30, 30, i), createRandom(i));
@@ -93,7 +125,13 @@ test('what a function of the caller sees within a sequence is never used again',
 
 test('a sequence uses the memory of one step for those after the next', async () => {
   const buffers = new Set<ArrayBufferLike>();
-  const watched: Transform = { ...randomFlip({ probability: 1 }), apply: (pixels) => { buffers.add(pixels.data.buffer); return flipHorizontal(pixels); } };
+  const watched: Transform = {
+    ...randomFlip({ probability: 1 }),
+    apply: (pixels) => {
+      buffers.add(pixels.data.buffer);
+      return flipHorizontal(pixels);
+    },
+  };
   await sequence(resizing(24), ...Array<Transform>(10).fill(watched)).apply(noise(30, 30, 1), createRandom(1));
   expect(buffers.size).toBe(2);
 });

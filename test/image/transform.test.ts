@@ -22,7 +22,10 @@ const everything = image.sequence(
 property.prop([fc.integer(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 60 })], { numRuns: 40 })(
   'any recipe gives images of its size with values in [0, 255], the same for the same seed',
   async (seed, height, width) => {
-    const [first, again] = [await everything.apply(noise(height, width), createRandom(seed)), await everything.apply(noise(height, width), createRandom(seed))];
+    const [first, again] = [
+      await everything.apply(noise(height, width), createRandom(seed)),
+      await everything.apply(noise(height, width), createRandom(seed)),
+    ];
     expect([first.height, first.width, first.channels]).toEqual([24, 24, 3]);
     expect(first.data.every((value) => value >= 0 && value <= 255)).toBe(true);
     expect(again.data).toEqual(first.data);
@@ -36,5 +39,7 @@ test('transforms do not change the image they are given', async () => {
 });
 
 test('a sequence refuses what is not a transform', () => {
-  expect(() => image.sequence(3 as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: sequence: expected a transform for \`steps\`, received 3.]`);
+  expect(() => image.sequence(3 as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: sequence: expected a transform for \`steps\`, received 3.]`,
+  );
 });

@@ -6,7 +6,34 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
 import { augment, cutMix, Dataset, imageBatches, mixUp, type LabeledImage } from '../../src/data/index.js';
-import { autoAugment, colorJitter, evalTransform, oneOfTransforms, pcaLighting, preprocess, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomly, randomResizedCrop, resize, resizeShorterSide, centerCrop, resizing, sequence, trainAugmentation, transformOf, trivialAugment, type Pixels, type Preprocessing, type RecipeName, type Transform } from '../../src/image/index.js';
+import {
+  autoAugment,
+  colorJitter,
+  evalTransform,
+  oneOfTransforms,
+  pcaLighting,
+  preprocess,
+  randAugment,
+  randomAffine,
+  randomBlur,
+  randomErasing,
+  randomFlip,
+  randomGrayscale,
+  randomly,
+  randomResizedCrop,
+  resize,
+  resizeShorterSide,
+  centerCrop,
+  resizing,
+  sequence,
+  trainAugmentation,
+  transformOf,
+  trivialAugment,
+  type Pixels,
+  type Preprocessing,
+  type RecipeName,
+  type Transform,
+} from '../../src/image/index.js';
 import { completePreprocessing, transformFrom } from '../../src/image/internal.js';
 import { efficientNet, setPreprocessing } from '../../src/models/index.js';
 import { PRETRAINED } from '../../src/weights/index.js';
@@ -25,24 +52,50 @@ const STRETCH = complete({ inputSize: 8, fit: 'stretch' });
 const CROP = complete({ inputSize: 8, fit: 'crop', cropFraction: 0.875, interpolation: 'bicubic' });
 const own = transformOf('mine', (image) => image);
 const images = (side = 8): Dataset<LabeledImage> =>
-  Dataset.from([0, 1, 0].map((label, i): LabeledImage => ({ pixels: noise(side, side), label: Float32Array.of(label, 1 - label), origin: `${i}.jpg` })));
+  Dataset.from(
+    [0, 1, 0].map((label, i): LabeledImage => ({
+      pixels: noise(side, side),
+      label: Float32Array.of(label, 1 - label),
+      origin: `${i}.jpg`,
+    })),
+  );
 const original = images(20).withPreprocessing('original');
 const sized = images().withPreprocessing(STRETCH);
 
 describe('a transform', () => {
   const kept: Transform[] = [
-    randomFlip(), randomFlip({ direction: 'vertical' }), colorJitter({ hue: 0.1 }), pcaLighting(), randomGrayscale(), randomBlur(), randomErasing(), randomAffine({ rotation: 5 }),
-    randAugment(), autoAugment(), trivialAugment(), transformOf('mine', (image) => image, 'kept'), sequence(), sequence(randomFlip(), pcaLighting()), randomly(0.5, randomFlip()),
+    randomFlip(),
+    randomFlip({ direction: 'vertical' }),
+    colorJitter({ hue: 0.1 }),
+    pcaLighting(),
+    randomGrayscale(),
+    randomBlur(),
+    randomErasing(),
+    randomAffine({ rotation: 5 }),
+    randAugment(),
+    autoAugment(),
+    trivialAugment(),
+    transformOf('mine', (image) => image, 'kept'),
+    sequence(),
+    sequence(randomFlip(), pcaLighting()),
+    randomly(0.5, randomFlip()),
     oneOfTransforms(randomBlur(), randomGrayscale()),
   ];
-  test.each(kept.map((transform) => [transform.describe(), transform] as const))('that keeps the size says so: %s', async (_, transform) => {
-    expect(transform.preprocessing).toBe('kept');
-    expect(await transform.apply(noise(12, 9), createRandom(1))).toMatchObject({ height: 12, width: 9 });
-  });
+  test.each(kept.map((transform) => [transform.describe(), transform] as const))(
+    'that keeps the size says so: %s',
+    async (_, transform) => {
+      expect(transform.preprocessing).toBe('kept');
+      expect(await transform.apply(noise(12, 9), createRandom(1))).toMatchObject({ height: 12, width: 9 });
+    },
+  );
 
   const unknown: [string, Transform][] = [
-    ['a random crop', randomResizedCrop(8)], ['a function of the caller', own], ['a sequence with one', sequence(randomFlip(), own)], ['two that resize', sequence(resizing(20), resizing(8))],
-    ['one that resizes some images', randomly(0.5, resizing(8))], ['a choice between two sizes', oneOfTransforms(resizing(8), resizing(9))],
+    ['a random crop', randomResizedCrop(8)],
+    ['a function of the caller', own],
+    ['a sequence with one', sequence(randomFlip(), own)],
+    ['two that resize', sequence(resizing(20), resizing(8))],
+    ['one that resizes some images', randomly(0.5, resizing(8))],
+    ['a choice between two sizes', oneOfTransforms(resizing(8), resizing(9))],
     ['a choice between resizing and not', oneOfTransforms(resizing(8), randomFlip())],
   ];
   test.each(unknown)('of which evaluation cannot be told has none: %s', (_, transform) => {
@@ -51,7 +104,11 @@ describe('a transform', () => {
 
   const known: [string, Transform, Preprocessing][] = [
     ['resizing', resizing(8), STRETCH],
-    ['resizing with options', resizing([8, 6], { interpolation: 'bicubic', antialias: true }), { inputSize: [8, 6], fit: 'stretch', interpolation: 'bicubic', antialias: true }],
+    [
+      'resizing with options',
+      resizing([8, 6], { interpolation: 'bicubic', antialias: true }),
+      { inputSize: [8, 6], fit: 'stretch', interpolation: 'bicubic', antialias: true },
+    ],
     ['as Pillow', resizing(8, { resampler: 'pillow' }), { inputSize: 8, fit: 'stretch', antialias: true, resampler: 'pillow' }],
     ['evalTransform of a record', evalTransform(CROP), CROP],
     ['resizing before flips', sequence(resizing(8), randomFlip()), STRETCH],
@@ -69,24 +126,32 @@ describe('a transform', () => {
   });
 
   test('refuses a preprocessing that cannot be', () => {
-    expect(() => transformOf('mine', (image) => image, { inputSize: 0, fit: 'stretch' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: transformOf: expected a positive integer or [height, width] for \`inputSize\`, received 0.]`);
+    expect(() => transformOf('mine', (image) => image, { inputSize: 0, fit: 'stretch' })).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: transformOf: expected a positive integer or [height, width] for \`inputSize\`, received 0.]`,
+    );
   });
 });
 
 describe('evalTransform', () => {
-  test.each([28, 56, 75])("the ImageNet recipe's evaluation cuts the center of an image whose shorter side is 256/224 of %i, rounded", async (size) => {
-    for (const image of [noise(60, 80), noise(91, 50)]) {
-      const cut = centerCrop(resizeShorterSide(image, Math.round((256 * size) / 224)), size);
-      expect(await evalTransform('imagenet', size).apply(image, createRandom(1))).toEqual(cut);
-    }
-  });
+  test.each([28, 56, 75])(
+    "the ImageNet recipe's evaluation cuts the center of an image whose shorter side is 256/224 of %i, rounded",
+    async (size) => {
+      for (const image of [noise(60, 80), noise(91, 50)]) {
+        const cut = centerCrop(resizeShorterSide(image, Math.round((256 * size) / 224)), size);
+        expect(await evalTransform('imagenet', size).apply(image, createRandom(1))).toEqual(cut);
+      }
+    },
+  );
 
-  test.each(['default', 'imagenet', 'xray', 'resize'] as RecipeName[])('recipe %s: the pixels are those of its preprocessing', async (recipe) => {
-    const image = noise(40, 30);
-    const transform = evalTransform(recipe, 16);
-    expect(transform.preprocessing).toEqual(trainAugmentation(recipe, 16).preprocessing);
-    expect(await transform.apply(image, createRandom(1))).toEqual(preprocess(image, transform.preprocessing as Preprocessing));
-  });
+  test.each(['default', 'imagenet', 'xray', 'resize'] as RecipeName[])(
+    'recipe %s: the pixels are those of its preprocessing',
+    async (recipe) => {
+      const image = noise(40, 30);
+      const transform = evalTransform(recipe, 16);
+      expect(transform.preprocessing).toEqual(trainAugmentation(recipe, 16).preprocessing);
+      expect(await transform.apply(image, createRandom(1))).toEqual(preprocess(image, transform.preprocessing as Preprocessing));
+    },
+  );
 
   test('takes a model, a runtime, a dataset and published weights, and refuses what knows no preprocessing', async () => {
     const net = efficientNet('lite0', { inputSize: 32, includeTop: false });
@@ -96,15 +161,34 @@ describe('evalTransform', () => {
     for (const source of [net, { preprocessing: { ...CROP, inputSize: 32 } }, images(32).withPreprocessing({ ...CROP, inputSize: 32 })]) {
       expect(await evalTransform(source).apply(image, createRandom(1))).toEqual(made);
     }
-    expect(evalTransform(PRETRAINED['timm/tf_efficientnet_b0.in1k']!.preprocessing).preprocessing).toMatchObject({ fit: 'resizeCrop', resampler: 'pillow', inputSize: [224, 224] });
+    expect(evalTransform(PRETRAINED['timm/tf_efficientnet_b0.in1k']!.preprocessing).preprocessing).toMatchObject({
+      fit: 'resizeCrop',
+      resampler: 'pillow',
+      inputSize: [224, 224],
+    });
     net.dispose();
     const plain = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [4] })] });
-    expect(() => evalTransform(plain)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, received an instance of Sequential. Give a preprocessing, such as { inputSize: 224, fit: 'stretch' }, or store one in the model with \`setPreprocessing\`.]`);
-    expect(() => evalTransform({ preprocessing: undefined })).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, received { preprocessing }. Give a preprocessing, such as { inputSize: 224, fit: 'stretch' }, or store one in the model with \`setPreprocessing\`.]`);
+    expect(() => evalTransform(plain)).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, ` +
+        `received an instance of Sequential. Give a preprocessing, such as { inputSize: 224, fit: ` +
+        `'stretch' }, or store one in the model with \`setPreprocessing\`.]`,
+    );
+    expect(() => evalTransform({ preprocessing: undefined })).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, ` +
+        `received { preprocessing }. Give a preprocessing, such as { inputSize: 224, fit: ` +
+        `'stretch' }, or store one in the model with \`setPreprocessing\`.]`,
+    );
     expect(() => evalTransform(original)).toThrow('expected a model, runtime or dataset whose preprocessing is known');
-    expect(() => evalTransform(CROP, 8)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 8.]`);
-    expect(() => evalTransform('food' as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected one of 'default', 'imagenet', 'xray', 'resize' for \`preprocessing\`, received 'food'.]`);
-    expect(() => evalTransform(5 as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: evalTransform: expected a preprocessing, or a model, runtime or dataset that has one, for \`preprocessing\`, received 5.]`);
+    expect(() => evalTransform(CROP, 8)).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 8.]`,
+    );
+    expect(() => evalTransform('food' as never)).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evalTransform: expected one of 'default', 'imagenet', 'xray', 'resize' for \`preprocessing\`, received 'food'.]`,
+    );
+    expect(() => evalTransform(5 as never)).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evalTransform: expected a preprocessing, or a model, runtime or dataset that has one, ` +
+        `for \`preprocessing\`, received 5.]`,
+    );
     plain.dispose();
   });
 });
@@ -123,7 +207,14 @@ describe('augment', () => {
   });
 
   test('leaves unknown what is resized twice, cropped at random, or made by a function of the caller', () => {
-    for (const changed of [augment(sized, resizing(6)), augment(images(), resizing(6)), augment(original, randomResizedCrop(8)), augment(sized, randomResizedCrop(8)), augment(sized, own), augment(original, own)]) {
+    for (const changed of [
+      augment(sized, resizing(6)),
+      augment(images(), resizing(6)),
+      augment(original, randomResizedCrop(8)),
+      augment(sized, randomResizedCrop(8)),
+      augment(sized, own),
+      augment(original, own),
+    ]) {
       expect(changed).toMatchObject({ preprocessing: undefined, hasOriginalSizes: false });
     }
     expect(augment(original, randomResizedCrop(8)).withPreprocessing(CROP).preprocessing).toEqual(CROP);
@@ -132,7 +223,19 @@ describe('augment', () => {
 
 test('batches, mixing, caching, repeating and parts keep it', () => {
   const batches = imageBatches(sized, { batchSize: 2 });
-  const kept = [batches, batches.map(mixUp()), batches.map(cutMix()), batches.prefetch(2), sized.cache(), sized.repeat(2), sized.take(2), sized.skip(1), sized.shard(2, 0), sized.shuffle(3), sized.filter(() => true)];
+  const kept = [
+    batches,
+    batches.map(mixUp()),
+    batches.map(cutMix()),
+    batches.prefetch(2),
+    sized.cache(),
+    sized.repeat(2),
+    sized.take(2),
+    sized.skip(1),
+    sized.shard(2, 0),
+    sized.shuffle(3),
+    sized.filter(() => true),
+  ];
   for (const each of kept) expect(each.preprocessing).toEqual(STRETCH);
   expect(sized.fingerprint).toEqual(images().fingerprint);
 });
@@ -143,9 +246,14 @@ describe('imageBatches', () => {
     const read = imageBatches(shrunk, { batchSize: 1 }).map(({ xs, ys }) => {
       tf.dispose([xs, ys]);
     });
-    await expect(read.toArray()).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: imageBatches: expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, 6] from '1.jpg'. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.]`);
+    await expect(read.toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: imageBatches: expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, ` +
+        `6] from '1.jpg'. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.]`,
+    );
     const all = sized.map((image) => ({ ...image, pixels: resize(image.pixels, 6) }));
-    await expect(imageBatches(all).toArray()).rejects.toThrow("expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, 6] from '0.jpg'");
+    await expect(imageBatches(all).toArray()).rejects.toThrow(
+      "expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, 6] from '0.jpg'",
+    );
     const [batch] = await imageBatches(all.withPreprocessing({ ...STRETCH, inputSize: 6 })).toArray();
     expect(batch!.xs.shape).toEqual([3, 6, 6, 3]);
     tf.dispose([batch!.xs, batch!.ys]);

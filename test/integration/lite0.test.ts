@@ -38,16 +38,20 @@ test('the panda is class 388 with more than 0.9', async () => {
 
 async function tfjsArtifacts(model: LayersModel): Promise<io.ModelArtifacts> {
   let saved: io.ModelArtifacts | undefined;
-  await model.save(tfio.withSaveHandler((artifacts) => {
-    saved = artifacts;
-    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
-  }));
+  await model.save(
+    tfio.withSaveHandler((artifacts) => {
+      saved = artifacts;
+      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
+    }),
+  );
   return saved!;
 }
 
 const routes: [string, () => Promise<NamedArrays>][] = [
-  ...LAYOUTS.map((layout): [string, () => Promise<NamedArrays>] =>
-    [`safetensors in the names of ${layout}`, async () => readSafetensors(writeSafetensors(await weightsOf(lite0, { layout })))]),
+  ...LAYOUTS.map((layout): [string, () => Promise<NamedArrays>] => [
+    `safetensors in the names of ${layout}`,
+    async () => readSafetensors(writeSafetensors(await weightsOf(lite0, { layout }))),
+  ]),
   ['.keras', async () => readKeras(await writeKeras(lite0))],
   ['.weights.h5', async () => readKeras(await writeKerasWeights(lite0))],
   ['a TensorFlow.js model', async () => readTfjs(await tfjsArtifacts(lite0))],

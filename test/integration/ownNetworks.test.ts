@@ -45,7 +45,10 @@ async function values(model: tfl.LayersModel, x: tf.Tensor): Promise<Float32Arra
 const pixels = (size: number): tf.Tensor => tf.randomUniform([2, size, size, 3], 0, 255, 'float32', 3);
 
 function batches(size: number): Dataset<{ xs: tf.Tensor; ys: tf.Tensor }> {
-  return Dataset.from([0, 1]).map((i) => ({ xs: tf.randomUniform([4, size, size, 3], 0, 255, 'float32', i), ys: tf.oneHot(tf.tensor1d([0, 1, 2, 3], 'int32'), 5) }));
+  return Dataset.from([0, 1]).map((i) => ({
+    xs: tf.randomUniform([4, size, size, 3], 0, 255, 'float32', i),
+    ys: tf.oneHot(tf.tensor1d([0, 1, 2, 3], 'int32'), 5),
+  }));
 }
 
 beforeAll(async () => {
@@ -60,7 +63,10 @@ describe('parts of the blocks', () => {
       seen.push(`${name} ${activation}`);
       return tfl.layers.prelu({ name, sharedAxes: [1, 2] }).apply(x) as tfl.SymbolicTensor;
     };
-    const norm = (x: tfl.SymbolicTensor, { name, epsilon, momentum }: { name: string; epsilon: number; momentum: number }): tfl.SymbolicTensor => {
+    const norm = (
+      x: tfl.SymbolicTensor,
+      { name, epsilon, momentum }: { name: string; epsilon: number; momentum: number },
+    ): tfl.SymbolicTensor => {
       seen.push(`${name} ${epsilon} ${momentum}`);
       return tfl.layers.layerNormalization({ name, epsilon }).apply(x) as tfl.SymbolicTensor;
     };
@@ -74,16 +80,24 @@ describe('parts of the blocks', () => {
 
   test('a block of its own gets spec, parts and type, and may build on mbConv', () => {
     const seen: string[] = [];
-    const model = efficientNet({ ...VARIANTS['v2-s'], widthCoefficient: 0.25, depthCoefficient: 0.2, inputSize: 64 }, {
-      classes: 5, attention: gate,
-      block: (x, spec, parts, type) => {
-        seen.push(`${spec.name} ${type} ${String(Object.keys(parts))}`);
-        return new Gate({ name: `${spec.name}_own` }).apply(mbConv(x, spec, parts)) as tfl.SymbolicTensor;
+    const model = efficientNet(
+      { ...VARIANTS['v2-s'], widthCoefficient: 0.25, depthCoefficient: 0.2, inputSize: 64 },
+      {
+        classes: 5,
+        attention: gate,
+        block: (x, spec, parts, type) => {
+          seen.push(`${spec.name} ${type} ${String(Object.keys(parts))}`);
+          return new Gate({ name: `${spec.name}_own` }).apply(mbConv(x, spec, parts)) as tfl.SymbolicTensor;
+        },
       },
-    });
+    );
     expect(seen.slice(0, 3)).toEqual(['block1a fusedMBConv attention', 'block2a fusedMBConv attention', 'block3a fusedMBConv attention']);
     // The halved maps are taken after the blocks' own layers.
-    expect(planOf(model).reductions!.map(({ layer }) => layer).slice(1, 3)).toEqual(['block2a_own', 'block3a_own']);
+    expect(
+      planOf(model)
+        .reductions!.map(({ layer }) => layer)
+        .slice(1, 3),
+    ).toEqual(['block2a_own', 'block3a_own']);
     expect(featureExtractor(model, ['reduction_3']).outputs[0]!.shape).toEqual([null, 8, 8, 16]);
     model.dispose();
   });
@@ -91,16 +105,23 @@ describe('parts of the blocks', () => {
   test('what a part returns is checked, under the name of the block', () => {
     const x = (): tfl.SymbolicTensor => tfl.input({ shape: [8, 8, 8] });
     expect(() => mbConv(x(), { name: 'a', filters: 8 }, { attention: () => 5 as never })).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: mbConv: expected \`attention\` to return a symbolic tensor for 'a', received 5. Return what the last layer's \`apply\` returned.]`);
+      `[OptionError: mbConv: expected \`attention\` to return a symbolic tensor for 'a', received 5. ` +
+        `Return what the last layer's \`apply\` returned.]`,
+    );
     expect(() => stage(x(), { name: 'b', filters: 8, repeats: 1, strides: 2 }, { block: (y) => y })).toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: stage: expected \`block\` to return [null, 4, 4, 8] for 'ba', received [null, 8, 8, 8].]`);
-    expect(() => convNormAct(x(), { name: 'c', filters: 8 }, { normalization: 'none' as never })).toThrow(/^convNormAct: expected a function for `normalization`/);
+      `[ShapeError: stage: expected \`block\` to return [null, 4, 4, 8] for 'ba', received [null, 8, 8, 8].]`,
+    );
+    expect(() => convNormAct(x(), { name: 'c', filters: 8 }, { normalization: 'none' as never })).toThrow(
+      /^convNormAct: expected a function for `normalization`/,
+    );
   });
 
   test('parts in place of the spec are told where they belong', () => {
     const x = tfl.input({ shape: [8, 8, 8] });
     expect(() => stage(x, { name: 'b', filters: 8, repeats: 1, attention: gate } as never)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: stage: expected \`attention\` in the third argument, received it in the second one. Write stage(x, spec, { attention }).]`);
+      `[OptionError: stage: expected \`attention\` in the third argument, received it in the second one. ` +
+        `Write stage(x, spec, { attention }).]`,
+    );
     expect(() => stage(x, { attention: gate } as never)).toThrow('Write stage(x, spec, { attention }).');
     expect(() => mbConv(x, { name: 'b', filters: 8, activation: gate } as never)).toThrow('Write mbConv(x, spec, { activation }).');
     expect(() => head(x, { classes: 3, seed: 1 } as never)).toThrow('Write head(x, spec, { seed }).');
@@ -121,7 +142,12 @@ describe('plans', () => {
     const plan = planOf(model);
     expect(plan.parameters.total).toBe(model.countParams());
     expect(plan).toMatchObject({ name: 'hand-made', inputShape: [64, 64, 3] });
-    expect(plan.layers.find(({ name }) => name === 'own_gate')).toMatchObject({ role: 'own', kind: 'other', weights: [{ name: 'own_gate/scale', shape: [40], trainable: true }], multiplyAdds: 0 });
+    expect(plan.layers.find(({ name }) => name === 'own_gate')).toMatchObject({
+      role: 'own',
+      kind: 'other',
+      weights: [{ name: 'own_gate/scale', shape: [40], trainable: true }],
+      multiplyAdds: 0,
+    });
     // 32 x 32 places of 3 x 3 x 3 x 32.
     expect(plan.layers[0]).toMatchObject({ name: 'stem_conv', kernelSize: 3, strides: 2, multiplyAdds: 884736 });
     expect(describePlan(plan)).toContain('own_gate');
@@ -132,26 +158,34 @@ describe('plans', () => {
 });
 
 describe('weights', () => {
-  test.each<LayoutName>(['keras', 'timm', 'torchvision', 'lukemelas', 'tf1'])('of own attention go out and come back under the names of %s', async (layout) => {
-    const [model, other] = [gated(), efficientNet(SMALL, { classes: 5, attention: gate, seed: 2 })];
-    const arrays = readSafetensors(writeSafetensors(await weightsOf(model, { layout })));
-    expect(arrays.has('block1a_gate/scale')).toBe(true);
-    const report = await loadWeights(other, arrays);
-    expect(report).toMatchObject({ layout, missing: [], unexpected: [], misshapen: [] });
-    expect(report.loaded).toHaveLength(planOf(model).layers.flatMap(({ weights }) => weights).length);
-    const x = pixels(32);
-    expect(await values(other, x)).toEqual(await values(model, x));
-    tf.dispose(x);
-    model.dispose();
-    other.dispose();
-  });
+  test.each<LayoutName>(['keras', 'timm', 'torchvision', 'lukemelas', 'tf1'])(
+    'of own attention go out and come back under the names of %s',
+    async (layout) => {
+      const [model, other] = [gated(), efficientNet(SMALL, { classes: 5, attention: gate, seed: 2 })];
+      const arrays = readSafetensors(writeSafetensors(await weightsOf(model, { layout })));
+      expect(arrays.has('block1a_gate/scale')).toBe(true);
+      const report = await loadWeights(other, arrays);
+      expect(report).toMatchObject({ layout, missing: [], unexpected: [], misshapen: [] });
+      expect(report.loaded).toHaveLength(planOf(model).layers.flatMap(({ weights }) => weights).length);
+      const x = pixels(32);
+      expect(await values(other, x)).toEqual(await values(model, x));
+      tf.dispose(x);
+      model.dispose();
+      other.dispose();
+    },
+  );
 
   test('of a published network go into one with own attention by name and shape; the report lists the rest', async () => {
     const b0 = efficientNet('b0', { classes: 5, inputSize: 32 });
     const arrays = await weightsOf(b0, { layout: 'timm' });
     b0.dispose();
     const model = efficientNet('b0', { classes: 5, inputSize: 32, attention: gate });
-    await expect(loadWeights(model, arrays)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: loadWeights: the file lacks 16 of 263 weights: 'block1a_gate/scale'; 'block2a_gate/scale'; 'block2b_gate/scale' and 13 more; 64 of the file's arrays have no place in the model: 'blocks.0.0.se.conv_reduce.weight'; 'blocks.0.0.se.conv_reduce.bias'; 'blocks.0.0.se.conv_expand.weight' and 61 more. Pass \`strict: false\` to load what fits by name and shape. 16 of 115 layers then keep the weights they have, and need training: 'block1a_gate'; 'block2a_gate'; 'block2b_gate' and 13 more.]`);
+    await expect(loadWeights(model, arrays)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[WeightsError: loadWeights: the file lacks 16 of 263 weights: 'block1a_gate/scale'; 'block2a_gate/scale'; ` +
+        `'block2b_gate/scale' and 13 more; 64 of the file's arrays have no place in the model: ` +
+        `'blocks.0.0.se.conv_reduce.weight'; 'blocks.0.0.se.conv_reduce.bias'; 'blocks.0.0.se.conv_expand.weight' and 61 more. ` +
+        `Pass \`strict: false\` to load what fits by name and shape. 16 of 115 layers then keep the weights they have, and need training: 'block1a_gate'; 'block2a_gate'; 'block2b_gate' and 13 more.]`,
+    );
     const report = await loadWeights(model, arrays, { strict: false });
     expect([report.layout, report.loaded.length, report.missing.length, report.unexpected.length]).toEqual(['timm', 311 - 64, 16, 64]);
     expect(report.missing[0]).toBe('block1a_gate/scale');
@@ -162,12 +196,18 @@ describe('weights', () => {
   test('of the real Lite0 go into a network put together by hand, which then has its features', async () => {
     const [model, lite0] = [handMade(), efficientNet('lite0', { inputSize: 64 })];
     await loadWeights(lite0, LITE0);
-    await expect(loadWeights(model, LITE0)).rejects.toThrow(/Pass `strict: false` to load what fits by name and shape\. \d+ of \d+ layers then keep the weights they have/);
+    await expect(loadWeights(model, LITE0)).rejects.toThrow(
+      /Pass `strict: false` to load what fits by name and shape\. \d+ of \d+ layers then keep the weights they have/,
+    );
     const report = await loadWeights(model, LITE0, { strict: false });
     expect(report.layout).toBe('lukemelas');
     expect(report.missing).toContain('own_gate/scale');
     expect(report.misshapen.map(({ weight }) => weight)).toEqual(['predictions/kernel', 'predictions/bias']);
-    expect(report.loaded.length).toBe(planOf(model).layers.filter(({ name }) => /^(stem|block)/.test(name)).flatMap(({ weights }) => weights).length);
+    expect(report.loaded.length).toBe(
+      planOf(model)
+        .layers.filter(({ name }) => /^(stem|block)/.test(name))
+        .flatMap(({ weights }) => weights).length,
+    );
     const x = pixels(64);
     const [ours, theirs] = [featureExtractor(model, ['block3b_add']), featureExtractor(lite0, ['block3b_add'])];
     expect(await values(ours, x)).toEqual(await values(theirs, x));
@@ -178,22 +218,34 @@ describe('weights', () => {
 
   test('of a file in which nothing fits are refused, with strict: false too', async () => {
     const model = handMade();
-    const arrays: NamedArrays = readSafetensors(writeSafetensors(new Map([...(await weightsOf(gated()))].filter(([name]) => name.startsWith('top_')))));
+    const arrays: NamedArrays = readSafetensors(
+      writeSafetensors(new Map([...(await weightsOf(gated()))].filter(([name]) => name.startsWith('top_')))),
+    );
     await expect(loadWeights(model, arrays, { strict: false })).rejects.toThrow(/^loadWeights: expected an EfficientNet with the names of/);
-    await expect(weightsOf(model, { layout: 'timm' })).rejects.toThrow("weightsOf: expected 'keras' for 'hand-made', which was put together by hand for `layout`, received 'timm'.");
+    await expect(weightsOf(model, { layout: 'timm' })).rejects.toThrow(
+      "weightsOf: expected 'keras' for 'hand-made', which was put together by hand for `layout`, received 'timm'.",
+    );
     model.dispose();
   });
 
-  test('of a head with hidden layers are taken out, too; a backbone is loaded below it with head: \'skip\'', async () => {
+  test("of a head with hidden layers are taken out, too; a backbone is loaded below it with head: 'skip'", async () => {
     const backbone = efficientNet(SMALL, { classes: 5 });
     const file = await weightsOf(backbone, { layout: 'timm' });
     backbone.dispose();
     const model = replaceHead(efficientNet(SMALL, { classes: 5 }), { classes: 3, hidden: [8] });
     const arrays = await weightsOf(model, { layout: 'timm' });
-    expect([arrays.get('hidden1/kernel')?.shape, arrays.get('classifier.weight')?.shape]).toEqual([[320, 8], [3, 8]]);
+    expect([arrays.get('hidden1/kernel')?.shape, arrays.get('classifier.weight')?.shape]).toEqual([
+      [320, 8],
+      [3, 8],
+    ]);
     expect((await loadWeights(model, arrays)).missing).toEqual([]);
     await expect(loadWeights(model, file)).rejects.toThrow("Pass `head: 'skip'` to keep the model's own head.");
-    expect((await loadWeights(model, file, { head: 'skip' })).kept).toEqual(['hidden1/kernel', 'hidden1/bias', 'predictions/kernel', 'predictions/bias']);
+    expect((await loadWeights(model, file, { head: 'skip' })).kept).toEqual([
+      'hidden1/kernel',
+      'hidden1/bias',
+      'predictions/kernel',
+      'predictions/bias',
+    ]);
     model.dispose();
   });
 
@@ -207,7 +259,7 @@ describe('weights', () => {
   });
 });
 
-describe("files of another variant", () => {
+describe('files of another variant', () => {
   let lite0: NamedArrays;
   beforeAll(async () => {
     const model = efficientNet('lite0', { inputSize: 32 });
@@ -217,30 +269,61 @@ describe("files of another variant", () => {
 
   test('a whole one, an incomplete one and one of other classes say what they look like, and never advise strict: false', async () => {
     const model = efficientNet('b0', { inputSize: 32 });
-    const refusal = async (arrays: NamedArrays): Promise<string> => loadWeights(model, arrays).then(() => 'loaded', (error: unknown) => (error as Error).message);
-    expect(await refusal(lite0)).toBe("loadWeights: the file holds 'lite0', another network than 'efficientnet-b0'. Build that network, or find the file of this one.");
+    const refusal = async (arrays: NamedArrays): Promise<string> =>
+      loadWeights(model, arrays).then(
+        () => 'loaded',
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await refusal(lite0)).toBe(
+      "loadWeights: the file holds 'lite0', another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
+    );
     const incomplete = new Map([...lite0].filter(([name]) => !name.startsWith('blocks.1.0.bn2')));
-    expect(await refusal(incomplete)).toBe("loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, another network than 'efficientnet-b0'. Build that network, or find the file of this one.");
+    expect(await refusal(incomplete)).toBe(
+      "loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
+    );
     const backbone = new Map([...lite0].filter(([name]) => !name.startsWith('classifier')));
     expect(await refusal(backbone)).toContain("the file holds 'lite0'");
-    await expect(exportOnnx({ plan: planModel('b0', { inputSize: 32 }), arrays: lite0 })).rejects.toThrow("The file holds 'lite0': plan that network.");
+    await expect(exportOnnx({ plan: planModel('b0', { inputSize: 32 }), arrays: lite0 })).rejects.toThrow(
+      "The file holds 'lite0': plan that network.",
+    );
     model.dispose();
   });
 });
 
 describe("a layer class of the user's own", () => {
-  test.each([['efficientNet', gated, 32], ['a network put together by hand', handMade, 64]] as const)('in %s is saved, loaded, frozen, trained and exported', async (_, build, size) => {
+  test.each([
+    ['efficientNet', gated, 32],
+    ['a network put together by hand', handMade, 64],
+  ] as const)('in %s is saved, loaded, frozen, trained and exported', async (_, build, size) => {
     const model = build();
     const file: { artifacts?: tf.io.ModelArtifacts } = {};
     const x = pixels(size);
-    const handler = tf.io.withSaveHandler((artifacts) => { file.artifacts = artifacts; return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }); });
-    const scaleOf = async (of: tfl.LayersModel): Promise<number[]> => [...(await of.layers.find((layer) => layer instanceof Gate)!.getWeights()[0]!.data())];
+    const handler = tf.io.withSaveHandler((artifacts) => {
+      file.artifacts = artifacts;
+      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
+    });
+    const scaleOf = async (of: tfl.LayersModel): Promise<number[]> => [
+      ...(await of.layers
+        .find((layer) => layer instanceof Gate)!
+        .getWeights()[0]!
+        .data()),
+    ];
     const before = await scaleOf(model);
     freeze(model, (layer) => layer instanceof Gate);
-    await fineTune(model, { train: batches(size), stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }], optimizer: () => sgd(), preprocessing: { inputSize: size, fit: 'stretch' } });
+    await fineTune(model, {
+      train: batches(size),
+      stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }],
+      optimizer: () => sgd(),
+      preprocessing: { inputSize: size, fit: 'stretch' },
+    });
     expect(await scaleOf(model)).toEqual(before);
     unfreeze(model);
-    await fineTune(model, { train: batches(size), stages: [{ unfreeze: 'all', epochs: 1, learningRate: 0.1 }], optimizer: () => sgd(), preprocessing: { inputSize: size, fit: 'stretch' } });
+    await fineTune(model, {
+      train: batches(size),
+      stages: [{ unfreeze: 'all', epochs: 1, learningRate: 0.1 }],
+      optimizer: () => sgd(),
+      preprocessing: { inputSize: size, fit: 'stretch' },
+    });
     expect(await scaleOf(model)).not.toEqual(before);
 
     await saveModel(model, handler);
@@ -263,10 +346,21 @@ describe("a layer class of the user's own", () => {
 
   test('is not needed for PReLU and LayerNormalization in the places of activation and normalization: both are exported', async () => {
     const model = efficientNet(SMALL, {
-      classes: 5, seed: 1,
+      classes: 5,
+      seed: 1,
       // Slopes for every place in the one, for every channel in the other.
-      activation: (x, { name }) => tfl.layers.prelu({ name, alphaInitializer: tfl.initializers.randomUniform({ minval: 0, maxval: 1, seed: 3 }), ...(name.startsWith('stem') ? {} : { sharedAxes: [1, 2] }) }).apply(x) as tfl.SymbolicTensor,
-      normalization: (x, { name, epsilon }) => tfl.layers.layerNormalization({ name, epsilon, gammaInitializer: tfl.initializers.randomUniform({ minval: 0.5, maxval: 2, seed: 4 }) }).apply(x) as tfl.SymbolicTensor,
+      activation: (x, { name }) =>
+        tfl.layers
+          .prelu({
+            name,
+            alphaInitializer: tfl.initializers.randomUniform({ minval: 0, maxval: 1, seed: 3 }),
+            ...(name.startsWith('stem') ? {} : { sharedAxes: [1, 2] }),
+          })
+          .apply(x) as tfl.SymbolicTensor,
+      normalization: (x, { name, epsilon }) =>
+        tfl.layers
+          .layerNormalization({ name, epsilon, gammaInitializer: tfl.initializers.randomUniform({ minval: 0.5, maxval: 2, seed: 4 }) })
+          .apply(x) as tfl.SymbolicTensor,
     });
     const x = pixels(32);
     const expected = await values(model, x);
@@ -280,17 +374,32 @@ describe("a layer class of the user's own", () => {
 
   test('a converter that fails or returns no tensor is named', async () => {
     const model = gated();
-    await expect(exportOnnx(model, { converters: { Gate: () => 5 as never } })).rejects.toThrow(/^exportOnnx: expected the converter of 'Gate' to return the name of a tensor for 'block1a_gate', received 5\./);
-    await expect(exportOnnx(model, { converters: { Gate: () => { throw new Error('no'); } } })).rejects.toThrow(/^exportOnnx: expected the converter of 'Gate' to convert 'block1a_gate', received an error: Error: no\./);
-    await expect(exportOnnx(model, { converters: { Gate: 'x' as never } })).rejects.toThrow(/^exportOnnx: expected functions by class name for `converters`/);
+    await expect(exportOnnx(model, { converters: { Gate: () => 5 as never } })).rejects.toThrow(
+      /^exportOnnx: expected the converter of 'Gate' to return the name of a tensor for 'block1a_gate', received 5\./,
+    );
+    await expect(
+      exportOnnx(model, {
+        converters: {
+          Gate: () => {
+            throw new Error('no');
+          },
+        },
+      }),
+    ).rejects.toThrow(/^exportOnnx: expected the converter of 'Gate' to convert 'block1a_gate', received an error: Error: no\./);
+    await expect(exportOnnx(model, { converters: { Gate: 'x' as never } })).rejects.toThrow(
+      /^exportOnnx: expected functions by class name for `converters`/,
+    );
     model.dispose();
   });
 });
 
 test('parts whose layers share a name are refused, and leave no tensor', () => {
   const before = tf.memory().numTensors;
-  const attention: BlockParts['attention'] = (x) => tfl.layers.activation({ activation: 'linear', name: 'same' }).apply(x) as tfl.SymbolicTensor;
-  expect(() => efficientNet(SMALL, { attention })).toThrow('efficientNet: expected own parts to apply layers to `x` and to name each after the given `name`');
+  const attention: BlockParts['attention'] = (x) =>
+    tfl.layers.activation({ activation: 'linear', name: 'same' }).apply(x) as tfl.SymbolicTensor;
+  expect(() => efficientNet(SMALL, { attention })).toThrow(
+    'efficientNet: expected own parts to apply layers to `x` and to name each after the given `name`',
+  );
   expect(tf.memory().numTensors).toBe(before);
 });
 

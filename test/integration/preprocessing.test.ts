@@ -9,8 +9,32 @@ import { completePreprocessing } from '../../src/image/internal.js';
 import type { Preprocessing } from '../../src/image/index.js';
 import { VARIANTS, type VariantSpec } from '../../src/scaling/index.js';
 import {
-  augment, callback, checkpoint, checkpointFile, classify, classNamesOf, Dataset, decodeImage, efficientNet, evaluate, fineTune, foldBatchNorm, imageBatches, imageFiles, imageFolder, loadModel, preprocessingOf, randomResizedCrop,
-  replaceHead, resume, saveModel, setClassNames, trainHead, type LabeledFile, type LabeledImage, type ReadImagesOptions,
+  augment,
+  callback,
+  checkpoint,
+  checkpointFile,
+  classify,
+  classNamesOf,
+  Dataset,
+  decodeImage,
+  efficientNet,
+  evaluate,
+  fineTune,
+  foldBatchNorm,
+  imageBatches,
+  imageFiles,
+  imageFolder,
+  loadModel,
+  preprocessingOf,
+  randomResizedCrop,
+  replaceHead,
+  resume,
+  saveModel,
+  setClassNames,
+  trainHead,
+  type LabeledFile,
+  type LabeledImage,
+  type ReadImagesOptions,
 } from '../../src/node.js';
 import { createRuntime, exportOnnx } from '../../src/onnx.js';
 import { fillModel } from '../support/fillModel.js';
@@ -18,7 +42,13 @@ import { startWasm } from '../support/wasm.js';
 
 const FOLDER = path.join(import.meta.dirname, '../../examples/data/clothing/validation');
 /** A small network of the kind of a variant. */
-const small = (variant: 'lite0' | 'b0'): VariantSpec => ({ ...VARIANTS[variant], widthCoefficient: 0.5, depthCoefficient: 0.5, inputSize: 48, stages: VARIANTS[variant].stages.slice(0, 2) });
+const small = (variant: 'lite0' | 'b0'): VariantSpec => ({
+  ...VARIANTS[variant],
+  widthCoefficient: 0.5,
+  depthCoefficient: 0.5,
+  inputSize: 48,
+  stages: VARIANTS[variant].stages.slice(0, 2),
+});
 const classNames = ['dress', 'hat'];
 const epochs = { epochs: 2, seed: 1 };
 let folder = '';
@@ -30,7 +60,9 @@ function backbone(variant: 'lite0' | 'b0' = 'lite0'): LayersModel {
 }
 
 /** A sixth of the images, which is enough for every class. */
-async function read(options: ReadImagesOptions = { inputSize: 48 }): Promise<{ readonly images: Dataset<LabeledImage>; readonly files: readonly LabeledFile[] }> {
+async function read(
+  options: ReadImagesOptions = { inputSize: 48 },
+): Promise<{ readonly images: Dataset<LabeledImage>; readonly files: readonly LabeledFile[] }> {
   const files = (await imageFolder(FOLDER, { classNames, shuffle: false, onSkipped: () => undefined })).files.filter((_, i) => i % 6 === 0);
   return { files, images: imageFiles(files, { shuffle: false, ...options }) };
 }
@@ -67,7 +99,9 @@ test.each<[variant: 'lite0' | 'b0', record: Preprocessing]>([
     }
   }
   // The images do tell one preprocessing from another: the answers depend on it.
-  const [other] = await classify(model, await decodeImage(files[0]!.path), { preprocessing: { inputSize: 48, fit: 'crop', cropFraction: 0.3 } });
+  const [other] = await classify(model, await decodeImage(files[0]!.path), {
+    preprocessing: { inputSize: 48, fit: 'crop', cropFraction: 0.3 },
+  });
   expect(Math.abs(other!.probability - Math.max(...predictions.probabilities.subarray(0, 2)))).toBeGreaterThan(1e-4);
   await runtime.dispose();
 });
@@ -75,7 +109,12 @@ test.each<[variant: 'lite0' | 'b0', record: Preprocessing]>([
 test('evaluate refuses images made in another way than the model learned from, unless told otherwise', async () => {
   const [stretched, cropped] = [await read(), await read({ inputSize: 48, fit: 'crop' })];
   const { model } = await trainHead(backbone(), { classNames, train: imageBatches(stretched.images), ...epochs });
-  await expect(evaluate(model, cropped.images)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected images that are preprocessed as the model says, 'resize to 48 x 48 (bilinear)', for \`data\`, received 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. Read them with \`preprocessing: model\`, state the other one for the model with \`setPreprocessing\`, or pass \`otherPreprocessing: 'accept'\`.]`);
+  await expect(evaluate(model, cropped.images)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: evaluate: expected images that are preprocessed as the model says, 'resize to 48 x 48 (bilinear)', ` +
+      `for \`data\`, received 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. ` +
+      `Read them with \`preprocessing: model\`, state the other one for the model with \`setPreprocessing\`, ` +
+      `or pass \`otherPreprocessing: 'accept'\`.]`,
+  );
   expect((await evaluate(model, cropped.images, { otherPreprocessing: 'accept' })).count).toBe(cropped.files.length);
 });
 
@@ -84,11 +123,24 @@ test('training refuses training and validation images made in different ways, an
   const model = backbone();
   const train = imageBatches(stretched.images);
   const validation = imageBatches(cropped.images);
-  await expect(trainHead(model, { classNames, train, validation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: trainHead: expected the images of \`train\` and \`validation\` to be preprocessed alike, received 'resize to 48 x 48 (bilinear)' for \`train\` and 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)' for \`validation\`. Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.]`);
-  await expect(trainHead(model, { classNames, train: imageBatches(large.images) })).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: trainHead: expected images of 48 x 48 pixels for \`train\`, the input size of the model, received 64 x 64. Resize the images to the size of the model, for example with \`preprocessing: model\` where they are read, or build the model for their size.]`);
+  await expect(trainHead(model, { classNames, train, validation })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainHead: expected the images of \`train\` and \`validation\` to be preprocessed alike, ` +
+      `received 'resize to 48 x 48 (bilinear)' for \`train\` and 'center crop of the whole shorter side, ` +
+      `then resize to 48 x 48 (bilinear)' for \`validation\`. ` +
+      `Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.]`,
+  );
+  await expect(trainHead(model, { classNames, train: imageBatches(large.images) })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: trainHead: expected images of 48 x 48 pixels for \`train\`, the input size of the model, received 64 x 64. ` +
+      `Resize the images to the size of the model, for example with \`preprocessing: ` +
+      `model\` where they are read, or build the model for their size.]`,
+  );
   const stages = [{ unfreeze: ['predictions'], epochs: 1 }];
-  await expect(fineTune(model, { train, validation, stages })).rejects.toThrow('fineTune: expected the images of `train` and `validation` to be preprocessed alike');
-  await expect(fineTune(model, { train: imageBatches(large.images), stages })).rejects.toThrow('fineTune: expected images of 48 x 48 pixels for `train`');
+  await expect(fineTune(model, { train, validation, stages })).rejects.toThrow(
+    'fineTune: expected the images of `train` and `validation` to be preprocessed alike',
+  );
+  await expect(fineTune(model, { train: imageBatches(large.images), stages })).rejects.toThrow(
+    'fineTune: expected images of 48 x 48 pixels for `train`',
+  );
   expect(preprocessingOf(model)).toEqual(preprocessingOf(efficientNet(small('lite0'))));
 });
 
@@ -96,7 +148,12 @@ test('images that augment crops to the size of the model train, whatever size th
   const [large, validation] = [(await read({ inputSize: 64 })).images, (await read({ inputSize: 48, antialias: true })).images];
   const cropped = augment(large, randomResizedCrop(48));
   expect(cropped.preprocessing).toBeUndefined();
-  const { model } = await trainHead(backbone(), { classNames, train: imageBatches(cropped), validation: imageBatches(validation), ...epochs });
+  const { model } = await trainHead(backbone(), {
+    classNames,
+    train: imageBatches(cropped),
+    validation: imageBatches(validation),
+    ...epochs,
+  });
   expect(preprocessingOf(model)).toEqual(validation.preprocessing);
 });
 
@@ -115,7 +172,11 @@ test('a checkpoint brings the preprocessing and the class names along, and so do
   const model = start();
   setClassNames(model, classNames);
   const stages = [{ unfreeze: ['predictions'], epochs: 2 }];
-  const once = callback({ onEpochEnd: () => { model.stopTraining = true; } });
+  const once = callback({
+    onEpochEnd: () => {
+      model.stopTraining = true;
+    },
+  });
   await fineTune(model, { train, stages, store: checkpointFile(run), callbacks: [checkpoint(best, { saveWeightsOnly: true }), once] });
   const [resumed, continued] = [start(), start()];
   await resume(resumed, best);
@@ -131,12 +192,28 @@ test('a dataset keeps how its images were made through every step that keeps the
   const record = images.preprocessing;
   expect(record).toMatchObject({ fit: 'pad', inputSize: [48, 48] });
   const kept = [
-    images.shuffle(4), images.take(2), images.skip(1), images.filter(() => true), images.repeat(2), images.cache(), images.prefetch(1), images.shard(2, 0),
-    images.concat(images), images.map((image) => image), imageBatches(images), Dataset.zip(images, Dataset.range(3)),
+    images.shuffle(4),
+    images.take(2),
+    images.skip(1),
+    images.filter(() => true),
+    images.repeat(2),
+    images.cache(),
+    images.prefetch(1),
+    images.shard(2, 0),
+    images.concat(images),
+    images.map((image) => image),
+    imageBatches(images),
+    Dataset.zip(images, Dataset.range(3)),
   ];
   for (const each of kept) expect(each.preprocessing).toEqual(record);
   expect(images.concat((await read()).images).preprocessing).toBeUndefined();
   const original = (await read({})).images;
-  expect([original.preprocessing, original.hasOriginalSizes, original.map((image) => image).hasOriginalSizes]).toEqual([undefined, true, false]);
-  expect(original.map((image) => image).withPreprocessing({ inputSize: 48, fit: 'stretch' }).preprocessing).toMatchObject({ fit: 'stretch' });
+  expect([original.preprocessing, original.hasOriginalSizes, original.map((image) => image).hasOriginalSizes]).toEqual([
+    undefined,
+    true,
+    false,
+  ]);
+  expect(original.map((image) => image).withPreprocessing({ inputSize: 48, fit: 'stretch' }).preprocessing).toMatchObject({
+    fit: 'stretch',
+  });
 });

@@ -29,29 +29,32 @@ function frozen(model: LayersModel, freeze: string | null): void {
 
 const CASES = ['cpu', 'wasm'].flatMap((backend) => golden.cases.map((one) => ({ backend, ...one })));
 
-describe.each(CASES)('$case on $backend', ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer, ...after }) => {
-  test('losses, predictions and statistics are those of Keras', async () => {
-    await tf.setBackend(backend);
-    const model = efficientNet(SPEC, { classes: 5 });
-    fillModel(model, gain);
-    frozen(model, freeze);
-    const adam = optimizer.startsWith('Adam');
-    model.compile({
-      optimizer: adam ? tf.train.adam(1e-3) : tf.train.momentum(0.05, 0.9),
-      loss: (y, p) => tf.neg(tf.sum(tf.mul(y, tf.log(tf.clipByValue(p, 1e-7, 1 - 1e-7))), -1)),
-    });
-    const x = tf.tensor4d(inputPixels({ ...input, shape: input.shape }), input.shape as [number, number, number, number]);
-    const y = tf.tidy(() => tf.add(tf.mul(tf.oneHot(labels, 5), 1 - labelSmoothing), labelSmoothing / 5));
-    const ours: number[] = [];
-    while (ours.length < losses.length) ours.push((await model.trainOnBatch(x, y)) as number);
-    expect(ours).toBeAllclose(losses, { tolerance: adam ? 5e-4 : 1e-5 });
+describe.each(CASES)(
+  '$case on $backend',
+  ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer, ...after }) => {
+    test('losses, predictions and statistics are those of Keras', async () => {
+      await tf.setBackend(backend);
+      const model = efficientNet(SPEC, { classes: 5 });
+      fillModel(model, gain);
+      frozen(model, freeze);
+      const adam = optimizer.startsWith('Adam');
+      model.compile({
+        optimizer: adam ? tf.train.adam(1e-3) : tf.train.momentum(0.05, 0.9),
+        loss: (y, p) => tf.neg(tf.sum(tf.mul(y, tf.log(tf.clipByValue(p, 1e-7, 1 - 1e-7))), -1)),
+      });
+      const x = tf.tensor4d(inputPixels({ ...input, shape: input.shape }), input.shape as [number, number, number, number]);
+      const y = tf.tidy(() => tf.add(tf.mul(tf.oneHot(labels, 5), 1 - labelSmoothing), labelSmoothing / 5));
+      const ours: number[] = [];
+      while (ours.length < losses.length) ours.push((await model.trainOnBatch(x, y)) as number);
+      expect(ours).toBeAllclose(losses, { tolerance: adam ? 5e-4 : 1e-5 });
 
-    const predicted = model.predict(x) as tf.Tensor;
-    expect(await predicted.data()).toBeAllclose(predictions.flat(), { tolerance: adam ? 5e-4 : 1e-4 });
-    const [gamma, , mean] = model.getLayer('stem_bn').getWeights();
-    expect(await mean!.data()).toBeAllclose(after['stem_bn/moving_mean'], { tolerance: adam ? 5e-4 : 1e-5 });
-    expect(await gamma!.data()).toBeAllclose(after['stem_bn/gamma'], { tolerance: adam ? 5e-4 : 1e-5 });
-    tf.dispose([x, y, predicted]);
-    model.dispose();
-  });
-});
+      const predicted = model.predict(x) as tf.Tensor;
+      expect(await predicted.data()).toBeAllclose(predictions.flat(), { tolerance: adam ? 5e-4 : 1e-4 });
+      const [gamma, , mean] = model.getLayer('stem_bn').getWeights();
+      expect(await mean!.data()).toBeAllclose(after['stem_bn/moving_mean'], { tolerance: adam ? 5e-4 : 1e-5 });
+      expect(await gamma!.data()).toBeAllclose(after['stem_bn/gamma'], { tolerance: adam ? 5e-4 : 1e-5 });
+      tf.dispose([x, y, predicted]);
+      model.dispose();
+    });
+  },
+);

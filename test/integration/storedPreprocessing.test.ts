@@ -7,7 +7,15 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { preprocessingOf, type CompletePreprocessing, type Preprocessing } from '../../src/image/index.js';
-import { classNamesOf, efficientNet, featureExtractor, foldBatchNorm, replaceHead, setClassNames, setPreprocessing } from '../../src/models/index.js';
+import {
+  classNamesOf,
+  efficientNet,
+  featureExtractor,
+  foldBatchNorm,
+  replaceHead,
+  setClassNames,
+  setPreprocessing,
+} from '../../src/models/index.js';
 import { loadModel, pretrained, saveModel } from '../../src/node/weights/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 import { planModel, VARIANTS, type Variant } from '../../src/scaling/index.js';
@@ -16,9 +24,23 @@ import { startWasm } from '../support/wasm.js';
 
 const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 };
 const OWN: CompletePreprocessing = {
-  inputSize: [64, 64], fit: 'resizePad', cropFraction: 0.9, margins: 'even', fillValue: [1, 2, 3], interpolation: 'area', antialias: false, resampler: 'pillow',
+  inputSize: [64, 64],
+  fit: 'resizePad',
+  cropFraction: 0.9,
+  margins: 'even',
+  fillValue: [1, 2, 3],
+  interpolation: 'area',
+  antialias: false,
+  resampler: 'pillow',
 };
-const DEFAULTS = { cropFraction: 1, margins: 'floor', fillValue: 0, interpolation: 'bilinear', antialias: false, resampler: 'tensorflow' } as const;
+const DEFAULTS = {
+  cropFraction: 1,
+  margins: 'floor',
+  fillValue: 0,
+  interpolation: 'bilinear',
+  antialias: false,
+  resampler: 'tensorflow',
+} as const;
 
 beforeAll(startWasm);
 
@@ -51,11 +73,32 @@ describe('a new network', () => {
 
   test("pretrained has the checkpoint's, at the size it was built for", async () => {
     const plan = planModel('b0', { classes: 1000 });
-    const arrays: NamedArrays = new Map(plan.layers.flatMap(({ weights }) => weights.map(({ name, shape }) =>
-      [name, weightArray(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01))] as const)));
-    const torch = { fit: 'resizeCrop', cropFraction: 0.875, margins: 'even', interpolation: 'bicubic', antialias: true, resampler: 'pillow', fillValue: 0 };
-    for (const [inputSize, expected] of [[undefined, [224, 224]], [96, [96, 96]], [null, [224, 224]]] as const) {
-      const model = await pretrained('torchvision/b0', { weights: arrays, layout: 'keras', ...(inputSize === undefined ? {} : { inputSize }) });
+    const arrays: NamedArrays = new Map(
+      plan.layers.flatMap(({ weights }) =>
+        weights.map(
+          ({ name, shape }) => [name, weightArray(shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(0.01))] as const,
+        ),
+      ),
+    );
+    const torch = {
+      fit: 'resizeCrop',
+      cropFraction: 0.875,
+      margins: 'even',
+      interpolation: 'bicubic',
+      antialias: true,
+      resampler: 'pillow',
+      fillValue: 0,
+    };
+    for (const [inputSize, expected] of [
+      [undefined, [224, 224]],
+      [96, [96, 96]],
+      [null, [224, 224]],
+    ] as const) {
+      const model = await pretrained('torchvision/b0', {
+        weights: arrays,
+        layout: 'keras',
+        ...(inputSize === undefined ? {} : { inputSize }),
+      });
       expect(preprocessingOf(model)).toEqual({ ...torch, inputSize: expected });
       model.dispose();
     }
@@ -83,15 +126,62 @@ describe('what was set', () => {
     ['replaceHead', (model) => replaceHead(model, { classes: 5, classNames: ['a', 'b', 'c', 'd', 'e'] })],
     ['foldBatchNorm', (model) => foldBatchNorm(model)],
     ['featureExtractor', (model) => featureExtractor(model, ['reduction_3', 'reduction_5'])],
-    ['setClassNames', (model) => { setClassNames(model, ['a', 'b']); return model; }],
-    ['a folder', async (model) => { const place = await folder(); await saveModel(model, place); return loadModel(place); }],
-    ['a handler', async (model) => { const place = memory(); await saveModel(model, place); return loadModel(place); }],
-    ['a folder of a folded model', async (model) => { const place = await folder(); await saveModel(await foldBatchNorm(model), place); return loadModel(place); }],
+    [
+      'setClassNames',
+      (model) => {
+        setClassNames(model, ['a', 'b']);
+        return model;
+      },
+    ],
+    [
+      'a folder',
+      async (model) => {
+        const place = await folder();
+        await saveModel(model, place);
+        return loadModel(place);
+      },
+    ],
+    [
+      'a handler',
+      async (model) => {
+        const place = memory();
+        await saveModel(model, place);
+        return loadModel(place);
+      },
+    ],
+    [
+      'a folder of a folded model',
+      async (model) => {
+        const place = await folder();
+        await saveModel(await foldBatchNorm(model), place);
+        return loadModel(place);
+      },
+    ],
     ['createRuntime', (model) => createRuntime(model)],
     ['an ONNX file', async (model) => createRuntime(await exportOnnx(model))],
-    ['weights in memory', async (model) => { const other = efficientNet(SPEC, { classes: 2 }); await loadWeights(other, await weightsOf(model)); return other; }],
-    ['a safetensors file', async (model) => { const other = efficientNet(SPEC, { classes: 2 }); await loadWeights(other, writeSafetensors(await weightsOf(model, { layout: 'timm' }))); return other; }],
-    ['a safetensors file that becomes an ONNX file', async (model) => createRuntime(await exportOnnx({ plan: planModel(SPEC, { classes: 2 }), arrays: readSafetensors(writeSafetensors(await weightsOf(model))) }))],
+    [
+      'weights in memory',
+      async (model) => {
+        const other = efficientNet(SPEC, { classes: 2 });
+        await loadWeights(other, await weightsOf(model));
+        return other;
+      },
+    ],
+    [
+      'a safetensors file',
+      async (model) => {
+        const other = efficientNet(SPEC, { classes: 2 });
+        await loadWeights(other, writeSafetensors(await weightsOf(model, { layout: 'timm' })));
+        return other;
+      },
+    ],
+    [
+      'a safetensors file that becomes an ONNX file',
+      async (model) =>
+        createRuntime(
+          await exportOnnx({ plan: planModel(SPEC, { classes: 2 }), arrays: readSafetensors(writeSafetensors(await weightsOf(model))) }),
+        ),
+    ],
     ['an ONNX file of a folded model', async (model) => createRuntime(await exportOnnx(await foldBatchNorm(model), { dtype: 'float16' }))],
   ])('is kept by %s', async (_, act) => {
     const model = efficientNet(SPEC, { classes: 2 });
@@ -105,7 +195,9 @@ describe('what was set', () => {
     setClassNames(model, ['a', 'b']);
     const bytes = writeSafetensors(await weightsOf(model), { dtype: 'float16', metadata: { note: 'mine' } });
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-    const { __metadata__: strings } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as { __metadata__: Record<string, string> };
+    const { __metadata__: strings } = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as {
+      __metadata__: Record<string, string>;
+    };
     expect(strings).toEqual({ preprocessing: JSON.stringify(OWN), classes: '["a","b"]', note: 'mine' });
     const larger = efficientNet({ ...SPEC, inputSize: 96 }, { classes: 2 });
     await loadWeights(larger, bytes);
@@ -121,7 +213,10 @@ describe('what was set', () => {
       expect(of({ preprocessing: text, classes: text }).preprocessing).toBeUndefined();
       expect(of({ preprocessing: text, classes: text === '[]' ? '{}' : text }).classNames).toBeUndefined();
     }
-    expect(() => of({ preprocessing: JSON.stringify({ ...OWN, margins: 'round' }) })).toThrowErrorMatchingInlineSnapshot(`[DataError: readSafetensors: the preprocessing in the metadata of the safetensors file is damaged: expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'. Write the file again, or correct its metadata.]`);
+    expect(() => of({ preprocessing: JSON.stringify({ ...OWN, margins: 'round' }) })).toThrowErrorMatchingInlineSnapshot(
+      `[DataError: readSafetensors: the preprocessing in the metadata of the safetensors file is damaged: ` +
+        `expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'. Write the file again, or correct its metadata.]`,
+    );
   });
 
   test('an ONNX file made of a plan has the evaluation of its authors, or what it is given', async () => {
@@ -135,8 +230,16 @@ describe('what was set', () => {
 
 describe('a damaged file', () => {
   test.each<[string, (record: Record<string, unknown>) => unknown, string]>([
-    ['an unknown fit', (record) => ({ ...record, fit: 'squash' }), "expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'"],
-    ['no size', ({ inputSize: _, ...record }) => record, 'expected a positive integer or [height, width] for `inputSize`, received undefined'],
+    [
+      'an unknown fit',
+      (record) => ({ ...record, fit: 'squash' }),
+      "expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'",
+    ],
+    [
+      'no size',
+      ({ inputSize: _, ...record }) => record,
+      'expected a positive integer or [height, width] for `inputSize`, received undefined',
+    ],
     ['an unknown field', (record) => ({ ...record, crop: 1 }), 'received `crop`'],
     ['a share above one', (record) => ({ ...record, cropFraction: 2 }), 'expected a number in (0, 1] for `cropFraction`, received 2'],
   ])('%s is an error that names file and field', async (_, damage, problem) => {
@@ -144,9 +247,14 @@ describe('a damaged file', () => {
     const place = await folder();
     await saveModel(model, place);
     const file = path.join(place, 'model.json');
-    const json = JSON.parse(await readFile(file, 'utf8')) as { userDefinedMetadata: { effnet: { preprocessing: Record<string, unknown> } } };
+    const json = JSON.parse(await readFile(file, 'utf8')) as {
+      userDefinedMetadata: { effnet: { preprocessing: Record<string, unknown> } };
+    };
     const { effnet } = json.userDefinedMetadata;
-    await writeFile(file, JSON.stringify({ ...json, userDefinedMetadata: { effnet: { ...effnet, preprocessing: damage(effnet.preprocessing) } } }));
+    await writeFile(
+      file,
+      JSON.stringify({ ...json, userDefinedMetadata: { effnet: { ...effnet, preprocessing: damage(effnet.preprocessing) } } }),
+    );
     await expect(loadModel(place)).rejects.toThrow(`loadModel: the preprocessing in the metadata of '${file}' is damaged: `);
     await expect(loadModel(place)).rejects.toThrow(problem);
 
@@ -163,12 +271,16 @@ describe('a damaged file', () => {
     await saveModel(model, inMemory);
     const kept = inMemory.kept!.userDefinedMetadata as unknown as { effnet: { preprocessing: { inputSize: number[] } } };
     kept.effnet.preprocessing.inputSize = [96, 96];
-    await expect(loadModel(inMemory)).rejects.toThrow("loadModel: expected the input size of the model's own preprocessing for an input [null, 64, 64, 3], received [96, 96]. The metadata belongs to another model.");
+    await expect(loadModel(inMemory)).rejects.toThrow(
+      "loadModel: expected the input size of the model's own preprocessing for an input [null, 64, 64, 3], received [96, 96]. The metadata belongs to another model.",
+    );
   });
 });
 
 test("a size that is not the model's is refused", () => {
   const model = efficientNet(SPEC, { classes: 2 });
   const record: Preprocessing = { inputSize: 96, fit: 'stretch' };
-  expect(() => { setPreprocessing(model, record); }).toThrow("setPreprocessing: expected the model's input size [64, 64] for `inputSize`, received [96, 96].");
+  expect(() => {
+    setPreprocessing(model, record);
+  }).toThrow("setPreprocessing: expected the model's input size [64, 64] for `inputSize`, received [96, 96].");
 });

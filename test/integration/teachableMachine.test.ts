@@ -26,7 +26,14 @@ let folder: string;
 /** The layers of MobileNetV2, few of them. */
 function mobilenet(): tfl.LayersModel {
   const input = tfl.input({ shape: [SIZE, SIZE, 3] });
-  let x = tfl.layers.zeroPadding2d({ padding: [[0, 1], [0, 1]] }).apply(input);
+  let x = tfl.layers
+    .zeroPadding2d({
+      padding: [
+        [0, 1],
+        [0, 1],
+      ],
+    })
+    .apply(input);
   x = tfl.layers.conv2d({ filters: 8, kernelSize: 3, strides: 2, useBias: false, name: 'Conv1' }).apply(x);
   x = tfl.layers.batchNormalization({ axis: 3, epsilon: 1e-3, name: 'bn_Conv1' }).apply(x);
   x = tfl.layers.reLU({ maxValue: 6 }).apply(x);
@@ -36,7 +43,12 @@ function mobilenet(): tfl.LayersModel {
   return tfl.model({ inputs: input, outputs: x as tfl.SymbolicTensor });
 }
 
-const image = { data: Uint8ClampedArray.from(inputPixels({ seed: 'photo', shape: [SIZE, SIZE, 3], scale: 255.99 })), width: SIZE, height: SIZE, channels: 3 } as const;
+const image = {
+  data: Uint8ClampedArray.from(inputPixels({ seed: 'photo', shape: [SIZE, SIZE, 3], scale: 255.99 })),
+  width: SIZE,
+  height: SIZE,
+  channels: 3,
+} as const;
 
 /** What Teachable Machine's own library answers: pixels / 127 - 1, and the model of TensorFlow.js. */
 let expected: Float32Array;
@@ -51,7 +63,10 @@ beforeAll(async () => {
   await selectBackend(['wasm']);
   exported = await teachableMachine(mobilenet(), LABELS);
   folder = await write(exported.files);
-  const x = tf.tensor4d(Float32Array.from(image.data, (pixel) => pixel / 127 - 1), [1, SIZE, SIZE, 3]);
+  const x = tf.tensor4d(
+    Float32Array.from(image.data, (pixel) => pixel / 127 - 1),
+    [1, SIZE, SIZE, 3],
+  );
   const y = exported.model.predict(x) as tf.Tensor;
   expected = (await y.data()) as Float32Array;
   tf.dispose([x, y]);
@@ -97,7 +112,8 @@ test('it opens from a server, with a query that holds for every file, and from c
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
-    const content = exported.files[path.basename((request.url ?? '').split('?')[0]!) as keyof TeachableExport] as string | Uint8Array | undefined;
+    const content = exported.files[path.basename((request.url ?? '').split('?')[0]!) as keyof TeachableExport] as
+      string | Uint8Array | undefined;
     response.writeHead(content === undefined ? 404 : 200).end(content);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -105,13 +121,17 @@ test('it opens from a server, with a query that holds for every file, and from c
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/shared/model.json?key=1`;
     expect(await probabilities(await loadModel(url, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
     expect(asked.sort()).toEqual(['/shared/metadata.json?key=1', '/shared/model.json?key=1', '/shared/weights.bin?key=1']);
-    await expect(loadModel(url.replace('model.json', 'other.json'))).rejects.toThrow(/^loadModel: expected a saved model at 'http.*other\.json\?key=1', received nothing: the server answered 404 Not Found\.$/);
+    await expect(loadModel(url.replace('model.json', 'other.json'))).rejects.toThrow(
+      /^loadModel: expected a saved model at 'http.*other\.json\?key=1', received nothing: the server answered 404 Not Found\.$/,
+    );
   } finally {
     server.close();
   }
   const files = Object.entries(exported.files).map(([name, content]) => new File([content as BlobPart], name));
   expect(await probabilities(await loadModel(files, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
-  await expect(loadModel(files.slice(0, 1))).rejects.toThrow("loadModel: expected the weight file 'weights.bin' beside 'model.json', received nothing: it is not among the 1 chosen files.");
+  await expect(loadModel(files.slice(0, 1))).rejects.toThrow(
+    "loadModel: expected the weight file 'weights.bin' beside 'model.json', received nothing: it is not among the 1 chosen files.",
+  );
   await expect(loadModel(files.slice(1, 2))).rejects.toThrow(/expected files of one model: its model\.json and its weights for `source`/);
 });
 
@@ -130,21 +150,33 @@ test("the normalization 'none' changes nothing, so that another may follow", asy
 
 test('labels of another model are refused, other files of that name are not read', async () => {
   const other = await write({ ...exported.files, 'metadata.json': JSON.stringify({ labels: ['cat', 'dog'] }) });
-  await expect(loadModel(other)).rejects.toThrow('loadModel: expected 3 class names, one per output, received 2. They belong to another model: correct or remove the metadata.json beside the model.');
+  await expect(loadModel(other)).rejects.toThrow(
+    'loadModel: expected 3 class names, one per output, received 2. They belong to another model: correct or remove the metadata.json beside the model.',
+  );
   for (const text of ['{ "keras_version": "3.15.1" }', 'no JSON', '{ "labels": [] }']) {
     expect(classNamesOf(await loadModel(await write({ ...exported.files, 'metadata.json': text })))).toBeUndefined();
   }
 });
 
 test('a normalization that fits no image is refused before anything is built', async () => {
-  await expect(loadModel(folder, { normalization: { mean: [0, 0], std: 1 } })).rejects.toThrow('loadModel: expected one number or 3 for `normalization.mean`, received [0, 0].');
-  await expect(loadModel(folder, { normalization: 'half' as never })).rejects.toThrow("loadModel: expected 'imagenet', 'none' or { mean, std } for `normalization`, received 'half'.");
-  await expect(loadModel(folder, { normalize: RANGE } as never)).rejects.toThrow('loadModel: expected one of `normalization`, received `normalize`.');
+  await expect(loadModel(folder, { normalization: { mean: [0, 0], std: 1 } })).rejects.toThrow(
+    'loadModel: expected one number or 3 for `normalization.mean`, received [0, 0].',
+  );
+  await expect(loadModel(folder, { normalization: 'half' as never })).rejects.toThrow(
+    "loadModel: expected 'imagenet', 'none' or { mean, std } for `normalization`, received 'half'.",
+  );
+  await expect(loadModel(folder, { normalize: RANGE } as never)).rejects.toThrow(
+    'loadModel: expected one of `normalization`, received `normalize`.',
+  );
   const vector = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [4], units: 2 })] });
   let saved: tf.io.ModelArtifacts | undefined;
-  await vector.save(tf.io.withSaveHandler(async (artifacts) => {
-    saved = artifacts;
-    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
-  }));
-  await expect(loadModel(tf.io.fromMemory(saved!), { normalization: RANGE })).rejects.toThrow('loadModel: expected a model of one input [batch, height, width, channels] with `normalization`, received [null, 4]. Leave the option out.');
+  await vector.save(
+    tf.io.withSaveHandler(async (artifacts) => {
+      saved = artifacts;
+      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
+    }),
+  );
+  await expect(loadModel(tf.io.fromMemory(saved!), { normalization: RANGE })).rejects.toThrow(
+    'loadModel: expected a model of one input [batch, height, width, channels] with `normalization`, received [null, 4]. Leave the option out.',
+  );
 });

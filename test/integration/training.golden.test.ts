@@ -25,7 +25,8 @@ const CASES = BACKENDS.flatMap((backend) => golden.cases.map((one) => ({ backend
 beforeAll(async () => {
   await startWasm();
   await registerWasmTraining();
-  if (project !== undefined) await selectBackend([{ name: 'tensorflow', load: () => loadTensorFlow('selectBackend', importFrom(project)) }]);
+  if (project !== undefined)
+    await selectBackend([{ name: 'tensorflow', load: () => loadTensorFlow('selectBackend', importFrom(project)) }]);
 });
 
 describe.each(CASES)('$case on $backend', ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer }) => {

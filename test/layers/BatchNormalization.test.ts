@@ -9,7 +9,11 @@ const values = async (tensor: tf.Tensor): Promise<number[]> => [...(await tensor
 beforeAll(startWasm);
 
 describe('batchNormalization', () => {
-  const x = (): tf.Tensor => tf.tensor([[1, 10], [3, 30]]);
+  const x = (): tf.Tensor =>
+    tf.tensor([
+      [1, 10],
+      [3, 30],
+    ]);
   const train = (layer: tfl.layers.Layer): tf.Tensor => layer.apply(x(), { training: true }) as tf.Tensor;
   // Mean 2 and 20, variance 1 and 100, momentum 0.5.
   const built = (options = {}): tfl.layers.Layer => {
@@ -27,8 +31,18 @@ describe('batchNormalization', () => {
   });
 
   test.each([
-    ['the layer', (layer: tfl.layers.Layer) => { layer.trainable = false; }],
-    ['only its weights, as a nested model does', (layer: tfl.layers.Layer) => { for (const weight of layer.weights) weight.trainable = false; }],
+    [
+      'the layer',
+      (layer: tfl.layers.Layer) => {
+        layer.trainable = false;
+      },
+    ],
+    [
+      'only its weights, as a nested model does',
+      (layer: tfl.layers.Layer) => {
+        for (const weight of layer.weights) weight.trainable = false;
+      },
+    ],
   ])('frozen by %s, it infers and keeps its statistics', async (_, freeze) => {
     const layer = built();
     freeze(layer);
@@ -47,6 +61,7 @@ describe('batchNormalization', () => {
 
   test('an unknown option is refused', () => {
     expect(() => batchNormalization({ momentun: 0.9 } as never)).toThrow(
-      'batchNormalization: expected one of `name`, `momentum`, `epsilon`, `center`, `scale`, `trainable`, received `momentun`.');
+      'batchNormalization: expected one of `name`, `momentum`, `epsilon`, `center`, `scale`, `trainable`, received `momentun`.',
+    );
   });
 });

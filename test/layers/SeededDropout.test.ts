@@ -9,7 +9,8 @@ const values = async (tensor: tf.Tensor): Promise<number[]> => [...(await tensor
 beforeAll(startWasm);
 
 describe('dropout', () => {
-  const mask = (layer: tfl.layers.Layer, shape: number[]): Promise<number[]> => values(layer.apply(tf.ones(shape), { training: true }) as tf.Tensor);
+  const mask = (layer: tfl.layers.Layer, shape: number[]): Promise<number[]> =>
+    values(layer.apply(tf.ones(shape), { training: true }) as tf.Tensor);
 
   test('a seeded layer drops differently each step, and the same in each run', async () => {
     const run = async (): Promise<number[][]> => {

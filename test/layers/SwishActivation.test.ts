@@ -14,16 +14,20 @@ const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inp
 async function saved(): Promise<{ model: tfl.LayersModel; artifacts: tf.io.ModelArtifacts }> {
   const model = efficientNet(SPEC, { classes: 3, seed: 1 });
   let artifacts: tf.io.ModelArtifacts = {};
-  await model.save(tf.io.withSaveHandler((given) => {
-    artifacts = given;
-    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } });
-  }));
+  await model.save(
+    tf.io.withSaveHandler((given) => {
+      artifacts = given;
+      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } });
+    }),
+  );
   return { model, artifacts };
 }
 
 async function outputs(model: tfl.LayersModel): Promise<ArrayLike<number>> {
   const y = tf.tidy(() => model.predict(tf.ones([1, 32, 32, 3])) as tf.Tensor);
-  return y.data().finally(() => { y.dispose(); });
+  return y.data().finally(() => {
+    y.dispose();
+  });
 }
 
 test('a saved swish opens as the stock activation in plain TensorFlow.js, with the same outputs', async () => {

@@ -19,6 +19,9 @@ test.each([
   ['linear', [-4, -1, 0, 1, 4, 7]],
 ] as const)("%s is Keras'", async (activation, expected) => {
   const x = input(6);
-  const model = tfl.model({ inputs: x, outputs: tfl.layers.activation({ activation: 'linear' }).apply(activate(x, activation, 'act')) as tfl.SymbolicTensor });
+  const model = tfl.model({
+    inputs: x,
+    outputs: tfl.layers.activation({ activation: 'linear' }).apply(activate(x, activation, 'act')) as tfl.SymbolicTensor,
+  });
   expect(await values(model.predict(tf.tensor([[-4, -1, 0, 1, 4, 7]])) as tf.Tensor)).toBeAllclose(expected, { tolerance: 1e-5 });
 });

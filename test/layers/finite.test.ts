@@ -9,9 +9,20 @@ import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
 
 describe.each([
-  ['cpu', async () => { await tf.setBackend('cpu'); }],
+  [
+    'cpu',
+    async () => {
+      await tf.setBackend('cpu');
+    },
+  ],
   ['wasm as TensorFlow.js ships it', startWasm],
-  ['wasm with kernels for training', async () => { await startWasm(); await registerWasmTraining(); }],
+  [
+    'wasm with kernels for training',
+    async () => {
+      await startWasm();
+      await registerWasmTraining();
+    },
+  ],
 ] as const)('on %s', (_, start) => {
   beforeAll(start);
 

@@ -14,15 +14,32 @@ testBlocks([
   ['mbConv', (x: tfl.SymbolicTensor) => mbConv(x, { name: 'b', filters: 6, dropRate: 0.1 }), [9, 8, 6]],
   ['mbConv with stride', (x: tfl.SymbolicTensor) => mbConv(x, { name: 'b', filters: 6, strides: 2, kernelSize: 7 }), [5, 4, 6]],
   ['fusedMBConv', (x: tfl.SymbolicTensor) => fusedMBConv(x, { name: 'b', filters: 4, expandRatio: 4, seRatio: 0 }), [9, 8, 4]],
-  ['fusedMBConv with attention', (x: tfl.SymbolicTensor) => fusedMBConv(x, { name: 'b', filters: 6, expandRatio: 1, seRatio: 0.25 }), [9, 8, 6]],
+  [
+    'fusedMBConv with attention',
+    (x: tfl.SymbolicTensor) => fusedMBConv(x, { name: 'b', filters: 6, expandRatio: 1, seRatio: 0.25 }),
+    [9, 8, 6],
+  ],
 ]);
 
-test('names are Keras\'', () => {
+test("names are Keras'", () => {
   const x = input(8, 8, 6);
   const model = tfl.model({ inputs: x, outputs: mbConv(x, { name: 'block2b', filters: 6, dropRate: 0.1 }) });
   expect(model.layers.slice(1).map((layer) => layer.name.replace('block2b_', ''))).toEqual([
-    'expand_conv', 'expand_bn', 'expand_activation', 'dwconv', 'bn', 'activation',
-    'se_squeeze', 'se_reshape', 'se_reduce', 'se_expand', 'se_excite', 'project_conv', 'project_bn', 'drop', 'add',
+    'expand_conv',
+    'expand_bn',
+    'expand_activation',
+    'dwconv',
+    'bn',
+    'activation',
+    'se_squeeze',
+    'se_reshape',
+    'se_reduce',
+    'se_expand',
+    'se_excite',
+    'project_conv',
+    'project_bn',
+    'drop',
+    'add',
   ]);
 });
 
@@ -34,18 +51,32 @@ test('a block is built without leaking a tensor', async () => {
 });
 
 test('an input that is not a map is refused', () => {
-  expect(() => mbConv(input(8), { name: 'b', filters: 6 })).toThrow('mbConv: expected input [batch, height, width, channels] with known channels, received [null, 8].');
+  expect(() => mbConv(input(8), { name: 'b', filters: 6 })).toThrow(
+    'mbConv: expected input [batch, height, width, channels] with known channels, received [null, 8].',
+  );
 });
 
 test('a tensor instead of a symbolic tensor is refused', () => {
   const tensor = tf.zeros([1, 8, 8, 4]);
-  expect(() => mbConv(tensor as never, { name: 'b', filters: 6 })).toThrow('mbConv: expected a symbolic tensor for `x`, received an instance of Tensor.');
+  expect(() => mbConv(tensor as never, { name: 'b', filters: 6 })).toThrow(
+    'mbConv: expected a symbolic tensor for `x`, received an instance of Tensor.',
+  );
   tensor.dispose();
 });
 
 test('a block leaves no tensor where a function of the caller throws', () => {
   const before = tf.memory().numTensors;
   const failure = new Error('mine');
-  expect(() => mbConv(input(8, 8, 6), { name: 'b', filters: 6 }, { attention: () => { throw failure; } })).toThrow(failure);
+  expect(() =>
+    mbConv(
+      input(8, 8, 6),
+      { name: 'b', filters: 6 },
+      {
+        attention: () => {
+          throw failure;
+        },
+      },
+    ),
+  ).toThrow(failure);
   expect(tf.memory().numTensors).toBe(before);
 });

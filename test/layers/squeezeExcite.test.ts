@@ -8,10 +8,10 @@ const input = (...shape: (number | null)[]): tfl.SymbolicTensor => tfl.input({ s
 
 beforeAll(startWasm);
 
-testBlocks([
-  ['squeezeExcite', (x: tfl.SymbolicTensor) => squeezeExcite(x, { name: 'b', reducedFilters: 2 }), [9, 8, 6]],
-]);
+testBlocks([['squeezeExcite', (x: tfl.SymbolicTensor) => squeezeExcite(x, { name: 'b', reducedFilters: 2 }), [9, 8, 6]]]);
 
 test('an unknown option is refused', () => {
-  expect(() => squeezeExcite(input(8, 8, 3), { name: 'x', reducedFilter: 2 } as never)).toThrow('squeezeExcite: expected one of `name`, `reducedFilters`, `activation`, received `reducedFilter`.');
+  expect(() => squeezeExcite(input(8, 8, 3), { name: 'x', reducedFilter: 2 } as never)).toThrow(
+    'squeezeExcite: expected one of `name`, `reducedFilters`, `activation`, received `reducedFilter`.',
+  );
 });

@@ -13,17 +13,20 @@ testBlocks([
   ['stage', (x: tfl.SymbolicTensor) => stage(x, { name: 'b', repeats: 3, filters: 4, strides: 2, dropRates: [0, 0.1, 0.2] }), [5, 4, 4]],
 ]);
 
-test('the caller\'s attention replaces squeeze-and-excitation', () => {
+test("the caller's attention replaces squeeze-and-excitation", () => {
   const x = input(8, 8, 6);
   const seen: object[] = [];
   stage(x, { name: 'own', repeats: 2, filters: 6 }, { attention: (y, spec) => (seen.push(spec), y) });
   expect(seen).toEqual([
-    { name: 'owna', reducedFilters: 1, activation: 'swish' }, { name: 'ownb', reducedFilters: 1, activation: 'swish' },
+    { name: 'owna', reducedFilters: 1, activation: 'swish' },
+    { name: 'ownb', reducedFilters: 1, activation: 'swish' },
   ]);
 });
 
 test('drop rates that do not fit the blocks are refused', () => {
-  expect(() => stage(input(8, 8, 3), { name: 'b', repeats: 2, filters: 6, dropRates: [0.1] })).toThrow('stage: expected 2 rates, one per block for `dropRates`, received [0.1].');
+  expect(() => stage(input(8, 8, 3), { name: 'b', repeats: 2, filters: 6, dropRates: [0.1] })).toThrow(
+    'stage: expected 2 rates, one per block for `dropRates`, received [0.1].',
+  );
 });
 
 test.each([
@@ -36,6 +39,16 @@ test.each([
 test('a stage leaves no tensor where a function of the caller throws', () => {
   const before = tf.memory().numTensors;
   const failure = new Error('mine');
-  expect(() => stage(input(8, 8, 6), { name: 'b', filters: 6, repeats: 2 }, { attention: () => { throw failure; } })).toThrow(failure);
+  expect(() =>
+    stage(
+      input(8, 8, 6),
+      { name: 'b', filters: 6, repeats: 2 },
+      {
+        attention: () => {
+          throw failure;
+        },
+      },
+    ),
+  ).toThrow(failure);
   expect(tf.memory().numTensors).toBe(before);
 });

@@ -14,9 +14,18 @@ interface Golden {
   readonly gain: number;
   readonly input: { readonly seed: string; readonly shape: [number, number, number, number]; readonly scale: number };
   readonly layers: readonly { readonly name: string; readonly weights: readonly (readonly [string, readonly number[]])[] }[];
-  readonly activations: Readonly<Record<string, {
-    readonly shape: number[]; readonly absMax: number; readonly mean: number; readonly at: readonly number[]; readonly values: readonly number[];
-  }>>;
+  readonly activations: Readonly<
+    Record<
+      string,
+      {
+        readonly shape: number[];
+        readonly absMax: number;
+        readonly mean: number;
+        readonly at: readonly number[];
+        readonly values: readonly number[];
+      }
+    >
+  >;
   readonly dropRates: Readonly<Record<string, number>>;
   readonly logits: readonly number[];
 }
@@ -27,7 +36,12 @@ const read = (name: string): Golden =>
 beforeAll(startWasm);
 
 describe.each<[string, Variant]>([
-  ['B0', 'b0'], ['B1', 'b1'], ['B2', 'b2'], ['B3', 'b3'], ['V2B0', 'v2-b0'], ['V2S', 'v2-s'],
+  ['B0', 'b0'],
+  ['B1', 'b1'],
+  ['B2', 'b2'],
+  ['B3', 'b3'],
+  ['V2B0', 'v2-b0'],
+  ['V2S', 'v2-s'],
 ])('Keras %s', (name, variant) => {
   const golden = read(name);
   let model: tfl.LayersModel;
@@ -40,18 +54,23 @@ describe.each<[string, Variant]>([
     const keras = golden.layers.filter(({ name }) => !/^(re|)scaling|^normalization|_pad$/.test(name));
     const ours = model.layers.filter(({ name }) => name !== 'rescaling');
     expect(ours.map((layer) => layer.name)).toEqual(keras.map((layer) => layer.name));
-    expect(ours.map((layer) => layer.weights.map((weight) => [weight.originalName.split('/')[1], weight.shape])))
-      .toEqual(keras.map((layer) => layer.weights));
+    expect(ours.map((layer) => layer.weights.map((weight) => [weight.originalName.split('/')[1], weight.shape]))).toEqual(
+      keras.map((layer) => layer.weights),
+    );
   });
 
   test('the plan lists exactly the weights of the model, in their order', () => {
     const planned = planModel(variant).layers.flatMap((layer) => layer.weights);
     const trainableFirst = [...planned.filter((weight) => weight.trainable), ...planned.filter((weight) => !weight.trainable)];
-    expect(model.weights.map((weight) => [weight.originalName, weight.shape])).toEqual(trainableFirst.map(({ name, shape }) => [name, shape]));
+    expect(model.weights.map((weight) => [weight.originalName, weight.shape])).toEqual(
+      trainableFirst.map(({ name, shape }) => [name, shape]),
+    );
   });
 
   test('drop rates are those of Keras', () => {
-    const rates = model.layers.flatMap((layer) => (layer.getClassName() === 'Dropout' ? [[layer.name, layer.getConfig()['rate'] as number] as const] : []));
+    const rates = model.layers.flatMap((layer) =>
+      layer.getClassName() === 'Dropout' ? [[layer.name, layer.getConfig()['rate'] as number] as const] : [],
+    );
     expect(rates.map(([layer]) => layer)).toEqual(Object.keys(golden.dropRates));
     expect(rates.map(([, rate]) => rate)).toBeAllclose(Object.values(golden.dropRates), { tolerance: 1e-12 });
   });
@@ -65,7 +84,10 @@ describe.each<[string, Variant]>([
       const expected = golden.activations[layer]!;
       const values = (await outputs[i]!.data()) as Float32Array;
       expect(outputs[i]!.shape, layer).toEqual(expected.shape);
-      expect(expected.at.map((index) => values[index]!), layer).toBeAllclose(expected.values, { tolerance: 1e-4 * expected.absMax });
+      expect(
+        expected.at.map((index) => values[index]!),
+        layer,
+      ).toBeAllclose(expected.values, { tolerance: 1e-4 * expected.absMax });
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       expect(Math.abs(mean - expected.mean), layer).toBeLessThan(1e-4 * expected.absMax);
     }

@@ -54,16 +54,25 @@ describe('efficientNet', () => {
       const first = model.layers[1]!;
       const grey = tf.fill([1, 64, 64, 3], 51);
       const seen = normalization === 'none' ? grey : (first.apply(grey) as tf.Tensor);
-      const [mean, std] = normalization === 'imagenet'
-        ? [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]]
-        : normalization === 'none' ? [] : [[normalization.mean].flat(), [normalization.std].flat()];
+      const [mean, std] =
+        normalization === 'imagenet'
+          ? [
+              [0.485, 0.456, 0.406],
+              [0.229, 0.224, 0.225],
+            ]
+          : normalization === 'none'
+            ? []
+            : [[normalization.mean].flat(), [normalization.std].flat()];
       const expected = [0, 1, 2].map((c) => (mean === undefined ? 51 : (0.2 - (mean[c] ?? mean[0]!)) / (std![c] ?? std![0]!)));
       expect(normalization === 'none' ? first.name : 'stem_conv').toBe('stem_conv');
       expect([...(await seen.data())].slice(0, 3)).toBeAllclose(expected, { tolerance: 1e-5 });
     },
   );
 
-  test.each<[Variant | VariantSpec, string]>([['b0', 'b0'], ['lite0', 'lite0']])('%s is made without leaking', async (variant) => {
+  test.each<[Variant | VariantSpec, string]>([
+    ['b0', 'b0'],
+    ['lite0', 'lite0'],
+  ])('%s is made without leaking', async (variant) => {
     await expectNoLeak(() => {
       efficientNet(variant, { inputSize: 32 }).dispose();
     });

@@ -14,7 +14,10 @@ beforeAll(startWasm);
 
 describe('foldBatchNorm', () => {
   test.each<[string, VariantSpec, 'same' | 'symmetric']>([
-    ['V1', TINY, 'same'], ['V1, symmetric', TINY, 'symmetric'], ['Lite', LITE, 'same'], ['V2', V2, 'same'],
+    ['V1', TINY, 'same'],
+    ['V1, symmetric', TINY, 'symmetric'],
+    ['Lite', LITE, 'same'],
+    ['V2', V2, 'same'],
   ])('%s answers the same without any BatchNormalization', async (_, spec, padding) => {
     const model = efficientNet(spec, { classes: 7, padding, classifierActivation: 'linear' });
     fillModel(model, 2);
@@ -29,16 +32,30 @@ describe('foldBatchNorm', () => {
   test("ReLU6 runs inside Lite's convolutions, swish beside V1's", async () => {
     const lite = await foldBatchNorm(efficientNet(LITE, { classes: 3 }));
     const classes = new Set(lite.layers.map((layer) => layer.getClassName()));
-    expect([...classes].sort()).toEqual(['Add', 'Conv2D', 'Dense', 'DepthwiseConv2D', 'Dropout', 'GlobalAveragePooling2D', 'InputLayer', 'Rescaling']);
+    expect([...classes].sort()).toEqual([
+      'Add',
+      'Conv2D',
+      'Dense',
+      'DepthwiseConv2D',
+      'Dropout',
+      'GlobalAveragePooling2D',
+      'InputLayer',
+      'Rescaling',
+    ]);
     const kernels = async (model: tfl.LayersModel): Promise<string[]> => {
       const { kernels } = await tf.profile(() => model.predict(tf.zeros([1, 64, 64, 3])));
       return [...new Set(kernels.map(({ name }) => name))];
     };
     expect(await kernels(lite)).not.toContain('Minimum');
-    expect(await kernels(await foldBatchNorm(efficientNet(TINY, { classes: 3 })))).toEqual(expect.not.arrayContaining(['DepthwiseConv2dNative', 'FusedBatchNorm']));
+    expect(await kernels(await foldBatchNorm(efficientNet(TINY, { classes: 3 })))).toEqual(
+      expect.not.arrayContaining(['DepthwiseConv2dNative', 'FusedBatchNorm']),
+    );
   });
 
-  test.each<[string, VariantSpec]>([['V1', TINY], ['Lite', LITE]])('a folded %s survives files, here and in plain TensorFlow.js', async (_, spec) => {
+  test.each<[string, VariantSpec]>([
+    ['V1', TINY],
+    ['Lite', LITE],
+  ])('a folded %s survives files, here and in plain TensorFlow.js', async (_, spec) => {
     const model = efficientNet(spec, { classes: 3, padding: 'symmetric' });
     fillModel(model, 2);
     const folded = await foldBatchNorm(model);
@@ -58,7 +75,8 @@ describe('foldBatchNorm', () => {
     const folded = await foldBatchNorm(features);
     const x = pixels();
     const [expected, received] = [features.predict(x) as tf.Tensor[], folded.predict(x) as tf.Tensor[]];
-    for (const [i, output] of expected.entries()) expect([...(await received[i]!.data())]).toBeAllclose([...(await output.data())], { tolerance: 1e-4 });
+    for (const [i, output] of expected.entries())
+      expect([...(await received[i]!.data())]).toBeAllclose([...(await output.data())], { tolerance: 1e-4 });
   });
 
   test('a normalization with no convolution to itself stays', async () => {

@@ -13,7 +13,11 @@ import { startWasm } from '../support/wasm.js';
 beforeAll(startWasm);
 
 describe('saveModel and loadModel', () => {
-  test.each<[string, VariantSpec]>([['V1', TINY], ['Lite', LITE], ['V2', V2]])('%s comes back with its layers, plan, class names and answers', async (_, spec) => {
+  test.each<[string, VariantSpec]>([
+    ['V1', TINY],
+    ['Lite', LITE],
+    ['V2', V2],
+  ])('%s comes back with its layers, plan, class names and answers', async (_, spec) => {
     const model = efficientNet(spec, { classes: 3, seed: 1 });
     fillModel(model, 2);
     setClassNames(model, ['a', 'b', 'c']);
@@ -40,7 +44,9 @@ describe('saveModel and loadModel', () => {
   });
 
   test("another's model is left alone", async () => {
-    const other = tfl.sequential({ layers: [tfl.layers.batchNormalization({ inputShape: [4, 4, 3], name: 'theirs' }), tfl.layers.dropout({ rate: 0.5 })] });
+    const other = tfl.sequential({
+      layers: [tfl.layers.batchNormalization({ inputShape: [4, 4, 3], name: 'theirs' }), tfl.layers.dropout({ rate: 0.5 })],
+    });
     const file = memory();
     await saveModel(other, file);
     const back = await loadModel(file);
@@ -64,19 +70,34 @@ describe('saveModel and loadModel', () => {
     const file = memory();
     await saveModel(model, file);
     const { modelTopology, weightSpecs, userDefinedMetadata, weightData } = file.saved!;
-    const manifest = JSON.stringify({ modelTopology, userDefinedMetadata, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] });
+    const manifest = JSON.stringify({
+      modelTopology,
+      userDefinedMetadata,
+      weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+    });
     const asked: (string | undefined)[] = [];
     const server = createServer(({ url }, response) => {
       asked.push(url);
       response.setHeader('content-type', url?.endsWith('.json') === true ? 'application/json' : 'application/octet-stream');
       response.end(url?.endsWith('.json') === true ? manifest : Buffer.from(weightData as ArrayBuffer));
     }).listen(0);
-    onTestFinished(() => { vi.unstubAllGlobals(); server.close(); });
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+      server.close();
+    });
     vi.stubGlobal('location', { href: `http://localhost:${(server.address() as AddressInfo).port}/app/page.html` });
-    for (const url of ['models/mine/model.json', '/models/mine/model.json']) expect(await predict(await loadModel(url))).toEqual(await predict(model));
-    expect(asked).toEqual(['/app/models/mine/model.json', '/app/models/mine/weights.bin', '/models/mine/model.json', '/models/mine/weights.bin']);
+    for (const url of ['models/mine/model.json', '/models/mine/model.json'])
+      expect(await predict(await loadModel(url))).toEqual(await predict(model));
+    expect(asked).toEqual([
+      '/app/models/mine/model.json',
+      '/app/models/mine/weights.bin',
+      '/models/mine/model.json',
+      '/models/mine/weights.bin',
+    ]);
     vi.unstubAllGlobals();
-    await expect(loadModel('models/mine/model.json')).rejects.toThrow('loadModel: expected a URL TensorFlow.js can handle here for `source`');
+    await expect(loadModel('models/mine/model.json')).rejects.toThrow(
+      'loadModel: expected a URL TensorFlow.js can handle here for `source`',
+    );
   });
 
   test('truncated weights are refused', async () => {

@@ -9,7 +9,7 @@ import { planModel, VARIANTS } from '../../src/scaling/index.js';
 beforeAll(() => tf.setBackend('cpu'));
 const tiny = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
 
-test.each(['b0', 'lite0'] as const)('%s: parameters and multiply-adds are the plan\'s, stage by stage', (variant) => {
+test.each(['b0', 'lite0'] as const)("%s: parameters and multiply-adds are the plan's, stage by stage", (variant) => {
   const model = efficientNet(variant);
   const plan = planModel(variant);
   const { stages, total } = modelSummary(model);
@@ -59,5 +59,7 @@ test('the memory of activations is that of all outputs as float32', () => {
 });
 
 test('a runtime has no summary', () => {
-  expect(() => modelSummary({ predict: () => undefined } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: modelSummary: expected a tf.LayersModel for \`model\`, received { predict }.]`);
+  expect(() => modelSummary({ predict: () => undefined } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: modelSummary: expected a tf.LayersModel for \`model\`, received { predict }.]`,
+  );
 });

@@ -7,7 +7,10 @@ import { loadModel } from '../../src/models/index.js';
 import { startWasm } from '../support/wasm.js';
 
 const PAGE = '<!doctype html>\n<html><body>The application</body></html>';
-const MODEL = JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: ['weights.bin'], weights: [{ name: 'w', shape: [2], dtype: 'float32' }] }] });
+const MODEL = JSON.stringify({
+  modelTopology: {},
+  weightsManifest: [{ paths: ['weights.bin'], weights: [{ name: 'w', shape: [2], dtype: 'float32' }] }],
+});
 
 /** By the folder in the URL: the answer for the model.json, and for its weights. */
 const ANSWERS: Readonly<Record<string, readonly [json: string, weights: string | number]>> = {
@@ -34,10 +37,22 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 test.each([
-  ['page', "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers answer so where the file is not at that URL."],
-  ['comment', "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers answer so where the file is not at that URL."],
-  ['weights', "WeightsError: loadModel: expected the weight file 'weights.bin' beside 'URL', received a web page. Servers answer so where the file is not at that URL."],
-  ['missing', "WeightsError: loadModel: expected the weight file 'weights.bin' beside 'URL', received nothing: the server answered 404 Not Found."],
+  [
+    'page',
+    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers answer so where the file is not at that URL.",
+  ],
+  [
+    'comment',
+    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers answer so where the file is not at that URL.",
+  ],
+  [
+    'weights',
+    "WeightsError: loadModel: expected the weight file 'weights.bin' beside 'URL', received a web page. Servers answer so where the file is not at that URL.",
+  ],
+  [
+    'missing',
+    "WeightsError: loadModel: expected the weight file 'weights.bin' beside 'URL', received nothing: the server answered 404 Not Found.",
+  ],
   ['short', 'WeightsError: loadModel: expected 8 bytes of weights, received 4. The weight file is truncated or belongs to another model.'],
 ])('a server that answers with another thing than the model, %s, is told so', async (name, message) => {
   const url = `${origin}/${name}/model.json`;
@@ -46,5 +61,7 @@ test.each([
 });
 
 test('a server that is not there is named with the reason', async () => {
-  await expect(loadModel('http://127.0.0.1:9/model.json')).rejects.toThrow(/^loadModel: expected a saved model at 'http:\/\/127\.0\.0\.1:9\/model\.json', received nothing: the server did not answer \(.+\)\.$/);
+  await expect(loadModel('http://127.0.0.1:9/model.json')).rejects.toThrow(
+    /^loadModel: expected a saved model at 'http:\/\/127\.0\.0\.1:9\/model\.json', received nothing: the server did not answer \(.+\)\.$/,
+  );
 });

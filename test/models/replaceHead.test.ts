@@ -21,7 +21,13 @@ describe('replaceHead', () => {
 
   test('max pooling and hidden layers make a head of its own', () => {
     const base = efficientNet(TINY, { includeTop: false });
-    const result = replaceHead(base, { classes: 1, classifierActivation: 'sigmoid', pooling: 'max', hidden: [16], classNames: ['no', 'yes'] });
+    const result = replaceHead(base, {
+      classes: 1,
+      classifierActivation: 'sigmoid',
+      pooling: 'max',
+      hidden: [16],
+      classNames: ['no', 'yes'],
+    });
     expect(result.layers.slice(-3).map((layer) => layer.name)).toEqual(['max_pool', 'hidden1', 'predictions']);
     expect(planOf(result).classifier).toBeNull();
   });
@@ -39,6 +45,7 @@ describe('replaceHead', () => {
 
   test('names that do not match the classes are refused', () => {
     expect(() => replaceHead(efficientNet(TINY), { classes: 3, classNames: ['a'] })).toThrow(
-      'replaceHead: expected 3 names for `classNames`, one per class, received 1.');
+      'replaceHead: expected 3 names for `classNames`, one per class, received 1.',
+    );
   });
 });

@@ -15,7 +15,9 @@ const image: Pixels = { width: 80, height: 70, channels: 3, data: Uint8Array.fro
 
 beforeAll(async () => {
   const plan = planModel({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 }, { classes: 3 });
-  const arrays = new Map(plan.layers.flatMap(({ weights }) => weights.map(({ name, shape }) => [name, weightArray(shape, fillKeras(name, shape, 2))] as const)));
+  const arrays = new Map(
+    plan.layers.flatMap(({ weights }) => weights.map(({ name, shape }) => [name, weightArray(shape, fillKeras(name, shape, 2))] as const)),
+  );
   runtime = await createRuntime(await exportOnnx({ plan, arrays }), { threads: 1 });
 });
 
@@ -32,8 +34,16 @@ test('a runtime classifies, explains and warms up without one', async () => {
 });
 
 test.each<[string, () => Promise<unknown>]>([
-  ['classify on a predictor of tensors', () => { const tensors: Predictor = { preprocessing: runtime.preprocessing, predict: (x) => runtime.predict(x) }; return classify(tensors, image); }],
+  [
+    'classify on a predictor of tensors',
+    () => {
+      const tensors: Predictor = { preprocessing: runtime.preprocessing, predict: (x) => runtime.predict(x) };
+      return classify(tensors, image);
+    },
+  ],
   ['evaluate', () => evaluate(runtime, [{ pixels: image, label: 0 }])],
 ])('%s says that a backend is needed', async (_, act) => {
-  await expect(act()).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: ensureBackend: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.]`);
+  await expect(act()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: ensureBackend: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.]`,
+  );
 });

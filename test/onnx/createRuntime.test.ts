@@ -46,18 +46,27 @@ describe('createRuntime', () => {
   test('several outputs are several tensors', async () => {
     const runtime = await createRuntime(featureExtractor(model, ['reduction_3', 'predictions']));
     const outputs = (await runtime.predict(tf.zeros([1, 64, 64, 3]))) as tf.Tensor[];
-    expect(outputs.map(({ shape }) => shape)).toEqual([[1, 8, 8, 16], [1, 2]]);
+    expect(outputs.map(({ shape }) => shape)).toEqual([
+      [1, 8, 8, 16],
+      [1, 2],
+    ]);
   });
 
   test('evaluate takes it where it takes a model', async () => {
-    const batch = (): { xs: tf.Tensor4D; ys: tf.Tensor }[] => [{ xs: tf.randomUniform([6, 64, 64, 3], 0, 255, 'float32', 'x'), ys: tf.tensor1d([0, 1, 0, 1, 1, 1], 'int32') }];
+    const batch = (): { xs: tf.Tensor4D; ys: tf.Tensor }[] => [
+      { xs: tf.randomUniform([6, 64, 64, 3], 0, 255, 'float32', 'x'), ys: tf.tensor1d([0, 1, 0, 1, 1, 1], 'int32') },
+    ];
     const [own, theirs] = [await evaluate(model, batch() as never), await evaluate(await createRuntime(model), batch() as never)];
     expect([...theirs.predictions.probabilities]).toBeAllclose([...own.predictions.probabilities], { tolerance: 1e-5 });
   });
 
   test('trainHead computes its features on it, and learns the same', async () => {
     const batches = async function* (): AsyncGenerator<ImageBatch> {
-      for (const seed of [1, 2]) yield await Promise.resolve({ xs: tf.randomUniform([4, 64, 64, 3], 0, 255, 'float32', String(seed)), ys: tf.oneHot([0, 1, 0, 1], 2) });
+      for (const seed of [1, 2])
+        yield await Promise.resolve({
+          xs: tf.randomUniform([4, 64, 64, 3], 0, 255, 'float32', String(seed)),
+          ys: tf.oneHot([0, 1, 0, 1], 2),
+        });
     };
     const runtime = vi.fn((features: tfl.LayersModel) => createRuntime(features, { threads: 1 }));
     const settings = { classNames: ['cat', 'dog'], epochs: 3, seed: 1, learningRate: 0.01 };
@@ -66,7 +75,11 @@ describe('createRuntime', () => {
     for (const place of [{}, { runtime }]) {
       const backbone = efficientNet(spec, { includeTop: false });
       fillModel(backbone, 2);
-      histories.push((await trainHead(backbone, { train: batches(), preprocessing: { inputSize: 64, fit: 'stretch' }, ...settings, ...place })).history.map(({ loss }) => loss));
+      histories.push(
+        (
+          await trainHead(backbone, { train: batches(), preprocessing: { inputSize: 64, fit: 'stretch' }, ...settings, ...place })
+        ).history.map(({ loss }) => loss),
+      );
     }
     expect(runtime).toHaveBeenCalledOnce();
     expect(histories[1]).toBeAllclose(histories[0]!, { tolerance: 1e-4 });
@@ -96,9 +109,15 @@ describe('createRuntime', () => {
 
   test('a wrong size, rank or number of values is refused', async () => {
     const runtime = await createRuntime(model);
-    await expect(runtime.predict(tf.zeros([1, 32, 32, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected images [null, 64, 64, 3], received [1, 32, 32, 3]. Resize them to the model's input.]`);
-    await expect(runtime.predict(tf.zeros([64, 64, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: predict: expected images [null, 64, 64, 3], received [64, 64, 3]. Resize them to the model's input.]`);
-    await expect(runtime.run(new Float32Array(5), [1, 64, 64, 3])).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: run: expected values for shape [1, 64, 64, 3], received 5.]`);
+    await expect(runtime.predict(tf.zeros([1, 32, 32, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: predict: expected images [null, 64, 64, 3], received [1, 32, 32, 3]. Resize them to the model's input.]`,
+    );
+    await expect(runtime.predict(tf.zeros([64, 64, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: predict: expected images [null, 64, 64, 3], received [64, 64, 3]. Resize them to the model's input.]`,
+    );
+    await expect(runtime.run(new Float32Array(5), [1, 64, 64, 3])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: run: expected values for shape [1, 64, 64, 3], received 5.]`,
+    );
   });
 
   test('a runtime that was disposed says so, and can be disposed again', async () => {
@@ -114,14 +133,23 @@ describe('createRuntime', () => {
 
   test('bytes that are no model are refused', async () => {
     const bytes = await exportOnnx(model);
-    await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. The file is damaged or no ONNX file.]`);
-    await expect(createRuntime(new Uint8Array(0))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file for `model`, received an empty file\. Copy or download it again\.$/);
+    await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. ` +
+        `The file is damaged or no ONNX file.]`,
+    );
+    await expect(createRuntime(new Uint8Array(0))).rejects.toThrow(
+      /^createRuntime: expected the bytes of an ONNX file for `model`, received an empty file\. Copy or download it again\.$/,
+    );
     await expect(createRuntime(bytes.subarray(0, bytes.length / 2))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file/);
-    await expect(createRuntime(new TextEncoder().encode('<!DOCTYPE html><html></html>'))).rejects.toThrow(/, received a web page\. Servers answer so where the file is not at that URL\.$/);
+    await expect(createRuntime(new TextEncoder().encode('<!DOCTYPE html><html></html>'))).rejects.toThrow(
+      /, received a web page\. Servers answer so where the file is not at that URL\.$/,
+    );
     // Whole as a message, but a weight has lost its numbers.
     const scrambled = bytes.slice();
     scrambled.set(new TextEncoder().encode('Vonc'), new TextDecoder('latin1').decode(bytes).indexOf('Conv'));
-    await expect(createRuntime(scrambled)).rejects.toThrow(/^createRuntime: expected a model ONNX Runtime takes for `model`, received one it refuses: .*Vonc/);
+    await expect(createRuntime(scrambled)).rejects.toThrow(
+      /^createRuntime: expected a model ONNX Runtime takes for `model`, received one it refuses: .*Vonc/,
+    );
   });
 
   test('the preprocessing of a file is checked; that of another tool is unknown', async () => {
@@ -133,21 +161,38 @@ describe('createRuntime', () => {
       return toBinary(ModelProtoSchema, file);
     };
     const damaged = (change: object): Promise<unknown> => createRuntime(saying((record) => JSON.stringify({ ...record, ...change })));
-    await expect(damaged({ fit: 'squash' })).rejects.toThrow("createRuntime: the preprocessing in the metadata of the ONNX file is damaged: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'.");
-    await expect(damaged({ inputSize: 'large' })).rejects.toThrow("damaged: expected a positive integer or [height, width] for `inputSize`, received 'large'.");
+    await expect(damaged({ fit: 'squash' })).rejects.toThrow(
+      "createRuntime: the preprocessing in the metadata of the ONNX file is damaged: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'.",
+    );
+    await expect(damaged({ inputSize: 'large' })).rejects.toThrow(
+      "damaged: expected a positive integer or [height, width] for `inputSize`, received 'large'.",
+    );
     await expect(damaged({ gamma: 2 })).rejects.toThrow('received `gamma`');
-    await expect(damaged({ inputSize: [96, 96] })).rejects.toThrow("createRuntime: expected the input size of the ONNX file's `preprocessing` for its input [null, 64, 64, 3], received [96, 96].");
+    await expect(damaged({ inputSize: [96, 96] })).rejects.toThrow(
+      "createRuntime: expected the input size of the ONNX file's `preprocessing` for its input [null, 64, 64, 3], received [96, 96].",
+    );
     for (const foreign of ['resize 64, then divide by 255', '{"mean": [0.5]}', '[1, 2]', 'null', '']) {
       expect((await createRuntime(saying(() => foreign))).preprocessing).toBeUndefined();
     }
   });
 
   test('options are checked', async () => {
-    await expect(createRuntime(model, { threads: 0 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a positive integer for \`threads\`, received 0.]`);
-    await expect(createRuntime(model, { device: 'tpu' as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected one of 'cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml' for \`device\`, received 'tpu'.]`);
-    await expect(createRuntime(model, { device: 'coreml' })).rejects.toThrow(/^createRuntime: expected a device ONNX Runtime has here for `device`, received 'coreml'/);
-    await expect(createRuntime('b0.onnx' as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a layers model or the bytes of an ONNX file for \`model\`, received 'b0.onnx'.]`);
-    await expect(createRuntime(model, { onnxruntime: {} as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: createRuntime: expected a package of ONNX Runtime for \`onnxruntime\`, received {  }.]`);
+    await expect(createRuntime(model, { threads: 0 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: createRuntime: expected a positive integer for \`threads\`, received 0.]`,
+    );
+    await expect(createRuntime(model, { device: 'tpu' as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: createRuntime: expected one of 'cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', ` +
+        `'coreml' for \`device\`, received 'tpu'.]`,
+    );
+    await expect(createRuntime(model, { device: 'coreml' })).rejects.toThrow(
+      /^createRuntime: expected a device ONNX Runtime has here for `device`, received 'coreml'/,
+    );
+    await expect(createRuntime('b0.onnx' as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: createRuntime: expected a layers model or the bytes of an ONNX file for \`model\`, received 'b0.onnx'.]`,
+    );
+    await expect(createRuntime(model, { onnxruntime: {} as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: createRuntime: expected a package of ONNX Runtime for \`onnxruntime\`, received {  }.]`,
+    );
   });
 
   test('the package is named where it cannot be loaded or has to be given', async () => {
@@ -157,7 +202,10 @@ describe('createRuntime', () => {
     await expect(createRuntime(model)).rejects.toMatchObject({ name: 'MissingPackageError', package: 'onnxruntime-node', installed: true });
     vi.doUnmock('onnxruntime-node');
     vi.stubGlobal('process', undefined);
-    await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: createRuntime: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.]`);
+    await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[BackendError: createRuntime: expected ONNX Runtime for \`onnxruntime\`, received none. ` +
+        `Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.]`,
+    );
     vi.unstubAllGlobals();
   });
 });

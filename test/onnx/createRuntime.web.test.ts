@@ -22,5 +22,7 @@ test('onnxruntime-web predicts what the layers do, and says what it lacks', asyn
     tf.dispose([images, theirs, own]);
     await runtime.dispose();
   });
-  await expect(createRuntime(model, { onnxruntime, device: 'cuda' })).rejects.toThrow(/^createRuntime: expected a device ONNX Runtime has here for `device`, received 'cuda'/);
+  await expect(createRuntime(model, { onnxruntime, device: 'cuda' })).rejects.toThrow(
+    /^createRuntime: expected a device ONNX Runtime has here for `device`, received 'cuda'/,
+  );
 });

@@ -5,7 +5,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { batchNormalization, convNormAct, head, mbConv, stage, stem } from '../../src/layers/index.js';
-import { efficientNet, featureExtractor, foldBatchNorm, replaceHead, setClassNames, type EfficientNetOptions } from '../../src/models/index.js';
+import {
+  efficientNet,
+  featureExtractor,
+  foldBatchNorm,
+  replaceHead,
+  setClassNames,
+  type EfficientNetOptions,
+} from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type ExportOnnxOptions } from '../../src/onnx/index.js';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../../src/onnx/proto/onnx_pb.js';
 import { VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
@@ -79,7 +86,7 @@ describe('exportOnnx', () => {
     expect(await difference(model, { bytes, shape: [3, 64, 64, 3] })).toBeLessThan(1e-5);
   });
 
-  test('feature maps come out under their layers\' names, channels last', async () => {
+  test("feature maps come out under their layers' names, channels last", async () => {
     const model = featureExtractor(filled(TINY, {}), ['reduction_2', 'reduction_4', 'top_activation', 'predictions']);
     expect(await difference(model)).toBeLessThan(1e-5);
     const { graph } = read(await exportOnnx(model));
@@ -88,10 +95,20 @@ describe('exportOnnx', () => {
 
   test('own stages, a nested model and two heads answer the same', async () => {
     const input = tfl.input({ shape: [33, 33, 3], name: 'picture' });
-    const trunk = mbConv(stage(stem(input, { filters: 8 }), { name: 'own', repeats: 2, filters: 8, kernelSize: 5 }), { name: 'last', filters: 16, strides: 2 });
+    const trunk = mbConv(stage(stem(input, { filters: 8 }), { name: 'own', repeats: 2, filters: 8, kernelSize: 5 }), {
+      name: 'last',
+      filters: 16,
+      strides: 2,
+    });
     const top = tfl.input({ shape: [9, 9, 16] });
-    const classify = tfl.model({ inputs: top, outputs: head(convNormAct(top, { name: 'mix', filters: 12 }), { classes: 3, hidden: [5] }), name: 'classifier' });
-    const both = tfl.layers.concatenate({ name: 'both' }).apply([trunk, tfl.layers.maxPooling2d({ poolSize: 3, strides: 1, padding: 'same' }).apply(trunk) as tfl.SymbolicTensor]);
+    const classify = tfl.model({
+      inputs: top,
+      outputs: head(convNormAct(top, { name: 'mix', filters: 12 }), { classes: 3, hidden: [5] }),
+      name: 'classifier',
+    });
+    const both = tfl.layers
+      .concatenate({ name: 'both' })
+      .apply([trunk, tfl.layers.maxPooling2d({ poolSize: 3, strides: 1, padding: 'same' }).apply(trunk) as tfl.SymbolicTensor]);
     const flat = tfl.layers.flatten().apply(tfl.layers.averagePooling2d({ poolSize: 2 }).apply(both)) as tfl.SymbolicTensor;
     const box = tfl.layers.dense({ units: 4, activation: 'sigmoid', name: 'box' }).apply(flat) as tfl.SymbolicTensor;
     const model = tfl.model({ inputs: input, outputs: [classify.apply(trunk) as tfl.SymbolicTensor, box] });
@@ -131,11 +148,17 @@ describe('exportOnnx', () => {
     const network = (padding: 'valid' | 'same'): tfl.LayersModel => {
       const input = tfl.input({ shape: [9, 9, 2] });
       const scaled = tfl.layers.rescaling({ scale: [0.5, 2] as never, offset: [1, -3] as never }).apply(input);
-      const model = tfl.model({ inputs: input, outputs: tfl.layers.conv2d({ filters: 3, kernelSize: 3, padding, name: 'conv' }).apply(scaled) as tfl.SymbolicTensor });
+      const model = tfl.model({
+        inputs: input,
+        outputs: tfl.layers.conv2d({ filters: 3, kernelSize: 3, padding, name: 'conv' }).apply(scaled) as tfl.SymbolicTensor,
+      });
       fillModel(model, 1);
       return model;
     };
-    for (const [padding, operators] of [['valid', ['Transpose', 'Conv', 'Transpose']], ['same', ['Transpose', 'Add', 'Conv', 'Transpose']]] as const) {
+    for (const [padding, operators] of [
+      ['valid', ['Transpose', 'Conv', 'Transpose']],
+      ['same', ['Transpose', 'Add', 'Conv', 'Transpose']],
+    ] as const) {
       expect(await difference(network(padding))).toBeLessThan(1e-5);
       expect(read(await exportOnnx(network(padding))).graph!.node.map(({ opType }) => opType)).toEqual(operators);
     }
@@ -155,14 +178,26 @@ describe('exportOnnx', () => {
     const metadata = Object.fromEntries(metadataProps.map(({ key, value }) => [key, JSON.parse(value) as unknown]));
     expect(metadata['classes']).toEqual(['cat', 'dog']);
     expect(metadata['preprocessing']).toEqual({
-      inputSize: [64, 64], fit: 'crop', cropFraction: 64 / 96, margins: 'ceil', fillValue: 0, interpolation: 'bicubic', antialias: false, resampler: 'tensorflow',
-      layout: 'NHWC', color: 'RGB', range: [0, 255],
+      inputSize: [64, 64],
+      fit: 'crop',
+      cropFraction: 64 / 96,
+      margins: 'ceil',
+      fillValue: 0,
+      interpolation: 'bicubic',
+      antialias: false,
+      resampler: 'tensorflow',
+      layout: 'NHWC',
+      color: 'RGB',
+      range: [0, 255],
     });
     expect(graph!.input[0]!.type!.value.value!.shape!.dim.map(({ value }) => value.value)).toEqual(['batch', 64n, 64n, 3n]);
     expect(opsetImport[0]!.version).toBe(17n);
   });
 
-  test.each([['float16', 0.6, 5e-3], ['int8', 0.4, 5e-2]] as const)('kernels stored as %s make the file smaller and hardly change the answers', async (dtype, share, tolerance) => {
+  test.each([
+    ['float16', 0.6, 5e-3],
+    ['int8', 0.4, 5e-2],
+  ] as const)('kernels stored as %s make the file smaller and hardly change the answers', async (dtype, share, tolerance) => {
     const model = filled(TINY, {});
     const [full, small] = [await exportOnnx(model), await exportOnnx(model, { dtype })];
     const bytesOf = (file: Uint8Array): number => read(file).graph!.initializer.reduce((sum, { rawData }) => sum + rawData.length, 0);
@@ -175,13 +210,19 @@ describe('exportOnnx', () => {
   test('int8 kernels have a scale for each output channel, and engines get them from operators that are computed once', async () => {
     const model = filled(TINY, { classes: 5 });
     const [full, small] = [read(await exportOnnx(model)).graph!, read(await exportOnnx(model, { dtype: 'int8' })).graph!];
-    const floats = (graph: GraphProto, name: string): Float32Array => new Float32Array(graph.initializer.find((tensor) => tensor.name === name)!.rawData.slice().buffer);
-    for (const [kernel, axis, run] of [['top_conv/kernel', 0, undefined], ['predictions/kernel', 1, 1]] as const) {
+    const floats = (graph: GraphProto, name: string): Float32Array =>
+      new Float32Array(graph.initializer.find((tensor) => tensor.name === name)!.rawData.slice().buffer);
+    for (const [kernel, axis, run] of [
+      ['top_conv/kernel', 0, undefined],
+      ['predictions/kernel', 1, 1],
+    ] as const) {
       const { dims, rawData } = small.initializer.find(({ name }) => name === `${kernel}/int8`)!;
       const channels = Number(dims[axis]);
       const values = floats(full, kernel);
       const length = run ?? values.length / channels;
-      const largest = Array.from({ length: channels }, (_, channel) => Math.max(...values.filter((_value, i) => Math.floor(i / length) % channels === channel).map(Math.abs)));
+      const largest = Array.from({ length: channels }, (_, channel) =>
+        Math.max(...values.filter((_value, i) => Math.floor(i / length) % channels === channel).map(Math.abs)),
+      );
       expect([...floats(small, `${kernel}/scale`)]).toEqual(largest.map((value) => Math.fround(value / 127)));
       const steps = new Int8Array(rawData.slice().buffer);
       expect(Math.max(...steps.map(Math.abs))).toBe(127);
@@ -193,7 +234,10 @@ describe('exportOnnx', () => {
   test('a network that computes in float16 takes and returns float32, and answers nearly the same', async () => {
     const input = tfl.input({ shape: [16, 16, 3] });
     const larger = tfl.layers.upSampling2d({ size: [2, 2] }).apply(convNormAct(input, { name: 'first', filters: 8 })) as tfl.SymbolicTensor;
-    for (const model of [filled(TINY, { classes: 5 }), tfl.model({ inputs: input, outputs: head(larger, { classes: 3, classifierActivation: 'linear' }) })]) {
+    for (const model of [
+      filled(TINY, { classes: 5 }),
+      tfl.model({ inputs: input, outputs: head(larger, { classes: 3, classifierActivation: 'linear' }) }),
+    ]) {
       const bytes = await exportOnnx(model, { compute: 'float16' });
       const graph = read(bytes).graph!;
       expect([...graph.input, ...graph.output].map(({ type }) => type!.value.value!.elemType)).toEqual([1, 1]);
@@ -207,19 +251,28 @@ describe('exportOnnx', () => {
 
   test('a number that float16 cannot store is refused by name', async () => {
     const input = tfl.input({ shape: [300] });
-    const kernelOf = (value: number): tfl.LayersModel => tfl.model({
-      inputs: input, outputs: tfl.layers.dense({ units: 1, name: 'wide', kernelInitializer: tfl.initializers.constant({ value }) }).apply(input) as tfl.SymbolicTensor,
-    });
+    const kernelOf = (value: number): tfl.LayersModel =>
+      tfl.model({
+        inputs: input,
+        outputs: tfl.layers
+          .dense({ units: 1, name: 'wide', kernelInitializer: tfl.initializers.constant({ value }) })
+          .apply(input) as tfl.SymbolicTensor,
+      });
     for (const options of [{ dtype: 'float16' }, { compute: 'float16' }] as const) {
-      await expect(exportOnnx(kernelOf(65520), options)).rejects.toThrow("exportOnnx: expected numbers that float16 can store, at most 65504, in 'wide/kernel', received 65520. Write them with `dtype: 'float32'`.");
+      await expect(exportOnnx(kernelOf(65520), options)).rejects.toThrow(
+        "exportOnnx: expected numbers that float16 can store, at most 65504, in 'wide/kernel', received 65520. Write them with `dtype: 'float32'`.",
+      );
       await exportOnnx(kernelOf(65519), options);
     }
   });
 
   test('how weights are stored follows what is computed with', async () => {
     const model = filled(TINY, {});
-    await expect(exportOnnx(model, { compute: 'float16', dtype: 'float32' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected 'float16' with \`compute: 'float16'\` for \`dtype\`, received 'float32'.]`);
-    const isSame = async (a: ExportOnnxOptions, b: ExportOnnxOptions): Promise<boolean> => Buffer.from(await exportOnnx(model, a)).equals(await exportOnnx(model, b));
+    await expect(exportOnnx(model, { compute: 'float16', dtype: 'float32' })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected 'float16' with \`compute: 'float16'\` for \`dtype\`, received 'float32'.]`,
+    );
+    const isSame = async (a: ExportOnnxOptions, b: ExportOnnxOptions): Promise<boolean> =>
+      Buffer.from(await exportOnnx(model, a)).equals(await exportOnnx(model, b));
     expect(await isSame({ compute: 'float16', dtype: 'float16' }, { compute: 'float16' })).toBe(true);
     expect(await isSame({ compute: 'float32', dtype: 'float32' }, {})).toBe(true);
     expect(await isSame({ compute: 'float16' }, { dtype: 'float16' })).toBe(false);
@@ -235,11 +288,25 @@ describe('exportOnnx', () => {
       static readonly className = 'Own';
     }
     const input = tfl.input({ shape: [8, 8, 3] });
-    const last = (layer: tfl.layers.Layer): tfl.LayersModel => tfl.model({ inputs: input, outputs: layer.apply(input) as tfl.SymbolicTensor });
-    await expect(exportOnnx(last(new Own({ name: 'mine' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'mine' of class Own. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`);
-    await expect(exportOnnx(last(tfl.layers.activation({ activation: 'mish', name: 'act' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`);
-    await expect(exportOnnx(last(tfl.layers.permute({ dims: [2, 1, 3], name: 'swap' })))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`);
-    await expect(exportOnnx(last(tfl.layers.flatten()), { dtype: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`dtype\`, received 'float8'.]`);
-    await expect(exportOnnx(null as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a layers model, or { plan, arrays } for \`model\`, received null.]`);
+    const last = (layer: tfl.layers.Layer): tfl.LayersModel =>
+      tfl.model({ inputs: input, outputs: layer.apply(input) as tfl.SymbolicTensor });
+    await expect(exportOnnx(last(new Own({ name: 'mine' })))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'mine' of class Own. ` +
+        `Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+    );
+    await expect(exportOnnx(last(tfl.layers.activation({ activation: 'mish', name: 'act' })))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. ` +
+        `Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+    );
+    await expect(exportOnnx(last(tfl.layers.permute({ dims: [2, 1, 3], name: 'swap' })))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. ` +
+        `Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+    );
+    await expect(exportOnnx(last(tfl.layers.flatten()), { dtype: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`dtype\`, received 'float8'.]`,
+    );
+    await expect(exportOnnx(null as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected a layers model, or { plan, arrays } for \`model\`, received null.]`,
+    );
   });
 });

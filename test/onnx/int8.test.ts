@@ -18,7 +18,10 @@ let lite: tfl.LayersModel;
 
 beforeAll(async () => {
   await startWasm();
-  lite = efficientNet({ ...VARIANTS.lite0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE }, { classes: 7, classifierActivation: 'linear' });
+  lite = efficientNet(
+    { ...VARIANTS.lite0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE },
+    { classes: 7, classifierActivation: 'linear' },
+  );
   fillModel(lite, 2);
 });
 
@@ -76,8 +79,12 @@ describe("exportOnnx with `compute: 'int8'`", () => {
       const scales = floats(constant(small, `${name}/scale`));
       const steps = new Int8Array(constant(small, `${name}/quantized`).rawData.slice().buffer);
       const run = exact.length / scales.length;
-      exact.forEach((value, i) => { expect(Math.abs(value - steps[i]! * scales[Math.floor(i / run)]!)).toBeLessThanOrEqual(0.5001 * scales[Math.floor(i / run)]!); });
-      scales.forEach((_, channel) => { expect(Math.max(...steps.subarray(channel * run, (channel + 1) * run).map(Math.abs))).toBe(127); });
+      exact.forEach((value, i) => {
+        expect(Math.abs(value - steps[i]! * scales[Math.floor(i / run)]!)).toBeLessThanOrEqual(0.5001 * scales[Math.floor(i / run)]!);
+      });
+      scales.forEach((_, channel) => {
+        expect(Math.max(...steps.subarray(channel * run, (channel + 1) * run).map(Math.abs))).toBe(127);
+      });
     }
   });
 
@@ -97,10 +104,24 @@ describe("exportOnnx with `compute: 'int8'`", () => {
 
   test('swish and squeeze-and-excitation are refused, and so is int8 without images', async () => {
     const v1 = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE }, { classes: 2 });
-    await expect(exportOnnx(v1, { compute: 'int8', calibration: batches(1) })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`compute: 'int8'\`, received one with 'stem_activation/sigmoid'. Its activations would be computed in float32 between int8 convolutions, and take longer than they save. To make the file smaller, export it with \`dtype: 'int8'\` or \`dtype: 'float16'\`.]`);
-    await expect(exportOnnx(lite, { compute: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of images with \`compute: 'int8'\` and none without for \`calibration\`, received undefined.]`);
-    await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(/^exportOnnx: expected batches of images with `compute: 'int8'` and none without/);
-    await expect(exportOnnx(lite, { compute: 'int8', calibration: batches(0) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none.]`);
-    await expect(exportOnnx(lite, { compute: 'int8', calibration: [] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportOnnx: expected batches of { xs, ys } for \`calibration\`, received [].]`);
+    await expect(exportOnnx(v1, { compute: 'int8', calibration: batches(1) })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', ` +
+        `for \`compute: 'int8'\`, received one with 'stem_activation/sigmoid'. ` +
+        `Its activations would be computed in float32 between int8 convolutions, and take longer than they save. ` +
+        `To make the file smaller, export it with \`dtype: 'int8'\` or \`dtype: 'float16'\`.]`,
+    );
+    await expect(exportOnnx(lite, { compute: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected batches of images with \`compute: ` +
+        `'int8'\` and none without for \`calibration\`, received undefined.]`,
+    );
+    await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(
+      /^exportOnnx: expected batches of images with `compute: 'int8'` and none without/,
+    );
+    await expect(exportOnnx(lite, { compute: 'int8', calibration: batches(0) })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none.]`,
+    );
+    await expect(exportOnnx(lite, { compute: 'int8', calibration: [] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected batches of { xs, ys } for \`calibration\`, received [].]`,
+    );
   });
 });

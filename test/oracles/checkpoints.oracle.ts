@@ -37,7 +37,9 @@ if (!existsSync(join(folder, 'cases.json'))) {
 }
 const cases = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8')) as Case[];
 await selectBackend(['wasm']);
-afterAll(() => { if (kept === undefined) rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  if (kept === undefined) rmSync(folder, { recursive: true });
+});
 
 const SHAPE: [number, number, number, number] = [1, 64, 64, 3];
 
@@ -53,19 +55,44 @@ async function answerOf(model: LayersModel, channels: number): Promise<Float32Ar
 
 const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values);
 
-test.each(cases)('$file with $options', async ({ file, options, variant, classes, inputChannels = 3, padding = 'symmetric', batchNormEpsilon = 1e-5, logits, features, skipped }) => {
-  const common = { inputSize: 64, inputChannels, padding, batchNormEpsilon, ...(inputChannels === 1 ? { normalization: { mean: 0.449, std: 0.226 } } : {}) } as EfficientNetOptions;
-  const arrays = await readWeightFile(join(folder, file));
-  const whole = efficientNet(variant, { ...common, classes, classifierActivation: 'linear' } as EfficientNetOptions);
-  const report = await loadWeights(whole, arrays, options);
-  expect(report.loaded.length + report.skipped.length).toBe(arrays.size);
-  expect([report.missing, report.misshapen, report.unexpected, report.kept.length]).toEqual([[], [], [], options.head === 'skip' ? 2 : 0]);
-  for (const [array, reason] of skipped) expect(report.skipped.find((item) => item.array === array)?.reason, array).toContain(reason);
-  if (logits !== undefined) expect(await answerOf(whole, inputChannels)).toBeAllclose(logits, { tolerance: 1e-4 * spread(logits) });
-  whole.dispose();
+test.each(cases)(
+  '$file with $options',
+  async ({
+    file,
+    options,
+    variant,
+    classes,
+    inputChannels = 3,
+    padding = 'symmetric',
+    batchNormEpsilon = 1e-5,
+    logits,
+    features,
+    skipped,
+  }) => {
+    const common = {
+      inputSize: 64,
+      inputChannels,
+      padding,
+      batchNormEpsilon,
+      ...(inputChannels === 1 ? { normalization: { mean: 0.449, std: 0.226 } } : {}),
+    } as EfficientNetOptions;
+    const arrays = await readWeightFile(join(folder, file));
+    const whole = efficientNet(variant, { ...common, classes, classifierActivation: 'linear' } as EfficientNetOptions);
+    const report = await loadWeights(whole, arrays, options);
+    expect(report.loaded.length + report.skipped.length).toBe(arrays.size);
+    expect([report.missing, report.misshapen, report.unexpected, report.kept.length]).toEqual([
+      [],
+      [],
+      [],
+      options.head === 'skip' ? 2 : 0,
+    ]);
+    for (const [array, reason] of skipped) expect(report.skipped.find((item) => item.array === array)?.reason, array).toContain(reason);
+    if (logits !== undefined) expect(await answerOf(whole, inputChannels)).toBeAllclose(logits, { tolerance: 1e-4 * spread(logits) });
+    whole.dispose();
 
-  const body = efficientNet(variant, { ...common, includeTop: false, pooling: 'avg' } as EfficientNetOptions);
-  await loadWeights(body, arrays, options.prefix === undefined ? {} : { prefix: options.prefix });
-  expect(await answerOf(body, inputChannels)).toBeAllclose(features, { tolerance: 1e-4 * spread(features) });
-  body.dispose();
-});
+    const body = efficientNet(variant, { ...common, includeTop: false, pooling: 'avg' } as EfficientNetOptions);
+    await loadWeights(body, arrays, options.prefix === undefined ? {} : { prefix: options.prefix });
+    expect(await answerOf(body, inputChannels)).toBeAllclose(features, { tolerance: 1e-4 * spread(features) });
+    body.dispose();
+  },
+);

@@ -26,7 +26,11 @@ test("Google's TF1 checkpoints: moving averages are loaded, and the panda is a p
     writeFileSync(join(folder, 'arrays.safetensors'), writeSafetensors(await weightsOf(model, { layout: 'tf1' })));
     mkdirSync(join(folder, 'checkpoint'));
     execFileSync(python, [here('google_checkpoint.py'), join(folder, 'arrays.safetensors'), join(folder, 'checkpoint')]);
-    execFileSync(python, [here('../../scripts/convert_google_checkpoint.py'), join(folder, 'converted.safetensors'), join(folder, 'checkpoint')]);
+    execFileSync(python, [
+      here('../../scripts/convert_google_checkpoint.py'),
+      join(folder, 'converted.safetensors'),
+      join(folder, 'checkpoint'),
+    ]);
 
     const fresh = efficientNet('lite0');
     const { layout, prefix, loaded } = await loadWeights(fresh, join(folder, 'converted.safetensors'));

@@ -32,12 +32,15 @@ beforeAll(() => {
   execFileSync(python, [fileURLToPath(new URL('images.py', import.meta.url)), folder, ...images.split(':')], { stdio: 'ignore' });
   files = Object.entries(JSON.parse(readFileSync(path.join(folder, 'index.json'), 'utf8')) as Record<string, Entry>);
 });
-afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Highest and mean difference, or why there is none. */
 function difference(pixels: Pixels | Error, reference: Reference): { readonly most: number; readonly mean: number } | string {
   if (pixels instanceof Error) return pixels.message.replace(/^.*received '[^']*': /, '');
-  if (pixels.height !== reference.height || pixels.width !== reference.width) return `${pixels.height} x ${pixels.width} for ${reference.height} x ${reference.width}`;
+  if (pixels.height !== reference.height || pixels.width !== reference.width)
+    return `${pixels.height} x ${pixels.width} for ${reference.height} x ${reference.width}`;
   const expected = readFileSync(path.join(folder, reference.file));
   let [most, sum] = [0, 0];
   for (let i = 0; i < expected.length; i++) {
@@ -48,7 +51,8 @@ function difference(pixels: Pixels | Error, reference: Reference): { readonly mo
   return { most, mean: sum / expected.length };
 }
 
-const decoded = (file: string, dctMethod: 'accurate' | 'fast'): Promise<Pixels | Error> => decodeImage(file, { dctMethod }).catch((error: unknown) => error as Error);
+const decoded = (file: string, dctMethod: 'accurate' | 'fast'): Promise<Pixels | Error> =>
+  decodeImage(file, { dctMethod }).catch((error: unknown) => error as Error);
 
 test('every JPEG that TensorFlow decodes has its pixels with both methods; in CMYK with one', async () => {
   const wrong: unknown[] = [];
@@ -69,11 +73,20 @@ test('every JPEG that TensorFlow decodes has its pixels with both methods; in CM
 
 /** What differs from Pillow, and why. */
 const EXCEPTIONS: readonly (readonly [file: RegExp, why: string])[] = [
-  [/hopper_lzma|old-style-jpeg|tiled_planar|separate_planar_extra|10ct_32bit|[Ll]ab(-green|-red)?\.tif$|crash-(0da013a1|74d2a784)/, 'libvips does not decode this kind of TIFF: an error'],
+  [
+    /hopper_lzma|old-style-jpeg|tiled_planar|separate_planar_extra|10ct_32bit|[Ll]ab(-green|-red)?\.tif$|crash-(0da013a1|74d2a784)/,
+    'libvips does not decode this kind of TIFF: an error',
+  ],
   [/8bit\.s\.tif$/, 'signed samples'],
-  [/xmp_tags_orientation|exif_imagemagick_orientation/, 'sharp reads the orientation from EXIF alone, Pillow also from XMP and from a text of ImageMagick'],
+  [
+    /xmp_tags_orientation|exif_imagemagick_orientation/,
+    'sharp reads the orientation from EXIF alone, Pillow also from XMP and from a text of ImageMagick',
+  ],
   [/badrle\.bmp$|mmap_error\.bmp$/, 'damaged bitmaps'],
-  [/16_?bit.*\.(pgm|tiff?)$|12in16bit|12bit\.cropped|uint16_1_4660|ifd_tag_type|imagedraw_rectangle_I|cmx3g8_wv|i_trns|hopper_16bit/, 'Pillow cuts 16-bit gray at 255; the upper 8 bits are kept here, as in TensorFlow'],
+  [
+    /16_?bit.*\.(pgm|tiff?)$|12in16bit|12bit\.cropped|uint16_1_4660|ifd_tag_type|imagedraw_rectangle_I|cmx3g8_wv|i_trns|hopper_16bit/,
+    'Pillow cuts 16-bit gray at 255; the upper 8 bits are kept here, as in TensorFlow',
+  ],
 ];
 
 test('every other image has the pixels of Pillow, with 1 level for transparency and CMYK', async () => {
@@ -84,7 +97,8 @@ test('every other image has the pixels of Pillow, with 1 level for transparency 
     compared++;
     const found = difference(await decoded(file, 'accurate'), pillow);
     const isAvif = file.endsWith('.avif');
-    if (typeof found === 'string' || (isAvif ? found.mean > 1.5 : found.most > (/A|P|CMYK|L/.test(mode) ? 1 : 0))) wrong.push([path.basename(file), mode, JSON.stringify(found)]);
+    if (typeof found === 'string' || (isAvif ? found.mean > 1.5 : found.most > (/A|P|CMYK|L/.test(mode) ? 1 : 0)))
+      wrong.push([path.basename(file), mode, JSON.stringify(found)]);
   }
   console.log(`${compared} other images compared with Pillow`);
   expect(wrong).toEqual([]);
@@ -94,9 +108,14 @@ test('a thread gives the same pixels or the same error', async () => {
   const wrong: string[] = [];
   for (const [file] of files) {
     for (const dctMethod of ['accurate', 'fast'] as const) {
-      const there = await readImageHere({ path: file, origin: file }, { decoding: { dctMethod } }).catch((error: unknown) => error as Error);
+      const there = await readImageHere({ path: file, origin: file }, { decoding: { dctMethod } }).catch(
+        (error: unknown) => error as Error,
+      );
       const here = await decoded(file, dctMethod);
-      const same = here instanceof Error ? there instanceof Error && there.message === here.message : !(there instanceof Error) && Buffer.compare(Buffer.from(here.data), Buffer.from(there.data)) === 0;
+      const same =
+        here instanceof Error
+          ? there instanceof Error && there.message === here.message
+          : !(there instanceof Error) && Buffer.compare(Buffer.from(here.data), Buffer.from(there.data)) === 0;
       if (!same) wrong.push(`${file} ${dctMethod}`);
     }
   }

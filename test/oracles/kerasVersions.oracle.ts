@@ -32,8 +32,13 @@ interface WrittenFile {
   readonly predictions: readonly unknown[];
 }
 
-const range = (name: string, first: number, last: number): string[] => Array.from({ length: last - first + 1 }, (_, i) => `${name}${first + i}`);
-const VERSIONS = process.env['ORACLE_VERSIONS']?.split(' ') ?? [...range('tensorflow2.', 12, 15), ...range('tf_keras2.', 16, 21), ...range('keras3.', 0, 15)];
+const range = (name: string, first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => `${name}${first + i}`);
+const VERSIONS = process.env['ORACLE_VERSIONS']?.split(' ') ?? [
+  ...range('tensorflow2.', 12, 15),
+  ...range('tf_keras2.', 16, 21),
+  ...range('keras3.', 0, 15),
+];
 const IS_TINY = process.env['ORACLE_TINY'] === '1';
 const OPTIONS = IS_TINY ? ['--tiny'] : ['--only', 'full,notop,sequential,auto_named,nested,head_norm,v2,subclassed,float16'];
 
@@ -47,7 +52,12 @@ test.each(VERSIONS)('%s: every file predicts what that Keras predicts', async (n
     execFileSync('bash', [script, name, folder, ...OPTIONS], { stdio: ['ignore', 'ignore', 'ignore'] });
     const written = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as Written;
     const bytes = readFileSync(join(folder, 'pixels.f32'));
-    const pixels = tf.tensor4d(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)), [2, written.size, written.size, 3]);
+    const pixels = tf.tensor4d(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)), [
+      2,
+      written.size,
+      written.size,
+      3,
+    ]);
     const differences: Record<string, number> = {};
     for (const [file, facts] of Object.entries(written.files)) {
       const model = build(written, facts);
@@ -59,7 +69,11 @@ test.each(VERSIONS)('%s: every file predicts what that Keras predicts', async (n
     }
     pixels.dispose();
     const worst = Math.max(...Object.values(differences));
-    console.log(`${name} (${written.version}): ${Object.keys(differences).length} files, largest difference ${worst.toExponential(1)} of the largest prediction; not written: ${Object.keys(written.refused).join(', ') || 'none'}`);
+    console.log(
+      `${name} (${written.version}): ${Object.keys(differences).length} files, ` +
+        `largest difference ${worst.toExponential(1)} of the largest prediction; not written: ` +
+        `${Object.keys(written.refused).join(', ') || 'none'}`,
+    );
     expect(Object.entries(differences).filter(([, difference]) => !(difference < 1e-4))).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true });
@@ -68,11 +82,17 @@ test.each(VERSIONS)('%s: every file predicts what that Keras predicts', async (n
 
 function build({ size, classes }: Written, { network, top = true }: WrittenFile): LayersModel {
   const spec = IS_TINY ? { ...VARIANTS[network], widthCoefficient: 0.1, depthCoefficient: 0.2 } : network;
-  const normalization = network === 'b0' ? { normalization: { mean: [0.4375, 0.5, 0.375], std: [0.0625, 0.078125, 0.09375].map(Math.sqrt) } } : {};
+  const normalization =
+    network === 'b0' ? { normalization: { mean: [0.4375, 0.5, 0.375], std: [0.0625, 0.078125, 0.09375].map(Math.sqrt) } } : {};
   return efficientNet(spec, { inputSize: size, ...normalization, ...(top ? { classes } : { includeTop: false }) });
 }
 
-async function differenceOf(model: LayersModel, pixels: tf.Tensor, path: string, { classifier, predictions }: WrittenFile): Promise<number> {
+async function differenceOf(
+  model: LayersModel,
+  pixels: tf.Tensor,
+  path: string,
+  { classifier, predictions }: WrittenFile,
+): Promise<number> {
   // Files without names know the classifier by its class; the error says so.
   await loadWeights(model, path, classifier === undefined ? {} : { classifier }).catch((error: unknown) => {
     const proposed = /`classifier: '([^']+)'`/.exec((error as Error).message)?.[1];

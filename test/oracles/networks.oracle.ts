@@ -34,12 +34,23 @@ const python = (framework: string, command: 'make' | 'check', name: string, fold
 beforeAll(() => selectBackend(['wasm']));
 
 const CASES: readonly (readonly [framework: 'keras' | 'torch', name: string, variant: Variant])[] = [
-  ['keras', 'EfficientNetB0', 'b0'], ['keras', 'EfficientNetB4', 'b4'], ['keras', 'EfficientNetB5', 'b5'], ['keras', 'EfficientNetB6', 'b6'],
-  ['keras', 'EfficientNetB7', 'b7'], ['keras', 'EfficientNetV2B3', 'v2-b3'], ['keras', 'EfficientNetV2S', 'v2-s'], ['keras', 'EfficientNetV2M', 'v2-m'],
+  ['keras', 'EfficientNetB0', 'b0'],
+  ['keras', 'EfficientNetB4', 'b4'],
+  ['keras', 'EfficientNetB5', 'b5'],
+  ['keras', 'EfficientNetB6', 'b6'],
+  ['keras', 'EfficientNetB7', 'b7'],
+  ['keras', 'EfficientNetV2B3', 'v2-b3'],
+  ['keras', 'EfficientNetV2S', 'v2-s'],
+  ['keras', 'EfficientNetV2M', 'v2-m'],
   ['keras', 'EfficientNetV2L', 'v2-l'],
-  ['torch', 'timm/tf_efficientnet_b0', 'b0'], ['torch', 'timm/tf_efficientnet_b8', 'b8'], ['torch', 'timm/tf_efficientnet_lite4', 'lite4'],
-  ['torch', 'timm/tf_efficientnet_es', 'edgetpu-s'], ['torch', 'timm/efficientnet_em', 'edgetpu-m'], ['torch', 'timm/tf_efficientnetv2_s', 'v2-s'],
-  ['torch', 'torchvision/efficientnet_b5', 'b5'], ['torch', 'torchvision/efficientnet_v2_s', 'v2-s'],
+  ['torch', 'timm/tf_efficientnet_b0', 'b0'],
+  ['torch', 'timm/tf_efficientnet_b8', 'b8'],
+  ['torch', 'timm/tf_efficientnet_lite4', 'lite4'],
+  ['torch', 'timm/tf_efficientnet_es', 'edgetpu-s'],
+  ['torch', 'timm/efficientnet_em', 'edgetpu-m'],
+  ['torch', 'timm/tf_efficientnetv2_s', 'v2-s'],
+  ['torch', 'torchvision/efficientnet_b5', 'b5'],
+  ['torch', 'torchvision/efficientnet_v2_s', 'v2-s'],
 ];
 
 test.each(CASES)('%s: %s answers the same here, and there again', async (framework, name, variant) => {
@@ -49,7 +60,8 @@ test.each(CASES)('%s: %s answers the same here, and there again', async (framewo
     const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8')) as Reference;
     const { mean, std, epsilon } = reference;
     const options: EfficientNetOptions = {
-      inputSize: reference.size, classifierActivation: 'linear',
+      inputSize: reference.size,
+      classifierActivation: 'linear',
       ...(mean === undefined || std === undefined ? {} : { normalization: { mean, std } }),
       ...(epsilon === undefined ? {} : { batchNormEpsilon: epsilon }),
       padding: framework === 'keras' || name.includes('/tf_') ? 'same' : 'symmetric',

@@ -16,17 +16,26 @@ import { selectBackend } from '../../src/node/backends/index.js';
 import { createRuntime, exportOnnx } from '../../src/onnx/index.js';
 
 const data = (name: string): string => fileURLToPath(new URL(`../../examples/data/${name}`, import.meta.url));
-const photos = [data('photos/panda.jpg'), ...['dress', 'hat', 'shirt'].map((name) => {
-  const folder = data(`clothing/validation/${name}`);
-  return path.join(folder, readdirSync(folder)[0]!);
-})];
+const photos = [
+  data('photos/panda.jpg'),
+  ...['dress', 'hat', 'shirt'].map((name) => {
+    const folder = data(`clothing/validation/${name}`);
+    return path.join(folder, readdirSync(folder)[0]!);
+  }),
+];
 
 const FITS: readonly Fit[] = ['stretch', 'crop', 'pad', 'resizeCrop', 'resizePad'];
 const MARGINS: readonly Margins[] = ['floor', 'ceil', 'even'];
 const RESIZES = [
-  { interpolation: 'bilinear' }, { interpolation: 'bicubic' }, { interpolation: 'area' }, { interpolation: 'nearest' },
-  { interpolation: 'bilinear', antialias: true }, { interpolation: 'bicubic', antialias: true },
-  { interpolation: 'bilinear', resampler: 'pillow' }, { interpolation: 'bicubic', resampler: 'pillow' }, { interpolation: 'area', resampler: 'pillow' },
+  { interpolation: 'bilinear' },
+  { interpolation: 'bicubic' },
+  { interpolation: 'area' },
+  { interpolation: 'nearest' },
+  { interpolation: 'bilinear', antialias: true },
+  { interpolation: 'bicubic', antialias: true },
+  { interpolation: 'bilinear', resampler: 'pillow' },
+  { interpolation: 'bicubic', resampler: 'pillow' },
+  { interpolation: 'area', resampler: 'pillow' },
 ] as const;
 
 let folder: string;
@@ -37,7 +46,9 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'effnet-'));
   images = await Promise.all(photos.map((photo) => decodeImage(photo)));
 });
-afterAll(() => { rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 interface Answer {
   readonly own: number[][];
@@ -52,7 +63,9 @@ function python(jobs: readonly object[]): Answer[] {
   const file = path.join(folder, 'jobs.json');
   writeFileSync(file, JSON.stringify(jobs));
   const script = fileURLToPath(new URL('onnx_python.py', import.meta.url));
-  return JSON.parse(execFileSync(interpreter, [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 })) as Answer[];
+  return JSON.parse(
+    execFileSync(interpreter, [script, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 }),
+  ) as Answer[];
 }
 
 test('as a command it classifies photos', async () => {
@@ -68,9 +81,25 @@ test('as a command it classifies photos', async () => {
 });
 
 test('every preprocessing gives the same pixels in Python', () => {
-  const records = FITS.flatMap((fit) => [1, 0.875, 0.9].flatMap((cropFraction) => MARGINS.flatMap((margins) => [64, [96, 160] as const].flatMap((inputSize) =>
-    RESIZES.map((resize): Preprocessing => ({ inputSize, fit, cropFraction, margins, ...resize, ...(fit.endsWith('ad') ? { fillValue: [10, 114, 200] } : {}) }))))));
-  const cases = records.flatMap((record) => photos.map((photo, i) => ({ record: preprocessingOf(record)!, photo, image: images[i]!, out: path.join(folder, `${i}.f32`) })));
+  const records = FITS.flatMap((fit) =>
+    [1, 0.875, 0.9].flatMap((cropFraction) =>
+      MARGINS.flatMap((margins) =>
+        [64, [96, 160] as const].flatMap((inputSize) =>
+          RESIZES.map((resize): Preprocessing => ({
+            inputSize,
+            fit,
+            cropFraction,
+            margins,
+            ...resize,
+            ...(fit.endsWith('ad') ? { fillValue: [10, 114, 200] } : {}),
+          })),
+        ),
+      ),
+    ),
+  );
+  const cases = records.flatMap((record) =>
+    photos.map((photo, i) => ({ record: preprocessingOf(record)!, photo, image: images[i]!, out: path.join(folder, `${i}.f32`) })),
+  );
   const jobs = cases.map(({ record, photo }, i) => ({ record, images: [photo], out: path.join(folder, `${i}.f32`) }));
   python(jobs);
   let worst = 0;
@@ -93,7 +122,9 @@ test('every preprocessing gives the same pixels in Python', () => {
 test('Lite0 gives the same probabilities in Python', async () => {
   const model = efficientNet('lite0');
   await loadWeights(model, data('weights/efficientnet-lite0.safetensors'));
-  const records: Preprocessing[] = FITS.flatMap((fit) => RESIZES.map((resize) => ({ inputSize: 224, fit, cropFraction: fit === 'pad' ? 1 : 0.875, ...resize })));
+  const records: Preprocessing[] = FITS.flatMap((fit) =>
+    RESIZES.map((resize) => ({ inputSize: 224, fit, cropFraction: fit === 'pad' ? 1 : 0.875, ...resize })),
+  );
   const jobs = [];
   const ours: number[][][] = [];
   for (const [i, record] of records.entries()) {
@@ -104,14 +135,18 @@ test('Lite0 gives the same probabilities in Python', async () => {
     jobs.push({ model: file, images: photos });
     const runtime = await createRuntime(bytes);
     const each = [];
-    for (const image of images) each.push((await classify(runtime, image, { topK: 1000 })).sort((a, b) => a.index - b.index).map(({ probability }) => probability));
+    for (const image of images)
+      each.push((await classify(runtime, image, { topK: 1000 })).sort((a, b) => a.index - b.index).map(({ probability }) => probability));
     ours.push(each);
     await runtime.dispose();
   }
   const theirs = python(jobs);
-  const distance = (a: number[][], b: number[][]): number => Math.max(...a.flatMap((row, i) => row.map((value, at) => Math.abs(value - b[i]![at]!))));
+  const distance = (a: number[][], b: number[][]): number =>
+    Math.max(...a.flatMap((row, i) => row.map((value, at) => Math.abs(value - b[i]![at]!))));
   const worst: Record<string, number> = {};
-  const note = (kind: string, a: number[][], b: number[][]): void => { worst[kind] = Math.max(worst[kind] ?? 0, distance(a, b)); };
+  const note = (kind: string, a: number[][], b: number[][]): void => {
+    worst[kind] = Math.max(worst[kind] ?? 0, distance(a, b));
+  };
   records.forEach((record, i) => {
     const { antialias, resampler } = preprocessingOf(record)!;
     const { own, rounded, floats } = theirs[i]!;

@@ -1,5 +1,6 @@
-// What is measured is what is answered: for every validation photo `classify` gives the prediction and the probabilities of `evaluate`, for each way to
-// bring a photo to the input size, for B0 and Lite0, after saving and loading, on ONNX Runtime, and in Python from the exported file's metadata.
+// What is measured is what is answered: for every validation photo `classify` gives the prediction and the probabilities of `evaluate`, for
+// each way to bring a photo to the input size, for B0 and Lite0, after saving and loading, on ONNX Runtime, and in Python from the exported
+// file's metadata.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +10,14 @@ import { fileURLToPath } from 'node:url';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { imageBatches } from '../../src/data/index.js';
-import { classify, classifyMany, evaluate, type Classification, type ClassifyManyOptions, type Predictor } from '../../src/evaluation/predict/index.js';
+import {
+  classify,
+  classifyMany,
+  evaluate,
+  type Classification,
+  type ClassifyManyOptions,
+  type Predictor,
+} from '../../src/evaluation/predict/index.js';
 import { describePreprocessing } from '../../src/image/internal.js';
 import { preprocessingOf, type Pixels, type Preprocessing } from '../../src/image/index.js';
 import { efficientNet } from '../../src/models/index.js';
@@ -47,14 +55,25 @@ beforeAll(async () => {
   await selectBackend(['wasm']);
   folder = mkdtempSync(path.join(tmpdir(), 'effnet-'));
 });
-afterAll(() => { rmSync(folder, { recursive: true }); });
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 const cases = (['lite0', 'b0'] as const).flatMap((network) => recordsOf(SIZES[network]).map((record) => [network, record] as const));
 
 test.each(cases)('%s, %j', async (network, record) => {
-  const [train, validation] = await Promise.all(['train', 'validation'].map((part) => imageFolder(data(`clothing/${part}`), { preprocessing: record, shuffle: part === 'train', seed: 1 })));
+  const [train, validation] = await Promise.all(
+    ['train', 'validation'].map((part) =>
+      imageFolder(data(`clothing/${part}`), { preprocessing: record, shuffle: part === 'train', seed: 1 }),
+    ),
+  );
   const { model } = await trainHead(await NETWORKS[network](), {
-    classNames: train!.classNames, train: imageBatches(train!.images), validation: imageBatches(validation!.images), epochs: 10, seed: 1, runtime: (features) => createRuntime(features),
+    classNames: train!.classNames,
+    train: imageBatches(train!.images),
+    validation: imageBatches(validation!.images),
+    epochs: 10,
+    seed: 1,
+    runtime: (features) => createRuntime(features),
   });
   // Training stores it.
   expect(preprocessingOf(model)).toEqual(validation!.images.preprocessing);
@@ -77,7 +96,8 @@ test.each(cases)('%s, %j', async (network, record) => {
     'saved and loaded': { rows: await classifyAll(loaded, files), within: 1e-5 },
     'ONNX Runtime': { rows: await classifyAll(runtime, files), within: 1e-5 },
     'Python, resized by NumPy': { rows: inPython.own, within: 1e-4 },
-    // Pillow computes its kernel in float64 and rounds nothing where channels are floats. Bytes would be rounded to whole levels after each of two passes.
+    // Pillow computes its kernel in float64 and rounds nothing where channels are floats. Bytes would be rounded to whole levels after each
+    // of two passes.
     ...(inPython.floats === undefined ? {} : { 'Python, resized by Pillow': { rows: inPython.floats, within: 2e-3 } }),
   };
   console.log(`${network}, ${describePreprocessing(record)}: ${measured.count} photos, accuracy ${measured.accuracy.toFixed(4)}`);
@@ -85,7 +105,10 @@ test.each(cases)('%s, %j', async (network, record) => {
   for (const [name, { rows, within }] of Object.entries(answers)) {
     expect(rows.length).toBe(measured.count);
     const others = rows.filter((row, i) => row.indexOf(Math.max(...row)) !== predicted[i]).length;
-    const distance = rows.reduce((most, row, i) => row.reduce((worst, value, k) => Math.max(worst, Math.abs(value - probabilities[i * classes + k]!)), most), 0);
+    const distance = rows.reduce(
+      (most, row, i) => row.reduce((worst, value, k) => Math.max(worst, Math.abs(value - probabilities[i * classes + k]!)), most),
+      0,
+    );
     console.log(`  ${name}: ${others} of ${rows.length} get another class, probabilities at most ${distance.toExponential(1)} apart`);
     expect(others).toBe(0);
     expect(distance).toBeLessThan(within);
@@ -106,7 +129,8 @@ interface Answers {
   readonly within: number;
 }
 
-const inOrder = (answer: readonly Classification[]): number[] => [...answer].sort((a, b) => a.index - b.index).map(({ probability }) => probability);
+const inOrder = (answer: readonly Classification[]): number[] =>
+  [...answer].sort((a, b) => a.index - b.index).map(({ probability }) => probability);
 
 async function classifyEach(model: LayersModel, files: readonly string[]): Promise<number[][]> {
   const rows = [];
@@ -114,7 +138,11 @@ async function classifyEach(model: LayersModel, files: readonly string[]): Promi
   return rows;
 }
 
-async function classifyAll(model: LayersModel | Predictor, files: readonly string[], options: ClassifyManyOptions = {}): Promise<number[][]> {
+async function classifyAll(
+  model: LayersModel | Predictor,
+  files: readonly string[],
+  options: ClassifyManyOptions = {},
+): Promise<number[][]> {
   async function* images(): AsyncGenerator<Pixels> {
     for (const file of files) yield await decodeImage(file);
   }
@@ -129,6 +157,8 @@ function python(model: string, images: readonly string[]): { readonly own: numbe
   const jobs = path.join(folder, 'jobs.json');
   writeFileSync(jobs, JSON.stringify([{ model, images }]));
   const script = fileURLToPath(new URL('onnx_python.py', import.meta.url));
-  const [answer] = JSON.parse(execFileSync(interpreter, [script, jobs], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 })) as ReturnType<typeof python>[];
+  const [answer] = JSON.parse(
+    execFileSync(interpreter, [script, jobs], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 }),
+  ) as ReturnType<typeof python>[];
   return answer!;
 }

@@ -25,14 +25,24 @@ function python(environment: 'ORACLE_KERAS_PYTHON' | 'ORACLE_TORCH_PYTHON', ...p
   if (interpreter === undefined) throw new Error('Run the oracles with `npm run test:oracles`.');
   execFileSync(interpreter, [fileURLToPath(new URL('resize.py', import.meta.url)), ...parameters], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
-const line = (length: number): Pixels =>
-  ({ height: length, width: 1, channels: 1, data: Uint8Array.from({ length }, (_, i) => 37 * i + 11 * i * i + 101 * (i >> 2)) });
+const line = (length: number): Pixels => ({
+  height: length,
+  width: 1,
+  channels: 1,
+  data: Uint8Array.from({ length }, (_, i) => 37 * i + 11 * i * i + 101 * (i >> 2)),
+});
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 
 test('all 90,000 pairs of lengths up to 300 equal tf.image.resize: bilinear to the last bit, the others within 0.001 of a level', () => {
   python('ORACLE_KERAS_PYTHON', 'tensorflow', folder);
   const largest: Record<string, number> = {};
-  for (const [method, antialias] of [['bilinear', false], ['bicubic', false], ['area', false], ['bilinear', true], ['bicubic', true]] as const) {
+  for (const [method, antialias] of [
+    ['bilinear', false],
+    ['bicubic', false],
+    ['area', false],
+    ['bilinear', true],
+    ['bicubic', true],
+  ] as const) {
     const name = `${method}-${antialias}`;
     const bytes = readFileSync(join(folder, `${name}.f32`));
     const expected = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
@@ -40,7 +50,8 @@ test('all 90,000 pairs of lengths up to 300 equal tf.image.resize: bilinear to t
     for (let length = 1; length <= LIMIT; length++) {
       const source = line(length);
       for (let to = 1; to <= LIMIT; to++) {
-        for (const value of resize(source, [to, 1], { interpolation: method, antialias }).data) most = Math.max(most, Math.abs(value - expected[at++]!));
+        for (const value of resize(source, [to, 1], { interpolation: method, antialias }).data)
+          most = Math.max(most, Math.abs(value - expected[at++]!));
       }
     }
     expect(at).toBe(expected.length);
@@ -55,8 +66,16 @@ test("all 90,000 pairs equal Pillow's resize to the last bit with resampler 'pil
   python('ORACLE_TORCH_PYTHON', 'pillow', folder);
   const expected = JSON.parse(readFileSync(join(folder, 'pillow.json'), 'utf8')) as Record<Interpolation, string[]>;
   for (const [method, digests] of Object.entries(expected) as [Interpolation, string[]][]) {
-    const ours = digests.map((_, i) => digest(Buffer.concat(
-      Array.from({ length: LIMIT }, (__, to) => resize(line(i + 1), [to + 1, 1], { interpolation: method, resampler: 'pillow' }).data as Uint8Array))));
+    const ours = digests.map((_, i) =>
+      digest(
+        Buffer.concat(
+          Array.from(
+            { length: LIMIT },
+            (__, to) => resize(line(i + 1), [to + 1, 1], { interpolation: method, resampler: 'pillow' }).data as Uint8Array,
+          ),
+        ),
+      ),
+    );
     expect(ours, method).toEqual(digests);
   }
 });
@@ -69,7 +88,9 @@ test('every checkpoint of timm and torchvision gets the bytes of its own transfo
   expect(Object.keys(expected).length).toBeGreaterThanOrEqual(9);
   for (const [photo, digests] of Object.entries(expected)) {
     const image = await decodeImage(fileURLToPath(new URL(`../../examples/data/${photo}`, import.meta.url)));
-    const ours = Object.keys(digests).map((name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing).data as Uint8Array)] as const);
+    const ours = Object.keys(digests).map(
+      (name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing).data as Uint8Array)] as const,
+    );
     expect(Object.fromEntries(ours), photo).toEqual(digests);
   }
 });

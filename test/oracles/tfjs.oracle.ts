@@ -1,4 +1,5 @@
-// Full-size Keras models through the real `tensorflowjs` converter: loadModel opens them and answers as Keras did, and loadWeights takes their weights.
+// Full-size Keras models through the real `tensorflowjs` converter: loadModel opens them and answers as Keras did, and loadWeights takes
+// their weights.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +24,9 @@ function convert(keras: string, model: string, way: string, ...options: string[]
   const python = process.env[keras === 'keras2' ? 'ORACLE_TFJS_KERAS2_PYTHON' : 'ORACLE_TFJS_PYTHON'];
   if (python === undefined) throw new Error('Run the oracles with `npm run test:oracles`.');
   const folder = mkdtempSync(join(tmpdir(), 'effnet-oracle-'));
-  execFileSync(python, [script, 'make', keras === 'keras2' ? 'keras' : keras, model, way, folder, ...options], { stdio: ['ignore', 'ignore', 'ignore'] });
+  execFileSync(python, [script, 'make', keras === 'keras2' ? 'keras' : keras, model, way, folder, ...options], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  });
   return folder;
 }
 
@@ -40,45 +43,64 @@ beforeAll(() => selectBackend(['wasm']));
 
 // Keras, model, saved format. Options of the converter follow.
 const CASES: readonly (readonly [string, string, string, ...string[]])[] = [
-  ['keras', 'b0', 'h5'], ['keras', 'b0', 'keras'], ['keras', 'imagenet', 'h5'], ['keras', 'classifier', 'keras'], ['keras', 'v2-b0', 'keras'], ['keras', 'v2-s', 'h5'],
-  ['tf_keras', 'b0', 'saved_model'], ['tf_keras', 'imagenet', 'h5'], ['tf_keras', 'v2-b0', 'h5'], ['tf_keras', 'classifier', 'h5'],
-  ['keras2', 'b0', 'h5'], ['keras2', 'classifier', 'keras'], ['keras2', 'v2-b0', 'saved_model'], ['keras2', 'mobilenet', 'keras'],
-  ['keras', 'b0', 'h5', '--weight_shard_size_bytes=1000000', '--split_weights_by_layer'], ['tf_keras', 'b0', 'h5', '--quantize_uint16=*'],
-  ['keras2', 'b0', 'h5', '--quantize_float16=*'], ['keras2', 'b0', 'h5', '--quantize_uint8=*', '--weight_shard_size_bytes=1000000'],
+  ['keras', 'b0', 'h5'],
+  ['keras', 'b0', 'keras'],
+  ['keras', 'imagenet', 'h5'],
+  ['keras', 'classifier', 'keras'],
+  ['keras', 'v2-b0', 'keras'],
+  ['keras', 'v2-s', 'h5'],
+  ['tf_keras', 'b0', 'saved_model'],
+  ['tf_keras', 'imagenet', 'h5'],
+  ['tf_keras', 'v2-b0', 'h5'],
+  ['tf_keras', 'classifier', 'h5'],
+  ['keras2', 'b0', 'h5'],
+  ['keras2', 'classifier', 'keras'],
+  ['keras2', 'v2-b0', 'saved_model'],
+  ['keras2', 'mobilenet', 'keras'],
+  ['keras', 'b0', 'h5', '--weight_shard_size_bytes=1000000', '--split_weights_by_layer'],
+  ['tf_keras', 'b0', 'h5', '--quantize_uint16=*'],
+  ['keras2', 'b0', 'h5', '--quantize_float16=*'],
+  ['keras2', 'b0', 'h5', '--quantize_uint8=*', '--weight_shard_size_bytes=1000000'],
 ];
 
-test.each(CASES.map((args) => [args.join(' '), args] as const))('%s answers as Keras did', async (_title, [keras, name, way, ...options]) => {
-  await withConverted([keras, name, way, ...options], async (folder) => {
-    const reference = tfjsReference(folder);
-    const tolerance = 1e-5;
-    const isCentered = name === 'mobilenet';
-    const model = await loadModel(join(folder, 'tfjs'), isCentered ? { normalization: { mean: 0.5, std: 0.5 } } : {});
-    expect(await answerOf(model, reference)).toBeAllclose(reference.answer, { tolerance });
-    model.dispose();
-    if (!/^(b0|imagenet|v2-)/.test(name)) return;
-    const network = efficientNet(name === 'v2-b0' || name === 'v2-s' ? name : 'b0');
-    await loadWeights(network, join(folder, 'tfjs'));
-    expect(await answerOf(network, reference)).toBeAllclose(reference.answer, { tolerance });
-    network.dispose();
-  });
-});
+test.each(CASES.map((args) => [args.join(' '), args] as const))(
+  '%s answers as Keras did',
+  async (_title, [keras, name, way, ...options]) => {
+    await withConverted([keras, name, way, ...options], async (folder) => {
+      const reference = tfjsReference(folder);
+      const tolerance = 1e-5;
+      const isCentered = name === 'mobilenet';
+      const model = await loadModel(join(folder, 'tfjs'), isCentered ? { normalization: { mean: 0.5, std: 0.5 } } : {});
+      expect(await answerOf(model, reference)).toBeAllclose(reference.answer, { tolerance });
+      model.dispose();
+      if (!/^(b0|imagenet|v2-)/.test(name)) return;
+      const network = efficientNet(name === 'v2-b0' || name === 'v2-s' ? name : 'b0');
+      await loadWeights(network, join(folder, 'tfjs'));
+      expect(await answerOf(network, reference)).toBeAllclose(reference.answer, { tolerance });
+      network.dispose();
+    });
+  },
+);
 
-test.each(['float16', 'uint8'] as const)('the converter reads a folder with kernels as %s, and Keras answers as the model opened here', async (dtype) => {
-  const python = process.env['ORACLE_TFJS_KERAS2_PYTHON'];
-  if (python === undefined) throw new Error('Run the oracles with `npm run test:oracles`.');
-  const folder = mkdtempSync(join(tmpdir(), 'effnet-oracle-'));
-  try {
-    const model = efficientNet('b0');
-    fillModel(model, 2);
-    await saveModel(model, folder, { dtype });
-    const printed = execFileSync(python, [script, 'open', folder, 'saved'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    const x = tf.tensor4d(inputPixels({ seed: 'saved', shape: [1, 224, 224, 3], scale: 255 }), [1, 224, 224, 3]);
-    const y = (await loadModel(folder)).predict(x) as tf.Tensor;
-    expect(await y.data()).toBeAllclose(JSON.parse(printed.trim().split('\n').at(-1) ?? '') as number[], { tolerance: 1e-5 });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test.each(['float16', 'uint8'] as const)(
+  'the converter reads a folder with kernels as %s, and Keras answers as the model opened here',
+  async (dtype) => {
+    const python = process.env['ORACLE_TFJS_KERAS2_PYTHON'];
+    if (python === undefined) throw new Error('Run the oracles with `npm run test:oracles`.');
+    const folder = mkdtempSync(join(tmpdir(), 'effnet-oracle-'));
+    try {
+      const model = efficientNet('b0');
+      fillModel(model, 2);
+      await saveModel(model, folder, { dtype });
+      const printed = execFileSync(python, [script, 'open', folder, 'saved'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+      const x = tf.tensor4d(inputPixels({ seed: 'saved', shape: [1, 224, 224, 3], scale: 255 }), [1, 224, 224, 3]);
+      const y = (await loadModel(folder)).predict(x) as tf.Tensor;
+      expect(await y.data()).toBeAllclose(JSON.parse(printed.trim().split('\n').at(-1) ?? '') as number[], { tolerance: 1e-5 });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test('an export of Teachable Machine on the real MobileNetV2 answers as its own model, saved again and as ONNX too', async () => {
   await withConverted(['tf_keras', 'mobilenet-v2', 'h5'], async (folder) => {

@@ -16,15 +16,23 @@ test('npm reads the project without a warning', async () => {
 });
 
 test('every install script of a dependency is allowed or denied, and the one that downloads a GPU engine is denied', async () => {
-  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, { hasInstallScript?: boolean }> };
+  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>;
+  };
   const { allowScripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { allowScripts: Record<string, boolean> };
-  const withScripts = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([folder]) => folder.split('node_modules/').at(-1));
+  const withScripts = Object.entries(packages)
+    .filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    .map(([folder]) => folder.split('node_modules/').at(-1));
   expect(Object.keys(allowScripts).sort()).toEqual([...new Set(withScripts)].sort());
   expect(allowScripts['onnxruntime-node']).toBe(false);
 });
 
 test('the page, the issues and the sources are those of one repository, which the links of README.md follow on npm', async () => {
-  const { homepage, bugs, repository } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { homepage: string; bugs: string; repository: { url: string } };
+  const { homepage, bugs, repository } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+    homepage: string;
+    bugs: string;
+    repository: { url: string };
+  };
   const base = /^git\+(https:\/\/github\.com\/[^/]+\/effnet-ts)\.git$/.exec(repository.url)?.[1];
   expect(base).toBeDefined();
   expect([homepage, bugs]).toEqual([`${base}#readme`, `${base}/issues`]);

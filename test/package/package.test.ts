@@ -54,21 +54,40 @@ describe('Node finds the wasm binaries', () => {
   });
 
   test('from CommonJS by import()', async () => {
-    const script = await usual.write('main.cjs', `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`);
+    const script = await usual.write(
+      'main.cjs',
+      `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`,
+    );
     expect(await usual.node(script)).toBe('wasm');
   });
 
   test('from a bundle that leaves packages outside', async () => {
     await usual.write('app.mjs', `import { selectBackend } from 'effnet-ts/node';${PRINT_BACKEND}`);
     const outfile = join(usual.folder, 'dist', 'app.mjs');
-    await build({ entryPoints: [join(usual.folder, 'app.mjs')], outfile, bundle: true, platform: 'node', format: 'esm', packages: 'external' });
+    await build({
+      entryPoints: [join(usual.folder, 'app.mjs')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      packages: 'external',
+    });
     expect(await usual.node(outfile)).toBe('wasm');
   });
 
   const bundleAll = async (project: Project, outfile: string): Promise<void> => {
-    const entry = await project.write('app.cjs', `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`);
+    const entry = await project.write(
+      'app.cjs',
+      `(async () => { const { selectBackend } = await import('effnet-ts/node');${PRINT_BACKEND} })();`,
+    );
     await build({
-      entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'cjs', external: ['sharp'], logLevel: 'error',
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['sharp'],
+      logLevel: 'error',
       // CommonJS has no import.meta.url, which tinyglobby needs.
       define: { 'import.meta.url': 'importMetaUrl' },
       banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
@@ -88,11 +107,15 @@ describe('Node finds the wasm binaries', () => {
     const binaries = join(usual.folder, 'node_modules', '@tensorflow', 'tfjs-backend-wasm', 'dist');
     await mkdir(alone, { recursive: true });
     try {
-      await expect(usual.node(outfile)).rejects.toThrow(/expected 'tfjs-backend-wasm-simd\.wasm', which is missing or no wasm file\..* name their folder with `wasmFolder`/);
+      await expect(usual.node(outfile)).rejects.toThrow(
+        /expected 'tfjs-backend-wasm-simd\.wasm', which is missing or no wasm file\..* name their folder with `wasmFolder`/,
+      );
       const pruned = join(alone, 'node_modules', '@tensorflow', 'tfjs-backend-wasm');
       await mkdir(pruned, { recursive: true });
       await writeFile(join(pruned, 'package.json'), '{}');
-      await expect(usual.node(outfile)).rejects.toThrow(/expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that holds it with `wasmFolder`/);
+      await expect(usual.node(outfile)).rejects.toThrow(
+        /expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that holds it with `wasmFolder`/,
+      );
       await rm(join(alone, 'node_modules'), { recursive: true });
       for (const name of await readdir(binaries)) if (name.endsWith('.wasm')) await copyFile(join(binaries, name), join(alone, name));
       expect(await usual.node(outfile)).toBe('wasm');
@@ -135,17 +158,25 @@ describe("the README's first snippet", () => {
 describe('without an optional package', () => {
   /** Runs a program that fails, and returns what it prints of its error. */
   const refusal = async (project: Project, program: string): Promise<unknown> => {
-    const script = await project.write('refused.mjs', `
+    const script = await project.write(
+      'refused.mjs',
+      `
       import * as effnet from 'effnet-ts/node';
       import * as plots from 'effnet-ts/plots';
       import { createRuntime } from 'effnet-ts/onnx';
       const pixels = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
       const run = async () => { ${program} };
-      await run().then(() => console.log('{}'), (error) => console.log(JSON.stringify([error.name, error.message, error.package, error.cause?.code, effnet.isEffnetError(error)])));`);
+      await run().then(() => console.log('{}'), (error) => console.log(JSON.stringify([error.name, error.message, error.package, error.cause?.code, effnet.isEffnetError(error)])));`,
+    );
     return JSON.parse(await project.node(script)) as unknown;
   };
-  const missing = (where: string, name: string, install = name): unknown =>
-    ['MissingPackageError', `${where}: expected the package '${name}', which is not installed. Run \`npm install ${install}\`.`, name, 'ERR_MODULE_NOT_FOUND', true];
+  const missing = (where: string, name: string, install = name): unknown => [
+    'MissingPackageError',
+    `${where}: expected the package '${name}', which is not installed. Run \`npm install ${install}\`.`,
+    name,
+    'ERR_MODULE_NOT_FOUND',
+    true,
+  ];
   const VEGA = 'vega vega-lite vega-interpreter';
 
   test.each([
@@ -155,13 +186,24 @@ describe('without an optional package', () => {
     ['imageDataUrl', 'await plots.imageDataUrl(pixels);', 'sharp'],
     ['renderSvg', 'await plots.renderSvg(plots.scheduleChart(() => 1, 2));', 'vega', VEGA],
     ['renderPng', 'await plots.renderPng(plots.scheduleChart(() => 1, 2));', 'vega', VEGA],
-  ] as [where: string, program: string, name: string, install?: string][])('%s says what to install', async (where, program, name, install = name) => {
-    expect(await refusal(bare, program)).toEqual(missing(where, name, install));
-  });
+  ] as [where: string, program: string, name: string, install?: string][])(
+    '%s says what to install',
+    async (where, program, name, install = name) => {
+      expect(await refusal(bare, program)).toEqual(missing(where, name, install));
+    },
+  );
 
   test.each([
-    ['decodeImage', "await effnet.decodeImage(await effnet.encodeImage(pixels, { format: 'jpeg' }), { dctMethod: 'fast' });", '@julusian/jpeg-turbo'],
-    ['createRuntime', "await effnet.selectBackend(['cpu']); await createRuntime(effnet.efficientNet('b0', { classes: 2 }));", 'onnxruntime-node'],
+    [
+      'decodeImage',
+      "await effnet.decodeImage(await effnet.encodeImage(pixels, { format: 'jpeg' }), { dctMethod: 'fast' });",
+      '@julusian/jpeg-turbo',
+    ],
+    [
+      'createRuntime',
+      "await effnet.selectBackend(['cpu']); await createRuntime(effnet.efficientNet('b0', { classes: 2 }));",
+      'onnxruntime-node',
+    ],
   ])('%s says what to install, of what not every call needs', async (where, program, name) => {
     expect(await refusal(usual, program)).toEqual(missing(where, name));
   });
@@ -173,7 +215,9 @@ describe('without an optional package', () => {
       await writeFile(join(folder, 'package.json'), '{ "name": "sharp", "main": "./lib/index.js" }');
       const [name, message] = (await refusal(bare, 'await effnet.encodeImage(pixels);')) as string[];
       expect(name).toBe('MissingPackageError');
-      expect(message).toMatch(/^encodeImage: expected the package 'sharp', which is installed but cannot be loaded: Cannot find package '.*sharp\/lib\/index\.js' .*\. Delete node_modules and run `npm install` on this machine\.$/);
+      expect(message).toMatch(
+        /^encodeImage: expected the package 'sharp', which is installed but cannot be loaded: Cannot find package '.*sharp\/lib\/index\.js' .*\. Delete node_modules and run `npm install` on this machine\.$/,
+      );
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -186,13 +230,24 @@ describe('without a backend package', () => {
       'none.mjs',
       "import { selectBackend } from 'effnet-ts/node'; await selectBackend(['wasm', 'cpu', 'tensorflow']).catch((error) => console.log(error.message));",
     );
-    expect(await bare.node(script)).toMatchInlineSnapshot(`"selectBackend: expected a backend that works, found none. wasm (not installed): expected the package '@tensorflow/tfjs-backend-wasm', which is not installed. Run \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): expected the package '@tensorflow/tfjs-backend-cpu', which is not installed. Run \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): expected the package '@tensorflow/tfjs-node', which is not installed. Run \`npm install @tensorflow/tfjs-node\`."`);
+    expect(await bare.node(script)).toMatchInlineSnapshot(
+      `"selectBackend: expected a backend that works, found none. wasm (not installed): ` +
+        `expected the package '@tensorflow/tfjs-backend-wasm', which is not installed. ` +
+        `Run \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): ` +
+        `expected the package '@tensorflow/tfjs-backend-cpu', which is not installed. Run \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): expected the package '@tensorflow/tfjs-node', which is not installed. Run \`npm install @tensorflow/tfjs-node\`."`,
+    );
   });
 
   test('the isomorphic entry bundles for a browser and holds no node: import', async () => {
     const entry = await bare.write('page.mjs', "import * as effnet from 'effnet-ts'; globalThis.effnet = effnet;");
     const { metafile } = await build({
-      entryPoints: [entry], bundle: true, platform: 'browser', format: 'esm', write: false, metafile: true, logLevel: 'error',
+      entryPoints: [entry],
+      bundle: true,
+      platform: 'browser',
+      format: 'esm',
+      write: false,
+      metafile: true,
+      logLevel: 'error',
     });
     const ours = Object.keys(metafile.inputs).filter((path) => path.includes('node_modules/effnet-ts/'));
     expect(ours.length).toBeGreaterThan(0);

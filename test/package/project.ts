@@ -44,7 +44,8 @@ export async function createProject(tarball: string, packages: readonly string[]
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(modules, name), link);
   }
-  const execute = async (file: string, parameters: readonly string[]): Promise<string> => (await run(file, parameters, { cwd: folder })).stdout.trim();
+  const execute = async (file: string, parameters: readonly string[]): Promise<string> =>
+    (await run(file, parameters, { cwd: folder })).stdout.trim();
   const project: Project = {
     folder,
     async write(name, content) {

@@ -5,7 +5,9 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createProject, manifest, pack, type Project } from './project.js';
 
-const ENTRIES = Object.keys(manifest.exports).filter((path) => path !== './package.json').map((path) => path.replace(/^\./, 'effnet-ts'));
+const ENTRIES = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => path.replace(/^\./, 'effnet-ts'));
 let project: Project;
 
 beforeAll(async () => {
@@ -36,14 +38,17 @@ const WATCH = `
 
 /** Touches first what Node itself sets up on first use. */
 const run = async (program: string): Promise<unknown> => {
-  const script = await project.write('watch.mjs', `
+  const script = await project.write(
+    'watch.mjs',
+    `
     import 'node:worker_threads';
     process.stdout.write('\\n');
     process.stderr.write('');
     process.on('uncaughtException', (error) => { console.error(error); process.exitCode = 1; });
     ${WATCH}
     globals();
-    ${program}`);
+    ${program}`,
+  );
   return JSON.parse(await project.node(script));
 };
 

@@ -1,5 +1,5 @@
-// The published types stand alone: checked from the packed tarball beside the packages that nobody can do without. No optional peer is installed.
-// Errors in the declarations of other packages do not count. TensorFlow.js has some.
+// The published types stand alone: checked from the packed tarball beside the packages that nobody can do without. No optional peer is
+// installed. Errors in the declarations of other packages do not count. TensorFlow.js has some.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,9 @@ import { createProject, manifest, pack, type Project } from './project.js';
 const NEWEST = '7.0.2';
 const newestFolder = resolve(`node_modules/.cache/typescript-${NEWEST}`);
 
-const ENTRIES = Object.keys(manifest.exports).filter((path) => path !== './package.json').map((path) => path.replace(/^\./, 'effnet-ts'));
+const ENTRIES = Object.keys(manifest.exports)
+  .filter((path) => path !== './package.json')
+  .map((path) => path.replace(/^\./, 'effnet-ts'));
 const EVERYTHING = ENTRIES.map((entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};`).join('\n');
 
 /** What a program that passes options on looks like: each may be undefined. */
@@ -40,7 +42,15 @@ let project: Project;
 
 beforeAll(async () => {
   if (!existsSync(newestFolder)) {
-    await promisify(execFile)('npm', ['install', '--prefix', newestFolder, '--no-audit', '--no-fund', '--prefer-offline', `typescript@${NEWEST}`]);
+    await promisify(execFile)('npm', [
+      'install',
+      '--prefix',
+      newestFolder,
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      `typescript@${NEWEST}`,
+    ]);
   }
   const tarball = await pack();
   project = await createProject(tarball, ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@types/node']);
@@ -74,7 +84,14 @@ interface Options {
   readonly lib?: string[];
 }
 
-const STRICT = { noEmit: true, strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, target: 'es2022', skipLibCheck: false };
+const STRICT = {
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  target: 'es2022',
+  skipLibCheck: false,
+};
 const isOurs = (file: string): boolean => file.startsWith('everything.mts') || file.startsWith('node_modules/effnet-ts/');
 
 /** Checks only the files that count, which takes a third of the time of `tsc`. */
@@ -83,16 +100,20 @@ function errorsOf59(options: Options): string[] {
   const program = ts.createProgram([join(project.folder, 'everything.mts')], parsed.options);
   const files = program.getSourceFiles().filter(({ fileName }) => isOurs(relative(project.folder, fileName)));
   expect(files.length).toBeGreaterThan(ENTRIES.length);
-  return [...parsed.errors, ...files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])]
-    .map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  return [
+    ...parsed.errors,
+    ...files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
+  ].map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
 }
 
 async function errorsOfNewest(options: Options): Promise<string[]> {
   await project.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...STRICT, ...options }, files: ['everything.mts'] }));
   const tsc = join(newestFolder, 'node_modules/typescript/bin/tsc');
   // It ends with an error because of the declarations of other packages.
-  const output = await promisify(execFile)(process.execPath, [tsc, '--pretty', 'false'], { cwd: project.folder, maxBuffer: 1e8 })
-    .then(({ stdout }) => stdout, (error: unknown) => (error as { readonly stdout: string }).stdout);
+  const output = await promisify(execFile)(process.execPath, [tsc, '--pretty', 'false'], { cwd: project.folder, maxBuffer: 1e8 }).then(
+    ({ stdout }) => stdout,
+    (error: unknown) => (error as { readonly stdout: string }).stdout,
+  );
   expect(output).not.toMatch(/^error/m);
   return output.split('\n').filter(isOurs);
 }

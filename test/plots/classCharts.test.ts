@@ -4,11 +4,17 @@ import { describeCharts, ofEverySize } from './support/charts.js';
 
 describeCharts([
   ...ofEverySize('scores', classScoreChart),
-  ...ofEverySize('balance', ({ classNames, perClass }) => classBalanceChart(classNames, perClass.map(({ support }) => support))),
+  ...ofEverySize('balance', ({ classNames, perClass }) =>
+    classBalanceChart(
+      classNames,
+      perClass.map(({ support }) => support),
+    ),
+  ),
 ]);
 
-test.each<[string, () => unknown]>([
-  ['counts that do not fit the names', () => classBalanceChart(['a', 'b'], [1])],
-])('%s is refused in one sentence', (_, act) => {
-  expect(act).toThrowErrorMatchingSnapshot();
-});
+test.each<[string, () => unknown]>([['counts that do not fit the names', () => classBalanceChart(['a', 'b'], [1])]])(
+  '%s is refused in one sentence',
+  (_, act) => {
+    expect(act).toThrowErrorMatchingSnapshot();
+  },
+);

@@ -7,7 +7,12 @@ describeCharts(ofEverySize('confusion', confusionChart));
 test('the confusion chart prints exactly the counts that are not zero', async () => {
   const svg = await renderSvg(confusionChart(ten));
   const printed = [...svg.matchAll(/<text[^>]*>(\d+)<\/text>/g)].map(([, count]) => Number(count)).sort((a, b) => a - b);
-  expect(printed).toEqual(ten.confusionMatrix.flatMap((row) => [...row]).filter((count) => count > 0).sort((a, b) => a - b));
+  expect(printed).toEqual(
+    ten.confusionMatrix
+      .flatMap((row) => [...row])
+      .filter((count) => count > 0)
+      .sort((a, b) => a - b),
+  );
   expect(svg).toContain('class &lt;3&gt;');
 });
 
@@ -26,8 +31,9 @@ test('the whole confusion matrix of hundreds of classes can be drawn, without it
   expect(() => confusionChart(thousand, { maxClasses: 1000 })).not.toThrow();
 });
 
-test.each<[string, () => unknown]>([
-  ['an unknown option', () => confusionChart(ten, { size: 3 } as never)],
-])('%s is refused in one sentence', (_, act) => {
-  expect(act).toThrowErrorMatchingSnapshot();
-});
+test.each<[string, () => unknown]>([['an unknown option', () => confusionChart(ten, { size: 3 } as never)]])(
+  '%s is refused in one sentence',
+  (_, act) => {
+    expect(act).toThrowErrorMatchingSnapshot();
+  },
+);

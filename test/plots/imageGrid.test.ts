@@ -5,11 +5,17 @@ import { describeCharts } from './support/charts.js';
 const pixel = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 describeCharts([
-  ['grid', () => imageGrid([{ url: pixel, title: 'panda', correct: true }, { url: pixel, title: 'cat', correct: false }, { url: pixel, title: 'dog' }])],
+  [
+    'grid',
+    () =>
+      imageGrid([
+        { url: pixel, title: 'panda', correct: true },
+        { url: pixel, title: 'cat', correct: false },
+        { url: pixel, title: 'dog' },
+      ]),
+  ],
 ]);
 
-test.each<[string, () => unknown]>([
-  ['no image', () => imageGrid([])],
-])('%s is refused in one sentence', (_, act) => {
+test.each<[string, () => unknown]>([['no image', () => imageGrid([])]])('%s is refused in one sentence', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
 });

@@ -5,8 +5,9 @@ import { describeCharts } from './support/charts.js';
 
 describeCharts([['plan', () => planChart(planModel('b7'))]]);
 
-test.each<[string, () => unknown]>([
-  ['a plan of open size', () => planChart(planModel('b0', { inputSize: null }))],
-])('%s is refused in one sentence', (_, act) => {
-  expect(act).toThrowErrorMatchingSnapshot();
-});
+test.each<[string, () => unknown]>([['a plan of open size', () => planChart(planModel('b0', { inputSize: null }))]])(
+  '%s is refused in one sentence',
+  (_, act) => {
+    expect(act).toThrowErrorMatchingSnapshot();
+  },
+);

@@ -18,7 +18,12 @@ test('charts are drawn where creating code from strings is not allowed', async (
 });
 
 test('a PNG too large for sharp is refused with the size', async () => {
-  await expect(renderPng(scheduleChart(() => 1, 2), { scale: 400 })).rejects.toThrow(/^renderPng: expected a chart that sharp can draw, received one of \d+ x \d+ units at `scale` 400: /);
+  await expect(
+    renderPng(
+      scheduleChart(() => 1, 2),
+      { scale: 400 },
+    ),
+  ).rejects.toThrow(/^renderPng: expected a chart that sharp can draw, received one of \d+ x \d+ units at `scale` 400: /);
 });
 
 test('the themes differ in the colors of text and background, and the page theme inherits the text color', async () => {
@@ -37,14 +42,20 @@ test('a PNG has the requested size and is not blank', async () => {
 });
 
 test('a value that is not a chart is refused', async () => {
-  await expect(renderSvg({})).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`);
-  await expect(renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] })).rejects.toThrow(/renderSvg: expected a specification Vega can draw/);
+  await expect(renderSvg({})).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`,
+  );
+  await expect(renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] })).rejects.toThrow(
+    /renderSvg: expected a specification Vega can draw/,
+  );
 });
 
 test('onWarning receives what Vega-Lite says about a specification, in place of the console', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const chart = {
-    $schema: 'https://vega.github.io/schema/vega-lite/v6.json', data: { values: [{ a: 1 }] }, mark: 'bar',
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    data: { values: [{ a: 1 }] },
+    mark: 'bar',
     encoding: { x: { field: 'a', type: 'quantitative' }, y: {} },
   };
   const onWarning = vi.fn();

@@ -18,7 +18,8 @@ test('a schedule that swings faster than pixels keeps its true height', () => {
 });
 
 test('warm-ups, restarts and jumps of a schedule are drawn at their step', () => {
-  const has = (spec: ChartSpec, at: number, rate: number): boolean => valuesOf(spec).some((value) => value['at'] === at && value['rate'] === rate);
+  const has = (spec: ChartSpec, at: number, rate: number): boolean =>
+    valuesOf(spec).some((value) => value['at'] === at && value['rate'] === rate);
   const warm = scheduleChart((step) => (step < 3 ? (0.1 * step) / 3 : 0.1 * (1 - (step - 3) / 1e5)), 100_000, { stepsPerEpoch: 1000 });
   expect(has(warm, 0, 0) && has(warm, 0.003, 0.1)).toBe(true);
   const restarts = scheduleChart((step) => 0.1 * (1 - (step % 3001) / 3001), 20_000);

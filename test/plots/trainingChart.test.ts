@@ -6,11 +6,26 @@ const history = { loss: [2, 1, 0.5], val_loss: [2.5, 1.5, 1.25], acc: [0.25, 0.5
 
 describeCharts([
   ['training', () => trainingChart(history)],
-  ['training in phases', () => trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history }])],
+  [
+    'training in phases',
+    () =>
+      trainingChart([
+        { name: 'head', history },
+        { name: 'fine-tuning', history },
+      ]),
+  ],
 ]);
 
 test('phases follow one another, with a boundary between their epochs', async () => {
-  const svg = await renderSvg(trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history }], { metrics: ['loss'] }));
+  const svg = await renderSvg(
+    trainingChart(
+      [
+        { name: 'head', history },
+        { name: 'fine-tuning', history },
+      ],
+      { metrics: ['loss'] },
+    ),
+  );
   expect(svg).toContain('>fine-tuning</text>');
   expect(svg).toContain('>loss</text>');
   expect(svg).not.toContain('>accuracy</text>');
@@ -30,19 +45,32 @@ test('an epoch that is not finite is a gap, between values and at the end', asyn
   for (const broken of [NaN, Infinity, -Infinity, null as unknown as number]) {
     const spec = trainingChart({ loss: [2, 1, broken, 0.8, 0.7, broken] });
     const lines = await linesOf(spec);
-    expect(lines.map((line) => line.map(([x]) => Math.round(x)))).toEqual([[27, 80], [187, 240]]);
+    expect(lines.map((line) => line.map(([x]) => Math.round(x)))).toEqual([
+      [27, 80],
+      [187, 240],
+    ]);
     expect(await renderSvg(spec)).toContain('>training not finite in 2 of 6 epochs</text>');
     expect(spec.description).toBe('Metrics over 6 epochs: training loss ends without a finite value.');
   }
 });
 
 test('the metrics of epochs have gaps too, and an epoch without a measurement has none', async () => {
-  const validated = Array.from({ length: 9 }, (_, i) => ({ epoch: i, loss: i === 4 ? NaN : 1 / (i + 1), ...(i % 3 === 2 ? { val_loss: 2 / (i + 1) } : {}) }));
+  const validated = Array.from({ length: 9 }, (_, i) => ({
+    epoch: i,
+    loss: i === 4 ? NaN : 1 / (i + 1),
+    ...(i % 3 === 2 ? { val_loss: 2 / (i + 1) } : {}),
+  }));
   const spec = trainingChart(validated);
   // As report.json holds it.
   expect(trainingChart(JSON.parse(JSON.stringify(validated)) as typeof validated)).toEqual(spec);
   expect(await linesOf(spec)).toHaveLength(2);
-  expect(await linesOf(spec, '#c8641b')).toEqual([[[expect.closeTo(88.9, 1), expect.anything()], [expect.closeTo(195.6, 1), expect.anything()], [expect.closeTo(302.2, 1), expect.anything()]]]);
+  expect(await linesOf(spec, '#c8641b')).toEqual([
+    [
+      [expect.closeTo(88.9, 1), expect.anything()],
+      [expect.closeTo(195.6, 1), expect.anything()],
+      [expect.closeTo(302.2, 1), expect.anything()],
+    ],
+  ]);
 });
 
 test('a value between two gaps is a point, however many epochs there are', async () => {
@@ -69,7 +97,10 @@ test('one epoch is a point', async () => {
 });
 
 test('the history of fineTune is drawn with its metrics', () => {
-  const history = [{ epoch: 0, stage: 0, loss: 2, val_loss: 3 }, { epoch: 1, stage: 1, loss: 1, val_loss: 2 }];
+  const history = [
+    { epoch: 0, stage: 0, loss: 2, val_loss: 3 },
+    { epoch: 1, stage: 1, loss: 1, val_loss: 2 },
+  ];
   expect(trainingChart(history)).toEqual(trainingChart({ loss: [2, 1], val_loss: [3, 2] }));
 });
 

@@ -23,7 +23,15 @@ let url = '';
 let injected = 0;
 
 beforeAll(async () => {
-  await build({ entryPoints: [path.join(import.meta.dirname, 'faultsChild.ts')], outfile: CHILD, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'es2022' });
+  await build({
+    entryPoints: [path.join(import.meta.dirname, 'faultsChild.ts')],
+    outfile: CHILD,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
+  });
   // Sends slowly, and ranges.
   server = createServer((request, response) => {
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -34,10 +42,14 @@ beforeAll(async () => {
     };
     send(start);
   });
-  await new Promise<void>((done) => { server.listen(0, '127.0.0.1', done); });
+  await new Promise<void>((done) => {
+    server.listen(0, '127.0.0.1', done);
+  });
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${DIGEST}`;
 });
-beforeEach(() => { folder = mkdtempSync(path.join(tmpdir(), 'faults-')); });
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'faults-'));
+});
 afterAll(() => {
   server.closeAllConnections();
   server.close();
@@ -45,19 +57,31 @@ afterAll(() => {
 });
 
 /** Runs the child, killed some milliseconds after it began to write; returns what it said. */
-async function run(what: string, { into = folder, killAfter, times = 'Infinity', as }: { into?: string; killAfter?: number; times?: string; as?: number } = {}): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, what, into, url, times], { stdio: ['ignore', 'pipe', 'ignore'], ...(as === undefined ? {} : { uid: as, gid: as }) });
+async function run(
+  what: string,
+  { into = folder, killAfter, times = 'Infinity', as }: { into?: string; killAfter?: number; times?: string; as?: number } = {},
+): Promise<string> {
+  const child = spawn(process.execPath, [CHILD, what, into, url, times], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    ...(as === undefined ? {} : { uid: as, gid: as }),
+  });
   let said = '';
   const armed = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), 1500 + killAfter);
-  child.stdout.on('data', (data: Buffer) => { said += data.toString(); });
+  child.stdout.on('data', (data: Buffer) => {
+    said += data.toString();
+  });
   await new Promise((resolve) => child.on('close', resolve));
   clearTimeout(armed);
   return said;
 }
 
 const isWhole: Record<string, () => Promise<void>> = {
-  checkpoint: async () => { for (const name of await Promise.resolve(named('run.safetensors'))) expect(readCheckpoint(readFileSync(name)).weights.size).toBe(1); },
-  model: async () => { for (const name of named('model')) expect((await readWeightFile(name)).size).toBe(8); },
+  checkpoint: async () => {
+    for (const name of await Promise.resolve(named('run.safetensors'))) expect(readCheckpoint(readFileSync(name)).weights.size).toBe(1);
+  },
+  model: async () => {
+    for (const name of named('model')) expect((await readWeightFile(name)).size).toBe(8);
+  },
   records: async () => {
     for (const name of named('train-00000-of-00001')) {
       let count = 0;
@@ -65,9 +89,15 @@ const isWhole: Record<string, () => Promise<void>> = {
       expect(count).toBe(20);
     }
   },
-  download: async () => { for (const name of await Promise.resolve(named(DIGEST))) expect(createHash('sha256').update(readFileSync(name)).digest('hex')).toBe(DIGEST); },
+  download: async () => {
+    for (const name of await Promise.resolve(named(DIGEST)))
+      expect(createHash('sha256').update(readFileSync(name)).digest('hex')).toBe(DIGEST);
+  },
 };
-const named = (name: string): string[] => readdirSync(folder).filter((each) => each === name).map((each) => path.join(folder, each));
+const named = (name: string): string[] =>
+  readdirSync(folder)
+    .filter((each) => each === name)
+    .map((each) => path.join(folder, each));
 
 describe.each(Object.keys(isWhole))('%s', (what) => {
   test('killed at any moment leaves a whole file or none, and the next run writes it', async () => {
@@ -93,7 +123,8 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
   });
 
   test('on a full disk is refused by name and leaves nothing half-written', async ({ skip }) => {
-    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', folder]).status !== 0) skip('mounting a tmpfs is not permitted here');
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', folder]).status !== 0)
+      skip('mounting a tmpfs is not permitted here');
     try {
       // The tiny model would fit.
       const said = await run(what === 'model' ? 'records' : what, { times: '1' });

@@ -5,8 +5,18 @@ import { fuzz, SEED, type FuzzReport } from './fuzz/fuzz.js';
 
 /** Inputs for each parser; `FUZZ_SCALE` multiplies them. */
 const INPUTS = {
-  safetensors: 25_000, tfrecord: 20_000, example: 20_000, torchArchive: 12_000, torchPickle: 16_000, checkpoint: 8_000,
-  hdf5: 4_000, keras: 4_000, model: 4_000, csv: 4_000, image: 4_000, onnx: 4_000,
+  safetensors: 25_000,
+  tfrecord: 20_000,
+  example: 20_000,
+  torchArchive: 12_000,
+  torchPickle: 16_000,
+  checkpoint: 8_000,
+  hdf5: 4_000,
+  keras: 4_000,
+  model: 4_000,
+  csv: 4_000,
+  image: 4_000,
+  onnx: 4_000,
 } as const;
 /** What memory may grow by, in MB. The HDF5 library believes the length a text claims, up to the end of its own memory. */
 const MEGABYTES = (name: string): number => (name === 'hdf5' ? 2400 : 200);
@@ -23,9 +33,21 @@ describe('no input hangs, crashes, takes more memory than it may or gets a forei
 });
 
 afterAll(() => {
-  const rows = [...reports].map(([parser, { inputs, faults, refused, survivors, failures, megabytes }]) => ({ parser, inputs, 'faults injected': faults, refused, survivors, failures: failures.length, 'MB at peak': megabytes }));
-  const sum = (key: 'inputs' | 'faults' | 'refused' | 'survivors'): number => [...reports.values()].reduce((total, report) => total + report[key], 0);
+  const rows = [...reports].map(([parser, { inputs, faults, refused, survivors, failures, megabytes }]) => ({
+    parser,
+    inputs,
+    'faults injected': faults,
+    refused,
+    survivors,
+    failures: failures.length,
+    'MB at peak': megabytes,
+  }));
+  const sum = (key: 'inputs' | 'faults' | 'refused' | 'survivors'): number =>
+    [...reports.values()].reduce((total, report) => total + report[key], 0);
   console.log(`\nfuzzing, seed ${SEED}`);
   console.table(rows);
-  console.log(`inputs tried ${sum('inputs')}, faults injected ${sum('faults')}, refused ${sum('refused')}, survivors (read right) ${sum('survivors')}`);
+  console.log(
+    `inputs tried ${sum('inputs')}, faults injected ${sum('faults')}, refused ${sum('refused')}, ` +
+      `survivors (read right) ${sum('survivors')}`,
+  );
 });

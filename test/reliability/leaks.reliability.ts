@@ -1,4 +1,5 @@
-// Long use: tensors stay what they were, and so does live memory after a warm-up. The process' own size depends on the allocator too, so its bound is wide.
+// Long use: tensors stay what they were, and so does live memory after a warm-up. The process' own size depends on the allocator too, so
+// its bound is wide.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -16,7 +17,12 @@ import { tinyData, tinyModel } from '../support/tinyTraining.js';
 /** Megabytes. */
 const DRIFT = { live: 5, process: 120 };
 const TINY = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
-const picture = (side: number, value: number) => ({ width: side, height: side, channels: 3, data: new Uint8Array(side * side * 3).fill(value % 256) });
+const picture = (side: number, value: number) => ({
+  width: side,
+  height: side,
+  channels: 3,
+  data: new Uint8Array(side * side * 3).fill(value % 256),
+});
 
 beforeAll(startWasm);
 
@@ -40,7 +46,10 @@ async function flat(what: string, times: number, act: (i: number) => Promise<unk
   for (let i = warm; i < times; i++) await act(i);
   const after = held();
   const drift = { live: after.live - before.live, process: after.process - before.process };
-  console.log(`${what}: ${times} times, ${tf.memory().numTensors - numTensors} tensors more, ${drift.live.toFixed(1)} MB more, process ${drift.process.toFixed(1)} MB more`);
+  console.log(
+    `${what}: ${times} times, ${tf.memory().numTensors - numTensors} tensors more, ${drift.live.toFixed(1)} MB more, ` +
+      `process ${drift.process.toFixed(1)} MB more`,
+  );
   expect(tf.memory().numTensors).toBe(numTensors);
   expect(drift.live).toBeLessThan(DRIFT.live);
   expect(drift.process).toBeLessThan(DRIFT.process);
@@ -68,7 +77,11 @@ test('200 steps of training', async () => {
 });
 
 test('20 epochs of a dataset', async () => {
-  const data = Dataset.range(500).shuffle(100, { seed: 1 }).map((n) => picture(16, n), { concurrency: 4 }).batch(10).prefetch(2);
+  const data = Dataset.range(500)
+    .shuffle(100, { seed: 1 })
+    .map((n) => picture(16, n), { concurrency: 4 })
+    .batch(10)
+    .prefetch(2);
   await flat('epochs of a dataset', 20, async () => {
     for await (const batch of data) tf.tensor(batch.map(({ data: [first] }) => first ?? 0)).dispose();
   });

@@ -8,16 +8,33 @@ import { expect, test } from 'vitest';
 
 test('every entry works where code cannot be made of text, and none reaches a network', async () => {
   const outfile = path.resolve('node_modules/.cache/reliability/security.mjs');
-  await build({ entryPoints: [path.join(import.meta.dirname, 'securityChild.ts')], outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'es2022' });
+  await build({
+    entryPoints: [path.join(import.meta.dirname, 'securityChild.ts')],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
+  });
   const { stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', outfile], { encoding: 'utf8' });
-  expect(JSON.parse(stdout === '' ? JSON.stringify(stderr) : (stdout.trim().split('\n').at(-1) ?? ''))).toEqual({ backend: 'wasm', isCodeMade: false, reached: [], names: 1000 });
+  expect(JSON.parse(stdout === '' ? JSON.stringify(stderr) : (stdout.trim().split('\n').at(-1) ?? ''))).toEqual({
+    backend: 'wasm',
+    isCodeMade: false,
+    reached: [],
+    names: 1000,
+  });
 });
 
 test('no source file starts a process, makes code of text or opens a connection, but the download of weights, a model from a URL, and the images of a page', () => {
-  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).sort();
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
   const found = sources.flatMap((name) => {
     const text = readFileSync(path.join('src', name), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-    const hits = text.match(/child_process|\beval\(|new Function\(|node:vm|node:https?|node:net|node:dgram|\bfetch\(|XMLHttpRequest|new WebSocket/g) ?? [];
+    const hits =
+      text.match(/child_process|\beval\(|new Function\(|node:vm|node:https?|node:net|node:dgram|\bfetch\(|XMLHttpRequest|new WebSocket/g) ??
+      [];
     return hits.map((hit) => `${name}: ${hit}`);
   });
   expect(found).toEqual(['data/browserImages.ts: fetch(', 'models/modelSources.ts: fetch(', 'node/download.ts: fetch(']);
@@ -26,7 +43,10 @@ test('no source file starts a process, makes code of text or opens a connection,
 test('npm knows of no hole in what a user installs', ({ skip }) => {
   let report: string;
   try {
-    report = execFileSync('npm', ['audit', '--omit=dev', '--omit=peer', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    report = execFileSync('npm', ['audit', '--omit=dev', '--omit=peer', '--json'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch (error) {
     report = (error as { readonly stdout?: string }).stdout ?? '';
   }

@@ -7,8 +7,31 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import {
-  adam, classificationReport, classify, Dataset, decodeExample, decodeImage, efficientNet, encodeExample, encodeImage, evaluate, feature, foldBatchNorm, imageBatches, imagesFromCsv,
-  loadModel, loadWeights, readSafetensors, readTorch, saveModel, selectBackend, softmaxCrossEntropy, VARIANTS, weightsOf, writeReport, writeSafetensors,
+  adam,
+  classificationReport,
+  classify,
+  Dataset,
+  decodeExample,
+  decodeImage,
+  efficientNet,
+  encodeExample,
+  encodeImage,
+  evaluate,
+  feature,
+  foldBatchNorm,
+  imageBatches,
+  imagesFromCsv,
+  loadModel,
+  loadWeights,
+  readSafetensors,
+  readTorch,
+  saveModel,
+  selectBackend,
+  softmaxCrossEntropy,
+  VARIANTS,
+  weightsOf,
+  writeReport,
+  writeSafetensors,
 } from '../../src/node.js';
 import { readKeras, writeKeras } from '../../src/hdf5.js';
 import { IMAGENET_CLASS_NAMES } from '../../src/imagenet.js';
@@ -37,7 +60,11 @@ const { backend } = await selectBackend(['wasm']);
 const classNames = ['cat', 'dog'];
 const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 }, { classes: 2, inputSize: 32, seed: 1 });
 const pixels = (value: number) => ({ width: 32, height: 32, channels: 3, data: new Uint8Array(32 * 32 * 3).fill(value) });
-for (const [name, value] of [['a', 10], ['b', 200]] as const) writeFileSync(path.join(folder, `${name}.png`), await encodeImage(pixels(value)));
+for (const [name, value] of [
+  ['a', 10],
+  ['b', 200],
+] as const)
+  writeFileSync(path.join(folder, `${name}.png`), await encodeImage(pixels(value)));
 writeFileSync(path.join(folder, 'table.csv'), 'id,label\na.png,cat\nb.png,dog\n');
 const { images } = await imagesFromCsv(path.join(folder, 'table.csv'), { pathColumn: 'id', labelColumn: 'label', preprocessing: model });
 model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });

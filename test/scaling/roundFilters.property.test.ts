@@ -15,11 +15,14 @@ test.prop([filters, filters, coefficient])('more filters never round to fewer', 
   expect(roundFilters(Math.max(a, b), width)).toBeGreaterThanOrEqual(roundFilters(Math.min(a, b), width));
 });
 
-test.prop([filters, coefficient, fc.integer({ min: 1, max: 64 })])('without the guard it is the nearest multiple of the divisor', (count, width, divisor) => {
-  const rounded = roundFilters(count, width, { divisor, minShare: 0 });
-  expect(rounded % divisor).toBe(0);
-  if (rounded > divisor) expect(Math.abs(rounded - count * width)).toBeLessThanOrEqual(divisor / 2 + 1e-9);
-});
+test.prop([filters, coefficient, fc.integer({ min: 1, max: 64 })])(
+  'without the guard it is the nearest multiple of the divisor',
+  (count, width, divisor) => {
+    const rounded = roundFilters(count, width, { divisor, minShare: 0 });
+    expect(rounded % divisor).toBe(0);
+    if (rounded > divisor) expect(Math.abs(rounded - count * width)).toBeLessThanOrEqual(divisor / 2 + 1e-9);
+  },
+);
 
 test.prop([filters, coefficient, fc.integer({ min: 1, max: 512 })])('never falls below the minimum', (count, width, minFilters) => {
   expect(roundFilters(count, width, { minFilters })).toBeGreaterThanOrEqual(minFilters);
@@ -41,7 +44,10 @@ test('an integral product stays, anything above it rounds up, in double precisio
 test.each([
   [() => roundFilters(0, 1), 'roundFilters: expected a positive number for `filters`, received 0.'],
   [() => roundFilters(32, Number.NaN), 'roundFilters: expected a positive number for `widthCoefficient`, received NaN.'],
-  [() => roundFilters(32, 1, { divisr: 8 } as never), 'roundFilters: expected one of `divisor`, `minFilters`, `minShare`, received `divisr`.'],
+  [
+    () => roundFilters(32, 1, { divisr: 8 } as never),
+    'roundFilters: expected one of `divisor`, `minFilters`, `minShare`, received `divisr`.',
+  ],
   [() => roundRepeats(-1, 1), 'roundRepeats: expected a positive number for `repeats`, received -1.'],
 ])('%s is refused', (act, message) => {
   expect(act).toThrow(message);

@@ -6,7 +6,10 @@ import { uniform } from './fill.js';
 
 /** Makes numbers in [1, 2), the same for each name. */
 export function values(name: string, shape: number[]): tf.Tensor {
-  return tf.tensor(Float32Array.from(uniform(name, tf.util.sizeFromShape(shape)), (u) => u + 1), shape);
+  return tf.tensor(
+    Float32Array.from(uniform(name, tf.util.sizeFromShape(shape)), (u) => u + 1),
+    shape,
+  );
 }
 
 async function onBoth(operation: () => tf.Tensor): Promise<{ shape: number[]; dtype: string; data: ArrayLike<number> }[]> {

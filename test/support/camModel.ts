@@ -12,7 +12,11 @@ import { startWasm } from './wasm.js';
 
 const size = golden.model.size;
 
-export const camSpec = { ...VARIANTS.b0, widthCoefficient: golden.model.width_coefficient, depthCoefficient: golden.model.depth_coefficient };
+export const camSpec = {
+  ...VARIANTS.b0,
+  widthCoefficient: golden.model.width_coefficient,
+  depthCoefficient: golden.model.depth_coefficient,
+};
 
 export const camImage = { width: size, height: size, channels: 3, data: inputPixels(golden.input) } satisfies Pixels;
 

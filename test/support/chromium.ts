@@ -15,8 +15,16 @@ export function launchChromium(args: readonly string[] = []): Promise<Browser> {
 }
 
 /** Switches that give a machine without a GPU WebGL and WebGPU. */
-export const SOFTWARE_GPU = ['--enable-unsafe-swiftshader', '--use-angle=swiftshader', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
+export const SOFTWARE_GPU = [
+  '--enable-unsafe-swiftshader',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+];
 
 /** Why whole networks and long training on the software GPU are left out, where they are. */
 export const tooSlow =
-  process.env['EFFNET_BROWSER_SLOW'] === undefined ? 'a software GPU takes half a minute for it, and EFFNET_BROWSER_SLOW is not set' : undefined;
+  process.env['EFFNET_BROWSER_SLOW'] === undefined
+    ? 'a software GPU takes half a minute for it, and EFFNET_BROWSER_SLOW is not set'
+    : undefined;

@@ -39,7 +39,12 @@ export function signed(text: string, count: number): Float32Array {
 }
 
 /** Runs a kernel on a backend from plain numbers to plain numbers. */
-async function run(backend: string, kernel: string, inputs: Record<string, { values: Float32Array; shape: Shape4D }>, attrs: object): Promise<Float32Array> {
+async function run(
+  backend: string,
+  kernel: string,
+  inputs: Record<string, { values: Float32Array; shape: Shape4D }>,
+  attrs: object,
+): Promise<Float32Array> {
   await tf.setBackend(backend);
   const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { values, shape }]) => [name, tf.tensor(values, shape)]));
   const result: tf.Tensor = tf.engine().runKernel(kernel, tensors, attrs as never);
@@ -85,13 +90,23 @@ export function describeConvolutions(tests: (inputs: ConvolutionInputs) => void)
   });
 
   describe.each(CASES.map((one) => [name(one), one] as const))('%s', (title, one) => {
-    const { kernel, stride, pad, size: [height, width], batch, inputs } = one;
+    const {
+      kernel,
+      stride,
+      pad,
+      size: [height, width],
+      batch,
+      inputs,
+    } = one;
     const x = { values: signed(`${title}/x`, batch * height * width * inputs), shape: [batch, height, width, inputs] as Shape4D };
     const out = (size: number): number =>
       pad === 'same' ? Math.ceil(size / stride) : Math.floor((size + (pad === 'valid' ? 0 : 2 * pad) - kernel) / stride) + 1;
     const outShape = (channels: number): Shape4D => [batch, out(height), out(width), channels];
     const gradient = (channels: number): Given => ({
-      values: signed(`${title}/dy`, outShape(channels).reduce((a, b) => a * b)),
+      values: signed(
+        `${title}/dy`,
+        outShape(channels).reduce((a, b) => a * b),
+      ),
       shape: outShape(channels),
     });
     const common = { strides: stride, pad, dataFormat: 'NHWC', dimRoundingMode: undefined };

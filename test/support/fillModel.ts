@@ -9,7 +9,8 @@ export function fillModel(model: LayersModel, gain: number): void {
   for (const layer of model.layers) {
     if (layer.weights.length === 0) continue;
     const values = layer.weights.map(({ originalName, shape }) =>
-      tf.tensor(fillKeras(originalName, shape as number[], gain), shape as number[]));
+      tf.tensor(fillKeras(originalName, shape as number[], gain), shape as number[]),
+    );
     layer.setWeights(values);
     tf.dispose(values);
   }

@@ -11,8 +11,14 @@ const [store, result] = process.argv.slice(2) as [string, string];
 await tf.setBackend('cpu');
 const model = tinyModel(3);
 await fineTune(model, {
-  train: tinyData(), stages: [{ unfreeze: ['predictions'], epochs: 4 }, { unfreeze: 'all', epochs: 6, batchNorm: 'trained' }],
-  optimizer: () => adamW({ learningRate: 0.01 }), store: checkpointFile(store), checkpointEverySteps: 1,
+  train: tinyData(),
+  stages: [
+    { unfreeze: ['predictions'], epochs: 4 },
+    { unfreeze: 'all', epochs: 6, batchNorm: 'trained' },
+  ],
+  optimizer: () => adamW({ learningRate: 0.01 }),
+  store: checkpointFile(store),
+  checkpointEverySteps: 1,
   callbacks: [ema({ decay: 0.9 }), callback({ onBatchEnd: () => void process.stdout.write('step\n') })],
 });
 writeFileSync(result, JSON.stringify(await weightsOfAll(model)));

@@ -5,7 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { registerWasmTraining } from '../../src/wasm.js';
 import { uniform } from './fill.js';
 
-const SHAPES = [[1, 5, 7, 8], [3, 9, 9, 13], [3, 12, 11, 24], [2, 3, 1, 3]] as const;
+const SHAPES = [
+  [1, 5, 7, 8],
+  [3, 9, 9, 13],
+  [3, 12, 11, 24],
+  [2, 3, 1, 3],
+] as const;
 
 /** An operation and the plain formula it replaces. */
 export interface FusedOperation {
@@ -16,11 +21,25 @@ export interface FusedOperation {
 
 /** Makes numbers in [offset, offset + scale), the same for each name. */
 export function filled(name: string, shape: readonly number[], scale = 4, offset = -2): tf.Tensor {
-  return tf.tensor(Float32Array.from(uniform(name, shape.reduce((a, b) => a * b)), (u) => scale * u + offset), [...shape]);
+  return tf.tensor(
+    Float32Array.from(
+      uniform(
+        name,
+        shape.reduce((a, b) => a * b),
+      ),
+      (u) => scale * u + offset,
+    ),
+    [...shape],
+  );
 }
 
 /** Returns the values of an operation and its gradients with respect to every input, for a given gradient of the result. */
-async function evaluate(backend: string, operation: FusedOperation['fused'], inputs: FusedOperation['inputs'], shape: readonly number[]): Promise<Float32Array[]> {
+async function evaluate(
+  backend: string,
+  operation: FusedOperation['fused'],
+  inputs: FusedOperation['inputs'],
+  shape: readonly number[],
+): Promise<Float32Array[]> {
   await tf.setBackend(backend);
   if (backend === 'wasm') await registerWasmTraining();
   const before = tf.memory().numTensors;

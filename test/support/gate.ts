@@ -9,7 +9,12 @@ export class Gate extends tfl.layers.Layer {
   private scale!: ReturnType<tfl.layers.Layer['addWeight']>;
 
   override build(inputShape: tfl.Shape): void {
-    this.scale = this.addWeight('scale', [inputShape.at(-1)!], 'float32', tfl.initializers.randomUniform({ minval: 0.5, maxval: 1.5, seed: 7 }));
+    this.scale = this.addWeight(
+      'scale',
+      [inputShape.at(-1)!],
+      'float32',
+      tfl.initializers.randomUniform({ minval: 0.5, maxval: 1.5, seed: 7 }),
+    );
     super.build(inputShape);
   }
 

@@ -24,7 +24,13 @@ export function readTorchGolden(name: string): TorchGolden {
 
 /** timm's smallest network (`test_efficientnet`), all kinds of block in one. */
 export const TIMM_TEST: VariantSpec = {
-  widthCoefficient: 1, depthCoefficient: 1, inputSize: 160, dropoutRate: 0, stemFilters: 24, topFilters: 256, fixedEnds: true,
+  widthCoefficient: 1,
+  depthCoefficient: 1,
+  inputSize: 160,
+  dropoutRate: 0,
+  stemFilters: 24,
+  topFilters: 256,
+  fixedEnds: true,
   stages: [
     { block: 'fusedMBConv', repeats: 1, kernelSize: 3, strides: 1, expandRatio: 1, filters: 16 },
     { block: 'fusedMBConv', repeats: 1, kernelSize: 3, strides: 2, expandRatio: 4, filters: 24 },

@@ -8,7 +8,9 @@ import { afterAll, beforeAll } from 'vitest';
 
 /** Encodes an image of one shade of red as JPEG. */
 export function jpeg(red: number, width = 8, height = 6): Promise<Buffer> {
-  return sharp({ create: { width, height, channels: 3, background: { r: red, g: 0, b: 0 } } }).jpeg().toBuffer();
+  return sharp({ create: { width, height, channels: 3, background: { r: red, g: 0, b: 0 } } })
+    .jpeg()
+    .toBuffer();
 }
 
 export interface ImageSandbox {
@@ -28,5 +30,12 @@ export function imageSandbox(): ImageSandbox {
     for (let i = 0; i < 6; i++) await writeFile(inRoot('pictures', `${i}.jpg`), await jpeg(40 * i));
   });
   afterAll(() => rm(root, { recursive: true }));
-  return { inRoot, refusal: (promise) => promise.then(() => 'no error', (error: unknown) => String(error).replaceAll(root, '<root>')) };
+  return {
+    inRoot,
+    refusal: (promise) =>
+      promise.then(
+        () => 'no error',
+        (error: unknown) => String(error).replaceAll(root, '<root>'),
+      ),
+  };
 }

@@ -15,7 +15,10 @@ export function evaluationOf(skill: number): Evaluation {
     const sum = row.reduce((a, b) => a + b);
     return row.map((value) => value / sum);
   });
-  return evaluatePredictions(probabilities, labels, { classNames: CLASSES, files: labels.map((label, i) => `folder ${label}/picture "${i}".jpg`) });
+  return evaluatePredictions(probabilities, labels, {
+    classNames: CLASSES,
+    files: labels.map((label, i) => `folder ${label}/picture "${i}".jpg`),
+  });
 }
 
 /** A picture of one color with a brighter square. */
@@ -23,19 +26,33 @@ export function picture(index: number): Pixels {
   const [width, height] = [90, 60 + (index % 3) * 30];
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
-    const isInside = (i % width) > 30 && (i % width) < 60 && i / width > 20 && i / width < 50;
-    data.set([(index * 53) % 200, (index * 97) % 200, (index * 31) % 200].map((value) => value + (isInside ? 55 : 0)), i * 3);
+    const isInside = i % width > 30 && i % width < 60 && i / width > 20 && i / width < 50;
+    data.set(
+      [(index * 53) % 200, (index * 97) % 200, (index * 31) % 200].map((value) => value + (isInside ? 55 : 0)),
+      i * 3,
+    );
   }
   return { width, height, channels: 3, data };
 }
 
 /** Everything a report can show; needs a backend. */
 export function fullReport(): WriteReportOptions {
-  const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 }, { classes: CLASSES.length, inputSize: 64, seed: 1 });
+  const model = efficientNet(
+    { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 },
+    { classes: CLASSES.length, inputSize: 64, seed: 1 },
+  );
   setClassNames(model, CLASSES);
   const history = { loss: [2, 1, 0.5], val_loss: [2.5, 1.5, 1.25], acc: [0.25, 0.5, 0.75], val_acc: [0.125, 0.375, 0.5] };
   return {
-    title: 'Clothes & <more>', evaluation: evaluationOf(2), before: evaluationOf(0.5), model, imageOf: ({ index }) => picture(index),
-    history: [{ name: 'head', history }, { name: 'fine-tuning', history }], settings: { epochs: 6, optimizer: 'adam', frozen: true, notes: null },
+    title: 'Clothes & <more>',
+    evaluation: evaluationOf(2),
+    before: evaluationOf(0.5),
+    model,
+    imageOf: ({ index }) => picture(index),
+    history: [
+      { name: 'head', history },
+      { name: 'fine-tuning', history },
+    ],
+    settings: { epochs: 6, optimizer: 'adam', frozen: true, notes: null },
   };
 }

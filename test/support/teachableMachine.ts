@@ -1,5 +1,5 @@
-// What Teachable Machine exports, made by the statements of its own library: `loadTruncatedMobileNet` (version 2) and `TeachableMobileNet.train` of
-// googlecreativelab/teachablemachine-community, libraries/image/src, on a MobileNet of any size.
+// What Teachable Machine exports, made by the statements of its own library: `loadTruncatedMobileNet` (version 2) and
+// `TeachableMobileNet.train` of googlecreativelab/teachablemachine-community, libraries/image/src, on a MobileNet of any size.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -12,7 +12,10 @@ export type TeachableExport = Readonly<Record<'model.json' | 'metadata.json' | '
  * @param mobilenet - With a layer `out_relu`; it takes pixels in [-1, 1].
  * @returns The export, and the model of TensorFlow.js that was exported.
  */
-export async function teachableMachine(mobilenet: tfl.LayersModel, labels: readonly string[]): Promise<{ model: tfl.LayersModel; files: TeachableExport }> {
+export async function teachableMachine(
+  mobilenet: tfl.LayersModel,
+  labels: readonly string[],
+): Promise<{ model: tfl.LayersModel; files: TeachableExport }> {
   const truncatedModel = tfl.model({ inputs: mobilenet.inputs, outputs: mobilenet.getLayer('out_relu').output });
   const features = tfl.sequential();
   features.add(truncatedModel);
@@ -30,19 +33,33 @@ export async function teachableMachine(mobilenet: tfl.LayersModel, labels: reado
   jointModel.add(trainingModel);
   const last = trainingModel.layers[1]!;
   const [units, classes] = last.getWeights()[0]!.shape as [number, number];
-  last.setWeights([tf.tensor2d(Float32Array.from(uniform('teachable', units * classes), (u) => 2 * u - 1), [units, classes])]);
+  last.setWeights([
+    tf.tensor2d(
+      Float32Array.from(uniform('teachable', units * classes), (u) => 2 * u - 1),
+      [units, classes],
+    ),
+  ]);
 
   let files: TeachableExport | undefined;
-  await jointModel.save(tf.io.withSaveHandler(async ({ weightSpecs, weightData, ...rest }) => {
-    files = {
-      'model.json': JSON.stringify({ ...rest, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] }),
-      'weights.bin': new Uint8Array(weightData as ArrayBuffer),
-      'metadata.json': JSON.stringify({
-        tfjsVersion: '1.3.1', tmVersion: '2.4.5', packageVersion: '0.8.4-alpha2', packageName: '@teachablemachine/image',
-        timeStamp: '2024-01-01T00:00:00.000Z', userMetadata: {}, modelName: 'tm-my-image-model', labels, inputSize: 224,
-      }),
-    };
-    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
-  }));
+  await jointModel.save(
+    tf.io.withSaveHandler(async ({ weightSpecs, weightData, ...rest }) => {
+      files = {
+        'model.json': JSON.stringify({ ...rest, weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }] }),
+        'weights.bin': new Uint8Array(weightData as ArrayBuffer),
+        'metadata.json': JSON.stringify({
+          tfjsVersion: '1.3.1',
+          tmVersion: '2.4.5',
+          packageVersion: '0.8.4-alpha2',
+          packageName: '@teachablemachine/image',
+          timeStamp: '2024-01-01T00:00:00.000Z',
+          userMetadata: {},
+          modelName: 'tm-my-image-model',
+          labels,
+          inputSize: 224,
+        }),
+      };
+      return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } });
+    }),
+  );
   return { model: jointModel, files: files! };
 }

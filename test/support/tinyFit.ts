@@ -13,7 +13,10 @@ interface FitOptions {
 }
 
 /** Trains the tiny model with TensorFlow.js' own `fitDataset`. */
-export async function fit(callbacks: TrainingCallback[], { epochs = 3, optimizer = sgd({ learningRate: 0.1 }), model = tinyModel(), validate = true }: FitOptions = {}) {
+export async function fit(
+  callbacks: TrainingCallback[],
+  { epochs = 3, optimizer = sgd({ learningRate: 0.1 }), model = tinyModel(), validate = true }: FitOptions = {},
+) {
   model.compile({ optimizer, loss: softmaxCrossEntropy() });
   const validation = validate ? { validationData: tinyData(false) as never } : {};
   const history = await model.fitDataset(tinyData(), { epochs, verbose: 0, callbacks, ...validation });

@@ -26,11 +26,17 @@ export function tinyModel(seed = 1): tfl.LayersModel {
 /** 24 samples of 3 classes in batches of 4, shuffled anew each epoch. */
 export function tinyData(shuffled = true): Dataset<{ xs: tf.Tensor; ys: tf.Tensor }> {
   const x = uniform('tiny/x', 96);
-  const samples = Array.from({ length: 24 }, (_, i) => ({ x: [...x.subarray(4 * i, 4 * i + 4)].map((value, k) => value + (k === i % 3 ? 1 : 0)), y: i % 3 }));
+  const samples = Array.from({ length: 24 }, (_, i) => ({
+    x: [...x.subarray(4 * i, 4 * i + 4)].map((value, k) => value + (k === i % 3 ? 1 : 0)),
+    y: i % 3,
+  }));
   const items = Dataset.from(samples);
   return (shuffled ? items.shuffle(24, { seed: 5 }) : items).batch(4).map((batch) => ({
     xs: tf.tensor2d(batch.map((sample) => sample.x)),
-    ys: tf.tensor1d(batch.map((sample) => sample.y), 'int32'),
+    ys: tf.tensor1d(
+      batch.map((sample) => sample.y),
+      'int32',
+    ),
   }));
 }
 

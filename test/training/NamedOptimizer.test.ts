@@ -19,8 +19,14 @@ function twins(): tfl.LayersModel {
   return model;
 }
 
-const x = [[1, 2, 3], [0, -1, 1]];
-const y = [[1, 0, 0], [0, 1, 0]];
+const x = [
+  [1, 2, 3],
+  [0, -1, 1],
+];
+const y = [
+  [1, 0, 0],
+  [0, 1, 0],
+];
 
 async function train(model: tfl.LayersModel, optimizer: tf.Optimizer, steps: number): Promise<void> {
   model.compile({ optimizer, loss: 'meanSquaredError' });
@@ -59,7 +65,12 @@ test('state is saved under original names, also from the second model of a proce
   await train(model, optimizer, 1);
   const state = await optimizer.getWeights();
   expect(state.map(({ name }) => name)).toEqual([
-    'iter', ...['first/kernel', 'first/bias', 'second/kernel', 'second/bias'].flatMap((name) => [`${name}/mean`, `${name}/meanSquare`, `${name}/updates`]),
+    'iter',
+    ...['first/kernel', 'first/bias', 'second/kernel', 'second/bias'].flatMap((name) => [
+      `${name}/mean`,
+      `${name}/meanSquare`,
+      `${name}/updates`,
+    ]),
   ]);
 });
 
@@ -82,11 +93,17 @@ test("another optimizer's or another model's state is refused", async () => {
   const optimizer = adam();
   await train(twins(), optimizer, 1);
   const state = await optimizer.getWeights();
-  await expect(sgd({ momentum: 0.9 }).setWeights(state)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: sgd: expected slots momentum, received 'first/kernel/mean'. It is another optimizer's state.]`);
-  await expect(adam().setWeights([])).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: adam: expected the state of an optimizer with its count 'iter', received 0 tensors without.]`);
+  await expect(sgd({ momentum: 0.9 }).setWeights(state)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: sgd: expected slots momentum, received 'first/kernel/mean'. It is another optimizer's state.]`,
+  );
+  await expect(adam().setWeights([])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: adam: expected the state of an optimizer with its count 'iter', received 0 tensors without.]`,
+  );
   const other = adam();
   await other.setWeights(state.map(({ name, tensor }) => ({ name, tensor: tensor.rank === 2 ? tf.zeros([2, 2]) : tensor })));
-  await expect(train(twins(), other, 1)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: adam: expected state [3, 3] for 'first/kernel', received [2, 2]. It is another model's.]`);
+  await expect(train(twins(), other, 1)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: adam: expected state [3, 3] for 'first/kernel', received [2, 2]. It is another model's.]`,
+  );
 });
 
 test('a stock optimizer is not taken for one of ours', () => {
@@ -132,7 +149,14 @@ test('with accumulation a schedule counts updates, where Keras counts batches', 
 });
 
 test('impossible options are refused', () => {
-  expect(() => adam({ learningRate: -1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: adam: expected a number of at least 0 or a schedule for \`learningRate\`, received -1.]`);
-  expect(() => sgd({ clipNorm: 1, clipValue: 1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: sgd: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received \`clipValue\` and \`clipNorm\`.]`);
-  expect(() => sgd({ nestrov: true } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: sgd: expected one of \`learningRate\`, \`weightDecay\`, \`weightDecayMode\`, \`decays\`, \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, \`accumulationSteps\`, \`rateOf\`, \`momentum\`, \`nesterov\`, received \`nestrov\`.]`);
+  expect(() => adam({ learningRate: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: adam: expected a number of at least 0 or a schedule for \`learningRate\`, received -1.]`,
+  );
+  expect(() => sgd({ clipNorm: 1, clipValue: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: sgd: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received \`clipValue\` and \`clipNorm\`.]`,
+  );
+  expect(() => sgd({ nestrov: true } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: sgd: expected one of \`learningRate\`, \`weightDecay\`, \`weightDecayMode\`, \`decays\`, \`clipValue\`, ` +
+      `\`clipNorm\`, \`globalClipNorm\`, \`accumulationSteps\`, \`rateOf\`, \`momentum\`, \`nesterov\`, received \`nestrov\`.]`,
+  );
 });

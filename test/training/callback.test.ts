@@ -8,5 +8,8 @@ beforeAll(async () => {
 });
 
 test('callback refuses an unknown method', () => {
-  expect(() => callback({ onEpoch: () => undefined } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: callback: expected one of \`onTrainBegin\`, \`onEpochBegin\`, \`onBatchBegin\`, \`onBatchEnd\`, \`onEpochEnd\`, \`onTrainEnd\`, \`save\`, \`load\`, received \`onEpoch\`.]`);
+  expect(() => callback({ onEpoch: () => undefined } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: callback: expected one of \`onTrainBegin\`, \`onEpochBegin\`, \`onBatchBegin\`, \`onBatchEnd\`, ` +
+      `\`onEpochEnd\`, \`onTrainEnd\`, \`save\`, \`load\`, received \`onEpoch\`.]`,
+  );
 });

@@ -15,8 +15,10 @@ function build(): { model: tfl.LayersModel; dropped: () => Promise<number[]> } {
   const values = dropout({ rate: 0.2, seed: 2, name: 'values' }).apply(input) as tfl.SymbolicTensor;
   const model = tfl.model({ inputs: input, outputs: [deep, values] });
   const dropped = async (): Promise<number[]> => {
-    const outputs = tf.tidy(() => (model.apply(tf.ones([SAMPLES, 1, 1, 1]), { training: true }) as tf.Tensor[]));
-    const zeros = await Promise.all(outputs.map(async (output) => [...await output.data()].filter((value) => value === 0).length / SAMPLES));
+    const outputs = tf.tidy(() => model.apply(tf.ones([SAMPLES, 1, 1, 1]), { training: true }) as tf.Tensor[]);
+    const zeros = await Promise.all(
+      outputs.map(async (output) => [...(await output.data())].filter((value) => value === 0).length / SAMPLES),
+    );
     tf.dispose(outputs);
     return zeros;
   };
@@ -24,7 +26,11 @@ function build(): { model: tfl.LayersModel; dropped: () => Promise<number[]> } {
 }
 
 test('rates follow the epoch, of stochastic depth alone unless asked otherwise, and are their own again in the end', async () => {
-  for (const [layers, wanted] of [['stochasticDepth', [0.1, 0.2]], ['dropout', [0.4, 0.05]], ['all', [0.1, 0.05]]] as const) {
+  for (const [layers, wanted] of [
+    ['stochasticDepth', [0.1, 0.2]],
+    ['dropout', [0.4, 0.05]],
+    ['all', [0.1, 0.05]],
+  ] as const) {
     const { model, dropped } = build();
     const schedule = dropRateSchedule((epoch) => epoch / 4, { layers });
     schedule.setModel(model);
@@ -52,8 +58,16 @@ test('it serves plain fit', async () => {
   const model = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 1 }).apply(flat) as tfl.SymbolicTensor });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   const seen: number[] = [];
-  const look = callback({ onEpochEnd: () => { seen.push((model.getLayer('deep') as unknown as { rateScale: number }).rateScale); } });
-  await model.fit(tf.ones([4, 1, 1, 4]), tf.ones([4, 1]), { epochs: 3, verbose: 0, callbacks: [dropRateSchedule((epoch) => epoch / 2), look] });
+  const look = callback({
+    onEpochEnd: () => {
+      seen.push((model.getLayer('deep') as unknown as { rateScale: number }).rateScale);
+    },
+  });
+  await model.fit(tf.ones([4, 1, 1, 4]), tf.ones([4, 1]), {
+    epochs: 3,
+    verbose: 0,
+    callbacks: [dropRateSchedule((epoch) => epoch / 2), look],
+  });
   expect(seen).toEqual([0, 0.5, 1]);
   model.dispose();
 });
@@ -65,10 +79,18 @@ test('bad factors and models without such layers are named', async () => {
     schedule.setModel(model);
     await schedule.onEpochBegin(0);
   };
-  await expect(failing(() => -1)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for \`factor\`, received -1.]`);
-  await expect(failing(() => 2.5)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for \`factor\`, received 2.5.]`);
+  await expect(failing(() => -1)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for ` +
+      `\`factor\`, received -1.]`,
+  );
+  await expect(failing(() => 2.5)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for ` +
+      `\`factor\`, received 2.5.]`,
+  );
   await expect(failing(() => NaN)).rejects.toThrow('received NaN');
-  expect(() => dropRateSchedule(() => 1, { layers: 'deep' as 'all' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: dropRateSchedule: expected one of 'stochasticDepth', 'dropout', 'all' for \`layers\`, received 'deep'.]`);
+  expect(() => dropRateSchedule(() => 1, { layers: 'deep' as 'all' })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: dropRateSchedule: expected one of 'stochasticDepth', 'dropout', 'all' for \`layers\`, received 'deep'.]`,
+  );
   const input = tfl.input({ shape: [2] });
   const plain = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 1 }).apply(input) as tfl.SymbolicTensor });
   const schedule = dropRateSchedule(() => 1);

@@ -22,17 +22,30 @@ test('earlyStopping ends the run after its patience, with the weights of the bes
 test('earlyStopping takes accuracy as better when large, and says which metrics there are', async () => {
   const seen: number[] = [];
   const values = [0.5, 0.6, 0.55, 0.58];
-  const scriptedAccuracy = callback({ onEpochEnd: (epoch) => { seen.push(epoch); return { val_accuracy: values[epoch]! }; } });
+  const scriptedAccuracy = callback({
+    onEpochEnd: (epoch) => {
+      seen.push(epoch);
+      return { val_accuracy: values[epoch]! };
+    },
+  });
   await fit([scriptedAccuracy, earlyStopping({ monitor: 'val_accuracy', patience: 2 })], { epochs: 9 });
   expect(seen).toEqual([0, 1, 2, 3]);
-  await expect(fit([earlyStopping({ monitor: 'val_acuracy' })])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: earlyStopping: expected one of the metrics val_loss, loss for \`monitor\`, received 'val_acuracy'.]`);
+  await expect(fit([earlyStopping({ monitor: 'val_acuracy' })])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: earlyStopping: expected one of the metrics val_loss, loss for \`monitor\`, received 'val_acuracy'.]`,
+  );
 });
 
 test('terminateOnNaN names batch and epoch', async () => {
-  const poison = callback({ onBatchEnd: (batch, _figures, model) => {
-    if (batch === 3) model.getLayer('predictions').setWeights([tf.fill([6, 3], NaN), tf.zeros([3])]);
-  } });
-  await expect(fit([poison, terminateOnNaN()])).rejects.toThrowErrorMatchingInlineSnapshot(`[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. The model keeps the weights of the step before, and the last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.]`);
+  const poison = callback({
+    onBatchEnd: (batch, _figures, model) => {
+      if (batch === 3) model.getLayer('predictions').setWeights([tf.fill([6, 3], NaN), tf.zeros([3])]);
+    },
+  });
+  await expect(fit([poison, terminateOnNaN()])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. ` +
+      `The model keeps the weights of the step before, and the last checkpoint stays. ` +
+      `Lower the learning rate, clip gradients, or look at that batch.]`,
+  );
 });
 
 test('callbacks keep no tensor', async () => {
@@ -47,5 +60,7 @@ test('callbacks keep no tensor', async () => {
 });
 
 test('earlyStopping refuses an impossible option', () => {
-  expect(() => earlyStopping({ patience: -1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: earlyStopping: expected an integer of at least 0 for \`patience\`, received -1.]`);
+  expect(() => earlyStopping({ patience: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: earlyStopping: expected an integer of at least 0 for \`patience\`, received -1.]`,
+  );
 });

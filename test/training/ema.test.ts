@@ -33,16 +33,24 @@ test('ema averages the statistics of BatchNormalization too, lends its weights, 
   expect(await weightsOfAll(model)).toEqual(own);
   // A bias before BatchNormalization has no gradient; all behind it moves: gamma to the classifier's bias.
   expect(lent.slice(30).filter((value, i) => value === own[30 + i])).toEqual([]);
-  await expect(average.use(model, () => { throw new Error('no'); })).rejects.toThrow('no');
+  await expect(
+    average.use(model, () => {
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
   expect(await weightsOfAll(model)).toEqual(own);
   await average.apply(model);
   expect(await weightsOfAll(model)).toEqual(lent);
   average.dispose();
-  await expect(average.apply(model)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: ema.apply: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.]`);
+  await expect(average.apply(model)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: ema.apply: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.]`,
+  );
 });
 
 test('ema refuses an impossible option', () => {
-  expect(() => ema({ decay: 1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: ema: expected a number in [0, 1) for \`decay\`, received 1.]`);
+  expect(() => ema({ decay: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: ema: expected a number in [0, 1) for \`decay\`, received 1.]`,
+  );
 });
 
 function tinyModelOf(kernel: number[]): layers.LayersModel {

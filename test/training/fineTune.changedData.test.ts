@@ -17,33 +17,73 @@ interface File {
   readonly origin: string;
   readonly label: number;
 }
-const files = (count: number, folder = 'photos'): File[] => Array.from({ length: count }, (_, i) => ({ path: `/home/me/${folder}/${i}.jpg`, origin: `${i}.jpg`, label: i % 3 }));
+const files = (count: number, folder = 'photos'): File[] =>
+  Array.from({ length: count }, (_, i) => ({ path: `/home/me/${folder}/${i}.jpg`, origin: `${i}.jpg`, label: i % 3 }));
 const batches = (list: readonly File[], size = 4): Dataset<TrainingBatch> =>
-  Dataset.from(list).shuffle(100, { seed: 1 }).map((file) => file).batch(size).map((batch) => ({ xs: tf.ones([batch.length, 4]), ys: tf.tensor1d(batch.map(({ label }) => label), 'int32') })).prefetch(1);
+  Dataset.from(list)
+    .shuffle(100, { seed: 1 })
+    .map((file) => file)
+    .batch(size)
+    .map((batch) => ({
+      xs: tf.ones([batch.length, 4]),
+      ys: tf.tensor1d(
+        batch.map(({ label }) => label),
+        'int32',
+      ),
+    }))
+    .prefetch(1);
 const memory = (): CheckpointStore & { bytes: Uint8Array | undefined } => {
-  const store = { bytes: undefined as Uint8Array | undefined, read: () => Promise.resolve(store.bytes), write: (bytes: Uint8Array) => { store.bytes = bytes; return Promise.resolve(); } };
+  const store = {
+    bytes: undefined as Uint8Array | undefined,
+    read: () => Promise.resolve(store.bytes),
+    write: (bytes: Uint8Array) => {
+      store.bytes = bytes;
+      return Promise.resolve();
+    },
+  };
   return store;
 };
-const STAGES = [{ unfreeze: ['predictions'], epochs: 1 }, { unfreeze: 'all', epochs: 2 }] as const;
+const STAGES = [
+  { unfreeze: ['predictions'], epochs: 1 },
+  { unfreeze: 'all', epochs: 2 },
+] as const;
 const run = (train: Dataset<TrainingBatch>, store: CheckpointStore, options: Partial<FineTuneOptions> = {}) =>
   fineTune(tinyModel(), { train, store, stages: STAGES, optimizer: () => sgd(), ...options });
 /** A store that holds a run cut in its second epoch. */
 async function cut(train: Dataset<TrainingBatch>, options: Partial<FineTuneOptions> = {}): Promise<ReturnType<typeof memory>> {
   const store = memory();
   const abort = new AbortController();
-  await run(train, store, { ...options, signal: abort.signal, onProgress: ({ task, done }) => { if (task.startsWith('epoch 2') && done === 2) abort.abort(new Error('cut')); } }).catch(() => undefined);
+  await run(train, store, {
+    ...options,
+    signal: abort.signal,
+    onProgress: ({ task, done }) => {
+      if (task.startsWith('epoch 2') && done === 2) abort.abort(new Error('cut'));
+    },
+  }).catch(() => undefined);
   expect(store.bytes).toBeDefined();
   return store;
 }
 
 test('more, fewer and other items, other labels and another order are refused by what differs', async () => {
   const store = await cut(batches(files(20)));
-  await expect(run(batches(files(22)), store)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`);
-  await expect(run(batches(files(16)), store)).rejects.toThrow('the training data of the run in `store`, 20 items, received 16 in stage 1.');
+  await expect(run(batches(files(22)), store)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. ` +
+      `Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
+  );
+  await expect(run(batches(files(16)), store)).rejects.toThrow(
+    'the training data of the run in `store`, 20 items, received 16 in stage 1.',
+  );
   const [first, ...others] = files(20);
   for (const other of [
-    [{ ...first!, origin: 'new.jpg' }, ...others], [{ ...first!, label: 2 }, ...others], [...others, first!],
-  ]) await expect(run(batches(other), store)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`);
+    [{ ...first!, origin: 'new.jpg' }, ...others],
+    [{ ...first!, label: 2 }, ...others],
+    [...others, first!],
+  ])
+    await expect(run(batches(other), store)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, ` +
+        `received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: ` +
+        `'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
+    );
   await expect(run(batches(files(20), 5), store)).rejects.toThrow('5 batches per epoch, received 4 in stage 1.');
 });
 
@@ -58,20 +98,28 @@ test('the same data in a moved folder go on, and so do changed ones on purpose',
   expect(await run(batches(files(22)), store, accepted)).toHaveLength(3);
   // From then on the changed data are those of the run.
   expect(await run(batches(files(22)), store)).toHaveLength(3);
-  await expect(run(batches(files(20)), store, { changedData: 'ignore' as never })).rejects.toThrow("fineTune: expected one of 'throw', 'accept' for `changedData`, received 'ignore'.");
+  await expect(run(batches(files(20)), store, { changedData: 'ignore' as never })).rejects.toThrow(
+    "fineTune: expected one of 'throw', 'accept' for `changedData`, received 'ignore'.",
+  );
 });
 
 test('of a stage with data of its own, these count; those of a stage that is over do not', async () => {
-  const own = (first: number, second: number) => ({ stages: [{ ...STAGES[0], train: batches(files(first)) }, { ...STAGES[1], train: batches(files(second)) }] });
+  const own = (first: number, second: number) => ({
+    stages: [
+      { ...STAGES[0], train: batches(files(first)) },
+      { ...STAGES[1], train: batches(files(second)) },
+    ],
+  });
   const store = await cut(batches(files(4)), own(8, 20));
   await expect(run(batches(files(4)), store, own(8, 24))).rejects.toThrow('20 items, received 24 in stage 1');
   expect(await run(batches(files(99)), store, own(12, 20))).toHaveLength(3);
 });
 
 test('of a stream nothing but a known number of batches is compared', async () => {
-  const stream = (count: number, size: number): Dataset<TrainingBatch> => Dataset.from(function* () {
-    for (let i = 0; i < count; i++) yield { xs: tf.ones([4, 4]), ys: tf.tensor1d([0, 1, 2, 0], 'int32') };
-  }).transform((items) => items, size);
+  const stream = (count: number, size: number): Dataset<TrainingBatch> =>
+    Dataset.from(function* () {
+      for (let i = 0; i < count; i++) yield { xs: tf.ones([4, 4]), ys: tf.tensor1d([0, 1, 2, 0], 'int32') };
+    }).transform((items) => items, size);
   const [known, unknown] = [await cut(stream(5, 5)), await cut(stream(5, NaN))];
   await expect(run(stream(6, 6), known)).rejects.toThrow('5 batches per epoch, received 6 in stage 1.');
   expect(await run(stream(6, NaN), known)).toHaveLength(3);

@@ -3,7 +3,20 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
-import { adamW, callback, earlyStopping, ema, f1, fineTune, sgd, softmaxCrossEntropy, warmupCosine, accuracy, type CheckpointStore, type FineTuneOptions } from '../../src/training/index.js';
+import {
+  adamW,
+  callback,
+  earlyStopping,
+  ema,
+  f1,
+  fineTune,
+  sgd,
+  softmaxCrossEntropy,
+  warmupCosine,
+  accuracy,
+  type CheckpointStore,
+  type FineTuneOptions,
+} from '../../src/training/index.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
 
@@ -13,31 +26,65 @@ beforeAll(async () => {
 
 const STAGES: FineTuneOptions['stages'] = [
   { unfreeze: ['predictions'], epochs: 2, learningRate: 0.05 },
-  { unfreeze: 'all', epochs: 2, batchNorm: 'trained', learningRate: warmupCosine({ maxLearningRate: 0.05, warmupSteps: 3, totalSteps: 12 }) },
+  {
+    unfreeze: 'all',
+    epochs: 2,
+    batchNorm: 'trained',
+    learningRate: warmupCosine({ maxLearningRate: 0.05, warmupSteps: 3, totalSteps: 12 }),
+  },
 ];
-const common = (): FineTuneOptions => ({ train: tinyData(), validation: tinyData(false), stages: STAGES, metrics: [accuracy(), f1()], optimizer: () => adamW() });
+const common = (): FineTuneOptions => ({
+  train: tinyData(),
+  validation: tinyData(false),
+  stages: STAGES,
+  metrics: [accuracy(), f1()],
+  optimizer: () => adamW(),
+});
 
 function memory(): CheckpointStore & { content: Uint8Array | undefined } {
   const made = {
     content: undefined as Uint8Array | undefined,
     read: () => Promise.resolve(made.content),
-    write: (bytes: Uint8Array) => { made.content = bytes.slice(); return Promise.resolve(); },
+    write: (bytes: Uint8Array) => {
+      made.content = bytes.slice();
+      return Promise.resolve();
+    },
   };
   return made;
 }
 
 const weightsOf = async (model: LayersModel, layer: string): Promise<number[][]> =>
-  Promise.all(model.getLayer(layer).getWeights().map(async (weight) => [...(await weight.data())]));
+  Promise.all(
+    model
+      .getLayer(layer)
+      .getWeights()
+      .map(async (weight) => [...(await weight.data())]),
+  );
 
 test('each stage trains its own layers; frozen statistics stay bit by bit', async () => {
   const model = tinyModel();
-  const [normalization, dense, head] = await Promise.all(['block1a_bn', 'block1a_dense', 'predictions'].map((name) => weightsOf(model, name)));
+  const [normalization, dense, head] = await Promise.all(
+    ['block1a_bn', 'block1a_dense', 'predictions'].map((name) => weightsOf(model, name)),
+  );
   const history = await fineTune(model, { ...common(), stages: [STAGES[0]!] });
   expect(await weightsOf(model, 'block1a_bn')).toEqual(normalization);
   expect(await weightsOf(model, 'block1a_dense')).toEqual(dense);
   expect(await weightsOf(model, 'predictions')).not.toEqual(head);
-  expect(history.map(({ epoch, stage }) => [epoch, stage])).toEqual([[0, 0], [1, 0]]);
-  expect(Object.keys(history[0]!)).toEqual(['epoch', 'stage', 'loss', 'accuracy', 'f1', 'val_loss', 'val_accuracy', 'val_f1', 'learningRate']);
+  expect(history.map(({ epoch, stage }) => [epoch, stage])).toEqual([
+    [0, 0],
+    [1, 0],
+  ]);
+  expect(Object.keys(history[0]!)).toEqual([
+    'epoch',
+    'stage',
+    'loss',
+    'accuracy',
+    'f1',
+    'val_loss',
+    'val_accuracy',
+    'val_f1',
+    'learningRate',
+  ]);
 
   await fineTune(model, { ...common(), stages: [{ unfreeze: 'all', epochs: 1 }] });
   expect(await weightsOf(model, 'block1a_bn')).toEqual(normalization);
@@ -47,13 +94,20 @@ test('each stage trains its own layers; frozen statistics stay bit by bit', asyn
 });
 
 test('it learns', async () => {
-  const history = await fineTune(tinyModel(), { ...common(), stages: [{ unfreeze: 'all', epochs: 20, learningRate: 0.05, batchNorm: 'trained' }] });
+  const history = await fineTune(tinyModel(), {
+    ...common(),
+    stages: [{ unfreeze: 'all', epochs: 20, learningRate: 0.05, batchNorm: 'trained' }],
+  });
   expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.8);
 });
 
 test('its steps are those of model.fitDataset', async () => {
   const [ours, theirs] = [tinyModel(), tinyModel()];
-  const history = await fineTune(ours, { ...common(), optimizer: () => sgd({ momentum: 0.9 }), stages: [{ unfreeze: 'all', epochs: 2, batchNorm: 'trained', learningRate: 0.1 }] });
+  const history = await fineTune(ours, {
+    ...common(),
+    optimizer: () => sgd({ momentum: 0.9 }),
+    stages: [{ unfreeze: 'all', epochs: 2, batchNorm: 'trained', learningRate: 0.1 }],
+  });
   theirs.compile({ optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }), loss: softmaxCrossEntropy() });
   const { history: logs } = await theirs.fitDataset(tinyData(), { epochs: 2, verbose: 0, validationData: tinyData(false) });
   expect(await weightsOfAll(ours)).toBeAllclose(await weightsOfAll(theirs), { tolerance: 1e-5 });
@@ -71,9 +125,19 @@ test('a run cut at any step, and resumed in a new model, ends as an uninterrupte
     const store = memory();
     const controller = new AbortController();
     let steps = 0;
-    const stop = callback({ onBatchBegin: () => { if (steps++ === cut) controller.abort(new Error('cut')); } });
+    const stop = callback({
+      onBatchBegin: () => {
+        if (steps++ === cut) controller.abort(new Error('cut'));
+      },
+    });
     const first = callbacks();
-    const run = fineTune(tinyModel(3), { ...common(), store, checkpointEverySteps: 2, signal: controller.signal, callbacks: [...first, stop] });
+    const run = fineTune(tinyModel(3), {
+      ...common(),
+      store,
+      checkpointEverySteps: 2,
+      signal: controller.signal,
+      callbacks: [...first, stop],
+    });
     if (cut < 23) await expect(run).rejects.toThrow('cut');
     else await run;
     const later = tinyModel(99);
@@ -81,7 +145,9 @@ test('a run cut at any step, and resumed in a new model, ends as an uninterrupte
     const resumed = await fineTune(later, { ...common(), store, callbacks: second });
     expect(await weightsOfAll(later)).toEqual(expected);
     expect(resumed).toEqual(history);
-    expect([...(await second[0].weights()).get('predictions/kernel')!.values()]).toEqual([...(await average.weights()).get('predictions/kernel')!.values()]);
+    expect([...(await second[0].weights()).get('predictions/kernel')!.values()]).toEqual([
+      ...(await average.weights()).get('predictions/kernel')!.values(),
+    ]);
     for (const each of [first[0], second[0]]) each.dispose();
   }
   average.dispose();
@@ -118,10 +184,24 @@ test('a class of weight 0 teaches nothing, and sample weights act alike', async 
 
 test('epochs have the steps asked for', async () => {
   const counted: number[] = [];
-  const counting = callback({ onEpochBegin: () => void counted.push(0), onBatchEnd: () => { counted[counted.length - 1]! += 1; } });
-  await fineTune(tinyModel(), { ...common(), train: tinyData().repeat(), stepsPerEpoch: 8, validationSteps: 1, initialEpoch: 1, callbacks: [counting] });
+  const counting = callback({
+    onEpochBegin: () => void counted.push(0),
+    onBatchEnd: () => {
+      counted[counted.length - 1]! += 1;
+    },
+  });
+  await fineTune(tinyModel(), {
+    ...common(),
+    train: tinyData().repeat(),
+    stepsPerEpoch: 8,
+    validationSteps: 1,
+    initialEpoch: 1,
+    callbacks: [counting],
+  });
   expect(counted).toEqual([8, 8, 8]);
-  await expect(fineTune(tinyModel(), { ...common(), stepsPerEpoch: 7 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected 7 batches per epoch, received 6. Repeat the data, or ask for fewer steps.]`);
+  await expect(fineTune(tinyModel(), { ...common(), stepsPerEpoch: 7 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fineTune: expected 7 batches per epoch, received 6. Repeat the data, or ask for fewer steps.]`,
+  );
 });
 
 test('a loss that is no number is named by its step, and the last checkpoint stays', async () => {
@@ -130,7 +210,12 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
     let i = 0;
     for await (const batch of batches) yield i++ === 4 ? { ys: batch.ys, xs: tf.mul(batch.xs, NaN) } : batch;
   }, 6);
-  await expect(fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEverySteps: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`);
+  await expect(
+    fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEverySteps: 2 }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. ` +
+      `The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`,
+  );
   const good = tinyModel();
   await fineTune(good, { ...common(), store });
   expect((await weightsOfAll(good)).every(Number.isFinite)).toBe(true);
@@ -139,19 +224,40 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
 test('impossible options and labels are refused', async () => {
   const model = tinyModel();
   const run = (options: Partial<FineTuneOptions>) => fineTune(model, { ...common(), ...options });
-  await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected classes in [0, 3), those of the model for \`classWeights\`, received '3'.]`);
-  await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`);
-  await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected names of the model's layers, blocks or stages for \`stages[0].unfreeze\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
-  await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected layers with weights that can train for \`stages[0].unfreeze\`, received ['top_dropout'].]`);
-  await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [{ onEpochEnd }].]`);
+  await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected classes in [0, 3), those of the model for \`classWeights\`, received '3'.]`,
+  );
+  await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`,
+  );
+  await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected names of the model's layers, blocks or stages for \`stages[0].unfreeze\`, ` +
+      `received 'block9'. describePlan(planOf(model)) lists them.]`,
+  );
+  await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected layers with weights that can train for \`stages[0].unfreeze\`, received ['top_dropout'].]`,
+  );
+  await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, ` +
+      `received [{ onEpochEnd }].]`,
+  );
   const beyond = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.add(ys, 1) }));
-  await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3 at step 0 of epoch 0.]`);
+  await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3 at step 0 of epoch 0.]`,
+  );
   const wide = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.oneHot(tf.cast(ys, 'int32'), 5) }));
-  await expect(run({ train: wide })).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: softmaxCrossEntropy: expected labels [4] or [4, 3], received [4, 5].]`);
+  await expect(run({ train: wide })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: softmaxCrossEntropy: expected labels [4] or [4, 3], received [4, 5].]`,
+  );
   const store = memory();
   await fineTune(tinyModel(), { ...common(), store });
-  await expect(run({ store, stages: [{ unfreeze: 'all', epochs: 9 }] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected \`stages\` like those of the run in \`store\`, [2 epochs, 2 epochs], received [9 epochs]. Give a new run a store of its own.]`);
-  await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: fineTune: expected at least one batch per epoch, received 0. Repeat the data, or ask for fewer steps.]`);
+  await expect(run({ store, stages: [{ unfreeze: 'all', epochs: 9 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected \`stages\` like those of the run in \`store\`, [2 epochs, 2 epochs], received [9 epochs]. ` +
+      `Give a new run a store of its own.]`,
+  );
+  await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fineTune: expected at least one batch per epoch, received 0. Repeat the data, or ask for fewer steps.]`,
+  );
 });
 
 test('it keeps no tensor', async () => {

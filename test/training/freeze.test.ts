@@ -88,12 +88,20 @@ describe('freeze', () => {
 
   test('a stock BatchNormalization is refused, because it would go on learning', () => {
     const model = tfl.sequential({ layers: [tfl.layers.batchNormalization({ inputShape: [4], name: 'stock' })] });
-    expect(() => { freeze(model); }).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, which goes on learning when frozen. Build it with batchNormalization().]`);
+    expect(() => {
+      freeze(model);
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, ` +
+        `which goes on learning when frozen. Build it with batchNormalization().]`,
+    );
   });
 
   test('a name that matches nothing is refused', () => {
-    expect(() => { freeze(build(), ['block9']); }).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: freeze: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
+    expect(() => {
+      freeze(build(), ['block9']);
+    }).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: freeze: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. ` +
+        `describePlan(planOf(model)) lists them.]`,
+    );
   });
 });

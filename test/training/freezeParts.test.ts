@@ -4,7 +4,17 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
 import { efficientNet } from '../../src/models/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
-import { adam, freeze, freezeExceptBatchNorm, freezeUpTo, inferenceMode, softmaxCrossEntropy, trainableSummary, unfreeze, unfreezeExceptBatchNorm } from '../../src/training/index.js';
+import {
+  adam,
+  freeze,
+  freezeExceptBatchNorm,
+  freezeUpTo,
+  inferenceMode,
+  softmaxCrossEntropy,
+  trainableSummary,
+  unfreeze,
+  unfreezeExceptBatchNorm,
+} from '../../src/training/index.js';
 import { tinyModel } from '../support/tinyTraining.js';
 
 beforeAll(async () => {
@@ -13,7 +23,8 @@ beforeAll(async () => {
 
 const SMALL = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 };
 const small = (): tfl.LayersModel => efficientNet(SMALL, { classes: 5 });
-const frozen = (model: tfl.LayersModel): string[] => model.layers.filter((layer) => layer.weights.length > 0 && !layer.trainable).map(({ name }) => name);
+const frozen = (model: tfl.LayersModel): string[] =>
+  model.layers.filter((layer) => layer.weights.length > 0 && !layer.trainable).map(({ name }) => name);
 
 test('freezeExceptBatchNorm leaves every BatchNormalization learning', () => {
   const model = small();
@@ -28,7 +39,14 @@ test('unfreezeExceptBatchNorm freezes the BatchNormalization of what it unfreeze
   freezeUpTo(model, model.layers.length);
   unfreezeExceptBatchNorm(model, ['block7', 'predictions']);
   const learning = model.layers.filter((layer) => layer.weights.length > 0 && layer.trainable).map(({ name }) => name);
-  expect(learning).toEqual(['block7a_expand_conv', 'block7a_dwconv', 'block7a_se_reduce', 'block7a_se_expand', 'block7a_project_conv', 'predictions']);
+  expect(learning).toEqual([
+    'block7a_expand_conv',
+    'block7a_dwconv',
+    'block7a_se_reduce',
+    'block7a_se_expand',
+    'block7a_project_conv',
+    'predictions',
+  ]);
 });
 
 test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
@@ -37,12 +55,24 @@ test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
   const names = frozen(byName);
   expect(names.some((name) => name.startsWith('block5'))).toBe(true);
   expect(names.filter((name) => /^(block[67]|top|predictions)/.test(name))).toEqual([]);
-  freezeUpTo(byIndex, byIndex.layers.findIndex(({ name }) => name.startsWith('block6a')));
+  freezeUpTo(
+    byIndex,
+    byIndex.layers.findIndex(({ name }) => name.startsWith('block6a')),
+  );
   expect(frozen(byIndex)).toEqual(names);
   freezeUpTo(byIndex, 0);
   expect(frozen(byIndex)).toEqual(names);
-  expect(() => { freezeUpTo(byName, 'block9'); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`cut\`, received 'block9'. describePlan(planOf(model)) lists them.]`);
-  expect(() => { freezeUpTo(tinyModel(), 99); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: freezeUpTo: expected an integer in [0, 6], the layers of 'tiny' for \`cut\`, received 99.]`);
+  expect(() => {
+    freezeUpTo(byName, 'block9');
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`cut\`, received 'block9'. ` +
+      `describePlan(planOf(model)) lists them.]`,
+  );
+  expect(() => {
+    freezeUpTo(tinyModel(), 99);
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: freezeUpTo: expected an integer in [0, 6], the layers of 'tiny' for \`cut\`, received 99.]`,
+  );
 });
 
 test('{ from } means a part and all that follows it', () => {
@@ -52,8 +82,15 @@ test('{ from } means a part and all that follows it', () => {
   const other = small();
   freezeUpTo(other, 'block6a');
   expect(frozen(model)).toEqual(frozen(other));
-  expect(() => { unfreeze(model, { from: 'block9' }); }).toThrow("received 'block9'");
-  expect(() => { unfreeze(model, { form: 'block6a' } as never); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: unfreeze: expected an array, each a non-empty string or { from: NAME } or a function for \`selector\`, received { form }.]`);
+  expect(() => {
+    unfreeze(model, { from: 'block9' });
+  }).toThrow("received 'block9'");
+  expect(() => {
+    unfreeze(model, { form: 'block6a' } as never);
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: unfreeze: expected an array, each a non-empty string or { from: ` +
+      `NAME } or a function for \`selector\`, received { form }.]`,
+  );
 });
 
 test('trainableSummary counts parameters by stage and layer', () => {
@@ -61,32 +98,77 @@ test('trainableSummary counts parameters by stage and layer', () => {
   freezeUpTo(model, 'predictions');
   // Dense 4 x 6 + 6, BatchNormalization 4 x 6, classifier 6 x 3 + 3.
   expect(trainableSummary(model)).toEqual({
-    trainable: 21, frozen: 54,
-    stages: [{ name: 'block1', trainable: 0, frozen: 54 }, { name: 'predictions', trainable: 21, frozen: 0 }],
-    layers: [{ name: 'block1a_dense', trainable: 0, frozen: 30 }, { name: 'block1a_bn', trainable: 0, frozen: 24 }, { name: 'predictions', trainable: 21, frozen: 0 }],
+    trainable: 21,
+    frozen: 54,
+    stages: [
+      { name: 'block1', trainable: 0, frozen: 54 },
+      { name: 'predictions', trainable: 21, frozen: 0 },
+    ],
+    layers: [
+      { name: 'block1a_dense', trainable: 0, frozen: 30 },
+      { name: 'block1a_bn', trainable: 0, frozen: 24 },
+      { name: 'predictions', trainable: 21, frozen: 0 },
+    ],
   });
-  expect(trainableSummary(small()).stages.map(({ name }) => name)).toEqual(['stem', 'block1', 'block2', 'block3', 'block4', 'block5', 'block6', 'block7', 'top', 'predictions']);
+  expect(trainableSummary(small()).stages.map(({ name }) => name)).toEqual([
+    'stem',
+    'block1',
+    'block2',
+    'block3',
+    'block4',
+    'block5',
+    'block6',
+    'block7',
+    'top',
+    'predictions',
+  ]);
 });
 
 test('in inference mode gamma learns, the statistics stay and dropout passes everything on', async () => {
   const model = tinyModel();
   inferenceMode(model);
   model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
-  const x = tf.tensor2d([[1, 2, 3, 4], [2, 0, 1, 1]]);
+  const x = tf.tensor2d([
+    [1, 2, 3, 4],
+    [2, 0, 1, 1],
+  ]);
   const trained = model.apply(x, { training: true }) as tf.Tensor;
   expect(await trained.data()).toEqual(await (model.predict(x) as tf.Tensor).data());
-  const normalization = (): Promise<ArrayLike<number>[]> => Promise.all(model.getLayer('block1a_bn').getWeights().map(async (weight) => [...(await weight.data())]));
+  const normalization = (): Promise<ArrayLike<number>[]> =>
+    Promise.all(
+      model
+        .getLayer('block1a_bn')
+        .getWeights()
+        .map(async (weight) => [...(await weight.data())]),
+    );
   const before = await normalization();
-  await model.trainOnBatch(x, tf.tensor2d([[1, 0, 0], [0, 1, 0]]));
+  await model.trainOnBatch(
+    x,
+    tf.tensor2d([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]),
+  );
   const after = await normalization();
   expect(after.slice(2)).toEqual(before.slice(2));
   expect(after[0]).not.toEqual(before[0]);
   inferenceMode(model, undefined, false);
-  await model.trainOnBatch(x, tf.tensor2d([[1, 0, 0], [0, 1, 0]]));
+  await model.trainOnBatch(
+    x,
+    tf.tensor2d([
+      [1, 0, 0],
+      [0, 1, 0],
+    ]),
+  );
   expect((await normalization())[2]).not.toEqual(before[2]);
 });
 
 test('a stock layer that cannot infer is refused', () => {
   const model = tfl.sequential({ layers: [tfl.layers.batchNormalization({ inputShape: [3], name: 'stock' })] });
-  expect(() => { inferenceMode(model); }).toThrowErrorMatchingInlineSnapshot(`[OptionError: inferenceMode: expected this library's layers, received the stock BatchNormalization at 'stock'. Build it with batchNormalization() or dropout().]`);
+  expect(() => {
+    inferenceMode(model);
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: inferenceMode: expected this library's layers, received the stock BatchNormalization at 'stock'. ` +
+      `Build it with batchNormalization() or dropout().]`,
+  );
 });

@@ -12,11 +12,22 @@ beforeAll(async () => {
 });
 
 test.each([
-  ['our optimizer', () => sgd()], ['stock SGD', () => tf.train.sgd(1)], ['stock momentum', () => tf.train.momentum(1, 0.9)], ['stock Adam', () => tf.train.adam(1)],
+  ['our optimizer', () => sgd()],
+  ['stock SGD', () => tf.train.sgd(1)],
+  ['stock momentum', () => tf.train.momentum(1, 0.9)],
+  ['stock Adam', () => tf.train.adam(1)],
 ])('learningRateSchedule sets the rate of %s before every step and logs it', async (_name, optimizer) => {
   const logs: number[] = [];
   const schedule = warmupCosine({ maxLearningRate: 0.1, warmupSteps: 4, totalSteps: 12 });
-  const { history } = await fit([learningRateSchedule(schedule, { logEverySteps: 3, onLog: ({ step, learningRate, loss }) => logs.push(step, learningRate, Number(loss > 0)) })], { epochs: 2, optimizer: optimizer() });
+  const { history } = await fit(
+    [
+      learningRateSchedule(schedule, {
+        logEverySteps: 3,
+        onLog: ({ step, learningRate, loss }) => logs.push(step, learningRate, Number(loss > 0)),
+      }),
+    ],
+    { epochs: 2, optimizer: optimizer() },
+  );
   expect(logs).toEqual([0, 3, 6, 9].flatMap((step) => [step, schedule(step), 1]));
   expect(history['learningRate']).toEqual([schedule(5), schedule(11)]);
 });
@@ -31,13 +42,23 @@ test('a rate of 0 by schedule leaves a stock optimizer still', async () => {
 test('learningRateSchedule writes to the console every 100 steps', async () => {
   const log = vi.spyOn(console, 'log').mockReturnValue();
   await fit([learningRateSchedule(() => 0.01)], { epochs: 17, validate: false });
-  expect(log.mock.calls.map(([line]) => (line as string).replace(/loss [\d.]+/, 'loss L'))).toEqual(['step 0: loss L, learning rate 0.01000', 'step 100: loss L, learning rate 0.01000']);
+  expect(log.mock.calls.map(([line]) => (line as string).replace(/loss [\d.]+/, 'loss L'))).toEqual([
+    'step 0: loss L, learning rate 0.01000',
+    'step 100: loss L, learning rate 0.01000',
+  ]);
   log.mockRestore();
 });
 
 test('reduceOnPlateau lowers the rate after its patience, rests, and stops at the least rate', async () => {
-  const { history } = await fit([scripted([1, 1, 1, 1, 1, 1, 1]), reduceOnPlateau({ factor: 0.1, patience: 2, cooldown: 1, minLearningRate: 0.005 })], { epochs: 7 });
+  const { history } = await fit(
+    [scripted([1, 1, 1, 1, 1, 1, 1]), reduceOnPlateau({ factor: 0.1, patience: 2, cooldown: 1, minLearningRate: 0.005 })],
+    { epochs: 7 },
+  );
   expect(history['learningRate']).toBeAllclose([0.1, 0.1, 0.01, 0.01, 0.005, 0.005, 0.005]);
   const scheduled = adam({ learningRate: () => 0.1 });
-  await expect(fit([scripted([1, 1]), reduceOnPlateau({ patience: 1 })], { optimizer: scheduled })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: reduceOnPlateau: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.]`);
+  await expect(
+    fit([scripted([1, 1]), reduceOnPlateau({ patience: 1 })], { optimizer: scheduled }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: reduceOnPlateau: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.]`,
+  );
 });

@@ -25,7 +25,13 @@ interface Case {
 }
 
 const cases = keras.cases as readonly Case[];
-const titled = cases.map((one) => [`${one.loss} ${one.kind}${one.gamma === undefined ? '' : ` gamma ${one.gamma} alpha ${one.alpha}`} labels ${one.labels[0]}`, one] as const);
+const titled = cases.map(
+  (one) =>
+    [
+      `${one.loss} ${one.kind}${one.gamma === undefined ? '' : ` gamma ${one.gamma} alpha ${one.alpha}`} labels ${one.labels[0]}`,
+      one,
+    ] as const,
+);
 
 function lossOf({ loss, kind, gamma, alpha }: Case, fromLogits: boolean): Loss {
   if (loss === 'focal') return focalLoss({ kind: kind as 'softmax' | 'sigmoid', gamma: gamma!, alpha: alpha!, fromLogits });
@@ -46,7 +52,10 @@ async function measure(loss: Loss, labels: readonly number[], inputs: readonly n
 function expectClose(ours: readonly number[], theirs: readonly (number | null)[]): void {
   expect(ours.every(Number.isFinite)).toBe(true);
   const off = theirs.map((value, i) => (value === null ? 0 : Math.abs((ours[i] as number) - value) / Math.max(1, Math.abs(value))));
-  expect(off.findIndex((error) => error > 1e-5), `${ours.join(' ')}\n${theirs.join(' ')}`).toBe(-1);
+  expect(
+    off.findIndex((error) => error > 1e-5),
+    `${ours.join(' ')}\n${theirs.join(' ')}`,
+  ).toBe(-1);
 }
 
 beforeAll(startWasm);

@@ -5,7 +5,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import keras from '../fixtures/training/keras.json' with { type: 'json' };
-import { accuracy, auc, binaryCrossEntropy, f1, focalLoss, precision, recall, softmaxCrossEntropy, topK, type Loss, type Metric } from '../../src/training/index.js';
+import {
+  accuracy,
+  auc,
+  binaryCrossEntropy,
+  f1,
+  focalLoss,
+  precision,
+  recall,
+  softmaxCrossEntropy,
+  topK,
+  type Loss,
+  type Metric,
+} from '../../src/training/index.js';
 import { startWasm } from '../support/wasm.js';
 
 const { logits, shape, cases, metrics, scores } = keras.losses;
@@ -39,14 +51,20 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     // Keras clips the focal loss also of logits, to 16.1 a sample; ours stays exact.
     const clipped = name === 'categorical focal' ? 1 : -1;
     const ours = [...(await OURS[name](true)(y, x).data())];
-    expect(ours.filter((_, i) => i !== clipped)).toBeAllclose(fromLogits.filter((_, i) => i !== clipped), { tolerance: 2e-5 });
+    expect(ours.filter((_, i) => i !== clipped)).toBeAllclose(
+      fromLogits.filter((_, i) => i !== clipped),
+      { tolerance: 2e-5 },
+    );
     expect(await OURS[name](false)(y, p).data()).toBeAllclose(probabilities, { tolerance: 2e-5 });
   });
 });
 
 // In two batches of unequal size: counts add up, batches' figures would not.
 async function inTwoBatches(metric: Metric, labels: tf.Tensor, predictions: tf.Tensor): Promise<number> {
-  const batches = [[0, 4], [4, 2]] as const;
+  const batches = [
+    [0, 4],
+    [4, 2],
+  ] as const;
   const sums = batches.map(([start, size]) => metric.counts(tf.slice(labels, start, size), tf.slice(predictions, start, size)));
   return (await metric.result(tf.add<tf.Tensor1D>(sums[0]!, sums[1]!)).data())[0]!;
 }
@@ -67,8 +85,14 @@ test('metrics over several batches are those of Keras over all samples', async (
 
 test('labels that do not fit the predictions are refused', () => {
   const p = tf.fill([2, 3], 1 / 3);
-  expect(() => softmaxCrossEntropy()(tf.zeros([2, 4]), p)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: softmaxCrossEntropy: expected labels [2] or [2, 3], received [2, 4].]`);
-  expect(() => binaryCrossEntropy()(tf.zeros([3]), p)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: binaryCrossEntropy: expected labels [2] or [2, 3], received [3].]`);
-  expect(() => softmaxCrossEntropy({ labelSmoothing: 1 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: softmaxCrossEntropy: expected a number in [0, 1) for \`labelSmoothing\`, received 1.]`);
+  expect(() => softmaxCrossEntropy()(tf.zeros([2, 4]), p)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: softmaxCrossEntropy: expected labels [2] or [2, 3], received [2, 4].]`,
+  );
+  expect(() => binaryCrossEntropy()(tf.zeros([3]), p)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: binaryCrossEntropy: expected labels [2] or [2, 3], received [3].]`,
+  );
+  expect(() => softmaxCrossEntropy({ labelSmoothing: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: softmaxCrossEntropy: expected a number in [0, 1) for \`labelSmoothing\`, received 1.]`,
+  );
   expect(() => topK(0)).toThrowErrorMatchingInlineSnapshot(`[OptionError: topK: expected a positive integer for \`k\`, received 0.]`);
 });

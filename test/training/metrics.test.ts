@@ -19,7 +19,12 @@ async function measured(metric: Metric, labels: tf.Tensor, predictions: tf.Tenso
 const LABELS = [1, 0, 1, 0, 1, 0];
 const SIGMOIDS = [0.9, 0.5, 0.5, 0.25, 0.75, 0.625];
 // A three-way tie, two two-way ties with the right class first and last, and a tie of two wrong classes.
-const THREE = [[1 / 3, 1 / 3, 1 / 3], [0.4, 0.4, 0.2], [0.2, 0.4, 0.4], [0.2, 0.4, 0.4]];
+const THREE = [
+  [1 / 3, 1 / 3, 1 / 3],
+  [0.4, 0.4, 0.2],
+  [0.2, 0.4, 0.4],
+  [0.2, 0.4, 0.4],
+];
 const THREE_LABELS = [0, 1, 2, 0];
 
 describe.each(['cpu', 'wasm'])('on %s', (backend) => {
@@ -30,7 +35,13 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   test('a head with one output has the values of Keras, whatever form its labels have', async () => {
     // Keras 3.15.1: BinaryAccuracy, Precision, Recall, F1Score(threshold=0.5), AUC; scikit-learn 1.9.1: top_k_accuracy_score(k=1) 0.6667.
     const wanted: readonly [Metric, number][] = [
-      [accuracy(), 0.6666667], [topK(1), 0.6666667], [topK(2), 1], [topK(5), 1], [precision(), 0.6666667], [recall(), 0.6666667], [f1(), 0.6666667],
+      [accuracy(), 0.6666667],
+      [topK(1), 0.6666667],
+      [topK(2), 1],
+      [topK(5), 1],
+      [precision(), 0.6666667],
+      [recall(), 0.6666667],
+      [f1(), 0.6666667],
       [auc(), 0.8333333],
     ];
     const p = tf.tensor2d(SIGMOIDS, [6, 1]);
@@ -48,13 +59,20 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   });
 
   test('ties among several classes count as in Keras while training and as in scikit-learn in an evaluation', async () => {
-    // scikit-learn 1.9.1: accuracy_score 0.25, top_k_accuracy_score 0.5, 0.5, 1. Keras 3.15.1: SparseCategoricalAccuracy 0.25, SparseTopKCategoricalAccuracy 0.75, 0.75, 1.
+    // scikit-learn 1.9.1: accuracy_score 0.25, top_k_accuracy_score 0.5, 0.5, 1. Keras 3.15.1: SparseCategoricalAccuracy 0.25,
+    // SparseTopKCategoricalAccuracy 0.75, 0.75, 1.
     const evaluation = evaluatePredictions(THREE, THREE_LABELS, { topK: [1, 2, 3] });
     expect(evaluation.topK).toEqual({ 1: 0.5, 2: 0.5, 3: 1 });
     expect(evaluation.accuracy).toBe(0.25);
     const probabilities = tf.tensor2d(THREE);
     for (const labels of [tf.tensor1d(THREE_LABELS, 'int32'), tf.cast(tf.oneHot(tf.tensor1d(THREE_LABELS, 'int32'), 3), 'float32')]) {
-      for (const [k, share] of [[1, 0.75], [2, 0.75], [3, 1], [5, 1]] as const) expect(await measured(topK(k), labels, probabilities)).toBeCloseTo(share, 6);
+      for (const [k, share] of [
+        [1, 0.75],
+        [2, 0.75],
+        [3, 1],
+        [5, 1],
+      ] as const)
+        expect(await measured(topK(k), labels, probabilities)).toBeCloseTo(share, 6);
       expect(await measured(accuracy(), labels, probabilities)).toBeCloseTo(0.25, 6);
     }
   });
@@ -62,7 +80,10 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   test("with threshold 'argmax' one output decides as two do", async () => {
     const labels = tf.tensor1d(LABELS, 'int32');
     const one = tf.tensor2d(SIGMOIDS, [6, 1]);
-    const two = tf.tensor2d(SIGMOIDS.flatMap((p) => [1 - p, p]), [6, 2]);
+    const two = tf.tensor2d(
+      SIGMOIDS.flatMap((p) => [1 - p, p]),
+      [6, 2],
+    );
     const metrics: readonly ((options: DecisionOptions) => Metric)[] = [precision, recall, f1];
     for (const make of metrics) {
       expect(await measured(make({ threshold: 'argmax' }), labels, one)).toBeCloseTo(2 / 3, 6);
@@ -71,22 +92,44 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     }
   });
 
-  test.each([2, 3, 10])('every metric is a number between 0 and 1 with %i outputs, for indices, one-hot rows and label sets', async (width) => {
-    const p = tf.softmax(tf.randomNormal([8, width], 0, 1, 'float32', 3));
-    const indices = tf.tensor1d(Array.from({ length: 8 }, (_, i) => i % width), 'int32');
-    const oneHot = tf.oneHot(indices, width);
-    const sets = tf.tensor2d(Array.from({ length: 8 * width }, (_, i) => Number(i % 3 === 0)), [8, width]);
-    for (const labels of [indices, oneHot, sets]) {
-      for (const metric of [accuracy(), topK(1), topK(3), topK(20), precision(), recall({ average: 'macro' }), f1({ threshold: 'argmax' }), auc()]) {
-        const value = await measured(metric, labels, p);
-        expect(value >= 0 && value <= 1.000001, `${metric.name} ${value}`).toBe(true);
+  test.each([2, 3, 10])(
+    'every metric is a number between 0 and 1 with %i outputs, for indices, one-hot rows and label sets',
+    async (width) => {
+      const p = tf.softmax(tf.randomNormal([8, width], 0, 1, 'float32', 3));
+      const indices = tf.tensor1d(
+        Array.from({ length: 8 }, (_, i) => i % width),
+        'int32',
+      );
+      const oneHot = tf.oneHot(indices, width);
+      const sets = tf.tensor2d(
+        Array.from({ length: 8 * width }, (_, i) => Number(i % 3 === 0)),
+        [8, width],
+      );
+      for (const labels of [indices, oneHot, sets]) {
+        for (const metric of [
+          accuracy(),
+          topK(1),
+          topK(3),
+          topK(20),
+          precision(),
+          recall({ average: 'macro' }),
+          f1({ threshold: 'argmax' }),
+          auc(),
+        ]) {
+          const value = await measured(metric, labels, p);
+          expect(value >= 0 && value <= 1.000001, `${metric.name} ${value}`).toBe(true);
+        }
       }
-    }
-  });
+    },
+  );
 
   test('a prediction that is not a number is no hit', async () => {
     // Keras' top_k_categorical_accuracy: false where the target's score is not finite.
-    const predictions = tf.tensor2d([[NaN, 0.2, 0.8], [NaN, NaN, NaN], [0.1, 0.2, 0.7]]);
+    const predictions = tf.tensor2d([
+      [NaN, 0.2, 0.8],
+      [NaN, NaN, NaN],
+      [0.1, 0.2, 0.7],
+    ]);
     expect(await measured(topK(1), tf.tensor1d([0, 0, 2], 'int32'), predictions)).toBeCloseTo(1 / 3, 6);
   });
 });

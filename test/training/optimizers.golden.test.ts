@@ -12,7 +12,8 @@ import { startWasm } from '../support/wasm.js';
 const MAKERS: Record<string, (options: object) => NamedOptimizer> = { sgd, rmsProp, rmsPropTF, adam, adamW };
 const WEIGHTS = Object.entries(keras.shapes) as [keyof typeof keras.initial, number[]][];
 const CASES = ['cpu', 'wasm'].flatMap((backend) =>
-  [keras, torch].flatMap(({ framework, optimizers }) => optimizers.map((one) => ({ backend, framework, ...one }))));
+  [keras, torch].flatMap(({ framework, optimizers }) => optimizers.map((one) => ({ backend, framework, ...one }))),
+);
 
 beforeAll(startWasm);
 
@@ -22,12 +23,16 @@ describe.each(CASES)('$case of $framework on $backend', ({ backend, optimizer: k
     const halved = typeof options.learningRate === 'string';
     const learningRate = halved ? exponentialDecay({ initialLearningRate: 0.02, decayRate: 0.5, decaySteps: 2 }) : options.learningRate;
     const optimizer = MAKERS[kind]!({ ...options, learningRate });
-    const variables = WEIGHTS.map(([name, shape]) => tf.variable(tf.tensor(keras.initial[name], shape), true, `${name}_${kind}${Math.random()}`));
+    const variables = WEIGHTS.map(([name, shape]) =>
+      tf.variable(tf.tensor(keras.initial[name], shape), true, `${name}_${kind}${Math.random()}`),
+    );
     for (const [step, gradients] of keras.gradients.entries()) {
-      optimizer.applyGradients(variables.map((variable, i) => {
-        const [name, shape] = WEIGHTS[i]!;
-        return { name: variable.name, tensor: tf.tensor(gradients[name], shape) };
-      }));
+      optimizer.applyGradients(
+        variables.map((variable, i) => {
+          const [name, shape] = WEIGHTS[i]!;
+          return { name: variable.name, tensor: tf.tensor(gradients[name], shape) };
+        }),
+      );
       for (const [i, [name]] of WEIGHTS.entries()) {
         expect(await variables[i]!.data()).toBeAllclose(after[step]![name], { tolerance: 3e-6 });
       }

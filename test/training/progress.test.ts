@@ -13,6 +13,7 @@ test('trainingProgress reports each step with its loss', async () => {
   const seen: Progress[] = [];
   await fit([trainingProgress((progress) => seen.push(progress))], { epochs: 2, validate: false });
   expect(seen.map(({ task, done, total, unit }) => [task, done, total, unit])).toEqual(
-    ['epoch 1/2', 'epoch 2/2'].flatMap((task) => [1, 2, 3, 4, 5, 6].map((done) => [task, done, 6, 'steps'])));
+    ['epoch 1/2', 'epoch 2/2'].flatMap((task) => [1, 2, 3, 4, 5, 6].map((done) => [task, done, 6, 'steps'])),
+  );
   expect(seen[0]!.figures!['loss']).toBeGreaterThan(0);
 });

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { constantRate, exponentialDecay, oneCycle, perEpoch, polynomialDecay, stepDecay, warmupCosine, withWarmup } from '../../src/training/index.js';
+import {
+  constantRate,
+  exponentialDecay,
+  oneCycle,
+  perEpoch,
+  polynomialDecay,
+  stepDecay,
+  warmupCosine,
+  withWarmup,
+} from '../../src/training/index.js';
 
 test('warmupCosine rises to 0.02 in 1000 steps and takes the cosine of the step over the whole run', () => {
   const schedule = warmupCosine({ totalSteps: 4000 });
@@ -23,12 +32,28 @@ test('perEpoch holds the rate of the first step of each epoch', () => {
 });
 
 test('impossible schedules are refused', () => {
-  expect(() => warmupCosine({ totalSteps: -5 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: warmupCosine: expected a positive integer for \`totalSteps\`, received -5.]`);
-  expect(() => warmupCosine({ totalSteps: 500 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: warmupCosine: expected fewer steps than the run's 500 for \`warmupSteps\`, received 1000.]`);
-  expect(() => stepDecay({ values: [1], boundaries: [5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected 2 rates, one more than boundaries for \`values\`, received [1].]`);
-  expect(() => stepDecay({ values: [1, 2, 3], boundaries: [5, 5] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: stepDecay: expected steps that ascend for \`boundaries\`, received [5, 5].]`);
-  expect(() => oneCycle({ maxLearningRate: 1, totalSteps: 2 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: oneCycle: expected more than 3.3333333333333335 steps for a rise of 0.3 for \`totalSteps\`, received 2.]`);
-  expect(() => withWarmup(constantRate(1), -1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: withWarmup: expected an integer of at least 0 for \`warmupSteps\`, received -1.]`);
-  expect(() => exponentialDecay({ initialLearningRate: 1 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: exponentialDecay: expected a positive number for \`decaySteps\`, received undefined.]`);
-  expect(() => constantRate(0.1)(-1)).toThrowErrorMatchingInlineSnapshot(`[OptionError: constantRate: expected a step of at least 0, received -1.]`);
+  expect(() => warmupCosine({ totalSteps: -5 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: warmupCosine: expected a positive integer for \`totalSteps\`, received -5.]`,
+  );
+  expect(() => warmupCosine({ totalSteps: 500 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: warmupCosine: expected fewer steps than the run's 500 for \`warmupSteps\`, received 1000.]`,
+  );
+  expect(() => stepDecay({ values: [1], boundaries: [5] })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: stepDecay: expected 2 rates, one more than boundaries for \`values\`, received [1].]`,
+  );
+  expect(() => stepDecay({ values: [1, 2, 3], boundaries: [5, 5] })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: stepDecay: expected steps that ascend for \`boundaries\`, received [5, 5].]`,
+  );
+  expect(() => oneCycle({ maxLearningRate: 1, totalSteps: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: oneCycle: expected more than 3.3333333333333335 steps for a rise of 0.3 for \`totalSteps\`, received 2.]`,
+  );
+  expect(() => withWarmup(constantRate(1), -1)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: withWarmup: expected an integer of at least 0 for \`warmupSteps\`, received -1.]`,
+  );
+  expect(() => exponentialDecay({ initialLearningRate: 1 } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exponentialDecay: expected a positive number for \`decaySteps\`, received undefined.]`,
+  );
+  expect(() => constantRate(0.1)(-1)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: constantRate: expected a step of at least 0, received -1.]`,
+  );
 });

@@ -28,7 +28,9 @@ async function* pictures(count: number, seed: number, labels: 'int' | 'vector' =
   const random = createRandom(seed);
   for (let start = 0; start < count; start += 16) {
     const classes = Array.from({ length: Math.min(16, count - start) }, () => random.integer(3));
-    const values = classes.flatMap((label) => Array.from({ length: 32 * 32 * 3 }, (_, i) => random.uniform(0, i % 3 === label ? 255 : 120)));
+    const values = classes.flatMap((label) =>
+      Array.from({ length: 32 * 32 * 3 }, (_, i) => random.uniform(0, i % 3 === label ? 255 : 120)),
+    );
     const ys = labels === 'int' ? tf.tensor1d(classes, 'int32') : tf.tidy(() => tf.cast(tf.oneHot(classes, 3), 'float32'));
     yield await Promise.resolve({ xs: tf.tensor4d(values, [classes.length, 32, 32, 3]), ys });
   }
@@ -36,14 +38,24 @@ async function* pictures(count: number, seed: number, labels: 'int' | 'vector' =
 
 const PREPROCESSING = { inputSize: 32, fit: 'stretch' } as const;
 const options = (more: Partial<TrainHeadOptions> = {}): TrainHeadOptions => ({
-  classNames, train: pictures(96, 1), validation: pictures(48, 2), epochs: 8, learningRate: 0.01, seed: 3, preprocessing: PREPROCESSING, ...more,
+  classNames,
+  train: pictures(96, 1),
+  validation: pictures(48, 2),
+  epochs: 8,
+  learningRate: 0.01,
+  seed: 3,
+  preprocessing: PREPROCESSING,
+  ...more,
 });
 
 beforeAll(startWasm);
 
 test.each(['vector', 'int'] as const)('learns from %s labels, and the joined model predicts what was measured', async (labels) => {
   const epochs: number[] = [];
-  const { model, history } = await trainHead(backbone(), options({ train: pictures(96, 1, labels), onEpoch: ({ epoch }) => epochs.push(epoch) }));
+  const { model, history } = await trainHead(
+    backbone(),
+    options({ train: pictures(96, 1, labels), onEpoch: ({ epoch }) => epochs.push(epoch) }),
+  );
   expect(epochs).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
   expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.9);
@@ -56,17 +68,27 @@ test.each(['vector', 'int'] as const)('learns from %s labels, and the joined mod
   expect(planOf(model).classes).toBe(3);
 });
 
-test.each([{ hidden: undefined }, { hidden: [8] }])('what is trainable afterwards is the head that was trained (hidden: $hidden)', async ({ hidden }) => {
-  const { model } = await trainHead(backbone(), options({ epochs: 1, train: pictures(16, 1), validation: pictures(16, 2), ...(hidden === undefined ? {} : { hidden }) }));
-  const width = (model.getLayer('top_conv').outputShape as number[])[3]!;
-  const head = hidden === undefined ? width * 3 + 3 : width * 8 + 8 + 8 * 3 + 3;
-  expect(trainableSummary(model).trainable).toBe(head);
-  expect(modelSummary(model).total.trainable).toBe(head);
-  expect(modelSummary(model).stages.filter(({ trainable }) => trainable > 0).map(({ name }) => name)).toEqual(['head']);
-  unfreeze(model);
-  expect(trainableSummary(model).trainable).toBe(model.countParams() - trainableSummary(model).frozen);
-  expect(trainableSummary(model).trainable).toBeGreaterThan(head);
-});
+test.each([{ hidden: undefined }, { hidden: [8] }])(
+  'what is trainable afterwards is the head that was trained (hidden: $hidden)',
+  async ({ hidden }) => {
+    const { model } = await trainHead(
+      backbone(),
+      options({ epochs: 1, train: pictures(16, 1), validation: pictures(16, 2), ...(hidden === undefined ? {} : { hidden }) }),
+    );
+    const width = (model.getLayer('top_conv').outputShape as number[])[3]!;
+    const head = hidden === undefined ? width * 3 + 3 : width * 8 + 8 + 8 * 3 + 3;
+    expect(trainableSummary(model).trainable).toBe(head);
+    expect(modelSummary(model).total.trainable).toBe(head);
+    expect(
+      modelSummary(model)
+        .stages.filter(({ trainable }) => trainable > 0)
+        .map(({ name }) => name),
+    ).toEqual(['head']);
+    unfreeze(model);
+    expect(trainableSummary(model).trainable).toBe(model.countParams() - trainableSummary(model).frozen);
+    expect(trainableSummary(model).trainable).toBeGreaterThan(head);
+  },
+);
 
 test('the same seed gives the same history, another seed another', async () => {
   const run = async (seed: number): Promise<unknown> => (await trainHead(backbone(), options({ seed }))).history;
@@ -75,10 +97,13 @@ test('the same seed gives the same history, another seed another', async () => {
   expect(await run(4)).not.toEqual(first);
 });
 
-test.each([{ pooling: 'max' }, { hidden: [8] }, { classifierActivation: 'sigmoid' }] as const)('a head with %o learns too', async (more) => {
-  const { history } = await trainHead(backbone(), options({ ...more, epochs: 20 }));
-  expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.85);
-});
+test.each([{ pooling: 'max' }, { hidden: [8] }, { classifierActivation: 'sigmoid' }] as const)(
+  'a head with %o learns too',
+  async (more) => {
+    const { history } = await trainHead(backbone(), options({ ...more, epochs: 20 }));
+    expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.85);
+  },
+);
 
 describe('features', () => {
   /** A data set that counts how often it is read. */
@@ -87,14 +112,32 @@ describe('features', () => {
     const images = Dataset.from(function* () {
       passes++;
       for (let i = 0; i < 12; i++) {
-        yield { pixels: { width: 32, height: 32, channels: 3, data: Float32Array.from({ length: 32 * 32 * 3 }, (_, j) => ((i + 1) * j * 7) % 256) }, label: i % 3 };
+        yield {
+          pixels: {
+            width: 32,
+            height: 32,
+            channels: 3,
+            data: Float32Array.from({ length: 32 * 32 * 3 }, (_, j) => ((i + 1) * j * 7) % 256),
+          },
+          label: i % 3,
+        };
       }
     });
     return { images, passes: () => passes };
   };
-  const passesOf = async (change: (images: Dataset<LabeledImage>) => Dataset<LabeledImage>, more: Partial<TrainHeadOptions> = {}): Promise<number> => {
+  const passesOf = async (
+    change: (images: Dataset<LabeledImage>) => Dataset<LabeledImage>,
+    more: Partial<TrainHeadOptions> = {},
+  ): Promise<number> => {
     const { images, passes } = counted();
-    await trainHead(backbone(), { classNames, train: imageBatches(change(images), { batchSize: 5 }), epochs: 4, seed: 1, preprocessing: PREPROCESSING, ...more });
+    await trainHead(backbone(), {
+      classNames,
+      train: imageBatches(change(images), { batchSize: 5 }),
+      epochs: 4,
+      seed: 1,
+      preprocessing: PREPROCESSING,
+      ...more,
+    });
     return passes();
   };
 
@@ -114,7 +157,9 @@ describe('features', () => {
   });
 
   test('of what can be read once alone cannot be computed again', async () => {
-    await expect(trainHead(backbone(), options({ cacheFeatures: false }))).rejects.toThrow('trainHead: expected a Dataset, which can be read in every epoch, with `cacheFeatures: false` for `train`');
+    await expect(trainHead(backbone(), options({ cacheFeatures: false }))).rejects.toThrow(
+      'trainHead: expected a Dataset, which can be read in every epoch, with `cacheFeatures: false` for `train`',
+    );
   });
 });
 
@@ -129,7 +174,9 @@ test('progress counts batches, then steps', async () => {
   await trainHead(backbone(), options({ epochs: 2, onProgress: (progress) => seen.push(progress) }));
   const last = new Map(seen.map((progress) => [progress.task, progress]));
   expect([...last.values()].map(({ task, done, unit }) => [task, done, unit])).toEqual([
-    ['training features', 6, 'batches'], ['validation features', 3, 'batches'], ['training the head', 6, 'steps'],
+    ['training features', 6, 'batches'],
+    ['validation features', 3, 'batches'],
+    ['training the head', 6, 'steps'],
   ]);
 });
 
@@ -137,7 +184,12 @@ test('aborted, it leaves the backbone as it was and nothing behind', async () =>
   const base = backbone();
   const before = tf.memory().numTensors;
   const controller = new AbortController();
-  const stop = options({ signal: controller.signal, onEpoch: () => { controller.abort(); } });
+  const stop = options({
+    signal: controller.signal,
+    onEpoch: () => {
+      controller.abort();
+    },
+  });
   await expect(trainHead(base, stop)).rejects.toThrow(/aborted/);
   expect(tf.memory().numTensors).toBe(before);
   expect(base.outputs[0]!.shape).toEqual([null, 7]);
@@ -146,10 +198,22 @@ test('aborted, it leaves the backbone as it was and nothing behind', async () =>
 test.each<[string, Partial<TrainHeadOptions>, string]>([
   ['one class', { classNames: ['a'] }, "trainHead: expected at least two names for `classNames`, received ['a']."],
   ['an unknown option', { epoch: 3 } as never, 'received `epoch`'],
-  ['more names than targets', { classNames: ['a', 'b', 'c', 'd'] }, 'trainHead: expected labels [batch] or [batch, 4], one target per name in `classNames`, received [16, 3].'],
-  ['labels beyond the names', { classNames: ['a', 'b'], train: pictures(16, 1, 'int') }, 'trainHead: expected labels below 2, the number of `classNames`, received 2.'],
+  [
+    'more names than targets',
+    { classNames: ['a', 'b', 'c', 'd'] },
+    'trainHead: expected labels [batch] or [batch, 4], one target per name in `classNames`, received [16, 3].',
+  ],
+  [
+    'labels beyond the names',
+    { classNames: ['a', 'b'], train: pictures(16, 1, 'int') },
+    'trainHead: expected labels below 2, the number of `classNames`, received 2.',
+  ],
   ['no image', { train: pictures(0, 1) }, 'trainHead: expected at least one batch of training features, received none.'],
-  ['no batches at all', { train: [] as never }, 'trainHead: expected batches of { xs, ys }, such as imageBatches() returns for `train`, received [].'],
+  [
+    'no batches at all',
+    { train: [] as never },
+    'trainHead: expected batches of { xs, ys }, such as imageBatches() returns for `train`, received [].',
+  ],
 ])('%s is refused in one sentence, and leaves no tensor behind', async (_, more, message) => {
   const base = backbone();
   const before = tf.memory().numTensors;

@@ -10,7 +10,13 @@ describeConvolutions(({ kernel, inputs, outputs, title, x, gradient, common }) =
   });
 
   test('a convolution has the input gradient of the cpu backend', async () => {
-    const filter = { values: signed(`${title}/w`, filterShape.reduce((a, b) => a * b)), shape: filterShape };
+    const filter = {
+      values: signed(
+        `${title}/w`,
+        filterShape.reduce((a, b) => a * b),
+      ),
+      shape: filterShape,
+    };
     await expectEqualOnCpu(tf.Conv2DBackpropInput, { dy: gradient(outputs), filter }, { ...common, inputShape: x.shape });
   });
 });

@@ -17,9 +17,9 @@ test('a clone outlives its original and shares its numbers', async () => {
   const original = tf.tensor1d([1, 2, 3]);
   const [clone, cast] = [tf.clone(original), tf.cast(original, 'float32')];
   original.dispose();
-  expect([...await clone.data()]).toEqual([1, 2, 3]);
+  expect([...(await clone.data())]).toEqual([1, 2, 3]);
   clone.dispose();
-  expect([...await cast.data()]).toEqual([1, 2, 3]);
+  expect([...(await cast.data())]).toEqual([1, 2, 3]);
   cast.dispose();
 });
 
@@ -28,8 +28,8 @@ test('a variable keeps its own numbers when a clone of it was taken before it ch
   const variable = tf.variable(tf.tensor1d([1, 2]));
   const before = tf.clone(variable);
   variable.assign(tf.tensor1d([3, 4]));
-  expect([...await before.data()]).toEqual([1, 2]);
-  expect([...await variable.data()]).toEqual([3, 4]);
+  expect([...(await before.data())]).toEqual([1, 2]);
+  expect([...(await variable.data())]).toEqual([3, 4]);
   tf.dispose([variable, before]);
 });
 

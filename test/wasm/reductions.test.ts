@@ -13,8 +13,28 @@ beforeAll(async () => {
 });
 
 describe.each([
-  [[3, 7, 5, 13], [1, 2]], [[3, 7, 5, 13], [0, 1, 2]], [[3, 7, 5, 12], [2, 1]], [[3, 7, 5, 13], [0, 2]], [[3, 7, 5, 13], [-1]],
-  [[200, 9], [0]], [[4, 6, 1], [1]], [[3, 7], undefined], [[2, 0, 4], [1]], [[], undefined],
+  [
+    [3, 7, 5, 13],
+    [1, 2],
+  ],
+  [
+    [3, 7, 5, 13],
+    [0, 1, 2],
+  ],
+  [
+    [3, 7, 5, 12],
+    [2, 1],
+  ],
+  [
+    [3, 7, 5, 13],
+    [0, 2],
+  ],
+  [[3, 7, 5, 13], [-1]],
+  [[200, 9], [0]],
+  [[4, 6, 1], [1]],
+  [[3, 7], undefined],
+  [[2, 0, 4], [1]],
+  [[], undefined],
 ] as [number[], number[] | undefined][])('%j over axes %j', (shape, axes) => {
   test.each([false, true])('sum, keepDims %s', async (keepDims) => {
     await expectEqual(() => tf.sum(values('x', shape), axes, keepDims));
@@ -32,6 +52,6 @@ test('integers are summed as integers', async () => {
 test('a sum of a million ones is exact', async () => {
   await tf.setBackend('wasm');
   const total = tf.tidy(() => tf.sum(tf.ones([1_000_003, 4]), 0));
-  expect([...await total.data()]).toEqual([1_000_003, 1_000_003, 1_000_003, 1_000_003]);
+  expect([...(await total.data())]).toEqual([1_000_003, 1_000_003, 1_000_003, 1_000_003]);
   total.dispose();
 });

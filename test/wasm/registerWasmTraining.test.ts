@@ -8,11 +8,15 @@ import { VARIANTS } from '../../src/scaling/index.js';
 import { registerWasmTraining } from '../../src/wasm.js';
 
 const factory = tf.engine().registryFactory['wasm']!;
-afterAll(async () => { await tf.setBackend('cpu'); });
+afterAll(async () => {
+  await tf.setBackend('cpu');
+});
 
 test('without the wasm backend it says what to import', async () => {
   delete tf.engine().registryFactory['wasm'];
-  await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: registerWasmTraining: expected the wasm backend, received none. Import '@tensorflow/tfjs-backend-wasm' first.]`);
+  await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: registerWasmTraining: expected the wasm backend, received none. Import '@tensorflow/tfjs-backend-wasm' first.]`,
+  );
   tf.engine().registryFactory['wasm'] = factory;
 });
 
@@ -31,7 +35,9 @@ test('the kernels keep working after the memory has grown', async () => {
       const x = tf.reshape<tf.Rank.R4>(tf.range(0, 2 * 6 * 6 * 4), [2, 6, 6, 4]);
       return tf.grad((filter) => tf.conv2d(x, filter as tf.Tensor4D, 2, 'same'))(tf.ones([3, 3, 4, 8]));
     });
-    return result.data<'float32'>().finally(() => { result.dispose(); });
+    return result.data<'float32'>().finally(() => {
+      result.dispose();
+    });
   };
   const before = await gradient();
   const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
@@ -51,7 +57,15 @@ test('a model trains on wasm as it does on cpu, and leaks nothing', async () => 
     const init = (offset: number) => layers.initializers.glorotUniform({ seed: seed + offset });
     const model = layers.sequential({
       layers: [
-        layers.layers.conv2d({ inputShape: [12, 12, 3], filters: 6, kernelSize: 3, strides: 2, padding: 'same', useBias: false, kernelInitializer: init(0) }),
+        layers.layers.conv2d({
+          inputShape: [12, 12, 3],
+          filters: 6,
+          kernelSize: 3,
+          strides: 2,
+          padding: 'same',
+          useBias: false,
+          kernelInitializer: init(0),
+        }),
         layers.layers.batchNormalization(),
         layers.layers.activation({ activation: 'swish' }),
         layers.layers.depthwiseConv2d({ kernelSize: 5, padding: 'same', useBias: false, depthwiseInitializer: init(1) }),
@@ -81,10 +95,13 @@ test('a tensor that does not fit into 4 GB is refused instead of written over an
   await tf.setBackend('wasm');
   await registerWasmTraining();
   const before = tf.memory();
-  expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(`[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`);
+  expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. ` +
+      `Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`,
+  );
   expect(tf.memory()).toEqual(before);
   const small = tf.fill([2], 1);
-  expect([...await small.data()]).toEqual([1, 1]);
+  expect([...(await small.data())]).toEqual([1, 1]);
   small.dispose();
 });
 

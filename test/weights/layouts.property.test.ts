@@ -1,4 +1,5 @@
-// Names of other frameworks are one-to-one with a network's weights, and numbers come back to their places, for networks nobody has published.
+// Names of other frameworks are one-to-one with a network's weights, and numbers come back to their places, for networks nobody has
+// published.
 
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
@@ -16,8 +17,13 @@ const stage = fc.record({
   seRatio: fc.constantFrom(0, 0.25),
 } as const);
 const spec: fc.Arbitrary<VariantSpec> = fc.record({
-  widthCoefficient: fc.constantFrom(0.5, 1), depthCoefficient: fc.constantFrom(1, 1.5), inputSize: fc.constant(64), dropoutRate: fc.constant(0.2),
-  stemFilters: fc.constant(8), topFilters: fc.constant(16), stages: fc.array(stage, { minLength: 1, maxLength: 4 }),
+  widthCoefficient: fc.constantFrom(0.5, 1),
+  depthCoefficient: fc.constantFrom(1, 1.5),
+  inputSize: fc.constant(64),
+  dropoutRate: fc.constant(0.2),
+  stemFilters: fc.constant(8),
+  topFilters: fc.constant(16),
+  stages: fc.array(stage, { minLength: 1, maxLength: 4 }),
 });
 const layout = fc.constantFrom(...LAYOUTS);
 const product = (shape: readonly number[]): number => shape.reduce((all, side) => all * side, 1);
@@ -35,7 +41,12 @@ test.prop([spec, layout])('every weight has one array and every array one weight
 });
 
 /** The numbers of an array in the order of a file, each moved by its coordinates. */
-function written(values: Float32Array, modelShape: readonly number[], fileShape: readonly number[], toModel: readonly number[]): Float32Array {
+function written(
+  values: Float32Array,
+  modelShape: readonly number[],
+  fileShape: readonly number[],
+  toModel: readonly number[],
+): Float32Array {
   return values.map((_, at) => {
     const place: number[] = [];
     for (let axis = fileShape.length - 1, rest = at; axis >= 0; axis--) {
@@ -51,10 +62,17 @@ test.prop([spec, layout], { numRuns: 60 })('what is written in any names is foun
   const entries = layoutEntries(name, plan);
   // No two weights have a number in common.
   let next = 0;
-  const weights = new Map(entries.map(({ weight, modelShape }) => [weight, Float32Array.from({ length: product(modelShape) }, () => next++)]));
-  const file = new Map(entries.map(({ weight, array, modelShape, fileShape, toModel }) =>
-    [array, weightArray(fileShape, written(weights.get(weight) as Float32Array, modelShape, fileShape, toModel))]));
+  const weights = new Map(
+    entries.map(({ weight, modelShape }) => [weight, Float32Array.from({ length: product(modelShape) }, () => next++)]),
+  );
+  const file = new Map(
+    entries.map(({ weight, array, modelShape, fileShape, toModel }) => [
+      array,
+      weightArray(fileShape, written(weights.get(weight) as Float32Array, modelShape, fileShape, toModel)),
+    ]),
+  );
   const back = planArrays('test', plan, file);
   expect([...back.keys()]).toEqual([...weights.keys()]);
-  for (const [weight, values] of weights) expect(Buffer.compare(Buffer.from(back.get(weight)!.values().slice().buffer), Buffer.from(values.buffer)), weight).toBe(0);
+  for (const [weight, values] of weights)
+    expect(Buffer.compare(Buffer.from(back.get(weight)!.values().slice().buffer), Buffer.from(values.buffer)), weight).toBe(0);
 });

@@ -5,9 +5,18 @@ import { expect, test } from 'vitest';
 import { permute } from '../../src/weights/permute.js';
 
 const count = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
-const cases = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 })
+const cases = fc
+  .array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 4 })
   .filter((shape) => count(shape) <= 20_000)
-  .chain((shape) => fc.tuple(fc.constant(shape), fc.shuffledSubarray(shape.map((_, axis) => axis), { minLength: shape.length })));
+  .chain((shape) =>
+    fc.tuple(
+      fc.constant(shape),
+      fc.shuffledSubarray(
+        shape.map((_, axis) => axis),
+        { minLength: shape.length },
+      ),
+    ),
+  );
 
 property.prop([cases])('moves every number to where TensorFlow.js moves it', async ([shape, axes]) => {
   await tf.setBackend('cpu');

@@ -5,7 +5,23 @@ import { rm, writeFile } from 'node:fs/promises';
 import * as tfc from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-layers';
 import {
-  Dataset, describePlan, efficientNet, fineTune, freeze, head, loadModel, loadWeights, planModel, planOf, saveModel, selectBackend, stage, stem, unfreeze, VARIANTS, weightsOf,
+  Dataset,
+  describePlan,
+  efficientNet,
+  fineTune,
+  freeze,
+  head,
+  loadModel,
+  loadWeights,
+  planModel,
+  planOf,
+  saveModel,
+  selectBackend,
+  stage,
+  stem,
+  unfreeze,
+  VARIANTS,
+  weightsOf,
   writeSafetensors,
 } from 'effnet-ts/node';
 import { createRuntime, exportOnnx } from 'effnet-ts/onnx';
@@ -27,27 +43,41 @@ const model = handMade();
 await assert.rejects(loadWeights(model, lite0), { name: 'WeightsError', message: /Pass `strict: false` to load what fits/ });
 const report = await loadWeights(model, lite0, { strict: false });
 assert.equal(report.layout, 'lukemelas');
-assert.deepEqual(report.missing.filter((weight) => !weight.includes('gate') && !weight.startsWith('own')), []);
-const wanted = planOf(model).layers.filter(({ name, role }) => /^(stem|block)/.test(name) && !name.endsWith('_gate') && role !== 'predictions');
+assert.deepEqual(
+  report.missing.filter((weight) => !weight.includes('gate') && !weight.startsWith('own')),
+  [],
+);
+const wanted = planOf(model).layers.filter(
+  ({ name, role }) => /^(stem|block)/.test(name) && !name.endsWith('_gate') && role !== 'predictions',
+);
 assert.equal(report.loaded.length, wanted.flatMap(({ weights }) => weights).length);
 console.log(`Lite0: ${report.loaded.length} weights loaded, ${report.missing.length} missing, ${report.unexpected.length} without a place`);
-assert.throws(() => stage(model.inputs[0] as tf.SymbolicTensor, { name: 'a', filters: 8, repeats: 1, attention: parts.attention } as never), /stage\(x, spec, \{ attention \}\)/);
+assert.throws(
+  () => stage(model.inputs[0] as tf.SymbolicTensor, { name: 'a', filters: 8, repeats: 1, attention: parts.attention } as never),
+  /stage\(x, spec, \{ attention \}\)/,
+);
 console.log('downstream: all of it works');
 
 function handMade(): tf.LayersModel {
   const input = tf.input({ shape: [SIZE, SIZE, 3] });
   const scaled = tf.layers.rescaling({ scale: 1 / 128, offset: -127 / 128, name: 'rescaling' }).apply(input) as tf.SymbolicTensor;
   let x = stem(scaled, { activation: 'relu6' });
-  for (const { spec } of planModel('lite0', { inputSize: SIZE }).stages.slice(0, 3)) x = stage(x, { ...spec, seRatio: 0.25 }, { attention: parts.attention });
+  for (const { spec } of planModel('lite0', { inputSize: SIZE }).stages.slice(0, 3))
+    x = stage(x, { ...spec, seRatio: 0.25 }, { attention: parts.attention });
   x = stage(x, { name: 'own', repeats: 2, filters: 48, strides: 2 }, { block: parts.block });
   return tf.model({ inputs: input, outputs: head(x, { classes: 3 }), name: 'by-hand' });
 }
 
 async function trained(network: tf.LayersModel): Promise<tf.LayersModel> {
   const train = Dataset.from([1, 2]).map((seed) => ({
-    xs: tfc.randomUniform([3, SIZE, SIZE, 3], 0, 255, 'float32', seed), ys: tfc.oneHot(tfc.tensor1d([0, 1, 2], 'int32'), 3),
+    xs: tfc.randomUniform([3, SIZE, SIZE, 3], 0, 255, 'float32', seed),
+    ys: tfc.oneHot(tfc.tensor1d([0, 1, 2], 'int32'), 3),
   }));
-  await fineTune(network, { train, stages: [{ unfreeze: 'all', epochs: 1, learningRate: 0.01, batchNorm: 'trained' }], preprocessing: { inputSize: SIZE, fit: 'stretch' } });
+  await fineTune(network, {
+    train,
+    stages: [{ unfreeze: 'all', epochs: 1, learningRate: 0.01, batchNorm: 'trained' }],
+    preprocessing: { inputSize: SIZE, fit: 'stretch' },
+  });
   return network;
 }
 
@@ -66,7 +96,10 @@ async function lives(what: string, build: () => tf.LayersModel): Promise<void> {
   const after = await scales();
   assert.notDeepEqual(after, before);
   freeze(network, isGate);
-  assert.equal(network.layers.filter(isGate).some(({ trainable }) => trainable), false);
+  assert.equal(
+    network.layers.filter(isGate).some(({ trainable }) => trainable),
+    false,
+  );
   unfreeze(network);
   counts(what, network);
   assert.match(describePlan(planOf(network)), /parameters/);

@@ -11,14 +11,29 @@ const TABLES = /* @__PURE__ */ makeTables();
  * @see RFC 3720, appendix B.4
  */
 export function crc32c(bytes: Uint8Array): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array];
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+  ];
   let crc = -1;
   let i = 0;
   for (const end = bytes.length - 7; i < end; i += 8) {
     const low = crc ^ (at(bytes, i) | (at(bytes, i + 1) << 8) | (at(bytes, i + 2) << 16) | (at(bytes, i + 3) << 24));
     crc =
-      at(t7, low & 255) ^ at(t6, (low >>> 8) & 255) ^ at(t5, (low >>> 16) & 255) ^ at(t4, low >>> 24) ^
-      at(t3, at(bytes, i + 4)) ^ at(t2, at(bytes, i + 5)) ^ at(t1, at(bytes, i + 6)) ^ at(t0, at(bytes, i + 7));
+      at(t7, low & 255) ^
+      at(t6, (low >>> 8) & 255) ^
+      at(t5, (low >>> 16) & 255) ^
+      at(t4, low >>> 24) ^
+      at(t3, at(bytes, i + 4)) ^
+      at(t2, at(bytes, i + 5)) ^
+      at(t1, at(bytes, i + 6)) ^
+      at(t0, at(bytes, i + 7));
   }
   for (; i < bytes.length; i++) crc = (crc >>> 8) ^ at(t0, (crc ^ at(bytes, i)) & 255);
   return ~crc >>> 0;

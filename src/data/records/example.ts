@@ -58,7 +58,10 @@ export async function decodeExample(bytes: Uint8Array, origin = 'record'): Promi
   try {
     return fromBytes(bytes);
   } catch (cause) {
-    throw new DataError(`decodeExample: expected a TensorFlow Example, received ${bytes.length} other bytes in '${origin}'.`, { cause, origin });
+    throw new DataError(`decodeExample: expected a TensorFlow Example, received ${bytes.length} other bytes in '${origin}'.`, {
+      cause,
+      origin,
+    });
   }
 }
 

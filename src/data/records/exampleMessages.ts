@@ -1,7 +1,15 @@
 // An Example as a message of protobuf, to bytes and back. Loaded by example.ts when the first one is met.
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { BytesListSchema, ExampleSchema, FeatureSchema, FeaturesSchema, FloatListSchema, Int64ListSchema, type Feature } from '../proto/example_pb.js';
+import {
+  BytesListSchema,
+  ExampleSchema,
+  FeatureSchema,
+  FeaturesSchema,
+  FloatListSchema,
+  Int64ListSchema,
+  type Feature,
+} from '../proto/example_pb.js';
 
 /** The values under one name of an Example. */
 export type FeatureValue =

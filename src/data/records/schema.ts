@@ -1,6 +1,19 @@
 // Schemas as data: which features of an Example a record has, under which names, with which defaults.
 
-import { anything, boolean, check, checkOptions, decodeText, invalid, oneOf, record as recordRule, rule, seed as integer, text, type Rule } from '../../core/internal.js';
+import {
+  anything,
+  boolean,
+  check,
+  checkOptions,
+  decodeText,
+  invalid,
+  oneOf,
+  record as recordRule,
+  rule,
+  seed as integer,
+  text,
+  type Rule,
+} from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { BYTES, checkFeature, feature, NUMBER, type Example, type FeatureValue } from './example.js';
 
@@ -49,14 +62,16 @@ const box = {
 /** A schema of images with their labels: `image` is an encoded image, `label` counts from 0. */
 export type ImageRecordSchema = Readonly<
   Record<'image', RecordFieldOf<'bytes', Uint8Array>> &
-  Record<'label', RecordFieldOf<'int64', number> & { readonly first?: number | undefined }> &
-  Record<'height' | 'width' | 'channels', RecordFieldOf<'int64', number>> &
-  Record<'text' | 'filename' | 'colorspace' | 'format', RecordFieldOf<'text', string>> &
-  Record<'boxXMin' | 'boxXMax' | 'boxYMin' | 'boxYMax', RecordFieldOf<'float', number> & { readonly list: true }>
+    Record<'label', RecordFieldOf<'int64', number> & { readonly first?: number | undefined }> &
+    Record<'height' | 'width' | 'channels', RecordFieldOf<'int64', number>> &
+    Record<'text' | 'filename' | 'colorspace' | 'format', RecordFieldOf<'text', string>> &
+    Record<'boxXMin' | 'boxXMax' | 'boxYMin' | 'boxYMax', RecordFieldOf<'float', number> & { readonly list: true }>
 >;
 
 /** Known layouts of image records. */
-export const RECORD_SCHEMAS: Readonly<Record<'flat', ImageRecordSchema> & Record<'imagenet', ImageRecordSchema & Record<'synset', RecordFieldOf<'text', string>>>> = {
+export const RECORD_SCHEMAS: Readonly<
+  Record<'flat', ImageRecordSchema> & Record<'imagenet', ImageRecordSchema & Record<'synset', RecordFieldOf<'text', string>>>
+> = {
   /** The official ImageNet records: labels 1 to 1000 become 0 to 999. */
   imagenet: {
     image: { key: 'image/encoded', kind: 'bytes' },
@@ -94,7 +109,8 @@ export const RECORD_SCHEMAS: Readonly<Record<'flat', ImageRecordSchema> & Record
  *
  * @param origin - The record's place, for errors.
  * @throws {OptionError} when the example or the schema is not one.
- * @throws {DataError} when a feature is absent and has no default, is of another kind, has not exactly one value where one is due, or is text that is not UTF-8.
+ * @throws {DataError} when a feature is absent and has no default, is of another kind, has not exactly one value where one is due, or is
+ *   text that is not UTF-8.
  * @example
  * const { image, label } = parseExample(await decodeExample(bytes), RECORD_SCHEMAS.imagenet);
  */
@@ -132,17 +148,28 @@ export function formatExample<const S extends RecordSchema>(record: RecordOf<S>,
 }
 
 /** What a record has under a field of each kind. */
-const VALUES: Readonly<Record<RecordField['kind'], Rule<unknown>>> = { bytes: BYTES, text: rule<string>('a string', (value) => typeof value === 'string'), float: NUMBER, int64: integer };
+const VALUES: Readonly<Record<RecordField['kind'], Rule<unknown>>> = {
+  bytes: BYTES,
+  text: rule<string>('a string', (value) => typeof value === 'string'),
+  float: NUMBER,
+  int64: integer,
+};
 
 /** Throws unless every field of a schema has a name and a kind, and nothing unknown. */
 export function checkSchema(where: string, schema: unknown): asserts schema is RecordSchema {
   check(where, 'schema', schema, recordRule);
   for (const [name, field] of Object.entries(schema) as [string, RecordField][]) {
     const option = `schema.${name}`;
-    checkOptions<RecordFieldOf<string, unknown> & { readonly first?: number | undefined }>(where, field, { key: text, kind: anything, list: boolean, default: anything, first: integer }, option);
+    checkOptions<RecordFieldOf<string, unknown> & { readonly first?: number | undefined }>(
+      where,
+      field,
+      { key: text, kind: anything, list: boolean, default: anything, first: integer },
+      option,
+    );
     check(where, `${option}.key`, field.key, text);
     check(where, `${option}.kind`, field.kind, oneOf('bytes', 'text', 'float', 'int64'));
-    for (const value of field.default === undefined ? [] : [field.default].flat()) check(where, `${option}.default`, value, VALUES[field.kind]);
+    for (const value of field.default === undefined ? [] : [field.default].flat())
+      check(where, `${option}.default`, value, VALUES[field.kind]);
   }
 }
 
@@ -151,7 +178,8 @@ function valuesOf(example: Example, field: RecordField, origin: string): readonl
   // TensorFlow writes an absent feature also as an empty list.
   if (value !== undefined) checkFeature('parseExample', field.key, value);
   if (value === undefined || (value.values.length === 0 && field.list !== true)) {
-    if (field.default === undefined) throw unfit(field, origin, `a feature of ${field.kind}`, `only ${Object.keys(example).sort().join(', ')}`);
+    if (field.default === undefined)
+      throw unfit(field, origin, `a feature of ${field.kind}`, `only ${Object.keys(example).sort().join(', ')}`);
     return Array.isArray(field.default) ? field.default : [field.default];
   }
   if (value.kind !== (field.kind === 'text' ? 'bytes' : field.kind)) {
@@ -164,7 +192,9 @@ function valuesOf(example: Example, field: RecordField, origin: string): readonl
 function fromFeature(field: RecordField, value: FeatureValue, origin: string): readonly unknown[] {
   if (field.kind === 'text') {
     const remedy = "Read this feature with kind: 'bytes', and decode it with a TextDecoder of its encoding.";
-    return (value.values as readonly Uint8Array[]).map((bytes) => decodeText(bytes, { where: 'parseExample', origin: `${origin}, ${field.key}`, remedy }));
+    return (value.values as readonly Uint8Array[]).map((bytes) =>
+      decodeText(bytes, { where: 'parseExample', origin: `${origin}, ${field.key}`, remedy }),
+    );
   }
   if (field.kind !== 'int64') return value.values;
   return (value.values as readonly bigint[]).map((whole) => {

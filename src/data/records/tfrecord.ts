@@ -26,8 +26,11 @@ const HEADER = 12;
 const FOOTER = 4;
 
 const bytesRule = instanceOf(Uint8Array, 'a Uint8Array');
-const chunksRule = rule<Iterable<Uint8Array>>('an iterable of Uint8Array chunks', (value) =>
-  typeof value === 'object' && value !== null && !bytesRule.accepts(value) && (Symbol.asyncIterator in value || Symbol.iterator in value));
+const chunksRule = rule<Iterable<Uint8Array>>(
+  'an iterable of Uint8Array chunks',
+  (value) =>
+    typeof value === 'object' && value !== null && !bytesRule.accepts(value) && (Symbol.asyncIterator in value || Symbol.iterator in value),
+);
 
 /**
  * Reads the records of an uncompressed TFRecord stream, wherever its chunks are cut.
@@ -40,7 +43,10 @@ const chunksRule = rule<Iterable<Uint8Array>>('an iterable of Uint8Array chunks'
  * for await (const { data } of readTFRecords([new Uint8Array(await response.arrayBuffer())])) console.log(await decodeExample(data));
  * @see https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details"
  */
-export function readTFRecords(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, options: ReadTFRecordsOptions = {}): AsyncGenerator<TFRecord> {
+export function readTFRecords(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: ReadTFRecordsOptions = {},
+): AsyncGenerator<TFRecord> {
   check('readTFRecords', 'chunks', chunks, chunksRule, bytesRule.accepts(chunks) ? 'Pass the bytes of a whole file as [bytes].' : '');
   const rules = { origin: text, verify: boolean, maxRecordBytes: positiveInteger };
   const { origin = 'records', verify = true, maxRecordBytes = MAX_RECORD_BYTES } = checkOptions('readTFRecords', options, rules);
@@ -48,12 +54,13 @@ export function readTFRecords(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8
 }
 
 async function* records(
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, { origin, verify, maxRecordBytes }: Complete<ReadTFRecordsOptions>,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { origin, verify, maxRecordBytes }: Complete<ReadTFRecordsOptions>,
 ): AsyncGenerator<TFRecord> {
   const damaged = (at: number, what: string): DataError =>
     new DataError(`readTFRecords: expected an intact record at offset ${at} of '${origin}', received ${what}.`, { origin });
   const take = byteReader(chunks);
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const header = await take(HEADER);
     if (header.length === 0) return;
     if (header.length < HEADER) throw damaged(offset, `only ${header.length} bytes of its header`);
@@ -61,7 +68,11 @@ async function* records(
     if (view.getUint32(8, true) !== maskedCrc32c(header.subarray(0, 8))) throw damaged(offset, 'a length that does not fit its checksum');
     const length = Number(view.getBigUint64(0, true));
     if (length > maxRecordBytes) {
-      throw new DataError(`readTFRecords: expected a record of at most ${maxRecordBytes} bytes at offset ${offset} of '${origin}', received one of ${length}. Set maxRecordBytes where it is meant.`, { origin });
+      throw new DataError(
+        `readTFRecords: expected a record of at most ${maxRecordBytes} bytes at offset ${offset} of '${origin}', ` +
+          `received one of ${length}. Set maxRecordBytes where it is meant.`,
+        { origin },
+      );
     }
     const body = await take(length + FOOTER);
     if (body.length < length + FOOTER) throw damaged(offset, `${body.length} of ${length + FOOTER} bytes`);

@@ -38,11 +38,16 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
   const classifier = after.at(-1) as tfl.layers.Layer;
   const types = after.map((layer) => layer.getClassName()).filter((type) => type !== 'Dropout' && type !== 'EffnetDropout');
   if (types.join(' ') !== 'GlobalAveragePooling2D Dense') {
-    throw new ShapeError(`${where}: expected average pooling and one dense layer after '${features.name}', received ${types.join(', ')}. Use gradCam.`);
+    throw new ShapeError(
+      `${where}: expected average pooling and one dense layer after '${features.name}', received ${types.join(', ')}. Use gradCam.`,
+    );
   }
   const { input: pixels, box } = explainedInput(where, model, image, preprocessing);
   const input = tensorOf(pixels);
-  const probe = tfl.model({ inputs: model.inputs, outputs: [features.output as tfl.SymbolicTensor, model.outputs[0] as tfl.SymbolicTensor] });
+  const probe = tfl.model({
+    inputs: model.inputs,
+    outputs: [features.output as tfl.SymbolicTensor, model.outputs[0] as tfl.SymbolicTensor],
+  });
   const [maps, output] = probe.predict(input) as [tf.Tensor4D, tf.Tensor2D];
   try {
     const answer = explained(where, model, await output.data(), target);

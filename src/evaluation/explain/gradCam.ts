@@ -2,7 +2,17 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, createRandom, invalid, nonNegativeInteger, oneOf, seed as seedRule, showShape, text, type Given } from '../../core/internal.js';
+import {
+  checkOptions,
+  createRandom,
+  invalid,
+  nonNegativeInteger,
+  oneOf,
+  seed as seedRule,
+  showShape,
+  text,
+  type Given,
+} from '../../core/internal.js';
 import { type Random, ShapeError } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
 import { ensureBackend } from '../../backends/index.js';
@@ -20,7 +30,10 @@ export interface GradCamOptions {
   readonly preprocessing?: PreprocessingSource | undefined;
   /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
   readonly method?: 'gradCam' | 'gradCam++' | undefined;
-  /** Averages the maps of so many copies of the picture with a little noise, which steadies them; 0 uses the picture itself. @defaultValue 0 */
+  /**
+   * Averages the maps of so many copies of the picture with a little noise, which steadies them; 0 uses the picture itself.
+   * @defaultValue 0
+   */
   readonly smooth?: number | undefined;
   /** Decides the noise. @defaultValue 0 */
   readonly seed?: number | undefined;
@@ -36,7 +49,8 @@ const NOISE = 0.1;
  *
  * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
  * @returns A map of the layer's size; `overlayHeat` lays it over the image. No tensor is left.
- * @throws {OptionError} when an option or class is unknown, the model has no such layer, or neither options nor model say how the image is preprocessed.
+ * @throws {OptionError} when an option or class is unknown, the model has no such layer, or neither options nor model say how the image is
+ *   preprocessed.
  * @throws {ShapeError} when that layer has no feature map, or does not lead to the answer.
  * @example
  * const heat = await gradCam(model, photo, { target: 'giant panda' });
@@ -50,7 +64,12 @@ export async function gradCam(model: LayersModel, image: Pixels, options: GradCa
 }
 
 export const GRAD_CAM_RULES = {
-  layer: text, target: targetRule, method: oneOf('gradCam', 'gradCam++'), smooth: nonNegativeInteger, seed: seedRule, preprocessing: preprocessingSource,
+  layer: text,
+  target: targetRule,
+  method: oneOf('gradCam', 'gradCam++'),
+  smooth: nonNegativeInteger,
+  seed: seedRule,
+  preprocessing: preprocessingSource,
 } as const;
 
 /** {@link gradCam} of a classifier and options that are known to be right, for the function that the user called. */
@@ -85,13 +104,27 @@ type MapShape = [batch: number, height: number, width: number, channels: number]
 /** Runs the model once: its answer, and the shape of the layer's feature map. */
 function forward(where: string, model: LayersModel, layer: layers.Layer, input: tf.Tensor4D): { output: tf.Tensor; shape: MapShape } {
   let shape: number[] | undefined;
-  const output = withCall(layer, (result) => ((shape = result.shape), result), () => tf.tidy(() => model.predict(input) as tf.Tensor));
+  const output = withCall(
+    layer,
+    (result) => ((shape = result.shape), result),
+    () => tf.tidy(() => model.predict(input) as tf.Tensor),
+  );
   if (shape?.length === 4) return { output, shape: shape as MapShape };
   output.dispose();
-  throw new ShapeError(`${where}: expected a layer with a feature map [batch, height, width, channels] for \`layer\`, received '${layer.name}' with ${shape === undefined ? 'no output on the way to the answer' : showShape(shape)}.`);
+  throw new ShapeError(
+    `${where}: expected a layer with a feature map [batch, height, width, channels] for \`layer\`, ` +
+      `received '${layer.name}' with ${shape === undefined ? 'no output on the way to the answer' : showShape(shape)}.`,
+  );
 }
 
-function heatOf(model: LayersModel, layer: layers.Layer, input: tf.Tensor4D, shape: MapShape, classIndex: number, method: 'gradCam' | 'gradCam++'): tf.Tensor2D {
+function heatOf(
+  model: LayersModel,
+  layer: layers.Layer,
+  input: tf.Tensor4D,
+  shape: MapShape,
+  classIndex: number,
+  method: 'gradCam' | 'gradCam++',
+): tf.Tensor2D {
   let maps: tf.Tensor4D | undefined;
   // What is added to the feature map has the gradient of the map itself, and nothing before the layer depends on it.
   const score = (nudge: tf.Tensor): tf.Scalar =>
@@ -130,4 +163,3 @@ function noisy(input: tf.Tensor4D, random: Random): tf.Tensor4D {
   const noise = Float32Array.from({ length: input.size }, () => random.normal() * NOISE * 255);
   return tf.add(input, tf.tensor4d(noise, input.shape));
 }
-

@@ -2,7 +2,21 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, either, finite, invalid, largest, nonNegativeInteger, positive, positiveInteger, probability, record, rule, text } from '../../core/internal.js';
+import {
+  check,
+  checkOptions,
+  either,
+  finite,
+  invalid,
+  largest,
+  nonNegativeInteger,
+  positive,
+  positiveInteger,
+  probability,
+  record,
+  rule,
+  text,
+} from '../../core/internal.js';
 import { ShapeError } from '../../core/index.js';
 import { checkPixels, coveredBox } from '../../image/internal.js';
 import type { CoveredBox, Pixels, PreprocessingSource } from '../../image/index.js';
@@ -35,12 +49,25 @@ export interface OverlayHeatOptions {
 export const targetRule = either<number, string>(nonNegativeInteger, text);
 
 // From cold to hot; dark to light, so that it reads without colors too.
-const COLOURS = [[20, 11, 53], [132, 32, 107], [229, 92, 48], [246, 215, 70], [252, 255, 164]] as const;
+const COLOURS = [
+  [20, 11, 53],
+  [132, 32, 107],
+  [229, 92, 48],
+  [246, 215, 70],
+  [252, 255, 164],
+] as const;
 
 const heatRule = rule<HeatMap>('a heat map { width, height, values }, such as gradCam() returns', (value) => {
   const { width, height, values, box = { top: 0, left: 0, height: 1, width: 1 } } = (value ?? {}) as Partial<HeatMap>;
   const isMap = positiveInteger.accepts(width) && positiveInteger.accepts(height) && values?.length === width * height;
-  return isMap && record.accepts(box) && finite.accepts(box.top) && finite.accepts(box.left) && positive.accepts(box.height) && positive.accepts(box.width);
+  return (
+    isMap &&
+    record.accepts(box) &&
+    finite.accepts(box.top) &&
+    finite.accepts(box.left) &&
+    positive.accepts(box.height) &&
+    positive.accepts(box.width)
+  );
 });
 
 /**
@@ -93,9 +120,17 @@ function between({ values, width, height }: HeatMap, y: number, x: number): numb
 }
 
 /** The model's input of an image, and the part of the image it shows. */
-export function explainedInput(where: string, model: LayersModel | Predictor, image: Pixels, given: PreprocessingSource | undefined): { readonly input: Pixels; readonly box: CoveredBox } {
+export function explainedInput(
+  where: string,
+  model: LayersModel | Predictor,
+  image: Pixels,
+  given: PreprocessingSource | undefined,
+): { readonly input: Pixels; readonly box: CoveredBox } {
   checkPixels(where, image);
-  if (image.channels !== 3) throw new ShapeError(`${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`);
+  if (image.channels !== 3)
+    throw new ShapeError(
+      `${where}: expected an RGB image [height, width, 3] for \`image\`, received [${image.height}, ${image.width}, ${image.channels}].`,
+    );
   return { input: modelInput(where, model, image, given), box: coveredBox(image, inputPreprocessing(where, model, given)) };
 }
 
@@ -118,7 +153,7 @@ export function explained(
   if (typeof target === 'number') classIndex = target;
   else if (target !== undefined) classIndex = classNames?.indexOf(target) ?? -1;
   if (classIndex < 0 || classIndex >= values.length) {
-    const known = classNames === undefined ? '' : ' or one of the names of the model\'s classes';
+    const known = classNames === undefined ? '' : " or one of the names of the model's classes";
     throw invalid(where, 'target', `an index below ${values.length}${known}`, target);
   }
   return { classIndex, className: classNames?.[classIndex] ?? String(classIndex), probability: values[classIndex] as number };

@@ -31,11 +31,13 @@ export interface OcclusionMapOptions {
 }
 
 /**
- * Hides one square of an image after the other and maps how far the probability of a class falls. A runtime needs no backend of TensorFlow.js.
+ * Hides one square of an image after the other and maps how far the probability of a class falls. A runtime needs no backend of
+ * TensorFlow.js.
  *
  * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
  * @returns A map with one value each stride, the mean fall over the squares that covered it.
- * @throws {OptionError} when an option or class is unknown, the patch does not fit the input or the stride, or neither options nor model say how the image
+ * @throws {OptionError} when an option or class is unknown, the patch does not fit the input or the stride, or neither options nor model
+ *   say how the image
  * is preprocessed.
  * @example
  * const heat = await occlusionMap(model, photo, { patchSize: 48 });
@@ -44,13 +46,32 @@ export interface OcclusionMapOptions {
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionMapOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
   check(where, 'model', model, predictor);
-  const { target, patchSize = 32, stride = Math.max(1, patchSize >> 1), fillValue = 127.5, batchSize = 16, onProgress, signal, preprocessing } = checkOptions(where, options, {
-    target: targetRule, patchSize: positiveInteger, stride: positiveInteger, fillValue: finite, batchSize: positiveInteger, onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'), preprocessing: preprocessingSource,
+  const {
+    target,
+    patchSize = 32,
+    stride = Math.max(1, patchSize >> 1),
+    fillValue = 127.5,
+    batchSize = 16,
+    onProgress,
+    signal,
+    preprocessing,
+  } = checkOptions(where, options, {
+    target: targetRule,
+    patchSize: positiveInteger,
+    stride: positiveInteger,
+    fillValue: finite,
+    batchSize: positiveInteger,
+    onProgress: callable,
+    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    preprocessing: preprocessingSource,
   });
-  const { input: { height, width, data }, box } = explainedInput(where, model, image, preprocessing);
+  const {
+    input: { height, width, data },
+    box,
+  } = explainedInput(where, model, image, preprocessing);
   if (patchSize % stride !== 0) throw invalid(where, 'patchSize', `a multiple of the stride ${stride}`, patchSize);
-  if (patchSize > Math.min(height, width)) throw invalid(where, 'patchSize', `at most the input's ${Math.min(height, width)} pixels`, patchSize);
+  if (patchSize > Math.min(height, width))
+    throw invalid(where, 'patchSize', `at most the input's ${Math.min(height, width)} pixels`, patchSize);
   const [rows, columns] = [Math.floor(height / stride), Math.floor(width / stride)];
   const reach = patchSize / stride;
   const places: [row: number, column: number][] = [];

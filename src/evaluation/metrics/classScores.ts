@@ -28,7 +28,12 @@ export interface ClassScores extends Scores {
 }
 
 /** Counts classes from labels and predictions; `rows` picks samples, with repetition where asked. */
-export function countClasses(labels: ArrayLike<number>, predicted: ArrayLike<number>, classes: number, rows?: ArrayLike<number>): ClassCounts {
+export function countClasses(
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classes: number,
+  rows?: ArrayLike<number>,
+): ClassCounts {
   const counts = emptyCounts(classes);
   const total = rows?.length ?? labels.length;
   for (let i = 0; i < total; i++) {

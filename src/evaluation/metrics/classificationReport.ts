@@ -30,8 +30,12 @@ export function classificationReport(evaluation: Evaluation | MultiLabelEvaluati
   const single = !evaluation.multiLabel;
   const classes = single ? evaluation.perClass.filter(({ support, predicted }) => support > 0 || predicted > 0) : evaluation.perClass;
   const support = evaluation.perClass.reduce((sum, one) => sum + one.support, 0);
-  const width = largest(classes.map(({ name }) => name.length), Math.max('weighted avg'.length, digits));
-  const line = (name: string, cells: readonly string[]): string => `${name.padStart(width)}  ${cells.map((cell) => cell.padStart(9)).join(' ')}\n`;
+  const width = largest(
+    classes.map(({ name }) => name.length),
+    Math.max('weighted avg'.length, digits),
+  );
+  const line = (name: string, cells: readonly string[]): string =>
+    `${name.padStart(width)}  ${cells.map((cell) => cell.padStart(9)).join(' ')}\n`;
   const row = (name: string, { precision, recall, f1 }: Scores, count: number): string =>
     line(name, [...[precision, recall, f1].map((value) => fixed(value, digits)), String(count)]);
 

@@ -59,7 +59,8 @@ export function collectPredictions({ where, multiLabel, fromLogits }: OutputMean
     };
     const fail = (row: number, expected: string, received: unknown, remedy = ''): never => {
       const { text, origin } = nameOf(row);
-      const message = `${where}: expected ${expected} for ${text}, received ${typeof received === 'string' ? received : show(received)}.${remedy}`;
+      const message =
+        `${where}: expected ${expected} for ${text}, received ` + `${typeof received === 'string' ? received : show(received)}.${remedy}`;
       throw new DataError(message, origin === undefined ? {} : { origin });
     };
     const probabilities = binary ? fromSingleOutput(outputs, fromLogits) : new Float32Array(outputs);
@@ -101,7 +102,12 @@ function checkProbabilities(probabilities: Float32Array, columns: number, multiL
       const value = probabilities[start + column] as number;
       // NaN fails the comparison too.
       if (!(value >= -1e-6 && value <= 1 + SUM_TOLERANCE)) {
-        fail(start / columns, 'probabilities in [0, 1]', value, Number.isFinite(value) ? remedy : ' The model or its input holds values that are not finite.');
+        fail(
+          start / columns,
+          'probabilities in [0, 1]',
+          value,
+          Number.isFinite(value) ? remedy : ' The model or its input holds values that are not finite.',
+        );
       }
       sum += value;
     }
@@ -127,7 +133,8 @@ function classIndices(labels: ArrayLike<number>, samples: number, classes: numbe
     for (let column = 0; column < classes; column++) {
       const value = labels[row * classes + column] as number;
       if (value === 0) continue;
-      if (value !== 1 || found >= 0) fail(row, 'a one-hot label', `${value} at class ${column}`, ' Evaluate on labels that are neither smoothed nor mixed.');
+      if (value !== 1 || found >= 0)
+        fail(row, 'a one-hot label', `${value} at class ${column}`, ' Evaluate on labels that are neither smoothed nor mixed.');
       found = column;
     }
     if (found < 0) fail(row, 'a one-hot label', 'only zeros');
@@ -147,7 +154,9 @@ function labelSets(labels: ArrayLike<number>, samples: number, classes: number, 
 function fromSingleOutput(outputs: ArrayLike<number>, fromLogits: boolean): Float32Array {
   const second = new Float32Array(outputs);
   if (fromLogits) sigmoid(second);
-  return Float32Array.from({ length: 2 * second.length }, (_, i) => (i % 2 === 1 ? (second[i >> 1] as number) : 1 - (second[i >> 1] as number)));
+  return Float32Array.from({ length: 2 * second.length }, (_, i) =>
+    i % 2 === 1 ? (second[i >> 1] as number) : 1 - (second[i >> 1] as number),
+  );
 }
 
 function sigmoid(values: Float32Array): void {

@@ -82,10 +82,15 @@ export function checkSameData(where: string, before: Evaluation, after: Evaluati
     throw new DataError(`${where}: expected evaluations of the same samples, received ${before.count} and ${after.count} of them.`);
   }
   if (before.classNames.join('\n') !== after.classNames.join('\n')) {
-    throw new DataError(`${where}: expected the same class names in the same order, received ${before.classNames.length} and ${after.classNames.length} that differ.`);
+    throw new DataError(
+      `${where}: expected the same class names in the same order, received ${before.classNames.length} and ` +
+        `${after.classNames.length} that differ.`,
+    );
   }
   const other = before.predictions.labels.findIndex((label, i) => label !== after.predictions.labels[i]);
   if (other >= 0) {
-    throw new DataError(`${where}: expected the same samples in the same order, received other labels from sample ${other} on. Evaluate without shuffling.`);
+    throw new DataError(
+      `${where}: expected the same samples in the same order, received other labels from sample ${other} on. Evaluate without shuffling.`,
+    );
   }
 }

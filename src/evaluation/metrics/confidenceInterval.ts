@@ -2,7 +2,16 @@
 
 import { check, checkOptions, createRandom, oneOf, positiveInteger, rule, seed as seedRule } from '../../core/internal.js';
 import { checkEvaluation } from './checkEvaluation.js';
-import { accuracyOf, balancedAccuracyOf, countClasses, kappaOf, macroAverage, matthewsOf, scoreClasses, type ClassCounts } from './classScores.js';
+import {
+  accuracyOf,
+  balancedAccuracyOf,
+  countClasses,
+  kappaOf,
+  macroAverage,
+  matthewsOf,
+  scoreClasses,
+  type ClassCounts,
+} from './classScores.js';
 import type { Evaluation } from './evaluation.js';
 
 /** A figure an interval can be had for. */
@@ -33,7 +42,11 @@ export interface ConfidenceInterval {
  * const { value, low, high } = confidenceInterval(evaluation, 'accuracy');
  * console.log(`${value} (95 % between ${low} and ${high})`);
  */
-export function confidenceInterval(evaluation: Evaluation, metric: IntervalMetric, options: ConfidenceIntervalOptions = {}): ConfidenceInterval {
+export function confidenceInterval(
+  evaluation: Evaluation,
+  metric: IntervalMetric,
+  options: ConfidenceIntervalOptions = {},
+): ConfidenceInterval {
   const where = 'confidenceInterval';
   checkEvaluation(where, evaluation);
   check(where, 'metric', metric, oneOf('accuracy', 'balancedAccuracy', 'macroF1', 'kappa', 'matthews'));
@@ -50,7 +63,11 @@ export function confidenceInterval(evaluation: Evaluation, metric: IntervalMetri
     drawn[i] = measure(countClasses(labels, predicted, classes, rows));
   }
   drawn.sort();
-  return { value: measure(countClasses(labels, predicted, classes)), low: quantile(drawn, (1 - level) / 2), high: quantile(drawn, (1 + level) / 2) };
+  return {
+    value: measure(countClasses(labels, predicted, classes)),
+    low: quantile(drawn, (1 - level) / 2),
+    high: quantile(drawn, (1 + level) / 2),
+  };
 }
 
 const inside = rule<number>('a number between 0 and 1', (value) => typeof value === 'number' && value > 0 && value < 1);

@@ -29,7 +29,10 @@ export function confusionTable(evaluation: Evaluation, options: ConfusionTableOp
   const names = shown.map((index) => evaluation.classNames[index] as string);
   const cells = shown.map((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0));
   const corner = 'truth \\ predicted';
-  const first = largest(names.map((name) => name.length + 4), corner.length);
+  const first = largest(
+    names.map((name) => name.length + 4),
+    corner.length,
+  );
   const digits = String(largest(cells.flat(), 0)).length;
   const fits = first + names.reduce((sum, name) => sum + Math.max(name.length, digits) + 2, 0) <= width;
   const headings = fits ? names : names.map((_, i) => letters(i));
@@ -39,7 +42,12 @@ export function confusionTable(evaluation: Evaluation, options: ConfusionTableOp
   const left = evaluation.classNames.length - shown.length;
   return [
     line(corner, headings),
-    ...cells.map((row, i) => line(fits ? (names[i] as string) : `${(headings[i] as string).padEnd(3)} ${names[i] as string}`, row.map((value) => (value === 0 ? '.' : String(value))))),
+    ...cells.map((row, i) =>
+      line(
+        fits ? (names[i] as string) : `${(headings[i] as string).padEnd(3)} ${names[i] as string}`,
+        row.map((value) => (value === 0 ? '.' : String(value))),
+      ),
+    ),
     ...(left > 0 ? [`(the ${shown.length} of ${evaluation.classNames.length} classes with the most mistakes)`] : []),
   ].join('\n');
 }

@@ -1,6 +1,18 @@
 // Evaluation of predictions that are already there, from whatever made them. Running a model over a dataset: evaluate.ts.
 
-import { arrayOf, boolean, check, checkOptions, invalid, list, positiveInteger, probability, rule, text, either } from '../../core/internal.js';
+import {
+  arrayOf,
+  boolean,
+  check,
+  checkOptions,
+  invalid,
+  list,
+  positiveInteger,
+  probability,
+  rule,
+  text,
+  either,
+} from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
 import { collectPredictions, type CollectedPredictions } from './collectPredictions.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
@@ -48,11 +60,16 @@ export function rulesFor(options: { readonly multiLabel?: boolean | undefined } 
 }
 
 /** Options of both modes, as they are once they are checked. */
-export type EitherOptions = Omit<EvaluationOptions, 'multiLabel'> & Omit<MultiLabelEvaluationOptions, 'multiLabel'> & { readonly multiLabel?: boolean | undefined };
+export type EitherOptions = Omit<EvaluationOptions, 'multiLabel'> &
+  Omit<MultiLabelEvaluationOptions, 'multiLabel'> & { readonly multiLabel?: boolean | undefined };
 
 const isTypedArray = (value: unknown): boolean => ArrayBuffer.isView(value) && !(value instanceof DataView);
-const isNumbers = (value: unknown): boolean => isTypedArray(value) || (Array.isArray(value) && value.every((each) => typeof each === 'number'));
-const rows = rule<Rows>('an array of numbers or of rows of numbers', (value) => isNumbers(value) || (Array.isArray(value) && value.every(isNumbers)));
+const isNumbers = (value: unknown): boolean =>
+  isTypedArray(value) || (Array.isArray(value) && value.every((each) => typeof each === 'number'));
+const rows = rule<Rows>(
+  'an array of numbers or of rows of numbers',
+  (value) => isNumbers(value) || (Array.isArray(value) && value.every(isNumbers)),
+);
 const rowsOrNames = rule<Rows | readonly string[]>(
   'an array of class indices, of class names or of rows of numbers',
   (value) => rows.accepts(value) || (Array.isArray(value) && value.every((each) => typeof each === 'string')),
@@ -65,7 +82,8 @@ const rowsOrNames = rule<Rows | readonly string[]>(
  *   probabilities of the second of two classes. With `multiLabel`, each probability is in [0, 1] on its own. Kept as float32.
  * @param labels - The true classes: indices, or names out of `classNames`. With `multiLabel`, `[samples, classes]` of 0 and 1.
  * @throws {OptionError} when an option or class name is unknown.
- * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a probability is NaN, out of range or does not sum to 1 in its row.
+ * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a probability is NaN, out of range or does not
+ *   sum to 1 in its row.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
  * evaluation.accuracy; // 0.667
@@ -90,7 +108,16 @@ export function evaluatePredictions(
   options: EvaluatePredictionsOptions | EvaluatePredictionsMultiLabelOptions = {},
 ): Evaluation | MultiLabelEvaluation {
   const where = 'evaluatePredictions';
-  const { multiLabel = false, files, fromLogits = false, ...rest } = checkOptions<EitherOptions & Pick<EvaluatePredictionsOptions, 'files'>>(where, options, { ...rulesFor(options), fromLogits: boolean, files: names } as never);
+  const {
+    multiLabel = false,
+    files,
+    fromLogits = false,
+    ...rest
+  } = checkOptions<EitherOptions & Pick<EvaluatePredictionsOptions, 'files'>>(where, options, {
+    ...rulesFor(options),
+    fromLogits: boolean,
+    files: names,
+  } as never);
   check(where, 'probabilities', probabilities, rows);
   check(where, 'labels', labels, multiLabel ? rows : rowsOrNames);
   if (labels.length === 0) throw new DataError(`${where}: expected at least one prediction, received none.`);
@@ -132,7 +159,11 @@ function indexNames(classes: number): string[] {
   return Array.from({ length: classes }, (_, i) => String(i));
 }
 
-function labelIndices(where: string, labels: ArrayLike<number> | readonly string[], classNames: readonly string[] | undefined): ArrayLike<number> {
+function labelIndices(
+  where: string,
+  labels: ArrayLike<number> | readonly string[],
+  classNames: readonly string[] | undefined,
+): ArrayLike<number> {
   if (typeof labels[0] !== 'string') return labels as ArrayLike<number>;
   if (classNames === undefined) throw new OptionError(`${where}: expected \`classNames\` beside labels that are names, received none.`);
   const index = new Map(classNames.map((name, i) => [name, i]));
@@ -140,7 +171,8 @@ function labelIndices(where: string, labels: ArrayLike<number> | readonly string
     const found = index.get(name);
     if (found !== undefined) return found;
     throw new DataError(
-      `${where}: expected one of ${list(classNames.slice(0, 12))}${classNames.length > 12 ? ', ...' : ''} for label ${i}, received '${name}'.`,
+      `${where}: expected one of ${list(classNames.slice(0, 12))}${classNames.length > 12 ? ', ...' : ''} for label ${i}, ` +
+        `received '${name}'.`,
     );
   });
 }
@@ -150,7 +182,8 @@ function flatten(where: string, rows: Rows, samples: number, classes: number | u
     const table = rows as readonly ArrayLike<number>[];
     const columns = (table[0] as ArrayLike<number>).length;
     const uneven = table.findIndex((row) => row.length !== columns);
-    if (uneven >= 0) throw new DataError(`${where}: expected ${columns} values in each row, received ${table[uneven]?.length} in row ${uneven}.`);
+    if (uneven >= 0)
+      throw new DataError(`${where}: expected ${columns} values in each row, received ${table[uneven]?.length} in row ${uneven}.`);
     checkCount(where, table.length, samples);
     const values = new Float32Array(samples * columns);
     table.forEach((row, i) => {

@@ -4,9 +4,24 @@ export { classificationReport, type ClassificationReportOptions } from './classi
 export { compareEvaluations, type EvaluationComparison } from './compareEvaluations.js';
 export { confidenceInterval, type ConfidenceInterval, type ConfidenceIntervalOptions, type IntervalMetric } from './confidenceInterval.js';
 export { confusionTable, type ConfusionTableOptions } from './confusionTable.js';
-export { evaluatePredictions, type EvaluatePredictionsMultiLabelOptions, type EvaluatePredictionsOptions, type EvaluationOptions, type MultiLabelEvaluationOptions, type Rows } from './evaluatePredictions.js';
+export {
+  evaluatePredictions,
+  type EvaluatePredictionsMultiLabelOptions,
+  type EvaluatePredictionsOptions,
+  type EvaluationOptions,
+  type MultiLabelEvaluationOptions,
+  type Rows,
+} from './evaluatePredictions.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 export { type ConfusedPair, confusedPairs, mostWrong } from './mistakes.js';
 export { type PredictionRow, predictionsCsv, predictionsTable } from './predictionsTable.js';
-export { averagePrecision, precisionRecallCurve, type PrecisionRecallCurve, type RankingScores, rocAuc, rocCurve, type RocCurve } from './ranking.js';
+export {
+  averagePrecision,
+  precisionRecallCurve,
+  type PrecisionRecallCurve,
+  type RankingScores,
+  rocAuc,
+  rocCurve,
+  type RocCurve,
+} from './ranking.js';
 export { fitTemperature, withTemperature } from './temperature.js';

@@ -17,7 +17,8 @@ export interface ConfusedPair {
 /**
  * The wrong predictions with the highest probability, most confident first; wrong labels are often among them.
  *
- * Where a sample may have several labels, each wrong decision is a row of its own: `'mass'` for `'no mass'`, with the index of that label on both sides.
+ * Where a sample may have several labels, each wrong decision is a row of its own: `'mass'` for `'no mass'`, with the index of that label
+ * on both sides.
  *
  * @param limit - At most so many.
  * @throws {OptionError} when the limit is not a positive integer.
@@ -29,9 +30,7 @@ export function mostWrong(evaluation: Evaluation | MultiLabelEvaluation, limit =
   checkAnyEvaluation('mostWrong', evaluation);
   check('mostWrong', 'limit', limit, positiveInteger);
   const wrong = !evaluation.multiLabel ? predictionsTable(evaluation).filter(({ correct }) => !correct) : wrongDecisions(evaluation);
-  return wrong
-    .sort((a, b) => b.probability - a.probability || a.index - b.index)
-    .slice(0, limit);
+  return wrong.sort((a, b) => b.probability - a.probability || a.index - b.index).slice(0, limit);
 }
 
 function wrongDecisions({ predictions, classNames }: MultiLabelEvaluation): PredictionRow[] {
@@ -75,7 +74,12 @@ export function confusedPairs(evaluation: Evaluation, limit = 20): ConfusedPair[
   confusionMatrix.forEach((row, truth) => {
     row.forEach((count, guess) => {
       if (count === 0 || guess === truth) return;
-      pairs.push({ label: classNames[truth] as string, predicted: classNames[guess] as string, count, share: count / (perClass[truth]?.support ?? count) });
+      pairs.push({
+        label: classNames[truth] as string,
+        predicted: classNames[guess] as string,
+        count,
+        share: count / (perClass[truth]?.support ?? count),
+      });
     });
   });
   return pairs.sort((a, b) => b.count - a.count || b.share - a.share).slice(0, limit);

@@ -33,7 +33,10 @@ export function predictionsTable(evaluation: Evaluation): PredictionRow[] {
 }
 
 function rowsOf(evaluation: Evaluation): PredictionRow[] {
-  const { classNames, predictions: { labels, predicted, probabilities, files } } = evaluation;
+  const {
+    classNames,
+    predictions: { labels, predicted, probabilities, files },
+  } = evaluation;
   return Array.from(labels, (labelIndex, index) => {
     const predictedIndex = predicted[index] as number;
     return {

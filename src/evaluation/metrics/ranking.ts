@@ -162,7 +162,9 @@ function rankingScores(where: string, evaluation: Evaluation | MultiLabelEvaluat
     weighted: weightedSum / weights,
     // As much work as all classes together, and seldom asked for.
     get micro() {
-      return (micro ??= pick(areas(evaluation.predictions.probabilities, evaluation.multiLabel ? evaluation.predictions.labels : oneHot(evaluation))));
+      return (micro ??= pick(
+        areas(evaluation.predictions.probabilities, evaluation.multiLabel ? evaluation.predictions.labels : oneHot(evaluation)),
+      ));
     },
   };
 }
@@ -208,7 +210,10 @@ function positiveScores(scores: Float32Array, positive: ArrayLike<number>): Floa
   let count = 0;
   const sorted = new Float32Array(scores.length);
   for (let i = 0; i < scores.length; i++) if (positive[i] === 1) sorted[count++] = scores[i] as number;
-  return sorted.subarray(0, count).sort().filter((score, i, all) => i === 0 || score !== all[i - 1]);
+  return sorted
+    .subarray(0, count)
+    .sort()
+    .filter((score, i, all) => i === 0 || score !== all[i - 1]);
 }
 
 /** How many of the rising values a score reaches. */
@@ -239,7 +244,11 @@ function ranked(scores: Float32Array, positive: ArrayLike<number>): Ranked {
 }
 
 /** Visits each distinct score, falling, with the numbers of positives and negatives that reach it. */
-function walkThresholds(scores: Float32Array, positive: ArrayLike<number>, visit: (threshold: number, hits: number, misses: number) => void): void {
+function walkThresholds(
+  scores: Float32Array,
+  positive: ArrayLike<number>,
+  visit: (threshold: number, hits: number, misses: number) => void,
+): void {
   // Score and truth make one integer, so that the engine's own sort of plain numbers does the work: the bits of a
   // float32 rise with its value, and those of probabilities stay below 2^30.
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
@@ -283,7 +292,14 @@ function classIndex(where: string, { classNames }: { readonly classNames: readon
   throw invalid(where, 'target', `${known} or an index below ${classNames.length}`, target);
 }
 
-function onlyOneSide(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number, none: boolean): DataError {
+function onlyOneSide(
+  where: string,
+  { classNames }: { readonly classNames: readonly string[] },
+  target: string | number,
+  none: boolean,
+): DataError {
   const name = typeof target === 'string' ? target : classNames[target];
-  return new DataError(`${where}: expected samples that belong to '${name}' and samples that do not, received ${none ? 'none that do' : 'none that do not'}.`);
+  return new DataError(
+    `${where}: expected samples that belong to '${name}' and samples that do not, received ${none ? 'none that do' : 'none that do not'}.`,
+  );
 }

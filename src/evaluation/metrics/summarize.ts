@@ -2,7 +2,16 @@
 
 import { calibrationErrors, reliabilityBins } from './calibration.js';
 import {
-  accuracyOf, balancedAccuracyOf, countClasses, countLabelSets, kappaOf, macroAverage, matthewsOf, microAverage, scoreClasses, scores,
+  accuracyOf,
+  balancedAccuracyOf,
+  countClasses,
+  countLabelSets,
+  kappaOf,
+  macroAverage,
+  matthewsOf,
+  microAverage,
+  scoreClasses,
+  scores,
   weightedAverage,
 } from './classScores.js';
 import type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';

@@ -28,7 +28,9 @@ export function fitTemperature(evaluation: Evaluation): number {
   const slope = (u: number): number => lossSlope(logs, labels, classes, Math.exp(-u));
   if (!(slope(low) < 0 && slope(high) > 0)) {
     throw new DataError(
-      `fitTemperature: expected predictions of which some are wrong and most are right, received ${evaluation.count} with accuracy ${evaluation.accuracy.toPrecision(3)}. No temperature between ${MINIMUM} and ${MAXIMUM} is best.`,
+      `fitTemperature: expected predictions of which some are wrong and most are right, ` +
+        `received ${evaluation.count} with accuracy ${evaluation.accuracy.toPrecision(3)}. ` +
+        `No temperature between ${MINIMUM} and ${MAXIMUM} is best.`,
     );
   }
   while (high - low > 1e-9) {
@@ -60,7 +62,12 @@ export function withTemperature(evaluation: Evaluation, temperature: number): Ev
   }
   const { labels, files } = evaluation.predictions;
   const topK = Object.keys(evaluation.topK).map(Number);
-  return summarize({ labels, probabilities: new Float32Array(probabilities), files }, evaluation.classNames, topK, evaluation.calibration.bins.length);
+  return summarize(
+    { labels, probabilities: new Float32Array(probabilities), files },
+    evaluation.classNames,
+    topK,
+    evaluation.calibration.bins.length,
+  );
 }
 
 const MINIMUM = 0.01;

@@ -34,13 +34,14 @@ export interface Classification {
 /**
  * Classifies an image, most probable class first; of equally probable classes the first one comes first. No tensor is left.
  *
- * The image is preprocessed as the model says: as in its training, or else as in its publisher's evaluation. A model with one output and two class
- * names returns both classes: its output is the probability of the second. A runtime needs no backend of TensorFlow.js.
+ * The image is preprocessed as the model says: as in its training, or else as in its publisher's evaluation. A model with one output and
+ * two class names returns both classes: its output is the probability of the second. A runtime needs no backend of TensorFlow.js.
  *
  * @param image - An image of any size; RGB in [0, 255].
  * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how the image is preprocessed.
  * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes.
- * @throws {DataError} when a pixel or an output of the model is not finite. {@link BackendError} when the model needs a backend and none is ready.
+ * @throws {DataError} when a pixel or an output of the model is not finite. {@link BackendError} when the model needs a backend and none is
+ *   ready.
  * @example
  * const [best] = await classify(model, await decodeImage('panda.jpg'));
  * console.log(best?.className, best?.probability);
@@ -57,7 +58,10 @@ export const classifyRules = { topK: positiveInteger, classNames: arrayOf(text),
 
 /** Classifies inputs of one size, in their order. */
 export async function classifyBatch(
-  where: string, model: LayersModel | Predictor, inputs: readonly Pixels[], { topK = 5, classNames }: Omit<ClassifyOptions, 'preprocessing'>,
+  where: string,
+  model: LayersModel | Predictor,
+  inputs: readonly Pixels[],
+  { topK = 5, classNames }: Omit<ClassifyOptions, 'preprocessing'>,
 ): Promise<Classification[][]> {
   const [{ height, width, channels }] = inputs as [Pixels];
   const size = height * width * channels;
@@ -75,7 +79,11 @@ export async function classifyBatch(
   }
   return inputs.map((_, row) => {
     const own = values.subarray(row * columns, (row + 1) * columns);
-    return Array.from(isBinary ? [1 - (own[0] as number), own[0] as number] : own, (probability, index) => ({ index, className: names?.[index], probability }))
+    return Array.from(isBinary ? [1 - (own[0] as number), own[0] as number] : own, (probability, index) => ({
+      index,
+      className: names?.[index],
+      probability,
+    }))
       .sort((a, b) => b.probability - a.probability || a.index - b.index)
       .slice(0, topK);
   });

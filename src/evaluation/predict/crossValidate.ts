@@ -36,7 +36,10 @@ export interface CrossValidateOptions<T, M extends LayersModel | Predictor> exte
 }
 
 /** Options of {@link crossValidate} for any number of classes per sample. */
-export interface CrossValidateMultiLabelOptions<T, M extends LayersModel | Predictor> extends Omit<CrossValidateOptions<T, M>, 'evaluateOptions'> {
+export interface CrossValidateMultiLabelOptions<T, M extends LayersModel | Predictor> extends Omit<
+  CrossValidateOptions<T, M>,
+  'evaluateOptions'
+> {
   /** @defaultValue for all but `multiLabel`: names the models carry, a threshold of 0.5 */
   readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'> & Pick<EvaluateOptions, 'otherPreprocessing'>;
 }
@@ -54,17 +57,24 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
 /**
  * Trains one network a fold and evaluates each on what it was not trained on.
  *
- * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than the data.
+ * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than
+ *   the data.
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
  * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
  * @example
  * const { evaluation, ensemble } = await crossValidate(files, {
  *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
- *   trainFold: async ({ train }) => (await trainHead(await pretrained('b0'), { classNames, train: imageBatches(imageFiles(train, { inputSize: 224 })) })).model,
+ *   trainFold: async ({ train }) => {
+ *     const images = imageBatches(imageFiles(train, { inputSize: 224 }));
+ *     return (await trainHead(await pretrained('b0'), { classNames, train: images })).model;
+ *   },
  *   data: (held) => imageFiles(held, { inputSize: 224 }),
  * });
  */
-export async function crossValidate<T, M extends LayersModel | Predictor>(items: readonly T[], options: CrossValidateOptions<T, M>): Promise<CrossValidation<T, M>>;
+export async function crossValidate<T, M extends LayersModel | Predictor>(
+  items: readonly T[],
+  options: CrossValidateOptions<T, M>,
+): Promise<CrossValidation<T, M>>;
 export async function crossValidate<T, M extends LayersModel | Predictor>(
   items: readonly T[],
   options: CrossValidateMultiLabelOptions<T, M>,
@@ -74,9 +84,24 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
   options: CrossValidateOptions<T, M> | CrossValidateMultiLabelOptions<T, M>,
 ): Promise<CrossValidation<T, M, Evaluation | MultiLabelEvaluation>> {
   const where = 'crossValidate';
-  const { trainFold, data, folds = 5, evaluateOptions = {}, onProgress, signal, ...split } = checkOptions<AllOptions<T, M>>(where, options, {
-    trainFold: callable, data: callable, folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2), evaluateOptions: record,
-    onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), seed: seedRule, stratifyBy: callable, groupBy: callable,
+  const {
+    trainFold,
+    data,
+    folds = 5,
+    evaluateOptions = {},
+    onProgress,
+    signal,
+    ...split
+  } = checkOptions<AllOptions<T, M>>(where, options, {
+    trainFold: callable,
+    data: callable,
+    folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2),
+    evaluateOptions: record,
+    onProgress: callable,
+    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    seed: seedRule,
+    stratifyBy: callable,
+    groupBy: callable,
   });
   check(where, 'trainFold', trainFold, callable);
   check(where, 'data', data, callable);
@@ -93,11 +118,24 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
       const held = { fold, ...share, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
       done.push(held);
       // What keeps the networks from voting is found after the second fold, not after the last.
-      ensembleFor(where, done.map((each) => each.model));
+      ensembleFor(
+        where,
+        done.map((each) => each.model),
+      );
       held.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions);
       report(fold + 1, { accuracy: held.evaluation.accuracy });
     }
-    return { folds: done, evaluation: joined(done.map(({ evaluation }) => evaluation), evaluateOptions), ensemble: ensembleFor(where, done.map(({ model }) => model)) };
+    return {
+      folds: done,
+      evaluation: joined(
+        done.map(({ evaluation }) => evaluation),
+        evaluateOptions,
+      ),
+      ensemble: ensembleFor(
+        where,
+        done.map(({ model }) => model),
+      ),
+    };
   } catch (error) {
     for (const { model } of done) if ('dispose' in model) model.dispose();
     throw error;
@@ -108,9 +146,13 @@ type AllOptions<T, M extends LayersModel | Predictor> = Omit<CrossValidateOption
   readonly evaluateOptions?: FoldOptions | undefined;
 };
 
-type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) & Pick<EvaluateOptions, 'otherPreprocessing'>;
+type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) &
+  Pick<EvaluateOptions, 'otherPreprocessing'>;
 
-function joined(parts: readonly (Evaluation | MultiLabelEvaluation)[], { otherPreprocessing: _, ...options }: FoldOptions): Evaluation | MultiLabelEvaluation {
+function joined(
+  parts: readonly (Evaluation | MultiLabelEvaluation)[],
+  { otherPreprocessing: _, ...options }: FoldOptions,
+): Evaluation | MultiLabelEvaluation {
   const { classNames, multiLabel } = parts[0] as Evaluation | MultiLabelEvaluation;
   const classes = classNames.length;
   const rowsOf = <R extends Float32Array | Uint8Array>(values: R): R[] =>
@@ -119,6 +161,14 @@ function joined(parts: readonly (Evaluation | MultiLabelEvaluation)[], { otherPr
   const files = parts.flatMap(({ predictions }) => predictions.files ?? []);
   const all = { ...options, classNames, ...(files.length === rows.length ? { files } : {}) };
   return multiLabel
-    ? evaluatePredictions(rows, parts.flatMap(({ predictions }) => rowsOf(predictions.labels as Uint8Array)), { ...all, multiLabel })
-    : evaluatePredictions(rows, parts.flatMap(({ predictions }) => [...predictions.labels]), { ...all, multiLabel });
+    ? evaluatePredictions(
+        rows,
+        parts.flatMap(({ predictions }) => rowsOf(predictions.labels as Uint8Array)),
+        { ...all, multiLabel },
+      )
+    : evaluatePredictions(
+        rows,
+        parts.flatMap(({ predictions }) => [...predictions.labels]),
+        { ...all, multiLabel },
+      );
 }

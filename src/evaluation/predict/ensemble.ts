@@ -1,4 +1,5 @@
-// Predictors made of predictors: several networks that vote, or one that looks several times. evaluate and classify take them as they take a model.
+// Predictors made of predictors: several networks that vote, or one that looks several times. evaluate and classify take them as they take
+// a model.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -22,7 +23,8 @@ export interface EnsembleOptions {
  *
  * @param members - At least one, all with the same classes in the same order, preprocessing and image size.
  * @throws {OptionError} when there is no member, class names or preprocessings differ, or `memberWeights` do not fit the members.
- * @throws {ShapeError} when members take images of different sizes; by `predict`, when the images have another size, or a member returns another shape than the first.
+ * @throws {ShapeError} when members take images of different sizes; by `predict`, when the images have another size, or a member returns
+ *   another shape than the first.
  * @example
  * const evaluation = await evaluate(ensemble([first, second, third]), images);
  */
@@ -36,7 +38,8 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
   if (members.length === 0) throw invalid(where, 'members', 'at least one model', members);
   const { memberWeights = members.map(() => 1) } = checkOptions(where, options, { memberWeights: arrayOf(nonNegative) });
   const sum = memberWeights.reduce((total, weight) => total + weight, 0);
-  if (memberWeights.length !== members.length || sum === 0) throw invalid(where, 'memberWeights', `${members.length} numbers, one per member and not all 0,`, memberWeights);
+  if (memberWeights.length !== members.length || sum === 0)
+    throw invalid(where, 'memberWeights', `${members.length} numbers, one per member and not all 0,`, memberWeights);
   const named = members.map(knownClassNames).filter((names) => names !== undefined);
   const [classNames] = named;
   const other = named.find((names) => names.join('\n') !== classNames?.join('\n'));
@@ -45,12 +48,23 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
     classNames,
     ...sharedShape(where, members),
     preprocessing: sharedPreprocessing(where, members),
-    predict: (images) => meanAnswer('ensemble.predict', members, memberWeights.map((weight) => weight / sum), images),
+    predict: (images) =>
+      meanAnswer(
+        'ensemble.predict',
+        members,
+        memberWeights.map((weight) => weight / sum),
+        images,
+      ),
   };
 }
 
 /** The weighted mean of what the members answer. */
-async function meanAnswer(where: string, members: readonly (LayersModel | Predictor)[], shares: readonly number[], images: tf.Tensor4D): Promise<tf.Tensor> {
+async function meanAnswer(
+  where: string,
+  members: readonly (LayersModel | Predictor)[],
+  shares: readonly number[],
+  images: tf.Tensor4D,
+): Promise<tf.Tensor> {
   check(where, 'images', images, imagesRule);
   let mean: tf.Tensor | undefined;
   try {
@@ -59,7 +73,9 @@ async function meanAnswer(where: string, members: readonly (LayersModel | Predic
       const before = mean;
       try {
         if (before !== undefined && before.shape.join() !== answer.shape.join()) {
-          throw new ShapeError(`${where}: expected ${showShape(before.shape)} from every member, received ${showShape(answer.shape)} from member ${i}.`);
+          throw new ShapeError(
+            `${where}: expected ${showShape(before.shape)} from every member, received ${showShape(answer.shape)} from member ${i}.`,
+          );
         }
         mean = tf.tidy(() => {
           const share = tf.mul(answer, shares[i] as number);
@@ -91,9 +107,9 @@ export interface TestTimeAugmentationOptions {
 /**
  * Lets a classifier look at several views of each image; its probabilities are the mean over them.
  *
- * With `flip` the images are those of the model, and so is the preprocessing. Crops are cut from larger images, 256 pixels for a network of 224: the
- * preprocessing is then the model's without its center crop. A model that crops nothing does not say how the larger images are made: pass `preprocessing`
- * to `classify`.
+ * With `flip` the images are those of the model, and so is the preprocessing. Crops are cut from larger images, 256 pixels for a network of
+ * 224: the preprocessing is then the model's without its center crop. A model that crops nothing does not say how the larger images are
+ * made: pass `preprocessing` to `classify`.
  *
  * @throws {OptionError} when an option is unknown, `size` is not the model's input size, or it is missing where the model has none.
  * @throws {ShapeError} by `predict`, when images are smaller than the crops.
@@ -105,16 +121,20 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
   const where = 'testTimeAugmentation';
   check(where, 'model', model, predictor);
   const { views = 'flip', size = shapeFor(model).inputShape?.[1] ?? undefined } = checkOptions(where, options, {
-    views: oneOf('flip', 'five', 'ten'), size: positiveInteger,
+    views: oneOf('flip', 'five', 'ten'),
+    size: positiveInteger,
   });
   if (views === 'flip' && options.size !== undefined) throw invalid(where, 'size', "no crop with `views: 'flip'`", options.size);
   if (views !== 'flip' && size === undefined) throw invalid(where, 'size', 'the size of the crops, which this model does not tell', size);
   const [, height = null, width = null] = shapeFor(model).inputShape ?? [];
-  if (views !== 'flip' && ((height ?? size) !== size || (width ?? size) !== size)) throw invalid(where, 'size', `the model's input size ${showShape([height, width])}`, size);
+  if (views !== 'flip' && ((height ?? size) !== size || (width ?? size) !== size))
+    throw invalid(where, 'size', `the model's input size ${showShape([height, width])}`, size);
   const record = preprocessingFor(where, model);
   return {
     classNames: knownClassNames(model),
-    ...(views === 'flip' || size === undefined ? { ...shapeFor(model), preprocessing: record } : { preprocessing: uncropped(record, size) }),
+    ...(views === 'flip' || size === undefined
+      ? { ...shapeFor(model), preprocessing: record }
+      : { preprocessing: uncropped(record, size) }),
     async predict(images) {
       const caller = `${where}.predict`;
       check(caller, 'images', images, imagesRule);
@@ -131,7 +151,12 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
           }
         },
       }));
-      return meanAnswer(caller, looks, looks.map(() => 1 / looks.length), images);
+      return meanAnswer(
+        caller,
+        looks,
+        looks.map(() => 1 / looks.length),
+        images,
+      );
     },
   };
 }
@@ -143,11 +168,23 @@ const whole: View = (images) => tf.clone(images);
 function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): View[] {
   const [batch, height, width, channels] = images.shape;
   if (height < size || width < size) {
-    throw new ShapeError(`${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`);
+    throw new ShapeError(
+      `${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`,
+    );
   }
   const [bottom, right] = [height - size, width - size];
-  const places: [number, number][] = [[0, 0], [0, right], [bottom, 0], [bottom, right], [Math.floor(bottom / 2), Math.floor(right / 2)]];
-  return places.map(([top, left]) => (x) => tf.slice4d(x, [0, top, left, 0], [batch, size, size, channels]));
+  const places: [number, number][] = [
+    [0, 0],
+    [0, right],
+    [bottom, 0],
+    [bottom, right],
+    [Math.floor(bottom / 2), Math.floor(right / 2)],
+  ];
+  return places.map(
+    ([top, left]) =>
+      (x) =>
+        tf.slice4d(x, [0, top, left, 0], [batch, size, size, channels]),
+  );
 }
 
 function shapeFor(model: LayersModel | Predictor | undefined): Pick<Predictor, 'inputShape'> {
@@ -163,7 +200,9 @@ function sharedShape(where: string, members: readonly (LayersModel | Predictor)[
     if (shape === undefined) continue;
     const before = shared ?? shape;
     if (shape.length !== before.length || shape.some((length, axis) => length !== null && (before[axis] ?? length) !== length)) {
-      throw new ShapeError(`${where}: expected members that take images of one size, received ${showShape(before)} and ${showShape(shape)} for member ${i}.`);
+      throw new ShapeError(
+        `${where}: expected members that take images of one size, received ${showShape(before)} and ${showShape(shape)} for member ${i}.`,
+      );
     }
     shared = before.map((length, axis) => length ?? shape[axis] ?? null);
   }
@@ -177,8 +216,10 @@ function sharedPreprocessing(where: string, members: readonly (LayersModel | Pre
   const other = first === undefined ? undefined : others.find((record) => !samePreprocessing(first, record));
   if (first === undefined || other === undefined) return records.includes(undefined) ? undefined : first;
   throw new OptionError(
-    `${where}: expected the same preprocessing for every member, received '${describePreprocessing(first)}' and '${describePreprocessing(other)}'. ` +
-      'All members see the same images: train them on images that are preprocessed alike.');
+    `${where}: expected the same preprocessing for every member, ` +
+      `received '${describePreprocessing(first)}' and '${describePreprocessing(other)}'. ` +
+      'All members see the same images: train them on images that are preprocessed alike.',
+  );
 }
 
 /** The images from which corners and center are cut: those from which the model's own preprocessing cuts its center. */

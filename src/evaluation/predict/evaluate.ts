@@ -2,11 +2,32 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, callable, check, checkOptions, instanceOf, invalid, oneOf, positiveInteger, rule, showShape, trackProgress, type Given } from '../../core/internal.js';
+import {
+  boolean,
+  callable,
+  check,
+  checkOptions,
+  instanceOf,
+  invalid,
+  oneOf,
+  positiveInteger,
+  rule,
+  showShape,
+  trackProgress,
+  type Given,
+} from '../../core/internal.js';
 import { DataError, OptionError, ShapeError, type ProgressListener } from '../../core/index.js';
 import { ensureBackend } from '../../backends/index.js';
 import { areFinite } from '../../layers/internal.js';
-import { checkBatch, checkImageSize, checkInputShape, collateFor, preprocessingOfData, readable, type InputShape } from '../../data/internal.js';
+import {
+  checkBatch,
+  checkImageSize,
+  checkInputShape,
+  collateFor,
+  preprocessingOfData,
+  readable,
+  type InputShape,
+} from '../../data/internal.js';
 import type { ImageBatch, LabeledImage } from '../../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
 import type { Preprocessing } from '../../image/index.js';
@@ -34,7 +55,8 @@ export interface Predictor {
   /** How images of any size become its input, where it is known. */
   readonly preprocessing?: Preprocessing | undefined;
   /**
-   * Predicts from typed arrays, where the predictor needs no tensors: what takes images then needs no backend of TensorFlow.js. Outputs are by name.
+   * Predicts from typed arrays, where the predictor needs no tensors: what takes images then needs no backend of TensorFlow.js. Outputs are
+   * by name.
    *
    * @param values - float32 RGB in [0, 255], row-major.
    * @param shape - `[batch, height, width, 3]`.
@@ -48,14 +70,16 @@ export interface EvaluationBatch extends ImageBatch {
 }
 
 /** What is evaluated: labeled images of one size, whose origins become file names, or batches, which are disposed. */
-export type EvaluationData = AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
+export type EvaluationData =
+  AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
 
 export const preprocessingRules = { otherPreprocessing: oneOf('throw', 'accept') };
 
 /** Options of {@link evaluate} for one class per sample. */
 export interface EvaluateOptions extends EvaluationOptions {
   /**
-   * What happens when the images of the dataset were made in another way than the model says: 'throw' refuses, 'accept' evaluates all the same.
+   * What happens when the images of the dataset were made in another way than the model says: 'throw' refuses, 'accept' evaluates all the
+   * same.
    * @defaultValue 'throw'
    */
   readonly otherPreprocessing?: 'throw' | 'accept' | undefined;
@@ -77,7 +101,8 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  *
  * A dataset that says how its images were made is compared with the preprocessing of the model, before anything is read.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value, the dataset never ends, an item is neither an image nor a batch, or the images were
+ * @throws {OptionError} when an option is unknown or has a wrong value, the dataset never ends, an item is neither an image nor a batch, or
+ *   the images were
  * made in another way than the model says, unless `otherPreprocessing` is 'accept'.
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
  * @throws {ShapeError} when the model has several outputs, or the images do not have the size that it takes.
@@ -87,7 +112,11 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  * console.log(classificationReport(evaluation));
  */
 export async function evaluate(model: LayersModel | Predictor, data: EvaluationData, options?: EvaluateOptions): Promise<Evaluation>;
-export async function evaluate(model: LayersModel | Predictor, data: EvaluationData, options: EvaluateMultiLabelOptions): Promise<MultiLabelEvaluation>;
+export async function evaluate(
+  model: LayersModel | Predictor,
+  data: EvaluationData,
+  options: EvaluateMultiLabelOptions,
+): Promise<MultiLabelEvaluation>;
 export async function evaluate(
   model: LayersModel | Predictor,
   data: EvaluationData,
@@ -98,10 +127,21 @@ export async function evaluate(
 
 /** Evaluates for another function, under whose name it reports errors. */
 export async function evaluateFor(
-  where: string, model: LayersModel | Predictor, data: EvaluationData, options: EvaluateOptions | EvaluateMultiLabelOptions,
+  where: string,
+  model: LayersModel | Predictor,
+  data: EvaluationData,
+  options: EvaluateOptions | EvaluateMultiLabelOptions,
 ): Promise<Evaluation | MultiLabelEvaluation> {
   check(where, 'model', model, predictor);
-  const { multiLabel = false, batchSize = 32, onProgress, signal, fromLogits = false, otherPreprocessing = 'throw', ...rest } = checkRunOptions(where, options);
+  const {
+    multiLabel = false,
+    batchSize = 32,
+    onProgress,
+    signal,
+    fromLogits = false,
+    otherPreprocessing = 'throw',
+    ...rest
+  } = checkRunOptions(where, options);
   check(where, 'data', data, readable);
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
@@ -124,12 +164,13 @@ export async function evaluateFor(
   report.end(collector.count);
   const classNames = rest.classNames ?? knownClassNames(model);
   const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
-  return multiLabel
-    ? finishMultiLabel(where, collector.finish(), named)
-    : finishSingle(where, collector.finish(), named);
+  return multiLabel ? finishMultiLabel(where, collector.finish(), named) : finishSingle(where, collector.finish(), named);
 }
 
-export const predictor = rule<LayersModel | Predictor>('a model with `predict`', (value) => typeof (value as Predictor | null)?.predict === 'function');
+export const predictor = rule<LayersModel | Predictor>(
+  'a model with `predict`',
+  (value) => typeof (value as Predictor | null)?.predict === 'function',
+);
 
 /** The class names a model or runtime carries. */
 export function knownClassNames(model: LayersModel | Predictor): readonly string[] | undefined {
@@ -146,12 +187,18 @@ function checkSamePreprocessing(where: string, model: LayersModel | Predictor, d
   const [learned, given] = [preprocessingFor(where, model), preprocessingOfData(where, data)];
   if (learned === undefined || given === undefined || samePreprocessing(learned, given)) return;
   throw new OptionError(
-    `${where}: expected images that are preprocessed as the model says, '${describePreprocessing(learned)}', for \`data\`, received '${describePreprocessing(given)}'. ` +
-      'Read them with `preprocessing: model`, state the other one for the model with `setPreprocessing`, or pass `otherPreprocessing: \'accept\'`.');
+    `${where}: expected images that are preprocessed as the model says, '${describePreprocessing(learned)}', for \`data\`, ` +
+      `received '${describePreprocessing(given)}'. ` +
+      "Read them with `preprocessing: model`, state the other one for the model with `setPreprocessing`, or pass `otherPreprocessing: 'accept'`.",
+  );
 }
 
 /** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
-export async function predictBatch(where: string, model: LayersModel | Predictor, xs: tf.Tensor4D): Promise<{ values: Float32Array; columns: number }> {
+export async function predictBatch(
+  where: string,
+  model: LayersModel | Predictor,
+  xs: tf.Tensor4D,
+): Promise<{ values: Float32Array; columns: number }> {
   checkInputShape(where, 'data', xs.shape, inputShapeOf(model));
   // On wasm and in a runtime the layers may turn NaN into a number, so the outputs do not tell.
   const [isFinite, output] = await Promise.all([areFinite([xs]), (model as Predictor).predict(xs)]);
@@ -159,7 +206,9 @@ export async function predictBatch(where: string, model: LayersModel | Predictor
     if (!isFinite) throw new DataError(`${where}: expected images of finite pixels, received NaN or Infinity. Look at that batch.`);
     if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
       const received = Array.isArray(output) ? `${output.length} outputs` : showShape(output.shape);
-      throw new ShapeError(`${where}: expected a model that returns one tensor [${xs.shape[0]}, classes], received ${received}. Give it a classifier head.`);
+      throw new ShapeError(
+        `${where}: expected a model that returns one tensor [${xs.shape[0]}, classes], received ${received}. Give it a classifier head.`,
+      );
     }
     return { values: (await output.data()) as Float32Array, columns: output.shape[1] };
   } finally {
@@ -170,12 +219,25 @@ export async function predictBatch(where: string, model: LayersModel | Predictor
 /** Throws a DataError when a number that the model answered with is not finite. */
 export function checkFiniteOutputs(where: string, values: ArrayLike<number>): void {
   const broken = Array.from(values).find((value) => !Number.isFinite(value));
-  if (broken !== undefined) throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
+  if (broken !== undefined)
+    throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
 }
 
-function checkRunOptions(where: string, options: EvaluateOptions | EvaluateMultiLabelOptions): Given<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>> {
-  const run = { fromLogits: boolean, batchSize: positiveInteger, onProgress: callable, signal: instanceOf(AbortSignal, 'an AbortSignal'), ...preprocessingRules };
-  return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>(where, options, { ...rulesFor(options), ...run } as never);
+function checkRunOptions(
+  where: string,
+  options: EvaluateOptions | EvaluateMultiLabelOptions,
+): Given<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>> {
+  const run = {
+    fromLogits: boolean,
+    batchSize: positiveInteger,
+    onProgress: callable,
+    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    ...preprocessingRules,
+  };
+  return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>(where, options, {
+    ...rulesFor(options),
+    ...run,
+  } as never);
 }
 
 async function* toBatches(where: string, data: EvaluationData, batchSize: number, inputShape: InputShape): AsyncGenerator<EvaluationBatch> {

@@ -1,6 +1,20 @@
 export { type Classification, classify, type ClassifyOptions } from './classify.js';
 export { classifyMany, type ClassifyManyOptions } from './classifyMany.js';
-export { crossValidate, type CrossValidateMultiLabelOptions, type CrossValidateOptions, type CrossValidation, type Fold } from './crossValidate.js';
+export {
+  crossValidate,
+  type CrossValidateMultiLabelOptions,
+  type CrossValidateOptions,
+  type CrossValidation,
+  type Fold,
+} from './crossValidate.js';
 export { ensemble, type EnsembleOptions, testTimeAugmentation, type TestTimeAugmentationOptions } from './ensemble.js';
-export { evaluate, type EvaluateMultiLabelOptions, type EvaluateOptions, type EvaluationBatch, type EvaluationData, type PredictedValues, type Predictor } from './evaluate.js';
+export {
+  evaluate,
+  type EvaluateMultiLabelOptions,
+  type EvaluateOptions,
+  type EvaluationBatch,
+  type EvaluationData,
+  type PredictedValues,
+  type Predictor,
+} from './evaluate.js';
 export { warmup, type WarmupOptions } from './warmup.js';

@@ -30,16 +30,26 @@ export function modelInput(where: string, model: LayersModel | Predictor, image:
 }
 
 /** How images become a model's input: as the option says, or else as the model says. */
-export function inputPreprocessing(where: string, model: LayersModel | Predictor, given: PreprocessingSource | undefined): CompletePreprocessing {
+export function inputPreprocessing(
+  where: string,
+  model: LayersModel | Predictor,
+  given: PreprocessingSource | undefined,
+): CompletePreprocessing {
   const record = preprocessingFor(where, given ?? model);
   if (record === undefined) {
     const remedy = 'getUserDefinedMetadata' in model ? 'Pass it, or state it for the model with `setPreprocessing`.' : 'Pass it.';
-    throw new OptionError(`${where}: expected \`preprocessing\` for a ${given === undefined ? 'model' : 'source'} that does not say how images become its input, received none. ${remedy}`);
+    throw new OptionError(
+      `${where}: expected \`preprocessing\` for a ${given === undefined ? 'model' : 'source'} that does not say how images ` +
+        `become its input, received none. ${remedy}`,
+    );
   }
   const { inputSize } = record;
   const [, height, width] = inputShapeOf(model) ?? [];
   if ((height ?? inputSize[0]) !== inputSize[0] || (width ?? inputSize[1]) !== inputSize[1]) {
-    throw new OptionError(`${where}: expected the model's input size ${showShape([height ?? null, width ?? null])} for \`preprocessing.inputSize\`, received ${showShape(inputSize)}.`);
+    throw new OptionError(
+      `${where}: expected the model's input size ${showShape([height ?? null, width ?? null])} for \`preprocessing.inputSize\`, ` +
+        `received ${showShape(inputSize)}.`,
+    );
   }
   return record;
 }

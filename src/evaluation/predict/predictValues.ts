@@ -20,13 +20,20 @@ export interface Batch {
  * @throws {ShapeError} when the model does not return one tensor `[batch, classes]`.
  * @throws {BackendError} when TensorFlow.js is needed and has no backend.
  */
-export async function predictValues(where: string, model: LayersModel | Predictor, values: Float32Array, shape: readonly [number, number, number, number]): Promise<Batch> {
+export async function predictValues(
+  where: string,
+  model: LayersModel | Predictor,
+  values: Float32Array,
+  shape: readonly [number, number, number, number],
+): Promise<Batch> {
   if ('run' in model && model.run !== undefined) {
     const outputs = Object.values(await model.run(values, shape));
     const [output] = outputs;
     if (output === undefined || outputs.length > 1 || output.shape.length !== 2 || output.shape[0] !== shape[0]) {
       const received = outputs.length === 1 && output !== undefined ? showShape(output.shape) : `${outputs.length} outputs`;
-      throw new ShapeError(`${where}: expected a model that returns one tensor [${shape[0]}, classes], received ${received}. Give it a classifier head.`);
+      throw new ShapeError(
+        `${where}: expected a model that returns one tensor [${shape[0]}, classes], received ${received}. Give it a classifier head.`,
+      );
     }
     return { values: output.values, columns: output.shape[1] as number };
   }

@@ -35,7 +35,8 @@ export async function warmup(model: LayersModel | Predictor, options: WarmupOpti
   if (rows === undefined || columns === undefined) {
     throw invalid(where, 'inputSize', 'the size of the images to come', inputSize, 'The model takes any size.');
   }
-  if (inputSize !== undefined && (wanted?.[0] !== rows || wanted[1] !== columns)) throw invalid(where, 'inputSize', `the model's ${showShape([rows, columns])}`, inputSize);
+  if (inputSize !== undefined && (wanted?.[0] !== rows || wanted[1] !== columns))
+    throw invalid(where, 'inputSize', `the model's ${showShape([rows, columns])}`, inputSize);
   const shape = [batchSize, rows, columns, channels ?? 3] as const;
   const start = performance.now();
   if ('run' in model && model.run !== undefined) {

@@ -52,6 +52,7 @@ async function startDawn(where: string, load: ImportPackage): Promise<void> {
   }
   Object.assign(globalThis, globals);
   // Node has a navigator from version 21 on.
-  if ((globalThis.navigator as Navigator | undefined) === undefined) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  if ((globalThis.navigator as Navigator | undefined) === undefined)
+    Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
 }

@@ -24,15 +24,21 @@ export interface SelectBackendOptions extends backends.SelectBackendOptions {
 /** The binary that Node takes. */
 const BINARY = 'tfjs-backend-wasm-simd.wasm';
 
-const folderOfBinaries = rule<string>(`a folder that holds ${BINARY}`, (value) => typeof value === 'string' && existsSync(join(value, BINARY)));
+const folderOfBinaries = rule<string>(
+  `a folder that holds ${BINARY}`,
+  (value) => typeof value === 'string' && existsSync(join(value, BINARY)),
+);
 
 const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
 
 /**
- * Makes the first backend active that is installed, starts and passes `probeBackend`. A warning tells when only `cpu` is left (`onWarning`).
+ * Makes the first backend active that is installed, starts and passes `probeBackend`. A warning tells when only `cpu` is left
+ * (`onWarning`).
  *
- * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first. @defaultValue wasm, then cpu
- * @throws {OptionError} when a name or option is unknown or has a wrong value, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or comes after wasm has started.
+ * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first.
+ * @defaultValue wasm, then cpu
+ * @throws {OptionError} when a name or option is unknown or has a wrong value, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or
+ *   comes after wasm has started.
  * @throws {BackendError} when none works; the backend that was active before stays so.
  * @example
  * const { backend, tried } = await selectBackend(['tensorflow', 'wasm']);
@@ -103,12 +109,16 @@ async function loadWasm(where: string, folder: string | undefined): Promise<void
 
 /** Reads the file before TensorFlow.js does: after one failure it starts no more in this process. */
 async function requireBinary(folder: string): Promise<void> {
-  const remedy = 'Name the folder that holds it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
+  const remedy =
+    'Name the folder that holds it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
   const bytes = await readFile(join(folder, BINARY)).catch((cause: unknown) => {
     throw new BackendError(`expected '${BINARY}' in '${folder}', where it is missing. ${remedy}`, { cause });
   });
   await WebAssembly.compile(bytes).catch((cause: unknown) => {
-    throw new BackendError(`expected a wasm file, received '${join(folder, BINARY)}', which is damaged (${(cause as Error).message}). ${remedy}`, { cause });
+    throw new BackendError(
+      `expected a wasm file, received '${join(folder, BINARY)}', which is damaged (${(cause as Error).message}). ${remedy}`,
+      { cause },
+    );
   });
 }
 

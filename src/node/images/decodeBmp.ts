@@ -1,4 +1,5 @@
-// Windows and OS/2 bitmaps, which sharp cannot read. Equal to Pillow: checked with every file of the BMP Suite (test/oracles/images.oracle.ts).
+// Windows and OS/2 bitmaps, which sharp cannot read. Equal to Pillow: checked with every file of the BMP Suite
+// (test/oracles/images.oracle.ts).
 
 import type { Pixels } from '../../image/index.js';
 
@@ -53,7 +54,9 @@ function readHeader(view: DataView): BmpHeader {
   const compression = field(30);
   const height = Math.abs(signedHeight);
   if (width <= 0 || height === 0) throw new Error(`the BMP file has ${width} x ${signedHeight} pixels`);
-  const depths = { [RGB]: [1, 2, 4, 8, 16, 24, 32], [RLE8]: [8], [RLE4]: [4], [BITFIELDS]: [16, 32], [ALPHA_BITFIELDS]: [16, 32] }[compression];
+  const depths = { [RGB]: [1, 2, 4, 8, 16, 24, 32], [RLE8]: [8], [RLE4]: [4], [BITFIELDS]: [16, 32], [ALPHA_BITFIELDS]: [16, 32] }[
+    compression
+  ];
   // OS/2 gave the numbers from 3 on another meaning.
   if (depths?.includes(bits) !== true || (size === 64 && compression > RLE4)) {
     throw new Error(`the BMP file has ${bits} bits per pixel with compression ${compression}, which cannot be decoded`);
@@ -64,7 +67,16 @@ function readHeader(view: DataView): BmpHeader {
   const entry = isOld ? 3 : 4;
   const colors = field(46) || Math.min(2 ** bits, Math.max(0, Math.floor((offset - after) / entry)));
   if (bits <= 8 && after + colors * entry > view.byteLength) throw new Error(`the BMP file is too short for its ${colors} colors`);
-  return { width, height, topDown: signedHeight < 0, bits, compression, offset, table: { start: after, colors, entry }, masks: masksOf(view, size, bits, hasMasks) };
+  return {
+    width,
+    height,
+    topDown: signedHeight < 0,
+    bits,
+    compression,
+    offset,
+    table: { start: after, colors, entry },
+    masks: masksOf(view, size, bits, hasMasks),
+  };
 }
 
 function masksOf(view: DataView, size: number, bits: number, given: boolean): BmpHeader['masks'] {

@@ -14,7 +14,11 @@ import type { SharpModule } from './loadSharp.js';
 export async function decodeCmyk(sharp: SharpModule, bytes: Uint8Array, reading: SharpOptions): Promise<Pixels | undefined> {
   const depth = await cmykDepth(sharp, bytes, reading);
   if (depth === undefined) return undefined;
-  const { data: raw, info } = await sharp(bytes, reading).pipelineColorspace('cmyk').toColorspace('cmyk').raw({ depth }).toBuffer({ resolveWithObject: true });
+  const { data: raw, info } = await sharp(bytes, reading)
+    .pipelineColorspace('cmyk')
+    .toColorspace('cmyk')
+    .raw({ depth })
+    .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
   const stored: number = info.channels;
   const channels = stored === 5 ? 4 : 3;

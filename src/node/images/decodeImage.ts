@@ -1,4 +1,5 @@
-// Image files and bytes to pixels: by sharp, and where it cannot (BMP, Netpbm) or differs from TensorFlow (CMYK) by the decoders beside this file.
+// Image files and bytes to pixels: by sharp, and where it cannot (BMP, Netpbm) or differs from TensorFlow (CMYK) by the decoders beside
+// this file.
 
 import { fileURLToPath } from 'node:url';
 import type { Sharp, SharpOptions } from 'sharp';
@@ -17,17 +18,23 @@ import { systemReason } from '../files/internal.js';
 
 /** How an image is decoded. */
 export interface DecodeImageOptions {
-  /** What shows through transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead. @defaultValue 'white' */
+  /**
+   * What shows through transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead.
+   * @defaultValue 'white'
+   */
   readonly background?: string | undefined;
   /** Images with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
   readonly maxPixels?: number | undefined;
   /**
    * 'accurate' equals TensorFlow's `INTEGER_ACCURATE`; 'fast' is TensorFlow's and Keras' default and takes a fraction of the time, with the
-   * package @julusian/jpeg-turbo. A JPEG that the fast method cannot decode is an error. JPEGs in CMYK, which that package does not know, and
-   * other formats are decoded the same way with both. @defaultValue 'accurate'
+   * package @julusian/jpeg-turbo. A JPEG that the fast method cannot decode is an error. JPEGs in CMYK, which that package does not know,
+   * and other formats are decoded the same way with both. @defaultValue 'accurate'
    */
   readonly dctMethod?: 'accurate' | 'fast' | undefined;
-  /** Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework. @defaultValue the size of the file */
+  /**
+   * Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework.
+   * @defaultValue the size of the file
+   */
   readonly size?: Size | undefined;
   /** How a picture comes to `size`. @defaultValue 'stretch' */
   readonly fit?: 'stretch' | 'crop' | 'pad' | undefined;
@@ -42,18 +49,26 @@ export const DCT_METHODS = oneOf('accurate', 'fast');
 /** sharp's names. */
 const FITS = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;
 
-const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a file URL', (value) => value instanceof URL && pathOfUrl(value) !== undefined)));
+const source = either(
+  text,
+  either(
+    instanceOf(Uint8Array, 'bytes'),
+    rule<URL>('a file URL', (value) => value instanceof URL && pathOfUrl(value) !== undefined),
+  ),
+);
 
 /**
  * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame), TIFF, BMP or Netpbm image to RGB, upright as its EXIF orientation says.
  *
- * Gray, palette, 16-bit and CMYK images become 8-bit RGB. Embedded color profiles are not applied, as in TensorFlow, Keras and PyTorch. JPEG
- * equals TensorFlow's with `dct_method='INTEGER_ACCURATE'`, CMYK included, or its default with `dctMethod: 'fast'`; BMP equals Pillow's.
+ * Gray, palette, 16-bit and CMYK images become 8-bit RGB. Embedded color profiles are not applied, as in TensorFlow, Keras and PyTorch.
+ * JPEG equals TensorFlow's with `dct_method='INTEGER_ACCURATE'`, CMYK included, or its default with `dctMethod: 'fast'`; BMP equals
+ * Pillow's.
  *
  * @param image - A path, a file URL, or the bytes of a file.
  * @returns Uint8 pixels `[height, width, 3]`.
  * @throws {OptionError} when `image` is none of these, or an option is unknown or has a wrong value.
- * @throws {DataError} naming the file, when it is missing, truncated, too large, or of a kind that cannot be decoded, which is named with a remedy.
+ * @throws {DataError} naming the file, when it is missing, truncated, too large, or of a kind that cannot be decoded, which is named with a
+ *   remedy.
  * @throws {MissingPackageError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
  * @example
  * const photo = await decodeImage('panda.jpg');
@@ -61,10 +76,26 @@ const source = either(text, either(instanceOf(Uint8Array, 'bytes'), rule<URL>('a
  */
 export async function decodeImage(image: string | URL | Uint8Array, options: DecodeImageOptions = {}): Promise<Pixels> {
   check('decodeImage', 'image', image, source);
-  const rules = { background: text, maxPixels: positiveInteger, dctMethod: DCT_METHODS, size: sizeRule, fit: oneOf('stretch', 'crop', 'pad'), origin: text };
-  const { background = 'white', maxPixels = MAX_PIXELS, dctMethod = 'accurate', size, fit = 'stretch', origin } = checkOptions('decodeImage', options, rules);
-  if (dctMethod === 'fast' && size !== undefined) throw invalid('decodeImage', 'dctMethod', "'accurate' with size", dctMethod, 'Resize afterwards.');
-  if (fit !== 'stretch' && size === undefined) throw invalid('decodeImage', 'fit', 'nothing without `size`', fit, 'The image keeps its own size without it.');
+  const rules = {
+    background: text,
+    maxPixels: positiveInteger,
+    dctMethod: DCT_METHODS,
+    size: sizeRule,
+    fit: oneOf('stretch', 'crop', 'pad'),
+    origin: text,
+  };
+  const {
+    background = 'white',
+    maxPixels = MAX_PIXELS,
+    dctMethod = 'accurate',
+    size,
+    fit = 'stretch',
+    origin,
+  } = checkOptions('decodeImage', options, rules);
+  if (dctMethod === 'fast' && size !== undefined)
+    throw invalid('decodeImage', 'dctMethod', "'accurate' with size", dctMethod, 'Resize afterwards.');
+  if (fit !== 'stretch' && size === undefined)
+    throw invalid('decodeImage', 'fit', 'nothing without `size`', fit, 'The image keeps its own size without it.');
   const sharp = await loadSharp('decodeImage');
   checkBackground(sharp, background);
   const input = image instanceof URL ? (pathOfUrl(image) as string) : image;
@@ -81,7 +112,11 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
       if (pixels !== undefined) return pixels;
     }
     const reading: SharpOptions = { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true };
-    const decoded = isBmp(bytes) ? decodeBmp(bytes, maxPixels) : isPnm(bytes) ? decodePnm(bytes, maxPixels) : await decodeCmyk(sharp, bytes, reading);
+    const decoded = isBmp(bytes)
+      ? decodeBmp(bytes, maxPixels)
+      : isPnm(bytes)
+        ? decodePnm(bytes, maxPixels)
+        : await decodeCmyk(sharp, bytes, reading);
     if (decoded?.channels === 3 && size === undefined) return decoded;
     const file = decoded === undefined ? sharp(bytes, reading) : fromPixels(sharp, decoded);
     const sized = size === undefined ? file : file.resize(sides(size)[1], sides(size)[0], { fit: FITS[fit], background: 'black' });
@@ -90,11 +125,19 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
       .flatten({ background })
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, channels: info.channels, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+    return {
+      width: info.width,
+      height: info.height,
+      channels: info.channels,
+      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    };
   } catch (cause) {
     if (cause instanceof MissingPackageError) throw cause;
     const reason = cannotDecode(kind, sharp) ?? firstLine(systemReason(cause));
-    throw new DataError(`decodeImage: expected a readable image of at most ${maxPixels} pixels, received '${name}': ${reason}.`, { cause, origin: name });
+    throw new DataError(`decodeImage: expected a readable image of at most ${maxPixels} pixels, received '${name}': ${reason}.`, {
+      cause,
+      origin: name,
+    });
   }
 }
 

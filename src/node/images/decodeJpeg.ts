@@ -1,4 +1,5 @@
-// Gray and color JPEGs without sharp, by libjpeg-turbo: with its fast transform, TensorFlow's and Keras' default, or on the thread that asks.
+// Gray and color JPEGs without sharp, by libjpeg-turbo: with its fast transform, TensorFlow's and Keras' default, or on the thread that
+// asks.
 
 import type { FrameInfo, JPEGDecoder } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import type * as JpegTurbo from '@julusian/jpeg-turbo';
@@ -32,19 +33,26 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
 }
 
 /**
- * Decodes on this thread, in a fraction of the processor time that sharp's threads take, and lends the pixels, upright, to `use`: it must copy what it keeps.
+ * Decodes on this thread, in a fraction of the processor time that sharp's threads take, and lends the pixels, upright, to `use`: it must
+ * copy what it keeps.
  *
  * @returns What `use` returns; or `undefined` for what is left to `decodeImage`: other files, damaged and very large ones.
  * @throws {MissingPackageError} when jpeg-turbo is not installed, with the method 'fast'.
  */
-export async function useJpeg<T>(bytes: Uint8Array, method: 'accurate' | 'fast', maxPixels: number, use: (lent: Pixels) => T): Promise<T | undefined> {
+export async function useJpeg<T>(
+  bytes: Uint8Array,
+  method: 'accurate' | 'fast',
+  maxPixels: number,
+  use: (lent: Pixels) => T,
+): Promise<T | undefined> {
   const turbo = method === 'fast' ? await loadJpegTurbo() : undefined;
   const limit = Math.min(maxPixels, LENT_PIXELS);
   const frame = plainFrame(bytes, limit);
   const orientation = frame === undefined ? undefined : await exifOrientation(bytes);
   if (frame === undefined || orientation === undefined) return undefined;
   const { width, height } = frame;
-  const lend = (data: Uint8Array | undefined): T | undefined => (data === undefined ? undefined : use(uprightPixels({ width, height, channels: 3, data }, orientation)));
+  const lend = (data: Uint8Array | undefined): T | undefined =>
+    data === undefined ? undefined : use(uprightPixels({ width, height, channels: 3, data }, orientation));
   if (turbo !== undefined) return lend(decodeFast(turbo, bytes, 3 * width * height));
   return onCodec((codec) => {
     const header = readHeader(codec, bytes, limit);
@@ -55,7 +63,9 @@ export async function useJpeg<T>(bytes: Uint8Array, method: 'accurate' | 'fast',
 /** The header of a gray or color JPEG that is not too large. CMYK is left to sharp: jpeg-turbo's package cannot decode it. */
 function plainFrame(bytes: Uint8Array, maxPixels: number): JpegFrame | undefined {
   const frame = jpegFrame(bytes);
-  return frame !== undefined && (frame.components === 1 || frame.components === 3) && frame.width * frame.height <= maxPixels ? frame : undefined;
+  return frame !== undefined && (frame.components === 1 || frame.components === 3) && frame.width * frame.height <= maxPixels
+    ? frame
+    : undefined;
 }
 
 /** Tells whether jpeg-turbo found the file whole; of a damaged one it decodes what it can. */
@@ -157,10 +167,12 @@ function decodeFast(turbo: JpegTurboModule, bytes: Uint8Array, size: number): Ui
 async function exifOrientation(bytes: Uint8Array): Promise<number | undefined> {
   if (!asBuffer(bytes).includes('Exif\0')) return 1;
   const sharp = await loadSharp('decodeImage');
-  return sharp(bytes).metadata().then(
-    ({ orientation = 1 }) => orientation,
-    () => undefined,
-  );
+  return sharp(bytes)
+    .metadata()
+    .then(
+      ({ orientation = 1 }) => orientation,
+      () => undefined,
+    );
 }
 
 function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {

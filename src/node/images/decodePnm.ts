@@ -1,4 +1,5 @@
-// Netpbm images (PBM, PGM, PPM), which sharp cannot read as it is installed. Equal to Pillow, except that 16-bit gray keeps its upper 8 bits.
+// Netpbm images (PBM, PGM, PPM), which sharp cannot read as it is installed. Equal to Pillow, except that 16-bit gray keeps its upper 8
+// bits.
 
 import type { Pixels } from '../../image/index.js';
 
@@ -59,7 +60,11 @@ export function decodePnm(bytes: Uint8Array, maxPixels: number): Pixels {
   const data = new Uint8Array(3 * width * height);
   for (let i = 0, to = 0; i < width * height * samples; i++) {
     // In bitmaps 1 is black.
-    const value = isBits ? 1 - (isText ? textBit() : bit(i % width, Math.floor(i / width))) : isText ? number(highest) : Math.min(binary(i), highest);
+    const value = isBits
+      ? 1 - (isText ? textBit() : bit(i % width, Math.floor(i / width)))
+      : isText
+        ? number(highest)
+        : Math.min(binary(i), highest);
     const level = highest === 255 ? value : roundToEven((value / highest) * 255);
     data[to++] = level;
     if (samples === 1) data[to++] = data[to++] = level;

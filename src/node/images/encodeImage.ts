@@ -2,7 +2,19 @@
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { arrayOf, check, checkOptions, createRandom, deriveSeed, oneOf, positiveInteger, record, rule, seed as seedRule, text } from '../../core/internal.js';
+import {
+  arrayOf,
+  check,
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  oneOf,
+  positiveInteger,
+  record,
+  rule,
+  seed as seedRule,
+  text,
+} from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
 import { checkFinitePixels, checkPixels, transformWithSpec } from '../../image/internal.js';
 import { resize, type Pixels, type Transform } from '../../image/index.js';
@@ -20,8 +32,10 @@ export interface EncodeImageOptions {
 }
 
 const percent = rule<number>('an integer in [1, 100]', (value) => positiveInteger.accepts(value) && value <= 100);
-const percentRange = rule<readonly [low: number, high: number]>('[low, high] of integers in [1, 100]', (value) =>
-  arrayOf(percent, 2).accepts(value) && (value[0] as number) <= (value[1] as number));
+const percentRange = rule<readonly [low: number, high: number]>(
+  '[low, high] of integers in [1, 100]',
+  (value) => arrayOf(percent, 2).accepts(value) && (value[0] as number) <= (value[1] as number),
+);
 
 /** The longest side that a JPEG can have. */
 const LONGEST_SIDE = 65_535;
@@ -39,12 +53,17 @@ export async function encodeImage(image: Pixels, options: EncodeImageOptions = {
   const { width, height, channels } = image;
   if (channels > 4) throw new OptionError(`encodeImage: expected an image of 1 to 4 channels, received ${channels}.`);
   if (format === 'jpeg' && Math.max(width, height) > LONGEST_SIDE) {
-    throw new OptionError(`encodeImage: expected sides of at most ${LONGEST_SIDE} pixels for a JPEG, received ${width} x ${height}. Resize the image, or set format: 'png'.`);
+    throw new OptionError(
+      `encodeImage: expected sides of at most ${LONGEST_SIDE} pixels for a JPEG, received ${width} x ${height}. ` +
+        `Resize the image, or set format: 'png'.`,
+    );
   }
   checkFinitePixels('encodeImage', image);
   const sharp = await loadSharp('encodeImage');
   const bytes = image.data instanceof Float32Array ? new Uint8ClampedArray(image.data) : image.data;
-  const raw = sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { raw: { width, height, channels: channels as 1 | 2 | 3 | 4 } });
+  const raw = sharp(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
+    raw: { width, height, channels: channels as 1 | 2 | 3 | 4 },
+  });
   return (format === 'png' ? raw.png() : raw.jpeg({ quality })).toBuffer();
 }
 
@@ -77,13 +96,18 @@ export interface ContactSheetOptions {
 }
 
 // Functions have a method called apply, too.
-const transformRule = rule<Transform>('a transform, such as randomFlip() makes,', (value) =>
-  record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function');
+const transformRule = rule<Transform>(
+  'a transform, such as randomFlip() makes,',
+  (value) =>
+    record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
+);
 
 /**
- * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. The folder is made where it is missing.
+ * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. The folder is made where it is
+ * missing.
  *
- * @throws {OptionError} when `image` is no image, `transform` no transform, the sheet would be too large, or an option is unknown or has a wrong value.
+ * @throws {OptionError} when `image` is no image, `transform` no transform, the sheet would be too large, or an option is unknown or has a
+ *   wrong value.
  * @throws {DataError} when the file cannot be written.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
@@ -99,11 +123,17 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
   const gap = 4;
   const [width, height] = [columns * (size + gap) + gap, rows * (size + gap) + gap];
   if (width * height > MAX_PIXELS) {
-    throw new OptionError(`${where}: expected a sheet of at most ${MAX_PIXELS} pixels, received ${width} x ${height}. Lower \`columns\`, \`rows\` or \`size\`.`);
+    throw new OptionError(
+      `${where}: expected a sheet of at most ${MAX_PIXELS} pixels, received ${width} x ${height}. Lower \`columns\`, \`rows\` or \`size\`.`,
+    );
   }
-  const written = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => {
-    throw new DataError(`${where}: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
-  });
+  const written = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw new DataError(`${where}: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
+        cause,
+        origin: file,
+      });
+    });
   await written(mkdir(path.dirname(file), { recursive: true }));
   const sheet = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) };
   for (let i = 0; i < columns * rows; i++) {

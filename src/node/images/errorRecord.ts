@@ -18,7 +18,13 @@ export function packError(error: unknown): ErrorRecord {
   const { name, message, cause } = error;
   const origin = error instanceof DataError ? error.origin : undefined;
   const missing = error instanceof MissingPackageError ? { package: error.package, installed: error.installed } : {};
-  return { name, message, ...missing, ...(origin === undefined ? {} : { origin }), ...(cause === undefined ? {} : { cause: packError(cause) }) };
+  return {
+    name,
+    message,
+    ...missing,
+    ...(origin === undefined ? {} : { origin }),
+    ...(cause === undefined ? {} : { cause: packError(cause) }),
+  };
 }
 
 /** The error of a record, as this library would have thrown it here. */

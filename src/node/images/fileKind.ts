@@ -20,7 +20,8 @@ const noImage = (name: string, remedy: string): FileKind => ({ name, reason: `it
 
 const HEIC: FileKind = {
   name: 'HEIC (HEVC)',
-  reason: 'HEIC (HEVC) needs a sharp built with libheif and HEVC, which `npm install sharp` does not bring. Convert it to JPEG, for example with heif-convert, or with sips on macOS',
+  reason:
+    'HEIC (HEVC) needs a sharp built with libheif and HEVC, which `npm install sharp` does not bring. Convert it to JPEG, for example with heif-convert, or with sips on macOS',
 };
 const AVIF = known('AVIF');
 const NEEDS_AV1 = 'AVIF needs a sharp built with libheif and AV1, as `npm install sharp` brings it';
@@ -29,7 +30,25 @@ const RAW = undecodable('a raw camera file', 'Convert it to JPEG or PNG, for exa
 const VIDEO = noImage('a video', 'Extract images from it first, for example with ffmpeg');
 
 /** Endings of raw camera files that begin as TIFF does, and whose first image is a thumbnail. */
-const RAW_ENDINGS = new Set(['.3fr', '.arw', '.cr2', '.dcr', '.dng', '.erf', '.iiq', '.kdc', '.mef', '.mos', '.nef', '.nrw', '.pef', '.rwl', '.sr2', '.srf', '.srw']);
+const RAW_ENDINGS = new Set([
+  '.3fr',
+  '.arw',
+  '.cr2',
+  '.dcr',
+  '.dng',
+  '.erf',
+  '.iiq',
+  '.kdc',
+  '.mef',
+  '.mos',
+  '.nef',
+  '.nrw',
+  '.pef',
+  '.rwl',
+  '.sr2',
+  '.srf',
+  '.srw',
+]);
 
 /** By what a file begins with, as Latin-1; the first that fits counts. */
 const BEGINNINGS: readonly (readonly [beginning: RegExp, kind: FileKind])[] = [
@@ -64,8 +83,14 @@ const BEGINNINGS: readonly (readonly [beginning: RegExp, kind: FileKind])[] = [
   [/^(\x1f\x8b|7z\xbc\xaf|Rar!|BZh)/, noImage('a compressed file', 'Unpack it first')],
   [/^version https:\/\/git-lfs/, noImage('a Git LFS pointer', 'Fetch the file itself with `git lfs pull`')],
   [/^(\xef\xbb\xbf)?\s*(<!doctype html|<html|<head|<body)/i, noImage('an HTML page', 'A download probably failed. Fetch the file again')],
-  [/^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<Error>/, noImage('the error message of a server', 'A download probably failed. Fetch the file again')],
-  [/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*</, noImage('SVG or other markup, a drawing without pixels', 'Draw it with a tool of your trust first')],
+  [
+    /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<Error>/,
+    noImage('the error message of a server', 'A download probably failed. Fetch the file again'),
+  ],
+  [
+    /^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*</,
+    noImage('SVG or other markup, a drawing without pixels', 'Draw it with a tool of your trust first'),
+  ],
   [/^(\xef\xbb\xbf)?\s*[{[]\s*["{[\]}]/, noImage('JSON', 'A download probably failed. Fetch the file again')],
 ];
 

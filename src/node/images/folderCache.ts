@@ -21,9 +21,11 @@ interface Header {
 const FORMAT = 'effnet-ts cache';
 
 /**
- * Keeps the items of a dataset in a folder, for `cache`: decoded images, features, anything but tensors. Delete the folder when the data changes.
+ * Keeps the items of a dataset in a folder, for `cache`: decoded images, features, anything but tensors. Delete the folder when the data
+ * changes.
  *
- * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, its file is damaged, or the
+ * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, its file is
+ *   damaged, or the
  * images in it were made with another preprocessing than those of the dataset.
  * @example
  * const cached = images.cache(folderCache('.cache/photos-224'));
@@ -31,7 +33,10 @@ const FORMAT = 'effnet-ts cache';
 export function folderCache<T>(folder: string): CacheStore<T> {
   check('folderCache', 'folder', folder, text);
   const file = path.join(folder, 'items.bin');
-  const written = <R>(work: Promise<R>): Promise<R> => work.catch((cause: unknown) => { throw unusable(folder, 'that can be written', cause); });
+  const written = <R>(work: Promise<R>): Promise<R> =>
+    work.catch((cause: unknown) => {
+      throw unusable(folder, 'that can be written', cause);
+    });
   return {
     async read(images) {
       const there = await access(file).then(
@@ -54,7 +59,10 @@ export function folderCache<T>(folder: string): CacheStore<T> {
           try {
             bytes = serialize(item);
           } catch (cause) {
-            throw new DataError('folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk.', { cause });
+            throw new DataError(
+              'folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk.',
+              { cause },
+            );
           }
           if (!stream.write(frameTFRecord(bytes))) await written(Promise.race([once(stream, 'drain'), done]));
         },
@@ -80,7 +88,11 @@ async function* kept<T>(folder: string, file: string, images: CachedImages): Asy
   const header = first.value as Partial<Header> | null | undefined;
   if (header?.format !== FORMAT) throw unusable(folder, 'that folderCache wrote', new Error('its file has no header'));
   if (!sameImages(header.images, images)) {
-    throw new DataError(`folderCache: expected images made by '${described(images)}', '${folder}' has images made by '${described(header.images)}'. Delete it, or give another.`, { origin: folder });
+    throw new DataError(
+      `folderCache: expected images made by '${described(images)}', ` +
+        `'${folder}' has images made by '${described(header.images)}'. Delete it, or give another.`,
+      { origin: folder },
+    );
   }
   yield* items as AsyncGenerator<T>;
 }
@@ -109,5 +121,9 @@ async function* valuesOf(folder: string, file: string): AsyncGenerator {
 }
 
 function unusable(folder: string, expected: string, cause: unknown): DataError {
-  return new DataError(`folderCache: expected a folder ${expected}, received '${folder}': ${systemReason(cause).replace(/\.$/, '')}. Delete it, or give another.`, { cause, origin: folder });
+  return new DataError(
+    `folderCache: expected a folder ${expected}, received '${folder}': ${systemReason(cause).replace(/\.$/, '')}. ` +
+      `Delete it, or give another.`,
+    { cause, origin: folder },
+  );
 }

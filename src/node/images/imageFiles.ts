@@ -25,7 +25,8 @@ export interface ImageFilesOptions extends ReadImagesOptions {
 /**
  * Reads images from a list of files with their classes, for example one side of a split.
  *
- * @throws {OptionError} when `files` is no such list, or an option is unknown or has a wrong value. {@link DataError} when a label is none of the classes.
+ * @throws {OptionError} when `files` is no such list, or an option is unknown or has a wrong value. {@link DataError} when a label is none
+ *   of the classes.
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
@@ -35,7 +36,10 @@ export interface ImageFilesOptions extends ReadImagesOptions {
 export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
   check('imageFiles', 'files', files, LABELED_FILES);
   const highest = files.reduce((most, file) => Math.max(most, file.label), 0);
-  const atLeast = rule<number>(`an integer above the highest label ${highest}`, (value) => Number.isSafeInteger(value) && (value as number) > highest);
+  const atLeast = rule<number>(
+    `an integer above the highest label ${highest}`,
+    (value) => Number.isSafeInteger(value) && (value as number) > highest,
+  );
   const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule };
   const { classes = highest + 1, labelMode = 'categorical', shuffle = true, seed = 0 } = checkOptions('imageFiles', options, rules);
   for (const { label, origin, path: place } of files) checkLabel(labelMode, label, classes, 'imageFiles', origin ?? place);
@@ -47,8 +51,10 @@ export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOpt
   );
 }
 
-const differentNames = rule<readonly string[]>('an array of different names', (value) =>
-  Array.isArray(value) && Array.from(value).every((name) => typeof name === 'string') && new Set(value).size === value.length);
+const differentNames = rule<readonly string[]>(
+  'an array of different names',
+  (value) => Array.isArray(value) && Array.from(value).every((name) => typeof name === 'string') && new Set(value).size === value.length,
+);
 
 /** How class folders are written. */
 export interface WriteImageFolderOptions {
@@ -60,39 +66,60 @@ export interface WriteImageFolderOptions {
  * Writes files into one sub-folder per class, for example each side of a split; existing files are never overwritten.
  *
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, or a file exists already.
+ * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, or a file exists
+ *   already.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
  * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
  */
-export async function writeImageFolder(folder: string, files: readonly LabeledFile[], classNames: readonly string[], options: WriteImageFolderOptions = {}): Promise<void> {
+export async function writeImageFolder(
+  folder: string,
+  files: readonly LabeledFile[],
+  classNames: readonly string[],
+  options: WriteImageFolderOptions = {},
+): Promise<void> {
   check('writeImageFolder', 'folder', folder, text);
   check('writeImageFolder', 'files', files, LABELED_FILES);
   check('writeImageFolder', 'classNames', classNames, differentNames);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
   const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
-  if (bad !== undefined) throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
+  if (bad !== undefined)
+    throw new DataError(`writeImageFolder: expected class names that can name a folder, received '${bad}'. Rename the class.`);
   const targets = new Map<string, string>();
   for (const { path: source, label } of files) {
     const name = classNames[label];
-    if (name === undefined) throw new DataError(`writeImageFolder: expected labels below ${classNames.length}, received ${label} of '${source}'.`, { origin: source });
+    if (name === undefined)
+      throw new DataError(`writeImageFolder: expected labels below ${classNames.length}, received ${label} of '${source}'.`, {
+        origin: source,
+      });
     const target = path.join(folder, name, path.basename(source));
     const other = targets.get(target);
-    if (other !== undefined) throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
+    if (other !== undefined)
+      throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
     targets.set(target, source);
   }
   await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => makeFolder(each)));
-  const write = { copy: (from: string, to: string) => copyFile(from, to, 1), link, symlink: (from: string, to: string) => symlink(path.resolve(from), to) }[mode];
+  const write = {
+    copy: (from: string, to: string) => copyFile(from, to, 1),
+    link,
+    symlink: (from: string, to: string) => symlink(path.resolve(from), to),
+  }[mode];
   for (const [target, source] of targets) {
     await write(source, target).catch((cause: unknown) => {
-      throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${systemReason(cause)}.`, { cause, origin: source });
+      throw new DataError(`writeImageFolder: cannot write '${target}' from '${source}': ${systemReason(cause)}.`, {
+        cause,
+        origin: source,
+      });
     });
   }
 }
 
 async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
+    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
+      cause,
+      origin: folder,
+    });
   });
 }
 
@@ -106,9 +133,14 @@ export async function food101Files(folder: string): Promise<{ classNames: readon
   const lines = async (name: string): Promise<string[]> => {
     const file = path.join(folder, 'meta', name);
     const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new DataError(`food101Files: expected the list '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
+      throw new DataError(`food101Files: expected the list '${file}', which cannot be read: ${systemReason(cause)}.`, {
+        cause,
+        origin: file,
+      });
     });
-    return decodeText(bytes, { where: 'food101Files', origin: file, remedy: 'Save it as UTF-8.' }).split(/\r?\n/).filter((line) => line !== '');
+    return decodeText(bytes, { where: 'food101Files', origin: file, remedy: 'Save it as UTF-8.' })
+      .split(/\r?\n/)
+      .filter((line) => line !== '');
   };
   const classNames = await lines('classes.txt');
   const share = async (name: string): Promise<FolderFile[]> =>

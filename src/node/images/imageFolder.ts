@@ -7,7 +7,16 @@ import { DataError } from '../../core/index.js';
 import { Dataset, trainValidationSplit, type LabeledImage } from '../../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import type { LabeledFile } from './readImage.js';
-import { CLASS_NAMES, LABEL_MODES, labelAs, preprocessingOfOptions, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import {
+  CLASS_NAMES,
+  LABEL_MODES,
+  labelAs,
+  preprocessingOfOptions,
+  READ_IMAGES_RULES,
+  readImages,
+  type LabelMode,
+  type ReadImagesOptions,
+} from './readImages.js';
 import { systemReason } from '../files/internal.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
 
@@ -65,8 +74,8 @@ export interface SplitImageFolder {
 }
 
 /**
- * Reads images from a folder with one sub-folder per class. Files of other kinds are left out and listed in `skipped`; hidden files are ignored.
- * An image that turns out to be broken stops the pass, or is left out with `errors: 'skip'`.
+ * Reads images from a folder with one sub-folder per class. Files of other kinds are left out and listed in `skipped`; hidden files are
+ * ignored. An image that turns out to be broken stops the pass, or is left out with `errors: 'skip'`.
  *
  * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
  *
@@ -95,7 +104,8 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
   preprocessingOfOptions('imageFolder', options);
   const { classNames: wanted, labelMode, validationSplit, shuffle = true, seed = 0, onWarning } = options;
   if (wanted !== undefined && wanted.length < 2) throw invalid('imageFolder', 'classNames', 'at least 2 class names', wanted);
-  if (wanted !== undefined && wanted.length > 2 && labelMode === 'binary') throw invalid('imageFolder', 'classNames', "2 class names with labelMode 'binary'", wanted);
+  if (wanted !== undefined && wanted.length > 2 && labelMode === 'binary')
+    throw invalid('imageFolder', 'classNames', "2 class names with labelMode 'binary'", wanted);
   const { classNames, files, skipped } = await listClasses(folder, options);
   warnOfSkipped('imageFolder', folder, skipped, onWarning);
   if (labelMode === 'binary' && classNames.length !== 2) {
@@ -110,7 +120,10 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     return { files: share, images: readImages('imageFolder', labeled, options) };
   };
   if (validationSplit === undefined) return { classNames, skipped, ...imageSet(files, shuffle) };
-  const { train, validation } = trainValidationSplit(files, validationSplit, { seed, stratifyBy: (file) => classNames[file.label] as string });
+  const { train, validation } = trainValidationSplit(files, validationSplit, {
+    seed,
+    stratifyBy: (file) => classNames[file.label] as string,
+  });
   return { classNames, skipped, train: imageSet(train, shuffle), validation: imageSet(validation, false) };
 }
 
@@ -132,7 +145,10 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
     classNames.map(async (name, label) => {
       if (!found.includes(name)) return { files: [], skipped: [] };
       const { names, skipped } = await listImages(path.join(folder, name), { endings, followLinks });
-      return { files: names.map((file) => ({ path: path.join(folder, name, file), origin: `${name}/${file.split(path.sep).join('/')}`, label })), skipped };
+      return {
+        files: names.map((file) => ({ path: path.join(folder, name, file), origin: `${name}/${file.split(path.sep).join('/')}`, label })),
+        skipped,
+      };
     }),
   );
   const files = perClass.flatMap((each) => each.files);
@@ -143,21 +159,33 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
     const instead = first === undefined ? '' : ` '${first.path}' was left out: ${first.reason}.`;
     throw new DataError(`imageFolder: expected images (${endings.join(' ')}) in '${place}', received none.${instead}`, { origin: place });
   }
-  const unwanted = found.filter((name) => !classNames.includes(name)).map((name) => ({ path: path.join(folder, name), reason: 'its name is not in `classNames`' }));
+  const unwanted = found
+    .filter((name) => !classNames.includes(name))
+    .map((name) => ({ path: path.join(folder, name), reason: 'its name is not in `classNames`' }));
   return { classNames, files, skipped: [...skipped, ...unwanted, ...perClass.flatMap((each) => each.skipped)] };
 }
 
 /** The class folders, links to folders included, and what lies beside them. */
-async function listTop(folder: string, endings: readonly string[]): Promise<{ readonly found: readonly string[]; readonly skipped: readonly SkippedFile[] }> {
+async function listTop(
+  folder: string,
+  endings: readonly string[],
+): Promise<{ readonly found: readonly string[]; readonly skipped: readonly SkippedFile[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new DataError(`imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: folder });
+    throw new DataError(
+      `imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read: ${systemReason(cause)}.`,
+      { cause, origin: folder },
+    );
   });
   const found: string[] = [];
   const skipped: SkippedFile[] = [];
   for (const entry of entries.filter(({ name }) => !isHidden(name)).sort((a, b) => byCodePoint(a.name, b.name))) {
     const place = path.join(folder, entry.name);
     if (await isFolder(place)) found.push(entry.name);
-    else skipped.push({ path: place, reason: entry.isFile() && hasEnding(entry.name, endings) ? 'it is in no class folder' : await reasonToSkip(place) });
+    else
+      skipped.push({
+        path: place,
+        reason: entry.isFile() && hasEnding(entry.name, endings) ? 'it is in no class folder' : await reasonToSkip(place),
+      });
   }
   return { found, skipped };
 }

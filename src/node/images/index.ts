@@ -2,7 +2,15 @@ export { decodeImage, type DecodeImageOptions } from './decodeImage.js';
 export { contactSheet, type ContactSheetOptions, encodeImage, type EncodeImageOptions, randomJpegQuality } from './encodeImage.js';
 export { folderCache } from './folderCache.js';
 export { food101Files, imageFiles, type ImageFilesOptions, writeImageFolder, type WriteImageFolderOptions } from './imageFiles.js';
-export { type FolderFile, imageFolder, type ImageFolder, type ImageFolderOptions, type ImageSet, type SplitImageFolder, type SplitImageFolderOptions } from './imageFolder.js';
+export {
+  type FolderFile,
+  imageFolder,
+  type ImageFolder,
+  type ImageFolderOptions,
+  type ImageSet,
+  type SplitImageFolder,
+  type SplitImageFolderOptions,
+} from './imageFolder.js';
 export { imageWorkers, type ImageWorkers, type ImageWorkersOptions } from './imageWorkers.js';
 export { type CsvFile, type CsvImages, imagesFromCsv, type ImagesFromCsvOptions } from './imagesFromCsv.js';
 export type { SkippedFile } from './listImages.js';

@@ -11,7 +11,8 @@ export interface JpegFrame {
 /** Reads the frame header; nothing where the file is no JPEG or ends before it. */
 export function jpegFrame(bytes: Uint8Array): JpegFrame | undefined {
   for (const { marker, start, end } of segments(bytes)) {
-    if (isFrame(marker) && end - start >= 10) return { height: word(bytes, start + 5), width: word(bytes, start + 7), components: bytes[start + 9] as number };
+    if (isFrame(marker) && end - start >= 10)
+      return { height: word(bytes, start + 5), width: word(bytes, start + 7), components: bytes[start + 9] as number };
   }
   return undefined;
 }
@@ -23,8 +24,8 @@ export function hasAdobeMark(bytes: Uint8Array): boolean {
 }
 
 /**
- * The same JPEG without what does not change its pixels: metadata, and bytes between the segments of its header. jpeg-turbo's package refuses
- * every file whose header deserves a warning, which libjpeg decodes nevertheless.
+ * The same JPEG without what does not change its pixels: metadata, and bytes between the segments of its header. jpeg-turbo's package
+ * refuses every file whose header deserves a warning, which libjpeg decodes nevertheless.
  */
 export function plainJpeg(bytes: Uint8Array): Uint8Array {
   const kept: Uint8Array[] = [Uint8Array.of(0xff, 0xd8)];

@@ -7,12 +7,54 @@ import { loadSharp, type SharpModule } from './loadSharp.js';
 import { entryKind } from '../files/internal.js';
 
 /** Endings of the formats that decode, besides those of libheif, which depend on how sharp was built. */
-const ENDINGS: readonly string[] = ['.jpg', '.jpeg', '.jpe', '.jfif', '.mpo', '.png', '.webp', '.gif', '.tif', '.tiff', '.bmp', '.ppm', '.pgm', '.pbm', '.pnm'];
+const ENDINGS: readonly string[] = [
+  '.jpg',
+  '.jpeg',
+  '.jpe',
+  '.jfif',
+  '.mpo',
+  '.png',
+  '.webp',
+  '.gif',
+  '.tif',
+  '.tiff',
+  '.bmp',
+  '.ppm',
+  '.pgm',
+  '.pbm',
+  '.pnm',
+];
 
 /** Endings of files that often lie beside images and are none. */
 const COMPANIONS = new Set([
-  '.cfg', '.csv', '.db', '.h5', '.hdf5', '.htm', '.html', '.ini', '.ipynb', '.js', '.json', '.jsonl', '.log', '.mat', '.md', '.npy', '.npz', '.pkl', '.py', '.rst', '.sqlite',
-  '.toml', '.ts', '.tsv', '.txt', '.xml', '.yaml', '.yml',
+  '.cfg',
+  '.csv',
+  '.db',
+  '.h5',
+  '.hdf5',
+  '.htm',
+  '.html',
+  '.ini',
+  '.ipynb',
+  '.js',
+  '.json',
+  '.jsonl',
+  '.log',
+  '.mat',
+  '.md',
+  '.npy',
+  '.npz',
+  '.pkl',
+  '.py',
+  '.rst',
+  '.sqlite',
+  '.toml',
+  '.ts',
+  '.tsv',
+  '.txt',
+  '.xml',
+  '.yaml',
+  '.yml',
 ]);
 
 /** Names of files without an ending that often lie there, too. */
@@ -85,7 +127,10 @@ export async function listImages(folder: string, options: ListImagesOptions): Pr
 
 /** Whether a path leads to a folder, through links, too. */
 export function isFolder(place: string): Promise<boolean> {
-  return stat(place).then((found) => found.isDirectory(), () => false);
+  return stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 export function hasEnding(name: string, endings: readonly string[]): boolean {

@@ -23,8 +23,10 @@ export interface LabeledFile extends ImageSource {
   readonly label: number;
 }
 
-export const LABELED_FILES = rule<readonly LabeledFile[]>('a non-empty array of { path, label }', (value) =>
-  Array.isArray(value) && value.length > 0 && Array.from(value).every(isLabeledFile));
+export const LABELED_FILES = rule<readonly LabeledFile[]>(
+  'a non-empty array of { path, label }',
+  (value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isLabeledFile),
+);
 
 function isLabeledFile(value: unknown): boolean {
   const { path, label, origin } = (value ?? {}) as Partial<LabeledFile>;
@@ -46,12 +48,16 @@ export async function readImage(source: ImageSource, { decoding, preprocessing }
 
 /** The same for a thread that has nothing else to do: it decodes JPEGs itself. */
 export async function readImageHere(source: ImageSource, settings: ReadImageSettings): Promise<Pixels> {
-  const { decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size }, preprocessing } = settings;
+  const {
+    decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size },
+    preprocessing,
+  } = settings;
   const bytes = source.bytes ?? readIfPossible(source.path as string);
   // sharp shrinks while it decodes, and says what is wrong with a file.
   if (size !== undefined || bytes === undefined) return readImage(source, settings);
   const pixels = await useJpeg(bytes, dctMethod, maxPixels, (lent) =>
-    preprocessing === undefined ? { ...lent, data: lent.data.slice() } : preprocessed(lent, preprocessing, source));
+    preprocessing === undefined ? { ...lent, data: lent.data.slice() } : preprocessed(lent, preprocessing, source),
+  );
   return pixels ?? readImage({ bytes, origin: source.path ?? source.origin }, settings);
 }
 

@@ -16,27 +16,30 @@ export type LabelMode = 'int' | 'categorical' | 'binary';
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
 /** Each name once: an image of a class that is named twice would have two labels. */
-export const CLASS_NAMES = rule<readonly string[]>('an array of different non-empty strings', (value) =>
-  arrayOf(text).accepts(value) && new Set(value).size === value.length);
+export const CLASS_NAMES = rule<readonly string[]>(
+  'an array of different non-empty strings',
+  (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
+);
 
 /** How images are decoded and made a model's input. */
-export interface ReadImagesOptions extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeImageOptions, 'background' | 'maxPixels' | 'dctMethod'> {
+export interface ReadImagesOptions
+  extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeImageOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /**
-   * How images are made: a preprocessing, or a model, runtime or dataset that has one. Takes the place of `inputSize`, `fit`, `interpolation` and
-   * `antialias`. @defaultValue as these options say
+   * How images are made: a preprocessing, or a model, runtime or dataset that has one. Takes the place of `inputSize`, `fit`,
+   * `interpolation` and `antialias`. @defaultValue as these options say
    */
   readonly preprocessing?: PreprocessingSource | undefined;
   /** Images are resized to this. @defaultValue each keeps its own size */
   readonly inputSize?: Size | undefined;
   /**
-   * How images of other proportions come to `inputSize`. 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds black to the
-   * shorter one, before resizing; 'resizeCrop' and 'resizePad' do it afterwards. @defaultValue 'stretch'
+   * How images of other proportions come to `inputSize`. 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds
+   * black to the shorter one, before resizing; 'resizeCrop' and 'resizePad' do it afterwards. @defaultValue 'stretch'
    * @see {@link resizeTo}
    */
   readonly fit?: Fit | undefined;
   /**
-   * 'exact' resizes as TensorFlow does. 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel; the dataset's `preprocessing` then says
-   * bilinear with antialiasing, which is an approximation. @defaultValue 'exact'
+   * 'exact' resizes as TensorFlow does. 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel; the dataset's
+   * `preprocessing` then says bilinear with antialiasing, which is an approximation. @defaultValue 'exact'
    */
   readonly resize?: 'exact' | 'fast' | undefined;
   /** How images are resized, where exactly. @defaultValue 'bilinear' */
@@ -90,9 +93,17 @@ export function preprocessingOfOptions(where: string, options: ReadImagesOptions
     return complete;
   }
   if (inputSize === undefined) {
-    const used = Object.entries({ fit: fit !== 'stretch', resize: fast, interpolation: interpolation !== 'bilinear', antialias }).find(([, isUsed]) => isUsed)?.[0];
+    const used = Object.entries({ fit: fit !== 'stretch', resize: fast, interpolation: interpolation !== 'bilinear', antialias }).find(
+      ([, isUsed]) => isUsed,
+    )?.[0];
     if (used === undefined) return undefined;
-    throw invalid(where, used, 'nothing without `inputSize`', options[used as keyof ReadImagesOptions], 'Images keep their own sizes without it.');
+    throw invalid(
+      where,
+      used,
+      'nothing without `inputSize`',
+      options[used as keyof ReadImagesOptions],
+      'Images keep their own sizes without it.',
+    );
   }
   if (!fast) return completePreprocessing(where, { inputSize, fit, interpolation, antialias });
   if (options.interpolation !== undefined || options.antialias !== undefined || dctMethod === 'fast') {
@@ -104,7 +115,15 @@ export function preprocessingOfOptions(where: string, options: ReadImagesOptions
 
 /** Decodes and preprocesses, several at once, in order. */
 export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabeledImage> {
-  const { background, maxPixels, dctMethod, workers, concurrency = workers === undefined ? 'auto' : 4 * workers.threads, errors = 'throw', onSkipped } = options;
+  const {
+    background,
+    maxPixels,
+    dctMethod,
+    workers,
+    concurrency = workers === undefined ? 'auto' : 4 * workers.threads,
+    errors = 'throw',
+    onSkipped,
+  } = options;
   const preprocessing = preprocessingOfOptions(where, options);
   const byDecoder = options.resize === 'fast' && preprocessing !== undefined;
   const settings = {
@@ -116,10 +135,19 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
     },
     ...(byDecoder ? {} : { preprocessing }),
   };
-  const read = (changeOf?: ChangeOf): Dataset<LabeledImage> => makesPictures(files.map(
-    async ({ label, ...source }, { epoch }) => ({ pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)), label, origin: source.origin }),
-    { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
-  ).withPreprocessing(preprocessing ?? 'original'));
+  const read = (changeOf?: ChangeOf): Dataset<LabeledImage> =>
+    makesPictures(
+      files
+        .map(
+          async ({ label, ...source }, { epoch }) => ({
+            pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)),
+            label,
+            origin: source.origin,
+          }),
+          { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
+        )
+        .withPreprocessing(preprocessing ?? 'original'),
+    );
   const images = read();
   workers?.remember(images, read);
   return images;
@@ -146,5 +174,8 @@ export function labelAs(mode: LabelMode, label: number, classes: number, where =
 export function checkLabel(mode: LabelMode, label: number, classes: number, where: string, origin?: string): void {
   const limit = mode === 'binary' ? 2 : classes;
   if (Number.isInteger(label) && label >= 0 && label < limit) return;
-  throw new DataError(`${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`, origin === undefined ? {} : { origin });
+  throw new DataError(
+    `${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`,
+    origin === undefined ? {} : { origin },
+  );
 }

@@ -34,39 +34,57 @@ const OTHER_FILES: readonly (readonly [start: string, what: string])[] = [
 /**
  * Reads the rows below the header; empty lines are passed over, and spaces around cells are removed.
  *
- * @throws {DataError} when the file cannot be read or decoded, is no table, lacks a column or has it twice, or a row has more or fewer cells than the header.
+ * @throws {DataError} when the file cannot be read or decoded, is no table, lacks a column or has it twice, or a row has more or fewer
+ *   cells than the header.
  */
 export async function readTable(file: string, options: ReadTableOptions): Promise<TableRow[]> {
   const { where, columns } = options;
   const fail = (problem: string, cause?: unknown): DataError => new DataError(`${where}: ${problem}`, { cause, origin: file });
   const text = await readText(file, options);
   const hint = otherDelimiter(text, options);
-  const [header, ...records] = parseRecords(text, options.delimiter, (message, cause) => fail(`expected a CSV table with a header in '${file}': ${message}.${hint}`, cause));
+  const [header, ...records] = parseRecords(text, options.delimiter, (message, cause) =>
+    fail(`expected a CSV table with a header in '${file}': ${message}.${hint}`, cause),
+  );
   if (header === undefined) throw fail(`expected a CSV table with a header in '${file}', which is empty.`);
   for (const column of columns) {
     if (!header.cells.includes(column)) throw fail(`expected a column '${column}' in '${file}', received ${list(header.cells)}.${hint}`);
-    if (header.cells.indexOf(column) !== header.cells.lastIndexOf(column)) throw fail(`expected one column '${column}' in '${file}', received several: ${list(header.cells)}. Rename all but one.`);
+    if (header.cells.indexOf(column) !== header.cells.lastIndexOf(column))
+      throw fail(`expected one column '${column}' in '${file}', received several: ${list(header.cells)}. Rename all but one.`);
   }
   return records.map(({ line, cells }) => {
     if (cells.length !== header.cells.length) {
-      throw fail(`expected ${header.cells.length} cells in every row of '${file}', as in its header, received ${cells.length} in line ${line}. Put cells that contain the delimiter in quotes.`);
+      throw fail(
+        `expected ${header.cells.length} cells in every row of '${file}', as in its header, ` +
+          `received ${cells.length} in line ${line}. Put cells that contain the delimiter in quotes.`,
+      );
     }
     return { line, cell: (column) => cells[header.cells.indexOf(column)] as string };
   });
 }
 
 async function readText(file: string, { where, encoding }: ReadTableOptions): Promise<string> {
-  const bytes = Buffer.from(await readRegularFile(file).catch((cause: unknown) => {
-    throw new DataError(`${where}: expected a CSV file, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
-  }));
+  const bytes = Buffer.from(
+    await readRegularFile(file).catch((cause: unknown) => {
+      throw new DataError(`${where}: expected a CSV file, received '${file}', which cannot be read: ${systemReason(cause)}.`, {
+        cause,
+        origin: file,
+      });
+    }),
+  );
   const start = bytes.subarray(0, 4).toString('latin1');
   const other = OTHER_FILES.find(([mark]) => start.startsWith(mark));
-  if (other !== undefined) throw new DataError(`${where}: expected a CSV file, received '${file}', which is ${other[1]}.`, { origin: file });
-  const remedy = "Name the file's encoding, for example encoding: 'windows-1252' (Excel, Western Europe) or 'utf-16le', or save it as UTF-8.";
+  if (other !== undefined)
+    throw new DataError(`${where}: expected a CSV file, received '${file}', which is ${other[1]}.`, { origin: file });
+  const remedy =
+    "Name the file's encoding, for example encoding: 'windows-1252' (Excel, Western Europe) or 'utf-16le', or save it as UTF-8.";
   const text = decodeText(bytes, { where, origin: file, encoding, remedy });
   const zero = text.indexOf('\0');
   if (zero >= 0) {
-    throw new DataError(`${where}: expected text in '${file}', received a zero byte in line ${text.slice(0, zero).split('\n').length}, as in UTF-16. ${remedy}`, { origin: file });
+    throw new DataError(
+      `${where}: expected text in '${file}', received a zero byte in line ${text.slice(0, zero).split('\n').length}, ` +
+        `as in UTF-16. ${remedy}`,
+      { origin: file },
+    );
   }
   return text;
 }

@@ -39,13 +39,21 @@ export interface SummarizeImagesOptions {
  * const { files, classNames } = await imageFolder('photos');
  * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
  */
-export async function summarizeImages(files: readonly LabeledFile[], classNames: readonly string[], options: SummarizeImagesOptions = {}): Promise<ImagesSummary> {
+export async function summarizeImages(
+  files: readonly LabeledFile[],
+  classNames: readonly string[],
+  options: SummarizeImagesOptions = {},
+): Promise<ImagesSummary> {
   check('summarizeImages', 'files', files, LABELED_FILES);
   check('summarizeImages', 'classNames', classNames, CLASS_NAMES);
   const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
   const unnamed = files.find(({ label }) => label >= classNames.length);
   if (unnamed !== undefined) {
-    throw new DataError(`summarizeImages: expected labels below ${classNames.length}, the number of class names, received ${unnamed.label} of '${unnamed.path}'.`, { origin: unnamed.path });
+    throw new DataError(
+      `summarizeImages: expected labels below ${classNames.length}, the number of class names, ` +
+        `received ${unnamed.label} of '${unnamed.path}'.`,
+      { origin: unnamed.path },
+    );
   }
   const advance = trackProgress(onProgress, 'summary', 'images', files.length);
   const broken: { file: string; error: DataError }[] = [];
@@ -79,7 +87,10 @@ export async function summarizeImages(files: readonly LabeledFile[], classNames:
   }
   const duplicates = [...byHash.values()]
     .filter((group) => group.length > 1)
-    .map((group) => ({ files: group.map((file) => file.path).sort(byCodePoint), conflicting: new Set(group.map((file) => file.label)).size > 1 }));
+    .map((group) => ({
+      files: group.map((file) => file.path).sort(byCodePoint),
+      conflicting: new Set(group.map((file) => file.label)).size > 1,
+    }));
   const counts = classNames.map((className, label) => ({ className, count: files.filter((file) => file.label === label).length }));
   return { images: files.length, counts, width: spread(widths), height: spread(heights), duplicates, broken };
 }

@@ -35,7 +35,13 @@ export interface TableImagesOptions extends TableLabelOptions {
 }
 
 /** The images of the rows by their name within the folders, and the rows that are left out. */
-export function imagesOf(where: string, file: string, folders: readonly string[], rows: readonly TableRow[], options: TableImagesOptions): { listed: Map<string, TableImage>; skipped: SkippedRow[] } {
+export function imagesOf(
+  where: string,
+  file: string,
+  folders: readonly string[],
+  rows: readonly TableRow[],
+  options: TableImagesOptions,
+): { listed: Map<string, TableImage>; skipped: SkippedRow[] } {
   const { pathColumn, groupColumn, labelColumns, suffix = '', multiLabel = false, unlabeled = 'throw' } = options;
   const listed = new Map<string, TableImage>();
   const skipped: SkippedRow[] = [];
@@ -63,13 +69,24 @@ export function imagesOf(where: string, file: string, folders: readonly string[]
       skipped.push({ line, path: origin, reason: 'it repeats an earlier row' });
     } else {
       const remedy = labelColumns === undefined ? 'Set multiLabel: true for several.' : 'Keep one row per image.';
-      throw new DataError(`${where}: expected one label for '${origin}' in '${file}', received ${list(known.labels)} in line ${known.line} and ${list(read.labels)} in line ${line}. ${remedy}`, { origin: file });
+      throw new DataError(
+        `${where}: expected one label for '${origin}' in '${file}', received ${list(known.labels)} in line ${known.line} and ` +
+          `${list(read.labels)} in line ${line}. ${remedy}`,
+        { origin: file },
+      );
     }
   }
   if (rows.length > 0) labels.checkNames();
   if (faults.length > 0 && unlabeled === 'throw') {
-    const shown = faults.slice(0, 3).map(({ line, path: image, reason }) => `line ${line} ('${image}', ${reason})`).join(', ');
-    throw new DataError(`${where}: expected a label in every row of '${file}', ${faults.length} of ${rows.length} have none: ${shown}${faults.length > 3 ? ', ...' : ''}. Set unlabeled: 'skip' to leave them out, or ${remedy ?? ''}.`, { origin: file });
+    const shown = faults
+      .slice(0, 3)
+      .map(({ line, path: image, reason }) => `line ${line} ('${image}', ${reason})`)
+      .join(', ');
+    throw new DataError(
+      `${where}: expected a label in every row of '${file}', ${faults.length} of ${rows.length} have none: ` +
+        `${shown}${faults.length > 3 ? ', ...' : ''}. Set unlabeled: 'skip' to leave them out, or ${remedy ?? ''}.`,
+      { origin: file },
+    );
   }
   return { listed, skipped: [...faults, ...skipped].sort((a, b) => a.line - b.line) };
 }

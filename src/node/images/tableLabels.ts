@@ -22,14 +22,33 @@ export interface TableLabelOptions {
 }
 
 /** The labels of a row; or why it has none and what to do besides leaving it out. All labels of an excluded row are excluded. */
-export type RowLabels = { readonly labels: readonly string[] } | { readonly missing: string; readonly remedy: string } | { readonly excluded: true };
+export type RowLabels =
+  { readonly labels: readonly string[] } | { readonly missing: string; readonly remedy: string } | { readonly excluded: true };
 
 type Ids = readonly string[] | { readonly missing: string; readonly remedy: string };
 
 /** What pandas reads as a missing value. */
-const MISSING_VALUES: ReadonlySet<string> = new Set(
-  ['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>', 'N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'],
-);
+const MISSING_VALUES: ReadonlySet<string> = new Set([
+  '',
+  '#N/A',
+  '#N/A N/A',
+  '#NA',
+  '-1.#IND',
+  '-1.#QNAN',
+  '-NaN',
+  '-nan',
+  '1.#IND',
+  '1.#QNAN',
+  '<NA>',
+  'N/A',
+  'NA',
+  'NULL',
+  'NaN',
+  'None',
+  'n/a',
+  'nan',
+  'null',
+]);
 
 const ONE = /^(?:1(?:\.0*)?|true)$/i;
 const ZERO = /^(?:0(?:\.0*)?|false)$/i;
@@ -44,8 +63,18 @@ export interface LabelReader {
 
 /** Makes a reader of the labels of a table. */
 export function labelReader(where: string, file: string, options: TableLabelOptions): LabelReader {
-  const { labelColumn = '', labelColumns, labelSeparator, multiLabel = false, names = {}, relabel = {}, exclude = [], classNames = [] } = options;
-  const isClass = (id: string): boolean => Object.hasOwn(names, id) || Object.hasOwn(relabel, id) || exclude.includes(id) || classNames.includes(id);
+  const {
+    labelColumn = '',
+    labelColumns,
+    labelSeparator,
+    multiLabel = false,
+    names = {},
+    relabel = {},
+    exclude = [],
+    classNames = [],
+  } = options;
+  const isClass = (id: string): boolean =>
+    Object.hasOwn(names, id) || Object.hasOwn(relabel, id) || exclude.includes(id) || classNames.includes(id);
 
   const idsInColumn = (row: TableRow): Ids => {
     const cell = row.cell(labelColumn).trim();
@@ -61,19 +90,30 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
     const missing = columns[values.indexOf(undefined)];
     if (missing !== undefined) {
       const cell = row.cell(missing).trim();
-      return { missing: `column '${missing}' ${cell === '' ? 'is empty' : `has ${show(cell)}`}`, remedy: `say what that means with \`labelValues: { ${show(cell)}: 0 }\`` };
+      return {
+        missing: `column '${missing}' ${cell === '' ? 'is empty' : `has ${show(cell)}`}`,
+        remedy: `say what that means with \`labelValues: { ${show(cell)}: 0 }\``,
+      };
     }
     const ids = columns.filter((_, i) => values[i] === 1);
-    return ids.length === 0 && !multiLabel ? { missing: 'no label column is 1', remedy: 'set multiLabel: true if an image may have no class' } : ids;
+    return ids.length === 0 && !multiLabel
+      ? { missing: 'no label column is 1', remedy: 'set multiLabel: true if an image may have no class' }
+      : ids;
   };
 
   const found = new Set(labelColumns?.map((column) => renamed(column, names)));
   const checkNames = (): void => {
-    for (const [option, given] of [['relabel', Object.keys(relabel)], ['exclude', exclude]] as const) {
+    for (const [option, given] of [
+      ['relabel', Object.keys(relabel)],
+      ['exclude', exclude],
+    ] as const) {
       const unknown = given.filter((name) => !found.has(name));
       if (unknown.length === 0) continue;
       const classes = [...found].sort(byCodePoint);
-      throw new OptionError(`${where}: expected classes of '${file}' for \`${option}\`, received ${list(unknown)}. It has ${list(classes.slice(0, 8))}${classes.length > 8 ? ` and ${classes.length - 8} more` : ''}.`);
+      throw new OptionError(
+        `${where}: expected classes of '${file}' for \`${option}\`, received ${list(unknown)}. ` +
+          `It has ${list(classes.slice(0, 8))}${classes.length > 8 ? ` and ${classes.length - 8} more` : ''}.`,
+      );
     }
   };
 
@@ -85,7 +125,10 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
     const labels = [...new Set(named.filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
     if (labels.length === 0 && ids.length > 0) return { excluded: true };
     if (labels.length > 1 && !multiLabel) {
-      throw new DataError(`${where}: expected one label in line ${row.line} of '${file}', received ${list(labels)}. Set multiLabel: true for several.`, { origin: file });
+      throw new DataError(
+        `${where}: expected one label in line ${row.line} of '${file}', received ${list(labels)}. Set multiLabel: true for several.`,
+        { origin: file },
+      );
     }
     return { labels };
   };
@@ -93,10 +136,22 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
 }
 
 /** The classes: those of `labelColumns` in their order, or all that occur, sorted by code point. */
-export function classesOf(where: string, file: string, labels: Iterable<string>, { labelColumns, names = {}, relabel = {}, exclude = [], classNames }: TableLabelOptions): readonly string[] {
+export function classesOf(
+  where: string,
+  file: string,
+  labels: Iterable<string>,
+  { labelColumns, names = {}, relabel = {}, exclude = [], classNames }: TableLabelOptions,
+): readonly string[] {
   if (classNames !== undefined) return classNames;
   if (labelColumns !== undefined) {
-    return [...new Set(labelColumns.map((id) => renamed(id, names)).filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
+    return [
+      ...new Set(
+        labelColumns
+          .map((id) => renamed(id, names))
+          .filter((name) => !exclude.includes(name))
+          .map((name) => renamed(name, relabel)),
+      ),
+    ];
   }
   const found = [...new Set(labels)];
   const byMeaning = new Map<string, string>();
@@ -105,7 +160,11 @@ export function classesOf(where: string, file: string, labels: Iterable<string>,
     const other = byMeaning.get(meaning);
     if (other !== undefined) {
       const how = other.normalize('NFC') === label.normalize('NFC') ? 'the same characters in different bytes' : 'the same number';
-      throw new DataError(`${where}: expected each class of '${file}' to be written in one way, received ${list([other, label])}: ${how}. Set \`relabel\` to make them one, or \`classNames\` to keep both.`, { origin: file });
+      throw new DataError(
+        `${where}: expected each class of '${file}' to be written in one way, received ${list([other, label])}: ${how}. ` +
+          `Set \`relabel\` to make them one, or \`classNames\` to keep both.`,
+        { origin: file },
+      );
     }
     byMeaning.set(meaning, label);
   }
@@ -113,13 +172,23 @@ export function classesOf(where: string, file: string, labels: Iterable<string>,
 }
 
 /** What a cell of a label column says; `undefined` when it is empty. */
-function indicator(where: string, file: string, row: TableRow, column: string, values: Readonly<Record<string, 0 | 1>> = {}): 0 | 1 | undefined {
+function indicator(
+  where: string,
+  file: string,
+  row: TableRow,
+  column: string,
+  values: Readonly<Record<string, 0 | 1>> = {},
+): 0 | 1 | undefined {
   const cell = row.cell(column).trim();
   if (Object.hasOwn(values, cell)) return values[cell];
   if (ONE.test(cell)) return 1;
   if (ZERO.test(cell)) return 0;
   if (MISSING_VALUES.has(cell)) return undefined;
-  throw new DataError(`${where}: expected 0 or 1 in column '${column}' of '${file}', received ${show(cell)} in line ${row.line}. Set \`labelValues\` to say what it means.`, { origin: file });
+  throw new DataError(
+    `${where}: expected 0 or 1 in column '${column}' of '${file}', received ${show(cell)} in line ${row.line}. ` +
+      `Set \`labelValues\` to say what it means.`,
+    { origin: file },
+  );
 }
 
 /** Only an object's own names: a class may well be called `constructor`. */

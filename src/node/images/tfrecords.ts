@@ -8,7 +8,15 @@ import { glob } from 'tinyglobby';
 import { arrayOf, boolean, check, checkOptions, either, invalid, oneOf, positiveInteger, rule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { checkSchema } from '../../data/internal.js';
-import { Dataset, decodeExample, parseExample, readTFRecords, type LabeledImage, type RecordOf, type RecordSchema } from '../../data/index.js';
+import {
+  Dataset,
+  decodeExample,
+  parseExample,
+  readTFRecords,
+  type LabeledImage,
+  type RecordOf,
+  type RecordSchema,
+} from '../../data/index.js';
 import { byCodePoint } from './listImages.js';
 import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from '../files/internal.js';
@@ -45,15 +53,32 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   check('tfrecordDataset', 'patterns', patterns, either(text, arrayOf(text)));
   if (patterns.length === 0) throw invalid('tfrecordDataset', 'patterns', 'at least one path or glob', patterns);
   checkSchema('tfrecordDataset', schema);
-  const rules = { compression: oneOf('auto', 'gzip', 'none'), verify: boolean, maxRecordBytes: positiveInteger, cycleLength: positiveInteger };
+  const rules = {
+    compression: oneOf('auto', 'gzip', 'none'),
+    verify: boolean,
+    maxRecordBytes: positiveInteger,
+    cycleLength: positiveInteger,
+  };
   const { compression = 'auto', verify = true, maxRecordBytes, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
   const limit = maxRecordBytes === undefined ? {} : { maxRecordBytes };
   const given = typeof patterns === 'string' ? [patterns] : patterns;
-  const found = await Promise.all(given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })));
+  const found = await Promise.all(
+    given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })),
+  );
   const files = found.flat().sort(byCodePoint);
   if (files.length === 0) throw new DataError(`tfrecordDataset: expected record files, '${given.join("', '")}' fits none.`);
   // Sizes are part of the dataset's fingerprint: a file written anew has other records.
-  const sized = await Promise.all(files.map(async (file) => ({ path: file, origin: path.basename(file), bytes: (await stat(file).catch((cause: unknown) => { throw unreadable(file, cause); })).size })));
+  const sized = await Promise.all(
+    files.map(async (file) => ({
+      path: file,
+      origin: path.basename(file),
+      bytes: (
+        await stat(file).catch((cause: unknown) => {
+          throw unreadable(file, cause);
+        })
+      ).size,
+    })),
+  );
   return Dataset.from(sized).interleave(
     ({ path: file }) =>
       Dataset.from(async function* () {
@@ -86,7 +111,8 @@ export interface RecordImagesOptions extends ReadImagesOptions {
 /**
  * Decodes the images of records.
  *
- * @throws {OptionError} when `records` is no Dataset, or an option is unknown, missing or has a wrong value. {@link DataError} while reading, when a label is
+ * @throws {OptionError} when `records` is no Dataset, or an option is unknown, missing or has a wrong value. {@link DataError} while
+ *   reading, when a label is
  * none of the classes.
  */
 export function recordImages(records: Dataset<ImageRecord>, options: RecordImagesOptions): Dataset<LabeledImage> {
@@ -94,11 +120,24 @@ export function recordImages(records: Dataset<ImageRecord>, options: RecordImage
   checkOptions('recordImages', options, { ...READ_IMAGES_RULES, classes: positiveInteger, labelMode: LABEL_MODES });
   check('recordImages', 'classes', options.classes, positiveInteger);
   const { classes, labelMode = 'categorical' } = options;
-  return readImages('recordImages', records.map(({ image, label, origin }) => ({ bytes: image, origin, label: labelAs(labelMode, label, classes, 'recordImages', origin) })), options);
+  return readImages(
+    'recordImages',
+    records.map(({ image, label, origin }) => ({
+      bytes: image,
+      origin,
+      label: labelAs(labelMode, label, classes, 'recordImages', origin),
+    })),
+    options,
+  );
 }
 
 async function openRecords(file: string, compression: 'auto' | 'gzip' | 'none'): Promise<AsyncIterable<Uint8Array>> {
-  const isGzip = compression === 'gzip' || (compression === 'auto' && (await startsAsGzip(file).catch((cause: unknown) => { throw unreadable(file, cause); })));
+  const isGzip =
+    compression === 'gzip' ||
+    (compression === 'auto' &&
+      (await startsAsGzip(file).catch((cause: unknown) => {
+        throw unreadable(file, cause);
+      })));
   const stream = createReadStream(file, { highWaterMark: 1 << 20 });
   if (!isGzip) return named(stream, file);
   const unzipped = createGunzip();
@@ -114,7 +153,10 @@ async function* named(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGen
   }
 }
 
-/** A record file begins with a length of 8 bytes; one that begins as gzip does would hold a first record of more than 2^34 bytes or of 35,615. */
+/**
+ * A record file begins with a length of 8 bytes; one that begins as gzip does would hold a first record of more than 2^34 bytes or of
+ * 35,615.
+ */
 async function startsAsGzip(file: string): Promise<boolean> {
   for await (const chunk of createReadStream(file, { start: 0, end: 3 })) {
     const [first, second, method] = chunk as Uint8Array;
@@ -126,5 +168,9 @@ async function startsAsGzip(file: string): Promise<boolean> {
 function unreadable(file: string, cause: unknown): DataError {
   const { code = '', message } = cause as NodeJS.ErrnoException;
   const damaged = code.startsWith('Z_');
-  return new DataError(`tfrecordDataset: expected ${damaged ? 'an intact gzip file' : 'a record file that can be read'}, received '${file}': ${damaged ? message : systemReason(cause)}.`, { cause, origin: file });
+  return new DataError(
+    `tfrecordDataset: expected ${damaged ? 'an intact gzip file' : 'a record file that can be read'}, received '${file}': ` +
+      `${damaged ? message : systemReason(cause)}.`,
+    { cause, origin: file },
+  );
 }

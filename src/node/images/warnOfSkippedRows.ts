@@ -4,7 +4,13 @@ import type { SkippedRow } from './tableImages.js';
 import { printWarning } from './warnOfSkipped.js';
 
 /** Says how many of `total` rows were left out and why; nothing for none. */
-export function warnOfSkippedRows(where: string, table: string, skipped: readonly SkippedRow[], total: number, warn: (message: string) => void = printWarning): void {
+export function warnOfSkippedRows(
+  where: string,
+  table: string,
+  skipped: readonly SkippedRow[],
+  total: number,
+  warn: (message: string) => void = printWarning,
+): void {
   if (skipped.length === 0) return;
   const counts = new Map<string, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -42,9 +42,14 @@ export async function writeTFRecords<const S extends RecordSchema>(
   check('writeTFRecords', 'prefix', prefix, text);
   const rules = { shards: positiveInteger, compression: oneOf('gzip', 'none'), onProgress: callable };
   const { shards = 1, compression = 'none', onProgress } = checkOptions('writeTFRecords', options, rules);
-  await mkdir(path.dirname(prefix), { recursive: true }).catch((cause: unknown) => { throw unwritable(prefix, cause); });
+  await mkdir(path.dirname(prefix), { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(prefix, cause);
+  });
   const ending = compression === 'gzip' ? '.gz' : '';
-  const names = Array.from({ length: shards }, (_, i) => `${prefix}-${String(i).padStart(5, '0')}-of-${String(shards).padStart(5, '0')}${ending}`);
+  const names = Array.from(
+    { length: shards },
+    (_, i) => `${prefix}-${String(i).padStart(5, '0')}-of-${String(shards).padStart(5, '0')}${ending}`,
+  );
   const writers = names.map((name) => openWriter(`${name}.partial`, compression));
   const advance = trackProgress(onProgress, 'records', 'records', Number.isFinite(records.size) ? records.size : undefined);
   try {
@@ -60,12 +65,18 @@ export async function writeTFRecords<const S extends RecordSchema>(
     await Promise.all(names.map((name) => rm(`${name}.partial`, { force: true })));
     throw error;
   }
-  for (const name of names) await rename(`${name}.partial`, name).catch((cause: unknown) => { throw unwritable(name, cause); });
+  for (const name of names)
+    await rename(`${name}.partial`, name).catch((cause: unknown) => {
+      throw unwritable(name, cause);
+    });
   return names;
 }
 
 function unwritable(file: string, cause: unknown): DataError {
-  return new DataError(`writeTFRecords: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
+  return new DataError(`writeTFRecords: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
+    cause,
+    origin: file,
+  });
 }
 
 interface Writer {
@@ -77,7 +88,9 @@ function openWriter(file: string, compression: 'gzip' | 'none'): Writer {
   const disk = createWriteStream(file);
   const entrance = compression === 'gzip' ? createGzip() : disk;
   if (entrance !== disk) (entrance as ReturnType<typeof createGzip>).pipe(disk);
-  const done = finished(disk).catch((cause: unknown) => { throw unwritable(file, cause); });
+  const done = finished(disk).catch((cause: unknown) => {
+    throw unwritable(file, cause);
+  });
   done.catch(() => undefined);
   return {
     async add(bytes) {

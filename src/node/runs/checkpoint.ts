@@ -38,7 +38,8 @@ export interface Resumed {
  * @throws {EffnetError} in training, when the loss is not finite: the last good checkpoint stays.
  * @throws {WeightsError} in training, when the optimizer is TensorFlow.js' own and `saveWeightsOnly` is not set.
  * @example
- * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [checkpoint('runs/best.safetensors', { monitor: 'val_accuracy', saveBestOnly: true })] });
+ * const best = checkpoint('runs/best.safetensors', { monitor: 'val_accuracy', saveBestOnly: true });
+ * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [best] });
  */
 export function checkpoint(file: string, options: CheckpointOptions = {}): TrainingCallback {
   check('checkpoint', 'file', file, text);
@@ -51,7 +52,9 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
     onEpochEnd: async (epoch, metrics, model) => {
       const loss = metrics['loss'];
       if (loss !== undefined && !Number.isFinite(loss)) {
-        throw new EffnetError(`checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. The checkpoint before stays.`);
+        throw new EffnetError(
+          `checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. The checkpoint before stays.`,
+        );
       }
       if (saveBestOnly) {
         const value = monitor.read(metrics);
@@ -72,10 +75,12 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
 }
 
 /**
- * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one that was saved.
+ * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one
+ * that was saved.
  *
  * @throws {OptionError} when `model` is none, or the name of the file is empty.
- * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is touched then.
+ * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is
+ *   touched then.
  * @example
  * const { epoch } = await resume(model, 'runs/clothes-7.safetensors');
  * await model.fitDataset(train, { initialEpoch: epoch, epochs: 20 });
@@ -87,7 +92,10 @@ export async function resume(model: LayersModel, file: string): Promise<Resumed>
   try {
     bytes = await readFile(file);
   } catch (cause) {
-    throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read: ${systemReason(cause)}.`, { cause, origin: file });
+    throw new DataError(`resume: expected a checkpoint, received '${file}', which cannot be read: ${systemReason(cause)}.`, {
+      cause,
+      origin: file,
+    });
   }
   const saved = readFrom(file, bytes);
   await restoreCheckpoint('resume', model, saved);
@@ -109,7 +117,10 @@ function fileName(template: string, epoch: number, metrics: MetricValues): strin
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (name === 'epoch') return String(epoch + 1);
     const value = metrics[name];
-    if (value === undefined) throw new OptionError(`checkpoint: expected one of epoch, ${Object.keys(metrics).join(', ')} in the braces of \`file\`, received '{${name}}'.`);
+    if (value === undefined)
+      throw new OptionError(
+        `checkpoint: expected one of epoch, ${Object.keys(metrics).join(', ')} in the braces of \`file\`, received '{${name}}'.`,
+      );
     return value.toFixed(4);
   });
 }
@@ -119,6 +130,9 @@ async function write(file: string, bytes: Uint8Array): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true });
     await replaceFile(file, bytes);
   } catch (cause) {
-    throw new DataError(`checkpoint: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`, { cause, origin: file });
+    throw new DataError(
+      `checkpoint: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`,
+      { cause, origin: file },
+    );
   }
 }

@@ -13,7 +13,9 @@ import { systemReason } from '../files/internal.js';
  *
  * @throws {OptionError} when the name is empty. {@link DataError} in training, when the file cannot be read or written.
  * @example
- * await fineTune(model, { train, stages: [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }], store: checkpointFile('runs/clothes.safetensors'), checkpointEverySteps: 100 });
+ * const store = checkpointFile('runs/clothes.safetensors');
+ * const stages = [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }] as const;
+ * await fineTune(model, { train, stages, store, checkpointEverySteps: 100 });
  */
 export function checkpointFile(file: string): CheckpointStore {
   check('checkpointFile', 'file', file, text);
@@ -23,7 +25,10 @@ export function checkpointFile(file: string): CheckpointStore {
         return await readFile(file);
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw new DataError(`checkpointFile: expected a file that can be read, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
+        throw new DataError(`checkpointFile: expected a file that can be read, received '${file}': ${systemReason(cause)}.`, {
+          cause,
+          origin: file,
+        });
       }
     },
     write: async (bytes) => {
@@ -31,7 +36,10 @@ export function checkpointFile(file: string): CheckpointStore {
         await mkdir(path.dirname(file), { recursive: true });
         await replaceFile(file, bytes);
       } catch (cause) {
-        throw new DataError(`checkpointFile: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`, { cause, origin: file });
+        throw new DataError(
+          `checkpointFile: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`,
+          { cause, origin: file },
+        );
       }
     },
   };

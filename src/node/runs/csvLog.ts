@@ -15,9 +15,11 @@ export interface CsvLogOptions {
 }
 
 /**
- * Writes the metrics of every epoch as a line of CSV. The first epoch decides the columns; a metric that is missing later leaves its place empty.
+ * Writes the metrics of every epoch as a line of CSV. The first epoch decides the columns; a metric that is missing later leaves its place
+ * empty.
  *
- * @throws {OptionError} when an option is unknown. {@link DataError} in training, when the file cannot be written, or is no log to go on with.
+ * @throws {OptionError} when an option is unknown. {@link DataError} in training, when the file cannot be written, or is no log to go on
+ *   with.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [csvLog('runs/clothes.csv')] });
  */
@@ -37,7 +39,10 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
         await appendFile(file, line([epoch, ...columns.map((name) => metrics[name] ?? '')]));
       } catch (cause) {
         if (cause instanceof DataError) throw cause;
-        throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, { cause, origin: file });
+        throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
+          cause,
+          origin: file,
+        });
       }
     },
   });
@@ -53,7 +58,11 @@ async function openLog(file: string): Promise<readonly string[] | undefined> {
   const content = decodeText(bytes, { where: 'csvLog', origin: file, remedy: 'Save it as UTF-8, or name another file.' });
   const [[first, ...columns] = []] = parse(content, { to_line: 1, relax_column_count: true }) as [string[]?];
   if (first !== 'epoch') {
-    throw new DataError(`csvLog: expected a log whose first column is 'epoch' to go on with, received '${file}', which begins with ${show(first)}. Name another file, or leave out \`append\`.`, { origin: file });
+    throw new DataError(
+      `csvLog: expected a log whose first column is 'epoch' to go on with, received '${file}', ` +
+        `which begins with ${show(first)}. Name another file, or leave out \`append\`.`,
+      { origin: file },
+    );
   }
   // A run that was killed may have left half a line.
   if (!content.endsWith('\n')) await appendFile(file, '\n');

@@ -34,12 +34,23 @@ const BUCKETS = 30;
 let files = 0;
 
 const anyNumber = rule<number>('a number', (value) => typeof value === 'number');
-const numberArray = rule<ArrayLike<number>>('an array of finite numbers', (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)));
-const setting = either(either(finite, rule<string>('a string', (value) => typeof value === 'string')), rule<boolean>('a boolean', (value) => typeof value === 'boolean'));
+const numberArray = rule<ArrayLike<number>>(
+  'an array of finite numbers',
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
+);
+const setting = either(
+  either(
+    finite,
+    rule<string>('a string', (value) => typeof value === 'string'),
+  ),
+  rule<boolean>('a boolean', (value) => typeof value === 'boolean'),
+);
 
 /** What a run was set to. */
-export const HYPER_PARAMETERS = rule<Readonly<Record<string, number | string | boolean>>>('an object of finite numbers, strings and booleans', (value) =>
-  record.accepts(value) && Object.values(value).every(setting.accepts));
+export const HYPER_PARAMETERS = rule<Readonly<Record<string, number | string | boolean>>>(
+  'an object of finite numbers, strings and booleans',
+  (value) => record.accepts(value) && Object.values(value).every(setting.accepts),
+);
 
 /**
  * Begins an event file in a folder that `tensorboard --logdir` reads.
@@ -86,7 +97,10 @@ export function openEvents(where: string, folder: string): EventFile {
     try {
       await work;
     } catch (cause) {
-      throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: file });
+      throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
+        cause,
+        origin: file,
+      });
     }
   };
   const summary = (step: number, value: SummaryValue): Promise<void> => write({ case: 'summary', value: { value: [value] } }, step);
@@ -121,10 +135,23 @@ export function openEvents(where: string, folder: string): EventFile {
     hyperParameters: async (values) => {
       check(`${where}.hyperParameters`, 'values', values, HYPER_PARAMETERS);
       const { hyperParametersBytes } = await messages();
-      const hparams = Object.entries(values).map(([name, value]) => [name, {
-        kind: typeof value === 'number' ? { case: 'numberValue' as const, value } : typeof value === 'string' ? { case: 'stringValue' as const, value } : { case: 'boolValue' as const, value },
-      }] as const);
-      const content = hyperParametersBytes({ data: { case: 'sessionStartInfo', value: { hparams: Object.fromEntries(hparams), startTimeSecs: seconds } } });
+      const hparams = Object.entries(values).map(
+        ([name, value]) =>
+          [
+            name,
+            {
+              kind:
+                typeof value === 'number'
+                  ? { case: 'numberValue' as const, value }
+                  : typeof value === 'string'
+                    ? { case: 'stringValue' as const, value }
+                    : { case: 'boolValue' as const, value },
+            },
+          ] as const,
+      );
+      const content = hyperParametersBytes({
+        data: { case: 'sessionStartInfo', value: { hparams: Object.fromEntries(hparams), startTimeSecs: seconds } },
+      });
       await summary(0, {
         tag: '_hparams_/session_start_info',
         // The plugin wants a tensor, whatever it holds.
@@ -145,7 +172,8 @@ function messages(): Promise<typeof messageModule> {
 function sizeOfPng(where: string, png: Uint8Array): { width: number; height: number } {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
   // The signature of eight bytes, then the header chunk with width and height.
-  if (png.byteLength < 24 || view.getUint32(0) !== 0x89504e47) throw new DataError(`${where}: expected the bytes of a PNG, received other bytes.`);
+  if (png.byteLength < 24 || view.getUint32(0) !== 0x89504e47)
+    throw new DataError(`${where}: expected the bytes of a PNG, received other bytes.`);
   return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 

@@ -3,7 +3,10 @@
 import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { EventSchema, GraphDefSchema, HParamsPluginDataSchema } from './proto/tensorboard_pb.js';
 
-const bytesOf = <S extends DescMessage>(schema: S) => (message: MessageInitShape<S>): Uint8Array => toBinary(schema, create(schema, message));
+const bytesOf =
+  <S extends DescMessage>(schema: S) =>
+  (message: MessageInitShape<S>): Uint8Array =>
+    toBinary(schema, create(schema, message));
 
 export const eventBytes = bytesOf(EventSchema);
 export const graphBytes = bytesOf(GraphDefSchema);

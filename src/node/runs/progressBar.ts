@@ -18,8 +18,8 @@ const REDRAW = 80;
 const LINE = 10_000;
 
 /**
- * Makes a listener that draws a bar with rate, time left and figures; each task keeps its last line. Other lines that are written meanwhile, for example
- * by `console.log`, appear above the bar.
+ * Makes a listener that draws a bar with rate, time left and figures; each task keeps its last line. Other lines that are written
+ * meanwhile, for example by `console.log`, appear above the bar.
  *
  * @example
  * await trainHead(model, { classNames, train, onProgress: progressBar() });

@@ -14,8 +14,9 @@ export function progressLine(progress: Progress): string {
 }
 
 /**
- * Writes progress with a bar in at most `width` columns: `features ████████░░░░ 300/600 images, 21/s, 14 s left`. Where it does not fit, the bar becomes
- * shorter, then what matters less goes: the bar, the figures, the unit, the end of the task, the task, the count. Rate and time left stay longest.
+ * Writes progress with a bar in at most `width` columns: `features ████████░░░░ 300/600 images, 21/s, 14 s left`. Where it does not fit,
+ * the bar becomes shorter, then what matters less goes: the bar, the figures, the unit, the end of the task, the task, the count. Rate and
+ * time left stay longest.
  */
 export function progressBarLine(progress: Progress, width: number): string {
   const { task, count, unit, times, figures, share } = partsOf(progress);
@@ -28,7 +29,14 @@ export function progressBarLine(progress: Progress, width: number): string {
   const withFigures = figures.map((_, i) => `${task} ${[`${count}${unit}`, ...times, ...figures.slice(0, figures.length - i)].join(', ')}`);
   const bare = [count, ...times].join(', ');
   const shortTask = cut(task, width - stringWidth(bare) - 1);
-  const lines = [...withFigures, `${task} ${[`${count}${unit}`, ...times].join(', ')}`, `${task} ${bare}`, ...(stringWidth(shortTask) > 4 ? [`${shortTask} ${bare}`] : []), bare, times.join(', ')];
+  const lines = [
+    ...withFigures,
+    `${task} ${[`${count}${unit}`, ...times].join(', ')}`,
+    `${task} ${bare}`,
+    ...(stringWidth(shortTask) > 4 ? [`${shortTask} ${bare}`] : []),
+    bare,
+    times.join(', '),
+  ];
   return lines.find((line) => stringWidth(line) <= width) ?? cut(times.join(', '), width);
 }
 

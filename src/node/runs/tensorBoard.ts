@@ -28,7 +28,12 @@ export interface TensorBoardOptions {
  */
 export function tensorBoard(folder: string, options: TensorBoardOptions = {}): TrainingCallback {
   check('tensorBoard', 'folder', folder, text);
-  checkOptions('tensorBoard', options, { updateEverySteps: nonNegativeInteger, histogramsEveryEpochs: nonNegativeInteger, graph: boolean, hyperParameters: HYPER_PARAMETERS });
+  checkOptions('tensorBoard', options, {
+    updateEverySteps: nonNegativeInteger,
+    histogramsEveryEpochs: nonNegativeInteger,
+    graph: boolean,
+    hyperParameters: HYPER_PARAMETERS,
+  });
   const { updateEverySteps = 0, histogramsEveryEpochs = 0, graph = true, hyperParameters } = options;
   const train = openEvents('tensorBoard', path.join(folder, 'train'));
   const validation = openEvents('tensorBoard', path.join(folder, 'validation'));

@@ -54,7 +54,8 @@ const SIDE = 352;
  * Both files are complete or not there: they are written beside and renamed.
  *
  * @returns The paths of the two files.
- * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels
+ *   per sample.
  * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is of other data.
  * @throws {MissingPackageError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is not installed.
  * @example
@@ -64,20 +65,48 @@ const SIDE = 352;
 export async function writeReport(folder: string, options: WriteReportOptions): Promise<WrittenReport> {
   const where = 'writeReport';
   check(where, 'folder', folder, text);
-  const { title = 'Evaluation', evaluation, before, history, schedule, settings, model, imageOf, maxImages = 12, heatMaps = model !== undefined, batchSize = 32, preprocessing } = checkOptions(where, options, REPORT_RULES);
+  const {
+    title = 'Evaluation',
+    evaluation,
+    before,
+    history,
+    schedule,
+    settings,
+    model,
+    imageOf,
+    maxImages = 12,
+    heatMaps = model !== undefined,
+    batchSize = 32,
+    preprocessing,
+  } = checkOptions(where, options, REPORT_RULES);
   check(where, 'evaluation', evaluation, EVALUATION);
   if (model !== undefined) checkModel(where, model);
-  if (before !== undefined && evaluation.multiLabel) throw invalid(where, 'before', 'nothing beside an evaluation of several labels per sample', before, 'Write a report of each, and compare their figures.');
+  if (before !== undefined && evaluation.multiLabel)
+    throw invalid(
+      where,
+      'before',
+      'nothing beside an evaluation of several labels per sample',
+      before,
+      'Write a report of each, and compare their figures.',
+    );
   if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
   if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
-  const record = preprocessing === undefined && model === undefined ? undefined : preprocessingFor(where, preprocessing ?? (model as LayersModel));
+  const record =
+    preprocessing === undefined && model === undefined ? undefined : preprocessingFor(where, preprocessing ?? (model as LayersModel));
   const explains = model !== undefined && heatMaps && imageOf !== undefined && maxImages > 0;
   if (explains && record === undefined) {
-    throw new OptionError(`${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`);
+    throw new OptionError(
+      `${where}: expected \`preprocessing\` for heat maps of a model that does not say how images become its input, ` +
+        `received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`,
+    );
   }
-  const written = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => {
-    throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, { cause, origin: folder });
-  });
+  const written = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
+        cause,
+        origin: folder,
+      });
+    });
   // A report takes minutes to draw.
   await written(mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)));
   const plan = model === undefined ? undefined : variantPlanOf(model);
@@ -87,10 +116,14 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     ...(before === undefined ? {} : { before }),
     ...(history === undefined ? {} : { history }),
     ...(schedule === undefined ? {} : { schedule }),
-    ...(settings === undefined && record === undefined ? {} : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
+    ...(settings === undefined && record === undefined
+      ? {}
+      : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
     ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
     ...(plan === undefined ? {} : { plan }),
-    ...(imageOf === undefined || maxImages === 0 ? {} : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+    ...(imageOf === undefined || maxImages === 0
+      ? {}
+      : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
   };
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
@@ -105,15 +138,25 @@ interface Explained {
   readonly preprocessing: PreprocessingSource | undefined;
 }
 
-async function gallery(evaluation: Evaluation | MultiLabelEvaluation, limit: number, imageOf: NonNullable<WriteReportOptions['imageOf']>, explained: Explained | undefined): Promise<GalleryImage[]> {
+async function gallery(
+  evaluation: Evaluation | MultiLabelEvaluation,
+  limit: number,
+  imageOf: NonNullable<WriteReportOptions['imageOf']>,
+  explained: Explained | undefined,
+): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
     const image = await imageOf(row);
     checkPixels('writeReport', image);
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
-    const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], { antialias: true });
+    const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], {
+      antialias: true,
+    });
     const url = await imageDataUrl(small);
-    const heat = explained === undefined ? undefined : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
+    const heat =
+      explained === undefined
+        ? undefined
+        : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;

@@ -61,7 +61,10 @@ async function takePart(path: string): Promise<string> {
 }
 
 async function movePart(from: string, to: string): Promise<boolean> {
-  const isMoved = await rename(from, to).then(() => true, () => false);
+  const isMoved = await rename(from, to).then(
+    () => true,
+    () => false,
+  );
   if (isMoved) await rename(`${from}.etag`, `${to}.etag`).catch(() => undefined);
   return isMoved;
 }
@@ -76,21 +79,27 @@ function isRunning(pid: number): boolean {
 
 async function completePart(url: string, part: string, digest: Digest | null, { onProgress, signal }: DownloadOptions): Promise<void> {
   let seen = await sizeOf(part);
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const { size, total } = await transfer(url, part, onProgress, signal);
     if (size === total) break;
     // A transfer that still makes headway may break off as often as it likes.
     failures = size > seen ? 1 : failures + 1;
     seen = size;
     if (failures >= TRIES) {
-      throw new WeightsError(`pretrained: the server stopped sending '${url}' at ${size} of ${total ?? 'unknown'} bytes. What arrived is kept; call again to go on from there.`);
+      throw new WeightsError(
+        `pretrained: the server stopped sending '${url}' at ${size} of ${total ?? 'unknown'} bytes. What arrived is kept; ` +
+          `call again to go on from there.`,
+      );
     }
   }
   if (digest !== null) {
     const found = await digestOf(part, digest.algorithm);
     if (!found.startsWith(digest.hex)) {
       await Promise.all([rm(part, { force: true }), rm(`${part}.etag`, { force: true })]);
-      throw new WeightsError(`pretrained: expected a file whose ${digest.algorithm} begins with ${digest.hex.slice(0, 16)}, received ${found.slice(0, 16)}... from '${url}'. Nothing of it was kept.`);
+      throw new WeightsError(
+        `pretrained: expected a file whose ${digest.algorithm} begins with ${digest.hex.slice(0, 16)}, ` +
+          `received ${found.slice(0, 16)}... from '${url}'. Nothing of it was kept.`,
+      );
     }
   }
   await rm(`${part}.etag`, { force: true });
@@ -105,11 +114,17 @@ export async function digestOf(path: string, algorithm: Digest['algorithm']): Pr
 
 /** Size of a file in bytes; 0 when there is none. */
 export async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(({ size }) => size, () => 0);
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 async function transfer(
-  url: string, part: string, onProgress: ProgressListener | undefined, signal: AbortSignal | undefined,
+  url: string,
+  part: string,
+  onProgress: ProgressListener | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<{ size: number; total: number | undefined }> {
   const have = await sizeOf(part);
   const etag = await readFile(`${part}.etag`, 'utf8').catch(() => '');

@@ -8,7 +8,15 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, either, invalid, rule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import * as models from '../../models/index.js';
-import { checkModel, SAVE_MODEL_RULES, LOAD_MODEL_RULES, readModelFiles, type ModelFile, joinedWeights, isManifest } from '../../models/internal.js';
+import {
+  checkModel,
+  SAVE_MODEL_RULES,
+  LOAD_MODEL_RULES,
+  readModelFiles,
+  type ModelFile,
+  joinedWeights,
+  isManifest,
+} from '../../models/internal.js';
 import { modelTarget } from './modelTarget.js';
 import { replaceFile } from '../files/internal.js';
 import { ensureBackend } from '../backends/index.js';
@@ -23,14 +31,19 @@ const WEIGHTS = 'weights.bin';
  * An earlier model there is replaced whole or stays whole. Other files in the folder stay.
  *
  * @param target - A folder, made with its parents where missing; or a TensorFlow.js save handler.
- * @throws {OptionError} when `model` is none, an option is unknown or has a wrong value, `target` names a file such as `mine.onnx` or `model.json`, or nothing saves to that target.
+ * @throws {OptionError} when `model` is none, an option is unknown or has a wrong value, `target` names a file such as `mine.onnx` or
+ *   `model.json`, or nothing saves to that target.
  * @throws {DataError} when the folder has other files and no model, or cannot be written.
  * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
  * @example
  * await saveModel(model, 'models/clothes');
  * await saveModel(model, 'public/clothes', { dtype: 'uint8' }); // less than a third of the size, for a page to download
  */
-export async function saveModel(model: LayersModel, target: string | tf.io.IOHandler, options: models.SaveModelOptions = {}): Promise<void> {
+export async function saveModel(
+  model: LayersModel,
+  target: string | tf.io.IOHandler,
+  options: models.SaveModelOptions = {},
+): Promise<void> {
   checkModel('saveModel', model);
   checkOptions('saveModel', options, SAVE_MODEL_RULES);
   if (typeof target !== 'string' || isUrl(target)) {
@@ -39,56 +52,78 @@ export async function saveModel(model: LayersModel, target: string | tf.io.IOHan
   }
   const folder = modelTarget(target);
   await refuseOthersFiles(folder);
-  await models.saveModel(model, {
-    async save(artifacts) {
-      await writeModel(folder, artifacts);
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+  await models.saveModel(
+    model,
+    {
+      async save(artifacts) {
+        await writeModel(folder, artifacts);
+        return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+      },
     },
-  }, options);
+    options,
+  );
 }
 
-const modelSource = either(text, rule<tf.io.IOHandler | ArrayLike<File>>('files, or a handler that can load,', (value) =>
-  Array.isArray(value) || (typeof FileList !== 'undefined' && value instanceof FileList) || typeof (value as Partial<tf.io.IOHandler> | null | undefined)?.load === 'function'));
+const modelSource = either(
+  text,
+  rule<tf.io.IOHandler | ArrayLike<File>>(
+    'files, or a handler that can load,',
+    (value) =>
+      Array.isArray(value) ||
+      (typeof FileList !== 'undefined' && value instanceof FileList) ||
+      typeof (value as Partial<tf.io.IOHandler> | null | undefined)?.load === 'function',
+  ),
+);
 
 /**
  * Loads a layers model of TensorFlow.js; the caller disposes it.
  *
- * Opens models of {@link saveModel} with this library's layers, any other model of TensorFlow.js as it is, exports of Teachable Machine with their
- * class names, and models of Keras 2 and 3 converted by `tensorflowjs_converter`, which are translated: layers that only act in training
- * (RandomFlip and the like) become the identity.
+ * Opens models of {@link saveModel} with this library's layers, any other model of TensorFlow.js as it is, exports of Teachable Machine
+ * with their class names, and models of Keras 2 and 3 converted by `tensorflowjs_converter`, which are translated: layers that only act in
+ * training (RandomFlip and the like) become the identity.
  *
  * Starts a backend where none is ready.
  *
  * @param source - A folder, the path of its `model.json`, a URL, `File` objects or a TensorFlow.js load handler.
- * @throws {OptionError} when `source` is none of these, an option is unknown or has a wrong value, or the model takes no such normalization.
- * @throws {DataError} when there is no model, or one with a layer that TensorFlow.js does not have. {@link WeightsError} when its weights are missing
+ * @throws {OptionError} when `source` is none of these, an option is unknown or has a wrong value, or the model takes no such
+ *   normalization.
+ * @throws {DataError} when there is no model, or one with a layer that TensorFlow.js does not have. {@link WeightsError} when its weights
+ *   are missing
  * or truncated, or are named outside its folder.
  * @example
  * const model = await loadModel('models/clothes');
  * const teachable = await loadModel('teachable-machine-export', { normalization: { mean: 127 / 255, std: 127 / 255 } });
  */
-export async function loadModel(source: string | tf.io.IOHandler | ArrayLike<File>, options: models.LoadModelOptions = {}): Promise<LayersModel> {
+export async function loadModel(
+  source: string | tf.io.IOHandler | ArrayLike<File>,
+  options: models.LoadModelOptions = {},
+): Promise<LayersModel> {
   checkOptions('loadModel', options, LOAD_MODEL_RULES);
   check('loadModel', 'source', source, modelSource);
   if (typeof source !== 'string' || isUrl(source)) {
     await ensureBackend();
     return models.loadModel(source, options);
   }
-  if (source.startsWith('file:')) throw invalid('loadModel', 'source', 'the path of a folder', source, "Convert the URL with `fileURLToPath` of 'node:url'.");
+  if (source.startsWith('file:'))
+    throw invalid('loadModel', 'source', 'the path of a folder', source, "Convert the URL with `fileURLToPath` of 'node:url'.");
   const file = await topologyFile('loadModel', source);
   const folder = path.dirname(file);
   await ensureBackend();
-  return models.loadModel({
-    load: () => readModelFiles('loadModel', {
-      origin: file,
-      json: () => readFile(file, 'utf8').catch(inPlainWords),
-      shard: async (name) => {
-        const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, name)).catch(inPlainWords);
-        return buffer.slice(byteOffset, byteOffset + byteLength);
-      },
-      metadata: () => readFile(path.join(folder, 'metadata.json'), 'utf8').catch(() => undefined),
-    }),
-  }, options);
+  return models.loadModel(
+    {
+      load: () =>
+        readModelFiles('loadModel', {
+          origin: file,
+          json: () => readFile(file, 'utf8').catch(inPlainWords),
+          shard: async (name) => {
+            const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, name)).catch(inPlainWords);
+            return buffer.slice(byteOffset, byteOffset + byteLength);
+          },
+          metadata: () => readFile(path.join(folder, 'metadata.json'), 'utf8').catch(() => undefined),
+        }),
+    },
+    options,
+  );
 }
 
 /** TensorFlow.js has a `file:` handler in Node only with one backend. */
@@ -112,7 +147,10 @@ async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: 
     await replaceFile(path.join(folder, TOPOLOGY), json);
   } catch (cause) {
     await rm(weights, { force: true }).catch(() => undefined);
-    throw new DataError(`saveModel: expected a folder that can be written at '${folder}', received an error: ${systemReason(cause)}.`, { cause, origin: folder });
+    throw new DataError(`saveModel: expected a folder that can be written at '${folder}', received an error: ${systemReason(cause)}.`, {
+      cause,
+      origin: folder,
+    });
   }
   await Promise.all(earlier.map((shard) => rm(path.join(folder, shard), { force: true })));
 }
@@ -140,6 +178,10 @@ async function refuseOthersFiles(folder: string): Promise<void> {
   // Left over from a save that was cut off, or hidden as .gitkeep is.
   const [other] = names.filter((name) => !/^\.|^weights(-[0-9a-f]{8})?\.bin$/.test(name));
   if (other !== undefined) {
-    throw new DataError(`saveModel: expected an empty folder or an earlier model at '${folder}', received one with '${other}' and no ${TOPOLOGY}. Choose another.`, { origin: folder });
+    throw new DataError(
+      `saveModel: expected an empty folder or an earlier model at '${folder}', received one with '${other}' and no ${TOPOLOGY}. ` +
+        `Choose another.`,
+      { origin: folder },
+    );
   }
 }

@@ -19,7 +19,8 @@ const FILES: readonly (readonly [name: RegExp, remedy: string])[] = [
  */
 export function modelTarget(target: string): string {
   check('saveModel', 'target', target, text);
-  if (target.startsWith('file:')) throw invalid('saveModel', 'target', 'the path of a folder', target, "Convert the URL with `fileURLToPath` of 'node:url'.");
+  if (target.startsWith('file:'))
+    throw invalid('saveModel', 'target', 'the path of a folder', target, "Convert the URL with `fileURLToPath` of 'node:url'.");
   const remedy = /\.json$/i.test(target) ? `Give its folder: '${path.dirname(target)}'` : FILES.find(([name]) => name.test(target))?.[1];
   if (remedy !== undefined) throw invalid('saveModel', 'target', 'the path of a folder, not of a file', target, `${remedy}.`);
   return path.resolve(target);

@@ -15,14 +15,16 @@ import { ensureBackend } from '../backends/index.js';
 import { CACHE_RULES, cachedFile, type CacheOptions } from './weightCache.js';
 
 /** Options of {@link pretrained}: its own, and those of {@link efficientNet} and {@link loadWeights}. */
-export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeightsOptions & {
-  /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
-  readonly weights?: string | Uint8Array | NamedArrays | undefined;
-};
+export type PretrainedOptions = EfficientNetOptions &
+  CacheOptions &
+  LoadWeightsOptions & {
+    /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
+    readonly weights?: string | Uint8Array | NamedArrays | undefined;
+  };
 
 /**
- * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, preprocessing, normalization, padding and epsilon are the
- * checkpoint's unless stated. The caller disposes the model.
+ * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, preprocessing, normalization, padding and epsilon
+ * are the checkpoint's unless stated. The caller disposes the model.
  *
  * The file comes from `weights`, else from the cache folder, else from its publisher: checked against its published digest (without one,
  * against that of the first download), resumed where a download broke off, and kept for the next time.
@@ -32,7 +34,9 @@ export type PretrainedOptions = EfficientNetOptions & CacheOptions & LoadWeights
  * @throws {WeightsError} when the file cannot be fetched, is not the published one, or does not fit the options.
  * @example
  * const model = await pretrained('b0');
- * const backbone = await pretrained('timm/tf_efficientnet_b3.ns_jft_in1k', { includeTop: false, pooling: 'avg', onProgress: progressBar() });
+ * const backbone = await pretrained('timm/tf_efficientnet_b3.ns_jft_in1k', {
+ *   includeTop: false, pooling: 'avg', onProgress: progressBar(),
+ * });
  * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
@@ -67,7 +71,9 @@ function given(options: PretrainedOptions): PretrainedOptions {
 
 /** Options without those that are not given. */
 function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** Before a download, what its classifier will not fit. */
@@ -81,8 +87,15 @@ function refuseOtherHead(name: string, weights: PretrainedWeights, classes: numb
 function merged(weights: PretrainedWeights, options: PlanModelOptions): PlanModelOptions {
   const { classes, includeTop, ...rest } = modelOptionsOf(weights);
   const withTop = options.includeTop ?? includeTop ?? true;
-  if (options.inputChannels !== undefined && options.inputChannels !== 3 && options.normalization === undefined && rest.normalization === 'imagenet') {
-    throw new OptionError(`pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. That of the published weights is for RGB.`);
+  if (
+    options.inputChannels !== undefined &&
+    options.inputChannels !== 3 &&
+    options.normalization === undefined &&
+    rest.normalization === 'imagenet'
+  ) {
+    throw new OptionError(
+      `pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. That of the published weights is for RGB.`,
+    );
   }
   return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as PlanModelOptions;
 }

@@ -14,13 +14,19 @@ import { pathBeside } from './shardPaths.js';
  * @throws {WeightsError} when a shard is missing, damaged, outside the folder of the index, or lacks an array.
  */
 export async function readShards(
-  where: string, file: string, map: Readonly<Record<string, unknown>>, readShard: (path: string) => Promise<NamedArrays>,
+  where: string,
+  file: string,
+  map: Readonly<Record<string, unknown>>,
+  readShard: (path: string) => Promise<NamedArrays>,
 ): Promise<NamedArrays> {
   const names = [...new Set(Object.values(map))];
   const paths = names.map((name) => pathBeside(where, file, name));
   for (const [i, path] of paths.entries()) {
     if (!(await exists(path))) {
-      throw new WeightsError(`${where}: '${file}' names the shard ${show(names[i])}, which does not exist. Copy or download all ${names.length} shards into its folder.`);
+      throw new WeightsError(
+        `${where}: '${file}' names the shard ${show(names[i])}, which does not exist. ` +
+          `Copy or download all ${names.length} shards into its folder.`,
+      );
     }
   }
   const shards = new Map<unknown, NamedArrays>();
@@ -28,14 +34,20 @@ export async function readShards(
     try {
       shards.set(names[i], await readShard(path));
     } catch (cause) {
-      throw new WeightsError(`${where}: the shard ${show(names[i])} of '${file}' cannot be read. ${cause instanceof Error ? cause.message : ''}`, { cause });
+      throw new WeightsError(
+        `${where}: the shard ${show(names[i])} of '${file}' cannot be read. ${cause instanceof Error ? cause.message : ''}`,
+        { cause },
+      );
     }
   }
   const arrays = new Map<string, WeightArray>();
   for (const [name, shard] of Object.entries(map)) {
     const array = shards.get(shard)?.get(name);
     if (array === undefined) {
-      throw new WeightsError(`${where}: expected '${name}' in the shard ${show(shard)}, as '${file}' says, received a shard without it. The shard is damaged or of another model.`);
+      throw new WeightsError(
+        `${where}: expected '${name}' in the shard ${show(shard)}, as '${file}' says, received a shard without it. ` +
+          `The shard is damaged or of another model.`,
+      );
     }
     arrays.set(name, array);
   }
@@ -45,5 +57,8 @@ export async function readShards(
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

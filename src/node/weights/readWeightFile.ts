@@ -60,7 +60,12 @@ async function readJson(where: string, path: string): Promise<NamedArrays> {
     throw new WeightsError(`${where}: '${path}' is no valid JSON.`, { cause });
   }
   const { weightsManifest, modelTopology, format, weight_map: map } = content;
-  if (isRecord(map) && Object.values(map).flat().some((shard) => String(shard).endsWith('.h5'))) {
+  if (
+    isRecord(map) &&
+    Object.values(map)
+      .flat()
+      .some((shard) => String(shard).endsWith('.h5'))
+  ) {
     const { readKerasShards } = await import('../../hdf5/index.js');
     return readKerasShards(text, (name) => read(where, join(dirname(path), name)));
   }
@@ -84,17 +89,39 @@ async function read(where: string, path: string): Promise<Uint8Array> {
     return await readRegularFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (/^https?:/.test(path)) throw new WeightsError(`${where}: expected the path of a weight file, received the URL '${path}'. Download the file first, or pass its bytes.`, { cause });
+    if (/^https?:/.test(path))
+      throw new WeightsError(
+        `${where}: expected the path of a weight file, received the URL '${path}'. Download the file first, or pass its bytes.`,
+        { cause },
+      );
     // TensorFlow names a checkpoint by what its files begin with.
-    if (code === 'ENOENT' && (await stat(`${path}.index`).then(() => true, () => false))) {
-      throw new WeightsError(`${where}: expected a weight file, received the TensorFlow checkpoint '${path}'. In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: \`model.save_weights('model.weights.h5')\`.`, { cause });
+    if (
+      code === 'ENOENT' &&
+      (await stat(`${path}.index`).then(
+        () => true,
+        () => false,
+      ))
+    ) {
+      throw new WeightsError(
+        `${where}: expected a weight file, received the TensorFlow checkpoint '${path}'. ` +
+          `In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: ` +
+          `\`model.save_weights('model.weights.h5')\`.`,
+        { cause },
+      );
     }
-    throw new WeightsError(`${where}: expected a weight file, received '${path}', which ${code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code ?? (cause as Error).message}`}.`, { cause });
+    throw new WeightsError(
+      `${where}: expected a weight file, received '${path}', which ` +
+        `${code === 'ENOENT' ? 'does not exist' : `cannot be read: ${code ?? (cause as Error).message}`}.`,
+      { cause },
+    );
   }
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then((found) => found.isDirectory(), () => false);
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -11,7 +11,8 @@ import { checkShardName, isManifest } from '../../models/internal.js';
  * @throws {WeightsError} when there is no manifest, or it names a file outside the folder of `file`.
  */
 export function shardPaths(where: string, file: string, manifest: unknown): string[] {
-  if (!isManifest(manifest)) throw new WeightsError(`${where}: expected the model.json of a TensorFlow.js model, received '${file}' without a weights manifest.`);
+  if (!isManifest(manifest))
+    throw new WeightsError(`${where}: expected the model.json of a TensorFlow.js model, received '${file}' without a weights manifest.`);
   return manifest.flatMap(({ paths }) => paths).map((name) => pathBeside(where, file, name));
 }
 

@@ -22,7 +22,10 @@ export const CACHE_RULES = {
   cacheFolder: text,
   mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
   onProgress: callable,
-  signal: rule<AbortSignal>('an AbortSignal', (value) => typeof (value as Partial<AbortSignal> | null | undefined)?.throwIfAborted === 'function'),
+  signal: rule<AbortSignal>(
+    'an AbortSignal',
+    (value) => typeof (value as Partial<AbortSignal> | null | undefined)?.throwIfAborted === 'function',
+  ),
 };
 
 /**
@@ -41,7 +44,11 @@ export async function cachedFile(name: string, weights: PretrainedWeights, optio
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS' && code !== 'ENOTDIR' && code !== 'ENOSPC') throw cause;
-    throw new WeightsError(`pretrained: the cache folder '${folder}' cannot be written (${code}). Give another with \`cacheFolder\`, or a file with \`weights\`.`, { cause });
+    throw new WeightsError(
+      `pretrained: the cache folder '${folder}' cannot be written (${code}). ` +
+        `Give another with \`cacheFolder\`, or a file with \`weights\`.`,
+      { cause },
+    );
   }
 }
 
@@ -65,7 +72,9 @@ async function fetched(name: string, places: readonly Place[], options: CacheOpt
   }
   const [first] = places;
   throw new WeightsError(
-    `pretrained: ${failures.map(({ message }) => message).join('; ')}. Fetch '${first?.source.url ?? name}' by other means and put it at '${first?.path ?? ''}', or give a file with \`weights\` or a server with \`mirror\`.`,
+    `pretrained: ${failures.map(({ message }) => message).join('; ')}. ` +
+      `Fetch '${first?.source.url ?? name}' by other means and put it at '${first?.path ?? ''}', ` +
+      `or give a file with \`weights\` or a server with \`mirror\`.`,
     { cause: failures[0] },
   );
 }
@@ -80,7 +89,11 @@ async function expectedDigest(path: string, source: WeightsSource): Promise<Dige
   });
   if (content === null) return null;
   const hex = /^[0-9a-f]{64}(?=\s|$)/i.exec(content)?.[0].toLowerCase();
-  if (hex === undefined) throw new WeightsError(`pretrained: expected the SHA-256 of the weights in '${record}', received ${show(content.trim())}. Delete it together with '${path}' to download the weights again.`);
+  if (hex === undefined)
+    throw new WeightsError(
+      `pretrained: expected the SHA-256 of the weights in '${record}', received ${show(content.trim())}. ` +
+        `Delete it together with '${path}' to download the weights again.`,
+    );
   return { algorithm: 'sha256', hex };
 }
 

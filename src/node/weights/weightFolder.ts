@@ -9,15 +9,27 @@ import { WeightsError } from '../../core/index.js';
 const FILES = ['model.json', 'model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin.index.json', 'pytorch_model.bin'];
 
 const FOREIGN: readonly (readonly [inside: RegExp, what: string, remedy: string])[] = [
-  [/^saved_model\.pb(txt)?$/, 'a TensorFlow SavedModel', "In Python, save the weights of the Keras model it came from: `model.save_weights('model.weights.h5')`."],
-  [/\.distcp$/, 'a distributed PyTorch checkpoint', "In Python, write it as one file: `torch.distributed.checkpoint.format_utils.dcp_to_torch_save(folder, 'weights.pth')`."],
+  [
+    /^saved_model\.pb(txt)?$/,
+    'a TensorFlow SavedModel',
+    "In Python, save the weights of the Keras model it came from: `model.save_weights('model.weights.h5')`.",
+  ],
+  [
+    /\.distcp$/,
+    'a distributed PyTorch checkpoint',
+    "In Python, write it as one file: `torch.distributed.checkpoint.format_utils.dcp_to_torch_save(folder, 'weights.pth')`.",
+  ],
   [/^data\.pkl$/, 'an unpacked PyTorch file', 'Pass the archive itself.'],
-  [/^checkpoint$|\.ckpt\.index$|\.data-\d{5}-of-\d{5}$/, 'a folder of TensorFlow checkpoints', "In Python, save the weights of the Keras model: `model.save_weights('model.weights.h5')`."],
+  [
+    /^checkpoint$|\.ckpt\.index$|\.data-\d{5}-of-\d{5}$/,
+    'a folder of TensorFlow checkpoints',
+    "In Python, save the weights of the Keras model: `model.save_weights('model.weights.h5')`.",
+  ],
 ];
 
 /**
- * Path of the weight file in a folder: the model.json of a TensorFlow.js model, a file named as Hugging Face's tools name it, or the index of sharded
- * Keras weights.
+ * Path of the weight file in a folder: the model.json of a TensorFlow.js model, a file named as Hugging Face's tools name it, or the index
+ * of sharded Keras weights.
  *
  * @throws {WeightsError} when no file in it is named so; the error says what the folder is, or which files it has.
  */
@@ -28,5 +40,8 @@ export async function weightFileIn(where: string, folder: string): Promise<strin
   const foreign = FOREIGN.find(([inside]) => names.some((name) => inside.test(name)));
   if (foreign !== undefined) throw new WeightsError(`${where}: expected a weight file, received '${folder}', ${foreign[1]}. ${foreign[2]}`);
   throw new WeightsError(
-    `${where}: expected a folder with ${FILES.slice(0, -1).map((name) => `'${name}'`).join(', ')} or '${FILES.at(-1)}', received '${folder}' with ${show(names.slice(0, 5))}. Pass the path of the weight file itself.`);
+    `${where}: expected a folder with ${FILES.slice(0, -1)
+      .map((name) => `'${name}'`)
+      .join(', ')} or '${FILES.at(-1)}', received '${folder}' with ${show(names.slice(0, 5))}. Pass the path of the weight file itself.`,
+  );
 }

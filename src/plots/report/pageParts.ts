@@ -86,5 +86,8 @@ export async function securityPolicy(): Promise<string> {
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content));
     return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`;
   };
-  return `default-src 'none'; img-src data:; style-src ${await hash(STYLE)}; script-src ${await hash(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+  return (
+    `default-src 'none'; img-src data:; style-src ${await hash(STYLE)}; script-src ${await hash(SCRIPT)}; base-uri 'none'; ` +
+    `form-action 'none'`
+  );
 }

@@ -1,36 +1,25 @@
 // What a report says, as data: the page shows it, report.json holds it.
 
-import type { ConfidenceInterval, ConfusedPair, Evaluation, EvaluationComparison, MultiLabelEvaluation, PredictionRow } from '../../evaluation/metrics/index.js';
+import type {
+  ConfidenceInterval,
+  ConfusedPair,
+  Evaluation,
+  EvaluationComparison,
+  MultiLabelEvaluation,
+  PredictionRow,
+} from '../../evaluation/metrics/index.js';
 import type { ModelSummary } from '../../models/index.js';
-import { averagePrecision, compareEvaluations, confidenceInterval, confusedPairs, mostWrong, precisionRecallCurve, rocAuc } from '../../evaluation/metrics/index.js';
-import type { ModelPlan } from '../../scaling/index.js';
-import { phasesOf, type MetricHistory, type TrainingPhase } from '../metricHistory.js';
-import { checkContents } from './contentsRules.js';
-
-/** A picture of the gallery, as a `data:` URL. */
-export interface GalleryImage {
-  /** What was predicted for it. */
-  readonly row: PredictionRow;
-  readonly url: string;
-  /** The same picture with the heat map of the predicted class over it. */
-  readonly heatUrl?: string | undefined;
-}
-
-/** What a report is made of. */
-export interface ReportContents {
-  readonly title: string;
-  readonly evaluation: Evaluation | MultiLabelEvaluation;
-  /** An earlier evaluation of the same data to compare with, for example from before fine-tuning; both of one class a sample. */
-  readonly before?: Evaluation | undefined;
-  readonly history?: MetricHistory | readonly TrainingPhase[] | undefined;
-  /** The learning rate by step, from step 0, and how many steps of it are drawn. */
-  readonly schedule?: { readonly rate: (step: number) => number; readonly steps: number } | undefined;
-  readonly plan?: ModelPlan | undefined;
-  readonly summary?: ModelSummary | undefined;
-  /** Whatever should be known of how the model came about. */
-  readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
-  readonly gallery?: readonly GalleryImage[] | undefined;
-}
+import {
+  averagePrecision,
+  compareEvaluations,
+  confidenceInterval,
+  confusedPairs,
+  mostWrong,
+  precisionRecallCurve,
+  rocAuc,
+} from '../../evaluation/metrics/index.js';
+import { phasesOf, type TrainingPhase } from '../metricHistory.js';
+import { checkContents, type ReportContents } from './reportContents.js';
 
 /** A report as plain data. */
 export interface ReportData {
@@ -48,7 +37,7 @@ export interface ReportData {
   /** Empty where a sample may have several labels. */
   readonly reliability: Evaluation['calibration']['bins'];
   readonly mostWrong: readonly PredictionRow[];
-  readonly comparison: Omit<EvaluationComparison, 'fixed' | 'broken'> & { readonly fixed: number; readonly broken: number } | null;
+  readonly comparison: (Omit<EvaluationComparison, 'fixed' | 'broken'> & { readonly fixed: number; readonly broken: number }) | null;
   readonly history: readonly TrainingPhase[];
   readonly model: ModelSummary | null;
   readonly settings: NonNullable<ReportContents['settings']>;
@@ -82,7 +71,8 @@ export interface ReportDecisions {
 /**
  * Works out what a report says.
  *
- * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels per sample.
+ * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels
+ *   per sample.
  * @throws {DataError} when `before` is an evaluation of other data, or a history has no epoch.
  */
 export function reportData(contents: ReportContents): ReportData {
@@ -104,7 +94,13 @@ export function reportDataFor(where: string, contents: ReportContents): ReportDa
     figures: !evaluation.multiLabel ? singleFigures(evaluation, ranking) : multiFigures(evaluation, ranking),
     accuracyInterval: !evaluation.multiLabel ? confidenceInterval(evaluation, 'accuracy') : null,
     perClass: evaluation.perClass.map(({ name, precision: own, recall, f1, support }, i) => ({
-      name, precision: own, recall, f1, auc: auc.perClass[i] as number, averagePrecision: precision.perClass[i] as number, support,
+      name,
+      precision: own,
+      recall,
+      f1,
+      auc: auc.perClass[i] as number,
+      averagePrecision: precision.perClass[i] as number,
+      support,
       decisions: !evaluation.multiLabel ? null : decisionsOf(evaluation, i),
     })),
     confusions: !evaluation.multiLabel ? confusedPairs(evaluation, Number.MAX_SAFE_INTEGER) : [],
@@ -119,10 +115,17 @@ export function reportDataFor(where: string, contents: ReportContents): ReportDa
 
 type Figures = ReportData['figures'];
 
-function singleFigures({ accuracy, topK, balancedAccuracy, macro, weighted, kappa, matthews, loss, calibration }: Evaluation, ranking: Figures): Figures {
+function singleFigures(
+  { accuracy, topK, balancedAccuracy, macro, weighted, kappa, matthews, loss, calibration }: Evaluation,
+  ranking: Figures,
+): Figures {
   return {
     accuracy,
-    ...Object.fromEntries(Object.entries(topK).filter(([k]) => k !== '1').map(([k, share]) => [`top-${k} accuracy`, share])),
+    ...Object.fromEntries(
+      Object.entries(topK)
+        .filter(([k]) => k !== '1')
+        .map(([k, share]) => [`top-${k} accuracy`, share]),
+    ),
     'balanced accuracy': balancedAccuracy,
     'macro F1': macro.f1,
     'macro precision': macro.precision,
@@ -164,6 +167,9 @@ function decisionsOf(evaluation: MultiLabelEvaluation, column: number): ReportDe
   return {
     threshold: evaluation.thresholds[column] as number,
     bestThreshold: truePositives + falseNegatives === 0 ? NaN : precisionRecallCurve(evaluation, column).bestThreshold,
-    truePositives, falsePositives, falseNegatives, trueNegatives,
+    truePositives,
+    falsePositives,
+    falseNegatives,
+    trueNegatives,
   };
 }

@@ -12,7 +12,8 @@ import { drawSchedule } from '../scheduleChart.js';
 import { hasOnlyGaps } from '../metricHistory.js';
 import { drawTraining } from '../trainingChart.js';
 import { SCRIPT, securityPolicy, STYLE } from './pageParts.js';
-import { reportDataFor, type GalleryImage, type ReportContents, type ReportData } from './reportData.js';
+import type { GalleryImage, ReportContents } from './reportContents.js';
+import { reportDataFor, type ReportData } from './reportData.js';
 
 interface Section {
   readonly id: string;
@@ -25,8 +26,10 @@ interface Section {
  *
  * Needs the packages `renderSvg` needs. The page loads nothing, follows the reader's color scheme, and works by keyboard and screen reader.
  *
- * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels per sample.
- * @throws {DataError} when `before` is an evaluation of other data, a history has no epoch, or the schedule returns a rate that is not finite.
+ * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels
+ *   per sample.
+ * @throws {DataError} when `before` is an evaluation of other data, a history has no epoch, or the schedule returns a rate that is not
+ *   finite.
  * @throws {MissingPackageError} when a package is not installed.
  * @example
  * await writeFile('report.html', await reportPage({ title: 'Clothes', evaluation }));
@@ -66,12 +69,18 @@ ${sections.map((one) => `<section id="${one.id}" aria-labelledby="${one.id}-titl
 `;
 }
 
-async function sectionsOf(where: string, { evaluation, history, schedule, plan, gallery = [] }: ReportContents, data: ReportData): Promise<Section[]> {
+async function sectionsOf(
+  where: string,
+  { evaluation, history, schedule, plan, gallery = [] }: ReportContents,
+  data: ReportData,
+): Promise<Section[]> {
   let charts = 0;
   const draw = async (name: string, spec: ChartSpec): Promise<string> => {
     // Ids of clip paths must differ from chart to chart.
     const prefix = `c${charts++}-`;
-    const svg = (await drawSvg(where, spec, { theme: 'page' })).replace(/id="([^"]+)"/g, `id="${prefix}$1"`).replace(/url\(#([^)]+)\)/g, `url(#${prefix}$1)`);
+    const svg = (await drawSvg(where, spec, { theme: 'page' }))
+      .replace(/id="([^"]+)"/g, `id="${prefix}$1"`)
+      .replace(/url\(#([^)]+)\)/g, `url(#${prefix}$1)`);
     return `<figure><div class="chart" tabindex="0" role="region" aria-label="Chart: ${name}">${svg}</div></figure>`;
   };
   const sections: Section[] = [{ id: 'summary', title: 'Summary', html: tiles(data) }];
@@ -81,9 +90,14 @@ async function sectionsOf(where: string, { evaluation, history, schedule, plan, 
   if (data.comparison !== null) add('comparison', 'Before and after', comparisonHtml(data.comparison));
   if (history !== undefined) {
     const isBroken = hasOnlyGaps(history);
-    add('training', 'Training', isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', drawTraining(where, history)));
+    add(
+      'training',
+      'Training',
+      isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', drawTraining(where, history)),
+    );
   }
-  if (schedule !== undefined) add('schedule', 'Learning rate', await draw('learning rate', drawSchedule(where, schedule.rate, schedule.steps)));
+  if (schedule !== undefined)
+    add('schedule', 'Learning rate', await draw('learning rate', drawSchedule(where, schedule.rate, schedule.steps)));
   const scores = `<h3>The scores as a chart</h3>\n${await draw('F1 by class', classScoreChart(evaluation))}`;
   if (!evaluation.multiLabel) {
     add('classes', 'Classes', `${classTable(data)}\n${scores}`);
@@ -93,7 +107,13 @@ async function sectionsOf(where: string, { evaluation, history, schedule, plan, 
     add('confusion', 'Decisions', decisionTable(data));
   }
   add('curves', 'Curves', await curves(evaluation, draw));
-  if (!evaluation.multiLabel) add('calibration', 'Calibration', `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`);
+  if (!evaluation.multiLabel)
+    add(
+      'calibration',
+      'Calibration',
+      `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; ` +
+        `below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`,
+    );
   if (gallery.length > 0) add('mistakes', 'Most wrong', galleryHtml(gallery));
   if (plan !== undefined || data.model !== null) {
     const picture = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
@@ -103,7 +123,10 @@ async function sectionsOf(where: string, { evaluation, history, schedule, plan, 
   return sections;
 }
 
-async function curves(evaluation: Evaluation | MultiLabelEvaluation, draw: (name: string, spec: ChartSpec) => Promise<string>): Promise<string> {
+async function curves(
+  evaluation: Evaluation | MultiLabelEvaluation,
+  draw: (name: string, spec: ChartSpec) => Promise<string>,
+): Promise<string> {
   const drawable = evaluation.perClass.some(({ support }) => support > 0 && support < evaluation.count);
   if (!drawable) return '<p>With one class in the data there is no curve to draw.</p>';
   return `<div class="charts">${await draw('ROC', rocChart(evaluation))}${await draw('precision and recall', precisionRecallChart(evaluation))}</div>`;
@@ -114,7 +137,10 @@ function tiles({ figures, accuracyInterval }: ReportData): string {
   const items = Object.entries(figures).map(([name, value]) => {
     const isShare = shares.has(name) || name.startsWith('top-');
     const shown = Number.isNaN(value) ? 'not defined' : isShare ? percent(value) : value.toFixed(3);
-    const interval = name === 'accuracy' && accuracyInterval !== null ? `<small>95 % between ${percent(accuracyInterval.low)} and ${percent(accuracyInterval.high)}</small>` : '';
+    const interval =
+      name === 'accuracy' && accuracyInterval !== null
+        ? `<small>95 % between ${percent(accuracyInterval.low)} and ${percent(accuracyInterval.high)}</small>`
+        : '';
     return `<div><dt>${escaped(name)}</dt><dd>${shown}${interval}</dd></div>`;
   });
   return `<dl class="tiles">${items.join('')}</dl>`;
@@ -124,8 +150,14 @@ function comparisonHtml({ accuracyGain, bothRight, bothWrong, fixed, broken, pVa
   const points = `${accuracyGain >= 0 ? '+' : '−'}${Math.abs(100 * accuracyGain).toFixed(1)} points`;
   const p = pValue < 0.001 ? 'p < 0.001' : `p = ${pValue.toFixed(3)}`;
   const isSignificant = pValue < SIGNIFICANCE;
-  const verdict = isSignificant ? 'significant at the 5 % level' : 'not significant at the 5 % level: a difference of this size can be chance';
-  return `<p>Accuracy <span${isSignificant ? ` class="${accuracyGain > 0 ? 'right' : 'wrong'}"` : ''}>${points}</span>: ${counted(fixed, 'sample is', 'samples are')} newly right, ${counted(broken, 'is', 'are')} newly wrong, ${bothRight} stayed right and ${bothWrong} stayed wrong (McNemar's exact test: ${p}, ${verdict}).</p>`;
+  const verdict = isSignificant
+    ? 'significant at the 5 % level'
+    : 'not significant at the 5 % level: a difference of this size can be chance';
+  return (
+    `<p>Accuracy <span${isSignificant ? ` class="${accuracyGain > 0 ? 'right' : 'wrong'}"` : ''}>${points}</span>: ` +
+    `${counted(fixed, 'sample is', 'samples are')} newly right, ${counted(broken, 'is', 'are')} newly wrong, ` +
+    `${bothRight} stayed right and ${bothWrong} stayed wrong (McNemar's exact test: ${p}, ${verdict}).</p>`
+  );
 }
 
 /** Only a difference below this p-value is colored as a gain or a loss. */
@@ -134,13 +166,21 @@ const SIGNIFICANCE = 0.05;
 type Cell = string | number;
 
 /** A table in a frame that scrolls; text columns are named, the others are numbers with so many digits. */
-function table(caption: string, columns: readonly (readonly [heading: string, digits: number | 'text'])[], rows: readonly (readonly Cell[])[], sortable = true): string {
+function table(
+  caption: string,
+  columns: readonly (readonly [heading: string, digits: number | 'text'])[],
+  rows: readonly (readonly Cell[])[],
+  sortable = true,
+): string {
   const heading = ([name, digits]: readonly [string, number | 'text']): string =>
     `<th scope="col"${digits === 'text' ? ' class="text"' : ''}>${sortable ? `<button type="button">${name}</button>` : name}</th>`;
   const cell = (value: Cell, column: number): string => {
-    if (typeof value === 'string') return column === 0 ? `<th scope="row">${escaped(value)}</th>` : `<td class="text">${escaped(value)}</td>`;
+    if (typeof value === 'string')
+      return column === 0 ? `<th scope="row">${escaped(value)}</th>` : `<td class="text">${escaped(value)}</td>`;
     const digits = columns[column]?.[1];
-    const shown = Number.isFinite(value) ? value.toLocaleString('en-US', typeof digits === 'number' ? { minimumFractionDigits: digits, maximumFractionDigits: digits } : {}) : '–';
+    const shown = Number.isFinite(value)
+      ? value.toLocaleString('en-US', typeof digits === 'number' ? { minimumFractionDigits: digits, maximumFractionDigits: digits } : {})
+      : '–';
     return `<td data-value="${value}">${shown}</td>`;
   };
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(caption)}"><table>
@@ -153,7 +193,15 @@ function table(caption: string, columns: readonly (readonly [heading: string, di
 function classTable({ perClass }: ReportData): string {
   return table(
     'Scores of every class; press a heading to sort',
-    [['class', 'text'], ['precision', 3], ['recall', 3], ['F1', 3], ['ROC AUC', 3], ['average precision', 3], ['support', 0]],
+    [
+      ['class', 'text'],
+      ['precision', 3],
+      ['recall', 3],
+      ['F1', 3],
+      ['ROC AUC', 3],
+      ['average precision', 3],
+      ['support', 0],
+    ],
     perClass.map((one) => [one.name, one.precision, one.recall, one.f1, one.auc, one.averagePrecision, one.support]),
   );
 }
@@ -161,9 +209,27 @@ function classTable({ perClass }: ReportData): string {
 function labelTable({ perClass }: ReportData): string {
   return table(
     'Scores of every label at its threshold, and the threshold that had given the highest F1 here; press a heading to sort',
-    [['label', 'text'], ['precision', 3], ['recall', 3], ['F1', 3], ['ROC AUC', 3], ['average precision', 3], ['threshold', 3], ['best threshold', 3], ['support', 0]],
+    [
+      ['label', 'text'],
+      ['precision', 3],
+      ['recall', 3],
+      ['F1', 3],
+      ['ROC AUC', 3],
+      ['average precision', 3],
+      ['threshold', 3],
+      ['best threshold', 3],
+      ['support', 0],
+    ],
     perClass.map((one) => [
-      one.name, one.precision, one.recall, one.f1, one.auc, one.averagePrecision, one.decisions?.threshold ?? NaN, one.decisions?.bestThreshold ?? NaN, one.support,
+      one.name,
+      one.precision,
+      one.recall,
+      one.f1,
+      one.auc,
+      one.averagePrecision,
+      one.decisions?.threshold ?? NaN,
+      one.decisions?.bestThreshold ?? NaN,
+      one.support,
     ]),
   );
 }
@@ -172,9 +238,18 @@ function labelTable({ perClass }: ReportData): string {
 function decisionTable({ perClass }: ReportData): string {
   return table(
     'What was decided about every label, in samples; press a heading to sort',
-    [['label', 'text'], ['there, and found', 0], ['there, but missed', 0], ['not there, but claimed', 0], ['not there, and not claimed', 0]],
+    [
+      ['label', 'text'],
+      ['there, and found', 0],
+      ['there, but missed', 0],
+      ['not there, but claimed', 0],
+      ['not there, and not claimed', 0],
+    ],
     perClass.flatMap(({ name, decisions }): Cell[][] =>
-      decisions === null ? [] : [[name, decisions.truePositives, decisions.falseNegatives, decisions.falsePositives, decisions.trueNegatives]]),
+      decisions === null
+        ? []
+        : [[name, decisions.truePositives, decisions.falseNegatives, decisions.falsePositives, decisions.trueNegatives]],
+    ),
   );
 }
 
@@ -183,17 +258,46 @@ function pairsTable({ confusions }: ReportData): string {
   const shown = confusions.slice(0, 50);
   return `<h3>Classes taken for one another</h3>\n${table(
     `The ${counted(shown.length, 'most frequent confusion', 'most frequent confusions')}`,
-    [['true class', 'text'], ['predicted', 'text'], ['samples', 0], ['share of the class in %', 1]],
+    [
+      ['true class', 'text'],
+      ['predicted', 'text'],
+      ['samples', 0],
+      ['share of the class in %', 1],
+    ],
     shown.map(({ label, predicted, count, share }) => [label, predicted, count, 100 * share]),
   )}`;
 }
 
 function modelTable({ name, batchSize, stages, total }: NonNullable<ReportData['model']>): string {
-  const figures = (one: typeof total): Cell[] => [one.layers, one.parameters, one.trainable, one.multiplyAdds ?? NaN, one.activationBytes === null ? NaN : one.activationBytes / 2 ** 20];
+  const figures = (one: typeof total): Cell[] => [
+    one.layers,
+    one.parameters,
+    one.trainable,
+    one.multiplyAdds ?? NaN,
+    one.activationBytes === null ? NaN : one.activationBytes / 2 ** 20,
+  ];
   return table(
     `${name} by stage`,
-    [['stage', 'text'], ['output', 'text'], ['layers', 0], ['parameters', 0], ['trainable', 0], ['multiply-adds', 0], [`MiB of activations at batch ${batchSize}`, 1]],
-    [...stages.map((one): Cell[] => [one.name, one.outputShape.slice(1).map((side) => side ?? '?').join(' × '), ...figures(one)]), ['total', '', ...figures(total)]],
+    [
+      ['stage', 'text'],
+      ['output', 'text'],
+      ['layers', 0],
+      ['parameters', 0],
+      ['trainable', 0],
+      ['multiply-adds', 0],
+      [`MiB of activations at batch ${batchSize}`, 1],
+    ],
+    [
+      ...stages.map((one): Cell[] => [
+        one.name,
+        one.outputShape
+          .slice(1)
+          .map((side) => side ?? '?')
+          .join(' × '),
+        ...figures(one),
+      ]),
+      ['total', '', ...figures(total)],
+    ],
     false,
   );
 }
@@ -201,12 +305,22 @@ function modelTable({ name, batchSize, stages, total }: NonNullable<ReportData['
 function galleryHtml(gallery: readonly GalleryImage[]): string {
   const items = gallery.map(({ row: { file, label, predicted, probability, index }, url, heatUrl }) => {
     const name = file === '' ? `sample ${index}` : file;
-    const heat = heatUrl === undefined ? '' : `<img src="${escaped(heatUrl)}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
-    return `<li><div class="pair"><img src="${escaped(url)}" alt="${escaped(name)}, a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`;
+    const heat =
+      heatUrl === undefined ? '' : `<img src="${escaped(heatUrl)}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
+    return (
+      `<li><div class="pair"><img src="${escaped(url)}" alt="${escaped(name)}, ` +
+      `a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ` +
+      `${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`
+    );
   });
-  return `<p>Wrong predictions the model was surest of; wrong labels are often among them.</p>\n<ul class="gallery">${items.join('\n')}</ul>`;
+  return (
+    `<p>Wrong predictions the model was surest of; ` +
+    `wrong labels are often among them.</p>\n<ul class="gallery">${items.join('\n')}</ul>`
+  );
 }
 
 function settingsHtml(settings: ReportData['settings']): string {
-  return `<dl class="settings">${Object.entries(settings).map(([name, value]) => `<dt class="soft">${escaped(name)}</dt><dd>${escaped(String(value))}</dd>`).join('')}</dl>`;
+  return `<dl class="settings">${Object.entries(settings)
+    .map(([name, value]) => `<dt class="soft">${escaped(name)}</dt><dd>${escaped(String(value))}</dd>`)
+    .join('')}</dl>`;
 }

@@ -4,8 +4,12 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { BaseCalls } from './baseCall.js';
 
-const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('Calls.ts') && !['baseCalls.ts', 'wrongCalls.ts'].includes(file));
-const modules = await Promise.all(files.map((file) => import(/* @vite-ignore */ path.join(import.meta.dirname, file)) as Promise<Record<string, BaseCalls>>));
+const files = readdirSync(import.meta.dirname).filter(
+  (file) => file.endsWith('Calls.ts') && !['baseCalls.ts', 'wrongCalls.ts'].includes(file),
+);
+const modules = await Promise.all(
+  files.map((file) => import(/* @vite-ignore */ path.join(import.meta.dirname, file)) as Promise<Record<string, BaseCalls>>),
+);
 
 export const baseCalls: BaseCalls = Object.assign({}, ...modules.flatMap((module) => Object.values(module))) as BaseCalls;
 

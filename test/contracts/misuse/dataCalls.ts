@@ -5,7 +5,7 @@ const image: LabeledImage = { pixels: { width: 2, height: 2, channels: 3, data: 
 const images = (): Dataset<LabeledImage> => Dataset.from([image, { ...image, label: 1 }]);
 const classOf = (item: unknown): number => (item as LabeledImage).label as number;
 const many = [image, image, image, image].map((each, i) => ({ ...each, label: i % 2 }));
-const split = { seed: 1, stratifyBy: classOf, groupBy: (item: unknown) => many.indexOf(item as typeof many[number]) };
+const split = { seed: 1, stratifyBy: classOf, groupBy: (item: unknown) => many.indexOf(item as (typeof many)[number]) };
 const record = { image: new Uint8Array(1), label: 1 };
 const schema = { image: RECORD_SCHEMAS.flat.image, label: RECORD_SCHEMAS.flat.label };
 const example = { image: feature.bytes(record.image), label: feature.int64(1) };
@@ -20,10 +20,17 @@ function method(...args: readonly unknown[]): BaseCall {
 
 /** Stands in for the canvas of a browser. */
 function drawn(): readonly unknown[] {
-  const context = { fillStyle: '', fillRect: () => undefined, drawImage: () => undefined, getImageData: () => ({ data: new Uint8ClampedArray(4) }) };
+  const context = {
+    fillStyle: '',
+    fillRect: () => undefined,
+    drawImage: () => undefined,
+    getImageData: () => ({ data: new Uint8ClampedArray(4) }),
+  };
   Object.assign(globalThis, {
     createImageBitmap: () => Promise.resolve({ width: 1, height: 1, close: () => undefined }),
-    OffscreenCanvas: class { getContext = (): unknown => context; },
+    OffscreenCanvas: class {
+      getContext = (): unknown => context;
+    },
   });
   return [new Blob(['image']), { background: 'white' }];
 }
@@ -58,7 +65,11 @@ export const dataCalls: BaseCalls = {
   'Dataset.batch': method(2, { dropRemainder: true }),
   'Dataset.unbatch': { args: () => [], on: () => Dataset.from([[1, 2]]) },
   'Dataset.prefetch': method(1),
-  'Dataset.cache': method({ read: () => undefined, write: () => ({ add: () => undefined, commit: () => undefined, discard: () => undefined }), release: () => undefined }),
+  'Dataset.cache': method({
+    read: () => undefined,
+    write: () => ({ add: () => undefined, commit: () => undefined, discard: () => undefined }),
+    release: () => undefined,
+  }),
   'Dataset.repeat': method(2),
   'Dataset.take': method(2),
   'Dataset.skip': method(2),

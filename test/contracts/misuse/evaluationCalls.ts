@@ -7,7 +7,12 @@ import type { BaseCalls } from './baseCall.js';
 
 const classNames = ['a', 'b'];
 const files = ['1.jpg', '2.jpg', '3.jpg', '4.jpg'];
-const probabilities = [[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.8, 0.2]];
+const probabilities = [
+  [0.9, 0.1],
+  [0.4, 0.6],
+  [0.3, 0.7],
+  [0.8, 0.2],
+];
 const evaluation = evaluatePredictions(probabilities, ['a', 'b', 'a', 'a'], { classNames, files });
 const { signal } = new AbortController();
 const preprocessing = { inputSize: 32, fit: 'stretch' } as const;
@@ -15,10 +20,17 @@ const nothing = (): void => undefined;
 const image: Pixels = { width: 32, height: 32, channels: 3, data: Uint8Array.from({ length: 3072 }, (_, i) => i % 256) };
 const batch = (): EvaluationBatch => ({ xs: tf.fill([2, 32, 32, 3], 100), ys: tf.tensor1d([0, 1], 'int32'), files: ['1.jpg', '2.jpg'] });
 /** Batches that are made when they are read. */
-const batches = { *[Symbol.iterator]() { yield batch(); } };
+const batches = {
+  *[Symbol.iterator]() {
+    yield batch();
+  },
+};
 
 function model(): LayersModel {
-  const made = efficientNet({ ...VARIANTS.lite0, widthCoefficient: 0.1, depthCoefficient: 0.1, inputSize: 32, stages: VARIANTS.lite0.stages.slice(0, 1) }, { classes: 2 });
+  const made = efficientNet(
+    { ...VARIANTS.lite0, widthCoefficient: 0.1, depthCoefficient: 0.1, inputSize: 32, stages: VARIANTS.lite0.stages.slice(0, 1) },
+    { classes: 2 },
+  );
   fillModel(made, 2);
   setClassNames(made, classNames);
   return made;
@@ -35,24 +47,59 @@ export const evaluationCalls: BaseCalls = {
   confusedPairs: { args: () => [evaluation, 2] },
   confusionTable: { args: () => [evaluation, { maxClasses: 2, width: 80 }] },
   crossValidate: {
-    args: () => [[0, 1, 2, 3], {
-      trainFold: () => Promise.resolve(model()), data: () => batches, folds: 2, seed: 1, stratifyBy: (item: number) => item % 2, groupBy: (item: number) => item,
-      evaluateOptions: { classNames, topK: [1], bins: 5, otherPreprocessing: 'accept' }, onProgress: nothing, signal,
-    }],
+    args: () => [
+      [0, 1, 2, 3],
+      {
+        trainFold: () => Promise.resolve(model()),
+        data: () => batches,
+        folds: 2,
+        seed: 1,
+        stratifyBy: (item: number) => item % 2,
+        groupBy: (item: number) => item,
+        evaluateOptions: { classNames, topK: [1], bins: 5, otherPreprocessing: 'accept' },
+        onProgress: nothing,
+        signal,
+      },
+    ],
   },
   ensemble: { args: () => [[model(), model()], { memberWeights: [1, 2] }] },
-  'ensemble().predict': { args: () => [tf.fill([1, 32, 32, 3], 100)], on: async () => (await import('../../../src/index.js')).ensemble([model()]) },
+  'ensemble().predict': {
+    args: () => [tf.fill([1, 32, 32, 3], 100)],
+    on: async () => (await import('../../../src/index.js')).ensemble([model()]),
+  },
   evaluate: {
-    args: () => [model(), batches, { classNames, topK: [1], bins: 5, fromLogits: true, otherPreprocessing: 'accept', batchSize: 2, onProgress: nothing, signal }],
+    args: () => [
+      model(),
+      batches,
+      { classNames, topK: [1], bins: 5, fromLogits: true, otherPreprocessing: 'accept', batchSize: 2, onProgress: nothing, signal },
+    ],
   },
   evaluatePredictions: { args: () => [probabilities, ['a', 'b', 'a', 'a'], { classNames, topK: [1], bins: 5, fromLogits: false, files }] },
   fitTemperature: { args: () => [evaluation] },
   gradCam: { args: () => [model(), image, { layer: 'top_activation', target: 1, preprocessing, method: 'gradCam++', smooth: 1, seed: 1 }] },
   modelSummary: { args: () => [model(), { batchSize: 2 }] },
   mostWrong: { args: () => [evaluation, 2] },
-  occlusionMap: { args: () => [model(), image, { target: 1, preprocessing, patchSize: 16, stride: 16, fillValue: 100, batchSize: 2, onProgress: nothing, signal }] },
+  occlusionMap: {
+    args: () => [
+      model(),
+      image,
+      { target: 1, preprocessing, patchSize: 16, stride: 16, fillValue: 100, batchSize: 2, onProgress: nothing, signal },
+    ],
+  },
   overlayHeat: {
-    args: () => [image, { width: 2, height: 2, values: new Float32Array(4), box: { top: 0, left: 0, height: 1, width: 1 }, classIndex: 0, className: 'a', probability: 0.5 }, { opacity: 0.5 }],
+    args: () => [
+      image,
+      {
+        width: 2,
+        height: 2,
+        values: new Float32Array(4),
+        box: { top: 0, left: 0, height: 1, width: 1 },
+        classIndex: 0,
+        className: 'a',
+        probability: 0.5,
+      },
+      { opacity: 0.5 },
+    ],
   },
   precisionRecallCurve: { args: () => [evaluation, 'a'] },
   predictionsCsv: { args: () => [evaluation] },
@@ -61,7 +108,10 @@ export const evaluationCalls: BaseCalls = {
   rocCurve: { args: () => [evaluation, 1] },
   summaryTable: { args: () => [modelSummary(model())] },
   testTimeAugmentation: { args: () => [model(), { views: 'five', size: 32 }] },
-  'testTimeAugmentation().predict': { args: () => [tf.fill([1, 32, 32, 3], 100)], on: async () => (await import('../../../src/index.js')).testTimeAugmentation(model()) },
+  'testTimeAugmentation().predict': {
+    args: () => [tf.fill([1, 32, 32, 3], 100)],
+    on: async () => (await import('../../../src/index.js')).testTimeAugmentation(model()),
+  },
   warmup: { args: () => [model(), { batchSize: 2, inputSize: 32 }] },
   withTemperature: { args: () => [evaluation, 2] },
 };

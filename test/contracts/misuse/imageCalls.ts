@@ -30,7 +30,9 @@ export const imageCalls: BaseCalls = {
   randAugment: { args: () => [{ layers: 1, magnitude: 5, operations: ['Rotate', 'Invert'] }] },
   randomAffine: { args: () => [{ rotation: 10, shift: [0.1, 0.1], shear: 5, zoom: [0.9, 1.1], fillMode: 'reflect', fillValue: 128 }] },
   randomBlur: { args: () => [{ sigma: [0.5, 1], probability: 0.5 }] },
-  randomErasing: { args: () => [{ probability: 0.5, area: [0.1, 0.2], aspectRatio: [0.5, 2], fillMode: 'constant', fillValue: [0, 128, 255] }] },
+  randomErasing: {
+    args: () => [{ probability: 0.5, area: [0.1, 0.2], aspectRatio: [0.5, 2], fillMode: 'constant', fillValue: [0, 128, 255] }],
+  },
   randomFlip: { args: () => [{ direction: 'vertical', probability: 0.5 }] },
   randomGrayscale: { args: () => [{ probability: 0.5 }] },
   randomly: { args: () => [0.5, randomFlip()] },

@@ -14,14 +14,20 @@ import { withDefaults, wrongCalls } from './wrongCalls.js';
 
 const functions = publicFunctions();
 const entries: Readonly<Record<string, () => Promise<object>>> = {
-  node: () => import('../../../src/node.js'), index: () => import('../../../src/index.js'), hdf5: () => import('../../../src/hdf5.js'),
-  onnx: () => import('../../../src/onnx.js'), plots: () => import('../../../src/plots.js'), wasm: () => import('../../../src/wasm.js'),
+  node: () => import('../../../src/node.js'),
+  index: () => import('../../../src/index.js'),
+  hdf5: () => import('../../../src/hdf5.js'),
+  onnx: () => import('../../../src/onnx.js'),
+  plots: () => import('../../../src/plots.js'),
+  wasm: () => import('../../../src/wasm.js'),
   imagenet: () => import('../../../src/imagenet.js'),
 };
 let count = 0;
 
 beforeAll(() => tf.setBackend('cpu'));
-afterAll(() => { console.log(`${count} wrong calls of ${Object.keys(baseCalls).length} functions`); });
+afterAll(() => {
+  console.log(`${count} wrong calls of ${Object.keys(baseCalls).length} functions`);
+});
 
 test('every public function has a working call', () => {
   expect([...functions.keys()].filter((name) => !Object.hasOwn(baseCalls, name) && !Object.hasOwn(notCalled, name))).toEqual([]);
@@ -58,7 +64,9 @@ async function callable(name: string, { on }: BaseCall): Promise<{ target: Publi
   const target = method === undefined ? found : returnedMethod(found, method);
   const path = found.name.split('.');
   const owner = on === undefined ? await entries[found.entry]?.() : await on();
-  const holder = (on === undefined ? path.slice(0, -1).reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], owner) : owner) as Record<string, unknown>;
+  const holder = (
+    on === undefined ? path.slice(0, -1).reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], owner) : owner
+  ) as Record<string, unknown>;
   const key = method ?? path.at(-1) ?? '';
   return { target, call: (args) => (holder[key] as (...args: readonly unknown[]) => unknown).apply(holder, args as unknown[]) };
 }

@@ -6,7 +6,9 @@ import path from 'node:path';
 import sharp from 'sharp';
 
 const root = mkdtempSync(path.join(tmpdir(), 'misuse-'));
-process.once('exit', () => { rmSync(root, { recursive: true, force: true }); });
+process.once('exit', () => {
+  rmSync(root, { recursive: true, force: true });
+});
 
 /** A path in the temporary folder. */
 export function placeOf(...parts: readonly string[]): string {
@@ -30,5 +32,7 @@ export async function classFolders(): Promise<string> {
 
 /** An encoded image of 8 by 6 pixels. */
 export function jpegBytes(): Promise<Uint8Array> {
-  return sharp({ create: { width: 8, height: 6, channels: 3, background: 'teal' } }).jpeg().toBuffer();
+  return sharp({ create: { width: 8, height: 6, channels: 3, background: 'teal' } })
+    .jpeg()
+    .toBuffer();
 }

@@ -5,7 +5,15 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
-  checkpoint, efficientNet, encodeImage, eventFile, evaluatePredictions, saveModel, VARIANTS, weightsOf, writeSafetensors,
+  checkpoint,
+  efficientNet,
+  encodeImage,
+  eventFile,
+  evaluatePredictions,
+  saveModel,
+  VARIANTS,
+  weightsOf,
+  writeSafetensors,
 } from '../../../src/node.js';
 import { patterned } from '../../support/patterned.js';
 import { tinyModel } from '../../support/tinyTraining.js';
@@ -16,7 +24,8 @@ const nothing = (): void => undefined;
 const wasmFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
 
 let small: LayersModel | undefined;
-const smallModel = (): LayersModel => (small ??= efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.1 }, { classes: 2, inputSize: 32, seed: 1 }));
+const smallModel = (): LayersModel =>
+  (small ??= efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.1 }, { classes: 2, inputSize: 32, seed: 1 }));
 
 async function safetensorsFile(name: string, model: LayersModel): Promise<string> {
   const file = placeOf(name);
@@ -25,7 +34,15 @@ async function safetensorsFile(name: string, model: LayersModel): Promise<string
 }
 
 const events = (): ReturnType<typeof eventFile> => eventFile(placeOf('events'));
-const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], [0, 1, 1], { classNames: ['hats', 'shoes'] });
+const evaluation = evaluatePredictions(
+  [
+    [0.9, 0.1],
+    [0.4, 0.6],
+    [0.7, 0.3],
+  ],
+  [0, 1, 1],
+  { classNames: ['hats', 'shoes'] },
+);
 
 export const nodeModelCalls: BaseCalls = {
   selectBackend: { args: () => [['cpu', 'wasm'], { gradients: false, tolerance: 0.01, wasmFolder }] },
@@ -38,7 +55,11 @@ export const nodeModelCalls: BaseCalls = {
     },
   },
   loadWeights: {
-    args: async () => [smallModel(), await safetensorsFile('small.safetensors', smallModel()), { layout: 'auto', prefix: '', head: 'load', strict: true }],
+    args: async () => [
+      smallModel(),
+      await safetensorsFile('small.safetensors', smallModel()),
+      { layout: 'auto', prefix: '', head: 'load', strict: true },
+    ],
   },
   readWeightFile: { args: async () => [await safetensorsFile('read.safetensors', smallModel())] },
   pretrained: {
@@ -46,10 +67,27 @@ export const nodeModelCalls: BaseCalls = {
       const network = efficientNet('lite0', { classes: 1000, inputSize: 32, seed: 1 });
       const weights = await weightsOf(network);
       network.dispose();
-      return ['lite0', { weights, inputSize: 32, head: 'load', layout: 'auto', prefix: '', cacheFolder: placeOf('weights'), mirror: 'http://localhost', onProgress: nothing }];
+      return [
+        'lite0',
+        {
+          weights,
+          inputSize: 32,
+          head: 'load',
+          layout: 'auto',
+          prefix: '',
+          cacheFolder: placeOf('weights'),
+          mirror: 'http://localhost',
+          onProgress: nothing,
+        },
+      ];
     },
   },
-  checkpoint: { args: () => [placeOf('run/{epoch}.safetensors'), { monitor: 'val_loss', mode: 'min', minDelta: 0, saveBestOnly: true, saveWeightsOnly: true, keepLast: 2 }] },
+  checkpoint: {
+    args: () => [
+      placeOf('run/{epoch}.safetensors'),
+      { monitor: 'val_loss', mode: 'min', minDelta: 0, saveBestOnly: true, saveWeightsOnly: true, keepLast: 2 },
+    ],
+  },
   resume: {
     args: async () => {
       const model = tinyModel();
@@ -61,7 +99,9 @@ export const nodeModelCalls: BaseCalls = {
   },
   checkpointFile: { args: () => [placeOf('run.safetensors')] },
   csvLog: { args: () => [placeOf('log.csv'), { append: false }] },
-  tensorBoard: { args: () => [placeOf('board'), { updateEverySteps: 1, histogramsEveryEpochs: 1, graph: false, hyperParameters: { rate: 0.1 } }] },
+  tensorBoard: {
+    args: () => [placeOf('board'), { updateEverySteps: 1, histogramsEveryEpochs: 1, graph: false, hyperParameters: { rate: 0.1 } }],
+  },
   eventFile: { args: () => [placeOf('events')] },
   'eventFile().scalar': { on: events, args: () => ['loss', 0.5, 1] },
   'eventFile().image': { on: events, args: async () => ['image', await encodeImage(patterned(4, 4)), 1] },
@@ -69,9 +109,22 @@ export const nodeModelCalls: BaseCalls = {
   'eventFile().graph': { on: events, args: () => [smallModel()] },
   'eventFile().hyperParameters': { on: events, args: () => [{ rate: 0.1, name: 'adam', frozen: true }] },
   writeReport: {
-    args: () => [placeOf('report'), {
-      title: 'Clothes', evaluation, before: evaluation, history: { loss: [2, 1] }, schedule: { rate: () => 0.1, steps: 3 }, settings: { epochs: 2 }, model: smallModel(),
-      imageOf: () => patterned(8, 8), maxImages: 1, heatMaps: true, preprocessing: { inputSize: 32, fit: 'stretch' }, batchSize: 1,
-    }],
+    args: () => [
+      placeOf('report'),
+      {
+        title: 'Clothes',
+        evaluation,
+        before: evaluation,
+        history: { loss: [2, 1] },
+        schedule: { rate: () => 0.1, steps: 3 },
+        settings: { epochs: 2 },
+        model: smallModel(),
+        imageOf: () => patterned(8, 8),
+        maxImages: 1,
+        heatMaps: true,
+        preprocessing: { inputSize: 32, fit: 'stretch' },
+        batchSize: 1,
+      },
+    ],
   },
 };

@@ -19,8 +19,12 @@ const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'
 const entries = Object.values(manifest.exports).flatMap(({ types }) => (types === undefined ? [] : [path.basename(types, '.d.ts')]));
 const fileOf = (entry: string): string => path.join(root, 'dist', `${entry}.d.ts`);
 const program = ts.createProgram(entries.map(fileOf), {
-  target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  skipLibCheck: true, strict: true, exactOptionalPropertyTypes: true,
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.NodeNext,
+  moduleResolution: ts.ModuleResolutionKind.NodeNext,
+  skipLibCheck: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
 });
 
 export const checker = program.getTypeChecker();
@@ -66,7 +70,9 @@ export function returnedMethod(maker: PublicFunction, method: string): PublicFun
 function methodsOf(symbol: ts.Symbol): ts.Symbol[] {
   const own = [...(symbol.exports?.values() ?? []), ...(symbol.members?.values() ?? [])];
   return own.filter((member) => {
-    const isPublic = member.declarations?.every((each) => !(ts.getCombinedModifierFlags(each) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)));
+    const isPublic = member.declarations?.every(
+      (each) => !(ts.getCombinedModifierFlags(each) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)),
+    );
     return (member.flags & ts.SymbolFlags.Method) !== 0 && isPublic === true && !member.name.startsWith('__');
   });
 }

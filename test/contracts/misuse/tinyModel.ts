@@ -9,6 +9,6 @@ let model: LayersModel | undefined;
 
 /** The smallest EfficientNet, with two classes; one for all calls. */
 export function tinyModel(): LayersModel {
-  if (model === undefined) fillModel(model = efficientNet(TINY, { classes: 2 }), 2);
+  if (model === undefined) fillModel((model = efficientNet(TINY, { classes: 2 })), 2);
   return model;
 }

@@ -1,18 +1,41 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { accuracy, adam, adamW, callback, constantRate, Dataset, efficientNet, ema, softmaxCrossEntropy, VARIANTS } from '../../../src/index.js';
+import {
+  accuracy,
+  adam,
+  adamW,
+  callback,
+  constantRate,
+  Dataset,
+  efficientNet,
+  ema,
+  softmaxCrossEntropy,
+  VARIANTS,
+} from '../../../src/index.js';
 import { tinyData, tinyModel } from '../../support/tinyTraining.js';
 import type { BaseCalls } from './baseCall.js';
 
 const rate = constantRate(0.1);
-const common = { learningRate: rate, weightDecay: 0.1, weightDecayMode: 'coupled', decays: () => true, clipValue: 1, accumulationSteps: 2, rateOf: () => 1 } as const;
+const common = {
+  learningRate: rate,
+  weightDecay: 0.1,
+  weightDecayMode: 'coupled',
+  decays: () => true,
+  clipValue: 1,
+  accumulationSteps: 2,
+  rateOf: () => 1,
+} as const;
 const decisions = { threshold: 0.5, average: 'macro' } as const;
 const monitored = { monitor: 'loss', mode: 'min', minDelta: 0.1 } as const;
 const nothing = (): void => undefined;
 const { signal } = new AbortController();
 const store = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
 const weight = tf.variable(tf.scalar(1), true, 'misuse_weight');
-const backbone = (): LayersModel => efficientNet({ ...VARIANTS.lite0, widthCoefficient: 0.1, depthCoefficient: 0.1, inputSize: 32, stages: VARIANTS.lite0.stages.slice(0, 1) }, { classes: 3 });
+const backbone = (): LayersModel =>
+  efficientNet(
+    { ...VARIANTS.lite0, widthCoefficient: 0.1, depthCoefficient: 0.1, inputSize: 32, stages: VARIANTS.lite0.stages.slice(0, 1) },
+    { classes: 3 },
+  );
 const images = Dataset.from([0, 1]).map((label) => ({ xs: tf.fill([1, 32, 32, 3], 100 * label), ys: tf.tensor1d([label], 'int32') }));
 
 function compiled(): LayersModel {
@@ -35,7 +58,20 @@ export const trainingCalls: BaseCalls = {
   adamW: { args: () => [{ ...common, beta1: 0.8, beta2: 0.9, epsilon: 1e-5 }] },
   auc: { args: () => [] },
   binaryCrossEntropy: { args: () => [{ labelSmoothing: 0.1, fromLogits: true }] },
-  callback: { args: () => [{ onTrainBegin: nothing, onEpochBegin: nothing, onBatchBegin: nothing, onBatchEnd: nothing, onEpochEnd: nothing, onTrainEnd: nothing, save: () => ({}), load: nothing }] },
+  callback: {
+    args: () => [
+      {
+        onTrainBegin: nothing,
+        onEpochBegin: nothing,
+        onBatchBegin: nothing,
+        onBatchEnd: nothing,
+        onEpochEnd: nothing,
+        onTrainEnd: nothing,
+        save: () => ({}),
+        load: nothing,
+      },
+    ],
+  },
   constantRate: { args: () => [0.1] },
   dropRateSchedule: { args: () => [() => 1, { layers: 'dropout' }] },
   earlyStopping: { args: () => [{ ...monitored, patience: 2, restoreBestWeights: false }] },
@@ -45,11 +81,27 @@ export const trainingCalls: BaseCalls = {
   exponentialDecay: { args: () => [{ initialLearningRate: 0.1, decayRate: 0.9, decaySteps: 10, staircase: false }] },
   f1: { args: () => [decisions] },
   fineTune: {
-    args: () => [tinyModel(), {
-      train: tinyData(), validation: tinyData(), stages: [{ unfreeze: 'all', epochs: 1, learningRate: 0.1, batchNorm: 'trained', train: tinyData(), validation: tinyData() }],
-      loss: softmaxCrossEntropy(), metrics: [accuracy()], optimizer: () => adamW(), stepsPerEpoch: 1, validationSteps: 1, initialEpoch: 0, classWeights: { 0: 1 },
-      callbacks: [callback({})], store, changedData: 'accept', checkpointEverySteps: 1, onProgress: nothing, signal,
-    }],
+    args: () => [
+      tinyModel(),
+      {
+        train: tinyData(),
+        validation: tinyData(),
+        stages: [{ unfreeze: 'all', epochs: 1, learningRate: 0.1, batchNorm: 'trained', train: tinyData(), validation: tinyData() }],
+        loss: softmaxCrossEntropy(),
+        metrics: [accuracy()],
+        optimizer: () => adamW(),
+        stepsPerEpoch: 1,
+        validationSteps: 1,
+        initialEpoch: 0,
+        classWeights: { 0: 1 },
+        callbacks: [callback({})],
+        store,
+        changedData: 'accept',
+        checkpointEverySteps: 1,
+        onProgress: nothing,
+        signal,
+      },
+    ],
   },
   focalLoss: { args: () => [{ kind: 'sigmoid', gamma: 1, alpha: 0.5, fromLogits: true }] },
   freeze: { args: () => [tinyModel(), ['predictions']] },
@@ -82,11 +134,29 @@ export const trainingCalls: BaseCalls = {
   topK: { args: () => [2] },
   trainableSummary: { args: () => [compiled()] },
   trainHead: {
-    args: () => [backbone(), {
-      train: images, validation: images, classNames: ['a', 'b'], preprocessing: { inputSize: 32, fit: 'stretch' }, epochs: 1, batchSize: 2, learningRate: 0.1, labelSmoothing: 0.2,
-      classifierActivation: 'sigmoid', pooling: 'max', dropoutRate: 0.1, hidden: [2], cacheFeatures: false, seed: 1, onEpoch: nothing, callbacks: [callback({})],
-      onProgress: nothing, signal,
-    }],
+    args: () => [
+      backbone(),
+      {
+        train: images,
+        validation: images,
+        classNames: ['a', 'b'],
+        preprocessing: { inputSize: 32, fit: 'stretch' },
+        epochs: 1,
+        batchSize: 2,
+        learningRate: 0.1,
+        labelSmoothing: 0.2,
+        classifierActivation: 'sigmoid',
+        pooling: 'max',
+        dropoutRate: 0.1,
+        hidden: [2],
+        cacheFeatures: false,
+        seed: 1,
+        onEpoch: nothing,
+        callbacks: [callback({})],
+        onProgress: nothing,
+        signal,
+      },
+    ],
   },
   trainingProgress: { args: () => [nothing] },
   unfreeze: { args: () => [compiled(), ['predictions']] },

@@ -10,15 +10,26 @@ const torch = path.join(import.meta.dirname, '../../fixtures/weights/state.pth')
 
 export const weightsCalls: BaseCalls = {
   defaultPretrained: { args: () => ['b0'] },
-  'index.loadWeights': { args: async () => [smallNetwork(), await bytes(), { layout: 'keras', prefix: '', classifier: 'predictions', head: 'load', strict: true }] },
+  'index.loadWeights': {
+    args: async () => [
+      smallNetwork(),
+      await bytes(),
+      { layout: 'keras', prefix: '', classifier: 'predictions', head: 'load', strict: true },
+    ],
+  },
   layoutEntries: { args: () => ['timm', planModel('b0'), 'head'] },
   modelOptionsOf: { args: () => [PRETRAINED['keras/b0']] },
   namedWeights: { args: () => [smallNetwork()] },
   readSafetensors: { args: async () => [await bytes()] },
   readTfjs: {
-    args: () => [{
-      weightSpecs: [{ name: 'dense/bias', shape: [2], dtype: 'float32' }], weightData: new Float32Array(2).buffer, modelTopology: {}, format: 'layers-model',
-    }],
+    args: () => [
+      {
+        weightSpecs: [{ name: 'dense/bias', shape: [2], dtype: 'float32' }],
+        weightData: new Float32Array(2).buffer,
+        modelTopology: {},
+        format: 'layers-model',
+      },
+    ],
   },
   readTorch: { args: () => [new Uint8Array(readFileSync(torch))] },
   readWeights: { args: async () => [await bytes()] },

@@ -54,8 +54,10 @@ interface Wrong {
 }
 
 function wrongValues(types: readonly ts.Type[], given: unknown, written: boolean, depth: number): Wrong[] {
-  const wrong: Wrong[] = VALUES.filter((value) => !types.some((type) => accepts(type, value)))
-    .map((value) => ({ path: '', value: { value, shown: value } }));
+  const wrong: Wrong[] = VALUES.filter((value) => !types.some((type) => accepts(type, value))).map((value) => ({
+    path: '',
+    value: { value, shown: value },
+  }));
   if (Array.isArray(given) && isRecord(given[0]) && depth < MAX_DEPTH) {
     const elements = types.flatMap((type) => (type.isUnion() ? type.types : [type])).flatMap((type) => elementType(type) ?? []);
     for (const { path, value } of elements.length === 0 ? [] : wrongValues(elements, given[0], false, depth + 1)) {
@@ -131,10 +133,15 @@ function isOpen(type: ts.Type): boolean {
 
 /** The properties of the records among these types, each name once. */
 function propertiesOf(types: readonly ts.Type[]): ts.Symbol[] {
-  const members = types.flatMap((type) => (type.isUnion() ? type.types : [type])).filter((type) => type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection));
+  const members = types
+    .flatMap((type) => (type.isUnion() ? type.types : [type]))
+    .filter((type) => type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection));
   const found = new Map<string, ts.Symbol[]>();
-  for (const property of members.flatMap((type) => type.getProperties())) found.set(property.name, [...(found.get(property.name) ?? []), property]);
-  return [...found.values()].flatMap(([first, ...more]) => (first === undefined || more.length > 0 && !sameTypes(first, more) ? [] : [first]));
+  for (const property of members.flatMap((type) => type.getProperties()))
+    found.set(property.name, [...(found.get(property.name) ?? []), property]);
+  return [...found.values()].flatMap(([first, ...more]) =>
+    first === undefined || (more.length > 0 && !sameTypes(first, more)) ? [] : [first],
+  );
 }
 
 /** Forms of one record may differ in a property; such a property is left alone. */
@@ -169,7 +176,8 @@ function written({ shown }: Wrong['value']): string {
 /** The type of the argument at a place; nothing where the function takes fewer. */
 function parameterType(signature: ts.Signature, index: number): ts.Type | undefined {
   const last = signature.parameters.at(-1);
-  const isRest = last?.valueDeclaration !== undefined && ts.isParameter(last.valueDeclaration) && last.valueDeclaration.dotDotDotToken !== undefined;
+  const isRest =
+    last?.valueDeclaration !== undefined && ts.isParameter(last.valueDeclaration) && last.valueDeclaration.dotDotDotToken !== undefined;
   if (isRest && index >= signature.parameters.length - 1) {
     const rest = checker.getTypeOfSymbol(last);
     return checker.isArrayType(rest) ? checker.getTypeArguments(rest as ts.TypeReference)[0] : undefined;

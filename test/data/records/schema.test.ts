@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { decodeExample, encodeExample, feature, formatExample, parseExample, readTFRecords, RECORD_SCHEMAS, type Example } from '../../../src/data/index.js';
+import {
+  decodeExample,
+  encodeExample,
+  feature,
+  formatExample,
+  parseExample,
+  readTFRecords,
+  RECORD_SCHEMAS,
+  type Example,
+} from '../../../src/data/index.js';
 
 async function written(): Promise<Example[]> {
   const examples: Example[] = [];
@@ -13,14 +22,34 @@ async function written(): Promise<Example[]> {
 test('the ImageNet layout: labels 1 to 1000 become 0 to 999, boxes keep their number', async () => {
   const [example] = await written();
   const record = parseExample(example!, RECORD_SCHEMAS.imagenet);
-  expect(record).toMatchObject({ label: 999, text: 'toilet tissue', synset: 'n15075141', height: 1, boxXMin: [0.25, 0.5], boxYMax: [0.5, 0.875] });
+  expect(record).toMatchObject({
+    label: 999,
+    text: 'toilet tissue',
+    synset: 'n15075141',
+    height: 1,
+    boxXMin: [0.25, 0.5],
+    boxYMax: [0.5, 0.875],
+  });
   expect([...record.image.subarray(0, 2)]).toEqual([0xff, 0xd8]);
 });
 
 test('the flat layout, whole and with nothing but an image and a label', async () => {
   const [, whole, bare] = await written();
-  expect(parseExample(whole!, RECORD_SCHEMAS.flat)).toMatchObject({ label: 7, text: 'Größe', boxXMin: [0.125], format: 'JPEG', filename: 'a.jpg' });
-  expect(parseExample(bare!, RECORD_SCHEMAS.flat)).toMatchObject({ label: -3, text: '', boxXMin: [], format: 'JPEG', channels: 3, height: 0 });
+  expect(parseExample(whole!, RECORD_SCHEMAS.flat)).toMatchObject({
+    label: 7,
+    text: 'Größe',
+    boxXMin: [0.125],
+    format: 'JPEG',
+    filename: 'a.jpg',
+  });
+  expect(parseExample(bare!, RECORD_SCHEMAS.flat)).toMatchObject({
+    label: -3,
+    text: '',
+    boxXMin: [],
+    format: 'JPEG',
+    channels: 3,
+    height: 0,
+  });
 });
 
 test('a schema of your own, and its inverse', async () => {
@@ -33,14 +62,25 @@ test('a schema of your own, and its inverse', async () => {
 
 test('an absent, a double and a wrong feature are refused by name', () => {
   const schema = { label: { key: 'label', kind: 'int64' } } as const;
-  expect(() => parseExample({ image: feature.bytes('x') }, schema, 'a.tfrecord')).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected a feature of int64 under 'label' in 'a.tfrecord', received only image.]`);
-  expect(() => parseExample({ label: feature.int64(1, 2) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected one value under 'label' in 'record', received 2 values.]`);
-  expect(() => parseExample({ label: feature.float(1) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected int64 under 'label' in 'record', received float.]`);
-  expect(() => parseExample({ label: feature.int64(2n ** 60n) }, schema)).toThrowErrorMatchingInlineSnapshot(`[DataError: parseExample: expected an integer of at most 53 bits under 'label' in 'record', received 1152921504606846976.]`);
+  expect(() => parseExample({ image: feature.bytes('x') }, schema, 'a.tfrecord')).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: parseExample: expected a feature of int64 under 'label' in 'a.tfrecord', received only image.]`,
+  );
+  expect(() => parseExample({ label: feature.int64(1, 2) }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: parseExample: expected one value under 'label' in 'record', received 2 values.]`,
+  );
+  expect(() => parseExample({ label: feature.float(1) }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: parseExample: expected int64 under 'label' in 'record', received float.]`,
+  );
+  expect(() => parseExample({ label: feature.int64(2n ** 60n) }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: parseExample: expected an integer of at most 53 bits under 'label' in 'record', received 1152921504606846976.]`,
+  );
 });
 
 test('a list of the floats of a whole image is written and read back', async () => {
-  const schema = { pixels: { key: 'image/pixels', kind: 'float', list: true }, codes: { key: 'image/codes', kind: 'int64', list: true } } as const;
+  const schema = {
+    pixels: { key: 'image/pixels', kind: 'float', list: true },
+    codes: { key: 'image/codes', kind: 'int64', list: true },
+  } as const;
   const pixels = Array.from({ length: 224 * 224 * 3 }, (_, i) => i % 256);
   const record = parseExample(await decodeExample(await encodeExample(formatExample({ pixels, codes: pixels }, schema))), schema);
   expect(record.pixels).toHaveLength(150_528);
@@ -60,13 +100,32 @@ test.each([
 
 test('a value that its kind does not have is refused by name', async () => {
   const schema = { label: { key: 'label', kind: 'int64' }, names: { key: 'n', kind: 'text', list: true } } as const;
-  expect(() => formatExample({ label: 1.5, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: formatExample: expected an integer for \`record.label\`, received 1.5.]`);
-  expect(() => formatExample({ label: [1] as never, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: formatExample: expected an integer for \`record.label\`, received [1].]`);
-  expect(() => formatExample({ label: 1, names: 'a' as never }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: formatExample: expected an array, each a string for \`record.names\`, received 'a'.]`);
-  expect(() => parseExample({ label: { kind: 'int64', values: [1] } as never }, schema)).toThrowErrorMatchingInlineSnapshot(`[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received { kind, values }.]`);
-  await expect(encodeExample({ label: 1 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received 1.]`);
-  expect(() => feature.int64(0.5)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 0.5.]`);
-  expect(() => feature.int64(2n ** 63n)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 9223372036854775808.]`);
-  expect(() => feature.float('1' as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.float: expected a number for \`values\`, received '1'.]`);
-  expect(() => feature.bytes(null as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: feature.bytes: expected a Uint8Array or a string for \`values\`, received null.]`);
+  expect(() => formatExample({ label: 1.5, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: formatExample: expected an integer for \`record.label\`, received 1.5.]`,
+  );
+  expect(() => formatExample({ label: [1] as never, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: formatExample: expected an integer for \`record.label\`, received [1].]`,
+  );
+  expect(() => formatExample({ label: 1, names: 'a' as never }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: formatExample: expected an array, each a string for \`record.names\`, received 'a'.]`,
+  );
+  expect(() => parseExample({ label: { kind: 'int64', values: [1] } as never }, schema)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, ` +
+      `received { kind, values }.]`,
+  );
+  await expect(encodeExample({ label: 1 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received 1.]`,
+  );
+  expect(() => feature.int64(0.5)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 0.5.]`,
+  );
+  expect(() => feature.int64(2n ** 63n)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 9223372036854775808.]`,
+  );
+  expect(() => feature.float('1' as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: feature.float: expected a number for \`values\`, received '1'.]`,
+  );
+  expect(() => feature.bytes(null as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: feature.bytes: expected a Uint8Array or a string for \`values\`, received null.]`,
+  );
 });

@@ -56,7 +56,10 @@ test('a record that claims more than a GiB, or than allowed, is refused before a
     for (; chunks < 1000; chunks++) yield new Uint8Array(1000);
   };
   for (const length of [2n ** 30n + 1n, 2n ** 64n - 1n]) {
-    await expect(readTFRecords(endless(length)).next()).rejects.toThrow(`readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'records', received one of ${Number(length)}. Set maxRecordBytes where it is meant.`);
+    await expect(readTFRecords(endless(length)).next()).rejects.toThrow(
+      `readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'records', ` +
+        `received one of ${Number(length)}. Set maxRecordBytes where it is meant.`,
+    );
   }
   expect(chunks).toBe(0);
   const record = frameTFRecord(new Uint8Array(10));
@@ -73,10 +76,13 @@ test('files framed here are byte for byte those of TensorFlow', async () => {
   expect(await recordsOf(gunzipSync(fixture('written.tfrecord.gz')))).toEqual(records);
 });
 
-property.prop([fc.array(fc.uint8Array({ maxLength: 300 })), fc.integer({ min: 1, max: 50 })])('framing and reading are inverse', async (records, chunk) => {
-  const file = Buffer.concat(records.map(frameTFRecord));
-  expect((await recordsOf(file, chunk)).map((record) => [...record])).toEqual(records.map((record) => [...record]));
-});
+property.prop([fc.array(fc.uint8Array({ maxLength: 300 })), fc.integer({ min: 1, max: 50 })])(
+  'framing and reading are inverse',
+  async (records, chunk) => {
+    const file = Buffer.concat(records.map(frameTFRecord));
+    expect((await recordsOf(file, chunk)).map((record) => [...record])).toEqual(records.map((record) => [...record]));
+  },
+);
 
 const someFeature = fc.oneof(
   fc.array(fc.uint8Array()).map((values) => feature.bytes(...values)),
@@ -88,7 +94,12 @@ property.prop([fc.dictionary(fc.string(), someFeature)])('encoding and decoding 
 });
 
 describe('a damaged file', () => {
-  const file = Buffer.concat([[1, 2, 3], [4, 5, 6, 7]].map((data) => frameTFRecord(Uint8Array.from(data))));
+  const file = Buffer.concat(
+    [
+      [1, 2, 3],
+      [4, 5, 6, 7],
+    ].map((data) => frameTFRecord(Uint8Array.from(data))),
+  );
   const refused = (bytes: Uint8Array) =>
     recordsOf(bytes).then(
       () => 'read',
@@ -109,16 +120,32 @@ describe('a damaged file', () => {
       copy[at]! ^= 1;
       return refused(copy);
     };
-    expect(await broken(0)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not fit its checksum."`);
-    expect(await broken(32)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not fit their checksum."`);
-    expect(await refused(file.subarray(0, 22))).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received only 3 bytes of its header."`);
-    expect(await refused(file.subarray(0, 36))).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received 5 of 8 bytes."`);
-    await expect(decodeExample(Uint8Array.of(10, 255, 1), 'a.tfrecord')).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: decodeExample: expected a TensorFlow Example, received 3 other bytes in 'a.tfrecord'.]`);
+    expect(await broken(0)).toMatchInlineSnapshot(
+      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', ` +
+        `received a length that does not fit its checksum."`,
+    );
+    expect(await broken(32)).toMatchInlineSnapshot(
+      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not fit their checksum."`,
+    );
+    expect(await refused(file.subarray(0, 22))).toMatchInlineSnapshot(
+      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received only 3 bytes of its header."`,
+    );
+    expect(await refused(file.subarray(0, 36))).toMatchInlineSnapshot(
+      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received 5 of 8 bytes."`,
+    );
+    await expect(decodeExample(Uint8Array.of(10, 255, 1), 'a.tfrecord')).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: decodeExample: expected a TensorFlow Example, received 3 other bytes in 'a.tfrecord'.]`,
+    );
   });
 
   test('bytes that are not in an iterable, and a chunk of something else', async () => {
-    expect(() => readTFRecords(file as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: readTFRecords: expected an iterable of Uint8Array chunks for \`chunks\`, received an instance of Buffer. Pass the bytes of a whole file as [bytes].]`);
-    await expect(readTFRecords(['text'] as never).next()).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: readTFRecords: expected a Uint8Array for \`chunks\`, received 'text'.]`);
+    expect(() => readTFRecords(file as never)).toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: readTFRecords: expected an iterable of Uint8Array chunks for \`chunks\`, received an instance of Buffer. ` +
+        `Pass the bytes of a whole file as [bytes].]`,
+    );
+    await expect(readTFRecords(['text'] as never).next()).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: readTFRecords: expected a Uint8Array for \`chunks\`, received 'text'.]`,
+    );
   });
 
   test('a header that claims 2^60 bytes is refused without taking them', async () => {
@@ -127,6 +154,9 @@ describe('a damaged file', () => {
     view.setBigUint64(0, 2n ** 60n, true);
     const crc = crc32c(header.subarray(0, 8));
     view.setUint32(8, ((crc >>> 15) | (crc << 17)) + 0xa282ead8, true);
-    expect(await refused(header)).toMatchInlineSnapshot(`"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set maxRecordBytes where it is meant."`);
+    expect(await refused(header)).toMatchInlineSnapshot(
+      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', ` +
+        `received one of 1152921504606847000. Set maxRecordBytes where it is meant."`,
+    );
   });
 });

@@ -17,7 +17,12 @@ test.each(golden.cam)('class $target: the plain map weights the last features by
 test('a head of several layers has no plain map', async () => {
   const features = model.getLayer('avg_pool').output as tfl.SymbolicTensor;
   const hidden = tfl.layers.dense({ units: 4 }).apply(features) as tfl.SymbolicTensor;
-  const deep = tfl.model({ inputs: model.inputs, outputs: tfl.layers.dense({ units: 3, activation: 'softmax' }).apply(hidden) as tfl.SymbolicTensor });
-  await expect(classActivationMap(deep, camImage, { preprocessing: model })).rejects.toThrow(/average pooling and one dense layer after 'top_activation'.*Use gradCam/);
+  const deep = tfl.model({
+    inputs: model.inputs,
+    outputs: tfl.layers.dense({ units: 3, activation: 'softmax' }).apply(hidden) as tfl.SymbolicTensor,
+  });
+  await expect(classActivationMap(deep, camImage, { preprocessing: model })).rejects.toThrow(
+    /average pooling and one dense layer after 'top_activation'.*Use gradCam/,
+  );
   expect((await gradCam(deep, camImage, { preprocessing: model })).values).toHaveLength(4);
 });

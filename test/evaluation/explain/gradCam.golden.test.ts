@@ -16,14 +16,17 @@ beforeAll(async () => {
   model = await camModel();
 });
 
-test.each(golden.cams)('$layer, class $target: Grad-CAM and Grad-CAM++ are those of TensorFlow', async ({ layer, target, shape, ...maps }) => {
-  for (const method of ['gradCam', 'gradCam++'] as const) {
-    const heat = await gradCam(model, camImage, { layer, target, method });
-    expect([heat.height, heat.width]).toEqual(shape);
-    expect(heat.values).toBeAllclose(maps[method], { tolerance: 1e-4 });
-    expect([heat.probability]).toBeAllclose([golden.probabilities[target]!], { tolerance: 1e-5 });
-  }
-});
+test.each(golden.cams)(
+  '$layer, class $target: Grad-CAM and Grad-CAM++ are those of TensorFlow',
+  async ({ layer, target, shape, ...maps }) => {
+    for (const method of ['gradCam', 'gradCam++'] as const) {
+      const heat = await gradCam(model, camImage, { layer, target, method });
+      expect([heat.height, heat.width]).toEqual(shape);
+      expect(heat.values).toBeAllclose(maps[method], { tolerance: 1e-4 });
+      expect([heat.probability]).toBeAllclose([golden.probabilities[target]!], { tolerance: 1e-5 });
+    }
+  },
+);
 
 test('without a layer and a class, the last features and the most probable class are explained', async () => {
   const top = golden.probabilities.indexOf(Math.max(...golden.probabilities));
@@ -65,9 +68,14 @@ test('smoothing repeats with its seed and moves the map', async () => {
 test('one sigmoid output explains both of its classes', async () => {
   const binary = efficientNet(camSpec, { classes: 1, classifierActivation: 'sigmoid', inputSize: camImage.height });
   fillModel(binary, golden.gain);
-  const [no, yes] = [await gradCam(binary, camImage, { target: 0, preprocessing: model }), await gradCam(binary, camImage, { target: 1, preprocessing: model })];
+  const [no, yes] = [
+    await gradCam(binary, camImage, { target: 0, preprocessing: model }),
+    await gradCam(binary, camImage, { target: 1, preprocessing: model }),
+  ];
   expect(no.probability + yes.probability).toBeCloseTo(1, 6);
-  expect(yes.values).toBeAllclose((await classActivationMap(binary, camImage, { target: 1, preprocessing: model })).values, { tolerance: 1e-4 });
+  expect(yes.values).toBeAllclose((await classActivationMap(binary, camImage, { target: 1, preprocessing: model })).values, {
+    tolerance: 1e-4,
+  });
   expect(no.values).not.toEqual(yes.values);
   binary.dispose();
 });
@@ -87,5 +95,7 @@ test.each<[string, () => Promise<unknown>]>([
 
 test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
   const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, camImage.height, camImage.width, 3] };
-  await expect(occlusionMap(broken, camImage, { patchSize: 16, stride: 16, preprocessing: model })).rejects.toThrow(`occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`);
+  await expect(occlusionMap(broken, camImage, { patchSize: 16, stride: 16, preprocessing: model })).rejects.toThrow(
+    `occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`,
+  );
 });

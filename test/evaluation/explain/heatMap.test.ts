@@ -14,8 +14,10 @@ test('an overlay leaves cold places as they are and has the size of the image', 
 test('an overlay covers the part of the image that the model saw', () => {
   const photo = { width: 8, height: 4, channels: 1, data: new Uint8Array(32).fill(100) };
   const hot = { width: 1, height: 1, values: Float32Array.of(1), classIndex: 0, className: '', probability: 1 };
-  const covered = (box: CoveredBox): string => Array.from({ length: 4 }, (_, y) => Array.from({ length: 8 }, (_, x) =>
-    (overlayHeat(photo, { ...hot, box }).data[(y * 8 + x) * 3] === 100 ? '.' : '#')).join('')).join(' ');
+  const covered = (box: CoveredBox): string =>
+    Array.from({ length: 4 }, (_, y) =>
+      Array.from({ length: 8 }, (_, x) => (overlayHeat(photo, { ...hot, box }).data[(y * 8 + x) * 3] === 100 ? '.' : '#')).join(''),
+    ).join(' ');
   // The square in the middle of a wide image, three quarters of that square, and an image that was padded above and below.
   expect(covered({ top: 0, left: 0.25, height: 1, width: 0.5 })).toBe('..####.. ..####.. ..####.. ..####..');
   expect(covered({ top: 0.25, left: 0.375, height: 0.5, width: 0.25 })).toBe('........ ...##... ...##... ........');

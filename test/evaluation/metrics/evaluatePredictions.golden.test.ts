@@ -9,7 +9,7 @@ const close = (received: number, expected: number | null): void => {
 };
 const three = ({ precision, recall, f1 }: Scores): number[] => [precision, recall, f1];
 
-test.each(golden.single)('$name: every figure equals scikit-learn\'s', (wanted) => {
+test.each(golden.single)("$name: every figure equals scikit-learn's", (wanted) => {
   const classes = wanted.probabilities[0]!.length;
   const classNames = Array.from({ length: classes }, (_, i) => `class ${i}`);
   const topK = Object.keys(wanted.topK).map(Number);
@@ -30,16 +30,23 @@ test.each(golden.single)('$name: every figure equals scikit-learn\'s', (wanted) 
 });
 
 // Without a single hit scikit-learn prints the support as a float ("1.0"): a slip not worth keeping.
-test.each(golden.single.filter(({ accuracy }) => accuracy > 0))('$name: the report is scikit-learn\'s, letter by letter', ({ probabilities, labels, report, report3 }) => {
-  const classNames = probabilities[0]!.map((_, i) => `class ${i}`);
-  const evaluation = evaluatePredictions(probabilities, labels, { classNames });
-  expect(classificationReport(evaluation)).toBe(report);
-  expect(classificationReport(evaluation, { digits: 3 })).toBe(report3);
-});
+test.each(golden.single.filter(({ accuracy }) => accuracy > 0))(
+  "$name: the report is scikit-learn's, letter by letter",
+  ({ probabilities, labels, report, report3 }) => {
+    const classNames = probabilities[0]!.map((_, i) => `class ${i}`);
+    const evaluation = evaluatePredictions(probabilities, labels, { classNames });
+    expect(classificationReport(evaluation)).toBe(report);
+    expect(classificationReport(evaluation, { digits: 3 })).toBe(report3);
+  },
+);
 
-test.each(golden.multi)('$name: label sets equal scikit-learn\'s figures', (wanted) => {
+test.each(golden.multi)("$name: label sets equal scikit-learn's figures", (wanted) => {
   const classNames = wanted.labels[0]!.map((_, i) => `finding ${i}`);
-  const evaluation = evaluatePredictions(wanted.probabilities, wanted.labels, { multiLabel: true, classNames, threshold: wanted.threshold });
+  const evaluation = evaluatePredictions(wanted.probabilities, wanted.labels, {
+    multiLabel: true,
+    classNames,
+    threshold: wanted.threshold,
+  });
   for (const figure of ['loss', 'accuracy', 'hammingLoss'] as const) close(evaluation[figure], wanted[figure]);
   expect(evaluation.perClass.flatMap(three)).toBeAllclose(wanted.perClass.flatMap(three));
   for (const kind of ['macro', 'micro', 'weighted', 'samples'] as const) expect(three(evaluation[kind])).toBeAllclose(three(wanted[kind]));

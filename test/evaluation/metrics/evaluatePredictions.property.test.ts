@@ -2,7 +2,10 @@ import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
 
-const sample = fc.record({ label: fc.integer({ min: 0, max: 3 }), weights: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 4, maxLength: 4 }) });
+const sample = fc.record({
+  label: fc.integer({ min: 0, max: 3 }),
+  weights: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 4, maxLength: 4 }),
+});
 const toEvaluation = (samples: readonly { label: number; weights: number[] }[]) =>
   evaluatePredictions(
     samples.map(({ weights }) => weights.map((weight) => (weight + 1) / (weights.reduce((a, b) => a + b, 0) + 4))),

@@ -4,7 +4,13 @@ import { classificationReport, confusionTable, evaluatePredictions } from '../..
 const pets = { classNames: ['cat', 'dog'] };
 
 test('rows, a flat array and typed arrays mean the same', () => {
-  const rows = evaluatePredictions([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], [0, 1]);
+  const rows = evaluatePredictions(
+    [
+      [0.5, 0.25, 0.25],
+      [0.25, 0.25, 0.5],
+    ],
+    [0, 1],
+  );
   expect(evaluatePredictions([0.5, 0.25, 0.25, 0.25, 0.25, 0.5], [0, 1])).toEqual(rows);
   expect(evaluatePredictions(new Float32Array([0.5, 0.25, 0.25, 0.25, 0.25, 0.5]), Int32Array.of(0, 1))).toEqual(rows);
 });
@@ -16,7 +22,14 @@ test('a single output is the probability of the second class', () => {
 });
 
 test('logits become probabilities, for one output as for two', () => {
-  const two = evaluatePredictions([[0, 2], [1, 0]], [1, 0], { fromLogits: true });
+  const two = evaluatePredictions(
+    [
+      [0, 2],
+      [1, 0],
+    ],
+    [1, 0],
+    { fromLogits: true },
+  );
   const one = evaluatePredictions([[2], [-1]], [1, 0], { fromLogits: true });
   expect(one.predictions.probabilities).toBeAllclose(two.predictions.probabilities);
   expect(two.predictions.probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
@@ -30,11 +43,42 @@ test('top-k counts the ranks, by default for 1 and 5', () => {
 
 test.each<[string, () => unknown]>([
   ['an empty set', () => evaluatePredictions([], [])],
-  ['labels of another length', () => evaluatePredictions([[0.5, 0.5], [1, 0]], [0])],
+  [
+    'labels of another length',
+    () =>
+      evaluatePredictions(
+        [
+          [0.5, 0.5],
+          [1, 0],
+        ],
+        [0],
+      ),
+  ],
   ['a flat array of another length', () => evaluatePredictions([0.5, 0.5, 1, 0], [0], pets)],
-  ['probabilities that do not sum to one', () => evaluatePredictions([[0.5, 0.5], [0.9, 0.9]], [0, 1], { files: ['a.jpg', 'b.jpg'] })],
+  [
+    'probabilities that do not sum to one',
+    () =>
+      evaluatePredictions(
+        [
+          [0.5, 0.5],
+          [0.9, 0.9],
+        ],
+        [0, 1],
+        { files: ['a.jpg', 'b.jpg'] },
+      ),
+  ],
   ['a logit taken for a probability', () => evaluatePredictions([[3.2, -1]], [0])],
-  ['NaN', () => evaluatePredictions([[0.5, 0.5], [NaN, 1]], [0, 1])],
+  [
+    'NaN',
+    () =>
+      evaluatePredictions(
+        [
+          [0.5, 0.5],
+          [NaN, 1],
+        ],
+        [0, 1],
+      ),
+  ],
   ['a class that is not there', () => evaluatePredictions([[0.5, 0.5]], [2])],
   ['a name that is not there', () => evaluatePredictions([[0.5, 0.5]], ['bird'], pets)],
   ['names without classNames', () => evaluatePredictions([[0.5, 0.5]], ['cat'])],
@@ -56,13 +100,25 @@ test('an error carries the file of the row it is about', () => {
 
 test('the report rounds exact halves to even, as Python prints them', () => {
   const probabilities = Array.from({ length: 8 }, (_, i) => (i === 0 ? [0.1, 0.9] : [0.9, 0.1]));
-  const evaluation = evaluatePredictions(probabilities, Array.from({ length: 8 }, () => 1), pets);
+  const evaluation = evaluatePredictions(
+    probabilities,
+    Array.from({ length: 8 }, () => 1),
+    pets,
+  );
   expect(evaluation.accuracy).toBe(0.125);
   expect(classificationReport(evaluation)).toMatch(/accuracy +0\.12 /);
 });
 
 test('the confusion table names classes, or letters them where the line is too short', () => {
-  const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]], ['cat', 'dog', 'dog'], pets);
+  const evaluation = evaluatePredictions(
+    [
+      [0.9, 0.1],
+      [0.6, 0.4],
+      [0.2, 0.8],
+    ],
+    ['cat', 'dog', 'dog'],
+    pets,
+  );
   expect(`\n${confusionTable(evaluation)}\n`).toBe(`
 truth \\ predicted  cat  dog
 cat                  1    .
@@ -77,8 +133,16 @@ b   dog            1  1
 
 test('of many classes the table shows those with the most mistakes', () => {
   const classes = 50;
-  const probabilities = Array.from({ length: classes }, (_, i) => Array.from({ length: classes }, (_, j) => Number(j === (i === 7 ? 9 : i))));
-  const table = confusionTable(evaluatePredictions(probabilities, probabilities.map((_, i) => i)), { maxClasses: 2 });
+  const probabilities = Array.from({ length: classes }, (_, i) =>
+    Array.from({ length: classes }, (_, j) => Number(j === (i === 7 ? 9 : i))),
+  );
+  const table = confusionTable(
+    evaluatePredictions(
+      probabilities,
+      probabilities.map((_, i) => i),
+    ),
+    { maxClasses: 2 },
+  );
   expect(`\n${table}\n`).toBe(`
 truth \\ predicted  7  9
 7                  .  1

@@ -1,10 +1,23 @@
 import { expect, test } from 'vitest';
-import { compareEvaluations, confidenceInterval, confusedPairs, evaluatePredictions, mostWrong, predictionsCsv, predictionsTable } from '../../../src/evaluation/metrics/index.js';
+import {
+  compareEvaluations,
+  confidenceInterval,
+  confusedPairs,
+  evaluatePredictions,
+  mostWrong,
+  predictionsCsv,
+  predictionsTable,
+} from '../../../src/evaluation/metrics/index.js';
 import golden from '../../fixtures/evaluation/metrics.json' with { type: 'json' };
 
 const classNames = ['cat', 'dog', 'owl'];
 const evaluation = evaluatePredictions(
-  [[0.5, 0.25, 0.25], [0.75, 0.125, 0.125], [0.125, 0.75, 0.125], [0.625, 0.25, 0.125]],
+  [
+    [0.5, 0.25, 0.25],
+    [0.75, 0.125, 0.125],
+    [0.125, 0.75, 0.125],
+    [0.625, 0.25, 0.125],
+  ],
   ['cat', 'dog', 'owl', 'dog'],
   { classNames, files: ['a.jpg', 'b, "c".jpg', 'd.jpg', 'e.jpg'] },
 );
@@ -37,18 +50,31 @@ function pair(wins: number, losses: number) {
   const labels = Array.from({ length: wins + losses + 2 }, () => 0);
   const right = [0.75, 0.25];
   const wrong = [0.25, 0.75];
-  const of = (rightOf: (i: number) => boolean) => evaluatePredictions(labels.map((_, i) => (rightOf(i) ? right : wrong)), labels);
+  const of = (rightOf: (i: number) => boolean) =>
+    evaluatePredictions(
+      labels.map((_, i) => (rightOf(i) ? right : wrong)),
+      labels,
+    );
   return [of((i) => i >= wins && i <= wins + losses), of((i) => i < wins || i === wins + losses)] as const;
 }
 
-test.each(golden.mcnemar)('McNemar of $wins wins and $losses losses is the binomial test\'s', ({ wins, losses, pValue }) => {
+test.each(golden.mcnemar)("McNemar of $wins wins and $losses losses is the binomial test's", ({ wins, losses, pValue }) => {
   const comparison = compareEvaluations(...pair(wins, losses));
   expect([comparison.fixed.length, comparison.broken.length, comparison.bothRight, comparison.bothWrong]).toEqual([wins, losses, 1, 1]);
   expect([comparison.pValue]).toBeAllclose([pValue], { tolerance: 1e-9 });
 });
 
 test('a comparison tells the gain, overall and by class', () => {
-  const after = evaluatePredictions([[0.75, 0.25, 0], [0.25, 0.75, 0], [0, 0.75, 0.25], [0, 1, 0]], [0, 1, 2, 1], { classNames });
+  const after = evaluatePredictions(
+    [
+      [0.75, 0.25, 0],
+      [0.25, 0.75, 0],
+      [0, 0.75, 0.25],
+      [0, 1, 0],
+    ],
+    [0, 1, 2, 1],
+    { classNames },
+  );
   const { accuracyGain, perClass, fixed } = compareEvaluations(evaluation, after);
   expect(accuracyGain).toBe(0.5);
   expect([...fixed]).toEqual([1, 3]);
@@ -56,15 +82,32 @@ test('a comparison tells the gain, overall and by class', () => {
 });
 
 test('evaluations of other data are not compared', () => {
-  const other = (labels: string[], names = classNames) => evaluatePredictions(labels.map(() => [0.5, 0.25, 0.25]), labels, { classNames: names });
-  expect(() => compareEvaluations(evaluation, other(['cat']))).toThrowErrorMatchingInlineSnapshot(`[DataError: compareEvaluations: expected evaluations of the same samples, received 4 and 1 of them.]`);
-  expect(() => compareEvaluations(evaluation, other(['cat', 'dog', 'cat', 'dog']))).toThrowErrorMatchingInlineSnapshot(`[DataError: compareEvaluations: expected the same samples in the same order, received other labels from sample 2 on. Evaluate without shuffling.]`);
-  expect(() => compareEvaluations(evaluation, other(['cat', 'dog', 'owl', 'dog'], ['cat', 'owl', 'dog']))).toThrowErrorMatchingInlineSnapshot(`[DataError: compareEvaluations: expected the same class names in the same order, received 3 and 3 that differ.]`);
+  const other = (labels: string[], names = classNames) =>
+    evaluatePredictions(
+      labels.map(() => [0.5, 0.25, 0.25]),
+      labels,
+      { classNames: names },
+    );
+  expect(() => compareEvaluations(evaluation, other(['cat']))).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: compareEvaluations: expected evaluations of the same samples, received 4 and 1 of them.]`,
+  );
+  expect(() => compareEvaluations(evaluation, other(['cat', 'dog', 'cat', 'dog']))).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: compareEvaluations: expected the same samples in the same order, received other labels from sample 2 on. ` +
+      `Evaluate without shuffling.]`,
+  );
+  expect(() =>
+    compareEvaluations(evaluation, other(['cat', 'dog', 'owl', 'dog'], ['cat', 'owl', 'dog'])),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: compareEvaluations: expected the same class names in the same order, received 3 and 3 that differ.]`,
+  );
 });
 
-test.each(golden.intervals)('the $metric interval is SciPy\'s bootstrap\'s, up to the draw', ({ metric, low, high, tolerance }) => {
+test.each(golden.intervals)("the $metric interval is SciPy's bootstrap's, up to the draw", ({ metric, low, high, tolerance }) => {
   const five = golden.single[0]!;
-  const interval = confidenceInterval(evaluatePredictions(five.probabilities, five.labels), metric as 'accuracy', { resamples: 4000, seed: 3 });
+  const interval = confidenceInterval(evaluatePredictions(five.probabilities, five.labels), metric as 'accuracy', {
+    resamples: 4000,
+    seed: 3,
+  });
   expect([interval.low, interval.high]).toBeAllclose([low, high], { tolerance });
   expect([interval.value]).toBeAllclose([metric === 'accuracy' ? five.accuracy : five.macro.f1]);
 });
@@ -75,5 +118,7 @@ test('an interval repeats with its seed and widens with its level', () => {
   expect(of({ seed: 1 })).toEqual(of({ seed: 1 }));
   expect(of({ seed: 1 })).not.toEqual(of({ seed: 2 }));
   expect(of({ level: 0.99 }).low).toBeLessThan(of({ level: 0.5 }).low);
-  expect(() => of({ level: 95 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: confidenceInterval: expected a number between 0 and 1 for \`level\`, received 95.]`);
+  expect(() => of({ level: 95 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: confidenceInterval: expected a number between 0 and 1 for \`level\`, received 95.]`,
+  );
 });

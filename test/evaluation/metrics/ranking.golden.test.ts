@@ -1,24 +1,35 @@
 import { expect, test } from 'vitest';
-import { averagePrecision, evaluatePredictions, fitTemperature, precisionRecallCurve, rocAuc, rocCurve, withTemperature } from '../../../src/evaluation/metrics/index.js';
+import {
+  averagePrecision,
+  evaluatePredictions,
+  fitTemperature,
+  precisionRecallCurve,
+  rocAuc,
+  rocCurve,
+  withTemperature,
+} from '../../../src/evaluation/metrics/index.js';
 import golden from '../../fixtures/evaluation/metrics.json' with { type: 'json' };
 
 const gaps = (values: readonly (number | null)[]): number[] => values.map((value) => value ?? -1);
 const filled = (values: Float64Array): number[] => [...values].map((value) => (Number.isNaN(value) ? -1 : value));
 
-test.each(golden.curves)('$name: the curves are scikit-learn\'s, point by point', ({ labels, scores, roc, pr, auc, averagePrecision: ap }) => {
-  const evaluation = evaluatePredictions(scores, labels, { classNames: ['no', 'yes'] });
-  const drawn = rocCurve(evaluation, 'yes');
-  expect(drawn.falsePositiveRate).toBeAllclose(roc.falsePositiveRate);
-  expect(drawn.truePositiveRate).toBeAllclose(roc.truePositiveRate);
-  expect(drawn.thresholds[0]).toBe(Infinity);
-  expect(drawn.thresholds.slice(1)).toBeAllclose(roc.thresholds);
-  expect(drawn.auc).toBeCloseTo(auc, 9);
-  const curve = precisionRecallCurve(evaluation, 1);
-  expect(curve.precision).toBeAllclose(pr.precision);
-  expect(curve.recall).toBeAllclose(pr.recall);
-  expect(curve.thresholds).toBeAllclose(pr.thresholds);
-  expect(curve.averagePrecision).toBeCloseTo(ap, 9);
-});
+test.each(golden.curves)(
+  "$name: the curves are scikit-learn's, point by point",
+  ({ labels, scores, roc, pr, auc, averagePrecision: ap }) => {
+    const evaluation = evaluatePredictions(scores, labels, { classNames: ['no', 'yes'] });
+    const drawn = rocCurve(evaluation, 'yes');
+    expect(drawn.falsePositiveRate).toBeAllclose(roc.falsePositiveRate);
+    expect(drawn.truePositiveRate).toBeAllclose(roc.truePositiveRate);
+    expect(drawn.thresholds[0]).toBe(Infinity);
+    expect(drawn.thresholds.slice(1)).toBeAllclose(roc.thresholds);
+    expect(drawn.auc).toBeCloseTo(auc, 9);
+    const curve = precisionRecallCurve(evaluation, 1);
+    expect(curve.precision).toBeAllclose(pr.precision);
+    expect(curve.recall).toBeAllclose(pr.recall);
+    expect(curve.thresholds).toBeAllclose(pr.thresholds);
+    expect(curve.averagePrecision).toBeCloseTo(ap, 9);
+  },
+);
 
 test.each(golden.curves)('$name: no other threshold does better than the best', ({ labels, scores, roc, pr }) => {
   const evaluation = evaluatePredictions(scores, labels, { classNames: ['no', 'yes'] });
@@ -36,11 +47,19 @@ test.each(golden.single)('$name: areas of every class against the rest', ({ prob
   expect(filled(averagePrecision(evaluation).perClass)).toBeAllclose(gaps(oneVsRest.map((one) => one.averagePrecision)));
 });
 
-test.each(golden.multi)('$name: averaged areas of label sets', ({ probabilities, labels, threshold, macroAuc, microAuc, weightedAuc, microAveragePrecision }) => {
-  const evaluation = evaluatePredictions(probabilities, labels, { multiLabel: true, threshold });
-  const { macro, micro, weighted } = rocAuc(evaluation);
-  expect([macro, micro, weighted, averagePrecision(evaluation).micro]).toBeAllclose([macroAuc, microAuc, weightedAuc, microAveragePrecision]);
-});
+test.each(golden.multi)(
+  '$name: averaged areas of label sets',
+  ({ probabilities, labels, threshold, macroAuc, microAuc, weightedAuc, microAveragePrecision }) => {
+    const evaluation = evaluatePredictions(probabilities, labels, { multiLabel: true, threshold });
+    const { macro, micro, weighted } = rocAuc(evaluation);
+    expect([macro, micro, weighted, averagePrecision(evaluation).micro]).toBeAllclose([
+      macroAuc,
+      microAuc,
+      weightedAuc,
+      microAveragePrecision,
+    ]);
+  },
+);
 
 test.each(golden.single.filter(({ accuracy, temperature }) => accuracy < 1 && temperature.value < 50))(
   '$name: the temperature is the one scipy finds, and lowers the loss to its',
@@ -55,13 +74,35 @@ test.each(golden.single.filter(({ accuracy, temperature }) => accuracy < 1 && te
 );
 
 test('a model that is never wrong has no best temperature', () => {
-  const evaluation = evaluatePredictions([[0.9, 0.1], [0.2, 0.8]], [0, 1]);
-  expect(() => fitTemperature(evaluation)).toThrowErrorMatchingInlineSnapshot(`[DataError: fitTemperature: expected predictions of which some are wrong and most are right, received 2 with accuracy 1.00. No temperature between 0.01 and 100 is best.]`);
+  const evaluation = evaluatePredictions(
+    [
+      [0.9, 0.1],
+      [0.2, 0.8],
+    ],
+    [0, 1],
+  );
+  expect(() => fitTemperature(evaluation)).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fitTemperature: expected predictions of which some are wrong and most are right, ` +
+      `received 2 with accuracy 1.00. No temperature between 0.01 and 100 is best.]`,
+  );
 });
 
 test('a curve needs both sides, and a class that exists', () => {
-  const evaluation = evaluatePredictions([[0.9, 0.1, 0], [0.2, 0.8, 0]], ['cat', 'cat'], { classNames: ['cat', 'dog', 'owl'] });
-  expect(() => rocCurve(evaluation, 'cat')).toThrowErrorMatchingInlineSnapshot(`[DataError: rocCurve: expected samples that belong to 'cat' and samples that do not, received none that do not.]`);
-  expect(() => precisionRecallCurve(evaluation, 1)).toThrowErrorMatchingInlineSnapshot(`[DataError: precisionRecallCurve: expected samples that belong to 'dog' and samples that do not, received none that do.]`);
-  expect(() => rocCurve(evaluation, 'bat')).toThrowErrorMatchingInlineSnapshot(`[OptionError: rocCurve: expected one of 'cat', 'dog', 'owl' or an index below 3 for \`target\`, received 'bat'.]`);
+  const evaluation = evaluatePredictions(
+    [
+      [0.9, 0.1, 0],
+      [0.2, 0.8, 0],
+    ],
+    ['cat', 'cat'],
+    { classNames: ['cat', 'dog', 'owl'] },
+  );
+  expect(() => rocCurve(evaluation, 'cat')).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: rocCurve: expected samples that belong to 'cat' and samples that do not, received none that do not.]`,
+  );
+  expect(() => precisionRecallCurve(evaluation, 1)).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: precisionRecallCurve: expected samples that belong to 'dog' and samples that do not, received none that do.]`,
+  );
+  expect(() => rocCurve(evaluation, 'bat')).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: rocCurve: expected one of 'cat', 'dog', 'owl' or an index below 3 for \`target\`, received 'bat'.]`,
+  );
 });

@@ -9,9 +9,12 @@ import { fillModel } from '../../support/fillModel.js';
 import { startWasm } from '../../support/wasm.js';
 
 const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 32 };
-const stretch = (inputSize: number) => ({ inputSize, fit: 'stretch' } as const);
+const stretch = (inputSize: number) => ({ inputSize, fit: 'stretch' }) as const;
 const picture = (width: number, height: number, channels = 3) => ({
-  width, height, channels, data: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 256),
+  width,
+  height,
+  channels,
+  data: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 256),
 });
 
 /** Answers with the mean of the middle pixel's channels, so that what was cut can be seen. */
@@ -49,10 +52,22 @@ describe('classify', () => {
   });
 
   test('one output with two names answers for both classes, the first first where they are equal', async () => {
-    const sure = (p: number) => ({ predict: () => tf.tensor2d([[p]]), inputShape: [null, 32, 32, 3], classNames: ['cat', 'dog'], preprocessing: stretch(32) });
-    const answers = async (p: number, options: ClassifyOptions = {}) => (await classify(sure(p), picture(40, 40), options)).map(({ className, probability }) => [className, probability]);
-    expect(await answers(0.75)).toEqual([['dog', 0.75], ['cat', 0.25]]);
-    expect(await answers(0.5)).toEqual([['cat', 0.5], ['dog', 0.5]]);
+    const sure = (p: number) => ({
+      predict: () => tf.tensor2d([[p]]),
+      inputShape: [null, 32, 32, 3],
+      classNames: ['cat', 'dog'],
+      preprocessing: stretch(32),
+    });
+    const answers = async (p: number, options: ClassifyOptions = {}) =>
+      (await classify(sure(p), picture(40, 40), options)).map(({ className, probability }) => [className, probability]);
+    expect(await answers(0.75)).toEqual([
+      ['dog', 0.75],
+      ['cat', 0.25],
+    ]);
+    expect(await answers(0.5)).toEqual([
+      ['cat', 0.5],
+      ['dog', 0.5],
+    ]);
     expect(await answers(0.25, { classNames: ['no', 'yes'], topK: 1 })).toEqual([['no', 0.75]]);
     expect(await answers(0.25, { classNames: ['dog'] })).toEqual([['dog', 0.25]]);
   });
@@ -69,10 +84,26 @@ describe('classify', () => {
     ['an unknown option', { topk: 3 } as never, 'received `topk`'],
     ['no answers', { topK: 0 }, 'classify: expected a positive integer for `topK`, received 0.'],
     ['too few names', { classNames: ['a'] }, 'classify: expected 3 names for `classNames`, one per output, received 1.'],
-    ['another size than the model\'s', { preprocessing: stretch(64) }, "classify: expected the model's input size [32, 32] for `preprocessing.inputSize`, received [64, 64]."],
-    ['no preprocessing', { preprocessing: 'crop' as never }, "classify: expected a preprocessing, or a model, runtime or dataset that has one for `preprocessing`, received 'crop'."],
-    ['an unknown fit', { preprocessing: { inputSize: 32, fit: 'squash' as never } }, "classify: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'."],
-    ['a source that says nothing', { preprocessing: {} }, 'classify: expected `preprocessing` for a source that does not say how images become its input, received none.'],
+    [
+      "another size than the model's",
+      { preprocessing: stretch(64) },
+      "classify: expected the model's input size [32, 32] for `preprocessing.inputSize`, received [64, 64].",
+    ],
+    [
+      'no preprocessing',
+      { preprocessing: 'crop' as never },
+      "classify: expected a preprocessing, or a model, runtime or dataset that has one for `preprocessing`, received 'crop'.",
+    ],
+    [
+      'an unknown fit',
+      { preprocessing: { inputSize: 32, fit: 'squash' as never } },
+      "classify: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for `fit`, received 'squash'.",
+    ],
+    [
+      'a source that says nothing',
+      { preprocessing: {} },
+      'classify: expected `preprocessing` for a source that does not say how images become its input, received none.',
+    ],
     ['a gray image', { channels: 1 }, 'classify: expected a model that takes [batch, height, width, 1], received [null, 32, 32, 3].'],
   ])('%s is refused in one sentence, and leaves no tensor behind', async (_, { channels = 3, ...options }, message) => {
     const model = efficientNet(SPEC, { classes: 3 });

@@ -9,7 +9,12 @@ import { VARIANTS } from '../../../src/scaling/index.js';
 import { fillModel } from '../../support/fillModel.js';
 import { startWasm } from '../../support/wasm.js';
 
-const grey = (level: number, width = 8, height = 8): Pixels => ({ width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(level) });
+const grey = (level: number, width = 8, height = 8): Pixels => ({
+  width,
+  height,
+  channels: 3,
+  data: new Uint8Array(width * height * 3).fill(level),
+});
 
 /** Answers [level, 100] with the level of the picture, and notes its batches. */
 function echo(): Predictor & { readonly batches: number[] } {
@@ -21,7 +26,9 @@ function echo(): Predictor & { readonly batches: number[] } {
     classNames: ['level', 'hundred'],
     predict: (x) => {
       batches.push(x.shape[0]);
-      return Promise.resolve(tf.tidy(() => tf.concat([tf.mean(tf.reshape(x, [x.shape[0], -1]), 1, true), tf.fill([x.shape[0], 1], 100)], 1)));
+      return Promise.resolve(
+        tf.tidy(() => tf.concat([tf.mean(tf.reshape(x, [x.shape[0], -1]), 1, true), tf.fill([x.shape[0], 1], 100)], 1)),
+      );
     },
   };
 }
@@ -37,7 +44,13 @@ beforeAll(startWasm);
 test('predictions come in the order of the images, in full batches and a last one', async () => {
   const runtime = echo();
   const levels = [10, 250, 30, 240, 50];
-  const answers = await all(classifyMany(runtime, levels.map((level, i) => grey(level, 8 + i, 9)), { batchSize: 2 }));
+  const answers = await all(
+    classifyMany(
+      runtime,
+      levels.map((level, i) => grey(level, 8 + i, 9)),
+      { batchSize: 2 },
+    ),
+  );
   expect(answers.map((answer) => answer.find(({ className }) => className === 'level')!.probability)).toEqual(levels);
   expect(answers.map(([best]) => best!.className)).toEqual(['hundred', 'level', 'hundred', 'level', 'hundred']);
   expect(runtime.batches).toEqual([2, 2, 1]);
@@ -71,12 +84,18 @@ test('answers as classify does, and leaves no tensor', async () => {
   expect(tf.memory().numTensors).toBe(before);
   expect(many.map((answer) => answer.map(({ index }) => index))).toEqual(single.map((answer) => answer.map(({ index }) => index)));
   for (const [i, answer] of many.entries()) {
-    expect(answer.map(({ probability }) => probability)).toBeAllclose(single[i]!.map(({ probability }) => probability), { tolerance: 1e-5 });
+    expect(answer.map(({ probability }) => probability)).toBeAllclose(
+      single[i]!.map(({ probability }) => probability),
+      { tolerance: 1e-5 },
+    );
   }
 });
 
 test('stops when told, and refuses what it does not know', async () => {
   await expect(all(classifyMany(echo(), [grey(1)], { signal: AbortSignal.abort(new Error('enough')) }))).rejects.toThrow('enough');
-  expect(() => classifyMany(echo(), [grey(1)], { batch: 2 } as never)).toThrowErrorMatchingInlineSnapshot(`[OptionError: classifyMany: expected one of \`topK\`, \`classNames\`, \`preprocessing\`, \`batchSize\`, \`signal\`, received \`batch\`.]`);
+  expect(() => classifyMany(echo(), [grey(1)], { batch: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: classifyMany: expected one of \`topK\`, \`classNames\`, \`preprocessing\`, \`batchSize\`, \`signal\`, ` +
+      `received \`batch\`.]`,
+  );
   await expect(all(classifyMany(echo(), [{ ...grey(1), channels: 1 }]))).rejects.toThrow();
 });

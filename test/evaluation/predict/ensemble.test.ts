@@ -4,17 +4,27 @@ import { beforeAll, expect, test } from 'vitest';
 import { trackMemory } from '../../../src/backends/index.js';
 import { createRandom } from '../../../src/core/internal.js';
 import { kFold, type LabeledImage } from '../../../src/data/index.js';
-import { classify, crossValidate, ensemble, evaluate, testTimeAugmentation, type Predictor } from '../../../src/evaluation/predict/index.js';
+import {
+  classify,
+  crossValidate,
+  ensemble,
+  evaluate,
+  testTimeAugmentation,
+  type Predictor,
+} from '../../../src/evaluation/predict/index.js';
 import { testTimeViews } from '../../../src/image/internal.js';
 import type { Pixels } from '../../../src/image/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 
-const says = (...row: number[]): Predictor => ({ predict: (images) => tf.tidy(() => tf.tile(tf.tensor2d([row]), [images.shape[0], 1])), classNames: ['cat', 'dog'] });
+const says = (...row: number[]): Predictor => ({
+  predict: (images) => tf.tidy(() => tf.tile(tf.tensor2d([row]), [images.shape[0], 1])),
+  classNames: ['cat', 'dog'],
+});
 const ask = async (model: Predictor, pixels: Pixels): Promise<number[]> => {
   const images = tf.tensor4d(Float32Array.from(pixels.data), [1, pixels.height, pixels.width, pixels.channels]);
   const answer = await (model.predict(images) as Promise<tf.Tensor>);
-  const values = [...await answer.data()];
+  const values = [...(await answer.data())];
   tf.dispose([images, answer]);
   return values;
 };
@@ -28,10 +38,11 @@ const eye = (size: number): Predictor => {
   const filter = Float32Array.from({ length: size * size * 3 }, () => random.next() / 1e5);
   return {
     inputShape: [null, size, size, 3],
-    predict: (images) => tf.tidy(() => {
-      const seen = tf.sum(tf.mul(images, tf.tensor4d(filter, [1, size, size, 3])), [1, 2, 3]);
-      return tf.stack([seen, tf.sub(1, seen)], 1);
-    }),
+    predict: (images) =>
+      tf.tidy(() => {
+        const seen = tf.sum(tf.mul(images, tf.tensor4d(filter, [1, size, size, 3])), [1, 2, 3]);
+        return tf.stack([seen, tf.sub(1, seen)], 1);
+      }),
   };
 };
 
@@ -43,7 +54,10 @@ test('an ensemble answers with the mean of its members, weighted where asked', a
 
 test('an ensemble serves evaluate and classify, under the names of its members', async () => {
   const voting = ensemble([{ ...says(0.9, 0.1), inputShape: [null, 4, 4, 3] }, says(0.4, 0.6)]);
-  const { accuracy, classNames } = await evaluate(voting, [{ pixels: picture(4, 4), label: 0 }, { pixels: picture(4, 4), label: 1 }]);
+  const { accuracy, classNames } = await evaluate(voting, [
+    { pixels: picture(4, 4), label: 0 },
+    { pixels: picture(4, 4), label: 1 },
+  ]);
   expect({ accuracy, classNames }).toEqual({ accuracy: 0.5, classNames: ['cat', 'dog'] });
   expect((await classify(voting, picture(9, 7), { preprocessing: { inputSize: 4, fit: 'crop' } }))[0]).toMatchObject({ className: 'cat' });
 });
@@ -51,62 +65,112 @@ test('an ensemble serves evaluate and classify, under the names of its members',
 test.each(['flip', 'five', 'ten'] as const)('%s: the mean over the views that testTimeViews cuts', async (views) => {
   const size = 5;
   const photo = views === 'flip' ? picture(size, size) : picture(8, 9);
-  const each = await Promise.all(testTimeViews(photo, size, { views }).map((view) => ask({ predict: async (x) => eye(size).predict(x) }, view)));
+  const each = await Promise.all(
+    testTimeViews(photo, size, { views }).map((view) => ask({ predict: async (x) => eye(size).predict(x) }, view)),
+  );
   const mean = [0, 1].map((column) => each.reduce((sum, row) => sum + row[column]!, 0) / each.length);
   expect(await ask(testTimeAugmentation(eye(size), { views }), photo)).toBeAllclose(mean, { tolerance: 1e-6 });
   expect(each.length).toBe({ flip: 2, five: 5, ten: 10 }[views]);
 });
 
 test('neither keeps a tensor, also when a member fails', async () => {
-  const broken: Predictor = { predict: () => { throw new Error('out of order'); } };
+  const broken: Predictor = {
+    predict: () => {
+      throw new Error('out of order');
+    },
+  };
   const { kept } = await trackMemory(async () => {
     await ask(testTimeAugmentation(ensemble([eye(5), eye(5)]), { views: 'ten', size: 5 }), picture(8, 8));
     const x = tf.zeros<tf.Rank.R4>([1, 2, 2, 3]);
     await expect(ensemble([says(0.5, 0.5), broken]).predict(x)).rejects.toThrow('out of order');
-    await expect(ensemble([says(0.5, 0.5), { ...says(0.2, 0.2, 0.6), classNames: undefined }]).predict(x)).rejects.toThrow('expected [1, 2] from every member, received [1, 3] from member 1');
+    await expect(ensemble([says(0.5, 0.5), { ...says(0.2, 0.2, 0.6), classNames: undefined }]).predict(x)).rejects.toThrow(
+      'expected [1, 2] from every member, received [1, 3] from member 1',
+    );
     x.dispose();
   });
   expect(kept.tensors).toBe(0);
 });
 
 test('bad input is named', async () => {
-  expect(() => ensemble([])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected at least one model for \`members\`, received [].]`);
-  expect(() => ensemble([says(1, 0)], { memberWeights: [1, 2] })).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected 1 numbers, one per member and not all 0, for \`memberWeights\`, received [1, 2].]`);
-  expect(() => ensemble([says(1, 0), { ...says(1, 0), classNames: ['dog', 'cat'] }])).toThrowErrorMatchingInlineSnapshot(`[OptionError: ensemble: expected the same classes in the same order for every member for \`members\`, received ['dog', 'cat'].]`);
-  expect(() => testTimeAugmentation(says(1, 0), { views: 'five' })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected the size of the crops, which this model does not tell for \`size\`, received undefined.]`);
-  expect(() => testTimeAugmentation(eye(5), { size: 5 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: testTimeAugmentation: expected no crop with \`views: 'flip'\` for \`size\`, received 5.]`);
-  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: testTimeAugmentation.predict: expected images of at least 5 x 5 pixels, received 4 x 9. Resize them to more than the crops.]`);
+  expect(() => ensemble([])).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: ensemble: expected at least one model for \`members\`, received [].]`,
+  );
+  expect(() => ensemble([says(1, 0)], { memberWeights: [1, 2] })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: ensemble: expected 1 numbers, one per member and not all 0, for \`memberWeights\`, received [1, 2].]`,
+  );
+  expect(() => ensemble([says(1, 0), { ...says(1, 0), classNames: ['dog', 'cat'] }])).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: ensemble: expected the same classes in the same order for every member for \`members\`, received ['dog', 'cat'].]`,
+  );
+  expect(() => testTimeAugmentation(says(1, 0), { views: 'five' })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: testTimeAugmentation: expected the size of the crops, which this model does not tell for \`size\`, received undefined.]`,
+  );
+  expect(() => testTimeAugmentation(eye(5), { size: 5 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: testTimeAugmentation: expected no crop with \`views: 'flip'\` for \`size\`, received 5.]`,
+  );
+  await expect(ask(testTimeAugmentation(eye(5), { views: 'five' }), picture(4, 9))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: testTimeAugmentation.predict: expected images of at least 5 x 5 pixels, received 4 x 9. ` +
+      `Resize them to more than the crops.]`,
+  );
 });
 
-interface Item { readonly value: number; readonly label: number }
+interface Item {
+  readonly value: number;
+  readonly label: number;
+}
 const items: Item[] = Array.from({ length: 20 }, (_, i) => ({ value: i, label: i % 2 }));
-const shown = (list: readonly Item[]): LabeledImage[] => list.map(({ value, label }) => ({ pixels: { width: 1, height: 1, channels: 3, data: new Float32Array(3).fill(value) }, label, origin: `${value}` }));
+const shown = (list: readonly Item[]): LabeledImage[] =>
+  list.map(({ value, label }) => ({
+    pixels: { width: 1, height: 1, channels: 3, data: new Float32Array(3).fill(value) },
+    label,
+    origin: `${value}`,
+  }));
 /** A network that has learned its training items by heart and takes all others for the first class. */
 const memorize = (known: readonly Item[]): Predictor => ({
-  predict: (images) => tf.tidy(() => {
-    const rows = Array.from(images.dataSync()).filter((_, i) => i % 3 === 0).map((value) => Number(known.some((item) => item.value === value && item.label === 1)));
-    return tf.oneHot(tf.tensor1d(rows, 'int32'), 2);
-  }),
+  predict: (images) =>
+    tf.tidy(() => {
+      const rows = Array.from(images.dataSync())
+        .filter((_, i) => i % 3 === 0)
+        .map((value) => Number(known.some((item) => item.value === value && item.label === 1)));
+      return tf.oneHot(tf.tensor1d(rows, 'int32'), 2);
+    }),
 });
 
 test('cross-validation judges every item once, by a network that never saw it', async () => {
-  const result = await crossValidate(items, { folds: 5, seed: 3, stratifyBy: ({ label }) => label, trainFold: async ({ train }) => Promise.resolve(memorize(train)), data: shown });
-  expect(result.folds.map(({ train, validation }) => ({ train, validation }))).toEqual(kFold(items, 5, { seed: 3, stratifyBy: ({ label }) => label }));
+  const result = await crossValidate(items, {
+    folds: 5,
+    seed: 3,
+    stratifyBy: ({ label }) => label,
+    trainFold: async ({ train }) => Promise.resolve(memorize(train)),
+    data: shown,
+  });
+  expect(result.folds.map(({ train, validation }) => ({ train, validation }))).toEqual(
+    kFold(items, 5, { seed: 3, stratifyBy: ({ label }) => label }),
+  );
   expect([...result.evaluation.predictions.files!].sort()).toEqual(items.map(({ value }) => `${value}`).sort());
   // By heart is worth nothing on unseen items: those of class 1 are all missed.
-  expect(result.evaluation.confusionMatrix.map((row) => [...row])).toEqual([[10, 0], [10, 0]]);
+  expect(result.evaluation.confusionMatrix.map((row) => [...row])).toEqual([
+    [10, 0],
+    [10, 0],
+  ]);
   expect((await evaluate(result.ensemble, shown(items))).accuracy).toBe(1);
 });
 
 test('cross-validation of several labels per item evaluates every label', async () => {
-  const rows = (list: readonly Item[]): LabeledImage[] => shown(list).map((item, i) => ({ ...item, label: Float32Array.of(1, list[i]!.label) }));
+  const rows = (list: readonly Item[]): LabeledImage[] =>
+    shown(list).map((item, i) => ({ ...item, label: Float32Array.of(1, list[i]!.label) }));
   // Every label is predicted: all ten items of label 1 are found, and the ten others are false positives.
   const always: Predictor = { predict: (images) => tf.ones([images.shape[0], 2]) };
   const { evaluation, folds } = await crossValidate(items, {
-    folds: 4, trainFold: () => Promise.resolve(always), data: rows, evaluateOptions: { multiLabel: true, threshold: 0.9, classNames: ['any', 'odd'] },
+    folds: 4,
+    trainFold: () => Promise.resolve(always),
+    data: rows,
+    evaluateOptions: { multiLabel: true, threshold: 0.9, classNames: ['any', 'odd'] },
   });
   expect(evaluation).toMatchObject({ multiLabel: true, count: 20, accuracy: 0.5, thresholds: [0.9, 0.9], classNames: ['any', 'odd'] });
-  expect(evaluation.perClass.map(({ precision, recall }) => [precision, recall])).toEqual([[1, 1], [0.5, 1]]);
+  expect(evaluation.perClass.map(({ precision, recall }) => [precision, recall])).toEqual([
+    [1, 1],
+    [0.5, 1],
+  ]);
   expect(folds.map((fold) => fold.evaluation.multiLabel)).toEqual([true, true, true, true]);
 });
 
@@ -114,9 +178,18 @@ test('cross-validation refuses options of the evaluation before it trains', asyn
   let trained = 0;
   const trainFold = (): Promise<Predictor> => Promise.resolve(memorize([])).finally(() => trained++);
   const refused = (evaluateOptions: object): Promise<unknown> => crossValidate(items, { trainFold, data: shown, evaluateOptions });
-  await expect(refused({ threshold: 0.5 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.topK\`, \`evaluateOptions.bins\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.threshold\`.]`);
-  await expect(refused({ multiLabel: true, topK: [1] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.threshold\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.topK\`.]`);
-  await expect(refused({ multiLabel: 'yes' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected a boolean for \`evaluateOptions.multiLabel\`, received 'yes'.]`);
+  await expect(refused({ threshold: 0.5 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, ` +
+      `\`evaluateOptions.topK\`, \`evaluateOptions.bins\`, \`evaluateOptions.otherPreprocessing\`, ` +
+      `received \`evaluateOptions.threshold\`.]`,
+  );
+  await expect(refused({ multiLabel: true, topK: [1] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, ` +
+      `\`evaluateOptions.threshold\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.topK\`.]`,
+  );
+  await expect(refused({ multiLabel: 'yes' })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: crossValidate: expected a boolean for \`evaluateOptions.multiLabel\`, received 'yes'.]`,
+  );
   expect(trained).toBe(0);
 });
 
@@ -129,7 +202,16 @@ test('a fold that fails disposes the networks before it, and an abort stops betw
   await expect(crossValidate(items, { trainFold, data: shown })).rejects.toThrow('no memory');
   expect(disposed).toEqual([0, 1]);
   const controller = new AbortController();
-  const stopping = crossValidate(items, { trainFold: async () => { controller.abort(new Error('enough')); return Promise.resolve(memorize([])); }, data: shown, signal: controller.signal });
+  const stopping = crossValidate(items, {
+    trainFold: async () => {
+      controller.abort(new Error('enough'));
+      return Promise.resolve(memorize([]));
+    },
+    data: shown,
+    signal: controller.signal,
+  });
   await expect(stopping).rejects.toThrow('enough');
-  await expect(crossValidate(items, { trainFold, data: shown, folds: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: crossValidate: expected an integer of at least 2 for \`folds\`, received 1.]`);
+  await expect(crossValidate(items, { trainFold, data: shown, folds: 1 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: crossValidate: expected an integer of at least 2 for \`folds\`, received 1.]`,
+  );
 });

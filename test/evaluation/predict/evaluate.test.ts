@@ -14,10 +14,15 @@ beforeAll(() => tf.setBackend('cpu'));
 
 // The first pixel says what the model will answer: class 0, 1 or 2, with 3/4.
 const picture = (answer: number, label: LabeledImage['label'], origin?: string): LabeledImage => ({
-  pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(answer) }, label, ...(origin === undefined ? {} : { origin }),
+  pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(answer) },
+  label,
+  ...(origin === undefined ? {} : { origin }),
 });
 const model: Predictor = {
-  predict: (images) => tf.tidy(() => tf.mul(tf.add(tf.mul(tf.oneHot(tf.cast(tf.reshape(tf.slice(images, [0, 0, 0, 0], [-1, 1, 1, 1]), [-1]), 'int32'), 3), 5), 1), 1 / 8)),
+  predict: (images) =>
+    tf.tidy(() =>
+      tf.mul(tf.add(tf.mul(tf.oneHot(tf.cast(tf.reshape(tf.slice(images, [0, 0, 0, 0], [-1, 1, 1, 1]), [-1]), 'int32'), 3), 5), 1), 1 / 8),
+    ),
 };
 const oneHot = (label: number): Float32Array => Float32Array.from({ length: 3 }, (_, i) => Number(i === label));
 const answers = [0, 1, 2, 1, 0];
@@ -50,15 +55,22 @@ test('label sets are evaluated by their own rules', async () => {
 test('no tensor is kept, progress counts images, and an async runtime works', async () => {
   const told: Progress[] = [];
   const slow: Predictor = { predict: async (images) => Promise.resolve(model.predict(images)) };
-  const { kept } = await trackMemory(() => evaluate(slow, imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!))), { batchSize: 2 }), {
-    onProgress: (progress) => told.push(progress),
-  }));
+  const { kept } = await trackMemory(() =>
+    evaluate(slow, imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!))), { batchSize: 2 }), {
+      onProgress: (progress) => told.push(progress),
+    }),
+  );
   expect(kept.tensors).toBe(0);
   expect(told.map(({ done, unit }) => `${done} ${unit}`)).toEqual(['2 images', '4 images', '5 images']);
 });
 
 test('a runtime brings its class names and the size of its input', async () => {
-  const runtime: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], inputShape: [null, 8, 8, 3], preprocessing: { inputSize: 8, fit: 'stretch' } };
+  const runtime: Predictor = {
+    ...model,
+    classNames: ['ant', 'bee', 'cat'],
+    inputShape: [null, 8, 8, 3],
+    preprocessing: { inputSize: 8, fit: 'stretch' },
+  };
   const large = { pixels: { width: 8, height: 8, channels: 3, data: new Uint8Array(192) }, label: 1 };
   expect((await evaluate(runtime, [large])).classNames).toEqual(['ant', 'bee', 'cat']);
   const shapes: number[][] = [];
@@ -72,7 +84,10 @@ test('a layers model brings its class names and its binary output its two classe
   const tiny = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
   const net = efficientNet(tiny, { classes: 1, classifierActivation: 'sigmoid', inputSize: 32 });
   setClassNames(net, ['cactus', 'no cactus']);
-  const big = (label: number): LabeledImage => ({ pixels: { width: 32, height: 32, channels: 3, data: new Uint8Array(3072).fill(9) }, label: Float32Array.of(label) });
+  const big = (label: number): LabeledImage => ({
+    pixels: { width: 32, height: 32, channels: 3, data: new Uint8Array(3072).fill(9) },
+    label: Float32Array.of(label),
+  });
   const evaluation = await evaluate(net, [big(0), big(1)]);
   expect(evaluation.classNames).toEqual(['cactus', 'no cactus']);
   expect(evaluation.predictions.labels).toEqual(Int32Array.of(0, 1));
@@ -86,15 +101,37 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
   const features: Predictor = { predict: (images) => tf.clone(images) };
   const stopped = AbortSignal.abort();
   const { kept } = await trackMemory(async () => {
-    await expect(evaluate(model, [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected at least one prediction, received none. The dataset is empty.]`);
-    await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`);
-    await expect(evaluate(model, data.repeat())).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a dataset that ends for \`data\`, received an instance of Dataset. Take one pass of it: \`dataset.take(n)\`.]`);
-    await expect(evaluate(nan, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected probabilities in [0, 1] for prediction 0 ('a.jpg'), received NaN. The model or its input holds values that are not finite.]`);
-    await expect(evaluate(features, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(`[ShapeError: evaluate: expected a model that returns one tensor [1, classes], received [1, 2, 2, 3]. Give it a classifier head.]`);
-    await expect(evaluate(model, data.take(1), { classNames: ['cat', 'dog'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected 3 names for \`classNames\`, one for each output, received 2.]`);
-    await expect(evaluate(model, [picture(0, Float32Array.of(0.9, 0.05, 0.05))])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. Evaluate on labels that are neither smoothed nor mixed.]`);
-    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`);
-    await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`);
+    await expect(evaluate(model, [])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: evaluate: expected at least one prediction, received none. The dataset is empty.]`,
+    );
+    await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`,
+    );
+    await expect(evaluate(model, data.repeat())).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evaluate: expected a dataset that ends for \`data\`, received an instance of Dataset. Take one pass of it: ` +
+        `\`dataset.take(n)\`.]`,
+    );
+    await expect(evaluate(nan, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: evaluate: expected probabilities in [0, 1] for prediction 0 ('a.jpg'), received NaN. ` +
+        `The model or its input holds values that are not finite.]`,
+    );
+    await expect(evaluate(features, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: evaluate: expected a model that returns one tensor [1, classes], received [1, 2, 2, 3]. Give it a classifier head.]`,
+    );
+    await expect(evaluate(model, data.take(1), { classNames: ['cat', 'dog'] })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evaluate: expected 3 names for \`classNames\`, one for each output, received 2.]`,
+    );
+    await expect(evaluate(model, [picture(0, Float32Array.of(0.9, 0.05, 0.05))])).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. ` +
+        `Evaluate on labels that are neither smoothed nor mixed.]`,
+    );
+    await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, ` +
+        `\`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`,
+    );
+    await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`,
+    );
     await expect(evaluate(model, data.take(1), { signal: stopped })).rejects.toBe(stopped.reason);
   });
   expect(kept.tensors).toBe(0);

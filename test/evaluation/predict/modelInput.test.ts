@@ -24,10 +24,15 @@ const RECORDS: readonly Preprocessing[] = [
 ];
 
 /** Notes the inputs it is given. */
-function watched(preprocessing: Preprocessing | undefined, inputShape: Predictor['inputShape'] = [null, SIZE, SIZE, 3]): Predictor & { readonly seen: number[][] } {
+function watched(
+  preprocessing: Preprocessing | undefined,
+  inputShape: Predictor['inputShape'] = [null, SIZE, SIZE, 3],
+): Predictor & { readonly seen: number[][] } {
   const seen: number[][] = [];
   return {
-    seen, inputShape, preprocessing,
+    seen,
+    inputShape,
+    preprocessing,
     async predict(images) {
       seen.push([...images.shape.slice(1), ...(await images.data()).slice(0, images.size / images.shape[0])]);
       return tf.fill([images.shape[0], 2], 0.5);
@@ -113,16 +118,24 @@ describe('a model that does not say how images become its input', () => {
     ['classify', (model) => classify(ensemble([model, watched(RECORDS[0])]), photo)],
     ['classify', () => classify(testTimeAugmentation(watched(RECORDS[0]), { views: 'five' }), photo)],
   ])('is an error of %s', async (where, act) => {
-    await expect(act(watched(undefined))).rejects.toThrow(`${where}: expected \`preprocessing\` for a model that does not say how images become its input, received none. Pass it.`);
+    await expect(act(watched(undefined))).rejects.toThrow(
+      `${where}: expected \`preprocessing\` for a model that does not say how images become its input, received none. Pass it.`,
+    );
   });
 
   test.each([classify, gradCam, classActivationMap, occlusionMap])('is an error of %o that names setPreprocessing', async (act) => {
     const input = tfl.input({ shape: [SIZE, SIZE, 3] });
     const map = tfl.layers.conv2d({ filters: 2, kernelSize: 3 }).apply(input);
     const pooled = tfl.layers.globalAveragePooling2d({}).apply(map);
-    const foreign = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 2, activation: 'softmax' }).apply(pooled) as tfl.SymbolicTensor });
+    const foreign = tfl.model({
+      inputs: input,
+      outputs: tfl.layers.dense({ units: 2, activation: 'softmax' }).apply(pooled) as tfl.SymbolicTensor,
+    });
     const before = tf.memory().numTensors;
-    await expect(act(foreign, photo)).rejects.toThrow(`${act.name}: expected \`preprocessing\` for a model that does not say how images become its input, received none. Pass it, or state it for the model with \`setPreprocessing\`.`);
+    await expect(act(foreign, photo)).rejects.toThrow(
+      `${act.name}: expected \`preprocessing\` for a model that does not say how images become its input, received none. ` +
+        `Pass it, or state it for the model with \`setPreprocessing\`.`,
+    );
     expect(tf.memory().numTensors).toBe(before);
     setPreprocessing(foreign, RECORDS[0]!);
     await act(foreign, photo);
@@ -133,8 +146,11 @@ describe('a model that does not say how images become its input', () => {
 test('a predictor with run is given typed arrays, and needs no tensor', async () => {
   const shapes: (readonly number[])[] = [];
   const model: Predictor = {
-    inputShape: [null, SIZE, SIZE, 3], preprocessing: RECORDS[1],
-    predict: () => { throw new Error('no tensors, please'); },
+    inputShape: [null, SIZE, SIZE, 3],
+    preprocessing: RECORDS[1],
+    predict: () => {
+      throw new Error('no tensors, please');
+    },
     run: (values, shape) => {
       shapes.push(shape);
       expect(values.length).toBe(shape.reduce((product, length) => product * length, 1));
@@ -146,8 +162,20 @@ test('a predictor with run is given typed arrays, and needs no tensor', async ()
   for await (const [best] of classifyMany(model, [photo, photo, photo], { batchSize: 2 })) expect(best!.probability).toBe(0.5);
   await occlusionMap(model, photo, { patchSize: 32 });
   await warmup(model, { batchSize: 4 });
-  expect(shapes).toEqual([[1, SIZE, SIZE, 3], [2, SIZE, SIZE, 3], [1, SIZE, SIZE, 3], [1, SIZE, SIZE, 3], [1, SIZE, SIZE, 3], [4, SIZE, SIZE, 3]]);
+  expect(shapes).toEqual([
+    [1, SIZE, SIZE, 3],
+    [2, SIZE, SIZE, 3],
+    [1, SIZE, SIZE, 3],
+    [1, SIZE, SIZE, 3],
+    [1, SIZE, SIZE, 3],
+    [4, SIZE, SIZE, 3],
+  ]);
   expect(tf.memory().numTensors).toBe(before);
-  const two = { ...model, run: () => Promise.resolve({ a: { shape: [1, 2], values: new Float32Array(2) }, b: { shape: [1, 2], values: new Float32Array(2) } }) };
-  await expect(classify(two, photo)).rejects.toThrow('classify: expected a model that returns one tensor [1, classes], received 2 outputs. Give it a classifier head.');
+  const two = {
+    ...model,
+    run: () => Promise.resolve({ a: { shape: [1, 2], values: new Float32Array(2) }, b: { shape: [1, 2], values: new Float32Array(2) } }),
+  };
+  await expect(classify(two, photo)).rejects.toThrow(
+    'classify: expected a model that returns one tensor [1, classes], received 2 outputs. Give it a classifier head.',
+  );
 });

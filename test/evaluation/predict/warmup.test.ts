@@ -35,7 +35,13 @@ test('an open size is that of the option, or else of the preprocessing', async (
   expect(await warmup(model, { inputSize: [64, 96] })).toBeGreaterThan(0);
   expect(await warmup(model)).toBeGreaterThan(0);
   const unknown: Predictor = { predict: (images) => tf.zeros([images.shape[0], 2]) };
-  await expect(warmup(unknown)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the size of the images to come for \`inputSize\`, received undefined. The model takes any size.]`);
-  await expect(warmup(efficientNet(TINY, { classes: 3 }), { inputSize: 96 })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected the model's [64, 64] for \`inputSize\`, received 96.]`);
-  await expect(warmup(model, { batch: 2 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: warmup: expected one of \`batchSize\`, \`inputSize\`, received \`batch\`.]`);
+  await expect(warmup(unknown)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: warmup: expected the size of the images to come for \`inputSize\`, received undefined. The model takes any size.]`,
+  );
+  await expect(warmup(efficientNet(TINY, { classes: 3 }), { inputSize: 96 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: warmup: expected the model's [64, 64] for \`inputSize\`, received 96.]`,
+  );
+  await expect(warmup(model, { batch: 2 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: warmup: expected one of \`batchSize\`, \`inputSize\`, received \`batch\`.]`,
+  );
 });

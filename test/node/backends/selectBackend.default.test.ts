@@ -12,7 +12,7 @@ test('selecting again changes to what is asked for, and back', async () => {
   expect(await selectBackend()).toMatchObject({ backend: 'wasm' });
 });
 
-test('the default backend computes TensorFlow\'s gradients too', async () => {
+test("the default backend computes TensorFlow's gradients too", async () => {
   expect(await selectBackend(undefined, { gradients: true })).toMatchObject({ backend: 'wasm' });
   const { largestError } = await probeBackend({ gradients: true });
   expect(largestError).toBeLessThan(1e-5);

@@ -44,7 +44,9 @@ test('a folder of binaries that cannot be obeyed is refused', async () => {
 
 test('Dawn that finds no GPU adapter is one sentence', async () => {
   const dawn = { create: () => ({ requestAdapter: () => Promise.resolve(null) }), globals: {} };
-  await expect(loadWebGpu('selectBackend', () => Promise.resolve(dawn))).rejects.toThrowErrorMatchingInlineSnapshot(`[BackendError: Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12]`);
+  await expect(loadWebGpu('selectBackend', () => Promise.resolve(dawn))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12]`,
+  );
 });
 
 test('Dawn starts once, however often WebGPU is chosen', async () => {

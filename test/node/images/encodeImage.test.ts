@@ -21,7 +21,9 @@ test('an image encoded again as JPEG stays nearly the same', async () => {
 
 test('an image that cannot be drawn or encoded is refused', async () => {
   const image = { width: 2, height: 2, channels: 3, data: new Uint8Array(12) };
-  expect(() => node.randomJpegQuality([95, 50])).toThrow('randomJpegQuality: expected [low, high] of integers in [1, 100] for `range`, received [95, 50].');
+  expect(() => node.randomJpegQuality([95, 50])).toThrow(
+    'randomJpegQuality: expected [low, high] of integers in [1, 100] for `range`, received [95, 50].',
+  );
   const recipe = node.randomJpegQuality();
   expect(await refusal(node.contactSheet(image, recipe, inRoot('huge.png'), { size: 100_000 }))).toMatch(
     /^OptionError: contactSheet: expected a sheet of at most 200000000 pixels, received 600028 x 400020\./,

@@ -9,7 +9,15 @@ const box = (brand: string, compatible = ''): Uint8Array => Buffer.from(`\0\0\0\
 const builtWith = (...fileSuffix: string[]): SharpModule => ({ format: { heif: { input: { fileSuffix } } } }) as unknown as SharpModule;
 
 test.each([
-  ['heic', 'HEIC (HEVC)'], ['heix', 'HEIC (HEVC)'], ['hevc', 'HEIC (HEVC)'], ['mif1', 'HEIC (HEVC)'], ['avif', 'AVIF'], ['avis', 'AVIF'], ['isom', 'a video'], ['qt  ', 'a video'], ['crx ', 'a raw camera file'],
+  ['heic', 'HEIC (HEVC)'],
+  ['heix', 'HEIC (HEVC)'],
+  ['hevc', 'HEIC (HEVC)'],
+  ['mif1', 'HEIC (HEVC)'],
+  ['avif', 'AVIF'],
+  ['avis', 'AVIF'],
+  ['isom', 'a video'],
+  ['qt  ', 'a video'],
+  ['crx ', 'a raw camera file'],
 ])('the brand %s is %s', (brand, name) => {
   expect(fileKind(box(brand))?.name).toBe(name);
 });
@@ -22,7 +30,13 @@ test('what this installation encodes is known by its content, whatever it is cal
   const image = sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } });
   const kinds = { jpeg: 'JPEG', png: 'PNG', gif: 'GIF', webp: 'WebP', tiff: 'TIFF', avif: 'AVIF' } as const;
   for (const [format, name] of Object.entries(kinds)) {
-    const kind = fileKind(await image.clone().toFormat(format as keyof typeof kinds).toBuffer(), 'image.txt');
+    const kind = fileKind(
+      await image
+        .clone()
+        .toFormat(format as keyof typeof kinds)
+        .toBuffer(),
+      'image.txt',
+    );
     expect([kind?.name, cannotDecode(kind, sharp)]).toEqual([name, undefined]);
   }
 });
@@ -43,8 +57,13 @@ test('AVIF and HEIC can be decoded or not as sharp was built, and the error says
 });
 
 test.each([
-  ['\xef\xbb\xbf\n<!DOCTYPE html>', 'an HTML page'], ['<svg>', 'SVG or other markup, a drawing without pixels'], ['\x1f\x8b\x08', 'a compressed file'], ['PK\x03\x04', 'a zip archive'],
-  ['{"message": "Not Found"}', 'JSON'], ['version https://git-lfs.github.com/spec/v1', 'a Git LFS pointer'], ['%PDF-1.4', 'a PDF document'],
+  ['\xef\xbb\xbf\n<!DOCTYPE html>', 'an HTML page'],
+  ['<svg>', 'SVG or other markup, a drawing without pixels'],
+  ['\x1f\x8b\x08', 'a compressed file'],
+  ['PK\x03\x04', 'a zip archive'],
+  ['{"message": "Not Found"}', 'JSON'],
+  ['version https://git-lfs.github.com/spec/v1', 'a Git LFS pointer'],
+  ['%PDF-1.4', 'a PDF document'],
 ])('%s holds no pixels: %s', (beginning, name) => {
   expect(fileKind(Buffer.from(beginning, 'latin1'))).toMatchObject({ name, refused: true });
 });

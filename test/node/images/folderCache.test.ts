@@ -14,7 +14,9 @@ test('a folder keeps items between passes and processes, and refuses tensors', a
   expect(made).toBe(4);
   expect(await readdir(inRoot('cache'))).toEqual(['items.bin']);
   const odd = Dataset.from([() => 1]).cache(node.folderCache(inRoot('odd')));
-  expect(await refusal(odd.toArray())).toMatchInlineSnapshot(`"DataError: folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk."`);
+  expect(await refusal(odd.toArray())).toMatchInlineSnapshot(
+    `"DataError: folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk."`,
+  );
   expect(await readdir(inRoot('odd'))).toEqual([]);
 });
 
@@ -22,14 +24,28 @@ test('a folder that cannot keep items, or whose items are damaged, is named', as
   const items = Dataset.range(3);
   const cached = (folder: string) => refusal(items.cache(node.folderCache(folder)).toArray());
   await writeFile(inRoot('no-folder'), '');
-  expect(await cached(inRoot('no-folder'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder that can be written, received '<root>/no-folder': there is a file of that name already, or on the way to it. Delete it, or give another."`);
+  expect(await cached(inRoot('no-folder'))).toMatchInlineSnapshot(
+    `"DataError: folderCache: expected a folder that can be written, received '<root>/no-folder': ` +
+      `there is a file of that name already, or on the way to it. Delete it, or give another."`,
+  );
   await mkdir(inRoot('taken/items.bin'), { recursive: true });
-  expect(await cached(inRoot('taken'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder whose items can be read, received '<root>/taken': it is a folder, not a file. Delete it, or give another."`);
+  expect(await cached(inRoot('taken'))).toMatchInlineSnapshot(
+    `"DataError: folderCache: expected a folder whose items can be read, received '<root>/taken': it is a folder, not a file. ` +
+      `Delete it, or give another."`,
+  );
   await mkdir(inRoot('damaged'));
   await writeFile(inRoot('damaged/items.bin'), frameTFRecord(Buffer.from('no item')));
-  expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(`"DataError: folderCache: expected a folder whose items can be read, received '<root>/damaged': Unable to deserialize cloned data due to invalid or unsupported version. Delete it, or give another."`);
+  expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(
+    `"DataError: folderCache: expected a folder whose items can be read, received '<root>/damaged': ` +
+      `Unable to deserialize cloned data due to invalid or unsupported version. Delete it, or give another."`,
+  );
   await writeFile(inRoot('damaged/items.bin'), 'no record');
-  expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/damaged/items.bin', received only 9 bytes of its header."`);
-  const cause = await items.cache(node.folderCache(inRoot('no-folder'))).toArray().catch((error: unknown) => (error as Error).cause);
+  expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(
+    `"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/damaged/items.bin', received only 9 bytes of its header."`,
+  );
+  const cause = await items
+    .cache(node.folderCache(inRoot('no-folder')))
+    .toArray()
+    .catch((error: unknown) => (error as Error).cause);
   expect(cause).toMatchObject({ code: 'EEXIST' });
 });

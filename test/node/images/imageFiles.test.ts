@@ -11,17 +11,31 @@ test('class folders are written from a list and read back', async () => {
   for (const mode of ['copy', 'link', 'symlink'] as const) {
     await node.writeImageFolder(inRoot(mode), files, ['even', 'odd'], { mode });
     const read = await node.imageFolder(inRoot(mode));
-    expect(read.files.map((file) => file.origin)).toEqual(['even/0.jpg', 'even/2.jpg', 'even/4.jpg', 'odd/1.jpg', 'odd/3.jpg', 'odd/5.jpg']);
+    expect(read.files.map((file) => file.origin)).toEqual([
+      'even/0.jpg',
+      'even/2.jpg',
+      'even/4.jpg',
+      'odd/1.jpg',
+      'odd/3.jpg',
+      'odd/5.jpg',
+    ]);
   }
-  expect(await refusal(node.writeImageFolder(inRoot('copy'), files, ['even', 'odd']))).toMatch('there is a file of that name already, or on the way to it');
+  expect(await refusal(node.writeImageFolder(inRoot('copy'), files, ['even', 'odd']))).toMatch(
+    'there is a file of that name already, or on the way to it',
+  );
   expect(await refusal(node.writeImageFolder(inRoot('x'), [files[0]!, files[0]!], ['a']))).toMatch('expected one file for');
 });
 
 test('without shuffling, a list of files becomes images in its order', async () => {
   const files = [3, 1].map((i) => ({ path: inRoot('pictures', `${i}.jpg`), label: i, origin: `${i}` }));
   const images = await node.imageFiles(files, { labelMode: 'int', shuffle: false }).toArray();
-  expect(images.map(({ origin, label }) => [origin, label])).toEqual([['3', 3], ['1', 1]]);
-  expect(() => node.imageFiles(files, { classes: 3 })).toThrowErrorMatchingInlineSnapshot(`[OptionError: imageFiles: expected an integer above the highest label 3 for \`classes\`, received 3.]`);
+  expect(images.map(({ origin, label }) => [origin, label])).toEqual([
+    ['3', 3],
+    ['1', 1],
+  ]);
+  expect(() => node.imageFiles(files, { classes: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: imageFiles: expected an integer above the highest label 3 for \`classes\`, received 3.]`,
+  );
 });
 
 test('Food-101 is listed by its official lists', async () => {
@@ -50,14 +64,21 @@ test('an image of 12000 x 9000 pixels decodes and shrinks, and is refused where 
   const row = Buffer.alloc(1501, 0xff).fill(0, 0, 1);
   const rows = deflateSync(Buffer.concat(Array<Buffer>(9000).fill(row)), { level: 1 });
   await mkdir(inRoot('large'));
-  await writeFile(inRoot('large/1.png'), Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]));
+  await writeFile(
+    inRoot('large/1.png'),
+    Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]),
+  );
   const files = [{ path: inRoot('large/1.png'), label: 0 }];
   const [image] = await node.imageFiles(files, { inputSize: [6, 8] }).toArray();
   expect(image!.pixels).toMatchObject({ width: 8, height: 6, channels: 3 });
   expect(image!.pixels.data).toBeAllclose(Array<number>(6 * 8 * 3).fill(255), { tolerance: 0 });
-  await expect(node.imageFiles(files, { inputSize: [6, 8], maxPixels: 12000 * 9000 - 1 }).toArray()).rejects.toThrow('of at most 107999999 pixels');
+  await expect(node.imageFiles(files, { inputSize: [6, 8], maxPixels: 12000 * 9000 - 1 }).toArray()).rejects.toThrow(
+    'of at most 107999999 pixels',
+  );
 });
 
 test('a label of a list that no class has is refused by name', () => {
-  expect(() => node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' })).toThrow("imageFiles: expected a label in [0, 1) for 'a.png', received -1.");
+  expect(() => node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' })).toThrow(
+    "imageFiles: expected a label in [0, 1) for 'a.png', received -1.",
+  );
 });

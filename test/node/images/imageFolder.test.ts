@@ -9,7 +9,9 @@ import { decodeImage, imageFolder } from '../../../src/node/images/index.js';
 let root = '';
 const inRoot = (...parts: string[]) => path.join(root, ...parts);
 const jpeg = (red: number, width = 8, height = 6) =>
-  sharp({ create: { width, height, channels: 3, background: { r: red, g: 0, b: 0 } } }).jpeg().toBuffer();
+  sharp({ create: { width, height, channels: 3, background: { r: red, g: 0, b: 0 } } })
+    .jpeg()
+    .toBuffer();
 
 async function put(file: string, bytes: Uint8Array | string): Promise<void> {
   await mkdir(path.dirname(inRoot(file)), { recursive: true });
@@ -32,7 +34,12 @@ beforeAll(async () => {
   await put('good/ant/notes.txt', 'not read');
   await put('good/README.md', 'not read');
   await put('good/.git/x.jpg', 'not read');
-  await put('good/ant/deeper/107.PNG', await sharp(await jpeg(107)).png().toBuffer());
+  await put(
+    'good/ant/deeper/107.PNG',
+    await sharp(await jpeg(107))
+      .png()
+      .toBuffer(),
+  );
   await put('one/only/1.jpg', await jpeg(1));
   await mkdir(inRoot('empty'));
   await put('hollow/a/1.jpg', await jpeg(1));
@@ -51,8 +58,18 @@ test('classes are the sorted sub-folders; hidden and other files are ignored', a
   const folder = await imageFolder(inRoot('good'), { shuffle: false });
   expect(folder.classNames).toEqual(['ant', 'zebra']);
   expect(folder.files.map((file) => file.origin)).toEqual([
-    'ant/101.jpg', 'ant/102.jpg', 'ant/103.jpg', 'ant/104.jpg', 'ant/105.jpg', 'ant/106.jpg', 'ant/deeper/107.PNG',
-    'zebra/1.jpg', 'zebra/2.jpg', 'zebra/3.jpg', 'zebra/4.jpg', 'zebra/5.jpg',
+    'ant/101.jpg',
+    'ant/102.jpg',
+    'ant/103.jpg',
+    'ant/104.jpg',
+    'ant/105.jpg',
+    'ant/106.jpg',
+    'ant/deeper/107.PNG',
+    'zebra/1.jpg',
+    'zebra/2.jpg',
+    'zebra/3.jpg',
+    'zebra/4.jpg',
+    'zebra/5.jpg',
   ]);
   expect(folder.images.size).toBe(12);
 });
@@ -92,20 +109,49 @@ test('named classes fix the order and may be missing here', async () => {
 });
 
 test('a missing folder, an empty one, one class, an empty class and a class too small to split are refused', async () => {
-  expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: there is no such file or folder."`);
-  expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`);
-  expect(await refusal(imageFolder(inRoot('one')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`);
-  expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`);
-  expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(`"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`);
-  expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`);
-  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, \`onWarning\`, received \`imgSize\`."`);
+  expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(
+    `"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: ` +
+      `there is no such file or folder."`,
+  );
+  expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(
+    `"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`,
+  );
+  expect(await refusal(imageFolder(inRoot('one')))).toMatchInlineSnapshot(
+    `"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`,
+  );
+  expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(
+    `"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm ` +
+      `.avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`,
+  );
+  expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(
+    `"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`,
+  );
+  expect(await refusal(imageFolder(inRoot('good'), { labelMode: 'sparse' as never }))).toMatchInlineSnapshot(
+    `"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`,
+  );
+  expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(
+    `"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, ` +
+      `\`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, ` +
+      `\`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, \`onWarning\`, received \`imgSize\`."`,
+  );
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
-  expect(await refusal(decodeImage(inRoot('broken/a/2.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/a/2.jpg': Input buffer has corrupt header: VipsJpeg: premature end of JPEG image."`);
-  expect(await refusal(decodeImage(inRoot('broken/b/2.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/b/2.jpg': Input buffer contains unsupported image format."`);
-  expect(await refusal(decodeImage(inRoot('nothing.jpg')))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/nothing.jpg': there is no such file or folder."`);
-  expect(await refusal(decodeImage(new Uint8Array(0)))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bytes': it is empty."`);
+  expect(await refusal(decodeImage(inRoot('broken/a/2.jpg')))).toMatchInlineSnapshot(
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/a/2.jpg': ` +
+      `Input buffer has corrupt header: VipsJpeg: premature end of JPEG image."`,
+  );
+  expect(await refusal(decodeImage(inRoot('broken/b/2.jpg')))).toMatchInlineSnapshot(
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/b/2.jpg': ` +
+      `Input buffer contains unsupported image format."`,
+  );
+  expect(await refusal(decodeImage(inRoot('nothing.jpg')))).toMatchInlineSnapshot(
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/nothing.jpg': ` +
+      `there is no such file or folder."`,
+  );
+  expect(await refusal(decodeImage(new Uint8Array(0)))).toMatchInlineSnapshot(
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bytes': it is empty."`,
+  );
   const { images } = await imageFolder(inRoot('broken'), { shuffle: false });
   expect(await refusal(images.toArray())).toMatch('broken/a/2.jpg');
 });
@@ -122,11 +168,16 @@ test('broken images are left out and listed when asked', async () => {
 test('an image of 1 x 1 decodes; one with more pixels than allowed is refused before it is decoded', async () => {
   expect(await decodeImage(await jpeg(9, 1, 1))).toMatchObject({ width: 1, height: 1, channels: 3 });
   // A PNG of a few bytes that claims 30,000 x 30,000 pixels, 2.7 GB.
-  const bomb = await sharp(await jpeg(9)).png().toBuffer();
+  const bomb = await sharp(await jpeg(9))
+    .png()
+    .toBuffer();
   bomb.writeUInt32BE(30000, 16);
   bomb.writeUInt32BE(30000, 20);
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
-  expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(`"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bomb.png': Input image exceeds pixel limit."`);
+  expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bomb.png': ` +
+      `Input image exceeds pixel limit."`,
+  );
   expect(await refusal(decodeImage(await jpeg(9, 20, 20), { maxPixels: 399 }))).toMatch('at most 399 pixels');
 });
 
@@ -135,7 +186,8 @@ test('SVG is refused, plain or packed, however it begins', async () => {
   for (const text of [svg, `\n ${svg}`, `\uFEFF${svg}`, `<?xml version="1.0"?><!-- a drawing -->${svg}`]) {
     for (const dctMethod of ['accurate', 'fast'] as const) {
       expect(await refusal(decodeImage(Buffer.from(text), { origin: 'drawing.svg', dctMethod }))).toBe(
-        "DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'drawing.svg': it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first.");
+        "DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'drawing.svg': it is SVG or other markup, a drawing without pixels. Draw it with a tool of your trust first.",
+      );
     }
   }
   expect(await refusal(decodeImage(gzipSync(svg)))).toMatch('it is a compressed file. Unpack it first.');
@@ -149,11 +201,16 @@ test('fast resizing lets sharp shrink while decoding: the image looks the same, 
     expect(pixels).toMatchObject({ height: 3, width: 4, channels: 3 });
     expect(pixels.data).toBeAllclose(a[i]!.pixels.data, { tolerance: 3 });
   });
-  expect(await refusal(imageFolder(inRoot('good'), { resize: 'fast' }))).toMatchInlineSnapshot(`"OptionError: imageFolder: expected nothing without \`inputSize\` for \`resize\`, received 'fast'. Images keep their own sizes without it."`);
+  expect(await refusal(imageFolder(inRoot('good'), { resize: 'fast' }))).toMatchInlineSnapshot(
+    `"OptionError: imageFolder: expected nothing without \`inputSize\` for \`resize\`, received 'fast'. ` +
+      `Images keep their own sizes without it."`,
+  );
 });
 
 test('transparency shows the background asked for', async () => {
-  const clear = await sharp({ create: { width: 1, height: 1, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0 } } }).png().toBuffer();
+  const clear = await sharp({ create: { width: 1, height: 1, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0 } } })
+    .png()
+    .toBuffer();
   expect([...(await decodeImage(clear)).data]).toEqual([255, 255, 255]);
   expect([...(await decodeImage(clear, { background: '#102030' })).data]).toEqual([16, 32, 48]);
 });

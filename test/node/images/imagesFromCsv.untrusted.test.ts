@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const refusal = async (promise: Promise<unknown>): Promise<string> =>
-  promise.then(() => 'read', (error: unknown) => String(error).replaceAll(folder, ''));
+  promise.then(
+    () => 'read',
+    (error: unknown) => String(error).replaceAll(folder, ''),
+  );
 
 describe('a table', () => {
   const csv = async (...rows: readonly string[]): Promise<string> => {
@@ -28,14 +31,23 @@ describe('a table', () => {
   };
   const columns = { pathColumn: 'id', labelColumn: 'label' } as const;
 
-  test.each(['../secret.jpg', '/etc/hostname', 'x/../../secret.jpg', '.', '..'])('that names %s is refused, whatever is to be skipped', async (name) => {
-    const file = await csv('a.jpg,cat', `${name},dog`);
-    for (const missing of ['throw', 'skip'] as const) expect(await refusal(imagesFromCsv(file, { ...columns, missing }))).toMatch(/^DataError: imagesFromCsv: expected file names within '\/photos', received/);
-  });
+  test.each(['../secret.jpg', '/etc/hostname', 'x/../../secret.jpg', '.', '..'])(
+    'that names %s is refused, whatever is to be skipped',
+    async (name) => {
+      const file = await csv('a.jpg,cat', `${name},dog`);
+      for (const missing of ['throw', 'skip'] as const)
+        expect(await refusal(imagesFromCsv(file, { ...columns, missing }))).toMatch(
+          /^DataError: imagesFromCsv: expected file names within '\/photos', received/,
+        );
+    },
+  );
 
   test('that lies beside its images names them with a folder that contains both', async () => {
     const file = await csv('photos/a.jpg,cat', 'secret.jpg,dog');
-    expect((await imagesFromCsv(file, { ...columns, folder })).files.map(({ origin }) => origin).sort()).toEqual(['photos/a.jpg', 'secret.jpg']);
+    expect((await imagesFromCsv(file, { ...columns, folder })).files.map(({ origin }) => origin).sort()).toEqual([
+      'photos/a.jpg',
+      'secret.jpg',
+    ]);
   });
 
   test('may have a class named like a property of every object', async () => {

@@ -40,7 +40,10 @@ async function build(folder: string): Promise<void> {
     if (kind === 'file') await writeFile(place, '');
     else if (kind === 'link') await symlink(target!, place);
     else if (kind === 'pipe') execFileSync('mkfifo', [place]);
-    else await new Promise<void>((resolve) => { sockets.push(createServer().listen(place, resolve)); });
+    else
+      await new Promise<void>((resolve) => {
+        sockets.push(createServer().listen(place, resolve));
+      });
   }
 }
 
@@ -69,10 +72,13 @@ test('links, pipes, sockets, folders with names of images and names beyond ASCII
   expect(await listed()).toEqual({ classes, files, labels });
 });
 
-test.each(['kerasFollowingLinks', 'torchvision'] as const)('with followLinks links to folders within a class are listed as by %s', async (framework) => {
-  const { classes, files, labels } = listings[framework];
-  expect(await listed({ followLinks: true })).toEqual({ classes, files, labels });
-});
+test.each(['kerasFollowingLinks', 'torchvision'] as const)(
+  'with followLinks links to folders within a class are listed as by %s',
+  async (framework) => {
+    const { classes, files, labels } = listings[framework];
+    expect(await listed({ followLinks: true })).toEqual({ classes, files, labels });
+  },
+);
 
 test('what is left out is listed with its reason, and what may be meant as an image is told in one line', async () => {
   const { skipped } = await imageFolder(inRoot('tree'));
@@ -87,7 +93,9 @@ test('what is left out is listed with its reason, and what may be meant as an im
     'b/folder': 'it is a link to a folder. Set followLinks: true to read its images',
     'b/folder.jpg': 'it is a link to a folder. Set followLinks: true to read its images',
   });
-  expect(warnings()).toEqual(["imageFolder: left out 7 of the files and folders in '<root>/tree': '<root>/tree/gone', '<root>/tree/pipe', '<root>/tree/socket' and 4 more. The first: it is a link that leads nowhere. `skipped` in the result lists all."]);
+  expect(warnings()).toEqual([
+    "imageFolder: left out 7 of the files and folders in '<root>/tree': '<root>/tree/gone', '<root>/tree/pipe', '<root>/tree/socket' and 4 more. The first: it is a link that leads nowhere. `skipped` in the result lists all.",
+  ]);
   warn.mockClear();
   const onWarning = vi.fn();
   await imageFolder(inRoot('tree'), { onWarning });
@@ -100,7 +108,9 @@ test('a class folder that is not asked for is listed, and no class may be named 
   const { skipped, files } = await imageFolder(inRoot('classes'), { classNames: ['Cat', 'dog'], shuffle: false });
   expect(files.map(({ origin, label }) => [origin, label])).toEqual([['dog/1.jpg', 1]]);
   expect(skipped).toEqual([{ path: inRoot('classes/cat'), reason: 'its name is not in `classNames`' }]);
-  await expect(imageFolder(inRoot('classes'), { classNames: ['dog', 'dog'] })).rejects.toThrow("imageFolder: expected an array of different non-empty strings for `classNames`, received ['dog', 'dog'].");
+  await expect(imageFolder(inRoot('classes'), { classNames: ['dog', 'dog'] })).rejects.toThrow(
+    "imageFolder: expected an array of different non-empty strings for `classNames`, received ['dog', 'dog'].",
+  );
 });
 
 test('links that lead back to a folder above end the search', async () => {
@@ -157,7 +167,8 @@ test('formats that cannot be decoded are left out with their names; an image wit
   const { files, images, skipped } = await imageFolder(inRoot('formats'), { shuffle: false });
   expect(files.map(({ origin }) => origin)).toEqual(['a/1.jpg', 'b/1.jpg']);
   expect((await images.toArray())[0]!.pixels).toMatchObject({ width: 4, height: 3 });
-  const heic = 'HEIC (HEVC) needs a sharp built with libheif and HEVC, which `npm install sharp` does not bring. Convert it to JPEG, for example with heif-convert, or with sips on macOS';
+  const heic =
+    'HEIC (HEVC) needs a sharp built with libheif and HEVC, which `npm install sharp` does not bring. Convert it to JPEG, for example with heif-convert, or with sips on macOS';
   const raw = 'it is a raw camera file, which cannot be decoded. Convert it to JPEG or PNG, for example with RawTherapee or dcraw';
   expect(Object.fromEntries(skipped.map((each) => [path.basename(each.path), each.reason]))).toEqual({
     '0001': 'it is JPEG by its content, but has no ending of an image. Rename it',
@@ -179,8 +190,12 @@ test('formats that cannot be decoded are left out with their names; an image wit
   ]);
   await rename(inRoot('formats/a/phone.HEIC'), inRoot('formats/a/phone.jpg'));
   await expect(decodeImage(inRoot('formats/a/phone.jpg'))).rejects.toThrow(`phone.jpg': ${heic}.`);
-  await expect(decodeImage(Buffer.from('<!DOCTYPE html><p>Not found'), { origin: 'x.jpg' })).rejects.toThrow("'x.jpg': it is an HTML page. A download probably failed. Fetch the file again.");
-  await expect(decodeImage(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0'))).rejects.toThrow('it is a Git LFS pointer. Fetch the file itself with `git lfs pull`.');
+  await expect(decodeImage(Buffer.from('<!DOCTYPE html><p>Not found'), { origin: 'x.jpg' })).rejects.toThrow(
+    "'x.jpg': it is an HTML page. A download probably failed. Fetch the file again.",
+  );
+  await expect(decodeImage(Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:0'))).rejects.toThrow(
+    'it is a Git LFS pointer. Fetch the file itself with `git lfs pull`.',
+  );
 });
 
 test('a class of nothing but undecodable files says what they are', async () => {
@@ -200,7 +215,25 @@ test('texts and tables beside the images are listed, and print nothing', async (
 });
 
 test('names are in the order of their code points, as in Python', () => {
-  const sorted = ['', 'A', 'A-b', 'Z', 'a', 'a b', 'ab', 'e\u0301', '\u00E9', '\uD7FF', '\uE000', '\uFF21', '\uFFFD', '\u{10000}', '\u{1F600}', '\u{1F600}a', '\u{10FFFF}'];
+  const sorted = [
+    '',
+    'A',
+    'A-b',
+    'Z',
+    'a',
+    'a b',
+    'ab',
+    'e\u0301',
+    '\u00E9',
+    '\uD7FF',
+    '\uE000',
+    '\uFF21',
+    '\uFFFD',
+    '\u{10000}',
+    '\u{1F600}',
+    '\u{1F600}a',
+    '\u{10FFFF}',
+  ];
   expect([...sorted].reverse().sort(byCodePoint)).toEqual(sorted);
 });
 
@@ -208,8 +241,12 @@ test('a class name that is no folder name is refused before anything is written'
   await put('source/1.jpg');
   const list = [{ path: inRoot('source/1.jpg'), label: 0 }];
   for (const name of ['../up', 'AC/DC', '..', '']) {
-    await expect(writeImageFolder(inRoot('written'), list, [name])).rejects.toThrow(`writeImageFolder: expected class names that can name a folder, received '${name}'.`);
+    await expect(writeImageFolder(inRoot('written'), list, [name])).rejects.toThrow(
+      `writeImageFolder: expected class names that can name a folder, received '${name}'.`,
+    );
   }
   await put('in-the-way');
-  await expect(writeImageFolder(inRoot('in-the-way'), list, ['a'])).rejects.toThrow(/writeImageFolder: expected a folder that can be written, received '.*in-the-way\/a'/);
+  await expect(writeImageFolder(inRoot('in-the-way'), list, ['a'])).rejects.toThrow(
+    /writeImageFolder: expected a folder that can be written, received '.*in-the-way\/a'/,
+  );
 });

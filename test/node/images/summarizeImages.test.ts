@@ -14,7 +14,15 @@ test('a summary finds sizes, duplicates across classes and broken files', async 
   for (const name of ['3.jpg', '4.jpg']) await writeFile(inRoot('sum/b', name), await jpeg(200, 30, 20));
   const { files, classNames } = await node.imageFolder(inRoot('sum'));
   const summary = await node.summarizeImages(files, classNames);
-  expect(summary).toMatchObject({ images: 5, counts: [{ className: 'a', count: 1 }, { className: 'b', count: 4 }], width: [30, 30, 30], height: [20, 20, 20] });
+  expect(summary).toMatchObject({
+    images: 5,
+    counts: [
+      { className: 'a', count: 1 },
+      { className: 'b', count: 4 },
+    ],
+    width: [30, 30, 30],
+    height: [20, 20, 20],
+  });
   expect(summary.duplicates).toEqual([
     { files: [inRoot('sum/a/1.jpg'), inRoot('sum/b/1.jpg')], conflicting: true },
     { files: [inRoot('sum/b/3.jpg'), inRoot('sum/b/4.jpg')], conflicting: false },

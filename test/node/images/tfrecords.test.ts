@@ -10,7 +10,10 @@ const { inRoot, refusal } = imageSandbox();
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/data/${name}`, import.meta.url));
 
 test('the flowers and cifar10 records decode to images', async () => {
-  const flowers = await node.tfrecordDataset(fixture('flowers.tfrecord'), { image: { key: 'image_raw', kind: 'bytes' }, label: { key: 'label', kind: 'int64' } } as const);
+  const flowers = await node.tfrecordDataset(fixture('flowers.tfrecord'), {
+    image: { key: 'image_raw', kind: 'bytes' },
+    label: { key: 'label', kind: 'int64' },
+  } as const);
   const [first] = await node.recordImages(flowers, { classes: 5 }).toArray();
   expect(first!.pixels).toMatchObject({ height: 216, width: 320, channels: 3 });
   expect(first!.origin).toMatch(/flowers\.tfrecord@0$/);
@@ -22,12 +25,19 @@ test('the flowers and cifar10 records decode to images', async () => {
 
 test('gzip is recognized, globs come sorted, and shards written here read back in turn', async () => {
   const schema = { image: { key: 'image', kind: 'bytes' }, label: { key: 'label', kind: 'int64' } } as const;
-  const records = await node.tfrecordDataset([fixture('written.tfrecord.gz')], { label: { key: 'label', kind: 'int64', default: 42 } } as const);
+  const records = await node.tfrecordDataset([fixture('written.tfrecord.gz')], {
+    label: { key: 'label', kind: 'int64', default: 42 },
+  } as const);
   expect((await records.toArray()).map((record) => record.label)).toEqual([42, 7, -3]);
   const bytes = await jpeg(9);
   for (const compression of ['none', 'gzip'] as const) {
     const prefix = inRoot(compression, 'train');
-    const names = await node.writeTFRecords(Dataset.range(7).map((label) => ({ image: bytes, label })), schema, prefix, { shards: 3, compression });
+    const names = await node.writeTFRecords(
+      Dataset.range(7).map((label) => ({ image: bytes, label })),
+      schema,
+      prefix,
+      { shards: 3, compression },
+    );
     expect(await readdir(inRoot(compression))).toEqual(names.map((name) => path.basename(name)));
     const back = await node.tfrecordDataset(`${prefix}-*`, schema);
     expect((await back.toArray()).map((record) => record.label)).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -39,7 +49,9 @@ test('a failing dataset leaves no record file behind', async () => {
     if (label === 3) throw new Error('no more');
     return { label };
   });
-  expect(await refusal(node.writeTFRecords(failing, { label: { key: 'label', kind: 'int64' } } as const, inRoot('half/train')))).toMatch('no more');
+  expect(await refusal(node.writeTFRecords(failing, { label: { key: 'label', kind: 'int64' } } as const, inRoot('half/train')))).toMatch(
+    'no more',
+  );
   expect(await readdir(inRoot('half'))).toEqual([]);
 });
 
@@ -48,17 +60,30 @@ test('a damaged record names file and offset; a pattern without files is refused
   bytes[3000]! ^= 4;
   await writeFile(inRoot('bad.tfrecord'), bytes);
   const records = await node.tfrecordDataset(inRoot('bad.tfrecord'), RECORD_SCHEMAS.flat);
-  expect(await refusal(records.toArray())).toMatchInlineSnapshot(`"DataError: readTFRecords: expected an intact record at offset 2612 of '<root>/bad.tfrecord', received bytes that do not fit their checksum."`);
-  expect(await refusal(node.tfrecordDataset(inRoot('none-*'), RECORD_SCHEMAS.flat))).toMatchInlineSnapshot(`"DataError: tfrecordDataset: expected record files, '<root>/none-*' fits none."`);
+  expect(await refusal(records.toArray())).toMatchInlineSnapshot(
+    `"DataError: readTFRecords: expected an intact record at offset 2612 of '<root>/bad.tfrecord', ` +
+      `received bytes that do not fit their checksum."`,
+  );
+  expect(await refusal(node.tfrecordDataset(inRoot('none-*'), RECORD_SCHEMAS.flat))).toMatchInlineSnapshot(
+    `"DataError: tfrecordDataset: expected record files, '<root>/none-*' fits none."`,
+  );
 });
 
 test('a label of a record that no class has is refused by name, in every label mode', async () => {
   const png = await node.encodeImage({ width: 2, height: 2, channels: 3, data: new Uint8Array(12) }, { format: 'png' });
   const record = (label: number) => ({ image: png, label, origin: 'train.tfrec@0' });
-  for (const [label, classes] of [[3, 3], [-1, 5], [1.5, 3]] as const) {
+  for (const [label, classes] of [
+    [3, 3],
+    [-1, 5],
+    [1.5, 3],
+  ] as const) {
     for (const labelMode of ['int', 'categorical'] as const) {
-      await expect(node.recordImages(Dataset.from([record(label)]), { classes, labelMode }).toArray()).rejects.toThrow(`recordImages: expected a label in [0, ${classes}) for 'train.tfrec@0', received ${label}.`);
+      await expect(node.recordImages(Dataset.from([record(label)]), { classes, labelMode }).toArray()).rejects.toThrow(
+        `recordImages: expected a label in [0, ${classes}) for 'train.tfrec@0', received ${label}.`,
+      );
     }
   }
-  await expect(node.recordImages(Dataset.from([record(2)]), { classes: 3, labelMode: 'binary' }).toArray()).rejects.toThrow('expected a label in [0, 2)');
+  await expect(node.recordImages(Dataset.from([record(2)]), { classes: 3, labelMode: 'binary' }).toArray()).rejects.toThrow(
+    'expected a label in [0, 2)',
+  );
 });

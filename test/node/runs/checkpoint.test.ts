@@ -23,7 +23,10 @@ interface FitOptions {
   readonly optimizer?: tf.Optimizer;
 }
 
-async function fit(callbacks: TrainingCallback[], { epochs = 3, initialEpoch = 0, model = tinyModel(), optimizer = adam() }: FitOptions = {}): Promise<LayersModel> {
+async function fit(
+  callbacks: TrainingCallback[],
+  { epochs = 3, initialEpoch = 0, model = tinyModel(), optimizer = adam() }: FitOptions = {},
+): Promise<LayersModel> {
   if ((model.optimizer as unknown) === undefined) model.compile({ optimizer, loss: softmaxCrossEntropy() });
   await model.fitDataset(tinyData(false), { epochs, initialEpoch, verbose: 0, callbacks });
   return model;
@@ -66,19 +69,32 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
   const other = tinyModel();
   other.compile({ optimizer: sgd({ momentum: 0.9 }), loss: softmaxCrossEntropy() });
   const before = await weightsOfAll(other);
-  await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: sgd: expected slots momentum, received 'block1a_dense/kernel/mean'. It is another optimizer's state.]`);
+  await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: sgd: expected slots momentum, received 'block1a_dense/kernel/mean'. It is another optimizer's state.]`,
+  );
   Object.assign(other.getLayer('block1a_dense'), { name: 'elsewhere' });
-  await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: resume: expected the weights of 'tiny', received 'block1a_dense/kernel', which the model lacks (and 3 more that do not fit). It is a checkpoint of another model.]`);
+  await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: resume: expected the weights of 'tiny', received 'block1a_dense/kernel', ` +
+      `which the model lacks (and 3 more that do not fit). It is a checkpoint of another model.]`,
+  );
   const bytes = await readFile(file);
   await writeFile(file, bytes.subarray(0, bytes.length - 7));
-  expect(without(await resume(tinyModel(), file).catch((error: unknown) => error as Error) as Error)).toMatchInlineSnapshot(`"resume: expected a checkpoint of this library, received '/other.safetensors'. 'optimizer/predictions/bias/meanSquare' ends at byte 828 of the data, the file has 825. It is truncated or damaged."`);
-  expect(without(await resume(other, path.join(folder, 'none')).catch((error: unknown) => error as Error) as Error)).toMatchInlineSnapshot(`"resume: expected a checkpoint, received '/none', which cannot be read: there is no such file or folder."`);
+  expect(without((await resume(tinyModel(), file).catch((error: unknown) => error as Error)) as Error)).toMatchInlineSnapshot(
+    `"resume: expected a checkpoint of this library, received '/other.safetensors'. ` +
+      `'optimizer/predictions/bias/meanSquare' ends at byte 828 of the data, the file has 825. It is truncated or damaged."`,
+  );
+  expect(
+    without((await resume(other, path.join(folder, 'none')).catch((error: unknown) => error as Error)) as Error),
+  ).toMatchInlineSnapshot(`"resume: expected a checkpoint, received '/none', which cannot be read: there is no such file or folder."`);
   expect(await weightsOfAll(other)).toEqual(before);
 });
 
 test('a stock optimizer has no names to save its state by', async () => {
   const file = path.join(folder, 'stock.safetensors');
-  await expect(fit([checkpoint(file)], { optimizer: tf.train.adam() })).rejects.toThrowErrorMatchingInlineSnapshot(`[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. Use adam() or sgd(), or save weights only.]`);
+  await expect(fit([checkpoint(file)], { optimizer: tf.train.adam() })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. ` +
+      `Use adam() or sgd(), or save weights only.]`,
+  );
   await fit([checkpoint(file, { saveWeightsOnly: true })], { optimizer: tf.train.adam() });
   expect(await resume(tinyModel(), file)).toMatchObject({ epoch: 3 });
 });
@@ -86,7 +102,9 @@ test('a stock optimizer has no names to save its state by', async () => {
 test('a loss that is no number leaves the last good checkpoint', async () => {
   const file = path.join(folder, 'good.safetensors');
   const poison = callback({ onEpochEnd: (epoch) => (epoch === 1 ? { loss: NaN } : {}) });
-  await expect(fit([poison, checkpoint(file)])).rejects.toThrowErrorMatchingInlineSnapshot(`[EffnetError: checkpoint: expected a finite loss at the end of epoch 1, received NaN. The checkpoint before stays.]`);
+  await expect(fit([poison, checkpoint(file)])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[EffnetError: checkpoint: expected a finite loss at the end of epoch 1, received NaN. The checkpoint before stays.]`,
+  );
   expect(await resume(tinyModel(), file).catch(() => 'needs an optimizer')).toBe('needs an optimizer');
   const model = tinyModel();
   model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
@@ -96,9 +114,14 @@ test('a loss that is no number leaves the last good checkpoint', async () => {
 test('what cannot be written is named, and leaves nothing behind', async () => {
   const inTheWay = path.join(folder, 'file');
   await writeFile(inTheWay, '');
-  const error = await fit([checkpoint(path.join(inTheWay, 'net.safetensors'))]).catch((cause: unknown) => cause as Error) as Error;
-  expect(without(error)).toMatchInlineSnapshot(`"checkpoint: expected a file that can be written, received '/file/net.safetensors': there is a file of that name already, or on the way to it. The checkpoint before stays."`);
-  await expect(fit([checkpoint(path.join(folder, '{nonsense}.safetensors'))])).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: checkpoint: expected one of epoch, loss in the braces of \`file\`, received '{nonsense}'.]`);
+  const error = (await fit([checkpoint(path.join(inTheWay, 'net.safetensors'))]).catch((cause: unknown) => cause as Error)) as Error;
+  expect(without(error)).toMatchInlineSnapshot(
+    `"checkpoint: expected a file that can be written, received '/file/net.safetensors': ` +
+      `there is a file of that name already, or on the way to it. The checkpoint before stays."`,
+  );
+  await expect(fit([checkpoint(path.join(folder, '{nonsense}.safetensors'))])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: checkpoint: expected one of epoch, loss in the braces of \`file\`, received '{nonsense}'.]`,
+  );
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
@@ -106,8 +129,16 @@ test('csvLog writes a line an epoch, and goes on with a file', async () => {
   const file = path.join(folder, 'log.csv');
   await fit([scripted([3, 2, 1]), csvLog(file)], { epochs: 2 });
   await fit([scripted([3, 2, 1]), csvLog(file, { append: true })], { epochs: 3, initialEpoch: 2 });
-  const lines = (await readFile(file, 'utf8')).trim().split('\n').map((line) => line.split(','));
-  expect(lines.map(([epoch, , validation]) => [epoch, validation])).toEqual([['epoch', 'val_loss'], ['0', '3'], ['1', '2'], ['2', '1']]);
+  const lines = (await readFile(file, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  expect(lines.map(([epoch, , validation]) => [epoch, validation])).toEqual([
+    ['epoch', 'val_loss'],
+    ['0', '3'],
+    ['1', '2'],
+    ['2', '1'],
+  ]);
   expect(lines[0]).toEqual(['epoch', 'loss', 'val_loss']);
 });
 
@@ -120,12 +151,16 @@ test('csvLog goes on with a log that a spreadsheet saved or a kill cut, and neve
   await csvLog(fresh).onEpochEnd(0, { 'a, b': 2 });
   expect(await readFile(fresh, 'utf8')).toBe('epoch,"a, b"\n0,2\n');
   await writeFile(file, 'id,label\n0,cat\n');
-  await expect(csvLog(file, { append: true }).onEpochEnd(0, { loss: 1 })).rejects.toThrow("expected a log whose first column is 'epoch' to go on with, received");
+  await expect(csvLog(file, { append: true }).onEpochEnd(0, { loss: 1 })).rejects.toThrow(
+    "expected a log whose first column is 'epoch' to go on with, received",
+  );
   expect(await readFile(file, 'utf8')).toBe('id,label\n0,cat\n');
 });
 
 test('a file that is no checkpoint is named', async () => {
   const file = path.join(folder, 'notes.txt');
   await writeFile(file, 'not a checkpoint at all');
-  await expect(resume(tinyModel(), file)).rejects.toThrow(/^resume: expected a checkpoint of this library, received '.*notes\.txt'\. The header claims /);
+  await expect(resume(tinyModel(), file)).rejects.toThrow(
+    /^resume: expected a checkpoint of this library, received '.*notes\.txt'\. The header claims /,
+  );
 });

@@ -29,7 +29,14 @@ function screen(written: string): string[] {
 
 /** A terminal of its own. */
 function terminal(columns?: number) {
-  const stream = { isTTY: true, ...(columns === undefined ? {} : { columns }), written: '', write(text: string) { this.written += text; } };
+  const stream = {
+    isTTY: true,
+    ...(columns === undefined ? {} : { columns }),
+    written: '',
+    write(text: string) {
+      this.written += text;
+    },
+  };
   return { stream, shows: () => screen(stream.written) };
 }
 
@@ -53,8 +60,15 @@ function onStandardTerminal(use: () => void): string {
   return written;
 }
 
-const at = (done: number, more: Partial<Progress> = {}): Progress =>
-  ({ task: 'training features', done, total: 19, unit: 'batches', rate: 0.9, secondsLeft: (19 - done) / 0.9, ...more });
+const at = (done: number, more: Partial<Progress> = {}): Progress => ({
+  task: 'training features',
+  done,
+  total: 19,
+  unit: 'batches',
+  rate: 0.9,
+  secondsLeft: (19 - done) / 0.9,
+  ...more,
+});
 
 test('a terminal gets lines redrawn in place, no longer than it is wide, and keeps the last of each task', () => {
   const { stream, shows } = terminal(60);
@@ -173,7 +187,9 @@ describe('narrow terminals', () => {
 
   test('the rate and the time left stay longest', () => {
     const figures = { loss: 0.51234, accuracy: 0.8 };
-    expect(line(119, { figures })).toBe('training features █████░░░░░░░░░░░░░░░░░░░ 4/19 batches, 0.9/s, 17 s left, loss 0.5123, accuracy 0.8');
+    expect(line(119, { figures })).toBe(
+      'training features █████░░░░░░░░░░░░░░░░░░░ 4/19 batches, 0.9/s, 17 s left, loss 0.5123, accuracy 0.8',
+    );
     expect(line(79, { figures })).toBe('training features 4/19 batches, 0.9/s, 17 s left, loss 0.5123, accuracy 0.8');
     expect(line(69, { figures })).toBe('training features 4/19 batches, 0.9/s, 17 s left, loss 0.5123');
     expect(line(59)).toBe('training features ██░░░░░░░░ 4/19 batches, 0.9/s, 17 s left');
@@ -194,7 +210,9 @@ describe('narrow terminals', () => {
   });
 
   test('downloads count megabytes', () => {
-    expect(line(80, { task: 'download b0', unit: 'bytes', done: 1_234_567, total: 21_000_000, rate: 3_400_000, secondsLeft: 6 })).toMatch(/ 1\.2\/21\.0 MB, 3\.4 MB\/s, 6 s left$/);
+    expect(line(80, { task: 'download b0', unit: 'bytes', done: 1_234_567, total: 21_000_000, rate: 3_400_000, secondsLeft: 6 })).toMatch(
+      / 1\.2\/21\.0 MB, 3\.4 MB\/s, 6 s left$/,
+    );
   });
 
   test('a terminal that does not know its width has 80 columns, and a dumb one gets plain lines', () => {
@@ -204,6 +222,10 @@ describe('narrow terminals', () => {
       expect(shows()[0]!.length).toBe(79);
     }
     vi.stubEnv('TERM', 'dumb');
-    expect(onStandardTerminal(() => { progressBar()(at(19)); })).toBe('training features 19/19 batches, 0.9/s\n');
+    expect(
+      onStandardTerminal(() => {
+        progressBar()(at(19));
+      }),
+    ).toBe('training features 19/19 batches, 0.9/s\n');
   });
 });

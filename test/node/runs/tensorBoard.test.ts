@@ -19,7 +19,9 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'events-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-afterEach(() => { vi.useRealTimers(); });
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function recordsOf(file: string): Promise<Uint8Array[]> {
   const records: Uint8Array[] = [];
@@ -53,12 +55,22 @@ test('a run has train and validation, every epoch and every asked-for step', asy
     const events = (await recordsOf(path.join(run, part, file!))).map((record) => fromBinary(EventSchema, record));
     seen[part] = events.map(({ what, step }) => (what.case === 'summary' ? `${what.value.value[0]!.tag}@${step}` : what.case!));
   }
-  const weights = ['dense/kernel', 'dense/bias', 'bn/gamma', 'bn/beta', 'bn/moving_mean', 'bn/moving_variance'].map((name) => `block1a_${name}`);
+  const weights = ['dense/kernel', 'dense/bias', 'bn/gamma', 'bn/beta', 'bn/moving_mean', 'bn/moving_variance'].map(
+    (name) => `block1a_${name}`,
+  );
   const histograms = (epoch: number): string[] => [...weights, 'predictions/kernel', 'predictions/bias'].map((name) => `${name}@${epoch}`);
   expect(seen).toEqual({
     train: [
-      'fileVersion', 'graphDef', '_hparams_/session_start_info@0', 'batch_loss@4', 'epoch_loss@0', ...histograms(0),
-      'batch_loss@8', 'batch_loss@12', 'epoch_loss@1', ...histograms(1),
+      'fileVersion',
+      'graphDef',
+      '_hparams_/session_start_info@0',
+      'batch_loss@4',
+      'epoch_loss@0',
+      ...histograms(0),
+      'batch_loss@8',
+      'batch_loss@12',
+      'epoch_loss@1',
+      ...histograms(1),
     ],
     validation: ['fileVersion', 'epoch_loss@0', 'epoch_loss@1'],
   });
@@ -69,9 +81,15 @@ test('what cannot be written or is no image is refused', async () => {
   const events = eventFile(path.join(folder, 'file'));
   await expect(events.scalar('loss', 1, 0)).rejects.toThrow('eventFile: expected a folder that can be written, received');
   const fine = eventFile(path.join(folder, 'fine'));
-  await expect(fine.image('picture', new Uint8Array(30), 0)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: eventFile.image: expected the bytes of a PNG, received other bytes.]`);
-  await expect(fine.scalar('loss', 1, -1)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: eventFile.scalar: expected an integer of at least 0 for \`step\`, received -1.]`);
-  await expect(fine.histogram('weights', [NaN], 0)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: eventFile.histogram: expected finite numbers of 'weights' for \`values\`, received NaN.]`);
+  await expect(fine.image('picture', new Uint8Array(30), 0)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: eventFile.image: expected the bytes of a PNG, received other bytes.]`,
+  );
+  await expect(fine.scalar('loss', 1, -1)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: eventFile.scalar: expected an integer of at least 0 for \`step\`, received -1.]`,
+  );
+  await expect(fine.histogram('weights', [NaN], 0)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: eventFile.histogram: expected finite numbers of 'weights' for \`values\`, received NaN.]`,
+  );
 });
 
 test('a metric that is NaN is written, for TensorBoard marks it', async () => {

@@ -28,7 +28,9 @@ test('the page and the data beside it tell the same, and no tensor stays', async
   const { evaluation } = options;
   expect(data.figures['accuracy']).toBe(evaluation.accuracy);
   expect(data.perClass.map(({ f1 }) => f1)).toEqual(evaluation.perClass.map(({ f1 }) => f1));
-  expect(data.confusions.reduce((sum, { count }) => sum + count, 0)).toBe(evaluation.count - Math.round(evaluation.accuracy * evaluation.count));
+  expect(data.confusions.reduce((sum, { count }) => sum + count, 0)).toBe(
+    evaluation.count - Math.round(evaluation.accuracy * evaluation.count),
+  );
   expect(data.mostWrong[0]!.probability).toBe(Math.max(...data.mostWrong.map(({ probability }) => probability)));
   expect(data.model?.total.parameters).toBe(options.model?.countParams());
   expect(page).toContain(`${(100 * evaluation.accuracy).toFixed(1)} %`);
@@ -40,8 +42,23 @@ test('the page and the data beside it tell the same, and no tensor stays', async
 test.each([
   ['two classes', evaluatePredictions([0.9, 0.2, 0.6, 0.4], [1, 0, 0, 1], { classNames: ['no', 'yes'] })],
   ['one class in the data', evaluatePredictions([0.9, 0.2], [1, 1], { classNames: ['no', 'yes'] })],
-  ['no mistake', evaluatePredictions([[0.9, 0.1], [0.2, 0.8]], [0, 1])],
-  ['300 classes', evaluatePredictions(Array.from({ length: 300 }, (_, i) => Array.from({ length: 300 }, (__, j) => (j === (i * 7) % 300 ? 0.701 : 0.001))), Array.from({ length: 300 }, (_, i) => i))],
+  [
+    'no mistake',
+    evaluatePredictions(
+      [
+        [0.9, 0.1],
+        [0.2, 0.8],
+      ],
+      [0, 1],
+    ),
+  ],
+  [
+    '300 classes',
+    evaluatePredictions(
+      Array.from({ length: 300 }, (_, i) => Array.from({ length: 300 }, (__, j) => (j === (i * 7) % 300 ? 0.701 : 0.001))),
+      Array.from({ length: 300 }, (_, i) => i),
+    ),
+  ],
 ])('%s: there is a report, too', async (_, evaluation) => {
   const { html, json } = await writeReport(folder, { evaluation });
   expect(await readFile(html, 'utf8')).not.toMatch(/NaN<|undefined|Infinity/);
@@ -51,8 +68,16 @@ test.each([
 describe('several labels a sample', () => {
   // Of three pictures, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
   const evaluation = evaluatePredictions(
-    [[0.9, 0.8, 0.1], [0.2, 0.3, 0.6], [0.7, 0.1, 0.3]],
-    [[1, 1, 0], [1, 0, 0], [0, 0, 0]],
+    [
+      [0.9, 0.8, 0.1],
+      [0.2, 0.3, 0.6],
+      [0.7, 0.1, 0.3],
+    ],
+    [
+      [1, 1, 0],
+      [1, 0, 0],
+      [0, 0, 0],
+    ],
     { multiLabel: true, classNames: ['mass', 'hernia', 'nodule'], threshold: [0.5, 0.6, 0.5], files: ['a.png', 'b.png', 'c.png'] },
   );
 
@@ -64,14 +89,51 @@ describe('several labels a sample', () => {
     expect(data.figures['all labels right']).toBe(1 / 3);
     expect(data.figures['wrong decisions']).toBeCloseTo(3 / 9, 6);
     expect(data.perClass.map(({ name, precision, recall, f1, decisions }) => ({ name, precision, recall, f1, ...decisions }))).toEqual([
-      { name: 'mass', precision: 0.5, recall: 0.5, f1: 0.5, threshold: 0.5, bestThreshold: expect.closeTo(0.2, 6) as number, truePositives: 1, falsePositives: 1, falseNegatives: 1, trueNegatives: 0 },
-      { name: 'hernia', precision: 1, recall: 1, f1: 1, threshold: 0.6, bestThreshold: expect.closeTo(0.8, 6) as number, truePositives: 1, falsePositives: 0, falseNegatives: 0, trueNegatives: 2 },
-      { name: 'nodule', precision: 0, recall: 0, f1: 0, threshold: 0.5, bestThreshold: null, truePositives: 0, falsePositives: 1, falseNegatives: 0, trueNegatives: 2 },
+      {
+        name: 'mass',
+        precision: 0.5,
+        recall: 0.5,
+        f1: 0.5,
+        threshold: 0.5,
+        bestThreshold: expect.closeTo(0.2, 6) as number,
+        truePositives: 1,
+        falsePositives: 1,
+        falseNegatives: 1,
+        trueNegatives: 0,
+      },
+      {
+        name: 'hernia',
+        precision: 1,
+        recall: 1,
+        f1: 1,
+        threshold: 0.6,
+        bestThreshold: expect.closeTo(0.8, 6) as number,
+        truePositives: 1,
+        falsePositives: 0,
+        falseNegatives: 0,
+        trueNegatives: 2,
+      },
+      {
+        name: 'nodule',
+        precision: 0,
+        recall: 0,
+        f1: 0,
+        threshold: 0.5,
+        bestThreshold: null,
+        truePositives: 0,
+        falsePositives: 1,
+        falseNegatives: 0,
+        trueNegatives: 2,
+      },
     ]);
     expect(data.mostWrong.map(({ file, label, predicted, probability }) => [file, label, predicted, probability])).toEqual([
-      ['b.png', 'mass', 'no mass', 0.8], ['c.png', 'no mass', 'mass', 0.7], ['b.png', 'no nodule', 'nodule', 0.6],
+      ['b.png', 'mass', 'no mass', 0.8],
+      ['c.png', 'no mass', 'mass', 0.7],
+      ['b.png', 'no nodule', 'nodule', 0.6],
     ]);
-    expect(page).toMatch(/<th scope="row">nodule<\/th><td data-value="0">0<\/td><td data-value="0">0<\/td><td data-value="1">1<\/td><td data-value="2">2<\/td>/);
+    expect(page).toMatch(
+      /<th scope="row">nodule<\/th><td data-value="0">0<\/td><td data-value="0">0<\/td><td data-value="1">1<\/td><td data-value="2">2<\/td>/,
+    );
     expect(page).toContain('any number of them a sample');
     expect(page.match(/<img /g)).toHaveLength(3);
     expect(page).toContain('Chart: ROC');
@@ -79,7 +141,19 @@ describe('several labels a sample', () => {
   });
 
   test('two labels have a curve each, for neither is the rest of the other', async () => {
-    const two = evaluatePredictions([[0.9, 0.8], [0.2, 0.3], [0.7, 0.1]], [[1, 1], [1, 0], [0, 0]], { multiLabel: true, classNames: ['mass', 'hernia'] });
+    const two = evaluatePredictions(
+      [
+        [0.9, 0.8],
+        [0.2, 0.3],
+        [0.7, 0.1],
+      ],
+      [
+        [1, 1],
+        [1, 0],
+        [0, 0],
+      ],
+      { multiLabel: true, classNames: ['mass', 'hernia'] },
+    );
     const { html } = await writeReport(folder, { evaluation: two });
     const page = await readFile(html, 'utf8');
     expect(page).toContain('mass (0.500)');
@@ -88,8 +162,12 @@ describe('several labels a sample', () => {
   });
 
   test('it is not compared with an earlier one', async () => {
-    await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(/^writeReport: expected nothing beside an evaluation of several labels per sample for `before`/);
-    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(/^writeReport: expected an evaluation with one class per sample for `before`/);
+    await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(
+      /^writeReport: expected nothing beside an evaluation of several labels per sample for `before`/,
+    );
+    await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(
+      /^writeReport: expected an evaluation with one class per sample for `before`/,
+    );
   });
 });
 
@@ -100,7 +178,11 @@ test.each([
   [4, 20, '<span class="wrong">−16.0 points</span>', 'p = 0.002, significant at the 5 % level'],
   [0, 0, '<span>+0.0 points</span>', 'p = 1.000, not significant at the 5 % level'],
 ])('%i newly right and %i newly wrong of 100: only a significant gain or loss has a color', async (fixed, broken, gain, verdict) => {
-  const sure = (right: (i: number) => boolean) => evaluatePredictions(Array.from({ length: 100 }, (_, i) => (right(i) ? [0.9, 0.1] : [0.1, 0.9])), new Int32Array(100));
+  const sure = (right: (i: number) => boolean) =>
+    evaluatePredictions(
+      Array.from({ length: 100 }, (_, i) => (right(i) ? [0.9, 0.1] : [0.1, 0.9])),
+      new Int32Array(100),
+    );
   const before = sure((i) => i >= fixed);
   const after = sure((i) => i < 100 - broken);
   const page = await readFile((await writeReport(folder, { evaluation: after, before })).html, 'utf8');
@@ -109,10 +191,22 @@ test.each([
 });
 
 test('a run that diverged is reported in words, not refused', async () => {
-  const history = [{ epoch: 1, loss: NaN }, { epoch: 2, loss: Infinity }];
+  const history = [
+    { epoch: 1, loss: NaN },
+    { epoch: 2, loss: Infinity },
+  ];
   const { html, json } = await writeReport(folder, { evaluation: evaluationOf(2), history });
   expect(await readFile(html, 'utf8')).toContain('No value of any epoch is finite: training diverged.');
-  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ history: [{ history: [{ epoch: 1, loss: null }, { epoch: 2, loss: null }] }] });
+  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({
+    history: [
+      {
+        history: [
+          { epoch: 1, loss: null },
+          { epoch: 2, loss: null },
+        ],
+      },
+    ],
+  });
 });
 
 test('a failed report leaves the last one as it was', async () => {
@@ -131,33 +225,56 @@ test('bad input is refused in one sentence', async () => {
   const evaluation = evaluationOf(2);
   const file = path.join(folder, 'file');
   await writeFile(file, '');
-  await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`);
-  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`);
-  await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`);
-  await expect(writeReport(file, { evaluation })).rejects.toThrow(/^writeReport: expected a folder that can be written, received '.*file': /);
-  const never = (): never => { throw new Error('an image was asked for'); };
+  await expect(writeReport(folder, {} as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`,
+  );
+  await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, ` +
+      `\`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`,
+  );
+  await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`,
+  );
+  await expect(writeReport(file, { evaluation })).rejects.toThrow(
+    /^writeReport: expected a folder that can be written, received '.*file': /,
+  );
+  const never = (): never => {
+    throw new Error('an image was asked for');
+  };
   await expect(writeReport(file, { evaluation, imageOf: never })).rejects.toThrow(/^writeReport: expected a folder that can be written/);
-  await expect(writeReport(folder, { evaluation, imageOf: never, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(/^writeReport: expected evaluations of the same samples/);
-  await expect(writeReport(folder, { evaluation, heatMaps: true })).rejects.toThrow(/^writeReport: expected nothing without `model` for `heatMaps`/);
-  await expect(writeReport(folder, { evaluation, imageOf: () => ({}) as never })).rejects.toThrow(/^writeReport: expected an image \{ width/);
+  await expect(writeReport(folder, { evaluation, imageOf: never, before: evaluatePredictions([[1, 0]], [0]) })).rejects.toThrow(
+    /^writeReport: expected evaluations of the same samples/,
+  );
+  await expect(writeReport(folder, { evaluation, heatMaps: true })).rejects.toThrow(
+    /^writeReport: expected nothing without `model` for `heatMaps`/,
+  );
+  await expect(writeReport(folder, { evaluation, imageOf: () => ({}) as never })).rejects.toThrow(
+    /^writeReport: expected an image \{ width/,
+  );
 });
 
 test('the settings say how images become the input, and heat maps of an unknown one are refused before anything is written', async () => {
   const { model, ...rest } = fullReport();
   const data = JSON.parse(await readFile((await writeReport(folder, { ...rest, model: model! })).json, 'utf8')) as ReportData;
   expect(data.settings['preprocessing']).toMatch(/^center crop of [\d.]+ of the shorter side, then resize to \d+ x \d+ \(bicubic\)$/);
-  const stated = JSON.parse(await readFile((await writeReport(folder, { ...rest, settings: { preprocessing: 'my own' } })).json, 'utf8')) as ReportData;
+  const stated = JSON.parse(
+    await readFile((await writeReport(folder, { ...rest, settings: { preprocessing: 'my own' } })).json, 'utf8'),
+  ) as ReportData;
   expect(stated.settings['preprocessing']).toBe('my own');
   const foreign = tfl.model({ inputs: model!.inputs, outputs: model!.outputs });
   const untouched = path.join(folder, 'foreign');
-  await expect(writeReport(untouched, { ...rest, model: foreign })).rejects.toThrow(/^writeReport: expected `preprocessing` for heat maps of a model that does not say how images become its input, received none\. Pass it,/);
+  await expect(writeReport(untouched, { ...rest, model: foreign })).rejects.toThrow(
+    /^writeReport: expected `preprocessing` for heat maps of a model that does not say how images become its input, received none\. Pass it,/,
+  );
   expect((await readdir(folder)).includes('foreign')).toBe(false);
   await writeReport(untouched, { ...rest, model: foreign, preprocessing: model! });
 });
 
-test('a PNG keeps every pixel, a data URL the image\'s size', async () => {
+test("a PNG keeps every pixel, a data URL the image's size", async () => {
   const image = picture(3);
-  const { data, info } = await sharp(await encodePng(image)).raw().toBuffer({ resolveWithObject: true });
+  const { data, info } = await sharp(await encodePng(image))
+    .raw()
+    .toBuffer({ resolveWithObject: true });
   expect([info.width, info.height]).toEqual([image.width, image.height]);
   expect(new Uint8Array(data)).toEqual(image.data);
   const url = await imageDataUrl(image);
@@ -167,12 +284,24 @@ test('a PNG keeps every pixel, a data URL the image\'s size', async () => {
 
 test('several models are shown side by side on one photo', async () => {
   const { model } = fullReport();
-  const spec = await compareCams(picture(1), [{ name: 'small', model: model! }, { name: 'same', model: model! }], { target: 'hat' });
+  const spec = await compareCams(
+    picture(1),
+    [
+      { name: 'small', model: model! },
+      { name: 'same', model: model! },
+    ],
+    { target: 'hat' },
+  );
   const svg = await renderSvg(spec);
   expect(svg.match(/<image /g)).toHaveLength(3);
   expect(svg).toMatch(/>small: hat [\d.]+ %</);
-  await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: compareCams: expected at least one model, received none.]`);
-  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: compareCams: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, \`opacity\`, \`columns\`, \`size\`, received \`layers\`.]`);
+  await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: compareCams: expected at least one model, received none.]`,
+  );
+  await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: compareCams: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, ` +
+      `\`opacity\`, \`columns\`, \`size\`, received \`layers\`.]`,
+  );
 });
 
 test('a schedule becomes a chart of its own', async () => {

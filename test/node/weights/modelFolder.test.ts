@@ -110,44 +110,76 @@ test.each([
   ['clothes.tflite', 'Give a folder without such an ending.'],
 ])('the name of a file, %s, is refused as a target before a folder of that name is made', async (name, remedy) => {
   const target = path.join(folder, name);
-  await expect(saveModel(build(), target)).rejects.toThrow(`saveModel: expected the path of a folder, not of a file for \`target\`, received '${target}'. ${remedy.replace('FOLDER', folder)}`);
+  await expect(saveModel(build(), target)).rejects.toThrow(
+    `saveModel: expected the path of a folder, not of a file for \`target\`, received '${target}'. ${remedy.replace('FOLDER', folder)}`,
+  );
   expect(await readdir(folder)).toEqual([]);
 });
 
 test('a file URL, a file on the way and a folder that cannot be made are refused in one sentence', async () => {
   const file = path.join(folder, 'file');
   await writeFile(file, '');
-  await expect(saveModel(build(), pathToFileURL(folder).href)).rejects.toThrow(/^saveModel: expected the path of a folder for `target`, received 'file:.*'\. Convert the URL with `fileURLToPath` of 'node:url'\.$/);
-  await expect(loadModel(pathToFileURL(folder).href)).rejects.toThrow(/^loadModel: expected the path of a folder for `source`, received 'file:.*'\. Convert the URL with `fileURLToPath` of 'node:url'\.$/);
+  await expect(saveModel(build(), pathToFileURL(folder).href)).rejects.toThrow(
+    /^saveModel: expected the path of a folder for `target`, received 'file:.*'\. Convert the URL with `fileURLToPath` of 'node:url'\.$/,
+  );
+  await expect(loadModel(pathToFileURL(folder).href)).rejects.toThrow(
+    /^loadModel: expected the path of a folder for `source`, received 'file:.*'\. Convert the URL with `fileURLToPath` of 'node:url'\.$/,
+  );
   for (const target of [file, path.join(file, 'model')]) {
-    await expect(saveModel(build(), target)).rejects.toThrow(`saveModel: expected a folder for \`target\`, received '${target}': there is a file of that name, or on the way to it.`);
+    await expect(saveModel(build(), target)).rejects.toThrow(
+      `saveModel: expected a folder for \`target\`, received '${target}': there is a file of that name, or on the way to it.`,
+    );
   }
-  await expect(saveModel(build(), path.join(folder, 'x'.repeat(300)))).rejects.toThrow(/^saveModel: expected a folder for `target`, received '.*x': the name is too long\.$/);
+  await expect(saveModel(build(), path.join(folder, 'x'.repeat(300)))).rejects.toThrow(
+    /^saveModel: expected a folder for `target`, received '.*x': the name is too long\.$/,
+  );
   expect(await readdir(folder)).toEqual(['file']);
 });
 
 test('what is wrong with a folder, its model.json or its weights is said in one sentence', async () => {
   const target = path.join(folder, 'model');
   const json = path.join(target, 'model.json');
-  const failure = async (source: string): Promise<string> => loadModel(source).then(() => 'loaded', (error: unknown) => String(error).replaceAll(folder, ''));
-  expect(await failure(path.relative('.', target))).toMatch(/^DataError: loadModel: expected a saved model at '.*', received nothing: there is no such file or folder at '\/model'\.$/);
+  const failure = async (source: string): Promise<string> =>
+    loadModel(source).then(
+      () => 'loaded',
+      (error: unknown) => String(error).replaceAll(folder, ''),
+    );
+  expect(await failure(path.relative('.', target))).toMatch(
+    /^DataError: loadModel: expected a saved model at '.*', received nothing: there is no such file or folder at '\/model'\.$/,
+  );
   await mkdir(json, { recursive: true });
-  expect(await failure(target)).toBe("DataError: loadModel: expected a saved model at '/model/model.json', received nothing: it is a folder, not a file.");
+  expect(await failure(target)).toBe(
+    "DataError: loadModel: expected a saved model at '/model/model.json', received nothing: it is a folder, not a file.",
+  );
   await rm(json, { recursive: true });
-  expect(await failure(target)).toBe("DataError: loadModel: expected a saved model at '/model', a folder with a model.json of TensorFlow.js, received an empty folder. Give the folder with the model.json, or that file.");
+  expect(await failure(target)).toBe(
+    "DataError: loadModel: expected a saved model at '/model', a folder with a model.json of TensorFlow.js, received an empty folder. Give the folder with the model.json, or that file.",
+  );
   await saveModel(build(), target);
-  expect(await failure(path.join(json, 'model.json'))).toBe("DataError: loadModel: expected a saved model at '/model/model.json/model.json', received nothing: a part of the path is a file, not a folder.");
+  expect(await failure(path.join(json, 'model.json'))).toBe(
+    "DataError: loadModel: expected a saved model at '/model/model.json/model.json', received nothing: a part of the path is a file, not a folder.",
+  );
   const weights = path.join(target, 'weights.bin');
   await writeFile(weights, 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n');
-  expect(await failure(target)).toBe("WeightsError: loadModel: expected the weight file 'weights.bin' beside '/model/model.json', received a pointer of Git LFS instead of the file itself. Run `git lfs pull`, or download the file from its page.");
+  expect(await failure(target)).toBe(
+    "WeightsError: loadModel: expected the weight file 'weights.bin' beside '/model/model.json', received a pointer of Git LFS instead of the file itself. Run `git lfs pull`, or download the file from its page.",
+  );
   await writeFile(weights, '');
-  expect(await failure(target)).toMatch(/^WeightsError: loadModel: expected \d+ bytes of weights, received 0\. The weight file is truncated/);
+  expect(await failure(target)).toMatch(
+    /^WeightsError: loadModel: expected \d+ bytes of weights, received 0\. The weight file is truncated/,
+  );
   await rm(weights);
-  expect(await failure(target)).toBe("WeightsError: loadModel: expected the weight file 'weights.bin' beside '/model/model.json', received nothing: there is no such file or folder.");
+  expect(await failure(target)).toBe(
+    "WeightsError: loadModel: expected the weight file 'weights.bin' beside '/model/model.json', received nothing: there is no such file or folder.",
+  );
   await writeFile(json, '');
-  expect(await failure(target)).toBe("DataError: loadModel: expected a saved model at '/model/model.json', received an empty file. Copy or download it again.");
+  expect(await failure(target)).toBe(
+    "DataError: loadModel: expected a saved model at '/model/model.json', received an empty file. Copy or download it again.",
+  );
   await writeFile(json, '<!DOCTYPE html>');
-  expect(await failure(json)).toBe("DataError: loadModel: expected a saved model at '/model/model.json', received a web page. Servers answer so where the file is not at that URL.");
+  expect(await failure(json)).toBe(
+    "DataError: loadModel: expected a saved model at '/model/model.json', received a web page. Servers answer so where the file is not at that URL.",
+  );
 });
 
 test('TensorFlow.js alone, in a process of its own, opens the folder and predicts the same', async () => {
@@ -156,27 +188,36 @@ test('TensorFlow.js alone, in a process of its own, opens the folder and predict
   expect(await openedByTensorFlow(path.join(folder, 'model'))).toBeAllclose(await predict(model), { tolerance: 1e-5 });
 });
 
-test.each(['float16', 'uint8'] as const)('a folder with kernels as %s is smaller, and opens here and in TensorFlow.js alone with the same answers', async (dtype) => {
-  const model = replaceHead(efficientNet(SPEC, { seed: 1 }), { classes: 120, seed: 1 });
-  fillModel(model, 2);
-  const [full, small] = [path.join(folder, 'full'), path.join(folder, 'small')];
-  await saveModel(model, full);
-  await saveModel(model, small, { dtype });
-  const sizes = await Promise.all([full, small].map(async (place) => (await readFile(path.join(place, 'weights.bin'))).length));
-  expect(sizes[1]! / sizes[0]!).toBeLessThan({ float16: 0.56, uint8: 0.5 }[dtype]);
-  const answers = await predict(await loadModel(small));
-  expect(answers).toBeAllclose(await predict(model), { tolerance: 0.05 * Math.max(...answers) });
-  expect(await openedByTensorFlow(small)).toBeAllclose(answers, { tolerance: 1e-5 });
-  await expect(saveModel(model, small, { dtype: 'int8' as 'uint8' })).rejects.toThrow(/^saveModel: expected one of 'float32', 'float16', 'uint8' for `dtype`/);
-  expect(await predict(await loadModel(small))).toEqual(answers);
-});
+test.each(['float16', 'uint8'] as const)(
+  'a folder with kernels as %s is smaller, and opens here and in TensorFlow.js alone with the same answers',
+  async (dtype) => {
+    const model = replaceHead(efficientNet(SPEC, { seed: 1 }), { classes: 120, seed: 1 });
+    fillModel(model, 2);
+    const [full, small] = [path.join(folder, 'full'), path.join(folder, 'small')];
+    await saveModel(model, full);
+    await saveModel(model, small, { dtype });
+    const sizes = await Promise.all([full, small].map(async (place) => (await readFile(path.join(place, 'weights.bin'))).length));
+    expect(sizes[1]! / sizes[0]!).toBeLessThan({ float16: 0.56, uint8: 0.5 }[dtype]);
+    const answers = await predict(await loadModel(small));
+    expect(answers).toBeAllclose(await predict(model), { tolerance: 0.05 * Math.max(...answers) });
+    expect(await openedByTensorFlow(small)).toBeAllclose(answers, { tolerance: 1e-5 });
+    await expect(saveModel(model, small, { dtype: 'int8' as 'uint8' })).rejects.toThrow(
+      /^saveModel: expected one of 'float32', 'float16', 'uint8' for `dtype`/,
+    );
+    expect(await predict(await loadModel(small))).toEqual(answers);
+  },
+);
 
 test('a save that fails leaves the earlier model whole', async () => {
   const model = build();
   await saveModel(model, path.join(folder, 'model'));
   const broken = build(['x', 'y', 'z']);
   // JSON cannot write this, so the save breaks after the weights.
-  const modelTopology = { toJSON: () => { throw new Error('disk on fire'); } };
+  const modelTopology = {
+    toJSON: () => {
+      throw new Error('disk on fire');
+    },
+  };
   broken.save = (handler) => (handler as tf.io.IOHandler).save!({ modelTopology, weightSpecs: [], weightData: new ArrayBuffer(8) });
   await expect(saveModel(broken, path.join(folder, 'model'))).rejects.toThrow(/^saveModel: .*disk on fire/);
   expect(classNamesOf(await loadModel(path.join(folder, 'model')))).toEqual(['a', 'b']);
@@ -185,15 +226,21 @@ test('a save that fails leaves the earlier model whole', async () => {
 
 test("a folder of somebody's files is not touched", async () => {
   await writeFile(path.join(folder, 'thesis.txt'), 'years of work');
-  await expect(saveModel(build(), folder)).rejects.toThrow(/^saveModel: expected an empty folder or an earlier model at '.*', received one with 'thesis\.txt' and no model\.json\. Choose another\.$/);
+  await expect(saveModel(build(), folder)).rejects.toThrow(
+    /^saveModel: expected an empty folder or an earlier model at '.*', received one with 'thesis\.txt' and no model\.json\. Choose another\.$/,
+  );
   expect(await readFile(path.join(folder, 'thesis.txt'), 'utf8')).toBe('years of work');
 });
 
 test('missing, truncated and foreign files are refused in one sentence', async () => {
-  await expect(loadModel(path.join(folder, 'nothing'))).rejects.toThrow(/^loadModel: expected a saved model at '.*nothing', received nothing: there is no such file or folder\.$/);
+  await expect(loadModel(path.join(folder, 'nothing'))).rejects.toThrow(
+    /^loadModel: expected a saved model at '.*nothing', received nothing: there is no such file or folder\.$/,
+  );
   await saveModel(build(), path.join(folder, 'model'));
   await truncate(path.join(folder, 'model', 'weights.bin'), 1000);
-  await expect(loadModel(path.join(folder, 'model'))).rejects.toThrow(/^loadModel: expected \d+ bytes of weights, received 1000\. The weight file is truncated/);
+  await expect(loadModel(path.join(folder, 'model'))).rejects.toThrow(
+    /^loadModel: expected \d+ bytes of weights, received 1000\. The weight file is truncated/,
+  );
   await writeFile(path.join(folder, 'model', 'model.json'), '{ not json');
   await expect(loadModel(path.join(folder, 'model'))).rejects.toThrow(/^loadModel: expected a saved model/);
 });

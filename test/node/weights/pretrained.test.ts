@@ -38,7 +38,9 @@ async function serve(behavior: Behavior): Promise<string> {
     requests.push({ range: request.headers.range, path: request.url ?? '' });
     behavior(request, response, requests.length - 1);
   });
-  await new Promise<void>((done) => { server!.listen(0, '127.0.0.1', done); });
+  await new Promise<void>((done) => {
+    server!.listen(0, '127.0.0.1', done);
+  });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -46,7 +48,10 @@ async function stop(): Promise<void> {
   server?.closeAllConnections();
   await new Promise<void>((done) => {
     if (server === undefined) done();
-    else server.close(() => { done(); });
+    else
+      server.close(() => {
+        done();
+      });
   });
   server = undefined;
 }
@@ -57,7 +62,8 @@ function serving(bytes: Uint8Array, { stopAfter = Infinity, ranges = true }: { s
     const start = ranges ? Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
     const rest = bytes.subarray(start);
     response.writeHead(start > 0 ? 206 : 200, {
-      'content-length': rest.length, etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
+      'content-length': rest.length,
+      etag: `"${createHash('md5').update(bytes).digest('hex')}"`,
       ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
     });
     if (rest.length <= stopAfter) response.end(rest);
@@ -67,12 +73,16 @@ function serving(bytes: Uint8Array, { stopAfter = Infinity, ranges = true }: { s
 
 const checkpointAt = (...sources: PretrainedWeights['sources']): PretrainedWeights => ({ ...PRETRAINED['lukemelas/b0']!, sources });
 const known = (url: string): PretrainedWeights => checkpointAt({ url, digest: { algorithm: 'sha256', hex: sha256.slice(0, 8) } });
-const fetchFile = (weights: PretrainedWeights, options: CacheOptions = {}): Promise<string> => cachedFile('test/net', weights, { cacheFolder: folder, ...options });
+const fetchFile = (weights: PretrainedWeights, options: CacheOptions = {}): Promise<string> =>
+  cachedFile('test/net', weights, { cacheFolder: folder, ...options });
 const files = (): string[] => readdirSync(folder).sort();
 
 /** The message of a refusal, with what changes from run to run left out. */
 async function refusal(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(() => new Error('fetched'), (reason: unknown) => reason as Error);
+  const error = await promise.then(
+    () => new Error('fetched'),
+    (reason: unknown) => reason as Error,
+  );
   return `${error.name}: ${error.message}`.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'SERVER').replaceAll(folder, 'CACHE');
 }
 
@@ -101,14 +111,21 @@ describe('a checkpoint is fetched once', () => {
 
   test('a server that knows no ranges is asked again from the beginning', async () => {
     const [broken, whole] = [serving(content, { stopAfter: 70_000, ranges: false }), serving(content, { ranges: false })];
-    const url = `${await serve((request, response, index) => { (index === 0 ? broken : whole)(request, response, index); })}/net.pth`;
+    const url = `${await serve((request, response, index) => {
+      (index === 0 ? broken : whole)(request, response, index);
+    })}/net.pth`;
     expect(new Uint8Array(readFileSync(await fetchFile(known(url))))).toEqual(content);
   });
 
   test('a server that keeps stopping is given up; a later call goes on from there', async () => {
-    const stuck: Behavior = (request, response, index) => { serving(content, { stopAfter: index === 0 ? 70_000 : 0 })(request, response, index); };
+    const stuck: Behavior = (request, response, index) => {
+      serving(content, { stopAfter: index === 0 ? 70_000 : 0 })(request, response, index);
+    };
     const checkpoint = known(`${await serve(stuck)}/net.pth`);
-    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(`"WeightsError: pretrained: the server stopped sending 'SERVER/net.pth' at 70000 of 300000 bytes. What arrived is kept; call again to go on from there."`);
+    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: the server stopped sending 'SERVER/net.pth' at 70000 of 300000 bytes. What arrived is kept; ` +
+        `call again to go on from there."`,
+    );
     expect(files()).toEqual(['net.pth.part', 'net.pth.part.etag']);
     const mirror = await serve(serving(content));
     requests.length = 0;
@@ -150,7 +167,10 @@ test.each([
 describe('what is not the published file is not kept', () => {
   test('a digest that does not match', async () => {
     const checkpoint = known(`${await serve(serving(content.map((byte) => byte ^ 1)))}/net.pth`);
-    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected a file whose sha256 begins with 136f334d, received 600e0ac52c921e00... from 'SERVER/net.pth'. Nothing of it was kept."`);
+    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected a file whose sha256 begins with 136f334d, received 600e0ac52c921e00... ` +
+        `from 'SERVER/net.pth'. Nothing of it was kept."`,
+    );
     expect(files()).toEqual([]);
   });
 
@@ -168,7 +188,10 @@ describe('what is not the published file is not kept', () => {
     const checkpoint = checkpointAt({ url: 'http://127.0.0.1:9/net.pth', digest: null });
     writeFileSync(join(folder, 'net.pth'), content);
     writeFileSync(join(folder, 'net.pth.sha256'), 'not found\n');
-    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected the SHA-256 of the weights in 'CACHE/net.pth.sha256', received 'not found'. Delete it together with 'CACHE/net.pth' to download the weights again."`);
+    expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected the SHA-256 of the weights in 'CACHE/net.pth.sha256', received 'not found'. ` +
+        `Delete it together with 'CACHE/net.pth' to download the weights again."`,
+    );
     expect(files()).toEqual(['net.pth', 'net.pth.sha256']);
     writeFileSync(join(folder, 'net.pth.sha256'), `${sha256}  net.pth\n`);
     expect(await fetchFile(checkpoint)).toBe(join(folder, 'net.pth'));
@@ -186,7 +209,11 @@ describe('where it cannot be had', () => {
   test('offline, the error says which file to fetch, where to put it and what else works', async () => {
     const url = `${await serve(serving(content))}/net.pth`;
     await stop();
-    expect(await refusal(fetchFile(known(url)))).toMatchInlineSnapshot(`"WeightsError: pretrained: 'SERVER/net.pth' cannot be reached. Fetch 'SERVER/net.pth' by other means and put it at 'CACHE/net.pth', or give a file with \`weights\` or a server with \`mirror\`."`);
+    expect(await refusal(fetchFile(known(url)))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: 'SERVER/net.pth' cannot be reached. ` +
+        `Fetch 'SERVER/net.pth' by other means and put it at 'CACHE/net.pth', ` +
+        `or give a file with \`weights\` or a server with \`mirror\`."`,
+    );
     expect(files()).toEqual([]);
     // And doing so works.
     writeFileSync(join(folder, 'net.pth'), content);
@@ -196,7 +223,10 @@ describe('where it cannot be had', () => {
   test('a folder that cannot be written is named', async () => {
     const url = `${await serve(serving(content))}/net.pth`;
     writeFileSync(join(folder, 'file'), '');
-    expect(await refusal(fetchFile(known(url), { cacheFolder: join(folder, 'file', 'cache') }))).toMatchInlineSnapshot(`"WeightsError: pretrained: the cache folder 'CACHE/file/cache' cannot be written (ENOTDIR). Give another with \`cacheFolder\`, or a file with \`weights\`."`);
+    expect(await refusal(fetchFile(known(url), { cacheFolder: join(folder, 'file', 'cache') }))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: the cache folder 'CACHE/file/cache' cannot be written (ENOTDIR). ` +
+        `Give another with \`cacheFolder\`, or a file with \`weights\`."`,
+    );
   });
 });
 
@@ -209,13 +239,27 @@ describe('pretrained', () => {
     const mirror = await serve(serving(writeSafetensors(arrays)));
     const name = 'timm/efficientnet_b0.ra4_e3600_r224_in1k';
     const model = await pretrained(name, { mirror, cacheFolder: folder });
-    expect(planOf(model)).toMatchObject({ padding: 'symmetric', batchNormEpsilon: 1e-5, normalization: { mean: 0.5, std: 0.5 }, inputShape: [256, 256, 3], classes: 1000 });
-    expect((await weightsOf(model, { layout: 'timm' })).get('conv_stem.weight')!.values()).toEqual(arrays.get('conv_stem.weight')!.values());
+    expect(planOf(model)).toMatchObject({
+      padding: 'symmetric',
+      batchNormEpsilon: 1e-5,
+      normalization: { mean: 0.5, std: 0.5 },
+      inputShape: [256, 256, 3],
+      classes: 1000,
+    });
+    expect((await weightsOf(model, { layout: 'timm' })).get('conv_stem.weight')!.values()).toEqual(
+      arrays.get('conv_stem.weight')!.values(),
+    );
     model.dispose();
-    expect(files()).toEqual(['timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors', 'timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors.sha256']);
+    expect(files()).toEqual([
+      'timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors',
+      'timm_efficientnet_b0.ra4_e3600_r224_in1k.safetensors.sha256',
+    ]);
 
     // Another number of classes is a new head by choice, never by accident.
-    expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(`"OptionError: pretrained: expected the 1000 classes of 'timm/efficientnet_b0.ra4_e3600_r224_in1k' for \`classes\`, received 10. Pass \`head: 'skip'\` for a classifier of your own."`);
+    expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(
+      `"OptionError: pretrained: expected the 1000 classes of 'timm/efficientnet_b0.ra4_e3600_r224_in1k' for \`classes\`, ` +
+        `received 10. Pass \`head: 'skip'\` for a classifier of your own."`,
+    );
     const ours = await pretrained(name, { cacheFolder: folder, classes: 10, head: 'skip', inputSize: 64 });
     expect(planOf(ours)).toMatchObject({ classes: 10, inputShape: [64, 64, 3] });
     ours.dispose();
@@ -231,8 +275,13 @@ describe('pretrained', () => {
   });
 
   test('an unknown name is refused with the ones near it', async () => {
-    expect(await refusal(pretrained('b0-noisy'))).toMatchInlineSnapshot(`"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: 'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`);
-    expect(await refusal(pretrained('resnet50'))).toMatchInlineSnapshot(`"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them."`);
+    expect(await refusal(pretrained('b0-noisy'))).toMatchInlineSnapshot(
+      `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: ` +
+        `'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`,
+    );
+    expect(await refusal(pretrained('resnet50'))).toMatchInlineSnapshot(
+      `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them."`,
+    );
   });
 
   test('every variant has a usual checkpoint', async () => {

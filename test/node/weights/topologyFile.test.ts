@@ -17,10 +17,19 @@ beforeEach(async () => {
 });
 
 const OTHERS: readonly (readonly [file: string, message: RegExp])[] = [
-  ['saved_model.pb', /received a SavedModel of TensorFlow\. Build the network, .*--input_format=keras_saved_model --output_format=tfjs_layers_model`\. One that Keras 3 exported has no layers/],
-  ['model.keras', /received a file of Keras 3\. .*`loadWeights`, or convert the model: `tensorflowjs_converter --input_format=keras_keras --output_format=tfjs_layers_model`/],
+  [
+    'saved_model.pb',
+    /received a SavedModel of TensorFlow\. Build the network, .*--input_format=keras_saved_model --output_format=tfjs_layers_model`\. One that Keras 3 exported has no layers/,
+  ],
+  [
+    'model.keras',
+    /received a file of Keras 3\. .*`loadWeights`, or convert the model: `tensorflowjs_converter --input_format=keras_keras --output_format=tfjs_layers_model`/,
+  ],
   ['model.h5', /received a file of Keras\. .*--input_format=keras --output_format/],
-  ['model.weights.h5', /received weights of Keras\. Build the network, for example with efficientNet, and load its weights with `loadWeights`\.$/],
+  [
+    'model.weights.h5',
+    /received weights of Keras\. Build the network, for example with efficientNet, and load its weights with `loadWeights`\.$/,
+  ],
   ['model_00000.weights.h5', /received sharded weights of Keras\. .*after saving them in one file/],
   ['model.weights.json', /received sharded weights of Keras\./],
   ['model.safetensors.index.json', /received weights in safetensors\./],
@@ -39,7 +48,10 @@ test.each(OTHERS)('%s is named, as a file and in a folder', async (file, message
 });
 
 test.each([
-  ['{ "weight_map": { "a": "model-00001-of-00002.safetensors" } }', /received the index of sharded weights \(model-00001-of-00002\.safetensors, \.\.\.\)\./],
+  [
+    '{ "weight_map": { "a": "model-00001-of-00002.safetensors" } }',
+    /received the index of sharded weights \(model-00001-of-00002\.safetensors, \.\.\.\)\./,
+  ],
   ['{ "module": "keras", "class_name": "Functional", "config": {} }', /received the configuration of a Keras model without its weights\./],
   ['{ "architectures": ["EfficientNet"] }', /received a JSON file that is not the model\.json of a model\./],
   ['null', /received a JSON file that is not the model\.json of a model\./],
@@ -49,8 +61,12 @@ test.each([
 });
 
 test('a graph model and weights alone are named', async () => {
-  await expect(loadModel(tfjsFolder('graph-model'))).rejects.toThrow(/^loadModel: expected a layers model of TensorFlow\.js, received a TensorFlow.js graph model, which has operations instead of layers\./);
-  await expect(loadModel(tfjsFolder('weights-only'))).rejects.toThrow(/received its weights alone\. Build the network, for example with efficientNet, and give this file to `loadWeights`\.$/);
+  await expect(loadModel(tfjsFolder('graph-model'))).rejects.toThrow(
+    /^loadModel: expected a layers model of TensorFlow\.js, received a TensorFlow.js graph model, which has operations instead of layers\./,
+  );
+  await expect(loadModel(tfjsFolder('weights-only'))).rejects.toThrow(
+    /received its weights alone\. Build the network, for example with efficientNet, and give this file to `loadWeights`\.$/,
+  );
 });
 
 test('a missing, a truncated and a foreign weight file are refused', async () => {
@@ -60,7 +76,9 @@ test('a missing, a truncated and a foreign weight file are refused', async () =>
   await truncate(path.join(folder, shards[1]!), 999);
   await expect(loadModel(folder)).rejects.toThrow(/^loadModel: expected \d+ bytes of weights, received \d+\. The weight file is truncated/);
   await rm(path.join(folder, shards[1]!));
-  await expect(loadModel(folder)).rejects.toThrow(/^loadModel: expected the weight file 'group1-shard2of\d+\.bin' beside '.*model\.json', received nothing: there is no such file or folder\.$/);
+  await expect(loadModel(folder)).rejects.toThrow(
+    /^loadModel: expected the weight file 'group1-shard2of\d+\.bin' beside '.*model\.json', received nothing: there is no such file or folder\.$/,
+  );
   const file = path.join(folder, 'model.json');
   const json = await readFile(file, 'utf8');
   for (const name of ['../secret.bin', '/etc/passwd', 'C:/secret', 'https://example.com/w.bin', 'a/../../b', 'file:///etc/passwd', 7]) {

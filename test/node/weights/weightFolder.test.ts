@@ -9,8 +9,12 @@ import { readWeights, weightArray, writeSafetensors } from '../../../src/weights
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/weights/${name}`, import.meta.url));
 let folder: string;
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'effnet-shards-')); });
-afterAll(() => { rmSync(folder, { recursive: true }); });
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'effnet-shards-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 /** Writes files into a new folder and returns its path. */
 function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {
@@ -23,10 +27,18 @@ function folderWith(files: Readonly<Record<string, string | Uint8Array>>): strin
 }
 
 const refusal = async (source: string | Uint8Array): Promise<string> =>
-  readWeightFile(source).then(() => 'read', (error: unknown) => String(error).replaceAll(/\/\S*case-\w+/g, 'FOLDER'));
+  readWeightFile(source).then(
+    () => 'read',
+    (error: unknown) => String(error).replaceAll(/\/\S*case-\w+/g, 'FOLDER'),
+  );
 
 const array = (value: number) => weightArray([1], Float32Array.of(value));
-const first = writeSafetensors(new Map([['a', array(1)], ['b', array(2)]]));
+const first = writeSafetensors(
+  new Map([
+    ['a', array(1)],
+    ['b', array(2)],
+  ]),
+);
 const second = writeSafetensors(new Map([['c', array(3)]]));
 const index = (map: object): string => JSON.stringify({ metadata: { total_size: 12 }, weight_map: map });
 const both = index({ c: 'model-2.safetensors', a: 'model-1.safetensors', b: 'model-1.safetensors' });
@@ -36,7 +48,11 @@ describe('sharded weights', () => {
     const path = folderWith({ 'model.safetensors.index.json': both, 'model-1.safetensors': first, 'model-2.safetensors': second });
     for (const source of [path, join(path, 'model.safetensors.index.json')]) {
       const arrays = await readWeightFile(source);
-      expect([...arrays].map(([name, shard]) => [name, ...shard.values()])).toEqual([['c', 3], ['a', 1], ['b', 2]]);
+      expect([...arrays].map(([name, shard]) => [name, ...shard.values()])).toEqual([
+        ['c', 3],
+        ['a', 1],
+        ['b', 2],
+      ]);
     }
   });
 
@@ -55,23 +71,46 @@ describe('sharded weights', () => {
 
   test('a missing, a damaged and a foreign shard are named', async () => {
     const name = 'model.safetensors.index.json';
-    expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first }))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names the shard 'model-2.safetensors', which does not exist. Copy or download all 2 shards into its folder."`);
-    expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first.slice(0, -1), 'model-2.safetensors': second }))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. readSafetensors: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`);
-    expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first, 'model-2.safetensors': first }))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected 'c' in the shard 'model-2.safetensors', as 'FOLDER/model.safetensors.index.json' says, received a shard without it. The shard is damaged or of another model."`);
-    expect(await refusal(folderWith({ [name]: '{"weight_map":{}}' }))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names no shard."`);
+    expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first }))).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names the shard 'model-2.safetensors', ` +
+        `which does not exist. Copy or download all 2 shards into its folder."`,
+    );
+    expect(
+      await refusal(folderWith({ [name]: both, 'model-1.safetensors': first.slice(0, -1), 'model-2.safetensors': second })),
+    ).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. ` +
+        `readSafetensors: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`,
+    );
+    expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first, 'model-2.safetensors': first }))).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: expected 'c' in the shard 'model-2.safetensors', ` +
+        `as 'FOLDER/model.safetensors.index.json' says, received a shard without it. The shard is damaged or of another model."`,
+    );
+    expect(await refusal(folderWith({ [name]: '{"weight_map":{}}' }))).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names no shard."`,
+    );
   });
 
-  test.each(['../model-1.safetensors', '/etc/passwd', 'C:\\x', 'a/../../x', ''])('a shard named %j does not lead outside the folder', async (shard) => {
-    expect(await refusal(folderWith({ 'model.safetensors.index.json': index({ a: shard }) }))).toContain('names a file outside its folder');
-  });
+  test.each(['../model-1.safetensors', '/etc/passwd', 'C:\\x', 'a/../../x', ''])(
+    'a shard named %j does not lead outside the folder',
+    async (shard) => {
+      expect(await refusal(folderWith({ 'model.safetensors.index.json': index({ a: shard }) }))).toContain(
+        'names a file outside its folder',
+      );
+    },
+  );
 
   test('the index as bytes says how to load the shards', async () => {
-    expect(await refusal(Buffer.from(both))).toMatchInlineSnapshot(`"WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: \`new Map([...first, ...second])\`."`);
+    expect(await refusal(Buffer.from(both))).toMatchInlineSnapshot(
+      `"WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. ` +
+        `In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: ` +
+        `\`new Map([...first, ...second])\`."`,
+    );
   });
 });
 
 describe('files that hold no weights for this library are named for what they are', () => {
-  const bytes = (...parts: readonly (string | number)[]): Uint8Array => Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : Buffer.from(part, 'latin1'))));
+  const bytes = (...parts: readonly (string | number)[]): Uint8Array =>
+    Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : Buffer.from(part, 'latin1'))));
 
   test.each([
     ['an empty file', bytes()],
@@ -88,19 +127,28 @@ describe('files that hold no weights for this library are named for what they ar
     ['a TorchServe archive', zipSync({ 'MAR-INF/MANIFEST.json': bytes('{}'), 'model.pt': bytes('') })],
     ['a program of `torch.export`', zipSync({ 'm/archive_format': bytes('pt2'), 'm/models/model.json': bytes('{}') })],
     ['a zip archive of a TensorFlow SavedModel', zipSync({ 'm/saved_model.pb': bytes('x') })],
-    ["a zip archive with 'converted/model.json'. Unpack it", zipSync({ 'converted/model.json': bytes('{}'), 'converted/weights.bin': bytes('') })],
+    [
+      "a zip archive with 'converted/model.json'. Unpack it",
+      zipSync({ 'converted/model.json': bytes('{}'), 'converted/weights.bin': bytes('') }),
+    ],
     ['the configuration of a Keras model', bytes('{"class_name": "Functional", "config": {}}')],
     ['the index of sharded Keras weights', bytes('{"weight_map": {"/layers/dense/vars": ["a_00000.weights.h5"]}}')],
     ['a TensorFlow.js graph model', bytes('{"format": "graph-model", "weightsManifest": []}')],
     ['the model.json of a TensorFlow.js model', bytes('{"format": "layers-model", "weightsManifest": []}')],
     ['a web page', bytes('<!doctype html><p>')],
   ])('%s', async (what, content) => {
-    expect(await refusal(content)).toContain(`WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received ${what}`);
+    expect(await refusal(content)).toContain(
+      `WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received ${what}`,
+    );
     expect(() => readWeights(content)).toThrow(what);
   });
 
   test.each([
-    ['model-1.index', 'a part of a TensorFlow checkpoint'], ['frozen.pb', 'a TensorFlow graph'], ['m.mlmodel', 'a Core ML model'], ['w.msgpack', 'a file of Flax'], ['m.onnx', 'an ONNX model'],
+    ['model-1.index', 'a part of a TensorFlow checkpoint'],
+    ['frozen.pb', 'a TensorFlow graph'],
+    ['m.mlmodel', 'a Core ML model'],
+    ['w.msgpack', 'a file of Flax'],
+    ['m.onnx', 'an ONNX model'],
   ])('%s by its name', async (name, what) => {
     expect(await refusal(join(folderWith({ [name]: 'some bytes' }), name))).toContain(`received ${what}. `);
   });
@@ -116,10 +164,26 @@ describe('files that hold no weights for this library are named for what they ar
 
   test('JSON files by their content, a folder without a known name by its files', async () => {
     const inFolder = async (content: string): Promise<string> => refusal(join(folderWith({ 'x.json': content }), 'x.json'));
-    expect(await inFolder('{"format":"graph-model","modelTopology":{"node":[]},"weightsManifest":[{"paths":["a.bin"],"weights":[]}]}')).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', a TensorFlow.js graph model, which has operations instead of layers. Convert the Keras model again with \`tensorflowjs_converter --output_format=tfjs_layers_model\`, or run the graph model with \`loadGraphModel\` of '@tensorflow/tfjs-converter'."`);
-    expect(await inFolder('{"weight_map":{"/layers/dense/vars":["x_00000.weights.h5"]}}')).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x_00000.weights.h5', which does not exist."`);
-    expect(await inFolder('{"class_name":"Functional"}')).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', the configuration of a Keras model, which has no weights. In Python, save the weights of the Keras model it came from: \`model.save_weights('model.weights.h5')\`."`);
-    expect(await refusal(folderWith({ 'best.pth': 'x', 'last.pth': 'x' }))).toMatchInlineSnapshot(`"WeightsError: readWeightFile: expected a folder with 'model.json', 'model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin.index.json' or 'pytorch_model.bin', received 'FOLDER' with ['best.pth', 'last.pth']. Pass the path of the weight file itself."`);
+    expect(
+      await inFolder('{"format":"graph-model","modelTopology":{"node":[]},"weightsManifest":[{"paths":["a.bin"],"weights":[]}]}'),
+    ).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', a TensorFlow.js graph model, ` +
+        `which has operations instead of layers. ` +
+        `Convert the Keras model again with \`tensorflowjs_converter --output_format=tfjs_layers_model\`, ` +
+        `or run the graph model with \`loadGraphModel\` of '@tensorflow/tfjs-converter'."`,
+    );
+    expect(await inFolder('{"weight_map":{"/layers/dense/vars":["x_00000.weights.h5"]}}')).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x_00000.weights.h5', which does not exist."`,
+    );
+    expect(await inFolder('{"class_name":"Functional"}')).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', the configuration of a Keras model, ` +
+        `which has no weights. In Python, save the weights of the Keras model it came from: \`model.save_weights('model.weights.h5')\`."`,
+    );
+    expect(await refusal(folderWith({ 'best.pth': 'x', 'last.pth': 'x' }))).toMatchInlineSnapshot(
+      `"WeightsError: readWeightFile: expected a folder with 'model.json', 'model.safetensors.index.json', 'model.safetensors', ` +
+        `'pytorch_model.bin.index.json' or 'pytorch_model.bin', received 'FOLDER' with ['best.pth', 'last.pth']. ` +
+        `Pass the path of the weight file itself."`,
+    );
   });
 });
 

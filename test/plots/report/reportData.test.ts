@@ -7,15 +7,18 @@ const pixel = 'data:image/png;base64,iVBORw0KGgo=';
 
 test.each<[string, () => unknown, string]>([
   [
-    'a class without samples', () => precisionRecallChart(evaluatePredictions([[0.9, 0.1]], [0]), { show: [1] }),
+    'a class without samples',
+    () => precisionRecallChart(evaluatePredictions([[0.9, 0.1]], [0]), { show: [1] }),
     "precisionRecallChart: expected samples that belong to '1' and samples that do not, received none that do.",
   ],
   [
-    'an image with an unknown key', () => imageGrid([{ url: pixel, title: 'cat', right: true } as never]),
+    'an image with an unknown key',
+    () => imageGrid([{ url: pixel, title: 'cat', right: true } as never]),
     'imageGrid: expected one of `images[0].url`, `images[0].title`, `images[0].correct`, received `images[0].right`.',
   ],
   [
-    'a report of a history without epochs', () => reportData({ title: 'Pets', evaluation: two, history: [] }),
+    'a report of a history without epochs',
+    () => reportData({ title: 'Pets', evaluation: two, history: [] }),
     'reportData: expected a history with at least one epoch, received none.',
   ],
   [

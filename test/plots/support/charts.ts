@@ -14,7 +14,11 @@ function evaluationOf(classes: number, samples = 4 * classes): Evaluation {
     return row.map((value) => value / sum);
   });
   const classNames = Array.from({ length: classes }, (_, i) => `class <${i}>`);
-  return evaluatePredictions(probabilities, probabilities.map((_, i) => i % classes), { classNames });
+  return evaluatePredictions(
+    probabilities,
+    probabilities.map((_, i) => i % classes),
+    { classNames },
+  );
 }
 
 export const two = evaluationOf(2, 40);
@@ -54,7 +58,12 @@ export async function linesOf(spec: ChartSpec, color = '#3b7dd8'): Promise<[numb
   return [...(await renderSvg(spec)).matchAll(/<path d="(M[^"A]*)" stroke="([^"]+)" stroke-width="2"/g)]
     .filter(([, , stroke]) => stroke === color)
     .flatMap(([, path]) => path!.split('M').filter(Boolean))
-    .map((part) => part.replace('Z', '').split('L').map((point) => point.split(',').map(Number) as [number, number]));
+    .map((part) =>
+      part
+        .replace('Z', '')
+        .split('L')
+        .map((point) => point.split(',').map(Number) as [number, number]),
+    );
 }
 
 /** Returns the rows of data that a chart draws. */

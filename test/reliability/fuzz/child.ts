@@ -22,8 +22,12 @@ const fail = (error: unknown, bytes: Uint8Array): void => {
   report.failures.push(`input ${number}: ${inspect(error)}\n${Buffer.from(bytes.subarray(0, 600)).toString('latin1')}`);
 };
 let current: Uint8Array = new Uint8Array(0);
-process.on('uncaughtException', (error) => { fail(error, current); });
-process.on('unhandledRejection', (error) => { fail(error, current); });
+process.on('uncaughtException', (error) => {
+  fail(error, current);
+});
+process.on('unhandledRejection', (error) => {
+  fail(error, current);
+});
 
 async function attempt(bytes: Uint8Array): Promise<void> {
   current = bytes;

@@ -31,7 +31,16 @@ const PATIENCE = 20_000;
 let bundle: Promise<string> | undefined;
 async function bundled(): Promise<string> {
   const outfile = path.resolve('node_modules/.cache/reliability/fuzz.mjs');
-  await build({ entryPoints: [path.join(import.meta.dirname, 'child.ts')], outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'es2022', sourcemap: 'inline' });
+  await build({
+    entryPoints: [path.join(import.meta.dirname, 'child.ts')],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: 'inline',
+  });
   return outfile;
 }
 
@@ -41,8 +50,12 @@ export async function fuzz(name: string, inputs: number): Promise<FuzzReport> {
   while (total.inputs < inputs && total.failures.length === 0) {
     const part = await fuzzPart(name, total.inputs, inputs);
     total = {
-      inputs: total.inputs + part.inputs, faults: total.faults + part.faults, refused: total.refused + part.refused, survivors: total.survivors + part.survivors,
-      failures: part.failures, megabytes: Math.max(total.megabytes, part.megabytes),
+      inputs: total.inputs + part.inputs,
+      faults: total.faults + part.faults,
+      refused: total.refused + part.refused,
+      survivors: total.survivors + part.survivors,
+      failures: part.failures,
+      megabytes: Math.max(total.megabytes, part.megabytes),
     };
   }
   return total;
@@ -53,7 +66,8 @@ async function fuzzPart(name: string, from: number, to: number): Promise<FuzzRep
   const heartbeat = path.join(folder, 'heartbeat');
   const child = fork(await (bundle ??= bundled()), [name, String(from), String(to), String(SEED), heartbeat], {
     // Little room for garbage, so that memory tells what the parser takes.
-    execArgv: ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const at = (): string => {
     try {
@@ -74,7 +88,9 @@ async function fuzzPart(name: string, from: number, to: number): Promise<FuzzRep
       last = now;
     }, PATIENCE);
     let report: FuzzReport | undefined;
-    child.on('message', (message) => { report = message as FuzzReport; });
+    child.on('message', (message) => {
+      report = message as FuzzReport;
+    });
     child.on('close', (code, signal) => {
       clearInterval(watch);
       const input = at();

@@ -10,10 +10,17 @@ const arrays = (name: string) => new Map([[name, weightArray([2], Float32Array.o
 
 export const parser: Parser = {
   files: () => [
-    writeCheckpoint({ weights: arrays('predictions/kernel'), optimizer: arrays('predictions/kernel/mean'), others: arrays('ema/predictions/kernel'), notes: { epoch: 3, figures: { loss: 0.5 }, name: 'ü' } }),
+    writeCheckpoint({
+      weights: arrays('predictions/kernel'),
+      optimizer: arrays('predictions/kernel/mean'),
+      others: arrays('ema/predictions/kernel'),
+      notes: { epoch: 3, figures: { loss: 0.5 }, name: 'ü' },
+    }),
     writeCheckpoint({ weights: arrays('a'), optimizer: new Map(), others: new Map(), notes: {} }),
   ],
-  inputs: fc.tuple(fc.constantFrom('effnet-ts checkpoint 1', 'other'), fc.oneof(fc.json(), fc.string())).map(([format, notes]) => writeSafetensors(arrays('weights/a'), { metadata: { format, notes } })),
+  inputs: fc
+    .tuple(fc.constantFrom('effnet-ts checkpoint 1', 'other'), fc.oneof(fc.json(), fc.string()))
+    .map(([format, notes]) => writeSafetensors(arrays('weights/a'), { metadata: { format, notes } })),
   read(bytes) {
     const { weights, optimizer, others, notes } = readCheckpoint(bytes);
     for (const part of [weights, optimizer, others]) checkArrays(part);

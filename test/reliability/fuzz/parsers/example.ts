@@ -16,7 +16,9 @@ const NAMES = Object.values(RECORD_SCHEMAS.imagenet).map(({ key }) => key);
 
 export const parser: Parser = {
   async files() {
-    const files: Uint8Array[] = [toBytes({ image: feature.bytes(Uint8Array.of(255, 216, 255)), label: feature.int64(7), __proto__: feature.float(1) })];
+    const files: Uint8Array[] = [
+      toBytes({ image: feature.bytes(Uint8Array.of(255, 216, 255)), label: feature.int64(7), __proto__: feature.float(1) }),
+    ];
     for (const name of ['written.tfrecord', 'flowers.tfrecord']) {
       const bytes = readFileSync(`test/fixtures/data/${name}`);
       for await (const { data } of readTFRecords([bytes])) if (data.length < 4000) files.push(data.slice());
@@ -30,7 +32,8 @@ export const parser: Parser = {
   async read(bytes) {
     const example = await decodeExample(bytes);
     // A float may be any NaN; its bits are not the reader's to keep.
-    const text = (value: typeof example): string => JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
+    const text = (value: typeof example): string =>
+      JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
     expectRight(text(await decodeExample(await encodeExample(example))) === text(example), 'an Example that changes when written again');
     for (const schema of [RECORD_SCHEMAS.flat, RECORD_SCHEMAS.imagenet]) {
       try {

@@ -11,8 +11,15 @@ export const parser: Parser = {
   async files() {
     await tf.setBackend('cpu');
     const input = tfl.input({ shape: [4, 4, 3] });
-    const layers = [tfl.layers.conv2d({ filters: 2, kernelSize: 3 }), tfl.layers.globalAveragePooling2d({}), tfl.layers.dense({ units: 3, activation: 'softmax' })];
-    const model = tfl.model({ inputs: input, outputs: layers.reduce<tfl.SymbolicTensor>((x, layer) => layer.apply(x) as tfl.SymbolicTensor, input) });
+    const layers = [
+      tfl.layers.conv2d({ filters: 2, kernelSize: 3 }),
+      tfl.layers.globalAveragePooling2d({}),
+      tfl.layers.dense({ units: 3, activation: 'softmax' }),
+    ];
+    const model = tfl.model({
+      inputs: input,
+      outputs: layers.reduce<tfl.SymbolicTensor>((x, layer) => layer.apply(x) as tfl.SymbolicTensor, input),
+    });
     return [await exportOnnx(model)];
   },
   inputs: fc.uint8Array({ maxLength: 100 }),
@@ -20,7 +27,10 @@ export const parser: Parser = {
     const runtime = await createRuntime(bytes, { threads: 1 });
     const { inputShape, classNames } = runtime;
     await runtime.dispose();
-    expectRight(inputShape.every((length) => length === null || Number.isSafeInteger(length)), 'an input shape');
+    expectRight(
+      inputShape.every((length) => length === null || Number.isSafeInteger(length)),
+      'an input shape',
+    );
     expectRight(classNames === undefined || classNames.every((name) => typeof name === 'string'), 'class names are text');
   },
 };

@@ -1,0 +1,135 @@
+// What the contents of a report may be.
+
+import {
+  arrayOf,
+  callable,
+  check,
+  checkOptions,
+  finite,
+  invalid,
+  nullable,
+  positiveInteger,
+  record,
+  rule,
+  text,
+  type Given,
+  type Rules,
+} from '../../core/internal.js';
+import { checkAnyEvaluation, checkEvaluation, checkSameData } from '../../evaluation/metrics/internal.js';
+import type { Evaluation, MultiLabelEvaluation, PredictionRow } from '../../evaluation/metrics/index.js';
+import type { ModelSummary } from '../../models/index.js';
+import type { ModelPlan } from '../../scaling/index.js';
+import { modelPlan } from '../../scaling/internal.js';
+import { checkEpochs, metricHistory, type MetricHistory, type TrainingPhase } from '../metricHistory.js';
+
+/** A picture of the gallery, as a `data:` URL. */
+export interface GalleryImage {
+  /** What was predicted for it. */
+  readonly row: PredictionRow;
+  readonly url: string;
+  /** The same picture with the heat map of the predicted class over it. */
+  readonly heatUrl?: string | undefined;
+}
+
+/** What a report is made of. */
+export interface ReportContents {
+  readonly title: string;
+  readonly evaluation: Evaluation | MultiLabelEvaluation;
+  /** An earlier evaluation of the same data to compare with, for example from before fine-tuning; both of one class a sample. */
+  readonly before?: Evaluation | undefined;
+  readonly history?: MetricHistory | readonly TrainingPhase[] | undefined;
+  /** The learning rate by step, from step 0, and how many steps of it are drawn. */
+  readonly schedule?: { readonly rate: (step: number) => number; readonly steps: number } | undefined;
+  readonly plan?: ModelPlan | undefined;
+  readonly summary?: ModelSummary | undefined;
+  /** Whatever should be known of how the model came about. */
+  readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
+  readonly gallery?: readonly GalleryImage[] | undefined;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => record.accepts(value);
+
+export const reportSchedule = rule<NonNullable<ReportContents['schedule']>>(
+  '{ rate, steps }, a function and a positive integer,',
+  (value) => isRecord(value) && callable.accepts(value['rate']) && positiveInteger.accepts(value['steps']),
+);
+
+const setting = nullable(
+  rule<string | number | boolean>('a string, number or boolean', (value) => ['string', 'number', 'boolean'].includes(typeof value)),
+);
+export const reportSettings = rule<NonNullable<ReportContents['settings']>>(
+  'an object of strings, numbers, booleans and null',
+  (value) => isRecord(value) && Object.values(value).every(setting.accepts),
+);
+
+const stageTotals = (value: unknown): boolean =>
+  isRecord(value) &&
+  ['layers', 'parameters', 'trainable'].every((key) => finite.accepts(value[key])) &&
+  ['multiplyAdds', 'activationBytes'].every((key) => nullable(finite).accepts(value[key]));
+const summary = rule<ModelSummary>(
+  'a summary, as `modelSummary` returns it,',
+  (value) =>
+    isRecord(value) &&
+    text.accepts(value['name']) &&
+    stageTotals(value['total']) &&
+    Array.isArray(value['stages']) &&
+    value['stages'].every(
+      (stage: unknown) => stageTotals(stage) && Array.isArray((stage as Partial<ModelSummary['stages'][number]>).outputShape),
+    ),
+);
+
+const row = rule<PredictionRow>('a row of `mostWrong`', (value) => {
+  const { index, file, label, predicted, probability } = (value ?? {}) as Partial<PredictionRow>;
+  return finite.accepts(index) && finite.accepts(probability) && [file, label, predicted].every((each) => typeof each === 'string');
+});
+const dataUrl = rule<string>('a `data:` URL', (value) => typeof value === 'string' && value.startsWith('data:'));
+
+const evaluation = record as Rules<ReportContents>['evaluation'];
+const RULES: Rules<ReportContents> = {
+  title: text,
+  evaluation,
+  before: record,
+  history: metricHistory,
+  schedule: reportSchedule,
+  plan: modelPlan,
+  summary,
+  settings: reportSettings,
+  gallery: arrayOf(record),
+};
+const IMAGE_RULES: Rules<GalleryImage> = { row, url: dataUrl, heatUrl: dataUrl };
+const SCHEDULE_RULES: Rules<NonNullable<ReportContents['schedule']>> = { rate: callable, steps: positiveInteger };
+
+/**
+ * Returns the contents of a report once they are known to be right.
+ *
+ * @throws {OptionError} when one is unknown, missing or of another kind, or `before` stands beside an evaluation of several labels per
+ *   sample.
+ * @throws {DataError} when `before` is an evaluation of other data, or a history has no epoch.
+ */
+export function checkContents(where: string, contents: ReportContents): Given<ReportContents> {
+  const given = checkOptions(where, contents, RULES);
+  const { title, evaluation: after, before, history, schedule, gallery = [] } = given;
+  check(where, 'title', title, text);
+  checkAnyEvaluation(where, after);
+  if (before !== undefined) {
+    checkEvaluation(where, before, 'before');
+    if (after.multiLabel)
+      throw invalid(
+        where,
+        'before',
+        'nothing beside an evaluation of several labels per sample',
+        before,
+        'Write a report of each, and compare their figures.',
+      );
+    checkSameData(where, before, after);
+  }
+  if (history !== undefined) checkEpochs(where, history);
+  if (schedule !== undefined) checkOptions(where, schedule, SCHEDULE_RULES, 'schedule');
+  gallery.forEach((image, i) => {
+    const name = `gallery[${i}]`;
+    checkOptions(where, image, IMAGE_RULES, name);
+    check(where, `${name}.row`, image.row, row);
+    check(where, `${name}.url`, image.url, dataUrl);
+  });
+  return given;
+}
