@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   const { classNames, train, validation } = await openPictures(options.data, size ?? 224, seed);
   console.log(
     `\n${train.files.length} pictures to learn ${classNames.length} classes from, ${validation.files.length} to measure on: ` +
-      `${classNames.join(', ')}`,
+      classNames.join(', '),
   );
   const { model } = await trainHead(backbone, {
     classNames,

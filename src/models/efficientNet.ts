@@ -124,7 +124,7 @@ function connected(where: string, name: string, inputs: tfl.SymbolicTensor, outp
     const [reason] = (cause as Error).message.split(/ Layer names:|\n| The following/);
     throw new OptionError(
       `${where}: expected own parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ` +
-        `${String(reason)}`,
+        String(reason),
       { cause },
     );
   }

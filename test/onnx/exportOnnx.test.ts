@@ -306,7 +306,7 @@ describe('exportOnnx', () => {
       `[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`dtype\`, received 'float8'.]`,
     );
     await expect(exportOnnx(null as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected a layers model, or { plan, arrays } for \`model\`, received null.]`,
+      `[OptionError: exportOnnx: expected a layers model, or { plan, arrays }, for \`model\`, received null.]`,
     );
   });
 });

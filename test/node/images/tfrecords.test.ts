@@ -7,7 +7,7 @@ import * as node from '../../../src/node.js';
 import { imageSandbox, jpeg } from '../../support/imageSandbox.js';
 
 const { inRoot, refusal } = imageSandbox();
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/data/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/data/${name}`, import.meta.url));
 
 test('the flowers and cifar10 records decode to images', async () => {
   const flowers = await node.tfrecordDataset(fixture('flowers.tfrecord'), {

@@ -11,7 +11,7 @@ import { VARIANTS } from '../../../src/scaling/index.js';
 import { readTfjs, weightsOf } from '../../../src/weights/index.js';
 
 const TINY = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 };
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 let folder: string;
 
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readWeightFile } from '../../../src/node/weights/index.js';
 import { readWeights, weightArray, writeSafetensors } from '../../../src/weights/index.js';
 
-const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/weights/${name}`, import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/weights/${name}`, import.meta.url));
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'effnet-shards-'));
@@ -78,7 +78,7 @@ describe('sharded weights', () => {
     expect(
       await refusal(folderWith({ [name]: both, 'model-1.safetensors': first.slice(0, -1), 'model-2.safetensors': second })),
     ).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. ` +
+      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. readWeightFile: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."` +
         `readSafetensors: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`,
     );
     expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first, 'model-2.safetensors': first }))).toMatchInlineSnapshot(
@@ -101,7 +101,7 @@ describe('sharded weights', () => {
 
   test('the index as bytes says how to load the shards', async () => {
     expect(await refusal(Buffer.from(both))).toMatchInlineSnapshot(
-      `"WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. ` +
+      `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. ` +
         `In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: ` +
         `\`new Map([...first, ...second])\`."`,
     );
@@ -138,7 +138,7 @@ describe('files that hold no weights for this library are named for what they ar
     ['a web page', bytes('<!doctype html><p>')],
   ])('%s', async (what, content) => {
     expect(await refusal(content)).toContain(
-      `WeightsError: readWeights: expected a file of safetensors, PyTorch or Keras, received ${what}`,
+      `WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received ${what}`,
     );
     expect(() => readWeights(content)).toThrow(what);
   });
