@@ -6,11 +6,11 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** Kilobytes of 1000 bytes. An entry that outgrows its budget has to say why in the commit that raises it. */
-const BUDGETS: Readonly<Record<string, number>> = { index: 119, node: 178, wasm: 20, onnx: 32 };
+const BUDGETS: Readonly<Record<string, number>> = { index: 130, node: 197, wasm: 20, onnx: 37 };
 /** What an application that builds a network and loads its weights takes of `index`. */
-const CORE = { names: 'efficientNet, loadWeights', budget: 32 };
+const CORE = { names: 'efficientNet, loadWeights', budget: 35 };
 // Of which more than half is source maps.
-const TARBALL_BUDGET = 945;
+const TARBALL_BUDGET = 1060;
 
 async function entrySize(entry: string, names = '*'): Promise<number> {
   const contents = `export ${names === '*' ? names : `{ ${names} }`} from './dist/${entry}.js'`;

@@ -6,7 +6,6 @@ export { LOAD_MODEL_RULES } from './loadModel.js';
 export { isFolded } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
 export { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
-export { multiplyAddsOf } from './multiplyAddsOf.js';
 export { describeGraphModel } from './otherModels.js';
 export { variantPlanOf } from './planOf.js';
 export { publishedEvaluation } from './publishedEvaluation.js';
