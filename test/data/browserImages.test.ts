@@ -3,7 +3,6 @@ import { browserPixels } from '../../src/data/index.js';
 
 test('outside of browsers the function for Node is named', async () => {
   await expect(browserPixels(new Blob(['image']))).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[EffnetError: browserPixels: expected a browser, received a runtime without createImageBitmap or OffscreenCanvas. ` +
-      `In Node, use \`decodeImage\` of effnet-ts/node.]`,
+    `[EffnetError: browserPixels: expected a browser, received a runtime without createImageBitmap or OffscreenCanvas. In Node, use \`decodeImage\` of effnet-ts/node.]`,
   );
 });

@@ -137,9 +137,7 @@ describe('the classifier', () => {
 
   test('is not guessed where the head of the file has several layers', async () => {
     expect(await refusal('keras-3.15.1-two_dense.weights.h5')).toMatchInlineSnapshot(
-      `"loadWeights: the file lacks 2 of 140 weights: 'predictions/kernel'; 'predictions/bias'. ` +
-        `The file's dense layers are 'dense' (128 features to 8), 'dense_1' (8 features to 5); ` +
-        `the model has one of 128 features to 5. Pass \`head: 'skip'\` to keep the model's own classifier."`,
+      `"loadWeights: the file lacks 2 of 140 weights: 'predictions/kernel'; 'predictions/bias'. The file's dense layers are 'dense' (128 features to 8), 'dense_1' (8 features to 5); the model has one of 128 features to 5. Pass \`head: 'skip'\` to keep the model's own classifier."`,
     );
     expect(await refusal('keras-3.15.1-two_dense.weights.h5', { classifier: 'dense_1' })).toContain(
       "'predictions/kernel': model [128, 5], file [8, 5]",

@@ -125,8 +125,7 @@ test('a layer Keras cannot read is refused by name, and so is a model without a 
   const input = tfl.input({ shape: [3] });
   const odd = tfl.model({ inputs: input, outputs: tfl.layers.thresholdedReLU({ name: 'odd' }).apply(input) as tfl.SymbolicTensor });
   await expect(writeKeras(odd)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. ` +
-      `Write its weights alone with \`writeKerasWeights\`.]`,
+    `[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. Write its weights alone with \`writeKerasWeights\`.]`,
   );
   const row = tfl.sequential({ name: 'row', layers: [tfl.layers.dense({ inputShape: [3], units: 1 })] });
   await expect(writeKeras(row)).rejects.toThrowErrorMatchingInlineSnapshot(

@@ -46,8 +46,7 @@ test('what Pillow cannot do is refused', () => {
     `[OptionError: resize: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`,
   );
   expect(() => resize({ ...image, data: new Float32Array(image.data) }, 2, { resampler: 'pillow' })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: resize: expected 'tensorflow' for float pixels for \`resampler\`, received 'pillow'. ` +
-      `Pillow resizes 8-bit images: resize before anything that makes floats.]`,
+    `[OptionError: resize: expected 'tensorflow' for float pixels for \`resampler\`, received 'pillow'. Pillow resizes 8-bit images: resize before anything that makes floats.]`,
   );
   expect(() => resize(image, 2, { resampler: 'opencv' as never })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: resize: expected one of 'tensorflow', 'pillow' for \`resampler\`, received 'opencv'.]`,

@@ -49,8 +49,7 @@ test('a color is erased in each channel, and a color without three channels is r
   expect([...(await erase({ fillValue: [10, 20, 30] })).data.slice(0, 6)]).toEqual([10, 20, 30, 10, 20, 30]);
   expect([...(await erase({ fillValue: 7 })).data.slice(0, 3)]).toEqual([7, 7, 7]);
   expect(() => erase({}, { ...black, channels: 1, data: new Uint8Array(64) })).toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: randomErasing: expected an image of 3 channels for \`fillValue\` [124, 116, 104], received 1. ` +
-      `Pass one number as \`fillValue\`.]`,
+    `[ShapeError: randomErasing: expected an image of 3 channels for \`fillValue\` [124, 116, 104], received 1. Pass one number as \`fillValue\`.]`,
   );
 });
 
@@ -62,8 +61,7 @@ test('a random transform refuses impossible options', () => {
     `[OptionError: randomResizedCrop: expected [low, high] in (0, 1] for \`area\`, received [0.5, 0.2].]`,
   );
   expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, ` +
-      `received \`rotaton\`.]`,
+    `[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`.]`,
   );
   expect(() => image.randomAffine({ zoom: 1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: randomAffine: expected factors above 0, the lower first for \`zoom\`, received 1.]`,

@@ -67,8 +67,6 @@ test('a function of the caller has no spec, nor has what it is part of', () => {
 
 test('a spec of a name nobody has is refused', () => {
   expect(() => transformFrom(['toString'])).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: transformFrom: expected a transform among autoAugment, colorJitter, evalTransform, pcaLighting, randAugment, ` +
-      `randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomResizedCrop, resizing, trainAugmentation, ` +
-      `trivialAugment for \`spec\`, received 'toString'.]`,
+    `[OptionError: transformFrom: expected a transform among autoAugment, colorJitter, evalTransform, pcaLighting, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomResizedCrop, resizing, trainAugmentation, trivialAugment for \`spec\`, received 'toString'.]`,
   );
 });

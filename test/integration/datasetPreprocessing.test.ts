@@ -169,14 +169,10 @@ describe('evalTransform', () => {
     net.dispose();
     const plain = tfl.sequential({ layers: [tfl.layers.dense({ units: 2, inputShape: [4] })] });
     expect(() => evalTransform(plain)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, ` +
-        `received an instance of Sequential. Give a preprocessing, such as { inputSize: 224, fit: ` +
-        `'stretch' }, or store one in the model with \`setPreprocessing\`.]`,
+      `[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, received an instance of Sequential. Give a preprocessing, such as { inputSize: 224, fit: 'stretch' }, or store one in the model with \`setPreprocessing\`.]`,
     );
     expect(() => evalTransform({ preprocessing: undefined })).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, ` +
-        `received { preprocessing }. Give a preprocessing, such as { inputSize: 224, fit: ` +
-        `'stretch' }, or store one in the model with \`setPreprocessing\`.]`,
+      `[OptionError: evalTransform: expected a model, runtime or dataset whose preprocessing is known for \`preprocessing\`, received { preprocessing }. Give a preprocessing, such as { inputSize: 224, fit: 'stretch' }, or store one in the model with \`setPreprocessing\`.]`,
     );
     expect(() => evalTransform(original)).toThrow('expected a model, runtime or dataset whose preprocessing is known');
     expect(() => evalTransform(CROP, 8)).toThrowErrorMatchingInlineSnapshot(
@@ -186,8 +182,7 @@ describe('evalTransform', () => {
       `[OptionError: evalTransform: expected one of 'default', 'imagenet', 'xray', 'resize' for \`preprocessing\`, received 'food'.]`,
     );
     expect(() => evalTransform(5 as never)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evalTransform: expected a preprocessing, or a model, runtime or dataset that has one, ` +
-        `for \`preprocessing\`, received 5.]`,
+      `[OptionError: evalTransform: expected a preprocessing, or a model, runtime or dataset that has one, for \`preprocessing\`, received 5.]`,
     );
     plain.dispose();
   });
@@ -247,8 +242,7 @@ describe('imageBatches', () => {
       tf.dispose([xs, ys]);
     });
     await expect(read.toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: imageBatches: expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, ` +
-        `6] from '1.jpg'. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.]`,
+      `[ShapeError: imageBatches: expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, 6] from '1.jpg'. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.]`,
     );
     const all = sized.map((image) => ({ ...image, pixels: resize(image.pixels, 6) }));
     await expect(imageBatches(all).toArray()).rejects.toThrow(

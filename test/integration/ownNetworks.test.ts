@@ -105,8 +105,7 @@ describe('parts of the blocks', () => {
   test('what a part returns is checked, under the name of the block', () => {
     const x = (): tfl.SymbolicTensor => tfl.input({ shape: [8, 8, 8] });
     expect(() => mbConv(x(), { name: 'a', filters: 8 }, { attention: () => 5 as never })).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: mbConv: expected \`attention\` to return a symbolic tensor for 'a', received 5. ` +
-        `Return what the last layer's \`apply\` returned.]`,
+      `[OptionError: mbConv: expected \`attention\` to return a symbolic tensor for 'a', received 5. Return what the last layer's \`apply\` returned.]`,
     );
     expect(() => stage(x(), { name: 'b', filters: 8, repeats: 1, strides: 2 }, { block: (y) => y })).toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: stage: expected \`block\` to return [null, 4, 4, 8] for 'ba', received [null, 8, 8, 8].]`,
@@ -119,8 +118,7 @@ describe('parts of the blocks', () => {
   test('parts in place of the spec are told where they belong', () => {
     const x = tfl.input({ shape: [8, 8, 8] });
     expect(() => stage(x, { name: 'b', filters: 8, repeats: 1, attention: gate } as never)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: stage: expected \`attention\` in the third argument, received it in the second one. ` +
-        `Write stage(x, spec, { attention }).]`,
+      `[OptionError: stage: expected \`attention\` in the third argument, received it in the second one. Write stage(x, spec, { attention }).]`,
     );
     expect(() => stage(x, { attention: gate } as never)).toThrow('Write stage(x, spec, { attention }).');
     expect(() => mbConv(x, { name: 'b', filters: 8, activation: gate } as never)).toThrow('Write mbConv(x, spec, { activation }).');
@@ -181,10 +179,7 @@ describe('weights', () => {
     b0.dispose();
     const model = efficientNet('b0', { classes: 5, inputSize: 32, attention: gate });
     await expect(loadWeights(model, arrays)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[WeightsError: loadWeights: the file lacks 16 of 263 weights: 'block1a_gate/scale'; 'block2a_gate/scale'; ` +
-        `'block2b_gate/scale' and 13 more; 64 of the file's arrays have no place in the model: ` +
-        `'blocks.0.0.se.conv_reduce.weight'; 'blocks.0.0.se.conv_reduce.bias'; 'blocks.0.0.se.conv_expand.weight' and 61 more. ` +
-        `Pass \`strict: false\` to load what fits by name and shape. 16 of 115 layers then keep the weights they have, and need training: 'block1a_gate'; 'block2a_gate'; 'block2b_gate' and 13 more.]`,
+      `[WeightsError: loadWeights: the file lacks 16 of 263 weights: 'block1a_gate/scale'; 'block2a_gate/scale'; 'block2b_gate/scale' and 13 more; 64 of the file's arrays have no place in the model: 'blocks.0.0.se.conv_reduce.weight'; 'blocks.0.0.se.conv_reduce.bias'; 'blocks.0.0.se.conv_expand.weight' and 61 more. Pass \`strict: false\` to load what fits by name and shape. 16 of 115 layers then keep the weights they have, and need training: 'block1a_gate'; 'block2a_gate'; 'block2b_gate' and 13 more.]`,
     );
     const report = await loadWeights(model, arrays, { strict: false });
     expect([report.layout, report.loaded.length, report.missing.length, report.unexpected.length]).toEqual(['timm', 311 - 64, 16, 64]);

@@ -110,10 +110,7 @@ test('evaluate refuses images made in another way than the model learned from, u
   const [stretched, cropped] = [await read(), await read({ inputSize: 48, fit: 'crop' })];
   const { model } = await trainHead(backbone(), { classNames, train: imageBatches(stretched.images), ...epochs });
   await expect(evaluate(model, cropped.images)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: evaluate: expected images that are preprocessed as the model says, 'resize to 48 x 48 (bilinear)', ` +
-      `for \`data\`, received 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. ` +
-      `Read them with \`preprocessing: model\`, state the other one for the model with \`setPreprocessing\`, ` +
-      `or pass \`otherPreprocessing: 'accept'\`.]`,
+    `[OptionError: evaluate: expected images that are preprocessed as the model says, 'resize to 48 x 48 (bilinear)', for \`data\`, received 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. Read them with \`preprocessing: model\`, state the other one for the model with \`setPreprocessing\`, or pass \`otherPreprocessing: 'accept'\`.]`,
   );
   expect((await evaluate(model, cropped.images, { otherPreprocessing: 'accept' })).count).toBe(cropped.files.length);
 });
@@ -124,15 +121,10 @@ test('training refuses training and validation images made in different ways, an
   const train = imageBatches(stretched.images);
   const validation = imageBatches(cropped.images);
   await expect(trainHead(model, { classNames, train, validation })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: trainHead: expected the images of \`train\` and \`validation\` to be preprocessed alike, ` +
-      `received 'resize to 48 x 48 (bilinear)' for \`train\` and 'center crop of the whole shorter side, ` +
-      `then resize to 48 x 48 (bilinear)' for \`validation\`. ` +
-      `Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.]`,
+    `[OptionError: trainHead: expected the images of \`train\` and \`validation\` to be preprocessed alike, received 'resize to 48 x 48 (bilinear)' for \`train\` and 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)' for \`validation\`. Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.]`,
   );
   await expect(trainHead(model, { classNames, train: imageBatches(large.images) })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: trainHead: expected images of 48 x 48 pixels for \`train\`, the input size of the model, received 64 x 64. ` +
-      `Resize the images to the size of the model, for example with \`preprocessing: ` +
-      `model\` where they are read, or build the model for their size.]`,
+    `[ShapeError: trainHead: expected images of 48 x 48 pixels for \`train\`, the input size of the model, received 64 x 64. Resize the images to the size of the model, for example with \`preprocessing: model\` where they are read, or build the model for their size.]`,
   );
   const stages = [{ unfreeze: ['predictions'], epochs: 1 }];
   await expect(fineTune(model, { train, validation, stages })).rejects.toThrow(

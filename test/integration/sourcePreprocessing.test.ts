@@ -200,13 +200,11 @@ test('images of a folder cache are those of one preprocessing', async () => {
   expect(read(RECORDS[0]!).preprocessing).toEqual(completePreprocessing('test', RECORDS[0]!));
   const refusal = (await read(RECORDS[2]!).toArray().catch(String)) as string;
   expect(refusal.replaceAll(root, '<root>')).toMatchInlineSnapshot(
-    `"DataError: folderCache: expected images made by 'center crop of 0.429 of the shorter side, ` +
-      `then resize to 24 x 24 (bicubic)', '<root>/cache' has images made by 'resize to 24 x 24 (bilinear)'. Delete it, or give another."`,
+    `"DataError: folderCache: expected images made by 'center crop of 0.429 of the shorter side, then resize to 24 x 24 (bicubic)', '<root>/cache' has images made by 'resize to 24 x 24 (bilinear)'. Delete it, or give another."`,
   );
   const plain = (await imageFiles(files).cache(folderCache(folder)).toArray().catch(String)) as string;
   expect(plain.replaceAll(root, '<root>')).toMatchInlineSnapshot(
-    `"DataError: folderCache: expected images made by 'decoding alone', ` +
-      `'<root>/cache' has images made by 'resize to 24 x 24 (bilinear)'. Delete it, or give another."`,
+    `"DataError: folderCache: expected images made by 'decoding alone', '<root>/cache' has images made by 'resize to 24 x 24 (bilinear)'. Delete it, or give another."`,
   );
 });
 

@@ -214,8 +214,7 @@ describe('what was set', () => {
       expect(of({ preprocessing: text, classes: text === '[]' ? '{}' : text }).classNames).toBeUndefined();
     }
     expect(() => of({ preprocessing: JSON.stringify({ ...OWN, margins: 'round' }) })).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: readSafetensors: the preprocessing in the metadata of the safetensors file is damaged: ` +
-        `expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'. Write the file again, or correct its metadata.]`,
+      `[DataError: readSafetensors: the preprocessing in the metadata of the safetensors file is damaged: expected one of 'floor', 'ceil', 'even' for \`margins\`, received 'round'. Write the file again, or correct its metadata.]`,
     );
   });
 

@@ -25,8 +25,7 @@ test.each([
 
 test('a fill value that no pixel has is refused', () => {
   expect(() => image.randomErasing({ fillValue: [0, 0, 300] })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: randomErasing: expected a number in [0, 255] or an array of 3, each a number in [0, 255] for \`fillValue\`, ` +
-      `received [0, 0, 300].]`,
+    `[OptionError: randomErasing: expected a number in [0, 255] or an array of 3, each a number in [0, 255] for \`fillValue\`, received [0, 0, 300].]`,
   );
   expect(() => image.affine(color, { fillValue: -1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: affine: expected a number in [0, 255] for \`fillValue\`, received -1.]`,
@@ -123,15 +122,13 @@ test('a function of your own that returns no image is named', async () => {
 
 test('a preprocessing whose keys are misspelled is refused', () => {
   expect(() => image.preprocessingOf({ inputSise: 224, fitt: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: preprocessingOf: expected a preprocessing, or a model, runtime or dataset that has one, ` +
-      `for \`preprocessing\`, received { inputSise, fitt }.]`,
+    `[OptionError: preprocessingOf: expected a preprocessing, or a model, runtime or dataset that has one, for \`preprocessing\`, received { inputSise, fitt }.]`,
   );
   expect(() => image.preprocessingOf({ inputSize: 224, fitt: 'crop' } as never)).toThrow(
     'preprocessingOf: expected one of `inputSize`, `fit`',
   );
   expect(() => image.preprocessingOf({ preprocessing: 'stretch' } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: preprocessingOf: expected a preprocessing, such as { inputSize: 224, fit: ` +
-      `'stretch' }, for \`preprocessing\`, received 'stretch'.]`,
+    `[OptionError: preprocessingOf: expected a preprocessing, such as { inputSize: 224, fit: 'stretch' }, for \`preprocessing\`, received 'stretch'.]`,
   );
 });
 

@@ -156,8 +156,7 @@ test('zero stays zero, and saving what was loaded changes nothing more', async (
 test('a kernel that float16 cannot store is refused by name, and a bias of any size stays', async () => {
   const model = denseOf((x) => (x === 0 ? 65520 : x));
   await expect(saved(model, 'float16')).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: saveModel: expected numbers that float16 can store, at most 65504, in 'wide/kernel', received 65520. ` +
-      `Write them with \`dtype: 'float32'\`.]`,
+    `[WeightsError: saveModel: expected numbers that float16 can store, at most 65504, in 'wide/kernel', received 65520. Write them with \`dtype: 'float32'\`.]`,
   );
   const back = await loadModel({ load: () => saved(model, 'uint8') });
   expect((await back.getWeights()[1]!.data())[0]).toBe(1e6);

@@ -134,8 +134,7 @@ describe('createRuntime', () => {
   test('bytes that are no model are refused', async () => {
     const bytes = await exportOnnx(model);
     await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. ` +
-        `The file is damaged or no ONNX file.]`,
+      `[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. The file is damaged or no ONNX file.]`,
     );
     await expect(createRuntime(new Uint8Array(0))).rejects.toThrow(
       /^createRuntime: expected the bytes of an ONNX file for `model`, received an empty file\. Copy or download it again\.$/,
@@ -181,8 +180,7 @@ describe('createRuntime', () => {
       `[OptionError: createRuntime: expected a positive integer for \`threads\`, received 0.]`,
     );
     await expect(createRuntime(model, { device: 'tpu' as never })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: createRuntime: expected one of 'cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', ` +
-        `'coreml' for \`device\`, received 'tpu'.]`,
+      `[OptionError: createRuntime: expected one of 'cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml' for \`device\`, received 'tpu'.]`,
     );
     await expect(createRuntime(model, { device: 'coreml' })).rejects.toThrow(
       /^createRuntime: expected a device ONNX Runtime has here for `device`, received 'coreml'/,
@@ -203,8 +201,7 @@ describe('createRuntime', () => {
     vi.doUnmock('onnxruntime-node');
     vi.stubGlobal('process', undefined);
     await expect(createRuntime(model)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[BackendError: createRuntime: expected ONNX Runtime for \`onnxruntime\`, received none. ` +
-        `Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.]`,
+      `[BackendError: createRuntime: expected ONNX Runtime for \`onnxruntime\`, received none. Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.]`,
     );
     vi.unstubAllGlobals();
   });

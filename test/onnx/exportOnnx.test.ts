@@ -291,16 +291,13 @@ describe('exportOnnx', () => {
     const last = (layer: tfl.layers.Layer): tfl.LayersModel =>
       tfl.model({ inputs: input, outputs: layer.apply(input) as tfl.SymbolicTensor });
     await expect(exportOnnx(last(new Own({ name: 'mine' })))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'mine' of class Own. ` +
-        `Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'mine' of class Own. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
     );
     await expect(exportOnnx(last(tfl.layers.activation({ activation: 'mish', name: 'act' })))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. ` +
-        `Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
     );
     await expect(exportOnnx(last(tfl.layers.permute({ dims: [2, 1, 3], name: 'swap' })))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. ` +
-        `Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
     );
     await expect(exportOnnx(last(tfl.layers.flatten()), { dtype: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`dtype\`, received 'float8'.]`,

@@ -43,16 +43,13 @@ describe('exportOnnx of a plan', () => {
     expect(await exportOnnx({ plan, arrays: twice, prefix: 'ema/' })).toEqual(await exportOnnx({ plan, arrays }));
     const attempt = (given: NamedArrays, other = plan): Promise<Uint8Array> => exportOnnx({ plan: other, arrays: given });
     await expect(attempt(without)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 156 of them; ` +
-        `1 missing, 0 of another shape, 0 unknown: 'top_bn/gamma'.]`,
+      `[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 156 of them; 1 missing, 0 of another shape, 0 unknown: 'top_bn/gamma'.]`,
     );
     await expect(attempt(arrays, planModel(spec, { classes: 3 }))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 155 of them; ` +
-        `0 missing, 2 of another shape, 0 unknown: 'predictions/kernel', 'predictions/bias'.]`,
+      `[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 155 of them; 0 missing, 2 of another shape, 0 unknown: 'predictions/kernel', 'predictions/bias'.]`,
     );
     await expect(attempt(new Map([...arrays, ['more', arrays.get('top_bn/gamma')!]]))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 157 of them; ` +
-        `0 missing, 0 of another shape, 1 unknown: 'more'.]`,
+      `[WeightsError: exportOnnx: expected the 157 weights of 'efficientnet' for \`arrays\`, received 157 of them; 0 missing, 0 of another shape, 1 unknown: 'more'.]`,
     );
     await expect(exportOnnx({ plan } as never)).rejects.toThrow(
       /^exportOnnx: expected arrays by name, .* for `arrays`, received undefined/,

@@ -105,14 +105,10 @@ describe("exportOnnx with `compute: 'int8'`", () => {
   test('swish and squeeze-and-excitation are refused, and so is int8 without images', async () => {
     const v1 = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE }, { classes: 2 });
     await expect(exportOnnx(v1, { compute: 'int8', calibration: batches(1) })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', ` +
-        `for \`compute: 'int8'\`, received one with 'stem_activation/sigmoid'. ` +
-        `Its activations would be computed in float32 between int8 convolutions, and take longer than they save. ` +
-        `To make the file smaller, export it with \`dtype: 'int8'\` or \`dtype: 'float16'\`.]`,
+      `[OptionError: exportOnnx: expected a network of ReLU or ReLU6 without squeeze-and-excitation, such as 'lite0', for \`compute: 'int8'\`, received one with 'stem_activation/sigmoid'. Its activations would be computed in float32 between int8 convolutions, and take longer than they save. To make the file smaller, export it with \`dtype: 'int8'\` or \`dtype: 'float16'\`.]`,
     );
     await expect(exportOnnx(lite, { compute: 'int8' })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected batches of images with \`compute: ` +
-        `'int8'\` and none without for \`calibration\`, received undefined.]`,
+      `[OptionError: exportOnnx: expected batches of images with \`compute: 'int8'\` and none without for \`calibration\`, received undefined.]`,
     );
     await expect(exportOnnx(lite, { calibration: batches(1) })).rejects.toThrow(
       /^exportOnnx: expected batches of images with `compute: 'int8'` and none without/,

@@ -231,10 +231,7 @@ describe('without a backend package', () => {
       "import { selectBackend } from 'effnet-ts/node'; await selectBackend(['wasm', 'cpu', 'tensorflow']).catch((error) => console.log(error.message));",
     );
     expect(await bare.node(script)).toMatchInlineSnapshot(
-      `"selectBackend: expected a backend that works, found none. wasm (not installed): ` +
-        `expected the package '@tensorflow/tfjs-backend-wasm', which is not installed. ` +
-        `Run \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): ` +
-        `expected the package '@tensorflow/tfjs-backend-cpu', which is not installed. Run \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): expected the package '@tensorflow/tfjs-node', which is not installed. Run \`npm install @tensorflow/tfjs-node\`."`,
+      `"selectBackend: expected a backend that works, found none. wasm (not installed): expected the package '@tensorflow/tfjs-backend-wasm', which is not installed. Run \`npm install @tensorflow/tfjs-backend-wasm\`. cpu (not installed): expected the package '@tensorflow/tfjs-backend-cpu', which is not installed. Run \`npm install @tensorflow/tfjs-backend-cpu\`. tensorflow (not installed): expected the package '@tensorflow/tfjs-node', which is not installed. Run \`npm install @tensorflow/tfjs-node\`."`,
     );
   });
 

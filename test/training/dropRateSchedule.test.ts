@@ -80,12 +80,10 @@ test('bad factors and models without such layers are named', async () => {
     await schedule.onEpochBegin(0);
   };
   await expect(failing(() => -1)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for ` +
-      `\`factor\`, received -1.]`,
+    `[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for \`factor\`, received -1.]`,
   );
   await expect(failing(() => 2.5)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for ` +
-      `\`factor\`, received 2.5.]`,
+    `[OptionError: dropRateSchedule: expected a number of at least 0 that keeps every rate below 1 (the highest is 0.4) for \`factor\`, received 2.5.]`,
   );
   await expect(failing(() => NaN)).rejects.toThrow('received NaN');
   expect(() => dropRateSchedule(() => 1, { layers: 'deep' as 'all' })).toThrowErrorMatchingInlineSnapshot(

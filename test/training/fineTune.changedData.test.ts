@@ -67,8 +67,7 @@ async function cut(train: Dataset<TrainingBatch>, options: Partial<FineTuneOptio
 test('more, fewer and other items, other labels and another order are refused by what differs', async () => {
   const store = await cut(batches(files(20)));
   await expect(run(batches(files(22)), store)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. ` +
-      `Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
+    `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
   );
   await expect(run(batches(files(16)), store)).rejects.toThrow(
     'the training data of the run in `store`, 20 items, received 16 in stage 1.',
@@ -80,9 +79,7 @@ test('more, fewer and other items, other labels and another order are refused by
     [...others, first!],
   ])
     await expect(run(batches(other), store)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, ` +
-        `received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: ` +
-        `'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
+      `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
     );
   await expect(run(batches(files(20), 5), store)).rejects.toThrow('5 batches per epoch, received 4 in stage 1.');
 });

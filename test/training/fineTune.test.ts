@@ -213,8 +213,7 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
   await expect(
     fineTune(tinyModel(), { ...common(), train: poisoned, store, checkpointEverySteps: 2 }),
   ).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. ` +
-      `The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`,
+    `[DataError: fineTune: expected finite numbers for \`xs\` at step 4 of epoch 0, received NaN or Infinity. The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.]`,
   );
   const good = tinyModel();
   await fineTune(good, { ...common(), store });
@@ -231,15 +230,13 @@ test('impossible options and labels are refused', async () => {
     `[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`,
   );
   await expect(run({ stages: [{ unfreeze: ['block9'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: fineTune: expected names of the model's layers, blocks or stages for \`stages[0].unfreeze\`, ` +
-      `received 'block9'. describePlan(planOf(model)) lists them.]`,
+    `[OptionError: fineTune: expected names of the model's layers, blocks or stages for \`stages[0].unfreeze\`, received 'block9'. describePlan(planOf(model)) lists them.]`,
   );
   await expect(run({ stages: [{ unfreeze: ['top_dropout'], epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected layers with weights that can train for \`stages[0].unfreeze\`, received ['top_dropout'].]`,
   );
   await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, ` +
-      `received [{ onEpochEnd }].]`,
+    `[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [{ onEpochEnd }].]`,
   );
   const beyond = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.add(ys, 1) }));
   await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -252,8 +249,7 @@ test('impossible options and labels are refused', async () => {
   const store = memory();
   await fineTune(tinyModel(), { ...common(), store });
   await expect(run({ store, stages: [{ unfreeze: 'all', epochs: 9 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: fineTune: expected \`stages\` like those of the run in \`store\`, [2 epochs, 2 epochs], received [9 epochs]. ` +
-      `Give a new run a store of its own.]`,
+    `[OptionError: fineTune: expected \`stages\` like those of the run in \`store\`, [2 epochs, 2 epochs], received [9 epochs]. Give a new run a store of its own.]`,
   );
   await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: fineTune: expected at least one batch per epoch, received 0. Repeat the data, or ask for fewer steps.]`,

@@ -91,8 +91,7 @@ describe('freeze', () => {
     expect(() => {
       freeze(model);
     }).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, ` +
-        `which goes on learning when frozen. Build it with batchNormalization().]`,
+      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, which goes on learning when frozen. Build it with batchNormalization().]`,
     );
   });
 
@@ -100,8 +99,7 @@ describe('freeze', () => {
     expect(() => {
       freeze(build(), ['block9']);
     }).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: freeze: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. ` +
-        `describePlan(planOf(model)) lists them.]`,
+      `[OptionError: freeze: expected names of the model's layers, blocks or stages for \`selector\`, received 'block9'. describePlan(planOf(model)) lists them.]`,
     );
   });
 });

@@ -65,8 +65,7 @@ test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
   expect(() => {
     freezeUpTo(byName, 'block9');
   }).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`cut\`, received 'block9'. ` +
-      `describePlan(planOf(model)) lists them.]`,
+    `[OptionError: freezeUpTo: expected names of the model's layers, blocks or stages for \`cut\`, received 'block9'. describePlan(planOf(model)) lists them.]`,
   );
   expect(() => {
     freezeUpTo(tinyModel(), 99);
@@ -88,8 +87,7 @@ test('{ from } means a part and all that follows it', () => {
   expect(() => {
     unfreeze(model, { form: 'block6a' } as never);
   }).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: unfreeze: expected an array, each a non-empty string or { from: ` +
-      `NAME } or a function for \`selector\`, received { form }.]`,
+    `[OptionError: unfreeze: expected an array, each a non-empty string or { from: NAME } or a function for \`selector\`, received { form }.]`,
   );
 });
 
@@ -168,7 +166,6 @@ test('a stock layer that cannot infer is refused', () => {
   expect(() => {
     inferenceMode(model);
   }).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: inferenceMode: expected this library's layers, received the stock BatchNormalization at 'stock'. ` +
-      `Build it with batchNormalization() or dropout().]`,
+    `[OptionError: inferenceMode: expected this library's layers, received the stock BatchNormalization at 'stock'. Build it with batchNormalization() or dropout().]`,
   );
 });

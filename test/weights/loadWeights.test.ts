@@ -120,32 +120,25 @@ describe('a file that does not fit is refused in one sentence, and the model sta
   test('another network', async () => {
     const b3 = new Map(layoutEntries('timm', planModel('b3')).map(({ array, fileShape }) => [array, zeros(...fileShape)]));
     expect(await refusal(b3)).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file holds 'b3', another network than 'efficientnet'; 159 of 159 weights do not fit: ` +
-        `'stem_conv/kernel': model [3, 3, 3, 8], file [3, 3, 3, 40]; 'stem_bn/gamma': model [8], file [40]; 'stem_bn/beta': ` +
-        `model [8], file [40] and 156 more. Build that network, or find the file of this one."`,
+      `"WeightsError: loadWeights: the file holds 'b3', another network than 'efficientnet'; 159 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [3, 3, 3, 40]; 'stem_bn/gamma': model [8], file [40]; 'stem_bn/beta': model [8], file [40] and 156 more. Build that network, or find the file of this one."`,
     );
   });
 
   test('another number of classes', async () => {
     expect(await refusal(kerasFile(7))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: 2 of 159 weights do not fit: 'predictions/kernel': model [128, 5], file [128, 7]; ` +
-        `'predictions/bias': model [5], file [7]. Pass \`head: ` +
-        `'skip'\` to keep the model's own classifier, or build the model with the file's number of classes."`,
+      `"WeightsError: loadWeights: 2 of 159 weights do not fit: 'predictions/kernel': model [128, 5], file [128, 7]; 'predictions/bias': model [5], file [7]. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with the file's number of classes."`,
     );
   });
 
   test('weights missing, arrays unknown, arrays of another shape', async () => {
     expect(await refusal(kerasFileWith({ 'stem_bn/beta': null }))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file lacks 1 of 159 weights: 'stem_bn/beta'. ` +
-        `The file is incomplete, or of another network: use the whole file of this one."`,
+      `"WeightsError: loadWeights: the file lacks 1 of 159 weights: 'stem_bn/beta'. The file is incomplete, or of another network: use the whole file of this one."`,
     );
     expect(await refusal(kerasFileWith({ 'extra/kernel': zeros(1), 'more/kernel': zeros(1) }))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: 2 of the file's arrays have no place in the model: 'extra/kernel'; 'more/kernel'. ` +
-        `Pass \`strict: false\` to leave them out."`,
+      `"WeightsError: loadWeights: 2 of the file's arrays have no place in the model: 'extra/kernel'; 'more/kernel'. Pass \`strict: false\` to leave them out."`,
     );
     expect(await refusal(kerasFileWith({ 'stem_conv/kernel': zeros(5, 5, 3, 8), 'stem_bn/gamma': zeros(9) }))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: 2 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [5, 5, 3, 8]; ` +
-        `'stem_bn/gamma': model [8], file [9]. The file is incomplete, or of another network: use the whole file of this one."`,
+      `"WeightsError: loadWeights: 2 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [5, 5, 3, 8]; 'stem_bn/gamma': model [8], file [9]. The file is incomplete, or of another network: use the whole file of this one."`,
     );
   });
 
@@ -158,23 +151,19 @@ describe('a file that does not fit is refused in one sentence, and the model sta
         ]),
       ),
     ).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, ` +
-        `lukemelas and tf1, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`,
+      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas and tf1, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`,
     );
     expect(await refusal(new Map())).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, ` +
-        `lukemelas and tf1, received a file of 0 arrays."`,
+      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas and tf1, received a file of 0 arrays."`,
     );
     expect(await refusal(kerasFile(), { layout: 'timm' })).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected an EfficientNet with the names of timm, ` +
-        `received a file of 159 arrays such as 'stem_conv/kernel', 'stem_bn/gamma', 'stem_bn/beta'."`,
+      `"WeightsError: loadWeights: expected an EfficientNet with the names of timm, received a file of 159 arrays such as 'stem_conv/kernel', 'stem_bn/gamma', 'stem_bn/beta'."`,
     );
   });
 
   test('numbers that are none', async () => {
     expect(await refusal(kerasFileWith({ 'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)) }))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: 1 of the file's arrays hold numbers that are infinite or none (NaN): 'stem_bn/gamma'. ` +
-        `The file is damaged, or its training diverged: use another one."`,
+      `"WeightsError: loadWeights: 1 of the file's arrays hold numbers that are infinite or none (NaN): 'stem_bn/gamma'. The file is damaged, or its training diverged: use another one."`,
     );
   });
 
@@ -186,12 +175,10 @@ describe('a file that does not fit is refused in one sentence, and the model sta
       `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`,
     );
     expect(await refusal(Uint8Array.from(Buffer.from('<!DOCTYPE html>\n<html>')))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. ` +
-        `Servers answer so where the file is not at that URL."`,
+      `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers answer so where the file is not at that URL."`,
     );
     expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. ` +
-        `Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`."`,
+      `"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`."`,
     );
   });
 
@@ -226,10 +213,7 @@ describe('heads', () => {
       'logits/bias': zeros(5),
     });
     expect(await refusal(arrays)).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'; ` +
-        `2 of the file's arrays have no place in the model: 'logits/kernel'; 'logits/bias'. ` +
-        `The file's dense layer is 'logits' (128 features to 5). Pass \`classifier: 'logits'\` to load it, or \`head: ` +
-        `'skip'\` to keep the model's own classifier."`,
+      `"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'; 2 of the file's arrays have no place in the model: 'logits/kernel'; 'logits/bias'. The file's dense layer is 'logits' (128 features to 5). Pass \`classifier: 'logits'\` to load it, or \`head: 'skip'\` to keep the model's own classifier."`,
     );
     const model = build();
     expect((await loadWeights(model, arrays, { classifier: 'logits' })).loaded.at(-1)).toEqual({
@@ -242,8 +226,7 @@ describe('heads', () => {
 
   test('a file without a classifier says what to do', async () => {
     expect(await refusal(kerasFileWith({ 'predictions/kernel': null, 'predictions/bias': null }))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'. Pass \`head: ` +
-        `'skip'\` to keep the model's own classifier, or build the model with \`includeTop: false\`."`,
+      `"WeightsError: loadWeights: the file lacks 2 of 159 weights: 'predictions/kernel'; 'predictions/bias'. Pass \`head: 'skip'\` to keep the model's own classifier, or build the model with \`includeTop: false\`."`,
     );
   });
 });
@@ -391,8 +374,7 @@ describe('training checkpoints', () => {
     } as EfficientNetOptions;
     const message = await refusal(file, {}, build(options));
     expect(message).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state_dict.', ` +
-        `'state_dict_ema.'. Choose one: \`prefix: 'state_dict.'\`."`,
+      `"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state_dict.', 'state_dict_ema.'. Choose one: \`prefix: 'state_dict.'\`."`,
     );
     const prefixes = choices(message);
     expect([prefixes, /`prefix: '(.*)'`/.exec(message)?.[1]]).toEqual([Object.keys(logits), prefixes[0]]);
@@ -482,8 +464,7 @@ describe('names', () => {
   test('two copies of the network are a question, not a guess', async () => {
     const arrays = new Map([...renamed((name) => `state/${name}`), ...renamed((name) => `state_ema/${name}`)]);
     expect(await refusal(arrays)).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state/', 'state_ema/'. ` +
-        `Choose one: \`prefix: 'state/'\`."`,
+      `"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state/', 'state_ema/'. Choose one: \`prefix: 'state/'\`."`,
     );
     const model = build();
     const report = await loadWeights(model, arrays, { prefix: 'state_ema/', strict: false });
@@ -536,9 +517,7 @@ describe('the normalization a Keras file carries', () => {
 
   test('is refused when the model would normalize differently', async () => {
     expect(await refusal(normalization([0, 0, 0], [1, 1, 1]))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file normalizes pixels with mean [0, 0, 0] and variance [1, 1, 1], ` +
-        `the model with mean [0.485, 0.456, 0.406] and variance [0.05244, 0.05018, 0.05063]. ` +
-        `Build the model with \`normalization: { mean: [0, 0, 0], std: [1, 1, 1] }\`."`,
+      `"WeightsError: loadWeights: the file normalizes pixels with mean [0, 0, 0] and variance [1, 1, 1], the model with mean [0.485, 0.456, 0.406] and variance [0.05244, 0.05018, 0.05063]. Build the model with \`normalization: { mean: [0, 0, 0], std: [1, 1, 1] }\`."`,
     );
     const model = build({ normalization: { mean: [0, 0, 0], std: [1, 1, 1] } });
     expect((await loadWeights(model, normalization([0, 0, 0], [1, 1, 1]))).skipped).toHaveLength(2);

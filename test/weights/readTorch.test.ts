@@ -43,8 +43,7 @@ function refusal(bytes: Uint8Array): string {
 describe('what is no weight file is refused in one sentence', () => {
   test('a pickle that calls os.system', () => {
     expect(refusal(fixture('os-system.pth'))).toMatchInlineSnapshot(
-      `"WeightsError: readTorch: the file asks for \`posix.system\`, which is no tensor and no container; nothing was run. ` +
-        `In Python, save \`model.state_dict()\` alone."`,
+      `"WeightsError: readTorch: the file asks for \`posix.system\`, which is no tensor and no container; nothing was run. In Python, save \`model.state_dict()\` alone."`,
     );
     expect(refusal(fixture('os-system-legacy.pth'))).toBe(refusal(fixture('os-system.pth')));
   });
@@ -66,8 +65,7 @@ describe('what is no weight file is refused in one sentence', () => {
 
   test('frozen TorchScript, whose weights are constants', () => {
     expect(refusal(fixture('frozen.pt'))).toMatchInlineSnapshot(
-      `"WeightsError: readTorch: the file holds no tensor. It is frozen TorchScript, whose weights are constants of its code. ` +
-        `In Python, save the \`state_dict()\` of the module before it is frozen."`,
+      `"WeightsError: readTorch: the file holds no tensor. It is frozen TorchScript, whose weights are constants of its code. In Python, save the \`state_dict()\` of the module before it is frozen."`,
     );
   });
 
@@ -177,8 +175,7 @@ describe('archives from strangers', () => {
       expect(refusal(zipSync({ [name]: pickle })), name).toContain('the archive names a file outside itself');
     }
     expect(refusal(zipSync({ '../data.pkl': pickle }))).toMatchInlineSnapshot(
-      `"WeightsError: readTorch: the archive names a file outside itself: '../data.pkl'. ` +
-        `The file is truncated, damaged or not what it seems."`,
+      `"WeightsError: readTorch: the archive names a file outside itself: '../data.pkl'. The file is truncated, damaged or not what it seems."`,
     );
   });
 

@@ -61,8 +61,7 @@ describe('float16', () => {
 
   test('a number out of range is refused, a vector stays float32', () => {
     expect(() => throughFloat16(65520)).toThrowErrorMatchingInlineSnapshot(
-      `[WeightsError: writeSafetensors: expected numbers that float16 can store, at most 65504, in 'x', received 65520. ` +
-        `Write them with \`dtype: 'float32'\`.]`,
+      `[WeightsError: writeSafetensors: expected numbers that float16 can store, at most 65504, in 'x', received 65520. Write them with \`dtype: 'float32'\`.]`,
     );
     const variance = new Map([['v', weightArray([1], Float32Array.of(1e6))]]);
     expect([

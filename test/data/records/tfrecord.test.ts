@@ -121,8 +121,7 @@ describe('a damaged file', () => {
       return refused(copy);
     };
     expect(await broken(0)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', ` +
-        `received a length that does not fit its checksum."`,
+      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not fit its checksum."`,
     );
     expect(await broken(32)).toMatchInlineSnapshot(
       `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not fit their checksum."`,
@@ -140,8 +139,7 @@ describe('a damaged file', () => {
 
   test('bytes that are not in an iterable, and a chunk of something else', async () => {
     expect(() => readTFRecords(file as never)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: readTFRecords: expected an iterable of Uint8Array chunks for \`chunks\`, received an instance of Buffer. ` +
-        `Pass the bytes of a whole file as [bytes].]`,
+      `[OptionError: readTFRecords: expected an iterable of Uint8Array chunks for \`chunks\`, received an instance of Buffer. Pass the bytes of a whole file as [bytes].]`,
     );
     await expect(readTFRecords(['text'] as never).next()).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: readTFRecords: expected a Uint8Array for \`chunks\`, received 'text'.]`,
@@ -155,8 +153,7 @@ describe('a damaged file', () => {
     const crc = crc32c(header.subarray(0, 8));
     view.setUint32(8, ((crc >>> 15) | (crc << 17)) + 0xa282ead8, true);
     expect(await refused(header)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', ` +
-        `received one of 1152921504606847000. Set maxRecordBytes where it is meant."`,
+      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set maxRecordBytes where it is meant."`,
     );
   });
 });

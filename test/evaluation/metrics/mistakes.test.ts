@@ -92,8 +92,7 @@ test('evaluations of other data are not compared', () => {
     `[DataError: compareEvaluations: expected evaluations of the same samples, received 4 and 1 of them.]`,
   );
   expect(() => compareEvaluations(evaluation, other(['cat', 'dog', 'cat', 'dog']))).toThrowErrorMatchingInlineSnapshot(
-    `[DataError: compareEvaluations: expected the same samples in the same order, received other labels from sample 2 on. ` +
-      `Evaluate without shuffling.]`,
+    `[DataError: compareEvaluations: expected the same samples in the same order, received other labels from sample 2 on. Evaluate without shuffling.]`,
   );
   expect(() =>
     compareEvaluations(evaluation, other(['cat', 'dog', 'owl', 'dog'], ['cat', 'owl', 'dog'])),

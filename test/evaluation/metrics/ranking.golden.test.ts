@@ -82,8 +82,7 @@ test('a model that is never wrong has no best temperature', () => {
     [0, 1],
   );
   expect(() => fitTemperature(evaluation)).toThrowErrorMatchingInlineSnapshot(
-    `[DataError: fitTemperature: expected predictions of which some are wrong and most are right, ` +
-      `received 2 with accuracy 1.00. No temperature between 0.01 and 100 is best.]`,
+    `[DataError: fitTemperature: expected predictions of which some are wrong and most are right, received 2 with accuracy 1.00. No temperature between 0.01 and 100 is best.]`,
   );
 });
 

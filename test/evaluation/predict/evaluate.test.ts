@@ -108,12 +108,10 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
       `[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`,
     );
     await expect(evaluate(model, data.repeat())).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evaluate: expected a dataset that ends for \`data\`, received an instance of Dataset. Take one pass of it: ` +
-        `\`dataset.take(n)\`.]`,
+      `[OptionError: evaluate: expected a dataset that ends for \`data\`, received an instance of Dataset. Take one pass of it: \`dataset.take(n)\`.]`,
     );
     await expect(evaluate(nan, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: evaluate: expected probabilities in [0, 1] for prediction 0 ('a.jpg'), received NaN. ` +
-        `The model or its input holds values that are not finite.]`,
+      `[DataError: evaluate: expected probabilities in [0, 1] for prediction 0 ('a.jpg'), received NaN. The model or its input holds values that are not finite.]`,
     );
     await expect(evaluate(features, data.take(1))).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: evaluate: expected a model that returns one tensor [1, classes], received [1, 2, 2, 3]. Give it a classifier head.]`,
@@ -122,12 +120,10 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
       `[OptionError: evaluate: expected 3 names for \`classNames\`, one for each output, received 2.]`,
     );
     await expect(evaluate(model, [picture(0, Float32Array.of(0.9, 0.05, 0.05))])).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. ` +
-        `Evaluate on labels that are neither smoothed nor mixed.]`,
+      `[DataError: evaluate: expected a one-hot label for prediction 0, received 0.8999999761581421 at class 0. Evaluate on labels that are neither smoothed nor mixed.]`,
     );
     await expect(evaluate(model, data, { batch: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, ` +
-        `\`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`,
+      `[OptionError: evaluate: expected one of \`multiLabel\`, \`classNames\`, \`topK\`, \`bins\`, \`fromLogits\`, \`batchSize\`, \`onProgress\`, \`signal\`, \`otherPreprocessing\`, received \`batch\`.]`,
     );
     await expect(evaluate({} as never, data)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: evaluate: expected a model with \`predict\` for \`model\`, received {  }.]`,

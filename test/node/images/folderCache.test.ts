@@ -25,19 +25,16 @@ test('a folder that cannot keep items, or whose items are damaged, is named', as
   const cached = (folder: string) => refusal(items.cache(node.folderCache(folder)).toArray());
   await writeFile(inRoot('no-folder'), '');
   expect(await cached(inRoot('no-folder'))).toMatchInlineSnapshot(
-    `"DataError: folderCache: expected a folder that can be written, received '<root>/no-folder': ` +
-      `there is a file of that name already, or on the way to it. Delete it, or give another."`,
+    `"DataError: folderCache: expected a folder that can be written, received '<root>/no-folder': there is a file of that name already, or on the way to it. Delete it, or give another."`,
   );
   await mkdir(inRoot('taken/items.bin'), { recursive: true });
   expect(await cached(inRoot('taken'))).toMatchInlineSnapshot(
-    `"DataError: folderCache: expected a folder whose items can be read, received '<root>/taken': it is a folder, not a file. ` +
-      `Delete it, or give another."`,
+    `"DataError: folderCache: expected a folder whose items can be read, received '<root>/taken': it is a folder, not a file. Delete it, or give another."`,
   );
   await mkdir(inRoot('damaged'));
   await writeFile(inRoot('damaged/items.bin'), frameTFRecord(Buffer.from('no item')));
   expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(
-    `"DataError: folderCache: expected a folder whose items can be read, received '<root>/damaged': ` +
-      `Unable to deserialize cloned data due to invalid or unsupported version. Delete it, or give another."`,
+    `"DataError: folderCache: expected a folder whose items can be read, received '<root>/damaged': Unable to deserialize cloned data due to invalid or unsupported version. Delete it, or give another."`,
   );
   await writeFile(inRoot('damaged/items.bin'), 'no record');
   expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(

@@ -110,8 +110,7 @@ test('named classes fix the order and may be missing here', async () => {
 
 test('a missing folder, an empty one, one class, an empty class and a class too small to split are refused', async () => {
   expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(
-    `"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: ` +
-      `there is no such file or folder."`,
+    `"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: there is no such file or folder."`,
   );
   expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`,
@@ -120,8 +119,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
     `"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`,
   );
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(
-    `"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm ` +
-      `.avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`,
+    `"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`,
   );
   expect(await refusal(imageFolder(inRoot('lonely'), { validationSplit: 0.5 }))).toMatchInlineSnapshot(
     `"DataError: trainValidationSplit: expected at least 2 items or groups of class 'a', received 1. Add images, or leave the class out."`,
@@ -130,24 +128,19 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
     `"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`,
   );
   expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(
-    `"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, ` +
-      `\`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, ` +
-      `\`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, \`onWarning\`, received \`imgSize\`."`,
+    `"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, \`onWarning\`, received \`imgSize\`."`,
   );
 });
 
 test('a truncated and a false JPEG stop the pass and name the file', async () => {
   expect(await refusal(decodeImage(inRoot('broken/a/2.jpg')))).toMatchInlineSnapshot(
-    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/a/2.jpg': ` +
-      `Input buffer has corrupt header: VipsJpeg: premature end of JPEG image."`,
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/a/2.jpg': Input buffer has corrupt header: VipsJpeg: premature end of JPEG image."`,
   );
   expect(await refusal(decodeImage(inRoot('broken/b/2.jpg')))).toMatchInlineSnapshot(
-    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/b/2.jpg': ` +
-      `Input buffer contains unsupported image format."`,
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/b/2.jpg': Input buffer contains unsupported image format."`,
   );
   expect(await refusal(decodeImage(inRoot('nothing.jpg')))).toMatchInlineSnapshot(
-    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/nothing.jpg': ` +
-      `there is no such file or folder."`,
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/nothing.jpg': there is no such file or folder."`,
   );
   expect(await refusal(decodeImage(new Uint8Array(0)))).toMatchInlineSnapshot(
     `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bytes': it is empty."`,
@@ -175,8 +168,7 @@ test('an image of 1 x 1 decodes; one with more pixels than allowed is refused be
   bomb.writeUInt32BE(30000, 20);
   bomb.writeUInt32BE(crc32(bomb.subarray(12, 29)), 29);
   expect(await refusal(decodeImage(bomb, { origin: 'bomb.png' }))).toMatchInlineSnapshot(
-    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bomb.png': ` +
-      `Input image exceeds pixel limit."`,
+    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bomb.png': Input image exceeds pixel limit."`,
   );
   expect(await refusal(decodeImage(await jpeg(9, 20, 20), { maxPixels: 399 }))).toMatch('at most 399 pixels');
 });
@@ -202,8 +194,7 @@ test('fast resizing lets sharp shrink while decoding: the image looks the same, 
     expect(pixels.data).toBeAllclose(a[i]!.pixels.data, { tolerance: 3 });
   });
   expect(await refusal(imageFolder(inRoot('good'), { resize: 'fast' }))).toMatchInlineSnapshot(
-    `"OptionError: imageFolder: expected nothing without \`inputSize\` for \`resize\`, received 'fast'. ` +
-      `Images keep their own sizes without it."`,
+    `"OptionError: imageFolder: expected nothing without \`inputSize\` for \`resize\`, received 'fast'. Images keep their own sizes without it."`,
   );
 });
 

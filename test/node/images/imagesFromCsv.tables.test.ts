@@ -56,16 +56,13 @@ test('bad tables are refused in one sentence', async () => {
     `"DataError: imagesFromCsv: expected a column 'label' in '<root>/c.csv', received 'id', 'breed'."`,
   );
   expect(await refusal(node.imagesFromCsv(two, basic))).toMatchInlineSnapshot(
-    `"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a' in line 2 and 'b' in line 3. ` +
-      `Set multiLabel: true for several."`,
+    `"DataError: imagesFromCsv: expected one label for '0' in '<root>/c.csv', received 'a' in line 2 and 'b' in line 3. Set multiLabel: true for several."`,
   );
   expect(await refusal(node.imagesFromCsv(gone, basic))).toMatchInlineSnapshot(
-    `"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. ` +
-      `Check \`folder\` and \`suffix\`, or set missing: 'skip'."`,
+    `"DataError: imagesFromCsv: expected every image of '<root>/d.csv' to exist, 1 of 2 do not: '<root>/pictures/77.jpg'. Check \`folder\` and \`suffix\`, or set missing: 'skip'."`,
   );
   expect(await refusal(node.imagesFromCsv(torn, basic))).toMatchInlineSnapshot(
-    `"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: ` +
-      `the parsing is finished with an opening quote at line 2."`,
+    `"DataError: imagesFromCsv: expected a CSV table with a header in '<root>/e.csv': Quote Not Closed: the parsing is finished with an opening quote at line 2."`,
   );
   expect(await refusal(node.imagesFromCsv(inRoot('no.csv'), basic))).toMatchInlineSnapshot(
     `"DataError: imagesFromCsv: expected a CSV file, received '<root>/no.csv', which cannot be read: there is no such file or folder."`,
@@ -93,8 +90,7 @@ test('images in several folders are found by their names, which must be unique',
 
   await writeFile(inRoot('spread/images_002/0.jpg'), await jpeg(1));
   expect(await refusal(places('id,breed\n0,a\n'))).toMatchInlineSnapshot(
-    `"DataError: imagesFromCsv: expected one image '0.jpg' of '<root>/spread.csv', received '<root>/spread/images_001/0.jpg', ` +
-      `'<root>/spread/images_002/0.jpg'. Give folders that contain no name twice."`,
+    `"DataError: imagesFromCsv: expected one image '0.jpg' of '<root>/spread.csv', received '<root>/spread/images_001/0.jpg', '<root>/spread/images_002/0.jpg'. Give folders that contain no name twice."`,
   );
   expect(await refusal(places('id,breed\n0,a\n', [...folder, inRoot('spread/none')]))).toMatchInlineSnapshot(
     `"DataError: imagesFromCsv: expected a folder that can be read, received '<root>/spread/none'."`,
@@ -103,8 +99,7 @@ test('images in several folders are found by their names, which must be unique',
     `"OptionError: imagesFromCsv: expected at least one folder for \`folder\`, received []."`,
   );
   expect(await refusal(places('id,breed\n../0,a\n'))).toMatchInlineSnapshot(
-    `"DataError: imagesFromCsv: expected file names within '<root>/spread/images_001', ` +
-      `received '../0.jpg' in '<root>/spread.csv'. Set \`folder\` to one that contains all images."`,
+    `"DataError: imagesFromCsv: expected file names within '<root>/spread/images_001', received '../0.jpg' in '<root>/spread.csv'. Set \`folder\` to one that contains all images."`,
   );
 });
 

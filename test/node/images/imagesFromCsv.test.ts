@@ -73,9 +73,7 @@ test.each(cases)('pandas reads the same labels: $name', async ({ bytes, options,
 describe('encodings', () => {
   test('bytes that are not UTF-8 are refused with their place, never merged into one class', async () => {
     expect(await refusal(latin1('id,label\n0,pêche\n1,pèche\n'))).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected utf-8 text in '<folder>/table.csv', received the byte 0xEA at offset 12 (line 2, ` +
-        `after '0,p'). Name the file's encoding, for example encoding: ` +
-        `'windows-1252' (Excel, Western Europe) or 'utf-16le', or save it as UTF-8."`,
+      `"DataError: imagesFromCsv: expected utf-8 text in '<folder>/table.csv', received the byte 0xEA at offset 12 (line 2, after '0,p'). Name the file's encoding, for example encoding: 'windows-1252' (Excel, Western Europe) or 'utf-16le', or save it as UTF-8."`,
     );
     expect((await read(latin1('id,label\n0,pêche\n1,pèche\n'), { encoding: 'latin1' })).classNames).toEqual(['pèche', 'pêche']);
     // A replacement character that is in the text is not the fault; a cut character at the end is.
@@ -108,8 +106,7 @@ describe('encodings', () => {
 
   test('an encoding that is not known is refused before the table is read', async () => {
     expect(await refusal('', { encoding: 'utf-32' })).toMatchInlineSnapshot(
-      `"OptionError: imagesFromCsv: expected an encoding that TextDecoder knows, such as 'utf-8', 'windows-1252', ` +
-        `'utf-16le' or 'shift_jis' for \`encoding\`, received 'utf-32'."`,
+      `"OptionError: imagesFromCsv: expected an encoding that TextDecoder knows, such as 'utf-8', 'windows-1252', 'utf-16le' or 'shift_jis' for \`encoding\`, received 'utf-32'."`,
     );
   });
 
@@ -121,8 +118,7 @@ describe('encodings', () => {
     );
     const schema = { label: { key: 'class', kind: 'text' } } as const;
     expect(() => parseExample({ class: feature.bytes(latin1('pêche')) }, schema, 'a.tfrecord@0')).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: parseExample: expected utf-8 text in 'a.tfrecord@0, class', received the byte 0xEA at offset 1 (line 1, ` +
-        `after 'p'). Read this feature with kind: 'bytes', and decode it with a TextDecoder of its encoding.]`,
+      `[DataError: parseExample: expected utf-8 text in 'a.tfrecord@0, class', received the byte 0xEA at offset 1 (line 1, after 'p'). Read this feature with kind: 'bytes', and decode it with a TextDecoder of its encoding.]`,
     );
     expect(parseExample({ class: feature.bytes(Buffer.from('pêche')) }, schema)).toEqual({ label: 'pêche' });
   });
@@ -142,9 +138,7 @@ describe('rows that are left out', () => {
 
   test('a row without a label is an error that names it', async () => {
     expect(await refusal(gaps)).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected a label in every row of '<folder>/table.csv', 4 of 8 have none: ` +
-        `line 3 ('1', the label is empty), line 4 ('2', the label is 'NaN'), line 6 ('', the file name is empty), .... ` +
-        `Set unlabeled: 'skip' to leave them out, or give \`classNames\` with the value if it is a class."`,
+      `"DataError: imagesFromCsv: expected a label in every row of '<folder>/table.csv', 4 of 8 have none: line 3 ('1', the label is empty), line 4 ('2', the label is 'NaN'), line 6 ('', the file name is empty), .... Set unlabeled: 'skip' to leave them out, or give \`classNames\` with the value if it is a class."`,
     );
   });
 
@@ -191,8 +185,7 @@ describe('rows that are left out', () => {
 
   test('an image with two labels names both lines, also when its name is written in two ways', async () => {
     expect(await refusal('id,label\n0,cat\n"1",dog\n./0,dog\n')).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected one label for './0' in '<folder>/table.csv', ` +
-        `received 'cat' in line 2 and 'dog' in line 4. Set multiLabel: true for several."`,
+      `"DataError: imagesFromCsv: expected one label for './0' in '<folder>/table.csv', received 'cat' in line 2 and 'dog' in line 4. Set multiLabel: true for several."`,
     );
     expect((await read('id,label\n0,cat\n0,dog\n0,cat\n', { multiLabel: true })).files[0]!.labels).toEqual([0, 1]);
     expect(await refusal('id,label\n0,cat;dog\n', { labelSeparator: ';' })).toMatch(
@@ -244,8 +237,7 @@ describe('label columns', () => {
   test('cells that say neither 0 nor 1 are named with their line', async () => {
     const table = 'id,cat,dog,fox\n0,1,0,0\n1,-1.0,0,1\n2,,1,0\n';
     expect(await refusal(table, columns)).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected 0 or 1 in column 'cat' of '<folder>/table.csv', received '-1.0' in line 3. ` +
-        `Set \`labelValues\` to say what it means."`,
+      `"DataError: imagesFromCsv: expected 0 or 1 in column 'cat' of '<folder>/table.csv', received '-1.0' in line 3. Set \`labelValues\` to say what it means."`,
     );
     expect(await refusal(table, { ...columns, labelValues: { '-1.0': 0 } })).toMatch(
       "1 of 3 have none: line 4 ('2', column 'cat' is empty)",
@@ -280,8 +272,7 @@ describe('label columns', () => {
 describe('tables that are not what they seem', () => {
   test('another delimiter is named', async () => {
     expect(await refusal('id;label\n0;cat\n')).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected a column 'id' in '<folder>/table.csv', received 'id;label'. ` +
-        `The columns are separated by ';': set \`delimiter\`."`,
+      `"DataError: imagesFromCsv: expected a column 'id' in '<folder>/table.csv', received 'id;label'. The columns are separated by ';': set \`delimiter\`."`,
     );
     expect(await refusal('"id";"label"\n"0";"cat"\n')).toMatch("The columns are separated by ';': set `delimiter`.");
     expect(await refusal('id\tlabel\n0\tcat\n')).toMatch(String.raw`The columns are separated by '\t': set`);
@@ -299,16 +290,14 @@ describe('tables that are not what they seem', () => {
       `"DataError: imagesFromCsv: expected a column 'label' in '<folder>/table.csv', received 'id', 'breed'."`,
     );
     expect(await refusal('id,label,label\n0,cat,dog\n')).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected one column 'label' in '<folder>/table.csv', received several: ` +
-        `'id', 'label', 'label'. Rename all but one."`,
+      `"DataError: imagesFromCsv: expected one column 'label' in '<folder>/table.csv', received several: 'id', 'label', 'label'. Rename all but one."`,
     );
     expect(await refusal('id,label,note,note\n0,cat,,\n')).toBe('classes cat');
   });
 
   test('rows of another length are refused with their line', async () => {
     expect(await refusal('id,label\n0,cat\n1,dog, big\n')).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected 2 cells in every row of '<folder>/table.csv', as in its header, ` +
-        `received 3 in line 3. Put cells that contain the delimiter in quotes."`,
+      `"DataError: imagesFromCsv: expected 2 cells in every row of '<folder>/table.csv', as in its header, received 3 in line 3. Put cells that contain the delimiter in quotes."`,
     );
     expect(await refusal('id,label\n0,cat,\n1,dog,\n')).toMatch('received 3 in line 2');
     expect(await refusal('id,label\n0,cat\n1\n')).toMatch('received 1 in line 3');
@@ -316,8 +305,7 @@ describe('tables that are not what they seem', () => {
 
   test('one class written in two ways is refused, unless an option decides', async () => {
     expect(await refusal('id,label\n0,1\n1,1.0\n2,01\n')).toMatchInlineSnapshot(
-      `"DataError: imagesFromCsv: expected each class of '<folder>/table.csv' to be written in one way, received '1', '1.0': ` +
-        `the same number. Set \`relabel\` to make them one, or \`classNames\` to keep both."`,
+      `"DataError: imagesFromCsv: expected each class of '<folder>/table.csv' to be written in one way, received '1', '1.0': the same number. Set \`relabel\` to make them one, or \`classNames\` to keep both."`,
     );
     expect(await refusal('id,label\n0,p\u00eache\n1,pe\u0302che\n')).toMatch('the same characters in different bytes');
     expect(await refusal('id,label\n0,1\n1,1.0\n', { relabel: { '1.0': '1' } })).toBe('classes 1');

@@ -61,8 +61,7 @@ test('a damaged record names file and offset; a pattern without files is refused
   await writeFile(inRoot('bad.tfrecord'), bytes);
   const records = await node.tfrecordDataset(inRoot('bad.tfrecord'), RECORD_SCHEMAS.flat);
   expect(await refusal(records.toArray())).toMatchInlineSnapshot(
-    `"DataError: readTFRecords: expected an intact record at offset 2612 of '<root>/bad.tfrecord', ` +
-      `received bytes that do not fit their checksum."`,
+    `"DataError: readTFRecords: expected an intact record at offset 2612 of '<root>/bad.tfrecord', received bytes that do not fit their checksum."`,
   );
   expect(await refusal(node.tfrecordDataset(inRoot('none-*'), RECORD_SCHEMAS.flat))).toMatchInlineSnapshot(
     `"DataError: tfrecordDataset: expected record files, '<root>/none-*' fits none."`,

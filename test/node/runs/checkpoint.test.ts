@@ -74,14 +74,12 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
   );
   Object.assign(other.getLayer('block1a_dense'), { name: 'elsewhere' });
   await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: resume: expected the weights of 'tiny', received 'block1a_dense/kernel', ` +
-      `which the model lacks (and 3 more that do not fit). It is a checkpoint of another model.]`,
+    `[WeightsError: resume: expected the weights of 'tiny', received 'block1a_dense/kernel', which the model lacks (and 3 more that do not fit). It is a checkpoint of another model.]`,
   );
   const bytes = await readFile(file);
   await writeFile(file, bytes.subarray(0, bytes.length - 7));
   expect(without((await resume(tinyModel(), file).catch((error: unknown) => error as Error)) as Error)).toMatchInlineSnapshot(
-    `"resume: expected a checkpoint of this library, received '/other.safetensors'. ` +
-      `'optimizer/predictions/bias/meanSquare' ends at byte 828 of the data, the file has 825. It is truncated or damaged."`,
+    `"resume: expected a checkpoint of this library, received '/other.safetensors'. 'optimizer/predictions/bias/meanSquare' ends at byte 828 of the data, the file has 825. It is truncated or damaged."`,
   );
   expect(
     without((await resume(other, path.join(folder, 'none')).catch((error: unknown) => error as Error)) as Error),
@@ -92,8 +90,7 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
 test('a stock optimizer has no names to save its state by', async () => {
   const file = path.join(folder, 'stock.safetensors');
   await expect(fit([checkpoint(file)], { optimizer: tf.train.adam() })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. ` +
-      `Use adam() or sgd(), or save weights only.]`,
+    `[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. Use adam() or sgd(), or save weights only.]`,
   );
   await fit([checkpoint(file, { saveWeightsOnly: true })], { optimizer: tf.train.adam() });
   expect(await resume(tinyModel(), file)).toMatchObject({ epoch: 3 });
@@ -116,8 +113,7 @@ test('what cannot be written is named, and leaves nothing behind', async () => {
   await writeFile(inTheWay, '');
   const error = (await fit([checkpoint(path.join(inTheWay, 'net.safetensors'))]).catch((cause: unknown) => cause as Error)) as Error;
   expect(without(error)).toMatchInlineSnapshot(
-    `"checkpoint: expected a file that can be written, received '/file/net.safetensors': ` +
-      `there is a file of that name already, or on the way to it. The checkpoint before stays."`,
+    `"checkpoint: expected a file that can be written, received '/file/net.safetensors': there is a file of that name already, or on the way to it. The checkpoint before stays."`,
   );
   await expect(fit([checkpoint(path.join(folder, '{nonsense}.safetensors'))])).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: checkpoint: expected one of epoch, loss in the braces of \`file\`, received '{nonsense}'.]`,

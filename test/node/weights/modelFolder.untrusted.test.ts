@@ -83,8 +83,7 @@ describe('a model.json', () => {
         modelTopology.config.layers[1]!.inbound_nodes[0]![0] = [name, node, 0, {}];
       });
     expect(await refusal(loadModel(await wait('nobody')))).toMatchInlineSnapshot(
-      `"WeightsError: loadModel: expected layers whose inputs are computed, received 'hidden' after [['nobody', 0, 0, {  }]]. ` +
-        `The file is damaged."`,
+      `"WeightsError: loadModel: expected layers whose inputs are computed, received 'hidden' after [['nobody', 0, 0, {  }]]. The file is damaged."`,
     );
     expect(await refusal(loadModel(await wait('predictions')))).toMatch(
       /expected layers whose inputs are computed, received 'hidden' after/,
@@ -97,8 +96,7 @@ describe('a model.json', () => {
       modelTopology.config.layers[1]!.config['units'] = 500_000_000;
     });
     expect(await refusal(loadModel(source))).toMatchInlineSnapshot(
-      `"WeightsError: loadModel: expected layers of the size of their weights, at most 4, received 500000000 for \`units\`. ` +
-        `The file is damaged."`,
+      `"WeightsError: loadModel: expected layers of the size of their weights, at most 4, received 500000000 for \`units\`. The file is damaged."`,
     );
   });
 

@@ -123,8 +123,7 @@ describe('a checkpoint is fetched once', () => {
     };
     const checkpoint = known(`${await serve(stuck)}/net.pth`);
     expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(
-      `"WeightsError: pretrained: the server stopped sending 'SERVER/net.pth' at 70000 of 300000 bytes. What arrived is kept; ` +
-        `call again to go on from there."`,
+      `"WeightsError: pretrained: the server stopped sending 'SERVER/net.pth' at 70000 of 300000 bytes. What arrived is kept; call again to go on from there."`,
     );
     expect(files()).toEqual(['net.pth.part', 'net.pth.part.etag']);
     const mirror = await serve(serving(content));
@@ -168,8 +167,7 @@ describe('what is not the published file is not kept', () => {
   test('a digest that does not match', async () => {
     const checkpoint = known(`${await serve(serving(content.map((byte) => byte ^ 1)))}/net.pth`);
     expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(
-      `"WeightsError: pretrained: expected a file whose sha256 begins with 136f334d, received 600e0ac52c921e00... ` +
-        `from 'SERVER/net.pth'. Nothing of it was kept."`,
+      `"WeightsError: pretrained: expected a file whose sha256 begins with 136f334d, received 600e0ac52c921e00... from 'SERVER/net.pth'. Nothing of it was kept."`,
     );
     expect(files()).toEqual([]);
   });
@@ -189,8 +187,7 @@ describe('what is not the published file is not kept', () => {
     writeFileSync(join(folder, 'net.pth'), content);
     writeFileSync(join(folder, 'net.pth.sha256'), 'not found\n');
     expect(await refusal(fetchFile(checkpoint))).toMatchInlineSnapshot(
-      `"WeightsError: pretrained: expected the SHA-256 of the weights in 'CACHE/net.pth.sha256', received 'not found'. ` +
-        `Delete it together with 'CACHE/net.pth' to download the weights again."`,
+      `"WeightsError: pretrained: expected the SHA-256 of the weights in 'CACHE/net.pth.sha256', received 'not found'. Delete it together with 'CACHE/net.pth' to download the weights again."`,
     );
     expect(files()).toEqual(['net.pth', 'net.pth.sha256']);
     writeFileSync(join(folder, 'net.pth.sha256'), `${sha256}  net.pth\n`);
@@ -210,9 +207,7 @@ describe('where it cannot be had', () => {
     const url = `${await serve(serving(content))}/net.pth`;
     await stop();
     expect(await refusal(fetchFile(known(url)))).toMatchInlineSnapshot(
-      `"WeightsError: pretrained: 'SERVER/net.pth' cannot be reached. ` +
-        `Fetch 'SERVER/net.pth' by other means and put it at 'CACHE/net.pth', ` +
-        `or give a file with \`weights\` or a server with \`mirror\`."`,
+      `"WeightsError: pretrained: 'SERVER/net.pth' cannot be reached. Fetch 'SERVER/net.pth' by other means and put it at 'CACHE/net.pth', or give a file with \`weights\` or a server with \`mirror\`."`,
     );
     expect(files()).toEqual([]);
     // And doing so works.
@@ -224,8 +219,7 @@ describe('where it cannot be had', () => {
     const url = `${await serve(serving(content))}/net.pth`;
     writeFileSync(join(folder, 'file'), '');
     expect(await refusal(fetchFile(known(url), { cacheFolder: join(folder, 'file', 'cache') }))).toMatchInlineSnapshot(
-      `"WeightsError: pretrained: the cache folder 'CACHE/file/cache' cannot be written (ENOTDIR). ` +
-        `Give another with \`cacheFolder\`, or a file with \`weights\`."`,
+      `"WeightsError: pretrained: the cache folder 'CACHE/file/cache' cannot be written (ENOTDIR). Give another with \`cacheFolder\`, or a file with \`weights\`."`,
     );
   });
 });
@@ -257,8 +251,7 @@ describe('pretrained', () => {
 
     // Another number of classes is a new head by choice, never by accident.
     expect(await refusal(pretrained(name, { cacheFolder: folder, classes: 10 }))).toMatchInlineSnapshot(
-      `"OptionError: pretrained: expected the 1000 classes of 'timm/efficientnet_b0.ra4_e3600_r224_in1k' for \`classes\`, ` +
-        `received 10. Pass \`head: 'skip'\` for a classifier of your own."`,
+      `"OptionError: pretrained: expected the 1000 classes of 'timm/efficientnet_b0.ra4_e3600_r224_in1k' for \`classes\`, received 10. Pass \`head: 'skip'\` for a classifier of your own."`,
     );
     const ours = await pretrained(name, { cacheFolder: folder, classes: 10, head: 'skip', inputSize: 64 });
     expect(planOf(ours)).toMatchObject({ classes: 10, inputShape: [64, 64, 3] });
@@ -276,8 +269,7 @@ describe('pretrained', () => {
 
   test('an unknown name is refused with the ones near it', async () => {
     expect(await refusal(pretrained('b0-noisy'))).toMatchInlineSnapshot(
-      `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: ` +
-        `'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`,
+      `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: 'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`,
     );
     expect(await refusal(pretrained('resnet50'))).toMatchInlineSnapshot(
       `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them."`,

@@ -83,9 +83,7 @@ describe('what cannot be read is refused in one sentence', () => {
   test('a TensorFlow checkpoint, by the name TensorFlow gives it', async () => {
     written('model.ckpt.index', '');
     expect(await refusal(join(folder, 'model.ckpt'))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected a weight file, received the TensorFlow checkpoint 'FOLDER/model.ckpt'. ` +
-        `In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: ` +
-        `\`model.save_weights('model.weights.h5')\`."`,
+      `"WeightsError: readWeightFile: expected a weight file, received the TensorFlow checkpoint 'FOLDER/model.ckpt'. In Python, load it with \`model.load_weights\` into the Keras model it came from and save its weights: \`model.save_weights('model.weights.h5')\`."`,
     );
   });
 
@@ -100,8 +98,7 @@ describe('what cannot be read is refused in one sentence', () => {
       `"WeightsError: readWeightFile: 'FOLDER/a.json' is no valid JSON."`,
     );
     expect(await refusal(written('b.json', '{}'))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected the model.json of a TensorFlow.js model, ` +
-        `received 'FOLDER/b.json' without a weights manifest."`,
+      `"WeightsError: readWeightFile: expected the model.json of a TensorFlow.js model, received 'FOLDER/b.json' without a weights manifest."`,
     );
     expect(await refusal(written('c.json', '{"weightsManifest":[{"paths":["../x.bin"],"weights":[]}]}'))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: 'FOLDER/c.json' names a file outside its folder: '../x.bin'."`,

@@ -72,18 +72,15 @@ describe('sharded weights', () => {
   test('a missing, a damaged and a foreign shard are named', async () => {
     const name = 'model.safetensors.index.json';
     expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first }))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names the shard 'model-2.safetensors', ` +
-        `which does not exist. Copy or download all 2 shards into its folder."`,
+      `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names the shard 'model-2.safetensors', which does not exist. Copy or download all 2 shards into its folder."`,
     );
     expect(
       await refusal(folderWith({ [name]: both, 'model-1.safetensors': first.slice(0, -1), 'model-2.safetensors': second })),
     ).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. readWeightFile: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."` +
-        `readSafetensors: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`,
+      `"WeightsError: readWeightFile: the shard 'model-1.safetensors' of 'FOLDER/model.safetensors.index.json' cannot be read. readWeightFile: 'b' ends at byte 8 of the data, the file has 7. It is truncated or damaged."`,
     );
     expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first, 'model-2.safetensors': first }))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected 'c' in the shard 'model-2.safetensors', ` +
-        `as 'FOLDER/model.safetensors.index.json' says, received a shard without it. The shard is damaged or of another model."`,
+      `"WeightsError: readWeightFile: expected 'c' in the shard 'model-2.safetensors', as 'FOLDER/model.safetensors.index.json' says, received a shard without it. The shard is damaged or of another model."`,
     );
     expect(await refusal(folderWith({ [name]: '{"weight_map":{}}' }))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names no shard."`,
@@ -101,9 +98,7 @@ describe('sharded weights', () => {
 
   test('the index as bytes says how to load the shards', async () => {
     expect(await refusal(Buffer.from(both))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. ` +
-        `In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: ` +
-        `\`new Map([...first, ...second])\`."`,
+      `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: \`new Map([...first, ...second])\`."`,
     );
   });
 });
@@ -167,22 +162,16 @@ describe('files that hold no weights for this library are named for what they ar
     expect(
       await inFolder('{"format":"graph-model","modelTopology":{"node":[]},"weightsManifest":[{"paths":["a.bin"],"weights":[]}]}'),
     ).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', a TensorFlow.js graph model, ` +
-        `which has operations instead of layers. ` +
-        `Convert the Keras model again with \`tensorflowjs_converter --output_format=tfjs_layers_model\`, ` +
-        `or run the graph model with \`loadGraphModel\` of '@tensorflow/tfjs-converter'."`,
+      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', a TensorFlow.js graph model, which has operations instead of layers. Convert the Keras model again with \`tensorflowjs_converter --output_format=tfjs_layers_model\`, or run the graph model with \`loadGraphModel\` of '@tensorflow/tfjs-converter'."`,
     );
     expect(await inFolder('{"weight_map":{"/layers/dense/vars":["x_00000.weights.h5"]}}')).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x_00000.weights.h5', which does not exist."`,
     );
     expect(await inFolder('{"class_name":"Functional"}')).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', the configuration of a Keras model, ` +
-        `which has no weights. In Python, save the weights of the Keras model it came from: \`model.save_weights('model.weights.h5')\`."`,
+      `"WeightsError: readWeightFile: expected a weight file, received 'FOLDER/x.json', the configuration of a Keras model, which has no weights. In Python, save the weights of the Keras model it came from: \`model.save_weights('model.weights.h5')\`."`,
     );
     expect(await refusal(folderWith({ 'best.pth': 'x', 'last.pth': 'x' }))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: expected a folder with 'model.json', 'model.safetensors.index.json', 'model.safetensors', ` +
-        `'pytorch_model.bin.index.json' or 'pytorch_model.bin', received 'FOLDER' with ['best.pth', 'last.pth']. ` +
-        `Pass the path of the weight file itself."`,
+      `"WeightsError: readWeightFile: expected a folder with 'model.json', 'model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin.index.json' or 'pytorch_model.bin', received 'FOLDER' with ['best.pth', 'last.pth']. Pass the path of the weight file itself."`,
     );
   });
 });
