@@ -1,4 +1,4 @@
-// What arrives where another file was asked for: nothing, a page of the server, a pointer of Git LFS.
+// Recognizes files that are not what their name promises: empty files, HTML pages and Git LFS pointers.
 
 type Stray = readonly [head: RegExp, what: string, remedy: string];
 
@@ -13,9 +13,9 @@ const STRAYS: readonly Stray[] = [
 ];
 
 /**
- * Says what a file is by its beginning, with what to do, where it is one that no reader takes.
+ * Returns what a file is and how to fix it, or `undefined` if the file is not a known wrong kind.
  *
- * @param head - The first bytes of the file, as Latin-1 or UTF-8.
+ * @param head - The first bytes of the file, decoded as Latin-1 or UTF-8.
  */
 export function strayFile(head: string): readonly [what: string, remedy: string] | undefined {
   const [, what, remedy] = STRAYS.find(([pattern]) => pattern.test(head)) ?? [];
