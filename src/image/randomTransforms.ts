@@ -172,7 +172,9 @@ export interface RandomErasingOptions {
    * @defaultValue [1 / 3.3, 1 / 0.3]
    */
   readonly aspectRatio?: NumberRange | undefined;
-  /** 'constant' fills the rectangle with `fillValue`. 'noise' fills it with independent random values. @defaultValue 'constant' */
+  /**
+   * 'constant' fills the rectangle with `fillValue`. 'noise' gives every channel of every pixel a random value. @defaultValue 'constant'
+   */
   readonly fillMode?: 'constant' | 'noise' | undefined;
   /**
    * The color with `fillMode: 'constant'`, in [0, 255]: [red, green, blue], or one number for every channel.

@@ -60,8 +60,8 @@ const NAMES = /* @__PURE__ */ keysOf(RECIPES);
  * Returns the augmentation of a recipe for training. Its `preprocessing` is that of {@link evalTransform}. Normalization is part of the
  * model.
  *
- * @param recipe - 'default': moderate crops, flips and color changes. 'imagenet': strong ones. 'xray': rotation, shift, shear and zoom.
- * 'resize': only resizes.
+ * @param recipe - 'default': moderate crops, flips and color changes. 'imagenet': strong ones. 'xray': rotation, shift, shear, zoom and
+ * flips. 'resize': only resizes.
  * @param size - Height and width of the model's input in pixels.
  * @throws {OptionError} when the name is unknown.
  * @example

@@ -20,8 +20,8 @@ export type Fit = 'stretch' | 'crop' | 'pad' | 'resizeCrop' | 'resizePad';
 /** Options of {@link resizeTo}. */
 export interface ResizeToOptions extends ResizeOptions {
   /**
-   * Fraction of the side length that a center crop keeps, in (0, 1]. 'crop' crops before resizing. All others resize to `floor(size /
-   * cropFraction)` and then crop, like `crop_pct` in timm. @defaultValue 1
+   * Fraction of the side length that a center crop keeps, in (0, 1]. 'crop' crops before resizing. All others resize to
+   * `floor(size / cropFraction)` and then crop, like `crop_pct` in timm. @defaultValue 1
    */
   readonly cropFraction?: number | undefined;
   /**
@@ -46,13 +46,12 @@ export const RESIZE_TO_RULES = { ...RESIZE_RULES, cropFraction: share, margins: 
  * | `fit` | equivalent to |
  * |---|---|
  * | 'stretch' | `tf.image.resize` and Keras' default; with `cropFraction` timm's `squash` |
- * | 'crop' | `crop_to_aspect_ratio` and `smart_resize` of Keras; with `cropFraction` and margins 'ceil' the original EfficientNet
- * evaluation |
+ * | 'crop' | `crop_to_aspect_ratio` of Keras; with `cropFraction` and margins 'ceil' the original EfficientNet evaluation |
  * | 'pad' | `pad_to_aspect_ratio` of Keras' `Resizing` |
  * | 'resizeCrop' | with margins 'even' torchvision's `Resize` and `CenterCrop`, and timm's `center` |
  * | 'resizePad' | `tf.image.resize_with_pad`, as in Keras' `image_dataset_from_directory`; with margins 'even' timm's `border` |
  *
- * torchvision and timm correspond to `resampler: 'pillow'`.
+ * Keras' `smart_resize` is 'crop', too. The results of torchvision and timm require `resampler: 'pillow'`.
  *
  * @throws {OptionError} when an option is unknown or invalid.
  * @throws {ShapeError} when the image is so narrow that nothing of it would remain, or `fillValue` has a different number of channels.

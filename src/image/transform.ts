@@ -37,7 +37,7 @@ const sizeChange = rule<Preprocessing | 'kept' | undefined>(
 const stream = rule<Random>('a stream of random numbers', (value) => record.accepts(value) && typeof (value as Random).next === 'function');
 
 /**
- * Creates a transform from a function. It runs on the main thread.
+ * Creates a transform from a function. The transform cannot be sent to worker threads.
  *
  * @param preprocessing - 'kept' if the function keeps the image size, or the preprocessing to use in evaluation.
  * @defaultValue unknown
