@@ -1,4 +1,4 @@
-// Recognizes files that are not what their name promises: empty files, HTML pages and Git LFS pointers.
+// Recognizes files whose content is not what the name says: empty files, HTML pages and Git LFS pointers.
 
 type Stray = readonly [head: RegExp, what: string, remedy: string];
 
@@ -13,7 +13,7 @@ const STRAYS: readonly Stray[] = [
 ];
 
 /**
- * Returns what a file is and how to fix it, or `undefined` if the file is not a known wrong kind.
+ * Returns a description of the file and how to fix it if it is empty, an HTML page or a Git LFS pointer. Otherwise returns `undefined`.
  *
  * @param head - The first bytes of the file, decoded as Latin-1 or UTF-8.
  */

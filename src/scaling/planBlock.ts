@@ -167,7 +167,7 @@ function planMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>): Blo
 
 /**
  * Plans a fused block, in which one full convolution replaces the expansion and the depthwise convolution. With `expandRatio: 1`, the block
- * has a single convolution, which is named as the projection.
+ * has a single convolution, `NAME_project_conv`.
  *
  * @param inputShape - `[height, width, channels]`. `null` means any size.
  * @throws {OptionError} when an option is unknown or invalid.
