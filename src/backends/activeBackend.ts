@@ -1,15 +1,15 @@
-// What TensorFlow.js' engine knows about its backends, and starting one without losing the reason of a failure.
+// Looks up and starts TensorFlow.js backends.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { keepingListeners, withoutNewListeners } from './processListeners.js';
 
-/** The name of the backend that is ready to compute, or `undefined`; never starts one. */
+/** Returns the name of the backend that is ready, or `undefined`. Does not start a backend. */
 export function readyBackend(): string | undefined {
   const { backendName, registry } = tf.engine();
   return Object.hasOwn(registry, backendName) ? backendName : undefined;
 }
 
-/** The names of the registered backends, in TensorFlow.js' own order of preference. */
+/** Returns the names of the registered backends, ordered by TensorFlow.js' priority. */
 export function registeredBackends(): string[] {
   const { registryFactory } = tf.engine();
   return Object.entries(registryFactory)
@@ -20,7 +20,7 @@ export function registeredBackends(): string[] {
 /**
  * Starts a registered backend and makes it the active one.
  *
- * @throws what the backend itself throws. `tf.setBackend` logs that and returns false, so the instance is made here and handed over.
+ * @throws the backend's own error. `tf.setBackend` would only log it and return false, so this function creates the backend itself.
  */
 export async function activate(name: string): Promise<void> {
   if (!Object.hasOwn(tf.engine().registry, name)) {
@@ -40,7 +40,7 @@ export async function activate(name: string): Promise<void> {
 
 let lastTurn: Promise<unknown> = Promise.resolve();
 
-/** Runs `work` after every earlier piece of work: two selections at once would start a backend twice. */
+/** Runs `work` after all earlier calls have finished. Two concurrent selections would start a backend twice. */
 export function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const turn = lastTurn.then(work);
   lastTurn = turn.catch(() => undefined);

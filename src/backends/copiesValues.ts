@@ -1,8 +1,8 @@
-// What becomes of the array a tensor is made from.
+// Checks whether the active backend copies the values of new tensors.
 
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Whether the backend copies the values of a tensor at once, so that their array may be used again; others keep the array itself. */
+/** Returns whether creating a tensor copies its values, so that the caller may reuse the array. Other backends keep a reference to it. */
 export function copiesValues(): boolean {
   return tf.getBackend() === 'wasm';
 }

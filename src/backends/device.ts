@@ -1,16 +1,16 @@
-// The hardware behind the active backend, as far as the runtime tells, and whether it is still there.
+// Describes the hardware of the active backend and detects when it is lost.
 
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What a backend computes on. */
+/** The hardware that a backend runs on. */
 export interface Device {
-  /** In the runtime's own words, for example `ANGLE (NVIDIA GeForce ...)`; browsers may shorten it. */
+  /** The name that the runtime reports, for example `ANGLE (NVIDIA GeForce ...)`. Browsers may shorten it. */
   readonly name: string;
-  /** Bytes of the largest tensor it takes, where the runtime tells (webgpu); none tells its whole memory. */
+  /** Size of the largest possible tensor in bytes. Only webgpu reports it. No backend reports the total memory. */
   readonly largestTensorBytes?: number | undefined;
 }
 
-/** What is read of TensorFlow.js' backends; each has a part of it. */
+/** The internal properties of TensorFlow.js backends that are used here. Each backend has some of them. */
 interface BackendInside {
   /** webgpu */
   readonly device?:
@@ -30,7 +30,7 @@ interface BackendInside {
   readonly isUsingGpuDevice?: boolean | undefined;
 }
 
-/** The device of a started backend; `undefined` where the runtime tells nothing. */
+/** Returns the device of a started backend, or `undefined` if the runtime does not report it. */
 export function deviceOf(backend: string): Device | undefined {
   const { device, adapterInfo, gpgpu, wasm, binding, isUsingGpuDevice } = (tf.findBackend(backend) as BackendInside | undefined) ?? {};
   if (device !== undefined) {
@@ -44,7 +44,7 @@ export function deviceOf(backend: string): Device | undefined {
     return { name: String(gl.getParameter(unmasked === null ? gl.RENDERER : unmasked.UNMASKED_RENDERER_WEBGL)) };
   }
   const threads = wasm?.tfjs?.getThreadsCount();
-  // -1 is the build without threads.
+  // -1 means the build without threads.
   if (threads !== undefined) {
     const simd = tf.env().getFlags()['WASM_HAS_SIMD_SUPPORT'] === false ? ', without SIMD' : '';
     return { name: `WebAssembly, ${threads > 1 ? `${threads} threads` : 'one thread'}${simd}` };
@@ -56,15 +56,18 @@ export function deviceOf(backend: string): Device | undefined {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-/** Why the active backend's WebGL context is gone; `undefined` while it is there. Its tensors read as zeros, without an error. */
+/**
+ * Returns the reason if the active backend has lost its WebGL context, otherwise `undefined`. After the loss, tensors read as zeros without
+ * an error.
+ */
 export function lostContext(): string | undefined {
   const { gpgpu } = tf.backend() as BackendInside;
   return gpgpu?.gl.isContextLost() === true ? 'the WebGL context was lost' : undefined;
 }
 
 /**
- * Does some work on the active backend; when its GPU goes away meanwhile, throws what `explain` makes of the reason. Without this a lost
- * WebGL context leaves the work waiting for ever.
+ * Runs `work` on the active backend. If the GPU is lost meanwhile, throws the error that `explain` creates from the reason. Without this,
+ * `work` would wait forever after the loss of a WebGL context.
  */
 export async function whileDeviceLasts<T>(work: () => Promise<T>, explain: (reason: string, cause?: unknown) => Error): Promise<T> {
   const { device, gpgpu } = tf.backend() as BackendInside;
@@ -90,7 +93,7 @@ export async function whileDeviceLasts<T>(work: () => Promise<T>, explain: (reas
       }),
     ]);
   } catch (cause) {
-    // webgpu throws a moment before it says that the device is lost.
+    // webgpu may throw shortly before it reports the lost device.
     const reason = await Promise.race([
       gone,
       new Promise<undefined>((resolve) => {

@@ -1,4 +1,4 @@
-// The backend is the caller's: a ready one is never switched.
+// Selects a backend unless the user has already started one.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { checkOptions } from '../core/internal.js';
@@ -14,11 +14,11 @@ import {
 } from './selectBackend.js';
 
 /**
- * Keeps the backend that is ready or being started; otherwise selects one.
+ * Keeps the backend that is ready or starting. If there is none, selects one.
  *
- * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
+ * @param preferences - Backends to try, in order of preference. @defaultValue the imported backends, ordered by TensorFlow.js' priority
  * @throws {OptionError} when a preference is neither a name nor a loader.
- * @throws {BackendError} when none is ready and none works.
+ * @throws {BackendError} when no backend is ready and none works.
  */
 export async function ensureBackend(
   preferences: readonly BackendPreference[] = registeredBackends(),
@@ -27,7 +27,7 @@ export async function ensureBackend(
   checkPreferences('ensureBackend', preferences);
   checkOptions('ensureBackend', options, ENSURE_RULES);
   return inTurn(async () => {
-    // `tf.setBackend` without await: the caller has chosen, the backend is on its way.
+    // The user has called `tf.setBackend` without await, so the backend is still starting.
     if (readyBackend() === undefined && registeredBackends().includes(tf.engine().backendName)) await tf.ready().catch(() => undefined);
     const backend = readyBackend();
     if (backend !== undefined) return { backend, device: deviceOf(backend), tried: [] };

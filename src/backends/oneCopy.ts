@@ -1,4 +1,4 @@
-// Two copies of TensorFlow.js in one process share an engine and nothing else: no class of one is known to the other.
+// Detects a second copy of TensorFlow.js. Two copies in one process share the engine but not their classes.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
@@ -6,13 +6,13 @@ import { BackendError } from '../core/index.js';
 const REMEDY =
   'Keep one: `npm ls @tensorflow/tfjs-core` shows who brings the other, `npm dedupe` or `overrides` in package.json remove it.';
 
-/** Throws when another copy of tfjs-core started the engine before this library's did. */
+/** Throws if another copy of tfjs-core created the engine. */
 export function requireOneCopy(where: string): void {
   if (tf.env() instanceof tf.Environment) return;
   throw new BackendError(`${where}: expected one copy of @tensorflow/tfjs-core in this process, received two. ${REMEDY}`);
 }
 
-/** The sentence for a model or optimizer that another copy made. */
+/** Creates the error for a model or optimizer that was created by another copy. */
 export function anotherCopy(where: string, what: string): BackendError {
   return new BackendError(
     `${where}: expected ${what} of this library's copy of TensorFlow.js, received one that another copy made. ${REMEDY}`,

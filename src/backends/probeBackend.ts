@@ -1,4 +1,4 @@
-// Proves that the active backend computes what TensorFlow computes. It judges; choosing is selectBackend's work.
+// Checks that the active backend computes the same results as TensorFlow.
 
 import * as tf from '@tensorflow/tfjs-core';
 // Registers the gradients.
@@ -11,35 +11,35 @@ import { requireOneCopy } from './oneCopy.js';
 import { probeNet, probeValues, valueOf, type ProbeValues } from './probeNet.js';
 import { FEATURES, GRADIENTS, LOSS, PROBABILITIES } from './probeReference.js';
 
-/** What a backend has to prove. */
+/** Options of {@link probeBackend}. */
 export interface ProbeBackendOptions {
-  /** Also prove the gradients of every weight, which training needs. @defaultValue false */
+  /** Whether to check the gradients of every weight as well, which training needs. @defaultValue false */
   readonly gradients?: boolean | undefined;
   /**
-   * Largest error allowed, as a share of the largest reference value. The default lets float16 and TensorFloat-32
-   * arithmetic pass; a wrong kernel is further off. @defaultValue 0.01
+   * Maximum error as a fraction of the largest reference value. The default accepts float16 and TensorFloat-32 arithmetic, but not a wrong
+   * kernel. @defaultValue 0.01
    */
   readonly tolerance?: number | undefined;
 }
 
-/** A passed probe. */
+/** The result of a successful probe. */
 export interface ProbeReport {
-  /** TensorFlow.js' name of the backend. */
+  /** The name of the backend in TensorFlow.js. */
   readonly backend: string;
-  /** What it runs on; `undefined` where the runtime tells nothing. */
+  /** The device of the backend, or `undefined` if the runtime does not report it. */
   readonly device: Device | undefined;
-  /** Largest error found, as a share of the largest reference value. */
+  /** The largest error as a fraction of the largest reference value. */
   readonly largestError: number;
-  /** Time of the whole probe, compilation of kernels included. */
+  /** Duration of the probe in milliseconds, including the compilation of kernels. */
   readonly milliseconds: number;
 }
 
 export const PROBE_RULES = { gradients: boolean, tolerance: positive };
 
 /**
- * Runs a small network of real blocks on the active backend and compares it with TensorFlow's numbers. Keeps no tensor.
+ * Runs a small network on the active backend and compares the results with those of TensorFlow. All tensors are disposed.
  *
- * @throws {BackendError} when no backend is active, a kernel is missing, a number is off, or two copies of TensorFlow.js are loaded.
+ * @throws {BackendError} when no backend is active, a kernel is missing, a result is wrong, or two copies of TensorFlow.js are loaded.
  * @example
  * await tf.setBackend('wasm');
  * const { largestError } = await probeBackend({ gradients: true });
@@ -91,7 +91,7 @@ async function forwardPass(values: ProbeValues): Promise<Comparison[]> {
   ];
 }
 
-/** What backends tend to lack. A gradient that throws half-way leaves tensors behind, so these are looked for first. */
+/** Kernels that backends often lack. They are checked first, because a gradient that fails halfway leaks tensors. */
 const GRADIENT_KERNELS = [
   'Conv2DBackpropInput',
   'Conv2DBackpropFilter',
@@ -123,7 +123,7 @@ async function backwardPass(values: ProbeValues): Promise<Comparison[]> {
   ];
 }
 
-/** Reads a tensor and disposes it. */
+/** Returns the values of a tensor and disposes it. */
 async function take(tensor: tf.Tensor): Promise<Float32Array> {
   try {
     return (await tensor.data()) as Float32Array;

@@ -1,10 +1,10 @@
-// A network of a stem, one MBConv block with squeeze-and-excitation and a classifier, small enough to run everywhere in
-// milliseconds. It is made of plain operations, so that a failure points at the backend and at nothing else.
+// A small network for {@link probeBackend}: a stem, an MBConv block and a classifier. It uses only TensorFlow.js operations, so that an
+// error is caused by the backend.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { EffnetError } from '../core/index.js';
 
-/** The values the network runs on: an image batch and the weights, by name. */
+/** The image batch and the weights by name. */
 export type ProbeValues = Readonly<Record<string, tf.Tensor>>;
 
 type Row = readonly [name: string, shape: readonly number[], center: number, spread: number];
@@ -34,7 +34,7 @@ const TABLE: readonly Row[] = [
   ['predictions/bias', [4], 0, 0.3],
 ];
 
-/** Makes the values, each a function of its place in the table; the caller disposes them. */
+/** Creates the image batch and the weights from a fixed formula. The caller must dispose them. */
 export function probeValues(): ProbeValues {
   return Object.fromEntries(
     TABLE.map(([name, shape, center, spread], salt) => {
@@ -46,14 +46,17 @@ export function probeValues(): ProbeValues {
   );
 }
 
-/** One value by name. */
+/** Returns a value by name. */
 export function valueOf(values: ProbeValues, name: string): tf.Tensor {
   const value = values[name];
   if (value === undefined) throw new EffnetError(`probe: no value is named '${name}'.`);
   return value;
 }
 
-/** Runs the network: features `[batch, 8]` and logits `[batch, 4]`; BatchNorm uses the batch's statistics in training. */
+/**
+ * Runs the network and returns features `[batch, 8]` and logits `[batch, 4]`. With `training`, BatchNormalization uses the statistics of
+ * the batch.
+ */
 export function probeNet(values: ProbeValues, training: boolean): { readonly features: tf.Tensor2D; readonly logits: tf.Tensor2D } {
   const vector = (name: string): tf.Tensor1D => valueOf(values, name) as tf.Tensor1D;
   const filter = (name: string): tf.Tensor4D => valueOf(values, name) as tf.Tensor4D;

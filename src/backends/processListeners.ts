@@ -1,14 +1,17 @@
-// Keeps the listeners of Node's process as they are while TensorFlow.js starts and ends its wasm backend.
+// Keeps the process listeners of Node.js unchanged when TensorFlow.js starts and disposes its wasm backend.
 
 /** The events that Emscripten's loader listens to. */
 const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 type Listener = (...parameters: unknown[]) => void;
 
-/** Emscripten's listeners rethrow what nobody caught out of its one minified line, and Node prints those 15 kB before the error. */
+/**
+ * Matches the listeners of Emscripten. They rethrow uncaught errors, and Node.js then prints Emscripten's 15 kB line of minified code
+ * before the error.
+ */
 const RETHROWS = /^function\s*\((?:ex|reason)\)\s*\{.*throw (?:ex|reason)/s;
 
-/** Starts a backend, and removes the listeners that its loader added. Those that the program adds meanwhile stay. */
+/** Starts a backend and removes the listeners that Emscripten's loader has added. Listeners that the program adds meanwhile are kept. */
 export async function withoutNewListeners<T>(start: () => Promise<T> | T): Promise<T> {
   const before = listeners();
   try {
@@ -21,7 +24,7 @@ export async function withoutNewListeners<T>(start: () => Promise<T> | T): Promi
   }
 }
 
-/** Runs `end`, and adds the listeners again that it removed: TensorFlow.js takes all of the program's away with those of Emscripten. */
+/** Runs `end` and restores the listeners that it removed. TensorFlow.js removes those of the program together with those of Emscripten. */
 export function keepingListeners(end: () => void): void {
   const before = listeners();
   try {
@@ -34,7 +37,7 @@ export function keepingListeners(end: () => void): void {
   }
 }
 
-/** The listeners of each event; none in browsers, also where a bundler puts a `process` there. */
+/** Returns the listeners of each event. Returns none in browsers, even if a bundler defines `process`. */
 function listeners(): readonly (readonly Listener[])[] {
   const inNode = typeof process === 'object' && typeof (process as Partial<NodeJS.Process>).rawListeners === 'function';
   return inNode ? EVENTS.map((event) => process.rawListeners(event) as Listener[]) : [];

@@ -1,12 +1,12 @@
-// Layers make their weights at once, so a backend must be ready before the first one.
+// Checks that a backend is ready. Layers create their weights immediately and need one.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 
-/** Throws unless TensorFlow.js has a backend that can make tensors now. */
+/** Throws unless the active TensorFlow.js backend can create tensors. */
 export function requireBackend(where: string): void {
   const name = (tf.getBackend() as string | undefined) ?? '';
-  // A backend that was named but not yet started (wasm starts asynchronously) is not in the registry of live ones.
+  // A backend that is set but not started is not in the registry. The wasm backend starts asynchronously.
   if (name === '' || (tf.findBackend(name) as unknown) == null) {
     const remedy = 'Call `await selectBackend()` first, or start one of your own with `await tf.setBackend(...)`.';
     throw new BackendError(

@@ -1,4 +1,4 @@
-// Chooses the first backend that installs, starts and computes correctly, and says why the others were passed over.
+// Selects the first backend that loads, starts and computes correct results, and reports why the others were rejected.
 
 import { absentPackage, callable, check, checkOptions, missingPackageError, record, rule, text, type Rules } from '../core/internal.js';
 import { BackendError, MissingPackageError } from '../core/index.js';
@@ -10,51 +10,51 @@ import { whySlow, warnOnce } from './slowBackend.js';
 import { takeStartLines } from './startLines.js';
 import { explainStart, whyUnregistered } from './startError.js';
 
-/** A backend that is imported only when its turn comes. */
+/** A backend that is only imported when it is tried. */
 export interface BackendLoader {
-  /** The name the backend registers with TensorFlow.js, for example `webgl`. */
+  /** The name of the backend in TensorFlow.js, for example `webgl`. */
   readonly name: string;
-  /** Imports the package that registers the backend, and prepares what it needs. */
+  /** Imports the package that registers the backend and does any other setup. */
   readonly load: () => Promise<unknown>;
-  /** What to do once the backend is active and before it is proven, for example register kernels. @defaultValue nothing */
+  /** Called after the backend becomes active and before it is probed, for example to register kernels. @defaultValue none */
   readonly prepare?: (() => Promise<unknown>) | undefined;
-  /** What to know once it is chosen, for the report. @defaultValue none */
+  /** A note that is added to the report if this backend is selected. @defaultValue none */
   readonly note?: string | undefined;
 }
 
-/** A loader, or the name of a backend that is already imported. */
+/** A loader, or the name of an imported backend. */
 export type BackendPreference = string | BackendLoader;
 
-/** Where a warning goes. */
+/** Options of {@link ensureBackend}. */
 export interface EnsureBackendOptions {
   /**
-   * Receives the warning that only `cpu` is left, or that the GPU is a software renderer.
-   * @defaultValue prints it with `console.warn`, once
+   * Receives a warning if only `cpu` is available or the GPU is a software renderer.
+   * @defaultValue `console.warn`, once per message
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** What to prove, and where a warning goes. */
+/** Options of {@link selectBackend}. */
 export interface SelectBackendOptions extends ProbeBackendOptions, EnsureBackendOptions {}
 
 export const ENSURE_RULES = { onWarning: callable };
 export const SELECT_RULES = { ...PROBE_RULES, ...ENSURE_RULES };
 
-/** How one candidate fared. */
+/** The result of trying one backend. */
 export interface BackendAttempt {
   readonly name: string;
   readonly outcome: 'chosen' | 'not installed' | 'not loaded' | 'not started' | 'failed the probe';
-  /** Why, and what helps. */
+  /** The reason for the outcome and how to fix a failure. */
   readonly reason: string;
 }
 
-/** The backend in use and how it came to be. */
+/** The selected backend and the attempts that led to it. */
 export interface BackendReport {
-  /** TensorFlow.js' name of the active backend. */
+  /** The name of the active backend in TensorFlow.js. */
   readonly backend: string;
-  /** What it runs on; `undefined` where the runtime tells nothing. */
+  /** The device of the backend, or `undefined` if the runtime does not report it. */
   readonly device: Device | undefined;
-  /** Every candidate tried, in order; the last one is the chosen one. Empty when a ready backend was kept. */
+  /** All attempts in order. The last one is the selected backend. Empty if a ready backend was kept. */
   readonly tried: readonly BackendAttempt[];
 }
 
@@ -64,7 +64,7 @@ const preferenceList = rule<readonly BackendPreference[]>(
 );
 const LOADER_RULES: Rules<BackendLoader> = { name: text, load: callable, prepare: callable, note: text };
 
-/** Throws unless these are names and loaders. */
+/** Throws unless all preferences are names or loaders. */
 export function checkPreferences(where: string, preferences: readonly BackendPreference[]): void {
   check(where, 'preferences', preferences, preferenceList);
   for (const [i, preference] of preferences.entries()) {
@@ -75,23 +75,23 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
   }
 }
 
-/** Throws unless there is something to try. */
+/** Throws if there are no backends to try. */
 function requirePreferences(where: string, preferences: readonly BackendPreference[]): void {
   if (preferences.length > 0) return;
   throw new BackendError(`${where}: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.`);
 }
 
 /**
- * Makes the first backend active that loads, starts and passes {@link probeBackend}; each candidate is imported only when its turn comes.
- * A warning tells when only `cpu` is left, or when the GPU is a software renderer (`onWarning`).
+ * Activates the first backend that loads, starts and passes {@link probeBackend}. Each one is imported only when it is tried. `onWarning`
+ * is called if only `cpu` is available or the GPU is a software renderer.
  *
- * @param preferences - Best first. @defaultValue the backends already imported, in TensorFlow.js' order
- * @throws {OptionError} when a preference or an option has a wrong value.
- * @throws {BackendError} when none works; the backend that was active before stays so.
+ * @param preferences - Backends to try, in order of preference. @defaultValue the imported backends, ordered by TensorFlow.js' priority
+ * @throws {OptionError} when a preference or an option is invalid.
+ * @throws {BackendError} when no backend works. The previously active backend remains active.
  * @example
  * const { backend, tried } = await selectBackend([
- *   { name: 'webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu') },
- *   { name: 'webgl', load: () => import('@tensorflow/tfjs-backend-webgl') },
+ * { name: 'webgpu', load: () => import('@tensorflow/tfjs-backend-webgpu') },
+ * { name: 'webgl', load: () => import('@tensorflow/tfjs-backend-webgl') },
  * ]);
  */
 export async function selectBackend(
@@ -103,7 +103,7 @@ export async function selectBackend(
   return inTurn(() => firstThatWorks('selectBackend', preferences, options));
 }
 
-/** Tries the candidates, which are checked; call it in turn. */
+/** Tries the backends in order. The caller has checked the arguments and calls this within {@link inTurn}. */
 export async function firstThatWorks(
   where: string,
   preferences: readonly BackendPreference[],
@@ -135,7 +135,7 @@ function describe(attempts: readonly BackendAttempt[]): string {
   return attempts.map(({ name, outcome, reason }) => `${name} (${outcome}): ${/[.!?]$/.test(reason) ? reason : `${reason}.`}`).join(' ');
 }
 
-/** Whoever asks for `cpu` first gets it without a word. */
+/** Warns about a slow backend, unless `cpu` was the user's first choice. */
 function warnIfSlow(where: string, name: string, refused: readonly BackendAttempt[], warn: (message: string) => void): void {
   const slow = whySlow(name, deviceOf(name));
   if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
@@ -197,13 +197,13 @@ function imported(name: string): BackendLoader {
   };
 }
 
-/** Loaders of the caller throw what their runtime throws. */
+/** Replaces the runtime's error for a missing package by a MissingPackageError. */
 function nameMissing(where: string, error: unknown): unknown {
   const name = error instanceof MissingPackageError ? undefined : absentPackage(error);
   return name === undefined ? error : missingPackageError(where, name, error);
 }
 
-/** The first line of what went wrong, without the name of the function. */
+/** Returns the first line of an error message without the name of the function. */
 function firstSentence(where: string, cause: unknown): string {
   const message = typeof cause === 'string' ? cause : String((cause as { readonly message?: unknown } | null)?.message ?? cause);
   const [first = ''] = message.split('\n');

@@ -1,10 +1,10 @@
-// Says when the chosen backend is much slower than expected: plain JavaScript, or a GPU that software imitates.
+// Detects backends that are much slower than expected: plain JavaScript and software renderers.
 
 import type { Device } from './device.js';
 
 const SOFTWARE_RENDERER = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i;
 
-/** Why a backend is slow, as one sentence; `undefined` for the others. */
+/** Returns a sentence that says why a backend is slow, or `undefined` if it is not. */
 export function whySlow(backend: string, device: Device | undefined): string | undefined {
   if (backend === 'cpu') return 'It is plain JavaScript, about twenty times slower than wasm.';
   if (device !== undefined && SOFTWARE_RENDERER.test(device.name))
@@ -17,7 +17,7 @@ export function whySlow(backend: string, device: Device | undefined): string | u
 
 const warned = new Set<string>();
 
-/** Warns on the console, once in this process or page. */
+/** Prints a warning to the console, once per message. */
 export function warnOnce(message: string): void {
   if (warned.has(message)) return;
   warned.add(message);

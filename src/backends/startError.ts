@@ -1,4 +1,4 @@
-// What TensorFlow.js leaves out when a backend does not start: which file wasm missed and where it looked, and that there is no GPU.
+// Adds missing information to TensorFlow.js' errors when a backend does not start: the missing wasm file, or the missing GPU.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
@@ -6,7 +6,7 @@ import { BackendError } from '../core/index.js';
 const gpu = (): { requestAdapter: () => Promise<unknown> } | undefined =>
   (globalThis as { navigator?: { gpu?: { requestAdapter: () => Promise<unknown> } | undefined } | undefined }).navigator?.gpu;
 
-/** Why a package was imported and there is no backend. */
+/** Returns why importing a package did not register a backend. */
 export function whyUnregistered(name: string): string {
   if (name !== 'webgpu' || gpu() !== undefined)
     return `its package registered no backend '${name}' with this copy of @tensorflow/tfjs-core`;
@@ -14,12 +14,12 @@ export function whyUnregistered(name: string): string {
 }
 
 /**
- * Says what was missing, where TensorFlow.js does not; any other error is returned as it is.
+ * Returns a more detailed error if TensorFlow.js does not name the cause, otherwise the same error.
  *
- * @param aborted - Why the wasm file did not start, in the runtime's words.
+ * @param aborted - The reason that the runtime gives for the failure of the wasm file.
  */
 export async function explainStart(name: string, error: unknown, aborted?: string): Promise<unknown> {
-  // TensorFlow.js' words the first time, Emscripten's when it is tried again.
+  // TensorFlow.js' message on the first attempt, and Emscripten's on later ones.
   if (name === 'wasm' && /can serve the `\.wasm` file|^Aborted\(/.test(messageOf(error))) return missingWasm(error, aborted);
   if (name === 'webgpu' && (await gpu()?.requestAdapter()) === null) {
     return new BackendError('the browser found no GPU adapter for WebGPU: there is no GPU, or its driver is not supported', {
@@ -44,7 +44,7 @@ async function missingWasm(cause: unknown, aborted: string | undefined): Promise
   );
 }
 
-/** The binary that TensorFlow.js takes here. */
+/** Returns the name of the wasm file that TensorFlow.js loads on this platform. */
 async function wasmFile(): Promise<string> {
   const [simd, threads] = await Promise.all(
     ['WASM_HAS_SIMD_SUPPORT', 'WASM_HAS_MULTITHREAD_SUPPORT'].map((flag) => tf.env().getAsync(flag)),
@@ -52,9 +52,9 @@ async function wasmFile(): Promise<string> {
   return `tfjs-backend-wasm${simd === true ? (threads === true ? '-threaded-simd' : '-simd') : ''}.wasm`;
 }
 
-/** The address of the last .wasm file that was asked for; Node reads files, of which nothing is recorded. */
+/** Returns the URL of the last requested .wasm file. Returns `undefined` in Node.js, which reads it from disk. */
 async function lastWasmFetched(): Promise<string | undefined> {
-  // A browser records a request some time after its answer: that is waited for, a second at most.
+  // Browsers record a request some time after its response, so this waits up to one second.
   for (let wait = 0; wait < 10 && 'location' in globalThis; wait++) {
     const entry = performance.getEntriesByType('resource').findLast(({ name }) => /\.wasm(?:[?#]|$)/.test(name));
     if (entry !== undefined) return entry.name;

@@ -1,24 +1,24 @@
-// What starting a backend writes to the console: why a wasm file did not start, which TensorFlow.js' error leaves out, and advice for Node
-// that this library gives itself. Both are taken off the console, and the reason goes into the error.
+// Captures console messages while a backend starts. Some contain the reason for a failure, which is then added to the error; others are
+// only noise.
 
 const ABORTED = /^Aborted\((.*)\)/s;
 const START_LINE =
   /^(?:failed to asynchronously prepare wasm|wasm streaming compile failed|falling back to ArrayBuffer instantiation|Aborted\()|looks like you are running TensorFlow\.js in Node\.js/;
 
-/** Lines taken off the console. */
+/** The captured console messages. */
 export interface StartLines {
-  /** Why a wasm file did not start, in the runtime's words; `undefined` where nothing was written. */
+  /** Returns the reason that the runtime gives for the failure of a wasm file, or `undefined` if there is none. */
   readonly aborted: () => string | undefined;
-  /** Gives the console back. */
+  /** Stops capturing. */
   readonly stop: () => void;
 }
 
-/** Takes these lines off `console.warn` until `stop`; every other line is written as usual. */
+/** Captures the start messages written to `console.warn`. All other messages are printed as usual. */
 export function takeStartLines(): StartLines {
   const { warn } = console;
   const taken: string[] = [];
   let stopped = false;
-  // Emscripten's loader keeps this function for as long as the backend lives.
+  // Emscripten's loader keeps a reference to this function as long as the backend exists.
   const filtered = (...words: unknown[]): void => {
     if (!stopped && START_LINE.test(String(words[0]))) taken.push(words.join(' '));
     else warn.apply(console, words);

@@ -1,39 +1,39 @@
-// Counts and names the tensors a piece of work keeps.
+// Reports the tensors that a function leaves in memory.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { callable, check } from '../core/internal.js';
 import type { Complete } from '../core/index.js';
 
-/** Tensors alive on all backends, and their bytes. */
+/** Number of tensors on all backends, and their size in bytes. */
 export interface TensorMemory {
   readonly tensors: number;
   readonly bytes: number;
 }
 
-/** A tensor that was made during the work and is still there. */
+/** A tensor that was created by the function and not disposed. */
 export interface KeptTensor {
   readonly shape: readonly number[];
   readonly dtype: string;
-  /** The function, file and line that had it made, outside of TensorFlow.js; `undefined` where the runtime shows no stack. */
+  /** The function, file and line outside TensorFlow.js that created the tensor, or `undefined` if the runtime has no stack traces. */
   readonly madeAt: string | undefined;
 }
 
-/** What a piece of work returned and what it kept in memory. */
+/** The return value of a function and the tensors that it left in memory. */
 export interface MemoryReport<T> {
   readonly value: T;
   readonly before: TensorMemory;
   readonly after: TensorMemory;
-  /** After less before: what the work kept, its own result included; negative when it disposed older tensors. */
+  /** The difference between `after` and `before`, including the return value. Negative if the function disposed older tensors. */
   readonly kept: TensorMemory;
-  /** Every tensor that was made meanwhile and not disposed, the result included, in the order they were made. */
+  /** All tensors that were created and not disposed, including the return value, in order of creation. */
   readonly keptTensors: readonly KeptTensor[];
 }
 
 /**
- * Runs `work` and reports how many tensors and bytes it kept, and where those tensors were made. Disposes nothing; takes a stack trace a
- * tensor, so time something else.
+ * Runs a function and reports how many tensors and bytes it leaves in memory, and where those tensors were created. Disposes nothing.
+ * Records a stack trace per tensor, so do not use it for timing.
  *
- * @throws whatever `work` throws.
+ * @throws any error that `work` throws.
  * @example
  * const { kept, keptTensors } = await trackMemory(() => classify(model, photo));
  * console.log(kept.tensors); // 0
@@ -55,15 +55,15 @@ export async function trackMemory<T>(work: () => T | Promise<T>): Promise<Memory
 }
 
 function tensorMemory(): TensorMemory {
-  // The engine's own counters: tf.memory() needs a backend to be active.
+  // `tf.memory()` requires an active backend, so this reads the engine's counters.
   const { numTensors, numBytes } = tf.engine().state;
   return { tensors: numTensors, bytes: numBytes };
 }
 
-/** Living tensors by their id. */
+/** Existing tensors by id. */
 type Made = Map<number, { readonly shape: readonly number[]; readonly dtype: string; readonly stack: string | undefined }>;
 
-/** What is wrapped of the engine: every tensor and variable passes here when it is made and when it goes. */
+/** The methods of the engine that are wrapped. They are called whenever a tensor or variable is created or disposed. */
 interface Tracker {
   trackTensor?: ((tensor: tf.Tensor, backend: unknown) => void) | undefined;
   disposeTensor?: ((tensor: tf.Tensor) => void) | undefined;
@@ -90,13 +90,13 @@ function watch(made: Made): void {
 function unwatch(made: Made): void {
   watching.delete(made);
   if (watching.size > 0) return;
-  // The class's own methods show again.
+  // Deleting the wrappers restores the methods of the class.
   const tracker = tf.engine() as unknown as Tracker;
   delete tracker.trackTensor;
   delete tracker.disposeTensor;
 }
 
-/** The first place on the stack that is neither TensorFlow.js nor this file. */
+/** Returns the first stack frame outside TensorFlow.js and this file. */
 function maker(stack: string | undefined): string | undefined {
   const [, own = '', ...callers] = (stack ?? '').split('\n');
   const here = fileOf(own);

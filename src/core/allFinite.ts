@@ -1,10 +1,10 @@
-// Whether numbers are finite, in one pass without a branch.
+// Tests whether all numbers of an array are finite.
 
-/** Whether all numbers are finite. */
+/** Returns whether every number is finite. */
 export function allFinite(values: Float32Array): boolean {
-  // Zero times anything finite is zero; an infinity or NaN makes the whole sum NaN.
+  // A finite number times zero is zero. Infinity or NaN times zero is NaN, which makes the whole sum NaN.
   const whole = values.length - (values.length % 4);
-  // Four sums side by side: one alone waits for itself at every number, and there are millions.
+  // Four independent sums are faster than one, because an addition does not have to wait for the one before it.
   let [a, b, c, d] = [0, 0, 0, 0];
   for (let i = 0; i < whole; i += 4) {
     a += (values[i] as number) * 0;

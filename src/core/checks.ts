@@ -1,14 +1,14 @@
-// Checks at the boundary: each public function names its options and what they may be, once.
+// Validates arguments and options, and writes the error messages for invalid ones.
 
 import { OptionError } from './errors.js';
 
-/** What a value must be, in words for the message and as a test. */
+/** A condition on a value: a test, and the words that describe it in error messages. */
 export interface Rule<T> {
   readonly expected: string;
   readonly accepts: (value: unknown) => value is T;
 }
 
-/** Makes a rule from its words and its test. */
+/** Creates a rule from a description and a test. */
 export function rule<T>(expected: string, accepts: (value: unknown) => boolean): Rule<T> {
   return { expected, accepts: accepts as Rule<T>['accepts'] };
 }
@@ -23,23 +23,23 @@ export const nonNegativeInteger = rule<number>(
   'an integer of at least 0',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
-/** A share or rate that may be nothing but not everything. */
+/** A fraction in [0, 1), for example a dropout rate. */
 export const rate = rule<number>('a number in [0, 1)', (value) => isNumber(value) && value >= 0 && value < 1);
 export const probability = rule<number>('a number in [0, 1]', (value) => isNumber(value) && value >= 0 && value <= 1);
 export const boolean = rule<boolean>('a boolean', (value) => typeof value === 'boolean');
 export const text = rule<string>('a non-empty string', (value) => typeof value === 'string' && value !== '');
 export const callable = rule<(...parameters: never[]) => unknown>('a function', (value) => typeof value === 'function');
-/** Seeds are whole numbers so that they can be stated and repeated exactly. */
+/** An integer, so that a seed can be written down and reused exactly. */
 export const seed = rule<number>('an integer', (value) => Number.isSafeInteger(value));
 export const record = rule<object>('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
-/** For what another function checks, or TypeScript alone can say. */
+/** Accepts any value: for options that are checked elsewhere, or only by TypeScript. */
 export const anything = rule<unknown>('a value', () => true);
 
 export function oneOf<const T extends string | number | boolean | null>(...values: readonly T[]): Rule<T> {
   return rule(`one of ${list(values)}`, (value) => values.includes(value as T));
 }
 
-/** The keys of a table that has an entry for every member of a union, in order. */
+/** Returns the keys of an object, typed as the union they belong to. */
 export function keysOf<const K extends string>(table: Readonly<Record<K, unknown>>): readonly K[] {
   return Object.keys(table) as K[];
 }
@@ -63,38 +63,39 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
   const size = length === undefined ? '' : ` of ${length}`;
   return rule(
     `an array${size}, each ${inner.expected}`,
-    // `every` skips the holes of `new Array(3)`; a copy has none.
+    // `every` skips the holes of `new Array(3)`. `Array.from` turns them into `undefined`.
     (value) => Array.isArray(value) && (length === undefined || value.length === length) && Array.from(value).every(inner.accepts),
   );
 }
 
-/** Throws unless `value` obeys the rule. */
+/** Throws an OptionError unless `value` satisfies the rule. */
 export function check<T>(where: string, option: string, value: unknown, wanted: Rule<T>, remedy = ''): asserts value is T {
   if (!wanted.accepts(value)) throw invalid(where, option, wanted.expected, value, remedy);
 }
 
-/** Throws unless every named value obeys the rule. */
+/** Throws an OptionError unless every value satisfies the rule. */
 export function checkNumbers(where: string, values: Readonly<Record<string, unknown>>, wanted: Rule<number>): void {
   for (const [option, value] of Object.entries(values)) check(where, option, value, wanted);
 }
 
-/** One rule for each option; TypeScript demands that none is forgotten. */
+/** One rule per option. TypeScript reports a missing rule. */
 export type Rules<T> = { readonly [K in keyof Required<T>]: Rule<unknown> | Rule<NonNullable<T[K]>> };
 
-/** Options without those that are `undefined`. */
+/** Options without `undefined` values. */
 export type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** Options with all their defaults filled in. */
+/** Options with every default filled in. */
 export type Complete<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /**
- * Returns the options that are given, once every key is known and every value obeys its rule; `undefined` means not given.
+ * Checks that every option is known and satisfies its rule, and returns those that are not `undefined`.
  *
- * @param name - The option that the object itself is, as in `normalization.mean`. @defaultValue none: the object is the argument
+ * @param name - The name of the option that contains this object, used in messages such as `normalization.mean`. @defaultValue none: the
+ * object is the whole argument
  */
 export function checkOptions<T extends object>(where: string, options: T, rules: Rules<T>, name?: string): Given<T> {
   check(where, name ?? 'options', options, record);
-  // A promise without `await`, a Map and the like have no keys of their own and would pass as no options.
+  // A promise without `await`, a Map or a similar object has no keys and would pass as an empty object.
   if (Object.keys(options).length === 0 && !isPlain(options)) throw invalid(where, name ?? 'options', record.expected, options);
   const path = (option: string): string => (name === undefined ? option : `${name}.${option}`);
   const known = Object.keys(rules);
@@ -112,20 +113,20 @@ export function checkOptions<T extends object>(where: string, options: T, rules:
   return given as Given<T>;
 }
 
-/** Whether an object was written as `{ ... }`, in this or another realm. */
+/** Returns whether an object is a plain `{ ... }`, also when it comes from another realm. */
 export function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The one sentence every refused value gets. */
+/** Creates the error for an invalid value. */
 export function invalid(where: string, option: string, expected: string, received: unknown, remedy = ''): OptionError {
   return new OptionError(
     `${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${remedy === '' ? '' : ` ${remedy}`}`,
   );
 }
 
-/** Writes a value into a message: short, quoted when a string, never a dump. */
+/** Formats a value for a message. Strings are quoted and long values are shortened. */
 export function show(value: unknown): string {
   return shown(value, 0);
 }
@@ -146,12 +147,12 @@ function shown(value: unknown, depth: number): string {
   return String(value);
 }
 
-/** Writes alternatives into a message. */
+/** Formats a list of alternatives for a message. */
 export function list(values: readonly unknown[]): string {
   return values.map(show).join(', ');
 }
 
-/** Writes a shape into a message: `[null, 56, 56, 24]`. */
+/** Formats a shape for a message: `[null, 56, 56, 24]`. */
 export function showShape(shape: readonly (number | null)[]): string {
   return `[${shape.map(String).join(', ')}]`;
 }

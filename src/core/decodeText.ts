@@ -1,20 +1,21 @@
-// Text from bytes, strictly: two names that differ in a byte that cannot be decoded must not become one.
+// Decodes text and rejects invalid bytes. Replacing them could make two different names equal.
 
 import { DataError } from './errors.js';
 
-/** What the text is, for the error. */
+/** Options of {@link decodeText}. Most of them are used in the error message. */
 export interface DecodeTextOptions {
   /** The function the user called. */
   readonly where: string;
   /** The file or record the bytes come from. */
   readonly origin: string;
-  /** A label of `TextDecoder`. @defaultValue 'utf-8' */
+  /** An encoding label, as `TextDecoder` accepts it. @defaultValue 'utf-8' */
   readonly encoding?: string | undefined;
-  /** What to do when the bytes are of another encoding. */
+  /** What the user should do when the text has another encoding. */
   readonly remedy: string;
 }
 
-// Node 20 decodes windows-1252, and latin1, which the standard makes the same, as ISO 8859-1: these are the characters from 0x80 to 0x9F.
+// The characters of windows-1252 from 0x80 to 0x9F. Node 20 decodes windows-1252 (and latin1, which is the same encoding in the standard)
+// as ISO 8859-1, so these have to be replaced.
 const WINDOWS_1252 =
   '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
 
@@ -26,7 +27,7 @@ const MARKS: readonly (readonly [encoding: string, mark: readonly number[]])[] =
   ['utf-16be', [0xfe, 0xff]],
 ];
 
-/** Tells whether `TextDecoder` knows the encoding. */
+/** Returns whether `TextDecoder` supports an encoding. */
 export function isEncoding(label: unknown): boolean {
   try {
     return typeof label === 'string' && new TextDecoder(label, { fatal: true }).encoding !== '';
@@ -36,9 +37,9 @@ export function isEncoding(label: unknown): boolean {
 }
 
 /**
- * Decodes text and leaves out a byte-order mark.
+ * Decodes text and removes the byte-order mark.
  *
- * @throws {DataError} when a byte-order mark or a byte says that the text is of another encoding; the message names the place.
+ * @throws {DataError} when the byte-order mark or a byte does not fit the encoding. The message includes its position.
  */
 export function decodeText(bytes: Uint8Array, { where, origin, encoding: label = 'utf-8', remedy }: DecodeTextOptions): string {
   const { encoding } = new TextDecoder(label);
@@ -54,7 +55,7 @@ export function decodeText(bytes: Uint8Array, { where, origin, encoding: label =
   }
 }
 
-/** Where the first bytes lie that cannot be decoded. */
+/** Describes the position of the first byte that cannot be decoded. */
 function badPlace(bytes: Uint8Array, encoding: string): string {
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes);
   let offset = 0;
@@ -62,7 +63,7 @@ function badPlace(bytes: Uint8Array, encoding: string): string {
   let at = text.indexOf('\ufffd');
   for (; at >= 0; at = text.indexOf('\ufffd', from)) {
     offset += new TextEncoder().encode(text.slice(from, at)).length;
-    // The replacement character may also be in the text itself.
+    // The text itself may contain the replacement character.
     if (encoding !== 'utf-8' || !(bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd)) break;
     offset += 3;
     from = at + 1;

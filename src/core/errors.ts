@@ -1,39 +1,39 @@
-// The error family. Every message reads: where: expected WHAT for `option`, received VALUE. Remedy.
+// The error classes of this library. Every message has the form: where: expected WHAT for `option`, received VALUE. Remedy.
 
-/** Any error this library throws on purpose; `name` tells which kind. */
+/** The base class of all errors that this library throws. `name` is the kind of error. */
 export class EffnetError extends Error {
   override name = 'EffnetError';
 }
 
-/** An argument or option is missing, unknown, or has a value it cannot have. */
+/** An argument or option is missing, unknown or invalid. */
 export class OptionError extends EffnetError {
   override name = 'OptionError';
 }
 
-/** A tensor, picture or feature map has the wrong shape. */
+/** A tensor, image or feature map has the wrong shape. */
 export class ShapeError extends EffnetError {
   override name = 'ShapeError';
 }
 
-/** One array of a weight file that does not fit the model. */
+/** An array of a weight file that does not fit the model. */
 export interface WeightsMismatch {
-  /** The weight in the model, for example `stem_conv/kernel`. */
+  /** The name of the weight in the model, for example `stem_conv/kernel`. */
   readonly weight: string;
-  /** The array in the file. */
+  /** The name of the array in the file. */
   readonly array: string;
   readonly modelShape: readonly number[];
   readonly fileShape: readonly number[];
 }
 
-/** What a {@link WeightsError} carries beside its message. */
+/** Options of {@link WeightsError}. */
 export interface WeightsErrorOptions extends ErrorOptions {
   readonly mismatches?: readonly WeightsMismatch[] | undefined;
 }
 
-/** A weight file cannot be read, or does not fit the model. */
+/** A weight file cannot be read or does not fit the model. */
 export class WeightsError extends EffnetError {
   override name = 'WeightsError';
-  /** Every array whose shape does not fit; empty when the cause is another. */
+  /** All arrays whose shape does not fit. Empty when the error has another cause. */
   readonly mismatches: readonly WeightsMismatch[];
 
   constructor(message: string, options: WeightsErrorOptions = {}) {
@@ -42,23 +42,23 @@ export class WeightsError extends EffnetError {
   }
 }
 
-/** No backend could be started, or the one in use lacks what is asked of it. */
+/** A backend cannot be started, or the current backend does not support an operation. */
 export class BackendError extends EffnetError {
   override name = 'BackendError';
 }
 
-/** What a {@link MissingPackageError} carries beside its message. */
+/** Options of {@link MissingPackageError}. */
 export interface MissingPackageErrorOptions extends ErrorOptions {
   readonly package: string;
   readonly installed: boolean;
 }
 
-/** An optional package is needed and is not installed, or cannot be loaded; the message says what to do. */
+/** An optional package is required, but is not installed or cannot be loaded. The message says how to fix it. */
 export class MissingPackageError extends EffnetError {
   override name = 'MissingPackageError';
   /** The name of the package, for example `sharp`. */
   readonly package: string;
-  /** `true` when the package is there and fails while it loads: `cause` is its own error. */
+  /** `true` when the package is installed but fails to load. `cause` is then the original error. */
   readonly installed: boolean;
 
   constructor(message: string, options: MissingPackageErrorOptions) {
@@ -68,15 +68,15 @@ export class MissingPackageError extends EffnetError {
   }
 }
 
-/** What a {@link DataError} carries beside its message. */
+/** Options of {@link DataError}. */
 export interface DataErrorOptions extends ErrorOptions {
   readonly origin?: string | undefined;
 }
 
-/** A file, folder, record or picture is missing, broken, or not what it should be. */
+/** A file, folder, record or image is missing, corrupt or of the wrong kind. */
 export class DataError extends EffnetError {
   override name = 'DataError';
-  /** The file, record or item the error is about, where one is known. */
+  /** The file, record or item that caused the error, if known. */
   readonly origin: string | undefined;
 
   constructor(message: string, options: DataErrorOptions = {}) {
@@ -86,13 +86,13 @@ export class DataError extends EffnetError {
 }
 
 /**
- * Tells whether a value is an error of this library, also across two copies of it.
+ * Returns whether a value is an error of this library, even if it was thrown by another installed copy.
  *
  * @example
  * try {
- *   roundFilters(-1, 1);
+ * roundFilters(-1, 1);
  * } catch (error) {
- *   if (isEffnetError(error)) console.error(error.message);
+ * if (isEffnetError(error)) console.error(error.message);
  * }
  */
 export function isEffnetError(value: unknown): value is EffnetError {

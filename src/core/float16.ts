@@ -1,12 +1,12 @@
-// Half precision: float32 to the bits of float16 and back.
+// Converts between float32 and float16 (half precision).
 
 import { WeightsError } from './errors.js';
 
 /**
- * Rounds float32 weights to the nearest float16 (ties to even). Infinity and NaN stay what they are.
+ * Rounds float32 weights to the nearest float16 value, ties to even. Infinity and NaN are kept.
  *
- * @param name - The name of the weight, for the error.
- * @throws {WeightsError} when a finite number exceeds the range of float16 and would become infinite.
+ * @param name - The name of the weight, used in the error message.
+ * @throws {WeightsError} when a finite number is too large for float16.
  */
 export function encodeFloat16(where: string, name: string, values: Float32Array): Uint16Array {
   const halves = new Uint16Array(values.length);
@@ -18,9 +18,9 @@ export function encodeFloat16(where: string, name: string, values: Float32Array)
     const sign = (bits >>> 16) & 0x8000;
     const magnitude = bits & 0x7fff_ffff;
     if (magnitude > 0x7f80_0000) {
-      halves[i] = sign | 0x7e00; // not a number
+      halves[i] = sign | 0x7e00; // NaN
     } else if (magnitude === 0x7f80_0000) {
-      halves[i] = sign | 0x7c00; // infinite
+      halves[i] = sign | 0x7c00; // infinity
     } else if (magnitude >= 0x477f_f000) {
       throw new WeightsError(
         `${where}: expected numbers that float16 can store, at most 65504, in '${name}', received ${float[0]}. ` +
@@ -29,7 +29,7 @@ export function encodeFloat16(where: string, name: string, values: Float32Array)
     } else if (magnitude >= 0x3880_0000) {
       halves[i] = sign | ((magnitude - 0x3800_0000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
     } else {
-      // Below 2^-14 float16 is a multiple of 2^-24; adding 2^23 units lets float32 do the rounding.
+      // Below 2^-14 float16 values are multiples of 2^-24. Adding 2^23 of these units makes float32 arithmetic do the rounding.
       float[0] = Math.abs(values[i] as number) * 2 ** 24 + 2 ** 23;
       halves[i] = sign | ((word[0] as number) & 0x7ff);
     }
@@ -39,7 +39,7 @@ export function encodeFloat16(where: string, name: string, values: Float32Array)
 
 let table: Float32Array | undefined;
 
-/** Converts the bits of float16 to float32, exactly. */
+/** Converts float16 bits to float32 without rounding. */
 export function decodeFloat16(halves: Uint16Array): Float32Array {
   table ??= Float32Array.from({ length: 0x1_0000 }, (_, bits) => {
     const exponent = (bits >>> 10) & 31;

@@ -1,6 +1,6 @@
-// The largest of any number of values: spreading a long list into Math.max overflows the call stack.
+// Finds the largest value of a long list. Spreading it into Math.max would overflow the call stack.
 
-/** The largest value, or `start` where all are smaller; NaN when a value is NaN, as with `Math.max`. */
+/** Returns the largest value, or `start` if all values are smaller. Returns NaN if any value is NaN, like `Math.max`. */
 export function largest(values: Iterable<number>, start = -Infinity): number {
   let highest = start;
   for (const value of values) highest = Math.max(highest, value);

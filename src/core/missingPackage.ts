@@ -1,29 +1,26 @@
-// One error for all optional packages: what to install when one is missing, and why one cannot be loaded.
+// Creates the error for an optional package that is missing or cannot be loaded.
 
 import { MissingPackageError } from './errors.js';
 
-/** How Node, Bun, webpack, Vite, Chrome, Firefox and Safari say that there is no such package. */
+/** Matches the message for a missing package in Node, Bun, webpack, Vite, Chrome, Firefox and Safari. */
 const NOT_FOUND =
   /(?:Cannot find (?:package|module)|Could not resolve|Failed to resolve module specifier|The specifier|Module name,) ['"“](?<name>(?:@[\w.-]+\/)?[\w-][\w.-]*)['"”]/;
 
-/**
- * Failures of an installed package that a new installation repairs: a file of it is missing, or its native part is for another platform or
- * Node.js.
- */
+/** Matches load errors that a reinstallation fixes: a missing file, or a native module built for another platform or Node.js version. */
 const REPAIRABLE =
   /MODULE_NOT_FOUND|NODE_MODULE_VERSION|invalid ELF header|wrong ELF class|incompatible architecture|not a valid Win32 application|"sharp" module using the \S+ runtime\nPossible/;
 
-/** The package that an import did not find; `undefined` for any other error. */
+/** Returns the name of the package that an import did not find, or `undefined` for any other error. */
 export function absentPackage(error: unknown): string | undefined {
   return NOT_FOUND.exec(messageOf(error).split('\n')[0] ?? '')?.groups?.['name'];
 }
 
 /**
- * Handles the failed import of an optional package: `import('sharp').catch(missingPackage('decodeImage', 'sharp'))`. Bundlers find the
- * package by the literal name, and accept that it is missing only where the import itself is caught.
+ * Returns a handler for the failed import of an optional package: `import('sharp').catch(missingPackage('decodeImage', 'sharp'))`. The
+ * import must contain the literal package name and its own `catch`, or bundlers do not accept that the package is missing.
  *
  * @param install - The packages to install. @defaultValue the package itself
- * @throws {MissingPackageError} when called.
+ * @throws {MissingPackageError} when the handler is called.
  */
 export function missingPackage(where: string, name: string, install = name): (cause: unknown) => never {
   return (cause) => {
@@ -31,7 +28,7 @@ export function missingPackage(where: string, name: string, install = name): (ca
   };
 }
 
-/** The error that {@link missingPackage} throws. */
+/** Creates the error that {@link missingPackage} throws. */
 export function missingPackageError(where: string, name: string, cause: unknown, install = name): MissingPackageError {
   const installed = absentPackage(cause) !== name;
   const expected = `${where}: expected the package '${name}', which is`;
@@ -45,7 +42,7 @@ function messageOf(error: unknown): string {
   return String((error as { readonly message?: unknown } | null | undefined)?.message ?? error);
 }
 
-/** The message without the lists that follow it. */
+/** Returns the message without the lists that follow it. */
 function reason(cause: unknown): string {
   const [text = ''] = messageOf(cause).split(/\n(?:Require stack|Possible solutions|\s*- )/);
   return text

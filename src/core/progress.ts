@@ -1,37 +1,38 @@
-// Long work reports here; what shows it (a terminal bar, a page, a log) lives elsewhere.
+// Reports the progress of long-running work to a listener.
 
-/** How far a piece of work has come. */
+/** The progress of a task. */
 export interface Progress {
-  /** What is being done, for example `features` or `epoch 2/5`. */
+  /** The name of the task, for example `features` or `epoch 2/5`. */
   readonly task: string;
-  /** Units finished so far. */
+  /** Number of units finished so far. */
   readonly done: number;
-  /** Units in all; `undefined` while unknown. */
+  /** Total number of units, or `undefined` while unknown. */
   readonly total: number | undefined;
-  /** What is counted, in the plural: `images`, `bytes`, `steps`. */
+  /** The unit that is counted, in the plural: `images`, `bytes`, `steps`. */
   readonly unit: string;
-  /** Units a second since the start. */
+  /** Units per second since the start. */
   readonly rate: number;
-  /** Seconds left at that rate; `undefined` while the total is unknown. */
+  /** Estimated seconds left, or `undefined` while the total is unknown. */
   readonly secondsLeft: number | undefined;
-  /** Figures to show beside it, for example the loss so far. */
+  /** Values to display next to the progress, for example the current loss. */
   readonly figures?: Readonly<Record<string, number>> | undefined;
 }
 
-/** Receives progress; must not throw. */
+/** Receives progress reports. It must not throw. */
 export type ProgressListener = (progress: Progress) => void;
 
-/** Reports how far one task has come. */
+/** Reports the progress of one task. */
 export interface ProgressTracker {
-  /** `done` units are finished. */
+  /** Reports that `done` units are finished. */
   (done: number, figures?: Readonly<Record<string, number>>): void;
   /**
-   * No more units follow: reports `done`, the last count where it is not given, as the total, unless the total was known and is reached.
+   * Reports that the task is complete, with `done` (by default the last reported count) as the total. Does nothing if the last report
+   * already reached the known total.
    */
   readonly end: (done?: number) => void;
 }
 
-/** Counts units of one task and reports each advance with its rate and estimate. */
+/** Creates a tracker that reports every advance with its rate and estimated time left. */
 export function trackProgress(listener: ProgressListener | undefined, task: string, unit: string, total?: number): ProgressTracker {
   const start = performance.now();
   let last: { readonly done: number; readonly figures: Progress['figures'] } | undefined;

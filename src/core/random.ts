@@ -1,19 +1,19 @@
-// Seeded random numbers that do not depend on the order of their use: a stream is named by its seed and keys.
+// Seeded random numbers. Each stream is identified by a seed and keys, so streams do not depend on the order in which they are used.
 
 /** A stream of random numbers. */
 export interface Random {
-  /** The next number in [0, 1), with 32 random bits. */
+  /** Returns the next number in [0, 1), with 32 random bits. */
   next(): number;
-  /** The next integer in [0, limit). */
+  /** Returns the next integer in [0, limit). */
   integer(limit: number): number;
-  /** The next number in [low, high). */
+  /** Returns the next number in [low, high). */
   uniform(low: number, high: number): number;
-  /** The next number of the standard normal distribution. */
+  /** Returns the next number from the standard normal distribution. */
   normal(): number;
 }
 
 /**
- * Derives the seed of a named stream, so that neighbors (the next item, the next layer) are independent.
+ * Derives a new seed from a seed and keys. Different keys, such as the indices of adjacent items, give independent streams.
  *
  * @example
  * deriveSeed(42, 'stem_conv') === deriveSeed(42, 'stem_conv') // true
@@ -28,9 +28,9 @@ export function deriveSeed(seed: number, ...keys: readonly (string | number)[]):
   return hash >>> 0;
 }
 
-/** Starts the stream of a seed; without one, an unpredictable stream. */
+/** Creates a stream of random numbers. Without a seed, the stream is different each time. */
 export function createRandom(seed: number = Math.floor(Math.random() * 0x1_0000_0000)): Random {
-  // sfc32 (Chris Doty-Humphrey, PractRand), its state filled from the seed.
+  // The sfc32 generator (Chris Doty-Humphrey, PractRand), with its state derived from the seed.
   let a = deriveSeed(seed, 'a');
   let b = deriveSeed(seed, 'b');
   let c = deriveSeed(seed, 'c');
@@ -57,7 +57,7 @@ export function createRandom(seed: number = Math.floor(Math.random() * 0x1_0000_
         spare = undefined;
         return value;
       }
-      // Box-Muller; 1 - next() keeps the logarithm finite.
+      // Box-Muller transform. 1 - next() is never zero, so the logarithm is finite.
       const radius = Math.sqrt(-2 * Math.log(1 - next()));
       const angle = 2 * Math.PI * next();
       spare = radius * Math.sin(angle);
@@ -66,7 +66,7 @@ export function createRandom(seed: number = Math.floor(Math.random() * 0x1_0000_
   };
 }
 
-/** A shuffled copy of the items (Fisher-Yates). */
+/** Returns a shuffled copy of the items (Fisher-Yates). */
 export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const copy = [...items];
   for (let i = copy.length - 1; i > 0; i--) {
@@ -76,7 +76,7 @@ export function shuffled<T>(items: readonly T[], random: Random): T[] {
   return copy;
 }
 
-/** murmur3's 32-bit finaliser. */
+/** The 32-bit finalizer of murmur3. */
 function mix(value: number): number {
   let x = value | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);

@@ -1,8 +1,8 @@
-// Height and width, as every option and parameter of that kind takes them.
+// The type and rule for options that take a height and width.
 
 import { arrayOf, positiveInteger, rule, type Rule } from './checks.js';
 
-/** Height and width in pixels; one number means a square. */
+/** Height and width in pixels. A single number means a square. */
 export type Size = number | readonly [height: number, width: number];
 
 export const size: Rule<Size> = rule(
@@ -10,7 +10,7 @@ export const size: Rule<Size> = rule(
   (value) => positiveInteger.accepts(value) || arrayOf(positiveInteger, 2).accepts(value),
 );
 
-/** Reads a size as height and width. */
+/** Returns a size as `[height, width]`. */
 export function sides(value: Size): readonly [height: number, width: number] {
   return typeof value === 'number' ? [value, value] : value;
 }

@@ -1,4 +1,4 @@
-// What arrives where another file was asked for: nothing, a page of the server, a pointer of Git LFS.
+// Recognizes files whose content is not what the name says: empty files, HTML pages and Git LFS pointers.
 
 type Stray = readonly [head: RegExp, what: string, remedy: string];
 
@@ -13,9 +13,9 @@ const STRAYS: readonly Stray[] = [
 ];
 
 /**
- * Says what a file is by its beginning, with what to do, where it is one that no reader takes.
+ * Returns a description of the file and how to fix it if it is empty, an HTML page or a Git LFS pointer. Otherwise returns `undefined`.
  *
- * @param head - The first bytes of the file, as Latin-1 or UTF-8.
+ * @param head - The first bytes of the file, decoded as Latin-1 or UTF-8.
  */
 export function strayFile(head: string): readonly [what: string, remedy: string] | undefined {
   const [, what, remedy] = STRAYS.find(([pattern]) => pattern.test(head)) ?? [];

@@ -1,31 +1,32 @@
-// Rotation, shift, shear and zoom, as Keras' ImageDataGenerator does them.
+// Rotates, shifts, shears and zooms images, like Keras' ImageDataGenerator.
 
 import { arrayOf, check, checkOptions, either, finite, invalid, nonNegative, oneOf, positive, rule, type Rule } from '../core/internal.js';
 import { checkPixels, level, type Pixels } from './pixels.js';
 import { transformWithSpec, type Transform } from './transform.js';
 import { FILL_MODES, warp, type FillMode, type Matrix } from './warp.js';
 
-/** One affine change, about the center of the image: the content is rotated, moved, sheared and scaled, in this order. */
+/** An affine transformation about the center of the image. The content is rotated, translated, sheared and scaled, in this order. */
 export interface AffineOptions {
-  /** Degrees, anticlockwise. @defaultValue 0 */
+  /** Counterclockwise rotation in degrees. @defaultValue 0 */
   readonly rotation?: number | undefined;
-  /** Pixels the content moves down and right; negative numbers move it up and left. @defaultValue [0, 0] */
+  /** Pixels by which the content moves down and right. Negative numbers move it up and left. @defaultValue [0, 0] */
   readonly translation?: readonly [down: number, right: number] | undefined;
-  /** Degrees. @defaultValue 0 */
+  /** Shear in degrees. @defaultValue 0 */
   readonly shear?: number | undefined;
-  /** Factors above 0 by which height and width of the content grow: 2 doubles its size. @defaultValue [1, 1] */
+  /** Factors above 0 for the height and width of the content: 2 doubles its size. @defaultValue [1, 1] */
   readonly scale?: readonly [height: number, width: number] | undefined;
-  /** What lies outside the image. @defaultValue 'nearest' */
+  /** How the area outside the image is filled. @defaultValue 'nearest' */
   readonly fillMode?: FillMode | undefined;
-  /** The value outside the image with `fillMode: 'constant'`, in [0, 255]. @defaultValue 0 */
+  /** The fill value with `fillMode: 'constant'`, in [0, 255]. @defaultValue 0 */
   readonly fillValue?: number | undefined;
 }
 
 /**
- * Rotates, moves, shears and scales an image; the result is float and has the size of the image.
+ * Rotates, translates, shears and scales an image. The result has the same size and float32 values.
  *
- * The center is that of the image. Keras swaps height and width when it computes the center, so the two agree on square images.
- * Keras' `tx`, `ty`, `zx` and `zy` are the inverse: `translation: [-ty, -tx]` and `scale: [1 / zy, 1 / zx]` give the same image.
+ * The transformation is about the center of the image. Keras swaps height and width when it computes the center, so both agree only on
+ * square images. Keras' `tx`, `ty`, `zx` and `zy` are the inverse: `translation: [-ty, -tx]` and `scale: [1 / zy, 1 / zx]` give the same
+ * image.
  *
  * @see `apply_affine_transform(theta, tx, ty, shear, zx, zy, fill_mode, cval, order=1)` in keras/src/legacy/preprocessing/image.py
  */
@@ -51,7 +52,7 @@ export function affine(image: Pixels, options: AffineOptions = {}): Pixels {
   return warpAffine(image, { rotation, shift: [-down, -right], shear, zoom: [1 / taller, 1 / wider], fillMode, fillValue });
 }
 
-/** Keras' parameters: the view moves down and right, and grows by the factors. */
+/** The parameters as Keras defines them: they move and enlarge the viewed area, not the content. */
 interface View {
   readonly rotation: number;
   readonly shift: readonly [down: number, right: number];
@@ -67,7 +68,7 @@ function warpAffine(image: Pixels, { rotation, shift, shear, zoom, fillMode, fil
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const [down, right] = shift;
   const [tall, wide] = zoom;
-  // rotation * shift * shear * zoom on (x, y) about the center, written out.
+  // The product rotation * shift * shear * zoom, applied to (x, y) relative to the center.
   const [xx, xy] = [cos * wide, -(cos * Math.sin(lean) + sin * Math.cos(lean)) * tall];
   const [yx, yy] = [sin * wide, (cos * Math.cos(lean) - sin * Math.sin(lean)) * tall];
   const [x, y] = [(image.width - 1) / 2, (image.height - 1) / 2];
@@ -79,28 +80,30 @@ function warpAffine(image: Pixels, { rotation, shift, shear, zoom, fillMode, fil
 
 /** Options of {@link randomAffine}. */
 export interface RandomAffineOptions {
-  /** Degrees, to either side. @defaultValue 0 */
+  /** Maximum rotation in degrees, in either direction. @defaultValue 0 */
   readonly rotation?: number | undefined;
-  /** Shares of height and width by which images move at most, to either side; one number for both. @defaultValue 0 */
+  /** Maximum shift as a fraction of height and width, in either direction. One number applies to both. @defaultValue 0 */
   readonly shift?: number | readonly [height: number, width: number] | undefined;
-  /** Degrees, to either side: Keras' `shear_range` is in degrees, so 0.2 is next to nothing. @defaultValue 0 */
+  /**
+   * Maximum shear in degrees, in either direction. Keras' `shear_range` is in degrees as well, so 0.2 has almost no effect. @defaultValue 0
+   */
   readonly shear?: number | undefined;
   /**
-   * Factors by which the view grows, drawn separately for height and width: a share z for [1 - z, 1 + z], or [low, high]. Below 1 the
-   * content grows, as in Keras.
+   * Range of the zoom factors, drawn separately for height and width: z for [1 - z, 1 + z], or [low, high]. As in Keras, a factor below 1
+   * enlarges the content.
    * @defaultValue 0
    */
   readonly zoom?: number | readonly [low: number, high: number] | undefined;
-  /** What lies outside the image. @defaultValue 'nearest' */
+  /** How the area outside the image is filled. @defaultValue 'nearest' */
   readonly fillMode?: FillMode | undefined;
-  /** The value outside the image with `fillMode: 'constant'`, in [0, 255]. @defaultValue 0 */
+  /** The fill value with `fillMode: 'constant'`, in [0, 255]. @defaultValue 0 */
   readonly fillValue?: number | undefined;
 }
 
 const pair = (inner: Rule<number>): Rule<number | readonly number[]> => either(inner, arrayOf(inner, 2));
 
 /**
- * Rotates, shifts, shears and zooms each image by random amounts, uniform in the given ranges.
+ * Rotates, shifts, shears and zooms each image by random amounts, drawn uniformly from the given ranges.
  *
  * @see Keras' `ImageDataGenerator(rotation_range, height_shift_range, width_shift_range, shear_range, zoom_range, fill_mode, cval)`
  */

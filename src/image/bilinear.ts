@@ -1,5 +1,5 @@
-// Bilinear resizing without antialiasing, in one pass over the output and equal to `tf.image.resize` to the last bit. Training spends most
-// of its resizing time here, so RGB images use the compiled loops where there are any.
+// Bilinear resizing without antialiasing, bit-identical to `tf.image.resize`. Most of the resizing time in training is spent here, so RGB
+// images use compiled WebAssembly loops where available.
 
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
@@ -7,12 +7,12 @@ import type { Spans } from './spans.js';
 
 const { fround } = Math;
 
-/** Mixes the four source pixels around each output pixel into `output`. */
+/** Interpolates each output pixel from the four source pixels around it and writes the result to `output`. */
 export function bilinear(pixels: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
   if (pixels.channels === 3 && mixCompiled(pixels, output, columns, rows)) return;
   const { channels, data, width } = pixels;
   const value = (index: number): number => data[index] as number;
-  // Every operation is rounded to float32, as TensorFlow's are.
+  // Every operation is rounded to float32, as in TensorFlow.
   const mix = (near: number, far: number, share: number): number => fround(near + fround(fround(far - near) * share));
   const across = Array.from(columns.starts, (_, x) => neighbors(columns, x, channels));
   let at = 0;
@@ -27,13 +27,16 @@ export function bilinear(pixels: Pixels, output: Float32Array, columns: Spans, r
   }
 }
 
-/** Where the two source pixels of an output pixel start, and the share of the second. At an edge the second is the first, with share 0. */
+/**
+ * Returns the offsets of the two source pixels of an output pixel and the weight of the second one. At an edge both are the same pixel and
+ * the weight is 0.
+ */
 function neighbors({ starts, counts, weights }: Spans, i: number, stride: number): readonly [first: number, second: number, share: number] {
   const start = starts[i] as number;
   return [start * stride, (start + (counts[i] === 2 ? 1 : 0)) * stride, weights[2 * i + 1] as number];
 }
 
-/** Returns false where there are no compiled loops. */
+/** Resizes with the compiled loops. Returns false if they are not available. */
 function mixCompiled({ width, data }: Pixels, output: Float32Array, columns: Spans, rows: Spans): boolean {
   const tables = { columns: 0, rows: 16 * columns.starts.length };
   const source = tables.rows + 16 * rows.starts.length;

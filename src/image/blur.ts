@@ -1,11 +1,13 @@
-// Gaussian blur, separable.
+// Gaussian blur, computed separately for rows and columns.
 
 import { check, positive } from '../core/internal.js';
 import { checkPixels, withinMemory, type Pixels } from './pixels.js';
 
 /**
- * Blurs with a Gaussian of a standard deviation in pixels, mirrored at the edges and cut at four deviations; the result is float.
+ * Blurs an image with a Gaussian kernel. The result has float32 values. Edges are mirrored, and the kernel is truncated at four standard
+ * deviations.
  *
+ * @param sigma - The standard deviation in pixels.
  * @see `scipy.ndimage.gaussian_filter` with mode 'reflect'
  */
 export function gaussianBlur(image: Pixels, sigma: number): Pixels {
@@ -26,7 +28,7 @@ function blurred(image: Pixels, sigma: number): Pixels {
   return { ...image, data: filterAlong(rows, kernel, width, channels, height, channels, width * channels) };
 }
 
-/** Filters `lines` blocks of `length` positions, `step` values apart, each `wide` values wide. */
+/** Filters `lines` groups of `length` positions. Positions are `step` values apart, and each is `wide` values wide. */
 function filterAlong(
   data: Pixels['data'],
   kernel: Float64Array,

@@ -1,5 +1,5 @@
-// Brightness, contrast, saturation, hue, lighting: the color operations of tf.image and of the AlexNet recipe.
-// Results are float and clipped to [0, 255].
+// Color operations of `tf.image` and of the AlexNet recipe: brightness, contrast, saturation, hue, lighting. Results are float32, clipped
+// to [0, 255].
 
 import { arrayOf, check, finite, nonNegative } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
@@ -7,7 +7,7 @@ import { PADDING, pixelKernels, type PixelKernels } from './kernels.js';
 import { checkPixels, type Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 
-/** Adds a share of the whole range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on a picture in [0, 1] */
+/** Adds a fraction of the full range to every value: 0.1 adds 25.5. @see `tf.image.adjust_brightness`, on an image in [0, 1] */
 export function adjustBrightness(image: Pixels, delta: number): Pixels {
   check('adjustBrightness', 'delta', delta, finite);
   checkPixels('adjustBrightness', image);
@@ -16,7 +16,7 @@ export function adjustBrightness(image: Pixels, delta: number): Pixels {
   });
 }
 
-/** Spreads the values of each channel from their mean by a factor. @see `tf.image.adjust_contrast` */
+/** Multiplies the distance of every value from the mean of its channel by a factor. @see `tf.image.adjust_contrast` */
 export function adjustContrast(image: Pixels, factor: number): Pixels {
   check('adjustContrast', 'factor', factor, finite);
   checkPixels('adjustContrast', image);
@@ -25,7 +25,7 @@ export function adjustContrast(image: Pixels, factor: number): Pixels {
   });
 }
 
-/** Scales the saturation of the colors, in HSV: 0 is grey. @see `tf.image.adjust_saturation` */
+/** Multiplies the HSV saturation by a factor: 0 gives a gray image. @see `tf.image.adjust_saturation` */
 export function adjustSaturation(image: Pixels, factor: number): Pixels {
   check('adjustSaturation', 'factor', factor, nonNegative);
   checkRgb('adjustSaturation', image);
@@ -34,7 +34,7 @@ export function adjustSaturation(image: Pixels, factor: number): Pixels {
   });
 }
 
-/** Turns the hue by a share of the color circle: 0.5 is the opposite color. @see `tf.image.adjust_hue` */
+/** Rotates the hue by a fraction of the color circle: 0.5 gives the complementary color. @see `tf.image.adjust_hue` */
 export function adjustHue(image: Pixels, delta: number): Pixels {
   check('adjustHue', 'delta', delta, finite);
   checkRgb('adjustHue', image);
@@ -43,17 +43,17 @@ export function adjustHue(image: Pixels, delta: number): Pixels {
   });
 }
 
-/** Values that color operations change in place, in the kernels' memory where there are kernels. */
+/** The values of an image, changed in place. They are in the memory of the compiled loops if those are available. */
 interface Canvas {
   readonly values: Float32Array;
   readonly channels: number;
   readonly kernels: PixelKernels['kernels'] | undefined;
 }
 
-/** Where a canvas has its values in the kernels' memory; before them lie the sums of its channels. */
+/** Address of the values in the memory of the compiled loops. The channel sums are stored before it. */
 const VALUES = 32;
 
-/** The operations in place, so that several of them need one copy of the picture. */
+/** The operations in place, so that several of them need only one copy of the image. */
 export const changeColor = {
   brightness({ values, kernels }: Canvas, delta: number): void {
     const shift = 255 * delta;
@@ -91,7 +91,8 @@ export const changeColor = {
       const b = values[i + 2] as number;
       const high = Math.max(r, g, b);
       const range = high - Math.min(r, g, b);
-      // The hue stays: channels keep their place between the highest and the new lowest, which is 0 or above.
+      // Scaling all distances from the maximum by the same factor preserves the hue. The factor is limited so that the minimum stays at 0
+      // or above.
       const stretch = range * factor > high ? high / range : factor;
       values[i] = high - (high - r) * stretch;
       values[i + 1] = high - (high - g) * stretch;
@@ -108,7 +109,7 @@ export const changeColor = {
       const low = Math.min(r, g, b);
       const range = high - low;
       if (range === 0) continue;
-      // Hue in sixths of the circle, and how much of each primary color lies there.
+      // The hue in sixths of the color circle. The channels are then computed from it.
       const turned = (high === r ? (g - b) / range : high === g ? 2 + (b - r) / range : 4 + (r - g) / range) + 6 * delta;
       const h = turned - 6 * Math.floor(turned / 6);
       values[i] = low + range * share(Math.abs(h - 3) - 1);
@@ -122,7 +123,7 @@ function share(value: number): number {
   return value < 0 ? 0 : value > 1 ? 1 : value;
 }
 
-/** Eigenvalues of the RGB covariance of ImageNet on the 0-255 scale, and its eigenvectors by row of R, G, B. */
+/** Eigenvalues and eigenvectors of the RGB covariance of ImageNet, for values in [0, 255]. The rows of the eigenvectors are R, G and B. */
 const EIGENVALUES = [55.46, 4.794, 1.148] as const;
 const EIGENVECTORS = [
   [-0.5675, 0.7192, 0.4009],
@@ -133,7 +134,7 @@ const EIGENVECTORS = [
 /**
  * Shifts all pixels along the principal components of ImageNet's colors.
  *
- * @param alphas - Strength along each component; the recipe draws them from a normal distribution of deviation 0.1.
+ * @param alphas - The strength along each component. AlexNet draws them from a normal distribution with standard deviation 0.1.
  * @see Krizhevsky et al. 2012, section 4.1, "PCA"
  */
 export function adjustLighting(image: Pixels, alphas: readonly [number, number, number]): Pixels {
@@ -141,7 +142,7 @@ export function adjustLighting(image: Pixels, alphas: readonly [number, number, 
   return adjustLightingFor('adjustLighting', image, alphas);
 }
 
-/** Shifts colors for another function, under whose name it reports errors. */
+/** Same as {@link adjustLighting}. Errors begin with `where`, the function that the user called. */
 export function adjustLightingFor(where: string, image: Pixels, alphas: readonly [number, number, number]): Pixels {
   checkRgb(where, image);
   const [r, g, b] = EIGENVECTORS.map((row) =>
@@ -160,12 +161,12 @@ export function adjustLightingFor(where: string, image: Pixels, alphas: readonly
   });
 }
 
-/** Makes all three channels the luma of the picture. @see `tf.image.rgb_to_grayscale` */
+/** Sets all three channels to the luma of the image. @see `tf.image.rgb_to_grayscale` */
 export function toGrayscale(image: Pixels): Pixels {
   return toGrayscaleFor('toGrayscale', image);
 }
 
-/** Makes an image gray for another function, under whose name it reports errors. */
+/** Same as {@link toGrayscale}. Errors begin with `where`, the function that the user called. */
 export function toGrayscaleFor(where: string, image: Pixels): Pixels {
   checkRgb(where, image);
   return recolored(image, ({ values }) => {
@@ -182,7 +183,7 @@ function clip(value: number): number {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-/** A float copy of the picture, changed. */
+/** Returns a float32 copy of the image after `change` has modified it in place. */
 export function recolored(pixels: Pixels, change: (canvas: Canvas) => void): Pixels {
   const { data, channels } = pixels;
   const lent = pixelKernels(VALUES + 4 * data.length + PADDING);

@@ -1,11 +1,11 @@
-// Which part of an image its preprocessed input shows.
+// Computes which part of an image is visible in the preprocessed input.
 
 import type { Pixels } from './pixels.js';
 import { sides } from './pixels.js';
 import type { Preprocessing } from './preprocess.js';
 import { paddedSides, sidesAround, sidesInside, sidesOfCrop } from './resizeTo.js';
 
-/** A rectangle in shares of an image's height and width. It reaches outside [0, 1] where the image is padded. */
+/** A rectangle in fractions of an image's height and width. It extends outside [0, 1] if the image is padded. */
 export interface CoveredBox {
   readonly top: number;
   readonly left: number;
@@ -13,7 +13,10 @@ export interface CoveredBox {
   readonly width: number;
 }
 
-/** The part of an image that {@link preprocess} makes the input of, centered; rounded margins move it by less than a pixel. */
+/**
+ * Returns the part of an image that {@link preprocess} uses. The part is centered; the rounding of margins, less than one pixel, is
+ * ignored.
+ */
 export function coveredBox(
   image: Pick<Pixels, 'height' | 'width'>,
   { inputSize, fit, cropFraction = 1, margins = 'floor' }: Preprocessing,

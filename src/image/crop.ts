@@ -1,11 +1,11 @@
-// Cutting rectangles out of pictures, without changing a value.
+// Crops images.
 
 import { check, checkNumbers, checkOptions, nonNegativeInteger, oneOf, positiveInteger } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
 import { checkPixels, sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { roundHalfEven } from './roundHalfEven.js';
 
-/** A rectangle in pixels, from the top left corner. */
+/** A rectangle in pixels. `top` and `left` are measured from the top left corner of the image. */
 export interface Box {
   readonly top: number;
   readonly left: number;
@@ -14,9 +14,9 @@ export interface Box {
 }
 
 /**
- * Copies a rectangle of a picture.
+ * Copies a rectangle of an image.
  *
- * @throws {ShapeError} when the rectangle reaches outside the picture.
+ * @throws {ShapeError} when the rectangle extends outside the image.
  * @example
  * const corner = crop(photo, { top: 0, left: 0, height: 100, width: 100 });
  */
@@ -45,24 +45,24 @@ export function crop(image: Pixels, box: Box): Pixels {
 export const MARGINS = oneOf('floor', 'ceil', 'even');
 
 /**
- * How the margin above and to the left is rounded where it is not whole: 'floor' as Keras, 'ceil' as EfficientNet's authors, and 'even' to
- * the even number, as torchvision and timm.
+ * How the top and left margins are rounded: 'floor' as in Keras, 'ceil' as in the original EfficientNet code, 'even' (half to even) as in
+ * torchvision and timm.
  */
 export type Margins = 'floor' | 'ceil' | 'even';
 
 /** Options of {@link centerCrop}. */
 export interface CenterCropOptions {
-  /** Which side an odd row or column is cut from: with 'floor' the bottom and the right. @defaultValue 'floor' */
+  /** Rounding of the top and left margins. With 'floor', an odd row or column is removed at the bottom or right. @defaultValue 'floor' */
   readonly margins?: Margins | undefined;
 }
 
 /**
- * Cuts out the center of an image.
+ * Crops the center of an image.
  *
  * @throws {ShapeError} when the image is smaller than the crop. {@link OptionError} when an option is unknown.
  * @example
  * const input = centerCrop(resize(photo, 256), 224);
- * @see Keras' `CenterCrop`; torchvision's, with margins 'even'
+ * @see `CenterCrop` of Keras, and of torchvision with margins 'even'
  */
 export function centerCrop(image: Pixels, size: Size, options: CenterCropOptions = {}): Pixels {
   checkPixels('centerCrop', image);

@@ -1,4 +1,4 @@
-// The deterministic crops with which networks are evaluated, and the views of test-time augmentation.
+// Deterministic crops for evaluation and test-time augmentation.
 
 import { check, checkOptions, nonNegativeInteger, positiveInteger } from '../core/internal.js';
 import { centerCrop, crop } from './crop.js';
@@ -8,12 +8,13 @@ import { RESIZE_RULES, resizeFor, type ResizeOptions } from './resize.js';
 import { resizeToFor } from './resizeTo.js';
 
 /**
- * Resizes so that the shorter side has the given length and the proportions stay; the longer side is truncated to whole pixels.
+ * Resizes an image so that its shorter side has the given length. The aspect ratio is kept, and the longer side is truncated to whole
+ * pixels.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const input = centerCrop(resizeShorterSide(photo, 256), 224); // the usual ImageNet evaluation
- * @see torchvision's `Resize(length)`, which on image files resizes with `resampler: 'pillow'`
+ * @see `Resize(length)` of torchvision, which corresponds to `resampler: 'pillow'` for image files
  */
 export function resizeShorterSide(image: Pixels, length: number, options: ResizeOptions = {}): Pixels {
   checkPixels('resizeShorterSide', image);
@@ -29,15 +30,15 @@ export function resizeShorterSide(image: Pixels, length: number, options: Resize
 
 /** Options of {@link paddedCenterCrop}. */
 export interface PaddedCenterCropOptions extends ResizeOptions {
-  /** Pixels by which the image would be larger than the crop, were it resized first. @defaultValue 32 */
+  /** Difference in pixels between the resized image and the crop in the equivalent "resize, then crop". @defaultValue 32 */
   readonly padding?: number | undefined;
 }
 
 /**
- * Cuts the central square of `size / (size + padding)` of the shorter side and resizes it: the evaluation of EfficientNet's authors,
- * who resize with bicubic.
+ * Crops the central square, `size / (size + padding)` of the shorter side, and resizes it. The original EfficientNet code evaluates this
+ * way, with bicubic interpolation.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @see `_decode_and_center_crop` in tensorflow/tpu models/official/efficientnet/preprocessing.py
  */
 export function paddedCenterCrop(image: Pixels, size: number, options: PaddedCenterCropOptions = {}): Pixels {
@@ -47,18 +48,21 @@ export function paddedCenterCrop(image: Pixels, size: number, options: PaddedCen
   return resizeToFor('paddedCenterCrop', image, size, 'crop', { ...resizing, cropFraction: size / (size + padding), margins: 'ceil' });
 }
 
-/** How test-time views are made. */
+/** Options of {@link testTimeViews}. */
 export interface TestTimeViewsOptions {
-  /** 'flip': the center and its mirror image; 'five': corners and center; 'ten': those and their mirror images. @defaultValue 'flip' */
+  /**
+   * 'flip': the center crop and its mirror image. 'five': the four corners and the center. 'ten': those five and their mirror images.
+   * @defaultValue 'flip'
+   */
   readonly views?: 'flip' | 'five' | 'ten' | undefined;
 }
 
 /**
- * Makes the views of a picture over which predictions are averaged.
+ * Returns several crops of an image, over which predictions are averaged.
  *
- * @throws {ShapeError} when the picture is smaller than the crop.
+ * @throws {ShapeError} when the image is smaller than the crop.
  * @example
- * const views = testTimeViews(resizeShorterSide(photo, 256), 224, { views: 'ten' }); // 10 pictures
+ * const views = testTimeViews(resizeShorterSide(photo, 256), 224, { views: 'ten' }); // 10 images
  */
 export function testTimeViews(image: Pixels, size: Size, options: TestTimeViewsOptions = {}): readonly Pixels[] {
   const { views = 'flip' } = checkOptions('testTimeViews', options, {

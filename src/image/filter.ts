@@ -1,13 +1,13 @@
-// Resizing by weighted sums: each source row is filtered once, then rows are mixed.
+// Resizes images by weighted sums, first along the rows, then along the columns.
 
 import type { Pixels } from './pixels.js';
 import type { Spans } from './spans.js';
 
-/** Writes the resized image to `output`. */
+/** Resizes an image and writes the result to `output`. */
 export function filter(pixels: Pixels, output: Float32Array, columns: Spans, rows: Spans): void {
   const stride = columns.starts.length * pixels.channels;
   output.fill(0);
-  // Source rows already filtered sideways: a ring as deep as one output row needs.
+  // A ring buffer of filtered source rows. It contains as many rows as one output row needs.
   const ring = Array.from({ length: rows.taps }, () => new Float32Array(stride));
   const held = new Int32Array(rows.taps).fill(-1);
   for (let y = 0; y < rows.starts.length; y++) {

@@ -1,5 +1,5 @@
-// The compiled loops over RGB pictures (assembly/) and the memory they work in. Where WebAssembly is missing or forbidden, for huge
-// pictures and for other than RGB, plain loops do the same work.
+// Provides the compiled WebAssembly loops for RGB images (assembly/) and their memory. If WebAssembly is not available, or for very large
+// or non-RGB images, the callers use JavaScript loops.
 
 import { PIXEL_KERNELS } from './binary.js';
 
@@ -23,22 +23,22 @@ interface Kernels {
   saturate(values: number, pixels: number, factor: number): void;
 }
 
-/** Kernels with the memory whose addresses they take; lent for one call, for the next one takes it all. */
+/** The compiled loops and the memory they work on. Valid only until the next call of {@link pixelKernels}, which reuses the memory. */
 export interface PixelKernels {
   readonly kernels: Kernels;
   readonly buffer: ArrayBuffer;
 }
 
-/** Bytes behind every picture that kernels may read and write. */
+/** Bytes after each image that the loops may read and write. */
 export const PADDING = 48;
 
-/** The memory grows to what a picture takes and stays: not for pictures of more than some five million pixels. */
+/** Upper limit of the memory in bytes, reached by images of about five million pixels. The memory grows as needed and never shrinks. */
 const LIMIT = 2 ** 26;
 const PAGE = 2 ** 16;
 
 let opened: { readonly kernels: Kernels; readonly memory: WebAssembly.Memory } | false | undefined;
 
-/** Lends kernels with so many bytes of memory, from address 0; `undefined` where there are none. */
+/** Returns the compiled loops with at least `bytes` bytes of memory, or `undefined` if they are not available. */
 export function pixelKernels(bytes: number): PixelKernels | undefined {
   if (bytes > LIMIT) return undefined;
   opened ??= open();
@@ -60,7 +60,7 @@ function open(): Exclude<typeof opened, undefined> {
   }
 }
 
-/** The next address a vector may start at. */
+/** Rounds an address up to a multiple of 16, as vector instructions require. */
 export function aligned(address: number): number {
   return (address + 15) & ~15;
 }

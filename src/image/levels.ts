@@ -1,30 +1,30 @@
-// Operations on 8-bit levels, and the enhancements mixed with a degenerate picture: the vocabulary of AutoAugment and RandAugment,
-// equal to Pillow's ImageOps and ImageEnhance. Input is rounded to 8 bits, output is 8-bit. Arguments are checked in policyOperations.ts.
+// The operations of AutoAugment and RandAugment, identical to Pillow's ImageOps and ImageEnhance. Inputs are rounded to 8 bits and outputs
+// are 8-bit; arguments are checked in policyOperations.ts.
 
 import type { Pixels } from './pixels.js';
 
-/** A picture of 8-bit levels; floats are rounded. */
+/** Returns the image with 8-bit values. Floats are rounded. */
 export function toBytes(pixels: Pixels): Pixels {
   if (!(pixels.data instanceof Float32Array)) return pixels;
   return { ...pixels, data: new Uint8Array(new Uint8ClampedArray(pixels.data).buffer) };
 }
 
-/** Each value from its opposite end. */
+/** Replaces each value v by 255 - v. */
 export function invert(pixels: Pixels): Pixels {
   return lookUp(pixels, (level) => 255 - level);
 }
 
-/** Inverts the values at or above a threshold. */
+/** Inverts all values at or above a threshold. */
 export function solarize(pixels: Pixels, threshold: number): Pixels {
   return lookUp(pixels, (level) => (level < threshold ? level : 255 - level));
 }
 
-/** Adds to the values below a threshold. */
+/** Adds a number to all values below a threshold. */
 export function solarizeAdd(pixels: Pixels, addition: number, threshold = 128): Pixels {
   return lookUp(pixels, (level) => (level < threshold ? Math.min(255, Math.max(0, level + addition)) : level));
 }
 
-/** Keeps the highest bits of each value. */
+/** Keeps only the highest bits of each value. */
 export function posterize(pixels: Pixels, bits: number): Pixels {
   const mask = 0xff & ~(2 ** (8 - bits) - 1);
   return lookUp(pixels, (level) => level & mask);
@@ -41,7 +41,7 @@ export function autoContrast(pixels: Pixels): Pixels {
   });
 }
 
-/** Spreads each channel so that all values are about as frequent. */
+/** Equalizes the histogram of each channel. */
 export function equalize(pixels: Pixels): Pixels {
   return lookUpChannels(pixels, (histogram) => {
     const used = histogram.filter((count) => count > 0);
@@ -57,12 +57,12 @@ export function equalize(pixels: Pixels): Pixels {
   });
 }
 
-/** Mixes with black: 0 is black, 1 the picture. */
+/** Blends the image with black: factor 0 gives black, 1 the original. */
 export function enhanceBrightness(pixels: Pixels, factor: number): Pixels {
   return lookUp(pixels, (level) => blend(0, level, factor));
 }
 
-/** Mixes with the mean grey of the picture. */
+/** Blends the image with its mean gray level. */
 export function enhanceContrast(pixels: Pixels, factor: number): Pixels {
   const bytes = toBytes(pixels);
   const grey = luma(bytes);
@@ -70,7 +70,7 @@ export function enhanceContrast(pixels: Pixels, factor: number): Pixels {
   return lookUp(bytes, (level) => blend(mean, level, factor));
 }
 
-/** Mixes with the grey picture. */
+/** Blends the image with its grayscale version. */
 export function enhanceColor(pixels: Pixels, factor: number): Pixels {
   const bytes = toBytes(pixels);
   const grey = luma(bytes);
@@ -79,7 +79,7 @@ export function enhanceColor(pixels: Pixels, factor: number): Pixels {
   return { ...bytes, data };
 }
 
-/** Mixes with a smoothed picture; factors above 1 sharpen. */
+/** Blends the image with a smoothed version. Factors above 1 sharpen it. */
 export function enhanceSharpness(pixels: Pixels, factor: number): Pixels {
   const bytes = toBytes(pixels);
   const { width, height, channels, data } = bytes;
@@ -97,13 +97,13 @@ export function enhanceSharpness(pixels: Pixels, factor: number): Pixels {
   return { ...bytes, data: output };
 }
 
-/** Pillow's `Image.blend`: truncated within the range, clipped outside. */
+/** Pillow's `Image.blend`: truncates to integers and clips to [0, 255]. */
 function blend(from: number, to: number, factor: number): number {
   const mixed = from + factor * (to - from);
   return mixed <= 0 ? 0 : mixed >= 255 ? 255 : Math.trunc(mixed);
 }
 
-/** ITU-R 601 luma in 16-bit fixed point, as Pillow's `convert('L')`. */
+/** Returns the ITU-R 601 luma in 16-bit fixed-point arithmetic, like Pillow's `convert('L')`. */
 function luma({ data }: Pixels): Uint8Array {
   const grey = new Uint8Array(data.length / 3);
   for (let i = 0, at = 0; i < grey.length; i++, at += 3) {

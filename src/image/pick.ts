@@ -1,8 +1,8 @@
-// Nearest-neighbor resizing: copies pixels.
+// Nearest-neighbor resizing, which copies pixels.
 
 import type { Pixels } from './pixels.js';
 
-/** Takes the pixels at the given source rows and columns; the result keeps the type of its input. */
+/** Copies the pixels at the given source rows and columns. The result has the data type of the input. */
 export function pick(pixels: Pixels, rows: Int32Array, columns: Int32Array): Pixels {
   const { channels } = pixels;
   const data = new (pixels.data.constructor as Uint8ArrayConstructor)(rows.length * columns.length * channels);

@@ -1,20 +1,20 @@
-// Resizing equal to Pillow's `Image.resize` on 8-bit images, which timm and torchvision use: fixed-point weights, and bytes after each of
-// the two passes.
+// Resizes 8-bit images exactly like Pillow's `Image.resize`, which timm and torchvision use. Weights are fixed-point numbers, and each of
+// the two passes rounds to 8 bits.
 
 import { pick } from './pick.js';
 import type { Pixels } from './pixels.js';
 import { KERNELS, normalized, type Interpolation, type Spans } from './spans.js';
 
-/** Fraction bits of the weights. */
+/** Number of fraction bits of the weights. */
 const BITS = 22;
-/** What rounds a sum to the nearest level. */
+/** One half in fixed-point, added to round to the nearest integer. */
 const HALF = 1 << (BITS - 1);
 
 type Image = Pixels & { readonly data: Uint8Array | Uint8ClampedArray };
 type Method = Exclude<Interpolation, 'nearest'>;
 
 /**
- * Resizes an 8-bit image. Where an image shrinks, the kernel widens with it; `area` is Pillow's `BOX`.
+ * Resizes an 8-bit image. When the image shrinks, the kernel is widened for antialiasing. `area` is Pillow's `BOX`.
  *
  * @see `ImagingResampleHorizontal_8bpc` in src/libImaging/Resample.c and `Image.resize` in src/PIL/Image.py of Pillow 13
  */
@@ -23,8 +23,8 @@ export function resizeLikePillow(pixels: Image, height: number, width: number, m
   if (method === 'nearest') return pick(pixels, places(pixels.height, height), places(pixels.width, width));
   const across = (image: Image): Image => resample(image, width, method, 'columns');
   const down = (image: Image): Image => resample(image, height, method, 'rows');
-  // The order decides how values are rounded in between. Pillow 12 and earlier always start with the columns, which differs by at most one
-  // level.
+  // The order of the passes affects the rounding between them. Pillow 12 and earlier always start with the columns; the results differ by
+  // at most one level.
   const rowsFirst = height < pixels.height && pixels.height - height > 2 * (pixels.width - width);
   return rowsFirst ? across(down(pixels)) : down(across(pixels));
 }
@@ -35,7 +35,7 @@ function resample(image: Image, to: number, method: Method, axis: 'columns' | 'r
   if (from === to) return image;
   const { taps, starts, counts, weights } = fixedSpans(from, to, method);
   const [rows, columns] = axis === 'columns' ? [height, to] : [to, width];
-  // Distance between the source values that one sum takes.
+  // Distance between the source values of one sum.
   const step = axis === 'columns' ? channels : width * channels;
   const output = new Uint8ClampedArray(rows * columns * channels);
   for (let y = 0, at = 0; y < rows; y++) {
@@ -92,7 +92,7 @@ function fixedSpans(from: number, to: number, method: Method): Omit<Spans, 'weig
   return { taps, starts, counts, weights };
 }
 
-/** Pillow adds the scale up from pixel to pixel, rounding errors included. */
+/** Returns the source position of each output pixel. Pillow adds up the scale from pixel to pixel, so this repeats its rounding errors. */
 function places(from: number, to: number): Int32Array {
   const scale = from / to;
   let center = 0.5 * scale;

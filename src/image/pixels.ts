@@ -1,24 +1,24 @@
-// A picture as a plain typed array: what decoders give and what resizing, augmentation and batching take. No tensor.
+// The image type used for decoding, resizing and augmentation: a typed array, not a tensor.
 
 import { allFinite, invalid, positiveInteger, rule, show } from '../core/internal.js';
 import { DataError, OptionError, ShapeError } from '../core/index.js';
 
 export { sides, size, type Size } from '../core/internal.js';
 
-/** A picture: row by row from the top left, the channels of a pixel side by side, values in [0, 255]. */
+/** An image. The data is stored row by row from the top left, with interleaved channels and values in [0, 255]. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
-  /** 3 for RGB, 1 for grey. */
+  /** 3 for RGB, 1 for grayscale. */
   readonly channels: number;
-  /** `height * width * channels` values; floats may hold fractions, and stay within [0, 255]. */
+  /** `height * width * channels` values in [0, 255]. Float32 values may have fractions. */
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
 }
 
 /**
- * Returns what `make` returns.
+ * Returns the result of `make`.
  *
- * @throws {OptionError} naming the option when it asks for an array that is longer than arrays can be, or than there is memory for.
+ * @throws {OptionError} naming the option when `make` cannot allocate an array of the requested length.
  */
 export function withinMemory<T>(where: string, option: string, value: unknown, make: () => T): T {
   try {
@@ -30,10 +30,10 @@ export function withinMemory<T>(where: string, option: string, value: unknown, m
 }
 
 /**
- * Throws unless all values of a picture are finite. For whatever makes tensors of it: layers may turn NaN and Infinity into plausible
- * numbers.
+ * Throws unless all values of an image are finite. Call this before creating a tensor from an image, because layers may turn NaN and
+ * Infinity into plausible numbers.
  *
- * @throws {DataError} naming the place of the first value that is not.
+ * @throws {DataError} with the position of the first value that is not finite.
  */
 export function checkFinitePixels(where: string, { width, channels, data }: Pixels, origin?: string): void {
   if (!(data instanceof Float32Array) || allFinite(data)) return;
@@ -46,10 +46,10 @@ export function checkFinitePixels(where: string, { width, channels, data }: Pixe
   );
 }
 
-/** A value that a channel of a pixel can have. */
+/** A value of one channel of a pixel. */
 export const level = rule<number>('a number in [0, 255]', (value) => typeof value === 'number' && value >= 0 && value <= 255);
 
-/** Whether a value is an image, if its data has the right length. */
+/** Returns whether a value has the structure of an image. Does not check the length of the data. */
 export function isPixels(value: unknown): value is Pixels {
   const { width, height, channels, data } = (value ?? {}) as Partial<Pixels>;
   return positiveInteger.accepts(width) && positiveInteger.accepts(height) && positiveInteger.accepts(channels) && isData(data);
@@ -60,9 +60,9 @@ function isData(value: unknown): value is Pixels['data'] {
 }
 
 /**
- * Throws unless the value is a picture whose data has the length its sides promise.
+ * Throws unless the value is an image whose data has the expected length.
  *
- * @throws {OptionError} when it is no picture.
+ * @throws {OptionError} when the value is not an image.
  * @throws {ShapeError} when the data is too short or too long.
  */
 export function checkPixels(where: string, value: unknown): asserts value is Pixels {

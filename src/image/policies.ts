@@ -1,4 +1,4 @@
-// Learned and random policies: which operations are applied to a picture, how often and how strongly.
+// Augmentation policies, which choose operations and their strengths at random.
 
 import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, rule } from '../core/internal.js';
 import type { Random } from '../core/index.js';
@@ -6,20 +6,20 @@ import type { Pixels } from './pixels.js';
 import { applyOperation, checkChannels, POLICY_OPERATIONS, type PolicyOperation } from './policyOperations.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
-/** How RandAugment works. */
+/** Options of {@link randAugment}. */
 export interface RandAugmentOptions {
-  /** Operations applied to each picture. @defaultValue 2 */
+  /** Number of operations applied to each image. @defaultValue 2 */
   readonly layers?: number | undefined;
-  /** Strength of all operations, in [0, 10]; EfficientNet-B5 was trained with 17 of 30, V2-S with 10. @defaultValue 9 */
+  /** Strength of all operations, in [0, 10]. For reference, EfficientNet-B5 was trained with 17 of 30 and V2-S with 10. @defaultValue 9 */
   readonly magnitude?: number | undefined;
-  /** Operations to choose from. @defaultValue all */
+  /** The operations to choose from. @defaultValue all operations */
   readonly operations?: readonly PolicyOperation[] | undefined;
 }
 
 const magnitudeRule = rule<number>('a number in [0, 10]', (value) => typeof value === 'number' && value >= 0 && value <= 10);
 
 /**
- * Applies some operations, chosen at random, with one strength.
+ * Applies several randomly chosen operations with the same strength.
  *
  * @see RandAugment, arXiv 1909.13719; timm/data/auto_augment.py, without its 'increasing' variants
  */
@@ -50,7 +50,7 @@ export function randAugment(options: RandAugmentOptions = {}): Transform {
 
 type Step = readonly [operation: PolicyOperation, probability: number, magnitude: number];
 
-/** The ImageNet policy v0 of EfficientNet's training: 25 pairs of steps. */
+/** ImageNet policy v0, used to train EfficientNet: 25 pairs of operations. */
 export const AUTO_AUGMENT_V0: readonly (readonly [Step, Step])[] = [
   [
     ['Equalize', 0.8, 1],
@@ -155,7 +155,8 @@ export const AUTO_AUGMENT_V0: readonly (readonly [Step, Step])[] = [
 ];
 
 /**
- * Applies one of the 25 pairs of AutoAugment's ImageNet policy v0, with which EfficientNet was trained; translation is a share of the side.
+ * Applies one of the 25 pairs of operations in AutoAugment's ImageNet policy v0, which was used to train EfficientNet. Translations are
+ * fractions of the side length.
  *
  * @see AutoAugment, arXiv 1805.09501; `policy_v0` in tensorflow/tpu models/official/efficientnet/autoaugment.py
  */
@@ -170,7 +171,7 @@ export function autoAugment(): Transform {
   });
 }
 
-/** Strength of an operation at a magnitude in [0, 10], its direction at random. */
+/** Returns the strength of an operation for a magnitude in [0, 10]. The direction is random. */
 function strengthOf(operation: PolicyOperation, magnitude: number, random: Random): number {
   const share = magnitude / 10;
   const side = (): number => (random.next() < 0.5 ? -1 : 1);
@@ -219,9 +220,9 @@ const TRIVIAL: readonly (PolicyOperation | 'Identity')[] = [
 ];
 
 /**
- * Applies one operation at one of 31 strengths, both at random: no hyperparameter.
+ * Applies one random operation at one of 31 random strengths. There are no hyperparameters.
  *
- * @see TrivialAugment, arXiv 2103.10158, the wide space; translation is up to 32 pixels
+ * @see TrivialAugment, arXiv 2103.10158, with the wide search space; translation is up to 32 pixels
  */
 export function trivialAugment(): Transform {
   return transformWithSpec(['trivialAugment'], 'kept', 'TrivialAugment: one of 14 operations at any strength', (pixels, random) => {

@@ -1,4 +1,4 @@
-// The operations that AutoAugment, RandAugment and TrivialAugment choose from, by name, each with a strength of its own unit.
+// The operations that AutoAugment, RandAugment and TrivialAugment use. Each operation has its own unit of strength.
 
 import { check, finite, keysOf, oneOf, rule } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
@@ -18,7 +18,7 @@ import {
 } from './levels.js';
 import { warpPillow, type Matrix } from './warp.js';
 
-/** An operation of a policy. */
+/** The name of an operation. */
 export type PolicyOperation =
   | 'AutoContrast'
   | 'Equalize'
@@ -54,16 +54,19 @@ export const POLICY_OPERATIONS = /* @__PURE__ */ keysOf<PolicyOperation>({
   TranslateY: true,
 });
 
-/** Grey of the area a warp uncovers. */
+/** The gray level that fills the area outside a warped image. */
 const FILL = 128;
 
 /**
- * Applies one operation: degrees for Rotate, bits for Posterize, a level for Solarize and SolarizeAdd, a slope for Shear, a share of the
- * side for Translate, a blending factor for the rest; the first three take none.
+ * Applies one operation to an image.
+ *
+ * The unit of `strength` depends on the operation: degrees for Rotate, bits for Posterize, a level for Solarize and SolarizeAdd, a slope
+ * for Shear, a fraction of the side length for Translate, and a blending factor for Color, Contrast, Brightness and Sharpness.
+ * AutoContrast, Equalize and Invert ignore it.
  *
  * @returns 8-bit pixels of the same size.
- * @throws {OptionError} when the operation is unknown or cannot have the strength. {@link ShapeError} when Color or Contrast is applied to
- *   an image without three channels.
+ * @throws {OptionError} when the operation is unknown or the strength is invalid for it. {@link ShapeError} when Color or Contrast is
+ * applied to an image that does not have three channels.
  * @see timm/data/auto_augment.py; Pillow's ImageOps and ImageEnhance
  */
 export function applyPolicyOperation(image: Pixels, operation: PolicyOperation, strength = 0): Pixels {
@@ -80,14 +83,14 @@ const bits = rule<number>(
   (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8,
 );
 
-/** Throws unless all the operations can be applied to the image, so that policies fail at their first image instead of at a random one. */
+/** Throws unless all operations can be applied to the image. Policies thus fail at the first image and not at a random one. */
 export function checkChannels(where: string, { channels }: Pixels, operations: readonly PolicyOperation[]): void {
   const needy = operations.find((operation) => operation === 'Color' || operation === 'Contrast');
   if (needy !== undefined && channels !== 3)
     throw new ShapeError(`${where}: expected an image of 3 channels for operation '${needy}', received ${channels}.`);
 }
 
-/** Applies an operation to an image, once both are checked. */
+/** Applies an operation. The caller has checked the arguments. */
 export function applyOperation(image: Pixels, operation: PolicyOperation, strength: number): Pixels {
   switch (operation) {
     case 'AutoContrast':
@@ -128,7 +131,7 @@ function warped(pixels: Pixels, matrix: Matrix): Pixels {
   return { ...result, data: new Uint8Array(result.data) };
 }
 
-/** Anticlockwise about the center. */
+/** Returns the matrix of a counterclockwise rotation about the center. */
 function rotation({ width, height }: Pixels, degrees: number): Matrix {
   const angle = (-degrees * Math.PI) / 180;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];

@@ -1,4 +1,4 @@
-// How an image becomes a model's input, as plain data that a model and a dataset carry.
+// Preprocesses images for a model. The settings are plain data, so that models and datasets can store them.
 
 import { check, checkOptions, record, rule } from '../core/internal.js';
 import type { Complete } from '../core/index.js';
@@ -6,15 +6,15 @@ import { sides, size as sizeRule, type Pixels, type Size } from './pixels.js';
 import { describeResize, resolveResize } from './resize.js';
 import { FITS, RESIZE_TO_RULES, resizeToFor, type Fit, type ResizeToOptions } from './resizeTo.js';
 
-/** How an image of any size becomes a model's input. */
+/** How an image of any size is converted to the input of a model. */
 export interface Preprocessing extends ResizeToOptions {
-  /** Height and width of the input, in pixels. */
+  /** Height and width of the input in pixels. */
   readonly inputSize: Size;
-  /** How an image of other proportions comes to that size. */
+  /** How an image with a different aspect ratio is fitted to that size. */
   readonly fit: Fit;
 }
 
-/** A preprocessing with every default filled in; the input size is a pair. */
+/** A preprocessing with every default filled in. The input size is always a pair. */
 export interface CompletePreprocessing extends Omit<Complete<Preprocessing>, 'inputSize'> {
   readonly inputSize: readonly [height: number, width: number];
 }
@@ -26,11 +26,11 @@ function resizingOf({ inputSize: _, fit: __, ...options }: Preprocessing): Resiz
 }
 
 /**
- * Makes a model's input of an image. The normalization is in the model.
+ * Resizes and crops an image to the input of a model. Normalization is part of the model.
  *
  * @param image - RGB in [0, 255], of any size.
- * @returns The image at `inputSize`: uint8 with resampler 'pillow' or interpolation 'nearest', else float32.
- * @throws {OptionError} when the preprocessing is unknown or impossible. {@link ShapeError} when the image does not go with it.
+ * @returns The image at `inputSize`: uint8 with resampler 'pillow' or interpolation 'nearest', otherwise float32.
+ * @throws {OptionError} when the preprocessing is invalid. {@link ShapeError} when the image cannot be preprocessed this way.
  * @example
  * const input = preprocess(photo, { inputSize: 224, fit: 'resizeCrop', cropFraction: 0.875, interpolation: 'bicubic', antialias: true });
  */
@@ -39,15 +39,15 @@ export function preprocess(image: Pixels, preprocessing: Preprocessing): Pixels 
   return preprocessFor('preprocess', image, preprocessing);
 }
 
-/** Preprocesses for another function, under whose name it reports errors. */
+/** Same as {@link preprocess}, for checked options. Errors begin with `where`, the function that the user called. */
 export function preprocessFor(where: string, image: Pixels, preprocessing: Preprocessing): Pixels {
   return resizeToFor(where, image, preprocessing.inputSize, preprocessing.fit, resizingOf(preprocessing));
 }
 
 /**
- * Fills in the defaults of a preprocessing, so that a file says everything and equal ones are written alike.
+ * Fills in the defaults of a preprocessing. Saved files are then self-contained, and equal settings have equal data.
  *
- * @throws {OptionError} when something is unknown, missing or impossible.
+ * @throws {OptionError} when an option is unknown, missing or invalid.
  */
 export function completePreprocessing(where: string, preprocessing: Preprocessing): CompletePreprocessing {
   check(
@@ -61,18 +61,18 @@ export function completePreprocessing(where: string, preprocessing: Preprocessin
   check(where, 'fit', preprocessing.fit, FITS);
   const { inputSize, fit, cropFraction = 1, margins = 'floor', fillValue = 0 } = preprocessing;
   const { interpolation, antialias, resampler } = resolveResize(where, resizingOf(preprocessing));
-  // What nothing reads is written as its default, so that it makes no difference.
+  // Options that have no effect are set to their default, so that they do not make a difference in comparisons.
   const fills = fit === 'pad' || fit === 'resizePad';
   return { inputSize: sides(inputSize), fit, cropFraction, margins, fillValue: fills ? fillValue : 0, interpolation, antialias, resampler };
 }
 
-/** Whether two preprocessings make the same input of every image. */
+/** Returns whether two preprocessings give the same input for every image. */
 export function samePreprocessing(one: Preprocessing, other: Preprocessing): boolean {
   const [first, second] = [one, other].map((each) => JSON.stringify(completePreprocessing('samePreprocessing', each)));
   return first === second;
 }
 
-/** What the preprocessing does, in one line. */
+/** Describes a preprocessing in one line. */
 export function describePreprocessing({ inputSize, fit, cropFraction = 1, ...options }: Preprocessing): string {
   const size = sides(inputSize).join(' x ');
   const whole = sides(inputSize)

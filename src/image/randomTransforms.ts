@@ -1,4 +1,4 @@
-// Random crops, colors, lighting, grey, blur and erased rectangles, each with its unit in its description.
+// Random crops, color changes, blur and erasing.
 
 import {
   arrayOf,
@@ -22,7 +22,7 @@ import { describeResize, RESIZE_RULES, resizeFor, resolveResize, type ResizeOpti
 import { roundHalfEven } from './roundHalfEven.js';
 import { transformWithSpec, type Transform } from './transform.js';
 
-/** The lowest and the highest value that is drawn. */
+/** The lowest and highest value of a range. */
 export type NumberRange = readonly [low: number, high: number];
 
 const range = (expected: string, top: number): ReturnType<typeof rule<NumberRange>> =>
@@ -31,18 +31,18 @@ const range = (expected: string, top: number): ReturnType<typeof rule<NumberRang
     (value) => Array.isArray(value) && value.length === 2 && value.every((v) => positive.accepts(v) && v <= top) && value[0] <= value[1],
   );
 
-/** How random crops are taken. */
+/** Options of {@link randomResizedCrop}. */
 export interface RandomResizedCropOptions extends ResizeOptions {
-  /** Shares of the area, lowest and highest. @defaultValue [0.08, 1] */
+  /** Minimum and maximum fraction of the area. @defaultValue [0.08, 1] */
   readonly area?: NumberRange | undefined;
-  /** Width divided by height, lowest and highest. @defaultValue [3 / 4, 4 / 3] */
+  /** Minimum and maximum of width divided by height. @defaultValue [3 / 4, 4 / 3] */
   readonly aspectRatio?: NumberRange | undefined;
 }
 
 /**
- * Cuts a rectangle of random area, proportions and place, and resizes it: Inception's crop.
+ * Crops a rectangle of random area, aspect ratio and position, and resizes it (Inception-style crop).
  *
- * @see torchvision's `RandomResizedCrop`, whose ten attempts and central last resort it has
+ * @see `RandomResizedCrop` of torchvision, which also makes ten attempts and then uses a center crop
  */
 export function randomResizedCrop(size: Size, options: RandomResizedCropOptions = {}): Transform {
   check('randomResizedCrop', 'size', size, sizeRule);
@@ -76,19 +76,19 @@ function randomBox(
   return { top: Math.floor((height - h) / 2), left: Math.floor((width - w) / 2), height: h, width: w };
 }
 
-/** How far colors change; a number d means the range of its kind around no change, a pair means [low, high]. */
+/** Ranges of the color changes. A number d means a range around no change, a pair means [low, high]. */
 export interface ColorJitterOptions {
-  /** Share of the 0-255 range added: 0.3 adds -76.5 to 76.5. @defaultValue none */
+  /** Maximum change as a fraction of 255: 0.3 adds between -76.5 and 76.5. @defaultValue none */
   readonly brightness?: number | undefined;
-  /** Factors around each channel's mean: d for [1 - d, 1 + d]. @defaultValue none */
+  /** Range of the contrast factor: d for [1 - d, 1 + d]. @defaultValue none */
   readonly contrast?: number | NumberRange | undefined;
-  /** Factors of the saturation: d for [1 - d, 1 + d]. @defaultValue none */
+  /** Range of the saturation factor: d for [1 - d, 1 + d]. @defaultValue none */
   readonly saturation?: number | NumberRange | undefined;
-  /** Share of the color circle, to either side: 0.3 is 108 degrees. @defaultValue none */
+  /** Maximum rotation of the hue as a fraction of the color circle, in either direction: 0.3 is 108 degrees. @defaultValue none */
   readonly hue?: number | undefined;
 }
 
-/** Changes hue, saturation, contrast and brightness at random, in this order; each op as in `tf.image`. */
+/** Randomly changes hue, saturation, contrast and brightness, in this order. Each operation is that of `tf.image`. */
 export function colorJitter(options: ColorJitterOptions): Transform {
   const factors = either(probabilityRule, range('[low, high] above 0', Infinity));
   checkOptions('colorJitter', options, { brightness: probabilityRule, contrast: factors, saturation: factors, hue: probabilityRule });
@@ -113,13 +113,13 @@ export function colorJitter(options: ColorJitterOptions): Transform {
   });
 }
 
-/** How strong the lighting noise is. */
+/** Options of {@link pcaLighting}. */
 export interface PcaLightingOptions {
   /** Standard deviation of the strength along each principal component. @defaultValue 0.1 */
   readonly sigma?: number | undefined;
 }
 
-/** Shifts the colors along the principal components of ImageNet, as AlexNet's training did. */
+/** Randomly shifts the colors along the principal components of ImageNet's colors, as in the training of AlexNet. */
 export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   const { sigma = 0.1 } = checkOptions('pcaLighting', options, { sigma: nonNegative });
   return transformWithSpec(['pcaLighting', options], 'kept', `PCA lighting noise, sigma ${sigma}`, (pixels, random) =>
@@ -127,13 +127,13 @@ export function pcaLighting(options: PcaLightingOptions = {}): Transform {
   );
 }
 
-/** How often images are made gray. */
+/** Options of {@link randomGrayscale}. */
 export interface RandomGrayscaleOptions {
-  /** Share of the images, in [0, 1]. @defaultValue 0.1 */
+  /** Fraction of the images that are converted, in [0, 1]. @defaultValue 0.1 */
   readonly probability?: number | undefined;
 }
 
-/** Makes a share of the images gray. */
+/** Converts a random fraction of the images to grayscale. */
 export function randomGrayscale(options: RandomGrayscaleOptions = {}): Transform {
   const { probability = 0.1 } = checkOptions('randomGrayscale', options, { probability: probabilityRule });
   return transformWithSpec(['randomGrayscale', options], 'kept', `grey, probability ${probability}`, (pixels, random) =>
@@ -141,15 +141,15 @@ export function randomGrayscale(options: RandomGrayscaleOptions = {}): Transform
   );
 }
 
-/** How pictures are blurred. */
+/** Options of {@link randomBlur}. */
 export interface RandomBlurOptions {
-  /** Standard deviation in pixels, lowest and highest. @defaultValue [0.1, 2] */
+  /** Minimum and maximum standard deviation in pixels. @defaultValue [0.1, 2] */
   readonly sigma?: NumberRange | undefined;
-  /** @defaultValue 0.5 */
+  /** Fraction of the images that are blurred. @defaultValue 0.5 */
   readonly probability?: number | undefined;
 }
 
-/** Blurs a share of the pictures. */
+/** Blurs a random fraction of the images. */
 export function randomBlur(options: RandomBlurOptions = {}): Transform {
   const rules = { sigma: range('[low, high] above 0', Infinity), probability: probabilityRule };
   const { sigma = [0.1, 2], probability = 0.5 } = checkOptions('randomBlur', options, rules);
@@ -163,16 +163,18 @@ export function randomBlur(options: RandomBlurOptions = {}): Transform {
 
 /** Options of {@link randomErasing}. */
 export interface RandomErasingOptions {
-  /** Share of the images. @defaultValue 0.25 */
+  /** Fraction of the images. @defaultValue 0.25 */
   readonly probability?: number | undefined;
-  /** Shares of the area, lowest and highest. @defaultValue [0.02, 1 / 3] */
+  /** Minimum and maximum fraction of the area. @defaultValue [0.02, 1 / 3] */
   readonly area?: NumberRange | undefined;
   /**
-   * Width divided by height, lowest and highest; torchvision's `ratio` of RandomErasing is height divided by width.
+   * Minimum and maximum of width divided by height. In torchvision's RandomErasing, `ratio` is height divided by width.
    * @defaultValue [1 / 3.3, 1 / 0.3]
    */
   readonly aspectRatio?: NumberRange | undefined;
-  /** 'constant' paints `fillValue`; 'noise' paints a random value in each channel of each pixel. @defaultValue 'constant' */
+  /**
+   * 'constant' fills the rectangle with `fillValue`. 'noise' gives every channel of every pixel a random value. @defaultValue 'constant'
+   */
   readonly fillMode?: 'constant' | 'noise' | undefined;
   /**
    * The color with `fillMode: 'constant'`, in [0, 255]: [red, green, blue], or one number for every channel.
@@ -182,10 +184,10 @@ export interface RandomErasingOptions {
 }
 
 /**
- * Paints over a random rectangle in a share of the images.
+ * Overwrites a random rectangle in a random fraction of the images.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
- * @throws {ShapeError} when applied, if `fillValue` is a color and the image has not three channels.
+ * @throws {OptionError} when an option is unknown or invalid.
+ * @throws {ShapeError} when applied to an image that does not have three channels, if `fillValue` is a color.
  * @see Random Erasing, arXiv 1708.04896
  */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
@@ -230,9 +232,9 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
 }
 
 /**
- * Resizes every image: the first step of recipes that crop nothing.
+ * Resizes every image. Use it as the first step of recipes that do not crop.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
+ * @throws {OptionError} when an option is unknown or invalid.
  */
 export function resizing(size: Size, options: ResizeOptions = {}): Transform {
   check('resizing', 'size', size, sizeRule);

@@ -1,4 +1,4 @@
-// Recipes by name: what an image goes through in training, and what in evaluation.
+// Named recipes for augmentation in training and preprocessing in evaluation.
 
 import { check, invalid, keysOf, oneOf, positiveInteger } from '../core/internal.js';
 import { randomFlip } from './flip.js';
@@ -15,11 +15,11 @@ interface Recipe {
 
 const stretched = (inputSize: number): Preprocessing => ({ inputSize, fit: 'stretch' });
 
-/** A recipe's name. */
+/** The name of a recipe. */
 export type RecipeName = 'default' | 'imagenet' | 'xray' | 'resize';
 
 const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
-  /** For a few hundred photos of anything: gentle crops that keep the object in view, flips, slight colors. */
+  /** For small datasets of photos: moderate crops that keep the object visible, flips and small color changes. */
   default: {
     train: (size) =>
       sequence(
@@ -30,7 +30,8 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
     evaluate: (inputSize) => ({ inputSize, fit: 'stretch', antialias: true }),
   },
   /**
-   * The ImageNet recipe of the AlexNet and GluonCV line, evaluated on the center of an image whose shorter side is 256 for a size of 224.
+   * The ImageNet recipe of AlexNet and GluonCV. Evaluation uses a center crop of 224 pixels after resizing the shorter side to 256, or the
+   * same ratio for other sizes.
    */
   imagenet: {
     train: (size) =>
@@ -43,25 +44,25 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
       ),
     evaluate: (inputSize) => ({ inputSize, fit: 'resizeCrop', cropFraction: inputSize / Math.round((256 * inputSize) / 224) }),
   },
-  /** Chest X-rays: Keras' affine family. */
+  /** For chest X-rays: the affine transformations of Keras. */
   xray: {
     train: (size) =>
       sequence(resizing(size), randomAffine({ rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fillMode: 'nearest' }), randomFlip()),
     evaluate: stretched,
   },
-  /** Nothing random. */
+  /** Only resizes. */
   resize: { train: (size) => resizing(size), evaluate: stretched },
 };
 
 const NAMES = /* @__PURE__ */ keysOf(RECIPES);
 
 /**
- * Gives the training side of a recipe; normalization is in the model, so none is here. Its `preprocessing` is the evaluation side,
- * {@link evalTransform}.
+ * Returns the augmentation of a recipe for training. Its `preprocessing` is that of {@link evalTransform}. Normalization is part of the
+ * model.
  *
- * @param recipe - 'default' crops, flips and changes colors slightly; 'imagenet' does so strongly; 'xray' turns and shifts; 'resize' only
- *   resizes.
- * @param size - Side of the model's input in pixels.
+ * @param recipe - 'default': moderate crops, flips and color changes. 'imagenet': strong ones. 'xray': rotation, shift, shear, zoom and
+ * flips. 'resize': only resizes.
+ * @param size - Height and width of the model's input in pixels.
  * @throws {OptionError} when the name is unknown.
  * @example
  * const recipe = trainAugmentation('imagenet', 224);
@@ -80,12 +81,12 @@ export function trainAugmentation(recipe: RecipeName = 'default', size = 224): T
 }
 
 /**
- * Makes images as evaluation does, with nothing random: as a model or runtime wants them, as a preprocessing says, or as a recipe's
- * evaluation side.
+ * Returns a transform that preprocesses images for evaluation, without randomness.
  *
- * @param preprocessing - A recipe's name; or a record, as `PRETRAINED` has them; or a model, runtime or dataset that has one.
- * @param size - Side of the model's input in pixels, for a recipe; all others have their own. @defaultValue 224
- * @throws {OptionError} when the name is unknown, or the preprocessing is impossible or unknown.
+ * @param preprocessing - The name of a recipe; a preprocessing, for example that of a `PRETRAINED` entry; or a model, runtime or dataset
+ * that has one.
+ * @param size - Height and width of the model's input in pixels. Only for the name of a recipe. @defaultValue 224
+ * @throws {OptionError} when the name is unknown, or the preprocessing is unknown or invalid.
  * @example
  * const test = augment(images, evalTransform(model)); // images of any size: the transform resizes them
  */

@@ -1,4 +1,4 @@
-// Resizing, equal to `tf.image.resize` of TensorFlow 2 or to Pillow.
+// Resizes images with the same results as TensorFlow 2 (`tf.image.resize`) or Pillow.
 
 import { boolean, check, checkOptions, invalid, oneOf } from '../core/internal.js';
 import type { Complete } from '../core/index.js';
@@ -12,33 +12,33 @@ import { INTERPOLATIONS, nearestPlaces, planSpans, type Interpolation } from './
 
 export const RESIZE_RULES = { interpolation: oneOf(...INTERPOLATIONS), antialias: boolean, resampler: oneOf('tensorflow', 'pillow') };
 
-/** How an image is resized. */
+/** Options of {@link resize}. */
 export interface ResizeOptions {
-  /** Bicubic is Keys' with a = -0.5; area averages what an output pixel covers. @defaultValue 'bilinear' */
+  /** 'bicubic' is Keys' kernel with a = -0.5. 'area' averages the source pixels that an output pixel covers. @defaultValue 'bilinear' */
   readonly interpolation?: Interpolation | undefined;
   /**
-   * Widens the kernel when shrinking, so that no source pixel is skipped; for bilinear and bicubic.
-   * @defaultValue false, with resampler 'pillow' true
+   * Widens the kernel when the image shrinks, so that no source pixel is skipped. Only for bilinear and bicubic.
+   * @defaultValue false; true with resampler 'pillow'
    */
   readonly antialias?: boolean | undefined;
   /**
-   * Whose arithmetic is used. 'tensorflow' is `tf.image.resize`, which Keras uses. 'pillow' is Pillow's `Image.resize`, which timm and
-   * torchvision use on image files: it takes and returns 8-bit pixels, rounds after each of its two passes, and always antialiases bilinear
-   * and bicubic. Its area is `BOX`. @defaultValue 'tensorflow'
+   * The implementation whose results are reproduced. 'tensorflow' is `tf.image.resize`, which Keras uses. 'pillow' is Pillow's
+   * `Image.resize`, which timm and torchvision use for image files. It requires 8-bit pixels, rounds after each of its two passes, and
+   * always antialiases bilinear and bicubic. Its 'area' is `BOX`. @defaultValue 'tensorflow'
    */
   readonly resampler?: 'tensorflow' | 'pillow' | undefined;
 }
 
 /**
- * Resizes an image with half-pixel centers. The result is float32; it has the type of the input with interpolation 'nearest', and is uint8
- * with resampler 'pillow'.
+ * Resizes an image with half-pixel centers. The result is float32, except with interpolation 'nearest' (the type of the input) and with
+ * resampler 'pillow' (uint8).
  *
- * Bilinear without antialiasing and nearest equal TensorFlow to the last bit, the other methods within 0.001 of a level. TensorFlow's
- * bicubic may leave [0, 255] by a little at sharp edges. Resampler 'pillow' equals Pillow to the last bit.
+ * 'nearest' and 'bilinear' without antialiasing are bit-identical to TensorFlow, and the other methods differ by less than 0.001. Like
+ * TensorFlow's, bicubic results may slightly exceed [0, 255] at sharp edges. Resampler 'pillow' is bit-identical to Pillow.
  *
  * @param size - Height and width in pixels, or one number for a square.
- * @throws {OptionError} when an option is unknown, antialias does not go with the interpolation, or resampler 'pillow' is given float
- *   pixels.
+ * @throws {OptionError} when an option is unknown, the interpolation does not support antialiasing, or float pixels are passed with
+ * resampler 'pillow'.
  * @example
  * const small = resize(photo, 224);
  * const smooth = resize(photo, [300, 400], { interpolation: 'bicubic', antialias: true });
@@ -49,7 +49,7 @@ export function resize(image: Pixels, size: Size, options: ResizeOptions = {}): 
   return resizeFor('resize', image, size, options);
 }
 
-/** Resizes for another function, under whose name it reports errors. */
+/** Same as {@link resize}. Errors begin with `where`, the function that the user called. */
 export function resizeFor(where: string, pixels: Pixels, size: Size, options: ResizeOptions): Pixels {
   checkPixels(where, pixels);
   check(where, 'size', size, sizeRule);
@@ -69,7 +69,7 @@ export function resizeFor(where: string, pixels: Pixels, size: Size, options: Re
   });
 }
 
-/** More than this takes over 8 GB, which no engine allocates in one array before it has spent seconds on the rest. */
+/** Larger images need more than 8 GB in one array, which no engine allocates. Checking first avoids seconds of wasted work. */
 const MOST_VALUES = 2 ** 31 - 1;
 
 function resizeLikeTensorFlow(pixels: Pixels, height: number, width: number, interpolation: Interpolation, antialias: boolean): Pixels {
@@ -88,7 +88,7 @@ function resizeLikeTensorFlow(pixels: Pixels, height: number, width: number, int
   return { width, height, channels: pixels.channels, data };
 }
 
-/** Refuses options that do not go together, and fills in defaults. */
+/** Rejects incompatible options and fills in the defaults. */
 export function resolveResize(where: string, options: ResizeOptions): Complete<ResizeOptions> {
   const { interpolation = 'bilinear', resampler = 'tensorflow' } = options;
   const smooths = interpolation === 'bilinear' || interpolation === 'bicubic';
@@ -100,7 +100,7 @@ export function resolveResize(where: string, options: ResizeOptions): Complete<R
   return { interpolation, antialias, resampler };
 }
 
-/** The interpolation and what changes it, as transforms describe themselves. */
+/** Describes the interpolation for the descriptions of transforms. */
 export function describeResize({ interpolation = 'bilinear', antialias = false, resampler }: ResizeOptions): string {
   if (resampler === 'pillow') return `${interpolation}, Pillow`;
   return `${interpolation}${antialias ? ', antialias' : ''}`;

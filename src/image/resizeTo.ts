@@ -1,4 +1,4 @@
-// Bringing images of any proportions to one size: the ways of Keras, torchvision, timm and EfficientNet's authors.
+// Resizes images of any aspect ratio to one size, as Keras, torchvision, timm or the original EfficientNet code do.
 
 import { arrayOf, check, checkOptions, either, oneOf, rule } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
@@ -12,25 +12,24 @@ const { floor, fround, max, min, trunc } = Math;
 export const FITS = oneOf('stretch', 'crop', 'pad', 'resizeCrop', 'resizePad');
 
 /**
- * How an image of other proportions comes to a size. 'stretch' changes the proportions. 'crop' cuts the longer side and 'pad' fills the
- * shorter one before the image is resized. 'resizeCrop' and 'resizePad' resize first, and then cut what is too long or fill what is too
- * short.
+ * How an image with a different aspect ratio is fitted to a size. 'stretch' changes the aspect ratio. 'crop' crops the longer side, and
+ * 'pad' pads the shorter side, before resizing. 'resizeCrop' and 'resizePad' resize first and then crop or pad.
  */
 export type Fit = 'stretch' | 'crop' | 'pad' | 'resizeCrop' | 'resizePad';
 
 /** Options of {@link resizeTo}. */
 export interface ResizeToOptions extends ResizeOptions {
   /**
-   * The share of the sides that a central crop keeps, in (0, 1]. 'crop' cuts before resizing; the others resize to
-   * `floor(size / cropFraction)` and cut then, as timm with its `crop_pct`. @defaultValue 1
+   * Fraction of the side length that a center crop keeps, in (0, 1]. 'crop' crops before resizing. All others resize to
+   * `floor(size / cropFraction)` and then crop, like `crop_pct` in timm. @defaultValue 1
    */
   readonly cropFraction?: number | undefined;
   /**
-   * How the margins of the central crop are rounded; 'even' also sizes 'resizePad' as timm does instead of as TensorFlow.
+   * How the margins of the center crop are rounded. With 'resizePad', 'even' also computes the size as in timm instead of TensorFlow.
    * @defaultValue 'floor'
    */
   readonly margins?: Margins | undefined;
-  /** What 'pad' and 'resizePad' fill with, integers in [0, 255]: one value, or one per channel. @defaultValue 0 */
+  /** The fill value of 'pad' and 'resizePad': an integer in [0, 255], or one per channel. @defaultValue 0 */
   readonly fillValue?: number | readonly number[] | undefined;
 }
 
@@ -42,22 +41,20 @@ const level = rule<number>(
 export const RESIZE_TO_RULES = { ...RESIZE_RULES, cropFraction: share, margins: MARGINS, fillValue: either(level, arrayOf(level)) };
 
 /**
- * Resizes an image of any proportions to a size.
+ * Resizes an image of any aspect ratio to a size.
  *
- * | `fit` | as |
+ * | `fit` | equivalent to |
  * |---|---|
  * | 'stretch' | `tf.image.resize` and Keras' default; with `cropFraction` timm's `squash` |
- * | 'crop' | Keras' `crop_to_aspect_ratio` and `smart_resize`; with `cropFraction` and margins 'ceil' the evaluation of EfficientNet's
- * authors |
+ * | 'crop' | `crop_to_aspect_ratio` of Keras; with `cropFraction` and margins 'ceil' the original EfficientNet evaluation |
  * | 'pad' | `pad_to_aspect_ratio` of Keras' `Resizing` |
  * | 'resizeCrop' | with margins 'even' torchvision's `Resize` and `CenterCrop`, and timm's `center` |
- * | 'resizePad' | `tf.image.resize_with_pad`, which Keras' `image_dataset_from_directory(pad_to_aspect_ratio=True)` uses; with margins
- * 'even' timm's `border` |
+ * | 'resizePad' | `tf.image.resize_with_pad`, as in Keras' `image_dataset_from_directory`; with margins 'even' timm's `border` |
  *
- * torchvision and timm resize with `resampler: 'pillow'`.
+ * Keras' `smart_resize` is 'crop', too. The results of torchvision and timm require `resampler: 'pillow'`.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value.
- * @throws {ShapeError} when the image is so narrow that nothing of it is left, or `fillValue` has another number of channels.
+ * @throws {OptionError} when an option is unknown or invalid.
+ * @throws {ShapeError} when the image is so narrow that nothing of it would remain, or `fillValue` has a different number of channels.
  * @example
  * const whole = resizeTo(photo, 224, 'pad', { fillValue: 114 });
  * const timm = { cropFraction: 0.875, margins: 'even', interpolation: 'bicubic', resampler: 'pillow' } as const;
@@ -67,7 +64,7 @@ export function resizeTo(image: Pixels, size: Size, fit: Fit, options: ResizeToO
   return resizeToFor('resizeTo', image, size, fit, options);
 }
 
-/** Resizes for another function, under whose name it reports errors. */
+/** Same as {@link resizeTo}. Errors begin with `where`, the function that the user called. */
 export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit, options: ResizeToOptions): Pixels {
   checkPixels(where, pixels);
   check(where, 'size', size, sizeRule);
@@ -98,7 +95,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
               `${pixels.width}] for ${whole.join(' x ')}.`,
           );
         }
-        // TensorFlow computes the place from the size before it is truncated.
+        // Like TensorFlow, computes the position from the size before truncation.
         const [top, left] = [max(0, floor(fround(wanted[0] - exact[0]) / 2)), max(0, floor(fround(wanted[1] - exact[1]) / 2))];
         return framed(resize(pixels, inner), [max(inner[0], wanted[0]), max(inner[1], wanted[1])], top, left, fillValue);
       }
@@ -110,7 +107,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
 type Sides = readonly [height: number, width: number];
 type Sized = Pick<Pixels, 'height' | 'width'>;
 
-/** The largest crop of the wanted proportions, or a share of it, in the float32 of TensorFlow. */
+/** Returns the largest crop with the target's aspect ratio, or a fraction of it, in float32 like TensorFlow. */
 export function sidesOfCrop({ height, width }: Sized, [tall, wide]: Sides, cropFraction: number): Sides {
   const largest = [
     min(height, trunc(fround(fround(width * tall) / wide))),
@@ -125,9 +122,7 @@ function partOf(length: number, cropFraction: number): number {
   return max(1, trunc(fround(fround(cropFraction) * length)));
 }
 
-/**
- * The size of the image once 'pad' has filled it. Keras adds the same number of rows, or columns, on both sides: an odd one is not added.
- */
+/** Returns the size of the image after 'pad'. Keras adds the same number of rows or columns on both sides and skips an odd one. */
 export function paddedSides({ height, width }: Sized, [tall, wide]: Sides): Sides {
   const top = trunc((max(height, trunc(fround(fround(width * tall) / wide))) - height) / 2);
   const left = trunc((max(width, trunc(fround(fround(height * wide) / tall))) - width) / 2);
@@ -140,7 +135,8 @@ function padded(pixels: Pixels, target: Sides, fillValue: number | readonly numb
 }
 
 /**
- * The size of the image that just covers the wanted one. To a square torchvision truncates the longer side; timm rounds for other targets.
+ * Returns the size of the smallest resized image that covers the target. For square targets the longer side is truncated as in torchvision;
+ * otherwise both are rounded as in timm.
  */
 export function sidesAround({ height, width }: Sized, [tall, wide]: Sides): Sides {
   if (tall === wide) return width <= height ? [trunc((wide * height) / width), wide] : [tall, trunc((tall * width) / height)];
@@ -149,8 +145,8 @@ export function sidesAround({ height, width }: Sized, [tall, wide]: Sides): Side
 }
 
 /**
- * The size of the image that just fits into the wanted one: rounded as timm does, or in the float32 of TensorFlow, which truncates it
- * afterwards.
+ * Returns the size of the largest resized image that fits into the target: rounded as in timm with 'even', otherwise not yet truncated, in
+ * float32 like TensorFlow.
  */
 export function sidesInside({ height, width }: Sized, [tall, wide]: Sides, margins: Margins): Sides {
   if (margins === 'even') {

@@ -1,16 +1,16 @@
-// Which source pixels make up each output pixel of one axis, and with what weights: the arithmetic of `tf.image.resize`.
-// The loops that apply them are in resize.ts.
+// Computes the source pixels and weights of each output pixel along one axis, with the arithmetic of `tf.image.resize`. bilinear.ts and
+// filter.ts apply them.
 
 import { keysOf } from '../core/internal.js';
 import { roundHalfEven } from './roundHalfEven.js';
 
 const { fround } = Math;
 
-/** How a resized pixel is computed from its neighbors. */
+/** The interpolation method. */
 export type Interpolation = 'bilinear' | 'bicubic' | 'area' | 'nearest';
 export const INTERPOLATIONS = /* @__PURE__ */ keysOf<Interpolation>({ bilinear: true, bicubic: true, area: true, nearest: true });
 
-/** Output pixel `i` is the sum of `weights[i * taps + k] * source[starts[i] + k]` over `counts[i]` source pixels. */
+/** Output pixel `i` is the sum of `weights[i * taps + k] * source[starts[i] + k]` for k from 0 to `counts[i] - 1`. */
 export interface Spans {
   readonly taps: number;
   readonly starts: Int32Array;
@@ -25,7 +25,7 @@ interface Kernel {
 
 const triangle: Kernel = { radius: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
 
-/** Pillow's, which counts one edge in and the other out. */
+/** Pillow's box kernel, which includes only one of its two edges. */
 const box: Kernel = { radius: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) };
 
 /** Keys' cubic convolution with a = -0.5. */
@@ -38,11 +38,11 @@ const cubic: Kernel = {
   },
 };
 
-/** By method. `area` is Pillow's box; TensorFlow's area has its own weights. */
+/** The kernel of each method. `area` is Pillow's box; TensorFlow's 'area' is computed by areaSpan. */
 export const KERNELS = { bilinear: triangle, bicubic: cubic, area: box } as const;
 
 /**
- * The source pixel of each output pixel of one axis, for method 'nearest'.
+ * Returns the source pixel of each output pixel along one axis, for 'nearest'.
  *
  * @see `resize_nearest_neighbor_op.cc` in tensorflow/core/kernels/image, with half-pixel centers
  */
@@ -52,7 +52,8 @@ export function nearestPlaces(from: number, to: number): Int32Array {
 }
 
 /**
- * Plans one axis. Positions are computed in float32 where TensorFlow does, since a pixel is chosen by them.
+ * Computes the source pixels and weights along one axis. Positions are float32 where TensorFlow's are, because rounding can select a
+ * different pixel.
  *
  * @see tensorflow/core/kernels/image: `scale_and_translate_op.cc` (antialias), `resize_bilinear_op.cc`, `resize_bicubic_op.cc`,
  * `resize_area_op.cc`, all with half-pixel centers.
@@ -99,7 +100,7 @@ function linearSpan(center: number, from: number): Span {
   return { start: low, weights: [1 - (center - low), center - low] };
 }
 
-/** Weights come from a table of 1024 steps. Those outside the image are dropped and the rest are scaled to a sum of one. */
+/** TensorFlow takes the weights from a table with 1024 steps. It drops those outside the image and normalizes the rest. */
 function cubicSpan(center: number, from: number): Span {
   const low = Math.floor(center);
   const fraction = roundHalfEven((center - low) * 1024) / 1024;
@@ -110,8 +111,8 @@ function cubicSpan(center: number, from: number): Span {
 }
 
 /**
- * The share of each source pixel that the output pixel covers. Rounding can make the last one reach over the edge: that share is the edge
- * pixel's.
+ * Returns the fraction of each source pixel that the output pixel covers. Due to rounding, the last pixel may lie outside the image. Its
+ * weight is added to the pixel at the edge.
  */
 function areaSpan(low: number, high: number, scale: number, from: number): Span {
   const start = Math.floor(low);
@@ -140,7 +141,7 @@ function kernelSpans(from: number, to: number, kernel: Kernel): Spans {
   });
 }
 
-/** Scales weights to a sum of one. */
+/** Scales the weights so that their sum is 1. */
 export function normalized(weights: readonly number[]): readonly number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return sum === 0 ? weights : weights.map((weight) => weight / sum);

@@ -1,18 +1,18 @@
-// Memory of pictures nobody looks at any more, for the next ones. New memory for each brings a full garbage collection every few dozen
-// pictures.
+// Reuses the memory of images that are no longer needed. Allocating new memory for every image causes a full garbage collection every few
+// dozen images.
 
 import type { Pixels } from './pixels.js';
 
-/** Held weakly: what is not taken again goes with the next collection. */
+/** Weak references, so that the garbage collector can free arrays that are not reused. */
 const spare: WeakRef<Float32Array>[] = [];
 const LIMIT = 256;
 
-/** Memory for a picture, with whatever was in it: every value is to be written. */
+/** Returns an array for an image. Its contents are arbitrary, so the caller must write every value. */
 export function floats(length: number): Float32Array {
   return takeSpare(length) ?? new Float32Array(length);
 }
 
-/** Memory that was given back, if there is some of this length. */
+/** Returns a spare array of this length, or `undefined` if there is none. */
 export function takeSpare(length: number): Float32Array | undefined {
   for (let i = spare.length - 1; i >= 0; i--) {
     const values = (spare[i] as WeakRef<Float32Array>).deref();
@@ -24,10 +24,10 @@ export function takeSpare(length: number): Float32Array | undefined {
 }
 
 /**
- * Lends the memory of a picture to the next one that is made: for the only holder of it, who looks at it no more. Bytes and parts of a
- * larger memory are left alone.
+ * Makes the memory of an image available for reuse. The caller must be its only owner and must not use it afterwards. Does nothing for
+ * 8-bit data and for views of a larger buffer.
  *
- * @param kept - What was made of the picture, which may be its very memory: then it is left alone, too.
+ * @param kept - The image computed from this one. If both share memory, it is not reused.
  */
 export function giveBack(data: Pixels['data'], kept?: Pixels['data']): void {
   if (!(data instanceof Float32Array) || data.byteLength !== data.buffer.byteLength || data.buffer === kept?.buffer) return;

@@ -1,13 +1,13 @@
-// The preprocessing that a file carries.
+// Reads the preprocessing stored in a file.
 
 import { DataError, isEffnetError } from '../core/index.js';
 import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 
 /**
- * Checks the preprocessing that a file carries, and fills in its defaults.
+ * Checks the preprocessing stored in a file and fills in its defaults.
  *
- * @param file - The file in words, for the error.
- * @throws {DataError} naming the file and the field.
+ * @param file - A description of the file for the error message.
+ * @throws {DataError} naming the file and the invalid field.
  */
 export function storedPreprocessing(where: string, file: string, record: unknown): CompletePreprocessing {
   try {

@@ -1,4 +1,4 @@
-// A random change of an image, and how changes follow one another. The changes themselves are in the files beside.
+// The transform type, and functions that combine transforms.
 
 import { callable, check, invalid, probability as probabilityRule, record, rule, text } from '../core/internal.js';
 import type { Random } from '../core/index.js';
@@ -6,27 +6,27 @@ import { checkPixels, isPixels, type Pixels } from './pixels.js';
 import { completePreprocessing, samePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 import { giveBack } from './spareFloats.js';
 
-/** What a transform is made of, as plain data another thread makes it from again: the name of a function and its parameters. */
+/** A transform as plain data, from which another thread can recreate it: the name of a function and its parameters. */
 export type TransformSpec = readonly [name: string, ...parameters: readonly unknown[]];
 
-/** A change of an image that draws its numbers from the stream it is given: the same stream, the same result. */
+/** A change of an image. All its random numbers come from the given stream, so the same stream gives the same result. */
 export interface Transform {
-  /** What it does and how strongly, with units, one line for each step. */
+  /** Describes each step in one line, including strengths and units. */
   describe(): string;
-  /** Returns a changed image and leaves the given one alone. */
+  /** Returns a changed image. Does not modify the given one. */
   apply(image: Pixels, random: Random): Pixels | Promise<Pixels>;
-  /** What other threads make it from; `undefined` where a function of yours has a part in it. */
+  /** The transform as plain data, or `undefined` if it contains a custom function. */
   readonly spec?: TransformSpec | undefined;
   /**
-   * How evaluation makes the inputs of a model that learns from these images; 'kept' where the size stays the same; `undefined` when
-   * unknown.
+   * How evaluation must preprocess images for a model trained with this transform. 'kept' means that the transform does not change the
+   * image size. `undefined` means unknown.
    */
   readonly preprocessing?: CompletePreprocessing | 'kept' | undefined;
 }
 
 const transform = rule<Transform>(
   'a transform',
-  // Functions have a method called apply, too.
+  // Functions also have a method named `apply`.
   (value) =>
     record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
 );
@@ -37,11 +37,11 @@ const sizeChange = rule<Preprocessing | 'kept' | undefined>(
 const stream = rule<Random>('a stream of random numbers', (value) => record.accepts(value) && typeof (value as Random).next === 'function');
 
 /**
- * Makes a transform from its description and function; it works on the thread it was made on.
+ * Creates a transform from a function. The transform cannot be sent to worker threads.
  *
- * @param preprocessing - 'kept' when the function keeps the size of images, or how evaluation makes inputs where it is used.
+ * @param preprocessing - 'kept' if the function keeps the image size, or the preprocessing to use in evaluation.
  * @defaultValue unknown
- * @throws {OptionError} when the preprocessing is impossible; when applied, if the function returns anything but an image.
+ * @throws {OptionError} when the preprocessing is invalid, or (when applied) if the function does not return an image.
  * @example
  * const inverted = transformOf('invert', (image) => ({ ...image, data: image.data.map((value) => 255 - value) }), 'kept');
  */
@@ -75,8 +75,8 @@ function isPromise(value: unknown): value is PromiseLike<Pixels> {
 }
 
 /**
- * Makes a transform of this library, which `transformFrom` makes again from its spec. Checks what it is applied to, under the name in the
- * spec.
+ * Creates a transform of this library, which `transformFrom` can recreate from its spec. Arguments of `apply` are checked, and errors begin
+ * with the name in the spec.
  */
 export function transformWithSpec(
   spec: TransformSpec,
@@ -96,13 +96,13 @@ export function transformWithSpec(
   };
 }
 
-/** What transforms in a row do to the size: 'kept' where all keep it, and the preprocessing of the one that does not. */
+/** Returns the preprocessing of a sequence: 'kept' if all steps keep the size, or that of the only step that does not. */
 function combined(steps: readonly Transform[]): Transform['preprocessing'] {
   const resizing = steps.filter((step) => step.preprocessing !== 'kept');
   return resizing.length > 1 ? undefined : resizing.length === 0 ? 'kept' : resizing[0]?.preprocessing;
 }
 
-/** What transforms of which one is chosen do to the size: what all of them do. */
+/** Returns the preprocessing that all alternatives share, or `undefined` if they differ. */
 function agreed(steps: readonly Transform[]): Transform['preprocessing'] {
   const [first, ...others] = steps.map((step) => step.preprocessing);
   const same = (other: Transform['preprocessing']): boolean =>
@@ -110,7 +110,7 @@ function agreed(steps: readonly Transform[]): Transform['preprocessing'] {
   return others.every(same) ? first : undefined;
 }
 
-/** The spec of a transform made of others, where all of them have one. */
+/** Returns the spec of a transform composed of others, if all of them have one. */
 function specOfAll(name: string, parameters: readonly unknown[], steps: readonly Transform[]): Pick<Transform, 'spec'> {
   const specs = steps.flatMap(({ spec }) => (spec === undefined ? [] : [spec]));
   return specs.length === steps.length ? { spec: [name, ...parameters, ...specs] } : {};
@@ -129,7 +129,7 @@ export function sequence(...steps: readonly Transform[]): Transform {
     describe: () => steps.map((step) => step.describe()).join('\n'),
     async apply(pixels, random) {
       let result = pixels;
-      // Made here and seen by no function of the caller's.
+      // Whether the current image was created here and not passed to any custom function.
       let ours = false;
       for (const step of steps) {
         const given = result;
@@ -144,7 +144,7 @@ export function sequence(...steps: readonly Transform[]): Transform {
   };
 }
 
-/** Applies a transform to a share of the images. */
+/** Applies a transform to a random fraction of the images. */
 export function randomly(probability: number, step: Transform): Transform {
   check('randomly', 'probability', probability, probabilityRule);
   check('randomly', 'step', step, transform);
@@ -152,12 +152,12 @@ export function randomly(probability: number, step: Transform): Transform {
     describe: () => `with probability ${probability}: ${step.describe()}`,
     apply: (pixels, random) => (random.next() < probability ? step.apply(pixels, random) : pixels),
     ...specOfAll('randomly', [probability], [step]),
-    // The other images keep their size.
+    // The remaining images keep their size.
     preprocessing: step.preprocessing === 'kept' ? 'kept' : undefined,
   };
 }
 
-/** Applies one of several transforms, each as likely. */
+/** Applies one of several transforms, chosen at random with equal probability. */
 export function oneOfTransforms(...steps: readonly Transform[]): Transform {
   for (const step of steps) check('oneOfTransforms', 'steps', step, transform);
   if (steps.length === 0) throw invalid('oneOfTransforms', 'steps', 'at least one transform', steps);

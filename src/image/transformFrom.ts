@@ -1,4 +1,4 @@
-// Transforms from their specs: how another thread gets the recipe it is to apply.
+// Recreates transforms from their specs, so that worker threads can apply them.
 
 import { invalid } from '../core/internal.js';
 import { randomAffine } from './affine.js';
@@ -28,10 +28,10 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 };
 
 /**
- * Makes a transform again from its `spec`.
+ * Creates a transform from its `spec`.
  *
- * @param others - Makers of transforms that are not in this folder, by name.
- * @throws {OptionError} when no maker has the name.
+ * @param others - Additional functions that create transforms, by name.
+ * @throws {OptionError} when no function has the name.
  */
 export function transformFrom(spec: TransformSpec, others: Readonly<Record<string, Maker>> = {}): Transform {
   const [name, ...parameters] = spec;
@@ -44,7 +44,7 @@ export function transformFrom(spec: TransformSpec, others: Readonly<Record<strin
     case 'randomly':
       return randomly(parameters[0] as number, made(parameters[1]));
   }
-  // Asked for every image: the two lists are not joined.
+  // This runs for every image, so the two tables are not merged.
   const makers = Object.hasOwn(others, name) ? others : MAKERS;
   const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
   if (make === undefined)

@@ -1,21 +1,21 @@
-// Affine warps: output pixels look up where they come from. Two conventions: Keras' (scipy) and Pillow's.
+// Affine warps with the pixel coordinates of Keras (scipy) or Pillow.
 
 import { keysOf } from '../core/internal.js';
 import { aligned, PADDING, pixelKernels } from './kernels.js';
 import type { Pixels } from './pixels.js';
 import { floats } from './spareFloats.js';
 
-/** What lies outside the image: its edge, a constant, its mirror image, or the image again. */
+/** How the area outside the image is filled: with the nearest edge pixel, a constant, the mirrored image or the repeated image. */
 export type FillMode = 'nearest' | 'constant' | 'reflect' | 'wrap';
 export const FILL_MODES = /* @__PURE__ */ keysOf<FillMode>({ nearest: true, constant: true, reflect: true, wrap: true });
 
-/** Row and column a pixel comes from: `[a * y + b * x + c, d * y + e * x + f]`. */
+/** The source row and column of an output pixel: `[a * y + b * x + c, d * y + e * x + f]`. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /**
- * Warps with bilinear interpolation between pixel centers at whole coordinates.
+ * Warps an image with bilinear interpolation. Pixel centers are at integer coordinates.
  *
- * @see `scipy.ndimage.affine_transform` with order 1, whose modes these are; its 'wrap' repeats with a period of one less than the side
+ * @see `scipy.ndimage.affine_transform` with order 1 and the same modes; its 'wrap' has a period of one less than the side length
  */
 export function warp(pixels: Pixels, matrix: Matrix, fillMode: FillMode, value: number): Pixels {
   const { width, height, channels } = pixels;
@@ -27,7 +27,10 @@ export function warp(pixels: Pixels, matrix: Matrix, fillMode: FillMode, value: 
   });
 }
 
-/** As `warp`, with pixel centers at half coordinates and a constant color outside, as Pillow's `Image.transform` does. */
+/**
+ * Warps an image like Pillow's `Image.transform`: pixel centers are at half-integer coordinates, and the area outside is filled with a
+ * constant.
+ */
 export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixels {
   const { width, height, channels } = pixels;
   return interpolate(pixels, matrix, 0.5, false, (output, at, row, column) => {
@@ -39,8 +42,8 @@ export function warpPillow(pixels: Pixels, matrix: Matrix, value: number): Pixel
 type OnEdge = (output: Float32Array, at: number, row: number, column: number) => void;
 
 /**
- * Mixes the four neighbors of where each pixel comes from: with kernels where all four are in the picture, or anywhere with `nearest`, else
- * by `onEdge`.
+ * Interpolates each output pixel from the four pixels around its source position. The compiled loops handle pixels whose four neighbors are
+ * inside the image (all pixels with `nearest`), and `onEdge` handles the others.
  */
 function interpolate(pixels: Pixels, matrix: Matrix, center: number, nearest: boolean, onEdge: OnEdge): Pixels {
   const { width, height, channels, data } = pixels;
@@ -73,7 +76,7 @@ function interpolate(pixels: Pixels, matrix: Matrix, center: number, nearest: bo
   return { width, height, channels, data: output };
 }
 
-/** The part of a stretch of points where `start + step * point` is in [0, limit). */
+/** Returns the part of a range of points for which `start + step * point` is in [0, limit). */
 function within(
   [first, last]: readonly [number, number],
   start: number,
@@ -82,7 +85,7 @@ function within(
 ): readonly [first: number, last: number] {
   const holds = (point: number): boolean => start + step * point >= 0 && start + step * point < limit;
   const ends = step === 0 ? [first, last] : [-start / step, (limit - start) / step].sort((x, y) => x - y);
-  // Division rounds: one point more on either side, then what holds.
+  // Division may round, so start with one extra point on each side and remove those outside.
   let from = Math.max(first, Math.floor(ends[0] as number) - 1);
   let to = Math.min(last, Math.ceil(ends[1] as number) + 2);
   while (from < to && !holds(from)) from++;
@@ -90,7 +93,7 @@ function within(
   return from < to ? [from, to] : [0, 0];
 }
 
-/** As `interpolate` within, where some of the neighbors are the edge itself. */
+/** Interpolates one pixel. Neighbors outside the image are replaced by the nearest edge pixel. */
 function sample({ width, height, channels, data }: Pixels, row: number, column: number, output: Float32Array, at: number): void {
   const y = Math.floor(row);
   const x = Math.floor(column);
@@ -109,7 +112,7 @@ function sample({ width, height, channels, data }: Pixels, row: number, column: 
   }
 }
 
-/** Brings a coordinate into the picture; NaN means the constant. */
+/** Maps a coordinate into the image. NaN means that the constant is used. */
 function place(coordinate: number, length: number, fillMode: FillMode): number {
   const last = length - 1;
   if (coordinate >= 0 && coordinate <= last) return coordinate;

@@ -1,4 +1,5 @@
-// Normalization over the batch as Keras has it: frozen, it infers and keeps its statistics. The stock layer keeps learning.
+// Batch normalization that behaves as in Keras: a frozen layer runs in inference mode and keeps its statistics. The stock TensorFlow.js
+// layer keeps updating them.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -10,13 +11,13 @@ import { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 /** Options of {@link batchNormalization}. */
 export interface BatchNormalizationOptions {
   readonly name?: string | undefined;
-  /** Share of the old moving statistics kept a step, in [0, 1); torch states 1 minus this. @defaultValue 0.99 */
+  /** Fraction of the moving statistics that is kept at every step, in [0, 1). PyTorch's momentum is 1 minus this. @defaultValue 0.99 */
   readonly momentum?: number | undefined;
   /** @defaultValue 0.001 */
   readonly epsilon?: number | undefined;
-  /** Whether to shift by a learned beta. @defaultValue true */
+  /** Whether to add a learned beta. @defaultValue true */
   readonly center?: boolean | undefined;
-  /** Whether to scale by a learned gamma. @defaultValue true */
+  /** Whether to multiply by a learned gamma. @defaultValue true */
   readonly scale?: boolean | undefined;
   /** @defaultValue true */
   readonly trainable?: boolean | undefined;
@@ -24,14 +25,16 @@ export interface BatchNormalizationOptions {
 
 type LayerVariable = tfl.LayerVariable;
 
-/** The layer behind {@link batchNormalization}; a class because TensorFlow.js layers are. */
+/** The layer that {@link batchNormalization} creates. TensorFlow.js requires layers to be classes. */
 export class BatchNormalization extends tfl.layers.Layer {
   static readonly className = 'EffnetBatchNormalization';
   readonly momentum: number;
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
-  /** Always normalizes by its moving statistics and keeps them, though gamma and beta may learn: Keras' `training=False`. */
+  /**
+   * Whether to always use the moving statistics and never update them, like Keras' `training=False`. Gamma and beta can still be trained.
+   */
   inference = false;
   private gamma: LayerVariable | undefined;
   private beta: LayerVariable | undefined;
@@ -46,7 +49,7 @@ export class BatchNormalization extends tfl.layers.Layer {
     this.scale = options.scale ?? true;
   }
 
-  // Files carry the standard name, so that plain TensorFlow.js and Keras open them.
+  // The standard class name in saved files, so that stock TensorFlow.js and Keras can load them.
   override getClassName(): string {
     return 'BatchNormalization';
   }
@@ -96,7 +99,7 @@ export class BatchNormalization extends tfl.layers.Layer {
     return { ...super.getConfig(), axis: -1, momentum, epsilon, center, scale };
   }
 
-  // A nested model freezes weights without telling its layers, so both are asked.
+  // Freezing a nested model freezes its weights but not its layers, so both are checked.
   private isFrozen(): boolean {
     return !this.trainable || this.gamma?.trainable === false || this.beta?.trainable === false;
   }
@@ -108,12 +111,12 @@ export class BatchNormalization extends tfl.layers.Layer {
 }
 
 /**
- * Normalizes each channel over the batch while training, and by its moving statistics in inference or when frozen.
+ * Creates a layer that normalizes each channel: with the statistics of the batch during training, and with moving statistics in inference.
  *
- * A frozen layer (`trainable = false`) neither normalizes by the batch nor moves its statistics, as in Keras since 2.0.
- * Channels last; takes `[batch, channels]` to `[batch, height, width, channels]`.
+ * A frozen layer (`trainable = false`) uses the moving statistics and does not update them, as in Keras since 2.0. Inputs have shape
+ * `[batch, channels]` to `[batch, height, width, channels]`.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const y = batchNormalization({ name: 'stem_bn' }).apply(x) as tfl.SymbolicTensor;
  * @see `BatchNormalization` in keras/src/layers/normalization/batch_normalization.py

@@ -1,10 +1,10 @@
-// A convolution with its bias and ReLU in one operation, for inference: stock layers do them one after another.
+// A convolution that applies its bias and ReLU in the same operation. Stock layers use separate operations.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { onlyTensor } from './onlyTensor.js';
 
-/** The configuration of a stock `Conv2D` or `DepthwiseConv2D`; which of them, `depthwise` tells. */
+/** The configuration of a stock `DepthwiseConv2D` if `depthwise` is true, otherwise of a stock `Conv2D`. */
 interface FusedConvolutionConfig {
   readonly name?: string | undefined;
   readonly depthwise: boolean;
@@ -17,7 +17,7 @@ interface FusedConvolutionConfig {
 
 const ACTIVATIONS: readonly unknown[] = ['linear', 'relu', 'relu6'];
 
-/** The layer foldBatchNorm puts in place of stock convolutions; a class because TensorFlow.js layers are. */
+/** The layer that replaces stock convolutions in foldBatchNorm. TensorFlow.js requires layers to be classes. */
 export class FusedConvolution extends tfl.layers.Layer {
   static readonly className = 'EffnetFusedConvolution';
   private readonly config: FusedConvolutionConfig;
@@ -29,14 +29,14 @@ export class FusedConvolution extends tfl.layers.Layer {
     this.config = config;
   }
 
-  /** Whether a saved stock convolution, by its class and configuration, can be one of these. */
+  /** Returns whether this layer can replace a stock layer with the given class name and saved configuration. */
   static replaces(className: string, config: Readonly<Record<string, unknown>>): boolean {
     const plain = config['data_format'] === 'channels_last' && [config['dilation_rate']].flat().every((rate) => rate === 1);
     const fusable = config['use_bias'] === true && ACTIVATIONS.includes(config['activation']);
     return plain && fusable && (className === 'Conv2D' || (className === 'DepthwiseConv2D' && config['depth_multiplier'] === 1));
   }
 
-  // Files carry the standard name, so that plain TensorFlow.js and Keras open them.
+  // The standard class name in saved files, so that stock TensorFlow.js and Keras can load them.
   override getClassName(): string {
     return this.config.depthwise ? 'DepthwiseConv2D' : 'Conv2D';
   }

@@ -1,4 +1,4 @@
-// Dropout with a stream of its own. The stock layer repeats one mask for ever once it has a seed.
+// Dropout with a reproducible sequence of masks. The stock layer repeats the same mask if it has a seed.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -8,13 +8,13 @@ import { onlyTensor } from './onlyTensor.js';
 /** Options of {@link dropout} and {@link stochasticDepth}. */
 export interface DropoutOptions {
   readonly name?: string | undefined;
-  /** The share dropped in training, in [0, 1). */
+  /** The fraction that is dropped during training, in [0, 1). */
   readonly rate: number;
-  /** The same seed drops the same, step by step. @defaultValue unpredictable */
+  /** Seed of the masks. The same seed gives the same mask at every step. @defaultValue random */
   readonly seed?: number | undefined;
 }
 
-/** A stream of masks and how many it has given. */
+/** The state of a sequence of masks: its seed, and the number of masks used so far. */
 export interface DropoutStream {
   readonly seed: number;
   readonly step: number;
@@ -25,17 +25,17 @@ interface SeededDropoutConfig extends Omit<DropoutOptions, 'seed'> {
   readonly noiseShape?: readonly (number | null)[] | null | undefined;
 }
 
-/** The layer behind {@link dropout} and {@link stochasticDepth}; a class because TensorFlow.js layers are. */
+/** The layer that {@link dropout} and {@link stochasticDepth} create. TensorFlow.js requires layers to be classes. */
 export class SeededDropout extends tfl.layers.Layer {
   static readonly className = 'EffnetDropout';
   readonly rate: number;
   readonly seed: number | null;
   private readonly noiseShape: readonly (number | null)[] | null;
-  /** Always passes its input on, whatever the model does. */
+  /** Whether to always return the input unchanged, even during training. */
   inference = false;
-  /** What the rate is multiplied with for now; no part of the configuration. */
+  /** A temporary factor of the rate. It is not saved with the layer. */
   rateScale = 1;
-  /** Where its stream stands: a saved one, put back, goes on with the same masks. */
+  /** The current state of the mask sequence. Restoring a saved state continues with the same masks. */
   stream: DropoutStream;
 
   constructor(config: SeededDropoutConfig) {
@@ -47,12 +47,12 @@ export class SeededDropout extends tfl.layers.Layer {
     this.supportsMasking = true;
   }
 
-  // Files carry the standard name, so that plain TensorFlow.js and Keras open them.
+  // The standard class name in saved files, so that stock TensorFlow.js and Keras can load them.
   override getClassName(): string {
     return 'Dropout';
   }
 
-  /** Whether it drops whole samples of a branch, and not single values. */
+  /** Whether the layer drops whole samples instead of single values. */
   get isStochasticDepth(): boolean {
     return this.noiseShape?.every((length, axis) => (axis === 0 ? length === null : length === 1)) ?? false;
   }
@@ -81,9 +81,10 @@ export class SeededDropout extends tfl.layers.Layer {
 }
 
 /**
- * Drops single values in training and scales the rest to keep the mean; a new mask each step also when seeded.
+ * Creates a layer that drops single values during training and scales the rest to preserve the mean. Every step uses a new mask, also with
+ * a seed.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const y = dropout({ rate: 0.2, seed: 1 }).apply(x) as tfl.SymbolicTensor;
  */
@@ -92,11 +93,12 @@ export function dropout(options: DropoutOptions): tfl.layers.Layer {
 }
 
 /**
- * Drops whole samples of a residual branch in training and scales the rest to keep the mean (timm: drop path, per sample).
+ * Creates a layer that drops whole samples of a residual branch during training and scales the rest to preserve the mean. timm calls it
+ * drop path.
  *
- * Takes `[batch, height, width, channels]`. Elsewhere the option is `survival_prob`, 1 minus this rate.
+ * Inputs have shape `[batch, height, width, channels]`. Some implementations specify `survival_prob`, which is 1 minus this rate.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const y = stochasticDepth({ rate: 0.1, name: 'block2b_drop' }).apply(x) as tfl.SymbolicTensor;
  * @see Deep Networks with Stochastic Depth (arXiv 1603.09382); Keras' `Dropout(rate, noise_shape=(None, 1, 1, 1))`

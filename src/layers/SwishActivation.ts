@@ -1,15 +1,15 @@
-// Swish as a layer that keeps nothing but its input for the way back; the stock activation keeps the sigmoid as well.
+// A swish layer that only saves its input for the gradient. The stock activation also saves the sigmoid.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { fusedSwish } from './fusedSwish.js';
 import { onlyTensor } from './onlyTensor.js';
 
-/** `Activation('swish')`, with a gradient of one pass. */
+/** `Activation('swish')` with a gradient that needs a single pass. */
 export class SwishActivation extends tfl.layers.Layer {
   static readonly className = 'EffnetSwish';
 
-  // Files carry the standard name, so that plain TensorFlow.js and Keras open them.
+  // The standard class name in saved files, so that stock TensorFlow.js and Keras can load them.
   override getClassName(): string {
     return 'Activation';
   }

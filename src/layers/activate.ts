@@ -1,14 +1,14 @@
-// Activations by name, from stock layers but for swish.
+// Applies activations by name.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { Activation } from '../scaling/index.js';
 import { partResult, type NormActParts } from './blockParts.js';
 import { SwishActivation } from './SwishActivation.js';
 
-// Keras' slope for 'leaky_relu'.
+// The slope of Keras' 'leaky_relu'.
 const LEAKY_SLOPE = 0.2;
 
-/** Applies an activation, or the caller's own in its place, under the given layer name; `linear` adds no layer. */
+/** Applies an activation, or the custom one if given, as a layer with the given name. `linear` adds no layer. */
 export function activate(
   x: tfl.SymbolicTensor,
   activation: Activation,

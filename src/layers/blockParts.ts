@@ -1,4 +1,4 @@
-// Parts of the library's blocks that a caller replaces by functions of their own, and the checks of what these return.
+// Types and checks of the custom functions that can replace parts of a block.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { callable, show, showShape, type Rule } from '../core/internal.js';
@@ -7,62 +7,61 @@ import type { Activation, BlockType, MBConvSpec } from '../scaling/index.js';
 import { BUILD_RULES, type BuildOptions } from './buildOptions.js';
 import { symbolic } from './featureShapeOf.js';
 
-/** What an activation of your own is told. */
+/** Arguments of a custom activation. */
 export interface ActivationPartSpec {
-  /** The name for its layer; if it has several, their names begin with it. */
+  /** The name of the layer. If there are several layers, their names must begin with it. */
   readonly name: string;
-  /** The activation that it replaces. */
+  /** The activation that is replaced. */
   readonly activation: Activation;
 }
 
-/** What a normalization of your own is told. */
+/** Arguments of a custom normalization. */
 export interface NormalizationPartSpec {
-  /** The name for its layer; if it has several, their names begin with it. */
+  /** The name of the layer. If there are several layers, their names must begin with it. */
   readonly name: string;
-  /** Of the BatchNormalization that it replaces. */
+  /** The momentum of the BatchNormalization that is replaced. */
   readonly momentum: number;
-  /** Of the BatchNormalization that it replaces. */
+  /** The epsilon of the BatchNormalization that is replaced. */
   readonly epsilon: number;
 }
 
-/** What an attention of your own is told: the options of {@link squeezeExcite}. */
+/** Arguments of a custom attention: the options of {@link squeezeExcite}. */
 export interface AttentionPartSpec {
-  /** The block's name. Names of layers must begin with it, so that they differ between blocks. */
+  /** The name of the block. Layer names must begin with it, so that they differ between blocks. */
   readonly name: string;
-  /** Filters that squeeze-and-excitation reduces to. */
+  /** Number of filters in the squeeze-and-excitation that is replaced. */
   readonly reducedFilters: number;
   readonly activation: Activation;
 }
 
-/** Activation and normalization of your own. */
+/** Custom activation and normalization. */
 export interface NormActParts extends BuildOptions {
   /**
-   * Returns `x` activated, in the same shape. Called in place of every activation but `linear`.
+   * Returns the activation of `x`, in the same shape. Replaces every activation except `linear`.
    * @defaultValue the activation of the spec
    */
   readonly activation?: ((x: tfl.SymbolicTensor, spec: ActivationPartSpec) => tfl.SymbolicTensor) | undefined;
-  /** Returns `x` normalized, in the same shape. Called in place of every BatchNormalization. @defaultValue {@link batchNormalization} */
+  /** Returns the normalization of `x`, in the same shape. Replaces every BatchNormalization. @defaultValue {@link batchNormalization} */
   readonly normalization?: ((x: tfl.SymbolicTensor, spec: NormalizationPartSpec) => tfl.SymbolicTensor) | undefined;
 }
 
-/** Parts inside a block. */
+/** Custom parts of a block. */
 export interface MBConvParts extends NormActParts {
   /**
-   * Returns `x` with its channels weighted, in the same shape. Called in place of squeeze-and-excitation, where `seRatio` is above 0.
+   * Returns `x` with weighted channels, in the same shape. Replaces squeeze-and-excitation if `seRatio` is above 0.
    * @defaultValue {@link squeezeExcite}
    */
   readonly attention?: ((x: tfl.SymbolicTensor, spec: AttentionPartSpec, parts: NormActParts) => tfl.SymbolicTensor) | undefined;
 }
 
 /**
- * Parts of the network that you replace by functions of your own. Each function gets a feature map and returns another one. It names its
- * layers after the `name` that it is given: weights are saved and loaded by these names.
+ * Custom functions that replace parts of the network. Each function takes a feature map and returns another one. Its layer names must begin
+ * with the given `name`, because weights are saved and loaded by layer name.
  */
 export interface BlockParts extends MBConvParts {
   /**
-   * Returns a whole block, `[batch, height / strides, width / strides, filters]`. Called in place of {@link mbConv} and
-   * {@link fusedMBConv}; `type` says which of the two it replaces, `parts` are the other parts, and `mbConv(x, spec, parts)` is the block
-   * that it replaces.
+   * Returns a whole block, `[batch, height / strides, width / strides, filters]`. Replaces {@link mbConv} and {@link fusedMBConv}. `type`
+   * is the block that is replaced, and `parts` are the other custom parts. Call `mbConv(x, spec, parts)` to create the original block.
    * @defaultValue {@link mbConv} or {@link fusedMBConv}
    */
   readonly block?:
@@ -81,9 +80,9 @@ export const MBCONV_PARTS_RULES = { ...NORM_ACT_PARTS_RULES, attention: callable
 export const PARTS_RULES = { ...MBCONV_PARTS_RULES, block: callable as Rule<NonNullable<BlockParts['block']>> };
 
 /**
- * Refuses parts that stand among the numbers of a spec.
+ * Throws if a spec contains custom parts or a seed, which belong in the third argument.
  *
- * @throws {OptionError} which says where parts belong.
+ * @throws {OptionError} which says where they belong.
  */
 export function refusePartsInSpec(where: string, spec: unknown): void {
   if (typeof spec !== 'object' || spec === null) return;
@@ -97,9 +96,9 @@ export function refusePartsInSpec(where: string, spec: unknown): void {
 }
 
 /**
- * Returns what a part made, if it has the shape of what it replaces.
+ * Returns the result of a custom part after checking that it has the same shape as the original part.
  *
- * @throws {OptionError} when it is no symbolic tensor. {@link ShapeError} when its shape is another.
+ * @throws {OptionError} when the result is not a symbolic tensor. {@link ShapeError} when it has a different shape.
  */
 export function partResult(
   where: string,

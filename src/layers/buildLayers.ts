@@ -1,10 +1,10 @@
-// Layers take memory as soon as they are applied. A function of the caller's own may fail in the midst of them.
+// Builds layers and frees their weights if an error occurs, for example in a custom part.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { requireBackend } from '../backends/internal.js';
 
 /**
- * Returns what `build` returns. Where it throws, the weights of all layers that it built are disposed.
+ * Returns the result of `build`. If it throws, the weights of all layers created so far are disposed.
  *
  * @throws {BackendError} when no backend is ready.
  */

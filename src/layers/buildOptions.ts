@@ -1,10 +1,10 @@
-// What building needs beyond the plan.
+// Options for building layers that do not affect the plan.
 
 import { seed } from '../core/internal.js';
 
-/** What building needs beyond the plan. */
+/** Options for building layers. */
 export interface BuildOptions {
-  /** The same seed makes the same initial weights and dropout. @defaultValue unpredictable */
+  /** Seed of the initial weights and the dropout masks. @defaultValue random */
   readonly seed?: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Convolution, normalization, activation: the stem, the top, and the smallest brick of one's own stages.
+// Convolution, normalization and activation, as used in the stem and the top, or in custom stages.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, oneOf, positiveInteger, text, type Rule } from '../core/internal.js';
@@ -11,9 +11,9 @@ import { featureShapeOf } from './featureShapeOf.js';
 
 /** Options of {@link depthwiseNormAct}. */
 export interface DepthwiseNormActSpec extends NormActSpec {
-  /** Prefix of the layer names. */
+  /** The prefix of the layer names. */
   readonly name: string;
-  /** Odd. @defaultValue 3 */
+  /** An odd number. @defaultValue 3 */
   readonly kernelSize?: number | undefined;
   /** @defaultValue 1 */
   readonly strides?: 1 | 2 | undefined;
@@ -21,7 +21,7 @@ export interface DepthwiseNormActSpec extends NormActSpec {
 
 /** Options of {@link convNormAct}. */
 export interface ConvNormActSpec extends DepthwiseNormActSpec {
-  /** Filters out. */
+  /** Number of output filters. */
   readonly filters: number;
 }
 
@@ -30,12 +30,12 @@ const CONV_RULES = { ...RULES, filters: positiveInteger };
 const STEM_RULES = { ...NORM_ACT_RULES, name: text, filters: positiveInteger };
 
 /**
- * Applies `NAME_conv`, `NAME_bn` and `NAME_activation`.
+ * Applies a convolution, a normalization and an activation, named `NAME_conv`, `NAME_bn` and `NAME_activation`.
  *
  * @param x - `[batch, height, width, channels]`.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const x = tfl.input({ shape: [64, 64, 3] });
  * const y = convNormAct(x, { name: 'entry', filters: 16, kernelSize: 3, strides: 2 }); // [null, 32, 32, 16]
@@ -47,7 +47,7 @@ export function convNormAct(x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts:
   return buildLayers('convNormAct', () => applyConvNormAct('convNormAct', x, spec, parts));
 }
 
-/** {@link convNormAct} on behalf of another function, which has checked everything. */
+/** Same as {@link convNormAct}, for checked arguments. Errors begin with `where`, the function that the user called. */
 export function applyConvNormAct(where: string, x: tfl.SymbolicTensor, spec: ConvNormActSpec, parts: NormActParts): tfl.SymbolicTensor {
   const { name, filters, kernelSize = 3, strides = 1 } = spec;
   return apply(
@@ -60,12 +60,12 @@ export function applyConvNormAct(where: string, x: tfl.SymbolicTensor, spec: Con
 }
 
 /**
- * Applies `NAME_dwconv`, `NAME_bn` and `NAME_activation`: each channel is filtered by itself.
+ * Applies a depthwise convolution, a normalization and an activation, named `NAME_dwconv`, `NAME_bn` and `NAME_activation`.
  *
  * @param x - `[batch, height, width, channels]`.
  * @returns `[batch, height / strides, width / strides, channels]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const y = depthwiseNormAct(x, { name: 'smooth', kernelSize: 5 });
  */
@@ -83,19 +83,19 @@ export function depthwiseNormAct(x: tfl.SymbolicTensor, spec: DepthwiseNormActSp
 
 /** Options of {@link stem}. */
 export interface StemSpec extends NormActSpec {
-  /** Filters out. @defaultValue 32 */
+  /** Number of output filters. @defaultValue 32 */
   readonly filters?: number | undefined;
   /** @defaultValue 'stem' */
   readonly name?: string | undefined;
 }
 
 /**
- * Applies the entry of the network: a 3 x 3 convolution of stride 2 named `stem_conv`, then `stem_bn` and `stem_activation`.
+ * Applies the stem of the network: a 3 x 3 convolution with stride 2 named `stem_conv`, then `stem_bn` and `stem_activation`.
  *
  * @param x - Normalized images `[batch, height, width, channels]`.
  * @returns `[batch, height / 2, width / 2, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const x = stem(tfl.input({ shape: [224, 224, 3] }), { filters: 32 });
  */
@@ -104,7 +104,7 @@ export function stem(x: tfl.SymbolicTensor, spec: StemSpec = {}, parts: NormActP
   return buildLayers('stem', () => applyStem('stem', x, spec, parts));
 }
 
-/** {@link stem} on behalf of another function, which has checked everything. */
+/** Same as {@link stem}, for checked arguments. Errors begin with `where`, the function that the user called. */
 export function applyStem(where: string, x: tfl.SymbolicTensor, spec: StemSpec, parts: NormActParts): tfl.SymbolicTensor {
   return applyConvNormAct(where, x, { ...spec, name: spec.name ?? 'stem', filters: spec.filters ?? 32, kernelSize: 3, strides: 2 }, parts);
 }

@@ -1,4 +1,4 @@
-// Planned convolutions as layers, and the normalization and activation that follow them.
+// Creates the layers of planned convolutions, and of the normalization and activation after them.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { deriveSeed } from '../core/internal.js';
@@ -11,10 +11,10 @@ import { partResult, type NormActParts } from './blockParts.js';
 import type { BuildOptions } from './buildOptions.js';
 import { varianceScaling } from './varianceScaling.js';
 
-/** What a convolution can apply itself. */
+/** The activations that a convolution layer can apply itself. */
 type ConvActivation = 'swish' | 'relu' | 'relu6' | 'linear' | 'sigmoid';
 
-/** Tells the activations that need no layer of their own after a convolution. */
+/** Returns whether a convolution layer can apply the activation itself. */
 export function isConvActivation(activation: Activation): activation is Activation & ConvActivation {
   return activation !== 'leakyRelu' && activation !== 'hardSwish';
 }
@@ -62,7 +62,7 @@ export function convolve(
   return convolution.apply(padded) as tfl.SymbolicTensor;
 }
 
-/** Applies planned normalization and, unless `activationName` is null, the activation. */
+/** Applies a planned normalization and, unless `activationName` is null, the activation. */
 export function normAct(
   where: string,
   x: tfl.SymbolicTensor,

@@ -1,9 +1,9 @@
-// Operations that a backend may run as one kernel. TensorFlow.js knows none of them: `effnet-ts/wasm` registers them for wasm,
-// and everywhere else they are composed of its own operations.
+// Operations that a backend may implement as one kernel. `effnet-ts/wasm` registers kernels for wasm; other backends use several
+// TensorFlow.js operations.
 
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Names, inputs, attributes and outputs are the contract with src/wasm. */
+/** The name of a fused operation. src/wasm must use the same inputs, attributes and outputs. */
 export type FusedKernel =
   // { x [..., channels] } -> mean, variance [channels]
   | 'EffnetMoments'
@@ -13,10 +13,10 @@ export type FusedKernel =
   | 'EffnetSwish'
   // { x, dy } -> dx
   | 'EffnetSwishGradient'
-  // { 0: float32, 1: float32, ... } -> a scalar, 0 where all numbers are finite and NaN where one is not
+  // { 0: float32, 1: float32, ... } -> a scalar: 0 if all numbers are finite, otherwise NaN
   | 'EffnetFinite';
 
-/** Runs a kernel of the current backend, or what it is composed of where the backend has no such kernel. */
+/** Runs the kernel of the current backend, or `compose` if the backend does not have it. */
 export function fused<T extends tf.Tensor | tf.Tensor[]>(
   kernel: FusedKernel,
   inputs: tf.NamedTensorMap,

@@ -1,10 +1,10 @@
-// Swish that keeps nothing but its input for the way back; the stock activation keeps the sigmoid as well and multiplies by 1.
+// Swish with a custom gradient that only needs the input. The stock activation also saves the sigmoid and performs an extra multiplication.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from './fusedKernel.js';
 
 /**
- * Swish, `x * sigmoid(x)` (SiLU elsewhere).
+ * Computes the swish activation (SiLU), `x * sigmoid(x)`.
  *
  * @see Searching for Activation Functions (arXiv 1710.05941)
  */

@@ -1,4 +1,4 @@
-// From features to an answer: pooling, dropout, classifier.
+// The head of a classifier: pooling, dropout and dense layers.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, deriveSeed, oneOf, positiveInteger, rate } from '../core/internal.js';
@@ -10,16 +10,16 @@ import { checkSymbolic, featureShapeOf } from './featureShapeOf.js';
 import { dropout } from './SeededDropout.js';
 import { varianceScaling } from './varianceScaling.js';
 
-/** Options of {@link head}. */
+/** The layers of {@link head}. */
 export interface HeadSpec {
   readonly classes: number;
-  /** `linear` leaves logits. @defaultValue 'softmax' */
+  /** Activation of the classifier. `linear` returns logits. @defaultValue 'softmax' */
   readonly classifierActivation?: ClassifierActivation | undefined;
   /** @defaultValue 'avg' */
   readonly pooling?: 'avg' | 'max' | undefined;
-  /** Dropout before the classifier, in [0, 1). @defaultValue 0 */
+  /** Dropout rate before the classifier, in [0, 1). @defaultValue 0 */
   readonly dropoutRate?: number | undefined;
-  /** Units of fully connected ReLU layers between dropout and classifier. @defaultValue none */
+  /** Units of additional dense ReLU layers between dropout and classifier. @defaultValue none */
   readonly hidden?: readonly number[] | undefined;
 }
 
@@ -36,12 +36,12 @@ export const HEAD_RULES = {
 };
 
 /**
- * Applies `avg_pool` (or `max_pool`), `top_dropout` and the classifier `predictions`.
+ * Applies the head of a classifier: `avg_pool` or `max_pool`, `top_dropout` and `predictions`.
  *
- * @param x - Features `[batch, height, width, channels]`, or pooled already `[batch, channels]`.
+ * @param x - Features `[batch, height, width, channels]`, or pooled features `[batch, channels]`.
  * @returns `[batch, classes]`.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const model = tfl.model({ inputs: x, outputs: head(x, { classes: 10, dropoutRate: 0.2 }) });
  */
@@ -55,11 +55,12 @@ export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: HeadOptions
   return buildLayers('head', () => applyHead(x, spec, options));
 }
 
-/** {@link head} on behalf of another function, which has checked everything. */
+/** Same as {@link head}, for checked arguments. */
 export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadOptions): tfl.SymbolicTensor {
   const { classes, classifierActivation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
   const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
-  // Glorot's, as a Dense layer of Keras has it. The reference's width, fit for a thousand classes, gives ten logits of +-20, surely wrong.
+  // Glorot initialization, as in Keras' Dense layer. That of the reference implementation suits a thousand classes; with ten, the initial
+  // logits are around +-20 and the predictions overconfident.
   const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
     tfl.layers
       .dense({
@@ -79,7 +80,7 @@ export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadO
   return dense(features, 'predictions', classes, classifierActivation);
 }
 
-/** Pools features to `[batch, channels]` by `avg_pool` or `max_pool`. */
+/** Pools features to `[batch, channels]` with `avg_pool` or `max_pool`. */
 export function pool(x: tfl.SymbolicTensor, pooling: 'avg' | 'max'): tfl.SymbolicTensor {
   const layer =
     pooling === 'avg' ? tfl.layers.globalAveragePooling2d({ name: 'avg_pool' }) : tfl.layers.globalMaxPooling2d({ name: 'max_pool' });

@@ -1,4 +1,4 @@
-// Mobile inverted bottlenecks as layers, plain and fused.
+// Mobile inverted bottleneck blocks as layers, plain and fused.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, deriveSeed } from '../core/internal.js';
@@ -12,15 +12,16 @@ import { stochasticDepth } from './SeededDropout.js';
 import { applySqueezeExcite } from './squeezeExcite.js';
 
 /**
- * Applies a mobile inverted bottleneck: expand, filter each channel, weight the channels, project, add the input.
+ * Applies a mobile inverted bottleneck: expansion, depthwise convolution, squeeze-and-excitation, projection and skip connection.
  *
- * Layer names are Keras': `NAME_expand_conv`, `NAME_dwconv`, `NAME_bn`, `NAME_se_reduce`, `NAME_project_conv`, `NAME_drop`, `NAME_add`, ...
+ * Layers are named as in Keras: `NAME_expand_conv`, `NAME_dwconv`, `NAME_bn`, `NAME_se_reduce`, `NAME_project_conv`, `NAME_drop`,
+ * `NAME_add`, ...
  *
  * @param x - `[batch, height, width, channels]`.
- * @param parts - Functions of your own in place of the attention, the activations or the normalization.
+ * @param parts - Custom functions that replace the attention, the activations or the normalization.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const y = mbConv(x, { name: 'block2a', filters: 24, strides: 2 });
  * @see MobileNetV2 (arXiv 1801.04381) section 3; `block` in keras/src/applications/efficientnet.py
@@ -30,13 +31,13 @@ export function mbConv(x: tfl.SymbolicTensor, spec: MBConvSpec, parts: MBConvPar
 }
 
 /**
- * Applies a fused block: one full convolution in place of expansion and depthwise convolution.
+ * Applies a fused block, in which one full convolution replaces the expansion and the depthwise convolution.
  *
  * @param x - `[batch, height, width, channels]`.
- * @param parts - Functions of your own in place of the attention, the activations or the normalization.
+ * @param parts - Custom functions that replace the attention, the activations or the normalization.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const y = fusedMBConv(x, { name: 'block2a', filters: 48, strides: 2, expandRatio: 4, seRatio: 0 });
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
@@ -52,7 +53,7 @@ function block(type: BlockType, x: tfl.SymbolicTensor, spec: MBConvSpec, parts: 
   return buildLayers(type, () => applyBlock(type, x, plan, parts));
 }
 
-/** Applies a planned block on behalf of another function, which has checked everything. */
+/** Applies a planned block, for checked arguments. Errors begin with `where`, the function that the user called. */
 export function applyBlock(where: string, x: tfl.SymbolicTensor, plan: BlockPlan, parts: MBConvParts): tfl.SymbolicTensor {
   const expanded =
     plan.spec.expandRatio === 1 ? x : unit(where, x, plan, ['expandConv', 'expandNorm'], `${plan.name}_expand_activation`, parts);

@@ -1,4 +1,4 @@
-// Squeeze-and-excitation: each channel is weighted by a function of the means of all channels.
+// Squeeze-and-excitation: weights each channel by a function of the means of all channels.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, text } from '../core/internal.js';
@@ -12,23 +12,23 @@ import { featureShapeOf } from './featureShapeOf.js';
 
 /** Options of {@link squeezeExcite}. */
 export interface SqueezeExciteSpec {
-  /** Prefix of the layer names. */
+  /** The prefix of the layer names. */
   readonly name: string;
-  /** Filters in between; EfficientNet takes a quarter of the *block's input* filters, not of the expanded ones. */
+  /** Number of filters after the reduction. EfficientNet uses a quarter of the *block's input* filters, not of the expanded ones. */
   readonly reducedFilters: number;
-  /** Of the reduction. @defaultValue 'swish' */
+  /** Activation after the reduction. @defaultValue 'swish' */
   readonly activation?: Activation | undefined;
 }
 
 /**
- * Weights each channel: pools, reduces, expands, squashes and multiplies. Layers are `NAME_se_squeeze`, `_se_reshape`, `_se_reduce`,
- * `_se_expand` and `_se_excite`.
+ * Applies squeeze-and-excitation: pooling, reduction, expansion, sigmoid and multiplication. The layers are `NAME_se_squeeze`,
+ * `_se_reshape`, `_se_reduce`, `_se_expand` and `_se_excite`.
  *
  * @param x - `[batch, height, width, channels]`.
- * @param parts - An activation of your own replaces that of the reduction.
- * @returns The same shape.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @param parts - A custom activation replaces that of the reduction.
+ * @returns The same shape as `x`.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const y = squeezeExcite(x, { name: 'block2a', reducedFilters: 4 });
  * @see Squeeze-and-Excitation Networks (arXiv 1709.01507) section 3
@@ -47,7 +47,7 @@ export function squeezeExcite(x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, pa
   return buildLayers('squeezeExcite', () => applySqueezeExcite('squeezeExcite', x, spec, parts));
 }
 
-/** {@link squeezeExcite} on behalf of another function, which has checked everything. */
+/** Same as {@link squeezeExcite}, for checked arguments. Errors begin with `where`, the function that the user called. */
 export function applySqueezeExcite(where: string, x: tfl.SymbolicTensor, spec: SqueezeExciteSpec, parts: NormActParts): tfl.SymbolicTensor {
   const { activation: ownActivation, ...build } = parts;
   const { name, activation = 'swish' } = spec;

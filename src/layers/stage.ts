@@ -1,4 +1,4 @@
-// A run of blocks as layers.
+// A sequence of blocks as layers.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions } from '../core/internal.js';
@@ -10,13 +10,13 @@ import { featureShapeOf } from './featureShapeOf.js';
 import { applyBlock } from './mbConv.js';
 
 /**
- * Applies a run of blocks, `NAMEa`, `NAMEb`, ...; the first one carries the strides.
+ * Applies a sequence of blocks named `NAMEa`, `NAMEb`, ... `strides` applies only to the first block.
  *
  * @param x - `[batch, height, width, channels]`.
- * @param parts - Functions of your own in place of whole blocks, or of parts of them.
+ * @param parts - Custom functions that replace whole blocks or parts of them.
  * @returns `[batch, height / strides, width / strides, filters]`, rounded up.
- * @throws {OptionError} when an option is unknown or impossible. {@link ShapeError} when `x` is not a feature map. {@link BackendError}
- *   when no backend is ready.
+ * @throws {OptionError} when an option is unknown or invalid. {@link ShapeError} when `x` is not a feature map. {@link BackendError} when
+ * no backend is ready.
  * @example
  * const y = stage(x, { name: 'block8', repeats: 3, filters: 320, expandRatio: 6 });
  */
@@ -27,7 +27,7 @@ export function stage(x: tfl.SymbolicTensor, spec: StageLayersSpec, parts: Block
   return buildLayers('stage', () => applyStage('stage', x, plan, parts));
 }
 
-/** Applies a planned stage on behalf of another function, which has checked everything. */
+/** Applies a planned stage, for checked arguments. Errors begin with `where`, the function that the user called. */
 export function applyStage(where: string, x: tfl.SymbolicTensor, { blocks }: StagePlan, parts: BlockParts): tfl.SymbolicTensor {
   const { block: ownBlock, ...inner } = parts;
   return blocks.reduce((y, plan) => {

@@ -1,20 +1,20 @@
-// Batch normalization with a gradient of its own: TensorFlow.js differentiates it through a dozen full-size operations.
+// Batch normalization with a custom gradient. TensorFlow.js' automatic gradient runs a dozen operations on tensors of full size.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from './fusedKernel.js';
 
-/** What {@link trainBatchNorm} returns; the caller disposes all three. */
+/** The result of {@link trainBatchNorm}. The caller must dispose all three tensors. */
 export interface TrainedBatchNorm {
-  /** Of the shape of `x`. */
+  /** The normalized input, in the shape of `x`. */
   readonly y: tf.Tensor;
-  /** `[channels]`; constant to differentiation. */
+  /** `[channels]`. No gradient flows through it. */
   readonly mean: tf.Tensor1D;
-  /** `[channels]`, divided by the count; constant to differentiation. */
+  /** `[channels]`, divided by the number of values per channel. No gradient flows through it. */
   readonly variance: tf.Tensor1D;
 }
 
 /**
- * Normalizes each channel of `x` by the mean and variance over all other axes.
+ * Normalizes each channel of `x` with its mean and variance over all other axes.
  *
  * @param x - `[..., channels]`.
  * @param gamma - `[channels]`.
@@ -29,7 +29,7 @@ export function trainBatchNorm(x: tf.Tensor, gamma: tf.Tensor1D, beta: tf.Tensor
   return { y: normalize(x, mean, variance, gamma, beta, epsilon, true), mean, variance };
 }
 
-/** Normalizes each channel of `x` by given statistics, which are constant to differentiation; shapes as in {@link trainBatchNorm}. */
+/** Normalizes each channel of `x` with the given statistics, through which no gradient flows. Shapes are as in {@link trainBatchNorm}. */
 export function inferBatchNorm(
   x: tf.Tensor,
   mean: tf.Tensor1D,
@@ -61,7 +61,7 @@ function normalize(
   return apply(input, scale, shift);
 }
 
-/** The gradients by x, gamma and beta. */
+/** Returns the gradients with respect to x, gamma and beta. */
 function gradient(dy: tf.Tensor, saved: tf.Tensor[], epsilon: number, ofBatch: boolean): tf.Tensor[] {
   const [x, mean, variance, gamma] = saved as [tf.Tensor, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
   return fused('EffnetBatchNormGradient', { x, dy, mean, variance, gamma }, { epsilon, ofBatch }, () => {
@@ -72,7 +72,7 @@ function gradient(dy: tf.Tensor, saved: tf.Tensor[], epsilon: number, ofBatch: b
     const dgamma = tf.sum(tf.mul(dy, normalized), axes);
     const factor = tf.mul(gamma, inverse);
     if (!ofBatch) return [tf.mul(dy, factor), dgamma, dbeta];
-    // What dx has along the mean and along the variance moves with the statistics and cancels.
+    // The mean and variance depend on x as well. This subtracts their contribution to the gradient.
     const count = x.size / mean.size;
     const along = tf.add(tf.div(dbeta, count), tf.mul(normalized, tf.div(dgamma, count)));
     return [tf.mul(tf.sub(dy, along), factor), dgamma, dbeta];

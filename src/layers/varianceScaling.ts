@@ -1,23 +1,24 @@
-// The initializers of the reference networks. Stock 'truncatedNormal' draws uniformly, and stock 'normal' misses its deviation by 12 %.
+// The weight initializers of the reference networks. In TensorFlow.js, 'truncatedNormal' is actually uniform, and the standard deviation of
+// 'normal' is off by 12%.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, createRandom, oneOf, positive, seed as seedRule } from '../core/internal.js';
 
-/** What a kernel's initial values are drawn from. */
+/** Options of {@link varianceScaling}. */
 export interface VarianceScalingOptions {
-  /** Variance is `scale / fan`. */
+  /** The variance is `scale / fan`. */
   readonly scale: number;
-  /** The fan: what goes out, or the mean of what comes in and goes out (Glorot's). @defaultValue 'fanOut' */
+  /** The fan: the number of outputs, or the mean of inputs and outputs (Glorot). @defaultValue 'fanOut' */
   readonly mode?: 'fanOut' | 'fanAvg' | undefined;
   readonly distribution: 'truncatedNormal' | 'uniform';
-  /** The same seed draws the same values. @defaultValue unpredictable */
+  /** Seed of the random values. @defaultValue random */
   readonly seed?: number | undefined;
 }
 
 const RULES = { scale: positive, mode: oneOf('fanOut', 'fanAvg'), distribution: oneOf('truncatedNormal', 'uniform'), seed: seedRule };
 
-// The deviation of a standard normal cut off at two deviations.
+// The standard deviation of a standard normal distribution truncated at two standard deviations.
 const TRUNCATED_DEVIATION = 0.87962566103423978;
 
 class VarianceScaling extends tf.serialization.Serializable {
@@ -29,7 +30,7 @@ class VarianceScaling extends tf.serialization.Serializable {
     this.options = options;
   }
 
-  // Files carry the standard name, so that plain TensorFlow.js opens them.
+  // The standard class name in saved files, so that stock TensorFlow.js can load them.
   override getClassName(): string {
     return 'VarianceScaling';
   }
@@ -45,9 +46,10 @@ class VarianceScaling extends tf.serialization.Serializable {
 }
 
 /**
- * An initializer of variance `scale / fan`; its truncated normal really is one, cut off at two deviations and of the asked variance.
+ * Creates an initializer with variance `scale / fan`. Its 'truncatedNormal' is truncated at two standard deviations and then scaled to have
+ * exactly this variance.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @see `VarianceScaling` in keras/src/initializers/random_initializers.py
  */
 export function varianceScaling(options: VarianceScalingOptions): ReturnType<typeof tfl.initializers.varianceScaling> {
@@ -55,11 +57,11 @@ export function varianceScaling(options: VarianceScalingOptions): ReturnType<typ
   check('varianceScaling', 'scale', given.scale, RULES.scale);
   check('varianceScaling', 'distribution', given.distribution, RULES.distribution);
   tf.serialization.registerClass(VarianceScaling);
-  // Layers take an initializer of another class only by its registered name.
+  // TensorFlow.js layers accept a custom initializer only by its registered name.
   return { className: VarianceScaling.className, config: given } as unknown as ReturnType<typeof tfl.initializers.varianceScaling>;
 }
 
-/** Draws the values of a kernel `[..., in, out]`. */
+/** Returns random values for a kernel `[..., in, out]`. */
 export function drawKernel(shape: readonly number[], { scale, mode = 'fanOut', distribution, seed }: VarianceScalingOptions): Float32Array {
   const size = shape.reduce((product, length) => product * length, 1);
   const receptive = shape.slice(0, -2).reduce((product, length) => product * length, 1);

@@ -1,4 +1,4 @@
-// A plan as a table for people.
+// Prints the plan of a network as a table.
 
 import { check, record, rule } from '../core/internal.js';
 import { countParameters, type FeatureShape, type LayerPlan } from './layerPlan.js';
@@ -12,9 +12,9 @@ const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` retur
 });
 
 /**
- * Prints a plan as a table: one line per block, or per layer of a network put together by hand, then the sums.
+ * Formats a plan as a table with one row per block, followed by the totals. A network that was built by hand has one row per layer.
  *
- * @throws {OptionError} when it is not a plan, but for example a model.
+ * @throws {OptionError} when the argument is not a plan, for example a model.
  * @example
  * console.log(describePlan(planModel('b0')));
  */

@@ -1,11 +1,11 @@
-// One weight-bearing layer as arithmetic: its weights, shapes and cost. No tensor is made here.
+// Plans single layers that have weights: their shapes, weights and cost. No tensors are created.
 
 import type { Padding } from './variants.js';
 
-/** A picture or feature map without its batch: `[height, width, channels]`, `null` where any size is taken. */
+/** The shape of an image or feature map without the batch: `[height, width, channels]`. `null` means any size. */
 export type FeatureShape = readonly [height: number | null, width: number | null, channels: number];
 
-/** What a layer does in its network; the key that naming layouts translate. */
+/** The role of a layer in its network. Used to translate layer names between frameworks. */
 export type LayerRole =
   | 'stemConv'
   | 'stemNorm'
@@ -20,19 +20,19 @@ export type LayerRole =
   | 'topConv'
   | 'topNorm'
   | 'predictions'
-  /** A layer that is not the library's, or replaces one of the library's. */
+  /** A layer that this library did not create. */
   | 'own';
 
-/** One array of weights. */
+/** One weight of a layer. */
 export interface WeightPlan {
   /** `layer/weight` as in Keras, for example `stem_conv/kernel`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** False for the moving statistics of a BatchNormalization. */
+  /** `false` for the moving statistics of BatchNormalization. */
   readonly trainable: boolean;
 }
 
-/** A layer that owns weights. */
+/** A layer that has weights. */
 export interface LayerPlan {
   readonly name: string;
   readonly kind: 'conv' | 'depthwiseConv' | 'batchNorm' | 'dense' | 'other';
@@ -42,11 +42,11 @@ export interface LayerPlan {
   readonly inputShape: FeatureShape;
   readonly outputShape: FeatureShape;
   readonly weights: readonly WeightPlan[];
-  /** Multiply-adds per image, those of convolutions and dense layers; `null` while the input size is open. */
+  /** Multiply-adds per image in convolutions and dense layers, or `null` if the input size is not fixed. */
   readonly multiplyAdds: number | null;
 }
 
-/** Numbers of parameters. */
+/** Parameter counts. */
 export interface ParameterCount {
   readonly trainable: number;
   /** Moving statistics of BatchNormalization. */
@@ -54,14 +54,14 @@ export interface ParameterCount {
   readonly total: number;
 }
 
-/** What every planned layer is told. */
+/** The name, role and input of a layer. */
 export interface LayerPlace {
   readonly name: string;
   readonly role: LayerRole;
   readonly input: FeatureShape;
 }
 
-/** Plans a convolution; `bias` only where squeeze-and-excitation has one. */
+/** Plans a convolution. Only the convolutions of squeeze-and-excitation have a `bias`. */
 export function planConv(
   { name, role, input }: LayerPlace,
   {
@@ -87,7 +87,7 @@ export function planConv(
   };
 }
 
-/** Plans a depthwise convolution of multiplier 1. */
+/** Plans a depthwise convolution with depth multiplier 1. */
 export function planDepthwise({ name, role, input }: LayerPlace, kernelSize: number, strides: 1 | 2): LayerPlan {
   const outputShape = strided(input, strides, input[2]);
   return {
@@ -119,7 +119,7 @@ export function planBatchNorm({ name, role, input }: LayerPlace): LayerPlan {
   };
 }
 
-/** Plans a fully connected layer on pooled features. */
+/** Plans a dense layer on pooled features. */
 export function planDense({ name, role, input }: LayerPlace, units: number): LayerPlan {
   return {
     name,
@@ -137,12 +137,12 @@ export function planDense({ name, role, input }: LayerPlace, units: number): Lay
   };
 }
 
-/** The layer that pads before a stride-2 convolution where padding is symmetric; `null` where the convolution pads itself. */
+/** Returns the name of the padding layer before a stride-2 convolution with symmetric padding, or `null` if there is none. */
 export function padName(layer: LayerPlan, padding: Padding): string | null {
   return padding === 'symmetric' && layer.strides === 2 ? `${layer.name}_pad` : null;
 }
 
-/** Adds up the parameters of layers. */
+/** Sums the parameters of the layers. */
 export function countParameters(layers: readonly LayerPlan[]): ParameterCount {
   let trainable = 0;
   let nonTrainable = 0;
@@ -153,7 +153,7 @@ export function countParameters(layers: readonly LayerPlan[]): ParameterCount {
   return { trainable, nonTrainable, total: trainable + nonTrainable };
 }
 
-/** Adds up the multiply-adds of layers; `null` while the input size is open. */
+/** Sums the multiply-adds of the layers. Returns `null` if the input size is not fixed. */
 export function countMultiplyAdds(layers: readonly LayerPlan[]): number | null {
   return layers.reduce<number | null>((sum, { multiplyAdds }) => (sum === null || multiplyAdds === null ? null : sum + multiplyAdds), 0);
 }
@@ -166,7 +166,7 @@ function times([height, width, channels]: FeatureShape, perValue: number): numbe
   return height === null || width === null ? null : height * width * channels * perValue;
 }
 
-// `same` and `symmetric` padding agree on the size: odd kernels keep it, stride 2 halves it rounding up.
+// `same` and `symmetric` padding give the same output size: odd kernels preserve it, and stride 2 halves it, rounding up.
 function strided([height, width]: FeatureShape, strides: 1 | 2, channels: number): FeatureShape {
   const shrink = (length: number | null): number | null => (length === null ? null : Math.ceil(length / strides));
   return [shrink(height), shrink(width), channels];

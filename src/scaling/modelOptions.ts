@@ -1,4 +1,4 @@
-// The options of a network, checked and completed by the defaults of its variant.
+// Checks the options of a network and fills in the defaults of its variant.
 
 import {
   arrayOf,
@@ -28,46 +28,46 @@ import { VARIANTS, type Activation, type Normalization, type Padding, type Stage
 
 /** Options of a network with or without its classifier. */
 export interface NetworkOptions {
-  /** Name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for an own spec */
+  /** The name of the model. @defaultValue `efficientnet-` and the variant, or `efficientnet` for a custom spec */
   readonly name?: string | undefined;
   /**
-   * Height and width in pixels, or `null` for any size; at least 32 for the published networks (each stage of stride 2 halves it).
+   * Height and width in pixels, or `null` for any size. Every stage with stride 2 halves it, so the published networks need at least 32.
    * @defaultValue the variant's
    */
   readonly inputSize?: Size | null | undefined;
   /** @defaultValue 3 */
   readonly inputChannels?: number | undefined;
-  /** Dropout before the classifier, in [0, 1). @defaultValue the variant's */
+  /** Dropout rate before the classifier, in [0, 1). @defaultValue the variant's */
   readonly dropoutRate?: number | undefined;
-  /** Stochastic depth past the last block, in [0, 1); block b of n drops samples at `rate * b / n`. @defaultValue 0.2 */
+  /** Maximum rate of stochastic depth, in [0, 1). Block b of n (counted from 0) drops samples at `rate * b / n`. @defaultValue 0.2 */
   readonly dropConnectRate?: number | undefined;
   /** @defaultValue the variant's */
   readonly activation?: Activation | undefined;
-  /** What weights from PyTorch-trained networks need is `symmetric`. @defaultValue 'same' */
+  /** Padding of convolutions with stride 2. Weights trained in PyTorch need `symmetric`. @defaultValue 'same' */
   readonly padding?: Padding | undefined;
-  /** Share of the old moving statistics kept a step. @defaultValue the variant's */
+  /** Fraction of the moving statistics that is kept at every step. @defaultValue the variant's */
   readonly batchNormMomentum?: number | undefined;
-  /** @defaultValue the variant's, 0.001 */
+  /** @defaultValue the variant's, usually 0.001 */
   readonly batchNormEpsilon?: number | undefined;
-  /** Normalization of pixels in [0, 255] inside the model. @defaultValue the variant's */
+  /** Normalization inside the model, for pixels in [0, 255]. @defaultValue the variant's */
   readonly normalization?: Normalization | undefined;
 }
 
-/** A network with its classifier. */
+/** Options of a network with its classifier. */
 export interface WithTop extends NetworkOptions {
   /** @defaultValue true */
   readonly includeTop?: true | undefined;
   /** @defaultValue 1000 */
   readonly classes?: number | undefined;
-  /** `linear` leaves logits. @defaultValue 'softmax' */
+  /** Activation of the classifier. `linear` returns logits. @defaultValue 'softmax' */
   readonly classifierActivation?: ClassifierActivation | undefined;
   readonly pooling?: null | undefined;
 }
 
-/** A network without its classifier: features out. */
+/** Options of a network without its classifier. Its outputs are features. */
 export interface WithoutTop extends NetworkOptions {
   readonly includeTop: false;
-  /** Pools the features to `[batch, channels]`; `null` leaves them `[batch, height, width, channels]`. @defaultValue null */
+  /** Pools the features to `[batch, channels]`. With `null` they remain `[batch, height, width, channels]`. @defaultValue null */
   readonly pooling?: 'avg' | 'max' | null | undefined;
   readonly classes?: undefined;
   readonly classifierActivation?: undefined;
@@ -76,10 +76,10 @@ export interface WithoutTop extends NetworkOptions {
 /** Options of {@link planModel}. */
 export type PlanModelOptions = WithTop | WithoutTop;
 
-/** What turns logits into an answer. */
+/** The activation after the classifier's dense layer. */
 export type ClassifierActivation = 'softmax' | 'sigmoid' | 'linear';
 
-/** Options of {@link planModel} with every default filled in; plain data. */
+/** Options of {@link planModel} with every default filled in. Plain data. */
 export interface CompletePlanOptions {
   readonly name: string;
   readonly inputShape: readonly [height: number | null, width: number | null, channels: number];
@@ -99,13 +99,13 @@ export interface CompletePlanOptions {
 const inputSize = rule<Size | null>('a positive integer, [height, width] or null', (value) => value === null || size.accepts(value));
 const channelValues = (inner: typeof positive) => either(inner, arrayOf(inner));
 const NORMALIZATION_RULES = { mean: channelValues(finite), std: channelValues(positive) };
-/** What a normalization may be. How many values it has is checked by {@link checkNormalization}. */
+/** Accepts any normalization. {@link checkNormalization} checks how many values it has. */
 export const normalization = rule<Normalization>(
   "'imagenet', 'none' or { mean, std }",
   (value) => value === 'imagenet' || value === 'none' || (typeof value === 'object' && value !== null && 'mean' in value && 'std' in value),
 );
 
-/** The rules of {@link PlanOptions}. */
+/** The rules of {@link PlanModelOptions}. */
 export const PLAN_RULES = {
   ...NORM_ACT_RULES,
   name: text,
@@ -120,7 +120,7 @@ export const PLAN_RULES = {
   normalization,
 };
 
-/** Looks a variant up, or checks the outline of an own spec. */
+/** Returns the spec of a named variant, or checks a custom spec and returns it. */
 export function resolveSpec(where: string, variant: Variant | VariantSpec): VariantSpec {
   if (typeof variant === 'string') {
     if (!Object.hasOwn(VARIANTS, variant)) throw invalid(where, 'variant', `one of ${list(Object.keys(VARIANTS))}`, variant);
@@ -173,7 +173,7 @@ function checkStage(where: string, stage: StageSpec, name: string): void {
     check(where, `${name}.${key}`, stage[key], STAGE_RULES[key]);
 }
 
-/** Checks the options of a network and fills in its variant's defaults. */
+/** Checks the options of a network and fills in the defaults of its variant. */
 export function resolveOptions(where: string, variant: Variant | VariantSpec, options: PlanModelOptions): CompletePlanOptions {
   const spec = resolveSpec(where, variant);
   checkOptions<object>(where, options, PLAN_RULES);
@@ -199,7 +199,7 @@ export function resolveOptions(where: string, variant: Variant | VariantSpec, op
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
-/** Mean and standard deviation of each channel, on pixels divided by 255; `null` for `'none'`. */
+/** Returns the mean and standard deviation of each channel for pixels divided by 255, or `null` for `'none'`. */
 export function channelStatistics(
   normalization: Normalization,
   channels: number,
@@ -211,7 +211,7 @@ export function channelStatistics(
   return { mean: each(mean), std: each(std) };
 }
 
-/** The same as one multiplication and one addition of pixels in [0, 255], a value per channel; `null` for `'none'`. */
+/** Returns a normalization as one scale and one offset per channel for pixels in [0, 255], or `null` for `'none'`. */
 export function pixelRescaling(
   value: Normalization,
   channels: number,
@@ -222,7 +222,7 @@ export function pixelRescaling(
   return { scale: std.map((deviation) => 1 / (255 * deviation)), offset: mean.map((average, channel) => -average / (std[channel] ?? 1)) };
 }
 
-/** Checks a normalization, for a number of channels where one is known. */
+/** Checks a normalization, including the number of channels unless it is `null`. */
 export function checkNormalization(where: string, value: Normalization, channels: number | null): Normalization {
   if (value === 'none') return value;
   if (value === 'imagenet') {
@@ -245,7 +245,7 @@ export function checkNormalization(where: string, value: Normalization, channels
 function refuseMeaningless(where: string, options: PlanModelOptions, includeTop: boolean): void {
   const without = includeTop ? (['pooling'] as const) : (['classes', 'classifierActivation'] as const);
   for (const option of without) {
-    // No pooling is the default of a network without top, and right here, too.
+    // `pooling: null` is allowed with includeTop: it is the default of a network without top.
     if (options[option] !== undefined && options[option] !== null) {
       const remedy = includeTop ? 'The classifier averages; pass includeTop: false for other pooling.' : 'Only a classifier has it.';
       throw new OptionError(`${where}: \`${option}\` has no meaning with includeTop: ${includeTop}. ${remedy}`);

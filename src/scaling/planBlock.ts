@@ -1,4 +1,4 @@
-// Blocks as data: mobile inverted bottlenecks, plain and fused, with squeeze-and-excitation. Layers are built from this in layers/.
+// Plans mobile inverted bottleneck blocks, plain or fused, with squeeze-and-excitation. src/layers builds layers from these plans.
 
 import {
   arrayOf,
@@ -28,7 +28,7 @@ import {
 } from './layerPlan.js';
 import type { Activation, Padding } from './variants.js';
 
-/** What normalization and activation follow a convolution. */
+/** Settings of the convolutions, normalizations and activations in a block. */
 export interface NormActSpec {
   /** @defaultValue 'swish' */
   readonly activation?: Activation | undefined;
@@ -42,55 +42,58 @@ export interface NormActSpec {
 
 /** A mobile inverted bottleneck block (timm: `InvertedResidual`). */
 export interface MBConvSpec extends NormActSpec {
-  /** Prefix of all layer names, for example `block2a`. */
+  /** The prefix of all layer names, for example `block2a`. */
   readonly name: string;
-  /** Filters out. */
+  /** Number of output filters. */
   readonly filters: number;
-  /** Odd. @defaultValue 3 */
+  /** An odd number. @defaultValue 3 */
   readonly kernelSize?: number | undefined;
   /** @defaultValue 1 */
   readonly strides?: 1 | 2 | undefined;
-  /** At 1 the expansion is left out, as in Keras; other implementations keep a 1 x 1 convolution there. @defaultValue 6 */
+  /**
+   * Multiplies the input filters in the expansion. With 1 there is no expansion, as in Keras; other implementations have a 1 x 1
+   * convolution. @defaultValue 6
+   */
   readonly expandRatio?: number | undefined;
-  /** Filters the expansion multiplies in place of the input's. @defaultValue the input's filters */
+  /** Number of filters that `expandRatio` multiplies instead of the input's. @defaultValue the number of input filters */
   readonly expandFrom?: number | undefined;
-  /** Share of the *input* filters squeeze-and-excitation reduces to, in [0, 1]; 0 leaves it out. @defaultValue 0.25 */
+  /** Number of squeeze-and-excitation filters as a fraction of the *input* filters, in [0, 1]. 0 disables it. @defaultValue 0.25 */
   readonly seRatio?: number | undefined;
-  /** Adds the input where its shape equals the output's. @defaultValue true */
+  /** Adds the input to the output if both have the same shape. @defaultValue true */
   readonly skip?: boolean | undefined;
-  /** Stochastic depth, the share of samples that skip the block in training, in [0, 1). @defaultValue 0 */
+  /** Rate of stochastic depth in [0, 1): the fraction of samples that skip the block during training. @defaultValue 0 */
   readonly dropRate?: number | undefined;
   /** @defaultValue 'dwconv' */
   readonly depthwiseName?: 'dwconv' | 'dwconv2' | undefined;
 }
 
-/** Which of the two kinds of block. */
+/** The type of a block. */
 export type BlockType = 'mbConv' | 'fusedMBConv';
 export const blockType = oneOf('mbConv', 'fusedMBConv');
 
-/** A block worked out for one input shape. */
+/** The plan of a block for one input shape. */
 export interface BlockPlan {
   readonly name: string;
   readonly type: BlockType;
   readonly spec: Complete<MBConvSpec>;
   readonly inputShape: FeatureShape;
   readonly outputShape: FeatureShape;
-  /** Filters after the expansion. */
+  /** Number of filters after the expansion. */
   readonly expandedFilters: number;
-  /** Filters squeeze-and-excitation reduces to; 0 without it. */
+  /** Number of filters in squeeze-and-excitation, or 0 without it. */
   readonly seFilters: number;
-  /** Whether the block adds its input. */
+  /** Whether the block adds its input to its output. */
   readonly hasSkip: boolean;
-  /** The layer whose output is the block's. */
+  /** The name of the last layer of the block. */
   readonly outputLayer: string;
-  /** The weight-bearing layers in the order of their weights. */
+  /** The layers that have weights, in the order of their weights. */
   readonly layers: readonly LayerPlan[];
   readonly parameters: ParameterCount;
-  /** Multiply-adds a picture; `null` while the input size is open. */
+  /** Multiply-adds per image, or `null` if the input size is not fixed. */
   readonly multiplyAdds: number | null;
 }
 
-/** Kernel sizes that have a middle. */
+/** Accepts kernel sizes that have a center. */
 export const oddInteger: Rule<number> = {
   expected: 'a positive odd integer',
   accepts: (value): value is number => positiveInteger.accepts(value) && value % 2 === 1,
@@ -106,7 +109,7 @@ export const NORM_ACT_RULES = {
   batchNormEpsilon: positive,
 };
 
-/** The rules of {@link MBConvSpec} that hold for all blocks of a stage. */
+/** The rules of the {@link MBConvSpec} options that all blocks of a stage share. */
 export const STAGE_BLOCK_RULES = {
   ...NORM_ACT_RULES,
   name: text,
@@ -130,10 +133,10 @@ export const featureShape = arrayOf(
 );
 
 /**
- * Plans a mobile inverted bottleneck: expansion, depthwise convolution, squeeze-and-excitation, projection.
+ * Plans a mobile inverted bottleneck: expansion, depthwise convolution, squeeze-and-excitation and projection.
  *
- * @param inputShape - `[height, width, channels]`, `null` for an open size.
- * @throws {OptionError} when an option is unknown or impossible.
+ * @param inputShape - `[height, width, channels]`. `null` means any size.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * planMBConv([56, 56, 24], { name: 'block3a', filters: 40, kernelSize: 5, strides: 2 }).outputShape; // [28, 28, 40]
  * @see MobileNetV2 (arXiv 1801.04381) section 3; squeeze-and-excitation (arXiv 1709.01507) section 3
@@ -163,10 +166,11 @@ function planMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>): Blo
 }
 
 /**
- * Plans a fused block: one full convolution in place of expansion and depthwise convolution; at ratio 1 the projection is that convolution.
+ * Plans a fused block, in which one full convolution replaces the expansion and the depthwise convolution. With `expandRatio: 1`, the block
+ * has a single convolution, `NAME_project_conv`.
  *
- * @param inputShape - `[height, width, channels]`, `null` for an open size.
- * @throws {OptionError} when an option is unknown or impossible.
+ * @param inputShape - `[height, width, channels]`. `null` means any size.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * planFusedMBConv([112, 112, 24], { name: 'block2a', filters: 48, strides: 2, expandRatio: 4, seRatio: 0 }).expandedFilters; // 96
  * @see EfficientNetV2 (arXiv 2104.00298) section 3.2; `FusedMBConvBlock` in keras/src/applications/efficientnet_v2.py
@@ -175,7 +179,7 @@ export function planFusedMBConv(inputShape: FeatureShape, options: MBConvSpec): 
   return planBlockFor('planFusedMBConv', 'fusedMBConv', inputShape, options);
 }
 
-/** Plans a block for another function, under whose name it reports errors. */
+/** Plans a block. Errors begin with `where`, the function that the user called. */
 export function planBlockFor(where: string, type: BlockType, inputShape: FeatureShape, options: MBConvSpec): BlockPlan {
   return (type === 'mbConv' ? planMBConvOf : planFusedMBConvOf)(inputShape, checkSpec(where, inputShape, options));
 }
@@ -193,12 +197,12 @@ function planFusedMBConvOf(inputShape: FeatureShape, spec: Complete<MBConvSpec>)
   return finishBlock('fusedMBConv', spec, inputShape, conv.outputShape, [conv, norm], { filters: spec.filters });
 }
 
-/** Number of filters squeeze-and-excitation reduces to; 0 leaves it out. */
+/** Returns the number of filters in squeeze-and-excitation, or 0 without it. */
 export function squeezedFilters(inputFilters: number, seRatio: number): number {
   return seRatio === 0 ? 0 : Math.max(1, Math.floor(inputFilters * seRatio));
 }
 
-/** Plans the two convolutions of squeeze-and-excitation on `[height, width, channels]`. */
+/** Plans the two convolutions of squeeze-and-excitation for features `[height, width, channels]`. */
 export function planSqueezeExcite(name: string, input: FeatureShape, reducedFilters: number): readonly [LayerPlan, LayerPlan] {
   const pooled: FeatureShape = [1, 1, input[2]];
   const reduce = planConv({ name: `${name}_se_reduce`, role: 'seReduce', input: pooled }, { filters: reducedFilters, bias: true });
@@ -264,7 +268,7 @@ function checkSpec(where: string, inputShape: FeatureShape, options: MBConvSpec)
   };
 }
 
-/** Fills the defaults of {@link NormActSpec}. */
+/** Fills in the defaults of {@link NormActSpec}. */
 export function resolveNormAct(spec: NormActSpec): Complete<NormActSpec> {
   return {
     activation: spec.activation ?? 'swish',

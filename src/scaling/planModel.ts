@@ -1,4 +1,4 @@
-// A network at a size, as data: what counting, building, naming, printing and exporting all read.
+// Plans a network: its blocks, layers, shapes and costs as plain data, from which models are built, counted and exported.
 
 import { invalid, showShape } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
@@ -19,55 +19,55 @@ import { roundFilters, type RoundFiltersOptions } from './roundFilters.js';
 import { roundRepeats } from './roundRepeats.js';
 import type { Variant, VariantSpec } from './variants.js';
 
-/** A point where the feature map is about to be halved; what detectors and segmenters tap. */
+/** The last output before the feature map is halved. Detection and segmentation models use these outputs. */
 export interface ReductionPlan {
-  /** `reduction_1` (half the input) to `reduction_5` (a thirty-second). */
+  /** `reduction_1` (1/2 of the input size) to `reduction_5` (1/32). */
   readonly name: string;
-  /** The layer whose output it is. */
+  /** The name of the layer with this output. */
   readonly layer: string;
   readonly shape: FeatureShape;
 }
 
-/** What the plan of every network has, whoever put it together. */
+/** The properties that every network plan has, including plans of networks that were built by hand. */
 export interface NetworkOutline {
   readonly name: string;
-  /** Without the batch: `[height, width, channels]` for images. `null` stands for an open size. */
+  /** The shape without the batch: `[height, width, channels]` for images. `null` means any size. */
   readonly inputShape: readonly (number | null)[];
-  /** Every weight-bearing layer, in the order of the model's weights. */
+  /** All layers that have weights, in the order of the model's weights. */
   readonly layers: readonly LayerPlan[];
   readonly parameters: ParameterCount;
-  /** Multiply-adds per image, those of convolutions and dense layers; `null` while the input size is open. */
+  /** Multiply-adds per image in convolutions and dense layers, or `null` if the input size is not fixed. */
   readonly multiplyAdds: number | null;
 }
 
-/** A network worked out. */
+/** The plan of an EfficientNet. */
 export interface ModelPlan extends CompletePlanOptions, NetworkOutline {
   readonly inputShape: FeatureShape;
-  /** The variant or spec it was planned from. */
+  /** The variant or spec that was planned. */
   readonly variant: Variant | VariantSpec;
   readonly stem: readonly [conv: LayerPlan, norm: LayerPlan];
   readonly stages: readonly StagePlan[];
   readonly top: readonly [conv: LayerPlan, norm: LayerPlan];
-  /** The classifier; `null` without top. */
+  /** The classifier, or `null` without top. */
   readonly classifier: LayerPlan | null;
   readonly reductions: readonly ReductionPlan[];
 }
 
-/** The plan of a model: that of its variant, or, for a network put together by hand, only what every network has. */
+/** The plan of any model. A network that was built by hand only has the properties of {@link NetworkOutline}. */
 export type NetworkPlan = NetworkOutline & {
   readonly [Part in Exclude<keyof ModelPlan, keyof NetworkOutline>]?: ModelPlan[Part] | undefined;
 };
 
-/** Whether a network has a variant, and with it stem, stages and top. */
+/** Returns whether a plan is that of an EfficientNet variant, with stem, stages and top. */
 export function hasVariant(plan: NetworkPlan): plan is ModelPlan {
   return plan.variant !== undefined;
 }
 
 /**
- * Works out a network: every block and layer with name, shapes, weights and cost, without making a tensor.
+ * Plans a network: the name, shapes, weights and cost of every block and layer. No tensors are created.
  *
- * @param variant - The name of a published network, or a spec of one's own.
- * @throws {OptionError} when the variant or an option is unknown or impossible.
+ * @param variant - The name of a published network, or a custom spec.
+ * @throws {OptionError} when the variant or an option is unknown or invalid.
  * @throws {ShapeError} when the input is too small for the network's strides.
  * @example
  * planModel('b0').parameters.total; // 5330564
@@ -78,7 +78,7 @@ export function planModel(variant: Variant | VariantSpec, options: PlanModelOpti
   return planFor('planModel', variant, options);
 }
 
-/** {@link planModel} on behalf of another function, whose name its errors carry. */
+/** Same as {@link planModel}. Errors begin with `where`, the function that the user called. */
 export function planFor(where: string, variant: Variant | VariantSpec, options: PlanModelOptions): ModelPlan {
   const spec = resolveSpec(where, variant);
   const resolved = resolveOptions(where, variant, options);

@@ -1,9 +1,9 @@
-// What every function checks that takes the plan of an EfficientNet.
+// The rule for arguments that must be the plan of an EfficientNet.
 
 import { record, rule } from '../core/internal.js';
 import type { ModelPlan } from './planModel.js';
 
-/** The rule of {@link ModelPlan}: a plan with stages, not that of a network put together by hand. */
+/** The rule of {@link ModelPlan}. It rejects plans of networks that were built by hand. */
 export const modelPlan = rule<ModelPlan>('a plan, as `planModel` returns it,', (value) => {
   const { name, layers, stages, stem, top, inputShape, parameters } = (record.accepts(value) ? value : {}) as Partial<ModelPlan>;
   return (

@@ -1,21 +1,21 @@
-// A stage as data: a run of equal blocks, the first of which may halve the picture.
+// Plans a stage: a sequence of equal blocks, the first of which may halve the feature map.
 
 import { arrayOf, check, checkOptions, invalid, positiveInteger, rate, text } from '../core/internal.js';
 import type { FeatureShape } from './layerPlan.js';
 import { blockType, featureShape, planBlockFor, STAGE_BLOCK_RULES, type BlockPlan, type BlockType, type MBConvSpec } from './planBlock.js';
 
-/** A run of blocks; strides and `expandFrom` hold for the first one alone. */
+/** A sequence of blocks. `strides` and `expandFrom` apply only to the first block. */
 export interface StageLayersSpec extends Omit<MBConvSpec, 'dropRate'> {
-  /** Prefix of the blocks' names: `block2` makes `block2a`, `block2b`, ... */
+  /** The prefix of the block names: `block2` gives `block2a`, `block2b`, ... */
   readonly name: string;
   /** @defaultValue 'mbConv' */
   readonly block?: BlockType | undefined;
   readonly repeats: number;
-  /** Stochastic depth of each block, in [0, 1). @defaultValue 0 for all */
+  /** The stochastic depth rate of each block, in [0, 1). @defaultValue 0 for every block */
   readonly dropRates?: readonly number[] | undefined;
 }
 
-/** A stage worked out for one input shape. */
+/** The plan of a stage for one input shape. */
 export interface StagePlan {
   readonly name: string;
   readonly spec: StageLayersSpec;
@@ -24,10 +24,10 @@ export interface StagePlan {
 }
 
 /**
- * Plans a run of blocks.
+ * Plans a sequence of blocks.
  *
- * @param inputShape - `[height, width, channels]`, `null` for an open size.
- * @throws {OptionError} when an option is unknown or impossible.
+ * @param inputShape - `[height, width, channels]`. `null` means any size.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * planStage([56, 56, 24], { name: 'block3', repeats: 2, filters: 40, strides: 2 }).blocks.map((block) => block.name); // block3a, block3b
  */
@@ -37,7 +37,7 @@ export function planStage(inputShape: FeatureShape, spec: StageLayersSpec): Stag
 
 const STAGE_RULES = { ...STAGE_BLOCK_RULES, block: blockType, repeats: positiveInteger, dropRates: arrayOf(rate) };
 
-/** Plans a stage for another function, under whose name it reports errors. */
+/** Plans a stage. Errors begin with `where`, the function that the user called. */
 export function planStageFor(where: string, inputShape: FeatureShape, spec: StageLayersSpec): StagePlan {
   check(where, 'inputShape', inputShape, featureShape);
   checkOptions(where, spec, STAGE_RULES);
@@ -59,7 +59,7 @@ export function planStageFor(where: string, inputShape: FeatureShape, spec: Stag
   return { name, spec, blocks, outputShape: shape };
 }
 
-/** Names the blocks of a stage: `a` to `z`, then `aa`, `ab`, ... */
+/** Returns the letters of a block: `a` to `z`, then `aa`, `ab`, ... */
 function blockLetters(index: number): string {
   const letter = String.fromCharCode(97 + (index % 26));
   return index < 26 ? letter : blockLetters(Math.floor(index / 26) - 1) + letter;

@@ -1,26 +1,26 @@
-// Width scaling. Depth has its own rule in roundRepeats.ts.
+// Scales the width of a network. roundRepeats.ts scales its depth.
 
 import { checkNumbers, checkOptions, positive, positiveInteger, probability } from '../core/internal.js';
 
-/** How a scaled number of filters is rounded. */
+/** Options of {@link roundFilters}. */
 export interface RoundFiltersOptions {
-  /** Filters become a multiple of this. @defaultValue 8 */
+  /** The result is a multiple of this number. @defaultValue 8 */
   readonly divisor?: number | undefined;
-  /** Never fewer filters than this; `min_depth` elsewhere. @defaultValue the divisor */
+  /** The smallest result; called `min_depth` in other implementations. @defaultValue the divisor */
   readonly minFilters?: number | undefined;
-  /** The share of the scaled filters that rounding down must keep; EfficientNetV2 has no such guard: 0. @defaultValue 0.9 */
+  /** Fraction of the scaled filters that must remain after rounding down. EfficientNetV2 uses 0. @defaultValue 0.9 */
   readonly minShare?: number | undefined;
 }
 
 /**
- * Scales a number of filters by the width coefficient and rounds it to the nearest multiple of the divisor; where that would
- * lose more than a tenth, to the next one up.
+ * Scales a number of filters by the width coefficient and rounds it to the nearest multiple of the divisor. If rounding down would remove
+ * more than 10% of the filters, it rounds up instead.
  *
  * @param widthCoefficient - 1 for B0, 2 for B7.
  * @throws {OptionError} when a value is not a positive number, or an option is unknown.
  * @example
- * roundFilters(32, 1.1); // 32, nearest to 35.2
- * roundFilters(10, 1.1); // 16, because 8 keeps too little of 11
+ * roundFilters(32, 1.1); // 32, the multiple of 8 nearest to 35.2
+ * roundFilters(10, 1.1); // 16, because 8 is less than 90% of 11
  * @see EfficientNet (arXiv 1905.11946) section 3.3; `round_filters` in keras/src/applications/efficientnet.py
  */
 export function roundFilters(filters: number, widthCoefficient: number, options: RoundFiltersOptions = {}): number {

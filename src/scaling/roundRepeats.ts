@@ -1,9 +1,9 @@
-// Depth scaling. Width has its own rule in roundFilters.ts.
+// Scales the depth of a network. roundFilters.ts scales its width.
 
 import { checkNumbers, positive } from '../core/internal.js';
 
 /**
- * Scales the number of blocks of a stage by the depth coefficient, rounding up.
+ * Multiplies the number of blocks of a stage by the depth coefficient and rounds up.
  *
  * @param depthCoefficient - 1 for B0, 3.1 for B7.
  * @throws {OptionError} when a value is not a positive number.

@@ -1,61 +1,64 @@
-// The published networks as data. What they become at a given size is worked out in planModel.ts.
+// The specs of the published networks. planModel.ts scales them.
 
-/** Activations a network can be built with. */
+/** The activations of a network. */
 export type Activation = 'swish' | 'relu' | 'relu6' | 'leakyRelu' | 'hardSwish' | 'linear';
 
-/** Zeros around a stride-2 convolution: `same` as TensorFlow adds them, `symmetric` as PyTorch does. */
+/** Zero padding of a stride-2 convolution: `same` as in TensorFlow, `symmetric` as in PyTorch. */
 export type Padding = 'same' | 'symmetric';
 
-/** How pixels in [0, 255] are normalized inside the model: `(x / 255 - mean) / std`, one number or one a channel; `none` leaves them. */
+/**
+ * Normalization inside the model for pixels in [0, 255]: `(x / 255 - mean) / std`, with one number or one per channel. `none` leaves the
+ * pixels unchanged.
+ */
 export type Normalization = 'imagenet' | 'none' | { readonly mean: number | readonly number[]; readonly std: number | readonly number[] };
 
-/** A run of equal blocks before scaling; the first one carries the strides. */
+/** A sequence of equal blocks before scaling. `strides` applies only to the first block. */
 export interface StageSpec {
-  /** `fusedMBConv` replaces expansion and depthwise convolution by one full convolution. @defaultValue 'mbConv' */
+  /** `fusedMBConv` uses one full convolution instead of the expansion and the depthwise convolution. @defaultValue 'mbConv' */
   readonly block?: 'mbConv' | 'fusedMBConv' | undefined;
   readonly repeats: number;
   readonly kernelSize: number;
   readonly strides: 1 | 2;
-  /** Filters of the expansion as a multiple of the block's input filters; 1 leaves the expansion out. */
+  /** Filters after the expansion, as a multiple of the block's input filters. 1 means no expansion. */
   readonly expandRatio: number;
-  /** Filters out, before width scaling. */
+  /** Number of output filters before width scaling. */
   readonly filters: number;
-  /** Filters squeeze-and-excitation reduces to, as a share of the block's *input* filters; 0 leaves it out. @defaultValue 0 */
+  /** Number of squeeze-and-excitation filters as a fraction of the block's *input* filters. 0 disables it. @defaultValue 0 */
   readonly seRatio?: number | undefined;
-  /** Whether blocks of equal input and output add their input. @defaultValue true */
+  /** Whether blocks add their input to their output if both have the same shape. @defaultValue true */
   readonly skip?: boolean | undefined;
-  /** Filters, before width scaling, that the first block's expansion multiplies in place of its input's (EdgeTPU). */
+  /** Number of filters, before width scaling, that the first block expands instead of its input filters (EdgeTPU). */
   readonly expandFrom?: number | undefined;
 }
 
-/** A network before it has a size: coefficients and a table of stages. */
+/** The spec of a network: scaling coefficients and stages before scaling. */
 export interface VariantSpec {
   readonly widthCoefficient: number;
   readonly depthCoefficient: number;
-  /** Height and width the network was designed for, in pixels. */
+  /** The height and width that the network was designed for, in pixels. */
   readonly inputSize: number;
-  /** Dropout before the classifier, a share in [0, 1). */
+  /** Dropout rate before the classifier, in [0, 1). */
   readonly dropoutRate: number;
-  /** Stochastic depth of a block past the last one; block b of n drops samples at `rate * b / n`. @defaultValue 0.2 */
+  /** Maximum rate of stochastic depth. Block b of n (counted from 0) drops samples at `rate * b / n`. @defaultValue 0.2 */
   readonly dropConnectRate?: number | undefined;
   readonly stages: readonly StageSpec[];
   /** @defaultValue 32 */
   readonly stemFilters?: number | undefined;
   /** @defaultValue 1280 */
   readonly topFilters?: number | undefined;
-  /** Keeps stem and top unscaled, and the first and last stage at their depth (Lite). @defaultValue false */
+  /** Does not scale the filters of stem and top, or the depth of the first and last stage (Lite). @defaultValue false */
   readonly fixedEnds?: boolean | undefined;
   /** See {@link RoundFiltersOptions.minShare}. @defaultValue 0.9 */
   readonly minShare?: number | undefined;
   /** @defaultValue 'swish' */
   readonly activation?: Activation | undefined;
-  /** Share of the old moving statistics kept a step. @defaultValue 0.99 */
+  /** Fraction of the moving statistics that is kept at every step. @defaultValue 0.99 */
   readonly batchNormMomentum?: number | undefined;
   /** @defaultValue 0.001 */
   readonly batchNormEpsilon?: number | undefined;
   /** @defaultValue 'imagenet' */
   readonly normalization?: Normalization | undefined;
-  /** What the depthwise layers are called; Keras' V2 says `dwconv2`. @defaultValue 'dwconv' */
+  /** The suffix of the names of depthwise layers. Keras uses `dwconv2` in EfficientNetV2. @defaultValue 'dwconv' */
   readonly depthwiseName?: 'dwconv' | 'dwconv2' | undefined;
 }
 
@@ -127,7 +130,7 @@ const v1 = (widthCoefficient: number, depthCoefficient: number, inputSize: numbe
   stages: STAGES_V1.map(mb),
 });
 
-// Google's (x - 127) / 128 and (x - 128) / 128, on the scale of Normalization.
+// Google's (x - 127) / 128 and (x - 128) / 128, converted to the scale of Normalization.
 const AROUND_127: Normalization = { mean: 127 / 255, std: 128 / 255 };
 const AROUND_128: Normalization = { mean: 128 / 255, std: 128 / 255 };
 
@@ -204,9 +207,9 @@ const v2large = (
 ): VariantSpec => v2([1, 1, inputSize, dropoutRate], stemFilters, AROUND_128, [...fusedRows.map(fused), ...rows.map(mb)]);
 
 /**
- * Every published network by name, as data to build, change or inspect.
+ * The specs of all published networks by name. Use them to build, modify or inspect a network.
  *
- * Sizes are the ones they were published with; where Google and timm differ (Lite3, Lite4), Google's.
+ * The input sizes are the published ones. Where Google and timm differ (Lite3, Lite4), they are Google's.
  *
  * @example
  * planModel({ ...VARIANTS.b0, widthCoefficient: 0.5 });

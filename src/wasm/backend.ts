@@ -1,10 +1,10 @@
-// The wasm backend as kernels see it: addresses of tensors, and the kernels bound to its memory.
+// Access to the internals of the wasm backend: tensor addresses, memory, and the compiled kernels.
 
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 import { KERNELS, SHARED_KERNELS } from './binary.js';
 
-/** What is used of TensorFlow.js' BackendWasm. */
+/** The parts of TensorFlow.js' BackendWasm that are used here. */
 export interface WasmBackend {
   readonly wasm: {
     readonly asm: WebAssembly.Exports;
@@ -17,10 +17,10 @@ export interface WasmBackend {
   makeOutput(shape: readonly number[], dtype: 'float32'): TensorInfo;
 }
 
-/** A compiled function; every argument is an address, a size or a float. */
+/** A compiled function. Every argument is an address, a size or a float. */
 type Kernel = (...parameters: number[]) => number;
 
-/** The exports of src/wasm/assembly/index.ts. */
+/** The functions exported by src/wasm/assembly/index.ts. */
 export type Kernels = Readonly<
   Record<
     | 'convolutionFilterGradient'
@@ -45,7 +45,7 @@ export type Kernels = Readonly<
 
 const bound = new WeakMap<WasmBackend, Kernels>();
 
-/** Compiles the kernels onto the backend's memory. */
+/** Compiles the kernels and connects them to the backend's memory. */
 export async function bindKernels(backend: WasmBackend): Promise<void> {
   if (bound.has(backend)) return;
   const memory = memoryOf(backend);
@@ -62,7 +62,7 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
   refuseFailedAllocations(backend);
 }
 
-/** The kernels bound to a backend. */
+/** Returns the kernels of a backend. */
 export function kernelsOf(backend: WasmBackend): Kernels {
   const kernels = bound.get(backend);
   if (kernels === undefined) {
@@ -73,17 +73,17 @@ export function kernelsOf(backend: WasmBackend): Kernels {
   return kernels;
 }
 
-/** The address of a tensor's first value. */
+/** Returns the address of a tensor's first value. */
 export function addressOf(backend: WasmBackend, tensor: TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
-/** A new tensor with undefined values. */
+/** Creates a tensor with uninitialized values. */
 export function allocate(backend: WasmBackend, shape: readonly number[]): TensorInfo {
   return backend.makeOutput(shape, 'float32');
 }
 
-/** Lends memory for the time of a call. */
+/** Calls `use` with the address of temporary memory and frees it afterwards. */
 export function withScratch(backend: WasmBackend, floats: number, use: (address: number) => void): void {
   const address = backend.wasm._malloc(floats * 4) >>> 0;
   try {
@@ -93,9 +93,9 @@ export function withScratch(backend: WasmBackend, floats: number, use: (address:
   }
 }
 
-/** TensorFlow.js takes the address 0 of a failed allocation for a tensor's and writes there; here the allocation throws. */
+/** Makes failed allocations throw. TensorFlow.js would write to the address 0 that malloc returns. */
 function refuseFailedAllocations({ wasm }: WasmBackend): void {
-  // Emscripten's first call puts the real function in the place of its stub.
+  // The first call replaces Emscripten's stub with the real function.
   wasm._free(wasm._malloc(1));
   const malloc = wasm._malloc;
   wasm._malloc = (bytes) => {

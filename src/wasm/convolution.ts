@@ -1,4 +1,4 @@
-// Conv2DBackpropFilter, which wasm lacks, and a faster Conv2DBackpropInput.
+// Gradients of convolutions: Conv2DBackpropFilter, which TensorFlow.js' wasm backend lacks, and a faster Conv2DBackpropInput.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Conv2DBackpropFilterAttrs, Conv2DBackpropInputAttrs, KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
@@ -68,7 +68,7 @@ function run(
   return out;
 }
 
-/** Only NHWC exists on the wasm backend's other convolution kernels, too. */
+/** Throws unless the data format is NHWC. The other convolution kernels of the wasm backend have the same restriction. */
 export function assertChannelsLast(kernel: string, dataFormat: string): void {
   if (dataFormat !== 'NHWC') throw new ShapeError(`wasm ${kernel}: expected NHWC for \`dataFormat\`, received ${dataFormat}.`);
 }

@@ -1,4 +1,4 @@
-// DepthwiseConv2dNativeBackpropFilter and DepthwiseConv2dNativeBackpropInput, which wasm lacks.
+// Gradients of depthwise convolutions, which TensorFlow.js' wasm backend lacks.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type {

@@ -1,4 +1,4 @@
-// The fused operations of src/layers as wasm kernels, and a faster FusedBatchNorm.
+// Wasm kernels for the fused operations of src/layers, and a faster FusedBatchNorm.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
@@ -68,7 +68,7 @@ export const fusedKernels: readonly KernelConfig[] = [
   }),
 ];
 
-/** FusedBatchNorm for statistics of one value a channel; any other shape goes to the stock kernel. */
+/** FusedBatchNorm for statistics with one value per channel. All other shapes use the stock kernel. */
 export function normalizeKernel(stock: KernelFunc): KernelFunc {
   return (parameters) => {
     const backend = parameters.backend as WasmBackend;

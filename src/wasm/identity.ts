@@ -1,10 +1,10 @@
-// Identity, and Cast to the type a tensor has, without a copy. TensorFlow.js keeps a clone of every tensor it needs for the way
-// back, so stock wasm holds each activation twice.
+// Identity, and Cast to the same type, without copying. TensorFlow.js saves a clone of every tensor that a gradient needs, so the stock
+// kernels store each activation twice.
 
 import type { CastAttrs, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import type { WasmBackend } from './backend.js';
 
-/** Identity: the same data, counted once more, as Reshape does. */
+/** Identity that shares the data and increments its reference count, as Reshape does. */
 export function identityKernel(stock: KernelFunc): KernelFunc {
   return (parameters) => {
     const { x } = parameters.inputs as { x: TensorInfo };
@@ -12,7 +12,7 @@ export function identityKernel(stock: KernelFunc): KernelFunc {
   };
 }
 
-/** Cast: nothing to do where the type stays. */
+/** Cast that shares the data if the type does not change. */
 export function castKernel(stock: KernelFunc): KernelFunc {
   return (parameters) => {
     const { x } = parameters.inputs as { x: TensorInfo };

@@ -1,5 +1,5 @@
-// Sum and Mean over neighboring axes before the last one, as global pooling and bias gradients need them.
-// The stock kernels transpose such a tensor first, which takes longer than the sum.
+// Sum and Mean over adjacent axes that do not include the last one, as in global pooling and bias gradients. The stock kernels transpose
+// the tensor first, which takes longer than the sum.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelFunc, SumAttrs, TensorInfo } from '@tensorflow/tfjs-core';

@@ -1,4 +1,4 @@
-// Teaches TensorFlow.js' wasm backend to train: registers the gradient kernels it lacks.
+// Makes TensorFlow.js' wasm backend able to train by registering the missing gradient kernels.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
@@ -12,7 +12,7 @@ import { meanKernel, sumKernel } from './reductions.js';
 
 const KERNELS = [convolutionFilterGradient, convolutionInputGradient, depthwiseFilterGradient, depthwiseInputGradient, ...fusedKernels];
 
-/** Stock kernels with a faster way for the cases of training. */
+/** Kernels that are replaced by faster ones. Cases that the faster kernel does not support use the stock kernel. */
 const IMPROVED = [
   [tf.FusedBatchNorm, normalizeKernel],
   [tf.Identity, identityKernel],
@@ -22,10 +22,10 @@ const IMPROVED = [
 ] as const;
 
 /**
- * Registers the gradient kernels that the wasm backend lacks, for every model of the process; a second call changes nothing.
+ * Registers the gradient kernels that the wasm backend lacks. They apply to all models in the process. Calling it again has no effect.
  *
- * @returns once models can train; the backend in use stays what it was.
- * @throws {BackendError} when the package \@tensorflow/tfjs-backend-wasm is not imported, or the runtime lacks WebAssembly SIMD.
+ * @returns A promise that resolves when models can be trained. The active backend does not change.
+ * @throws {BackendError} when the package \@tensorflow/tfjs-backend-wasm is not imported, or the runtime does not support WebAssembly SIMD.
  * @example
  * import '@tensorflow/tfjs-backend-wasm';
  * import * as tf from '@tensorflow/tfjs-core';
@@ -48,12 +48,12 @@ export async function registerWasmTraining(): Promise<void> {
 }
 
 function register(kernel: tf.KernelConfig): void {
-  // TensorFlow.js warns when a kernel is replaced, so the old one goes first.
+  // TensorFlow.js warns when a kernel is overwritten, so the old one is removed first.
   if (exists(tf.getKernel(kernel.kernelName, 'wasm'))) tf.unregisterKernel(kernel.kernelName, 'wasm');
   tf.registerKernel(kernel);
 }
 
-/** The wasm backend, started if it was not, without becoming the one in use. */
+/** Returns the wasm backend. Starts it if necessary, without making it the active backend. */
 async function startedBackend(): Promise<WasmBackend> {
   const inUse: string | undefined = tf.engine().backendName;
   if (!exists(tf.findBackend('wasm'))) {
@@ -63,7 +63,7 @@ async function startedBackend(): Promise<WasmBackend> {
   return tf.findBackend('wasm') as unknown as WasmBackend;
 }
 
-/** TensorFlow.js' types hide that what it looks up may be missing. */
+/** Returns whether a value is defined. TensorFlow.js' types do not say that a lookup may return nothing. */
 function exists<T>(value: T | null | undefined): value is T {
   return value !== null && value !== undefined;
 }
