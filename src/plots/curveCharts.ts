@@ -16,8 +16,8 @@ import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './char
 /** Options of {@link rocChart} and {@link precisionRecallChart}. */
 export interface CurveChartOptions {
   /**
-   * The classes with a curve, by name or index.
-   * @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area
+   * Classes to draw, by name or index.
+   * @defaultValue the second of two exclusive classes; all of up to ten classes; otherwise the ten with the smallest area
    */
   readonly show?: readonly (string | number)[] | undefined;
 }
