@@ -1,5 +1,5 @@
-// Refuses files whose heaps (where HDF5 stores names and strings) would make the HDF5 library loop forever or fill the memory. The
-// library truncates sizes to 32 bits before it compares them, and follows lists without a limit. It checks the rest of the file itself.
+// Refuses files whose heaps (where HDF5 stores names and strings) would make the HDF5 library loop forever or fill the memory. The library
+// truncates sizes to 32 bits before it compares them, and follows lists without a limit.
 // Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 
 import { strayFile } from '../core/internal.js';
@@ -13,7 +13,7 @@ const NO_BLOCK = 1;
 
 /**
  * @throws {WeightsError} when the file does not start with a superblock, a heap object has an impossible size, a heap is larger than the
- * file, or a list of free blocks has no end.
+ *   file, or a list of free blocks has no end.
  */
 export function checkHeaps(where: string, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -90,7 +90,7 @@ function isLocalHeapSound(view: DataView, heap: number): boolean {
   return true;
 }
 
-/** Reads an unsigned number of 8 bytes, limited to the size of the file. */
+/** Reads an unsigned number of 8 bytes. Returns NaN beyond the end of the file. */
 function size(view: DataView, at: number): number {
   return at + 8 <= view.byteLength ? Number(view.getBigUint64(at, true)) : NaN;
 }

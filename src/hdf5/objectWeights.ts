@@ -1,6 +1,8 @@
-// Reads the `.weights.h5` and `.keras` files of tf.keras 2.12 and later and of Keras 3: keras/src/saving/saving_lib.py. They contain a
-// tree of objects, each with its numbered variables in `vars`. Since Keras 3.6, an attribute contains the name of each object. In older
-// files, names come from the configuration in a `.keras` file. Without a configuration, layers are numbered per class.
+// Reads the `.weights.h5` and `.keras` files of tf.keras 2.12 and later and of Keras 3: keras/src/saving/saving_lib.py.
+// They contain a tree of objects, each with its numbered variables in `vars`.
+//
+// Since Keras 3.6, an attribute contains the name of each object. In older files, names come from the configuration in a `.keras` file.
+// Without a configuration, layers are numbered per class.
 
 import type { File, Group } from 'h5wasm';
 import { WeightsError } from '../core/index.js';
@@ -16,8 +18,8 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   normalization: ['mean', 'variance', 'count'],
 };
 /**
- * Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice, and omit the number of the
- * second entry.
+ * Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice but write it
+ * once, so their numbering has gaps.
  */
 const CONTAINERS: ReadonlySet<string> = new Set(['layers', '_layer_checkpoint_dependencies']);
 const DEEPEST = 16;

@@ -14,7 +14,7 @@ import { createWeights } from './writeKerasWeights.js';
  * saves the model again.
  *
  * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when Keras has no equivalent of a layer, or a weight
- * is not finite.
+ *   is not finite.
  * @example
  * await writeFile('clothes.keras', await writeKeras(model));
  */

@@ -26,7 +26,7 @@ interface Variable {
  * layer of `keras.applications` to those of the model.
  *
  * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when the model is not functional, or a weight is not
- * finite.
+ *   finite.
  * @example
  * await writeFile('clothes.weights.h5', await writeKerasWeights(model));
  */

@@ -45,9 +45,11 @@ export const EFFICIENT_NET_RULES = {
 /**
  * Builds an EfficientNet with random weights.
  *
- * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`. The model normalizes the pixels itself. The output is `[batch,
- * classes]`, probabilities by default. Layer names are the same as in Keras. The model's preprocessing is the one that the authors of the
- * variant used for evaluation; see {@link setPreprocessing}. The caller must dispose the model.
+ * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`. The model normalizes the pixels itself.
+ * The output is `[batch, classes]`, probabilities by default. The caller must dispose the model.
+ *
+ * Layer names are the same as in Keras. The model's preprocessing is the one that the authors of the variant used for evaluation; see
+ * {@link setPreprocessing}.
  *
  * @param variant - The name of a published network, or a custom spec.
  * @throws {OptionError} when the variant or an option is unknown or invalid, or a custom part does not return a symbolic tensor.

@@ -214,7 +214,7 @@ function normalization({ axis, mean: ownMean, variance: ownVariance, invert }: L
   return { class_name: 'Rescaling', config: { scale: only(scale), offset: only(offset) } };
 }
 
-/** Moves an activation into a layer of its own if TensorFlow.js has it only as a layer or under another name. */
+/** Moves an activation into a separate layer if TensorFlow.js has it only as a layer or under another name. */
 function splitActivation(layer: LayerForm, context: LayerContext): LayerForm[] {
   const name = layer.config['activation'];
   if (name == null) return [layer];

@@ -35,7 +35,7 @@ export const LOAD_MODEL_RULES = { normalization } as const;
  * RandomFlip) become the identity.
  *
  * @param source - A URL such as `indexeddb://name`, `https://.../model.json` or, on a web page, `/models/mine/model.json`; the `File`
- * objects that a user selected (model.json and the weight files); or a TensorFlow.js load handler.
+ *   objects that a user selected (model.json and the weight files); or a TensorFlow.js load handler.
  * @throws {OptionError} when no handler supports the URL, or the normalization does not fit the model.
  * @throws {DataError} when the source contains no model, or a layer that TensorFlow.js does not have.
  * @throws {WeightsError} when weights are missing or truncated, or are stored outside the folder of the model.json.

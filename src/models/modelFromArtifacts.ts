@@ -26,7 +26,7 @@ const OWN_CLASSES = [BatchNormalization, FusedConvolution, SeededDropout, SwishA
  *
  * @param normalization - Normalization added in front of the model, which then takes pixels in [0, 255].
  * @throws {WeightsError} when weights are missing or do not belong to the model. {@link DataError} when the artifacts are not a layers
- * model, or the model has a layer that TensorFlow.js does not have. {@link OptionError} when the normalization does not fit the model.
+ *   model, or the model has a layer that TensorFlow.js does not have. {@link OptionError} when the normalization does not fit the model.
  */
 export async function modelFromArtifacts(
   where: string,

@@ -8,7 +8,7 @@ import { VARIANTS, type Variant, type VariantSpec } from '../scaling/index.js';
  *
  * @param inputShape - Height and width of the model's input. Unknown sizes default to those of the variant.
  * @see `preprocess_for_eval` in tensorflow/tpu models/official/efficientnet/preprocessing.py, for Lite and EdgeTPU with the bilinear
- * resizing of main.py; `preprocess_for_eval` in google/automl efficientnetv2/preprocessing.py
+ *   resizing of main.py; `preprocess_for_eval` in google/automl efficientnetv2/preprocessing.py
  */
 export function publishedEvaluation(variant: Variant | VariantSpec, inputShape?: readonly (number | null)[]): Preprocessing {
   const name = typeof variant === 'string' ? variant : '';

@@ -29,7 +29,7 @@ export interface ModelFiles {
  * Reads a model.json, the weight files it lists, and the class names in the metadata.json of Teachable Machine.
  *
  * @throws {DataError} when there is no model.json, when it is another kind of JSON file, or when its preprocessing is damaged. {@link
- * WeightsError} when it lists no weights, when its manifest is damaged, or when weights are missing.
+ *   WeightsError} when it lists no weights, when its manifest is damaged, or when weights are missing.
  */
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
   const text = await json().catch((cause: unknown) => {

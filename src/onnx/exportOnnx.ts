@@ -75,10 +75,10 @@ const RULES = {
  * preprocessing (`preprocessing`, a JSON object with the fields of {@link Preprocessing} and `layout`, `color` and `range`).
  *
  * @param source - Any model of this library, or a model composed of its blocks and stock layers; or a plan with its weights, for which no
- * model is built.
+ *   model is built.
  * @returns The bytes of the file.
  * @throws {OptionError} when a layer of the model has no equivalent in ONNX and no converter, an option is unknown, or int8 would make
- * the network slower.
+ *   the network slower.
  * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or the arrays do not match the weights of the plan.
  * @throws {DataError} when there is no batch for the calibration.
  * @example

@@ -52,7 +52,7 @@ export interface Runtime {
    * Runs the model on a batch without TensorFlow.js. Takes a typed array and returns typed arrays by output name.
    *
    * @throws {OptionError} when the values are not a `Float32Array`, or the shape is invalid. {@link ShapeError} when the shape does not
-   * fit the model or the values.
+   *   fit the model or the values.
    * @throws {DataError} when a value is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;

@@ -20,8 +20,8 @@ export interface PendingConvolution {
 export interface Value {
   readonly shape: Shape;
   /**
-   * Adds the operators if necessary and returns the name of the tensor. Feature maps are channels first: `[batch, channels, height,
-   * width]`.
+   * Adds the operators if necessary and returns the name of the tensor.
+   * Feature maps are channels first: `[batch, channels, height, width]`.
    */
   read(): string;
   /** Zero padding that a following convolution can add itself. */

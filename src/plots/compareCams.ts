@@ -34,9 +34,9 @@ const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
  * Draws an image and the heat map of each model, titled with the explained class and its probability.
  *
  * @throws {OptionError} when an argument has the wrong type, an option is unknown or has a wrong value, or a model does not have the
- * layer or class.
+ *   layer or class.
  * @throws {ShapeError} when the image is not RGB, or a model is not a classifier. {@link DataError} when there is no model, or a pixel is
- * not finite.
+ *   not finite.
  * @example
  * const spec = await compareCams(photo, [{ name: 'baseline', model: b0 }, { name: 'compound scaling', model: b4 }]);
  * await writeFile('cams.png', await renderPng(spec));

@@ -81,7 +81,7 @@ const weightsSource = either(fileBytes, namedArrays);
  *
  * @param source - The bytes of a weight file, or the arrays that a reader returned. The model keeps no reference to them.
  * @throws {WeightsError} when the file is damaged or contains another network, or (with `strict`) when an array is missing, unknown, of
- * the wrong shape or not finite.
+ *   the wrong shape or not finite.
  * @example
  * const model = efficientNet('lite0');
  * const response = await fetch('efficientnet-lite0.safetensors');

@@ -42,7 +42,7 @@ export function elementCount(shape: readonly number[]): number {
  * Creates a weight array from float32 values, without copying them.
  *
  * @throws {OptionError} when the shape is invalid, or the values are not a `Float32Array`. {@link WeightsError} when the number of values
- * does not match the shape.
+ *   does not match the shape.
  * @example
  * const arrays: NamedArrays = new Map([['predictions/bias', weightArray([10], new Float32Array(10))]]);
  */

@@ -6,7 +6,7 @@ import { elementCount } from './namedArrays.js';
  * Reorders the axes of row-major values. Axis `i` of the result is axis `axes[i]` of the input.
  *
  * @param scratch - Buffer for the result, at least as long as `values`. The result is then a view of it, or `values` itself if the order
- * does not change.
+ *   does not change.
  * @defaultValue none: the result is always a copy
  */
 export function permute(values: Float32Array, shape: readonly number[], axes: readonly number[], scratch?: Float32Array): Float32Array {

@@ -1,6 +1,5 @@
-// Interprets Python pickles (protocols 1 to 5) without running any code of the file. The caller provides the functions that a pickle may
-// call by name, and all others are refused. Objects of unknown classes become maps of their attributes. Tensors are built in
-// torchGlobals.ts.
+// Interprets Python pickles (protocols 1 to 5) without running code of the file: it calls only functions that the caller provides by name.
+// Objects of unknown classes become maps of their attributes.
 
 import { WeightsError } from '../core/index.js';
 

@@ -48,7 +48,7 @@ interface Entry {
  *
  * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when the file is truncated or damaged. Every array must have a known type and the right number of bytes, and the
- * arrays must fill the file without gaps or overlaps. {@link DataError} when the preprocessing in the file is damaged.
+ *   arrays must fill the file without gaps or overlaps. {@link DataError} when the preprocessing in the file is damaged.
  * @example
  * const response = await fetch('efficientnet-lite0.safetensors');
  * const arrays = readSafetensors(new Uint8Array(await response.arrayBuffer()));

@@ -14,9 +14,9 @@ const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', floa
  * are named `layer/weight` for all versions of Keras.
  *
  * @param artifacts - The `weightSpecs`, `weightData` and `modelTopology` of the model. The topology provides the names of a converted
- * Keras 3 model. The data is not copied, so it must not change while the arrays are in use.
+ *   Keras 3 model. The data is not copied, so it must not change while the arrays are in use.
  * @throws {OptionError} when a part of the artifacts has the wrong type. {@link WeightsError} when specs and data do not match, a weight
- * has an unsupported type, or the model is a graph model.
+ *   has an unsupported type, or the model is a graph model.
  * @example
  * const arrays = readTfjs(await (tf.io.http('https://.../model.json').load as () => Promise<tf.io.ModelArtifacts>)());
  * await loadWeights(model, arrays);

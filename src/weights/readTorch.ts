@@ -21,7 +21,7 @@ import { openZip } from './zip.js';
  *
  * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
  * @throws {WeightsError} when the file is damaged, contains no tensor, or calls a function other than those that build tensors and plain
- * data.
+ *   data.
  * @example
  * const arrays = readTorch(await readFile('efficientnet-b0-355c32eb.pth'));
  */

@@ -36,7 +36,7 @@ interface Recognition {
  * Finds the network among the arrays of a file: its naming scheme and the prefix of its names.
  *
  * @param references - For a network with custom parts: plans of networks that the file may contain. If the file has all weights of one of
- * them without the classifier, its names are used to find the weights that both networks share.
+ *   them without the classifier, its names are used to find the weights that both networks share.
  * @returns the network, and the prefixes of any other copies.
  * @throws {WeightsError} when no layout fits, or several copies of the network fit equally well.
  */

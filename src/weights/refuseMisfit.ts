@@ -14,7 +14,7 @@ import type { NamedArrays } from './namedArrays.js';
  *
  * @param model - Name of the model.
  * @throws {WeightsError} with `strict`, when anything is missing, unknown, of the wrong shape or not finite. Without `strict`, when
- * hardly any weight fits.
+ *   hardly any weight fits.
  */
 export function refuseMisfit(
   where: string,

@@ -34,7 +34,7 @@ function remedyFor(arrays: unknown): string {
  * `preprocessing` and `classes`.
  *
  * @throws {OptionError} when the arrays are not named arrays, or an option is unknown or invalid. {@link WeightsError} when a finite
- * value exceeds the range of float16.
+ *   value exceeds the range of float16.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */

@@ -81,11 +81,11 @@ const rowsOrNames = rule<Rows | readonly string[]>(
  * Evaluates predictions of one class per sample or, with `multiLabel: true`, of any number of classes per sample.
  *
  * @param probabilities - `[samples, classes]`, where each row sums to 1. `[samples]` or `[samples, 1]` are the probabilities of the
- * second of two classes. With `multiLabel`, rows need not sum to 1, and each probability is in [0, 1]. Stored as float32.
+ *   second of two classes. With `multiLabel`, rows need not sum to 1, and each probability is in [0, 1]. Stored as float32.
  * @param labels - True classes: indices, or names from `classNames`. With `multiLabel`, `[samples, classes]` of 0 and 1.
  * @throws {OptionError} when an option or class name is unknown.
  * @throws {DataError} when there are no samples, the lengths differ, a label is not a class, a probability is NaN or out of range, or a
- * row does not sum to 1.
+ *   row does not sum to 1.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
  * evaluation.accuracy; // 0.667

@@ -13,7 +13,7 @@ import { summarize } from './summarize.js';
  *
  * @returns The temperature: above 1 if the model is overconfident, below 1 if it is underconfident.
  * @throws {DataError} when every prediction is correct, or the predictions do not depend on the temperature, so that no finite
- * temperature is best.
+ *   temperature is best.
  * @example
  * const temperature = fitTemperature(held);
  * withTemperature(evaluation, temperature).calibration.ece; // smaller than evaluation.calibration.ece

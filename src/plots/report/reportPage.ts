@@ -29,7 +29,7 @@ interface Section {
  *
  * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` is combined with a multi-label evaluation.
  * @throws {DataError} when `before` is an evaluation of other data, a history has no epoch, or the schedule returns a rate that is not
- * finite.
+ *   finite.
  * @throws {MissingPackageError} when a package is not installed.
  * @example
  * await writeFile('report.html', await reportPage({ title: 'Clothes', evaluation }));
