@@ -1,5 +1,5 @@
-// Refuses files on whose heaps (where HDF5 keeps names and texts) the HDF5 library would run in a circle, or fill its memory: it compares
-// sizes after cutting them to 32 bits and follows lists without counting. Nothing else of the file is judged here; the library does that.
+// Refuses files whose heaps (where HDF5 stores names and strings) would make the HDF5 library loop forever or fill the memory. The library
+// truncates sizes to 32 bits before it compares them, and follows lists without a limit.
 // Format: HDF5 File Format Specification 3.0, II "Superblock", III.D "Local Heaps", III.E "Global Heap".
 
 import { strayFile } from '../core/internal.js';
@@ -8,12 +8,12 @@ import { WeightsError } from '../core/index.js';
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c, 1]; // 'GCOL', version 1
 const LOCAL_HEAP = [0x48, 0x45, 0x41, 0x50, 0]; // 'HEAP', version 0
-/** The end of a local heap's list of free blocks. */
+/** Marks the end of a local heap's list of free blocks. */
 const NO_BLOCK = 1;
 
 /**
- * @throws {WeightsError} when no superblock begins the file, an object of a heap is larger or smaller than can be, a heap is larger than
- *   the file, or a list of free blocks is endless.
+ * @throws {WeightsError} when the file does not start with a superblock, a heap object has an impossible size, a heap is larger than the
+ *   file, or a list of free blocks has no end.
  */
 export function checkHeaps(where: string, bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -38,8 +38,8 @@ export function checkHeaps(where: string, bytes: Uint8Array): void {
 }
 
 /**
- * Whether the file begins with a superblock by which sizes and addresses take 8 bytes, as everywhere below, and count from the file's
- * start.
+ * Whether the file starts with a superblock with sizes and addresses of 8 bytes, and addresses relative to the start of the file. The
+ * functions below assume both.
  */
 function hasSuperblock(bytes: Uint8Array): boolean {
   if (bytes.length < 48 || !startsWith(bytes, 0, SIGNATURE)) return false;
@@ -60,16 +60,16 @@ function startsWith(bytes: Uint8Array, at: number, signature: readonly number[])
   return signature.every((byte, i) => bytes[at + i] === byte);
 }
 
-/** Whether the objects of a global heap fill it one after the other. */
+/** Whether the objects of a global heap fill it without gaps. */
 function isGlobalHeapSound(view: DataView, heap: number): boolean {
   const header = 16;
   const end = heap + size(view, heap + 8);
-  // Damage may end the file within the heap.
+  // The heap may end beyond the end of a damaged file.
   if (!(end <= view.byteLength)) return false;
   let object = heap + header;
   while (object + header <= end) {
     const content = size(view, object + 8);
-    // Object 0 is the free space, its header included.
+    // Object 0 is the free space. Its size includes its header.
     const taken = view.getUint16(object, true) === 0 ? content : header + Math.ceil(content / 8) * 8;
     if (taken < header || object + taken > end) return false;
     object += taken;
@@ -77,20 +77,20 @@ function isGlobalHeapSound(view: DataView, heap: number): boolean {
   return true;
 }
 
-/** Whether a local heap lies within the file, its free blocks within it, and their list comes to an end. */
+/** Whether a local heap lies within the file, its free blocks lie within the heap, and their list ends. */
 function isLocalHeapSound(view: DataView, heap: number): boolean {
   const [space, first, data] = [size(view, heap + 8), size(view, heap + 16), size(view, heap + 24)];
   if (!(space === 0 || data + space <= view.byteLength)) return false;
   let blocks = 0;
   for (let block = first; block !== NO_BLOCK; block = size(view, data + block)) {
-    // A block takes 16 bytes or more: its successor and its size.
+    // A free block takes at least 16 bytes: the offset of the next block and its own size.
     blocks += 1;
     if (!(block + 16 <= space && blocks <= space / 16)) return false;
   }
   return true;
 }
 
-/** An unsigned number of 8 bytes, not a number beyond the file. */
+/** Reads an unsigned number of 8 bytes. Returns NaN beyond the end of the file. */
 function size(view: DataView, at: number): number {
   return at + 8 <= view.byteLength ? Number(view.getBigUint64(at, true)) : NaN;
 }

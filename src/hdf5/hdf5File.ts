@@ -1,23 +1,26 @@
-// HDF5 files in memory, by h5wasm. Opened for as long as one task of the event loop reads from them, so that nobody has to close them.
+// Opens HDF5 files in memory with h5wasm. A file is closed automatically after the current task of the event loop.
 
 import { File, ready, type Dataset, type Group } from 'h5wasm';
 import { show } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 
-/** A file that opens itself when it is used. */
+/** A file that is opened when it is used. */
 export interface Hdf5File {
-  /** Runs an action on the open file. Whatever it throws is wrapped into one sentence. */
+  /** Runs an action on the open file. Errors of the action are wrapped. */
   use<T>(action: (root: File) => T): T;
-  /** The bytes of a dataset's numbers, little-endian; a copy. The dataset is one of this file, inside `use`. */
+  /** Returns a copy of a dataset's bytes, little-endian. Call it inside `use` with a dataset of this file. */
   bytesOf(dataset: Dataset): Uint8Array;
 }
 
 let files = 0;
-/** What broke the library's memory; it cannot be started anew in a process. */
+/** The error that corrupted the memory of h5wasm. The library cannot be restarted in the same process. */
 let fault: unknown;
 
 let cleared: ReturnType<typeof clearing> | undefined;
-/** The library, which frees whatever a failed read left in memory it took: cleared memory has nothing to free. */
+/**
+ * Loads h5wasm and makes it clear the memory it allocates. After a failed read it frees whatever pointers the memory contains, and zeros
+ * are safe.
+ */
 async function library(): ReturnType<typeof clearing> {
   return (cleared ??= clearing());
 }
@@ -34,7 +37,7 @@ async function clearing(): Promise<Awaited<typeof ready>> {
 }
 
 /**
- * Takes a file in memory; its bytes are not copied.
+ * Opens a file in memory without copying its bytes.
  *
  * @param where - The public function to name in errors.
  */
@@ -43,7 +46,7 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
   const path = `/effnet-${++files}.h5`;
   let open: File | undefined;
   const close = (): void => {
-    // Nobody is there any more to catch what a damaged file does on its way out.
+    // A damaged file may throw while it is closed, when no caller can catch the error.
     quietly(() => open?.close());
     open = undefined;
     quietly(() => {
@@ -61,7 +64,7 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
         module.activate_throwing_error_handler();
         if (open === undefined) {
           module.FS.writeFile(path, bytes, { canOwn: true } as never);
-          // Weights are read one after the other; the file closes once the caller comes to rest.
+          // Weights are read one after another, so the file stays open until the caller's current task ends.
           setTimeout(close, 0);
           open = new File(path, 'r');
         }
@@ -76,7 +79,7 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
         });
       }
     },
-    // The library's own `value` has no numbers of 16 bits.
+    // h5wasm's own `value` does not support 16-bit numbers.
     bytesOf({ file_id, path: name, metadata }) {
       const size = metadata.size * metadata.total_size;
       const at = module._malloc(size);
@@ -103,12 +106,12 @@ function isFault(cause: unknown): boolean {
   return cause instanceof WebAssembly.RuntimeError || (cause instanceof RangeError && cause.message.includes('call stack'));
 }
 
-/** A trap or an overflow of the stack leaves the memory of the WebAssembly instance in the middle of something. */
+/** Remembers a trap or a stack overflow, because it leaves the memory of the WebAssembly instance in an inconsistent state. */
 function noteFault(cause: unknown): void {
   if (isFault(cause)) fault = cause;
 }
 
-/** Writes a file in memory. */
+/** Creates a file in memory. */
 export async function createHdf5(write: (root: File) => void): Promise<Uint8Array> {
   const module = await library();
   const path = `/effnet-${++files}.h5`;
@@ -127,14 +130,14 @@ export async function createHdf5(write: (root: File) => void): Promise<Uint8Arra
   }
 }
 
-/** What lies at a path, when it is a group. */
+/** Returns the group at a path, or `undefined` if there is none. */
 export function groupAt(parent: Group, path: string): Group | undefined {
   if (!hasPath(parent, path)) return undefined;
   const found = parent.get(path);
   return found !== null && 'keys' in found ? found : undefined;
 }
 
-/** What lies at a path, when it is a dataset. */
+/** Returns the dataset at a path, or `undefined` if there is none. */
 export function datasetAt(parent: Group, path: string): Dataset | undefined {
   if (!hasPath(parent, path)) return undefined;
   const found = parent.get(path);
@@ -149,7 +152,7 @@ function hasPath(parent: Group, path: string): boolean {
   return next !== null && 'keys' in next && hasPath(next, rest.join('/'));
 }
 
-/** An attribute of text or texts. */
+/** Reads an attribute that contains one or more strings. */
 export function texts(where: string, owner: Group, name: string): readonly string[] | undefined {
   const value: unknown = Object.hasOwn(owner.attrs, name) ? owner.attrs[name]?.value : undefined;
   if (typeof value === 'string') return [value];

@@ -1,9 +1,10 @@
-// The configuration of a model as Keras 3 writes it. Initializers and regularizers are left out: the weights come along.
+// Builds the configuration of a model in the form of Keras 3. Initializers and regularizers are left out, because the file contains the
+// weights.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
 
-/** A layer as TensorFlow.js serializes it, in Python's names. */
+/** A layer as TensorFlow.js serializes it, with the option names of Python. */
 interface LayerJson {
   readonly name?: string | undefined;
   readonly class_name: string;
@@ -18,14 +19,14 @@ interface NetworkJson {
   readonly output_layers: readonly (readonly [string, number, number])[];
 }
 
-/** One layer of a model with the class Keras knows it by. */
+/** A layer of a model and its class in Keras. */
 export interface KerasLayer {
   readonly className: string;
   readonly layer: tfl.layers.Layer;
   readonly json: LayerJson;
 }
 
-/** What Keras' constructors take, class by class; names that differ are renamed. */
+/** The options of Keras' constructors by class. Options with different names are renamed. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   InputLayer: ['batch_input_shape:batch_shape', 'dtype'],
   Rescaling: ['scale', 'offset'],
@@ -47,7 +48,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   Concatenate: ['axis'],
 };
 
-/** The layers of a model in its order, each with Keras' class. */
+/** Returns the layers of a model in order, each with its class in Keras. */
 export function kerasLayers(where: string, model: tfl.LayersModel): readonly KerasLayer[] {
   const { layers } = networkJson(where, model);
   return layers.map((json) => {
@@ -58,9 +59,9 @@ export function kerasLayers(where: string, model: tfl.LayersModel): readonly Ker
 }
 
 /**
- * The configuration of a functional model.
+ * Returns the configuration of a functional model.
  *
- * @throws {WeightsError} when Keras has no layer of a class.
+ * @throws {WeightsError} when Keras has no equivalent of a layer.
  */
 export function kerasConfig(where: string, model: tfl.LayersModel): object {
   const network = networkJson(where, model);

@@ -1,10 +1,11 @@
-// The layers that the configuration in a `.keras` file lists, by class and name. Nothing else of it is used, and nothing of it is run.
+// Reads the classes and names of the layers from the configuration in a `.keras` file. The rest of the configuration is ignored, and no
+// code in it is run.
 
 import { snakeCase } from '../models/internal.js';
 
-/** A layer of a configuration, with the layers inside it where it is a model. */
+/** A layer in a configuration. If it is a model, it includes the layers inside it. */
 export interface LayerConfig {
-  /** Its class as files spell it: `batch_normalization`. */
+  /** The class as it is spelled in files, for example `batch_normalization`. */
   readonly kind: string;
   readonly name: string | undefined;
   readonly layers: readonly LayerConfig[];
@@ -12,7 +13,7 @@ export interface LayerConfig {
 
 const DEEPEST = 16;
 
-/** Reads a configuration; `undefined` where it is not one of a Sequential or a functional model. */
+/** Reads a configuration. Returns `undefined` if it does not belong to a Sequential or functional model. */
 export function layerConfig(json: unknown, depth = 0): LayerConfig | undefined {
   if (!isRecord(json) || typeof json['class_name'] !== 'string' || depth > DEEPEST) return undefined;
   const config = isRecord(json['config']) ? json['config'] : {};

@@ -1,5 +1,5 @@
-// The `.h5` files of Keras 2, which Keras 3 still writes: keras/src/legacy/saving/legacy_h5_format.py.
-// Attributes list the layers, and the weights of each layer.
+// Reads the `.h5` files of Keras 2, which Keras 3 can still write: keras/src/legacy/saving/legacy_h5_format.py. Attributes list the
+// layers and the weights of each layer.
 
 import type { File, Group } from 'h5wasm';
 import { show } from '../core/internal.js';
@@ -7,12 +7,12 @@ import { WeightsError } from '../core/index.js';
 import { datasetAt, groupAt, texts } from './hdf5File.js';
 import type { NamedDataset } from './namedDataset.js';
 
-/** The group that lists layers, in a file of weights or of a whole model; `undefined` where the file has another layout. */
+/** Returns the group that lists the layers in a weights file or a model file, or `undefined` if the file has another layout. */
 export function legacyGroup(root: File): Group | undefined {
   return [root, groupAt(root, 'model_weights')].find((group) => group !== undefined && Object.hasOwn(group.attrs, 'layer_names'));
 }
 
-/** The weights that the group lists, named `layer/weight`; those of models inside the model `model/layer/weight`. */
+/** Yields the weights of the group, named `layer/weight`. Weights of nested models are named `model/layer/weight`. */
 export function* legacyWeights(where: string, group: Group): Generator<NamedDataset> {
   for (const layer of listed(where, group, 'layer_names')) {
     const layerGroup = groupAt(group, layer);
@@ -27,7 +27,7 @@ export function* legacyWeights(where: string, group: Group): Generator<NamedData
   }
 }
 
-/** Long lists are split over `name0`, `name1`, ... */
+/** Reads a list attribute. Long lists are split into `name0`, `name1`, ... */
 function listed(where: string, group: Group, name: string): readonly string[] {
   const whole = texts(where, group, name);
   if (whole !== undefined) return whole;
@@ -37,7 +37,7 @@ function listed(where: string, group: Group, name: string): readonly string[] {
   return parts;
 }
 
-/** Keras 3 puts the model's name before the weights of a Sequential: the weight `sequential/dense/kernel` of the layer `dense`. */
+/** Removes the model name that Keras 3 adds in a Sequential: the layer `dense` has the weight `sequential/dense/kernel`. */
 function weightName(layer: string, weight: string): string {
   const parts = weight.replace(/:0$/, '').split('/');
   const last = parts.at(-1) ?? '';

@@ -1,6 +1,6 @@
 import type { Dataset } from 'h5wasm';
 
-/** A dataset and the name its array gets. */
+/** A dataset and the name of its array. */
 export interface NamedDataset {
   readonly name: string;
   readonly dataset: Dataset;

@@ -1,6 +1,8 @@
-// `.weights.h5` and `.keras` of tf.keras 2.12 and later and of Keras 3, keras/src/saving/saving_lib.py: a tree of objects, each with its
-// variables in `vars`, numbered. Keras 3.6 and later give an object's name as an attribute. Before that only the configuration in a
-// `.keras` file has names; without it, layers are counted by class.
+// Reads the `.weights.h5` and `.keras` files of tf.keras 2.12 and later and of Keras 3: keras/src/saving/saving_lib.py.
+// They contain a tree of objects, each with its numbered variables in `vars`.
+//
+// Since Keras 3.6, an attribute contains the name of each object. In older files, names come from the configuration in a `.keras` file.
+// Without a configuration, layers are numbered per class.
 
 import type { File, Group } from 'h5wasm';
 import { WeightsError } from '../core/index.js';
@@ -16,32 +18,33 @@ const VARIABLES: Readonly<Record<string, readonly string[]>> = {
   normalization: ['mean', 'variance', 'count'],
 };
 /**
- * Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice and leave out its second number.
+ * Attributes of a model that list its layers. tf.keras 2.12 and 2.13 list each layer with weights twice but write it
+ * once, so their numbering has gaps.
  */
 const CONTAINERS: ReadonlySet<string> = new Set(['layers', '_layer_checkpoint_dependencies']);
 const DEEPEST = 16;
 const MOST_GROUPS = 100_000;
-/** In bytes: a header of an object, and a link to it. */
+/** Minimum size of a group in bytes: the header of an object, and a link to it. */
 const SMALLEST_GROUP = 32;
 
 /** An object of the tree. */
 interface Place {
   readonly group: Group;
-  /** Its class as files spell it. */
+  /** The class as it is spelled in files. */
   readonly kind: string;
-  /** Its name, where the file does not hold one: from the configuration, or its class with its number among layers of that class. */
+  /** The name to use if the file contains none: from the configuration, or the class with the layer's number within it. */
   readonly name: string;
   readonly config: LayerConfig | undefined;
 }
 
-/** Where the names of objects come from, beside their own attributes. */
+/** Sources of object names, in addition to the attributes of the objects. */
 export interface ObjectNames {
   readonly config?: LayerConfig | undefined;
-  /** Names by place, gathered while reading: where a tree is split over files, only the first part of an object has its name. */
+  /** Names by path, collected while reading. If a tree is split over several files, only the first part of an object has its name. */
   readonly names?: Map<string, string> | undefined;
 }
 
-/** The weights of a tree, named `layer/weight`; those of models inside the model `model/layer/weight`. */
+/** Yields the weights of a tree, named `layer/weight`. Weights of nested models are named `model/layer/weight`. */
 export function* objectWeights(
   where: string,
   root: File,
@@ -52,7 +55,7 @@ export function* objectWeights(
   yield* visit({ group: root, kind: '', name: '', config }, [], 0);
 
   function* visit({ group, kind, name, config: own }: Place, owners: readonly string[], depth: number): Generator<NamedDataset> {
-    // Groups that share their children multiply with every level.
+    // If groups share their children, the number of visits grows exponentially with the depth.
     groupsLeft -= 1;
     if (groupsLeft < 0) throw new WeightsError(`${where}: the file leads to more groups than it can hold. It is damaged.`);
     if (depth > DEEPEST) throw new WeightsError(`${where}: the file nests deeper than any model. It is damaged.`);
@@ -62,7 +65,7 @@ export function* objectWeights(
         ? undefined
         : ((variables === undefined ? undefined : texts(where, variables, 'name')?.[0]) ?? names.get(group.path));
     if (stored !== undefined) names.set(group.path, stored);
-    // The model at the root gives its weights no name of its own.
+    // The name of the root model is not part of the weight names.
     const path = depth === 0 ? owners : [...owners, stored ?? name];
     const weights = VARIABLES[kind] ?? (variables !== undefined && isDense(variables) ? VARIABLES['dense'] : undefined) ?? [];
     for (const index of variables?.keys() ?? []) {
@@ -78,13 +81,13 @@ export function* objectWeights(
   }
 }
 
-/** A model of a class of its own has its layers under the names of its attributes; a dense layer is then known by its matrix. */
+/** Whether the variables look like those of a dense layer. In a subclassed model, layers are listed by attribute name and have no class. */
 function isDense(variables: Group): boolean {
   const ranks = [...variables.keys()].map((index) => datasetAt(variables, index)?.shape?.length);
   return ranks[0] === 2 && (ranks.length === 1 || (ranks.length === 2 && ranks[1] === 1));
 }
 
-/** The layers of a container, those of one class in their order. */
+/** Returns the layers of a container. Layers of the same class are in their original order. */
 function layersOf(container: Group, config: LayerConfig | undefined): Place[] {
   const kinds = new Map<string, { readonly group: Group; readonly number: number }[]>();
   for (const key of container.keys()) {
@@ -94,7 +97,7 @@ function layersOf(container: Group, config: LayerConfig | undefined): Place[] {
   }
   return [...kinds].flatMap(([kind, groups]) => {
     const configs = config?.layers.filter((layer) => layer.kind === kind) ?? [];
-    // Where a class has more or fewer layers than the configuration, it is not known which is which.
+    // If the number of layers of a class differs from the configuration, they cannot be matched.
     const isComplete = configs.length === groups.length;
     return groups
       .sort((a, b) => a.number - b.number)

@@ -1,4 +1,4 @@
-// The arrays of an HDF5 file of Keras, whichever of the two layouts it has.
+// Reads the arrays of a Keras HDF5 file in either of its two layouts.
 
 import type { Dataset } from 'h5wasm';
 import { show } from '../core/internal.js';
@@ -11,10 +11,10 @@ import { legacyGroup, legacyWeights } from './legacyWeights.js';
 import { objectWeights, type ObjectNames } from './objectWeights.js';
 
 /**
- * Reads the weights of an HDF5 file of Keras.
+ * Reads the weights of a Keras HDF5 file.
  *
  * @param where - The public function to name in errors.
- * @throws {WeightsError} when the file is damaged, or holds no weights of Keras.
+ * @throws {WeightsError} when the file is damaged or contains no Keras weights.
  */
 export async function readHdf5(where: string, bytes: Uint8Array, names: ObjectNames): Promise<NamedArrays> {
   checkHeaps(where, bytes);
@@ -39,7 +39,7 @@ function arrayOf(where: string, file: Hdf5File, name: string, dataset: Dataset, 
   const { path } = dataset;
   const shape = dataset.shape ?? [];
   const dtype = elementType(where, name, dataset);
-  // Space may be promised that the file does not have; compressed weights are rare, and never a thousandfold.
+  // A damaged file may declare huge arrays. Weights are rarely compressed, and never to less than a thousandth of their size.
   if (elementCount(shape) > 1024 * fileBytes)
     throw new WeightsError(`${where}: ${show(name)} claims ${elementCount(shape)} numbers, more than the file can hold.`);
   return encodedArray(shape, dtype, () =>
@@ -58,7 +58,7 @@ function elementType(where: string, name: string, { metadata }: Dataset): Elemen
   if (metadata.type === float && (bits === 16 || bits === 32 || bits === 64)) return `float${bits}`;
   if (metadata.type === integer && (bits === 8 || bits === 16 || bits === 32 || bits === 64))
     return `${metadata.signed ? 'int' : 'uint'}${bits}`;
-  // NumPy has no bfloat16: h5py writes it as two bytes without a meaning.
+  // NumPy has no bfloat16, so h5py writes it as two opaque bytes.
   if (metadata.type === opaque && bits === 16) return 'bfloat16';
   throw new WeightsError(`${where}: expected ${show(name)} to hold numbers of 16, 32 or 64 bits or integers, received another type.`);
 }

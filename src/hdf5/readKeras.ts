@@ -1,5 +1,5 @@
-// Reads the files of Keras: `.h5`, `.weights.h5` and `.keras`; weights alone, whole models, nested ones.
-// Only weights are read; what a configuration says is not run.
+// Reads `.h5`, `.weights.h5` and `.keras` files, of weights alone or of whole and nested models. Only the weights are read; no code in a
+// configuration is run.
 
 import { arrayOf, check, instanceOf, text as textRule } from '../core/internal.js';
 import { isEffnetError, WeightsError } from '../core/index.js';
@@ -12,16 +12,16 @@ import { readHdf5 } from './readHdf5.js';
 const WHERE = 'readKeras';
 
 /**
- * Reads the weights of a Keras file, named `layer/weight`; those of models inside the model `model/layer/weight`. Optimizer state is
- * listed under `optimizer/`, so that a report can account for it.
+ * Reads the weights of a Keras file: `.h5`, `.weights.h5` or `.keras`.
  *
- * Of a `.keras` file that `writeKeras` wrote, the result also has `preprocessing` and `classNames`, which `loadWeights` passes on to the
- * model.
+ * Arrays are named `layer/weight`, and those of nested models `model/layer/weight`. Optimizer state is named `optimizer/...`, so that a
+ * report can list it. A `.weights.h5` file of tf.keras, or of Keras before 3.6, contains no names, so its layers are numbered per class:
+ * `conv2d`, `conv2d_1`.
  *
- * A `.weights.h5` file written before Keras 3.6, or by tf.keras, holds no names: its layers are counted by class, `conv2d`, `conv2d_1`.
+ * For `.keras` files of `writeKeras`, the result also contains `preprocessing` and `classNames`, which `loadWeights` applies to the model.
  *
- * @param bytes - The whole file, of any of the three formats; it is not copied, so it must not change while the arrays are in use.
- * @throws {WeightsError} when the file is damaged, or holds no weights of Keras. DataError when its preprocessing is damaged.
+ * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
+ * @throws {WeightsError} when the file is damaged or contains no Keras weights. DataError when its preprocessing is damaged.
  * @example
  * const arrays = await readKeras(await readFile('efficientnetb0.h5'));
  * await loadWeights(model, arrays);
@@ -55,7 +55,7 @@ function unpack(bytes: Uint8Array): KerasFile {
   }
 }
 
-/** What this library wrote about the model; nothing in a file of Keras itself. */
+/** Returns the information that this library stored about the model. It is empty for files written by Keras. */
 function notesIn(metadata: unknown): ModelNotes {
   const { preprocessing, classNames } = ((metadata as { readonly effnet?: unknown } | null)?.effnet ?? {}) as {
     readonly preprocessing?: unknown;

@@ -1,4 +1,4 @@
-// The weights that Keras 3.10 and later splits over several files: `save_weights('model.weights.json', max_shard_size=...)`.
+// Reads weights that Keras 3.10 and later splits over several files: `save_weights('model.weights.json', max_shard_size=...)`.
 
 import { callable, check, show, text } from '../core/internal.js';
 import { isEffnetError, OptionError, WeightsError } from '../core/index.js';
@@ -8,12 +8,12 @@ import { readHdf5 } from './readHdf5.js';
 const WHERE = 'readKerasShards';
 
 /**
- * Reads the weights that Keras has split over several files, named as {@link readKeras} names them.
+ * Reads the weights of a Keras model that are split over several files. The names are the same as those of {@link readKeras}.
  *
  * @param index - The text of the `.weights.json` file.
- * @param readFile - Reads a file beside the index by its name.
- * @throws {OptionError} when an argument is of another type, or `readFile` returns no bytes.
- * @throws {WeightsError} when a file cannot be read, the index or a file is damaged, or the index names a file outside its folder.
+ * @param readFile - Returns the bytes of a file in the same folder as the index, given its name.
+ * @throws {OptionError} when an argument has the wrong type, or `readFile` does not return bytes.
+ * @throws {WeightsError} when a file cannot be read, the index or a file is damaged, or the index lists a file outside its folder.
  * @example
  * const index = await (await fetch('weights/model.weights.json')).text();
  * const arrays = await readKerasShards(index, async (name) => new Uint8Array(await (await fetch(`weights/${name}`)).arrayBuffer()));
@@ -44,7 +44,7 @@ async function bytesOf(file: string, readFile: (name: string) => Promise<Uint8Ar
   throw new OptionError(`${WHERE}: expected \`readFile\` to return the bytes of ${show(file)} as a Uint8Array, received ${show(bytes)}.`);
 }
 
-/** The files an index names, in the order in which Keras wrote them. */
+/** Returns the files that an index lists, in the order in which Keras wrote them. */
 function shardNames(index: string): readonly string[] {
   let parsed: { readonly weight_map?: unknown } | null;
   try {

@@ -1,4 +1,4 @@
-// Writes `.keras`: configuration, weights and a note of their origin in one archive, as keras/src/saving/saving_lib.py does.
+// Writes `.keras` files with the configuration, the weights and the metadata of a model, as keras/src/saving/saving_lib.py does.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { strToU8, zipSync } from 'fflate';
@@ -8,12 +8,13 @@ import { kerasConfig } from './kerasConfig.js';
 import { createWeights } from './writeKerasWeights.js';
 
 /**
- * Writes a model as a `.keras` file, which `keras.saving.load_model` of Keras 3 opens: the same outputs, ready to be trained on.
+ * Writes a model as a `.keras` file. `keras.saving.load_model` of Keras 3 opens it, with the same outputs and ready for further training.
  *
- * The entry `effnet` of its `metadata.json` contains the preprocessing and the class names. Keras ignores it, and does not write it again.
+ * The `effnet` entry of its `metadata.json` contains the preprocessing and the class names. Keras ignores this entry and drops it when it
+ * saves the model again.
  *
- * @throws {OptionError} when it is not a layers model. {@link WeightsError} when the model has a layer that Keras does not know, or a
- *   weight that is not finite.
+ * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when Keras has no equivalent of a layer, or a weight
+ *   is not finite.
  * @example
  * await writeFile('clothes.keras', await writeKeras(model));
  */
@@ -28,13 +29,13 @@ export async function writeKeras(model: LayersModel): Promise<Uint8Array> {
       JSON.stringify({
         keras_version: '3.0.0',
         date_saved: new Date().toISOString().slice(0, 19).replace('T', '@'),
-        // Keras does not read this entry.
+        // Keras ignores this entry.
         effnet,
       }),
     ),
     'config.json': strToU8(JSON.stringify(config)),
     'model.weights.h5': weights,
   };
-  // Stored, not deflated: weights do not shrink, and Keras reads them in place.
+  // The archive is not compressed, because weights hardly compress and Keras reads them in place.
   return zipSync(files, { level: 0 });
 }

@@ -1,4 +1,4 @@
-// Writes `.weights.h5` as Keras 3 does: keras/src/saving/saving_lib.py.
+// Writes `.weights.h5` files as Keras 3 does: keras/src/saving/saving_lib.py.
 
 import type { Group } from 'h5wasm';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -20,10 +20,13 @@ interface Variable {
 }
 
 /**
- * Writes the weights of a model as a `.weights.h5` file, which `load_weights` of Keras 3 opens on the same network: one written by
- * {@link writeKeras}, or one of `keras.applications`, whose normalization layer gets the model's mean and variance.
+ * Writes the weights of a model as a `.weights.h5` file. `load_weights` of Keras 3 loads it into the same network.
  *
- * @throws {OptionError} when it is not a layers model. {@link WeightsError} when it is not a functional one, or a weight is not finite.
+ * The Keras model can come from {@link writeKeras} or `keras.applications`. The file sets the mean and variance of the normalization
+ * layer of `keras.applications` to those of the model.
+ *
+ * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when the model is not functional, or a weight is not
+ *   finite.
  * @example
  * await writeFile('clothes.weights.h5', await writeKerasWeights(model));
  */
@@ -32,7 +35,7 @@ export async function writeKerasWeights(model: LayersModel): Promise<Uint8Array>
   return createWeights('writeKerasWeights', model, normalizationOf(model));
 }
 
-/** Writes the weights, with those of a normalization layer where there is one. */
+/** Writes the weights, and those of a normalization layer if there is one. */
 export async function createWeights(where: string, model: LayersModel, normalization: WeightNode | null): Promise<Uint8Array> {
   await checkFiniteWeights(where, model);
   const root = await weightNode(where, model);
@@ -42,7 +45,10 @@ export async function createWeights(where: string, model: LayersModel, normaliza
   });
 }
 
-/** Keras' networks of the first generation hold their normalization as weights; those of the second as constants. */
+/**
+ * Returns the weights of the normalization layer. Only Keras' networks of the first generation store them as weights; the second
+ * generation has constants.
+ */
 function normalizationOf(model: LayersModel): WeightNode | null {
   const plan = variantPlanOf(model);
   if (plan === undefined) return null;

@@ -1,19 +1,19 @@
-// The thousand classes as objects and as names.
+// The 1000 ImageNet classes, as objects and as names.
 
 import { IMAGENET_ROWS } from './imagenetRows.js';
 
-/** A class of ImageNet. */
+/** An ImageNet class. */
 export interface ImageNetClass {
-  /** Its place among a network's outputs. */
+  /** Index of the class in a network's output. */
   readonly index: number;
-  /** Its synset in WordNet 3.0, for example `n02510455`. */
+  /** Synset ID in WordNet 3.0, for example `n02510455`. */
   readonly wordNetId: string;
-  /** Its names, the usual one first, separated by commas. */
+  /** Names of the class, separated by commas. The most common one is first. */
   readonly name: string;
 }
 
 /**
- * The thousand classes, in the order of a network's outputs.
+ * The 1000 ImageNet classes, in the order of a network's outputs.
  *
  * @example
  * IMAGENET_CLASSES[388]; // { index: 388, wordNetId: 'n02510455', name: 'giant panda, panda, ...' }
@@ -25,7 +25,7 @@ export const IMAGENET_CLASSES: readonly ImageNetClass[] = /* @__PURE__ */ IMAGEN
 }));
 
 /**
- * The usual names of the thousand classes, for `setClassNames`; two of them (crane, maillot) stand for two classes each.
+ * The most common name of each of the 1000 ImageNet classes, for `setClassNames`. Two names (crane and maillot) occur twice.
  *
  * @example
  * setClassNames(model, IMAGENET_CLASS_NAMES);

@@ -1,4 +1,4 @@
-// WordNet id and names of the classes of ILSVRC 2012, in its order. Data alone.
+// WordNet IDs and names of the ILSVRC 2012 classes, in the official order.
 
 export const IMAGENET_ROWS: readonly (readonly [wordNetId: string, name: string])[] = [
   ['n01440764', 'tench, Tinca tinca'],

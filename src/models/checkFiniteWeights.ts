@@ -1,4 +1,4 @@
-// Weights that are not finite are neither written to a file nor trained: layers may hide them, and all answers would be wrong.
+// Refuses to save or train a model that has weights that are not finite. Such weights make every prediction wrong.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { allFinite, show } from '../core/internal.js';
@@ -8,8 +8,8 @@ import { areFinite } from '../layers/internal.js';
 /**
  * Throws unless all weights of a model are finite.
  *
- * @param remedy - The last sentence of the error.
- * @throws {WeightsError} naming the first that is not.
+ * @param remedy - The last sentence of the error message.
+ * @throws {WeightsError} when a weight is not finite. The message names the first one.
  */
 export async function checkFiniteWeights(where: string, model: LayersModel, remedy = 'Nothing was written.'): Promise<void> {
   const weights = model.weights.map((weight) => ({ name: weight.originalName, values: weight.read() }));
@@ -19,7 +19,7 @@ export async function checkFiniteWeights(where: string, model: LayersModel, reme
   throw nonFiniteWeights(where, bad, remedy);
 }
 
-/** Throws unless all arrays are finite. @throws {WeightsError} naming the first that is not. */
+/** Throws unless all arrays are finite. @throws {WeightsError} when one is not. The message names the first one. */
 export function checkFiniteArrays(where: string, arrays: Iterable<readonly [name: string, array: { values(): Float32Array }]>): void {
   const bad = [...arrays].filter(([, array]) => !allFinite(array.values())).map(([name]) => name);
   if (bad.length > 0) throw nonFiniteWeights(where, bad, 'Nothing was written.');

@@ -1,10 +1,10 @@
-// Refuses a saved model with a layer that TensorFlow.js does not have, by the layer's name. TensorFlow.js itself says the class alone.
+// Checks that TensorFlow.js has every layer of a saved model. The error of TensorFlow.js itself names only the class, not the layer.
 
 import { checkKnown } from './kerasLayers.js';
 import { modelConfig } from './kerasWeightNames.js';
 import type { SavedLayer } from './savedTopology.js';
 
-/** @throws {DataError} naming the layer, its class and what to do. */
+/** @throws {DataError} when a layer is missing. The message names the layer, its class and what to do. */
 export function checkLayers(where: string, topology: unknown): void {
   const visit = (layer: SavedLayer): void => {
     const layers: unknown = Array.isArray(layer.config) ? layer.config : (layer.config as Partial<SavedLayer['config']> | null)?.layers;

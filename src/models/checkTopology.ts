@@ -1,17 +1,19 @@
-// Refuses a saved topology on which TensorFlow.js would wait for ever, or take memory its weights do not need. What is merely wrong is left
-// to TensorFlow.js, which says so.
+// Refuses a saved topology that would make TensorFlow.js loop forever or allocate more memory than its weights need. TensorFlow.js
+// reports other errors itself.
 
 import { show } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Options of layers that decide how large a weight is. */
+/** Layer options that determine the size of a weight. */
 const SIZES: ReadonlySet<string> = new Set(['units', 'filters', 'kernelSize', 'depthMultiplier', 'inputDim', 'outputDim']);
 
 /**
- * @param longest - The longest axis of any weight in the file; no layer is larger.
- * @throws {WeightsError} when a layer is larger, or its input is never computed.
+ * Checks the layer sizes and the layer order of a saved topology.
+ *
+ * @param longest - The longest axis of any weight in the file. No layer may be larger.
+ * @throws {WeightsError} when a layer is larger, or when no layer computes its input.
  */
 export function checkTopology(where: string, topology: unknown, longest: number): void {
   if (typeof topology !== 'object' || topology === null) return;
@@ -24,7 +26,7 @@ export function checkTopology(where: string, topology: unknown, longest: number)
   }
 }
 
-// TensorFlow.js goes through the layers again and again until all have their inputs.
+// TensorFlow.js loops over the layers until all of them have their inputs, so a missing input makes it loop forever.
 function checkOrder(where: string, layers: readonly unknown[]): void {
   const made = new Map<string, number>();
   let waiting: { readonly name: string; readonly inputs: readonly unknown[] }[] = [];
@@ -56,7 +58,7 @@ function field(value: unknown, name: string): unknown {
   return isObject ? Object.entries(value as Json).find(([key]) => camelCase(key) === name)?.[1] : undefined;
 }
 
-/** The name TensorFlow.js reads a key as. */
+/** Converts a key to the name that TensorFlow.js reads it as. */
 function camelCase(key: string): string {
   return key.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
 }

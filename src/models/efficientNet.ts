@@ -1,4 +1,4 @@
-// From plan to layers: a walk, nothing is worked out here.
+// Builds an EfficientNet layers model from its plan.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, either, type Given } from '../core/internal.js';
@@ -23,9 +23,10 @@ import { stockOutputs } from './planOf.js';
 import { publishedEvaluation } from './publishedEvaluation.js';
 
 /**
- * Options of {@link efficientNet}: those of the plan, and parts of your own. `activation` and `normalization` given as functions are parts
- * of your own; otherwise they are the name of the activation, and the normalization of the pixels. Where you need both, state the names in
- * the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
+ * Options of {@link efficientNet}: the options of the plan, and functions that replace parts of the network.
+ *
+ * `activation` and `normalization` can be either. A function replaces the layer. Any other value is the name of the activation, or the
+ * normalization of the pixels. To set both, put the names in the spec: `{ ...VARIANTS.b0, normalization: { mean, std } }`.
  */
 export type EfficientNetOptions = (Omit<WithTop, 'activation' | 'normalization'> | Omit<WithoutTop, 'activation' | 'normalization'>) &
   Omit<BlockParts, 'activation' | 'normalization'> & {
@@ -33,7 +34,7 @@ export type EfficientNetOptions = (Omit<WithTop, 'activation' | 'normalization'>
     readonly normalization?: Normalization | BlockParts['normalization'];
   };
 
-/** The rules of {@link EfficientNetOptions}. */
+/** Validation rules of {@link EfficientNetOptions}. */
 export const EFFICIENT_NET_RULES = {
   ...PLAN_RULES,
   ...PARTS_RULES,
@@ -42,15 +43,17 @@ export const EFFICIENT_NET_RULES = {
 };
 
 /**
- * Builds an EfficientNet with random weights: pixels in [0, 255] in, probabilities out.
+ * Builds an EfficientNet with random weights.
  *
- * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`; normalization is part of the model. Layer names are Keras'.
- * Channels come last. The caller disposes the model. Its preprocessing is the evaluation of the variant's authors; see
+ * The input is float32 RGB in [0, 255], `[batch, height, width, 3]`. The model normalizes the pixels itself.
+ * The output is `[batch, classes]`, probabilities by default. The caller must dispose the model.
+ *
+ * Layer names are the same as in Keras. The model's preprocessing is the one that the authors of the variant used for evaluation; see
  * {@link setPreprocessing}.
  *
- * @param variant - The name of a published network, or a spec of one's own.
- * @throws {OptionError} when the variant or an option is unknown or impossible, or a part of your own returns no symbolic tensor.
- * @throws {ShapeError} when the input is too small for the network's strides, or a part of your own returns another shape.
+ * @param variant - The name of a published network, or a custom spec.
+ * @throws {OptionError} when the variant or an option is unknown or invalid, or a custom part does not return a symbolic tensor.
+ * @throws {ShapeError} when the input is too small for the network's strides, or a custom part returns the wrong shape.
  * @throws {BackendError} when no backend is ready: call `await selectBackend()` first.
  * @example
  * await selectBackend();
@@ -64,7 +67,7 @@ export function efficientNet(variant: Variant | VariantSpec, options: EfficientN
   return buildEfficientNet('efficientNet', variant, planOptions, parts);
 }
 
-/** The options of the plan, and the parts of the caller's own. */
+/** Separates the options of the plan from the custom parts. */
 export function splitParts(options: EfficientNetOptions): { readonly planOptions: PlanModelOptions; readonly parts: BlockParts } {
   const isPart = ([option, value]: [string, unknown]): boolean =>
     option in PARTS_RULES && (!(option in PLAN_RULES) || typeof value === 'function');
@@ -75,7 +78,7 @@ export function splitParts(options: EfficientNetOptions): { readonly planOptions
   };
 }
 
-/** {@link efficientNet} on behalf of another function, with the options of the plan and the parts apart. */
+/** Builds an EfficientNet for another function, `where`, which appears in error messages. */
 export function buildEfficientNet(
   where: string,
   variant: Variant | VariantSpec,
@@ -130,12 +133,12 @@ function connected(where: string, name: string, inputs: tfl.SymbolicTensor, outp
   }
 }
 
-// (x / 255 - mean) / std as one multiplication and one addition.
+// Computes (x / 255 - mean) / std as one multiplication and one addition.
 function normalize(x: tfl.SymbolicTensor, plan: ModelPlan): tfl.SymbolicTensor {
   const rescaling = pixelRescaling(plan.normalization, plan.inputShape[2]);
   if (rescaling === null) return x;
   const { scale, offset } = rescaling;
-  // Typed as numbers, yet the layer, its file and Keras take one value per channel.
+  // The types allow only numbers, but the layer, its saved form and Keras accept one value per channel.
   const layer = tfl.layers.rescaling({ scale: scale as unknown as number, offset: offset as unknown as number, name: 'rescaling' });
   return layer.apply(x) as tfl.SymbolicTensor;
 }

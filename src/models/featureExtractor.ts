@@ -1,4 +1,4 @@
-// A model that ends earlier, or in several places.
+// Builds a model that returns intermediate feature maps.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, invalid, text } from '../core/internal.js';
@@ -7,12 +7,12 @@ import { metadataOf, setMetadata } from './metadata.js';
 import { planOf } from './planOf.js';
 
 /**
- * A model with the same input and layers that returns the named feature maps, one each; for detectors, segmenters and similarity.
+ * Returns a model with the same input that outputs the named feature maps, for detection, segmentation or similarity search.
  *
- * `reduction_1` to `reduction_5` are the last maps at a half to a thirty-second of the input; any layer's name works too.
- * The layers are shared: dispose either model, not both.
+ * `reduction_1` to `reduction_5` are the last feature maps at 1/2 to 1/32 of the input size. Any layer name works too. The two models
+ * share their layers: dispose only one of them.
  *
- * @throws {OptionError} when the model has no such layer, or two names are the same one.
+ * @throws {OptionError} when the model has no such layer, or two names refer to the same layer.
  * @example
  * const pyramid = featureExtractor(model, ['reduction_3', 'reduction_4', 'reduction_5']);
  * const [p3, p4, p5] = pyramid.predict(batch) as tf.Tensor[];
@@ -36,7 +36,7 @@ export function featureExtractor(model: tfl.LayersModel, names: readonly string[
   });
   const result = tfl.model({ inputs: model.inputs, outputs, name: `${model.name}-features` });
   const preprocessing = metadataOf(model)?.preprocessing;
-  // It takes the same images. The plan and the class names are those of the whole model.
+  // The result takes the same images. The plan and the class names describe only the whole model, so they are not copied.
   if (preprocessing !== undefined) setMetadata(result, { format: 1, preprocessing });
   return result;
 }

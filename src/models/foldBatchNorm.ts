@@ -1,4 +1,4 @@
-// Inference in fewer operations: normalization and ReLU move into the convolution before them.
+// Speeds up inference by merging batch normalization and ReLU into the preceding convolutions.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { BatchNormalization } from '../layers/internal.js';
@@ -15,26 +15,26 @@ interface FoldedWeight {
   readonly values: Float32Array;
 }
 
-/** One reference to a layer's output in a saved topology: `[layer, node, tensor, arguments]`. */
+/** A reference to a layer's output in a saved topology: `[layer, node, tensor, arguments]`. */
 type Inbound = [string, number, number, ...unknown[]];
 
-/** What a convolution takes in. */
+/** The layers that are merged into one convolution. */
 interface Fold {
   readonly norm: BatchNormalization | undefined;
-  /** A saved `Activation`. */
+  /** The saved `Activation` layer, if any. */
   readonly activation: SavedLayer | undefined;
 }
 
-/** Activations that backends compute within a convolution. */
+/** Activations that backends can compute as part of a convolution. */
 const FUSABLE = /^relu6?$/;
 
 /**
- * Copies a model for inference, with BatchNormalization, bias and ReLU folded into the convolutions before them: the same answers, sooner.
+ * Returns a faster copy of a model for inference, with BatchNormalization, bias and ReLU folded into the preceding convolutions.
  *
- * The given model is left as it is; the caller disposes both. The copy must not be trained further. Layers that were folded are gone from
- * it: take features (`featureExtractor`) before folding.
+ * The predictions stay the same. The original model is not changed, and the caller must dispose both. The copy cannot be trained further
+ * and no longer contains the folded layers: call `featureExtractor` before folding.
  *
- * @throws {OptionError} when it is no layers model. {@link BackendError} when no backend is ready.
+ * @throws {OptionError} when the value is not a layers model. {@link BackendError} when no backend is ready.
  * @example
  * const fast = await foldBatchNorm(model);
  * const probabilities = fast.predict(batch);
@@ -66,10 +66,10 @@ export async function foldBatchNorm(model: tfl.LayersModel): Promise<tfl.LayersM
   });
 }
 
-/** What each convolution takes in, by its name. */
+/** Finds the layers to merge into each convolution, by the name of the convolution. */
 function findFolds(model: tfl.LayersModel, topology: SavedTopology): Map<string, Fold> {
   const layers = new Map((topology.config.layers ?? []).map((layer) => [layer.config.name ?? '', layer]));
-  // The model's outputs are read from outside.
+  // The outputs of the model have a reader outside the model, so they must not be folded away.
   const readers = new Map(outputsOf(topology).map(([source]) => [source, ['']]));
   for (const [name, layer] of layers) {
     for (const [source] of inboundOf(layer)) readers.set(source, [...(readers.get(source) ?? []), name]);
@@ -90,7 +90,7 @@ function findFolds(model: tfl.LayersModel, topology: SavedTopology): Map<string,
   return folds;
 }
 
-/** kernel * gamma / sqrt(variance + epsilon), and (bias - mean) times the same, plus beta. */
+/** Computes kernel * gamma / sqrt(variance + epsilon), and (bias - mean) * gamma / sqrt(variance + epsilon) + beta. */
 async function foldedWeights(layer: tfl.layers.Layer, norm: BatchNormalization): Promise<FoldedWeight[]> {
   const [kernel, bias] = await weightsOf(layer);
   const statistics = new Map((await weightsOf(norm)).map(({ name, values }) => [name.slice(name.lastIndexOf('/') + 1), values]));
@@ -102,7 +102,8 @@ async function foldedWeights(layer: tfl.layers.Layer, norm: BatchNormalization):
     shift[c] = ((bias?.values[c] ?? 0) - (statistics.get('moving_mean')?.[c] ?? 0)) * (scale[c] ?? 1) + (statistics.get('beta')?.[c] ?? 0);
   }
   if (kernel === undefined) throw new Error(`${layer.name} has no kernel`);
-  // Filters are the last axis, [..., in, out], or for depthwise kernels the last but one, [..., C, 1]: either way the fastest.
+  // Output channels are the last axis, [..., in, out]. In depthwise kernels they are the second to last, [..., C, 1]. Both vary fastest
+  // in memory.
   const values = kernel.values.map((value, i) => value * (scale[i % channels] ?? 1));
   return [
     { ...kernel, values },

@@ -1,4 +1,4 @@
-// What the `tensorflowjs` converter makes of a Keras model, as TensorFlow.js would have saved it: layers it has, weights under its names.
+// Translates a Keras model from the `tensorflowjs` converter into the layers and weight names that TensorFlow.js expects.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { splitWeights, type StoredWeight } from './storedWeights.js';
@@ -6,16 +6,16 @@ import { kerasWeightNames, modelConfig } from './kerasWeightNames.js';
 import { translateModel } from './kerasTopology.js';
 import type { SavedTopology } from './savedTopology.js';
 
-/** Whether a model comes from Keras. TensorFlow.js writes its own name where Keras writes its version. */
+/** Whether Keras wrote a model. TensorFlow.js writes its own name in the field where Keras writes its version. */
 export function isFromKeras({ modelTopology, generatedBy }: tf.io.ModelArtifacts): boolean {
   const version = kerasVersion(modelTopology);
   return version === undefined ? generatedBy?.startsWith('keras ') === true : !version.startsWith('tfjs-layers');
 }
 
 /**
- * Translates a converted Keras model; the result shares no memory with the given artifacts.
+ * Translates a converted Keras model. The result shares no memory with the given artifacts.
  *
- * @throws {DataError} when TensorFlow.js lacks a layer, or would compute something else.
+ * @throws {DataError} when TensorFlow.js lacks a layer or would compute a different result.
  */
 export async function fromKeras(where: string, artifacts: tf.io.ModelArtifacts): Promise<tf.io.ModelArtifacts> {
   const { modelTopology, weightSpecs = [], weightData, userDefinedMetadata } = artifacts;
@@ -37,7 +37,7 @@ export async function fromKeras(where: string, artifacts: tf.io.ModelArtifacts):
       return statistics.get(name);
     },
   });
-  // The statistics of pixels have become part of the topology.
+  // The mean and variance of Normalization layers are now part of the topology, so they are no longer weights.
   const kept = weights.filter(({ spec: { name } }) => !translated.has(name.slice(0, name.lastIndexOf('/'))));
   return {
     modelTopology: topology,
@@ -53,7 +53,7 @@ function kerasVersion(topology: unknown): string | undefined {
   return typeof version === 'string' ? version : undefined;
 }
 
-/** TensorFlow.js reads float16 only as a quantization of float32. */
+/** TensorFlow.js reads float16 only as quantized float32. */
 function storedSpec(spec: tf.io.WeightsManifestEntry): tf.io.WeightsManifestEntry {
   return (spec.dtype as string) === 'float16' ? { ...spec, dtype: 'float32', quantization: { dtype: 'float16' } } : spec;
 }

@@ -1,4 +1,4 @@
-// A layer in front of a model that takes other pixels than [0, 255], so that it takes these like every model here.
+// Adds a layer in front of a model that does not take pixels in [0, 255], so that it does.
 
 import { invalid, showShape } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
@@ -12,9 +12,9 @@ type Reference = [source: string, node: number, tensor: number, ...rest: unknown
 const NAME = 'input_rescaling';
 
 /**
- * Puts the normalization of pixels in [0, 255] between a saved model and its input.
+ * Inserts a layer that normalizes pixels in [0, 255] after the input of a saved model.
  *
- * @throws {OptionError} when the model does not take one batch of images, or the normalization does not fit its channels.
+ * @throws {OptionError} when the model's input is not one batch of images, or the normalization does not fit its channels.
  */
 export function normalizeInput(where: string, topology: SavedTopology, normalization: Normalization): SavedTopology {
   const shape = inputShapeOf(topology);
@@ -41,7 +41,7 @@ function afterInput(layers: readonly SavedLayer[], layer: SavedLayer): SavedLaye
   return first?.class_name === 'InputLayer' ? [first, layer, ...rest] : [layer, ...layers];
 }
 
-/** Whoever reads the input reads the new layer. */
+/** Connects every layer that reads the input to the new layer instead. */
 function rewired({ config }: SavedTopology, layers: readonly SavedLayer[], layer: SavedLayer): SavedLayer[] {
   const [[input] = ['']] = config['input_layers'] as Reference[];
   const redirect = ([source, ...rest]: Reference): Reference => [source === input ? NAME : source, ...rest];
@@ -51,7 +51,7 @@ function rewired({ config }: SavedTopology, layers: readonly SavedLayer[], layer
   });
 }
 
-/** The shape of a model's only input; of the first layer's, in a Sequential. */
+/** Returns the input shape of a model with a single input. For a Sequential model, this is the input shape of its first layer. */
 function inputShapeOf(layer: SavedLayer | undefined): (number | null)[] | undefined {
   if (layer === undefined) return undefined;
   const own = layer.config['batch_input_shape'];
@@ -63,7 +63,7 @@ function inputShapeOf(layer: SavedLayer | undefined): (number | null)[] | undefi
   return inputs.length === 1 ? inputShapeOf(layers.find((inner) => nameOf(inner) === inputs[0]?.[0])) : undefined;
 }
 
-/** The first versions of Keras and of TensorFlow.js wrote a Sequential as a list. */
+/** Early versions of Keras and TensorFlow.js wrote a Sequential model as a list. */
 function layersOf({ config }: SavedLayer): readonly SavedLayer[] | undefined {
   return Array.isArray(config) ? (config as SavedLayer[]) : config.layers;
 }

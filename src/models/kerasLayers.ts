@@ -1,28 +1,28 @@
-// What a layer of Keras becomes in TensorFlow.js: the same class, others that compute the same, or an error that names it. TensorFlow.js
-// ignores options it does not know, so each option that changes the result is translated or refused here.
+// Translates Keras layers into TensorFlow.js layers that compute the same result, or throws an error that names the layer. TensorFlow.js
+// ignores options it does not support, so every option that changes the result is translated or refused here.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
 
-/** A layer by its class and configuration, in Keras' serialized form. */
+/** The class and configuration of a layer, as Keras serializes them. */
 export interface LayerForm {
   readonly class_name: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What a translation may depend on beside the layer. */
+/** Information besides the layer itself that a translation may need. */
 export interface LayerContext {
   readonly where: string;
   readonly name: string;
-  /** Whether Keras 3 wrote the model. Some of its functions differ from those of Keras 2 under the same name. */
+  /** Whether Keras 3 wrote the model. Some functions of Keras 2 and Keras 3 have the same name but compute different results. */
   readonly isKeras3: boolean;
-  /** Channels of the layer's input, where they are known. */
+  /** Returns the number of channels of the layer's input, or `undefined` if it is unknown. */
   readonly channels: () => number | undefined;
-  /** Values of one of the layer's weights, `mean`. */
+  /** Returns the values of one of the layer's weights, for example `mean`. */
   readonly weight: (name: string) => readonly number[] | undefined;
 }
 
-/** Layers of Keras that pass their input on unless the model trains. */
+/** Keras layers that only change their input during training. */
 const TRAINING_ONLY: ReadonlySet<string> = new Set([
   'RandomFlip',
   'RandomRotation',
@@ -53,7 +53,7 @@ const TRAINING_ONLY: ReadonlySet<string> = new Set([
   'Identity',
 ]);
 
-/** Activations that are the same function in Keras and in TensorFlow.js. */
+/** Activations that compute the same function in Keras and in TensorFlow.js. */
 const ACTIVATIONS: ReadonlySet<string> = new Set([
   'linear',
   'relu',
@@ -80,9 +80,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Translates one layer; several layers follow one another in the order returned. The first keeps the layer's name and weights.
+ * Translates one layer into one or more layers, each of which takes the output of the one before. The first keeps the layer's name and
+ * weights.
  *
- * @throws {DataError} when TensorFlow.js has no such layer, or would compute something else.
+ * @throws {DataError} when TensorFlow.js has no such layer or would compute a different result.
  */
 export function translateLayer(layer: LayerForm, context: LayerContext): readonly LayerForm[] {
   const config = plainConfig(layer.config);
@@ -93,9 +94,9 @@ export function translateLayer(layer: LayerForm, context: LayerContext): readonl
 }
 
 /**
- * Refuses a layer that TensorFlow.js does not know.
+ * Checks that TensorFlow.js has a layer.
  *
- * @throws {DataError} naming the layer and its class.
+ * @throws {DataError} when it does not. The message names the layer and its class.
  */
 export function checkKnown(className: string, context: Pick<LayerContext, 'where' | 'name'>): void {
   if (!isKnown(className)) throw unknown(className, context);
@@ -162,7 +163,7 @@ function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
       return isOne(config['groups']) ? [layer] : refuse('groups');
     case 'SeparableConv1D':
     case 'SeparableConv2D': {
-      // Keras 2 writes these, too; TensorFlow.js refuses them.
+      // Keras 2 also writes these options, but TensorFlow.js refuses them.
       const { kernel_initializer: _initializer, kernel_regularizer: _regularizer, kernel_constraint: _constraint, ...rest } = config;
       return [{ class_name: className, config: rest }];
     }
@@ -188,10 +189,10 @@ function translateClass(layer: LayerForm, context: LayerContext): LayerForm[] {
   }
 }
 
-/** A known mean and variance for each channel are a multiplication and an addition, which TensorFlow.js and ONNX have. */
+/** Replaces Normalization by one multiplication and one addition per channel, which TensorFlow.js and ONNX support. */
 function normalization({ axis, mean: ownMean, variance: ownVariance, invert }: LayerForm['config'], context: LayerContext): LayerForm {
   const axes = axis == null ? [] : [axis].flat();
-  // Images have four axes; channels come last.
+  // Images have four axes, and channels are the last one.
   if (axes.length > 1 || axes.some((one) => one !== -1 && one !== 3))
     throw differs('Normalization', `axis ${JSON.stringify(axis)}`, context);
   const values = (own: unknown, name: string): readonly number[] => {
@@ -203,7 +204,7 @@ function normalization({ axis, mean: ownMean, variance: ownVariance, invert }: L
     return found;
   };
   const mean = values(ownMean, 'mean');
-  // Keras' smallest deviation, keras/src/layers/preprocessing/normalization.py.
+  // Keras uses the same lower bound: keras/src/layers/preprocessing/normalization.py.
   const deviation = values(ownVariance, 'variance').map((value) => Math.max(Math.sqrt(value), 1e-7));
   const [scale, offset] =
     invert === true
@@ -213,7 +214,7 @@ function normalization({ axis, mean: ownMean, variance: ownVariance, invert }: L
   return { class_name: 'Rescaling', config: { scale: only(scale), offset: only(offset) } };
 }
 
-/** Takes an activation that TensorFlow.js has only as a layer, or not under Keras' name, out of the layer that has it as an option. */
+/** Moves an activation into a separate layer if TensorFlow.js has it only as a layer or under another name. */
 function splitActivation(layer: LayerForm, context: LayerContext): LayerForm[] {
   const name = layer.config['activation'];
   if (name == null) return [layer];
@@ -230,7 +231,7 @@ function activation(name: unknown, { isKeras3 }: LayerContext): string | LayerFo
     case 'leaky_relu':
       return [{ class_name: 'LeakyReLU', config: { alpha: 0.2 } }];
     case 'hard_sigmoid':
-      // Keras 2: 0.2 x + 0.5, as TensorFlow.js. Keras 3: relu6(x + 3) / 6.
+      // Keras 2 and TensorFlow.js compute 0.2 x + 0.5. Keras 3 computes relu6(x + 3) / 6.
       if (!isKeras3) return name;
       return [
         { class_name: 'Rescaling', config: { scale: 1, offset: 3 } },
@@ -242,7 +243,7 @@ function activation(name: unknown, { isKeras3 }: LayerContext): string | LayerFo
   }
 }
 
-/** The configuration in the form TensorFlow.js reads: Keras 3 wraps types, functions and objects. */
+/** Converts a configuration to plain values, as TensorFlow.js expects. Keras 3 wraps types, functions and objects. */
 function plainConfig(config: LayerForm['config']): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
@@ -261,12 +262,12 @@ function plainValue(value: unknown): unknown {
     config,
     value: inner,
   } = value as { readonly class_name?: unknown; readonly config?: unknown; readonly value?: unknown };
-  // Arrays, and scalars of NumPy.
+  // NumPy arrays and scalars.
   if (className === '__numpy__' || className === '__tensor__') return (config as { readonly value?: unknown }).value;
   if ((value as { readonly type?: unknown }).type === 'ndarray') return inner;
   if (className === 'function') return config;
   if (typeof className !== 'string') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
   if (className === 'L1' || className === 'L2') return { class_name: 'L1L2', config: { l1: 0, l2: 0, ...(config as object) } };
-  // Initializers, regularizers and constraints: a trained model predicts without them.
+  // Initializers, regularizers and constraints are dropped, because a trained model predicts without them.
   return isKnown(className) ? { class_name: className, config: plainValue(config) } : null;
 }

@@ -1,17 +1,17 @@
-// Where a layer of a functional Keras model is called, and on what: Keras 2 writes lists, Keras 3 serialized arguments.
+// Reads the calls of each layer in a functional Keras model. Keras 2 writes them as lists, Keras 3 as serialized arguments.
 
 import { DataError } from '../core/index.js';
 import type { LayerContext, LayerForm } from './kerasLayers.js';
 
-/** One reference to a layer's output in a saved topology: `[layer, node, tensor, arguments]`. */
+/** A reference to a layer's output in a saved topology: `[layer, node, tensor, arguments]`. */
 export type Inbound = [source: string, node: number, tensor: number, ...unknown[]];
 
 /** One call of a layer. */
 export interface Node {
   readonly inputs: readonly Inbound[];
-  /** Numbers among the positional arguments, and those named `x`, `y` or `bias`. */
+  /** Numbers among the positional arguments and the arguments named `x`, `y` or `bias`. */
   readonly constants: readonly (number | readonly number[])[];
-  /** Whether a number stands before the tensor: `1 - x`. */
+  /** Whether the number comes before the tensor, as in `1 - x`. */
   readonly isReversed: boolean;
 }
 
@@ -22,7 +22,7 @@ interface CalledLayer {
 }
 
 /**
- * The calls of a layer.
+ * Returns the calls of a layer.
  *
  * @throws {DataError} when an argument is neither a tensor nor a number.
  */
@@ -34,7 +34,7 @@ export function nodesOf({ config, class_name: className, inbound_nodes: nodes }:
       if (reference !== undefined) {
         if (reference[0] === '_CONSTANT_VALUE') collect(reference[2]);
         else found.push(reference);
-        // Keras 2 puts the other arguments behind the first.
+        // Keras 2 stores the other arguments in the reference to the first tensor.
         const others = (Array.isArray(value) ? (value[3] ?? {}) : {}) as Readonly<Record<string, unknown>>;
         for (const key of ['x', 'y', 'bias']) collect(others[key]);
       } else if (isConstant(value)) found.push(value);
@@ -50,7 +50,7 @@ export function nodesOf({ config, class_name: className, inbound_nodes: nodes }:
     else {
       const { args, kwargs } = node as { readonly args?: unknown; readonly kwargs?: Readonly<Record<string, unknown>> | undefined };
       collect(args);
-      // An activation of a layer may be called by name.
+      // The tensors may also be keyword arguments.
       for (const key of ['inputs', 'x', 'x1', 'x2']) collect(kwargs?.[key]);
     }
     const inputs = found.filter(isReference);
@@ -62,7 +62,7 @@ export function nodesOf({ config, class_name: className, inbound_nodes: nodes }:
   });
 }
 
-/** Names of functions that Keras records as layers. */
+/** Names of the functions that Keras saves as layers. */
 const OPERATIONS: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'divide'>> = {
   'math.add': 'add',
   '__operators__.add': 'add',
@@ -79,8 +79,8 @@ const OPERATIONS: Readonly<Record<string, 'add' | 'subtract' | 'multiply' | 'div
 };
 
 /**
- * Arithmetic with numbers, as `preprocess_input` of keras.applications leaves it in a model, becomes a layer that TensorFlow.js has;
- * `undefined` for any other layer.
+ * Translates arithmetic with constants, such as the code of `preprocess_input` in keras.applications, into a layer that TensorFlow.js
+ * has. Returns `undefined` for any other layer.
  */
 export function constantArithmetic(
   { class_name: className, config }: CalledLayer,
@@ -137,7 +137,7 @@ function referenceOf(value: unknown): Inbound | undefined {
   return className === '__keras_tensor__' ? [...(config as { readonly keras_history: Inbound }).keras_history] : undefined;
 }
 
-/** An array or a scalar of NumPy, or a constant tensor. */
+/** Whether a value is a NumPy array, a NumPy scalar or a constant tensor. */
 function isArray(value: unknown): value is { readonly config: { readonly value: unknown } } {
   const { class_name: className } = (value ?? {}) as { readonly class_name?: unknown };
   return className === '__numpy__' || className === '__tensor__';

@@ -1,23 +1,23 @@
-// A model serialized by Keras 2 or 3, in the form TensorFlow.js reads. This file has the models and their wires; kerasLayers.ts has the
-// layers.
+// Translates a model serialized by Keras 2 or 3 and its connections to the form TensorFlow.js reads. The layers are translated in
+// kerasLayers.ts.
 
 import { DataError } from '../core/index.js';
 import { constantArithmetic, nodesOf, type Inbound, type Node } from './kerasNodes.js';
 import { translateLayer, type LayerContext, type LayerForm } from './kerasLayers.js';
 import type { SavedLayer, SavedTopology } from './savedTopology.js';
 
-/** What the translation takes from outside the topology. */
+/** Data from the model file, besides the topology, that the translation needs. */
 export interface KerasFile extends Pick<LayerContext, 'where' | 'isKeras3'> {
-  /** Values of a weight by its name in the model, `normalization/mean`. */
+  /** Returns the values of a weight by its name in the model, for example `normalization/mean`. */
   readonly weight: (name: string) => readonly number[] | undefined;
-  /** Shape of a weight by its name in the model. */
+  /** Returns the shape of a weight by its name in the model. */
   readonly shape: (name: string) => readonly number[] | undefined;
 }
 
 /**
  * Translates a model and the models nested in it.
  *
- * @throws {DataError} when TensorFlow.js has no such layer, or would compute something else.
+ * @throws {DataError} when TensorFlow.js has no such layer or would compute a different result.
  */
 export function translateModel(model: SavedTopology, file: KerasFile): SavedTopology {
   const { config } = model;
@@ -37,7 +37,7 @@ export function translateModel(model: SavedTopology, file: KerasFile): SavedTopo
   return { class_name: 'Functional', config: { ...(name === undefined ? {} : { name }), ...functional(config, layers, file) } };
 }
 
-/** A translated layer; the ends of what one layer of Keras became are wired by their names. */
+/** A translated layer. If one Keras layer became several, they are connected by name. */
 interface Part {
   readonly form: SavedLayer;
   readonly name: string;
@@ -66,8 +66,8 @@ function functional(config: SavedLayer['config'], layers: readonly SavedLayer[],
       name: nameOf(layer),
     };
   });
-  // Who read a layer of Keras reads the last of its parts. A nested model's first call is its own construction, which Keras 3 does not
-  // count.
+  // Layers that read a Keras layer now read the last of its parts. The first call of a nested model is its own construction, which Keras
+  // 3 does not count.
   const ends = new Map(translated.map(({ name, parts }) => [name, parts.at(-1)?.name]));
   const models = new Set(file.isKeras3 ? layers.filter(isModel).map(nameOf) : []);
   const rewire = ([source, node, tensor]: Inbound): Inbound => [
@@ -88,13 +88,13 @@ function functional(config: SavedLayer['config'], layers: readonly SavedLayer[],
   };
 }
 
-/** `['input', 0, 0]` in Keras 3 where there is one, a list of them, or a record by name. */
+/** Inputs or outputs of a model. Keras 3 writes `['input', 0, 0]` for a single one. Otherwise this is a list, or an object by name. */
 function endsOf(value: unknown): Inbound[] {
   if (Array.isArray(value) && typeof value[0] === 'string') return [value as unknown as Inbound];
   return Object.values(value as Record<string, unknown>).flatMap(endsOf);
 }
 
-/** Returns a function from a layer to the channels of its output, as far as weights and configuration tell them. */
+/** Returns a function from a layer to its number of output channels, or `undefined` if weights and configuration do not determine it. */
 function channelsOf(layers: readonly SavedLayer[], shape: KerasFile['shape']): (layer: SavedLayer | undefined) => number | undefined {
   const find = (name: string | undefined): SavedLayer | undefined => layers.find((layer) => nameOf(layer) === name);
   const channels = (layer: SavedLayer | undefined): number | undefined => {

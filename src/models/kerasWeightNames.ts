@@ -1,26 +1,26 @@
-// The weights of a converted Keras model under the names TensorFlow.js gives them, `layer/kernel`. Keras 3 files name them otherwise.
+// Maps the weight names of a converted Keras model to the names TensorFlow.js uses, such as `layer/kernel`.
 
 import { snakeCase } from './snakeCase.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A layer with weights of its own. */
+/** A layer that has weights itself. */
 interface Leaf {
   readonly name: string;
   readonly className: string;
   readonly config: Json;
-  /** Names of the models it is nested in, and its own. */
+  /** Names of the models that contain the layer, followed by its own name. */
   readonly path: readonly string[];
-  /** Where a `.keras` file keeps its variables: one key per nested model, and its own. */
+  /** Where a `.keras` file stores its variables: one key per nested model, followed by its own key. */
   readonly keys: readonly string[];
 }
 
 /**
- * Returns a function from the name of a weight in the file to its name in the model; `null` for what is no weight of the model: the state
- * of an optimizer or of a random generator.
+ * Returns a function that maps a weight name in the file to the name in the model. The function returns `null` for arrays that are not
+ * weights of the model, such as the state of an optimizer or a random generator.
  *
- * Weights converted from `.h5` are named `dense/kernel`, or in Keras 3 also `sequential/dense/kernel`. Those converted from `.keras` are
- * named by the place of their object, `layers/functional/layers/conv2d_1/vars/0`.
+ * Weights converted from `.h5` are named `dense/kernel`, or in Keras 3 also `sequential/dense/kernel`. Weights converted from `.keras`
+ * are named by the path of their object, such as `layers/functional/layers/conv2d_1/vars/0`.
  *
  * @param topology - The `modelTopology` of a model.json.
  */
@@ -42,7 +42,7 @@ export function kerasWeightNames(topology: unknown): (name: string) => string | 
       return leaf === undefined ? name : rename(leaf, variablesOf(leaf)[Number(place[2])] ?? String(place[2]));
     }
     const variable = parts.pop() ?? '';
-    // Names of layers may have slashes of their own: the longest one is meant.
+    // Layer names may contain slashes, so the longest match is used.
     const candidates = parts.map((_, i) => byName.get(parts.slice(i).join('/'))).find((found) => found !== undefined) ?? [];
     const leaf = candidates.length === 1 ? candidates[0] : candidates.find(({ path }) => path.join('/').endsWith(parts.join('/')));
     if (leaf === undefined) return name;
@@ -50,7 +50,7 @@ export function kerasWeightNames(topology: unknown): (name: string) => string | 
   };
 }
 
-/** The serialized model in a `modelTopology`, with or without the frame Keras puts around it. */
+/** Returns the serialized model in a `modelTopology`, without the object that Keras may wrap around it. */
 export function modelConfig(topology: unknown): unknown {
   return record(topology)['model_config'] ?? topology;
 }
@@ -63,7 +63,7 @@ function* leavesOf(model: unknown, path: readonly string[], keys: readonly strin
     const { class_name: className, name: outerName, config } = record(layer);
     const name = record(config)['name'] ?? outerName;
     if (typeof className !== 'string' || typeof name !== 'string') continue;
-    // keras/src/saving/saving_lib.py, _save_container_state: layers of one class are numbered.
+    // Layers of the same class are numbered, as in _save_container_state of keras/src/saving/saving_lib.py.
     const kind = snakeCase(className);
     const count = used.get(kind) ?? 0;
     used.set(kind, count + 1);
@@ -73,7 +73,7 @@ function* leavesOf(model: unknown, path: readonly string[], keys: readonly strin
   }
 }
 
-/** The layers of a serialized model; `undefined` for a layer. The first versions of Keras wrote a Sequential as a list. */
+/** Returns the layers of a serialized model, or `undefined` for a layer. Early versions of Keras wrote a Sequential model as a list. */
 function layersOf(model: unknown): readonly unknown[] | undefined {
   const { config } = record(model);
   const layers = Array.isArray(config) ? (config as unknown[]) : record(config)['layers'];
@@ -84,7 +84,7 @@ function record(value: unknown): Json {
   return typeof value === 'object' && value !== null ? (value as Json) : {};
 }
 
-/** The variables of a layer in Keras' order, trainable ones first. */
+/** Returns the variable names of a layer in the order of Keras: trainable variables first. */
 function variablesOf({ className, config }: Leaf): readonly string[] {
   const scaled = [...(config['scale'] === false ? [] : ['gamma']), ...(config['center'] === false ? [] : ['beta'])];
   switch (className) {

@@ -1,4 +1,4 @@
-// Models from files of TensorFlow.js: this library's, converted ones of Keras, and those of Teachable Machine.
+// Loads layers models from TensorFlow.js files. It supports this library's models, converted Keras models and Teachable Machine exports.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -16,31 +16,29 @@ import { reasonOf } from './reasonOf.js';
 /** Options of {@link loadModel}. */
 export interface LoadModelOptions {
   /**
-   * How pixels in [0, 255] become the input of a model that takes others: `{ mean: 0.5, std: 0.5 }` for [-1, 1], as MobileNet has it;
-   * `{ mean: 127 / 255, std: 127 / 255 }` for Teachable Machine; `{ mean: 0, std: 1 }` for [0, 1]. It becomes the model's first layer and
-   * is saved with it.
-   * @defaultValue the model takes [0, 255]
+   * How pixels in [0, 255] are normalized for a model that expects another range: `{ mean: 0.5, std: 0.5 }` for [-1, 1], as in MobileNet;
+   * `{ mean: 127 / 255, std: 127 / 255 }` for Teachable Machine; `{ mean: 0, std: 1 }` for [0, 1]. The normalization becomes the first
+   * layer of the model and is saved with it.
+   * @defaultValue none: the model must take pixels in [0, 255]
    */
   readonly normalization?: Normalization | undefined;
 }
 
-/** Rules of the options of {@link loadModel}. */
+/** Validation rules of {@link LoadModelOptions}. */
 export const LOAD_MODEL_RULES = { normalization } as const;
 
 /**
- * Loads a layers model of TensorFlow.js; the caller disposes it.
+ * Loads a TensorFlow.js layers model. The caller must dispose it.
  *
- * Opens models of {@link saveModel} with this library's layers, any other model of TensorFlow.js as it is, exports of Teachable Machine
- * with their class names, and models of Keras 2 and 3 converted by `tensorflowjs_converter`, which are translated: layers that only act in
- * training (RandomFlip and the like) become the identity.
+ * Loads models saved by {@link saveModel}, any other TensorFlow.js layers model, Teachable Machine exports with their class names, and
+ * models of Keras 2 and 3 converted by `tensorflowjs_converter`. In Keras models, layers that only act during training (such as
+ * RandomFlip) become the identity.
  *
- * @param source - A URL such as `indexeddb://name`, `https://.../model.json` or, on a page, `/models/mine/model.json`; the `File` objects a
- *   person
- * chose, model.json and weights; or a TensorFlow.js load handler.
- * @throws {OptionError} when nothing loads from that URL, or the model takes no such normalization.
- * @throws {DataError} when it holds no model, or one with a layer that TensorFlow.js does not have. {@link WeightsError} when its weights
- *   are missing
- * or truncated, or are named outside its folder.
+ * @param source - A URL such as `indexeddb://name`, `https://.../model.json` or, on a web page, `/models/mine/model.json`; the `File`
+ *   objects that a user selected (model.json and the weight files); or a TensorFlow.js load handler.
+ * @throws {OptionError} when no handler supports the URL, or the normalization does not fit the model.
+ * @throws {DataError} when the source contains no model, or a layer that TensorFlow.js does not have.
+ * @throws {WeightsError} when weights are missing or truncated, or are stored outside the folder of the model.json.
  * @throws {BackendError} when no backend is ready: call `await selectBackend()` first.
  * @example
  * const model = await loadModel('indexeddb://clothes');
@@ -99,7 +97,7 @@ function isFiles(source: unknown): source is ArrayLike<File> {
   return Array.isArray(source) || (typeof FileList !== 'undefined' && source instanceof FileList);
 }
 
-/** TensorFlow.js fetches whole URLs only: a relative one is resolved as `fetch` would, where there is a page or worker. */
+/** Resolves a relative URL as `fetch` would on a page or in a worker. TensorFlow.js fetches only absolute URLs. */
 function onThisPage(url: string): string {
   if (/^[\w+.-]+:/.test(url)) return url;
   const { document: page, location: place } = globalThis as { document?: Document | undefined; location?: Location | undefined };

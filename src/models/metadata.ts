@@ -1,4 +1,4 @@
-// What a model knows of itself beyond its layers: its plan and the names of its classes. Kept in the model, so that files carry it.
+// Reads and writes a model's metadata, such as its plan and class names. The metadata is stored in the model, so saved files include it.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, text } from '../core/internal.js';
@@ -8,56 +8,56 @@ import type { Preprocessing } from '../image/index.js';
 import type { Normalization, PlanModelOptions, Variant, VariantSpec } from '../scaling/index.js';
 import { checkModel } from './checkModel.js';
 
-/** The entry `effnet` of a model's user-defined metadata. */
+/** The `effnet` entry of a model's user-defined metadata. */
 export interface ModelMetadata {
   readonly format: 1;
-  /** Absent for a model composed of blocks by hand. */
+  /** Absent for a model that was composed of blocks by hand. */
   readonly variant?: Variant | VariantSpec | undefined;
   readonly options?: PlanModelOptions | undefined;
-  /** The layers that stem and stages end in, where parts of the caller's own give them other names than the variant has. */
+  /** Names of the last layers of the stem and of each stage, where custom parts give them names other than the variant's. */
   readonly stageOutputs?: readonly string[] | undefined;
   readonly classNames?: readonly string[] | undefined;
-  /** How images become the model's input; see {@link setPreprocessing}. */
+  /** How images are turned into the model's input; see {@link setPreprocessing}. */
   readonly preprocessing?: Preprocessing | undefined;
-  /** The normalization that {@link loadModel} put in front of a model from elsewhere. */
+  /** The normalization that {@link loadModel} added in front of the model. */
   readonly normalization?: Normalization | undefined;
   /** Whether BatchNormalization was folded into the convolutions. */
   readonly folded?: boolean | undefined;
 }
 
-/** Reads the metadata; `undefined` for a model this library neither made nor saved. */
+/** Returns the metadata, or `undefined` for a model that this library neither built nor saved. */
 export function metadataOf(model: tfl.LayersModel): ModelMetadata | undefined {
   const all = model.getUserDefinedMetadata() as { readonly effnet?: ModelMetadata | undefined } | undefined;
   return all?.effnet?.format === 1 ? all.effnet : undefined;
 }
 
-/** Writes the metadata beside whatever else the model carries. */
+/** Sets the metadata and keeps all other user-defined metadata of the model. */
 export function setMetadata(model: tfl.LayersModel, metadata: ModelMetadata): void {
-  // Through JSON, as a file would: undefined options vanish.
+  // The JSON round trip removes undefined options, as saving to a file would.
   model.setUserDefinedMetadata({ ...model.getUserDefinedMetadata(), effnet: JSON.parse(JSON.stringify(metadata)) as object });
 }
 
-/** Whether BatchNormalization was folded into the model's convolutions, so that its weights are no longer those of its plan. */
+/** Whether BatchNormalization was folded into the model's convolutions. If so, the weights no longer match the model's plan. */
 export function isFolded(model: tfl.LayersModel): boolean {
   return metadataOf(model)?.folded === true;
 }
 
 /**
- * The names of a model's classes in the order of its outputs; `undefined` where none were given.
+ * Returns the names of a model's classes in the order of its outputs, or `undefined` if the model has none.
  *
- * @throws {OptionError} when it is no layers model.
+ * @throws {OptionError} when the value is not a layers model.
  */
 export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefined {
   checkModel('classNamesOf', model);
   const names: unknown = metadataOf(model)?.classNames;
-  // A file may say anything.
+  // Metadata from a file may contain anything.
   return arrayOf(text).accepts(names) ? names : undefined;
 }
 
 /**
- * Names the classes of a model, in the order of its outputs; files carry them.
+ * Sets the names of a model's classes, in the order of its outputs. Saved files include them.
  *
- * @throws {OptionError} when their number differs from the model's outputs.
+ * @throws {OptionError} when the number of names does not match the model's outputs.
  * @example
  * setClassNames(model, ['cat', 'dog']);
  */
@@ -65,7 +65,7 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
   checkModel('setClassNames', model);
   check('setClassNames', 'classNames', classNames, arrayOf(text));
   const outputs = model.outputs[0]?.shape.at(-1);
-  // One sigmoid output stands for two classes.
+  // A single sigmoid output has two classes.
   if (classNames.length !== outputs && !(outputs === 1 && classNames.length === 2)) {
     throw new OptionError(
       `setClassNames: expected ${String(outputs)} names for \`classNames\`, one per output, received ${classNames.length}.`,
@@ -75,10 +75,11 @@ export function setClassNames(model: tfl.LayersModel, classNames: readonly strin
 }
 
 /**
- * States how images become a model's input; `classify` and ONNX files follow it, and files carry it. `trainHead` and `fineTune` do this
- * themselves.
+ * Sets how images are turned into a model's input. `classify` and exported ONNX files use it, and saved files include it.
  *
- * @throws {OptionError} when the preprocessing is impossible, or its size is not that of the model's input.
+ * `trainHead` and `fineTune` set it automatically.
+ *
+ * @throws {OptionError} when the preprocessing is invalid, or its size does not match the model's input.
  * @example
  * setPreprocessing(model, { inputSize: 224, fit: 'stretch' });
  */
@@ -95,7 +96,7 @@ export function setPreprocessing(model: tfl.LayersModel, preprocessing: Preproce
   setMetadata(model, { format: 1, ...metadataOf(model), preprocessing: complete });
 }
 
-/** Whether a model takes images of a size. */
+/** Whether a model takes images of the given size. */
 export function fitsInput(model: tfl.LayersModel, inputSize: readonly [height: number, width: number]): boolean {
   const [, height, width] = model.inputs[0]?.shape ?? [];
   return (height ?? inputSize[0]) === inputSize[0] && (width ?? inputSize[1]) === inputSize[1];

@@ -1,4 +1,4 @@
-// TensorFlow.js' saved form of a model, in memory: what files, browser storage and folding share.
+// Builds a layers model from its saved form in memory. Loading from files, loading from browser storage and folding all use it.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -22,12 +22,11 @@ import { specBytes } from './storedWeights.js';
 const OWN_CLASSES = [BatchNormalization, FusedConvolution, SeededDropout, SwishActivation] as const;
 
 /**
- * Builds a model from its saved form. One that carries this library's metadata, or comes from Keras, gets this library's layers.
+ * Builds a model from its saved form. Models with this library's metadata and models from Keras get this library's layer classes.
  *
- * @param normalization - Put in front of the model, which then takes pixels in [0, 255].
- * @throws {WeightsError} when weights are missing, or not those of the model. {@link DataError} when the form is none of a layers model, or
- *   the
- * model has a layer that TensorFlow.js does not have. {@link OptionError} when the model takes no such normalization.
+ * @param normalization - Normalization added in front of the model, which then takes pixels in [0, 255].
+ * @throws {WeightsError} when weights are missing or do not belong to the model. {@link DataError} when the artifacts are not a layers
+ *   model, or the model has a layer that TensorFlow.js does not have. {@link OptionError} when the normalization does not fit the model.
  */
 export async function modelFromArtifacts(
   where: string,
@@ -60,7 +59,7 @@ export async function modelFromArtifacts(
   }
 }
 
-/** One sigmoid output stands for two classes. */
+/** A single sigmoid output has two classes. */
 function checkClassNames(where: string, model: tfl.LayersModel): void {
   const names = classNamesOf(model);
   const outputs = model.outputs[0]?.shape.at(-1);
@@ -106,7 +105,7 @@ function metadataIn({ userDefinedMetadata }: tf.io.ModelArtifacts): ModelMetadat
   return (userDefinedMetadata as { readonly effnet?: ModelMetadata | undefined } | undefined)?.effnet;
 }
 
-/** Marks a model as one that has this library's layers, also when it is saved and loaded again. */
+/** Adds metadata entries. The metadata marks the model as one that uses this library's layer classes, also after saving and loading. */
 function withMetadata(artifacts: tf.io.ModelArtifacts, entries: Partial<ModelMetadata>): tf.io.ModelArtifacts {
   const effnet = { format: 1, ...metadataIn(artifacts), ...entries };
   return { ...artifacts, userDefinedMetadata: { ...artifacts.userDefinedMetadata, effnet } };
@@ -119,7 +118,7 @@ function withOwnLayers(artifacts: tf.io.ModelArtifacts): tf.io.ModelArtifacts {
   return { ...artifacts, modelTopology: adopt(modelConfig(artifacts.modelTopology) as SavedTopology, metadata.folded === true) };
 }
 
-/** Gives the layers this library corrects or, for inference, fuses its own classes; a copy. */
+/** Returns a copy in which layers have this library's classes where it fixes a bug or, for inference, fuses operations. */
 function adopt(layer: SavedLayer, folded: boolean): SavedLayer {
   if (Array.isArray(layer.config))
     return { ...layer, config: (layer.config as SavedLayer[]).map((inner) => adopt(inner, folded)) as unknown as SavedLayer['config'] };
@@ -132,7 +131,7 @@ function adopt(layer: SavedLayer, folded: boolean): SavedLayer {
 }
 
 function ownClassOf({ class_name: name, config }: SavedLayer): string {
-  // Channels last: of an image, axis 3.
+  // The channels of an image are the last axis, which is axis 3.
   if (name === 'BatchNormalization' && [-1, 3].includes(Number(config['axis'] ?? -1))) return BatchNormalization.className;
   if (name === 'Dropout') return SeededDropout.className;
   return name === 'Activation' && config['activation'] === 'swish' ? SwishActivation.className : name;
@@ -155,7 +154,7 @@ function checkWeights(where: string, { weightSpecs, weightData }: tf.io.ModelArt
 const isShape = (value: unknown): boolean =>
   Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
 
-/** A layer is built, and its memory taken, before its weights are put in. */
+/** Limits the size of layers, because TensorFlow.js builds a layer and allocates its memory before it sets the weights. */
 function longestAxis({ weightSpecs, weightData }: tf.io.ModelArtifacts): number {
   return weightSpecs === undefined || weightData === undefined
     ? Infinity

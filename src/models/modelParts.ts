@@ -1,4 +1,4 @@
-// Reaching into a model for a moment: its last feature map, its classifier without activation, the result of one layer.
+// Accesses internal parts of a model: its last feature map, its logits, or the output of one layer.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
@@ -7,7 +7,7 @@ import { ShapeError } from '../core/index.js';
 
 type Call = (inputs: tf.Tensor | tf.Tensor[], kwargs: object) => tf.Tensor | tf.Tensor[];
 
-/** Throws unless the value is a layers model, and one with a single output `[batch, classes]` where a classifier is needed. */
+/** Throws unless the value is a layers model. If `isClassifier` is true, it must have a single output `[batch, classes]`. */
 export function asLayersModel(where: string, model: LayersModel, isClassifier = true): void {
   if (!Array.isArray((model as Partial<LayersModel> | null)?.layers)) {
     throw invalid(where, 'model', 'a tf.LayersModel', model, isClassifier ? 'A runtime has no layers to look into: use occlusionMap.' : '');
@@ -20,7 +20,7 @@ export function asLayersModel(where: string, model: LayersModel, isClassifier = 
   }
 }
 
-/** The last layer that gives a feature map `[batch, height, width, channels]`. */
+/** Returns the last layer that outputs a feature map `[batch, height, width, channels]`. */
 export function lastFeatureLayer(where: string, model: LayersModel): layers.Layer {
   const found = model.layers.findLast(({ outputShape }) => outputShape.length === 4 && !Array.isArray(outputShape[0]));
   if (found === undefined)
@@ -30,7 +30,7 @@ export function lastFeatureLayer(where: string, model: LayersModel): layers.Laye
   return found;
 }
 
-/** Runs the work while the layer's result passes through a function; at once and without await, so nobody else meets the change. */
+/** Runs `work` while the layer's output passes through a function. It is synchronous, so no other code sees the change. */
 export function withCall<T>(
   layer: layers.Layer,
   through: (result: tf.Tensor, inputs: tf.Tensor | tf.Tensor[]) => tf.Tensor,
@@ -53,7 +53,7 @@ export function withCall<T>(
   }
 }
 
-/** Runs the work while the model answers with logits. */
+/** Runs `work` while the model returns logits. */
 export function withoutActivation<T>(model: LayersModel, work: () => T): T {
   const layer = model.layers.at(-1) as layers.Layer;
   const { activation } = layer.getConfig();

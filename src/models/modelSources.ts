@@ -1,13 +1,13 @@
-// Where models are read from outside Node: a server, or files that a person chose on a page.
+// Reads model files in the browser: from a server, or from files that a user selected.
 
 import { DataError } from '../core/index.js';
 import { invalid } from '../core/internal.js';
 import type { ModelFiles } from './readModelFiles.js';
 import { reasonOf } from './reasonOf.js';
 
-/** The files of a model on a server. */
+/** Returns access to the files of a model on a server. */
 export function filesAt(url: string): ModelFiles {
-  // A signature in the query of the model.json holds for its weights, too, as in TensorFlow.js.
+  // The query of the model.json URL, for example a signature, also applies to its weight files, as in TensorFlow.js.
   const beside = (name: string): string => {
     const place = new URL(name, url);
     place.search ||= new URL(url).search;
@@ -25,7 +25,7 @@ export function filesAt(url: string): ModelFiles {
   };
 }
 
-/** The files of a model among chosen ones: its model.json under any name, and its weights. */
+/** Finds the files of a model among selected files. The model.json may have any name. */
 export function filesAmong(where: string, files: readonly File[]): ModelFiles {
   const find = (name: string): File | undefined => files.find((file) => file.name === name.slice(name.lastIndexOf('/') + 1));
   const isTopology = ({ name }: File): boolean => name.endsWith('.json') && name !== 'metadata.json';

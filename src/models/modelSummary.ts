@@ -1,32 +1,32 @@
-// What a model is made of, stage by stage: sizes, parameters, work, memory. Of a network that is only planned: describePlan.
+// Summarizes a model by stage: shapes, parameters, multiply-adds and memory. For a network that is only planned, use `describePlan`.
 
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, rule } from '../core/internal.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';
 import { asLayersModel } from './modelParts.js';
 
-/** What a summary is made for. */
+/** Options of {@link modelSummary}. */
 export interface ModelSummaryOptions {
-  /** Pictures at once, for the memory of activations. @defaultValue 1 */
+  /** Batch size used to compute the memory of activations. @defaultValue 1 */
   readonly batchSize?: number | undefined;
 }
 
-/** One stage of a model: `input`, `stem`, `block1`, ..., `top`, `head`. */
+/** Summary of one stage of a model: `input`, `stem`, `block1`, ..., `top`, `head`. */
 export interface StageSummary {
   readonly name: string;
   readonly layers: number;
-  /** Of its last layer, `null` for what is open. */
+  /** Output shape of the last layer. Unknown sizes are `null`. */
   readonly outputShape: readonly (number | null)[];
   readonly parameters: number;
-  /** Those that training would change now. */
+  /** Number of parameters that are currently trainable. */
   readonly trainable: number;
-  /** Of convolutions and dense layers, a picture; `null` while the input size is open. */
+  /** Multiply-adds of convolutions and dense layers per image; `null` if the input size is unknown. */
   readonly multiplyAdds: number | null;
-  /** Of all layers' outputs as float32, which training keeps, at the batch size; `null` while the input size is open. */
+  /** Bytes of all layer outputs as float32 at the given batch size, which training keeps in memory; `null` if the input size is unknown. */
   readonly activationBytes: number | null;
 }
 
-/** A model by stage. */
+/** Summary of a model by stage. */
 export interface ModelSummary {
   readonly name: string;
   readonly batchSize: number;
@@ -35,7 +35,7 @@ export interface ModelSummary {
 }
 
 /**
- * Sums a model up by stage.
+ * Returns the output shapes, parameters, multiply-adds and memory of a model by stage.
  *
  * @throws {OptionError} when the model is no layers model, or an option is unknown or has a wrong value.
  * @example
@@ -86,7 +86,7 @@ const summaryRule = rule<ModelSummary>('a summary, such as modelSummary() return
 });
 
 /**
- * Prints a summary as a table.
+ * Formats a summary as a table.
  *
  * @example
  * console.log(summaryTable(modelSummary(model)));
@@ -120,7 +120,7 @@ function figures({ parameters, trainable, multiplyAdds, activationBytes }: Model
   return [grouped(parameters), grouped(trainable), grouped(multiplyAdds), megabytes];
 }
 
-/** The layers of a model, those of nested models in their place. */
+/** Returns the layers of a model, with the layers of nested models in their place. */
 function flatten(model: LayersModel): layers.Layer[] {
   return model.layers.flatMap((layer) => ('layers' in layer ? flatten(layer as LayersModel) : [layer]));
 }
@@ -128,7 +128,8 @@ function flatten(model: LayersModel): layers.Layer[] {
 function stageOf(layer: layers.Layer, before: string | undefined): string {
   const named = /^(stem|block\d+|top)(?=_|[a-z]*_)/.exec(layer.name)?.[1];
   if (before === undefined || (before === 'input' && named === undefined)) return named ?? 'input';
-  // What follows the last feature map is the head, whatever it is called; inside a block, squeezed maps are the block's.
+  // All layers after the last feature map belong to the head, whatever their names. Inside a block, layers without spatial axes belong to
+  // the block.
   const isFlat = shapeOf(layer).length < 4 && (named === undefined || named === 'top');
   return isFlat ? 'head' : (named ?? before);
 }

@@ -1,8 +1,8 @@
-// What one layer of a model computes.
+// Counts the multiply-adds of one layer.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 
-/** Multiply-adds of a convolution or dense layer per image, 0 for any other layer; `null` while its size is open. */
+/** Returns the multiply-adds of a convolution or dense layer per image, 0 for any other layer, or `null` if its size is unknown. */
 export function multiplyAddsOf(layer: tfl.layers.Layer): number | null {
   if (!/Conv|Dense/.test(layer.getClassName())) return 0;
   const shape = layer.inboundNodes[0]?.outputTensors[0]?.shape ?? [];

@@ -1,9 +1,9 @@
-// The one handler TensorFlow.js has for a URL.
+// Finds the TensorFlow.js handler for a URL.
 
 import type { io } from '@tensorflow/tfjs-core';
 import { invalid } from '../core/internal.js';
 
-/** @throws {OptionError} when nothing handles that URL here. */
+/** Returns the handler for a URL. @throws {OptionError} when no handler supports it here. */
 export function onlyHandler(where: string, option: string, url: string, handlers: readonly io.IOHandler[]): io.IOHandler {
   const [handler] = handlers;
   if (handler === undefined) {

@@ -1,11 +1,13 @@
-// What is no layers model, by name: graph models, weights alone, and the other JSON files that lie beside weights.
+// Recognizes files that are not layers models: graph models, weights without a model, and other JSON files found next to weights.
 
 import type { io } from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
 
 const CONVERT = '`tensorflowjs_converter --output_format=tfjs_layers_model`';
 
-/** What a graph model is and what to do with it, after "received"; `undefined` for any other model. */
+/**
+ * Returns an error text, for use after "received", that describes a graph model and what to do with it; `undefined` for any other model.
+ */
 export function describeGraphModel({
   format,
   modelTopology,
@@ -18,9 +20,9 @@ export function describeGraphModel({
 }
 
 /**
- * Refuses artifacts of another kind than a layers model.
+ * Refuses artifacts that are not a layers model.
  *
- * @throws {DataError} saying what they are and what to do.
+ * @throws {DataError} when they are not. The message says what they are and what to do.
  */
 export function refuseOtherModels(where: string, artifacts: io.ModelArtifacts): void {
   const isWeights = artifacts.modelTopology == null && artifacts.weightSpecs !== undefined;
@@ -30,7 +32,7 @@ export function refuseOtherModels(where: string, artifacts: io.ModelArtifacts): 
   if (other !== undefined) throw new DataError(`${where}: expected a layers model of TensorFlow.js, received ${other}`);
 }
 
-/** What a JSON file is that is not the model.json of a model, with what to do; `undefined` for a model.json. */
+/** Returns an error text that describes a JSON file that is not a model.json, with a remedy; `undefined` for a model.json. */
 export function describeOtherJson(json: unknown): string | undefined {
   const { weightsManifest, modelTopology, weight_map: map, class_name: className } = (json ?? {}) as Readonly<Record<string, unknown>>;
   if (Array.isArray(weightsManifest) || (typeof modelTopology === 'object' && modelTopology !== null)) return undefined;

@@ -1,4 +1,4 @@
-// The plan of a model: that of its variant, brought in line with the layers that the model has.
+// Computes the plan of a model from its variant and its actual layers.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { countMultiplyAdds, countParameters, planFor } from '../scaling/internal.js';
@@ -8,11 +8,13 @@ import { isFolded, metadataOf } from './metadata.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';
 
 /**
- * Returns the plan of a model. A model of a variant has stem, stages and top, with the layers of your own in the places of those that they
- * replace; a model put together by hand has only `name`, `inputShape`, `layers`, `parameters` and `multiplyAdds`. The plan of a model of
- * {@link foldBatchNorm} is that of the model before.
+ * Returns the plan of a model.
  *
- * @throws {OptionError} when it is no layers model.
+ * For a model of a variant, the plan has a stem, stages and a top, and includes any custom layers. For a model composed by hand, it has
+ * only `name`, `inputShape`, `layers`, `parameters` and `multiplyAdds`. For a result of {@link foldBatchNorm}, it is the plan of the
+ * original model.
+ *
+ * @throws {OptionError} when the value is not a layers model.
  * @example
  * planOf(model).parameters.total;
  */
@@ -45,13 +47,13 @@ export function planOf(model: tfl.LayersModel): NetworkPlan {
   };
 }
 
-/** The plan of a model's variant as the library builds it; `undefined` for a model put together by hand. */
+/** Returns the plan of a model's variant as this library builds it, or `undefined` for a model composed by hand. */
 export function variantPlanOf(model: tfl.LayersModel): ModelPlan | undefined {
   const { variant, options = {} } = metadataOf(model) ?? {};
   return variant === undefined ? undefined : planFor('planOf', variant, options);
 }
 
-/** The layers with weights, those of nested models in their place. */
+/** Returns the layers that have weights, with the layers of nested models in their place. */
 function weightLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
   return model.layers.flatMap((layer) =>
     layer instanceof tfl.LayersModel ? weightLayers(layer) : layer.weights.length > 0 ? [layer] : [],
@@ -103,7 +105,7 @@ const KINDS: Readonly<Record<string, LayerPlan['kind']>> = {
 };
 
 function weightsOf(layer: tfl.layers.Layer): LayerPlan['weights'] {
-  // What a frozen layer would train, too.
+  // This property also counts the weights of frozen layers.
   const { _trainableWeights: trainable } = layer as unknown as { readonly _trainableWeights: readonly unknown[] };
   return layer.weights.map((weight) => ({
     name: `${layer.name}/${weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1)}`,
@@ -112,20 +114,20 @@ function weightsOf(layer: tfl.layers.Layer): LayerPlan['weights'] {
   }));
 }
 
-/** The last three axes without the batch; missing ones are 1. */
+/** Returns the last three axes without the batch. Missing axes are 1. */
 function featureShape(shape: readonly (number | null)[]): FeatureShape {
   const [height = 1, width = 1, channels] = [1, 1, ...shape.slice(1)].slice(-3);
   return [height, width, channels ?? 0];
 }
 
-/** Reductions are outputs of the stem or of stages. */
+/** Returns the feature maps per reduction. They are outputs of the stem or of stages. */
 function reductionsOf(plan: ModelPlan, stageOutputs: readonly string[] | undefined): readonly ReductionPlan[] {
   if (stageOutputs === undefined) return plan.reductions;
   const names = new Map(stockOutputs(plan).map((name, i) => [name, stageOutputs[i] ?? name]));
   return plan.reductions.map((reduction) => ({ ...reduction, layer: names.get(reduction.layer) ?? reduction.layer }));
 }
 
-/** The layers that stem and stages end in, as the library names them. */
+/** Returns the names of the last layers of the stem and of each stage in a model without custom parts. */
 export function stockOutputs(plan: ModelPlan): string[] {
   return [
     plan.activation === 'linear' ? 'stem_bn' : 'stem_activation',

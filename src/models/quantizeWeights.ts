@@ -1,23 +1,23 @@
-// Weights in fewer bytes, in the form that TensorFlow.js and its converter store them: `quantization` in the manifest.
+// Stores weights as float16 or uint8, in the quantized form of TensorFlow.js and its converter (`quantization` in the manifest).
 
 import type { io } from '@tensorflow/tfjs-core';
 import { encodeFloat16 } from '../core/internal.js';
 import { splitWeights } from './storedWeights.js';
 
 /**
- * Kernels of fewer numbers are stored as float16 in a uint8 file: their error costs more accuracy than their bytes save. See
+ * Smaller kernels are stored as float16 in a uint8 file, because quantizing them costs more accuracy than the saved bytes are worth. See
  * docs/weights.md.
  */
 const UINT8_FROM = 32_768;
 
 /**
- * Stores the kernels of a saved model as float16 or uint8; the given artifacts are left as they are.
+ * Returns a copy of the artifacts with kernels stored as float16 or uint8.
  *
- * Vectors (biases, statistics of normalization) stay float32: they are small, and float16 cannot store every variance. TensorFlow.js has
- * one scale per kernel, too coarse for depthwise kernels, whose channels differ widely, and for small kernels: a uint8 file has those as
- * float16.
+ * Vectors (biases and normalization statistics) stay float32: they are small, and float16 cannot represent every variance. TensorFlow.js
+ * has one scale per kernel. That is too coarse for small kernels and for depthwise kernels, whose channels differ widely, so a uint8 file
+ * stores those as float16.
  *
- * @throws {WeightsError} when a number exceeds the range of float16.
+ * @throws {WeightsError} when a weight exceeds the range of float16.
  */
 export function quantizeWeights(where: string, artifacts: io.ModelArtifacts, dtype: 'float16' | 'uint8'): io.ModelArtifacts {
   const specs: io.WeightsManifestEntry[] = [];
@@ -55,7 +55,7 @@ function quantized(where: string, spec: io.WeightsManifestEntry, values: Float32
   };
 }
 
-/** `original_dtype` is not read by TensorFlow.js, but by the Python converter. */
+/** Returns the manifest entry of a weight. Only the Python converter reads `original_dtype`; TensorFlow.js ignores it. */
 function manifestEntry(
   dtype: 'float16' | 'uint8',
   range: { readonly scale?: number; readonly min?: number } = {},
@@ -64,7 +64,9 @@ function manifestEntry(
   return entry;
 }
 
-/** Even steps from the lowest to the highest value; zero is one of them where it lies between, as in the converter's quantization.py. */
+/**
+ * Quantizes linearly from the lowest to the highest value. Zero stays exact if it is in the range, as in the converter's quantization.py.
+ */
 function toUint8(values: Float32Array): { readonly steps: Uint8Array; readonly scale: number; readonly min: number } {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {

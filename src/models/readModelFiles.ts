@@ -1,4 +1,4 @@
-// A model.json and its weight files, wherever they are read from.
+// Reads a model.json and its weight files from any source.
 
 import type { io } from '@tensorflow/tfjs-core';
 import { DataError, isEffnetError, WeightsError } from '../core/index.js';
@@ -13,23 +13,23 @@ export interface ModelFile extends Omit<io.ModelArtifacts, 'weightSpecs' | 'weig
   readonly weightsManifest?: io.WeightsManifestConfig | undefined;
 }
 
-/** Files of one folder, or of a URL that ends in a slash. */
+/** Access to the files of one folder or base URL. */
 export interface ModelFiles {
-  /** What errors call the model. */
+  /** Name of the model in error messages. */
   readonly origin: string;
-  /** The text of the model.json. */
+  /** Returns the text of the model.json. */
   readonly json: () => Promise<string>;
-  /** The bytes of a weight file beside it. */
+  /** Returns the bytes of a weight file in the same folder. */
   readonly shard: (name: string) => Promise<ArrayBuffer>;
-  /** The text of the metadata.json beside it; `undefined` where there is none. */
+  /** Returns the text of the metadata.json in the same folder, or `undefined` if there is none. */
   readonly metadata: () => Promise<string | undefined>;
 }
 
 /**
- * Reads a model.json, the weight files it lists, and the class names that Teachable Machine writes beside it.
+ * Reads a model.json, the weight files it lists, and the class names in the metadata.json of Teachable Machine.
  *
- * @throws {DataError} when there is no model.json, its JSON is another file's, or its preprocessing is damaged. {@link WeightsError} when
- *   it lists no weights, its manifest is damaged, or weights are missing.
+ * @throws {DataError} when there is no model.json, when it is another kind of JSON file, or when its preprocessing is damaged. {@link
+ *   WeightsError} when it lists no weights, when its manifest is damaged, or when weights are missing.
  */
 export async function readModelFiles(where: string, { origin, json, shard, metadata }: ModelFiles): Promise<io.ModelArtifacts> {
   const text = await json().catch((cause: unknown) => {
@@ -63,7 +63,7 @@ export async function readModelFiles(where: string, { origin, json, shard, metad
           cause,
         });
       });
-      // An empty file may be right, or has too few bytes.
+      // An empty file is an error only if the weights need more bytes.
       const [what, remedy] =
         bytes.byteLength === 0 ? [] : (strayFile(String.fromCharCode(...new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 64)))) ?? []);
       if (what !== undefined)
@@ -88,7 +88,7 @@ function parsed(where: string, origin: string, text: string): unknown {
   }
 }
 
-/** Whether a value lists weight files and weights. */
+/** Whether a value is a weights manifest. */
 export function isManifest(value: unknown): value is io.WeightsManifestConfig {
   return (
     Array.isArray(value) &&
@@ -97,9 +97,9 @@ export function isManifest(value: unknown): value is io.WeightsManifestConfig {
 }
 
 /**
- * Refuses a weight file outside the folder of its model.json. A file from elsewhere must not reach for others.
+ * Refuses a weight file outside the folder of its model.json. A downloaded file must not be able to read other files.
  *
- * @throws {WeightsError} naming both.
+ * @throws {WeightsError} when the name points outside the folder.
  */
 export function checkShardName(where: string, origin: string, name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '' || /(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z][A-Za-z\d+.-]*:|\0/.test(name)) {
@@ -107,7 +107,7 @@ export function checkShardName(where: string, origin: string, name: unknown): as
   }
 }
 
-/** The names of a Teachable Machine project's classes, in its metadata.json; `undefined` in another file of that name. */
+/** Returns the class names in a Teachable Machine metadata.json, or `undefined` for any other JSON file. */
 function labelsIn(json = ''): readonly string[] | undefined {
   try {
     const { labels } = JSON.parse(json) as { readonly labels?: unknown };

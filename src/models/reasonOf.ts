@@ -1,6 +1,6 @@
-// What a foreign error says, as a part of a sentence of ours.
+// Extracts the message of another library's error, for use in this library's error messages.
 
-/** The message of an error without its period; that of the cause where Node only says that a `fetch` failed. */
+/** Returns the message of an error without its final period. For a failed `fetch` in Node, returns the message of its cause. */
 export function reasonOf(error: unknown): string {
   const { message = String(error), cause } = Object(error) as Partial<Error>;
   const said = message === 'fetch failed' && cause instanceof Error ? cause.message : message;

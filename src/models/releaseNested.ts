@@ -1,9 +1,9 @@
-// Memory of models nested in a Sequential. TensorFlow.js 4.22 counts a nested model's construction and its call, and a Sequential releases
-// it once: disposing the Sequential leaves the nested weights.
+// Makes `dispose` also free models nested in a Sequential. TensorFlow.js 4.22 counts two references to a nested model (its construction
+// and its call), but a Sequential releases only one.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 
-/** What TensorFlow.js' types do not say of a model. */
+/** Properties of a model that the TensorFlow.js types lack. */
 interface Counted {
   readonly _refCount?: number | undefined;
   readonly internalContainerRefs: tfl.LayersModel[];

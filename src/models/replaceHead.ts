@@ -1,4 +1,4 @@
-// A new classifier on features already learned.
+// Replaces the classifier of a model and keeps its features.
 
 import * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, text } from '../core/internal.js';
@@ -19,12 +19,13 @@ const RULES = { ...HEAD_RULES, ...BUILD_RULES, classNames: arrayOf(text) };
 const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;
 
 /**
- * Replaces what follows the features by a new, randomly initialized head; the layers before it are shared with the result.
+ * Replaces the head of a model with a new, randomly initialized one.
  *
- * Takes the model over: its old head is disposed, and the caller disposes only the result.
+ * The layers before the head are shared with the result. The old head is disposed and the given model must not be used afterwards: the
+ * caller disposes only the result.
  *
- * @param model - A network of this library, with or without top, or any whose head layers carry the same names.
- * @throws {OptionError} when an option is unknown or impossible.
+ * @param model - A network of this library, with or without top, or any model whose head layers have the same names.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const model = replaceHead(await pretrained('b0'), { classes: 10, pooling: 'max', dropoutRate: 0.2 });
  */
@@ -53,9 +54,9 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
 }
 
 /**
- * The features a head would be put on, and the layers of the present head.
+ * Separates a model into its features and the layers of its current head.
  *
- * @param repool - Whether features that come pooled are taken before their pooling.
+ * @param repool - Whether to take pooled features from before their pooling layer.
  */
 export function splitHead(
   where: string,
@@ -78,7 +79,7 @@ export function splitHead(
   return { features, old };
 }
 
-// A head the plan can describe becomes part of it; any other is the model's own, and the plan is the backbone's.
+// If the plan can describe the new head, the head becomes part of the plan. Otherwise the plan describes only the backbone.
 function headOptions(
   options: PlanModelOptions,
   { classes, classifierActivation, pooling, dropoutRate, hidden }: HeadSpec,

@@ -1,4 +1,4 @@
-// Models to TensorFlow.js' own format. Back: loadModel.ts.
+// Saves models in the format of TensorFlow.js. `loadModel` reads them.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -15,25 +15,26 @@ import { reasonOf } from './reasonOf.js';
 /** Options of {@link saveModel}. */
 export interface SaveModelOptions {
   /**
-   * How kernels are stored. `'float16'` halves the download and `'uint8'` takes less than a third of it; both are computed with in float32
-   * after loading. docs/weights.md has what they cost in accuracy. Vectors such as biases stay float32. In a uint8 file, depthwise kernels
+   * How kernels are stored. `'float16'` halves the file size and `'uint8'` reduces it to less than a third. After loading, kernels are
+   * float32 again. docs/weights.md lists the effect on accuracy. Vectors such as biases stay float32. In a uint8 file, depthwise kernels
    * and kernels of fewer than 32,768 numbers are float16.
    * @defaultValue 'float32'
    */
   readonly dtype?: 'float32' | 'float16' | 'uint8' | undefined;
 }
 
-/** Rules of the options of {@link saveModel}. */
+/** Validation rules of {@link SaveModelOptions}. */
 export const SAVE_MODEL_RULES = { dtype: oneOf('float32', 'float16', 'uint8') } as const;
 
 /**
- * Saves a model in TensorFlow.js' format under standard class names, so that plain TensorFlow.js opens it too; plan and class names go
- * along.
+ * Saves a model in the TensorFlow.js format, with its plan and class names.
+ *
+ * The file uses the standard class names, so TensorFlow.js can also open it without this library.
  *
  * @param target - A URL such as `indexeddb://name` or `downloads://name`, or a TensorFlow.js save handler.
- * @throws {OptionError} when an option is unknown, or nothing saves to that target.
- * @throws {DataError} when the place cannot be written, for example because the browser's storage is full or the server refuses.
- * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
+ * @throws {OptionError} when an option is unknown, or no handler supports the target.
+ * @throws {DataError} when the target cannot be written, for example because the browser's storage is full or the server refuses.
+ * @throws {WeightsError} when a weight is not finite, or is stored as float16 and exceeds its range.
  * @example
  * await saveModel(model, 'indexeddb://clothes');
  * await saveModel(model, 'downloads://clothes', { dtype: 'uint8' });
@@ -45,7 +46,7 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
   const { save } = (handler as Partial<tf.io.IOHandler> | null) ?? {};
   if (typeof save !== 'function') throw invalid('saveModel', 'target', 'a URL or a handler that can save', handler);
   await checkFiniteWeights('saveModel', model);
-  // The mark by which loadModel knows a model composed of blocks by hand.
+  // The metadata lets loadModel recognize a model that was composed of this library's blocks by hand.
   if (metadataOf(model) === undefined && model.layers.some(isOwnLayer)) setMetadata(model, { format: 1 });
   try {
     await model.save(

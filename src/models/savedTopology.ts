@@ -1,6 +1,6 @@
-// The form of a model in a model.json.
+// Types of the model topology in a model.json.
 
-/** A layer in a saved topology; a model nested in another is one too. */
+/** A layer in a saved topology. A nested model is also a layer. */
 export interface SavedLayer {
   class_name: string;
   name?: string | undefined;
@@ -8,5 +8,5 @@ export interface SavedLayer {
   inbound_nodes?: unknown[] | undefined;
 }
 
-/** A saved topology of this library's model. */
+/** A saved model topology. */
 export type SavedTopology = SavedLayer;

@@ -1,6 +1,7 @@
 /**
- * Keras' name for the objects of a class in its files: `DepthwiseConv2D` is `depthwise_conv2d`; `to_snake_case` of
- * keras/src/utils/naming.py.
+ * Returns the name that Keras uses in its files for objects of a class: `DepthwiseConv2D` becomes `depthwise_conv2d`.
+ *
+ * @see `to_snake_case` in keras/src/utils/naming.py
  */
 export function snakeCase(className: string): string {
   return className

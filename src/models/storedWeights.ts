@@ -1,21 +1,21 @@
-// The weights of a model.json as stored: one after another, without gaps.
+// Splits the weight bytes of a model.json. The weights are stored one after another, without gaps.
 
 import type { io } from '@tensorflow/tfjs-core';
 
-/** One weight and its bytes, which are a view of the file's. */
+/** One weight and its bytes, which are a view of the file's bytes. */
 export interface StoredWeight {
   readonly spec: io.WeightsManifestEntry;
   readonly bytes: Uint8Array;
 }
 
-/** How many bytes a weight takes in its file. */
+/** Returns the number of bytes that a weight takes in its file. */
 export function specBytes({ shape, dtype, quantization }: io.WeightsManifestEntry): number {
   const size = shape.reduce((product, length) => product * length, 1);
   const stored: string = quantization?.dtype ?? dtype;
   return size * (stored === 'uint8' || stored === 'bool' ? 1 : stored === 'uint16' || stored === 'float16' ? 2 : 4);
 }
 
-/** All bytes of weight files in one array; a copy where there are several. */
+/** Returns all bytes of the weight files in one array. Copies them only if there are several files. */
 export function joinedWeights(data: io.ModelArtifacts['weightData']): Uint8Array {
   const parts = (data === undefined ? [] : [data].flat()).map((part) => new Uint8Array(part));
   const [only] = parts;
@@ -29,7 +29,7 @@ export function joinedWeights(data: io.ModelArtifacts['weightData']): Uint8Array
   return bytes;
 }
 
-/** The bytes of each weight. They are as many as the specs say; check that before. */
+/** Returns the bytes of each weight. The caller must check beforehand that the total length matches the specs. */
 export function splitWeights(specs: readonly io.WeightsManifestEntry[], data: io.ModelArtifacts['weightData']): StoredWeight[] {
   const bytes = joinedWeights(data);
   let at = 0;

@@ -1,12 +1,12 @@
-// Activations, as layers of their own or at the end of another.
+// Converts activations, both as separate layers and as options of other layers.
 
 import { inexpressible, inputOf, weightOf, type Converter, type LayerContext } from './layerContext.js';
 import { made, type Value } from './value.js';
 
-/** `Activation`. */
+/** Converts `Activation`. */
 export const activation: Converter = (layer) => applyActivation(layer, inputOf(layer), layer.config['activation']);
 
-/** `ReLU`, with or without a highest value. */
+/** Converts `ReLU`, with or without a maximum value. */
 export const relu: Converter = (layer) => {
   const highest = layer.config['maxValue'] as number | null | undefined;
   return made(
@@ -15,14 +15,14 @@ export const relu: Converter = (layer) => {
   );
 };
 
-/** `LeakyReLU`. */
+/** Converts `LeakyReLU`. */
 export const leakyRelu: Converter = (layer) =>
   made(
     layer.shape,
     layer.graph.node('LeakyRelu', layer.name, [inputOf(layer).read()], { alpha: { float: layer.config['alpha'] as number } }),
   );
 
-/** `PReLU`, whose slopes are channels last. */
+/** Converts `PReLU`, whose slopes are channels last. */
 export const prelu: Converter = (layer) => {
   const { graph, name } = layer;
   const { shape, values } = weightOf(layer, 'alpha');
@@ -34,20 +34,20 @@ export const prelu: Converter = (layer) => {
   return made(layer.shape, graph.node('PRelu', name, [inputOf(layer).read(), alpha]));
 };
 
-/** `Softmax`. */
+/** Converts `Softmax`. */
 export const softmax: Converter = (layer) => {
   const axis = layer.config['axis'] as number | null | undefined;
   if (axis != null && axis !== -1 && axis !== layer.shape.length - 1) throw inexpressible(layer, `class Softmax over axis ${axis}`);
   return applyActivation(layer, inputOf(layer), 'softmax');
 };
 
-/** Applies an activation by its name; the last operator carries the layer's name. */
+/** Applies an activation by name. The last operator gets the name of the layer. */
 export function applyActivation(layer: LayerContext, value: Value, name: unknown): Value {
   if (isLinear(name)) return value;
   return made(layer.shape, emit(layer, value.read(), name as string));
 }
 
-/** Whether an activation, as configurations name it, does nothing. */
+/** Whether an activation in a configuration is the identity. */
 export function isLinear(name: unknown): boolean {
   return name == null || name === 'linear';
 }
@@ -77,7 +77,7 @@ function emit(layer: LayerContext, tensor: string, activationName: string): stri
       return graph.node('Softsign', name, [tensor]);
     case 'hardSigmoid':
     case 'hard_sigmoid':
-      // TensorFlow.js': clip(x / 5 + 1/2, 0, 1).
+      // TensorFlow.js computes clip(x / 5 + 1/2, 0, 1).
       return graph.node('HardSigmoid', name, [tensor], { alpha: { float: 0.2 }, beta: { float: 0.5 } });
     default:
       throw inexpressible(layer, `activation '${activationName}'`);

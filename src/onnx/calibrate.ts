@@ -1,4 +1,5 @@
-// The ranges a model's tensors take on images: the model itself on ONNX Runtime, with extremes as outputs.
+// Measures the range of a model's tensors on images. It runs the model on ONNX Runtime, with the minimum and maximum of each tensor as
+// outputs.
 
 import { clone, toBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,9 +13,9 @@ import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 import type { Range } from './quantize.js';
 
 /**
- * Runs every batch through the model and returns the lowest and highest value of each tensor; disposes the batches.
+ * Runs every batch through the model and returns the lowest and highest value of each tensor. Disposes the batches.
  *
- * @throws {OptionError} when an item is not a batch. {@link ShapeError} when its images do not have the shape of the model's input.
+ * @throws {OptionError} when an item is not a batch. {@link ShapeError} when the images do not have the shape of the model's input.
  * @throws {DataError} when there are no batches.
  */
 export async function calibrate(

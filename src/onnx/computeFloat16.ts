@@ -1,4 +1,4 @@
-// A float32 model as one that computes in half precision. Its inputs and outputs stay float32.
+// Converts a float32 model to one that computes in float16. Its inputs and outputs stay float32.
 
 import { encodeFloat16 } from '../core/internal.js';
 import { DATA_TYPES, nodeProto, tensorProto } from './graph.js';
@@ -6,14 +6,13 @@ import { floatsOf } from './int8.js';
 import type { ModelProto } from './proto/onnx_pb.js';
 
 /**
- * Makes every constant and every operator of a model float16, between one conversion of each input and one of each output; changes the
- * model in place.
+ * Converts every constant and operator of a model to float16, and casts each input and output once. Changes the model in place.
  *
- * @throws {WeightsError} when a number exceeds the range of float16.
+ * @throws {WeightsError} when a constant exceeds the range of float16.
  */
 export function computeFloat16({ graph }: ModelProto): void {
   if (graph === undefined) return;
-  // ONNX wants the factors of a Resize in float32.
+  // ONNX requires the scales of a Resize to be float32.
   const factors = new Set(graph.node.flatMap(({ opType, input }) => (opType === 'Resize' ? input.slice(2, 3) : [])));
   graph.initializer = graph.initializer.map((tensor) =>
     tensor.dataType !== DATA_TYPES.float32 || factors.has(tensor.name)
@@ -28,7 +27,7 @@ export function computeFloat16({ graph }: ModelProto): void {
   graph.node = [
     ...graph.input.map(({ name }) => nodeProto('Cast', `${name}/float16`, [name], { to: DATA_TYPES.float16 })),
     ...graph.node,
-    // The layer's operator has the output's name.
+    // The last operator of the layer has the name of the output.
     ...graph.output.map(({ name }) => ({
       ...nodeProto('Cast', name, [`${name}/float16`], { to: DATA_TYPES.float32 }),
       name: `${name}/float32`,

@@ -1,4 +1,4 @@
-// Which layer becomes which operators. A class that is not here cannot be exported.
+// Converts a layer to ONNX operators with the converter for its class. Classes without a converter cannot be exported.
 
 import { activation, leakyRelu, prelu, relu, softmax } from './activations.js';
 import { batchNormalization, convolution, rescaling, zeroPadding } from './convolutions.js';
@@ -41,9 +41,9 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
 };
 
 /**
- * Turns one use of a layer into its output.
+ * Converts one call of a layer and returns its output.
  *
- * @param own - Converters of the caller's own by class name. They come first.
+ * @param own - Custom converters by class name. They take precedence.
  */
 export function convertLayer(layer: LayerContext, own: Readonly<Record<string, OnnxConverter>> = {}): Value {
   const ownConvert = Object.hasOwn(own, layer.className) ? own[layer.className] : undefined;

@@ -1,4 +1,4 @@
-// Convolutions, and what they take in: zeros before them, a scale before them, normalization after them.
+// Converts convolutions and the layers that are merged into them: padding, rescaling and batch normalization.
 
 import { permute } from '../weights/internal.js';
 import { applyActivation, isLinear } from './activations.js';
@@ -7,7 +7,7 @@ import { made, pending, type Pads, type Value } from './value.js';
 
 const NO_PADS: Pads = [0, 0, 0, 0];
 
-/** `Conv2D` and `DepthwiseConv2D`. */
+/** Converts `Conv2D` and `DepthwiseConv2D`. */
 export const convolution: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const depthwise = layer.className === 'DepthwiseConv2D';
@@ -16,7 +16,7 @@ export const convolution: Converter = (layer) => {
   return applyActivation(layer, linear, layer.config['activation']);
 };
 
-/** `ZeroPadding2D`. */
+/** Converts `ZeroPadding2D`. */
 export const zeroPadding: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const inner = inputOf(layer);
@@ -25,7 +25,7 @@ export const zeroPadding: Converter = (layer) => {
   return pending(layer.shape, () => pad(layer, inner.read(), pads), { padded: { inner, pads } });
 };
 
-/** `Rescaling`: one number, or one a channel. */
+/** Converts `Rescaling` by one number, or by one number per channel. */
 export const rescaling: Converter = (layer) => {
   const inner = inputOf(layer);
   const channels = inner.shape.at(-1) ?? 1;
@@ -39,7 +39,7 @@ export const rescaling: Converter = (layer) => {
   return pending(layer.shape, read, { rescaled: { inner, scale, offset } });
 };
 
-/** `BatchNormalization`, into the convolution before it where there is one. */
+/** Converts `BatchNormalization`. Merges it into the preceding convolution if there is one. */
 export const batchNormalization: Converter = (layer) => {
   const input = inputOf(layer);
   const axis = [layer.config['axis'] as number | number[] | null].flat()[0];
@@ -86,7 +86,7 @@ function emit(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bia
   ];
   const dilations = [config['dilationRate'] ?? 1].flat() as number[];
   const strides = config['strides'] as number[];
-  // TensorFlow.js' DepthwiseConv2D accepts a dilation and does not obey it.
+  // DepthwiseConv2D of TensorFlow.js accepts a dilation but ignores it.
   if (depthwise && dilations.some((rate) => rate !== 1)) throw inexpressible(layer, 'class DepthwiseConv2D with dilation');
 
   let source = inputOf(layer);
@@ -105,7 +105,8 @@ function emit(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bia
     const { inner, scale, offset } = source.rescaled;
     weights = kernel.map((value, i) => value * (scale[Math.floor(i / last) % inputs] as number));
     if (padded && offset.some((value) => value !== 0)) {
-      // Zeros are added around what is normalized, so the offset must come before them; the scale need not.
+      // The offset must be added before the padding, because the padding zeros are not normalized. The scale can be merged into the
+      // kernel.
       tensor = graph.node('Add', `${name}/offset`, [
         inner.read(),
         perChannel(
@@ -133,7 +134,7 @@ function emit(layer: LayerContext, depthwise: boolean, kernel: Float32Array, bia
   });
 }
 
-/** The zeros TensorFlow adds for `same`; `undefined` while the size is open. */
+/** Returns the padding that TensorFlow adds for `same`, or `undefined` if the size is unknown. */
 function sameOf({ shape }: Value, kernel: readonly number[], strides: readonly number[], dilations: readonly number[]): Pads | undefined {
   const totals = [0, 1].map((axis) => {
     const length = shape[axis + 1];
@@ -148,7 +149,7 @@ function sameOf({ shape }: Value, kernel: readonly number[], strides: readonly n
   return [top, left, vertical - top, horizontal - left];
 }
 
-/** The bias that adds what a constant offset of each input channel contributes. */
+/** Returns the bias plus the contribution of a constant offset per input channel. */
 function shifted(
   kernel: Float32Array,
   bias: Float32Array | undefined,
@@ -156,7 +157,7 @@ function shifted(
   { filters, inputs, last }: { filters: number; inputs: number; last: number },
 ): Float32Array {
   const shift = Float64Array.from({ length: filters }, (_, filter) => bias?.[filter] ?? 0);
-  // Filters are the fastest axis, or for depthwise kernels the two fastest.
+  // The filters are the last axis. In depthwise kernels they are the last two axes.
   kernel.forEach((value, i) => {
     const filter = i % filters;
     shift[filter] = (shift[filter] as number) + value * (offset[Math.floor(i / last) % inputs] as number);

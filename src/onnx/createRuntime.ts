@@ -1,4 +1,4 @@
-// Models on ONNX Runtime: a layers model or a file. What runs it: openRuntime.ts.
+// Opens layers models and ONNX files in ONNX Runtime.
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -12,15 +12,16 @@ import { openRuntime, type Runtime, type CreateRuntimeOptions } from './openRunt
 const where = 'createRuntime';
 
 /**
- * Puts a model, or an ONNX file of one image input, on ONNX Runtime. Needs the optional package `onnxruntime-node` or, in browsers,
+ * Opens a model, or an ONNX file with one image input, in ONNX Runtime. Requires the optional package `onnxruntime-node` or, in browsers,
  * `onnxruntime-web`.
  *
- * The result has `predict`, so that whatever evaluates or explains a model takes it too. A model given is not needed any more afterwards.
+ * The result has a `predict` method, so evaluation and explanation functions accept it in place of a model. The given model may be
+ * disposed afterwards.
  *
  * @throws {MissingPackageError} when `onnxruntime-node` is needed and not installed.
  * @throws {BackendError} when the package cannot use the device.
- * @throws {DataError} when the bytes are no ONNX model, or one that ONNX Runtime refuses.
- * @throws {OptionError} when an option is unknown, or a layer of the model has no counterpart in ONNX.
+ * @throws {DataError} when the bytes are not an ONNX model, or ONNX Runtime refuses the model.
+ * @throws {OptionError} when an option is unknown, or a layer of the model has no equivalent in ONNX.
  * @example
  * const runtime = await createRuntime(model, { threads: 2 });
  * const probabilities = await runtime.predict(batch) as tf.Tensor;

@@ -1,5 +1,4 @@
-// From a layers model to an ONNX file: a walk from its outputs back to its inputs. From a plan: exportPlan.ts. What one layer becomes:
-// convertLayer.ts.
+// Exports a layers model to ONNX, from its outputs back to its inputs. Plans are exported by exportPlan.ts.
 
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -27,27 +26,28 @@ import { made, readChannelsLast, transpose, type Shape, type Value } from './val
 
 /** Options of {@link exportOnnx}. */
 export interface ExportOnnxOptions {
-  /** Name of the graph. @defaultValue the model's */
+  /** Name of the graph. @defaultValue the name of the model */
   readonly name?: string | undefined;
   /**
-   * How kernels are stored. `'float16'` halves the file and `'int8'` quarters it, with a scale for each output channel. Vectors such as
-   * biases stay float32. Engines turn kernels into float32 when they load the file, so this changes neither speed nor where the file runs.
-   * @defaultValue `compute`
+   * How kernels are stored. `'float16'` halves the file size. `'int8'` reduces it to a quarter, with one scale per output channel.
+   * Vectors such as biases stay float32. Engines convert kernels to float32 when they load the file, so this affects neither the speed
+   * nor where the file runs.
+   * @defaultValue the value of `compute`
    */
   readonly dtype?: 'float32' | 'float16' | 'int8' | undefined;
   /**
-   * What engines compute with. `'float16'` is for GPUs; processors mostly convert to float32 at every operator. `'int8'` is faster on
-   * processors with instructions for it, only for networks of ReLU and ReLU6 (Lite), and needs `calibration`. Other than `'float32'`, it is
-   * the `dtype` too.
+   * Data type of the computation. `'float16'` is for GPUs; CPUs mostly convert to float32 at every operator. `'int8'` is faster on CPUs
+   * with int8 instructions. It supports only networks with ReLU and ReLU6 (Lite), and requires `calibration`. Any value other than
+   * `'float32'` also sets `dtype`.
    * @defaultValue 'float32'
    */
   readonly compute?: 'float32' | 'float16' | 'int8' | undefined;
-  /** With `compute: 'int8'`: images such as the model will see, a hundred or more. Both tensors of each batch are disposed. */
+  /** Images for `compute: 'int8'`, similar to those the model will see; use a hundred or more. Both tensors of each batch are disposed. */
   readonly calibration?: AsyncIterable<ImageBatch> | undefined;
-  /** With `compute: 'int8'`: the package that runs the calibration. @defaultValue onnxruntime-node */
+  /** The package that runs the calibration for `compute: 'int8'`. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
   /**
-   * Converters of layers of your own, by class name. One for a class of the library or of TensorFlow.js replaces its converter.
+   * Converters for custom layers, by class name. A converter for a class of this library or TensorFlow.js replaces the built-in one.
    * @defaultValue none
    */
   readonly converters?: Readonly<Record<string, OnnxConverter>> | undefined;
@@ -66,21 +66,21 @@ const RULES = {
 };
 
 /**
- * Writes a model as ONNX (operator set 17), for any engine that runs it: the same numbers, several times sooner than TensorFlow.js.
+ * Exports a model to ONNX (operator set 17). The outputs are the same, and engines such as ONNX Runtime run it several times as fast as
+ * TensorFlow.js.
  *
- * Inputs and outputs keep the model's names, shapes and channels-last order; the batch is open. BatchNormalization is folded into the
- * convolutions, the normalization of the pixels into the first one as far as its padding permits exactly. Layer names are kept as names
- * of operators. The file's metadata contains the classes (`classes`, a JSON array) and how images become the input
- * (`preprocessing`, a JSON object: the fields of {@link Preprocessing}, and `layout`, `color` and `range`).
+ * Inputs and outputs keep the model's names, shapes and channels-last order, with a variable batch size. BatchNormalization is folded
+ * into the convolutions. The normalization of the pixels is folded into the first convolution as far as its padding allows an exact
+ * result. Operators are named after the layers. The metadata of the file contains the classes (`classes`, a JSON array) and the
+ * preprocessing (`preprocessing`, a JSON object with the fields of {@link Preprocessing} and `layout`, `color` and `range`).
  *
- * @param source - Any model of this library, or one composed of its blocks and stock layers; or a plan with its weights, for which no model
- *   is built.
+ * @param source - Any model of this library, or a model composed of its blocks and stock layers; or a plan with its weights, for which no
+ *   model is built.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no counterpart in ONNX and no converter, an option is unknown, or computing with int8
- *   would make the network slower.
- * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or a plan's weights are not all among the arrays, or
- *   others are.
- * @throws {DataError} when there is no batch to calibrate on.
+ * @throws {OptionError} when a layer of the model has no equivalent in ONNX and no converter, an option is unknown, or int8 would make
+ *   the network slower.
+ * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or the arrays do not match the weights of the plan.
+ * @throws {DataError} when there is no batch for the calibration.
  * @example
  * await writeFile('b0.onnx', await exportOnnx(model));
  * await writeFile('b0.onnx', await exportOnnx({ plan: planModel('b0'), arrays: readSafetensors(bytes) }));
@@ -113,7 +113,7 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   return toBinary(ModelProtoSchema, file);
 }
 
-/** A model as a file that computes in float32, for the function that the user called. */
+/** Exports a model that computes in float32, for the function that the user called. */
 export async function fileOfModel(
   where: string,
   source: tfl.LayersModel,
@@ -143,7 +143,7 @@ async function addModel(where: string, graph: OnnxGraph, source: tfl.LayersModel
   const values: Values = new Map();
   for (const input of source.inputs) values.set(input.id, convertInput(graph, input.sourceLayer.name, input.shape));
   const walk: Walk = { where, graph, values, weights: await readWeights(source), own, prefix: '' };
-  // All are read before the first is named: naming one may rename what another reads.
+  // All outputs are read before the first is named, because naming one may rename a tensor that another one reads.
   const outputs = source.outputs.map((output) => {
     const value = valueOf(output, walk);
     return { name: output.sourceLayer.name, tensor: readChannelsLast(graph, output.sourceLayer.name, value), shape: value.shape };
@@ -155,14 +155,14 @@ type Values = Map<number, Value>;
 type Weights = ReadonlyMap<tfl.layers.Layer, ReadonlyMap<string, LayerWeight>>;
 
 interface Walk {
-  /** The function that the user called, for errors. */
+  /** The function that the user called, for error messages. */
   readonly where: string;
   readonly graph: OnnxGraph;
-  /** By the id of the symbolic tensor. */
+  /** Values by the id of the symbolic tensor. */
   readonly values: Values;
   readonly weights: Weights;
   readonly own: Readonly<Record<string, OnnxConverter>>;
-  /** Names of the models the layer is nested in, each with a slash. */
+  /** Names of the models that contain the layer, each followed by a slash. */
   readonly prefix: string;
 }
 
@@ -180,7 +180,7 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
   const { sourceLayer } = output;
   const name = `${prefix}${sourceLayer.name}`;
   if (isNested(sourceLayer)) {
-    // Each use of a nested model is walked anew, from the values it is used on.
+    // Each call of a nested model is converted separately, with the values it is called on.
     const values: Values = new Map(sourceLayer.inputs.map((input, i) => [input.id, inputs[i] as Value]));
     return valueOf(sourceLayer.outputs[output.outputTensorIndex ?? 0] as tfl.SymbolicTensor, { ...walk, values, prefix: `${name}/` });
   }
@@ -252,7 +252,7 @@ function metadataOfPlan({
   };
 }
 
-/** How images become the input, and what its numbers are. */
+/** Returns the metadata for the preprocessing and the format of the input. */
 function describe(preprocessing: CompletePreprocessing, channels: number | null): Record<string, string> {
   return { preprocessing: JSON.stringify({ ...preprocessing, layout: 'NHWC', color: channels === 3 ? 'RGB' : null, range: [0, 255] }) };
 }

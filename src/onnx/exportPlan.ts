@@ -1,4 +1,4 @@
-// From a plan and its weights to operators, without a model: the layers efficientNet would build, told to the same converters.
+// Exports a plan with its weights without building a model. It converts the same layers that `efficientNet` would build.
 
 import { padName, pixelRescaling } from '../scaling/internal.js';
 import type { BlockPlan, LayerPlan, LayerRole, ModelPlan } from '../scaling/index.js';
@@ -7,7 +7,7 @@ import { convertLayer } from './convertLayer.js';
 import type { OnnxGraph } from './graph.js';
 import type { Shape, Value } from './value.js';
 
-/** Puts the network of a plan into the graph and returns its output. */
+/** Adds the network of a plan to the graph and returns its output. */
 export function exportPlan(
   graph: OnnxGraph,
   plan: ModelPlan,
@@ -103,7 +103,7 @@ export function exportPlan(
   };
 }
 
-// Keras' slope for 'leaky_relu'.
+// Slope of 'leaky_relu' in Keras.
 const LEAKY_SLOPE = 0.2;
 
 function roleOf(block: BlockPlan, role: LayerRole): LayerPlan {

@@ -1,4 +1,4 @@
-// An ONNX graph as it grows: operators, constants, names. What a layer becomes is decided in convertLayer.ts.
+// Builds an ONNX graph: its operators, constants and names.
 
 import { create } from '@bufbuild/protobuf';
 import {
@@ -24,10 +24,10 @@ import {
 /** Values of `TensorProto.data_type`. */
 export const DATA_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const;
 
-/** Whole numbers, text, or a number that ONNX wants as a float. */
+/** An integer, a list of integers, a string, or a number that ONNX stores as a float. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
 
-/** One length of a shape: a number, or a name where any length is taken. */
+/** One dimension of a shape: a number, or a name if any size is allowed. */
 export type Dimension = number | string;
 
 /** The values of a constant. */
@@ -37,23 +37,23 @@ export type ConstantValues = Float32Array | Uint16Array | BigInt64Array | Int8Ar
 export interface OnnxGraph {
   /** Adds an input and returns its tensor's name. */
   input(name: string, shape: readonly Dimension[]): string;
-  /** Adds an operator and returns the name of its one output: the operator's own, made unique. */
+  /** Adds an operator with one output and returns the name of the output: the name of the operator, made unique. */
   node(operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
-  /** Adds a constant and returns its tensor's name; equal names of scalars are one constant. */
+  /** Adds a constant and returns the name of its tensor. Scalars with the same name are added only once. */
   constant(name: string, shape: readonly number[], values: ConstantValues, type?: keyof typeof DATA_TYPES): string;
-  /** Makes a tensor an output under the given name. */
+  /** Makes a tensor an output of the graph, with the given name. */
   output(tensor: string, name: string, shape: readonly Dimension[]): void;
-  /** The whole as a model. */
+  /** Returns the graph as a model. */
   model(name: string, metadata: Readonly<Record<string, string>>): ModelProto;
 }
 
-/** The operator set the files ask for, and the version of the format that came with it. */
+/** The operator set of the files, and the format version that was released with it. */
 const OPSET = 17;
 const IR_VERSION = 8;
 
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
-/** Starts an empty graph. */
+/** Creates an empty graph. */
 export function createGraph(): OnnxGraph {
   const nodes: NodeProto[] = [];
   const constants = new Map<string, TensorProto>();
@@ -96,7 +96,7 @@ export function createGraph(): OnnxGraph {
       const given = [...inputs, ...outputs].some((info) => info.name === tensor);
       if (given) graph.node('Identity', name, [tensor]);
       else if (tensor !== name) {
-        // A tensor inside may have the output's name: the same layer, channels first.
+        // A tensor inside the graph may have the same name: the output of the same layer with channels first.
         if (names.has(name)) rename(name, unique(`${name}/nchw`));
         rename(tensor, name);
       }
@@ -116,7 +116,7 @@ export function createGraph(): OnnxGraph {
   return graph;
 }
 
-/** An operator of one output, which has its name. */
+/** Creates an operator with one output of the same name. */
 export function nodeProto(
   opType: string,
   name: string,
@@ -127,7 +127,7 @@ export function nodeProto(
   return create(NodeProtoSchema, { opType, name, input: [...input], output: [name], attribute });
 }
 
-/** A constant. */
+/** Creates a constant. */
 export function tensorProto(
   name: string,
   shape: readonly number[],
@@ -146,7 +146,7 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   return create(AttributeProtoSchema, { name, type: ATTRIBUTE_TYPES.ints, ints: value.map(BigInt) });
 }
 
-/** What is known of an input or output, all float32. */
+/** Describes an input or output. All of them are float32. */
 export function valueInfo(name: string, shape: readonly Dimension[]): ValueInfoProto {
   const dim = shape.map((length) =>
     create(TensorShapeProto_DimensionSchema, {

@@ -1,4 +1,4 @@
-// What every layer's conversion is told.
+// Types and helpers for converters of layers.
 
 import { OptionError } from '../core/index.js';
 import type { OnnxGraph } from './graph.js';
@@ -10,39 +10,39 @@ export interface LayerWeight {
   readonly values: Float32Array;
 }
 
-/** One use of a layer. */
+/** One call of a layer. */
 export interface LayerContext {
-  /** The function that the user called, for errors. */
+  /** The function that the user called, for error messages. */
   readonly where: string;
   readonly graph: OnnxGraph;
-  /** Its name, after those of the models it is nested in. */
+  /** Name of the layer, prefixed with the names of the models that contain it. */
   readonly name: string;
   readonly className: string;
   readonly config: Readonly<Record<string, unknown>>;
-  /** By the last part of their names: `kernel`, `moving_mean`. */
+  /** Weights by the last part of their names: `kernel`, `moving_mean`. */
   readonly weights: ReadonlyMap<string, LayerWeight>;
   readonly inputs: readonly Value[];
   readonly shape: Shape;
 }
 
-/** Turns one use of a layer into its output. */
+/** Converts one call of a layer and returns its output. */
 export type Converter = (layer: LayerContext) => Value;
 
-/** The layer's first and usually only input. */
+/** Returns the first input of a layer, which is usually the only one. */
 export function inputOf({ inputs, name }: LayerContext): Value {
   const [input] = inputs;
   if (input === undefined) throw new Error(`${name} has no input`);
   return input;
 }
 
-/** The named weight. */
+/** Returns a weight by name. */
 export function weightOf({ weights, name }: LayerContext, weight: string): LayerWeight {
   const found = weights.get(weight);
   if (found === undefined) throw new Error(`${name} has no ${weight}`);
   return found;
 }
 
-/** The error for what ONNX export has no operators for. */
+/** Returns the error for a layer that cannot be expressed in ONNX. */
 export function inexpressible(
   { where, name, className }: Pick<LayerContext, 'where' | 'name' | 'className'>,
   what = `class ${className}`,
@@ -55,7 +55,7 @@ export function inexpressible(
   );
 }
 
-/** Refuses a layer whose maps do not have channels last, as this library's have. */
+/** Refuses a layer with channels-first data. */
 export function refuseChannelsFirst(layer: LayerContext): void {
   if (layer.config['dataFormat'] === 'channelsFirst') throw inexpressible(layer, `class ${layer.className} with channels first`);
 }

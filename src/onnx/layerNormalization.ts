@@ -1,9 +1,9 @@
-// Normalization over the channels of each place.
+// Converts layer normalization over the channels.
 
 import { inexpressible, inputOf, type Converter } from './layerContext.js';
 import { made, readChannelsLast, transpose } from './value.js';
 
-/** `LayerNormalization` over the last axis. */
+/** Converts `LayerNormalization` over the last axis. */
 export const layerNormalization: Converter = (layer) => {
   const { graph, name, config, weights, shape } = layer;
   const axes = [config['axis'] ?? -1].flat().map(Number);

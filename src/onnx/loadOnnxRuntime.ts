@@ -1,16 +1,16 @@
-// ONNX Runtime, an optional package: its shape as far as it is used here, and finding it.
+// Loads ONNX Runtime, an optional package, and declares the parts of its API that this library uses.
 
 import { BackendError } from '../core/index.js';
 import { callable, missingPackage, rule } from '../core/internal.js';
 
-/** A tensor of ONNX Runtime. */
+/** An ONNX Runtime tensor. */
 export interface OnnxTensor {
   readonly dims: readonly number[];
   readonly type: string;
   readonly data: unknown;
 }
 
-/** A session of ONNX Runtime. */
+/** An ONNX Runtime session. */
 export interface OnnxSession {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -18,7 +18,7 @@ export interface OnnxSession {
   release(): Promise<void>;
 }
 
-/** What a session is told. */
+/** Options of an ONNX Runtime session. */
 export interface OnnxSessionOptions {
   readonly intraOpNumThreads?: number | undefined;
   readonly extra?: Readonly<Record<string, unknown>> | undefined;
@@ -26,7 +26,7 @@ export interface OnnxSessionOptions {
   readonly graphOptimizationLevel: 'all';
 }
 
-/** The packages `onnxruntime-node` and `onnxruntime-web`. */
+/** The API of the packages `onnxruntime-node` and `onnxruntime-web`. */
 export interface OnnxRuntimeModule {
   readonly InferenceSession: { create(model: Uint8Array, options: never): Promise<unknown> };
   readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => unknown;
@@ -53,7 +53,7 @@ export async function loadOnnxRuntime(where: string): Promise<OnnxRuntimeModule>
         `Run \`npm install onnxruntime-web\` and give \`await import('onnxruntime-web')\`.`,
     );
   }
-  // Not a literal: bundlers must not look for a package that need not be there.
+  // The name is not a literal in `import`, so that bundlers do not try to resolve an optional package.
   const name = 'onnxruntime-node';
   const loading = import(/* @vite-ignore */ /* webpackIgnore: true */ name) as Promise<
     OnnxRuntimeModule & { default?: OnnxRuntimeModule | undefined }

@@ -1,4 +1,4 @@
-// A file on ONNX Runtime, behind the `predict` that evaluation and everything else takes.
+// Opens an ONNX file in ONNX Runtime and provides the `predict` method that evaluation functions use.
 
 import { fromBinary } from '@bufbuild/protobuf';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,56 +10,57 @@ import type { ModelNotes } from '../weights/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
 import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 
-/** Where ONNX Runtime computes; which of them are there depends on the package and the machine. */
+/** Execution device of ONNX Runtime. The available devices depend on the package and the machine. */
 export type OnnxDevice = 'cpu' | 'wasm' | 'webgpu' | 'webgl' | 'webnn' | 'cuda' | 'dml' | 'coreml';
 
 /** Options of {@link createRuntime}. */
 export interface CreateRuntimeOptions {
-  /** Threads one operator may use. @defaultValue ONNX Runtime's choice, the physical cores */
+  /** Number of threads per operator. @defaultValue the number of physical cores, as ONNX Runtime chooses */
   readonly threads?: number | undefined;
-  /** @defaultValue 'cpu' */
+  /** Device that runs the model. @defaultValue 'cpu' */
   readonly device?: OnnxDevice | undefined;
-  /** The package, where it is not `onnxruntime-node`: `await import('onnxruntime-web')`. @defaultValue onnxruntime-node */
+  /** The package to use instead of `onnxruntime-node`, for example `await import('onnxruntime-web')`. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
 }
 
 /** One output of a run. */
 export interface RuntimeOutput {
   readonly shape: readonly number[];
-  /** Row-major. */
+  /** Values in row-major order. */
   readonly values: Float32Array;
 }
 
-/** A model on ONNX Runtime. */
+/** A model in ONNX Runtime. */
 export interface Runtime {
-  /** The shape of the input, `null` where any length goes: `[null, 224, 224, 3]`. */
+  /** Shape of the input, with `null` for variable sizes: `[null, 224, 224, 3]`. */
   readonly inputShape: readonly (number | null)[];
   readonly outputNames: readonly string[];
-  /** Names of the classes in the order of the output; `undefined` where the file carries none. */
+  /** Names of the classes in the order of the output; `undefined` if the file contains none. */
   readonly classNames: readonly string[] | undefined;
-  /** How images become the input; `undefined` where the file does not say it. */
+  /** How images are turned into the input; `undefined` if the file does not contain it. */
   readonly preprocessing: CompletePreprocessing | undefined;
   /**
-   * Computes a batch; one tensor where the model has one output, else one each. The caller disposes what goes in and what comes out.
+   * Runs the model on a batch. Returns one tensor if the model has one output, otherwise one per output. The caller must dispose the
+   * input and the result.
    *
    * @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`.
-   * @throws {OptionError} when the images are no tensor of numbers. {@link ShapeError} when the shape does not fit the model.
+   * @throws {OptionError} when the images are not a numeric tensor. {@link ShapeError} when the shape does not fit the model.
    * @throws {DataError} when a pixel is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   predict(images: tf.Tensor): Promise<tf.Tensor | tf.Tensor[]>;
   /**
-   * Computes a batch without TensorFlow.js: typed arrays in, typed arrays out, by the outputs' names.
+   * Runs the model on a batch without TensorFlow.js. Takes a typed array and returns typed arrays by output name.
    *
-   * @throws {OptionError} when the values are no `Float32Array`, or the shape is none. {@link ShapeError} when the shape does not fit the
-   *   model or the values.
+   * @throws {OptionError} when the values are not a `Float32Array`, or the shape is invalid. {@link ShapeError} when the shape does not
+   *   fit the model or the values.
    * @throws {DataError} when a value is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;
-  /** Frees the memory of the session. The runtime cannot be used afterwards; a second call does nothing. */
+  /** Frees the memory of the session. The runtime cannot be used afterwards. Calling it again has no effect. */
   dispose(): Promise<void>;
 }
 
-/** Opens the bytes of an ONNX file of one image input, for the function that the user called. */
+/** Opens the bytes of an ONNX file with one image input, for the function that the user called. */
 export async function openRuntime(
   where: string,
   bytes: Uint8Array,
@@ -73,7 +74,7 @@ export async function openRuntime(
   return runtimeOf(ort, session, { inputShape, classNames, preprocessing });
 }
 
-/** Told by what it can do, for an application may have two copies of TensorFlow.js. */
+/** Checks for methods instead of using `instanceof`, because an application may have two copies of TensorFlow.js. */
 const numbers = rule<tf.Tensor>('a tensor of numbers that is not disposed', (value) => {
   const { shape, dtype, isDisposed, data } = (value ?? {}) as Partial<tf.Tensor>;
   return (
@@ -99,7 +100,7 @@ function runtimeOf(
   };
   const compute = async (where: string, values: Float32Array, shape: readonly number[]): Promise<Record<string, RuntimeOutput>> => {
     checkShape(where, inputShape, shape, values.length);
-    // Its operators may turn NaN into a number.
+    // Some operators turn NaN into a number, so NaN must be found before the run.
     const bad = values.find((value) => !Number.isFinite(value));
     if (bad !== undefined) throw new DataError(`${where}: expected images of finite pixels, received ${bad}.`);
     refuseDisposed(where);
@@ -164,7 +165,7 @@ async function createSession(
   const options: OnnxSessionOptions = {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
-    // Without it int8 sums overflow on x86 processors that have no VNNI instructions.
+    // Without this option, int8 sums overflow on x86 CPUs that have no VNNI instructions.
     extra: { session: { x64quantprecision: '1' } },
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
@@ -182,7 +183,7 @@ async function createSession(
   }
 }
 
-/** The only input that is no constant. */
+/** Returns the shape of the only input that is not a constant. */
 function inputShapeOf(where: string, { graph }: ModelProto): readonly (number | null)[] {
   const constants = new Set(graph?.initializer.map(({ name }) => name));
   const [input, ...others] = graph?.input.filter(({ name }) => !constants.has(name)) ?? [];
@@ -195,7 +196,7 @@ function inputShapeOf(where: string, { graph }: ModelProto): readonly (number | 
   return dims.map(({ value }) => (value.case === 'dimValue' ? Number(value.value) : null));
 }
 
-/** What the file says of its model; its preprocessing must be that of its input. */
+/** Reads the preprocessing and class names in the file. The preprocessing must fit the input. */
 function notesIn(where: string, { metadataProps }: ModelProto, inputShape: readonly (number | null)[]): ModelNotes {
   const notes = readNotes(where, 'the ONNX file', Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])));
   const { preprocessing } = notes;

@@ -1,4 +1,4 @@
-// Converters of the caller's own: what they are told, and what they return.
+// Types for custom converters, and their adapter to the built-in ones.
 
 import { isEffnetError, OptionError } from '../core/index.js';
 import { record, rule, show, type Rule } from '../core/internal.js';
@@ -8,40 +8,40 @@ import { made, type Shape } from './value.js';
 
 /** A tensor in an ONNX graph. */
 export interface OnnxValue {
-  /** Its name. */
+  /** Name of the tensor. */
   readonly tensor: string;
-  /** As it is in the graph: `[batch, channels, height, width]` for feature maps. `null` stands for an open length. */
+  /** Shape in the order of the graph: `[batch, channels, height, width]` for feature maps. Unknown sizes are `null`. */
   readonly shape: Shape;
 }
 
-/** One use of a layer, for an {@link OnnxConverter}. */
+/** One call of a layer, as passed to an {@link OnnxConverter}. */
 export interface OnnxLayer {
-  /** Its name, after those of the models it is nested in. Names of operators and constants should begin with it. */
+  /** Name of the layer, prefixed with the names of the models that contain it. Names of operators and constants should start with it. */
   readonly name: string;
   readonly className: string;
-  /** What its `getConfig` returns. */
+  /** The result of the layer's `getConfig`. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** By the names given to `addWeight`, with the axes of the layer. */
+  /** Weights by the names passed to `addWeight`, in the layer's own axis order. */
   readonly weights: ReadonlyMap<string, LayerWeight>;
   readonly inputs: readonly OnnxValue[];
-  /** The shape to return, in the order of the graph: `[batch, channels, height, width]` for feature maps. */
+  /** Expected shape of the output, in the order of the graph: `[batch, channels, height, width]` for feature maps. */
   readonly shape: Shape;
-  /** Adds an operator of ONNX (operator set 17) with one output, and returns the name of its output. */
+  /** Adds an ONNX operator (operator set 17) with one output, and returns the name of the output. */
   readonly node: (operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>) => string;
-  /** Adds a constant, and returns its name. The type follows the array: float32, int64 (`BigInt64Array`), int32, int8 or uint8. */
+  /** Adds a constant, and returns its name. The array determines the type: float32, int64 (`BigInt64Array`), int32, int8 or uint8. */
   readonly constant: (name: string, shape: readonly number[], values: ConstantValues) => string;
 }
 
-/** Adds the operators of a layer to the graph, and returns the name of the tensor that is its output. */
+/** Adds the operators of a layer to the graph, and returns the name of the output tensor. */
 export type OnnxConverter = (layer: OnnxLayer) => string;
 
-/** The rule of the option `converters`. */
+/** Validation rule of the option `converters`. */
 export const converters: Rule<Readonly<Record<string, OnnxConverter>>> = rule(
   'functions by class name',
   (value) => record.accepts(value) && Object.values(value).every((convert) => typeof convert === 'function'),
 );
 
-/** Makes a converter of this library from one of the caller's. */
+/** Turns a custom converter into a converter of this library. */
 export function ownConverter(convert: OnnxConverter): Converter {
   return (layer) => {
     const { graph, name, className, config, weights, shape } = layer;

@@ -1,4 +1,4 @@
-// What exportOnnx takes: a layers model, or the plan of a network with its weights.
+// Defines and checks the source of `exportOnnx`: a layers model, or a plan with its weights.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { check, checkOptions, record, rule, type Rule } from '../core/internal.js';
@@ -10,15 +10,15 @@ import type { ModelPlan } from '../scaling/index.js';
 import { namedArrays } from '../weights/internal.js';
 import type { NamedArrays } from '../weights/index.js';
 
-/** A network without a model: its plan, and its weights in any framework's names. */
+/** A network without a model: its plan, and its weights with the names of any framework. */
 export interface PlannedNetwork {
   readonly plan: ModelPlan;
   readonly arrays: NamedArrays;
-  /** What all names of the network begin with. @defaultValue found by itself unless the file holds the network more than once */
+  /** Common prefix of all names of the network. @defaultValue detected, unless the file contains the network more than once */
   readonly prefix?: string | undefined;
   /**
-   * How images become the network's input, for the file.
-   * @defaultValue what the arrays say, or else the evaluation of the variant's authors
+   * How images are turned into the network's input. Written to the file.
+   * @defaultValue the preprocessing in the arrays, or else the evaluation of the variant's authors
    */
   readonly preprocessing?: Preprocessing | undefined;
 }
@@ -32,7 +32,7 @@ const RULES = {
 
 const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { plan, arrays },', record.accepts);
 
-/** Tells whether the network is a model; throws an OptionError when it is neither a model nor a plan with arrays. */
+/** Whether the network is a model. Throws an OptionError if it is neither a model nor a plan with arrays. */
 export function isModel(where: string, source: tfl.LayersModel | PlannedNetwork): source is tfl.LayersModel {
   check(where, 'model', source, network, source instanceof Promise ? 'Await it first.' : '');
   if (!('plan' in source) && !('arrays' in source)) {

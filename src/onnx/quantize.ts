@@ -1,5 +1,5 @@
-// A float32 model as int8, in the form engines recognize: what an operator takes is quantized and dequantized again before it (QDQ).
-// The ranges of its tensors come from calibrate.ts.
+// Quantizes a float32 model to int8 in QDQ form, which engines recognize: the inputs of each operator are quantized and dequantized.
+// calibrate.ts measures the ranges of the tensors.
 
 import { OptionError } from '../core/index.js';
 import { nodeProto, tensorProto } from './graph.js';
@@ -9,18 +9,18 @@ import type { GraphProto, ModelProto, NodeProto, TensorProto } from './proto/onn
 /** The lowest and highest value of a tensor. */
 export type Range = readonly [lowest: number, highest: number];
 
-/** Operators whose inputs and outputs are quantized; everything else stays float32. */
+/** Operators whose inputs and outputs are quantized. All others stay float32. */
 const QUANTISED = new Set(['Conv', 'Gemm', 'Add', 'GlobalAveragePool']);
-/** What engines compute as part of the operator before: its output is what is quantized. */
+/** Operators that engines merge into the preceding one. Their output is quantized instead of its output. */
 const ABSORBED = new Set(['Clip', 'Relu']);
 
-/** Operators of activations and excitations, which engines have no fast int8 form of. */
+/** Operators for activations and squeeze-and-excitation that have no fast int8 implementation. */
 const FLOAT_ONLY = new Set(['Elu', 'HardSigmoid', 'LeakyRelu', 'Mul', 'Selu', 'Sigmoid', 'Softplus', 'Softsign', 'Tanh']);
 
 /**
- * Refuses networks that int8 makes slower: those with other activations than ReLU between their convolutions.
+ * Refuses networks that int8 would make slower: those with activations other than ReLU between their convolutions.
  *
- * @see docs/performance.md, "What int8 costs and saves", for the figures
+ * @see docs/performance.md, "What int8 costs and saves", for measurements
  */
 export function checkQuantizable({ graph }: ModelProto): void {
   const nodes = graph?.node ?? [];
@@ -36,14 +36,14 @@ export function checkQuantizable({ graph }: ModelProto): void {
   );
 }
 
-/** The tensors whose ranges {@link quantize} needs. */
+/** Returns the tensors whose ranges {@link quantize} needs. */
 export function tensorsToCalibrate({ graph }: ModelProto): readonly string[] {
   return graph === undefined ? [] : [...quantisedTensors(graph)];
 }
 
 /**
- * Quantizes a model in place: activations to uint8 (a scale and a zero point each), weights to int8 around zero (a scale for each output
- * channel), biases to int32.
+ * Quantizes a model in place: activations to uint8 with a scale and a zero point per tensor, weights to symmetric int8 with a scale per
+ * output channel, and biases to int32.
  */
 export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>): void {
   const { graph } = model;
@@ -55,7 +55,7 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
 
   const quantizeActivation = (tensor: string): void => {
     if (!quantized.has(tensor)) return;
-    // Zero must be exact: it is what convolutions add around their maps.
+    // Zero must be exact, because convolutions pad with zeros.
     const [lowest, highest] = ranges.get(tensor) ?? [0, 0];
     const [low, high] = [Math.min(0, lowest), Math.max(0, highest)];
     const scale = Math.fround((high - low) / 255) || 1;
@@ -73,7 +73,7 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
     if (weights === undefined) return;
     const bias = biasName === undefined ? undefined : constants.get(biasName);
     const shifts = bias === undefined ? undefined : floatsOf(bias);
-    // None so small that a bias would not fit into int32.
+    // The minimum scale keeps the bias within the range of int32.
     const weightScales = channelScales(weights, axis, (channel) => Math.abs(shifts?.[channel] ?? 0) / inputScale / 2 ** 30);
     replace(weights, toInt8(weights, axis, weightScales), weightScales, axis);
     if (bias === undefined || shifts === undefined) return;
@@ -118,7 +118,7 @@ export function quantize(model: ModelProto, ranges: ReadonlyMap<string, Range>):
   graph.node = nodes;
 }
 
-/** What goes into and comes out of the quantized operators. */
+/** Returns the inputs and outputs of the quantized operators. */
 function quantisedTensors(graph: GraphProto): ReadonlySet<string> {
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const readers = new Map<string, NodeProto[]>();
@@ -129,13 +129,13 @@ function quantisedTensors(graph: GraphProto): ReadonlySet<string> {
     for (const tensor of node.input) if (!constants.has(tensor)) tensors.add(tensor);
     const [own = ''] = node.output;
     const [reader, ...others] = readers.get(own) ?? [];
-    // What nothing reads is an output of the model, and stays float32.
+    // A tensor that no operator reads is an output of the model and stays float32.
     if (reader !== undefined) tensors.add(others.length === 0 && ABSORBED.has(reader.opType) ? (reader.output[0] ?? own) : own);
   }
   return tensors;
 }
 
-/** Additions of a constant, the mean of the pixels, are exact and cheap as they are. */
+/** Whether an operator is quantized. Adding a constant (the mean of the pixels) stays float32, because that is exact and fast. */
 function isQuantized(node: NodeProto, constants: ReadonlyMap<string, TensorProto>): boolean {
   return QUANTISED.has(node.opType) && (node.opType !== 'Add' || !node.input.some((tensor) => constants.has(tensor)));
 }

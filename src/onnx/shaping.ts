@@ -1,10 +1,10 @@
-// Pooling, flattening, fully connected layers, and layers that put several outputs together.
+// Converts pooling, reshaping and dense layers, and layers that combine several inputs.
 
 import { applyActivation, isLinear } from './activations.js';
 import { inexpressible, inputOf, refuseChannelsFirst, weightOf, type Converter, type LayerContext } from './layerContext.js';
 import { made, pending, readChannelsLast, transpose } from './value.js';
 
-/** `GlobalAveragePooling2D` and `GlobalMaxPooling2D`. */
+/** Converts `GlobalAveragePooling2D` and `GlobalMaxPooling2D`. */
 export const globalPooling: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const { graph, name, className } = layer;
@@ -14,7 +14,7 @@ export const globalPooling: Converter = (layer) => {
   return pending(layer.shape, () => graph.node('Flatten', name, [map]), { map });
 };
 
-/** `AveragePooling2D` and `MaxPooling2D`. */
+/** Converts `AveragePooling2D` and `MaxPooling2D`. */
 export const pooling: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const { graph, name, className, config } = layer;
@@ -27,7 +27,7 @@ export const pooling: Converter = (layer) => {
   return made(layer.shape, graph.node(className === 'MaxPooling2D' ? 'MaxPool' : 'AveragePool', name, [inputOf(layer).read()], attributes));
 };
 
-/** `Reshape` and `Flatten`; a pooled vector that becomes `[1, 1, channels]` is the pooled map again. */
+/** Converts `Reshape` and `Flatten`. A pooled vector that is reshaped to `[1, 1, channels]` uses the pooled feature map again. */
 export const reshape: Converter = (layer) => {
   const { graph, name, shape } = layer;
   const input = inputOf(layer);
@@ -39,7 +39,7 @@ export const reshape: Converter = (layer) => {
   return made(shape, transpose(graph, name, graph.node('Reshape', `${name}/reshaped`, [source, target]), 'nchw'));
 };
 
-/** `Dense` on vectors. */
+/** Converts `Dense` on vectors. */
 export const dense: Converter = (layer) => {
   const { graph, name } = layer;
   const input = inputOf(layer);
@@ -53,14 +53,14 @@ export const dense: Converter = (layer) => {
   return applyActivation(layer, made(layer.shape, product), activation);
 };
 
-/** Layers of one operator on all their inputs. */
+/** Creates a converter for layers that apply one operator to all their inputs. */
 export function merging(operator: 'Add' | 'Mul' | 'Sub' | 'Max' | 'Min' | 'Mean'): Converter {
   return (layer) => {
     if (layer.inputs.some(({ shape }) => shape.length !== layer.shape.length))
       throw inexpressible(layer, `class ${layer.className} on inputs of different rank`);
     const tensors = layer.inputs.map((value) => value.read());
     const { graph, name } = layer;
-    // These take any number; the others two.
+    // These operators take any number of inputs. The others take two.
     if (operator === 'Max' || operator === 'Min' || operator === 'Mean') return made(layer.shape, graph.node(operator, name, tensors));
     const [first, ...rest] = tensors;
     const last = rest.length - 1;
@@ -71,7 +71,7 @@ export function merging(operator: 'Add' | 'Mul' | 'Sub' | 'Max' | 'Min' | 'Mean'
   };
 }
 
-/** `Concatenate`. */
+/** Converts `Concatenate`. */
 export const concatenate: Converter = (layer) => {
   const rank = layer.shape.length;
   const axis = ((layer.config['axis'] as number | undefined) ?? -1) % rank;
@@ -87,7 +87,7 @@ export const concatenate: Converter = (layer) => {
   );
 };
 
-/** `UpSampling2D`, by repetition. */
+/** Converts `UpSampling2D` with nearest-neighbor interpolation. */
 export const upSampling: Converter = (layer) => {
   refuseChannelsFirst(layer);
   const { graph, name, config } = layer;
@@ -104,7 +104,7 @@ export const upSampling: Converter = (layer) => {
   );
 };
 
-/** Layers that pass their input on at inference. */
+/** Converts layers that return their input at inference. */
 export const identity: Converter = (layer) => inputOf(layer);
 
 function channelsFirst(axis: number, { shape }: LayerContext): number {

@@ -1,17 +1,17 @@
-// A float32 model whose kernels are stored in fewer bytes. Engines turn them into float32 when they load the file, and compute as before.
+// Stores the kernels of a float32 model in fewer bytes. Engines convert them back to float32 when they load the file.
 
 import { encodeFloat16 } from '../core/internal.js';
 import { DATA_TYPES, nodeProto, tensorProto } from './graph.js';
 import { channelScales, floatsOf, OUTPUT_AXIS, toInt8 } from './int8.js';
 import type { ModelProto, NodeProto } from './proto/onnx_pb.js';
 
-/** Shorter constants stay float32: they are small. So do vectors, such as biases. */
+/** Constants with fewer values stay float32, because they are small. Vectors such as biases stay float32, too. */
 const FEWEST_VALUES = 256;
 
 /**
- * Stores the kernels of a model as float16, or as int8 with a scale for each output channel; changes the model in place.
+ * Stores the kernels of a model as float16, or as int8 with a scale per output channel. Changes the model in place.
  *
- * @throws {WeightsError} when a number exceeds the range of float16.
+ * @throws {WeightsError} when a value exceeds the range of float16.
  */
 export function storeWeights({ graph }: ModelProto, dtype: 'float16' | 'int8'): void {
   if (graph === undefined) return;
@@ -27,7 +27,7 @@ export function storeWeights({ graph }: ModelProto, dtype: 'float16' | 'int8'): 
       return [tensorProto(`${name}/float16`, shape, encodeFloat16('exportOnnx', name, floatsOf(tensor)))];
     }
     const scales = channelScales(tensor, axis);
-    // Cast and Mul, not DequantizeLinear: engines compute these two once, when they load the file, and that one at every run.
+    // Uses Cast and Mul, because engines compute them once when they load the file. They compute DequantizeLinear at every run.
     nodes.push(
       nodeProto('Cast', `${name}/whole`, [`${name}/int8`], { to: DATA_TYPES.float32 }),
       nodeProto('Mul', name, [`${name}/whole`, `${name}/scale`]),
@@ -44,7 +44,7 @@ export function storeWeights({ graph }: ModelProto, dtype: 'float16' | 'int8'): 
   graph.node.unshift(...nodes);
 }
 
-/** The kernels, by name, and the axis along which their outputs lie. */
+/** Returns the names of the kernels, each with its output axis. */
 function outputAxes(nodes: readonly NodeProto[]): ReadonlyMap<string, number> {
   return new Map(
     nodes.flatMap(({ opType, input: [, kernel = ''] }) => {

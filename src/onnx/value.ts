@@ -1,53 +1,56 @@
-// A layer's output on its way into the graph. Reading it makes its operators; the layer after it may take what is pending instead.
+// A layer output that is added to the graph only when it is read, so that the next layer can merge it into its own operators.
 
 import type { OnnxGraph } from './graph.js';
 
-/** A shape as Keras has it, channels last; the batch comes first and is `null`, as is any open length. */
+/** A shape with channels last, as in Keras. The batch comes first. It is `null`, like any unknown size. */
 export type Shape = readonly (number | null)[];
 
-/** Zeros around a map: `[top, left, bottom, right]`. */
+/** Zero padding of a feature map: `[top, left, bottom, right]`. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
 
-/** A convolution whose weights may still change; kernel in Keras' orientation, filters along its last axes. */
+/** A convolution whose weights may still change. The kernel has the axis order of Keras, with the filters last. */
 export interface PendingConvolution {
   readonly kernel: Float32Array;
   readonly bias: Float32Array | undefined;
-  /** Makes the same convolution with other weights. */
+  /** Returns the same convolution with other weights. */
   with(kernel: Float32Array, bias: Float32Array): Value;
 }
 
-/** A layer's output. */
+/** The output of a layer. */
 export interface Value {
   readonly shape: Shape;
-  /** The name of its tensor; maps lie channels first, `[batch, channels, height, width]`. */
+  /**
+   * Adds the operators if necessary and returns the name of the tensor.
+   * Feature maps are channels first: `[batch, channels, height, width]`.
+   */
   read(): string;
-  /** Zeros a convolution after it can add itself. */
+  /** Zero padding that a following convolution can add itself. */
   readonly padded?: { readonly inner: Value; readonly pads: Pads } | undefined;
-  /** `inner * scale + offset`, one value a channel, which a convolution after it can absorb. */
+  /** `inner * scale + offset`, with one value per channel, which a following convolution can merge into its weights. */
   readonly rescaled?: { readonly inner: Value; readonly scale: readonly number[]; readonly offset: readonly number[] } | undefined;
-  /** A convolution that normalization after it can change. */
+  /** A convolution into which a following normalization can be merged. */
   readonly convolution?: PendingConvolution | undefined;
-  /** The pooled map `[batch, channels, 1, 1]` before it was flattened to `[batch, channels]`. */
+  /** The pooled feature map `[batch, channels, 1, 1]` before it was flattened to `[batch, channels]`. */
   readonly map?: string | undefined;
 }
 
-/** A value whose operators are made when it is first read. */
+/** Creates a value whose operators are added when it is first read. */
 export function pending(shape: Shape, read: () => string, hints: Omit<Value, 'shape' | 'read'> = {}): Value {
   let tensor: string | undefined;
   return { shape, read: () => (tensor ??= read()), ...hints };
 }
 
-/** A value that has its tensor. */
+/** Creates a value whose tensor already exists. */
 export function made(shape: Shape, tensor: string): Value {
   return { shape, read: () => tensor };
 }
 
-/** Reorders a map's axes where the rest of the world has channels last. */
+/** Converts a feature map between channels first and channels last. */
 export function transpose(graph: OnnxGraph, name: string, tensor: string, to: 'nchw' | 'nhwc'): string {
   return graph.node('Transpose', `${name}/${to}`, [tensor], { perm: to === 'nchw' ? [0, 3, 1, 2] : [0, 2, 3, 1] });
 }
 
-/** The value's tensor in Keras' order of axes. */
+/** Returns the tensor of a value with the axis order of Keras. */
 export function readChannelsLast(graph: OnnxGraph, name: string, value: Value): string {
   return value.shape.length === 4 ? transpose(graph, name, value.read(), 'nhwc') : value.read();
 }

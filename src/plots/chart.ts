@@ -1,38 +1,38 @@
-// What every chart here is: a Vega-Lite spec with a sentence for those who cannot see it. Drawing it: renderChart.ts.
-// Its type is our own, so that nobody needs Vega-Lite installed to compile; charts.test-d.ts holds it to Vega-Lite's.
+// Defines the charts of this module: Vega-Lite specs with a description for screen readers. The type does not import Vega-Lite, so users
+// need not install it to compile; charts.test-d.ts checks it against Vega-Lite's type.
 
-/** A Vega-Lite specification: plain data to draw here, in a notebook, an editor or a page. */
+/** A Vega-Lite specification. It is plain data that can be drawn here, in a notebook, in an editor or on a web page. */
 export type ChartSpec = ChartHeader &
   (ChartMarkWithData | ChartLayers | { readonly hconcat: ChartPanel[] } | { readonly vconcat: ChartPanel[] });
 
-/** What every chart says about itself. */
+/** The properties that all charts have. */
 export interface ChartHeader {
   readonly $schema: string;
   readonly title: string | { readonly text: string; readonly subtitle: string };
-  /** What screen readers read out. */
+  /** Text for screen readers. */
   readonly description: string;
 }
 
 /** One panel of a chart. */
 export type ChartPanel = ChartMark | ChartLayers;
 
-/** Marks on top of each other. */
+/** Several marks drawn on top of each other. */
 export interface ChartLayers {
   readonly layer: ChartMark[];
 }
 
-/** A mark, and which column of the data each of its channels shows. */
+/** A mark, and the data column for each of its channels. */
 export interface ChartMark {
   readonly mark: { readonly type: 'area' | 'bar' | 'image' | 'line' | 'point' | 'rect' | 'rule' | 'text' };
   readonly encoding: object;
 }
 
-/** A mark that is a whole chart. */
+/** A mark that is a complete chart with data. */
 export interface ChartMarkWithData extends ChartMark {
   readonly data: { readonly values: object[] };
 }
 
-/** Colors that can be told apart, also by most who see fewer, and that stand out (3:1) on white as on near-black. */
+/** Colors that most color-blind readers can distinguish, with a contrast of 3:1 on white and on near-black. */
 export const COLOURS = {
   first: '#3b7dd8',
   second: '#c8641b',
@@ -41,7 +41,7 @@ export const COLOURS = {
   quiet: '#808790',
 } as const;
 
-/** The colors of several series, in order. */
+/** Colors of the series of a chart, in order. */
 export const SERIES = [
   COLOURS.first,
   COLOURS.second,
@@ -55,17 +55,17 @@ export const SERIES = [
   '#b0527d',
 ];
 
-/** A spec out of its parts; `description` is what screen readers read out. */
+/** Creates a chart from its parts. `description` is the text for screen readers. */
 export function chart(spec: Omit<ChartHeader, '$schema'> & Record<string, unknown>): ChartSpec {
   return { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...spec } as unknown as ChartSpec;
 }
 
-/** `12 classes`, `1 class`. */
+/** Returns a count with its noun: `12 classes`, `1 class`. */
 export function counted(count: number, one: string, many: string): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
 
-/** A share in words: `83.2 %`. */
+/** Formats a fraction as a percentage: `83.2 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

@@ -1,4 +1,4 @@
-// Classes side by side: how well each is recognized, and how many samples each has.
+// Charts that compare classes: their scores and their number of samples.
 
 import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
@@ -7,18 +7,18 @@ import type { Evaluation, MultiLabelEvaluation } from '../evaluation/metrics/ind
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 import { uniqueNames } from './confusionChart.js';
 
-/** Which score is drawn, of how many classes. */
+/** Options of {@link classScoreChart}. */
 export interface ClassScoreChartOptions {
-  /** @defaultValue 'f1' */
+  /** Score to draw. @defaultValue 'f1' */
   readonly score?: 'precision' | 'recall' | 'f1' | undefined;
-  /** Of more classes than this, the weakest are drawn. @defaultValue 40 */
+  /** Maximum number of classes. If there are more, the ones with the lowest scores are drawn. @defaultValue 40 */
   readonly maxClasses?: number | undefined;
 }
 
 /**
- * Draws one score of each class that occurs, best first, with the macro average.
+ * Draws a score of each class that occurs in the data, best first, with the macro average.
  *
- * @throws {OptionError} when it is not an evaluation, or an option is unknown or has a wrong value.
+ * @throws {OptionError} when the value is not an evaluation, or an option is unknown or has a wrong value.
  * @example
  * const svg = await renderSvg(classScoreChart(evaluation, { score: 'recall' }));
  */
@@ -68,12 +68,12 @@ export function classScoreChart(evaluation: Evaluation | MultiLabelEvaluation, o
 }
 
 /**
- * Draws how many samples each class has: a bar for each, or for more than 60 the counts by rank.
+ * Draws the number of samples per class. Up to 60 classes get one bar each; more are drawn as counts by rank.
  *
- * @param classNames - `[classes]`
- * @param counts - Samples of each, `[classes]`.
- * @throws {OptionError} when a count is no integer of at least 0.
- * @throws {DataError} when there are no classes, or not as many counts as names.
+ * @param classNames - Names of the classes, `[classes]`.
+ * @param counts - Number of samples per class, `[classes]`.
+ * @throws {OptionError} when a count is not an integer of at least 0.
+ * @throws {DataError} when there are no classes, or the number of counts and names differs.
  * @example
  * const spec = classBalanceChart(['cat', 'dog'], [120, 80]);
  */

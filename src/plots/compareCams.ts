@@ -1,4 +1,4 @@
-// One image, several models: where each of them looked, side by side, as in the EfficientNet paper's figure on scaling.
+// Draws the heat maps of several models for one image side by side, as the EfficientNet paper does for its scaling methods.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, check, checkOptions, positiveInteger, probability, record, text, type Rules } from '../core/internal.js';
@@ -12,31 +12,31 @@ import { percent, type ChartSpec } from './chart.js';
 import { imageDataUrl } from './encodeImage.js';
 import { imageGrid, type GridImage } from './imageGrid.js';
 
-/** A model and what it is called in the chart. */
+/** A model and its name in the chart. */
 export interface NamedModel {
   readonly name: string;
   readonly model: LayersModel;
 }
 
-/** What is compared, and how it is drawn; `layer`, `target`, `method`, `smooth` and `seed` as in `gradCam`. */
+/** Options of {@link compareCams}. `layer`, `target`, `method`, `smooth` and `seed` are the same as in `gradCam`. */
 export interface CompareCamsOptions extends GradCamOptions {
-  /** How much of the image the hottest place hides, in [0, 1]. @defaultValue 0.65 */
+  /** Opacity of the heat map at its maximum, in [0, 1]. @defaultValue 0.65 */
   readonly opacity?: number | undefined;
-  /** @defaultValue 4 */
+  /** Number of columns. @defaultValue 4 */
   readonly columns?: number | undefined;
-  /** The side of each image's cell, in pixels. @defaultValue 200 */
+  /** Side length of each cell in pixels. @defaultValue 200 */
   readonly size?: number | undefined;
 }
 
 const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
 
 /**
- * Draws the image and, beside it, the heat map of each model with the class it explains and its probability.
+ * Draws an image and the heat map of each model, titled with the explained class and its probability.
  *
- * @throws {OptionError} when an argument is of another kind, an option is unknown or has a wrong value, or a model has no such layer or
- *   class.
- * @throws {ShapeError} when the image is not RGB, or a model no classifier. {@link DataError} when there is no model, or a pixel is not
- *   finite.
+ * @throws {OptionError} when an argument has the wrong type, an option is unknown or has a wrong value, or a model does not have the
+ *   layer or class.
+ * @throws {ShapeError} when the image is not RGB, or a model is not a classifier. {@link DataError} when there is no model, or a pixel is
+ *   not finite.
  * @example
  * const spec = await compareCams(photo, [{ name: 'baseline', model: b0 }, { name: 'compound scaling', model: b4 }]);
  * await writeFile('cams.png', await renderPng(spec));
@@ -59,7 +59,7 @@ export async function compareCams(image: Pixels, models: readonly NamedModel[], 
   const rules: Rules<CompareCamsOptions> = { ...GRAD_CAM_RULES, opacity: probability, columns: positiveInteger, size: positiveInteger };
   const { opacity, columns = 4, size = 200, ...how } = checkOptions(where, options, rules);
   if (models.length === 0) throw new DataError('compareCams: expected at least one model, received none.');
-  // Twice the cell: sharp on dense screens, and no larger than it need be.
+  // Images have twice the size of their cell, so that they are sharp on high-density screens.
   const side = Math.min(1, (2 * size) / Math.max(image.width, image.height));
   const small = resize(image, [Math.max(1, Math.round(image.height * side)), Math.max(1, Math.round(image.width * side))], {
     antialias: true,

@@ -1,25 +1,26 @@
-// The confusion matrix as a picture.
+// Draws a confusion matrix.
 
 import { boolean, checkOptions, largest, positiveInteger } from '../core/internal.js';
 import { checkEvaluation, mostMistaken } from '../evaluation/metrics/internal.js';
 import type { Evaluation } from '../evaluation/metrics/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 
-/** How the matrix is drawn. */
+/** Options of {@link confusionChart}. */
 export interface ConfusionChartOptions {
-  /** Colors tell the share of the true class's samples, not the count. @defaultValue true */
+  /** Whether colors show the fraction of the true class's samples instead of the count. @defaultValue true */
   readonly normalize?: boolean | undefined;
-  /** Of more classes than this, those with the most mistakes are drawn. @defaultValue 40 */
+  /** Maximum number of classes. If there are more, the ones with the most mistakes are drawn. @defaultValue 40 */
   readonly maxClasses?: number | undefined;
 }
 
-/** Up to so many classes the empty cells are drawn too, as a grid. */
+/** Maximum number of classes for which empty cells are drawn as a grid. */
 const GRID = 40;
 
 /**
- * Draws who was taken for whom: true classes down, predicted ones across; the right predictions lie on the diagonal.
+ * Draws the confusion matrix of an evaluation. Rows are true classes, columns are predicted classes, and correct predictions are on the
+ * diagonal.
  *
- * @throws {OptionError} when it is not an evaluation of one class per sample, or an option is unknown or has a wrong value.
+ * @throws {OptionError} when the value is not an evaluation of one class per sample, or an option is unknown or has a wrong value.
  * @example
  * const svg = await renderSvg(confusionChart(evaluation));
  */
@@ -33,7 +34,7 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
     shown.flatMap((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0)),
     1,
   );
-  // Of many classes only the cells that are not empty are drawn: there are hundreds of thousands of the others.
+  // With many classes, only nonempty cells are drawn, because there may be hundreds of thousands of empty ones.
   const drawn = (truth: number): number[] =>
     shown.filter((guess) => shown.length <= GRID || (evaluation.confusionMatrix[truth]?.[guess] ?? 0) > 0);
   const cells = shown.flatMap((truth) => {
@@ -86,7 +87,7 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
               encoding: {
                 ...encoding,
                 text: { field: 'label', type: 'nominal' },
-                // Both inks stay readable where the fill is half covered.
+                // Both text colors stay readable on a half-transparent fill.
                 color: { condition: { test: 'datum.strength > 0.2', value: '#ffffff' } },
               },
             },
@@ -95,7 +96,7 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
   });
 }
 
-/** Two classes of one name would fall into one row. */
+/** Makes class names unique, because two classes with the same name would share a row. */
 export function uniqueNames(classNames: readonly string[]): string[] {
   const seen = new Map<string, number>();
   return classNames.map((name) => {

@@ -1,4 +1,4 @@
-// Curves over all thresholds, and whether confidence can be trusted.
+// Draws ROC curves, precision-recall curves and reliability diagrams.
 
 import { arrayOf, checkOptions, either, invalid, list, nonNegativeInteger, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
@@ -16,8 +16,8 @@ import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './char
 /** Options of {@link rocChart} and {@link precisionRecallChart}. */
 export interface CurveChartOptions {
   /**
-   * The classes with a curve, by name or index.
-   * @defaultValue of two classes the second, where a sample has one of them; of up to ten, all; of more, the ten with the smallest area
+   * Classes to draw, by name or index.
+   * @defaultValue the second of two exclusive classes; all of up to ten classes; otherwise the ten with the smallest area
    */
   readonly show?: readonly (string | number)[] | undefined;
 }
@@ -25,10 +25,10 @@ export interface CurveChartOptions {
 const rules = { show: arrayOf(either<string, number>(text, nonNegativeInteger)) };
 
 /**
- * Draws the ROC curves of classes against the rest, with the area under each.
+ * Draws the one-vs-rest ROC curves of classes, with the area under each curve.
  *
- * @throws {OptionError} when it is not an evaluation, or an option or class is unknown.
- * @throws {DataError} when a class that was asked for has no sample, or every one.
+ * @throws {OptionError} when the value is not an evaluation, or an option or class is unknown.
+ * @throws {DataError} when no sample or every sample belongs to a class in `show`.
  * @example
  * const svg = await renderSvg(rocChart(evaluation, { show: ['melanoma'] }));
  */
@@ -62,10 +62,10 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
 }
 
 /**
- * Draws precision against recall of classes against the rest, with the average precision of each.
+ * Draws the one-vs-rest precision-recall curves of classes, with the average precision of each.
  *
- * @throws {OptionError} when it is not an evaluation, or an option or class is unknown.
- * @throws {DataError} when a class that was asked for has no sample.
+ * @throws {OptionError} when the value is not an evaluation, or an option or class is unknown.
+ * @throws {DataError} when no sample belongs to a class in `show`.
  * @example
  * const svg = await renderSvg(precisionRecallChart(evaluation));
  */
@@ -91,15 +91,15 @@ export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluati
     mean: macro,
     baseline: [],
     classes: evaluation.classNames.length,
-    // As scikit-learn draws it: the area under the steps is the average precision, between two thresholds there is no classifier.
+    // Drawn as steps, as in scikit-learn, because the area under the steps is the average precision.
     interpolate: 'step-after',
   });
 }
 
 /**
- * Draws how often predictions of each confidence are right, and how many there are: on the diagonal, confidence can be trusted.
+ * Draws the accuracy and the number of predictions by confidence. On the diagonal, the confidence equals the accuracy.
  *
- * @throws {OptionError} when it is not an evaluation of one class per sample.
+ * @throws {OptionError} when the value is not an evaluation of one class per sample.
  * @example
  * const svg = await renderSvg(reliabilityChart(evaluation));
  * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, figure 1
@@ -203,7 +203,7 @@ function curveChart({ title, interpolate, x, y, areaName, curves, mean, classes,
   });
 }
 
-/** The columns to draw; throws where one that was asked for has no curve. */
+/** Returns the columns to draw. Throws if a class in `show` has no curve. */
 function targetsOf(
   where: string,
   show: CurveChartOptions['show'],
@@ -231,7 +231,7 @@ function targetsOf(
   );
 }
 
-/** The columns to draw: those with the smallest areas; of two classes that exclude each other the second. */
+/** Returns the default columns: the second of two exclusive classes, otherwise those with the smallest areas. */
 function worst(areas: Float64Array, { multiLabel }: Evaluation | MultiLabelEvaluation): number[] {
   if (areas.length === 2 && !multiLabel) return [1];
   return [...areas.keys()]
@@ -241,7 +241,7 @@ function worst(areas: Float64Array, { multiLabel }: Evaluation | MultiLabelEvalu
     .sort((a, b) => a - b);
 }
 
-/** Leaves out points the eye could not tell from a straight line. */
+/** Removes points that are too close to the previous one to be visible. */
 function thin(xs: Float64Array, ys: Float64Array): { x: number; y: number }[] {
   const points: { x: number; y: number }[] = [];
   xs.forEach((x, i) => {

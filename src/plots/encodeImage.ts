@@ -1,4 +1,4 @@
-// Pictures as files and URLs, for reports and grids. Decoding is the Node entry's.
+// Encodes images as files and data URLs, for reports and grids.
 
 import type { Sharp } from 'sharp';
 import { invalid, missingPackage } from '../core/internal.js';
@@ -6,11 +6,11 @@ import { checkFinitePixels, checkPixels } from '../image/internal.js';
 import type { Pixels } from '../image/index.js';
 
 /**
- * Encodes a picture as PNG. Needs `sharp`; in a browser, a canvas does the same.
+ * Encodes an image as PNG. Requires `sharp`; in a browser, use a canvas instead.
  *
- * @param image - Grey or RGB in [0, 255]; fractions are rounded.
+ * @param image - Gray or RGB, with 1, 3 or 4 channels in [0, 255]. Fractions are rounded.
  * @returns The bytes of the file.
- * @throws {OptionError} when it is not an image of 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
+ * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * await writeFile('heat.png', await encodePng(overlayHeat(photo, await gradCam(model, photo))));
@@ -20,9 +20,9 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
 }
 
 /**
- * Encodes a photo as a `data:` URL, to stand in a page or an `imageGrid` by itself; as JPEG, a tenth of a PNG's size.
+ * Encodes a photo as a JPEG `data:` URL, for a web page or an `imageGrid`. JPEG takes a tenth of the size of PNG.
  *
- * @throws {OptionError} when it is not an image of 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
+ * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * const url = await imageDataUrl(photo); // data:image/jpeg;base64,...

@@ -1,23 +1,23 @@
-// Pictures side by side with their titles: green where the prediction is right, red where it is wrong.
+// Draws a grid of images with titles, green for correct predictions and red for wrong ones.
 
 import { arrayOf, boolean, check, checkOptions, positiveInteger, record, rule, text, type Rules } from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
-/** A picture of a grid. */
+/** An image of a grid. */
 export interface GridImage {
-  /** A `data:` URL or an address the page may load; `imageDataUrl` makes one of pixels. */
+  /** A `data:` URL, or a URL that the page may load. Use `imageDataUrl` to create one from pixels. */
   readonly url: string;
   readonly title: string;
-  /** Whether the prediction was right. @defaultValue unknown: the title keeps the color of text */
+  /** Whether the prediction is correct. @defaultValue unknown: the title has the default text color */
   readonly correct?: boolean | undefined;
 }
 
-/** How a grid is laid out. */
+/** Options of {@link imageGrid}. */
 export interface ImageGridOptions {
-  /** @defaultValue 4 */
+  /** Number of columns. @defaultValue 4 */
   readonly columns?: number | undefined;
-  /** The side of each picture's cell, in pixels. @defaultValue 160 */
+  /** Side length of each cell in pixels. @defaultValue 160 */
   readonly size?: number | undefined;
 }
 
@@ -28,10 +28,10 @@ const IMAGE_RULES: Rules<GridImage> = {
 };
 
 /**
- * Draws pictures in rows; right and wrong ones also differ by a mark before the title, not by color alone.
+ * Draws images in a grid. A mark before the title also shows whether a prediction is correct, so that it does not depend on color alone.
  *
- * @throws {OptionError} when an image or option is of another kind, or has an unknown key.
- * @throws {DataError} when there is no picture.
+ * @throws {OptionError} when an image or option has the wrong type or an unknown key.
+ * @throws {DataError} when there are no images.
  * @example
  * const spec = imageGrid([{ url: await imageDataUrl(photo), title: 'giant panda 0.96', correct: true }]);
  */

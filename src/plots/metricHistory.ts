@@ -1,4 +1,4 @@
-// Metrics by epoch, in any of the forms in which training returns them.
+// Reads metrics by epoch in every form that training functions return.
 
 import { DataError } from '../core/index.js';
 import { largest, nullable, record, rule, text } from '../core/internal.js';
@@ -6,8 +6,8 @@ import type { EpochMetrics } from '../training/index.js';
 import type { LinePoint } from './thinLine.js';
 
 /**
- * Metrics by epoch: the records that `trainHead` and `fineTune` return, or the values of each metric, as `model.fit` returns them in
- * `history` (`{ loss, val_loss, acc, val_acc }`).
+ * Metrics by epoch: the records that `trainHead` and `fineTune` return, or lists of values by metric, as in the `history` of `model.fit`
+ * (`{ loss, val_loss, acc, val_acc }`).
  */
 export type MetricHistory = Readonly<Record<string, readonly number[]>> | readonly Partial<EpochMetrics>[];
 
@@ -17,7 +17,7 @@ export interface TrainingPhase {
   readonly history: MetricHistory;
 }
 
-/** `null` stands for NaN in what was once JSON. */
+/** JSON stores NaN as `null`. */
 const metric = nullable(rule<number>('a number', (value) => typeof value === 'number'));
 
 function isHistory(value: unknown): boolean {
@@ -35,33 +35,33 @@ function isPhase(value: unknown): boolean {
   return text.accepts(name) && isHistory(history) && Object.keys(others).length === 0;
 }
 
-/** The rule of a history, or of several in phases. */
+/** Validation rule of a history, or of the histories of several phases. */
 export const metricHistory = rule<MetricHistory | readonly TrainingPhase[]>(
   'a history { loss, ... }, an array of epochs or an array of { name, history }',
   (value) => isHistory(value) || (Array.isArray(value) && value.every(isPhase)),
 );
 
-/** The values of one metric on one data set. */
+/** The values of one metric on training or validation data. */
 export interface Series {
   readonly metric: string;
   readonly data: 'training' | 'validation';
-  /** Those that were measured, by epoch; `null` where the value is not finite. */
+  /** Measured values by epoch; `null` if a value is not finite. */
   readonly points: LinePoint[];
 }
 
-/** Whether a history has epochs, but not one finite value, so that there is nothing to draw. */
+/** Whether a history has epochs but no finite value, so that there is nothing to draw. */
 export function hasOnlyGaps(history: MetricHistory | readonly TrainingPhase[]): boolean {
   const { all } = seriesOf(phasesOf(history), undefined);
   return all.length > 0 && !all.some(isDrawable);
 }
 
-/** @throws {DataError} when a history has no epoch. */
+/** Checks that every history has at least one epoch. @throws {DataError} when one has none. */
 export function checkEpochs(where: string, history: MetricHistory | readonly TrainingPhase[]): void {
   if (seriesOf(phasesOf(history), undefined).all.length === 0)
     throw new DataError(`${where}: expected a history with at least one epoch, received none.`);
 }
 
-/** The values of every metric over all phases. */
+/** Returns the values of every metric over all phases. */
 export function seriesOf(
   phases: readonly TrainingPhase[],
   metrics: readonly string[] | undefined,
@@ -89,29 +89,29 @@ export function seriesOf(
   return { all: [...all.values()], boundaries, epochs };
 }
 
-/** Whether there is anything to draw. */
+/** Whether a series has a value to draw. */
 export const isDrawable = ({ points }: Series): boolean => points.some(({ y }) => y !== null);
 
-/** A history as phases, the only one named `training`. */
+/** Returns a history as a list of phases. A single history becomes one phase named `training`. */
 export function phasesOf(history: MetricHistory | readonly TrainingPhase[]): readonly TrainingPhase[] {
   const isPhases = Array.isArray(history) && history.every((one) => typeof one === 'object' && one !== null && 'history' in one);
   return isPhases ? (history as readonly TrainingPhase[]) : [{ name: 'training', history: history as MetricHistory }];
 }
 
-/** The series of each metric, whichever way they were given. */
+/** Converts either form of history to lists of values by metric. */
 function byName(history: MetricHistory): Readonly<Record<string, readonly number[]>> {
   if (!Array.isArray(history)) return history as Readonly<Record<string, readonly number[]>>;
   const series: Record<string, number[]> = {};
   (history as readonly Partial<EpochMetrics>[]).forEach(({ epoch: _epoch, stage: _stage, ...metrics }, i) => {
     for (const [name, value] of Object.entries(metrics as Readonly<Record<string, unknown>>)) {
-      // JSON has null for what is not finite.
+      // JSON stores values that are not finite as null.
       if (typeof value === 'number' || value === null) (series[name] ??= [])[i] = value ?? NaN;
     }
   });
   return series;
 }
 
-/** `val_loss` is the validation data's `loss`; `acc` is TensorFlow.js' word for `accuracy`. */
+/** Splits a key into metric and data set: `val_loss` is the `loss` of the validation data. `acc` is TensorFlow.js' name for `accuracy`. */
 function nameOf(key: string): { metric: string; data: 'training' | 'validation' } {
   const name = key.replace(/^val_/, '');
   return { metric: name === 'acc' ? 'accuracy' : name, data: name === key ? 'training' : 'validation' };

@@ -1,4 +1,4 @@
-// A network at a glance: how wide and how deep its feature maps are, block by block.
+// Draws the size and cost of a network's blocks.
 
 import { check } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
@@ -7,9 +7,9 @@ import type { FeatureShape, ModelPlan } from '../scaling/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /**
- * Draws side length, channels and multiply-adds of every block of a plan.
+ * Draws the side length, channels and multiply-adds of every block of a plan.
  *
- * @throws {OptionError} when it is not a plan of `planModel`, or its input size is open.
+ * @throws {OptionError} when the value is not a plan of `planModel`, or its input size is unknown.
  * @example
  * const svg = await renderSvg(planChart(planModel('b0')));
  */

@@ -1,27 +1,27 @@
-// Draws a chart without a browser and without eval: Vega lays it out and runs its expressions in its interpreter.
+// Draws charts as SVG or PNG with Vega. It needs no browser, and Vega's interpreter evaluates expressions without `eval`.
 
 import type { Config, TopLevelSpec } from 'vega-lite';
 import { callable, check, checkOptions, missingPackage, oneOf, positive, rule } from '../core/internal.js';
 import { EffnetError } from '../core/index.js';
 
-/** How a chart is drawn. */
+/** Options of {@link renderSvg}. */
 export interface RenderSvgOptions {
   /**
-   * `light` and `dark` bring their own background; `page` has none and takes the text color of the page the SVG is put into.
+   * Color theme. `light` and `dark` have a background. `page` has none and uses the text color of the page that contains the SVG.
    * @defaultValue 'light'
    */
   readonly theme?: 'light' | 'dark' | 'page' | undefined;
-  /** Receives each warning of Vega-Lite about the specification. @defaultValue prints it with `console.warn` */
+  /** Called with each Vega-Lite warning about the specification. @defaultValue prints it with `console.warn` */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** How a chart becomes pixels. */
+/** Options of {@link renderPng}. */
 export interface RenderPngOptions {
-  /** @defaultValue 'light' */
+  /** Color theme. @defaultValue 'light' */
   readonly theme?: 'light' | 'dark' | undefined;
-  /** Pixels for each unit of the chart. @defaultValue 2 */
+  /** Pixels per unit of the chart. @defaultValue 2 */
   readonly scale?: number | undefined;
-  /** Receives each warning of Vega-Lite about the specification. @defaultValue prints it with `console.warn` */
+  /** Called with each Vega-Lite warning about the specification. @defaultValue prints it with `console.warn` */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -34,13 +34,13 @@ const THEMES = {
 const spec = rule<TopLevelSpec>('a Vega-Lite specification', (value) => typeof value === 'object' && value !== null && '$schema' in value);
 
 /**
- * Draws a chart as SVG. Needs the optional packages `vega`, `vega-lite` and `vega-interpreter`.
+ * Draws a chart as SVG. Requires the optional packages `vega`, `vega-lite` and `vega-interpreter`.
  *
- * @param chart - A chart of this entry, or any Vega-Lite specification that has a `$schema`.
+ * @param chart - A chart of this module, or any Vega-Lite specification that has a `$schema`.
  * @returns One `<svg>` element with `role="img"` and the chart's description as its label.
- * @throws {OptionError} when the spec is none or an option is unknown.
+ * @throws {OptionError} when the value is not a specification, or an option is unknown.
  * @throws {MissingPackageError} when a package is not installed.
- * @throws {EffnetError} when Vega refuses the spec.
+ * @throws {EffnetError} when Vega refuses the specification.
  * @example
  * const svg = await renderSvg(confusionChart(evaluation), { theme: 'dark' });
  */
@@ -50,13 +50,12 @@ export async function renderSvg(chart: object, options: RenderSvgOptions = {}): 
   return drawSvg('renderSvg', chart, { theme, onWarning });
 }
 
-/** How a chart is drawn. */
 interface Drawing {
   readonly theme: keyof typeof THEMES;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Draws a chart that is known to be one, for the function that the user called. */
+/** Draws a chart that was already checked, for the function that the user called. */
 export async function drawSvg(where: string, chart: object, { theme, onWarning }: Drawing): Promise<string> {
   const { vega, vegaLite, interpreter } = await loadVega(where);
   try {
@@ -73,7 +72,7 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
     const view = new vega.View(runtime, { renderer: 'none', expr: interpreter.expressionInterpreter, logLevel: vega.Error });
     try {
       const svg = await view.toSVG();
-      // One picture with one label: the marks' own roles would be pictures without one.
+      // The SVG has one label for the whole image, so the roles and labels of the marks are removed.
       const plain = svg.replace(/ (?:role="graphics-[^"]*"|aria-[a-z]+="[^"]*")/g, '');
       return plain.replace('<svg ', `<svg role="img" aria-label="${escaped((chart as TopLevelSpec).description ?? '')}" `);
     } finally {
@@ -87,13 +86,13 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
 }
 
 /**
- * Draws a chart as PNG. Needs `sharp` beside what `renderSvg` needs, and a font on the system.
+ * Draws a chart as PNG. Requires `sharp`, the packages that `renderSvg` needs, and an installed font.
  *
- * @param chart - A chart of this entry, or any Vega-Lite specification that has a `$schema`.
+ * @param chart - A chart of this module, or any Vega-Lite specification that has a `$schema`.
  * @returns The bytes of the file.
- * @throws {OptionError} when the spec is none or an option is unknown or has a wrong value.
+ * @throws {OptionError} when the value is not a specification, or an option is unknown or has a wrong value.
  * @throws {MissingPackageError} when a package is not installed.
- * @throws {EffnetError} when Vega refuses the spec, or the image is too large for sharp.
+ * @throws {EffnetError} when Vega refuses the specification, or the image is too large for sharp.
  * @example
  * await writeFile('confusion.png', await renderPng(confusionChart(evaluation)));
  */
@@ -119,7 +118,7 @@ export async function renderPng(chart: object, options: RenderPngOptions = {}): 
     });
 }
 
-/** Text as it may stand in an attribute or between tags. */
+/** Escapes text for attributes and elements. */
 export function escaped(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

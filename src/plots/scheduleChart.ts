@@ -1,29 +1,29 @@
-// A learning-rate schedule, step by step.
+// Draws a learning-rate schedule.
 
 import { callable, check, checkOptions, positiveInteger, type Given } from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 import { thinLine, type LinePoint } from './thinLine.js';
 
-/** How a schedule is drawn. */
+/** Options of {@link scheduleChart}. */
 export interface ScheduleChartOptions {
-  /** Steps per epoch; the axis then counts epochs. @defaultValue the axis counts steps */
+  /** Steps per epoch. If set, the axis shows epochs. @defaultValue none: the axis shows steps */
   readonly stepsPerEpoch?: number | undefined;
 }
 
-/** More parts than the chart has pixels across. */
+/** Number of intervals, larger than the width of the chart in pixels. */
 const BUCKETS = 800;
 
 /**
  * Draws a learning-rate schedule.
  *
- * Every step is computed. Where several fall on one pixel, the lowest and the highest rate are drawn, so peaks and restarts have their true
- * height.
+ * The rate of every step is computed. Where several steps share a pixel, the lowest and the highest rate are drawn, so peaks and restarts
+ * keep their height.
  *
- * @param schedule - The rate by step, from step 0.
- * @param steps - How many steps are drawn.
+ * @param schedule - Returns the learning rate of a step. The first step is 0.
+ * @param steps - Number of steps to draw.
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when the schedule gives a rate that is not a finite number.
+ * @throws {DataError} when the schedule returns a rate that is not a finite number.
  * @example
  * const spec = scheduleChart((step) => 0.1 * 0.97 ** Math.floor(step / 240), 2400);
  */
@@ -33,7 +33,7 @@ export function scheduleChart(schedule: (step: number) => number, steps: number,
   return drawSchedule('scheduleChart', schedule, steps, checkOptions('scheduleChart', options, { stepsPerEpoch: positiveInteger }));
 }
 
-/** Draws what is known to be a schedule, for the function that the user called. */
+/** Draws a schedule whose arguments were already checked, for the function that the user called. */
 export function drawSchedule(
   where: string,
   schedule: (step: number) => number,
@@ -53,7 +53,7 @@ export function drawSchedule(
     width: 460,
     height: 200,
     data: { values },
-    // A line of one point would be invisible.
+    // A line with a single point would be invisible.
     mark:
       steps === 1
         ? { type: 'point', color: COLOURS.first, filled: true, size: 60, opacity: 1 }

@@ -1,4 +1,4 @@
-// A line of any number of points as the few that draw the same pixels.
+// Reduces a line with any number of points to the few that draw the same pixels.
 
 /** A point of a line; `null` is a gap. */
 export interface LinePoint {
@@ -7,10 +7,10 @@ export interface LinePoint {
 }
 
 /**
- * Keeps the first, the lowest, the highest and the last point of each of `buckets` equal parts of the x axis: peaks, corners and jumps stay
- * where they are. Gaps stay gaps.
+ * Keeps the first, lowest, highest and last point in each of `buckets` equal intervals of the x axis, so that peaks and jumps stay
+ * visible. Gaps are kept.
  *
- * @param points - With rising x from `from` to `to`.
+ * @param points - Points with increasing x between `from` and `to`.
  * @see Jugel et al., M4: A Visualization-Oriented Time Series Data Aggregation, VLDB 7 (2014)
  */
 export function thinLine(points: Iterable<LinePoint>, [from, to]: readonly [from: number, to: number], buckets: number): LinePoint[] {

@@ -1,4 +1,4 @@
-// How training went: the metrics by epoch.
+// Draws training metrics by epoch.
 
 import { arrayOf, check, checkOptions, text, type Given } from '../core/internal.js';
 import { DataError } from '../core/index.js';
@@ -6,25 +6,25 @@ import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 import { isDrawable, metricHistory, phasesOf, seriesOf, type MetricHistory, type Series, type TrainingPhase } from './metricHistory.js';
 import { thinLine, type LinePoint } from './thinLine.js';
 
-/** Which metrics are drawn. */
+/** Options of {@link trainingChart}. */
 export interface TrainingChartOptions {
-  /** By the names they have for training data. @defaultValue all */
+  /** Names of the metrics to draw, without `val_`. @defaultValue all */
   readonly metrics?: readonly string[] | undefined;
 }
 
-/** More parts than a panel has pixels across. */
+/** Number of intervals, larger than the width of a panel in pixels. */
 const BUCKETS = 640;
-/** Up to so many epochs each value is marked by a point. */
+/** Maximum number of epochs for which every value is marked with a point. */
 const MARKED = 40;
 
 /**
- * Draws every metric by epoch, training beside validation; several phases follow one another with their boundary marked.
+ * Draws every metric by epoch, for training and validation data. Several phases are drawn one after another, with a mark where each begins.
  *
- * Epochs whose value is NaN, infinite or null are gaps, and the panel counts them. An epoch in which a metric was not measured is passed
- * over.
+ * Epochs whose value is NaN, infinite or null are gaps, and the panel shows their number. Epochs in which a metric was not measured are
+ * skipped.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
- * @throws {DataError} when there is no epoch, no metric of that name, or not one finite value.
+ * @throws {DataError} when there is no epoch, no metric with a given name, or no finite value.
  * @example
  * const spec = trainingChart([{ name: 'head', history }, { name: 'fine-tuning', history: fineTuned }]);
  */
@@ -33,7 +33,7 @@ export function trainingChart(history: MetricHistory | readonly TrainingPhase[],
   return drawTraining('trainingChart', history, checkOptions('trainingChart', options, { metrics: arrayOf(text) }));
 }
 
-/** Draws what is known to be a history, for the function that the user called. */
+/** Draws a history that was already checked, for the function that the user called. */
 export function drawTraining(
   where: string,
   history: MetricHistory | readonly TrainingPhase[],
@@ -67,7 +67,7 @@ export function drawTraining(
   });
 }
 
-/** How a metric ends, in words; validation, where there is any. */
+/** Describes the final value of a metric, on validation data if there is any. */
 function outcome(series: readonly Series[]): string {
   const { metric, data, points } = (series.find((one) => one.data === 'validation') ?? series[0]) as Series;
   const last = points.at(-1)?.y ?? null;
@@ -116,7 +116,7 @@ function panel(metric: string, series: readonly Series[], epochs: number, bounda
         encoding,
       },
       {
-        // A value between two gaps would be a line without length.
+        // A value between two gaps has no line, so it is drawn as a point.
         data: {
           values: rows((points) =>
             points.filter(

@@ -1,4 +1,4 @@
-// The normalization a Keras file carries against the one inside the model. The model's is weightless, so nothing is loaded.
+// Checks that the `Normalization` layer in a Keras file matches the pixel normalization of the model.
 
 import { WeightsError } from '../core/index.js';
 import { channelStatistics } from '../scaling/internal.js';
@@ -6,10 +6,10 @@ import type { ModelPlan } from '../scaling/index.js';
 import type { NamedArrays } from './namedArrays.js';
 
 /**
- * Refuses a file whose `Normalization` layer does something else than the model will.
+ * Refuses a file whose `Normalization` layer computes something other than the model does.
  *
- * The published ImageNet files store the standard deviation where the variance belongs (Keras mends it with one more layer that only
- * its own constructor adds); both readings of the array are accepted.
+ * The published ImageNet files contain the standard deviation in place of the variance. Keras corrects this with an extra layer that only
+ * its own constructor adds. Both interpretations of the array are accepted.
  *
  * @see tensorflow/tensorflow#49930; "Build stem" in keras/src/applications/efficientnet.py
  */

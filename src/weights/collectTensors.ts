@@ -1,4 +1,4 @@
-// The tensors in a value that a PyTorch file holds, by the keys that lead to them.
+// Collects the tensors in an object read from a PyTorch file. Each tensor is named by the path of keys that leads to it.
 
 import { show } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
@@ -7,18 +7,18 @@ import { PickleObject, type PickleValue } from './pickle.js';
 import { tensorOf } from './torchGlobals.js';
 import type { TorchTensor } from './torchTensor.js';
 
-/** More than any checkpoint has, and little enough for memory and stack. */
+/** Limits that no real checkpoint exceeds and that keep memory and stack use low. */
 const [MAX_DEPTH, MAX_NAME] = [100, 1000];
 
 /**
- * Collects tensors from dictionaries, lists, records and whole modules, which are named as their `state_dict()` names them.
+ * Collects the tensors of dictionaries, lists, objects and modules. Tensors of modules get the names of `state_dict()`.
  *
- * @throws {WeightsError} when two tensors have the same name, or the value nests too deep.
+ * @throws {WeightsError} when two tensors have the same name, or the value is nested too deeply.
  */
 export function collectTensors(where: string, root: PickleValue): NamedArrays {
   const arrays = new Map<string, WeightArray>();
   const seen = new Set<PickleValue>();
-  // A container is entered once: pickles may share them, or put one into itself.
+  // Each container is visited only once, because a pickle may share containers or nest one inside itself.
   const collect = (value: PickleValue, name: string, depth: number): void => {
     const tensor = tensorOf(value);
     if (depth > MAX_DEPTH || (tensor !== undefined && name.length > MAX_NAME)) {
@@ -67,7 +67,7 @@ function* entriesOf(value: PickleValue): Iterable<readonly [string, PickleValue]
   }
 }
 
-// torch/nn/modules/module.py, `_save_to_state_dict`: parameters, persistent buffers, then the modules inside.
+// Parameters first, then persistent buffers, then submodules, as in `_save_to_state_dict` of torch/nn/modules/module.py.
 function* entriesOfModule(module: PickleObject): Iterable<readonly [string, PickleValue]> {
   const transient = module.get('_non_persistent_buffers_set');
   for (const group of ['_parameters', '_buffers', '_modules']) {

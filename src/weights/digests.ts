@@ -1,4 +1,4 @@
-// Digests of published weight files, as their publishers state them; whole, or the first digits where only those are published.
+// Digests of published weight files, as their publishers list them. Some publish only the first digits.
 // Sources: keras/src/applications/efficientnet.py and efficientnet_v2.py; qubvel/efficientnet efficientnet/weights.py;
 // lukemelas/EfficientNet-PyTorch efficientnet_pytorch/utils.py; torchvision/models/efficientnet.py with pytorch/vision#7744.
 
@@ -75,7 +75,7 @@ export const QUBVEL_NOISY_STUDENT: WithAndWithoutTop = {
   b7: ['1ac825752cbc26901c8952e030ae4dd9', 'e112b00c464fe929b821edbb35d1af55'],
 };
 
-/** First digits of the SHA-256, part of the file's name; b0 to b7. */
+/** First digits of the SHA-256, which are part of the file name, for b0 to b7. */
 export const LUKEMELAS: readonly string[] = [
   '355c32eb',
   'f1951068',
@@ -87,7 +87,7 @@ export const LUKEMELAS: readonly string[] = [
   'dcc49843',
 ];
 
-/** The same of the files trained with AdvProp; b0 to b8. */
+/** First digits of the SHA-256 for the files trained with AdvProp, b0 to b8. */
 export const LUKEMELAS_ADVPROP: readonly string[] = [
   'b64d5a18',
   '0f3ce85a',
@@ -100,7 +100,7 @@ export const LUKEMELAS_ADVPROP: readonly string[] = [
   '22a8fe65',
 ];
 
-/** Of the files published again in 2023, SHA-256 by the part of the name that holds its first digits. */
+/** SHA-256 of the files republished in 2023, keyed by the first digits in the file name. */
 export const TORCHVISION: Readonly<Record<string, string>> = {
   'efficientnet_b0_rwightman-7f5810bc': '7f5810bc96def8f7552d5b7e68d53c4786f81167d28291b21c0d90e1fca14934',
   'efficientnet_b2_rwightman-c35c1473': 'c35c147384e385a5bab5a8eabdabbe5a3df0487ee4a554108626ae474a5bf755',

@@ -1,9 +1,9 @@
-// Element types of weight files, and their conversion to and from float32. Bytes are little-endian, as every format here has them.
+// Element types of weight files, and their conversion to and from float32. All supported formats are little-endian.
 
 import { decodeFloat16 } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 
-/** The type of the numbers in a file. */
+/** The element type of an array in a file. */
 export type ElementType =
   | 'float64'
   | 'float32'
@@ -27,7 +27,7 @@ export type ElementType =
   | 'uint8'
   | 'bool';
 
-/** Bytes of one element. */
+/** Bytes per element. */
 export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
   float64: 8,
   float32: 4,
@@ -53,13 +53,13 @@ export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
 };
 
 /**
- * Converts bytes to float32; float32 that lies aligned is returned as a view, everything else as a copy.
+ * Converts bytes to float32. Aligned float32 data is returned as a view, everything else as a copy.
  *
- * @throws {WeightsError} when the numbers are complex.
+ * @throws {WeightsError} when the elements are complex numbers.
  */
 export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Array {
   const count = bytes.byteLength / ELEMENT_BYTES[type];
-  // A typed array may only start at a multiple of its element's size; a Node Buffer's own `slice` would not copy.
+  // A typed array must start at a multiple of its element size. Node's Buffer overrides `slice` and would not copy.
   const { buffer, byteOffset } = bytes.byteOffset % ELEMENT_BYTES[type] === 0 ? bytes : Uint8Array.prototype.slice.call(bytes);
   switch (type) {
     case 'float32':
@@ -104,7 +104,7 @@ export function decodeElements(type: ElementType, bytes: Uint8Array): Float32Arr
   }
 }
 
-/** Bits of the fraction, bias of the exponent. */
+/** Number of fraction bits and exponent bias of each type. */
 const FLOAT8 = {
   float8_e4m3fn: [3, 7],
   float8_e5m2: [2, 15],
@@ -118,7 +118,8 @@ function decodeFloat8(type: keyof typeof FLOAT8, bytes: Uint8Array): Float32Arra
   return Float32Array.from(bytes, (bits) => table[bits] as number);
 }
 
-// c10/util/Float8_*.h. `fn` has no infinities, `uz` has no negative zero either: its bits mean NaN. E8M0 is a bare exponent.
+// See c10/util/Float8_*.h. `fn` types have no infinities. `uz` types also have no negative zero: its bits mean NaN. E8M0 has only an
+// exponent.
 function float8(type: keyof typeof FLOAT8, bits: number): number {
   const [fractionBits, bias] = FLOAT8[type];
   if (type === 'float8_e8m0fnu') return bits === 255 ? NaN : 2 ** (bits - bias);

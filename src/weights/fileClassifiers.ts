@@ -1,16 +1,16 @@
-// The dense layers of a file that may be its classifier, for messages and for names that are spelled otherwise.
+// Finds the dense layers of a file that may be its classifier.
 
 import type { NamedArrays } from './namedArrays.js';
 
 /** A dense layer in a file. */
 export interface FileClassifier {
-  /** What `classifier` is to be. */
+  /** Value for the `classifier` option. */
   readonly name: string;
   readonly features: number;
   readonly classes: number;
 }
 
-/** The dense layers of a file. */
+/** Returns the dense layers of a file. */
 export function fileClassifiers(arrays: NamedArrays): FileClassifier[] {
   return [...arrays].flatMap(([array, { shape }]) => {
     const [, name, kind] = /^(.*)(\/kernel|\.weight)$/.exec(array) ?? [];
@@ -21,7 +21,7 @@ export function fileClassifiers(arrays: NamedArrays): FileClassifier[] {
   });
 }
 
-/** The name of a classifier as the file has it: HDF5 viewers show the layer `dense` of Keras as `dense/dense`. */
+/** Returns the classifier's name as the file spells it. HDF5 viewers show the Keras layer `dense` as `dense/dense`. */
 export function classifierName(arrays: NamedArrays, classifier: string): string {
   const [outer, inner] = classifier.split('/').slice(-2);
   const isRepeated = outer === inner && !arrays.has(`${classifier}/kernel`);

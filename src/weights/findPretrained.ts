@@ -1,10 +1,10 @@
-// Published checkpoints by name.
+// Finds a published checkpoint by name.
 
 import { invalid } from '../core/internal.js';
 import { VARIANTS, type Variant } from '../scaling/index.js';
 import { PRETRAINED, defaultPretrained, type PretrainedWeights } from './pretrainedWeights.js';
 
-/** The checkpoint with a name, or the usual one of a variant. */
+/** Returns the checkpoint with this name, or the default checkpoint of this variant. */
 export function findPretrained(where: string, name: string): readonly [name: string, weights: PretrainedWeights] {
   const wanted = Object.hasOwn(VARIANTS, name) ? defaultPretrained(name as Variant) : name;
   const checkpoint = Object.hasOwn(PRETRAINED, wanted) ? PRETRAINED[wanted] : undefined;

@@ -1,5 +1,4 @@
-// Which array of a file is which weight of a network: found by name, checked by shape, everything on both sides accounted for.
-// Nothing is changed here; loadWeights.ts does that.
+// Matches the arrays of a file to the weights of a network by name and shape. It does not change the model; `loadWeights` does.
 
 import type { WeightsMismatch } from '../core/index.js';
 import { hasVariant } from '../scaling/internal.js';
@@ -9,44 +8,43 @@ import { classifierPrefix, type LayoutEntry, type LayoutName } from './layouts.j
 import type { NamedArrays, WeightArray } from './namedArrays.js';
 import { AVERAGE, recognizeLayout, type FitOptions } from './recognizeLayout.js';
 
-/** An array of the file that is left out on purpose. */
+/** An array of the file that is skipped on purpose. */
 export interface SkippedArray {
   readonly array: string;
   readonly reason: string;
 }
 
-/** One weight and the array that fills it. */
+/** One weight and the array to load into it. */
 export interface FittedWeight {
   readonly entry: LayoutEntry;
-  /** Its name in the file. */
+  /** Name of the array in the file. */
   readonly name: string;
   readonly array: WeightArray;
-  /** Whether the file's RGB stem is summed or repeated to the model's number of channels. */
+  /** Whether the RGB stem of the file must be adapted to the model's number of channels. */
   readonly adapted: boolean;
 }
 
-/** What fits, and what does not. */
+/** The weights that fit and those that do not. */
 export interface Fit {
   readonly layout: LayoutName;
   readonly prefix: string;
   readonly fitted: readonly FittedWeight[];
-  /** Weights of the model that the file does not hold. */
+  /** Weights of the model that are not in the file. */
   readonly missing: readonly string[];
-  /** Weights of the model that stay as they are because `head` is `'skip'`. */
+  /** Weights of the model that keep their values because `head` is `'skip'`. */
   readonly kept: readonly string[];
   readonly misshapen: readonly WeightsMismatch[];
-  /** Arrays of the file that nobody knows. */
+  /** Arrays of the file that do not belong to the network. */
   readonly unexpected: readonly string[];
   readonly skipped: readonly SkippedArray[];
 }
 
 /**
- * Fits the arrays of a file to a network.
+ * Matches the arrays of a file to the weights of a network.
  *
- * Arrays outside the network, such as the state of an optimizer, metrics or a second copy, are skipped. Within it every array must be
- * known.
+ * Arrays outside the network, such as optimizer state, metrics or a second copy, are skipped. Every array within the network must be known.
  *
- * @throws {WeightsError} when no layout fits, several copies of the network are in the file, or it normalizes pixels differently.
+ * @throws {WeightsError} when no layout fits, the file contains several copies of the network, or the file normalizes pixels differently.
  */
 export function fitWeights(
   where: string,
@@ -70,7 +68,7 @@ export function fitWeights(
       kept.push(entry.weight);
       continue;
     }
-    // A classifier put on a backbone stands beside it in the file, not within.
+    // A classifier that was added to a backbone is next to the backbone in the file, not inside its prefix.
     const starts = options.classifier !== undefined && isHead(entry.array) ? scopesAround(prefix) : [prefix];
     const places = starts.flatMap((start) => [
       { start, name: start + entry.array + AVERAGE },
@@ -119,15 +117,18 @@ export function fitWeights(
   return { layout, prefix, fitted, missing, kept, misshapen, unexpected, skipped };
 }
 
-/** A prefix and all the scopes it lies in, from the inside out: `model.backbone.`, `model.` and ''. */
+/** Returns a prefix and all the prefixes that contain it, innermost first: `model.backbone.`, `model.` and ''. */
 export function scopesAround(prefix: string): string[] {
   const ends = [...prefix.matchAll(/[./]/g)].map(({ index }) => index + 1);
   return [...new Set([prefix, ...ends.reverse().map((end) => prefix.slice(0, end)), ''])];
 }
 
-/** Tells arrays of the backbone, deeper networks' included, from those of a head: by the outermost module of their names. */
+/**
+ * Returns a function that tells whether an array belongs to the backbone, including backbones with more blocks, or to a head. It compares
+ * the outermost module in their names.
+ */
 function isInBackbone(layout: LayoutName, entries: readonly LayoutEntry[]): (name: string) => boolean {
-  // In `tf1` the classifier shares the module 'head' with the last convolution: there the next module counts.
+  // In `tf1`, the classifier and the last convolution share the module 'head', so the next module is compared.
   const shared = classifierPrefix(layout).replace(/[^./]+[./]$/, '');
   const moduleOf = (name: string): string => {
     const start = name.startsWith(shared) ? shared : '';
@@ -142,7 +143,7 @@ function isClassifier(layout: LayoutName, { classifier }: FitOptions): (name: st
   return (name) => starts.some((start) => name.startsWith(start));
 }
 
-/** Whether a weight belongs to the layers that `head` makes. */
+/** Whether a weight belongs to the layers of the head. */
 export function isHeadWeight(weight: string): boolean {
   return /^(predictions|hidden\d+)\//.test(weight);
 }
@@ -156,7 +157,7 @@ function reasonToSkip(name: string): string | null {
   return null;
 }
 
-/** timm's rule, `adapt_input_conv` in timm/models/_manipulate.py: a stem trained on RGB serves any number of channels. */
+/** Whether an RGB stem can be adapted to another number of channels, as in `adapt_input_conv` of timm/models/_manipulate.py. */
 function takesOtherChannels({ weight, fileShape, modelShape, toModel }: LayoutEntry, { shape }: WeightArray): boolean {
   const channels = toModel[2];
   if (weight !== 'stem_conv/kernel' || channels === undefined || modelShape[2] === 3 || shape[channels] !== 3) return false;

@@ -1,14 +1,14 @@
-// A BatchNormalization between the backbone and the classifier, as in Keras' fine-tuning tutorial. The networks here have none there;
-// in inference it is a scale and an offset per feature, which the classifier's own kernel and bias can hold.
+// Folds a BatchNormalization between backbone and classifier, as in Keras' fine-tuning tutorial, into the classifier. This library's
+// models have no such layer.
 
 import type { NetworkPlan } from '../scaling/index.js';
 import type { Fit, FittedWeight } from './fitWeights.js';
 import { weightArray, type NamedArrays } from './namedArrays.js';
 
-/** Keras' default, which weights do not tell. */
+/** The default of Keras. Weight files do not store epsilon. */
 const EPSILON = 1e-3;
 
-/** Folds the one BatchNormalization of the file that has no place in the model into the classifier, where it has one number per feature. */
+/** Folds the single BatchNormalization that the model lacks into the classifier, if its size equals the number of features. */
 export function foldHeadNorm(plan: NetworkPlan, arrays: NamedArrays, fit: Fit): Fit {
   const owner = /^(.*)\/moving_variance$/.exec(fit.unexpected.find((name) => name.endsWith('/moving_variance')) ?? '')?.[1];
   const [kernel, bias] = ['predictions/kernel', 'predictions/bias'].map((weight) =>

@@ -1,9 +1,9 @@
-// Names files that hold no weights this library reads, so that an error can say what to do with them.
+// Recognizes files that contain no weights this library can read, so that error messages can say what to do with them.
 
 import { strayFile } from '../core/internal.js';
 import { describeGraphModel } from '../models/internal.js';
 
-/** How many bytes of a file its text is looked for in. */
+/** Number of bytes at the start of a file that are searched for text. */
 const HEAD = 1024;
 
 type Foreign = readonly [matches: (head: string, name: string) => boolean, what: string, remedy: string];
@@ -26,11 +26,11 @@ const named =
   (_: string, name: string): boolean =>
     pattern.test(name);
 
-// A protocol buffer whose first field is the version of its format, which is followed by the name of its producer or by the graph.
+// An ONNX file is a protocol buffer. Its first field is the format version, followed by the name of the producer or by the graph.
 const isOnnx = (head: string): boolean =>
   head.startsWith('\x08') && head.charCodeAt(1) >= 3 && head.charCodeAt(1) < 32 && '\x12\x3a'.includes(head.charAt(2) || ' ');
 
-// Signatures before names, because files are renamed.
+// Signatures are checked before file names, because files are often renamed.
 const FILES: readonly Foreign[] = [
   [marked('TFL3'), 'a TensorFlow Lite model', `${CONVERTED} ${KEEP_KERAS}`],
   [marked('ET12', 'ET11'), 'an ExecuTorch program', KEEP_TORCH],
@@ -73,13 +73,13 @@ const ARCHIVES: readonly (readonly [inside: RegExp, what: string, remedy: string
   [/(^|\/)saved_model\.pb$/, 'a zip archive of a TensorFlow SavedModel', KEEP_KERAS],
 ];
 
-/** What {@link foreignFile} says of a file that it does not know. */
+/** Result of {@link foreignFile} for an unknown file. */
 export const UNKNOWN_FILE = 'bytes of another format.';
 
 /**
- * Says what a file is and what to do, where it is no weight file this library reads.
+ * Returns error text that says what a file is and what to do with it. Used for files that are not supported weight files.
  *
- * @param name - Its name, where it has one.
+ * @param name - Name of the file, if known.
  */
 export function foreignFile(bytes: Uint8Array, name = ''): string {
   const head = String.fromCharCode(...bytes.subarray(0, HEAD));
@@ -91,7 +91,7 @@ export function foreignFile(bytes: Uint8Array, name = ''): string {
   return index ?? UNKNOWN_FILE;
 }
 
-/** Says what a zip archive is and what to do, by the names of its files. */
+/** Returns error text that says what a zip archive is and what to do with it, based on the names of its entries. */
 export function foreignArchive(names: readonly string[]): string {
   const known = ARCHIVES.find(([inside]) => names.some((name) => inside.test(name)));
   if (known !== undefined) return sentence(known[1], known[2]);
@@ -99,7 +99,7 @@ export function foreignArchive(names: readonly string[]): string {
   return sentence(`a zip archive with '${weights ?? names[0] ?? ''}'`, weights === undefined ? '' : UNPACK);
 }
 
-/** Says what a JSON file is and what to do; `null` where the text is no JSON. */
+/** Returns error text that says what a JSON file is and what to do with it, or `null` if the text is not JSON. */
 export function foreignJson(text: string): string | null {
   let value: unknown;
   try {

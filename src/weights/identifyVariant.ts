@@ -1,22 +1,23 @@
-// Which published network a file holds, for messages: all are planned, none is built.
+// Finds the published network that a file most likely contains, for error messages. It compares plans and builds no model.
 
 import { planModel, VARIANTS, type Variant } from '../scaling/index.js';
 import { entriesOf, type LayoutName } from './layouts.js';
 import type { NamedArrays } from './namedArrays.js';
 
-/** A published network, and how much of it a file holds. */
+/** A published network, with the number of its weights that a file lacks. */
 export interface LikelyVariant {
   readonly variant: Variant;
-  /** Its weights up to the classifier. */
+  /** Number of weights without the classifier. */
   readonly weights: number;
-  /** Those that are not in the file with their shape. */
+  /** Number of those weights that are not in the file with their shape. */
   readonly lacking: number;
 }
 
 /**
- * The variant that a file lacks least of, of several the one with the most weights; `null` where it lacks half of each.
+ * Returns the variant of which the fewest weights are missing from the file. Ties go to the variant with the most weights. Returns `null`
+ * if more than half of the weights of every variant are missing.
  *
- * @param prefix - What all names of the network begin with.
+ * @param prefix - Common prefix of all names of the network.
  */
 export function identifyVariant(arrays: NamedArrays, layout: LayoutName, prefix: string): LikelyVariant | null {
   const likely = (Object.keys(VARIANTS) as Variant[]).map((variant): LikelyVariant => {
@@ -31,15 +32,16 @@ export function identifyVariant(arrays: NamedArrays, layout: LayoutName, prefix:
       lacking: entries.filter(({ array, fileShape }) => !isHeld(`${prefix}${array}`, fileShape)).length,
     };
   });
-  // A shallower network, or one without squeeze-and-excitation, is a part of another by its names.
+  // The names of a network with fewer blocks, or without squeeze-and-excitation, may be a subset of those of another network.
   const [best] = likely.sort((a, b) => a.lacking - b.lacking || b.weights - a.weights);
   return best === undefined || best.lacking > best.weights / 2 ? null : best;
 }
 
 /**
- * Says which other network than the one that was wanted a file holds, or looks like; `null` where there is no other that fits it better.
+ * Returns error text that names the other network a file contains or resembles, or `null` if no other network fits better than the wanted
+ * one.
  *
- * @param wanted - How many weights the wanted network has up to the classifier, and how many of these do not fit.
+ * @param wanted - Number of weights of the wanted network without the classifier, and how many of them do not fit.
  */
 export function describeOther(likely: LikelyVariant | null, wanted: { readonly weights: number; readonly misfits: number }): string | null {
   if (likely === null) return null;

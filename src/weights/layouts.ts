@@ -1,17 +1,17 @@
-// How each framework names and orients the weights of a network: pure maps from the plan, to be read in either direction.
-// Reading files is not done here.
+// Defines how each framework names and orients the weights of a network. The mappings are derived from the plan and work in both
+// directions.
 
 import { check, oneOf, rule, text } from '../core/internal.js';
 import type { BlockPlan, LayerPlan, LayerRole, NetworkPlan } from '../scaling/index.js';
 
-/** Who named the arrays. */
+/** The framework whose names and axis order the arrays use. */
 export type LayoutName = 'keras' | 'kerasOrder' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1';
 
-/** One weight and its array. */
+/** One weight of a model and the corresponding array of a file. */
 export interface LayoutEntry {
-  /** The weight in the model, as Keras names it: `stem_conv/kernel`. */
+  /** Name of the weight in the model, the same as in Keras: `stem_conv/kernel`. */
   readonly weight: string;
-  /** The array in the file: `conv_stem.weight`. */
+  /** Name of the array in the file: `conv_stem.weight`. */
   readonly array: string;
   readonly modelShape: readonly number[];
   readonly fileShape: readonly number[];
@@ -19,18 +19,18 @@ export interface LayoutEntry {
   readonly toModel: readonly number[];
 }
 
-/** Where a layer stands in its network. */
+/** The position of a layer in its network. */
 interface Place {
   readonly plan: NetworkPlan;
   readonly layer: LayerPlan;
-  /** The block it belongs to, `null` in stem and top. */
+  /** The block of the layer, `null` in stem and top. */
   readonly block: BlockPlan | null;
-  /** Index of the stage, of the block in its stage, of the block in the network. */
+  /** Index of the stage, of the block within its stage, and of the block within the network. */
   readonly at: { readonly stage: number; readonly block: number; readonly overall: number };
 }
 
 interface Naming {
-  /** Name of a layer other than the classifier. */
+  /** Returns the name of a layer other than the classifier. */
   readonly layer: (place: Place) => string;
   /** Name of the classifier. */
   readonly classifier: string;
@@ -38,11 +38,11 @@ interface Naming {
 }
 
 /**
- * Every weight of a network with its array in a layout, in the order of the model's weights. Layers of the caller's own keep their names
- * and axes.
+ * Returns the array name and axis order of every weight of a network in a layout, in the order of the model's weights. Custom layers keep
+ * their names and axes.
  *
- * @param classifier - Name of the classifier's layer in the file, where it is not the layout's usual one.
- * @throws {OptionError} when there is no such layout, or it is no plan.
+ * @param classifier - Name of the classifier layer in the file, if it is not the default of the layout.
+ * @throws {OptionError} when the layout is unknown, or `plan` is not a plan.
  */
 export function layoutEntries(layout: LayoutName, plan: NetworkPlan, classifier?: string): LayoutEntry[] {
   check('layoutEntries', 'layout', layout, oneOf(...LAYOUTS));
@@ -60,7 +60,7 @@ const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` retur
   );
 });
 
-/** {@link layoutEntries} of a layout and a plan that are known to be ones. */
+/** Same as {@link layoutEntries}, without checking the arguments. */
 export function entriesOf(layout: LayoutName, plan: NetworkPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
   const naming = NAMINGS[layout];
   return places(plan).flatMap((place) => {
@@ -78,7 +78,7 @@ export function entriesOf(layout: LayoutName, plan: NetworkPlan, classifier = NA
   });
 }
 
-/** What the arrays of the classifier begin with in a layout. */
+/** Returns the prefix of the classifier's arrays in a layout. */
 export function classifierPrefix(layout: LayoutName, classifier = NAMINGS[layout].classifier): string {
   return `${classifier}${NAMINGS[layout].orientation === 'torch' ? '.' : '/'}`;
 }
@@ -92,7 +92,7 @@ const TORCH_WEIGHTS: Readonly<Record<string, string>> = {
   moving_mean: 'running_mean',
   moving_variance: 'running_var',
 };
-// [out, in, h, w], [channels, 1, h, w] and [out, in] to [h, w, in, out], [h, w, channels, 1] and [in, out].
+// Converts [out, in, h, w] to [h, w, in, out], [channels, 1, h, w] to [h, w, channels, 1], and [out, in] to [in, out].
 const TORCH_TO_MODEL = { conv: [2, 3, 1, 0], depthwiseConv: [2, 3, 0, 1], dense: [1, 0], vector: [0] } as const;
 
 function kernelKind(layer: LayerPlan, shape: readonly number[]): keyof typeof TORCH_TO_MODEL {
@@ -102,7 +102,7 @@ function kernelKind(layer: LayerPlan, shape: readonly number[]): keyof typeof TO
 type RoleNames = Readonly<Partial<Record<LayerRole, string>>>;
 const named = (names: RoleNames, { role }: LayerPlan): string => names[role] ?? role;
 
-// efficientnet_pytorch/model.py: blocks are numbered through.
+// efficientnet_pytorch/model.py numbers blocks across the whole network.
 const LUKEMELAS: RoleNames = {
   stemConv: '_conv_stem',
   stemNorm: '_bn0',
@@ -118,7 +118,7 @@ const LUKEMELAS: RoleNames = {
   projectNorm: '_bn2',
 };
 
-// timm/models/_efficientnet_blocks.py: one class of block a case.
+// timm/models/_efficientnet_blocks.py has one class per block type, each with its own names.
 const TIMM: RoleNames = { stemConv: 'conv_stem', stemNorm: 'bn1', topConv: 'conv_head', topNorm: 'bn2' };
 const TIMM_SE: RoleNames = { seReduce: 'se.conv_reduce', seExpand: 'se.conv_expand' };
 const TIMM_BLOCKS = {
@@ -142,9 +142,9 @@ const TIMM_BLOCKS = {
 
 const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
   keras: { layer: ({ layer }) => layer.name, classifier: 'predictions', orientation: 'tensorflow' },
-  // Files of Keras that hold no names: layers are counted by class, in the order of the network.
+  // For Keras files without layer names: layers are numbered per class, in the order of the network.
   kerasOrder: { layer: kerasOrderLayer, classifier: 'dense', orientation: 'tensorflow' },
-  // github.com/qubvel/efficientnet: Keras' names, but for the classifier.
+  // github.com/qubvel/efficientnet uses the names of Keras, except for the classifier.
   qubvel: { layer: ({ layer }) => layer.name, classifier: 'probs', orientation: 'tensorflow' },
   timm: { layer: timmLayer, classifier: 'classifier', orientation: 'torch' },
   torchvision: { layer: torchvisionLayer, classifier: 'classifier.1', orientation: 'torch' },
@@ -156,7 +156,7 @@ const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
   tf1: { layer: tf1Layer, classifier: 'head/dense', orientation: 'tensorflow' },
 };
 
-/** Every layout, in the order in which a file is tried. */
+/** All layouts, in the order in which they are tried on a file. */
 export const LAYOUTS = Object.keys(NAMINGS) as readonly LayoutName[];
 
 const KERAS_CLASSES: Readonly<Record<LayerPlan['kind'], string>> = {
@@ -178,8 +178,8 @@ function timmLayer({ layer, block, at }: Place): string {
   return `blocks.${at.stage}.${at.block}.${named(TIMM_BLOCKS[block.type][expanded ? 'expanded' : 'plain'], layer)}`;
 }
 
-// torchvision/models/efficientnet.py: convolution and normalization are items 0 and 1 of a Sequential; blocks are too, so they are
-// numbered.
+// torchvision/models/efficientnet.py: convolution and normalization are items 0 and 1 of a Sequential. Blocks are Sequentials too, so
+// their items are numbered.
 function torchvisionLayer({ plan, layer, block, at }: Place): string {
   const item = layer.kind === 'batchNorm' ? 1 : 0;
   if (block === null) return `features.${layer.role.startsWith('stem') ? 0 : (plan.stages ?? []).length + 1}.${item}`;
@@ -193,7 +193,7 @@ function partOf(role: LayerRole): string {
   return role.replace(/(?:Conv|Norm|Reduce|Expand)$/, '');
 }
 
-// tensorflow/tpu efficientnet_model.py: Keras numbers layers of one class as they are made, in each scope afresh.
+// tensorflow/tpu efficientnet_model.py: layers of the same class are numbered in the order of creation, starting again in each scope.
 function tf1Layer({ layer, block, at }: Place): string {
   const norm = 'tpu_batch_normalization';
   if (block === null) return `${layer.role.startsWith('stem') ? 'stem' : 'head'}/${layer.kind === 'batchNorm' ? norm : 'conv2d'}`;

@@ -1,4 +1,4 @@
-// Puts the weights of a file into a model, all or nothing, and accounts for every array on both sides.
+// Loads the weights of a file into a model, and reports what happened to every array and every weight.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -20,40 +20,41 @@ import { readWeightsFor } from './readWeights.js';
 import { refuseMisfit } from './refuseMisfit.js';
 import type { FitOptions } from './recognizeLayout.js';
 
-/** How weights are loaded. */
+/** Options of {@link loadWeights}. */
 export interface LoadWeightsOptions extends FitOptions {
   /**
-   * `false` loads what fits although weights are missing, arrays unknown or misshapen, or numbers not finite; the report lists them.
+   * Whether to throw an error if weights are missing, arrays are unknown or have the wrong shape, or values are not finite. `false` loads
+   * the weights that fit and lists the rest in the report.
    * @defaultValue true
    */
   readonly strict?: boolean | undefined;
 }
 
-/** What became of every array of the file and every weight of the model. */
+/** Lists what happened to every array of the file and every weight of the model. */
 export interface WeightsReport {
-  /** Whose names the file has. */
+  /** The framework whose names the file uses. */
   readonly layout: LayoutName;
-  /** What all names of the network in the file begin with. */
+  /** Common prefix of all names of the network in the file. */
   readonly prefix: string;
-  /** Weights that were loaded, each with its array in the file. */
+  /** Weights that were loaded, each with the name of its array in the file. */
   readonly loaded: readonly { readonly weight: string; readonly array: string }[];
-  /** Loaded weights that were summed or repeated because the model does not take three channels. */
+  /** Loaded weights that were adapted because the model does not take three channels. See {@link loadWeights}. */
   readonly adapted: readonly string[];
-  /** Weights the file does not hold; they stay as they were. */
+  /** Weights that are not in the file. They keep their values. */
   readonly missing: readonly string[];
-  /** Weights of the classifier that stay as they were because `head` is `'skip'`. */
+  /** Weights of the classifier that keep their values because `head` is `'skip'`. */
   readonly kept: readonly string[];
-  /** Arrays whose shape does not fit; their weights stay as they were. */
+  /** Arrays with the wrong shape. The corresponding weights keep their values. */
   readonly misshapen: readonly WeightsMismatch[];
-  /** Arrays that belong to nothing known. */
+  /** Arrays that do not belong to the network. */
   readonly unexpected: readonly string[];
-  /** Arrays left out on purpose, each with the reason. */
+  /** Arrays that were skipped on purpose, each with the reason. */
   readonly skipped: readonly SkippedArray[];
-  /** Arrays that hold numbers that are infinite or none (NaN). */
+  /** Arrays that contain infinite values or NaN. */
   readonly notFinite: readonly string[];
 }
 
-/** The rules of {@link LoadWeightsOptions}. */
+/** Validation rules of {@link LoadWeightsOptions}. */
 export const LOAD_WEIGHTS_RULES = {
   layout: oneOf('auto', ...LAYOUTS),
   prefix: rule<string>('a string', (value) => typeof value === 'string'),
@@ -69,15 +70,18 @@ const fileBytes = rule<Uint8Array | ArrayBuffer>(
 const weightsSource = either(fileBytes, namedArrays);
 
 /**
- * Loads weights into a model: from any framework's names, told by themselves. Either all of them are loaded, or an error says which do not
- * fit and the model stays as it was. A network of your own, whether `efficientNet` with own parts or put together by hand, takes the
- * weights that fit by name and shape, also from the file of a published network. With `strict: false` the rest stays as it is, and the
- * report lists it. Where the file says how its model preprocesses images, as the files of `writeKeras` and `writeSafetensors` do, this
- * model does so, too.
+ * Loads the weights of a file into a model and returns a report. The naming scheme of the file is detected automatically.
  *
- * @param source - A whole weight file, or the arrays some reader returned. Neither is needed afterwards.
- * @throws {WeightsError} when the file is damaged, holds another network, or (with `strict`) anything is missing, unknown, misshapen or
- * not finite.
+ * With `strict: true`, either all weights are loaded, or an error lists those that do not fit and the model stays unchanged. With
+ * `strict: false`, the remaining weights keep their values and the report lists them.
+ *
+ * Networks with custom parts and networks composed by hand load the weights that fit by name and shape, also from files of published
+ * networks. An RGB stem is summed for a model with one channel, and repeated and rescaled for any other number of channels. If the file
+ * contains preprocessing settings, as files of `writeKeras` and `writeSafetensors` do, the model uses them.
+ *
+ * @param source - The bytes of a weight file, or the arrays that a reader returned. The model keeps no reference to them.
+ * @throws {WeightsError} when the file is damaged or contains another network, or (with `strict`) when an array is missing, unknown, of
+ *   the wrong shape or not finite.
  * @example
  * const model = efficientNet('lite0');
  * const response = await fetch('efficientnet-lite0.safetensors');
@@ -95,7 +99,7 @@ export async function loadWeights(
   return loadWeightsFor('loadWeights', model, source, options);
 }
 
-/** {@link loadWeights} on behalf of another function, which has checked its arguments. */
+/** Same as {@link loadWeights}, for another function that has checked the arguments. */
 export async function loadWeightsFor(
   where: string,
   model: LayersModel,
@@ -161,12 +165,15 @@ export async function loadWeightsFor(
 function assign(weight: ModelWeight, { entry, array, adapted }: FittedWeight, scratch: Float32Array | undefined): void {
   const values = permute(array.values(), array.shape, entry.toModel, scratch);
   const fresh = tf.tidy(() => (adapted ? adaptChannels(values, entry.modelShape) : tf.tensor(values, [...entry.modelShape])));
-  // A write takes the fresh tensor's data over; its handle is ours to dispose.
+  // `write` takes over the data of the new tensor, but the tensor itself must still be disposed.
   weight.write(fresh);
   fresh.dispose();
 }
 
-/** `[h, w, 3, filters]` to another number of channels: summed for one, else repeated in turn and scaled so that sums stay. */
+/**
+ * Adapts a kernel `[h, w, 3, filters]` to another number of channels. For one channel, the channels are summed. Otherwise they are
+ * repeated in turn and scaled so that their sum stays the same.
+ */
 function adaptChannels(values: Float32Array, [height = 0, width = 0, channels = 0, filters = 0]: readonly number[]): tf.Tensor {
   const kernel = tf.tensor4d(values, [height, width, 3, filters]);
   if (channels === 1) return tf.sum(kernel, 2, true);

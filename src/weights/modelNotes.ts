@@ -1,28 +1,28 @@
-// What a weight file says of the model that its weights come from.
+// Transfers the preprocessing and class names of a model to and from weight files.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
 import { classNamesOf, setClassNames, setPreprocessing } from '../models/index.js';
 
-/** What a file says of its model, beside the arrays. */
+/** Information about the model that a file contains besides the arrays. */
 export interface ModelNotes {
-  /** How images became the input of the model. */
+  /** How images were turned into the model's input. */
   readonly preprocessing?: CompletePreprocessing | undefined;
-  /** The names of its classes, in the order of its outputs. */
+  /** Names of the classes, in the order of the model's outputs. */
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** What a model says of itself, for a file of its weights. */
+/** Returns the information about a model that its weight files contain. */
 export function notesOf(where: string, model: LayersModel): ModelNotes {
   const [preprocessing, classNames] = [preprocessingFor(where, model), classNamesOf(model)];
   return { ...(preprocessing === undefined ? {} : { preprocessing }), ...(classNames === undefined ? {} : { classNames }) };
 }
 
 /**
- * Passes what a file says on to the model that took its weights: it preprocesses images as those weights learned them, at its own size.
+ * Applies the information in a file to the model that its weights were loaded into. The preprocessing is adapted to the model's input size.
  *
- * @param withHead - Whether the classifier was loaded, too. Only then the file's class names are those of the model.
+ * @param withHead - Whether the classifier was loaded, too. The class names are only applied if so.
  */
 export function takeNotes(model: LayersModel, { preprocessing, classNames }: ModelNotes, withHead: boolean): void {
   if (preprocessing !== undefined) {
@@ -34,7 +34,7 @@ export function takeNotes(model: LayersModel, { preprocessing, classNames }: Mod
   if (classNames !== undefined && withHead && fits && classNamesOf(model) === undefined) setClassNames(model, classNames);
 }
 
-/** The same preprocessing for the input of another network; `null` keeps a length. */
+/** Adapts preprocessing to the input size of another network. `null` keeps the original height or width. */
 export function atSize(
   preprocessing: CompletePreprocessing,
   [height, width]: readonly (number | null | undefined)[],

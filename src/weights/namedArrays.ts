@@ -1,4 +1,4 @@
-// The currency of weights: what every reader returns and every writer takes, whatever the file.
+// Named arrays: the form in which all readers return weights and all writers take them.
 
 import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
@@ -8,16 +8,21 @@ import { decodeElements, ELEMENT_BYTES, type ElementType } from './elements.js';
 /** One array of a weight file. */
 export interface WeightArray {
   readonly shape: readonly number[];
-  /** The type of its numbers in the file. */
+  /** Element type of the array in the file. */
   readonly dtype: ElementType;
-  /** Its numbers as float32, row-major; decoded at each call, a view of the file's bytes where they are float32 already. */
+  /**
+   * Returns the values as float32, row-major. They are decoded at every call. If the file stores float32, the result is a view of its
+   * bytes.
+   */
   values(): Float32Array;
 }
 
-/** The arrays of a weight file by name, in the file's order; a file of this library also says how its model takes images. */
+/**
+ * The arrays of a weight file by name, in the order of the file. Files written by this library also contain the preprocessing of the model.
+ */
 export type NamedArrays = ReadonlyMap<string, WeightArray> & ModelNotes;
 
-/** The rule of {@link NamedArrays}. */
+/** Validation rule of {@link NamedArrays}. */
 export const namedArrays = rule<NamedArrays>(
   'arrays by name, as readers and `weightsOf` return them,',
   (value) =>
@@ -28,16 +33,16 @@ export const namedArrays = rule<NamedArrays>(
     ),
 );
 
-/** How many numbers a shape holds; 1 for a scalar. */
+/** Returns the number of elements of a shape, 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
 /**
- * Makes a weight array of float32 numbers; they are not copied.
+ * Creates a weight array from float32 values, without copying them.
  *
- * @throws {OptionError} when the shape is none, or the values are no `Float32Array`. {@link WeightsError} when the shape does not hold as
- *   many numbers.
+ * @throws {OptionError} when the shape is invalid, or the values are not a `Float32Array`. {@link WeightsError} when the number of values
+ *   does not match the shape.
  * @example
  * const arrays: NamedArrays = new Map([['predictions/bias', weightArray([10], new Float32Array(10))]]);
  */
@@ -50,12 +55,12 @@ export function weightArray(shape: readonly number[], values: Float32Array): Wei
   return { shape, dtype: 'float32', values: () => values };
 }
 
-/** Makes a weight array of a file's bytes, decoded when asked for. */
+/** Creates a weight array from the bytes of a file. They are decoded when `values` is called. */
 export function encodedArray(shape: readonly number[], dtype: ElementType, bytes: () => Uint8Array): WeightArray {
   return { shape, dtype, values: () => decodeElements(dtype, bytes()) };
 }
 
-/** Bytes an array of this shape and type takes. */
+/** Returns the number of bytes of an array of this shape and type. */
 export function byteLength(shape: readonly number[], dtype: ElementType): number {
   return elementCount(shape) * ELEMENT_BYTES[dtype];
 }

@@ -1,25 +1,25 @@
-// The variables of a model by the names Keras gives them.
+// Returns the variables of a model by their Keras names.
 
 import * as tf from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
 import { checkModel } from '../models/internal.js';
 
-/** A weight inside a model: read it, or write another tensor of its shape into it. */
+/** A weight variable of a model. `read` returns its tensor, `write` sets a new tensor of the same shape. */
 export type ModelWeight = tf.layers.Layer['weights'][number];
 
 /**
- * The weights of a model by name, `stem_conv/kernel`; of models nested inside it too. Nothing is copied.
+ * Returns the weights of a model by name, such as `stem_conv/kernel`, including those of nested models. Nothing is copied.
  *
- * @throws {OptionError} when it is no layers model. {@link WeightsError} when two layers have the same name.
+ * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when two layers have the same name.
  * @example
- * const kernel = namedWeights(model).get('predictions/kernel')?.read(); // owned by the model, not to be disposed
+ * const kernel = namedWeights(model).get('predictions/kernel')?.read(); // owned by the model: do not dispose it
  */
 export function namedWeights(model: tf.LayersModel): ReadonlyMap<string, ModelWeight> {
   checkModel('namedWeights', model);
   return namedWeightsFor('namedWeights', model);
 }
 
-/** {@link namedWeights} on behalf of another function. */
+/** Same as {@link namedWeights}, for another function. */
 export function namedWeightsFor(where: string, model: tf.LayersModel): ReadonlyMap<string, ModelWeight> {
   const weights = new Map<string, ModelWeight>();
   const collect = (layers: readonly tf.layers.Layer[]): void => {

@@ -1,4 +1,4 @@
-// NumPy's arrays inside PyTorch files. Scalars are records of the training and hold no weights.
+// Reads NumPy arrays in PyTorch files. NumPy scalars are skipped, because they are training records and not weights.
 // Format: numpy/_core/src/multiarray/methods.c, `array_reduce`, and descriptor.c, `arraydescr_reduce`.
 
 import { ELEMENT_BYTES, type ElementType } from './elements.js';
@@ -36,7 +36,7 @@ class NumpyType implements Buildable {
   }
 }
 
-/** An array; without a tensor where it holds objects, texts or dates. */
+/** A NumPy array. It has no tensor if its elements are objects, strings or dates. */
 export class NumpyArray implements Buildable {
   tensor: TorchTensor | undefined;
 
@@ -56,7 +56,7 @@ export class NumpyArray implements Buildable {
   }
 }
 
-/** What a pickle of NumPy's may call. */
+/** NumPy functions that a pickle may call. */
 export const NUMPY_GLOBALS: Readonly<Record<string, PickleGlobal>> = {
   'numpy.dtype': (code) => new NumpyType(code),
   'numpy.core.multiarray.scalar': () => null,

@@ -1,17 +1,18 @@
-// Reordering axes between frameworks' orientations, on plain arrays.
+// Reorders the axes of plain arrays.
 
 import { elementCount } from './namedArrays.js';
 
 /**
- * Reorders the axes of row-major values; axis `i` of the result is axis `axes[i]` of the input.
+ * Reorders the axes of row-major values. Axis `i` of the result is axis `axes[i]` of the input.
  *
- * @param scratch - At least as long as `values`. With it the result is a part of it, or `values` themselves where nothing moves.
+ * @param scratch - Buffer for the result, at least as long as `values`. The result is then a view of it, or `values` itself if the order
+ *   does not change.
  * @defaultValue none: the result is always a copy
  */
 export function permute(values: Float32Array, shape: readonly number[], axes: readonly number[], scratch?: Float32Array): Float32Array {
   if (axes.every((axis, i) => axis === i)) return scratch === undefined ? values.slice() : values;
   const strides = shape.map((_, i) => elementCount(shape.slice(i + 1)));
-  // Axes of length 1 move nothing, axes that stay neighbors are one: what is left are at most three, the last one innermost.
+  // Axes of length 1 are dropped and axes that stay adjacent are merged. At most three axes remain, and the last is the innermost.
   const merged: { length: number; stride: number }[] = [];
   for (const axis of axes) {
     const [length, stride] = [shape[axis] as number, strides[axis] as number];
@@ -52,7 +53,7 @@ function fillStrided(
 
 const TILE = 32;
 
-// Reading down columns misses the cache at every step, unless a few rows are read together.
+// Reading a column causes a cache miss at every step, so a few rows are read together.
 function fillPlane(
   from: Float32Array,
   to: Float32Array,

@@ -1,33 +1,32 @@
-// An interpreter of Python pickles that runs nothing of the file. The functions a pickle may call are given to it by name, and all of them
-// are written here; a call of any other function is refused. An object of an unknown class becomes a record of its attributes.
-// Protocols 1 to 5. Tensors are built in torchGlobals.ts.
+// Interprets Python pickles (protocols 1 to 5) without running code of the file: it calls only functions that the caller provides by name.
+// Objects of unknown classes become maps of their attributes.
 
 import { WeightsError } from '../core/index.js';
 
-/** A value of a pickle: dictionaries are Maps, lists and tuples are arrays, integers beyond 2^53 are bigints. */
+/** A value in a pickle: dictionaries are Maps, lists and tuples are arrays, integers beyond 2^53 are bigints. */
 export type PickleValue = unknown;
 
-/** Builds what a function of a pickle returns; it is given the arguments Python would pass. */
+/** Replaces a Python function that a pickle calls. It gets the arguments that Python would pass. */
 export type PickleGlobal = (...parameters: readonly PickleValue[]) => PickleValue;
 
-/** A value whose content follows after it was made, as Python's `__setstate__` sets it. */
+/** A value that gets its content after it is created, as with Python's `__setstate__`. */
 export interface Buildable {
   readonly build: (state: PickleValue) => void;
 }
 
-/** What a pickle may refer to. */
+/** Resolves the references of a pickle. */
 export interface PickleContext {
-  /** The function or constant `module.name`; `undefined` makes it a {@link PickleName}, which cannot be called. */
+  /** Returns the function or constant `module.name`. `undefined` makes it a {@link PickleName}, which cannot be called. */
   readonly resolve: (name: string) => PickleValue;
-  /** What a persistent id stands for. */
+  /** Returns the object for a persistent id. */
   readonly load: (id: PickleValue) => PickleValue;
 }
 
 const MARK = Symbol('mark');
-/** Containers a pickle may make: many more than a network has, and few enough for the memory. */
+/** Maximum number of containers in a pickle: far more than a network needs, and few enough to fit in memory. */
 const MAX_CONTAINERS = 1_000_000;
 
-/** A class or function the context does not know. It is kept by name and never called. */
+/** A class or function that the context does not provide. It is kept by name and never called. */
 export class PickleName {
   readonly name: string;
 
@@ -36,14 +35,14 @@ export class PickleName {
   }
 }
 
-/** An object of a class the context does not know: its items and its attributes. */
+/** An object of an unknown class, with its items and attributes. */
 export class PickleObject extends Map<PickleValue, PickleValue> {}
 
 /**
  * Reads one pickle.
  *
- * @returns the value and where the pickle ends.
- * @throws {WeightsError} when the pickle is damaged, or calls a function the context does not know.
+ * @returns the value and the offset where the pickle ends.
+ * @throws {WeightsError} when the pickle is damaged or calls a function that the context does not provide.
  */
 export function readPickle(where: string, bytes: Uint8Array, context: PickleContext, start = 0): { value: PickleValue; end: number } {
   const machine = new PickleMachine(bytes, context, start);
@@ -86,7 +85,7 @@ class PickleMachine {
     }
   }
 
-  // Names and codes as in Python's Lib/pickletools.py.
+  // Opcode names and values are those of Python's Lib/pickletools.py.
   private step(opcode: number): void {
     switch (opcode) {
       case 0x80:
@@ -299,7 +298,7 @@ class PickleMachine {
   }
 
   private global(name: string): PickleValue {
-    // Protocol 2 writes the names of Python 2.
+    // Protocol 2 uses the module names of Python 2.
     const today = name
       .replace(/^__builtin__\./, 'builtins.')
       .replace(/^copy_reg\./, 'copyreg.')
@@ -318,18 +317,18 @@ class PickleMachine {
     this.push((target as PickleGlobal)(...(parameters as PickleValue[])));
   }
 
-  /** A new object: a record where the class is unknown. */
+  /** Creates an object. Objects of unknown classes become a `PickleObject`. */
   private create([target, parameters]: readonly PickleValue[]): void {
     if (target instanceof PickleName) this.push(this.fresh(new PickleObject()));
     else this.call([target, parameters]);
   }
 
-  /** The state of an object: its attributes, where it is a record of them. Other values have attributes no weights are in. */
+  /** Sets the attributes of an object. The attributes of other values contain no weights and are ignored. */
   private build(state: PickleValue): void {
     const target = this.top();
     if (isBuildable(target)) target.build(state);
     else if (target instanceof PickleObject) {
-      // Python gives the attributes, or a pair of them and those in slots.
+      // Python stores either the attributes, or a pair of the attributes and the slots.
       const parts: readonly PickleValue[] = Array.isArray(state) ? (state as PickleValue[]) : [state];
       for (const part of parts) if (part instanceof Map) for (const [key, value] of part) target.set(key, value);
     }

@@ -1,4 +1,4 @@
-// The arrays of a file as the weights of a plan, where no model is built: loadWeights.ts is the way into one.
+// Finds the weights of a plan in the arrays of a file, without building a model. `loadWeights` loads them into a model.
 
 import { WeightsError } from '../core/index.js';
 import type { ModelPlan } from '../scaling/index.js';
@@ -8,11 +8,11 @@ import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.j
 import { permute } from './permute.js';
 
 /**
- * Finds every weight of a plan among arrays in any framework's names, in Keras' names and orientation.
+ * Finds every weight of a plan in the arrays of any framework, and returns them with the names and axis order of Keras.
  *
- * @param where - The function that asks, for errors.
- * @param prefix - What all names of the network begin with; found by itself unless the file holds the network more than once.
- * @throws {WeightsError} when a weight is missing or misshapen, an array unknown, or the arrays are of another network.
+ * @param where - The calling function, for error messages.
+ * @param prefix - Common prefix of all names of the network. It is detected unless the file contains the network more than once.
+ * @throws {WeightsError} when a weight is missing or has the wrong shape, an array is unknown, or the arrays belong to another network.
  */
 export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays, prefix?: string): ReadonlyMap<string, WeightArray> {
   const {

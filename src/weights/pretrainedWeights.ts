@@ -1,4 +1,5 @@
-// The published weights: where they are, how to know them again, and what a model must be for them to mean anything. Data, no download.
+// Lists the published checkpoints: where to download them, how to verify them, and which model options they need. Nothing is downloaded
+// here.
 
 import { check, keysOf, oneOf, rule } from '../core/internal.js';
 import type { Preprocessing } from '../image/index.js';
@@ -9,55 +10,55 @@ import { KERAS_V1, KERAS_V2, LUKEMELAS, LUKEMELAS_ADVPROP, QUBVEL_AUTOAUGMENT, Q
 import type { LayoutName } from './layouts.js';
 import { TIMM_ROWS } from './timmRows.js';
 
-/** How a file is known again. */
+/** Digest that verifies a file. */
 export interface Digest {
   readonly algorithm: 'md5' | 'sha256';
-  /** Hexadecimal; the first digits only, where no more is published. */
+  /** Hexadecimal digits. Only the first ones if no more are published. */
   readonly hex: string;
 }
 
-/** A place to fetch a checkpoint from. */
+/** A location of a checkpoint. */
 export interface WeightsSource {
   readonly url: string;
-  /** `null` where none is published. */
+  /** `null` if no digest is published. */
   readonly digest: Digest | null;
 }
 
-/** Published weights. */
+/** A published checkpoint. */
 export interface PretrainedWeights {
   readonly variant: Variant;
-  /** Best first. */
+  /** Preferred source first. */
   readonly sources: readonly WeightsSource[];
   readonly license: 'Apache-2.0' | 'BSD-3-Clause';
   readonly layout: LayoutName;
-  /** Whether the file has a classifier. */
+  /** Whether the file contains a classifier. */
   readonly includeTop: boolean;
-  /** 1000 of ImageNet, 11,821 or 21,843 of its larger sets. */
+  /** Number of classes: 1000 for ImageNet, 11,821 or 21,843 for its larger versions. */
   readonly classes: number;
   readonly padding: Padding;
   readonly batchNormEpsilon: number;
   readonly normalization: Normalization;
-  /** Side of the images it was evaluated on, in pixels. */
+  /** Side length in pixels of the images it was evaluated on. */
   readonly inputSize: number;
   /**
-   * How images become its input in its publisher's evaluation, on which the published accuracy was measured. timm's entries are those of
-   * its test size (`use_test_size=True`). For `keras/` and `qubvel/` it is the evaluation of EfficientNet's authors, whose weights these
-   * are; the first generation was resized by TensorFlow 1's bicubic, here by TensorFlow 2's.
+   * How images were turned into the input when the published accuracy was measured. timm's entries use its test size
+   * (`use_test_size=True`). `keras/` and `qubvel/` contain the weights of EfficientNet's authors, so they use the authors' evaluation.
+   * The authors resized images for the first generation with TensorFlow 1's bicubic method; this library uses TensorFlow 2's.
    */
   readonly preprocessing: Preprocessing;
-  /** Top-1 accuracy on ImageNet in percent, as published; `null` where none is. */
+  /** Published top-1 accuracy on ImageNet in percent; `null` if none is published. */
   readonly top1: number | null;
 }
 
 const HALF: Normalization = { mean: 0.5, std: 0.5 };
 const GOOGLE_LIKE = { license: 'Apache-2.0', padding: 'same', batchNormEpsilon: 1e-3, classes: 1000 } as const;
-// timm and torchvision evaluate on what Pillow resized.
+// timm and torchvision resize with Pillow for evaluation.
 const PILLOW = { antialias: true, resampler: 'pillow', margins: 'even' } as const;
 
-// examples/imagenet/main.py of lukemelas/EfficientNet-PyTorch.
+// As in examples/imagenet/main.py of lukemelas/EfficientNet-PyTorch.
 const lukemelasEvaluation = (inputSize: number): Preprocessing => ({ ...PILLOW, inputSize, fit: 'resizeCrop', interpolation: 'bicubic' });
 
-// Top-1 as in tensorflow/tpu models/official/efficientnet/README.md and google/automl efficientnetv2/README.md.
+// Top-1 accuracy from tensorflow/tpu models/official/efficientnet/README.md and google/automl efficientnetv2/README.md.
 const AUTOAUGMENT_TOP1 = [77.1, 79.1, 80.1, 81.6, 82.9, 83.6, 84.0, 84.3];
 const NOISY_STUDENT_TOP1 = [78.8, 81.5, 82.4, 84.1, 85.3, 86.1, 86.4, 86.9];
 const ADVPROP_TOP1 = [77.6, 79.6, 80.5, 81.9, 83.3, 84.3, 84.8, 85.2, 85.5];
@@ -65,7 +66,7 @@ const V2_TOP1: Readonly<Record<string, number>> = { b0: 78.7, b1: 79.8, b2: 80.5
 
 type Rows = [name: string, weights: PretrainedWeights][];
 
-/** The two files of a network, with and without its classifier. */
+/** Returns the two files of a network, with and without its classifier. */
 function topAndNotop(
   name: string,
   [top, notop]: readonly [string, string],
@@ -193,7 +194,7 @@ function torchvision(): Rows {
       includeTop: true,
       classes: 1000,
       padding: 'symmetric',
-      // torchvision leaves PyTorch's epsilon to B0-B4 alone.
+      // torchvision uses PyTorch's default epsilon only for B0-B4.
       batchNormEpsilon: /^b[0-4]$/.test(variant) ? 1e-5 : 1e-3,
       normalization: variant === 'v2-l' ? HALF : 'imagenet',
       inputSize,
@@ -247,7 +248,7 @@ function timm(): Rows {
 }
 
 /**
- * Every published ImageNet checkpoint that can be loaded here, by name: `keras/b0`, `qubvel/b3-noisy-student-notop`,
+ * All published ImageNet checkpoints that this library can load, by name: `keras/b0`, `qubvel/b3-noisy-student-notop`,
  * `lukemelas/b8-advprop`, `torchvision/v2-s`, `timm/tf_efficientnet_lite0.in1k`.
  *
  * @example
@@ -260,9 +261,9 @@ function allRows(): Rows {
 }
 
 /**
- * The name of the checkpoint a variant is meant by when only the variant is named.
+ * Returns the name of the default checkpoint of a variant.
  *
- * @throws {OptionError} when there is no such variant.
+ * @throws {OptionError} when the variant is unknown.
  */
 export function defaultPretrained(variant: Variant): string {
   check('defaultPretrained', 'variant', variant, oneOf(...keysOf(VARIANTS)));
@@ -284,9 +285,9 @@ const published = rule<PretrainedWeights>('an entry of PRETRAINED', (value) => {
 });
 
 /**
- * The options a model needs for a checkpoint to mean what it was trained to mean.
+ * Returns the options that {@link efficientNet} needs to build the model that a checkpoint was trained with.
  *
- * @throws {OptionError} when it is no entry of {@link PRETRAINED}.
+ * @throws {OptionError} when the value is not an entry of {@link PRETRAINED}.
  * @example
  * const weights = PRETRAINED['torchvision/b0'] as PretrainedWeights;
  * const model = efficientNet(weights.variant, modelOptionsOf(weights));

@@ -1,5 +1,5 @@
-// Reads safetensors: 8 bytes of header length, a JSON header, then the arrays. Nothing the header says is believed unchecked.
-// Format: huggingface/safetensors, README "Format". The writer is writeSafetensors.ts.
+// Reads safetensors files: 8 bytes with the length of the header, a JSON header, and the arrays. Everything in the header is checked.
+// Format: huggingface/safetensors, README "Format".
 
 import { check, instanceOf, show } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
@@ -8,7 +8,7 @@ import { byteLength, encodedArray, type NamedArrays, type WeightArray } from './
 import { readNotes } from './storedNotes.js';
 import { refuseOtherFormat } from './weightFormat.js';
 
-/** The names of element types in a header. */
+/** Element types by their names in a header. */
 export const SAFETENSORS_TYPES = {
   F64: 'float64',
   F32: 'float32',
@@ -31,7 +31,7 @@ export const SAFETENSORS_TYPES = {
   BOOL: 'bool',
 } as const satisfies Record<string, ElementType>;
 
-/** The reference implementation's own limit. */
+/** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 interface Entry {
@@ -44,11 +44,11 @@ interface Entry {
 /**
  * Reads the arrays of a safetensors file: floats of 8 to 64 bits, integers and booleans.
  *
- * Of a file of this library, the result also has the `preprocessing` and the `classNames` of its model, which `loadWeights` passes on.
+ * For files written by this library, the result also contains the model's `preprocessing` and `classNames`, which `loadWeights` applies.
  *
- * @param bytes - the whole file; it is not copied, so it must not change while the arrays are in use.
- * @throws {WeightsError} when the file is truncated or damaged: each array must have a known type and a place of exactly its size,
- * and the places must fill the file without a gap or an overlap. {@link DataError} when the preprocessing in it is damaged.
+ * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
+ * @throws {WeightsError} when the file is truncated or damaged. Every array must have a known type and the right number of bytes, and the
+ *   arrays must fill the file without gaps or overlaps. {@link DataError} when the preprocessing in the file is damaged.
  * @example
  * const response = await fetch('efficientnet-lite0.safetensors');
  * const arrays = readSafetensors(new Uint8Array(await response.arrayBuffer()));
@@ -59,7 +59,7 @@ export function readSafetensors(bytes: Uint8Array): NamedArrays {
   return readSafetensorsFor('readSafetensors', bytes);
 }
 
-/** {@link readSafetensors} on behalf of another function, which has checked that these are bytes. */
+/** Same as {@link readSafetensors}, for another function that has checked the bytes. */
 export function readSafetensorsFor(where: string, bytes: Uint8Array): NamedArrays {
   refuseOtherFormat(where, bytes, 'safetensors');
   const { header, data } = split(where, bytes);
@@ -117,11 +117,11 @@ function split(where: string, bytes: Uint8Array): { header: Record<string, unkno
   }
 }
 
-/** JSON.parse keeps the last of two equal names without a word. */
+/** JSON.parse silently keeps the last of two equal names. */
 function refuseDuplicates(where: string, json: string): void {
   const names = new Set<string>();
   let depth = 0;
-  // Strings first, so that a brace inside a name is not counted; a name is a string before a colon.
+  // The pattern matches whole strings, so that braces inside names are not counted. A name is a string before a colon.
   for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"(?:\s*:)?|[{}]/gs)) {
     if (token === '{') depth += 1;
     else if (token === '}') depth -= 1;

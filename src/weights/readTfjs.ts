@@ -1,4 +1,4 @@
-// Reads the weights of a TensorFlow.js model, quantized ones too, without building the model.
+// Reads the weights of a TensorFlow.js model, including quantized ones, without building the model.
 
 import type { io } from '@tensorflow/tfjs-core';
 import { check, record, rule, show } from '../core/internal.js';
@@ -10,14 +10,13 @@ import { elementCount, encodedArray, type NamedArrays, type WeightArray } from '
 const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', float16: 'float16', int32: 'int32', bool: 'bool' };
 
 /**
- * Reads the weights of a TensorFlow.js layers model, as a load handler or `model.save` gives them. Those of a converted Keras model are
- * named `layer/weight` whatever the version of Keras.
+ * Reads the weights of a TensorFlow.js layers model from its artifacts, as load handlers return them. Weights of converted Keras models
+ * are named `layer/weight` for all versions of Keras.
  *
- * @param artifacts - Its `weightSpecs`, `weightData` and `modelTopology`, from which a converted Keras 3 model takes its names. The data is
- *   not
- * copied, so it must not change while the arrays are in use.
- * @throws {OptionError} when a part of the artifacts is of another type. {@link WeightsError} when specs and data do not agree, a weight is
- *   of a type no network has, or it is a graph model.
+ * @param artifacts - The `weightSpecs`, `weightData` and `modelTopology` of the model. The topology provides the names of a converted
+ *   Keras 3 model. The data is not copied, so it must not change while the arrays are in use.
+ * @throws {OptionError} when a part of the artifacts has the wrong type. {@link WeightsError} when specs and data do not match, a weight
+ *   has an unsupported type, or the model is a graph model.
  * @example
  * const arrays = readTfjs(await (tf.io.http('https://.../model.json').load as () => Promise<tf.io.ModelArtifacts>)());
  * await loadWeights(model, arrays);
@@ -43,7 +42,7 @@ export function readTfjs(artifacts: TfjsWeights): NamedArrays {
       );
     if (!Array.isArray(shape) || !shape.every((length) => Number.isSafeInteger(length) && length >= 0))
       throw broken(`the shape of ${show(stored)} is ${show(shape)}`);
-    // What is no weight of the model keeps its name, so that a report can account for it.
+    // Arrays that are not weights of the model keep their names, so that a report can list them.
     const name = nameOf(stored) ?? stored;
     if (arrays.has(name)) throw broken(`two weights are named ${show(name)}`);
     const size = elementCount(shape) * ELEMENT_BYTES[type];
@@ -62,7 +61,7 @@ export function readTfjs(artifacts: TfjsWeights): NamedArrays {
   return arrays;
 }
 
-/** What {@link readTfjs} needs of a model: its weights, and for a converted Keras 3 model also its `modelTopology`. */
+/** The artifacts that {@link readTfjs} needs: the weights and, for a converted Keras 3 model, the `modelTopology`. */
 export interface TfjsWeights {
   readonly weightSpecs?: readonly io.WeightsManifestEntry[] | undefined;
   readonly weightData?: io.WeightData | undefined;
@@ -81,7 +80,7 @@ function storedType(dtype: unknown, quantization: io.WeightsManifestEntry['quant
   return typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
 }
 
-// tfjs-core io_utils: value * scale + min, steps stored in one or two bytes.
+// value * scale + min, as in io_utils of tfjs-core. Values are stored in one or two bytes.
 function dequantized(
   bytes: Uint8Array,
   stored: ElementType,

@@ -1,4 +1,4 @@
-// Reads what PyTorch's torch.save writes: the zip archive of today and the bare pickles of before 1.6. Nothing of the file is run.
+// Reads PyTorch files in the zip format and in the pickle format of versions before 1.6. No code of the file is run.
 // Format: torch/serialization.py, `_save` and `_legacy_save`.
 
 import { check, instanceOf, show } from '../core/internal.js';
@@ -13,14 +13,15 @@ import { refuseOtherFormat } from './weightFormat.js';
 import { openZip } from './zip.js';
 
 /**
- * Reads the tensors of a PyTorch file (`.pth`, `.pt`, `.bin`, `.ckpt`): a state dict, a training checkpoint around one, a whole module, or
- * TorchScript.
+ * Reads the tensors of a PyTorch file (`.pth`, `.pt`, `.bin`, `.ckpt`): a state dict, a training checkpoint that contains one, a whole
+ * module, or TorchScript.
  *
- * Names are the keys that lead to a tensor, joined by dots; tensors of a module are named as in its `state_dict()`. Nothing in the file can
- * run: a pickle that calls a function which is not known to build plain data is refused by the name of that function.
+ * Names are the keys that lead to a tensor, joined by dots. Tensors of a module get the names of its `state_dict()`. No code of the file
+ * is run: a file that calls an unknown function is refused, and the error names the function.
  *
- * @param bytes - The whole file; it is not copied, so it must not change while the arrays are in use.
- * @throws {WeightsError} when the file is damaged, holds no tensor, or calls a function that builds neither tensors nor plain data.
+ * @param bytes - The whole file. It is not copied, so it must not change while the arrays are in use.
+ * @throws {WeightsError} when the file is damaged, contains no tensor, or calls a function other than those that build tensors and plain
+ *   data.
  * @example
  * const arrays = readTorch(await readFile('efficientnet-b0-355c32eb.pth'));
  */
@@ -29,7 +30,7 @@ export function readTorch(bytes: Uint8Array): NamedArrays {
   return readTorchFor('readTorch', bytes);
 }
 
-/** {@link readTorch} on behalf of another function, which has checked that these are bytes. */
+/** Same as {@link readTorch}, for another function that has checked the bytes. */
 export function readTorchFor(where: string, bytes: Uint8Array): NamedArrays {
   refuseOtherFormat(where, bytes, 'torch');
   const arrays = collectTensors(where, bytes[0] === 0x50 ? readZipped(where, bytes) : readLegacy(where, bytes));
@@ -66,7 +67,7 @@ function readZipped(where: string, bytes: Uint8Array): PickleValue {
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 
-// Magic number, protocol, system, then the objects, then the keys of the storages and their numbers.
+// The file contains a magic number, the protocol, system information, the objects, the keys of the storages, and their data.
 function readLegacy(where: string, bytes: Uint8Array): PickleValue {
   const places = new Map<string, { start: number; count: number }>();
   const storages = new Map<string, Storage>();
@@ -91,7 +92,7 @@ function readLegacy(where: string, bytes: Uint8Array): PickleValue {
     return value;
   };
   if (next() !== LEGACY_MAGIC) throw new WeightsError(`${where}: expected a file written by torch.save, received another pickle.`);
-  // Protocol and system say nothing about the numbers: they are little-endian on every machine (torch/csrc/serialization.cpp).
+  // Protocol and system information are skipped. The data is little-endian on every machine (torch/csrc/serialization.cpp).
   next();
   next();
   const root = next();

@@ -1,4 +1,4 @@
-// Tells what kind of file some bytes are, and reads it with the right reader.
+// Reads a weight file with the reader for its format.
 
 import { check, instanceOf } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
@@ -8,10 +8,10 @@ import { readTorchFor } from './readTorch.js';
 import { unknownFormat, weightFormat } from './weightFormat.js';
 
 /**
- * Reads a weight file of any format this entry knows, told by its first bytes: safetensors and PyTorch. Keras' are read by
- * `effnet-ts/hdf5`, which Node's entry brings.
+ * Reads a safetensors or PyTorch weight file. The format is detected from the first bytes. For Keras files, use `effnet-ts/hdf5` or
+ * `effnet-ts/node`.
  *
- * @throws {WeightsError} when the format is another, or the file is damaged. The error says what the file is and what to do.
+ * @throws {WeightsError} when the format is not supported, or the file is damaged. The message says what the file is and what to do.
  * @example
  * const arrays = readWeights(new Uint8Array(await file.arrayBuffer()));
  */
@@ -20,7 +20,7 @@ export function readWeights(bytes: Uint8Array): NamedArrays {
   return readWeightsFor('readWeights', bytes);
 }
 
-/** {@link readWeights} on behalf of another function, which has checked that these are bytes. */
+/** Same as {@link readWeights}, for another function that has checked the bytes. */
 export function readWeightsFor(where: string, bytes: Uint8Array): NamedArrays {
   switch (weightFormat(where, bytes)) {
     case 'safetensors':

@@ -1,45 +1,44 @@
-// Which network a file holds under which names. What each array is follows in fitWeights.ts.
+// Detects the naming scheme of a file, and the prefix of the network in it.
 
 import { WeightsError } from '../core/index.js';
 import type { NetworkPlan } from '../scaling/index.js';
 import { entriesOf, LAYOUTS, type LayoutEntry, type LayoutName } from './layouts.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';
 
-/** How a file is to be read. */
+/** Options for reading the arrays of a file. */
 export interface FitOptions {
-  /** @defaultValue 'auto' */
+  /** Framework whose names the file uses. @defaultValue 'auto' */
   readonly layout?: LayoutName | 'auto' | undefined;
-  /** What all names of the network begin with, for example `state_dict.`. @defaultValue found by itself */
+  /** Common prefix of all names of the network, for example `state_dict.`. @defaultValue detected */
   readonly prefix?: string | undefined;
   /**
-   * Name of the classifier's layer in the file, within the network or beside it.
-   * @defaultValue the layout's, for example `predictions` or `classifier`
+   * Name of the classifier layer in the file, within the network or next to it.
+   * @defaultValue the default of the layout, for example `predictions` or `classifier`
    */
   readonly classifier?: string | undefined;
-  /** `'skip'` leaves the model's own classifier as it is, whatever head the file has. @defaultValue 'load' */
+  /** Whether to load the classifier. `'skip'` keeps the classifier of the model. @defaultValue 'load' */
   readonly head?: 'load' | 'skip' | undefined;
 }
 
-/** Google's checkpoints hold each weight twice; the moving average is the one that was evaluated. */
+/** Google's checkpoints contain each weight twice. The moving average is the one that was evaluated. */
 export const AVERAGE = '/ExponentialMovingAverage';
 
-/** A network in a file. */
+/** A network found in a file. */
 interface Recognition {
   readonly layout: LayoutName;
   readonly prefix: string;
   readonly entries: readonly LayoutEntry[];
-  /** How many of the weights to be loaded are in the file. */
+  /** Number of the expected weights that are in the file. */
   readonly found: number;
 }
 
 /**
- * Finds the network among the arrays of a file: whose names it has, and what they begin with.
+ * Finds the network among the arrays of a file: its naming scheme and the prefix of its names.
  *
- * @param references - For a network with parts of the caller's own: plans that the file's may be. A file that has all weights of one, up to
- *   the
- * classifier, is read by its names; the network takes what it has under the same names in Keras.
- * @returns the network, and what the names of its other copies begin with.
- * @throws {WeightsError} when no layout fits, or several copies of the network fit equally.
+ * @param references - For a network with custom parts: plans of networks that the file may contain. If the file has all weights of one of
+ *   them without the classifier, its names are used to find the weights that both networks share.
+ * @returns the network, and the prefixes of any other copies.
+ * @throws {WeightsError} when no layout fits, or several copies of the network fit equally well.
  */
 export function recognizeLayout(
   where: string,
@@ -70,7 +69,7 @@ export function recognizeLayout(
     });
   const own = candidatesOf(plan);
   const all = own.some(({ found, entries }) => found === entries.length) ? own : [...references.flatMap(candidatesOf), ...own];
-  // A network of another depth shares at least its first blocks, one with parts of the caller's own at least something.
+  // A network of another depth shares at least the first blocks. A network with custom parts may share only a few weights.
   const present = all.filter(({ found, entries }) => found > 0 && (references.length > 0 || found >= entries.length / 12));
   const candidates = present.filter((candidate) => prefix === undefined || candidate.prefix === prefix);
   const most = Math.max(0, ...candidates.map(({ found }) => found));
@@ -101,7 +100,7 @@ function listed(found: readonly Recognition[]): string {
   return [...new Set(found.map(({ prefix }) => `'${prefix}'`))].join(', ');
 }
 
-/** The entries of a network by the names that a file has for a network of reference. What that one does not have keeps its own name. */
+/** Replaces the array names of a network by those of a reference network. Weights that the reference lacks keep their names. */
 function translated(entries: readonly LayoutEntry[], reference: readonly LayoutEntry[]): LayoutEntry[] {
   const names = new Map(reference.map((entry) => [entry.weight, entry]));
   return entries.map((entry) => {
@@ -112,12 +111,12 @@ function translated(entries: readonly LayoutEntry[], reference: readonly LayoutE
   });
 }
 
-/** The first and the last convolution. */
+/** Returns the first and the last convolution. */
 function ends(entries: readonly LayoutEntry[]): readonly LayoutEntry[] {
   return entries.filter(({ weight }) => /^(stem|top)_conv\/kernel$/.test(weight));
 }
 
-/** What may stand before the names: wherever one of them is found at a boundary. */
+/** Finds the possible prefixes: every text before one of the names that ends at a separator. */
 function findPrefixes(entries: readonly LayoutEntry[], arrays: NamedArrays): string[] {
   const marks = new Set(entries.map(({ array }) => array));
   const prefixes = new Set<string>();

@@ -1,4 +1,4 @@
-// The errors of a file that does not fit its model.
+// Creates the errors for files that do not fit a model.
 
 import { showShape } from '../core/internal.js';
 import { WeightsError, type WeightsMismatch } from '../core/index.js';
@@ -10,11 +10,11 @@ import { entriesOf } from './layouts.js';
 import type { NamedArrays } from './namedArrays.js';
 
 /**
- * Throws where weights do not fit, with the reason and what to do.
+ * Throws an error with the reason and a remedy if weights do not fit.
  *
  * @param model - Name of the model.
- * @throws {WeightsError} with `strict` for anything that is missing, unknown, misshapen or not finite, and without where hardly anything
- *   fits.
+ * @throws {WeightsError} with `strict`, when anything is missing, unknown, of the wrong shape or not finite. Without `strict`, when
+ *   hardly any weight fits.
  */
 export function refuseMisfit(
   where: string,
@@ -56,7 +56,7 @@ export function refuseMisfit(
   }
 }
 
-// Where weights of the network would stay random in the midst of loaded ones, `strict: false` is no advice.
+// Never suggests `strict: false` if it would leave random weights between loaded ones.
 function remedy(plan: NetworkPlan, arrays: NamedArrays, { prefix, missing, misshapen, unexpected }: Fit): string {
   if (missing.length === 0 && misshapen.length === 0) return 'Pass `strict: false` to leave them out.';
   if (missing.length === 0 && unexpected.length === 0 && misshapen.every(({ weight }) => isHead(weight))) {
@@ -79,7 +79,7 @@ function ownRemedy({ name, layers }: NetworkPlan, { missing, misshapen }: Fit, i
   );
 }
 
-/** How many weights the network has that a model with own parts is made from, and how many of these the file lacks. */
+/** For a model with custom parts, counts the weights of the network it is based on, and those missing from the file. */
 function backboneIn(
   arrays: NamedArrays,
   stock: ModelPlan,
@@ -92,11 +92,11 @@ function backboneIn(
   };
 }
 
-/** What to do where the classifier is not under the name it was sought by. */
+/** Returns the remedy for a classifier that was not found under the expected name. */
 function classifierRemedy({ classifier }: NetworkPlan, arrays: NamedArrays, scopes: readonly string[]): string {
   const keepOwn = "`head: 'skip'` to keep the model's own classifier";
   const [features, classes] = [classifier?.inputShape[2], classifier?.outputShape[2]];
-  // Within the innermost scope, so that what lies beside the network stays outside.
+  // Removes the innermost prefix that contains the layer, because the `classifier` option expects the name without it.
   const dense = fileClassifiers(arrays).map((layer) => ({
     ...layer,
     name: layer.name.slice(scopes.find((scope) => layer.name.startsWith(scope))?.length),
@@ -128,7 +128,7 @@ function showMismatch({ weight, modelShape, fileShape }: WeightsMismatch): strin
   return `'${weight}': model ${showShape(modelShape)}, file ${showShape(fileShape)}`;
 }
 
-/** The first few in words. */
+/** Lists the first few items as text. */
 function some<T>(items: readonly T[], show: (item: T) => string): string {
   const shown = items.slice(0, 3).map(show).join('; ');
   return items.length > 3 ? `${shown} and ${items.length - 3} more` : shown;

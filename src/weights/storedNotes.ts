@@ -1,11 +1,11 @@
-// What a file says of its model in a table of strings, as safetensors and ONNX files have one: JSON under `preprocessing` and `classes`.
+// Stores preprocessing and class names in the string metadata of safetensors and ONNX files, as JSON under `preprocessing` and `classes`.
 
 import { arrayOf, text } from '../core/internal.js';
 import { storedPreprocessing } from '../image/internal.js';
 import type { Preprocessing } from '../image/index.js';
 import type { ModelNotes } from './modelNotes.js';
 
-/** The entries for what is known of a model. */
+/** Returns the metadata entries for a model. */
 export function writeNotes({ preprocessing, classNames }: ModelNotes): Record<string, string> {
   return {
     ...(preprocessing === undefined ? {} : { preprocessing: JSON.stringify(preprocessing) }),
@@ -14,9 +14,9 @@ export function writeNotes({ preprocessing, classNames }: ModelNotes): Record<st
 }
 
 /**
- * Reads the entries of this library. Another tool's entries of these names may contain anything, and are ignored.
+ * Reads the metadata entries of this library. Entries of other tools with the same names are ignored.
  *
- * @param file - The file in words, for the error.
+ * @param file - Description of the file, for error messages.
  * @throws {DataError} when the preprocessing is damaged.
  */
 export function readNotes(where: string, file: string, strings: Readonly<Record<string, unknown>>): ModelNotes {
@@ -29,7 +29,7 @@ export function readNotes(where: string, file: string, strings: Readonly<Record<
 
 const isOurs = (record: unknown): record is Preprocessing => typeof record === 'object' && record !== null && 'fit' in record;
 
-/** An ONNX file also says how the numbers of the input are laid out. */
+/** Removes the data format of the input, which ONNX files also contain. */
 function withoutFormat(record: Preprocessing): Preprocessing {
   const { layout: _, color: __, range: ___, ...rest } = record as Preprocessing & Record<'layout' | 'color' | 'range', unknown>;
   return rest;

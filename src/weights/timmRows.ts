@@ -1,11 +1,11 @@
-// The checkpoints timm publishes for networks of VARIANTS, as rows. What they mean for a model is said in checkpoints.ts.
+// Rows of the checkpoints that timm publishes for networks in VARIANTS. pretrainedWeights.ts turns them into entries.
 // From timm 1.0.31, `default_cfgs` in timm/models/efficientnet.py; top-1 from its results/results-imagenet.csv.
 
 import type { Variant } from '../scaling/index.js';
 
 /**
- * Input size and crop fraction are those of the test. `file` is the original release, '' where only the hub has one. `squash` is timm's
- * crop mode.
+ * A checkpoint of timm. Input size and crop fraction are those of timm's test settings. `file` is the original release, or '' if only the
+ * hub has the checkpoint. `squash` is timm's crop mode.
  */
 export type TimmRow = readonly [
   name: string,

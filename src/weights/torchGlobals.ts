@@ -1,5 +1,5 @@
-// What the pickle inside a PyTorch file may call: everything torch/_weights_only_unpickler.py allows, and plain data that checkpoints
-// have beside it. Nothing here reaches outside the file.
+// Lists the functions that the pickle in a PyTorch file may call: those of torch/_weights_only_unpickler.py, and functions for plain data
+// that checkpoints contain. None of them accesses anything outside the file.
 
 import { isElementType, isCount, isCounts, opaqueTensor, rebuildTensor, Storage, TorchTensor } from './torchTensor.js';
 import { ELEMENT_BYTES, type ElementType } from './elements.js';
@@ -27,7 +27,7 @@ const STORAGES: Readonly<Record<string, ElementType>> = {
   QUInt2x4Storage: 'uint8',
 };
 
-/** Types of elements by PyTorch's older names. Others are named as here. */
+/** Element types by PyTorch's older names. The other names are the same as in this library. */
 const DTYPES: Readonly<Record<string, ElementType>> = {
   double: 'float64',
   float: 'float32',
@@ -37,20 +37,20 @@ const DTYPES: Readonly<Record<string, ElementType>> = {
   short: 'int16',
 };
 
-/** More than any network has, and little enough for memory and stack. */
+/** Maximum number of copied items: more than any network has, and few enough to limit memory and stack use. */
 const MAX_COPIED = 1_000_000;
 
-/** What opens a storage: its key in the file, its type, how many numbers it has. */
+/** Opens a storage by its key in the file, its type and its number of elements. */
 export type OpenStorage = (key: string, dtype: ElementType, count: number) => Storage;
 
 /**
- * The context in which the pickle of a PyTorch file is read.
+ * Returns the context for reading the pickle of a PyTorch file.
  *
- * @param length - Bytes of the file, which is the most that all byte strings in it can take.
+ * @param length - Number of bytes of the file. All byte strings in it together cannot be longer.
  */
 export function torchContext(length: number, open: OpenStorage): PickleContext {
   let [copied, encoded] = [0, 0];
-  // The same items, given again and again, would fill the memory from a few bytes.
+  // Counts copied items, because a small file that passes the same items again and again could fill the memory.
   const counted = <T>(items: readonly T[]): readonly T[] => {
     copied += items.length;
     if (copied > MAX_COPIED) throw new RangeError('too many items');
@@ -95,8 +95,8 @@ export function torchContext(length: number, open: OpenStorage): PickleContext {
       return /^torch\.(cuda\.)?(\w*Tensor|nn\.parameter\.Parameter)$/.test(name) ? () => new EarlyTensor() : undefined;
     },
     load(id) {
-      // ('storage', type, key, device, count[, view]): the type is what resolve returned for its name. Before 1.6 a class came with its
-      // source.
+      // ('storage', type, key, device, count[, view]): the type is what `resolve` returned for its name. Before 1.6, a class was stored
+      // with its source code.
       const [tag, type, key, , count, part] = Array.isArray(id) ? (id as unknown[]) : [];
       if (tag === 'module') return type;
       if (tag !== 'storage' || !isElementType(type) || typeof key !== 'string' || !isCount(count)) throw new TypeError('no storage');
@@ -106,7 +106,7 @@ export function torchContext(length: number, open: OpenStorage): PickleContext {
   };
 }
 
-/** A storage that is a part of another: its key, where it begins, how many numbers it has. */
+/** Returns a part of another storage, given its key, offset and number of elements. */
 function partOf({ dtype, count, bytes }: Storage, part: unknown): Storage {
   const [, offset, length] = Array.isArray(part) ? (part as unknown[]) : [];
   if (!isCount(offset) || !isCount(length) || offset + length > count) throw new TypeError('no part of a storage');
@@ -114,7 +114,7 @@ function partOf({ dtype, count, bytes }: Storage, part: unknown): Storage {
   return new Storage(dtype, length, () => bytes().subarray(offset * width, (offset + length) * width));
 }
 
-/** A tensor or parameter whose content follows, as the first versions of PyTorch wrote them. */
+/** A tensor or parameter whose content follows, as written by the first versions of PyTorch. */
 class EarlyTensor implements Buildable {
   tensor: TorchTensor | undefined;
 
@@ -125,7 +125,7 @@ class EarlyTensor implements Buildable {
   }
 }
 
-/** The tensor that a value of the pickle is, if any. */
+/** Returns the tensor that a value represents, if any. */
 export function tensorOf(value: PickleValue): TorchTensor | undefined {
   if (value instanceof TorchTensor) return value;
   return value instanceof EarlyTensor || value instanceof NumpyArray ? value.tensor : undefined;
@@ -184,7 +184,7 @@ const GLOBALS: Readonly<Record<string, PickleGlobal>> = {
   ),
 };
 
-/** A view of bytes as numbers of a type; of a type without numbers of its own, such as 4-bit floats, an opaque tensor. */
+/** Returns a view of bytes as elements of a type. Types that are not supported, such as 4-bit floats, give an opaque tensor. */
 function rebuildTyped(storage: PickleValue, offset: PickleValue, size: PickleValue, stride: PickleValue, dtype: PickleValue): TorchTensor {
   if (!(storage instanceof Storage)) throw new TypeError('no tensor');
   if (!isElementType(dtype)) return opaqueTensor('a tensor of packed or untyped bits', 'uint8', size);
@@ -197,14 +197,14 @@ function rebuildTyped(storage: PickleValue, offset: PickleValue, size: PickleVal
   );
 }
 
-/** (indices, values, size[, flag]), or (compressed indices, plain indices, values, size). */
+/** The arguments are (indices, values, size[, flag]), or (compressed indices, plain indices, values, size). */
 function rebuildSparse(data: PickleValue): TorchTensor {
   const parts = Array.isArray(data) ? (data as PickleValue[]) : [];
   const size = parts.findIndex((part, i) => i >= 2 && isCounts(part));
   return opaqueTensor('a sparse tensor', tensorOf(parts[size - 1])?.array.dtype, parts[size]);
 }
 
-/** PyTorch keeps the sign of a lazily negated view beside its numbers. */
+/** PyTorch stores the sign of a lazily negated view separately from its values. */
 function negated(tensor: TorchTensor, metadata: PickleValue): TorchTensor {
   if (!(metadata instanceof Map) || metadata.get('neg') !== true) return tensor;
   const { array } = tensor;

@@ -1,10 +1,10 @@
-// Tensors of PyTorch files: views of storages, as torch/_utils.py rebuilds them.
+// Rebuilds the tensors of PyTorch files as views of storages, as torch/_utils.py does.
 
 import { ELEMENT_BYTES, type ElementType } from './elements.js';
 import { elementCount, encodedArray, type WeightArray } from './namedArrays.js';
 import type { PickleValue } from './pickle.js';
 
-/** A run of numbers that tensors are views of. */
+/** A contiguous block of elements that tensors are views of. */
 export class Storage {
   readonly dtype: ElementType;
   readonly count: number;
@@ -17,10 +17,10 @@ export class Storage {
   }
 }
 
-/** A tensor before it has a name. */
+/** A tensor that has no name yet. */
 export class TorchTensor {
   readonly array: WeightArray;
-  /** What it is, where its numbers are not plain ones: quantized, sparse, without numbers. */
+  /** Description of a tensor without plain elements: quantized, sparse, or without data. Otherwise `null`. */
   readonly kind: string | null;
 
   constructor(array: WeightArray, kind: string | null = null) {
@@ -29,12 +29,15 @@ export class TorchTensor {
   }
 }
 
-/** PyTorch's own limit. */
+/** The limit of PyTorch. */
 const MAX_AXES = 64;
-/** A view that repeats its numbers may be larger than its storage, up to this many numbers: more would fill the memory from a few bytes. */
+/**
+ * A view that repeats elements may be larger than its storage, up to this many elements. Without a limit, a small file could fill the
+ * memory.
+ */
 const MAX_REPEATED = 1_000_000;
 
-/** A strided view of a storage. */
+/** Returns a strided view of a storage. */
 export function rebuildTensor(storage: PickleValue, offset: PickleValue, size: PickleValue, stride: PickleValue): TorchTensor {
   if (
     !(storage instanceof Storage) ||
@@ -58,13 +61,13 @@ export function rebuildTensor(storage: PickleValue, offset: PickleValue, size: P
   return new TorchTensor(encodedArray(size, dtype, () => gather(storage.bytes(), width, offset, size, stride)));
 }
 
-/** A tensor whose numbers cannot be had as they are. */
+/** Returns a tensor whose elements cannot be read. */
 export function opaqueTensor(kind: string, dtype: PickleValue, size: PickleValue): TorchTensor {
   if (!isCounts(size)) throw new TypeError('no tensor');
   return new TorchTensor({ shape: size, dtype: isElementType(dtype) ? dtype : 'float32', values: () => new Float32Array() }, kind);
 }
 
-/** The elements of a strided view, row-major. */
+/** Copies the elements of a strided view in row-major order. */
 function gather(bytes: Uint8Array, width: number, offset: number, size: readonly number[], stride: readonly number[]): Uint8Array {
   const result = new Uint8Array(elementCount(size) * width);
   const index = size.map(() => 0);
@@ -80,7 +83,7 @@ function gather(bytes: Uint8Array, width: number, offset: number, size: readonly
   return result;
 }
 
-/** The same numbers with the bytes of each in the other order; both parts of a complex number are numbers. */
+/** Reverses the byte order of each element. The two parts of a complex number are reversed separately. */
 export function swapBytes(bytes: Uint8Array, dtype: ElementType): Uint8Array {
   const width = ELEMENT_BYTES[dtype] / (dtype.startsWith('complex') ? 2 : 1);
   const swapped = new Uint8Array(bytes.length);
@@ -95,12 +98,12 @@ export function isElementType(value: unknown): value is ElementType {
   return typeof value === 'string' && Object.hasOwn(ELEMENT_BYTES, value);
 }
 
-/** Whether a value is a whole number of at least 0. */
+/** Whether a value is a nonnegative integer. */
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Whether a value is a list of whole numbers of at least 0. */
+/** Whether a value is a list of nonnegative integers. */
 export function isCounts(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every(isCount);
 }

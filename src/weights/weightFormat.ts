@@ -1,22 +1,22 @@
-// What kind of file some bytes are, by their first ones, and what to say of a file that is of another kind.
+// Detects the format of a weight file from its first bytes, and creates the errors for other files.
 
 import { WeightsError } from '../core/index.js';
 import { foreignArchive, foreignFile, UNKNOWN_FILE } from './foreignFile.js';
 import { openZip } from './zip.js';
 
-/** Kinds of weight files. */
+/** Formats of weight files. */
 export type WeightFormat = 'safetensors' | 'torch' | 'keras' | 'unknown';
 
 const LEGACY_START = 'L119547037146038801333356L';
 
 /**
- * Tells the format of a file by its first bytes; of a zip archive by its names.
+ * Detects the format of a file from its first bytes, or from the entry names of a zip archive.
  *
  * @throws {WeightsError} when a zip archive is damaged.
  */
 export function weightFormat(where: string, bytes: Uint8Array): WeightFormat {
   const starts = (...signature: readonly number[]): boolean => signature.every((byte, i) => bytes[i] === byte);
-  // A header of JSON after its length, which may begin like any other file.
+  // A safetensors file starts with the length of its JSON header. The length may look like the start of another format.
   if (bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)) return 'safetensors';
   if (starts(0x89, 0x48, 0x44, 0x46)) return 'keras';
   if (isZip(bytes)) {
@@ -25,16 +25,16 @@ export function weightFormat(where: string, bytes: Uint8Array): WeightFormat {
     return names.some((name) => /(^|\/)data\.pkl$/.test(name)) ? 'torch' : 'unknown';
   }
   if (starts(0x80, 2) || starts(0x80, 3) || starts(0x80, 4) || starts(0x80, 5)) return 'torch';
-  // The magic number of torch.save, as protocols 0 and 1 write it.
+  // The magic number of torch.save, as written with protocols 0 and 1.
   if (new TextDecoder().decode(bytes.subarray(0, LEGACY_START.length)) === LEGACY_START) return 'torch';
   if (bytes[8] === 0x7b) return 'safetensors';
   return 'unknown';
 }
 
 /**
- * The error for a file of a format that is not read here: it says what the file is and what to do.
+ * Returns the error for a file of an unsupported format. It says what the file is and what to do.
  *
- * @param name - The name of the file, where it has one.
+ * @param name - Name of the file, if known.
  */
 export function unknownFormat(where: string, bytes: Uint8Array, name?: string): WeightsError {
   return new WeightsError(`${where}: expected a file of safetensors, PyTorch or Keras, received ${describeUnknown(where, bytes, name)}`);
@@ -49,9 +49,9 @@ const READERS = {
 } as const;
 
 /**
- * Refuses the bytes of another format than the one that is read; damaged ones are left to its reader.
+ * Throws if a file has another format than the wanted one. Damaged files are not refused here, but by their reader.
  *
- * @throws {WeightsError} which says what the file is and what to do.
+ * @throws {WeightsError} when the format differs. The message says what the file is and what to do.
  */
 export function refuseOtherFormat(where: string, bytes: Uint8Array, wanted: keyof typeof READERS): void {
   const format = weightFormat(where, bytes);

@@ -1,4 +1,4 @@
-// The weights of a model as arrays, under any framework's names: the way out, loadWeights is the way in.
+// Copies the weights of a model into named arrays. `loadWeights` does the opposite.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
@@ -12,26 +12,26 @@ import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.j
 import { namedWeightsFor } from './namedWeights.js';
 import { permute } from './permute.js';
 
-/** Whose names the arrays get. */
+/** Options of {@link weightsOf}. */
 export interface WeightsOfOptions {
-  /** @defaultValue 'keras' */
+  /** Framework whose names and axis order to use. @defaultValue 'keras' */
   readonly layout?: LayoutName | undefined;
-  /** Stands before every name. @defaultValue none */
+  /** Prefix of every name. @defaultValue none */
   readonly prefix?: string | undefined;
-  /** Name of the classifier's layer. @defaultValue the layout's, for example `predictions` or `classifier` */
+  /** Name of the classifier layer. @defaultValue the default of the layout, for example `predictions` or `classifier` */
   readonly classifier?: string | undefined;
 }
 
 const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (value) => typeof value === 'string'), classifier: text };
 
 /**
- * Copies the weights of a model out as float32 arrays, named and oriented as another framework has them. Layers of your own keep their
- * names and axes.
+ * Copies the weights of a model to float32 arrays with the names and axis order of a framework. Custom layers keep their names and axes.
  *
- * The result also has the model's `preprocessing` and `classNames`. `writeSafetensors` writes them, and `loadWeights` passes them on.
+ * The result also contains the model's `preprocessing` and `classNames`. `writeSafetensors` writes them to the file, and `loadWeights`
+ * applies them.
  *
  * @throws {WeightsError} when BatchNormalization is folded, two layers have the same name, or a weight is not finite.
- * @throws {OptionError} when `layout` is not 'keras' for a network put together by hand.
+ * @throws {OptionError} when `layout` is not 'keras' for a network composed by hand.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */

@@ -1,18 +1,18 @@
-// Writes safetensors, readable by every safetensors library. The reader is readSafetensors.ts.
+// Writes safetensors files.
 
 import { check, checkOptions, encodeFloat16, oneOf, record, rule } from '../core/internal.js';
 import { byteLength, namedArrays, type NamedArrays } from './namedArrays.js';
 import { writeNotes } from './storedNotes.js';
 
-/** How arrays are written. */
+/** Options of {@link writeSafetensors}. */
 export interface WriteSafetensorsOptions {
   /**
-   * `'float16'` halves the file: arrays of two or more axes are rounded to 11 bits; vectors (biases, normalization statistics) stay
-   * float32, for they are small and a variance may exceed float16's range.
+   * How arrays are stored. `'float16'` halves the file size: arrays of two or more axes are rounded to 11 bits. Vectors (biases and
+   * normalization statistics) stay float32, because they are small and a variance may exceed the range of float16.
    * @defaultValue 'float32'
    */
   readonly dtype?: 'float32' | 'float16' | undefined;
-  /** Entries of the header's `__metadata__`, beside `preprocessing` and `classes`, which the arrays have. @defaultValue none */
+  /** Additional entries of the header's `__metadata__`, besides `preprocessing` and `classes`. @defaultValue none */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -28,11 +28,13 @@ function remedyFor(arrays: unknown): string {
 }
 
 /**
- * Writes arrays as a safetensors file. Where they say how their model preprocesses images, and the names of its classes, the file says so,
- * too: as JSON in `__metadata__`, under `preprocessing` and `classes`.
+ * Writes arrays to a safetensors file.
  *
- * @throws {OptionError} when these are no arrays, or an option is unknown or impossible. {@link WeightsError} when a finite number is too
- *   large for float16.
+ * If the arrays have `preprocessing` and `classNames`, as those of `weightsOf` do, they are stored as JSON in `__metadata__`, under
+ * `preprocessing` and `classes`.
+ *
+ * @throws {OptionError} when the arrays are not named arrays, or an option is unknown or invalid. {@link WeightsError} when a finite
+ *   value exceeds the range of float16.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
@@ -57,7 +59,7 @@ export function writeSafetensors(arrays: NamedArrays, options: WriteSafetensorsO
   const json = new TextEncoder().encode(
     JSON.stringify(Object.keys(metadata).length === 0 ? header : { __metadata__: metadata, ...header }),
   );
-  // Spaces after the header bring the data to a multiple of 8 bytes, so that it can be read in place.
+  // Spaces after the header align the data to 8 bytes, so that it can be read without copying.
   const headerBytes = Math.ceil(json.byteLength / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + end);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);

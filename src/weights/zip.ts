@@ -1,5 +1,5 @@
-// Reads zip archives in place: entries that are stored, as weight files store them, are views, not copies.
-// Archives from strangers are not trusted: names, sizes, places and checksums are checked. Inflating is fflate's.
+// Reads zip archives. Uncompressed entries, which weight files use, are returned as views of the archive. Names, sizes, offsets and
+// checksums are checked, because archives may come from untrusted sources.
 
 import { inflateSync } from 'fflate';
 import { show } from '../core/internal.js';
@@ -8,7 +8,7 @@ import { WeightsError } from '../core/index.js';
 /** An open archive. */
 export interface ZipArchive {
   readonly names: readonly string[];
-  /** The bytes of an entry, checked against its checksum; a view of the archive where it is stored, else a copy. */
+  /** Returns the bytes of an entry after checking its checksum: a view of the archive if the entry is uncompressed, otherwise a copy. */
   read(name: string): Uint8Array;
 }
 
@@ -18,22 +18,25 @@ interface ZipEntry {
   readonly checksum: number;
   readonly size: number;
   readonly packedSize: number;
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   readonly offset: number;
 }
 
 const STORED = 0;
 const DEFLATED = 8;
-/** No stream of DEFLATE unpacks to more than this many times its size. */
+/** Maximum compression ratio of DEFLATE. */
 const DEFLATE_LIMIT = 1032;
-/** Weights hardly compress: an archive that unpacks to more than this, and to more than a hundred times its size, is a bomb. */
+/**
+ * Weights hardly compress, so an archive that unpacks to more than this many bytes, and to more than a hundred times its size, is a zip
+ * bomb.
+ */
 const HARMLESS_BYTES = 2 ** 27;
 
 /**
  * Opens a zip archive.
  *
  * @param where - The public function to name in errors.
- * @throws {WeightsError} when the archive is damaged, encrypted, a bomb, or names files outside itself or twice.
+ * @throws {WeightsError} when the archive is damaged, encrypted, a zip bomb, contains paths outside itself, or contains a name twice.
  */
 export function openZip(where: string, bytes: Uint8Array): ZipArchive {
   const broken = (what: string, cause?: unknown): WeightsError =>
@@ -81,11 +84,11 @@ function unpack(bytes: Uint8Array, { offset, packedSize, size, method }: ZipEntr
   const packed = bytes.subarray(start, start + packedSize);
   if (method === STORED) return packed;
   expect(method === DEFLATED, 'method');
-  // With a buffer of the promised size, a longer stream is cut off and fails its checksum.
+  // The output buffer has the declared size, so a longer stream is cut off and fails its checksum.
   return inflateSync(packed, { out: new Uint8Array(size) });
 }
 
-// APPNOTE.TXT 4.3.12-4.3.16.
+// See APPNOTE.TXT 4.3.12-4.3.16.
 function readDirectory(bytes: Uint8Array): ZipEntry[] {
   const view = viewOf(bytes);
   const { count, start } = findDirectory(view);
@@ -101,7 +104,7 @@ function readDirectory(bytes: Uint8Array): ZipEntry[] {
     ];
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
     const wide = wideFields(view, at + 46 + nameLength, extraLength);
-    // The order of the 64-bit fields is fixed; each is there only when its 32-bit field is full.
+    // The order of the 64-bit fields is fixed. A field is present only if its 32-bit field has the maximum value.
     const size = number(view.getUint32(at + 24, true), wide);
     const packedSize = number(view.getUint32(at + 20, true), wide);
     const offset = number(view.getUint32(at + 42, true), wide);

@@ -1,26 +1,29 @@
-// How far stated probabilities can be trusted: reliability bins and the errors read off them. Mending them: temperature.ts.
+// Measures how well predicted probabilities match the actual accuracy. temperature.ts corrects them.
 
 import { largest } from '../../core/internal.js';
 
-/** The samples whose confidence fell into one bin. */
+/** The samples whose confidence falls into one bin. */
 export interface ReliabilityBin {
-  /** The bin holds confidences in (from, to]; the first also 0. */
+  /** The bin contains confidences in (from, to]. The first bin also contains 0. */
   readonly from: number;
   readonly to: number;
   readonly count: number;
-  /** The mean probability of the predicted class; NaN in an empty bin. */
+  /** Mean probability of the predicted class; NaN for an empty bin. */
   readonly confidence: number;
-  /** The share that was right; NaN in an empty bin. */
+  /** Fraction of correct predictions; NaN for an empty bin. */
   readonly accuracy: number;
 }
 
-/** Whether a classifier is as sure as it is right. */
+/** How well the confidence of a classifier matches its accuracy. */
 export interface Calibration {
   /** Expected calibration error: the gap between confidence and accuracy, averaged over samples. */
   readonly ece: number;
-  /** Maximum calibration error: the widest gap of any bin. */
+  /** Maximum calibration error: the largest gap of any bin. */
   readonly mce: number;
-  /** The mean squared distance of the probabilities from the truth: in [0, 2], for two classes halved to [0, 1], as in scikit-learn. */
+  /**
+   * Brier score: the mean squared distance between probabilities and true labels, in [0, 2]. For two classes it is halved to [0, 1], as
+   * in scikit-learn.
+   */
   readonly brier: number;
   readonly bins: readonly ReliabilityBin[];
 }
@@ -28,7 +31,7 @@ export interface Calibration {
 /**
  * Sorts confidences into bins of equal width.
  *
- * @param correct - 1 where the prediction was right, else 0.
+ * @param correct - 1 for correct predictions, 0 for wrong ones.
  * @see On Calibration of Modern Neural Networks, arXiv 1706.04599, section 2
  */
 export function reliabilityBins(confidences: ArrayLike<number>, correct: ArrayLike<number>, bins: number): ReliabilityBin[] {
@@ -51,7 +54,7 @@ export function reliabilityBins(confidences: ArrayLike<number>, correct: ArrayLi
   }));
 }
 
-/** The expected and the maximum calibration error of a set of bins. */
+/** Returns the expected and the maximum calibration error of a set of bins. */
 export function calibrationErrors(bins: readonly ReliabilityBin[]): { readonly ece: number; readonly mce: number } {
   const filled = bins.filter(({ count }) => count > 0);
   const total = filled.reduce((sum, { count }) => sum + count, 0);
@@ -64,7 +67,7 @@ export function calibrationErrors(bins: readonly ReliabilityBin[]): { readonly e
 
 function binOf(confidence: number, bins: number): number {
   let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
-  // The product rounds: settle by the bin's own edges.
+  // The product may be rounded up, so compare with the edge of the bin.
   if (bin > 0 && confidence <= bin / bins) bin--;
   else if (bin < bins - 1 && confidence > (bin + 1) / bins) bin++;
   return bin;

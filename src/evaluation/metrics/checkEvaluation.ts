@@ -1,4 +1,4 @@
-// Evaluations as arguments of reports, tables and curves.
+// Checks evaluations that are passed as arguments.
 
 import { check, rule } from '../../core/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';

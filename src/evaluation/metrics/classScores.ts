@@ -1,17 +1,17 @@
-// Precision, recall, F1 and what else follows from three counts a class. The rankings (ROC, PR) live in ranking.ts.
+// Computes precision, recall, F1 and related metrics from three counts per class.
 
-/** How often each class was there, was predicted, and both. */
+/** The numbers of true, predicted and correctly predicted samples per class. */
 export interface ClassCounts {
   readonly truePositives: Float64Array;
-  /** Samples that belong to the class. */
+  /** Number of samples that belong to each class. */
   readonly support: Float64Array;
-  /** Samples that were predicted to. */
+  /** Number of samples that were predicted as each class. */
   readonly predicted: Float64Array;
-  /** Samples in all. */
+  /** Number of all samples. */
   readonly total: number;
 }
 
-/** Precision, recall and F1, each in [0, 1]; 0 where the division is by zero, as scikit-learn's default has it. */
+/** Precision, recall and F1, each in [0, 1]. A division by zero gives 0, the default of scikit-learn. */
 export interface Scores {
   readonly precision: number;
   readonly recall: number;
@@ -21,13 +21,13 @@ export interface Scores {
 /** The scores of one class. */
 export interface ClassScores extends Scores {
   readonly name: string;
-  /** Samples that belong to the class. */
+  /** Number of samples that belong to the class. */
   readonly support: number;
-  /** Samples that were predicted to belong to it. */
+  /** Number of samples that were predicted as the class. */
   readonly predicted: number;
 }
 
-/** Counts classes from labels and predictions; `rows` picks samples, with repetition where asked. */
+/** Counts samples per class. `rows` selects samples by index and may repeat them. */
 export function countClasses(
   labels: ArrayLike<number>,
   predicted: ArrayLike<number>,
@@ -47,7 +47,7 @@ export function countClasses(
   return { ...counts, total };
 }
 
-/** Counts classes where each sample may have several: `[samples, classes]` of 0 and 1. */
+/** Counts samples per class for multi-label data: `[samples, classes]` of 0 and 1. */
 export function countLabelSets(labels: ArrayLike<number>, predicted: ArrayLike<number>, classes: number): ClassCounts {
   const counts = emptyCounts(classes);
   for (let i = 0; i < labels.length; i++) {
@@ -59,7 +59,7 @@ export function countLabelSets(labels: ArrayLike<number>, predicted: ArrayLike<n
   return { ...counts, total: labels.length / classes };
 }
 
-/** The scores of each class, absent ones included. */
+/** Returns the scores of each class, including classes without samples. */
 export function scoreClasses(counts: ClassCounts, classNames: readonly string[]): ClassScores[] {
   return classNames.map((name, i) => {
     const support = counts.support[i] as number;
@@ -68,27 +68,27 @@ export function scoreClasses(counts: ClassCounts, classNames: readonly string[])
   });
 }
 
-/** The mean of the classes' scores, each class counting the same. */
+/** Returns the unweighted mean of the scores over the classes. */
 export function macroAverage(classes: readonly ClassScores[]): Scores {
   return average(classes, () => 1);
 }
 
-/** The mean of the classes' scores, each class counting as often as it is there. */
+/** Returns the mean of the scores over the classes, weighted by the number of samples. */
 export function weightedAverage(classes: readonly ClassScores[]): Scores {
   return average(classes, ({ support }) => support);
 }
 
-/** The scores of all decisions thrown together. */
+/** Returns the scores over the decisions of all classes together. */
 export function microAverage({ truePositives, predicted, support }: ClassCounts): Scores {
   return scores(sum(truePositives), sum(predicted), sum(support));
 }
 
-/** Correct predictions over all. */
+/** Returns the fraction of correct predictions. */
 export function accuracyOf({ truePositives, total }: ClassCounts): number {
   return sum(truePositives) / total;
 }
 
-/** The mean recall of the classes that are there. */
+/** Returns the mean recall of the classes that have samples. */
 export function balancedAccuracyOf({ truePositives, support }: ClassCounts): number {
   let recalls = 0;
   let present = 0;
@@ -100,23 +100,23 @@ export function balancedAccuracyOf({ truePositives, support }: ClassCounts): num
   return recalls / present;
 }
 
-/**
- * Cohen's kappa: agreement beyond what the class frequencies alone would give. NaN where they leave no room for any,
- * that is where one class is all there is.
- */
+/** Returns Cohen's kappa: the agreement beyond what the class frequencies alone would give. It is NaN if only one class occurs. */
 export function kappaOf(counts: ClassCounts): number {
   const chance = dot(counts.support, counts.predicted) / counts.total ** 2;
   return (accuracyOf(counts) - chance) / (1 - chance);
 }
 
-/** Matthews' correlation of truth and prediction, for any number of classes; 0 where one of them never varies. */
+/**
+ * Returns the Matthews correlation coefficient of true and predicted classes, for any number of classes. It is 0 if all true or all
+ * predicted classes are equal.
+ */
 export function matthewsOf({ truePositives, support, predicted, total }: ClassCounts): number {
   const covariance = sum(truePositives) * total - dot(support, predicted);
   const variance = (total ** 2 - dot(support, support)) * (total ** 2 - dot(predicted, predicted));
   return variance === 0 ? 0 : covariance / Math.sqrt(variance);
 }
 
-/** Precision, recall and F1 of one set of counts. */
+/** Returns precision, recall and F1 for one set of counts. */
 export function scores(truePositives: number, predicted: number, support: number): Scores {
   return {
     precision: ratio(truePositives, predicted),

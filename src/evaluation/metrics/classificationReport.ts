@@ -1,18 +1,18 @@
-// The per-class table as text, laid out as scikit-learn's classification_report. The same as data is the evaluation itself.
+// Prints the scores per class as text, in the format of scikit-learn's classification_report.
 
 import { checkOptions, largest, nonNegativeInteger } from '../../core/internal.js';
 import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Scores } from './classScores.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
-/** How the report is printed. */
+/** Options of {@link classificationReport}. */
 export interface ClassificationReportOptions {
-  /** Digits after the point. @defaultValue 2 */
+  /** Number of decimal digits. @defaultValue 2 */
   readonly digits?: number | undefined;
 }
 
 /**
- * Prints precision, recall, F1 and support of each class that was there or was predicted, and their averages.
+ * Formats precision, recall, F1 and support of each class that occurs or was predicted, and their averages.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @example
@@ -22,7 +22,7 @@ export interface ClassificationReportOptions {
  * //          cat       1.00      1.00      1.00         1
  * //          dog       1.00      1.00      1.00         1
  * // ...
- * @see `classification_report` in sklearn/metrics/_classification.py, whose text it equals
+ * @see `classification_report` in sklearn/metrics/_classification.py, which prints the same text
  */
 export function classificationReport(evaluation: Evaluation | MultiLabelEvaluation, options: ClassificationReportOptions = {}): string {
   checkAnyEvaluation('classificationReport', evaluation);
@@ -51,7 +51,7 @@ export function classificationReport(evaluation: Evaluation | MultiLabelEvaluati
   ].join('');
 }
 
-/** Rounds as Python prints: exact halves go to the even digit, where `toFixed` goes up. */
+/** Rounds like Python: exact halves go to the even digit, while `toFixed` rounds them up. */
 function fixed(value: number, digits: number): string {
   const doubled = value * 2 ** (digits + 1);
   const isHalf = Number.isInteger(doubled) && doubled % 2 === 1;

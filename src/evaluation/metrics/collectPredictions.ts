@@ -1,40 +1,42 @@
-// Gathers checked predictions batch by batch into flat arrays. What they add up to is computed in summarize.ts.
+// Checks predictions batch by batch and collects them in flat arrays.
 
 import { DataError, ShapeError } from '../../core/index.js';
 import { show } from '../../core/internal.js';
 
-/** What the outputs of a model mean. */
+/** How to interpret the outputs of a model. */
 export interface OutputMeaning {
-  /** The function that is named in errors. */
+  /** The function to name in errors. */
   readonly where: string;
-  /** A sample has any number of classes. */
+  /** Whether a sample can have any number of classes. */
   readonly multiLabel: boolean;
-  /** Outputs are logits: softmax (or, for label sets and single outputs, the sigmoid) is applied. */
+  /** Whether outputs are logits. If so, softmax is applied, or the sigmoid for multi-label and single outputs. */
   readonly fromLogits: boolean;
 }
 
 /** Checked predictions in flat arrays. */
 export interface CollectedPredictions {
   readonly classes: number;
-  /** A class index for each sample, or `[samples, classes]` of 0 and 1 for label sets. */
+  /** The class index of each sample or, for multi-label data, `[samples, classes]` of 0 and 1. */
   readonly labels: Int32Array;
   /** `[samples, classes]` */
   readonly probabilities: Float32Array;
   readonly files: readonly string[] | undefined;
 }
 
-/** Takes batches of outputs and labels until `finish` is called. */
+/** Collects batches of outputs and labels until `finish` is called. */
 export interface PredictionCollector {
   readonly count: number;
   /**
-   * @param outputs - `[samples, columns]`, row-major; one column is the probability of the second of two classes.
+   * Adds a batch.
+   *
+   * @param outputs - `[samples, columns]`, row-major. A single column is the probability of the second of two classes.
    * @param labels - Class indices `[samples]`, or rows of 0 and 1 `[samples, classes]`.
    */
   add(outputs: ArrayLike<number>, columns: number, labels: ArrayLike<number>, files?: readonly string[]): void;
   finish(): CollectedPredictions;
 }
 
-/** Starts an empty collection. */
+/** Creates an empty collector. */
 export function collectPredictions({ where, multiLabel, fromLogits }: OutputMeaning): PredictionCollector {
   const probabilityChunks: Float32Array[] = [];
   const labelChunks: Int32Array[] = [];
@@ -100,7 +102,7 @@ function checkProbabilities(probabilities: Float32Array, columns: number, multiL
     let sum = 0;
     for (let column = 0; column < columns; column++) {
       const value = probabilities[start + column] as number;
-      // NaN fails the comparison too.
+      // Written so that NaN also fails the comparison.
       if (!(value >= -1e-6 && value <= 1 + SUM_TOLERANCE)) {
         fail(
           start / columns,
@@ -163,7 +165,7 @@ function sigmoid(values: Float32Array): void {
   for (let i = 0; i < values.length; i++) values[i] = 1 / (1 + Math.exp(-(values[i] as number)));
 }
 
-/** Turns rows of logits into probabilities, in place. */
+/** Converts rows of logits to probabilities, in place. */
 export function softmaxRows(values: Float32Array, columns: number): void {
   for (let start = 0; start < values.length; start += columns) {
     let largest = -Infinity;
@@ -174,7 +176,7 @@ export function softmaxRows(values: Float32Array, columns: number): void {
   }
 }
 
-/** The chunks one after another in the target; a single chunk is taken as it is. */
+/** Copies the chunks into the target one after another. Returns a single chunk without copying it. */
 function joined<T extends Float32Array | Int32Array>(chunks: readonly T[], target: T): T {
   const [only] = chunks;
   if (only !== undefined && chunks.length === 1) return only;

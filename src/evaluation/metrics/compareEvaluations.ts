@@ -1,24 +1,27 @@
-// Two evaluations of the same data side by side: before and after fine-tuning, one variant against another.
+// Compares two evaluations of the same data, for example before and after fine-tuning.
 
 import { DataError } from '../../core/index.js';
 import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
-/** What changed from one evaluation to the next. */
+/** The differences between two evaluations. */
 export interface EvaluationComparison {
-  /** The second's accuracy less the first's. */
+  /** Accuracy of the second evaluation minus that of the first. */
   readonly accuracyGain: number;
   readonly lossGain: number;
   readonly macroF1Gain: number;
   readonly bothRight: number;
   readonly bothWrong: number;
-  /** Indices of samples the second gets right and the first does not. */
+  /** Indices of samples that only the second evaluation predicts correctly. */
   readonly fixed: Int32Array;
-  /** Indices of samples the first gets right and the second does not. */
+  /** Indices of samples that only the first evaluation predicts correctly. */
   readonly broken: Int32Array;
-  /** McNemar's exact test, two-sided: how likely so uneven a split of `fixed` and `broken` is, were both equally good. */
+  /**
+   * p-value of McNemar's exact test, two-sided: the probability of a split of `fixed` and `broken` at least this uneven if both models
+   * were equally good.
+   */
   readonly pValue: number;
-  /** Each class's F1 before and after. */
+  /** F1 of each class in the first (`before`) and the second (`after`) evaluation. */
   readonly perClass: readonly { readonly name: string; readonly before: number; readonly after: number; readonly gain: number }[];
 }
 
@@ -64,7 +67,7 @@ export function compareEvaluations(before: Evaluation, after: Evaluation): Evalu
   };
 }
 
-/** The exact binomial test that wins and losses are as even as coin throws. */
+/** Computes the exact two-sided binomial test that wins and losses are equally likely. */
 function mcnemar(wins: number, losses: number): number {
   const throws = wins + losses;
   let logTerm = throws * Math.log(0.5);
@@ -76,7 +79,7 @@ function mcnemar(wins: number, losses: number): number {
   return Math.min(1, 2 * tail);
 }
 
-/** @throws {DataError} when two evaluations are not of the same samples in the same order, with the same class names. */
+/** Checks that two evaluations have the same samples in the same order. @throws {DataError} when the samples or class names differ. */
 export function checkSameData(where: string, before: Evaluation, after: Evaluation): void {
   if (before.count !== after.count) {
     throw new DataError(`${where}: expected evaluations of the same samples, received ${before.count} and ${after.count} of them.`);

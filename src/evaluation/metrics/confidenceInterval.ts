@@ -1,4 +1,4 @@
-// How far a figure would move, had other samples been drawn: the bootstrap's percentile interval.
+// Computes confidence intervals of metrics with the percentile bootstrap.
 
 import { check, checkOptions, createRandom, oneOf, positiveInteger, rule, seed as seedRule } from '../../core/internal.js';
 import { checkEvaluation } from './checkEvaluation.js';
@@ -14,20 +14,20 @@ import {
 } from './classScores.js';
 import type { Evaluation } from './evaluation.js';
 
-/** A figure an interval can be had for. */
+/** A metric that {@link confidenceInterval} supports. */
 export type IntervalMetric = 'accuracy' | 'balancedAccuracy' | 'macroF1' | 'kappa' | 'matthews';
 
-/** How the bootstrap is done. */
+/** Options of {@link confidenceInterval}. */
 export interface ConfidenceIntervalOptions {
-  /** The share of resamples the interval holds, in (0, 1). @defaultValue 0.95 */
+  /** Confidence level, in (0, 1). @defaultValue 0.95 */
   readonly level?: number | undefined;
-  /** How often the samples are drawn anew, with replacement. @defaultValue 1000 */
+  /** Number of times the samples are redrawn with replacement. @defaultValue 1000 */
   readonly resamples?: number | undefined;
-  /** The same seed gives the same interval. @defaultValue 0 */
+  /** Seed of the random numbers. The same seed gives the same interval. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
-/** A figure and the interval around it. */
+/** The value of a metric and its confidence interval. */
 export interface ConfidenceInterval {
   readonly value: number;
   readonly low: number;
@@ -35,7 +35,7 @@ export interface ConfidenceInterval {
 }
 
 /**
- * The bootstrap percentile interval of a figure.
+ * Computes a bootstrap percentile interval of a metric.
  *
  * @throws {OptionError} when the metric or an option is unknown or has a wrong value.
  * @example
@@ -80,7 +80,7 @@ const METRICS: Readonly<Record<IntervalMetric, (counts: ClassCounts, classNames:
   macroF1: (counts, classNames) => macroAverage(scoreClasses(counts, classNames).filter((one) => one.support > 0 || one.predicted > 0)).f1,
 };
 
-/** Between the neighbors, linearly, as NumPy's percentile. */
+/** Interpolates linearly between neighbors, as NumPy's percentile does. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = sorted[Math.floor(at)] as number;

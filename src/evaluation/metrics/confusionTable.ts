@@ -1,19 +1,19 @@
-// The confusion matrix as text for a terminal. As a picture: plots.
+// Prints the confusion matrix as text for a terminal.
 
 import { checkOptions, largest, positiveInteger } from '../../core/internal.js';
 import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
-/** How the table is printed. */
+/** Options of {@link confusionTable}. */
 export interface ConfusionTableOptions {
-  /** Of more classes than this, those with the most mistakes are shown. @defaultValue 30 */
+  /** Maximum number of classes. If there are more, the ones with the most mistakes are shown. @defaultValue 30 */
   readonly maxClasses?: number | undefined;
-  /** Characters a line; where the names do not fit as headings, letters stand for them. @defaultValue 100 */
+  /** Line width in characters. If the class names do not fit as column headings, letters replace them. @defaultValue 100 */
   readonly width?: number | undefined;
 }
 
 /**
- * Prints who was taken for whom: a row for each true class, a column for each predicted one.
+ * Formats the confusion matrix as text, with a row per true class and a column per predicted class.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @example
@@ -52,7 +52,10 @@ export function confusionTable(evaluation: Evaluation, options: ConfusionTableOp
   ].join('\n');
 }
 
-/** The classes with the most mistakes, as truth or as prediction, in their own order; all where there are no more than `limit`. */
+/**
+ * Returns the classes with the most mistakes, as true or predicted class, in their original order. Returns all classes if there are at
+ * most `limit`.
+ */
 export function mostMistaken({ confusionMatrix, perClass }: Evaluation, limit: number): number[] {
   const mistakes = perClass.map(({ support, predicted }, i) => support + predicted - 2 * (confusionMatrix[i]?.[i] ?? 0));
   return mistakes
@@ -62,7 +65,7 @@ export function mostMistaken({ confusionMatrix, perClass }: Evaluation, limit: n
     .sort((a, b) => a - b);
 }
 
-/** a, b, ..., z, aa, ab, ... */
+/** Returns a letter code for an index: a, b, ..., z, aa, ab, ... */
 function letters(index: number): string {
   const last = String.fromCharCode(97 + (index % 26));
   return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;

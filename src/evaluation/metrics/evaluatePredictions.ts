@@ -1,4 +1,4 @@
-// Evaluation of predictions that are already there, from whatever made them. Running a model over a dataset: evaluate.ts.
+// Evaluates predictions that have already been computed. `evaluate` runs a model on a dataset.
 
 import {
   arrayOf,
@@ -18,33 +18,33 @@ import { collectPredictions, type CollectedPredictions } from './collectPredicti
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { summarize, summarizeLabelSets } from './summarize.js';
 
-/** Numbers by row: an array of rows, or one flat row-major array. */
+/** Numeric rows: an array of rows, or one flat row-major array. */
 export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 
-/** What is known about the predictions beside their numbers. */
+/** Options for evaluations of one class per sample. */
 export interface EvaluationOptions {
-  /** Whether a sample has any number of classes. @defaultValue false */
+  /** Whether a sample can have any number of classes. @defaultValue false */
   readonly multiLabel?: false | undefined;
-  /** A name for each class, in the order of the outputs. @defaultValue the indices of the classes: '0', '1' and so on */
+  /** Name of each class, in the order of the outputs. @defaultValue the indices of the classes: '0', '1' and so on */
   readonly classNames?: readonly string[] | undefined;
-  /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
+  /** Values of k for which to compute the top-k accuracy. @defaultValue 1, and 5 if there are more than five classes */
   readonly topK?: readonly number[] | undefined;
-  /** Reliability bins of equal width. @defaultValue 15 */
+  /** Number of reliability bins of equal width. @defaultValue 15 */
   readonly bins?: number | undefined;
-  /** The outputs are logits, not probabilities. @defaultValue false */
+  /** Whether the outputs are logits instead of probabilities. @defaultValue false */
   readonly fromLogits?: boolean | undefined;
 }
 
-/** What is known about predictions of any number of classes per sample beside their numbers. */
+/** Options for evaluations of any number of classes per sample. */
 export interface MultiLabelEvaluationOptions extends Omit<EvaluationOptions, 'multiLabel' | 'topK' | 'bins'> {
   readonly multiLabel: true;
-  /** The probability from which a class counts as predicted: one for all, or one per class. @defaultValue 0.5 */
+  /** Minimum probability at which a class is predicted: one for all classes, or one per class. @defaultValue 0.5 */
   readonly threshold?: number | readonly number[] | undefined;
 }
 
 /** Options of {@link evaluatePredictions} for one class per sample. */
 export interface EvaluatePredictionsOptions extends EvaluationOptions {
-  /** Where each sample came from, in the order of the data. @defaultValue unknown */
+  /** File name or other source of each sample, in the order of the data. @defaultValue unknown */
   readonly files?: readonly string[] | undefined;
 }
 
@@ -54,12 +54,14 @@ export interface EvaluatePredictionsMultiLabelOptions extends MultiLabelEvaluati
 const names = arrayOf(text);
 const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger };
 const multiLabelRules = { multiLabel: boolean, classNames: names, threshold: either(probability, arrayOf(probability)) };
-/** The rules of the options in the mode that is asked for: `topK` and `bins` are for one class per sample, `threshold` is for several. */
+/**
+ * Returns the validation rules for the requested mode. `topK` and `bins` require one class per sample, `threshold` requires `multiLabel`.
+ */
 export function rulesFor(options: { readonly multiLabel?: boolean | undefined } | null): typeof evaluationRules | typeof multiLabelRules {
   return options?.multiLabel === true ? multiLabelRules : evaluationRules;
 }
 
-/** Options of both modes, as they are once they are checked. */
+/** Checked options of both modes. */
 export type EitherOptions = Omit<EvaluationOptions, 'multiLabel'> &
   Omit<MultiLabelEvaluationOptions, 'multiLabel'> & { readonly multiLabel?: boolean | undefined };
 
@@ -76,14 +78,14 @@ const rowsOrNames = rule<Rows | readonly string[]>(
 );
 
 /**
- * Evaluates predictions: of one class per sample, or with `multiLabel: true` of any number of classes per sample.
+ * Evaluates predictions of one class per sample or, with `multiLabel: true`, of any number of classes per sample.
  *
- * @param probabilities - `[samples, classes]`, each row summing to 1; `[samples]` or `[samples, 1]` are the
- *   probabilities of the second of two classes. With `multiLabel`, each probability is in [0, 1] on its own. Kept as float32.
- * @param labels - The true classes: indices, or names out of `classNames`. With `multiLabel`, `[samples, classes]` of 0 and 1.
+ * @param probabilities - `[samples, classes]`, where each row sums to 1. `[samples]` or `[samples, 1]` are the probabilities of the
+ *   second of two classes. With `multiLabel`, rows need not sum to 1, and each probability is in [0, 1]. Stored as float32.
+ * @param labels - True classes: indices, or names from `classNames`. With `multiLabel`, `[samples, classes]` of 0 and 1.
  * @throws {OptionError} when an option or class name is unknown.
- * @throws {DataError} when there are no samples, the lengths differ, a label is no class, or a probability is NaN, out of range or does not
- *   sum to 1 in its row.
+ * @throws {DataError} when there are no samples, the lengths differ, a label is not a class, a probability is NaN or out of range, or a
+ *   row does not sum to 1.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
  * evaluation.accuracy; // 0.667
@@ -130,7 +132,7 @@ export function evaluatePredictions(
   return multiLabel ? finishMultiLabel(where, collector.finish(), rest) : finishSingle(where, collector.finish(), rest);
 }
 
-/** Names the classes and evaluates what was collected. */
+/** Evaluates collected predictions of one class per sample. */
 export function finishSingle(where: string, { classes, ...predictions }: CollectedPredictions, options: EitherOptions): Evaluation {
   const { classNames = indexNames(classes), bins = 15 } = options;
   checkNames(where, classNames, classes);
@@ -139,7 +141,7 @@ export function finishSingle(where: string, { classes, ...predictions }: Collect
   return summarize(predictions, classNames, topK, bins);
 }
 
-/** Names the classes and evaluates what was collected. */
+/** Evaluates collected predictions of any number of classes per sample. */
 export function finishMultiLabel(where: string, collected: CollectedPredictions, options: EitherOptions): MultiLabelEvaluation {
   const { classes, labels, probabilities, files } = collected;
   const { classNames = indexNames(classes), threshold = 0.5 } = options;

@@ -1,83 +1,83 @@
-// What an evaluation is: plain data that every report, chart and comparison reads. How it comes about: evaluatePredictions.ts.
+// Defines evaluations: plain data that reports, charts and comparisons use.
 
 import type { Calibration } from './calibration.js';
 import type { ClassScores, Scores } from './classScores.js';
 
-/** The predictions an evaluation was made of, in the order of the data. */
+/** The predictions of an evaluation, in the order of the data. */
 export interface Predictions {
-  /** The true class of each sample. */
+  /** True class of each sample. */
   readonly labels: Int32Array;
-  /** The most probable class; the first of several equals. */
+  /** Most probable class of each sample. The first one if several are equal. */
   readonly predicted: Int32Array;
-  /** `[samples, classes]`, row-major; each row sums to 1. */
+  /** Predicted probabilities, `[samples, classes]`, row-major. Each row sums to 1. */
   readonly probabilities: Float32Array;
-  /** Where each sample came from, where known. */
+  /** Source of each sample, if known. */
   readonly files: readonly string[] | undefined;
 }
 
-/** How good a classifier is that gives each sample one class. */
+/** Metrics of a classifier that predicts one class per sample. */
 export interface Evaluation {
   readonly multiLabel: false;
-  /** Samples in all. */
+  /** Number of samples. */
   readonly count: number;
   readonly classNames: readonly string[];
-  /** The mean cross-entropy, in nats; probabilities are kept 1.2e-7 away from 0 and 1, as scikit-learn does for float32. */
+  /** Mean cross-entropy in nats. Probabilities are clipped to a distance of 1.2e-7 from 0 and 1, as scikit-learn does for float32. */
   readonly loss: number;
   readonly accuracy: number;
   /**
-   * The share of samples whose true class is among the k most probable, by k. Ties rank as in scikit-learn's `top_k_accuracy_score`: of two
-   * classes the first one first, of more the last one first.
+   * Top-k accuracy by k: the fraction of samples whose true class is among the k most probable. Ties are ranked as in scikit-learn's
+   * `top_k_accuracy_score`: of two classes, the first one ranks first; of more, the last one ranks first.
    */
   readonly topK: Readonly<Record<number, number>>;
-  /** `confusionMatrix[truth][predicted]`: the number of samples. */
+  /** Number of samples by true and predicted class: `confusionMatrix[truth][predicted]`. */
   readonly confusionMatrix: readonly Uint32Array[];
-  /** The scores of every class, also of those that are nowhere in the data. */
+  /** Scores of every class, including classes that do not occur in the data. */
   readonly perClass: readonly ClassScores[];
-  /** The mean over the classes that were there or were predicted, each counting the same. */
+  /** Unweighted mean of the scores over the classes that occur or were predicted. */
   readonly macro: Scores;
-  /** Over all decisions; with one class a sample, all three equal the accuracy. */
+  /** Scores over all decisions together. With one class per sample, all three equal the accuracy. */
   readonly micro: Scores;
-  /** The mean over classes weighted by their support. */
+  /** Mean of the scores over classes, weighted by support. */
   readonly weighted: Scores;
-  /** The mean recall of the classes that are there. */
+  /** Mean recall of the classes that occur. */
   readonly balancedAccuracy: number;
-  /** Cohen's kappa; NaN where a single class is all there is. */
+  /** Cohen's kappa; NaN if only one class occurs. */
   readonly kappa: number;
-  /** Matthews' correlation coefficient. */
+  /** Matthews correlation coefficient. */
   readonly matthews: number;
   readonly calibration: Calibration;
   readonly predictions: Predictions;
 }
 
-/** The predictions of a classifier that decides each class by itself. */
+/** The predictions of a multi-label classifier. */
 export interface LabelSetPredictions {
-  /** `[samples, classes]` of 0 and 1. */
+  /** True labels, `[samples, classes]` of 0 and 1. */
   readonly labels: Uint8Array;
-  /** `[samples, classes]` of 0 and 1: the probability reaches the class's threshold. */
+  /** Predicted labels, `[samples, classes]` of 0 and 1: 1 if the probability reaches the threshold of the class. */
   readonly predicted: Uint8Array;
-  /** `[samples, classes]`, each in [0, 1]. */
+  /** Predicted probabilities, `[samples, classes]`, each in [0, 1]. */
   readonly probabilities: Float32Array;
   readonly files: readonly string[] | undefined;
 }
 
-/** How good a classifier is that gives each sample any number of classes. */
+/** Metrics of a classifier that predicts any number of classes per sample. */
 export interface MultiLabelEvaluation {
   readonly multiLabel: true;
   readonly count: number;
   readonly classNames: readonly string[];
-  /** The probability from which a class counts as predicted, by class. */
+  /** Minimum probability at which each class is predicted. */
   readonly thresholds: readonly number[];
-  /** The mean binary cross-entropy over samples and classes, in nats. */
+  /** Mean binary cross-entropy over samples and classes, in nats. */
   readonly loss: number;
-  /** The share of samples whose classes are all right (scikit-learn's subset accuracy). */
+  /** Fraction of samples for which all classes are correct (scikit-learn's subset accuracy). */
   readonly accuracy: number;
-  /** The share of single decisions that are wrong. */
+  /** Fraction of wrong decisions over all samples and classes. */
   readonly hammingLoss: number;
   readonly perClass: readonly ClassScores[];
   readonly macro: Scores;
   readonly micro: Scores;
   readonly weighted: Scores;
-  /** The mean over samples of each sample's own scores. */
+  /** Mean over samples of the scores of each sample. */
   readonly samples: Scores;
   readonly predictions: LabelSetPredictions;
 }

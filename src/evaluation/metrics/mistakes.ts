@@ -1,26 +1,26 @@
-// Where a classifier is wrong: the surest mistakes, and the classes taken for each other.
+// Lists the mistakes of a classifier: the most confident ones, and the classes it confuses most often.
 
 import { check, positiveInteger } from '../../core/internal.js';
 import { checkAnyEvaluation, checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 import { predictionsTable, type PredictionRow } from './predictionsTable.js';
 
-/** How often one class was taken for another. */
+/** How often one class was predicted in place of another. */
 export interface ConfusedPair {
   readonly label: string;
   readonly predicted: string;
   readonly count: number;
-  /** The share of the true class's samples. */
+  /** Fraction of the true class's samples. */
   readonly share: number;
 }
 
 /**
- * The wrong predictions with the highest probability, most confident first; wrong labels are often among them.
+ * Returns the wrong predictions with the highest probability, most confident first. They often include samples with wrong labels.
  *
- * Where a sample may have several labels, each wrong decision is a row of its own: `'mass'` for `'no mass'`, with the index of that label
- * on both sides.
+ * For multi-label evaluations, each wrong decision is one row: for example, `predicted` is `'mass'` and `label` is `'no mass'`. Both
+ * indices are the index of that label.
  *
- * @param limit - At most so many.
+ * @param limit - Maximum number of rows.
  * @throws {OptionError} when the limit is not a positive integer.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4]], [1, 1], { files: ['a.jpg', 'b.jpg'] });
@@ -58,9 +58,9 @@ function wrongDecisions({ predictions, classNames }: MultiLabelEvaluation): Pred
 }
 
 /**
- * The pairs of classes that were confused, most often first.
+ * Returns the pairs of classes that were confused, most frequent first.
  *
- * @param limit - At most so many.
+ * @param limit - Maximum number of pairs.
  * @throws {OptionError} when the limit is not a positive integer.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4]], ['dog', 'dog'], { classNames: ['cat', 'dog'] });

@@ -1,27 +1,27 @@
-// The predictions one by one, as rows and as CSV, so that wrong labels can be found, corrected and fed back.
+// Lists individual predictions as rows or CSV, for example to find and correct wrong labels.
 
 import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
 
-/** What was predicted for one sample. */
+/** The prediction for one sample. */
 export interface PredictionRow {
-  /** The place in the data, from 0. */
+  /** Index of the sample in the data, starting at 0. */
   readonly index: number;
-  /** Where the sample came from; an empty string where unknown. */
+  /** Source of the sample; an empty string if unknown. */
   readonly file: string;
-  /** The true class. */
+  /** Name of the true class. */
   readonly label: string;
-  /** Its index. */
+  /** Index of the true class. */
   readonly labelIndex: number;
   readonly predicted: string;
   readonly predictedIndex: number;
-  /** The probability of the predicted class. */
+  /** Probability of the predicted class. */
   readonly probability: number;
   readonly correct: boolean;
 }
 
 /**
- * Lists every prediction in the order of the data.
+ * Returns every prediction as a row, in the order of the data.
  *
  * @example
  * predictionsTable(evaluatePredictions([[0.9, 0.1]], ['cat'], { classNames: ['cat', 'dog'], files: ['tom.jpg'] }))[0];
@@ -46,7 +46,7 @@ function rowsOf(evaluation: Evaluation): PredictionRow[] {
       labelIndex,
       predicted: classNames[predictedIndex] as string,
       predictedIndex,
-      // The shortest decimal that is this float32.
+      // Seven significant digits are enough for a float32.
       probability: Number((probabilities[index * classNames.length + predictedIndex] as number).toPrecision(7)),
       correct: labelIndex === predictedIndex,
     };
@@ -54,8 +54,9 @@ function rowsOf(evaluation: Evaluation): PredictionRow[] {
 }
 
 /**
- * Writes the table as CSV (RFC 4180, a line of headings first). Cells that a spreadsheet would take for a formula are
- * written as they are: import the file as text where its names come from strangers.
+ * Formats all predictions as CSV (RFC 4180) with a header line.
+ *
+ * Cells that a spreadsheet would interpret as formulas are not escaped. Import the file as text if names come from untrusted sources.
  *
  * @example
  * predictionsCsv(evaluatePredictions([[0.9, 0.1]], ['cat'], { classNames: ['cat', 'dog'], files: ['tom.jpg'] }));

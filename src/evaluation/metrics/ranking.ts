@@ -1,50 +1,50 @@
-// How well scores order samples, whatever the threshold: ROC and precision-recall curves, and the areas under them.
+// Computes ROC and precision-recall curves and the areas under them.
 
 import { DataError } from '../../core/index.js';
 import { invalid, list } from '../../core/internal.js';
 import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
-/** True against false positives, threshold by threshold, from the strictest on; arrays run alike. */
+/** An ROC curve: true and false positive rates by threshold, from the highest threshold to the lowest. All arrays have the same length. */
 export interface RocCurve {
   readonly falsePositiveRate: Float64Array;
   readonly truePositiveRate: Float64Array;
-  /** The score from which a sample counts as positive; the first, Infinity, lets none through. */
+  /** Minimum score at which a sample counts as positive. The first is Infinity, at which no sample does. */
   readonly thresholds: Float64Array;
-  /** The area under the curve: the chance that a positive outscores a negative. */
+  /** Area under the curve: the probability that a positive sample has a higher score than a negative one. */
   readonly auc: number;
-  /** The threshold with the most true positives over false ones (Youden's J). */
+  /** The threshold with the largest difference of true and false positive rate (Youden's J). */
   readonly bestThreshold: number;
 }
 
-/** Precision against recall, threshold by threshold, from the loosest on; the last point is (precision 1, recall 0). */
+/** A precision-recall curve, from the lowest threshold to the highest. The last point is precision 1, recall 0. */
 export interface PrecisionRecallCurve {
   readonly precision: Float64Array;
   readonly recall: Float64Array;
-  /** One fewer than there are points: the last has none. */
+  /** One element shorter than the other arrays, because the last point has no threshold. */
   readonly thresholds: Float64Array;
-  /** The mean precision weighted by the steps in recall. */
+  /** Mean precision, weighted by the increase in recall. */
   readonly averagePrecision: number;
   /** The threshold with the highest F1. */
   readonly bestThreshold: number;
 }
 
-/** An area for each class against the rest, and their averages. */
+/** One-vs-rest areas of all classes, and their averages. */
 export interface RankingScores {
-  /** NaN where the class has no sample, or (for ROC) no other class has. */
+  /** Area of each class. NaN if no sample belongs to the class or, for ROC, if every sample does. */
   readonly perClass: Float64Array;
-  /** The mean over the classes that have an area, each counting the same. */
+  /** Unweighted mean over the classes that have an area. */
   readonly macro: number;
-  /** The mean over those classes, weighted by support. */
+  /** Mean over the classes that have an area, weighted by support. */
   readonly weighted: number;
-  /** Over all samples and classes thrown together. */
+  /** Area over the decisions of all samples and classes together. */
   readonly micro: number;
 }
 
 /**
- * Draws the receiver operating characteristic of one class against the rest.
+ * Computes the one-vs-rest ROC curve of a class.
  *
- * @param target - A class, by name or index.
+ * @param target - Name or index of the class.
  * @throws {OptionError} when there is no such class.
  * @throws {DataError} when every sample belongs to the class, or none does.
  * @example
@@ -74,9 +74,9 @@ export function rocCurve(evaluation: Evaluation | MultiLabelEvaluation, target: 
 }
 
 /**
- * Draws precision against recall of one class against the rest.
+ * Computes the one-vs-rest precision-recall curve of a class.
  *
- * @param target - A class, by name or index.
+ * @param target - Name or index of the class.
  * @throws {OptionError} when there is no such class.
  * @throws {DataError} when no sample belongs to the class.
  * @example
@@ -105,7 +105,7 @@ export function precisionRecallCurve(evaluation: Evaluation | MultiLabelEvaluati
 }
 
 /**
- * The area under the ROC curve of every class against the rest.
+ * Computes the one-vs-rest area under the ROC curve of every class.
  *
  * @example
  * rocAuc(evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1])).macro; // 1
@@ -115,7 +115,7 @@ export function rocAuc(evaluation: Evaluation | MultiLabelEvaluation): RankingSc
 }
 
 /**
- * The average precision of every class against the rest.
+ * Computes the one-vs-rest average precision of every class.
  *
  * @example
  * averagePrecision(evaluatePredictions([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 1])).macro; // 1
@@ -160,7 +160,7 @@ function rankingScores(where: string, evaluation: Evaluation | MultiLabelEvaluat
     perClass,
     macro: sum / defined,
     weighted: weightedSum / weights,
-    // As much work as all classes together, and seldom asked for.
+    // A getter, because it takes as long as all classes together and is rarely needed.
     get micro() {
       return (micro ??= pick(
         areas(evaluation.predictions.probabilities, evaluation.multiLabel ? evaluation.predictions.labels : oneHot(evaluation)),
@@ -170,13 +170,13 @@ function rankingScores(where: string, evaluation: Evaluation | MultiLabelEvaluat
 }
 
 /**
- * Both areas from the positives alone sorted: each negative only counts towards the positive scores it reaches, and neither area
- * changes between those.
+ * Computes both areas and sorts only the positives. For each negative, it is enough to know how many positive scores it reaches, because
+ * the areas change only at those scores.
  */
 function areas(scores: Float32Array, positive: ArrayLike<number>): Areas {
   const thresholds = positiveScores(scores, positive);
   const hits = new Float64Array(thresholds.length);
-  // Negatives by the number of thresholds they reach, and those that equal the last of these.
+  // Counts the negatives by the number of thresholds they reach, and those that equal the last threshold they reach.
   const reaching = new Float64Array(thresholds.length + 1);
   const tied = new Float64Array(thresholds.length + 1);
   for (let i = 0; i < scores.length; i++) {
@@ -197,7 +197,7 @@ function areas(scores: Float32Array, positive: ArrayLike<number>): Areas {
     const above = miss + (reaching[i + 1] as number) - (tied[i + 1] as number);
     hit += own;
     miss += reaching[i + 1] as number;
-    // A positive loses to the negatives above it, and half to those it ties with.
+    // A positive ranks below the negatives with higher scores. Ties count half.
     area += own * (above + (tied[i + 1] as number) / 2);
     precisions += (own * hit) / (hit + miss);
   }
@@ -205,7 +205,7 @@ function areas(scores: Float32Array, positive: ArrayLike<number>): Areas {
   return { auc: negatives === 0 ? NaN : 1 - area / hit / negatives, averagePrecision: precisions / hit };
 }
 
-/** The distinct scores of the positives, rising. */
+/** Returns the distinct scores of the positives in ascending order. */
 function positiveScores(scores: Float32Array, positive: ArrayLike<number>): Float32Array {
   let count = 0;
   const sorted = new Float32Array(scores.length);
@@ -216,7 +216,7 @@ function positiveScores(scores: Float32Array, positive: ArrayLike<number>): Floa
     .filter((score, i, all) => i === 0 || score !== all[i - 1]);
 }
 
-/** How many of the rising values a score reaches. */
+/** Returns the number of values, in ascending order, that a score reaches. */
 function upperBound(rising: Float32Array, score: number): number {
   let low = 0;
   let high = rising.length;
@@ -229,9 +229,9 @@ function upperBound(rising: Float32Array, score: number): number {
 }
 
 interface Ranked {
-  /** The distinct scores, falling. */
+  /** Distinct scores in descending order. */
   readonly thresholds: Float64Array;
-  /** Positives, and negatives, that reach each threshold. */
+  /** Number of positives that reach each threshold, and likewise of negatives. */
   readonly hits: Float64Array;
   readonly misses: Float64Array;
 }
@@ -243,14 +243,14 @@ function ranked(scores: Float32Array, positive: ArrayLike<number>): Ranked {
   return { thresholds, hits, misses } as Ranked;
 }
 
-/** Visits each distinct score, falling, with the numbers of positives and negatives that reach it. */
+/** Visits each distinct score in descending order, with the numbers of positives and negatives that reach it. */
 function walkThresholds(
   scores: Float32Array,
   positive: ArrayLike<number>,
   visit: (threshold: number, hits: number, misses: number) => void,
 ): void {
-  // Score and truth make one integer, so that the engine's own sort of plain numbers does the work: the bits of a
-  // float32 rise with its value, and those of probabilities stay below 2^30.
+  // Score and label are packed into one integer, so that the fast built-in sort of numbers can be used. The bits of a nonnegative float32
+  // increase with its value, and those of probabilities are below 2^30.
   const bits = new Uint32Array(scores.buffer, scores.byteOffset, scores.length);
   const keys = new Uint32Array(scores.length);
   for (let i = 0; i < keys.length; i++) keys[i] = ((scores[i] as number) > 0 ? (bits[i] as number) * 2 : 0) + (positive[i] as number);
@@ -284,7 +284,7 @@ function oneVersusRest(where: string, evaluation: Evaluation | MultiLabelEvaluat
   return { scores, positive };
 }
 
-/** The index of a class given by name or index. */
+/** Returns the index of a class given by name or index. */
 function classIndex(where: string, { classNames }: { readonly classNames: readonly string[] }, target: string | number): number {
   const index = typeof target === 'number' ? target : classNames.indexOf(target);
   if (Number.isInteger(index) && index >= 0 && index < classNames.length) return index;

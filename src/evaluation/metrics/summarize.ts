@@ -1,4 +1,4 @@
-// Turns predictions into an evaluation. Checks nothing: whoever calls has checked.
+// Computes an evaluation from predictions. The caller must check the arguments.
 
 import { calibrationErrors, reliabilityBins } from './calibration.js';
 import {
@@ -16,7 +16,7 @@ import {
 } from './classScores.js';
 import type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 
-// What scikit-learn's log_loss clips float32 probabilities to.
+// scikit-learn's log_loss clips float32 probabilities with the same value.
 const EPSILON = 2 ** -23;
 
 /** Labels and probabilities of samples that have one class each. */
@@ -47,7 +47,7 @@ export function summarize(
     for (let column = 0; column < classes; column++) {
       const value = probabilities[start + column] as number;
       if (value > (probabilities[start + best] as number)) best = column;
-      // As in scikit-learn's top_k_accuracy_score: of two equal classes the first ranks first, of more the last.
+      // Ties rank as in scikit-learn's top_k_accuracy_score: of two classes, the first one ranks first; of more, the last one does.
       if (value > own || (value === own && (classes === 2 ? column < truth : column > truth))) rank++;
       squares += value * value;
     }

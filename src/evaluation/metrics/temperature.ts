@@ -1,4 +1,4 @@
-// Temperature scaling: one number that makes a classifier as sure as it is right, without changing any decision.
+// Calibrates probabilities by temperature scaling, which does not change the predicted classes.
 
 import { check, positive } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
@@ -7,11 +7,13 @@ import type { Evaluation } from './evaluation.js';
 import { summarize } from './summarize.js';
 
 /**
- * Finds the temperature that makes the true classes most probable: logits are to be divided by it.
- * Fit it on data the model was not trained on, and not on the data the calibrated model is judged by.
+ * Finds the temperature that minimizes the loss when logits are divided by it.
  *
- * @returns Above 1 where the model is too sure, below 1 where it is not sure enough.
- * @throws {DataError} when every prediction is right, or none depends on it, so that no finite temperature is best.
+ * Use data that the model was not trained on, and other data than that on which you evaluate the calibrated model.
+ *
+ * @returns The temperature: above 1 if the model is overconfident, below 1 if it is underconfident.
+ * @throws {DataError} when every prediction is correct, or the predictions do not depend on the temperature, so that no finite
+ *   temperature is best.
  * @example
  * const temperature = fitTemperature(held);
  * withTemperature(evaluation, temperature).calibration.ece; // smaller than evaluation.calibration.ece
@@ -22,7 +24,7 @@ export function fitTemperature(evaluation: Evaluation): number {
   const logs = logProbabilities(evaluation);
   const { labels } = evaluation.predictions;
   const classes = evaluation.classNames.length;
-  // The loss is convex in the inverse temperature: its slope has one zero, found by bisection on a logarithmic scale.
+  // The loss is convex in the inverse temperature, so its slope has one zero. Bisection on a logarithmic scale finds it.
   let low = Math.log(MINIMUM);
   let high = Math.log(MAXIMUM);
   const slope = (u: number): number => lossSlope(logs, labels, classes, Math.exp(-u));
@@ -42,7 +44,7 @@ export function fitTemperature(evaluation: Evaluation): number {
 }
 
 /**
- * The same predictions with their logits divided by a temperature, evaluated anew.
+ * Divides the logits of an evaluation by a temperature and evaluates the result.
  *
  * @throws {OptionError} when the temperature is not a positive number.
  * @example
@@ -72,17 +74,17 @@ export function withTemperature(evaluation: Evaluation, temperature: number): Ev
 
 const MINIMUM = 0.01;
 const MAXIMUM = 100;
-// float32's smallest normal number: a probability of 0 counts as this.
+// The smallest normal float32, which replaces a probability of 0.
 const TINY = 2 ** -126;
 
-/** Logits up to a constant of each row, which softmax does not feel. */
+/** Returns the logits up to a constant per row, which does not affect softmax. */
 function logProbabilities({ predictions }: Evaluation): Float64Array {
   const logs = new Float64Array(predictions.probabilities);
   for (let i = 0; i < logs.length; i++) logs[i] = Math.log(Math.max(logs[i] as number, TINY));
   return logs;
 }
 
-/** How the mean loss changes with the logarithm of the temperature. */
+/** Returns the derivative of the mean loss with respect to the logarithm of the temperature. */
 function lossSlope(logs: Float64Array, labels: Int32Array, classes: number, inverse: number): number {
   let slope = 0;
   labels.forEach((label, sample) => {

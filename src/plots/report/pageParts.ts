@@ -1,6 +1,6 @@
-// The look and the one behavior of the report page. Both are named by their hashes in its security policy.
+// The style sheet and script of the report page. Its security policy allows both by their hashes.
 
-/** Colors keep 4.5:1 against their ground in both schemes. */
+/** All colors have a contrast of 4.5:1 to their background in both color schemes. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #565d66; --ground: #ffffff; --card: #f4f6f8; --line: #c9d0d8; --accent: #1d5fb8; --right: #1f6b30; --wrong: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #a7afb9; --ground: #15181d; --card: #1e2329; --line: #3b434d; --accent: #82b4f5; --right: #7fd08f; --wrong: #ff9a92; } }
@@ -53,7 +53,7 @@ footer { color: var(--soft); font-size: .85rem; padding-bottom: 3rem; }
 @media print { .scroll { max-height: none; overflow: visible; } nav { display: none; } }
 `;
 
-/** Sorts a table by the column whose button is pressed; texts by name, numbers by value, blanks last. */
+/** Sorts a table by the column whose button is pressed: text alphabetically, numbers by value, empty cells last. */
 export const SCRIPT = `
 for (const button of document.querySelectorAll('th button')) {
   button.addEventListener('click', () => {
@@ -80,7 +80,7 @@ for (const button of document.querySelectorAll('th button')) {
 }
 `;
 
-/** The security policy that lets exactly this style and this script through, and nothing from outside. */
+/** Returns a security policy that allows only this style and this script, and nothing from other origins. */
 export async function securityPolicy(): Promise<string> {
   const hash = async (content: string): Promise<string> => {
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content));

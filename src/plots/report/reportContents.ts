@@ -1,4 +1,4 @@
-// What the contents of a report may be.
+// Defines and checks the contents of a report.
 
 import {
   arrayOf,
@@ -22,27 +22,27 @@ import type { ModelPlan } from '../../scaling/index.js';
 import { modelPlan } from '../../scaling/internal.js';
 import { checkEpochs, metricHistory, type MetricHistory, type TrainingPhase } from '../metricHistory.js';
 
-/** A picture of the gallery, as a `data:` URL. */
+/** An image of the gallery, as a `data:` URL. */
 export interface GalleryImage {
-  /** What was predicted for it. */
+  /** The prediction for the image. */
   readonly row: PredictionRow;
   readonly url: string;
-  /** The same picture with the heat map of the predicted class over it. */
+  /** The same image with the heat map of the predicted class. */
   readonly heatUrl?: string | undefined;
 }
 
-/** What a report is made of. */
+/** The contents of a report. */
 export interface ReportContents {
   readonly title: string;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
-  /** An earlier evaluation of the same data to compare with, for example from before fine-tuning; both of one class a sample. */
+  /** An earlier evaluation of the same data to compare with, for example from before fine-tuning. Both must have one class per sample. */
   readonly before?: Evaluation | undefined;
   readonly history?: MetricHistory | readonly TrainingPhase[] | undefined;
-  /** The learning rate by step, from step 0, and how many steps of it are drawn. */
+  /** Learning rate by step, starting at step 0, and the number of steps to draw. */
   readonly schedule?: { readonly rate: (step: number) => number; readonly steps: number } | undefined;
   readonly plan?: ModelPlan | undefined;
   readonly summary?: ModelSummary | undefined;
-  /** Whatever should be known of how the model came about. */
+  /** Any settings to list, such as training options. */
   readonly settings?: Readonly<Record<string, string | number | boolean | null>> | undefined;
   readonly gallery?: readonly GalleryImage[] | undefined;
 }
@@ -100,10 +100,9 @@ const IMAGE_RULES: Rules<GalleryImage> = { row, url: dataUrl, heatUrl: dataUrl }
 const SCHEDULE_RULES: Rules<NonNullable<ReportContents['schedule']>> = { rate: callable, steps: positiveInteger };
 
 /**
- * Returns the contents of a report once they are known to be right.
+ * Checks and returns the contents of a report.
  *
- * @throws {OptionError} when one is unknown, missing or of another kind, or `before` stands beside an evaluation of several labels per
- *   sample.
+ * @throws {OptionError} when an entry is unknown, missing or of the wrong type, or `before` is combined with a multi-label evaluation.
  * @throws {DataError} when `before` is an evaluation of other data, or a history has no epoch.
  */
 export function checkContents(where: string, contents: ReportContents): Given<ReportContents> {

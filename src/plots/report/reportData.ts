@@ -1,4 +1,4 @@
-// What a report says, as data: the page shows it, report.json holds it.
+// Computes the data of a report. The page shows it and report.json contains it.
 
 import type {
   ConfidenceInterval,
@@ -21,20 +21,20 @@ import {
 import { phasesOf, type TrainingPhase } from '../metricHistory.js';
 import { checkContents, type ReportContents } from './reportContents.js';
 
-/** A report as plain data. */
+/** The data of a report, as plain values. */
 export interface ReportData {
   readonly title: string;
-  /** Whether a sample has one class or any number of labels. */
+  /** Whether a sample can have any number of labels instead of one class. */
   readonly multiLabel: boolean;
   readonly samples: number;
   readonly classes: number;
   readonly figures: Readonly<Record<string, number>>;
-  /** Null where a sample may have several labels. */
+  /** Null for multi-label evaluations. */
   readonly accuracyInterval: ConfidenceInterval | null;
   readonly perClass: readonly ReportClass[];
-  /** Empty where a sample may have several labels: `decisions` of each class has what was confused. */
+  /** Empty for multi-label evaluations, which have `decisions` per class instead. */
   readonly confusions: readonly ConfusedPair[];
-  /** Empty where a sample may have several labels. */
+  /** Empty for multi-label evaluations. */
   readonly reliability: Evaluation['calibration']['bins'];
   readonly mostWrong: readonly PredictionRow[];
   readonly comparison: (Omit<EvaluationComparison, 'fixed' | 'broken'> & { readonly fixed: number; readonly broken: number }) | null;
@@ -43,7 +43,7 @@ export interface ReportData {
   readonly settings: NonNullable<ReportContents['settings']>;
 }
 
-/** The scores of a class with the areas under its curves. */
+/** The scores of a class, with the areas under its curves. */
 export interface ReportClass {
   readonly name: string;
   readonly precision: number;
@@ -52,15 +52,15 @@ export interface ReportClass {
   readonly auc: number;
   readonly averagePrecision: number;
   readonly support: number;
-  /** Null where a sample has one class. */
+  /** Null for evaluations of one class per sample. */
   readonly decisions: ReportDecisions | null;
 }
 
-/** What was decided about one label, sample by sample. */
+/** The decisions about one label over all samples. */
 export interface ReportDecisions {
-  /** The probability from which the label counted as predicted. */
+  /** The minimum probability at which the label is predicted. */
   readonly threshold: number;
-  /** The one with the highest F1 on this data; NaN where no sample has the label. */
+  /** The threshold with the highest F1 on this data; NaN if no sample has the label. */
   readonly bestThreshold: number;
   readonly truePositives: number;
   readonly falsePositives: number;
@@ -69,17 +69,16 @@ export interface ReportDecisions {
 }
 
 /**
- * Works out what a report says.
+ * Computes the data of a report.
  *
- * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels
- *   per sample.
+ * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` is combined with a multi-label evaluation.
  * @throws {DataError} when `before` is an evaluation of other data, or a history has no epoch.
  */
 export function reportData(contents: ReportContents): ReportData {
   return reportDataFor('reportData', contents);
 }
 
-/** {@link reportData} for the function that the user called. */
+/** Same as {@link reportData}, for the function that the user called. */
 export function reportDataFor(where: string, contents: ReportContents): ReportData {
   const { title, evaluation, before, history, summary, settings = {} } = checkContents(where, contents);
   const auc = rocAuc(evaluation);

@@ -1,4 +1,4 @@
-// The report as one page that needs nothing else: no network, no server, no second file.
+// Builds the report as a single HTML page that loads no other files.
 
 import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/metrics/index.js';
 import type { ChartSpec } from '../chart.js';
@@ -22,12 +22,12 @@ interface Section {
 }
 
 /**
- * Builds a self-contained HTML page: summary, curves, per-class table that sorts, confusion matrix, calibration, mistakes, model, settings.
+ * Builds a self-contained HTML page: summary, curves, sortable per-class table, confusion matrix, calibration, mistakes, model, settings.
  *
- * Needs the packages `renderSvg` needs. The page loads nothing, follows the reader's color scheme, and works by keyboard and screen reader.
+ * Requires the same packages as `renderSvg`. The page loads nothing, follows the reader's color scheme, and supports keyboards and screen
+ * readers.
  *
- * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` stands beside an evaluation of several labels
- *   per sample.
+ * @throws {OptionError} when the contents have an unknown key or a wrong value, or `before` is combined with a multi-label evaluation.
  * @throws {DataError} when `before` is an evaluation of other data, a history has no epoch, or the schedule returns a rate that is not
  *   finite.
  * @throws {MissingPackageError} when a package is not installed.
@@ -38,7 +38,7 @@ export async function reportPage(contents: ReportContents): Promise<string> {
   return reportPageFor('reportPage', contents);
 }
 
-/** {@link reportPage} for the function that the user called. */
+/** Same as {@link reportPage}, for the function that the user called. */
 export async function reportPageFor(where: string, contents: ReportContents): Promise<string> {
   const data = reportDataFor(where, contents);
   const sections = await sectionsOf(where, contents, data);
@@ -76,7 +76,7 @@ async function sectionsOf(
 ): Promise<Section[]> {
   let charts = 0;
   const draw = async (name: string, spec: ChartSpec): Promise<string> => {
-    // Ids of clip paths must differ from chart to chart.
+    // The ids of clip paths must be unique across charts.
     const prefix = `c${charts++}-`;
     const svg = (await drawSvg(where, spec, { theme: 'page' }))
       .replace(/id="([^"]+)"/g, `id="${prefix}$1"`)
@@ -160,12 +160,12 @@ function comparisonHtml({ accuracyGain, bothRight, bothWrong, fixed, broken, pVa
   );
 }
 
-/** Only a difference below this p-value is colored as a gain or a loss. */
+/** Only differences with a p-value below this are colored as a gain or a loss. */
 const SIGNIFICANCE = 0.05;
 
 type Cell = string | number;
 
-/** A table in a frame that scrolls; text columns are named, the others are numbers with so many digits. */
+/** Builds a table that scrolls. The named columns contain text, the others numbers with the given number of digits. */
 function table(
   caption: string,
   columns: readonly (readonly [heading: string, digits: number | 'text'])[],
@@ -234,7 +234,7 @@ function labelTable({ perClass }: ReportData): string {
   );
 }
 
-/** The 2 x 2 matrix of each label, as a row. */
+/** Builds a table with the 2 x 2 confusion matrix of each label as a row. */
 function decisionTable({ perClass }: ReportData): string {
   return table(
     'What was decided about every label, in samples; press a heading to sort',
