@@ -4,28 +4,34 @@ import {
   boolean,
   callable,
   check,
-  checkNumbers,
   checkOptions,
-  either,
+  deriveSeed,
   instanceOf,
   invalid,
   nonNegativeInteger,
-  oneOf,
   positiveInteger,
-  record,
   rule,
-  seed as seedRule,
-  deriveSeed,
 } from '../core/internal.js';
-import { OptionError, type DataError } from '../core/index.js';
-import { completePreprocessing, samePreprocessing } from '../image/internal.js';
+import { completePreprocessing } from '../image/internal.js';
 import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
-import { cachedPass, memoryCache, type CachedImages, type CacheStore } from './cache.js';
+import { cachedPass, memoryCache, type CacheStore } from './cache.js';
 import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combine.js';
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions, TfDataModule, TfDataset } from './datasetOptions.js';
+import {
+  asyncIterable,
+  cacheStore,
+  interleaveSettings,
+  mapSettings,
+  passRule,
+  prefetchCount,
+  shuffleSettings,
+  sizeRule,
+  tfDataModule,
+} from './datasetRules.js';
 import { finiteReader } from './finiteReader.js';
-import { fingerprintOf, joinedFingerprint, partFingerprint, type DataFingerprint } from './fingerprint.js';
-import { cloneItem, describeItem, releaseItem } from './items.js';
+import { joinedFingerprint, partFingerprint, type DataFingerprint } from './fingerprint.js';
+import { describeItem, releaseItem } from './items.js';
+import type { LabeledImage } from './labeledImage.js';
 import {
   batchItems,
   filterItems,
@@ -36,44 +42,18 @@ import {
   skipItems,
   stopOn,
   takeItems,
+  unbatchItems,
   type ItemFunction,
   type Pass,
 } from './operators.js';
+import { closeWhenForgotten, passReader } from './passReader.js';
 import { runAhead } from './runAhead.js';
+import { itemsSource, rangeSource, tfDataSource, type OpenableSource, type Source } from './sources.js';
+import { agreed, type Traits } from './traits.js';
 
-/** What a dataset can be made from; a function is called anew for every pass. */
-export type Source<T> = Iterable<T> | AsyncIterable<T> | ((pass: Pass) => Iterable<T> | AsyncIterable<T>);
+type DatasetTraits = Traits<Dataset<LabeledImage>>;
 
-const isIterable = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-const source = rule<Source<unknown>>(
-  'an iterable or a function that returns one',
-  (value) => typeof value === 'function' || isIterable(value),
-);
-const storeRule = rule<CacheStore<never>>('a cache store { read, write, release }', (value) => {
-  const { read, write, release } = (value ?? {}) as Partial<CacheStore<never>>;
-  return [read, write, release].every(callable.accepts);
-});
-const passRule = rule<Pass>('a pass { epoch, signal }', (value) => {
-  const { epoch, signal } = (value ?? {}) as Partial<Pass>;
-  // Epochs of endless repetitions within each other are beyond safe integers.
-  return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signal instanceof AbortSignal);
-});
-const asyncIterable = rule<AsyncIterable<unknown>>('an async iterable', (value) => record.accepts(value) && Symbol.asyncIterator in value);
-const sizeRule = rule<number>(
-  'an integer of at least 0, Infinity, or NaN for an unknown size',
-  (value) => nonNegativeInteger.accepts(value) || value === Infinity || Number.isNaN(value),
-);
 const dataset = /* @__PURE__ */ rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
-
-/** What a dataset knows about its items beside their number. */
-interface Traits {
-  /** Whether the items themselves differ from epoch to epoch. */
-  readonly varies: boolean;
-  /** How the images were made; 'original' for images as decoded; `undefined` when unknown. */
-  readonly prepared: CachedImages;
-  readonly fingerprint: () => DataFingerprint | undefined;
-}
 
 /**
  * A lazy stream of items that can be read again and again; each method returns a new dataset and does no work.
@@ -89,13 +69,12 @@ interface Traits {
 export class Dataset<T> implements AsyncIterable<T> {
   /** Number of items of a pass: Infinity when it never ends, NaN while unknown. */
   readonly size: number;
-  /** Whether the items themselves differ from epoch to epoch, as `augment` makes them; their order does not count. */
-  readonly varies: boolean;
-  readonly #prepared: Traits['prepared'];
+  /** @internal */
+  readonly traits: DatasetTraits;
   readonly #open: (pass: Pass) => AsyncIterable<T>;
   readonly #parents: readonly Dataset<unknown>[];
-  readonly #readers = new Set<AsyncIterator<unknown>>();
-  readonly #makeFingerprint: () => DataFingerprint | undefined;
+  readonly #release: () => void;
+  readonly #unfinished = new Set<AsyncIterator<unknown>>();
   #fingerprint: DataFingerprint | undefined;
   #epoch = 0;
 
@@ -103,14 +82,21 @@ export class Dataset<T> implements AsyncIterable<T> {
     open: (pass: Pass) => AsyncIterable<T>,
     size: number,
     parents: readonly Dataset<unknown>[] = [],
-    { varies = parents.some((parent) => parent.varies), prepared, fingerprint }: Partial<Traits> = {},
+    traits: Partial<DatasetTraits> = {},
+    release: () => void = () => undefined,
   ) {
     this.#open = open;
     this.size = size;
-    this.varies = varies;
     this.#parents = parents;
-    this.#prepared = prepared;
-    this.#makeFingerprint = fingerprint ?? (() => joinedFingerprint(parents.map((parent) => parent.fingerprint)));
+    this.#release = release;
+    this.traits = {
+      varies: parents.some((parent) => parent.varies),
+      prepared: undefined,
+      fingerprint: () => joinedFingerprint(parents.map((parent) => parent.fingerprint)),
+      isReaderOnlyOwner: false,
+      readChanged: undefined,
+      ...traits,
+    };
   }
 
   /**
@@ -122,37 +108,12 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Dataset.from(async function* () { yield (await fetch('labels.json')).json(); });
    */
   static from<T>(items: Source<T>): Dataset<T> {
-    check('Dataset.from', 'items', items, source);
-    if (typeof items === 'function') {
-      return new Dataset((pass) => {
-        const made = items(pass);
-        if (!isIterable(made))
-          throw invalid('Dataset.from', 'items()', 'an iterable', made, 'Write an asynchronous source as `async function*`.');
-        return iterate(made);
-      }, NaN);
-    }
-    if (isOneShot(items)) {
-      throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
-    }
-    const size = Array.isArray(items) ? items.length : NaN;
-    return new Dataset(() => iterate(items, cloneItem), size, [], Array.isArray(items) ? { fingerprint: () => fingerprintOf(items) } : {});
+    return Dataset.#ofSource(itemsSource(items));
   }
 
   /** Counts from 0, or from `start`, up to but without `end`. */
   static range(start: number, end?: number): Dataset<number> {
-    const [from, to] = end === undefined ? [0, start] : [start, end];
-    checkNumbers('Dataset.range', { start: from, end: to }, seedRule);
-    return new Dataset(
-      () =>
-        iterate(
-          (function* () {
-            for (let i = from; i < to; i++) yield i;
-          })(),
-        ),
-      Math.max(0, to - from),
-      [],
-      { fingerprint: () => ({ ...fingerprintOf([from, to]), items: Math.max(0, to - from) }) },
-    );
+    return Dataset.#ofSource(end === undefined ? rangeSource(0, start) : rangeSource(start, end));
   }
 
   /** Reads datasets side by side; ends with the shortest. */
@@ -165,39 +126,23 @@ export class Dataset<T> implements AsyncIterable<T> {
     const open = (pass: Pass): AsyncIterable<Items> => zipPasses(datasets.map((each) => each.open(pass))) as AsyncIterable<Items>;
     return new Dataset(open, Math.min(...datasets.map((each) => each.size)), datasets, {
       // Labels and other company of the images have no preprocessing of their own.
-      prepared: agreed(datasets.map((each) => each.#prepared).filter((each) => each !== undefined)),
+      prepared: agreed(datasets.map((each) => each.traits.prepared).filter((each) => each !== undefined)),
     });
   }
 
   /** Reads a tfjs-data dataset, or anything else with its `iterator()`. */
   static fromTfData<T>(data: TfDataset<T>): Dataset<T> {
-    check(
-      'Dataset.fromTfData',
-      'data',
-      data,
-      rule('a tfjs-data Dataset', (value) => typeof (value as TfDataset<T> | null)?.iterator === 'function'),
-    );
-    return new Dataset(async function* () {
-      const iterator = await data.iterator();
-      for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
-    }, data.size ?? NaN);
+    return Dataset.#ofSource(tfDataSource(data));
   }
 
   /** Applies a function to each item, several at once if asked; results keep the order of the items. */
   map<R>(fn: ItemFunction<T, R>, options: MapOptions = {}): Dataset<R> {
     check('Dataset.map', 'fn', fn, callable);
-    const rules = {
-      concurrency: either(positiveInteger, oneOf('auto')),
-      errors: oneOf('throw', 'skip'),
-      onSkipped: callable,
-      varies: boolean,
-    };
-    const { concurrency = 1, errors = 'throw', onSkipped = warnOfSkipped, varies = false } = checkOptions('Dataset.map', options, rules);
+    const { concurrency, errors, onSkipped, varies } = mapSettings(options);
     const traits = { varies: varies || this.varies, prepared: this.preprocessing };
-    const workers = concurrency === 'auto' ? automaticConcurrency() : concurrency;
     return errors === 'skip'
-      ? this.#derive((items, pass) => mapSound(items, fn, workers, pass, onSkipped), NaN, traits)
-      : this.#derive((items, pass) => mapItems(items, fn, workers, pass), this.size, traits);
+      ? this.#derive((items, pass) => mapSound(items, fn, concurrency, pass, onSkipped), NaN, traits)
+      : this.#derive((items, pass) => mapItems(items, fn, concurrency, pass), this.size, traits);
   }
 
   /** Keeps the items for which the function says true. */
@@ -213,8 +158,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    */
   shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
     check('Dataset.shuffle', 'bufferSize', bufferSize, positiveInteger);
-    const rules = { seed: seedRule, reshuffleEachIteration: boolean };
-    const { seed = unpredictableSeed(), reshuffleEachIteration = true } = checkOptions('Dataset.shuffle', options, rules);
+    const { seed, reshuffleEachIteration } = shuffleSettings(options);
     return this.#derive(
       (items, { epoch }) => shuffleItems(items, bufferSize, deriveSeed(seed, reshuffleEachIteration ? epoch : 0)),
       this.size,
@@ -248,21 +192,12 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @throws {OptionError} while reading, when an item cannot be iterated.
    */
   unbatch<U>(this: Dataset<Iterable<U>>): Dataset<U> {
-    return this.#derive(async function* (batches) {
-      for await (const batch of batches) {
-        if (typeof batch !== 'string' && !isIterable(batch)) {
-          const received = describeItem(batch);
-          releaseItem(batch);
-          throw new OptionError(`Dataset.unbatch: expected items that can be iterated, such as arrays, received ${received}.`);
-        }
-        yield* batch;
-      }
-    }, NaN);
+    return this.#derive(unbatchItems, NaN);
   }
 
   /** Makes up to `count` items before they are asked for; 'auto' is two. */
   prefetch(count: number | 'auto'): Dataset<T> {
-    check('Dataset.prefetch', 'count', count, either(positiveInteger, oneOf('auto')));
+    check('Dataset.prefetch', 'count', count, prefetchCount);
     return this.#derive((items) => runAhead(items, count === 'auto' ? 2 : count, (item) => item), this.size);
   }
 
@@ -272,24 +207,20 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
-    check('Dataset.cache', 'store', store, storeRule);
-    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], {
-      varies: false,
-      prepared: this.#prepared,
-    });
-    cached.#release = () => {
+    check('Dataset.cache', 'store', store, cacheStore);
+    const { prepared } = this.traits;
+    const open = (pass: Pass): AsyncIterable<T> => cachedPass(store, prepared, () => this.open(pass));
+    return new Dataset(open, this.size, [this], { varies: false, prepared }, () => {
       store.release();
-    };
-    return cached;
+    });
   }
 
   /** Reads the dataset `count` times over, without end by default. */
   repeat(count = Infinity): Dataset<T> {
     if (count !== Infinity) check('Dataset.repeat', 'count', count, nonNegativeInteger);
     const size = this.size === 0 || count === 0 ? 0 : this.size * count;
-    return new Dataset((pass) => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch), size, [this], {
-      prepared: this.#prepared,
-    });
+    const open = (pass: Pass): AsyncIterable<T> => repeatPasses((epoch) => this.open({ ...pass, epoch }), count, pass.epoch);
+    return new Dataset(open, size, [this], { prepared: this.traits.prepared });
   }
 
   /** Ends after `count` items. */
@@ -312,30 +243,22 @@ export class Dataset<T> implements AsyncIterable<T> {
     const all = [this, ...others];
     const size = all.reduce((sum, each) => sum + each.size, 0);
     return new Dataset((pass) => concatPasses(all.map((each) => () => each.open(pass))), size, all, {
-      prepared: agreed(all.map((each) => each.#prepared)),
+      prepared: agreed(all.map((each) => each.traits.prepared)),
     });
   }
 
   /** Opens a dataset for each item and reads several of them in turn, for example the shards of a record set. */
   interleave<R>(open: (item: T) => Dataset<R> | Promise<Dataset<R>>, options: InterleaveOptions = {}): Dataset<R> {
     check('Dataset.interleave', 'open', open, callable);
-    const rules = { cycleLength: positiveInteger, blockLength: positiveInteger };
-    const { cycleLength = 4, blockLength = 1 } = checkOptions('Dataset.interleave', options, rules);
-    return this.#derive(
-      (items, pass) =>
-        interleavePasses(
-          items,
-          async (item) => {
-            const opened = await open(item);
-            check('Dataset.interleave', 'open(item)', opened, dataset);
-            return opened.open(pass);
-          },
-          cycleLength,
-          blockLength,
-        ),
-      NaN,
-      { prepared: undefined },
-    );
+    const { cycleLength, blockLength } = interleaveSettings(options);
+    const start = async (item: T, pass: Pass): Promise<AsyncIterable<R>> => {
+      const opened = await open(item);
+      check('Dataset.interleave', 'open(item)', opened, dataset);
+      return opened.open(pass);
+    };
+    return this.#derive((items, pass) => interleavePasses(items, (item) => start(item, pass), cycleLength, blockLength), NaN, {
+      prepared: undefined,
+    });
   }
 
   /** Keeps every `shards`-th item, beginning with the one at `index`: the share of one of several workers. */
@@ -354,7 +277,9 @@ export class Dataset<T> implements AsyncIterable<T> {
   /** Ends every pass with the signal's reason as soon as it aborts. */
   withSignal(signal: AbortSignal): Dataset<T> {
     check('Dataset.withSignal', 'signal', signal, instanceOf(AbortSignal, 'an AbortSignal'));
-    return new Dataset((pass) => stopOn(this.open({ ...pass, signal }), signal), this.size, [this], { prepared: this.#prepared });
+    return new Dataset((pass) => stopOn(this.open({ ...pass, signal }), signal), this.size, [this], {
+      prepared: this.traits.prepared,
+    });
   }
 
   /** Adds a step of your own: an async generator over the items of one pass. `size` is that of the result, NaN when unknown. */
@@ -385,7 +310,17 @@ export class Dataset<T> implements AsyncIterable<T> {
       preprocessing === 'original' || preprocessing === undefined
         ? preprocessing
         : completePreprocessing('Dataset.withPreprocessing', preprocessing);
-    return this.#derive((pass) => pass, this.size, { prepared });
+    return this.withTraits({ prepared });
+  }
+
+  /** The same items with other traits. @internal */
+  withTraits(traits: Partial<DatasetTraits>): Dataset<T> {
+    return this.#derive((items) => items, this.size, traits);
+  }
+
+  /** Whether the items themselves differ from epoch to epoch, as `augment` makes them; their order does not count. */
+  get varies(): boolean {
+    return this.traits.varies;
   }
 
   /**
@@ -393,12 +328,13 @@ export class Dataset<T> implements AsyncIterable<T> {
    * keep the size of the images; one that changes the size is followed by {@link withPreprocessing}.
    */
   get preprocessing(): CompletePreprocessing | undefined {
-    return this.#prepared === 'original' ? undefined : this.#prepared;
+    const { prepared } = this.traits;
+    return prepared === 'original' ? undefined : prepared;
   }
 
   /** Whether the images are as decoded, each of its own size. */
   get hasOriginalSizes(): boolean {
-    return this.#prepared === 'original';
+    return this.traits.prepared === 'original';
   }
 
   /**
@@ -408,7 +344,7 @@ export class Dataset<T> implements AsyncIterable<T> {
    * @returns `undefined` where a function or a stream makes the items.
    */
   get fingerprint(): DataFingerprint | undefined {
-    return (this.#fingerprint ??= this.#makeFingerprint());
+    return (this.#fingerprint ??= this.traits.fingerprint());
   }
 
   /** Number of items of a pass: Infinity when it never ends, 'unknown' where only reading would tell. */
@@ -441,47 +377,14 @@ export class Dataset<T> implements AsyncIterable<T> {
    * const theirs = train.toTfData(tfData);
    */
   toTfData<D>(tfData: TfDataModule<D>): D {
-    check(
-      'Dataset.toTfData',
-      'tfData',
-      tfData,
-      rule('the module @tensorflow/tfjs-data', (value) => typeof (value as TfDataModule<D> | null | undefined)?.generator === 'function'),
-    );
+    check('Dataset.toTfData', 'tfData', tfData, tfDataModule);
     // That module's own item type is narrower than what it takes; never fits it.
     return tfData.generator(() => this[Symbol.asyncIterator]() as AsyncIterator<never>);
   }
 
   /** Starts a pass when its first item is asked for. */
   [Symbol.asyncIterator](): AsyncIterator<T> {
-    let items: AsyncIterator<T> | undefined;
-    let ended = false;
-    const end = (): void => {
-      ended = true;
-      this.#readers.delete(reader);
-    };
-    const reader: AsyncIterator<T> = {
-      next: async () => {
-        if (ended) return { done: true, value: undefined };
-        if (items === undefined) {
-          items = this.open({ epoch: this.#epoch++, signal: undefined })[Symbol.asyncIterator]();
-          this.#readers.add(reader);
-        }
-        try {
-          const result = await items.next();
-          if (result.done === true) end();
-          return result;
-        } catch (error) {
-          end();
-          throw error;
-        }
-      },
-      return: async () => {
-        end();
-        await items?.return?.();
-        return { done: true, value: undefined };
-      },
-    };
-    return reader;
+    return passReader(() => this.open({ epoch: this.#epoch++, signal: undefined }), this.#unfinished);
   }
 
   /**
@@ -495,7 +398,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   async iterator(): Promise<{ next(): Promise<IteratorResult<T>> }> {
     const reader = this[Symbol.asyncIterator]();
     const handle = finiteReader(reader, this.#epoch);
-    forgotten.register(handle, reader);
+    closeWhenForgotten(handle, reader);
     return handle;
   }
 
@@ -510,59 +413,26 @@ export class Dataset<T> implements AsyncIterable<T> {
    * again.
    */
   async dispose(): Promise<void> {
-    for (const reader of [...this.#readers]) await reader.return?.();
+    for (const reader of [...this.#unfinished]) await reader.return?.();
     this.#release();
     await Promise.all(this.#parents.map((parent) => parent.dispose()));
   }
 
-  #release: () => void = () => undefined;
+  static #ofSource<T>({ open, size, fingerprint }: OpenableSource<T>): Dataset<T> {
+    return new Dataset(open, size, [], fingerprint === undefined ? {} : { fingerprint });
+  }
 
-  /** A dataset of the same traits but for those given. */
-  #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, traits: Partial<Traits> = {}): Dataset<R> {
-    return new Dataset((pass) => step(this.open(pass), pass), size, [this], { prepared: this.#prepared, ...traits });
+  /** A dataset made from this one, of the same preprocessing unless `traits` has another. */
+  #derive<R>(
+    step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>,
+    size: number,
+    traits: Partial<DatasetTraits> = {},
+  ): Dataset<R> {
+    return new Dataset((pass) => step(this.open(pass), pass), size, [this], { prepared: this.traits.prepared, ...traits });
   }
 
   /** The fingerprint of a part of the items. */
-  #part(part: string, size = NaN): Pick<Traits, 'fingerprint'> {
+  #part(part: string, size = NaN): Pick<DatasetTraits, 'fingerprint'> {
     return { fingerprint: () => partFingerprint(this.fingerprint, part, size) };
   }
-}
-
-const forgotten = new FinalizationRegistry<AsyncIterator<unknown>>((reader) => {
-  reader.return?.().catch(() => undefined);
-});
-
-/** What all of them say; `undefined` when they differ. */
-function agreed(all: readonly Traits['prepared'][]): Traits['prepared'] {
-  const [first] = all;
-  const same = (other: Traits['prepared']): boolean =>
-    other === first || (typeof other === 'object' && typeof first === 'object' && samePreprocessing(other, first));
-  return all.every(same) ? first : undefined;
-}
-
-async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>, hand: (item: T) => T = (item) => item): AsyncGenerator<T> {
-  if (Symbol.asyncIterator in items) for await (const item of items) yield hand(item);
-  else for (const item of items) yield hand(item);
-}
-
-/** A generator object is its own iterator: once read, it is empty. */
-function isOneShot(items: Iterable<unknown> | AsyncIterable<unknown>): boolean {
-  const iterator: unknown = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-  return iterator === items;
-}
-
-function automaticConcurrency(): number {
-  const processors = (globalThis as { navigator?: { hardwareConcurrency?: number | undefined } | undefined }).navigator
-    ?.hardwareConcurrency;
-  return 2 * (processors ?? 2);
-}
-
-function unpredictableSeed(): number {
-  return Math.floor(Math.random() * 0x1_0000_0000);
-}
-
-function warnOfSkipped(errors: readonly DataError[]): void {
-  const shown = errors.slice(0, 5).map((error) => error.message);
-  const more = errors.length > shown.length ? `\n... and ${errors.length - shown.length} more` : '';
-  console.warn(`Dataset.map: left out ${errors.length} broken items:\n${shown.join('\n')}${more}`);
 }

@@ -14,33 +14,23 @@ import {
   seed as seedRule,
 } from '../core/internal.js';
 import { giveBack } from '../image/internal.js';
-import type { CompletePreprocessing, Pixels, Transform, TransformSpec } from '../image/index.js';
+import type { CompletePreprocessing, Pixels, Transform } from '../image/index.js';
 import { Dataset } from './Dataset.js';
-import { checkItem, type LabeledImage } from './imageBatches.js';
+import { checkItem } from './imageBatches.js';
+import type { LabeledImage } from './labeledImage.js';
 import { located, type ItemContext } from './operators.js';
-import { holdsNone, makesPictures } from './ownPictures.js';
+import type { ImageChange } from './traits.js';
 
-/** A transform and the seed of its random numbers, for another thread. */
-export interface ImageChange {
-  readonly spec: TransformSpec;
-  readonly seed: number;
-}
-
-/** What happens to a picture, by where it comes from and the epoch. */
-export type ChangeOf = (origin: string, epoch: number) => ImageChange;
-
-/** Other threads that change pictures: what `imageWorkers` of `effnet-ts/node` makes. */
+/** Threads that change images: what `imageWorkers` of `effnet-ts/node` makes. */
 export interface TransformWorkers {
   readonly threads: number;
-  /** Changes a picture in one of the threads and leaves the given one alone. */
+  /** Changes an image in one of the threads and leaves the given one alone. @internal */
   transform(image: Pixels, change: ImageChange): Promise<Pixels>;
-  /** Reads the pictures of a dataset and changes them in one go; `undefined` where the dataset is not one these threads read. */
-  readChanged(images: Dataset<LabeledImage>, changeOf: ChangeOf): Dataset<LabeledImage> | undefined;
 }
 
 const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => {
-  const { threads, transform, readChanged } = (value ?? {}) as Partial<TransformWorkers>;
-  return positiveInteger.accepts(threads) && typeof transform === 'function' && typeof readChanged === 'function';
+  const { threads, transform } = (value ?? {}) as Partial<TransformWorkers>;
+  return positiveInteger.accepts(threads) && typeof transform === 'function';
 });
 // Functions have a method called apply, too.
 const transformRule = rule<Transform>(
@@ -88,7 +78,7 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
   const { seed = 0, workers: threads, concurrency } = checkOptions('augment', options, rules);
   const { spec } = transform;
   // A function of the caller's may keep what it is given and what it returns.
-  const ours = spec !== undefined && holdsNone(images);
+  const ours = spec !== undefined && images.traits.isReaderOnlyOwner;
   const seedOf = (origin: string | number, epoch: number): number => deriveSeed(seed, 'augment', epoch, origin);
   if (threads === undefined) return changedBy((pixels, own) => transform.apply(pixels, createRandom(own)), 1);
   if (spec === undefined) {
@@ -101,7 +91,9 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     );
   }
   const together =
-    concurrency === undefined ? threads.readChanged(images, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) })) : undefined;
+    concurrency === undefined
+      ? images.traits.readChanged?.(threads, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) }))
+      : undefined;
   if (together !== undefined) return known(together);
   return changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
 
@@ -114,8 +106,7 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
       },
       { concurrency: concurrency ?? atOnce, varies: true },
     );
-    const result = known(changed);
-    return ours ? makesPictures(result) : result;
+    return known(changed).withTraits({ isReaderOnlyOwner: ours });
   }
 
   async function change(

@@ -8,18 +8,7 @@ import type { Pixels } from '../image/index.js';
 import { copiesValues } from '../backends/internal.js';
 import { Dataset } from './Dataset.js';
 import { describeItem } from './items.js';
-import { holdsNone } from './ownPictures.js';
-
-/** A class index, or a vector of targets: one-hot, several-hot or soft. */
-export type Label = number | Float32Array;
-
-/** A picture with its label. */
-export interface LabeledImage {
-  readonly pixels: Pixels;
-  readonly label: Label;
-  /** The file or record it comes from; random steps draw their numbers by it. */
-  readonly origin?: string | undefined;
-}
+import type { Label, LabeledImage } from './labeledImage.js';
 
 /** What models train on; whoever iterates disposes both tensors. */
 export interface ImageBatch {
@@ -60,7 +49,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
   });
   const { size } = images.batch(batchSize, { dropRemainder });
   const inputSize = images.preprocessing?.inputSize;
-  const ours = holdsNone(images);
+  const { isReaderOnlyOwner } = images.traits;
   return images.transform(async function* (items) {
     let batch: OpenBatch | undefined;
     let expected = Math.min(batchSize, images.size || ROOM);
@@ -68,7 +57,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
       if (inputSize !== undefined) checkSize(image, inputSize);
       batch ??= openBatch('imageBatches', image, expected);
       add('imageBatches', batch, image);
-      if (ours) giveBack(image.pixels.data);
+      if (isReaderOnlyOwner) giveBack(image.pixels.data);
       if (batch.labels.length < batchSize) continue;
       yield close(batch);
       batch = undefined;

@@ -1,8 +1,8 @@
 // What the methods of Dataset do to one pass over the items: async generators, each closing its source when it is closed.
 
 import { createRandom, deriveSeed } from '../core/internal.js';
-import { DataError, isEffnetError } from '../core/index.js';
-import { originOf, releaseItem } from './items.js';
+import { DataError, isEffnetError, OptionError } from '../core/index.js';
+import { describeItem, isIterable, originOf, releaseItem } from './items.js';
 import { runAhead } from './runAhead.js';
 
 /** One pass over a dataset. */
@@ -144,6 +144,18 @@ export async function* batchItems<T>(source: AsyncIterable<T>, size: number, dro
     }
   } finally {
     batch.forEach(releaseItem);
+  }
+}
+
+/** Yields the items of each batch. */
+export async function* unbatchItems<T>(batches: AsyncIterable<Iterable<T>>): AsyncGenerator<T> {
+  for await (const batch of batches) {
+    if (typeof batch !== 'string' && !isIterable(batch)) {
+      const received = describeItem(batch);
+      releaseItem(batch);
+      throw new OptionError(`Dataset.unbatch: expected items that can be iterated, such as arrays, received ${received}.`);
+    }
+    yield* batch;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createRandom } from '../../core/internal.js';
-import type { ImageChange } from '../../data/index.js';
+import type { ImageChange } from '../../data/internal.js';
 import { giveBack, transformFrom } from '../../image/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { randomJpegQuality } from './encodeImage.js';

@@ -5,7 +5,8 @@ import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
 import { BackendError } from '../../core/index.js';
 import { checkOptions, positiveInteger } from '../../core/internal.js';
-import type { ChangeOf, Dataset, LabeledImage, ImageChange, TransformWorkers } from '../../data/index.js';
+import type { TransformWorkers } from '../../data/index.js';
+import type { ImageChange } from '../../data/internal.js';
 import { takeSpare } from '../../image/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { unpackError } from './errorRecord.js';
@@ -18,12 +19,10 @@ export interface ImageWorkersOptions {
   readonly threads?: number | undefined;
 }
 
-/** Threads that work on pictures; idle ones keep no program from ending. */
+/** Threads that work on images; idle ones keep no program from ending. */
 export interface ImageWorkers extends TransformWorkers {
-  /** Decodes one picture and resizes it, and changes it if asked, in one of the threads. */
+  /** Decodes an image and resizes it, and changes it if asked, in one of the threads. @internal */
   read(source: ImageSource, settings: ReadImageSettings, change?: ImageChange): Promise<Pixels>;
-  /** Tells how the pictures of a dataset are read by these threads, for `readChanged`. */
-  remember(images: Dataset<LabeledImage>, read: (changeOf: ChangeOf) => Dataset<LabeledImage>): void;
   /** Ends the threads; what they still work on fails. */
   dispose(): Promise<void>;
 }
@@ -46,7 +45,6 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
   let pool: Promise<Piscina> | undefined;
   let ended = false;
   let latest = 0;
-  const readers = new WeakMap<Dataset<LabeledImage>, Parameters<ImageWorkers['remember']>[1]>();
   const ask = async (name: 'read' | 'transform', task: ReadTask | TransformTask, sent?: ArrayBufferView): Promise<Pixels> => {
     if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
     pool ??= startPool(threads);
@@ -71,8 +69,6 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
       const data = Buffer.isBuffer(pixels.data) ? new Uint8Array(pixels.data) : pixels.data.slice();
       return ask('transform', { pixels: { ...pixels, data }, change }, data);
     },
-    remember: (images, read) => void readers.set(images, read),
-    readChanged: (images, changeOf) => readers.get(images)?.(changeOf),
     async dispose() {
       ended = true;
       await (await pool)?.destroy();

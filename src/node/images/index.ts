@@ -14,7 +14,7 @@ export {
 export { imageWorkers, type ImageWorkers, type ImageWorkersOptions } from './imageWorkers.js';
 export { type CsvFile, type CsvImages, imagesFromCsv, type ImagesFromCsvOptions } from './imagesFromCsv.js';
 export type { SkippedFile } from './listImages.js';
-export type { ImageSource, LabeledFile, ReadImageSettings } from './readImage.js';
+export type { ImageSource, LabeledFile } from './readImage.js';
 export type { LabelMode, ReadImagesOptions } from './readImages.js';
 export { type ImagesSummary, summarizeImages, type SummarizeImagesOptions } from './summarizeImages.js';
 export type { SkippedRow } from './tableImages.js';

@@ -2,8 +2,8 @@
 
 import { anything, arrayOf, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
-import { makesPictures } from '../../data/internal.js';
-import { oneHot, type ChangeOf, type Dataset, type Label, type LabeledImage, type MapOptions } from '../../data/index.js';
+import type { ChangeOf } from '../../data/internal.js';
+import { oneHot, type Dataset, type Label, type LabeledImage, type MapOptions } from '../../data/index.js';
 import { completePreprocessing, FITS, requirePreprocessing, RESIZE_RULES, size as sizeRule } from '../../image/internal.js';
 import type { CompletePreprocessing, Fit, Interpolation, PreprocessingSource, Size } from '../../image/index.js';
 import { DCT_METHODS, type DecodeImageOptions } from './decodeImage.js';
@@ -136,21 +136,21 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
     ...(byDecoder ? {} : { preprocessing }),
   };
   const read = (changeOf?: ChangeOf): Dataset<LabeledImage> =>
-    makesPictures(
-      files
-        .map(
-          async ({ label, ...source }, { epoch }) => ({
-            pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)),
-            label,
-            origin: source.origin,
-          }),
-          { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
-        )
-        .withPreprocessing(preprocessing ?? 'original'),
-    );
-  const images = read();
-  workers?.remember(images, read);
-  return images;
+    files
+      .map(
+        async ({ label, ...source }, { epoch }) => ({
+          pixels: await (workers ?? here).read(source, settings, changeOf?.(source.origin, epoch)),
+          label,
+          origin: source.origin,
+        }),
+        { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
+      )
+      .withTraits({
+        prepared: preprocessing ?? 'original',
+        isReaderOnlyOwner: true,
+        readChanged: changeOf === undefined ? (threads, change) => (threads === workers ? read(change) : undefined) : undefined,
+      });
+  return read();
 }
 
 /**

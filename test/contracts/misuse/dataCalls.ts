@@ -9,7 +9,7 @@ const split = { seed: 1, stratifyBy: classOf, groupBy: (item: unknown) => many.i
 const record = { image: new Uint8Array(1), label: 1 };
 const schema = { image: RECORD_SCHEMAS.flat.image, label: RECORD_SCHEMAS.flat.label };
 const example = { image: feature.bytes(record.image), label: feature.int64(1) };
-const workers = { threads: 1, transform: (pixels: unknown) => Promise.resolve(pixels), readChanged: () => undefined };
+const workers = { threads: 1, transform: (pixels: unknown) => Promise.resolve(pixels) };
 
 const on = (): Dataset<unknown> => Dataset.range(4);
 

@@ -186,6 +186,18 @@ test('an image is sent to a thread once when it is read and changed there, and n
   calls.length = 0;
   await augment(images.take(1), recipe, { workers: watched }).toArray();
   expect(calls).toContain('change');
+  calls.length = 0;
+  await augment(images, recipe, { workers }).toArray();
+  expect(new Set(calls)).toEqual(new Set(['read']));
+});
+
+test('images changed twice in threads are those of one thread', async () => {
+  const [first, second] = [trainAugmentation('default', 64), randAugment()];
+  const twice = async (more: object): Promise<string[]> => {
+    const { images } = await imageFolder(root, { inputSize: 80, shuffle: false, ...more });
+    return bytesOf(augment(augment(images, first, { seed: 1, ...more }), second, { seed: 2, ...more }));
+  };
+  expect(await twice({ workers })).toEqual(await twice({}));
 });
 
 test('images sent to a thread stay whole, and so does the memory they are part of', async () => {
