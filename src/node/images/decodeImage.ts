@@ -13,8 +13,7 @@ import { decodeJpeg } from './decodeJpeg.js';
 import { decodePnm, isPnm } from './decodePnm.js';
 import { cannotDecode, fileKind, type FileKind } from './fileKind.js';
 import { loadSharp, type SharpModule } from './loadSharp.js';
-import { readRegularFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { readRegularFile, systemReason } from '../files/internal.js';
 
 /** How an image is decoded. */
 export interface DecodeImageOptions {

@@ -1,6 +1,5 @@
 // Pixels to files: encoding, and contact sheets that show what a recipe does.
 
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
   arrayOf,
@@ -15,13 +14,12 @@ import {
   seed as seedRule,
   text,
 } from '../../core/internal.js';
-import { DataError, OptionError } from '../../core/index.js';
+import { OptionError } from '../../core/index.js';
 import { checkFinitePixels, checkPixels, transformWithSpec } from '../../image/internal.js';
 import { resize, type Pixels, type Transform } from '../../image/index.js';
 import { decodeImage, MAX_PIXELS } from './decodeImage.js';
 import { loadSharp } from './loadSharp.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.js';
 
 /** How a picture is encoded. */
 export interface EncodeImageOptions {
@@ -127,14 +125,8 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
       `${where}: expected a sheet of at most ${MAX_PIXELS} pixels, received ${width} x ${height}. Lower \`columns\`, \`rows\` or \`size\`.`,
     );
   }
-  const written = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw new DataError(`${where}: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
-        cause,
-        origin: file,
-      });
-    });
-  await written(mkdir(path.dirname(file), { recursive: true }));
+  const fail = unwritable(where, 'file', file);
+  await makeWritableFolder(path.dirname(file)).catch(fail);
   const sheet = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) };
   for (let i = 0; i < columns * rows; i++) {
     const example = i === 0 ? image : await transform.apply(image, createRandom(deriveSeed(seed, 'sheet', i)));
@@ -144,5 +136,5 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
     const top = gap + Math.floor(i / columns) * (size + gap);
     for (let y = 0; y < size; y++) sheet.data.set(small.subarray(y * size * 3, (y + 1) * size * 3), ((top + y) * width + left) * 3);
   }
-  await written(replaceFile(file, await encodeImage(sheet)));
+  await replaceFile(file, await encodeImage(sheet)).catch(fail);
 }

@@ -8,7 +8,7 @@ import { Dataset, type LabeledImage } from '../../data/index.js';
 import type { FolderFile } from './imageFolder.js';
 import { LABELED_FILES, type LabeledFile } from './readImage.js';
 import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
-import { systemReason } from '../files/internal.js';
+import { systemReason, unwritable } from '../files/internal.js';
 
 /** How a list of files is read. */
 export interface ImageFilesOptions extends ReadImagesOptions {
@@ -98,7 +98,8 @@ export async function writeImageFolder(
       throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
     targets.set(target, source);
   }
-  await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => makeFolder(each)));
+  for (const each of new Set([...targets.keys()].map((target) => path.dirname(target))))
+    await mkdir(each, { recursive: true }).catch(unwritable('writeImageFolder', 'folder', each));
   const write = {
     copy: (from: string, to: string) => copyFile(from, to, 1),
     link,
@@ -112,15 +113,6 @@ export async function writeImageFolder(
       });
     });
   }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
-      cause,
-      origin: folder,
-    });
-  });
 }
 
 /**

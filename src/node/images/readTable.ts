@@ -3,8 +3,7 @@
 import { parse } from 'csv-parse/sync';
 import { DataError } from '../../core/index.js';
 import { decodeText, list } from '../../core/internal.js';
-import { readRegularFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { readRegularFile, systemReason } from '../files/internal.js';
 
 /** How a table is read. */
 export interface ReadTableOptions {

@@ -1,15 +1,14 @@
 // Checkpoints as files, and the way back. What is in one is training/checkpointBytes.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, check, checkOptions, positiveInteger, text } from '../../core/internal.js';
 import { DataError, EffnetError, OptionError, WeightsError } from '../../core/index.js';
 import { checkModel } from '../../models/internal.js';
 import { callback, type MetricValues, type MonitorOptions, type TrainingCallback } from '../../training/index.js';
 import { checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../training/internal.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { replaceFile, systemReason, unwritable } from '../files/internal.js';
+import { EARLIER_STAYS } from './checkpointFile.js';
 
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
@@ -52,9 +51,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
     onEpochEnd: async (epoch, metrics, model) => {
       const loss = metrics['loss'];
       if (loss !== undefined && !Number.isFinite(loss)) {
-        throw new EffnetError(
-          `checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. The checkpoint before stays.`,
-        );
+        throw new EffnetError(`checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. ${EARLIER_STAYS}`);
       }
       if (saveBestOnly) {
         const value = monitor.read(metrics);
@@ -63,7 +60,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
       }
       const target = fileName(file, epoch, metrics);
       const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly: saveWeightsOnly, notes: { epoch: epoch + 1, metrics } }));
-      await write(target, bytes);
+      await replaceFile(target, bytes).catch(unwritable('checkpoint', 'file', target, EARLIER_STAYS));
       if (!written.includes(target)) written.push(target);
       for (const old of written.splice(0, Math.max(0, written.length - keepLast))) await rm(old, { force: true });
     },
@@ -123,16 +120,4 @@ function fileName(template: string, epoch: number, metrics: MetricValues): strin
       );
     return value.toFixed(4);
   });
-}
-
-async function write(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await replaceFile(file, bytes);
-  } catch (cause) {
-    throw new DataError(
-      `checkpoint: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`,
-      { cause, origin: file },
-    );
-  }
 }

@@ -1,12 +1,13 @@
 // The file in which a run of fineTune keeps itself.
 
-import { mkdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { check, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import type { CheckpointStore } from '../../training/index.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { replaceFile, systemReason, unwritable } from '../files/internal.js';
+
+/** What an error of writing a checkpoint adds. */
+export const EARLIER_STAYS = 'The checkpoint before stays.';
 
 /**
  * A store for `fineTune` in one file, replaced whole: a killed process or a full disk leaves the checkpoint before.
@@ -31,16 +32,6 @@ export function checkpointFile(file: string): CheckpointStore {
         });
       }
     },
-    write: async (bytes) => {
-      try {
-        await mkdir(path.dirname(file), { recursive: true });
-        await replaceFile(file, bytes);
-      } catch (cause) {
-        throw new DataError(
-          `checkpointFile: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`,
-          { cause, origin: file },
-        );
-      }
-    },
+    write: (bytes) => replaceFile(file, bytes).catch(unwritable('checkpointFile', 'file', file, EARLIER_STAYS)),
   };
 }

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { boolean, check, checkOptions, decodeText, show, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { callback, type TrainingCallback } from '../../training/index.js';
-import { systemReason } from '../files/internal.js';
+import { unwritable } from '../files/internal.js';
 
 /** Options of {@link csvLog}. */
 export interface CsvLogOptions {
@@ -39,10 +39,7 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
         await appendFile(file, line([epoch, ...columns.map((name) => metrics[name] ?? '')]));
       } catch (cause) {
         if (cause instanceof DataError) throw cause;
-        throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
-          cause,
-          origin: file,
-        });
+        unwritable('csvLog', 'file', file)(cause);
       }
     },
   });

@@ -1,10 +1,9 @@
 // A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
 
-import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, text } from '../../core/internal.js';
-import { DataError, OptionError } from '../../core/index.js';
+import { OptionError } from '../../core/index.js';
 import { checkSameData } from '../../evaluation/metrics/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
 import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
@@ -15,8 +14,7 @@ import { checkModel, variantPlanOf } from '../../models/internal.js';
 import { imageDataUrl, type GalleryImage, type ReportContents } from '../../plots/index.js';
 import { reportDataFor, reportPageFor } from '../../plots/internal.js';
 import { EVALUATION, REPORT_RULES } from './reportRules.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.js';
 
 /** Options of {@link writeReport}: what the report is about, and where its images come from. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
@@ -100,15 +98,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
         `received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`,
     );
   }
-  const written = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
-        cause,
-        origin: folder,
-      });
-    });
-  // A report takes minutes to draw.
-  await written(mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)));
+  const fail = unwritable(where, 'folder', folder);
+  await makeWritableFolder(folder).catch(fail);
   const plan = model === undefined ? undefined : variantPlanOf(model);
   const contents: ReportContents = {
     title,
@@ -128,8 +119,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
   const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
-  await written(replaceFile(json, data));
-  await written(replaceFile(html, page));
+  await replaceFile(json, data).catch(fail);
+  await replaceFile(html, page).catch(fail);
   return { html, json };
 }
 

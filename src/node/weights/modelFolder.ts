@@ -1,7 +1,7 @@
 // Models as folders: model.json and weights.bin, as any TensorFlow.js opens them.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -18,9 +18,8 @@ import {
   isManifest,
 } from '../../models/internal.js';
 import { modelTarget } from './modelTarget.js';
-import { replaceFile } from '../files/internal.js';
 import { ensureBackend } from '../backends/index.js';
-import { systemReason } from '../files/internal.js';
+import { replaceFile, systemReason } from '../files/internal.js';
 import { TOPOLOGY, topologyFile } from './topologyFile.js';
 
 const WEIGHTS = 'weights.bin';
@@ -142,7 +141,6 @@ async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: 
   try {
     const file: ModelFile = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs ?? [] }] };
     const json = JSON.stringify(file);
-    await mkdir(folder, { recursive: true });
     await replaceFile(weights, joinedWeights(weightData));
     await replaceFile(path.join(folder, TOPOLOGY), json);
   } catch (cause) {

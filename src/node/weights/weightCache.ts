@@ -1,6 +1,6 @@
 // The folder where downloaded weights stay, so that a file crosses the network once.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { callable, rule, show, text } from '../../core/internal.js';
@@ -99,7 +99,6 @@ async function expectedDigest(path: string, source: WeightsSource): Promise<Dige
 
 async function record(path: string, source: WeightsSource): Promise<void> {
   if (source.digest !== null) return;
-  await mkdir(join(path, '..'), { recursive: true });
   await replaceFile(`${path}.sha256`, await digestOf(path, 'sha256'));
 }
 
