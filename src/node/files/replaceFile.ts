@@ -1,5 +1,5 @@
-// Files that are replaced as a whole. The content goes to a temporary file in the same folder, which is then renamed, so that a crash, a kill
-// or a full disk never leaves a file half-written.
+// Files that are replaced as a whole. The content goes to a temporary file in the same folder, which is then renamed, so that a crash, a
+// kill or a full disk never leaves a file half-written.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

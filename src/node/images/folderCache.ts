@@ -1,4 +1,4 @@
-// Items of a dataset kept on disk: each one a checked record of Node's structured clone format.
+// Caches items of a dataset on disk. Each item is a record with a checksum, in Node's structured clone format.
 
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
@@ -20,12 +20,11 @@ const FORMAT = 'effnet-ts cache';
 const REMEDY = 'Delete it, or give another.';
 
 /**
- * Keeps the items of a dataset in a folder, for `cache`: decoded images, features, anything but tensors. Delete the folder when the data
- * changes.
+ * Makes a store for `cache` that keeps the items of a dataset in a folder: decoded images, features, anything but tensors. Delete the
+ * folder when the data changes.
  *
- * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, its file is
- *   damaged, or the
- * images in it were made with another preprocessing than those of the dataset.
+ * @throws {DataError} while reading, when an item cannot be stored (a tensor, a function), the folder cannot be written or read, its file
+ *   is damaged, or its images were made with another preprocessing than those of the dataset.
  * @example
  * const cached = images.cache(folderCache('.cache/photos-224'));
  */

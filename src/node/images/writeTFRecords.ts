@@ -1,4 +1,4 @@
-// TFRecord files written from any dataset. Reading them: tfrecords.ts.
+// Writes a dataset as TFRecord files. tfrecords.ts reads them.
 
 import { callable, check, checkOptions, oneOf, positiveInteger, text, trackProgress } from '../../core/internal.js';
 import type { ProgressListener } from '../../core/index.js';
@@ -7,9 +7,9 @@ import { encodeExample, formatExample, frameTFRecord, type Dataset, type RecordO
 import { openFileWriter, unwritable, type FileWriter } from '../files/internal.js';
 import { DATASET } from './tfrecords.js';
 
-/** How records are written. */
+/** Options of {@link writeTFRecords}. */
 export interface WriteTFRecordsOptions {
-  /** Number of files; records go to them in turn. @defaultValue 1 */
+  /** Number of files. Records are distributed to them in turn. @defaultValue 1 */
   readonly shards?: number | undefined;
   /** @defaultValue 'none' */
   readonly compression?: 'gzip' | 'none' | undefined;
@@ -17,11 +17,12 @@ export interface WriteTFRecordsOptions {
 }
 
 /**
- * Writes a dataset as TFRecord files `PREFIX-00000-of-00004`, which TensorFlow reads; none is there before all are complete.
+ * Writes a dataset as TFRecord files `PREFIX-00000-of-00004`, which TensorFlow can read. The files appear when all are complete. Missing
+ * folders are created.
  *
- * @returns The paths, in order.
+ * @returns The paths of the files, in order.
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when a file cannot be written, for example because the disk is full; nothing is left then.
+ * @throws {DataError} when a file cannot be written, for example because the disk is full. No files are left behind then.
  * @example
  * const written = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
  */

@@ -1,4 +1,4 @@
-// The file in which a run of fineTune keeps itself.
+// Stores the checkpoints of fineTune in a file.
 
 import { readFile } from 'node:fs/promises';
 import { check, text } from '../../core/internal.js';
@@ -6,13 +6,14 @@ import { DataError } from '../../core/index.js';
 import type { CheckpointStore } from '../../training/index.js';
 import { replaceFile, systemReason, unwritable } from '../files/internal.js';
 
-/** What an error of writing a checkpoint adds. */
+/** The end of every error about a checkpoint that cannot be written. */
 export const EARLIER_STAYS = 'The checkpoint before stays.';
 
 /**
- * A store for `fineTune` in one file, replaced whole: a killed process or a full disk leaves the checkpoint before.
+ * Makes a store for `fineTune` that keeps the checkpoint in one file. The file is replaced as a whole, so a killed process or a full disk
+ * leaves the previous checkpoint intact. Missing folders are created.
  *
- * @throws {OptionError} when the name is empty. {@link DataError} in training, when the file cannot be read or written.
+ * @throws {OptionError} when `file` is empty. {@link DataError} in training, when the file cannot be read or written.
  * @example
  * const store = checkpointFile('runs/clothes.safetensors');
  * const stages = [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }] as const;
