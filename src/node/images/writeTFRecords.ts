@@ -54,10 +54,10 @@ export async function writeTFRecords<const S extends RecordSchema>(
     }
     advance.end();
     await Promise.all(writers.map((writer) => writer.end()));
+    for (const writer of writers) await writer.commit();
   } catch (error) {
     await Promise.all(writers.map((writer) => writer.discard()));
     throw error;
   }
-  for (const writer of writers) await writer.commit();
   return names;
 }
