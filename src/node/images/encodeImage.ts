@@ -23,7 +23,7 @@ import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.j
 
 /** Options of {@link encodeImage}. */
 export interface EncodeImageOptions {
-  /** @defaultValue 'png' */
+  /** The format of the file. @defaultValue 'png' */
   readonly format?: 'png' | 'jpeg' | undefined;
   /** Quality of a JPEG, 1 to 100. @defaultValue 90 */
   readonly quality?: number | undefined;
@@ -90,7 +90,7 @@ export interface ContactSheetOptions {
   readonly rows?: number | undefined;
   /** Side of each example in pixels. @defaultValue 160 */
   readonly size?: number | undefined;
-  /** @defaultValue 0 */
+  /** Seed of the transform. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 

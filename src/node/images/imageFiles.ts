@@ -14,7 +14,7 @@ import { systemReason, unwritable } from '../files/internal.js';
 export interface ImageFilesOptions extends ReadImagesOptions {
   /** Number of classes, for one-hot labels. @defaultValue one more than the highest label */
   readonly classes?: number | undefined;
-  /** @defaultValue 'categorical' */
+  /** The form of the labels. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
   /** Whether to change the order in every epoch. @defaultValue true */
   readonly shuffle?: boolean | undefined;

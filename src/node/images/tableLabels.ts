@@ -57,7 +57,11 @@ const ZERO = /^(?:0(?:\.0*)?|false)$/i;
 export interface LabelReader {
   /** @throws {DataError} when a cell is not understood, or a row has several labels without `multiLabel`. */
   readonly read: (row: TableRow) => RowLabels;
-  /** Call it after the last row. @throws {OptionError} when `relabel` or `exclude` names a class that no row has. */
+  /**
+   * Checks the names in the options. Call it after the last row.
+   *
+   * @throws {OptionError} when `relabel` or `exclude` names a class that no row has.
+   */
   readonly checkNames: () => void;
 }
 

@@ -105,7 +105,7 @@ export interface ImageRecord {
 export interface RecordImagesOptions extends ReadImagesOptions {
   /** Number of classes, for one-hot labels. */
   readonly classes: number;
-  /** @defaultValue 'categorical' */
+  /** The form of the labels. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
 }
 

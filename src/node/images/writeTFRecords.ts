@@ -11,7 +11,7 @@ import { DATASET } from './tfrecords.js';
 export interface WriteTFRecordsOptions {
   /** Number of files. Records are distributed to them in turn. @defaultValue 1 */
   readonly shards?: number | undefined;
-  /** @defaultValue 'none' */
+  /** How the files are compressed. @defaultValue 'none' */
   readonly compression?: 'gzip' | 'none' | undefined;
   readonly onProgress?: ProgressListener | undefined;
 }

@@ -18,7 +18,7 @@ import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.j
 
 /** Options of {@link writeReport}. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
-  /** @defaultValue 'Evaluation' */
+  /** Title of the page. @defaultValue 'Evaluation' */
   readonly title?: string | undefined;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
   /** Adds the model's stages and plan to the report, and heat maps to its images. @defaultValue none */

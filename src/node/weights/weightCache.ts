@@ -11,7 +11,7 @@ import { replaceFile } from '../files/internal.js';
 
 /** Where weights are cached and downloaded from. */
 export interface CacheOptions extends DownloadOptions {
-  /** @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
+  /** The folder of the cache. @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
   readonly cacheFolder?: string | undefined;
   /** Base URL of a server with the same files under the same names, used instead of the publishers. @defaultValue none */
   readonly mirror?: string | undefined;
