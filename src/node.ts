@@ -5,8 +5,14 @@ export * from './node/images/index.js';
 export * from './node/runs/index.js';
 
 // These know backends by name, and files and folders. They replace the isomorphic functions of the same names.
-export { ensureBackend, selectBackend } from './node/backends/index.js';
-export type { SelectBackendOptions } from './node/backends/index.js';
-export { loadModel, loadWeights, saveModel } from './node/weights/index.js';
-export { pretrained, readWeightFile } from './node/weights/index.js';
-export type { CacheOptions, DownloadOptions, PretrainedOptions } from './node/weights/index.js';
+export { ensureBackend, selectBackend, type SelectBackendOptions } from './node/backends/index.js';
+export {
+  type CacheOptions,
+  type DownloadOptions,
+  loadModel,
+  loadWeights,
+  pretrained,
+  type PretrainedOptions,
+  readWeightFile,
+  saveModel,
+} from './node/weights/index.js';

@@ -1,23 +1,23 @@
-// Backends of Node that stand on native packages: TensorFlow's own library, and a GPU through WebGPU.
+// Backends for Node that use native packages: TensorFlow's C library, and the GPU through WebGPU.
 
 import { createRequire } from 'node:module';
 import { BackendError, MissingPackageError } from '../../core/index.js';
 import { missingPackage } from '../../core/internal.js';
 
-/** Imports a package by a name that bundlers cannot see, so that they leave native packages alone. */
+/** Imports a package by name. The name is not a literal, so that bundlers do not try to include native packages. */
 export type ImportPackage = (name: string) => Promise<unknown>;
 
 const importPackage: ImportPackage = (name) => import(name) as Promise<unknown>;
 
-/** This file; a bundle in CommonJS format has no import.meta.url. */
+/** The URL or path of this file. A CommonJS bundle has no `import.meta.url`. */
 export function thisFile(): string {
   const url = import.meta.url as string | undefined;
   return url ?? __filename;
 }
 
-/** Both packages register the backend 'tensorflow'; the one for CUDA wins where it is installed. */
+/** Loads the backend 'tensorflow'. Two packages register it, and the one for CUDA is preferred where it is installed. */
 export async function loadTensorFlow(where: string, load: ImportPackage = importPackage): Promise<void> {
-  // Node 23 dropped this function; tfjs-node 4.22 calls it.
+  // Node 23 removed this function, but tfjs-node 4.22 still calls it.
   const util = createRequire(thisFile())('node:util') as { isNullOrUndefined?: ((value: unknown) => boolean) | undefined };
   util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   try {
@@ -28,7 +28,7 @@ export async function loadTensorFlow(where: string, load: ImportPackage = import
   }
 }
 
-/** Both are needed. */
+/** The packages that the WebGPU backend needs. */
 const WEBGPU = 'webgpu @tensorflow/tfjs-backend-webgpu';
 
 interface Dawn {
@@ -36,10 +36,10 @@ interface Dawn {
   readonly globals: object;
 }
 
-/** Gives Node the browser's `navigator.gpu`, made by Dawn (npm `webgpu`), unless it has one, then imports TensorFlow.js' backend. */
+/** Loads the backend 'webgpu'. Where there is no `navigator.gpu`, the npm package `webgpu` (Dawn) provides it. */
 export async function loadWebGpu(where: string, load: ImportPackage = importPackage): Promise<void> {
   const { navigator } = globalThis as { navigator?: { gpu?: unknown } | undefined };
-  // A second Dawn would know nothing of what the first one holds.
+  // A second Dawn instance could not use the buffers of the first one.
   if (navigator?.gpu === undefined) await startDawn(where, load);
   await load('@tensorflow/tfjs-backend-webgpu').catch(missingPackage(where, '@tensorflow/tfjs-backend-webgpu', WEBGPU));
 }
@@ -51,7 +51,7 @@ async function startDawn(where: string, load: ImportPackage): Promise<void> {
     throw new BackendError('Dawn found no GPU adapter; it needs a driver for Vulkan, Metal or Direct3D 12');
   }
   Object.assign(globalThis, globals);
-  // Node has a navigator from version 21 on.
+  // Before version 21, Node has no navigator.
   if ((globalThis.navigator as Navigator | undefined) === undefined)
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });

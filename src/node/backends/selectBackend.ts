@@ -1,4 +1,4 @@
-// Backends by name in Node: the package each one needs, and where wasm's binaries lie.
+// Selects backends by name in Node: loads the package that each one needs, and finds the .wasm binaries.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -12,16 +12,16 @@ import { registerWasmTraining } from '../../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions } from '../../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
 
-/** What to prove, where to find the binaries, and where a warning goes. */
+/** Options of {@link selectBackend}. */
 export interface SelectBackendOptions extends backends.SelectBackendOptions {
   /**
-   * Folder of the `.wasm` files of `@tensorflow/tfjs-backend-wasm`, for an application that is shipped without its `node_modules`.
+   * The folder with the `.wasm` files of `@tensorflow/tfjs-backend-wasm`. Set it when the application is shipped without `node_modules`.
    * @defaultValue the folder of the installed package
    */
   readonly wasmFolder?: string | undefined;
 }
 
-/** The binary that Node takes. */
+/** The binary that TensorFlow.js loads in Node. */
 const BINARY = 'tfjs-backend-wasm-simd.wasm';
 
 const folderOfBinaries = rule<string>(
@@ -32,14 +32,14 @@ const folderOfBinaries = rule<string>(
 const DEFAULT_PREFERENCES: readonly BackendPreference[] = ['wasm', 'cpu'];
 
 /**
- * Makes the first backend active that is installed, starts and passes `probeBackend`. A warning tells when only `cpu` is left
- * (`onWarning`).
+ * Activates the first backend that is installed, starts and passes `probeBackend`. If only `cpu` works, a warning says so (`onWarning`).
  *
- * @param preferences - `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend already imported, or a loader; best first.
+ * @param preferences - Backends in order of preference: `'wasm'`, `'cpu'`, `'tensorflow'`, `'webgpu'`, the name of a backend that is
+ *   already imported, or a loader.
  * @defaultValue wasm, then cpu
- * @throws {OptionError} when a name or option is unknown or has a wrong value, or `wasmFolder` holds no binaries, goes with no `'wasm'`, or
- *   comes after wasm has started.
- * @throws {BackendError} when none works; the backend that was active before stays so.
+ * @throws {OptionError} when a name or option is unknown or has a wrong value. Also when `wasmFolder` contains no binaries, `'wasm'` is not
+ *   among the preferences, or wasm has already started from another folder.
+ * @throws {BackendError} when no backend works. The backend that was active before stays active.
  * @example
  * const { backend, tried } = await selectBackend(['tensorflow', 'wasm']);
  */
@@ -59,11 +59,11 @@ export async function selectBackend(
 }
 
 /**
- * Keeps the backend that is ready or being started; otherwise selects one.
+ * Keeps the backend that is ready or starting. If there is none, selects one.
  *
  * @param preferences - As for {@link selectBackend}. @defaultValue wasm, then cpu
  * @throws {OptionError} when a name is unknown.
- * @throws {BackendError} when none is ready and none works.
+ * @throws {BackendError} when no backend is ready and none of the preferences works.
  */
 export async function ensureBackend(
   preferences: readonly BackendPreference[] = DEFAULT_PREFERENCES,
@@ -95,7 +95,7 @@ function nodeLoaders(where: string, wasmFolder: string | undefined): readonly Ba
   ];
 }
 
-/** Where the binaries of the wasm backend came from: it starts once a process. */
+/** The folder that the wasm binaries were loaded from. The backend starts only once per process. */
 let startedFrom: string | undefined;
 
 async function loadWasm(where: string, folder: string | undefined): Promise<void> {
@@ -107,7 +107,7 @@ async function loadWasm(where: string, folder: string | undefined): Promise<void
   startedFrom = binaries;
 }
 
-/** Reads the file before TensorFlow.js does: after one failure it starts no more in this process. */
+/** Checks the file before TensorFlow.js loads it, because after one failure the backend cannot start again in this process. */
 async function requireBinary(folder: string): Promise<void> {
   const remedy =
     'Name the folder that holds it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
@@ -122,7 +122,7 @@ async function requireBinary(folder: string): Promise<void> {
   });
 }
 
-/** The folder of the installed binaries; `undefined` where no package is installed, and the backend looks beside the bundle. */
+/** The folder of the installed binaries. `undefined` where the package is not installed; the backend then looks next to the bundle. */
 function installedBinaries(): string | undefined {
   try {
     return join(dirname(createRequire(thisFile()).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');

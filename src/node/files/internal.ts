@@ -1,3 +1,3 @@
 export { entryKind, readRegularFile, readRegularFileHere } from './readRegularFile.js';
-export { replaceFile } from './replaceFile.js';
-export { systemReason } from './systemReason.js';
+export { makeWritableFolder, openFileWriter, replaceFile, type FileWriter } from './replaceFile.js';
+export { systemReason, unwritable } from './systemReason.js';

@@ -1,21 +1,25 @@
-// The bytes of a file. A folder, pipe or device is refused before it is opened: a pipe would never end.
+// Reads the bytes of a file. Anything else (a folder, pipe or device) is refused before it is opened, because reading a pipe may never end.
 
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
-/** @throws {Error} saying what is there instead, where it is no file. */
+/**
+ * Reads a file.
+ *
+ * @throws {Error} saying what is at the path, when it is not a file.
+ */
 export async function readRegularFile(file: string): Promise<Uint8Array> {
   refuseOthers(await stat(file));
   return readFile(file);
 }
 
-/** The same for a thread that has nothing else to do. */
+/** {@link readRegularFile}, but synchronous: for worker threads, which have nothing else to do meanwhile. */
 export function readRegularFileHere(file: string): Uint8Array {
   refuseOthers(statSync(file));
   return readFileSync(file);
 }
 
-/** What an entry of a folder is, where it is no file. */
+/** Says what an entry of a folder is, for example `'a folder'`. Returns `undefined` for a regular file. */
 export function entryKind(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket'>): string | undefined {
   if (entry.isFile()) return undefined;
   return entry.isDirectory() ? 'a folder' : entry.isFIFO() ? 'a pipe (FIFO)' : entry.isSocket() ? 'a socket' : 'a device';

@@ -1,4 +1,6 @@
-// Why the system refused a file or folder, in plain words: Node's own messages begin with a code and end with a system call.
+// Errors of the file system in plain words. Node's own messages begin with a code and end with the name of a system call.
+
+import { DataError } from '../../core/index.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
@@ -16,8 +18,24 @@ const REASONS: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
 };
 
-/** Why a file operation failed; the error's own message where it is not an error of the system. */
+/** Says why a file operation failed. For an error that does not come from the system, this is its own message. */
 export function systemReason(error: unknown): string {
   const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
   return REASONS[code] ?? message;
+}
+
+/**
+ * Makes a handler for `catch` that says that a file or folder cannot be written, and why.
+ *
+ * @param where - The function that the user called.
+ * @param remedy - A sentence to add.
+ */
+export function unwritable(where: string, kind: 'file' | 'folder', place: string, remedy?: string): (cause: unknown) => never {
+  return (cause) => {
+    const reason = systemReason(cause).replace(/\.$/, '');
+    throw new DataError(
+      `${where}: expected a ${kind} that can be written, received '${place}': ${reason}.${remedy === undefined ? '' : ` ${remedy}`}`,
+      { cause, origin: place },
+    );
+  };
 }

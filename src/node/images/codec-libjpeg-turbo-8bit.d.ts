@@ -1,20 +1,20 @@
-// What the package, which brings no types, has for us.
+// Types for the parts of the package that this library uses. The package has no types of its own.
 
 declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
   export interface FrameInfo {
     readonly width: number;
     readonly height: number;
-    /** 1 for grey, 3 for everything else. */
+    /** 1 for gray, 3 for everything else. */
     readonly componentCount: number;
   }
 
   export interface JPEGDecoder {
-    /** The memory for a file of so many bytes; valid until the next call. */
+    /** Returns a buffer for an encoded file of `length` bytes. It is valid until the next call. */
     getEncodedBuffer(length: number): Uint8ClampedArray;
     readHeader(): void;
     decode(): void;
     getFrameInfo(): FrameInfo;
-    /** Grey or RGB values; valid until the next call. */
+    /** Returns the decoded gray or RGB values. They are valid until the next call. */
     getDecodedBuffer(): Uint8ClampedArray;
   }
 

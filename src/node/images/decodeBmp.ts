@@ -1,5 +1,5 @@
-// Windows and OS/2 bitmaps, which sharp cannot read. Equal to Pillow: checked with every file of the BMP Suite
-// (test/oracles/images.oracle.ts).
+// Decodes Windows and OS/2 bitmaps, which sharp cannot read. The pixels equal Pillow's, checked with every file of the BMP Suite in
+// test/oracles/images.oracle.ts.
 
 import type { Pixels } from '../../image/index.js';
 
@@ -11,26 +11,26 @@ interface BmpHeader {
   readonly topDown: boolean;
   readonly bits: number;
   readonly compression: number;
-  /** Where the pixels begin. */
+  /** Byte offset of the pixels. */
   readonly offset: number;
-  /** Where the color table begins, its number of colors, and the bytes of each. */
+  /** The color table: its byte offset, its number of colors, and the bytes per color. */
   readonly table: { readonly start: number; readonly colors: number; readonly entry: 3 | 4 };
-  /** The bits of red, green, blue and alpha; 0 for no alpha. */
+  /** Bit masks of red, green, blue and alpha. A mask of 0 means that there is no alpha. */
   readonly masks: readonly [red: number, green: number, blue: number, alpha: number];
 }
 
 const [RGB, RLE8, RLE4, BITFIELDS, ALPHA_BITFIELDS] = [0, 1, 2, 3, 6];
 
-/** Whether a file begins as a bitmap does: its mark, then a header of a known size. */
+/** Whether a file starts with the signature of a bitmap. */
 export function isBmp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d && bytes.length >= 26;
 }
 
 /**
- * Decodes a bitmap of 1, 2, 4, 8, 16, 24 or 32 bits per pixel, also compressed with RLE4 or RLE8.
+ * Decodes a bitmap of 1, 2, 4, 8, 16, 24 or 32 bits per pixel, uncompressed or compressed with RLE4 or RLE8.
  *
  * @returns Uint8 pixels `[height, width, 3]`, or `[height, width, 4]` where the file has alpha.
- * @throws {Error} with the reason when the file is damaged, too large, or of another kind.
+ * @throws {Error} with the reason when the file is damaged, has more than `maxPixels` pixels, or is of an unsupported kind.
  */
 export function decodeBmp(bytes: Uint8Array, maxPixels: number): Pixels {
   const header = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
@@ -57,7 +57,7 @@ function readHeader(view: DataView): BmpHeader {
   const depths = { [RGB]: [1, 2, 4, 8, 16, 24, 32], [RLE8]: [8], [RLE4]: [4], [BITFIELDS]: [16, 32], [ALPHA_BITFIELDS]: [16, 32] }[
     compression
   ];
-  // OS/2 gave the numbers from 3 on another meaning.
+  // In OS/2 bitmaps, compression numbers from 3 up have another meaning.
   if (depths?.includes(bits) !== true || (size === 64 && compression > RLE4)) {
     throw new Error(`the BMP file has ${bits} bits per pixel with compression ${compression}, which cannot be decoded`);
   }
@@ -86,12 +86,12 @@ function masksOf(view: DataView, size: number, bits: number, given: boolean): Bm
   return [mask(0), mask(1), mask(2), hasAlpha ? mask(3) : 0];
 }
 
-/** The row of the file at this height. */
+/** The position in the file of row `y`, which is counted from the top of the image. */
 function storedRow({ height, topDown }: BmpHeader, y: number): number {
   return topDown ? y : height - 1 - y;
 }
 
-/** Color indices of an uncompressed bitmap, from the top. */
+/** Reads the color indices of an uncompressed bitmap, top row first. */
 function readIndices(header: BmpHeader, bytes: Uint8Array, stride: number): Uint8Array {
   const { width, height, bits, offset } = header;
   const indices = new Uint8Array(width * height);
@@ -106,13 +106,13 @@ function readIndices(header: BmpHeader, bytes: Uint8Array, stride: number): Uint
   return indices;
 }
 
-/** Color indices of a bitmap compressed with RLE4 or RLE8, from the top; pixels that the file leaves out have index 0, as in Pillow. */
+/** Reads the color indices of an RLE4 or RLE8 bitmap, top row first. Pixels that the file omits get index 0, as in Pillow. */
 function readRuns(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   const { width, height, offset, compression } = header;
   const indices = new Uint8Array(width * height);
   let [x, y, at] = [0, 0, offset];
   const put = (index: number): void => {
-    // Runs that are longer than their row are cut.
+    // A run that is longer than its row is cut off.
     if (x < width) indices[storedRow(header, y) * width + x++] = index;
   };
   while (y < height) {
@@ -128,7 +128,7 @@ function readRuns(header: BmpHeader, bytes: Uint8Array): Uint8Array {
     } else if (value === 2) {
       if (at + 2 > bytes.length) throw new Error('the BMP file is truncated');
       const position = x + (bytes[at] as number);
-      // A step beyond the row goes on in the next one, as in Pillow.
+      // A step past the end of the row continues in the next row, as in Pillow.
       [x, y] = [position % width, y + (bytes[at + 1] as number) + Math.floor(position / width)];
       at += 2;
     } else {
@@ -144,7 +144,7 @@ function readRuns(header: BmpHeader, bytes: Uint8Array): Uint8Array {
   return indices;
 }
 
-/** Colors by their indices; indices without a color are black. */
+/** Looks up the color of each index. Indices without a color are black. */
 function withColors({ width, height, table }: BmpHeader, bytes: Uint8Array, indices: Uint8Array): Pixels {
   const colors = new Uint8Array(3 * 256);
   for (let i = 0; i < Math.min(table.colors, 256); i++) {
@@ -161,7 +161,7 @@ function withColors({ width, height, table }: BmpHeader, bytes: Uint8Array, indi
   return { width, height, channels: 3, data };
 }
 
-/** Pixels that hold their color themselves. */
+/** Reads pixels that store their color directly, without a color table. */
 function readDirect(header: BmpHeader, bytes: Uint8Array, stride: number): Pixels {
   const { width, height, bits, offset, masks } = header;
   const parts = (masks[3] === 0 ? masks.slice(0, 3) : masks).map((mask) => {

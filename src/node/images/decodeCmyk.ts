@@ -1,4 +1,4 @@
-// Images in CMYK: sharp would turn them into RGB through a color profile, TensorFlow and Pillow multiply each ink with black.
+// Decodes CMYK images as TensorFlow and Pillow do, by multiplying each ink with black. sharp would use a color profile instead.
 
 import type { SharpOptions } from 'sharp';
 import type { Pixels } from '../../image/index.js';
@@ -8,7 +8,7 @@ import type { SharpModule } from './loadSharp.js';
 /**
  * Decodes a JPEG or TIFF in CMYK (or YCCK) to RGB, as `tf.io.decode_jpeg` does.
  *
- * @returns Uint8 pixels `[height, width, 3]`, with a fourth channel where there is alpha; or `undefined` where the file is not in CMYK.
+ * @returns Uint8 pixels `[height, width, 3]`, or 4 channels where the file has alpha. `undefined` when the file is not in CMYK.
  * @see tensorflow/core/lib/jpeg/jpeg_mem.cc
  */
 export async function decodeCmyk(sharp: SharpModule, bytes: Uint8Array, reading: SharpOptions): Promise<Pixels | undefined> {
@@ -23,7 +23,7 @@ export async function decodeCmyk(sharp: SharpModule, bytes: Uint8Array, reading:
   const stored: number = info.channels;
   const channels = stored === 5 ? 4 : 3;
   const data = depth === 'uchar' ? raw : upperBytes(raw);
-  // libvips takes the inks of every JPEG for inverted, TensorFlow only those with Adobe's mark.
+  // libvips treats the inks of every JPEG as inverted. TensorFlow does so only for files with Adobe's marker.
   const inverted = bytes[0] === 0xff && !hasAdobeMark(bytes) ? 255 : 0;
   const rgb = new Uint8Array(width * height * channels);
   for (let from = 0, to = 0; to < rgb.length; from += stored) {
@@ -34,7 +34,7 @@ export async function decodeCmyk(sharp: SharpModule, bytes: Uint8Array, reading:
   return { width, height, channels, data: rgb };
 }
 
-/** How the inks are stored, where the file is in CMYK. */
+/** How the inks of a CMYK file are stored. `undefined` for other files. */
 async function cmykDepth(sharp: SharpModule, bytes: Uint8Array, reading: SharpOptions): Promise<'uchar' | 'ushort' | undefined> {
   if (bytes[0] === 0xff) return jpegFrame(bytes)?.components === 4 ? 'uchar' : undefined;
   const isTiff = (bytes[0] === 0x49 && bytes[1] === 0x49) || (bytes[0] === 0x4d && bytes[1] === 0x4d);

@@ -1,5 +1,5 @@
-// Image files and bytes to pixels: by sharp, and where it cannot (BMP, Netpbm) or differs from TensorFlow (CMYK) by the decoders beside
-// this file.
+// Decodes image files with sharp. Formats that sharp cannot read (BMP, Netpbm) or reads differently from TensorFlow (CMYK) have decoders of
+// their own in this folder.
 
 import { fileURLToPath } from 'node:url';
 import type { Sharp, SharpOptions } from 'sharp';
@@ -13,32 +13,32 @@ import { decodeJpeg } from './decodeJpeg.js';
 import { decodePnm, isPnm } from './decodePnm.js';
 import { cannotDecode, fileKind, type FileKind } from './fileKind.js';
 import { loadSharp, type SharpModule } from './loadSharp.js';
-import { readRegularFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { readRegularFile, systemReason } from '../files/internal.js';
 
 /** How an image is decoded. */
 export interface DecodeImageOptions {
   /**
-   * What shows through transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead.
+   * The color behind transparent pixels: any CSS color. TensorFlow, Keras and Pillow ignore transparency instead.
    * @defaultValue 'white'
    */
   readonly background?: string | undefined;
-  /** Images with more pixels are refused before memory is taken for them. @defaultValue 200,000,000 */
+  /** Images with more pixels are refused before memory is allocated for them. @defaultValue 200,000,000 */
   readonly maxPixels?: number | undefined;
   /**
-   * 'accurate' equals TensorFlow's `INTEGER_ACCURATE`; 'fast' is TensorFlow's and Keras' default and takes a fraction of the time, with the
-   * package @julusian/jpeg-turbo. A JPEG that the fast method cannot decode is an error. JPEGs in CMYK, which that package does not know,
-   * and other formats are decoded the same way with both. @defaultValue 'accurate'
+   * How JPEGs are decoded. 'accurate' equals TensorFlow's `INTEGER_ACCURATE`. 'fast' equals the default of TensorFlow and Keras, takes a
+   * fraction of the time, and needs the package @julusian/jpeg-turbo. A JPEG that the fast method cannot decode is an error. CMYK JPEGs and
+   * other formats are not affected. @defaultValue 'accurate'
    */
   readonly dctMethod?: 'accurate' | 'fast' | undefined;
   /**
-   * Decodes straight to this size with sharp's resizing, which shrinks a JPEG while it decodes: fast, and equal to no other framework.
+   * Resizes to this size with sharp, which shrinks a JPEG while it decodes. This is fast, but the pixels differ from those of other
+   * frameworks.
    * @defaultValue the size of the file
    */
   readonly size?: Size | undefined;
-  /** How a picture comes to `size`. @defaultValue 'stretch' */
+  /** How an image of other proportions is resized to `size`. @defaultValue 'stretch' */
   readonly fit?: 'stretch' | 'crop' | 'pad' | undefined;
-  /** Name of the bytes in errors. @defaultValue the path, or 'bytes' */
+  /** The name of the image in errors. @defaultValue the path, or 'bytes' */
   readonly origin?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export const MAX_PIXELS = 200_000_000;
 
 export const DCT_METHODS = oneOf('accurate', 'fast');
 
-/** sharp's names. */
+/** The names that sharp uses for the values of `fit`. */
 const FITS = { stretch: 'fill', crop: 'cover', pad: 'contain' } as const;
 
 const source = either(
@@ -58,18 +58,18 @@ const source = either(
 );
 
 /**
- * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame), TIFF, BMP or Netpbm image to RGB, upright as its EXIF orientation says.
+ * Decodes a JPEG, PNG, WebP, AVIF, GIF (first frame), TIFF, BMP or Netpbm image to RGB, and applies its EXIF orientation.
  *
  * Gray, palette, 16-bit and CMYK images become 8-bit RGB. Embedded color profiles are not applied, as in TensorFlow, Keras and PyTorch.
- * JPEG equals TensorFlow's with `dct_method='INTEGER_ACCURATE'`, CMYK included, or its default with `dctMethod: 'fast'`; BMP equals
- * Pillow's.
+ * The pixels of a JPEG, CMYK included, equal TensorFlow's with `dct_method='INTEGER_ACCURATE'`. With `dctMethod: 'fast'` they equal
+ * TensorFlow's default. The pixels of a BMP equal Pillow's.
  *
  * @param image - A path, a file URL, or the bytes of a file.
  * @returns Uint8 pixels `[height, width, 3]`.
  * @throws {OptionError} when `image` is none of these, or an option is unknown or has a wrong value.
- * @throws {DataError} naming the file, when it is missing, truncated, too large, or of a kind that cannot be decoded, which is named with a
- *   remedy.
- * @throws {MissingPackageError} when sharp is not installed, or with `dctMethod: 'fast'` jpeg-turbo.
+ * @throws {DataError} when the file is missing, truncated, too large, or of a kind that cannot be decoded. The message names the file and,
+ *   where possible, a remedy.
+ * @throws {MissingPackageError} when sharp is not installed, or jpeg-turbo with `dctMethod: 'fast'`.
  * @example
  * const photo = await decodeImage('panda.jpg');
  * const input = resize(photo, 224);
@@ -102,7 +102,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   const name = origin ?? (typeof input === 'string' ? input : 'bytes');
   let kind: FileKind | undefined;
   try {
-    // sharp takes half a millisecond more for a path.
+    // sharp is half a millisecond slower with a path than with bytes.
     const bytes = typeof input === 'string' ? await readRegularFile(input) : input;
     if (bytes.length === 0) throw new Error('it is empty');
     kind = fileKind(bytes, name);
@@ -141,7 +141,7 @@ export async function decodeImage(image: string | URL | Uint8Array, options: Dec
   }
 }
 
-/** The path of a file URL; `undefined` for other URLs, and for files that lie on another machine. */
+/** The path of a file URL. `undefined` for other URLs, and for files on another machine. */
 function pathOfUrl(url: URL): string | undefined {
   try {
     return fileURLToPath(url);
@@ -152,7 +152,7 @@ function pathOfUrl(url: URL): string | undefined {
 
 const colors = new Set<string>();
 
-/** Before a file is read: sharp looks at a color only where it is used. */
+/** Checks the color before a file is read. sharp itself would check it only for images with transparency. */
 function checkBackground(sharp: SharpModule, background: string): void {
   if (colors.has(background)) return;
   try {

@@ -1,5 +1,5 @@
-// Gray and color JPEGs without sharp, by libjpeg-turbo: with its fast transform, TensorFlow's and Keras' default, or on the thread that
-// asks.
+// Decodes gray and color JPEGs with libjpeg-turbo instead of sharp: with the fast transform, which is the default of TensorFlow and Keras,
+// or synchronously on the calling thread.
 
 import type { FrameInfo, JPEGDecoder } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
 import type * as JpegTurbo from '@julusian/jpeg-turbo';
@@ -9,13 +9,14 @@ import { jpegFrame, plainJpeg, type JpegFrame } from './jpegFrame.js';
 import { loadSharp } from './loadSharp.js';
 import { uprightPixels } from './uprightPixels.js';
 
-/** A thread keeps the memory of its largest image; larger ones are left to sharp. */
+/** Each thread keeps a buffer as large as its largest image so far. Images above this limit are left to sharp. */
 const LENT_PIXELS = 2 ** 24;
 
 /**
- * Decodes with the fast transform on Node's threads.
+ * Decodes with the fast transform on Node's thread pool.
  *
- * @returns The pixels, upright; or `undefined` where the file is no gray or color JPEG, or too large, which is left to sharp.
+ * @returns The pixels, with the EXIF orientation applied. `undefined` when the file is not a gray or color JPEG, or too large: sharp
+ *   decodes these.
  * @throws {MissingPackageError} when jpeg-turbo is not installed.
  * @throws {Error} with the reason when the file cannot be decoded.
  */
@@ -25,7 +26,7 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
   const orientation = frame === undefined ? undefined : await exifOrientation(bytes);
   if (frame === undefined || orientation === undefined) return undefined;
   const { width, height } = frame;
-  // Memory of its own: what the package would take is filled with zeros on this thread.
+  // The package would fill a buffer of its own with zeros first, on this thread.
   const memory = Buffer.allocUnsafeSlow(3 * width * height);
   const isWhole = await decompress(turbo, bytes, memory);
   const data = isWhole ? memory : await decodeDamaged(turbo, bytes, memory.length);
@@ -33,10 +34,10 @@ export async function decodeJpeg(bytes: Uint8Array, maxPixels: number): Promise<
 }
 
 /**
- * Decodes on this thread, in a fraction of the processor time that sharp's threads take, and lends the pixels, upright, to `use`: it must
- * copy what it keeps.
+ * Decodes on this thread, in a fraction of the processor time that sharp takes, and calls `use` with the pixels. Their EXIF orientation is
+ * applied. The buffer is reused afterwards, so `use` must copy what it keeps.
  *
- * @returns What `use` returns; or `undefined` for what is left to `decodeImage`: other files, damaged and very large ones.
+ * @returns What `use` returns. `undefined` for other formats, damaged files and very large ones: `decodeImage` decodes these.
  * @throws {MissingPackageError} when jpeg-turbo is not installed, with the method 'fast'.
  */
 export async function useJpeg<T>(
@@ -60,7 +61,7 @@ export async function useJpeg<T>(
   });
 }
 
-/** The header of a gray or color JPEG that is not too large. CMYK is left to sharp: jpeg-turbo's package cannot decode it. */
+/** The header of a gray or color JPEG that is not too large. CMYK is left to sharp, because the jpeg-turbo package cannot decode it. */
 function plainFrame(bytes: Uint8Array, maxPixels: number): JpegFrame | undefined {
   const frame = jpegFrame(bytes);
   return frame !== undefined && (frame.components === 1 || frame.components === 3) && frame.width * frame.height <= maxPixels
@@ -68,7 +69,7 @@ function plainFrame(bytes: Uint8Array, maxPixels: number): JpegFrame | undefined
     : undefined;
 }
 
-/** Tells whether jpeg-turbo found the file whole; of a damaged one it decodes what it can. */
+/** Returns whether jpeg-turbo found the file intact. Of a damaged file it decodes as much as it can. */
 async function decompress(turbo: JpegTurboModule, bytes: Uint8Array, memory: Buffer): Promise<boolean> {
   try {
     await turbo.decompress(asBuffer(bytes), memory, { format: turbo.FORMAT_RGB });
@@ -79,8 +80,8 @@ async function decompress(turbo: JpegTurboModule, bytes: Uint8Array, memory: Buf
 }
 
 /**
- * Decodes a damaged file as TensorFlow does: with the same method, as far as it goes. jpeg-turbo does not say what is wrong, so sharp tells
- * whether the file can be decoded at all, and two decodings into different memory tell whether every pixel was reached.
+ * Decodes a file that jpeg-turbo finds damaged, as far as TensorFlow does. jpeg-turbo does not say what is wrong. Therefore sharp checks
+ * whether the file can be decoded at all, and two decodings into different buffers show whether every pixel was written.
  */
 async function decodeDamaged(turbo: JpegTurboModule, bytes: Uint8Array, size: number): Promise<Buffer> {
   const sharp = await loadSharp('decodeImage');
@@ -94,7 +95,7 @@ async function decodeDamaged(turbo: JpegTurboModule, bytes: Uint8Array, size: nu
 
 let opening: Promise<JPEGDecoder> | undefined;
 
-/** libjpeg-turbo as WebAssembly. */
+/** Loads libjpeg-turbo, compiled to WebAssembly. */
 function openCodec(): Promise<JPEGDecoder> {
   opening ??= import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs').then(async ({ default: open }) => {
     const { JPEGDecoder } = await open();
@@ -103,14 +104,14 @@ function openCodec(): Promise<JPEGDecoder> {
   return opening;
 }
 
-/** Codecs that threw, which leaves their stack as it was: they are not entered again. */
+/** Codecs that threw. Their stack was not unwound, so they must not be used again. */
 const spoilt = new WeakSet<JPEGDecoder>();
 
-/** Runs without waiting, for the codec's memory is the next picture's, too. */
+/** Calls `run` with the codec. `run` is synchronous, because all images share the codec's memory. */
 async function onCodec<T>(run: (codec: JPEGDecoder) => T): Promise<T> {
   for (;;) {
     const codec = await openCodec();
-    // Another picture may have spoilt it since it was opened.
+    // Decoding another image may have made it unusable since it was opened.
     if (!spoilt.has(codec)) return run(codec);
   }
 }
@@ -125,7 +126,7 @@ function attempt<T>(codec: JPEGDecoder, run: () => T): T | undefined {
   }
 }
 
-/** Memory is taken only for what the header promises. */
+/** Reads the header, so that images with too many pixels are refused before memory is allocated for them. */
 function readHeader(codec: JPEGDecoder, bytes: Uint8Array, maxPixels: number): FrameInfo | undefined {
   const header = attempt(codec, () => {
     codec.getEncodedBuffer(bytes.length).set(bytes);
@@ -156,14 +157,14 @@ function decodeFast(turbo: JpegTurboModule, bytes: Uint8Array, size: number): Ui
   if (scratch.length < size) scratch = Buffer.allocUnsafeSlow(size);
   try {
     turbo.decompressSync(asBuffer(bytes), scratch, { format: turbo.FORMAT_RGB });
-    // A Buffer's slice would be no copy.
+    // A plain Uint8Array, because `slice` of a Buffer does not copy.
     return new Uint8Array(scratch.buffer, scratch.byteOffset, size);
   } catch {
     return undefined;
   }
 }
 
-/** The EXIF orientation, 1 to 8. Most images of datasets have no EXIF data; sharp reads that of the others. */
+/** The EXIF orientation, 1 to 8. Only files that contain EXIF data are given to sharp; most images of datasets have none. */
 async function exifOrientation(bytes: Uint8Array): Promise<number | undefined> {
   if (!asBuffer(bytes).includes('Exif\0')) return 1;
   const sharp = await loadSharp('decodeImage');

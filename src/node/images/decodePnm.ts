@@ -1,18 +1,18 @@
-// Netpbm images (PBM, PGM, PPM), which sharp cannot read as it is installed. Equal to Pillow, except that 16-bit gray keeps its upper 8
-// bits.
+// Decodes Netpbm images (PBM, PGM, PPM), which sharp's prebuilt binaries cannot read. The pixels equal Pillow's, except that 16-bit gray is
+// reduced to its upper 8 bits.
 
 import type { Pixels } from '../../image/index.js';
 
 const SPACE = new Set([9, 10, 11, 12, 13, 32]);
 
-/** Whether a file begins as a Netpbm image does. */
+/** Whether a file starts with the signature of a Netpbm image. */
 export function isPnm(bytes: Uint8Array): boolean {
   const kind = (bytes[1] ?? 0) - 48;
   return bytes[0] === 0x50 && kind >= 1 && kind <= 6 && (SPACE.has(bytes[2] as number) || bytes[2] === 0x23);
 }
 
 /**
- * Decodes the text and the binary formats P1 to P6.
+ * Decodes the text formats P1 to P3 and the binary formats P4 to P6.
  *
  * @returns Uint8 pixels `[height, width, 3]`.
  * @throws {Error} with the reason when the file is damaged or too large.
@@ -41,10 +41,10 @@ export function decodePnm(bytes: Uint8Array, maxPixels: number): Pixels {
   const highest = isBits ? 1 : number(65535);
   if (width * height === 0 || highest === 0) throw new Error(`the PNM file has ${width} x ${height} pixels of at most ${highest}`);
   if (width * height > maxPixels) throw new Error(`the PNM file has ${width} x ${height} pixels`);
-  // One space before the pixels.
+  // A single whitespace character precedes the pixels.
   if (!isText) at++;
   const row = isBits ? Math.ceil(width / 8) : width * samples * (highest > 255 ? 2 : 1);
-  // A sample of text takes at least one byte.
+  // In the text formats, a sample takes at least one byte.
   if (at + (isText ? width * samples : row) * height > bytes.length) throw new Error('the PNM file is truncated');
   const bit = (x: number, y: number): number => ((bytes[at + y * row + (x >> 3)] as number) >> (7 - (x & 7))) & 1;
   const binary = (i: number): number =>
@@ -59,7 +59,7 @@ export function decodePnm(bytes: Uint8Array, maxPixels: number): Pixels {
   };
   const data = new Uint8Array(3 * width * height);
   for (let i = 0, to = 0; i < width * height * samples; i++) {
-    // In bitmaps 1 is black.
+    // In bitmaps, 1 is black.
     const value = isBits
       ? 1 - (isText ? textBit() : bit(i % width, Math.floor(i / width)))
       : isText

@@ -1,6 +1,5 @@
-// Pixels to files: encoding, and contact sheets that show what a recipe does.
+// Encodes pixels as image files, and draws contact sheets that show what a transform does.
 
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import {
   arrayOf,
@@ -15,19 +14,18 @@ import {
   seed as seedRule,
   text,
 } from '../../core/internal.js';
-import { DataError, OptionError } from '../../core/index.js';
+import { OptionError } from '../../core/index.js';
 import { checkFinitePixels, checkPixels, transformWithSpec } from '../../image/internal.js';
 import { resize, type Pixels, type Transform } from '../../image/index.js';
 import { decodeImage, MAX_PIXELS } from './decodeImage.js';
 import { loadSharp } from './loadSharp.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.js';
 
-/** How a picture is encoded. */
+/** Options of {@link encodeImage}. */
 export interface EncodeImageOptions {
-  /** @defaultValue 'png' */
+  /** The format of the file. @defaultValue 'png' */
   readonly format?: 'png' | 'jpeg' | undefined;
-  /** Of a JPEG, 1 to 100. @defaultValue 90 */
+  /** Quality of a JPEG, 1 to 100. @defaultValue 90 */
   readonly quality?: number | undefined;
 }
 
@@ -41,10 +39,10 @@ const percentRange = rule<readonly [low: number, high: number]>(
 const LONGEST_SIDE = 65_535;
 
 /**
- * Encodes an image as PNG or JPEG; floats are rounded to 8 bits.
+ * Encodes an image as PNG or JPEG. Float values are rounded to integers in [0, 255].
  *
- * @throws {OptionError} when `image` is no image of 1 to 4 channels, or an option is unknown or has a wrong value.
- * @throws {ShapeError} when the data of the image has another length than its sides say. {@link DataError} when a pixel is not finite.
+ * @throws {OptionError} when `image` is not an image of 1 to 4 channels, or an option is unknown or has a wrong value.
+ * @throws {ShapeError} when the length of the image's data does not match its sides. {@link DataError} when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  */
 export async function encodeImage(image: Pixels, options: EncodeImageOptions = {}): Promise<Uint8Array> {
@@ -68,10 +66,11 @@ export async function encodeImage(image: Pixels, options: EncodeImageOptions = {
 }
 
 /**
- * Encodes each image as a JPEG of random quality and decodes it again, so that a model learns to cope with compression artifacts.
+ * Makes a transform that encodes each image as a JPEG of random quality and decodes it again, so that a model learns to cope with
+ * compression artifacts.
  *
  * @param range - The lowest and the highest quality, 1 to 100.
- * @throws {OptionError} when the range is none, or reversed.
+ * @throws {OptionError} when `range` is not two integers in [1, 100], the lower first.
  */
 export function randomJpegQuality(range: readonly [low: number, high: number] = [50, 95]): Transform {
   check('randomJpegQuality', 'range', range, percentRange);
@@ -85,17 +84,17 @@ export function randomJpegQuality(range: readonly [low: number, high: number] = 
 
 /** Options of {@link contactSheet}. */
 export interface ContactSheetOptions {
-  /** Examples in a row. @defaultValue 6 */
+  /** Examples per row. @defaultValue 6 */
   readonly columns?: number | undefined;
-  /** Rows. @defaultValue 4 */
+  /** Number of rows. @defaultValue 4 */
   readonly rows?: number | undefined;
   /** Side of each example in pixels. @defaultValue 160 */
   readonly size?: number | undefined;
-  /** @defaultValue 0 */
+  /** Seed of the transform. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
-// Functions have a method called apply, too.
+// A function also has a method named `apply`, so `describe` is checked as well.
 const transformRule = rule<Transform>(
   'a transform, such as randomFlip() makes,',
   (value) =>
@@ -103,11 +102,10 @@ const transformRule = rule<Transform>(
 );
 
 /**
- * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. The folder is made where it is
- * missing.
+ * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. Missing folders are created.
  *
- * @throws {OptionError} when `image` is no image, `transform` no transform, the sheet would be too large, or an option is unknown or has a
- *   wrong value.
+ * @throws {OptionError} when `image` is not an image, `transform` is not a transform, the sheet would be too large, or an option is unknown
+ *   or has a wrong value.
  * @throws {DataError} when the file cannot be written.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
@@ -127,14 +125,8 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
       `${where}: expected a sheet of at most ${MAX_PIXELS} pixels, received ${width} x ${height}. Lower \`columns\`, \`rows\` or \`size\`.`,
     );
   }
-  const written = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw new DataError(`${where}: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
-        cause,
-        origin: file,
-      });
-    });
-  await written(mkdir(path.dirname(file), { recursive: true }));
+  const fail = unwritable(where, 'file', file);
+  await makeWritableFolder(path.dirname(file)).catch(fail);
   const sheet = { width, height, channels: 3, data: new Uint8Array(width * height * 3).fill(255) };
   for (let i = 0; i < columns * rows; i++) {
     const example = i === 0 ? image : await transform.apply(image, createRandom(deriveSeed(seed, 'sheet', i)));
@@ -144,5 +136,5 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
     const top = gap + Math.floor(i / columns) * (size + gap);
     for (let y = 0; y < size; y++) sheet.data.set(small.subarray(y * size * 3, (y + 1) * size * 3), ((top + y) * width + left) * 3);
   }
-  await written(replaceFile(file, await encodeImage(sheet)));
+  await replaceFile(file, await encodeImage(sheet)).catch(fail);
 }

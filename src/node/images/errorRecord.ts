@@ -1,4 +1,4 @@
-// Errors between threads: a copy by message loses its class and what it knows, so it travels as data.
+// Sends errors between threads as plain data. Structured cloning would drop their class and their fields.
 
 import { BackendError, DataError, MissingPackageError, OptionError, ShapeError } from '../../core/index.js';
 
@@ -12,7 +12,7 @@ export interface ErrorRecord {
   readonly cause?: ErrorRecord | undefined;
 }
 
-/** What another thread needs to throw the same error. */
+/** Turns an error into plain data, from which another thread can rebuild it. */
 export function packError(error: unknown): ErrorRecord {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, cause } = error;
@@ -27,7 +27,7 @@ export function packError(error: unknown): ErrorRecord {
   };
 }
 
-/** The error of a record, as this library would have thrown it here. */
+/** Rebuilds the error from its data, with its class and fields. */
 export function unpackError({ name, message, origin, package: missing = '', installed = false, cause }: ErrorRecord): Error {
   const options = cause === undefined ? {} : { cause: unpackError(cause) };
   switch (name) {

@@ -1,6 +1,6 @@
-// What a file is by its first bytes: endings lie, and an error should name what was found.
+// Recognizes the kind of a file by its first bytes, because file extensions can be wrong and errors should name what was found.
 
-/* eslint-disable no-control-regex -- The marks of files are bytes. */
+/* eslint-disable no-control-regex -- File signatures contain control characters. */
 
 import path from 'node:path';
 import type { SharpModule } from './loadSharp.js';
@@ -8,9 +8,9 @@ import type { SharpModule } from './loadSharp.js';
 /** A kind of file. */
 export interface FileKind {
   readonly name: string;
-  /** Why sharp as it is installed cannot decode it, and what to do. Absent for the formats it decodes. */
+  /** Why sharp's prebuilt binaries cannot decode it, and what to do. Absent for the formats that they decode. */
   readonly reason?: string | undefined;
-  /** True where no decoder is asked at all, because the file holds no pixels. */
+  /** True when no decoder is tried, because such files contain no pixels. */
   readonly refused?: true | undefined;
 }
 
@@ -29,7 +29,7 @@ const TIFF = known('TIFF');
 const RAW = undecodable('a raw camera file', 'Convert it to JPEG or PNG, for example with RawTherapee or dcraw');
 const VIDEO = noImage('a video', 'Extract images from it first, for example with ffmpeg');
 
-/** Endings of raw camera files that begin as TIFF does, and whose first image is a thumbnail. */
+/** Extensions of raw camera files that start like a TIFF and whose first image is a thumbnail. */
 const RAW_ENDINGS = new Set([
   '.3fr',
   '.arw',
@@ -50,7 +50,7 @@ const RAW_ENDINGS = new Set([
   '.srw',
 ]);
 
-/** By what a file begins with, as Latin-1; the first that fits counts. */
+/** Kinds by the first bytes of a file, read as Latin-1. The first match counts. */
 const BEGINNINGS: readonly (readonly [beginning: RegExp, kind: FileKind])[] = [
   [/^\xff\xd8\xff/, known('JPEG')],
   [/^\x89PNG\r\n\x1a\n/, known('PNG')],
@@ -58,12 +58,12 @@ const BEGINNINGS: readonly (readonly [beginning: RegExp, kind: FileKind])[] = [
   [/^RIFF[^]{4}WEBP/, known('WebP')],
   [/^BM/, known('BMP')],
   [/^P[1-6][\s#]/, known('PNM')],
-  // Canon writes its mark behind the beginning of a TIFF file.
+  // Canon's raw files have a TIFF header followed by Canon's own signature.
   [/^II\*\0[^]{4}CR|^(IIRO|IIRS|IIU\0|FUJIFILMCCD-RAW|FOVb|\0MRM)|^[^]{4}ftypcrx /, RAW],
   [/^(II\*\0|MM\0\*|II\+\0|MM\0\+)/, TIFF],
   [/^[^]{4}ftypavi[fs]/, AVIF],
   [/^[^]{4}ftyp(hei[cxms]|hev[cxms])/, HEIC],
-  // This brand says only that there are images; the brands behind it say of which kind.
+  // This brand only says that the file contains images. The brands after it name the format.
   [/^[^]{4}ftypm[is]f1[^]{0,60}avi[fs]/, AVIF],
   [/^[^]{4}ftypm[is]f1/, HEIC],
   [/^[^]{4}ftyp/, VIDEO],
@@ -94,13 +94,13 @@ const BEGINNINGS: readonly (readonly [beginning: RegExp, kind: FileKind])[] = [
   [/^(\xef\xbb\xbf)?\s*[{[]\s*["{[\]}]/, noImage('JSON', 'A download probably failed. Fetch the file again')],
 ];
 
-/** How many bytes of a file tell its kind. */
+/** The number of bytes that {@link fileKind} looks at. */
 export const KIND_BYTES = 256;
 
 /**
- * What a file is, as far as its beginning tells.
+ * Recognizes the kind of a file by its first bytes. `undefined` for an unknown kind.
  *
- * @param name - The name or path of the file, where it has one.
+ * @param name - The name or path of the file, if it has one. Its extension tells raw camera files from TIFF.
  */
 export function fileKind(bytes: Uint8Array, name = ''): FileKind | undefined {
   const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, KIND_BYTES)).toString('latin1');
@@ -108,15 +108,16 @@ export function fileKind(bytes: Uint8Array, name = ''): FileKind | undefined {
   return kind === TIFF && RAW_ENDINGS.has(path.extname(name).toLowerCase()) ? RAW : kind;
 }
 
-/** Endings of the formats of libheif that this sharp decodes: .avif as it is installed, others where it was built with them. */
+/** Extensions of the HEIF formats that the installed sharp decodes: .avif with the prebuilt binaries, more in custom builds. */
 export function heifEndings(sharp: SharpModule): readonly string[] {
   return sharp.format.heif.input.fileSuffix ?? [];
 }
 
 /**
- * Why no file of this kind can be decoded, and what to do, where that is so: what sharp says of such files names neither.
+ * Says why files of this kind cannot be decoded and what to do, because sharp's own messages say neither. `undefined` for kinds that can be
+ * decoded.
  *
- * @param sharp - `undefined` where it is not installed.
+ * @param sharp - `undefined` when it is not installed.
  */
 export function cannotDecode(kind: FileKind | undefined, sharp: SharpModule | undefined): string | undefined {
   const endings = sharp === undefined ? ['.avif'] : heifEndings(sharp);

@@ -1,16 +1,14 @@
-// Items of a dataset kept on disk: each one a checked record of Node's structured clone format.
+// Caches items of a dataset on disk. Each item is a record with a checksum, in Node's structured clone format.
 
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
 import { deserialize, serialize } from 'node:v8';
 import { check, text } from '../../core/internal.js';
 import { DataError, isEffnetError } from '../../core/index.js';
 import { frameTFRecord, readTFRecords, type CachedImages, type CacheStore } from '../../data/index.js';
 import { describePreprocessing, samePreprocessing } from '../../image/internal.js';
-import { systemReason } from '../files/internal.js';
+import { openFileWriter, systemReason, unwritable } from '../files/internal.js';
 
 /** The first record of the file. */
 interface Header {
@@ -19,24 +17,20 @@ interface Header {
 }
 
 const FORMAT = 'effnet-ts cache';
+const REMEDY = 'Delete it, or give another.';
 
 /**
- * Keeps the items of a dataset in a folder, for `cache`: decoded images, features, anything but tensors. Delete the folder when the data
- * changes.
+ * Makes a store for `cache` that keeps the items of a dataset in a folder: decoded images, features, anything but tensors. Delete the
+ * folder when the data changes.
  *
- * @throws {DataError} while reading, when an item cannot be kept (a tensor, a function), the folder cannot be written or read, its file is
- *   damaged, or the
- * images in it were made with another preprocessing than those of the dataset.
+ * @throws {DataError} while reading, when an item cannot be stored (a tensor, a function), the folder cannot be written or read, its file
+ *   is damaged, or its images were made with another preprocessing than those of the dataset.
  * @example
  * const cached = images.cache(folderCache('.cache/photos-224'));
  */
 export function folderCache<T>(folder: string): CacheStore<T> {
   check('folderCache', 'folder', folder, text);
   const file = path.join(folder, 'items.bin');
-  const written = <R>(work: Promise<R>): Promise<R> =>
-    work.catch((cause: unknown) => {
-      throw unusable(folder, 'that can be written', cause);
-    });
   return {
     async read(images) {
       const there = await access(file).then(
@@ -46,13 +40,8 @@ export function folderCache<T>(folder: string): CacheStore<T> {
       return there ? kept<T>(folder, file, images) : undefined;
     },
     async write(images) {
-      await written(mkdir(folder, { recursive: true }));
-      // Its own name for each pass, so that two at once do not mix.
-      const partial = path.join(folder, `items-${process.pid}-${String(performance.now())}.partial`);
-      const stream = createWriteStream(partial);
-      const done = finished(stream);
-      done.catch(() => undefined);
-      stream.write(frameTFRecord(serialize({ format: FORMAT, images } satisfies Header)));
+      const writer = await openFileWriter(file, unwritable('folderCache', 'folder', folder, REMEDY));
+      await writer.add(frameTFRecord(serialize({ format: FORMAT, images } satisfies Header)));
       return {
         async add(item) {
           let bytes: Uint8Array;
@@ -64,18 +53,10 @@ export function folderCache<T>(folder: string): CacheStore<T> {
               { cause },
             );
           }
-          if (!stream.write(frameTFRecord(bytes))) await written(Promise.race([once(stream, 'drain'), done]));
+          await writer.add(frameTFRecord(bytes));
         },
-        async commit() {
-          stream.end();
-          await written(done.then(() => rename(partial, file)));
-        },
-        async discard() {
-          stream.end();
-          // Whatever ended the pass is the error to tell.
-          await done.catch(() => undefined);
-          await written(rm(partial, { force: true }));
-        },
+        commit: writer.commit,
+        discard: writer.discard,
       };
     },
     release: () => undefined,
@@ -122,8 +103,7 @@ async function* valuesOf(folder: string, file: string): AsyncGenerator {
 
 function unusable(folder: string, expected: string, cause: unknown): DataError {
   return new DataError(
-    `folderCache: expected a folder ${expected}, received '${folder}': ${systemReason(cause).replace(/\.$/, '')}. ` +
-      `Delete it, or give another.`,
+    `folderCache: expected a folder ${expected}, received '${folder}': ${systemReason(cause).replace(/\.$/, '')}. ${REMEDY}`,
     { cause, origin: folder },
   );
 }

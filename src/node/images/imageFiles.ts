@@ -1,4 +1,4 @@
-// Images by a list of files, and lists of files written as class folders.
+// Reads images from a list of files, and writes a list of files as class folders.
 
 import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,25 +8,25 @@ import { Dataset, type LabeledImage } from '../../data/index.js';
 import type { FolderFile } from './imageFolder.js';
 import { LABELED_FILES, type LabeledFile } from './readImage.js';
 import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
-import { systemReason } from '../files/internal.js';
+import { systemReason, unwritable } from '../files/internal.js';
 
-/** How a list of files is read. */
+/** Options of {@link imageFiles}. */
 export interface ImageFilesOptions extends ReadImagesOptions {
   /** Number of classes, for one-hot labels. @defaultValue one more than the highest label */
   readonly classes?: number | undefined;
-  /** @defaultValue 'categorical' */
+  /** The form of the labels. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
-  /** Another order in every epoch. @defaultValue true */
+  /** Whether to change the order in every epoch. @defaultValue true */
   readonly shuffle?: boolean | undefined;
-  /** Decides the order. @defaultValue 0 */
+  /** Seed of the order. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
 /**
- * Reads images from a list of files with their classes, for example one side of a split.
+ * Reads images from a list of files and their classes, for example one side of a split.
  *
- * @throws {OptionError} when `files` is no such list, or an option is unknown or has a wrong value. {@link DataError} when a label is none
- *   of the classes.
+ * @throws {OptionError} when `files` is not such a list, or an option is unknown or has a wrong value. {@link DataError} when a label is
+ *   not one of the classes.
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: (file) => file.label })) {
@@ -56,18 +56,18 @@ const differentNames = rule<readonly string[]>(
   (value) => Array.isArray(value) && Array.from(value).every((name) => typeof name === 'string') && new Set(value).size === value.length,
 );
 
-/** How class folders are written. */
+/** Options of {@link writeImageFolder}. */
 export interface WriteImageFolderOptions {
-  /** 'copy', 'link' (hard links, no space taken) or 'symlink'. @defaultValue 'copy' */
+  /** 'copy', 'link' (hard links, which take no disk space) or 'symlink'. @defaultValue 'copy' */
   readonly mode?: 'copy' | 'link' | 'symlink' | undefined;
 }
 
 /**
- * Writes files into one sub-folder per class, for example each side of a split; existing files are never overwritten.
+ * Writes files into one sub-folder per class, for example each side of a split. Existing files are never overwritten.
  *
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, or a file exists
- *   already.
+ * @throws {DataError} when a class name cannot be the name of a folder, a label has no class name, two files would get the same name, or a
+ *   file already exists.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
  * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
@@ -98,7 +98,8 @@ export async function writeImageFolder(
       throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
     targets.set(target, source);
   }
-  await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => makeFolder(each)));
+  for (const each of new Set([...targets.keys()].map((target) => path.dirname(target))))
+    await mkdir(each, { recursive: true }).catch(unwritable('writeImageFolder', 'folder', each));
   const write = {
     copy: (from: string, to: string) => copyFile(from, to, 1),
     link,
@@ -114,17 +115,9 @@ export async function writeImageFolder(
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-    throw new DataError(`writeImageFolder: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
-      cause,
-      origin: folder,
-    });
-  });
-}
-
 /**
- * Lists Food-101 as it is published: `images/CLASS/ID.jpg` with the official `meta/classes.txt`, `meta/train.txt` and `meta/test.txt`.
+ * Lists the files of Food-101 in its published layout: `images/CLASS/ID.jpg` with the official `meta/classes.txt`, `meta/train.txt` and
+ * `meta/test.txt`.
  *
  * @throws {DataError} when a list is missing, or names an unknown class.
  */

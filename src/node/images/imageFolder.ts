@@ -1,4 +1,4 @@
-// Labeled images in one sub-folder per class. Listing and splitting is here; decoding in decodeImage.ts.
+// Reads labeled images from one sub-folder per class. This file lists and splits them; decodeImage.ts decodes them.
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,39 +20,39 @@ import {
 import { systemReason } from '../files/internal.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
 
-/** How a folder of labeled images is read. */
+/** Options of {@link imageFolder}. */
 export interface ImageFolderOptions extends ReadImagesOptions {
-  /** 'categorical' one-hot vectors, 'int' class indices, 'binary' vectors of one 0 or 1. @defaultValue 'categorical' */
+  /** Labels: 'categorical' for one-hot vectors, 'int' for class indices, 'binary' for vectors of one 0 or 1. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
-  /** The classes and their order, for example those of the training folder; other sub-folders are left out. @defaultValue all, sorted */
+  /** The classes in order, for example those of the training folder. Other sub-folders are skipped. @defaultValue all, sorted */
   readonly classNames?: readonly string[] | undefined;
-  /** Reads links to folders within the classes, too, as Keras' `follow_links`. @defaultValue false */
+  /** Also reads links to folders within the classes, as Keras does with `follow_links`. @defaultValue false */
   readonly followLinks?: boolean | undefined;
-  /** Share of every class held out for validation, in (0, 1). @defaultValue none */
+  /** Fraction of every class that is held out for validation, in (0, 1). @defaultValue none */
   readonly validationSplit?: number | undefined;
-  /** Another order of the training images in every epoch; the validation share keeps its order. @defaultValue true */
+  /** Whether to change the order of the training images in every epoch. Validation images keep their order. @defaultValue true */
   readonly shuffle?: boolean | undefined;
-  /** Decides the split and the shuffling. @defaultValue 0 */
+  /** Seed of the split and the order. @defaultValue 0 */
   readonly seed?: number | undefined;
-  /** Receives one line about files that were left out. @defaultValue prints it with `console.warn` */
+  /** Called with one line about skipped files. @defaultValue prints it with `console.warn` */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** How a folder is read and split. */
+/** Options of {@link imageFolder} with a split. */
 export interface SplitImageFolderOptions extends ImageFolderOptions {
-  /** Share of every class held out for validation, in (0, 1). */
+  /** Fraction of every class that is held out for validation, in (0, 1). */
   readonly validationSplit: number;
 }
 
 /** A file of an image folder. */
 export interface FolderFile extends LabeledFile {
-  /** The path within the folder, with forward slashes: the same on every machine. */
+  /** The path within the folder, with forward slashes, so that it is the same on every machine. */
   readonly origin: string;
 }
 
 /** Images and the files they come from. */
 export interface ImageSet {
-  /** Sorted by class, then by name; `images` may be shuffled. */
+  /** The files, sorted by class, then by name. `images` may be shuffled. */
   readonly files: readonly FolderFile[];
   readonly images: Dataset<LabeledImage>;
 }
@@ -60,27 +60,28 @@ export interface ImageSet {
 /** A folder of labeled images. */
 export interface ImageFolder extends ImageSet {
   readonly classNames: readonly string[];
-  /** Files that were left out, and why; hidden ones are not listed. */
+  /** Files that were skipped, and why. Hidden files are not listed. */
   readonly skipped: readonly SkippedFile[];
 }
 
-/** A folder of labeled images in two shares. */
+/** A folder of labeled images, split into training and validation. */
 export interface SplitImageFolder {
   readonly classNames: readonly string[];
-  /** Files that were left out, and why; hidden ones are not listed. */
+  /** Files that were skipped, and why. Hidden files are not listed. */
   readonly skipped: readonly SkippedFile[];
   readonly train: ImageSet;
   readonly validation: ImageSet;
 }
 
 /**
- * Reads images from a folder with one sub-folder per class. Files of other kinds are left out and listed in `skipped`; hidden files are
- * ignored. An image that turns out to be broken stops the pass, or is left out with `errors: 'skip'`.
+ * Reads images from a folder with one sub-folder per class. Files of other kinds are skipped and listed in `skipped`. Hidden files are
+ * ignored. An image that cannot be decoded ends the pass with an error, or is skipped with `errors: 'skip'`.
  *
- * Folders are searched as by Keras: links to class folders and to files are read, links to folders within a class only with `followLinks`.
+ * Folders are searched as in Keras: links to class folders and to files are followed. Links to folders within a class are followed only
+ * with `followLinks`.
  *
- * @returns Decoded (and resized) images as a dataset, in two shares where `validationSplit` is given.
- * @throws {OptionError} when an option is unknown, has a wrong value, or does not go with another.
+ * @returns Decoded (and resized) images as a dataset. With `validationSplit`, one dataset for training and one for validation.
+ * @throws {OptionError} when an option is unknown, has a wrong value, or cannot be combined with another.
  * @throws {DataError} when the folder is missing, has fewer than two classes, or, without `classNames`, a class has no images.
  * @example
  * const { classNames, train, validation } = await imageFolder('photos', { inputSize: 224, validationSplit: 0.2 });
@@ -165,7 +166,7 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
   return { classNames, files, skipped: [...skipped, ...unwanted, ...perClass.flatMap((each) => each.skipped)] };
 }
 
-/** The class folders, links to folders included, and what lies beside them. */
+/** The class folders, including links to folders, and the other entries beside them. */
 async function listTop(
   folder: string,
   endings: readonly string[],

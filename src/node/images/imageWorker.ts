@@ -1,4 +1,4 @@
-// The side of imageWorkers that runs in its threads. Answers and errors travel as plain data.
+// The part of imageWorkers that runs in its threads. Results and errors are sent as plain data.
 
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createRandom } from '../../core/internal.js';
@@ -9,22 +9,22 @@ import { randomJpegQuality } from './encodeImage.js';
 import { packError, type ErrorRecord } from './errorRecord.js';
 import { readImageHere, type ImageSource, type ReadImageSettings } from './readImage.js';
 
-/** What a thread answers. */
+/** The result of a task. */
 export type Answer = { readonly pixels: Pixels } | { readonly error: ErrorRecord };
 
-/** Memory for the answer. */
+/** Memory that the thread may reuse for its result. */
 interface Lent {
   readonly memory?: Float32Array | undefined;
 }
 
-/** A picture to read, and what to do to it then. */
+/** An image to read, and an optional change to apply to it. */
 export interface ReadTask extends Lent {
   readonly source: ImageSource;
   readonly settings: ReadImageSettings;
   readonly change?: ImageChange | undefined;
 }
 
-/** Reads one picture, and changes it if asked. */
+/** Reads one image and applies the change, if any. */
 export function read({ source, settings, change, memory }: ReadTask): Promise<Answer> {
   return answer(memory, async () => {
     const pixels = await readImageHere(source, settings);
@@ -32,13 +32,13 @@ export function read({ source, settings, change, memory }: ReadTask): Promise<An
   });
 }
 
-/** A picture and what to do to it. */
+/** An image and the change to apply to it. */
 export interface TransformTask extends Lent {
   readonly pixels: Pixels;
   readonly change: ImageChange;
 }
 
-/** Changes one picture. */
+/** Applies a change to one image. */
 export function transform({ pixels, change, memory }: TransformTask): Promise<Answer> {
   return answer(memory, () => changed(pixels, change));
 }
@@ -60,7 +60,7 @@ async function answer(memory: Float32Array | undefined, work: () => Promise<Pixe
   }
 }
 
-/** Pixels whose memory is theirs alone and was not made by native code, so that it can change threads. */
+/** Copies pixels unless they have a buffer of their own. Shared buffers, and those of native code, cannot be transferred. */
 function ownPixels(pixels: Pixels): Pixels {
   const { data } = pixels;
   return data instanceof Float32Array && data.byteLength === data.buffer.byteLength ? pixels : { ...pixels, data: data.slice() };

@@ -1,4 +1,4 @@
-// Threads that decode, resize and augment pictures beside the main one. What runs in them: imageWorker.ts.
+// Worker threads that decode, resize and augment images. The code that runs in them is imageWorker.ts.
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -13,24 +13,25 @@ import { unpackError } from './errorRecord.js';
 import type { Answer, ReadTask, TransformTask } from './imageWorker.js';
 import type { ImageSource, ReadImageSettings } from './readImage.js';
 
-/** How threads are started. */
+/** Options of {@link imageWorkers}. */
 export interface ImageWorkersOptions {
-  /** @defaultValue one for each processor */
+  /** Number of threads. @defaultValue one per processor */
   readonly threads?: number | undefined;
 }
 
-/** Threads that work on images; idle ones keep no program from ending. */
+/** Threads that work on images. Idle threads do not keep the process running. */
 export interface ImageWorkers extends TransformWorkers {
-  /** Decodes an image and resizes it, and changes it if asked, in one of the threads. @internal */
+  /** Decodes one image, resizes it and applies the change, if any, in one of the threads. @internal */
   read(source: ImageSource, settings: ReadImageSettings, change?: ImageChange): Promise<Pixels>;
-  /** Ends the threads; what they still work on fails. */
+  /** Ends the threads. Tasks that are not finished fail. */
   dispose(): Promise<void>;
 }
 
 /**
- * Makes threads for `imageFolder` and the other sources, and for `augment`; pictures and their order stay the same, byte for byte.
+ * Makes worker threads for `imageFolder` and the other sources, and for `augment`. The images and their order are the same as without
+ * threads, byte for byte.
  *
- * They start with the first picture.
+ * The threads start with the first image.
  *
  * @throws {OptionError} when an option is unknown.
  * @example
@@ -49,7 +50,7 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
     if (ended) throw new BackendError('imageWorkers: expected threads that run, received disposed ones. Dispose them after the last pass.');
     pool ??= startPool(threads);
     const running = await pool;
-    // The next picture is most likely as large as the latest.
+    // The next image is most likely as large as the last one.
     const memory = takeSpare(latest);
     const transferList = [sent, memory].flatMap((array) => (array === undefined ? [] : [array.buffer as ArrayBuffer]));
     const answer = (await running.run(memory === undefined ? task : { ...task, memory }, { name, transferList })) as Answer;
@@ -65,7 +66,7 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
       return ask('read', { source, settings, ...(change === undefined ? {} : { change }) }, bytes);
     },
     transform: (pixels, change) => {
-      // The caller keeps its own; a message would copy it twice.
+      // The caller keeps its pixels. Copying and transferring them is cheaper than a message, which would copy twice.
       const data = Buffer.isBuffer(pixels.data) ? new Uint8Array(pixels.data) : pixels.data.slice();
       return ask('transform', { pixels: { ...pixels, data }, change }, data);
     },
@@ -82,9 +83,9 @@ async function startPool(threads: number): Promise<Piscina> {
     filename: createRequire(import.meta.url).resolve('#imageWorker'),
     minThreads: threads,
     maxThreads: threads,
-    // While sharp decodes for one picture on its own threads, another is worked on; the next one waits in the thread.
+    // While sharp decodes one image on its own threads, the worker can process another.
     concurrentTasksPerWorker: 2,
-    // A thread that sleeps until its next picture is woken at more cost than it saves.
+    // Letting a thread sleep until its next image costs more than it saves.
     atomics: 'disabled',
     recordTiming: false,
   });

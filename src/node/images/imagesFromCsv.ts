@@ -1,4 +1,4 @@
-// Labeled images from a table: one row per image, or one row per label.
+// Reads labeled images that a CSV table lists, with one row per image or one row per label.
 
 import path from 'node:path';
 import {
@@ -37,59 +37,60 @@ import { classesOf, type Names } from './tableLabels.js';
 import { placesOf, similarName } from './tablePlaces.js';
 import { warnOfSkippedRows } from './warnOfSkippedRows.js';
 
-/** How a table of labeled images is read. */
+/** Options of {@link imagesFromCsv}. */
 export interface ImagesFromCsvOptions extends ReadImagesOptions {
-  /** Column of the file names. */
+  /** The column with the file names. */
   readonly pathColumn: string;
-  /** Column of the labels; this or `labelColumns`. */
+  /** The column with the labels. Either this or `labelColumns` is required. */
   readonly labelColumn?: string | undefined;
-  /** One column per class, with 1 in those of the image's classes and 0 in the others (one-hot); the classes keep this order. */
+  /** One column per class, with 1 for the image's classes and 0 for the others (one-hot). The classes keep this order. */
   readonly labelColumns?: readonly string[] | undefined;
-  /** What cells of `labelColumns` mean beside 0, 1, false and true, for example `{ '-1.0': 1, '': 0 }`. @defaultValue none */
+  /** Meaning of other cells of `labelColumns` than 0, 1, false and true, for example `{ '-1.0': 1, '': 0 }`. @defaultValue none */
   readonly labelValues?: Readonly<Record<string, 0 | 1>> | undefined;
-  /** Column that tells which images belong together, for `groupBy` of a split. @defaultValue none */
+  /** The column that says which images belong together, for `groupBy` of a split. @defaultValue none */
   readonly groupColumn?: string | undefined;
   /**
-   * Folder the file names are relative to; or several, each of which is looked through for every name.
+   * The folder that the file names are relative to. With several folders, each file is looked up in all of them.
    * @defaultValue the folder of the table
    */
   readonly folder?: string | readonly string[] | undefined;
-  /** Added to every file name, for example '.jpg' after ids. @defaultValue '' */
+  /** Text to append to every file name, for example '.jpg' when the column contains ids. @defaultValue '' */
   readonly suffix?: string | undefined;
-  /** Between the columns. @defaultValue ',' */
+  /** The character between columns. @defaultValue ',' */
   readonly delimiter?: string | undefined;
-  /** How the table's text is encoded: a label of `TextDecoder`, such as 'windows-1252', 'utf-16le' or 'shift_jis'. @defaultValue 'utf-8' */
+  /** Text encoding of the table, as for `TextDecoder`: 'windows-1252', 'utf-16le', 'shift_jis', ... @defaultValue 'utf-8' */
   readonly encoding?: string | undefined;
   /**
-   * Images may have several labels: in several rows, in one cell with `labelSeparator`, or in several `labelColumns`. Labels become
-   * several-hot vectors.
+   * Whether an image may have several labels: in several rows, in one cell with `labelSeparator`, or in several `labelColumns`. Labels
+   * become multi-hot vectors.
    * @defaultValue false
    */
   readonly multiLabel?: boolean | undefined;
-  /** Between the labels of one cell. @defaultValue none */
+  /** The text between the labels of one cell. @defaultValue none */
   readonly labelSeparator?: string | undefined;
-  /** Class names by the ids in the label column, or by the label columns. @defaultValue the ids themselves */
+  /** Class names by id: by the cells of the label column, or by the names of the label columns. @defaultValue the ids themselves */
   readonly names?: Readonly<Record<string, string>> | undefined;
-  /** New names for some classes; several may become one. @defaultValue none */
+  /** New names of classes. Classes with the same new name are merged. @defaultValue none */
   readonly relabel?: Readonly<Record<string, string>> | undefined;
-  /** Classes whose rows are left out, by their name before relabeling. @defaultValue none */
+  /** Classes whose rows are skipped, by their names before relabeling. @defaultValue none */
   readonly exclude?: readonly string[] | undefined;
-  /** The classes and their order. @defaultValue the `labelColumns`, or all labels that occur, sorted by code point */
+  /** The classes in order. @defaultValue the `labelColumns`, or all labels in the table, sorted by code point */
   readonly classNames?: readonly string[] | undefined;
   /**
-   * 'skip' leaves out rows without a label or file name and lists them in `skipped`. Missing labels are empty cells and what pandas reads
-   * as missing ('NaN', 'NA', 'null', 'None', ...), unless `classNames`, `names`, `relabel` or `exclude` has them. @defaultValue 'throw'
+   * 'skip' skips rows without a label or file name and lists them in `skipped`. A label is missing when its cell is empty or pandas reads
+   * it as missing ('NaN', 'NA', 'null', 'None', ...), unless `classNames`, `names`, `relabel` or `exclude` contains it.
+   * @defaultValue 'throw'
    */
   readonly unlabeled?: 'throw' | 'skip' | undefined;
-  /** 'skip' leaves out images that do not exist and lists them in `missing` and `skipped`. @defaultValue 'throw' */
+  /** 'skip' skips images that do not exist and lists them in `missing` and `skipped`. @defaultValue 'throw' */
   readonly missing?: 'throw' | 'skip' | undefined;
-  /** Label of images with one label each. @defaultValue 'categorical' */
+  /** The form of labels where each image has one. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
-  /** Another order in every epoch. @defaultValue true */
+  /** Whether to change the order in every epoch. @defaultValue true */
   readonly shuffle?: boolean | undefined;
-  /** Decides the order. @defaultValue 0 */
+  /** Seed of the order. @defaultValue 0 */
   readonly seed?: number | undefined;
-  /** Receives one line about rows that were left out. @defaultValue prints it with `console.warn` */
+  /** Called with one line about skipped rows. @defaultValue prints it with `console.warn` */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -97,7 +98,7 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
 export interface CsvFile extends LabeledFile {
   /** The cell of the path column. */
   readonly origin: string;
-  /** Index of the first label; -1 for none, which only `labelColumns` with `multiLabel` allows. */
+  /** Index of the first label, or -1 for none. Only `labelColumns` with `multiLabel` allows images without a label. */
   readonly label: number;
   /** Indices of all labels. */
   readonly labels: readonly number[];
@@ -105,15 +106,15 @@ export interface CsvFile extends LabeledFile {
   readonly group: string | undefined;
 }
 
-/** Images of a table. */
+/** The images of a table. */
 export interface CsvImages {
   readonly classNames: readonly string[];
   readonly files: readonly CsvFile[];
-  /** Paths that do not exist; of several folders, those in the first. */
+  /** Paths of images that do not exist. With several folders, these are the paths in the first one. */
   readonly missing: readonly string[];
   /**
-   * Rows that were left out: without a label, of images that do not exist, or equal to an earlier row. Rows of excluded classes are not
-   * listed.
+   * Rows that were skipped: rows without a label, of images that do not exist, or equal to an earlier row. Rows of excluded classes are
+   * not listed.
    */
   readonly skipped: readonly SkippedRow[];
   readonly images: Dataset<LabeledImage>;
@@ -134,16 +135,14 @@ const encodingLabel = rule<string>(
 );
 
 /**
- * Reads images listed in a CSV file with a header; quotes, byte-order mark and Windows line ends are understood. Rows that are left out are
- * listed in `skipped` and counted in one warning (`onWarning`).
+ * Reads the images that are listed in a CSV file with a header. Quotes, a byte-order mark and Windows line endings are supported. Skipped
+ * rows are listed in `skipped` and counted in one warning (`onWarning`).
  *
- * @throws {OptionError} when an option is unknown, has a wrong value, or does not go with another; or `relabel` or `exclude` names a class
- *   that the table
- * does not have.
- * @throws {DataError} when the table cannot be read or decoded, or a column is missing; a row has too few cells, no label, or several
- *   labels without
- * `multiLabel`; one class is written in two ways ('1' and '1.0'); an image is missing, lies in two of the folders, or lies outside the
- * folder by its name; or one of several folders cannot be read.
+ * @throws {OptionError} when an option is unknown, has a wrong value, or cannot be combined with another. Also when `relabel` or `exclude`
+ *   names a class that the table does not have.
+ * @throws {DataError} when the table cannot be read or decoded, or a column is missing. Also when a row has too few cells, no label, or
+ *   several labels without `multiLabel`, or one class is written in two ways ('1' and '1.0'). Also when an image is missing, exists in two
+ *   of the folders, or has a name that leads outside the folder, or when one of several folders cannot be read.
  * @example
  * const { images, classNames } = await imagesFromCsv('train.csv', {
  *   pathColumn: 'id', labelColumn: 'breed', folder: 'train', suffix: '.jpg', inputSize: 224,

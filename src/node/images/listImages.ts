@@ -1,4 +1,4 @@
-// Which files of a folder are images, in which order they come, and what is left out.
+// Lists the images of a folder in order, and the files that are skipped.
 
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { cannotDecode, fileKind, heifEndings, KIND_BYTES } from './fileKind.js';
 import { loadSharp, type SharpModule } from './loadSharp.js';
 import { entryKind } from '../files/internal.js';
 
-/** Endings of the formats that decode, besides those of libheif, which depend on how sharp was built. */
+/** Extensions of the formats that can be decoded. Those of HEIF depend on how sharp was built and are not included. */
 const ENDINGS: readonly string[] = [
   '.jpg',
   '.jpeg',
@@ -25,7 +25,7 @@ const ENDINGS: readonly string[] = [
   '.pnm',
 ];
 
-/** Endings of files that often lie beside images and are none. */
+/** Extensions of other files that are often stored beside images. */
 const COMPANIONS = new Set([
   '.cfg',
   '.csv',
@@ -57,39 +57,39 @@ const COMPANIONS = new Set([
   '.yml',
 ]);
 
-/** Names of files without an ending that often lie there, too. */
+/** Names of files without an extension that are often stored beside images. */
 const COMPANION_NAMES = /^(readme|licen[sc]e|copying|citation|changelog|authors|notice|version|makefile|dockerfile)$/i;
 
-/** A file or folder that was left out. */
+/** A file or folder that was skipped. */
 export interface SkippedFile {
   readonly path: string;
   readonly reason: string;
 }
 
-/** Images of a folder and what was left out. */
+/** The images of a folder, and the files that were skipped. */
 export interface ImageListing {
-  /** Paths within the folder: by folder, then by name, as Keras and torchvision sort them. */
+  /** Paths within the folder, sorted by folder, then by name, as in Keras and torchvision. */
   readonly names: readonly string[];
   readonly skipped: readonly SkippedFile[];
 }
 
 /** How folders are searched. */
 export interface ListImagesOptions {
-  /** Endings that count as images, from `imageEndings`. */
+  /** The extensions of images, from `imageEndings`. */
   readonly endings: readonly string[];
-  /** Whether links to folders are searched, too. */
+  /** Whether to search links to folders as well. */
   readonly followLinks: boolean;
 }
 
-/** Endings of the formats that can be decoded here. */
+/** The extensions of all formats that can be decoded with the installed sharp. */
 export async function imageEndings(): Promise<readonly string[]> {
   const sharp = await sharpIfInstalled();
   return [...ENDINGS, ...(sharp === undefined ? ['.avif'] : heifEndings(sharp))];
 }
 
 /**
- * Lists the images of a folder and its sub-folders as Keras does: by their endings, whatever else they are (a broken link, a pipe), so that
- * reading them says what is wrong. Folders with the name of an image are folders.
+ * Lists the images of a folder and its sub-folders by their extensions, as Keras does. Broken links and pipes with such an extension are
+ * listed too, so that reading them reports what is wrong. Folders with such an extension are searched.
  */
 export async function listImages(folder: string, options: ListImagesOptions): Promise<ImageListing> {
   const perFolder: { readonly within: string; readonly names: readonly string[] }[] = [];
@@ -125,7 +125,7 @@ export async function listImages(folder: string, options: ListImagesOptions): Pr
   return { names: perFolder.sort((a, b) => byCodePoint(a.within, b.within)).flatMap((each) => each.names), skipped };
 }
 
-/** Whether a path leads to a folder, through links, too. */
+/** Whether a path is a folder, or a link to one. */
 export function isFolder(place: string): Promise<boolean> {
   return stat(place).then(
     (found) => found.isDirectory(),
@@ -137,7 +137,7 @@ export function hasEnding(name: string, endings: readonly string[]): boolean {
   return endings.includes(path.extname(name).toLowerCase());
 }
 
-/** Why a file is left out, by its ending and, where that does not tell, by its first bytes. */
+/** Says why a file is skipped: by its extension, or else by its first bytes. */
 export async function reasonToSkip(place: string): Promise<string> {
   if (place.includes('\uFFFD')) return 'its name is not valid UTF-8. Rename it';
   const ending = path.extname(place).toLowerCase();
@@ -155,7 +155,7 @@ export async function reasonToSkip(place: string): Promise<string> {
   }
 }
 
-/** Whether a skipped file deserves to be told: it may well be meant as an image. */
+/** Whether a skipped file may have been meant as an image, so that a warning should mention it. */
 export function mayBeMeant({ path: place }: SkippedFile): boolean {
   return !isCompanion(place);
 }
@@ -178,12 +178,12 @@ function sharpIfInstalled(): Promise<SharpModule | undefined> {
   return loadSharp('imageFolder').catch(() => undefined);
 }
 
-/** Hidden files, and what macOS and Windows leave in folders and zip files. */
+/** Whether a file is hidden, or one that macOS and Windows leave in folders and zip files. */
 export function isHidden(name: string): boolean {
   return name.startsWith('.') || name === '__MACOSX' || /^(thumbs\.db|desktop\.ini)$/i.test(name);
 }
 
-/** Python's order, so that class indices agree with those of Keras and torchvision. */
+/** Compares strings as Python does, so that class indices agree with those of Keras and torchvision. */
 export function byCodePoint(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
@@ -193,7 +193,7 @@ export function byCodePoint(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Puts surrogates, which stand for the code points above U+FFFF, after all other UTF-16 units. */
+/** Ranks surrogates, which encode the code points above U+FFFF, after all other UTF-16 code units. */
 function rank(unit: number): number {
   return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

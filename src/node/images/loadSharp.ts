@@ -1,9 +1,9 @@
-// The image library of the Node entry, loaded when first needed: whoever decodes nothing need not install it.
+// Loads sharp when it is first needed. Programs that decode no images do not have to install it.
 
 import type sharp from 'sharp';
 import { missingPackage } from '../../core/internal.js';
 
-/** What the package exports. */
+/** The default export of the package. */
 export type SharpModule = typeof sharp;
 
 let loaded: SharpModule | undefined;

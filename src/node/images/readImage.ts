@@ -1,4 +1,4 @@
-// One image of a dataset, from its file or bytes to the pixels asked for: what a thread does for readImages.
+// Reads one image of a dataset: decodes its file or bytes and preprocesses the pixels. Worker threads call this for readImages.
 
 import { DataError, ShapeError } from '../../core/index.js';
 import { rule, text } from '../../core/internal.js';
@@ -8,11 +8,11 @@ import { decodeImage, MAX_PIXELS, type DecodeImageOptions } from './decodeImage.
 import { useJpeg } from './decodeJpeg.js';
 import { readRegularFileHere } from '../files/internal.js';
 
-/** An image that is not decoded yet: a file, or the bytes of one. */
+/** An encoded image: the path of a file, or its bytes. */
 export interface ImageSource {
   readonly path?: string | undefined;
   readonly bytes?: Uint8Array | undefined;
-  /** Names the image in errors and for its random numbers. @defaultValue the path */
+  /** The name of the image, for errors and to seed its random numbers. @defaultValue the path */
   readonly origin?: string | undefined;
 }
 
@@ -33,7 +33,7 @@ function isLabeledFile(value: unknown): boolean {
   return text.accepts(path) && Number.isSafeInteger(label) && (origin === undefined || text.accepts(origin));
 }
 
-/** How an image is decoded, and made a model's input where that is asked for. */
+/** How an image is decoded and, optionally, preprocessed. */
 export interface ReadImageSettings {
   readonly decoding: DecodeImageOptions;
   readonly preprocessing?: Preprocessing | undefined;
@@ -46,14 +46,14 @@ export async function readImage(source: ImageSource, { decoding, preprocessing }
   return preprocessing === undefined ? pixels : preprocessed(pixels, preprocessing, source);
 }
 
-/** The same for a thread that has nothing else to do: it decodes JPEGs itself. */
+/** {@link readImage} for worker threads: decodes JPEGs synchronously, on the calling thread. */
 export async function readImageHere(source: ImageSource, settings: ReadImageSettings): Promise<Pixels> {
   const {
     decoding: { dctMethod = 'accurate', maxPixels = MAX_PIXELS, size },
     preprocessing,
   } = settings;
   const bytes = source.bytes ?? readIfPossible(source.path as string);
-  // sharp shrinks while it decodes, and says what is wrong with a file.
+  // Left to sharp: it can resize while it decodes, and reports why a file cannot be read.
   if (size !== undefined || bytes === undefined) return readImage(source, settings);
   const pixels = await useJpeg(bytes, dctMethod, maxPixels, (lent) =>
     preprocessing === undefined ? { ...lent, data: lent.data.slice() } : preprocessed(lent, preprocessing, source),
@@ -61,7 +61,7 @@ export async function readImageHere(source: ImageSource, settings: ReadImageSett
   return pixels ?? readImage({ bytes, origin: source.path ?? source.origin }, settings);
 }
 
-/** An image that the preprocessing leaves nothing of is the fault of its file. */
+/** Preprocesses an image. An image that is too small for it is reported with the name of its file. */
 function preprocessed(pixels: Pixels, preprocessing: Preprocessing, { origin, path }: ImageSource): Pixels {
   try {
     return preprocessFor('preprocess', pixels, preprocessing);

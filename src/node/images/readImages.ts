@@ -1,4 +1,4 @@
-// Labeled files to labeled images: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
+// Turns labeled files into labeled images. Shared by imageFolder, imagesFromCsv, imageFiles and recordImages.
 
 import { anything, arrayOf, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
@@ -10,43 +10,43 @@ import { DCT_METHODS, type DecodeImageOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
 import { readImage, type ImageSource } from './readImage.js';
 
-/** What the label of an image is. */
+/** The form of a label: one-hot vector, class index, or vector of one 0 or 1. */
 export type LabelMode = 'int' | 'categorical' | 'binary';
 
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
-/** Each name once: an image of a class that is named twice would have two labels. */
+/** Class names. They must be distinct, because a repeated class would have two indices. */
 export const CLASS_NAMES = rule<readonly string[]>(
   'an array of different non-empty strings',
   (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
 );
 
-/** How images are decoded and made a model's input. */
+/** How images are decoded and preprocessed. */
 export interface ReadImagesOptions
   extends Pick<MapOptions, 'concurrency' | 'errors' | 'onSkipped'>, Pick<DecodeImageOptions, 'background' | 'maxPixels' | 'dctMethod'> {
   /**
-   * How images are made: a preprocessing, or a model, runtime or dataset that has one. Takes the place of `inputSize`, `fit`,
-   * `interpolation` and `antialias`. @defaultValue as these options say
+   * The preprocessing, or a model, runtime or dataset that has one. It replaces `inputSize`, `fit`, `interpolation` and `antialias`.
+   * @defaultValue the preprocessing that these options describe
    */
   readonly preprocessing?: PreprocessingSource | undefined;
-  /** Images are resized to this. @defaultValue each keeps its own size */
+  /** The size to resize images to. @defaultValue each image keeps its own size */
   readonly inputSize?: Size | undefined;
   /**
-   * How images of other proportions come to `inputSize`. 'stretch' changes the proportions. 'crop' cuts the longer side, and 'pad' adds
-   * black to the shorter one, before resizing; 'resizeCrop' and 'resizePad' do it afterwards. @defaultValue 'stretch'
+   * How images of other proportions are resized to `inputSize`. 'stretch' changes their proportions. Before resizing, 'crop' cuts the
+   * longer side and 'pad' adds black to the shorter one. 'resizeCrop' and 'resizePad' do so after resizing. @defaultValue 'stretch'
    * @see {@link resizeTo}
    */
   readonly fit?: Fit | undefined;
   /**
-   * 'exact' resizes as TensorFlow does. 'fast' lets sharp shrink JPEGs while they decode, with its own smooth kernel; the dataset's
+   * 'exact' resizes as TensorFlow does. 'fast' lets sharp shrink JPEGs while it decodes them, with its own kernel. The dataset's
    * `preprocessing` then says bilinear with antialiasing, which is an approximation. @defaultValue 'exact'
    */
   readonly resize?: 'exact' | 'fast' | undefined;
-  /** How images are resized, where exactly. @defaultValue 'bilinear' */
+  /** Interpolation of exact resizing. @defaultValue 'bilinear' */
   readonly interpolation?: Interpolation | undefined;
-  /** Smooth when shrinking, as `tf.image.resize` with antialias. @defaultValue false */
+  /** Whether to antialias when shrinking, as `tf.image.resize` does with `antialias`. @defaultValue false */
   readonly antialias?: boolean | undefined;
-  /** Threads that decode and resize. @defaultValue none: sharp's own threads decode, this one resizes */
+  /** Worker threads that decode and resize. @defaultValue none: sharp decodes on its own threads, and this thread resizes */
   readonly workers?: ImageWorkers | undefined;
 }
 
@@ -66,7 +66,7 @@ export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
   workers: rule<ImageWorkers>('what imageWorkers() makes', (value) => typeof (value as ImageWorkers | null)?.read === 'function'),
 };
 
-/** An image that is not decoded yet, with its label. */
+/** An encoded image with its label. */
 export interface EncodedImage extends ImageSource {
   readonly origin: string;
   readonly label: Label;
@@ -75,9 +75,9 @@ export interface EncodedImage extends ImageSource {
 const here: Pick<ImageWorkers, 'read'> = { read: readImage };
 
 /**
- * How the options say that images are made; `undefined` where they keep their sizes.
+ * The preprocessing that the options describe. `undefined` when images keep their sizes.
  *
- * @throws {OptionError} when options do not go together, or the preprocessing of what is given is unknown.
+ * @throws {OptionError} when options cannot be combined, or `preprocessing` is a model, runtime or dataset without one.
  */
 export function preprocessingOfOptions(where: string, options: ReadImagesOptions): CompletePreprocessing | undefined {
   const { preprocessing, inputSize, fit = 'stretch', resize = 'exact', interpolation = 'bilinear', antialias = false, dctMethod } = options;
@@ -113,7 +113,7 @@ export function preprocessingOfOptions(where: string, options: ReadImagesOptions
   return completePreprocessing(where, { inputSize, fit, interpolation: 'bilinear', antialias: true });
 }
 
-/** Decodes and preprocesses, several at once, in order. */
+/** Decodes and preprocesses several images at once. They keep their order. */
 export function readImages(where: string, files: Dataset<EncodedImage>, options: ReadImagesOptions): Dataset<LabeledImage> {
   const {
     background,
@@ -154,9 +154,9 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
 }
 
 /**
- * A class index as its mode has it.
+ * Turns a class index into a label of the given form.
  *
- * @throws {DataError} when it is none of the classes; with 'binary', of two.
+ * @throws {DataError} when the index is not one of the classes, or with 'binary' neither 0 nor 1.
  */
 export function labelAs(mode: LabelMode, label: number, classes: number, where = 'readImages', origin?: string): Label {
   checkLabel(mode, label, classes, where, origin);
@@ -170,7 +170,11 @@ export function labelAs(mode: LabelMode, label: number, classes: number, where =
   }
 }
 
-/** @throws {DataError} when a class index is none of the classes; with 'binary', of two. */
+/**
+ * Checks a class index.
+ *
+ * @throws {DataError} when it is not one of the classes, or with 'binary' neither 0 nor 1.
+ */
 export function checkLabel(mode: LabelMode, label: number, classes: number, where: string, origin?: string): void {
   const limit = mode === 'binary' ? 2 : classes;
   if (Number.isInteger(label) && label >= 0 && label < limit) return;

@@ -1,10 +1,9 @@
-// Rows of a CSV file: decoding, columns and line numbers.
+// Reads the rows of a CSV file, with their line numbers.
 
 import { parse } from 'csv-parse/sync';
 import { DataError } from '../../core/index.js';
 import { decodeText, list } from '../../core/internal.js';
-import { readRegularFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { readRegularFile, systemReason } from '../files/internal.js';
 
 /** How a table is read. */
 export interface ReadTableOptions {
@@ -12,15 +11,15 @@ export interface ReadTableOptions {
   readonly where: string;
   readonly encoding: string;
   readonly delimiter: string;
-  /** Columns the table must have. */
+  /** The columns that the table must have. */
   readonly columns: readonly string[];
 }
 
 /** A row of a table. */
 export interface TableRow {
-  /** Where the row starts in the file; the header is in line 1. */
+  /** The line of the file in which the row starts. The header is line 1. */
   readonly line: number;
-  /** The cell of a column. */
+  /** Returns the cell of a column. */
   readonly cell: (column: string) => string;
 }
 
@@ -32,10 +31,10 @@ const OTHER_FILES: readonly (readonly [start: string, what: string])[] = [
 ];
 
 /**
- * Reads the rows below the header; empty lines are passed over, and spaces around cells are removed.
+ * Reads the rows below the header. Empty lines are skipped, and spaces around cells are removed.
  *
- * @throws {DataError} when the file cannot be read or decoded, is no table, lacks a column or has it twice, or a row has more or fewer
- *   cells than the header.
+ * @throws {DataError} when the file cannot be read or decoded, is not a table, or lacks a column or has it twice. Also when a row has more
+ *   or fewer cells than the header.
  */
 export async function readTable(file: string, options: ReadTableOptions): Promise<TableRow[]> {
   const { where, columns } = options;
@@ -97,7 +96,7 @@ interface TableRecord {
 function parseRecords(text: string, delimiter: string, fail: (message: string, cause: unknown) => DataError): TableRecord[] {
   let records: string[][];
   try {
-    // One kind of line end, so that lines can be counted.
+    // All line endings are made equal, so that lines can be counted.
     records = parse(text.replaceAll(/\r\n?/g, '\n'), { delimiter, relax_column_count: true, trim: true });
   } catch (cause) {
     throw fail(cause instanceof Error ? cause.message : String(cause), cause);
@@ -111,7 +110,7 @@ function parseRecords(text: string, delimiter: string, fail: (message: string, c
   return placed.filter(({ cells }) => cells.length > 1 || cells[0] !== '');
 }
 
-/** Which delimiter would give the columns, where the one that is set does not. */
+/** Finds a delimiter that yields the columns, for the remedy when the one that is set does not. */
 function otherDelimiter(text: string, { delimiter, columns }: ReadTableOptions): string {
   const header = /[^\r\n]*/.exec(text.trimStart())?.[0] ?? '';
   const gives = (each: string): boolean => {

@@ -1,4 +1,4 @@
-// What a list of labeled files is made of, before anything is trained on it.
+// Summarizes a list of labeled files, to find problems before training.
 
 import { createHash } from 'node:crypto';
 import { callable, check, checkOptions, trackProgress } from '../../core/internal.js';
@@ -10,31 +10,32 @@ import { LABELED_FILES, type LabeledFile } from './readImage.js';
 import { CLASS_NAMES } from './readImages.js';
 import { readRegularFile } from '../files/internal.js';
 
-/** What a list of labeled files is made of. */
+/** The summary of a list of labeled files. */
 export interface ImagesSummary {
   readonly images: number;
-  /** Pictures of each class, broken ones included. */
+  /** Number of images per class, including broken ones. */
   readonly counts: readonly { readonly className: string; readonly count: number }[];
-  /** Lowest, middle and highest side in pixels, over the pictures that decode. */
+  /** Minimum, median and maximum width in pixels, over the images that can be decoded. */
   readonly width: readonly [low: number, median: number, high: number];
+  /** The same for the height. */
   readonly height: readonly [low: number, median: number, high: number];
-  /** Files of equal content, each group sorted; `conflicting` groups stand in several classes. */
+  /** Groups of files with equal content, each sorted. A group is `conflicting` when its files are in several classes. */
   readonly duplicates: readonly { readonly files: readonly string[]; readonly conflicting: boolean }[];
-  /** Files that do not decode, with the reason. */
+  /** Files that cannot be decoded, with the reason. */
   readonly broken: readonly { readonly file: string; readonly error: DataError }[];
 }
 
 /** Options of {@link summarizeImages}. */
 export interface SummarizeImagesOptions {
-  /** Called after every image. @defaultValue nobody */
+  /** Called after every image. @defaultValue none */
   readonly onProgress?: ProgressListener | undefined;
 }
 
 /**
- * Counts classes and sizes, and finds duplicates (by content) and broken files, by decoding every picture.
+ * Decodes every image to count classes, measure sizes, and find duplicates (by content) and broken files.
  *
  * @throws {OptionError} when an argument or option has a wrong value. {@link DataError} when a label has no class name.
- * @throws {BackendError} when sharp is not installed.
+ * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * const { files, classNames } = await imageFolder('photos');
  * const { duplicates, broken } = await summarizeImages(files, classNames, { onProgress: progressBar() });
@@ -62,7 +63,7 @@ export async function summarizeImages(
   let done = 0;
   const sizes = Dataset.from(files).map(
     async (file) => {
-      // A file that cannot be read is broken, too: decodeImage says why.
+      // If the file cannot be read, decodeImage reports why.
       const bytes = await readRegularFile(file.path).catch(() => undefined);
       const hash = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
       const size = await decodeImage(bytes ?? file.path, { origin: file.path }).then(

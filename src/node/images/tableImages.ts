@@ -1,4 +1,4 @@
-// From rows to images: which rows have labels, which belong to the same image, and which are left out.
+// Groups the rows of a table by image, and collects the rows that are skipped.
 
 import { DataError } from '../../core/index.js';
 import { list } from '../../core/internal.js';
@@ -6,27 +6,27 @@ import type { TableRow } from './readTable.js';
 import { labelReader, type RowLabels, type TableLabelOptions } from './tableLabels.js';
 import { nameWithin } from './tablePlaces.js';
 
-/** A row that was left out. */
+/** A row that was skipped. */
 export interface SkippedRow {
-  /** Where the row starts in the file; the header is in line 1. */
+  /** The line of the file in which the row starts. The header is line 1. */
   readonly line: number;
   /** The cell of the path column. */
   readonly path: string;
-  /** Why, as a clause: `the label is empty`. */
+  /** Why the row was skipped, as a clause: `the label is empty`. */
   readonly reason: string;
 }
 
-/** An image and what its rows say. */
+/** An image with the data of its rows. */
 export interface TableImage {
   /** The cell of the path column. */
   readonly origin: string;
   readonly labels: string[];
   readonly group: string | undefined;
-  /** Where its first row starts. */
+  /** The line in which its first row starts. */
   readonly line: number;
 }
 
-/** What is asked of the rows; {@link ImagesFromCsvOptions} describes each option. */
+/** How rows are read. {@link ImagesFromCsvOptions} describes each option. */
 export interface TableImagesOptions extends TableLabelOptions {
   readonly pathColumn: string;
   readonly groupColumn?: string | undefined;
@@ -34,7 +34,7 @@ export interface TableImagesOptions extends TableLabelOptions {
   readonly unlabeled?: 'throw' | 'skip' | undefined;
 }
 
-/** The images of the rows by their name within the folders, and the rows that are left out. */
+/** Returns the images by their names within the folders, and the rows that are skipped. */
 export function imagesOf(
   where: string,
   file: string,

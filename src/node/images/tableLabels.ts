@@ -1,14 +1,14 @@
-// Labels of the rows of a table: one column of names, or a column of 0 and 1 for each class.
+// Reads the labels of a table: from one column of names, or from one column of 0 and 1 per class.
 
 import { DataError, OptionError } from '../../core/index.js';
 import { list, show } from '../../core/internal.js';
 import { byCodePoint } from './listImages.js';
 import type { TableRow } from './readTable.js';
 
-/** New names by old ones. */
+/** New names by old names. */
 export type Names = Readonly<Record<string, string>>;
 
-/** Which columns have the labels, and what they mean; {@link ImagesFromCsvOptions} describes each option. */
+/** Which columns contain the labels, and what they mean. {@link ImagesFromCsvOptions} describes each option. */
 export interface TableLabelOptions {
   readonly labelColumn?: string | undefined;
   readonly labelColumns?: readonly string[] | undefined;
@@ -21,13 +21,13 @@ export interface TableLabelOptions {
   readonly classNames?: readonly string[] | undefined;
 }
 
-/** The labels of a row; or why it has none and what to do besides leaving it out. All labels of an excluded row are excluded. */
+/** The labels of a row; or why it has none, with a remedy; or that all of its labels are excluded. */
 export type RowLabels =
   { readonly labels: readonly string[] } | { readonly missing: string; readonly remedy: string } | { readonly excluded: true };
 
 type Ids = readonly string[] | { readonly missing: string; readonly remedy: string };
 
-/** What pandas reads as a missing value. */
+/** The cells that pandas reads as missing values. */
 const MISSING_VALUES: ReadonlySet<string> = new Set([
   '',
   '#N/A',
@@ -53,15 +53,19 @@ const MISSING_VALUES: ReadonlySet<string> = new Set([
 const ONE = /^(?:1(?:\.0*)?|true)$/i;
 const ZERO = /^(?:0(?:\.0*)?|false)$/i;
 
-/** Reads the labels of one row after the other. */
+/** Reads the labels of rows, one row at a time. */
 export interface LabelReader {
-  /** @throws {DataError} where a cell means nothing, or a row has several labels without `multiLabel`. */
+  /** @throws {DataError} when a cell is not understood, or a row has several labels without `multiLabel`. */
   readonly read: (row: TableRow) => RowLabels;
-  /** @throws {OptionError} when `relabel` or `exclude` names a class that no row has; call it after the last row. */
+  /**
+   * Checks the names in the options. Call it after the last row.
+   *
+   * @throws {OptionError} when `relabel` or `exclude` names a class that no row has.
+   */
   readonly checkNames: () => void;
 }
 
-/** Makes a reader of the labels of a table. */
+/** Makes a reader for the labels of a table. */
 export function labelReader(where: string, file: string, options: TableLabelOptions): LabelReader {
   const {
     labelColumn = '',
@@ -135,7 +139,7 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
   return { read, checkNames };
 }
 
-/** The classes: those of `labelColumns` in their order, or all that occur, sorted by code point. */
+/** The classes: those of `labelColumns` in their order, or all that occur in the rows, sorted by code point. */
 export function classesOf(
   where: string,
   file: string,
@@ -171,7 +175,7 @@ export function classesOf(
   return found.sort(byCodePoint);
 }
 
-/** What a cell of a label column says; `undefined` when it is empty. */
+/** Reads a cell of a label column. `undefined` when it is empty or missing. */
 function indicator(
   where: string,
   file: string,
@@ -191,7 +195,7 @@ function indicator(
   );
 }
 
-/** Only an object's own names: a class may well be called `constructor`. */
+/** Looks up own properties only, because a class may be named `constructor`. */
 function renamed(name: string, names: Names): string {
   return Object.hasOwn(names, name) ? (names[name] as string) : name;
 }

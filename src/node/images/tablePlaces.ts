@@ -1,4 +1,4 @@
-// Where the images of a table lie: names of a table never lead out of the folder, and are looked for in one folder or in several.
+// Finds the images of a table in one or several folders. Names from the table never lead outside these folders.
 
 import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,10 +6,10 @@ import { DataError } from '../../core/index.js';
 import { list } from '../../core/internal.js';
 
 /**
- * The name of an image within the folders, from a cell of a table: backslashes separate folders as `/` does, `.` and `..` are resolved, and
- * an absolute path is made relative to the folder.
+ * Turns a cell of a table into the name of an image within the folders. Backslashes separate folders as `/` does, `.` and `..` are
+ * resolved, and an absolute path is made relative to the folder.
  *
- * @throws {DataError} when it leads out of a folder: a table from elsewhere must not reach for other files.
+ * @throws {DataError} when the name leads outside the folder. A downloaded table must not be able to read other files.
  */
 export function nameWithin(where: string, table: string, folders: readonly string[], cell: string): string {
   const name = cell.replaceAll('\\', '/');
@@ -29,8 +29,8 @@ export function nameWithin(where: string, table: string, folders: readonly strin
 }
 
 /**
- * Where each image lies, for those that exist. Several folders are listed once each: asking for every name in every folder takes minutes
- * for large sets.
+ * Returns the path of each image that exists. With several folders, each folder is listed once, because looking up every name in every
+ * folder takes minutes for large datasets.
  */
 export async function placesOf(
   where: string,
@@ -70,7 +70,7 @@ export async function placesOf(
   return places;
 }
 
-/** What lies where an image was looked for and differs from it in the suffix only, as a sentence; an empty string where nothing does. */
+/** A sentence about a file that differs from a missing image only in its suffix. Empty when there is none. */
 export async function similarName(place: string, suffix: string): Promise<string> {
   const wanted = path.basename(place);
   const found = (await readdir(path.dirname(place)).catch(() => [])).sort();

@@ -1,4 +1,4 @@
-// TFRecord files on disk, read side by side. Writing them: writeTFRecords.ts.
+// Reads TFRecord files, several at once. writeTFRecords.ts writes them.
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -21,26 +21,27 @@ import { byCodePoint } from './listImages.js';
 import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from '../files/internal.js';
 
-/** How record files are read. */
+/** Options of {@link tfrecordDataset}. */
 export interface TFRecordDatasetOptions {
-  /** 'auto' tells by the first bytes of each file. @defaultValue 'auto' */
+  /** 'auto' detects gzip by the first bytes of each file. @defaultValue 'auto' */
   readonly compression?: 'auto' | 'gzip' | 'none' | undefined;
-  /** Checks every record's checksum. @defaultValue true */
+  /** Whether to verify the checksum of every record. @defaultValue true */
   readonly verify?: boolean | undefined;
-  /** A record that claims to be longer is refused before its bytes are taken. @defaultValue 1,073,741,824, one GiB */
+  /** A record whose header states more bytes is refused before they are read. @defaultValue 1,073,741,824 (1 GiB) */
   readonly maxRecordBytes?: number | undefined;
-  /** Files read side by side, a record of each in turn. @defaultValue 4 */
+  /** Number of files to read at once. Their records are interleaved. @defaultValue 4 */
   readonly cycleLength?: number | undefined;
 }
 
 export const DATASET = rule<Dataset<unknown>>('a Dataset', (value) => value instanceof Dataset);
 
 /**
- * Reads the records of TFRecord files by a schema.
+ * Reads the records of TFRecord files according to a schema.
  *
- * @param patterns - Paths or globs; files come in sorted order.
+ * @param patterns - Paths or globs. The files are read in sorted order.
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when no file fits; while reading, naming file and offset, when a record is damaged or does not fit the schema.
+ * @throws {DataError} when no file matches. While reading, when a record is damaged or does not fit the schema; the message names the file
+ *   and the offset.
  * @example
  * const records = await tfrecordDataset('imagenet/train-*', RECORD_SCHEMAS.imagenet);
  * const batches = imageBatches(recordImages(records, { classes: 1000, inputSize: 224 }));
@@ -67,7 +68,7 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   );
   const files = found.flat().sort(byCodePoint);
   if (files.length === 0) throw new DataError(`tfrecordDataset: expected record files, '${given.join("', '")}' fits none.`);
-  // Sizes are part of the dataset's fingerprint: a file written anew has other records.
+  // Sizes are part of the dataset's fingerprint, because a file that is rewritten may contain other records.
   const sized = await Promise.all(
     files.map(async (file) => ({
       path: file,
@@ -91,29 +92,28 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   );
 }
 
-/** A record of a picture: all known schemas give such. */
+/** A record with an image, as all schemas of `RECORD_SCHEMAS` return it. */
 export interface ImageRecord {
-  /** An encoded picture. */
+  /** The encoded image. */
   readonly image: Uint8Array;
   /** Class index from 0. */
   readonly label: number;
   readonly origin: string;
 }
 
-/** How pictures in records are read. */
+/** Options of {@link recordImages}. */
 export interface RecordImagesOptions extends ReadImagesOptions {
   /** Number of classes, for one-hot labels. */
   readonly classes: number;
-  /** @defaultValue 'categorical' */
+  /** The form of the labels. @defaultValue 'categorical' */
   readonly labelMode?: LabelMode | undefined;
 }
 
 /**
  * Decodes the images of records.
  *
- * @throws {OptionError} when `records` is no Dataset, or an option is unknown, missing or has a wrong value. {@link DataError} while
- *   reading, when a label is
- * none of the classes.
+ * @throws {OptionError} when `records` is not a Dataset, or an option is unknown, missing or has a wrong value. {@link DataError} while
+ *   reading, when a label is not one of the classes.
  */
 export function recordImages(records: Dataset<ImageRecord>, options: RecordImagesOptions): Dataset<LabeledImage> {
   check('recordImages', 'records', records, DATASET);
@@ -154,8 +154,8 @@ async function* named(chunks: AsyncIterable<Uint8Array>, file: string): AsyncGen
 }
 
 /**
- * A record file begins with a length of 8 bytes; one that begins as gzip does would hold a first record of more than 2^34 bytes or of
- * 35,615.
+ * Detects gzip by its first three bytes. A TFRecord file starts with a length, so it can be mistaken for gzip only when its first record
+ * has 559,903 bytes, or a multiple of 2^24 more.
  */
 async function startsAsGzip(file: string): Promise<boolean> {
   for await (const chunk of createReadStream(file, { start: 0, end: 3 })) {

@@ -1,18 +1,18 @@
-// EXIF orientation of decoded pixels.
+// Applies the EXIF orientation to decoded pixels.
 
 import type { Pixels } from '../../image/index.js';
 
 /**
- * Turns and mirrors pixels as their EXIF orientation (1 to 8) says.
+ * Rotates and mirrors pixels according to their EXIF orientation (1 to 8).
  *
- * @returns The given pixels for orientation 1, otherwise new ones.
+ * @returns The same pixels for orientation 1, otherwise new ones.
  */
 export function uprightPixels(pixels: Pixels, orientation: number): Pixels {
   if (orientation === 1) return pixels;
   const { width, height, channels } = pixels;
   const isTurned = orientation > 4;
   const [columns, rows] = isTurned ? [height, width] : [width, height];
-  // Values from one pixel of the result to the next, along its row and down its column. Negative where the file is read from the other end.
+  // The distance, in values of the source, between neighboring pixels of the result. It is negative where the source is read backwards.
   const alongX = [2, 3, 7, 8].includes(orientation) ? -channels : channels;
   const alongY = [3, 4, 6, 7].includes(orientation) ? -channels * width : channels * width;
   const start = (alongX < 0 ? (width - 1) * channels : 0) + (alongY < 0 ? (height - 1) * width * channels : 0);

@@ -1,14 +1,14 @@
-// One line about files that were left out.
+// Warns of skipped files in one line.
 
 import { list } from '../../core/internal.js';
 import { mayBeMeant, type SkippedFile } from './listImages.js';
 
-/** Where warnings go unless the caller takes them. */
+/** The default of `onWarning`. */
 export function printWarning(message: string): void {
   console.warn(message);
 }
 
-/** Says how many files were left out, the first of them and its reason; nothing where only texts, tables and the like were. */
+/** Warns how many files were skipped, with the reason of the first. There is no warning if all are texts, tables and the like. */
 export function warnOfSkipped(
   where: string,
   folder: string,

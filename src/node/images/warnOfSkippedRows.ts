@@ -1,9 +1,9 @@
-// One line about rows of a table that were left out.
+// Warns of skipped rows of a table in one line.
 
 import type { SkippedRow } from './tableImages.js';
 import { printWarning } from './warnOfSkipped.js';
 
-/** Says how many of `total` rows were left out and why; nothing for none. */
+/** Warns how many of `total` rows were skipped, and why. There is no warning if none were. */
 export function warnOfSkippedRows(
   where: string,
   table: string,

@@ -1,42 +1,43 @@
-// Checkpoints as files, and the way back. What is in one is training/checkpointBytes.
+// Writes checkpoints to files and resumes from them. Their format is in training/checkpointBytes.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, check, checkOptions, positiveInteger, text } from '../../core/internal.js';
 import { DataError, EffnetError, OptionError, WeightsError } from '../../core/index.js';
 import { checkModel } from '../../models/internal.js';
 import { callback, type MetricValues, type MonitorOptions, type TrainingCallback } from '../../training/index.js';
 import { checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../training/internal.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { replaceFile, systemReason, unwritable } from '../files/internal.js';
+import { EARLIER_STAYS } from './checkpointFile.js';
 
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
-  /** Writes only when the watched metric is the best so far. @defaultValue false */
+  /** Whether to write only when the monitored metric is the best so far. @defaultValue false */
   readonly saveBestOnly?: boolean | undefined;
-  /** Leaves the optimizer's state out. @defaultValue false */
+  /** Whether to omit the optimizer's state. @defaultValue false */
   readonly saveWeightsOnly?: boolean | undefined;
-  /** Removes all but the newest of the files it wrote. @defaultValue keeps all */
+  /** The number of files to keep. Older files of this callback are removed. @defaultValue keeps all */
   readonly keepLast?: number | undefined;
 }
 
-/** Where a resumed run goes on. */
+/** Where a resumed run continues. */
 export interface Resumed {
-  /** The epoch after the last complete one: `initialEpoch` for fit. */
+  /** The epoch to continue with, which is the `initialEpoch` of fit. */
   readonly epoch: number;
   /** The metrics of the checkpoint's epoch. */
   readonly metrics: MetricValues;
 }
 
 /**
- * Writes a checkpoint after every epoch, in one piece: a killed process leaves the one before.
+ * Writes a checkpoint after every epoch. The file is replaced as a whole, so a killed process leaves the previous checkpoint intact.
+ * Missing folders are created.
  *
- * @param file - A name such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`: `{epoch}` counts from 1, other braces name metrics.
- * @throws {OptionError} when an option is unknown or impossible; in training, when a named metric is not there.
+ * @param file - A path such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`. `{epoch}` counts from 1, other braces are names of
+ *   metrics.
+ * @throws {OptionError} when an option is unknown or has a wrong value. In training, when there is no metric of a name in braces.
  * @throws {DataError} in training, when the file cannot be written, for example because the disk is full.
- * @throws {EffnetError} in training, when the loss is not finite: the last good checkpoint stays.
- * @throws {WeightsError} in training, when the optimizer is TensorFlow.js' own and `saveWeightsOnly` is not set.
+ * @throws {EffnetError} in training, when the loss is not finite. The previous checkpoint is kept.
+ * @throws {WeightsError} in training, when the optimizer is one of TensorFlow.js and `saveWeightsOnly` is not set.
  * @example
  * const best = checkpoint('runs/best.safetensors', { monitor: 'val_accuracy', saveBestOnly: true });
  * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [best] });
@@ -52,9 +53,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
     onEpochEnd: async (epoch, metrics, model) => {
       const loss = metrics['loss'];
       if (loss !== undefined && !Number.isFinite(loss)) {
-        throw new EffnetError(
-          `checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. The checkpoint before stays.`,
-        );
+        throw new EffnetError(`checkpoint: expected a finite loss at the end of epoch ${epoch}, received ${loss}. ${EARLIER_STAYS}`);
       }
       if (saveBestOnly) {
         const value = monitor.read(metrics);
@@ -63,7 +62,7 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
       }
       const target = fileName(file, epoch, metrics);
       const bytes = writeCheckpoint(await checkpointOf(model, { weightsOnly: saveWeightsOnly, notes: { epoch: epoch + 1, metrics } }));
-      await write(target, bytes);
+      await replaceFile(target, bytes).catch(unwritable('checkpoint', 'file', target, EARLIER_STAYS));
       if (!written.includes(target)) written.push(target);
       for (const old of written.splice(0, Math.max(0, written.length - keepLast))) await rm(old, { force: true });
     },
@@ -75,12 +74,11 @@ export function checkpoint(file: string, options: CheckpointOptions = {}): Train
 }
 
 /**
- * Puts a checkpoint's weights, and its optimizer state if it has any, into a compiled model. The model then preprocesses images as the one
- * that was saved.
+ * Loads a checkpoint into a compiled model: the weights, the preprocessing, and the state of the optimizer if the checkpoint has one.
  *
- * @throws {OptionError} when `model` is none, or the name of the file is empty.
- * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is no checkpoint, or one of another model; nothing is
- *   touched then.
+ * @throws {OptionError} when `model` is not a model, or `file` is empty.
+ * @throws {DataError} when the file cannot be read. {@link WeightsError} when it is not a checkpoint, or one of another model. The model is
+ *   unchanged then.
  * @example
  * const { epoch } = await resume(model, 'runs/clothes-7.safetensors');
  * await model.fitDataset(train, { initialEpoch: epoch, epochs: 20 });
@@ -123,16 +121,4 @@ function fileName(template: string, epoch: number, metrics: MetricValues): strin
       );
     return value.toFixed(4);
   });
-}
-
-async function write(file: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await mkdir(path.dirname(file), { recursive: true });
-    await replaceFile(file, bytes);
-  } catch (cause) {
-    throw new DataError(
-      `checkpoint: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`,
-      { cause, origin: file },
-    );
-  }
 }

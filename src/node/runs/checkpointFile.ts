@@ -1,17 +1,19 @@
-// The file in which a run of fineTune keeps itself.
+// Stores the checkpoints of fineTune in a file.
 
-import { mkdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { check, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import type { CheckpointStore } from '../../training/index.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { replaceFile, systemReason, unwritable } from '../files/internal.js';
+
+/** The end of every error about a checkpoint that cannot be written. */
+export const EARLIER_STAYS = 'The checkpoint before stays.';
 
 /**
- * A store for `fineTune` in one file, replaced whole: a killed process or a full disk leaves the checkpoint before.
+ * Makes a store for `fineTune` that keeps the checkpoint in one file. The file is replaced as a whole, so a killed process or a full disk
+ * leaves the previous checkpoint intact. Missing folders are created.
  *
- * @throws {OptionError} when the name is empty. {@link DataError} in training, when the file cannot be read or written.
+ * @throws {OptionError} when `file` is empty. {@link DataError} in training, when the file cannot be read or written.
  * @example
  * const store = checkpointFile('runs/clothes.safetensors');
  * const stages = [{ unfreeze: 'all', epochs: 5, learningRate: 1e-4 }] as const;
@@ -31,16 +33,6 @@ export function checkpointFile(file: string): CheckpointStore {
         });
       }
     },
-    write: async (bytes) => {
-      try {
-        await mkdir(path.dirname(file), { recursive: true });
-        await replaceFile(file, bytes);
-      } catch (cause) {
-        throw new DataError(
-          `checkpointFile: expected a file that can be written, received '${file}': ${systemReason(cause)}. The checkpoint before stays.`,
-          { cause, origin: file },
-        );
-      }
-    },
+    write: (bytes) => replaceFile(file, bytes).catch(unwritable('checkpointFile', 'file', file, EARLIER_STAYS)),
   };
 }

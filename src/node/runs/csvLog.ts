@@ -1,4 +1,4 @@
-// One line of metrics an epoch, in a file any table program opens.
+// Writes the metrics of every epoch to a CSV file.
 
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,20 +6,20 @@ import { parse } from 'csv-parse/sync';
 import { boolean, check, checkOptions, decodeText, show, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { callback, type TrainingCallback } from '../../training/index.js';
-import { systemReason } from '../files/internal.js';
+import { unwritable } from '../files/internal.js';
 
 /** Options of {@link csvLog}. */
 export interface CsvLogOptions {
-  /** Goes on with a file that exists, as a resumed run does. @defaultValue false */
+  /** Whether to append to an existing file, for a resumed run. @defaultValue false */
   readonly append?: boolean | undefined;
 }
 
 /**
- * Writes the metrics of every epoch as a line of CSV. The first epoch decides the columns; a metric that is missing later leaves its place
- * empty.
+ * Writes the metrics of every epoch as a line of CSV. The metrics of the first epoch become the columns. A metric that is missing later
+ * leaves its cell empty. Missing folders are created.
  *
- * @throws {OptionError} when an option is unknown. {@link DataError} in training, when the file cannot be written, or is no log to go on
- *   with.
+ * @throws {OptionError} when an option is unknown. {@link DataError} in training, when the file cannot be written, or with `append` is not
+ *   such a log.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [csvLog('runs/clothes.csv')] });
  */
@@ -39,16 +39,13 @@ export function csvLog(file: string, options: CsvLogOptions = {}): TrainingCallb
         await appendFile(file, line([epoch, ...columns.map((name) => metrics[name] ?? '')]));
       } catch (cause) {
         if (cause instanceof DataError) throw cause;
-        throw new DataError(`csvLog: expected a file that can be written, received '${file}': ${systemReason(cause)}.`, {
-          cause,
-          origin: file,
-        });
+        unwritable('csvLog', 'file', file)(cause);
       }
     },
   });
 }
 
-/** The columns of a log that goes on, also one that a spreadsheet has saved; `undefined` for a new or empty file. */
+/** The columns of an existing log, which may have been saved by a spreadsheet. `undefined` for a new or empty file. */
 async function openLog(file: string): Promise<readonly string[] | undefined> {
   const bytes = await readFile(file).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
@@ -64,7 +61,7 @@ async function openLog(file: string): Promise<readonly string[] | undefined> {
       { origin: file },
     );
   }
-  // A run that was killed may have left half a line.
+  // A run that was killed may have left an incomplete line.
   if (!content.endsWith('\n')) await appendFile(file, '\n');
   return columns;
 }

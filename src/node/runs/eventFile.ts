@@ -1,4 +1,4 @@
-// Writing TensorBoard's event files: TFRecords of protobuf messages. What training writes into them is tensorBoard.ts.
+// Writes TensorBoard's event files, which are TFRecords of protobuf messages. tensorBoard.ts decides what training writes to them.
 
 import { appendFile, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -13,17 +13,18 @@ import type * as messageModule from './eventMessages.js';
 import type { EventSchema, GraphDefSchema, SummarySchema } from './proto/tensorboard_pb.js';
 import { systemReason } from '../files/internal.js';
 
-/** A run's event file; every method resolves when the event is written. */
+/** The event file of a run. Each method resolves when its event is written. */
 export interface EventFile {
   readonly file: string;
+  /** Writes one value of a curve. */
   readonly scalar: (tag: string, value: number, step: number) => Promise<void>;
-  /** A PNG, for example a chart: a confusion matrix is `renderChart(confusionChart(evaluation), { format: 'png' })`. */
+  /** Writes a PNG, for example a confusion matrix: `renderChart(confusionChart(evaluation), { format: 'png' })`. */
   readonly image: (tag: string, png: Uint8Array, step: number) => Promise<void>;
-  /** The distribution of values, in 30 buckets of one width. */
+  /** Writes the distribution of values, as a histogram of 30 buckets of equal width. */
   readonly histogram: (tag: string, values: ArrayLike<number>, step: number) => Promise<void>;
-  /** The layers and what feeds them. */
+  /** Writes the graph of a model: its layers and their inputs. */
   readonly graph: (model: LayersModel) => Promise<void>;
-  /** What the run was set to, for the HParams tab. */
+  /** Writes the hyperparameters of the run, for the HParams tab. */
   readonly hyperParameters: (values: Readonly<Record<string, number | string | boolean>>) => Promise<void>;
 }
 
@@ -46,17 +47,17 @@ const setting = either(
   rule<boolean>('a boolean', (value) => typeof value === 'boolean'),
 );
 
-/** What a run was set to. */
+/** The hyperparameters of a run. */
 export const HYPER_PARAMETERS = rule<Readonly<Record<string, number | string | boolean>>>(
   'an object of finite numbers, strings and booleans',
   (value) => record.accepts(value) && Object.values(value).every(setting.accepts),
 );
 
 /**
- * Begins an event file in a folder that `tensorboard --logdir` reads.
+ * Opens an event file in a folder that `tensorboard --logdir` reads. The folder is created with the first event.
  *
- * @throws {OptionError} when the name of the folder is empty; by any method, when an argument has a wrong value.
- * @throws {DataError} by any method, when the folder cannot be written.
+ * @throws {OptionError} when `folder` is empty. From any method, when an argument has a wrong value.
+ * @throws {DataError} from any method, when the folder cannot be written.
  * @example
  * const events = eventFile('runs/clothes');
  * await events.scalar('loss', 0.25, 1);
@@ -73,13 +74,13 @@ export function eventFile(folder: string): EventFile {
   };
 }
 
-/** {@link eventFile} on behalf of another function. Scalars may be NaN: TensorBoard marks the steps at which a metric is. */
+/** {@link eventFile} for another function, which errors name. Scalars may be NaN here, because TensorBoard marks such steps. */
 export function openEvents(where: string, folder: string): EventFile {
   const seconds = Math.floor(Date.now() / 1000);
   const file = path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${files++}`);
   let last: Promise<void> | undefined;
 
-  // One after another, the version first.
+  // Events are written one after another. The first one is the version.
   const write = (what: EventContent, step: number): Promise<void> => {
     const previous = last ?? begin();
     last = previous.then(() => append({ step: BigInt(step), what }));
@@ -154,7 +155,7 @@ export function openEvents(where: string, folder: string): EventFile {
       });
       await summary(0, {
         tag: '_hparams_/session_start_info',
-        // The plugin wants a tensor, whatever it holds.
+        // The plugin requires a tensor but ignores its content.
         value: { case: 'tensor', value: { dtype: 1, floatVal: [0] } },
         metadata: { pluginData: { pluginName: 'hparams', content } },
       });
@@ -164,14 +165,14 @@ export function openEvents(where: string, folder: string): EventFile {
 
 let loaded: Promise<typeof messageModule> | undefined;
 
-/** Protobuf takes longer to load than the rest of this library, and few programs write events. */
+/** Loads protobuf when it is first needed: it takes longer to load than the rest of this library, and few programs write events. */
 function messages(): Promise<typeof messageModule> {
   return (loaded ??= import('./eventMessages.js'));
 }
 
 function sizeOfPng(where: string, png: Uint8Array): { width: number; height: number } {
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  // The signature of eight bytes, then the header chunk with width and height.
+  // A signature of eight bytes is followed by the header chunk, which contains width and height.
   if (png.byteLength < 24 || view.getUint32(0) !== 0x89504e47)
     throw new DataError(`${where}: expected the bytes of a PNG, received other bytes.`);
   return { width: view.getUint32(16), height: view.getUint32(20) };

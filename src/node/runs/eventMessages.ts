@@ -1,4 +1,4 @@
-// TensorBoard's messages as bytes. Loaded by eventFile.ts when the first event is written.
+// Encodes TensorBoard's messages. eventFile.ts loads this file when the first event is written.
 
 import { create, toBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import { EventSchema, GraphDefSchema, HParamsPluginDataSchema } from './proto/tensorboard_pb.js';

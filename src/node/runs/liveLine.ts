@@ -1,6 +1,6 @@
-// One line of a terminal that is redrawn in place and makes room for whatever else is written.
+// A line of a terminal that is redrawn in place. Other output appears above it.
 
-/** What is needed of a stream; `process.stderr` and `process.stdout` are such. */
+/** A stream for progress, such as `process.stderr` or `process.stdout`. */
 export interface ProgressStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
@@ -9,18 +9,18 @@ export interface ProgressStream {
 
 /** The last line of a terminal. */
 export interface LiveLine {
-  /** Shows a text in place of the one before. */
+  /** Replaces the text of the line. */
   draw(text: string): void;
-  /** Keeps the text and goes to the next line; nothing happens when none is shown. */
+  /** Keeps the text and moves to the next line. Does nothing when no text is shown. */
   finish(): void;
 }
 
 const ERASE = '\r\u001b[K';
 
-/** While a text is shown, other writes to the terminal erase it first; the next `draw` shows it again below them. */
+/** Makes a live line. Other writes to the terminal erase its text first, and the next `draw` shows it again below them. */
 export function liveLine(out: ProgressStream): LiveLine {
   let shown = false;
-  /** Someone left a line unfinished. */
+  /** Whether other output ended in the middle of a line. */
   let broken = false;
   let writing = false;
   let release: () => void = () => undefined;
@@ -60,12 +60,12 @@ export function liveLine(out: ProgressStream): LiveLine {
   };
 }
 
-/** Calls `before` ahead of every write to the terminal, `onError` ahead of an error that ends the process, and `onExit` at its end. */
+/** Calls `before` before every write to the terminal, `onError` before an uncaught error is printed, and `onExit` when the process ends. */
 function watch(out: ProgressStream, before: (text: unknown) => void, onError: () => void, onExit: () => void): () => void {
   const standard: readonly ProgressStream[] = [process.stdout, process.stderr];
   const streams = standard.includes(out) ? standard.filter(({ isTTY }) => isTTY === true) : [out];
   const restore = streams.map((stream) => {
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is applied to its stream below
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with its stream below
     const { write } = stream;
     const own = Object.hasOwn(stream, 'write');
     const watched = (...parameters: [string]): unknown => {

@@ -1,25 +1,25 @@
-// Progress on a terminal: one line that is redrawn; in a log file or pipe, a plain line now and then.
+// Shows progress: on a terminal as one line that is redrawn, in a log file or pipe as a plain line every few seconds.
 
 import { checkOptions, rule } from '../../core/internal.js';
 import type { ProgressListener } from '../../core/index.js';
 import { liveLine, type ProgressStream } from './liveLine.js';
 import { progressBarLine, progressLine } from './progressLine.js';
 
-/** Where progress is shown. */
+/** Options of {@link progressBar}. */
 export interface ProgressBarOptions {
-  /** A stream that knows whether it is a terminal. @defaultValue process.stderr */
+  /** The stream to write to. A bar is drawn if its `isTTY` is true. @defaultValue process.stderr */
   readonly stream?: ProgressStream | undefined;
 }
 
 const stream = rule<ProgressStream>('a writable stream', (value) => typeof (value as ProgressStream | null)?.write === 'function');
 
-/** Milliseconds between redraws of a terminal, and between lines elsewhere. */
+/** Milliseconds between redraws on a terminal, and between lines elsewhere. */
 const REDRAW = 80;
 const LINE = 10_000;
 
 /**
- * Makes a listener that draws a bar with rate, time left and figures; each task keeps its last line. Other lines that are written
- * meanwhile, for example by `console.log`, appear above the bar.
+ * Makes a listener that draws a bar with the rate, the time left and the metrics. The last line of each task stays on the screen. Other
+ * output, for example of `console.log`, appears above the bar.
  *
  * @example
  * await trainHead(model, { classNames, train, onProgress: progressBar() });
@@ -28,7 +28,7 @@ const LINE = 10_000;
 export function progressBar(options: ProgressBarOptions = {}): ProgressListener {
   const { stream: given } = checkOptions('progressBar', options, { stream });
   const out = given ?? process.stderr;
-  // A dumb terminal cannot redraw a line. Of a stream of their own, the caller knows what it can do.
+  // A dumb terminal cannot redraw a line. A stream that the caller passes is trusted to be able to.
   const terminal = out.isTTY === true && (given !== undefined || process.env['TERM'] !== 'dumb');
   const line = liveLine(out);
   let task: string | undefined;
@@ -48,7 +48,7 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressListener 
       out.write(`${progressLine(progress)}\n`);
       return;
     }
-    // Some terminals that do not know their width say 0. The last column stays free: writing there may start a new line.
+    // Some terminals report a width of 0. The last column is not used, because writing there may start a new line.
     line.draw(progressBarLine(progress, (out.columns ?? 0) > 0 ? (out.columns as number) - 1 : 79));
     if (finished) line.finish();
   };

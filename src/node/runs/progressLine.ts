@@ -1,4 +1,4 @@
-// Progress as one line of text that fits a terminal.
+// Formats progress as one line of text that fits a terminal.
 
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
@@ -7,16 +7,16 @@ import type { Progress } from '../../core/index.js';
 const LONGEST_BAR = 24;
 const SHORTEST_BAR = 5;
 
-/** Writes progress without a bar, for a log: `features 300/600 images, 21/s, 14 s left`. */
+/** Formats progress without a bar, for a log: `features 300/600 images, 21/s, 14 s left`. */
 export function progressLine(progress: Progress): string {
   const { task, count, unit, times, figures } = partsOf(progress);
   return `${task} ${[`${count}${unit}`, ...times, ...figures].join(', ')}`;
 }
 
 /**
- * Writes progress with a bar in at most `width` columns: `features ████████░░░░ 300/600 images, 21/s, 14 s left`. Where it does not fit,
- * the bar becomes shorter, then what matters less goes: the bar, the figures, the unit, the end of the task, the task, the count. Rate and
- * time left stay longest.
+ * Formats progress with a bar in at most `width` columns: `features ████████░░░░ 300/600 images, 21/s, 14 s left`. If it does not fit, the
+ * bar is shortened. Then parts are dropped in this order: the bar, the metrics, the unit, the end of the task's name, the whole name, the
+ * count.
  */
 export function progressBarLine(progress: Progress, width: number): string {
   const { task, count, unit, times, figures, share } = partsOf(progress);
@@ -44,10 +44,10 @@ interface Parts {
   readonly task: string;
   readonly count: string;
   readonly unit: string;
-  /** The rate, and the time left where there is any. */
+  /** The rate, and the time left if it is known. */
   readonly times: readonly string[];
   readonly figures: readonly string[];
-  /** Of the work that is done; `undefined` while the total is unknown. */
+  /** The fraction of the work that is done. `undefined` when the total is unknown. */
   readonly share: number | undefined;
 }
 
@@ -65,12 +65,12 @@ function partsOf({ task, done, total, unit, rate, secondsLeft, figures }: Progre
   };
 }
 
-/** Names may come from files: what a terminal would obey is taken out. */
+/** Removes control sequences, because names may come from files. */
 function plain(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, ' ');
 }
 
-/** At most `width` columns of a text, with an ellipsis where it goes on. */
+/** Cuts a text to `width` columns, with an ellipsis at the end. */
 function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let kept = '';

@@ -1,4 +1,4 @@
-// What the options of writeReport may be.
+// Rules for the options of writeReport.
 
 import { anything, boolean, callable, nonNegativeInteger, positiveInteger, rule, text } from '../../core/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../../evaluation/metrics/index.js';
@@ -24,7 +24,7 @@ function isEvaluation(value: unknown): boolean {
   );
 }
 
-/** The rules of all options. */
+/** The rules for all options. */
 export const REPORT_RULES = {
   title: text,
   evaluation: EVALUATION,

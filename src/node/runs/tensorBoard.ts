@@ -1,4 +1,4 @@
-// What a run shows in TensorBoard. The files themselves are eventFile.ts.
+// Writes a training run for TensorBoard. eventFile.ts writes the files.
 
 import path from 'node:path';
 import { boolean, check, checkOptions, nonNegativeInteger, text } from '../../core/internal.js';
@@ -8,20 +8,20 @@ import { HYPER_PARAMETERS, openEvents } from './eventFile.js';
 
 /** Options of {@link tensorBoard}. */
 export interface TensorBoardOptions {
-  /** Steps between losses within an epoch; 0 is never. @defaultValue 0 */
+  /** Number of steps between metrics within an epoch. 0 means never. @defaultValue 0 */
   readonly updateEverySteps?: number | undefined;
-  /** Epochs between histograms of all weights; 0 is never. @defaultValue 0 */
+  /** Number of epochs between histograms of all weights. 0 means never. @defaultValue 0 */
   readonly histogramsEveryEpochs?: number | undefined;
   /** Whether to write the model's graph. @defaultValue true */
   readonly graph?: boolean | undefined;
-  /** What the run was set to, for the HParams tab. @defaultValue none */
+  /** The hyperparameters of the run, for the HParams tab. @defaultValue none */
   readonly hyperParameters?: Readonly<Record<string, number | string | boolean>> | undefined;
 }
 
 /**
- * Writes a run for TensorBoard, as Keras does: `train` and `validation` below the folder, so that their curves share a chart.
+ * Writes a run for TensorBoard, as Keras does: into the sub-folders `train` and `validation`, so that their curves share a chart.
  *
- * @throws {OptionError} when an option is unknown or impossible. {@link DataError} in training, when the folder cannot be written.
+ * @throws {OptionError} when an option is unknown or has a wrong value. {@link DataError} in training, when the folder cannot be written.
  * @example
  * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [tensorBoard('runs/clothes', { updateEverySteps: 10 })] });
  * // then: tensorboard --logdir runs

@@ -1,10 +1,9 @@
-// A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
+// Writes a report: report.html to read, and report.json with the same values. plots/report decides on its content.
 
-import { access, constants, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, text } from '../../core/internal.js';
-import { DataError, OptionError } from '../../core/index.js';
+import { OptionError } from '../../core/index.js';
 import { checkSameData } from '../../evaluation/metrics/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
 import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
@@ -15,48 +14,47 @@ import { checkModel, variantPlanOf } from '../../models/internal.js';
 import { imageDataUrl, type GalleryImage, type ReportContents } from '../../plots/index.js';
 import { reportDataFor, reportPageFor } from '../../plots/internal.js';
 import { EVALUATION, REPORT_RULES } from './reportRules.js';
-import { replaceFile } from '../files/internal.js';
-import { systemReason } from '../files/internal.js';
+import { makeWritableFolder, replaceFile, unwritable } from '../files/internal.js';
 
-/** Options of {@link writeReport}: what the report is about, and where its images come from. */
+/** Options of {@link writeReport}. */
 export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'history' | 'schedule' | 'settings'> {
-  /** @defaultValue 'Evaluation' */
+  /** Title of the page. @defaultValue 'Evaluation' */
   readonly title?: string | undefined;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
-  /** Adds the model's stages and plan, and heat maps to the images. @defaultValue neither is shown */
+  /** Adds the model's stages and plan to the report, and heat maps to its images. @defaultValue none */
   readonly model?: LayersModel | undefined;
   /** Loads the image of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
   readonly imageOf?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
-  /** Images in the gallery of mistakes, at most. @defaultValue 12 */
+  /** Maximum number of images in the gallery of mistakes. @defaultValue 12 */
   readonly maxImages?: number | undefined;
-  /** Lays Grad-CAM over the images; needs `model`. @defaultValue true where there is a model */
+  /** Whether to add Grad-CAM heat maps to the images. Requires `model`. @defaultValue true if `model` is set */
   readonly heatMaps?: boolean | undefined;
-  /** How an image becomes the model's input, for the heat maps. @defaultValue the model's own, see `setPreprocessing` */
+  /** The preprocessing of images, for the heat maps. @defaultValue the model's own, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
-  /** Images at once, for the memory of activations in the model's table. @defaultValue 32 */
+  /** Batch size for the memory of activations in the model's table. @defaultValue 32 */
   readonly batchSize?: number | undefined;
 }
 
-/** The files of a report. */
+/** The paths of the files of a report. */
 export interface WrittenReport {
   readonly html: string;
   readonly json: string;
 }
 
-// An image stands in a cell of at most 11rem; twice that is sharp on dense screens.
+// Pixels. The page shows an image at most 11rem (176 pixels) wide. Twice that is sharp on high-density screens.
 const SIDE = 352;
 
 /**
- * Writes a self-contained HTML report and its figures as JSON into a folder, which is made where it is missing.
+ * Writes a self-contained HTML report, and its values as JSON, into a folder. Missing folders are created.
  *
- * The settings say how the model preprocesses images; heat maps are made of the same input.
+ * The report states how the model preprocesses images. Heat maps use the same preprocessing.
  *
- * Both files are complete or not there: they are written beside and renamed.
+ * Each file is replaced as a whole, so that it is never incomplete.
  *
  * @returns The paths of the two files.
- * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` stands beside an evaluation of several labels
- *   per sample.
- * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is of other data.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` is combined with an evaluation of several
+ *   labels per sample.
+ * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is an evaluation of other data.
  * @throws {MissingPackageError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is not installed.
  * @example
  * const folder = 'clothing/validation';
@@ -100,15 +98,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
         `received none. Pass it, state it with \`setPreprocessing\`, or pass \`heatMaps: false\`.`,
     );
   }
-  const written = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((cause: unknown) => {
-      throw new DataError(`${where}: expected a folder that can be written, received '${folder}': ${systemReason(cause)}.`, {
-        cause,
-        origin: folder,
-      });
-    });
-  // A report takes minutes to draw.
-  await written(mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)));
+  const fail = unwritable(where, 'folder', folder);
+  await makeWritableFolder(folder).catch(fail);
   const plan = model === undefined ? undefined : variantPlanOf(model);
   const contents: ReportContents = {
     title,
@@ -128,8 +119,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   const html = path.join(folder, 'report.html');
   const json = path.join(folder, 'report.json');
   const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
-  await written(replaceFile(json, data));
-  await written(replaceFile(html, page));
+  await replaceFile(json, data).catch(fail);
+  await replaceFile(html, page).catch(fail);
   return { html, json };
 }
 

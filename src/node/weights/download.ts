@@ -1,4 +1,4 @@
-// Downloads one file: with progress, resumed where it broke off, moved to its name only when it is whole and known.
+// Downloads a file, resuming where an earlier download stopped. The file gets its name when it is complete and its digest is verified.
 
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -9,23 +9,23 @@ import { trackProgress } from '../../core/internal.js';
 import { WeightsError, type ProgressListener } from '../../core/index.js';
 import type { Digest } from '../../weights/index.js';
 
-/** How a download reports and stops. */
+/** Progress and cancellation of a download. */
 export interface DownloadOptions {
   readonly onProgress?: ProgressListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The server could not be reached, or has no such file: another source may. */
+/** The server could not be reached or does not have the file. Another source may. */
 export class Unreachable extends Error {}
 
-/** Times a broken transfer is taken up again before it is given up. */
+/** A download is given up after this many failed transfers in a row without new data. */
 const TRIES = 4;
 
 /**
- * Downloads `url` to `path`. What arrived of a broken transfer stays beside it as `.part`, for the next call to go on from.
+ * Downloads `url` to `path`. If the transfer fails, what was received is kept beside it as `.part`, so that the next call can continue.
  *
  * @throws {Unreachable} when the server cannot be reached or refuses.
- * @throws {WeightsError} when the transfer keeps breaking off, or the file does not have its digest; then nothing of it is kept.
+ * @throws {WeightsError} when the transfer keeps failing, or the file does not have its digest. In the second case nothing is kept.
  */
 export async function download(url: string, path: string, digest: Digest | null, options: DownloadOptions): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
@@ -35,18 +35,18 @@ export async function download(url: string, path: string, digest: Digest | null,
     await rename(part, path);
   } finally {
     active.delete(part);
-    // What arrived is anybody's again.
+    // Releases what was received for the next download.
     await movePart(part, `${path}.part`);
   }
 }
 
-/** Parts this process is writing to. */
+/** The parts that this process is writing to. */
 const active = new Set<string>();
 let parts = 0;
 
 /**
- * A part that no other download writes to: what a transfer left behind, or one whose process is gone, else a new one. Whoever renames it
- * first has it.
+ * Returns a part that no other download writes to. It takes over the part of a failed transfer or of a process that has ended, or else
+ * starts a new one. Parts are taken over by renaming, so only one process can take a part.
  */
 async function takePart(path: string): Promise<string> {
   const part = `${path}.${process.pid}-${++parts}.part`;
@@ -82,7 +82,7 @@ async function completePart(url: string, part: string, digest: Digest | null, { 
   for (let failures = 0; ;) {
     const { size, total } = await transfer(url, part, onProgress, signal);
     if (size === total) break;
-    // A transfer that still makes headway may break off as often as it likes.
+    // A transfer that still receives data may fail any number of times.
     failures = size > seen ? 1 : failures + 1;
     seen = size;
     if (failures >= TRIES) {
@@ -112,7 +112,7 @@ export async function digestOf(path: string, algorithm: Digest['algorithm']): Pr
   return hash.digest('hex');
 }
 
-/** Size of a file in bytes; 0 when there is none. */
+/** Size of a file in bytes. 0 when there is no file. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
@@ -128,7 +128,7 @@ async function transfer(
 ): Promise<{ size: number; total: number | undefined }> {
   const have = await sizeOf(part);
   const etag = await readFile(`${part}.etag`, 'utf8').catch(() => '');
-  // A server whose file has changed since answers with the whole of it.
+  // If the file has changed on the server since then, the server sends all of it.
   const headers: Record<string, string> = have > 0 && etag !== '' ? { Range: `bytes=${have}-`, 'If-Range': etag } : {};
   const response = await fetch(url, { headers, signal: signal ?? null }).catch((cause: unknown) => {
     signal?.throwIfAborted();
@@ -141,7 +141,7 @@ async function transfer(
   }
   const start = isRest ? have : 0;
   const length = Number(response.headers.get('content-length') ?? NaN);
-  // fetch unpacks what was packed for the way, so that the length says nothing.
+  // fetch decompresses the content, so the length of a compressed transfer is not that of the file.
   const total = Number.isNaN(length) || response.headers.has('content-encoding') ? undefined : start + length;
   await writeFile(`${part}.etag`, response.headers.get('etag') ?? '');
 
@@ -160,7 +160,7 @@ async function transfer(
     return { size: await sizeOf(part), total: total ?? size };
   } catch (cause) {
     signal?.throwIfAborted();
-    // The disk's errors are the caller's; the network's are tried again.
+    // Errors of the disk are thrown. Errors of the network are retried.
     if (isFileError(cause)) throw cause;
     return { size: await sizeOf(part), total };
   }

@@ -1,7 +1,7 @@
-// Models as folders: model.json and weights.bin, as any TensorFlow.js opens them.
+// Saves and loads models as folders with model.json and weights.bin, the format of TensorFlow.js.
 
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -18,23 +18,22 @@ import {
   isManifest,
 } from '../../models/internal.js';
 import { modelTarget } from './modelTarget.js';
-import { replaceFile } from '../files/internal.js';
 import { ensureBackend } from '../backends/index.js';
-import { systemReason } from '../files/internal.js';
+import { replaceFile, systemReason } from '../files/internal.js';
 import { TOPOLOGY, topologyFile } from './topologyFile.js';
 
 const WEIGHTS = 'weights.bin';
 
 /**
- * Saves a model to a folder that any TensorFlow.js opens (`model.json`, `weights.bin`); plan and class names go along.
+ * Saves a model, with its plan and class names, to a folder that TensorFlow.js can open (`model.json`, `weights.bin`).
  *
- * An earlier model there is replaced whole or stays whole. Other files in the folder stay.
+ * An earlier model in the folder is replaced as a whole, and kept if saving fails. Other files in the folder are kept.
  *
- * @param target - A folder, made with its parents where missing; or a TensorFlow.js save handler.
- * @throws {OptionError} when `model` is none, an option is unknown or has a wrong value, `target` names a file such as `mine.onnx` or
- *   `model.json`, or nothing saves to that target.
- * @throws {DataError} when the folder has other files and no model, or cannot be written.
- * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 where it is stored as such.
+ * @param target - A folder, or a TensorFlow.js save handler. Missing folders are created.
+ * @throws {OptionError} when `model` is not a model, an option is unknown or has a wrong value, `target` is the name of a file such as
+ *   `mine.onnx` or `model.json`, or no save handler supports it.
+ * @throws {DataError} when the folder contains other files and no model, or cannot be written.
+ * @throws {WeightsError} when a weight is not finite, or exceeds the range of float16 with `dtype: 'float16'`.
  * @example
  * await saveModel(model, 'models/clothes');
  * await saveModel(model, 'public/clothes', { dtype: 'uint8' }); // less than a third of the size, for a page to download
@@ -76,20 +75,19 @@ const modelSource = either(
 );
 
 /**
- * Loads a layers model of TensorFlow.js; the caller disposes it.
+ * Loads a layers model of TensorFlow.js. The caller must dispose it.
  *
- * Opens models of {@link saveModel} with this library's layers, any other model of TensorFlow.js as it is, exports of Teachable Machine
- * with their class names, and models of Keras 2 and 3 converted by `tensorflowjs_converter`, which are translated: layers that only act in
- * training (RandomFlip and the like) become the identity.
+ * Supports models of {@link saveModel}, other layers models of TensorFlow.js, exports of Teachable Machine with their class names, and
+ * models of Keras 2 and 3 that were converted with `tensorflowjs_converter`. In converted models, layers that only act in training (such as
+ * RandomFlip) become the identity.
  *
- * Starts a backend where none is ready.
+ * Starts a backend if none is ready.
  *
  * @param source - A folder, the path of its `model.json`, a URL, `File` objects or a TensorFlow.js load handler.
- * @throws {OptionError} when `source` is none of these, an option is unknown or has a wrong value, or the model takes no such
- *   normalization.
- * @throws {DataError} when there is no model, or one with a layer that TensorFlow.js does not have. {@link WeightsError} when its weights
- *   are missing
- * or truncated, or are named outside its folder.
+ * @throws {OptionError} when `source` is none of these, an option is unknown or has a wrong value, or `normalization` does not fit the
+ *   model.
+ * @throws {DataError} when there is no model, or it has a layer that TensorFlow.js does not have. {@link WeightsError} when its weights are
+ *   missing, truncated, or outside its folder.
  * @example
  * const model = await loadModel('models/clothes');
  * const teachable = await loadModel('teachable-machine-export', { normalization: { mean: 127 / 255, std: 127 / 255 } });
@@ -126,14 +124,14 @@ export async function loadModel(
   );
 }
 
-/** TensorFlow.js has a `file:` handler in Node only with one backend. */
+/** A `file:` URL does not count, because TensorFlow.js can open these only with the backend 'tensorflow'. */
 const isUrl = (place: string): boolean => place.includes('://') && !place.startsWith('file:');
 
 function inPlainWords(cause: unknown): never {
   throw new Error(systemReason(cause), { cause });
 }
 
-/** The weights first, under a name that the earlier model does not use; the model.json commits both at once. */
+/** Writes the weights first, under a name that the earlier model does not use. Replacing model.json then switches to the new model. */
 async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: tf.io.ModelArtifacts): Promise<void> {
   const before = await readdir(folder).catch((): string[] => []);
   const name = before.includes(WEIGHTS) ? `weights-${randomBytes(4).toString('hex')}.bin` : WEIGHTS;
@@ -142,7 +140,6 @@ async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: 
   try {
     const file: ModelFile = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs ?? [] }] };
     const json = JSON.stringify(file);
-    await mkdir(folder, { recursive: true });
     await replaceFile(weights, joinedWeights(weightData));
     await replaceFile(path.join(folder, TOPOLOGY), json);
   } catch (cause) {
@@ -155,7 +152,7 @@ async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: 
   await Promise.all(earlier.map((shard) => rm(path.join(folder, shard), { force: true })));
 }
 
-/** The weight files that a model.json lists, as far as they are beside it. */
+/** The weight files that a model.json lists and that are in the same folder. */
 async function weightFilesOf(file: string): Promise<string[]> {
   try {
     const { weightsManifest } = JSON.parse(await readFile(file, 'utf8')) as ModelFile;
@@ -166,7 +163,7 @@ async function weightFilesOf(file: string): Promise<string[]> {
   }
 }
 
-/** A folder with other files than a model's is somebody's, and probably not the one that was meant. */
+/** Refuses a folder that contains other files and no model, because it is probably not the one that was meant. */
 async function refuseOthersFiles(folder: string): Promise<void> {
   const names: readonly string[] = await readdir(folder).catch((cause: unknown) => {
     const { code } = cause as NodeJS.ErrnoException;
@@ -175,7 +172,7 @@ async function refuseOthersFiles(folder: string): Promise<void> {
     throw new DataError(`saveModel: expected a folder for \`target\`, received '${folder}': ${reason}.`, { cause, origin: folder });
   });
   if (names.includes(TOPOLOGY)) return;
-  // Left over from a save that was cut off, or hidden as .gitkeep is.
+  // Hidden files such as .gitkeep, and weights left behind by a save that was killed, are fine.
   const [other] = names.filter((name) => !/^\.|^weights(-[0-9a-f]{8})?\.bin$/.test(name));
   if (other !== undefined) {
     throw new DataError(

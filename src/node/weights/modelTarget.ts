@@ -1,9 +1,9 @@
-// Where a model is saved: a folder. Names of files are refused before a folder of such a name is made.
+// Checks the folder that a model is saved to. A name that looks like a file's is refused before a folder of that name is created.
 
 import path from 'node:path';
 import { check, invalid, text } from '../../core/internal.js';
 
-/** Files by the end of their names, and what writes them. */
+/** File extensions, and what to use to write such files. */
 const FILES: readonly (readonly [name: RegExp, remedy: string])[] = [
   [/\.weights\.h5$/i, 'Write the weights with `writeKerasWeights` of effnet-ts/hdf5'],
   [/\.(keras|h5|hdf5)$/i, 'Write a .keras file with `writeKeras` of effnet-ts/hdf5'],
@@ -13,9 +13,9 @@ const FILES: readonly (readonly [name: RegExp, remedy: string])[] = [
 ];
 
 /**
- * The full path of the folder that `target` names.
+ * Returns the absolute path of the folder.
  *
- * @throws {OptionError} when it names a file.
+ * @throws {OptionError} when `target` looks like the name of a file.
  */
 export function modelTarget(target: string): string {
   check('saveModel', 'target', target, text);

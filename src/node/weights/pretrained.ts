@@ -1,4 +1,4 @@
-// A network with published weights in one call: found, fetched, checked, cached, loaded.
+// Builds a network with published weights: downloads, verifies, caches and loads them.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, either, invalid } from '../../core/internal.js';
@@ -14,24 +14,24 @@ import { pathOrBytes } from './readWeightFile.js';
 import { ensureBackend } from '../backends/index.js';
 import { CACHE_RULES, cachedFile, type CacheOptions } from './weightCache.js';
 
-/** Options of {@link pretrained}: its own, and those of {@link efficientNet} and {@link loadWeights}. */
+/** Options of {@link pretrained}, including those of {@link efficientNet} and {@link loadWeights}. */
 export type PretrainedOptions = EfficientNetOptions &
   CacheOptions &
   LoadWeightsOptions & {
-    /** A file of the checkpoint that is at hand: a path, its bytes, or its arrays. @defaultValue the cache, or a download */
+    /** The weights, if they are already available: the path of a file, its bytes, or its arrays. @defaultValue the cache, or a download */
     readonly weights?: string | Uint8Array | NamedArrays | undefined;
   };
 
 /**
- * Builds a network and loads published weights, ready for pixels in [0, 255]; input size, preprocessing, normalization, padding and epsilon
- * are the checkpoint's unless stated. The caller disposes the model.
+ * Builds a network and loads published weights. The network takes pixels in [0, 255]. Its input size, preprocessing, normalization, padding
+ * and epsilon are those of the checkpoint unless options say otherwise. The caller must dispose the model.
  *
- * The file comes from `weights`, else from the cache folder, else from its publisher: checked against its published digest (without one,
- * against that of the first download), resumed where a download broke off, and kept for the next time.
+ * The file comes from `weights`, or else from the cache folder, or else from its publisher. A downloaded file is verified by its published
+ * digest, or by that of the first download if none is published, and kept in the cache folder. An interrupted download is resumed.
  *
- * @param name - A checkpoint of {@link PRETRAINED}, or a variant for its usual one.
- * @throws {OptionError} when there is no such checkpoint, or an option is unknown or impossible; then nothing was read or downloaded.
- * @throws {WeightsError} when the file cannot be fetched, is not the published one, or does not fit the options.
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint.
+ * @throws {OptionError} when there is no such checkpoint, or an option is unknown or has a wrong value. Nothing is read or downloaded then.
+ * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options.
  * @example
  * const model = await pretrained('b0');
  * const backbone = await pretrained('timm/tf_efficientnet_b3.ns_jft_in1k', {
@@ -47,7 +47,7 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
   const { classes, includeTop } = planFor('pretrained', checkpoint.variant, complete);
   if (weights === undefined && includeTop && head !== 'skip' && strict !== false) refuseOtherHead(checkpointName, checkpoint, classes);
   await ensureBackend();
-  // Before the file is read, for it finds what is wrong with parts of the caller's own.
+  // The plan is made before the file is read, because it checks the options, including custom parts.
   const model = buildEfficientNet('pretrained', checkpoint.variant, complete, parts);
   try {
     const source = weights ?? (await cachedFile(checkpointName, checkpoint, defined({ cacheFolder, mirror, onProgress, signal })));
@@ -69,21 +69,21 @@ function given(options: PretrainedOptions): PretrainedOptions {
   return checkOptions<object>('pretrained', options, RULES);
 }
 
-/** Options without those that are not given. */
+/** Removes options that are undefined. */
 function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
 }
 
-/** Before a download, what its classifier will not fit. */
+/** Refuses options that do not fit the classifier of the checkpoint, before it is downloaded. */
 function refuseOtherHead(name: string, weights: PretrainedWeights, classes: number): void {
   const remedy = "Pass `head: 'skip'` for a classifier of your own.";
   if (!weights.includeTop) throw invalid('pretrained', 'includeTop', 'false', true, `The file of '${name}' has no classifier. ${remedy}`);
   if (classes !== weights.classes) throw invalid('pretrained', 'classes', `the ${weights.classes} classes of '${name}'`, classes, remedy);
 }
 
-/** The checkpoint's options, the caller's on top; those of a classifier go where there is none. */
+/** The checkpoint's options, overridden by the caller's. Options of the classifier are removed when there is no classifier. */
 function merged(weights: PretrainedWeights, options: PlanModelOptions): PlanModelOptions {
   const { classes, includeTop, ...rest } = modelOptionsOf(weights);
   const withTop = options.includeTop ?? includeTop ?? true;

@@ -1,4 +1,4 @@
-// Weights in several files with an index of which array is where, as Hugging Face's tools write them.
+// Reads weights that are split into several files with an index, as Hugging Face's tools write them.
 
 import { access } from 'node:fs/promises';
 import { show } from '../../core/internal.js';
@@ -9,7 +9,7 @@ import { pathBeside } from './shardPaths.js';
 /**
  * Reads all shards of an index: `model.safetensors.index.json` or `pytorch_model.bin.index.json`.
  *
- * @param map - The index: the shard of every array.
+ * @param map - The index: the name of the shard for every array.
  * @param readShard - Reads one shard.
  * @throws {WeightsError} when a shard is missing, damaged, outside the folder of the index, or lacks an array.
  */

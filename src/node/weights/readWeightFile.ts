@@ -1,4 +1,5 @@
-// Weight files on disk, of every format: what readWeights is for bytes, with Keras' files, TensorFlow.js' folders and sharded files.
+// Reads weight files of every format. In addition to the formats of readWeights, these are Keras files, TensorFlow.js folders and sharded
+// files.
 
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,12 +13,12 @@ import { readShards } from './readShards.js';
 import { shardPaths } from './shardPaths.js';
 import { weightFileIn } from './weightFolder.js';
 
-/** What {@link readWeightFile} reads. */
+/** The source of {@link readWeightFile}: a path, or the bytes of a file. */
 export const pathOrBytes = either(text, instanceOf(Uint8Array, 'the bytes of a file'));
 
 /**
- * Reads a weight file: safetensors, PyTorch, Keras 2 and 3, the folder (or `model.json`) of a TensorFlow.js layers model, or the folder (or
- * index) of sharded safetensors, PyTorch or Keras files.
+ * Reads a weight file of safetensors, PyTorch, Keras 2 or Keras 3. Also reads the folder (or `model.json`) of a TensorFlow.js layers model,
+ * and the folder (or index) of sharded safetensors, PyTorch or Keras files.
  *
  * @param source - A path, or the bytes of a file.
  * @throws {WeightsError} when there is no such file, its format is none of these, or it is damaged.
@@ -29,7 +30,7 @@ export async function readWeightFile(source: string | Uint8Array): Promise<Named
   return readWeightFileFor('readWeightFile', source);
 }
 
-/** {@link readWeightFile} on behalf of another function, which has checked that this is a path or bytes. */
+/** {@link readWeightFile} for another function, which errors name and which has checked the type of `source`. */
 export async function readWeightFileFor(where: string, source: string | Uint8Array): Promise<NamedArrays> {
   if (typeof source !== 'string') return readBytes(where, source);
   const path = (await isFolder(source)) ? await weightFileIn(where, source) : source;
@@ -40,12 +41,12 @@ async function readBytes(where: string, bytes: Uint8Array, path?: string): Promi
   const format = weightFormat(where, bytes);
   if (format === 'unknown') throw unknownFormat(where, bytes, path);
   if (format !== 'keras') return readWeightsFor(where, bytes);
-  // The HDF5 library is large; it is loaded when a file needs it.
+  // The HDF5 library is large, so it is loaded only when a file needs it.
   const { readKeras } = await import('../../hdf5/index.js');
   return readKeras(bytes);
 }
 
-/** What the JSON files of weights may have: the parts of a model.json, or the shard of every array. */
+/** The content of a JSON file: either the parts of a model.json, or the index of shards. */
 interface WeightJson extends ModelFile {
   readonly weight_map?: unknown;
   readonly class_name?: unknown;
@@ -94,7 +95,7 @@ async function read(where: string, path: string): Promise<Uint8Array> {
         `${where}: expected the path of a weight file, received the URL '${path}'. Download the file first, or pass its bytes.`,
         { cause },
       );
-    // TensorFlow names a checkpoint by what its files begin with.
+    // The name of a TensorFlow checkpoint is the common prefix of its files.
     if (
       code === 'ENOENT' &&
       (await stat(`${path}.index`).then(

@@ -1,14 +1,15 @@
-// The files that a model.json or an index of shards names. They lie beside it: a file from elsewhere must not reach for others.
+// Resolves the files that a model.json or an index of shards lists. They must be in its folder, so that a downloaded model cannot read
+// other files.
 
 import path from 'node:path';
 import { WeightsError } from '../../core/index.js';
 import { checkShardName, isManifest } from '../../models/internal.js';
 
 /**
- * Paths of all shards, in order.
+ * Returns the paths of all shards, in order.
  *
  * @param where - The public function to name in errors.
- * @throws {WeightsError} when there is no manifest, or it names a file outside the folder of `file`.
+ * @throws {WeightsError} when there is no manifest, or it lists a file outside the folder of `file`.
  */
 export function shardPaths(where: string, file: string, manifest: unknown): string[] {
   if (!isManifest(manifest))
@@ -17,7 +18,7 @@ export function shardPaths(where: string, file: string, manifest: unknown): stri
 }
 
 /**
- * Path of a file that `file` names.
+ * Returns the path of a file that `file` lists.
  *
  * @throws {WeightsError} when the name leads outside the folder of `file`.
  */

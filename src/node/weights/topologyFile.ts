@@ -1,17 +1,17 @@
-// The model.json of what a person gives as a model. What has none is named for what it is.
+// Finds the model.json of the path that the user gives as a model. If there is none, the error says what is at the path.
 
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../../core/index.js';
 import { systemReason } from '../files/internal.js';
 
-/** The file of a model's layers, in its folder. */
+/** The name of the file that describes a model's layers. */
 export const TOPOLOGY = 'model.json';
 
-/** Files by the end of their names, and what to do with them. */
 const LOAD = 'Build the network, for example with efficientNet, and load its weights with `loadWeights`';
 const convert = (format: string): string =>
   `${LOAD}, or convert the model: \`tensorflowjs_converter --input_format=${format} --output_format=tfjs_layers_model\``;
+/** File extensions of other formats, and how to load such files. */
 const OTHERS: readonly (readonly [name: RegExp, what: string, remedy: string])[] = [
   [
     /^saved_model\.pb(txt)?$/,
@@ -34,9 +34,9 @@ const OTHERS: readonly (readonly [name: RegExp, what: string, remedy: string])[]
 ];
 
 /**
- * The path of the model.json in a folder, or the path itself where it is one.
+ * Returns the path of the model.json in a folder, or the path itself if it is that of a model.json.
  *
- * @throws {DataError} when there is none, saying what is there and what to do.
+ * @throws {DataError} when there is none. The message says what is at the path and what to do.
  */
 export async function topologyFile(where: string, source: string): Promise<string> {
   const found = await stat(source).catch((cause: unknown) => {

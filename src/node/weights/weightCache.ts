@@ -1,6 +1,6 @@
-// The folder where downloaded weights stay, so that a file crosses the network once.
+// Caches downloaded weights in a folder, so that each file is downloaded once.
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { callable, rule, show, text } from '../../core/internal.js';
@@ -9,15 +9,15 @@ import type { PretrainedWeights, WeightsSource, Digest } from '../../weights/ind
 import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
 import { replaceFile } from '../files/internal.js';
 
-/** Where weights are kept and fetched from. */
+/** Where weights are cached and downloaded from. */
 export interface CacheOptions extends DownloadOptions {
-  /** @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
+  /** The folder of the cache. @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
   readonly cacheFolder?: string | undefined;
-  /** Base URL of a server that holds the same files under the same names; asked in place of the publishers. @defaultValue none */
+  /** Base URL of a server with the same files under the same names, used instead of the publishers. @defaultValue none */
   readonly mirror?: string | undefined;
 }
 
-/** The rules of {@link CacheOptions}. */
+/** The rules for {@link CacheOptions}. */
 export const CACHE_RULES = {
   cacheFolder: text,
   mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
@@ -29,9 +29,9 @@ export const CACHE_RULES = {
 };
 
 /**
- * The file of published weights, downloaded unless it is there already. Its digest is checked whenever it is read.
+ * Returns the path of the file of published weights, and downloads the file if it is not cached. Its digest is verified every time.
  *
- * @throws {WeightsError} when it is not there and cannot be fetched, does not have its digest, or the folder cannot be written.
+ * @throws {WeightsError} when the file cannot be downloaded or does not have its digest, or the folder cannot be written.
  */
 export async function cachedFile(name: string, weights: PretrainedWeights, options: CacheOptions): Promise<string> {
   const folder = options.cacheFolder ?? envPaths('effnet-ts', { suffix: '' }).cache;
@@ -79,7 +79,7 @@ async function fetched(name: string, places: readonly Place[], options: CacheOpt
   );
 }
 
-// Where no digest is published, the first download's is held to.
+/** The published digest, or else that of the first download. `null` if there is neither. */
 async function expectedDigest(path: string, source: WeightsSource): Promise<Digest | null> {
   if (source.digest !== null) return source.digest;
   const record = `${path}.sha256`;
@@ -99,14 +99,13 @@ async function expectedDigest(path: string, source: WeightsSource): Promise<Dige
 
 async function record(path: string, source: WeightsSource): Promise<void> {
   if (source.digest !== null) return;
-  await mkdir(join(path, '..'), { recursive: true });
   await replaceFile(`${path}.sha256`, await digestOf(path, 'sha256'));
 }
 
 async function isIntact(path: string, source: WeightsSource): Promise<boolean> {
   const expected = await expectedDigest(path, source);
   if (expected === null) {
-    // Put there by hand: from now on it is the one.
+    // The user put the file there. Its digest is recorded for later calls.
     await record(path, source);
     return true;
   }
@@ -115,7 +114,7 @@ async function isIntact(path: string, source: WeightsSource): Promise<boolean> {
   return false;
 }
 
-/** All of timm's are called `model.safetensors`. */
+/** The name in the cache folder. All files of timm are named `model.safetensors`, so these get the name of the checkpoint. */
 function fileName(name: string, source: WeightsSource): string {
   const last = urlName(source);
   return last === 'model.safetensors' ? `${name.replaceAll('/', '_')}.safetensors` : last;

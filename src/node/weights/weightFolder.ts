@@ -1,11 +1,11 @@
-// Which file of a folder holds the weights.
+// Finds the file with the weights in a folder.
 
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { show } from '../../core/internal.js';
 import { WeightsError } from '../../core/index.js';
 
-/** Names that say by themselves that the weights are there, in the order in which they are preferred. */
+/** Names of files that contain weights, in order of preference. */
 const FILES = ['model.json', 'model.safetensors.index.json', 'model.safetensors', 'pytorch_model.bin.index.json', 'pytorch_model.bin'];
 
 const FOREIGN: readonly (readonly [inside: RegExp, what: string, remedy: string])[] = [
@@ -28,10 +28,10 @@ const FOREIGN: readonly (readonly [inside: RegExp, what: string, remedy: string]
 ];
 
 /**
- * Path of the weight file in a folder: the model.json of a TensorFlow.js model, a file named as Hugging Face's tools name it, or the index
- * of sharded Keras weights.
+ * Returns the path of the weight file in a folder: the model.json of a TensorFlow.js model, a file named as by Hugging Face's tools, or the
+ * index of sharded Keras weights.
  *
- * @throws {WeightsError} when no file in it is named so; the error says what the folder is, or which files it has.
+ * @throws {WeightsError} when the folder has no such file. The message says what the folder contains.
  */
 export async function weightFileIn(where: string, folder: string): Promise<string> {
   const names = (await readdir(folder)).sort();
