@@ -8,8 +8,6 @@ import {
   callable,
   check,
   checkOptions,
-  createRandom,
-  deriveSeed,
   instanceOf,
   invalid,
   oneOf,
@@ -18,11 +16,9 @@ import {
   rate,
   rule,
   seed as seedRule,
-  shuffled,
   text,
-  trackProgress,
 } from '../core/internal.js';
-import { EffnetError, type ProgressListener } from '../core/index.js';
+import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
 import { checkFirstBatch } from '../data/internal.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
@@ -30,15 +26,13 @@ import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { checkFiniteWeights } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
-import { takeStep } from './attempt.js';
 import { TrainingCallback } from './callback.js';
 import { checkModel } from './checkModel.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
-import { openExtractor, type FeatureExtractor, type FeatureRuntime, type Features } from './extractFeatures.js';
+import { openExtractor, type FeatureRuntime } from './extractFeatures.js';
+import { fitHead } from './fitHead.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
-import { adam } from './optimizers.js';
-import { warmupCosine } from './schedules.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
@@ -205,11 +199,19 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     tf.tidy(() => {
       last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight)));
     });
-    const history = await fitHead(classifier, train, validation, {
-      ...options,
-      classifierActivation,
+    const history = await fitHead(classifier, {
+      featuresOf: (epoch) => (epoch === 0 || cacheFeatures ? train : extractor.extract(options.train, 'train', epoch)),
+      validation,
+      activation: classifierActivation,
+      epochs: options.epochs ?? 20,
+      batchSize: options.batchSize ?? 32,
+      learningRate: options.learningRate ?? 0.001,
+      labelSmoothing: options.labelSmoothing ?? 0.1,
       seed,
-      again: cacheFeatures ? undefined : extractor,
+      callbacks: options.callbacks ?? [],
+      onEpoch: options.onEpoch,
+      onProgress: options.onProgress,
+      signal: options.signal,
     });
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
@@ -226,134 +228,4 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     classifier?.dispose();
     await extractor.dispose();
   }
-}
-
-interface FitSettings extends TrainHeadOptions {
-  readonly seed: number;
-  readonly classifierActivation: 'softmax' | 'sigmoid';
-  /** Computes the features of later epochs, where they are not kept. */
-  readonly again: FeatureExtractor | undefined;
-}
-
-async function fitHead(
-  classifier: tfl.LayersModel,
-  first: Features,
-  validation: Features | undefined,
-  settings: FitSettings,
-): Promise<EpochMetrics[]> {
-  const {
-    epochs = 20,
-    batchSize = 32,
-    learningRate = 0.001,
-    labelSmoothing = 0.1,
-    classifierActivation: activation,
-    seed,
-    signal,
-    callbacks = [],
-  } = settings;
-  const steps = Math.ceil(first.count / batchSize);
-  const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps: 0, totalSteps: epochs * steps });
-  const optimizer = adam({ learningRate: schedule });
-  classifier.compile({ optimizer, loss: (y: tf.Tensor, logits: tf.Tensor) => crossEntropy(y, logits, activation, labelSmoothing) });
-  const variables = classifier.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  const report = trackProgress(settings.onProgress, 'training the head', 'steps', epochs * steps);
-  const history: EpochMetrics[] = [];
-  try {
-    for (const each of callbacks) {
-      each.setParams({ epochs, steps });
-      each.setModel(classifier);
-    }
-    classifier.stopTraining = false;
-    for (const each of callbacks) await each.onTrainBegin();
-    for (let epoch = 0; epoch < epochs && !isStopped(classifier); epoch++) {
-      const train = epoch === 0 || settings.again === undefined ? first : await settings.again.extract(settings.train, 'train', epoch);
-      const order = shuffled(
-        Array.from({ length: train.count }, (_, i) => i),
-        createRandom(deriveSeed(seed, 'order', epoch)),
-      );
-      for (const each of callbacks) await each.onEpochBegin(epoch);
-      let loss = 0;
-      let right = 0;
-      let lastRate = optimizer.currentRate;
-      for (let step = 0; step < steps; step++) {
-        signal?.throwIfAborted();
-        const rows = order.slice(step * batchSize, (step + 1) * batchSize);
-        for (const each of callbacks) await each.onBatchBegin(step);
-        const [x, y] = train.take(rows);
-        let logits: tf.Tensor | undefined;
-        try {
-          optimizer.place = { where: 'trainHead', step, epoch };
-          lastRate = optimizer.currentRate;
-          const attempt = optimizer.attempt(() => {
-            logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
-            return crossEntropy(y, logits, activation, labelSmoothing);
-          }, variables);
-          const cost = await takeStep('trainHead', attempt, `step ${step} of epoch ${epoch}`, 'The backbone stays as it was.');
-          loss += cost * rows.length;
-          right += await countRight(y, logits as unknown as tf.Tensor, activation);
-          for (const each of callbacks) await each.onBatchEnd(step, { loss: cost });
-        } finally {
-          tf.dispose([x, y, ...(logits === undefined ? [] : [logits])]);
-        }
-        report(epoch * steps + step + 1);
-      }
-      const metrics = {
-        loss: loss / train.count,
-        accuracy: right / train.count,
-        ...(await measure(classifier, validation, activation, epoch)),
-        learningRate: lastRate,
-      };
-      for (const each of callbacks) await each.onEpochEnd(epoch, metrics);
-      const record: EpochMetrics = { epoch, stage: 0, ...metrics };
-      history.push(record);
-      settings.onEpoch?.(record);
-    }
-    for (const each of callbacks) await each.onTrainEnd();
-    return history;
-  } finally {
-    optimizer.dispose();
-  }
-}
-
-// Reading what callbacks set; TypeScript would take it for the constant set above.
-const isStopped = (model: tfl.LayersModel): boolean => model.stopTraining;
-
-async function measure(
-  classifier: tfl.LayersModel,
-  features: Features | undefined,
-  activation: 'softmax' | 'sigmoid',
-  epoch: number,
-): Promise<{ val_loss?: number; val_accuracy?: number }> {
-  if (features === undefined) return {};
-  const [x, y] = features.take();
-  const logits = classifier.predict(x) as tf.Tensor;
-  const loss = tf.tidy(() => crossEntropy(y, logits, activation, 0));
-  const [value = NaN] = await loss.data();
-  const right = await countRight(y, logits, activation);
-  tf.dispose([x, y, logits, loss]);
-  if (!Number.isFinite(value)) {
-    throw new EffnetError(
-      `trainHead: expected a finite validation loss after the last step of epoch ${epoch}, received ${value}. ` +
-        `The backbone stays as it was. Lower the learning rate.`,
-    );
-  }
-  return { val_loss: value, val_accuracy: right / features.count };
-}
-
-function crossEntropy(y: tf.Tensor, logits: tf.Tensor, activation: 'softmax' | 'sigmoid', labelSmoothing: number): tf.Scalar {
-  return activation === 'softmax'
-    ? tf.losses.softmaxCrossEntropy(y, logits, undefined, labelSmoothing)
-    : tf.losses.sigmoidCrossEntropy(y, logits, undefined, labelSmoothing);
-}
-
-/** Samples whose first answer is right, or, where labels do not exclude each other, the mean share of right ones. */
-async function countRight(y: tf.Tensor, logits: tf.Tensor, activation: 'softmax' | 'sigmoid'): Promise<number> {
-  const right = tf.tidy(() =>
-    activation === 'softmax'
-      ? tf.sum(tf.cast(tf.equal(tf.argMax(logits, -1), tf.argMax(y, -1)), 'float32'))
-      : tf.sum(tf.mean(tf.cast(tf.equal(tf.greater(logits, 0), tf.greater(y, 0.5)), 'float32'), -1)),
-  );
-  const [count = 0] = await right.data();
-  right.dispose();
-  return count;
 }

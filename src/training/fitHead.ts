@@ -1,0 +1,183 @@
+// The training loop of trainHead. Unlike trainStep, a step checks only what it computes itself: features and labels were checked when they
+// were extracted.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { createRandom, deriveSeed, shuffled, trackProgress } from '../core/internal.js';
+import { EffnetError, type ProgressListener } from '../core/index.js';
+import { takeStep } from './attempt.js';
+import type { TrainingCallback } from './callback.js';
+import type { EpochMetrics, MetricValues } from './epochMetrics.js';
+import type { Features } from './extractFeatures.js';
+import { binaryCrossEntropy, softmaxCrossEntropy, type Loss } from './losses.js';
+import { accuracy, type Metric } from './metrics.js';
+import type { NamedOptimizer } from './NamedOptimizer.js';
+import { adam } from './optimizers.js';
+import { warmupCosine } from './schedules.js';
+import { placeText, type TrainingPlace } from './trainingPlace.js';
+import { emptyTally, metricsOfTally, type Tally } from './trainStep.js';
+
+/** Options of {@link fitHead}. */
+export interface FitHeadOptions {
+  /** Returns the training features of an epoch. The first epoch decides how many steps every epoch has. */
+  readonly featuresOf: (epoch: number) => Features | Promise<Features>;
+  readonly validation: Features | undefined;
+  /** What turns logits into probabilities. */
+  readonly activation: 'softmax' | 'sigmoid';
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly labelSmoothing: number;
+  readonly seed: number;
+  readonly callbacks: readonly TrainingCallback[];
+  readonly onEpoch: ((metrics: EpochMetrics) => void) | undefined;
+  readonly onProgress: ProgressListener | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Trains a classifier that maps features `[batch, features]` to logits `[batch, classes]`, and returns the metrics of every epoch. */
+export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptions): Promise<readonly EpochMetrics[]> {
+  const { featuresOf, validation, epochs, batchSize, callbacks, signal } = options;
+  const first = await featuresOf(0);
+  const steps = Math.ceil(first.count / batchSize);
+  const schedule = warmupCosine({ maxLearningRate: options.learningRate, warmupSteps: 0, totalSteps: epochs * steps });
+  const optimizer = adam({ learningRate: schedule });
+  const objective = objectiveOf(options);
+  classifier.compile({ optimizer, loss: objective.loss });
+  const context: FitContext = {
+    classifier,
+    optimizer,
+    objective,
+    variables: classifier.trainableWeights.map((weight) => weight.read() as tf.Variable),
+  };
+  const report = trackProgress(options.onProgress, 'training the head', 'steps', epochs * steps);
+  const history: EpochMetrics[] = [];
+  try {
+    for (const each of callbacks) {
+      each.setParams({ epochs, steps });
+      each.setModel(classifier);
+    }
+    classifier.stopTraining = false;
+    for (const each of callbacks) await each.onTrainBegin();
+    for (let epoch = 0; epoch < epochs && !isStopped(classifier); epoch++) {
+      const train = epoch === 0 ? first : await featuresOf(epoch);
+      const rows = Array.from({ length: train.count }, (_, i) => i);
+      const order = shuffled(rows, createRandom(deriveSeed(options.seed, 'order', epoch)));
+      for (const each of callbacks) await each.onEpochBegin(epoch);
+      const tally = emptyTally(objective.metrics);
+      let learningRate = optimizer.currentRate;
+      for (let step = 0; step < steps; step++) {
+        signal?.throwIfAborted();
+        for (const each of callbacks) await each.onBatchBegin(step);
+        learningRate = optimizer.currentRate;
+        const batch = train.take(order.slice(step * batchSize, (step + 1) * batchSize));
+        const loss = await takeHeadStep(context, batch, tally, { where: 'trainHead', step, epoch });
+        for (const each of callbacks) await each.onBatchEnd(step, { loss });
+        report(epoch * steps + step + 1);
+      }
+      const metrics = {
+        loss: NaN,
+        ...(await metricsOfTally(tally, objective.metrics)),
+        ...(validation === undefined ? {} : await validate(context, validation, epoch)),
+        learningRate,
+      };
+      for (const each of callbacks) await each.onEpochEnd(epoch, metrics);
+      const record: EpochMetrics = { epoch, stage: 0, ...metrics };
+      history.push(record);
+      options.onEpoch?.(record);
+    }
+    for (const each of callbacks) await each.onTrainEnd();
+    return history;
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+// Reading what callbacks set; TypeScript would take it for the constant set above.
+const isStopped = (model: tfl.LayersModel): boolean => model.stopTraining;
+
+/** What is minimized and what is measured, both computed from logits. */
+interface Objective {
+  readonly loss: Loss;
+  /** The loss without label smoothing. */
+  readonly validationLoss: Loss;
+  readonly metrics: readonly [Metric];
+  /** What a batch adds to the metric. */
+  readonly counts: Metric['counts'];
+}
+
+function objectiveOf({ activation, labelSmoothing }: Pick<FitHeadOptions, 'activation' | 'labelSmoothing'>): Objective {
+  const crossEntropy = activation === 'softmax' ? softmaxCrossEntropy : binaryCrossEntropy;
+  const metric = accuracy();
+  return {
+    loss: crossEntropy({ fromLogits: true, labelSmoothing }),
+    validationLoss: crossEntropy({ fromLogits: true }),
+    metrics: [metric],
+    // Labels that do not exclude each other are decisions of their own, so each counts as a sample with one target.
+    counts:
+      activation === 'softmax'
+        ? metric.counts
+        : (y, logits) => tf.tidy(() => metric.counts(tf.reshape(y, [-1, 1]), tf.reshape(tf.sigmoid(logits), [-1, 1]))),
+  };
+}
+
+interface FitContext {
+  readonly classifier: tfl.LayersModel;
+  readonly optimizer: NamedOptimizer;
+  readonly objective: Objective;
+  readonly variables: tf.Variable[];
+}
+
+/** Learns from a batch, adds it to the tally, and returns its loss. Disposes the batch. */
+async function takeHeadStep(
+  { classifier, optimizer, objective, variables }: FitContext,
+  [x, y]: [tf.Tensor2D, tf.Tensor2D],
+  tally: Tally,
+  place: TrainingPlace,
+): Promise<number> {
+  let logits: tf.Tensor | undefined;
+  try {
+    optimizer.place = place;
+    const attempt = optimizer.attempt(() => {
+      logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
+      return tf.mean(objective.loss(y, logits));
+    }, variables);
+    const loss = await takeStep(place.where, attempt, placeText(place), KEPT);
+    await count(tally, objective, y, logits as unknown as tf.Tensor, loss);
+    return loss;
+  } finally {
+    tf.dispose([x, y, ...(logits === undefined ? [] : [logits])]);
+  }
+}
+
+async function validate({ classifier, objective }: FitContext, features: Features, epoch: number): Promise<MetricValues> {
+  const [x, y] = features.take();
+  const logits = classifier.predict(x) as tf.Tensor;
+  const cost = tf.tidy(() => tf.mean(objective.validationLoss(y, logits)));
+  try {
+    const [loss = NaN] = await cost.data();
+    if (!Number.isFinite(loss)) {
+      throw new EffnetError(
+        `trainHead: expected a finite validation loss after the last step of epoch ${epoch}, received ${loss}. ` +
+          `${KEPT} Lower the learning rate.`,
+      );
+    }
+    const tally = emptyTally(objective.metrics);
+    await count(tally, objective, y, logits, loss);
+    return await metricsOfTally(tally, objective.metrics, 'val_');
+  } finally {
+    tf.dispose([x, y, logits, cost]);
+  }
+}
+
+const KEPT = 'The backbone stays as it was.';
+
+async function count(tally: Tally, { counts }: Objective, y: tf.Tensor2D, logits: tf.Tensor, loss: number): Promise<void> {
+  const added = counts(y, logits);
+  const values = await added.data<'float32'>();
+  added.dispose();
+  const [sums] = tally.counts;
+  tally.counts = [values.map((value, i) => value + (sums?.[i] ?? 0))];
+  tally.samples += y.shape[0];
+  tally.loss += loss * y.shape[0];
+}
