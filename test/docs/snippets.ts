@@ -164,6 +164,8 @@ function namesIn(file: string): string[] {
   return [
     ...listed,
     ...declared,
-    ...(text.includes("export * from './index.js'") ? namesIn(path.join(path.dirname(file), 'index.ts')) : []),
+    ...[...text.matchAll(/export \* from '(.*)\.js'/g)].flatMap((match) =>
+      namesIn(path.join(path.dirname(file), `${match[1] as string}.ts`)),
+    ),
   ];
 }
