@@ -105,7 +105,8 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  *   the images were
  * made in another way than the model says, unless `otherPreprocessing` is 'accept'.
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
- * @throws {ShapeError} when the model has several outputs, or the images do not have the size that it takes.
+ * @throws {ShapeError} when the model has several outputs, the images do not have the size that it takes, or label vectors are not as wide
+ *   as the outputs.
  * @example
  * const { validation, classNames } = await imageFolder('clothing', { inputSize: 224, validationSplit: 0.2 });
  * const evaluation = await evaluate(model, validation.images, { classNames });
@@ -156,6 +157,7 @@ export async function evaluateFor(
     try {
       signal?.throwIfAborted();
       const { values, columns } = await predictBatch(where, model, batch.xs);
+      checkLabelShape(where, batch.ys.shape, columns, multiLabel);
       collector.add(values, columns, await batch.ys.data(), batch.files);
     } finally {
       tf.dispose([batch.xs, batch.ys]);
@@ -214,6 +216,20 @@ export async function predictBatch(
   } finally {
     tf.dispose(output);
   }
+}
+
+/** Throws a ShapeError unless labels are class indices, or as wide as the outputs. Flattened, other widths would be read as indices. */
+function checkLabelShape(where: string, shape: readonly number[], columns: number, multiLabel: boolean): void {
+  // One sigmoid output stands for two classes.
+  const width = columns === 1 && !multiLabel ? 2 : columns;
+  const isIndices = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
+  if (shape.length === 2 && shape[1] === width) return;
+  if (isIndices && (!multiLabel || columns === 1)) return;
+  const expected = multiLabel ? `[batch, ${width}]` : `[batch] or [batch, ${width}]`;
+  throw new ShapeError(
+    `${where}: expected labels ${expected}, received ${showShape(shape)}. ` +
+      (isIndices ? 'Write them as vectors of 0 and 1, one for each output.' : "Read the folder with the model's `classNames`."),
+  );
 }
 
 /** Throws a DataError when a number that the model answered with is not finite. */

@@ -52,6 +52,25 @@ test('label sets are evaluated by their own rules', async () => {
   expect(evaluation.perClass[1]).toMatchObject({ name: 'b', support: 0, predicted: 2 });
 });
 
+test('label vectors of another width than the outputs are refused before they are read as indices', async () => {
+  const vectors = (...label: number[]): LabeledImage[] => [picture(0, Float32Array.from(label)), picture(1, Float32Array.from(label))];
+  const remedy = "Read the folder with the model's `classNames`.";
+  const refused = (received: string, expected = '[batch] or [batch, 3]'): string =>
+    `evaluate: expected labels ${expected}, received ${received}. ${remedy}`;
+  await expect(evaluate(model, vectors(0, 1))).rejects.toThrow(refused('[2, 2]'));
+  await expect(evaluate(model, imageBatches(Dataset.from(vectors(0, 1, 0, 0))))).rejects.toThrow(refused('[2, 4]'));
+  await expect(evaluate(model, vectors(0, 1), { multiLabel: true })).rejects.toThrow(refused('[2, 2]', '[batch, 3]'));
+  await expect(evaluate(model, [picture(0, 1)], { multiLabel: true })).rejects.toThrow(
+    'evaluate: expected labels [batch, 3], received [1]. Write them as vectors of 0 and 1, one for each output.',
+  );
+  const single: Predictor = { predict: ({ shape }) => tf.fill([shape[0], 1], 0.9) };
+  await expect(evaluate(single, vectors(0, 1, 0))).rejects.toThrow(refused('[2, 3]', '[batch] or [batch, 2]'));
+  expect((await evaluate(single, vectors(0, 1))).accuracy).toBe(1);
+  expect((await evaluate(single, vectors(1))).accuracy).toBe(1);
+  const { kept } = await trackMemory(() => evaluate(model, vectors(0, 1)).catch(() => undefined));
+  expect(kept.tensors).toBe(0);
+});
+
 test('no tensor is kept, progress counts images, and an async runtime works', async () => {
   const told: Progress[] = [];
   const slow: Predictor = { predict: async (images) => Promise.resolve(model.predict(images)) };
