@@ -63,7 +63,7 @@ export function checkInputShape(where: string, option: string, shape: readonly n
  *
  * @param place - Where the item was met, for the error: ` at step 3 of epoch 0`.
  * @param parts - The tensors that are read; others are refused, so that none is ignored.
- * @throws {OptionError} when it does not consist of these tensors, of numbers. {@link ShapeError} when its images have another shape than
+ * @throws {OptionError} when it does not consist of these tensors, of numbers, or one is disposed. {@link ShapeError} when its images have another shape than
  *   the model takes,
  * or their number is not that of the labels.
  */
@@ -83,6 +83,12 @@ export function checkBatch(
       throw new OptionError(
         `${where}: expected batches { ${parts.join(', ')} } of tensors of numbers for \`${option}\`, ` +
           `received ${describeItem(item)}${place}.${remedy}`,
+      );
+    }
+    if ([xs, ys, sampleWeights].some((tensor) => tensor?.isDisposed)) {
+      throw new OptionError(
+        `${where}: expected batches in use for \`${option}\`, received one that is disposed${place}. ` +
+          'Batches are read once: pass `imageBatches(...)` itself.',
       );
     }
     checkInputShape(where, option, xs.shape, inputShape, place);

@@ -203,7 +203,9 @@ export async function predictBatch(
 ): Promise<{ values: Float32Array; columns: number }> {
   checkInputShape(where, 'data', xs.shape, inputShapeOf(model));
   // On wasm and in a runtime the layers may turn NaN into a number, so the outputs do not tell.
-  const [isFinite, output] = await Promise.all([areFinite([xs]), (model as Predictor).predict(xs)]);
+  // An async function, so that a `predict` that throws at once leaves no promise behind that nobody awaits.
+  const predicted = async (): Promise<tf.Tensor | tf.Tensor[]> => (model as Predictor).predict(xs);
+  const [isFinite, output] = await Promise.all([areFinite([xs]), predicted()]);
   try {
     if (!isFinite) throw new DataError(`${where}: expected images of finite pixels, received NaN or Infinity. Look at that batch.`);
     if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { trackMemory } from '../../../src/backends/index.js';
 import type { Progress } from '../../../src/core/index.js';
 import { Dataset, imageBatches, type LabeledImage } from '../../../src/data/index.js';
@@ -69,6 +69,33 @@ test('label vectors of another width than the outputs are refused before they ar
   expect((await evaluate(single, vectors(1))).accuracy).toBe(1);
   const { kept } = await trackMemory(() => evaluate(model, vectors(0, 1)).catch(() => undefined));
   expect(kept.tensors).toBe(0);
+});
+
+test('batches that were read before are refused in one sentence, and no rejection is left behind', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): number => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    const batches = await imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!)))).toArray();
+    await evaluate(model, batches);
+    const message =
+      'evaluate: expected batches in use for `data`, received one that is disposed. ' +
+      'Batches are read once: pass `imageBatches(...)` itself.';
+    await expect(evaluate(model, batches)).rejects.toThrow(message);
+    await expect(evaluate(model, Dataset.from(batches))).rejects.toThrow('received one that is disposed');
+    // A predictor that fails at once, on a device that fails later.
+    const failing: Predictor = {
+      predict: () => {
+        throw new Error('broken');
+      },
+    };
+    vi.spyOn(tf.backend(), 'read').mockRejectedValueOnce(new Error('lost'));
+    await expect(evaluate(failing, [picture(0, 0)])).rejects.toThrow('broken');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
 });
 
 test('no tensor is kept, progress counts images, and an async runtime works', async () => {
