@@ -1,5 +1,5 @@
 export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
-export { checkModel } from './checkModel.js';
+export { checkInUse, checkModel, modelRemedy } from './checkModel.js';
 export { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from './efficientNet.js';
 export { kerasWeightNames } from './kerasWeightNames.js';
 export { LOAD_MODEL_RULES } from './loadModel.js';

@@ -4,14 +4,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { invalid, showShape } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
+import { checkInUse, modelRemedy } from './checkModel.js';
 
 type Call = (inputs: tf.Tensor | tf.Tensor[], kwargs: object) => tf.Tensor | tf.Tensor[];
 
 /** Throws unless the value is a layers model, and one with a single output `[batch, classes]` where a classifier is needed. */
 export function asLayersModel(where: string, model: LayersModel, isClassifier = true): void {
   if (!Array.isArray((model as Partial<LayersModel> | null)?.layers)) {
-    throw invalid(where, 'model', 'a tf.LayersModel', model, isClassifier ? 'A runtime has no layers to look into: use occlusionMap.' : '');
+    const isRuntime = typeof (model as Partial<LayersModel> | null)?.predict === 'function';
+    const remedy = isClassifier && isRuntime ? 'A runtime has no layers to look into: use occlusionMap.' : modelRemedy(model);
+    throw invalid(where, 'model', 'a tf.LayersModel', model, remedy);
   }
+  checkInUse(where, model);
   if (!isClassifier) return;
   const [output, ...others] = model.outputs;
   if (others.length > 0 || output?.shape.length !== 2) {

@@ -1,10 +1,10 @@
 // One image, classified.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, positiveInteger, text } from '../../core/internal.js';
+import { arrayOf, checkOptions, positiveInteger, text } from '../../core/internal.js';
 import { ShapeError } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
-import { checkFiniteOutputs, knownClassNames, predictor, type Predictor } from './evaluate.js';
+import { checkFiniteOutputs, knownClassNames, checkPredictor, type Predictor } from './evaluate.js';
 import { modelInput, preprocessingSource } from './modelInput.js';
 import { predictValues } from './predictValues.js';
 
@@ -48,7 +48,7 @@ export interface Classification {
  */
 export async function classify(model: LayersModel | Predictor, image: Pixels, options: ClassifyOptions = {}): Promise<Classification[]> {
   const where = 'classify';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const { preprocessing, ...rest } = checkOptions(where, options, classifyRules);
   const [answer] = await classifyBatch(where, model, [modelInput(where, model, image, preprocessing)], rest);
   return answer ?? [];

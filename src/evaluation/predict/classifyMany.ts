@@ -5,7 +5,7 @@ import { check, checkOptions, instanceOf, positiveInteger } from '../../core/int
 import { readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
-import { predictor, type Predictor } from './evaluate.js';
+import { checkPredictor, type Predictor } from './evaluate.js';
 import { inputPreprocessing, modelInput } from './modelInput.js';
 
 /** Options of {@link classifyMany}. */
@@ -33,7 +33,7 @@ export function classifyMany(
   options: ClassifyManyOptions = {},
 ): AsyncGenerator<Classification[], void, undefined> {
   const where = 'classifyMany';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
   const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
   check(where, 'images', images, readable);

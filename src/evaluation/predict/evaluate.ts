@@ -32,6 +32,7 @@ import type { ImageBatch, LabeledImage } from '../../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
 import type { Preprocessing } from '../../image/index.js';
 import { classNamesOf } from '../../models/index.js';
+import { checkInUse, modelRemedy } from '../../models/internal.js';
 import { collectPredictions } from '../metrics/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../metrics/index.js';
 import { finishMultiLabel, finishSingle, rulesFor, type EitherOptions } from '../metrics/internal.js';
@@ -133,7 +134,7 @@ export async function evaluateFor(
   data: EvaluationData,
   options: EvaluateOptions | EvaluateMultiLabelOptions,
 ): Promise<Evaluation | MultiLabelEvaluation> {
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const {
     multiLabel = false,
     batchSize = 32,
@@ -171,8 +172,14 @@ export async function evaluateFor(
 
 export const predictor = rule<LayersModel | Predictor>(
   'a model with `predict`',
-  (value) => typeof (value as Predictor | null)?.predict === 'function',
+  (value) => typeof (value as Predictor | null | undefined)?.predict === 'function',
 );
+
+/** @throws {OptionError} when the value does not predict, or is a model that is disposed. */
+export function checkPredictor(where: string, model: unknown, option = 'model'): asserts model is LayersModel | Predictor {
+  check(where, option, model, predictor, modelRemedy(model));
+  if ('layers' in model) checkInUse(where, model, option);
+}
 
 /** The class names a model or runtime carries. */
 export function knownClassNames(model: LayersModel | Predictor): readonly string[] | undefined {
