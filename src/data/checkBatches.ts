@@ -63,9 +63,8 @@ export function checkInputShape(where: string, option: string, shape: readonly n
  *
  * @param place - Where the item was met, for the error: ` at step 3 of epoch 0`.
  * @param parts - The tensors that are read; others are refused, so that none is ignored.
- * @throws {OptionError} when it does not consist of these tensors, of numbers, or one is disposed. {@link ShapeError} when its images have another shape than
- *   the model takes,
- * or their number is not that of the labels.
+ * @throws {OptionError} when it does not consist of these tensors, of numbers, or one is disposed.
+ * @throws {ShapeError} when its images have another shape than the model takes, or their number is not that of the labels.
  */
 export function checkBatch(
   where: string,

@@ -5,7 +5,7 @@ export { kerasWeightNames } from './kerasWeightNames.js';
 export { LOAD_MODEL_RULES } from './loadModel.js';
 export { isFolded } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
-export { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
+export { asLayersModel, endsLinear, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
 export { multiplyAddsOf } from './multiplyAddsOf.js';
 export { describeGraphModel } from './otherModels.js';
 export { variantPlanOf } from './planOf.js';

@@ -24,6 +24,11 @@ export function asLayersModel(where: string, model: LayersModel, isClassifier = 
   }
 }
 
+/** Whether a model ends in a layer that leaves its sums as they are, so that its outputs are logits. */
+export function endsLinear(model: LayersModel): boolean {
+  return model.outputs[0]?.sourceLayer.getConfig()['activation'] === 'linear';
+}
+
 /** The last layer that gives a feature map `[batch, height, width, channels]`. */
 export function lastFeatureLayer(where: string, model: LayersModel): layers.Layer {
   const found = model.layers.findLast(({ outputShape }) => outputShape.length === 4 && !Array.isArray(outputShape[0]));

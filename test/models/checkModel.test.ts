@@ -84,7 +84,7 @@ describe('a disposed model', () => {
   });
   test.each(Object.entries(uses))('is refused by %s', async (name, use) => {
     const option = name === 'trainHead' ? 'backbone' : name === 'ensemble' ? 'members[0]' : 'model';
-    await expect((async () => use(model))()).rejects.toThrow(
+    await expect((async () => await use(model))()).rejects.toThrow(
       `${name}: expected a model in use for \`${option}\`, received one that is disposed.`,
     );
   });
