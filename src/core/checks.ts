@@ -68,6 +68,12 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
   );
 }
 
+/** Names of classes that a label or a head is made for: of two equal ones, nothing could tell which is meant. */
+export const differentTexts = rule<readonly string[]>(
+  'an array of different non-empty strings',
+  (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
+);
+
 /** Throws unless `value` obeys the rule. */
 export function check<T>(where: string, option: string, value: unknown, wanted: Rule<T>, remedy = ''): asserts value is T {
   if (!wanted.accepts(value)) throw invalid(where, option, wanted.expected, value, remedy);

@@ -7,6 +7,7 @@ export {
   check,
   checkNumbers,
   checkOptions,
+  differentTexts,
   either,
   finite,
   type Given,

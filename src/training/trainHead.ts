@@ -9,6 +9,7 @@ import {
   check,
   checkOptions,
   createRandom,
+  differentTexts,
   deriveSeed,
   instanceOf,
   invalid,
@@ -19,7 +20,6 @@ import {
   rule,
   seed as seedRule,
   shuffled,
-  text,
   trackProgress,
 } from '../core/internal.js';
 import { EffnetError, type ProgressListener } from '../core/index.js';
@@ -134,7 +134,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   checkOptions(where, options, {
     train: batches,
     validation: batches,
-    classNames: arrayOf(text),
+    classNames: differentTexts,
     preprocessing: preprocessingSource,
     epochs: positiveInteger,
     batchSize: positiveInteger,
@@ -153,7 +153,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     cacheFeatures: boolean,
   });
   check(where, 'train', options.train, batches);
-  check(where, 'classNames', options.classNames, arrayOf(text));
+  check(where, 'classNames', options.classNames, differentTexts);
   const {
     classNames,
     classifierActivation = 'softmax',

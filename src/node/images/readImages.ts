@@ -1,6 +1,17 @@
 // Labeled files to labeled images: what imageFolder, imagesFromCsv, imageFiles and recordImages have in common.
 
-import { anything, arrayOf, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../../core/internal.js';
+import {
+  anything,
+  callable,
+  differentTexts,
+  either,
+  invalid,
+  oneOf,
+  positiveInteger,
+  rule,
+  text,
+  type Rules,
+} from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { makesPictures } from '../../data/internal.js';
 import { oneHot, type ChangeOf, type Dataset, type Label, type LabeledImage, type MapOptions } from '../../data/index.js';
@@ -16,10 +27,7 @@ export type LabelMode = 'int' | 'categorical' | 'binary';
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
 /** Each name once: an image of a class that is named twice would have two labels. */
-export const CLASS_NAMES = rule<readonly string[]>(
-  'an array of different non-empty strings',
-  (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
-);
+export const CLASS_NAMES = differentTexts;
 
 /** How images are decoded and made a model's input. */
 export interface ReadImagesOptions
