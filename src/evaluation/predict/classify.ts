@@ -5,7 +5,7 @@ import { arrayOf, checkOptions, positiveInteger, text } from '../../core/interna
 import { DataError, ShapeError } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
 import { endsLinear } from '../../models/internal.js';
-import { checkFiniteOutputs, knownClassNames, checkPredictor, type Predictor } from './evaluate.js';
+import { checkFiniteOutputs, checkNameOrder, knownClassNames, checkPredictor, type Predictor } from './evaluate.js';
 import { modelInput, preprocessingSource } from './modelInput.js';
 import { predictValues } from './predictValues.js';
 
@@ -51,6 +51,7 @@ export async function classify(model: LayersModel | Predictor, image: Pixels, op
   const where = 'classify';
   checkPredictor(where, model);
   const { preprocessing, ...rest } = checkOptions(where, options, classifyRules);
+  checkNameOrder(where, model, rest.classNames);
   const [answer] = await classifyBatch(where, model, [modelInput(where, model, image, preprocessing)], rest);
   return answer ?? [];
 }

@@ -5,7 +5,7 @@ import { check, checkOptions, instanceOf, positiveInteger } from '../../core/int
 import { readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
-import { checkPredictor, type Predictor } from './evaluate.js';
+import { checkNameOrder, checkPredictor, type Predictor } from './evaluate.js';
 import { inputPreprocessing, modelInput } from './modelInput.js';
 
 /** Options of {@link classifyMany}. */
@@ -37,6 +37,7 @@ export function classifyMany(
   const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
   const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
   check(where, 'images', images, readable);
+  checkNameOrder(where, model, each.classNames);
   const preprocessing = inputPreprocessing(where, model, given);
   return answers();
 

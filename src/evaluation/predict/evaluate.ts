@@ -149,6 +149,7 @@ export async function evaluateFor(
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
   checkImageSize(where, 'data', data, inputShapeOf(model));
   if (otherPreprocessing === 'throw') checkSamePreprocessing(where, model, data);
+  checkNameOrder(where, model, rest.classNames);
   await ensureBackend();
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
@@ -184,6 +185,18 @@ export function checkPredictor(where: string, model: unknown, option = 'model'):
 /** The class names a model or runtime carries. */
 export function knownClassNames(model: LayersModel | Predictor): readonly string[] | undefined {
   return 'getUserDefinedMetadata' in model ? classNamesOf(model) : model.classNames;
+}
+
+/** Throws an OptionError when names are those of the model in another order: every result would be under a wrong name. */
+export function checkNameOrder(where: string, model: LayersModel | Predictor, classNames: readonly string[] | undefined): void {
+  const own = knownClassNames(model);
+  if (classNames === undefined || own === undefined || own.length !== classNames.length) return;
+  const place = own.findIndex((name, i) => name !== classNames[i]);
+  if (place < 0 || [...own].sort().join('\n') !== [...classNames].sort().join('\n')) return;
+  throw new OptionError(
+    `${where}: expected \`classNames\` in the order of the model's outputs, '${own[place]}' at ${place}, ` +
+      `received '${classNames[place]}' there. Leave them out: the model has its names.`,
+  );
 }
 
 /** `[batch, height, width, channels]` as a model or runtime takes it, `null` where any length goes; `undefined` where it does not say. */

@@ -4,7 +4,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { trackMemory } from '../../../src/backends/index.js';
 import type { Progress } from '../../../src/core/index.js';
 import { Dataset, imageBatches, type LabeledImage } from '../../../src/data/index.js';
-import { evaluate, type Predictor } from '../../../src/evaluation/predict/index.js';
+import { classify, classifyMany, evaluate, type Predictor } from '../../../src/evaluation/predict/index.js';
 import { evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
 import { occlusionMap } from '../../../src/evaluation/explain/index.js';
 import { efficientNet, setClassNames } from '../../../src/models/index.js';
@@ -139,6 +139,19 @@ test('a layers model brings its class names and its binary output its two classe
   expect(evaluation.predictions.labels).toEqual(Int32Array.of(0, 1));
   expect(evaluation.accuracy).toBe(0.5);
   net.dispose();
+});
+
+test("the model's names in another order are refused by everything that predicts", async () => {
+  const named: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], preprocessing: { inputSize: 2, fit: 'stretch' } };
+  const classNames = ['ant', 'cat', 'bee'];
+  const message = (where: string): string =>
+    `${where}: expected \`classNames\` in the order of the model's outputs, 'bee' at 1, received 'cat' there. ` +
+    'Leave them out: the model has its names.';
+  await expect(evaluate(named, [picture(0, 0)], { classNames })).rejects.toThrow(message('evaluate'));
+  await expect(classify(named, picture(0, 0).pixels, { classNames })).rejects.toThrow(message('classify'));
+  expect(() => classifyMany(named, [picture(0, 0).pixels], { classNames })).toThrow(message('classifyMany'));
+  // Other names, such as those of another language, are the caller's choice.
+  expect((await evaluate(named, [picture(0, 0)], { classNames: ['Ameise', 'Biene', 'Katze'] })).classNames[2]).toBe('Katze');
 });
 
 test('what goes wrong is said in one sentence, and leaves nothing behind', async () => {
