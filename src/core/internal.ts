@@ -1,6 +1,7 @@
 export { allFinite } from './allFinite.js';
 export {
   anything,
+  AWAIT,
   arrayOf,
   boolean,
   callable,
@@ -14,6 +15,7 @@ export {
   instanceOf,
   invalid,
   isPlain,
+  isPromise,
   keysOf,
   list,
   nonNegative,
@@ -32,6 +34,7 @@ export {
   show,
   showShape,
   text,
+  typeName,
 } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';

@@ -26,6 +26,11 @@ export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
   (value) => typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value),
 );
 
+/** What to do instead of passing an object that contains the images, as `imageFolder` returns one. */
+export function imagesRemedy(value: unknown): string {
+  return readable.accepts((value as { readonly images?: unknown } | null | undefined)?.images) ? 'Pass its `images`.' : '';
+}
+
 /** The preprocessing of a dataset; `undefined` where the data do not say it. */
 export function preprocessingOfData(where: string, data: object | undefined): CompletePreprocessing | undefined {
   // Data of other kinds, such as arrays, is no wrong preprocessing.

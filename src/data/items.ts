@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError } from '../core/index.js';
+import { show, typeName } from '../core/internal.js';
 
 /** Frees the tensors an item holds, when the pipeline drops it. */
 export function releaseItem(item: unknown): void {
@@ -47,7 +48,7 @@ export function describeItem(item: unknown): string {
       .join(', ')} }`;
   }
   if (item === null) return 'null';
-  return typeof item === 'object' ? item.constructor.name : typeof item;
+  return typeof item === 'object' ? (typeName(item) ?? 'object') || show(item) : typeof item;
 }
 
 function visit(value: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {

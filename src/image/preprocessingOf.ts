@@ -1,6 +1,6 @@
 // Who can say how images become its input: a preprocessing itself, a model, a runtime, a dataset.
 
-import { invalid, isPlain } from '../core/internal.js';
+import { invalid, isPlain, isPromise } from '../core/internal.js';
 import type { OptionError } from '../core/index.js';
 import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 
@@ -39,7 +39,7 @@ export function requirePreprocessing(where: string, source: PreprocessingSource)
 
 function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
   // JavaScript callers may pass anything.
-  if (typeof source !== 'object' || (source as unknown) === null) throw refused(where, source);
+  if (typeof source !== 'object' || (source as unknown) === null || isPromise(source)) throw refused(where, source);
   // First, because models have a method called fit, too.
   if ('getUserDefinedMetadata' in source && typeof source.getUserDefinedMetadata === 'function') {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
-import { positiveInteger, oneOf, checkOptions, show, arrayOf, finite } from '../../src/core/internal.js';
+import { positiveInteger, oneOf, checkOptions, invalid, show, arrayOf, finite } from '../../src/core/internal.js';
 
 const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
 const checked = (options: object) => checkOptions('f', options, rules);
@@ -28,6 +28,23 @@ test('values are shown short', () => {
   expect(show(new Map())).toBe('an instance of Map');
   expect(show('x'.repeat(100))).toHaveLength(62);
   expect(show(Array.from({ length: 20 }, (_, i) => i))).toBe('[0, 1, 2, 3, 4, 5, 6, 7, ... 20 in all]');
+});
+
+test('instances are named as their classes are, and what has no name is none', () => {
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- as a bundler writes it
+  class _Dataset {}
+  expect(show(new _Dataset())).toBe('an instance of Dataset');
+  expect(show(new (class {})())).toBe('an object');
+  expect(show((function* () {})())).toBe('a generator');
+  expect(show((async function* () {})())).toBe('a generator');
+});
+
+test('every refused promise is to be awaited, unless a function returned it', () => {
+  const promise = Promise.resolve(1);
+  expect(invalid('f', 'x', 'a number', promise, 'Other advice.').message).toBe(
+    'f: expected a number for `x`, received an instance of Promise. Await it first.',
+  );
+  expect(invalid('f', 'x()', 'a number', promise, 'Other advice.').message).toMatch(/ Other advice\.$/);
 });
 
 test('a guard recognizes the family by class and by name', () => {

@@ -2,7 +2,7 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, instanceOf, positiveInteger } from '../../core/internal.js';
-import { readable } from '../../data/internal.js';
+import { imagesRemedy, readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
 import { checkNameOrder, checkPredictor, type Predictor } from './evaluate.js';
@@ -36,7 +36,7 @@ export function classifyMany(
   checkPredictor(where, model);
   const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
   const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
-  check(where, 'images', images, readable);
+  check(where, 'images', images, readable, imagesRemedy(images));
   checkNameOrder(where, model, each.classNames);
   const preprocessing = inputPreprocessing(where, model, given);
   return answers();

@@ -22,6 +22,7 @@ import { areFinite } from '../../layers/internal.js';
 import {
   checkBatch,
   checkImageSize,
+  imagesRemedy,
   checkInputShape,
   collateFor,
   preprocessingOfData,
@@ -144,7 +145,7 @@ export async function evaluateFor(
     otherPreprocessing = 'throw',
     ...rest
   } = checkRunOptions(where, options);
-  check(where, 'data', data, readable);
+  check(where, 'data', data, readable, imagesRemedy(data));
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
   checkImageSize(where, 'data', data, inputShapeOf(model));

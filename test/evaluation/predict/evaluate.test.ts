@@ -5,7 +5,7 @@ import { trackMemory } from '../../../src/backends/index.js';
 import type { Progress } from '../../../src/core/index.js';
 import { Dataset, imageBatches, type LabeledImage } from '../../../src/data/index.js';
 import { classify, classifyMany, evaluate, type Predictor } from '../../../src/evaluation/predict/index.js';
-import { evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
+import { classificationReport, evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
 import { occlusionMap } from '../../../src/evaluation/explain/index.js';
 import { efficientNet, setClassNames } from '../../../src/models/index.js';
 import { VARIANTS } from '../../../src/scaling/index.js';
@@ -139,6 +139,24 @@ test('a layers model brings its class names and its binary output its two classe
   expect(evaluation.predictions.labels).toEqual(Int32Array.of(0, 1));
   expect(evaluation.accuracy).toBe(0.5);
   net.dispose();
+});
+
+test('a promise, and what contains the images, lead to what is meant', async () => {
+  const labeled = Dataset.from([picture(0, 0)]);
+  const folder = { images: labeled, classNames: ['a'] };
+  await expect(evaluate(Promise.resolve(model) as never, labeled)).rejects.toThrow(
+    'evaluate: expected a model with `predict` for `model`, received an instance of Promise. Await it first.',
+  );
+  await expect(evaluate(model, Promise.resolve(labeled) as never)).rejects.toThrow('received an instance of Promise. Await it first.');
+  await expect(evaluate(model, folder as never)).rejects.toThrow('received { images, classNames }. Pass its `images`.');
+  expect(() => imageBatches(folder as never)).toThrow('received { images, classNames }. Pass its `images`.');
+  expect(() => imageBatches(Promise.resolve(labeled) as never)).toThrow('Await it first.');
+  expect(() => classificationReport(evaluate(model, labeled) as never)).toThrow('Await it first.');
+  const preprocessing = { inputSize: 2, fit: 'stretch' } as const;
+  await expect(classify(model, Promise.resolve(picture(0, 0).pixels) as never, { preprocessing })).rejects.toThrow('Await it first.');
+  await expect(classify(model, picture(0, 0).pixels, { preprocessing: Promise.resolve(preprocessing) as never })).rejects.toThrow(
+    'Await it first.',
+  );
 });
 
 test("the model's names in another order are refused by everything that predicts", async () => {
