@@ -179,7 +179,7 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
   const stopped = AbortSignal.abort();
   const { kept } = await trackMemory(async () => {
     await expect(evaluate(model, [])).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: evaluate: expected at least one prediction, received none. The dataset is empty.]`,
+      `[DataError: evaluate: expected at least one prediction, received none. The dataset is empty, or was already read.]`,
     );
     await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`,
