@@ -31,12 +31,22 @@ test('values are shown short', () => {
 });
 
 test('instances are named as their classes are, and what has no name is none', () => {
-  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- as a bundler writes it
-  class _Dataset {}
+  // As a bundler writes a class that refers to itself.
+  class _Dataset {
+    readonly size = 1;
+  }
   expect(show(new _Dataset())).toBe('an instance of Dataset');
-  expect(show(new (class {})())).toBe('an object');
-  expect(show((function* () {})())).toBe('a generator');
-  expect(show((async function* () {})())).toBe('a generator');
+  const nameless = new (class {
+    readonly size = 1;
+  })();
+  expect(show(nameless)).toBe('an object');
+  const numbers = function* () {
+    yield 1;
+  };
+  const later = async function* () {
+    yield await Promise.resolve(1);
+  };
+  expect([show(numbers()), show(later())]).toEqual(['a generator', 'a generator']);
 });
 
 test('every refused promise is to be awaited, unless a function returned it', () => {

@@ -41,8 +41,8 @@ export interface Classification {
  * @param image - An image of any size; RGB in [0, 255].
  * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how the image is preprocessed.
  * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes.
- * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities. {@link BackendError} when the model needs a backend and none is
- *   ready.
+ * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities.
+ * @throws {BackendError} when the model needs a backend and none is ready.
  * @example
  * const [best] = await classify(model, await decodeImage('panda.jpg'));
  * console.log(best?.className, best?.probability);

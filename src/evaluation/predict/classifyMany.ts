@@ -22,8 +22,8 @@ export interface ClassifyManyOptions extends ClassifyOptions {
  * @param images - Images of any sizes; RGB in [0, 255]. At most one batch is read ahead.
  * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how images are preprocessed.
  * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes per image.
- * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities. {@link BackendError} when the model needs a backend and none is
- *   ready.
+ * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities.
+ * @throws {BackendError} when the model needs a backend and none is ready.
  * @example
  * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */

@@ -191,7 +191,7 @@ export function knownClassNames(model: LayersModel | Predictor): readonly string
 /** Throws an OptionError when names are those of the model in another order: every result would be under a wrong name. */
 export function checkNameOrder(where: string, model: LayersModel | Predictor, classNames: readonly string[] | undefined): void {
   const own = knownClassNames(model);
-  if (classNames === undefined || own === undefined || own.length !== classNames.length) return;
+  if (own === undefined || own.length !== classNames?.length) return;
   const place = own.findIndex((name, i) => name !== classNames[i]);
   if (place < 0 || [...own].sort().join('\n') !== [...classNames].sort().join('\n')) return;
   throw new OptionError(
