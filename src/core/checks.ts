@@ -68,6 +68,12 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
   );
 }
 
+/** Names of classes that a label or a head is made for: of two equal ones, nothing could tell which is meant. */
+export const differentTexts = rule<readonly string[]>(
+  'an array of different non-empty strings',
+  (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
+);
+
 /** Throws an OptionError unless `value` satisfies the rule. */
 export function check<T>(where: string, option: string, value: unknown, wanted: Rule<T>, remedy = ''): asserts value is T {
   if (!wanted.accepts(value)) throw invalid(where, option, wanted.expected, value, remedy);
@@ -121,9 +127,19 @@ export function isPlain(value: object): boolean {
 
 /** Creates the error for an invalid value. */
 export function invalid(where: string, option: string, expected: string, received: unknown, remedy = ''): OptionError {
+  // A promise that a function returned, as in `items()`, is not the caller's to await.
+  const advice = isPromise(received) && !option.endsWith(')') ? AWAIT : remedy;
   return new OptionError(
-    `${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${remedy === '' ? '' : ` ${remedy}`}`,
+    `${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${advice === '' ? '' : ` ${advice}`}`,
   );
+}
+
+/** What to do with a promise where something else is expected. */
+export const AWAIT = 'Await it first.';
+
+/** Whether a value can be awaited. */
+export function isPromise(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
 }
 
 /** Formats a value for a message. Strings are quoted and long values are shortened. */
@@ -133,7 +149,7 @@ export function show(value: unknown): string {
 
 function shown(value: unknown, depth: number): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name}`;
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name.replace(/^_+/, '')}`;
   // An array may contain itself.
   if (Array.isArray(value) && depth > 3) return '[...]';
   if (Array.isArray(value)) {
@@ -141,10 +157,19 @@ function shown(value: unknown, depth: number): string {
     return `[${first.join(', ')}${value.length > 8 ? `, ... ${value.length} in all` : ''}]`;
   }
   if (typeof value === 'object' && value !== null) {
-    const type = (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name;
+    const type = typeName(value);
+    if (type === '') return GENERATORS.has(Object.prototype.toString.call(value)) ? 'a generator' : 'an object';
     return type === undefined || type === 'Object' ? `{ ${Object.keys(value).slice(0, 8).join(', ')} }` : `an instance of ${type}`;
   }
   return String(value);
+}
+
+const GENERATORS: ReadonlySet<string> = new Set(['[object Generator]', '[object AsyncGenerator]']);
+
+/** The name of an object's class; '' where it has none, `undefined` for an object without a prototype. */
+export function typeName(value: object): string | undefined {
+  // Bundlers put an underscore before the name of a class that refers to itself.
+  return (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name?.replace(/^_+/, '');
 }
 
 /** Formats a list of alternatives for a message. */

@@ -1,18 +1,21 @@
 export { allFinite } from './allFinite.js';
 export {
   anything,
+  AWAIT,
   arrayOf,
   boolean,
   callable,
   check,
   checkNumbers,
   checkOptions,
+  differentTexts,
   either,
   finite,
   type Given,
   instanceOf,
   invalid,
   isPlain,
+  isPromise,
   keysOf,
   list,
   nonNegative,
@@ -31,6 +34,7 @@ export {
   show,
   showShape,
   text,
+  typeName,
 } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';

@@ -26,6 +26,11 @@ export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
   (value) => typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value),
 );
 
+/** What to do instead of passing an object that contains the images, as `imageFolder` returns one. */
+export function imagesRemedy(value: unknown): string {
+  return readable.accepts((value as { readonly images?: unknown } | null | undefined)?.images) ? 'Pass its `images`.' : '';
+}
+
 /** The preprocessing of a dataset; `undefined` where the data do not say it. */
 export function preprocessingOfData(where: string, data: object | undefined): CompletePreprocessing | undefined {
   // Data of other kinds, such as arrays, is no wrong preprocessing.
@@ -63,9 +68,8 @@ export function checkInputShape(where: string, option: string, shape: readonly n
  *
  * @param place - Where the item was met, for the error: ` at step 3 of epoch 0`.
  * @param parts - The tensors that are read; others are refused, so that none is ignored.
- * @throws {OptionError} when it does not consist of these tensors, of numbers. {@link ShapeError} when its images have another shape than
- *   the model takes,
- * or their number is not that of the labels.
+ * @throws {OptionError} when it does not consist of these tensors, of numbers, or one is disposed.
+ * @throws {ShapeError} when its images have another shape than the model takes, or their number is not that of the labels.
  */
 export function checkBatch(
   where: string,
@@ -83,6 +87,12 @@ export function checkBatch(
       throw new OptionError(
         `${where}: expected batches { ${parts.join(', ')} } of tensors of numbers for \`${option}\`, ` +
           `received ${describeItem(item)}${place}.${remedy}`,
+      );
+    }
+    if ([xs, ys, sampleWeights].some((tensor) => tensor?.isDisposed)) {
+      throw new OptionError(
+        `${where}: expected batches in use for \`${option}\`, received one that is disposed${place}. ` +
+          'Batches are read once: pass `imageBatches(...)` itself.',
       );
     }
     checkInputShape(where, option, xs.shape, inputShape, place);

@@ -39,9 +39,9 @@ export function finiteReader<T>(reader: AsyncIterator<T>, epoch: number): { next
 
 async function problemOf(item: unknown, step: number, epoch: number): Promise<DataError | undefined> {
   const tensors = tensorsOf(item);
-  const checks = [...tensors].map(([name, tensor]) => ({ name, isFinite: areFinite([tensor]) }));
+  const checks = await Promise.all([...tensors].map(async ([name, tensor]) => ({ name, isFinite: await areFinite([tensor]) })));
   for (const { name, isFinite } of checks) {
-    if (await isFinite) continue;
+    if (isFinite) continue;
     return new DataError(
       `Dataset: expected finite numbers${name === '' ? '' : ` for \`${name}\``} at step ${step} of epoch ${epoch}, ` +
         `received NaN or Infinity. Look at that batch.`,

@@ -6,6 +6,7 @@ import { DataError, OptionError, ShapeError } from '../core/index.js';
 import { checkFinitePixels, checkPixels, floats, giveBack } from '../image/internal.js';
 import type { Pixels } from '../image/index.js';
 import { copiesValues } from '../backends/internal.js';
+import { imagesRemedy } from './checkBatches.js';
 import { Dataset } from './Dataset.js';
 import { describeItem } from './items.js';
 import type { Label, LabeledImage } from './labeledImage.js';
@@ -42,6 +43,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
     'images',
     images,
     rule('a Dataset of { pixels, label }', (value) => value instanceof Dataset),
+    imagesRemedy(images),
   );
   const { batchSize = 32, dropRemainder = false } = checkOptions('imageBatches', options, {
     batchSize: positiveInteger,

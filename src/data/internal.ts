@@ -3,6 +3,7 @@ export {
   checkFirstBatch,
   checkImageSize,
   checkInputShape,
+  imagesRemedy,
   type InputShape,
   preprocessingOfData,
   readable,

@@ -1,6 +1,8 @@
 // What travels through a Dataset: any value, perhaps holding tensors. Here their ownership is kept.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { OptionError } from '../core/index.js';
+import { show, typeName } from '../core/internal.js';
 
 /** Frees the tensors an item holds, when the pipeline drops it. */
 export function releaseItem(item: unknown): void {
@@ -12,7 +14,14 @@ export function releaseItem(item: unknown): void {
 
 /** The item with its tensors cloned, so that whoever receives it may dispose them; without tensors, the item itself. */
 export function cloneItem<T>(item: T): T {
-  return visit(item, (tensor) => tf.clone(tensor)) as T;
+  return visit(item, (tensor) => {
+    if (tensor.isDisposed) {
+      throw new OptionError(
+        'Dataset: expected items whose tensors are in use, received one that is disposed. ' + 'Keep the tensors while the dataset is read.',
+      );
+    }
+    return tf.clone(tensor);
+  }) as T;
 }
 
 /** The tensors in an item by their place in it: `xs`, `ys`, `xs.image`; '' where the item is a tensor itself. */
@@ -39,7 +48,7 @@ export function describeItem(item: unknown): string {
       .join(', ')} }`;
   }
   if (item === null) return 'null';
-  return typeof item === 'object' ? item.constructor.name : typeof item;
+  return typeof item === 'object' ? (typeName(item) ?? 'object') || show(item) : typeof item;
 }
 
 function visit(value: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {

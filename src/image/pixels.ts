@@ -1,6 +1,6 @@
 // The image type used for decoding, resizing and augmentation: a typed array, not a tensor.
 
-import { allFinite, invalid, positiveInteger, rule, show } from '../core/internal.js';
+import { allFinite, AWAIT, invalid, isPromise, positiveInteger, rule, show } from '../core/internal.js';
 import { DataError, OptionError, ShapeError } from '../core/index.js';
 
 export { sides, size, type Size } from '../core/internal.js';
@@ -70,7 +70,10 @@ export function checkPixels(where: string, value: unknown): asserts value is Pix
   if (Array.isArray(given) || (ArrayBuffer.isView(given) && !isData(given))) {
     throw invalid(where, 'image.data', 'a Uint8Array, Uint8ClampedArray or Float32Array', given);
   }
-  if (!isPixels(value)) throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.`);
+  if (!isPixels(value)) {
+    const remedy = isPromise(value) ? ` ${AWAIT}` : '';
+    throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.${remedy}`);
+  }
   const { width, height, channels, data } = value;
   if (data.length !== width * height * channels) {
     throw new ShapeError(

@@ -54,7 +54,11 @@ export function completePreprocessing(where: string, preprocessing: Preprocessin
     where,
     'preprocessing',
     preprocessing,
-    rule<Preprocessing>("a preprocessing, such as { inputSize: 224, fit: 'stretch' },", record.accepts),
+    rule<Preprocessing>(
+      "a preprocessing, such as { inputSize: 224, fit: 'stretch' },",
+      (value) => record.accepts(value) && !carriesOne(value),
+    ),
+    carriesOne(preprocessing) ? 'Pass `preprocessingOf(...)` of it.' : '',
   );
   checkOptions(where, preprocessing, RULES);
   check(where, 'inputSize', preprocessing.inputSize, sizeRule);
@@ -64,6 +68,11 @@ export function completePreprocessing(where: string, preprocessing: Preprocessin
   // Options that have no effect are set to their default, so that they do not make a difference in comparisons.
   const fills = fit === 'pad' || fit === 'resizePad';
   return { inputSize: sides(inputSize), fit, cropFraction, margins, fillValue: fills ? fillValue : 0, interpolation, antialias, resampler };
+}
+
+/** Whether a value is a model, runtime or dataset, which carries a preprocessing, and is none itself. */
+function carriesOne(value: unknown): boolean {
+  return record.accepts(value) && ('getUserDefinedMetadata' in value || 'preprocessing' in value);
 }
 
 /** Returns whether two preprocessings give the same input for every image. */

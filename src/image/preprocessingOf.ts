@@ -1,6 +1,6 @@
 // Finds the preprocessing of a model, runtime or dataset.
 
-import { invalid, isPlain } from '../core/internal.js';
+import { invalid, isPlain, isPromise } from '../core/internal.js';
 import type { OptionError } from '../core/index.js';
 import { completePreprocessing, type CompletePreprocessing, type Preprocessing } from './preprocess.js';
 
@@ -38,7 +38,7 @@ export function requirePreprocessing(where: string, source: PreprocessingSource)
 
 function carriedBy(where: string, source: PreprocessingSource): Preprocessing | undefined {
   // JavaScript callers may pass anything.
-  if (typeof source !== 'object' || (source as unknown) === null) throw refused(where, source);
+  if (typeof source !== 'object' || (source as unknown) === null || isPromise(source)) throw refused(where, source);
   // Checked first, because models also have a method named `fit`.
   if ('getUserDefinedMetadata' in source && typeof source.getUserDefinedMetadata === 'function') {
     const metadata = source.getUserDefinedMetadata() as { readonly effnet?: { readonly preprocessing?: Preprocessing } } | undefined;

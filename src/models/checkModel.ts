@@ -1,6 +1,7 @@
 // Checks the `model` argument of public functions.
 
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
+import { OptionError } from '../core/index.js';
 import { check, rule } from '../core/internal.js';
 
 /** Checks for methods instead of using `instanceof`, because an application may have two copies of TensorFlow.js. */
@@ -11,5 +12,24 @@ const layersModel = rule<LayersModel>('a layers model, such as efficientNet retu
 
 /** @throws {OptionError} when the value is not a layers model, for example when it is a promise of one. */
 export function checkModel(where: string, model: unknown, option = 'model'): asserts model is LayersModel {
-  check(where, option, model, layersModel, model instanceof Promise ? 'Await it first.' : '');
+  check(where, option, model, layersModel, modelRemedy(model));
+  checkInUse(where, model, option);
 }
+
+/** What to do instead of passing an object that contains the model, as `trainHead` returns one. */
+export function modelRemedy(value: unknown): string {
+  return layersModel.accepts((value as { readonly model?: unknown } | null | undefined)?.model) ? 'Pass its `model`.' : '';
+}
+
+/** @throws {OptionError} when the model is disposed, or its head, because another function took the model over. */
+export function checkInUse(where: string, model: LayersModel, option = 'model'): void {
+  if (!isReleased(model) && !model.layers.some(isReleased)) return;
+  const isTakenOver = !isReleased(model) && model.layers.some((layer) => layer.weights.length > 0 && !isReleased(layer));
+  const remedy = isTakenOver ? 'trainHead or replaceHead took its layers over: use the model that it returned.' : '';
+  throw new OptionError(
+    `${where}: expected a model in use for \`${option}\`, received one that is disposed.${remedy === '' ? '' : ` ${remedy}`}`,
+  );
+}
+
+// TensorFlow.js counts the models of a layer, and has no public way to ask.
+const isReleased = (layer: layers.Layer): boolean => (layer as unknown as { readonly _refCount: number | null })._refCount === 0;

@@ -1,11 +1,11 @@
 export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
-export { checkModel } from './checkModel.js';
+export { checkInUse, checkModel, modelRemedy } from './checkModel.js';
 export { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from './efficientNet.js';
 export { kerasWeightNames } from './kerasWeightNames.js';
 export { LOAD_MODEL_RULES } from './loadModel.js';
 export { isFolded } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';
-export { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
+export { asLayersModel, endsLinear, lastFeatureLayer, withCall, withoutActivation } from './modelParts.js';
 export { describeGraphModel } from './otherModels.js';
 export { variantPlanOf } from './planOf.js';
 export { publishedEvaluation } from './publishedEvaluation.js';

@@ -47,7 +47,7 @@ export async function loadModel(
   source: string | tf.io.IOHandler | ArrayLike<File>,
   options: LoadModelOptions = {},
 ): Promise<tfl.LayersModel> {
-  check('loadModel', 'source', source, modelSource, source instanceof Promise ? 'Await it first.' : '');
+  check('loadModel', 'source', source, modelSource);
   checkOptions('loadModel', options, LOAD_MODEL_RULES);
   if (options.normalization !== undefined) checkNormalization('loadModel', options.normalization, null);
   requireBackend('loadModel');

@@ -4,20 +4,29 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { invalid, showShape } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
+import { checkInUse, modelRemedy } from './checkModel.js';
 
 type Call = (inputs: tf.Tensor | tf.Tensor[], kwargs: object) => tf.Tensor | tf.Tensor[];
 
 /** Throws unless the value is a layers model. If `isClassifier` is true, it must have a single output `[batch, classes]`. */
 export function asLayersModel(where: string, model: LayersModel, isClassifier = true): void {
   if (!Array.isArray((model as Partial<LayersModel> | null)?.layers)) {
-    throw invalid(where, 'model', 'a tf.LayersModel', model, isClassifier ? 'A runtime has no layers to look into: use occlusionMap.' : '');
+    const isRuntime = typeof (model as Partial<LayersModel> | null)?.predict === 'function';
+    const remedy = isClassifier && isRuntime ? 'A runtime has no layers to look into: use occlusionMap.' : modelRemedy(model);
+    throw invalid(where, 'model', 'a tf.LayersModel', model, remedy);
   }
+  checkInUse(where, model);
   if (!isClassifier) return;
   const [output, ...others] = model.outputs;
   if (others.length > 0 || output?.shape.length !== 2) {
     const received = others.length > 0 ? `${others.length + 1} outputs` : showShape(output?.shape ?? []);
     throw new ShapeError(`${where}: expected a model with one output [batch, classes], received ${received}. Give it a classifier head.`);
   }
+}
+
+/** Whether a model ends in a layer that leaves its sums as they are, so that its outputs are logits. */
+export function endsLinear(model: LayersModel): boolean {
+  return model.outputs[0]?.sourceLayer.getConfig()['activation'] === 'linear';
 }
 
 /** Returns the last layer that outputs a feature map `[batch, height, width, channels]`. */

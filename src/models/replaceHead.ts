@@ -1,7 +1,7 @@
 // Replaces the classifier of a model and keeps its features.
 
 import * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, text } from '../core/internal.js';
+import { check, checkOptions, differentTexts } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { applyHead, BUILD_RULES, buildLayers, HEAD_RULES } from '../layers/internal.js';
 import type { BuildOptions, HeadSpec } from '../layers/index.js';
@@ -15,7 +15,7 @@ export interface ReplaceHeadOptions extends HeadSpec, BuildOptions {
   readonly classNames?: readonly string[] | undefined;
 }
 
-const RULES = { ...HEAD_RULES, ...BUILD_RULES, classNames: arrayOf(text) };
+const RULES = { ...HEAD_RULES, ...BUILD_RULES, classNames: differentTexts };
 const HEAD_LAYERS = /^(avg_pool|max_pool|top_dropout|hidden\d+|predictions)$/;
 
 /**

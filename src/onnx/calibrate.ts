@@ -50,7 +50,10 @@ export async function calibrate(
   } finally {
     await runtime.dispose();
   }
-  if (ranges.size === 0) throw new DataError('exportOnnx: expected at least one batch for `calibration`, received none.');
+  if (ranges.size === 0)
+    throw new DataError(
+      'exportOnnx: expected at least one batch for `calibration`, received none. The dataset is empty, or was already read.',
+    );
   return ranges;
 }
 

@@ -34,7 +34,7 @@ const network = rule<tfl.LayersModel | PlannedNetwork>('a layers model, or { pla
 
 /** Whether the network is a model. Throws an OptionError if it is neither a model nor a plan with arrays. */
 export function isModel(where: string, source: tfl.LayersModel | PlannedNetwork): source is tfl.LayersModel {
-  check(where, 'model', source, network, source instanceof Promise ? 'Await it first.' : '');
+  check(where, 'model', source, network);
   if (!('plan' in source) && !('arrays' in source)) {
     checkModel(where, source);
     return true;

@@ -5,8 +5,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { boolean, callable, check, checkOptions, rate } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { namedWeights, weightArray, type NamedArrays } from '../weights/index.js';
+import { checkModel } from '../models/internal.js';
 import { TrainingCallback } from './callback.js';
-import { checkModel } from './checkModel.js';
 import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 
 /** Options of {@link ema}. */

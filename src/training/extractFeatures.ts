@@ -96,7 +96,8 @@ export async function openExtractor(
         }
       }
       report.end();
-      if (images === 0) throw new DataError(`trainHead: expected at least one batch of ${task}, received none.`);
+      if (images === 0)
+        throw new DataError(`trainHead: expected at least one batch of ${task}, received none. The dataset is empty, or was already read.`);
       return rowsOf(images, join(x), join(y));
     },
     dispose: async () => {

@@ -22,14 +22,14 @@ import { anotherCopy } from '../backends/internal.js';
 import { checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
+import { checkModel } from '../models/internal.js';
 import { TrainingCallback } from './callback.js';
-import { checkModel } from './checkModel.js';
 import { allLayers, checkFreezable, selectLayers, type LayerSelector } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
-import type { Loss } from './losses.js';
+import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy, type Loss } from './losses.js';
 import { isMetric, type Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
-import type { Schedule } from './schedules.js';
+import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine, type Schedule } from './schedules.js';
 import type { CheckpointStore } from './trainingRun.js';
 import { TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
 
@@ -108,6 +108,25 @@ const weightsByClass = rule<Readonly<Record<number, number>>>(
   (value) => typeof value === 'object' && value !== null && isPlain(value),
 );
 
+/** Functions that make a loss or a schedule, and would pass for one. */
+const LOSS_MAKERS: ReadonlyMap<unknown, string> = /* @__PURE__ */ new Map<unknown, string>([
+  [softmaxCrossEntropy, 'softmaxCrossEntropy()'],
+  [binaryCrossEntropy, 'binaryCrossEntropy()'],
+  [focalLoss, 'focalLoss()'],
+]);
+const SCHEDULE_MAKERS: ReadonlyMap<unknown, string> = /* @__PURE__ */ new Map<unknown, string>([
+  [warmupCosine, 'warmupCosine({ ... })'],
+  [exponentialDecay, 'exponentialDecay({ ... })'],
+  [stepDecay, 'stepDecay({ ... })'],
+  [polynomialDecay, 'polynomialDecay({ ... })'],
+  [oneCycle, 'oneCycle({ ... })'],
+]);
+
+function checkCalled(where: string, option: string, expected: string, value: unknown, makers: ReadonlyMap<unknown, string>): void {
+  const call = makers.get(value);
+  if (call !== undefined) throw invalid(where, option, expected, value, `Call it: \`${call}\`.`);
+}
+
 /** Throws unless model and options are such as {@link fineTune} takes. Nothing is read. */
 export function checkFineTune(model: LayersModel, options: FineTuneOptions): void {
   const where = 'fineTune';
@@ -130,6 +149,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     onProgress: callable,
     signal: instanceOf(AbortSignal, 'an AbortSignal'),
   });
+  checkCalled(where, 'loss', 'a loss', options.loss, LOSS_MAKERS);
   checkModel(where, model);
   if (!(model instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
   check(where, 'train', options.train, dataset);
@@ -160,6 +180,7 @@ function checkStage(where: string, model: LayersModel, stage: FineTuneStage, pat
     path,
   );
   const { epochs, unfreeze, batchNorm } = stage;
+  checkCalled(where, `${path}.learningRate`, rateOrSchedule.expected, stage.learningRate, SCHEDULE_MAKERS);
   check(where, `${path}.epochs`, epochs, positiveInteger);
   if (typeof unfreeze === 'string' || (unfreeze as unknown) === undefined)
     check(

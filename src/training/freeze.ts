@@ -5,7 +5,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, either, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization } from '../layers/internal.js';
-import { checkModel } from './checkModel.js';
+import { checkModel } from '../models/internal.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**

@@ -4,7 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { boolean, check, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/internal.js';
-import { checkModel } from './checkModel.js';
+import { checkModel } from '../models/internal.js';
 import { allLayers, checkFreezable, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
 
 const isNormalization = (layer: tfl.layers.Layer): boolean => layer.getClassName() === 'BatchNormalization';

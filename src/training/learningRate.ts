@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, rule } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { callback, type TrainingCallback } from './callback.js';
-import { checkOptimizer } from './checkModel.js';
+import { checkOptimizer } from './checkOptimizer.js';
 import { checkRate } from './checkRate.js';
 import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
 import { NamedOptimizer } from './NamedOptimizer.js';

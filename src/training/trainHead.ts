@@ -8,6 +8,7 @@ import {
   callable,
   check,
   checkOptions,
+  differentTexts,
   instanceOf,
   invalid,
   oneOf,
@@ -24,10 +25,9 @@ import { checkFirstBatch } from '../data/internal.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
-import { checkFiniteWeights } from '../models/internal.js';
+import { checkFiniteWeights, checkModel } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
 import { TrainingCallback } from './callback.js';
-import { checkModel } from './checkModel.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureRuntime } from './extractFeatures.js';
@@ -129,7 +129,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   checkOptions(where, options, {
     train: batches,
     validation: batches,
-    classNames: arrayOf(text),
+    classNames: differentTexts,
     preprocessing: preprocessingSource,
     epochs: positiveInteger,
     batchSize: positiveInteger,
@@ -148,7 +148,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     cacheFeatures: boolean,
   });
   check(where, 'train', options.train, batches);
-  check(where, 'classNames', options.classNames, arrayOf(text));
+  check(where, 'classNames', options.classNames, differentTexts);
   const {
     classNames,
     classifierActivation = 'softmax',

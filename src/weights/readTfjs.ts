@@ -22,7 +22,7 @@ const DTYPES: Readonly<Record<string, ElementType>> = { float32: 'float32', floa
  * await loadWeights(model, arrays);
  */
 export function readTfjs(artifacts: TfjsWeights): NamedArrays {
-  check('readTfjs', 'artifacts', artifacts, record, (artifacts as unknown) instanceof Promise ? 'Await it first.' : '');
+  check('readTfjs', 'artifacts', artifacts, record);
   const { weightSpecs = [], weightData, modelTopology, format } = artifacts;
   check('readTfjs', 'weightSpecs', weightSpecs, rule('an array', Array.isArray));
   if (weightData !== undefined) check('readTfjs', 'weightData', weightData, buffers);

@@ -23,7 +23,6 @@ const RULES = {
 };
 
 function remedyFor(arrays: unknown): string {
-  if (arrays instanceof Promise) return 'Await it first.';
   return Array.isArray((arrays as { readonly layers?: unknown } | null | undefined)?.layers) ? 'Pass `await weightsOf(model)`.' : '';
 }
 

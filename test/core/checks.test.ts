@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
-import { positiveInteger, oneOf, checkOptions, show, arrayOf, finite } from '../../src/core/internal.js';
+import { positiveInteger, oneOf, checkOptions, invalid, show, arrayOf, finite } from '../../src/core/internal.js';
 
 const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
 const checked = (options: object) => checkOptions('f', options, rules);
@@ -28,6 +28,33 @@ test('values are shown short', () => {
   expect(show(new Map())).toBe('an instance of Map');
   expect(show('x'.repeat(100))).toHaveLength(62);
   expect(show(Array.from({ length: 20 }, (_, i) => i))).toBe('[0, 1, 2, 3, 4, 5, 6, 7, ... 20 in all]');
+});
+
+test('instances are named as their classes are, and what has no name is none', () => {
+  // As a bundler writes a class that refers to itself.
+  class _Dataset {
+    readonly size = 1;
+  }
+  expect(show(new _Dataset())).toBe('an instance of Dataset');
+  const nameless = new (class {
+    readonly size = 1;
+  })();
+  expect(show(nameless)).toBe('an object');
+  const numbers = function* () {
+    yield 1;
+  };
+  const later = async function* () {
+    yield await Promise.resolve(1);
+  };
+  expect([show(numbers()), show(later())]).toEqual(['a generator', 'a generator']);
+});
+
+test('every refused promise is to be awaited, unless a function returned it', () => {
+  const promise = Promise.resolve(1);
+  expect(invalid('f', 'x', 'a number', promise, 'Other advice.').message).toBe(
+    'f: expected a number for `x`, received an instance of Promise. Await it first.',
+  );
+  expect(invalid('f', 'x()', 'a number', promise, 'Other advice.').message).toMatch(/ Other advice\.$/);
 });
 
 test('a guard recognizes the family by class and by name', () => {

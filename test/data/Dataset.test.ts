@@ -307,7 +307,7 @@ test('bad arguments are refused in one sentence', () => {
     yield 1;
   })();
   expect(() => Dataset.from(generator)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: Dataset.from: expected something that can be read more than once for \`items\`, received an instance of . Pass the generator function itself.]`,
+    `[OptionError: Dataset.from: expected something that can be read more than once for \`items\`, received a generator. Pass the generator function itself.]`,
   );
   expect(() => letters.batch(0)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`,

@@ -138,3 +138,11 @@ test('what may carry a preprocessing and has none gives undefined', () => {
     expect(image.preprocessingOf(source as image.PreprocessingSource)).toBeUndefined();
   }
 });
+
+test('a model where a preprocessing is expected leads to its preprocessing', () => {
+  const picture = { width: 2, height: 2, channels: 3, data: new Uint8Array(12) };
+  for (const source of [{ getUserDefinedMetadata: () => ({}) }, { preprocessing: { inputSize: 2, fit: 'stretch' }, size: 3 }])
+    expect(() => image.preprocess(picture, source as never)).toThrow(
+      /^preprocess: expected a preprocessing, .* Pass `preprocessingOf\(\.\.\.\)` of it\.$/,
+    );
+});

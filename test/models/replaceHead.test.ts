@@ -44,6 +44,9 @@ describe('replaceHead', () => {
   });
 
   test('names that do not match the classes are refused', () => {
+    expect(() => replaceHead(efficientNet(TINY), { classes: 2, classNames: ['a', 'a'] })).toThrow(
+      "replaceHead: expected an array of different non-empty strings for `classNames`, received ['a', 'a'].",
+    );
     expect(() => replaceHead(efficientNet(TINY), { classes: 3, classNames: ['a'] })).toThrow(
       'replaceHead: expected 3 names for `classNames`, one per class, received 1.',
     );

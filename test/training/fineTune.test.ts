@@ -238,6 +238,12 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [{ onEpochEnd }].]`,
   );
+  await expect(run({ loss: softmaxCrossEntropy as never })).rejects.toThrow(
+    'fineTune: expected a loss for `loss`, received function softmaxCrossEntropy. Call it: `softmaxCrossEntropy()`.',
+  );
+  await expect(run({ stages: [{ unfreeze: 'all', epochs: 1, learningRate: warmupCosine as never }] })).rejects.toThrow(
+    'for `stages[0].learningRate`, received function warmupCosine. Call it: `warmupCosine({ ... })`.',
+  );
   const beyond = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.add(ys, 1) }));
   await expect(run({ train: beyond })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: fineTune: expected labels in [0, 3), one of the model's 3 classes, received 3 at step 0 of epoch 0.]`,

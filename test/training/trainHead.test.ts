@@ -197,6 +197,11 @@ test('aborted, it leaves the backbone as it was and nothing behind', async () =>
 
 test.each<[string, Partial<TrainHeadOptions>, string]>([
   ['one class', { classNames: ['a'] }, "trainHead: expected at least two names for `classNames`, received ['a']."],
+  [
+    'one name for two classes',
+    { classNames: ['a', 'b', 'a'] },
+    "trainHead: expected an array of different non-empty strings for `classNames`, received ['a', 'b', 'a'].",
+  ],
   ['an unknown option', { epoch: 3 } as never, 'received `epoch`'],
   [
     'more names than targets',

@@ -1,10 +1,10 @@
 // What a model misses when a part of the image is hidden: slow, but it needs nothing but predictions.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, finite, instanceOf, invalid, positiveInteger, trackProgress, callable } from '../../core/internal.js';
+import { checkOptions, finite, instanceOf, invalid, positiveInteger, trackProgress, callable } from '../../core/internal.js';
 import type { ProgressListener } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
-import { predictor } from '../predict/internal.js';
+import { checkPredictor } from '../predict/internal.js';
 import type { Predictor } from '../predict/index.js';
 import { explained, explainedInput, rectify, targetRule, type HeatMap } from './heatMap.js';
 import { preprocessingSource } from '../predict/internal.js';
@@ -45,7 +45,7 @@ export interface OcclusionMapOptions {
  */
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionMapOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const {
     target,
     patchSize = 32,

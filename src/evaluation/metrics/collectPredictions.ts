@@ -81,7 +81,8 @@ export function collectPredictions({ where, multiLabel, fromLogits }: OutputMean
     },
     add,
     finish() {
-      if (count === 0) throw new DataError(`${where}: expected at least one prediction, received none. The dataset is empty.`);
+      if (count === 0)
+        throw new DataError(`${where}: expected at least one prediction, received none. The dataset is empty, or was already read.`);
       if (files.length !== 0 && files.length !== count) {
         throw new DataError(`${where}: expected file names for all ${count} predictions or for none, received ${files.length}.`);
       }

@@ -5,6 +5,7 @@ import {
   boolean,
   check,
   checkOptions,
+  differentTexts,
   invalid,
   list,
   positiveInteger,
@@ -168,6 +169,7 @@ function labelIndices(
 ): ArrayLike<number> {
   if (typeof labels[0] !== 'string') return labels as ArrayLike<number>;
   if (classNames === undefined) throw new OptionError(`${where}: expected \`classNames\` beside labels that are names, received none.`);
+  check(where, 'classNames', classNames, differentTexts, 'A label that is a name must stand for one class.');
   const index = new Map(classNames.map((name, i) => [name, i]));
   return Array.from(labels as readonly string[], (name, i) => {
     const found = index.get(name);

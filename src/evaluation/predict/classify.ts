@@ -1,10 +1,11 @@
 // One image, classified.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, check, checkOptions, positiveInteger, text } from '../../core/internal.js';
-import { ShapeError } from '../../core/index.js';
+import { arrayOf, checkOptions, positiveInteger, text } from '../../core/internal.js';
+import { DataError, ShapeError } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
-import { checkFiniteOutputs, knownClassNames, predictor, type Predictor } from './evaluate.js';
+import { endsLinear } from '../../models/internal.js';
+import { checkFiniteOutputs, checkNameOrder, knownClassNames, checkPredictor, type Predictor } from './evaluate.js';
 import { modelInput, preprocessingSource } from './modelInput.js';
 import { predictValues } from './predictValues.js';
 
@@ -27,7 +28,7 @@ export interface Classification {
   readonly index: number;
   /** `undefined` where no names are known. */
   readonly className: string | undefined;
-  /** The model's output for it: a probability in [0, 1] unless its classifier is linear. */
+  /** The model's output for it, in [0, 1]. */
   readonly probability: number;
 }
 
@@ -40,16 +41,17 @@ export interface Classification {
  * @param image - An image of any size; RGB in [0, 255].
  * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how the image is preprocessed.
  * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes.
- * @throws {DataError} when a pixel or an output of the model is not finite. {@link BackendError} when the model needs a backend and none is
- *   ready.
+ * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities.
+ * @throws {BackendError} when the model needs a backend and none is ready.
  * @example
  * const [best] = await classify(model, await decodeImage('panda.jpg'));
  * console.log(best?.className, best?.probability);
  */
 export async function classify(model: LayersModel | Predictor, image: Pixels, options: ClassifyOptions = {}): Promise<Classification[]> {
   const where = 'classify';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const { preprocessing, ...rest } = checkOptions(where, options, classifyRules);
+  checkNameOrder(where, model, rest.classNames);
   const [answer] = await classifyBatch(where, model, [modelInput(where, model, image, preprocessing)], rest);
   return answer ?? [];
 }
@@ -71,6 +73,7 @@ export async function classifyBatch(
   });
   const { values, columns } = await predictValues(where, model, pixels, [inputs.length, height, width, channels]);
   checkFiniteOutputs(where, values);
+  checkProbabilities(where, model, values, columns);
   const names = classNames ?? knownClassNames(model);
   // One output with two names is the probability of the second.
   const isBinary = columns === 1 && names?.length === 2;
@@ -87,4 +90,27 @@ export async function classifyBatch(
       .sort((a, b) => b.probability - a.probability || a.index - b.index)
       .slice(0, topK);
   });
+}
+
+// A row of float32 may miss 1 by a rounding, as in evaluate.
+const TOLERANCE = 1e-3;
+
+/** Throws a DataError when a model returns logits, which would be taken for probabilities. */
+function checkProbabilities(where: string, model: LayersModel | Predictor, values: Float32Array, columns: number): void {
+  const outside = values.find((value) => value < -1e-6 || value > 1 + TOLERANCE);
+  // Outputs of several labels need not sum to 1, and a predictor does not say what its outputs mean.
+  const sums = columns > 1 && 'outputs' in model && endsLinear(model) ? rowSums(values, columns) : [];
+  const sum = sums.find((each) => Math.abs(each - 1) > TOLERANCE);
+  if (outside === undefined && sum === undefined) return;
+  const [expected, received] = outside === undefined ? [' that sum to 1', `a sum of ${sum}`] : [' in [0, 1]', outside];
+  throw new DataError(
+    `${where}: expected probabilities${expected} from the model, received ${received}. ` +
+      "Give it a classifier with `classifierActivation: 'softmax'` or 'sigmoid', or read its logits with `model.predict`.",
+  );
+}
+
+function rowSums(values: Float32Array, columns: number): number[] {
+  return Array.from({ length: values.length / columns }, (_, row) =>
+    values.subarray(row * columns, (row + 1) * columns).reduce((total, value) => total + value, 0),
+  );
 }

@@ -2,10 +2,10 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, instanceOf, positiveInteger } from '../../core/internal.js';
-import { readable } from '../../data/internal.js';
+import { imagesRemedy, readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
-import { predictor, type Predictor } from './evaluate.js';
+import { checkNameOrder, checkPredictor, type Predictor } from './evaluate.js';
 import { inputPreprocessing, modelInput } from './modelInput.js';
 
 /** Options of {@link classifyMany}. */
@@ -22,8 +22,8 @@ export interface ClassifyManyOptions extends ClassifyOptions {
  * @param images - Images of any sizes; RGB in [0, 255]. At most one batch is read ahead.
  * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how images are preprocessed.
  * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes per image.
- * @throws {DataError} when a pixel or an output of the model is not finite. {@link BackendError} when the model needs a backend and none is
- *   ready.
+ * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities.
+ * @throws {BackendError} when the model needs a backend and none is ready.
  * @example
  * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */
@@ -33,10 +33,11 @@ export function classifyMany(
   options: ClassifyManyOptions = {},
 ): AsyncGenerator<Classification[], void, undefined> {
   const where = 'classifyMany';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
   const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
-  check(where, 'images', images, readable);
+  check(where, 'images', images, readable, imagesRemedy(images));
+  checkNameOrder(where, model, each.classNames);
   const preprocessing = inputPreprocessing(where, model, given);
   return answers();
 

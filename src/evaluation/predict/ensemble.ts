@@ -8,7 +8,7 @@ import { OptionError, ShapeError } from '../../core/index.js';
 import { checkInputShape } from '../../data/internal.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
 import type { CompletePreprocessing } from '../../image/index.js';
-import { inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
+import { checkPredictor, inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
 
 const imagesRule = rule<tf.Tensor4D>('a tensor [batch, height, width, 3]', (value) => value instanceof tf.Tensor && value.rank === 4);
 
@@ -35,6 +35,7 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
 /** Makes an ensemble for another function, under whose name it reports errors. */
 export function ensembleFor(where: string, members: readonly (LayersModel | Predictor)[], options: EnsembleOptions = {}): Predictor {
   check(where, 'members', members, arrayOf(predictor));
+  for (const [i, member] of members.entries()) checkPredictor(where, member, `members[${i}]`);
   if (members.length === 0) throw invalid(where, 'members', 'at least one model', members);
   const { memberWeights = members.map(() => 1) } = checkOptions(where, options, { memberWeights: arrayOf(nonNegative) });
   const sum = memberWeights.reduce((total, weight) => total + weight, 0);
@@ -119,7 +120,7 @@ export interface TestTimeAugmentationOptions {
  */
 export function testTimeAugmentation(model: LayersModel | Predictor, options: TestTimeAugmentationOptions = {}): Predictor {
   const where = 'testTimeAugmentation';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const { views = 'flip', size = shapeFor(model).inputShape?.[1] ?? undefined } = checkOptions(where, options, {
     views: oneOf('flip', 'five', 'ten'),
     size: positiveInteger,

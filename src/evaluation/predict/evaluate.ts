@@ -22,6 +22,7 @@ import { areFinite } from '../../layers/internal.js';
 import {
   checkBatch,
   checkImageSize,
+  imagesRemedy,
   checkInputShape,
   collateFor,
   preprocessingOfData,
@@ -32,6 +33,7 @@ import type { ImageBatch, LabeledImage } from '../../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
 import type { Preprocessing } from '../../image/index.js';
 import { classNamesOf } from '../../models/index.js';
+import { checkInUse, modelRemedy } from '../../models/internal.js';
 import { collectPredictions } from '../metrics/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../metrics/index.js';
 import { finishMultiLabel, finishSingle, rulesFor, type EitherOptions } from '../metrics/internal.js';
@@ -105,7 +107,8 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  *   the images were
  * made in another way than the model says, unless `otherPreprocessing` is 'accept'.
  * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
- * @throws {ShapeError} when the model has several outputs, or the images do not have the size that it takes.
+ * @throws {ShapeError} when the model has several outputs, the images do not have the size that it takes, or label vectors are not as wide
+ *   as the outputs.
  * @example
  * const { validation, classNames } = await imageFolder('clothing', { inputSize: 224, validationSplit: 0.2 });
  * const evaluation = await evaluate(model, validation.images, { classNames });
@@ -132,7 +135,7 @@ export async function evaluateFor(
   data: EvaluationData,
   options: EvaluateOptions | EvaluateMultiLabelOptions,
 ): Promise<Evaluation | MultiLabelEvaluation> {
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const {
     multiLabel = false,
     batchSize = 32,
@@ -142,11 +145,12 @@ export async function evaluateFor(
     otherPreprocessing = 'throw',
     ...rest
   } = checkRunOptions(where, options);
-  check(where, 'data', data, readable);
+  check(where, 'data', data, readable, imagesRemedy(data));
   const size = (data as { readonly size?: number | undefined }).size;
   if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
   checkImageSize(where, 'data', data, inputShapeOf(model));
   if (otherPreprocessing === 'throw') checkSamePreprocessing(where, model, data);
+  checkNameOrder(where, model, rest.classNames);
   await ensureBackend();
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
@@ -156,6 +160,7 @@ export async function evaluateFor(
     try {
       signal?.throwIfAborted();
       const { values, columns } = await predictBatch(where, model, batch.xs);
+      checkLabelShape(where, batch.ys.shape, columns, multiLabel);
       collector.add(values, columns, await batch.ys.data(), batch.files);
     } finally {
       tf.dispose([batch.xs, batch.ys]);
@@ -169,12 +174,30 @@ export async function evaluateFor(
 
 export const predictor = rule<LayersModel | Predictor>(
   'a model with `predict`',
-  (value) => typeof (value as Predictor | null)?.predict === 'function',
+  (value) => typeof (value as Predictor | null | undefined)?.predict === 'function',
 );
+
+/** @throws {OptionError} when the value does not predict, or is a model that is disposed. */
+export function checkPredictor(where: string, model: unknown, option = 'model'): asserts model is LayersModel | Predictor {
+  check(where, option, model, predictor, modelRemedy(model));
+  if ('layers' in model) checkInUse(where, model, option);
+}
 
 /** The class names a model or runtime carries. */
 export function knownClassNames(model: LayersModel | Predictor): readonly string[] | undefined {
   return 'getUserDefinedMetadata' in model ? classNamesOf(model) : model.classNames;
+}
+
+/** Throws an OptionError when names are those of the model in another order: every result would be under a wrong name. */
+export function checkNameOrder(where: string, model: LayersModel | Predictor, classNames: readonly string[] | undefined): void {
+  const own = knownClassNames(model);
+  if (own === undefined || own.length !== classNames?.length) return;
+  const place = own.findIndex((name, i) => name !== classNames[i]);
+  if (place < 0 || [...own].sort().join('\n') !== [...classNames].sort().join('\n')) return;
+  throw new OptionError(
+    `${where}: expected \`classNames\` in the order of the model's outputs, '${own[place]}' at ${place}, ` +
+      `received '${classNames[place]}' there. Leave them out: the model has its names.`,
+  );
 }
 
 /** `[batch, height, width, channels]` as a model or runtime takes it, `null` where any length goes; `undefined` where it does not say. */
@@ -201,7 +224,9 @@ export async function predictBatch(
 ): Promise<{ values: Float32Array; columns: number }> {
   checkInputShape(where, 'data', xs.shape, inputShapeOf(model));
   // On wasm and in a runtime the layers may turn NaN into a number, so the outputs do not tell.
-  const [isFinite, output] = await Promise.all([areFinite([xs]), (model as Predictor).predict(xs)]);
+  // An async function, so that a `predict` that throws at once leaves no promise behind that nobody awaits.
+  const predicted = async (): Promise<tf.Tensor | tf.Tensor[]> => (model as Predictor).predict(xs);
+  const [isFinite, output] = await Promise.all([areFinite([xs]), predicted()]);
   try {
     if (!isFinite) throw new DataError(`${where}: expected images of finite pixels, received NaN or Infinity. Look at that batch.`);
     if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
@@ -214,6 +239,20 @@ export async function predictBatch(
   } finally {
     tf.dispose(output);
   }
+}
+
+/** Throws a ShapeError unless labels are class indices, or as wide as the outputs. Flattened, other widths would be read as indices. */
+function checkLabelShape(where: string, shape: readonly number[], columns: number, multiLabel: boolean): void {
+  // One sigmoid output stands for two classes.
+  const width = columns === 1 && !multiLabel ? 2 : columns;
+  const isIndices = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
+  if (shape.length === 2 && shape[1] === width) return;
+  if (isIndices && (!multiLabel || columns === 1)) return;
+  const expected = multiLabel ? `[batch, ${width}]` : `[batch] or [batch, ${width}]`;
+  throw new ShapeError(
+    `${where}: expected labels ${expected}, received ${showShape(shape)}. ` +
+      (isIndices ? 'Write them as vectors of 0 and 1, one for each output.' : "Read the folder with the model's `classNames`."),
+  );
 }
 
 /** Throws a DataError when a number that the model answered with is not finite. */

@@ -1,3 +1,3 @@
-export { checkFiniteOutputs, knownClassNames, predictor } from './evaluate.js';
+export { checkFiniteOutputs, knownClassNames, checkPredictor } from './evaluate.js';
 export { inputPreprocessing, modelInput, preprocessingSource } from './modelInput.js';
 export { predictValues } from './predictValues.js';

@@ -3,10 +3,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../../backends/index.js';
-import { check, checkOptions, invalid, positiveInteger, showShape } from '../../core/internal.js';
+import { checkOptions, invalid, positiveInteger, showShape } from '../../core/internal.js';
 import { preprocessingFor, sides, size } from '../../image/internal.js';
 import type { Size } from '../../image/index.js';
-import { inputShapeOf, predictor, type Predictor } from './evaluate.js';
+import { inputShapeOf, checkPredictor, type Predictor } from './evaluate.js';
 
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
@@ -27,7 +27,7 @@ export interface WarmupOptions {
  */
 export async function warmup(model: LayersModel | Predictor, options: WarmupOptions = {}): Promise<number> {
   const where = 'warmup';
-  check(where, 'model', model, predictor);
+  checkPredictor(where, model);
   const { batchSize = 1, inputSize } = checkOptions(where, options, { batchSize: positiveInteger, inputSize: size });
   const [, height, width, channels] = inputShapeOf(model) ?? [];
   const wanted = inputSize === undefined ? preprocessingFor(where, model)?.inputSize : sides(inputSize);

@@ -1,6 +1,17 @@
 // Turns labeled files into labeled images. Shared by imageFolder, imagesFromCsv, imageFiles and recordImages.
 
-import { anything, arrayOf, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../../core/internal.js';
+import {
+  anything,
+  callable,
+  differentTexts,
+  either,
+  invalid,
+  oneOf,
+  positiveInteger,
+  rule,
+  text,
+  type Rules,
+} from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import type { ChangeOf } from '../../data/internal.js';
 import { oneHot, type Dataset, type Label, type LabeledImage, type MapOptions } from '../../data/index.js';
@@ -15,11 +26,8 @@ export type LabelMode = 'int' | 'categorical' | 'binary';
 
 export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
 
-/** Class names. They must be distinct, because a repeated class would have two indices. */
-export const CLASS_NAMES = rule<readonly string[]>(
-  'an array of different non-empty strings',
-  (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
-);
+/** Each name once: an image of a class that is named twice would have two labels. */
+export const CLASS_NAMES = differentTexts;
 
 /** How images are decoded and preprocessed. */
 export interface ReadImagesOptions

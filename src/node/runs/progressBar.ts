@@ -1,7 +1,7 @@
 // Shows progress: on a terminal as one line that is redrawn, in a log file or pipe as a plain line every few seconds.
 
-import { checkOptions, rule } from '../../core/internal.js';
-import type { ProgressListener } from '../../core/index.js';
+import { checkOptions, invalid, rule } from '../../core/internal.js';
+import type { Progress, ProgressListener } from '../../core/index.js';
 import { liveLine, type ProgressStream } from './liveLine.js';
 import { progressBarLine, progressLine } from './progressLine.js';
 
@@ -26,6 +26,7 @@ const LINE = 10_000;
  * // features ████████████░░░░░░░░░░░░ 300/600 images, 21/s, 14 s left
  */
 export function progressBar(options: ProgressBarOptions = {}): ProgressListener {
+  if (isProgress(options)) throw invalid('progressBar', 'onProgress', 'a listener', progressBar, 'Call it: `progressBar()`.');
   const { stream: given } = checkOptions('progressBar', options, { stream });
   const out = given ?? process.stderr;
   // A dumb terminal cannot redraw a line. A stream that the caller passes is trusted to be able to.
@@ -52,4 +53,10 @@ export function progressBar(options: ProgressBarOptions = {}): ProgressListener 
     line.draw(progressBarLine(progress, (out.columns ?? 0) > 0 ? (out.columns as number) - 1 : 79));
     if (finished) line.finish();
   };
+}
+
+/** Whether this was called as a listener, because it was passed without being called. */
+function isProgress(options: unknown): boolean {
+  const { task, done } = (options ?? {}) as Partial<Progress>;
+  return typeof task === 'string' && typeof done === 'number';
 }

@@ -29,7 +29,7 @@ export async function loadWeights(
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
   checkModel('loadWeights', model);
-  check('loadWeights', 'source', source, weightsSource, source instanceof Promise ? 'Await the reader.' : '');
+  check('loadWeights', 'source', source, weightsSource);
   checkOptions('loadWeights', options, LOAD_WEIGHTS_RULES);
   return loadWeightsFor('loadWeights', model, await arraysOf('loadWeights', source), options);
 }

@@ -65,7 +65,7 @@ const RULES = { ...EFFICIENT_NET_RULES, ...LOAD_WEIGHTS_RULES, ...CACHE_RULES, w
 
 function given(options: PretrainedOptions): PretrainedOptions {
   const { weights } = (options as PretrainedOptions | null) ?? {};
-  if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights, 'Await the reader.');
+  if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights);
   return checkOptions<object>('pretrained', options, RULES);
 }
 

@@ -26,7 +26,7 @@ export const pathOrBytes = either(text, instanceOf(Uint8Array, 'the bytes of a f
  * const arrays = await readWeightFile('efficientnetb0.h5');
  */
 export async function readWeightFile(source: string | Uint8Array): Promise<NamedArrays> {
-  check('readWeightFile', 'source', source, pathOrBytes, (source as unknown) instanceof Promise ? 'Await it first.' : '');
+  check('readWeightFile', 'source', source, pathOrBytes);
   return readWeightFileFor('readWeightFile', source);
 }
 

@@ -81,6 +81,7 @@ test.each<[string, () => unknown]>([
   ],
   ['a class that is not there', () => evaluatePredictions([[0.5, 0.5]], [2])],
   ['a name that is not there', () => evaluatePredictions([[0.5, 0.5]], ['bird'], pets)],
+  ['names that two classes have', () => evaluatePredictions([[0.5, 0.5]], ['cat'], { classNames: ['cat', 'cat'] })],
   ['names without classNames', () => evaluatePredictions([[0.5, 0.5]], ['cat'])],
   ['too few names', () => evaluatePredictions([[0.5, 0.25, 0.25]], [0], pets)],
   ['files of another number', () => evaluatePredictions([[0.5, 0.5]], [0], { files: ['a.jpg', 'b.jpg'] })],

@@ -17,9 +17,9 @@ const picture = (width: number, height: number, channels = 3) => ({
   data: Uint8Array.from({ length: width * height * channels }, (_, i) => (i * 7) % 256),
 });
 
-/** Answers with the mean of the middle pixel's channels, so that what was cut can be seen. */
+/** Answers with a 255th of the middle pixel's channels, so that what was cut can be seen. */
 const middle = (size: number) => ({
-  predict: (x: tf.Tensor4D) => tf.reshape(tf.slice(x, [0, size / 2, size / 2, 0], [1, 1, 1, 3]), [1, 3]),
+  predict: (x: tf.Tensor4D) => tf.tidy(() => tf.div(tf.reshape(tf.slice(x, [0, size / 2, size / 2, 0], [1, 1, 1, 3]), [1, 3]), 255)),
   inputs: [{ shape: [null, size, size, 3] }],
 });
 
@@ -45,10 +45,12 @@ describe('classify', () => {
     const wide = { width: 64, height: 32, channels: 3, data };
     const [cropped] = await classify(middle(32), wide, { preprocessing: { inputSize: 32, fit: 'crop' }, topK: 1 });
     const [stretched] = await classify(middle(32), wide, { preprocessing: stretch(32), topK: 1 });
-    expect(cropped!.probability).toBeCloseTo(10, 3);
-    expect(stretched!.probability).toBeCloseTo(10, 3);
+    expect(cropped!.probability).toBeCloseTo(10 / 255, 5);
+    expect(stretched!.probability).toBeCloseTo(10 / 255, 5);
     const shifted = { ...wide, data: data.map((_, i) => (Math.floor(i / 3) % 64 < 32 ? 10 : 200)) };
-    expect((await classify(middle(32), shifted, { preprocessing: { inputSize: 32, fit: 'crop' } }))[0]!.probability).toBeGreaterThan(150);
+    expect((await classify(middle(32), shifted, { preprocessing: { inputSize: 32, fit: 'crop' } }))[0]!.probability).toBeGreaterThan(
+      150 / 255,
+    );
   });
 
   test('one output with two names answers for both classes, the first first where they are equal', async () => {
@@ -70,6 +72,28 @@ describe('classify', () => {
     ]);
     expect(await answers(0.25, { classNames: ['no', 'yes'], topK: 1 })).toEqual([['no', 0.75]]);
     expect(await answers(0.25, { classNames: ['dog'] })).toEqual([['dog', 0.25]]);
+  });
+
+  test('logits are refused, for they are no probabilities', async () => {
+    const remedy = "Give it a classifier with `classifierActivation: 'softmax'` or 'sigmoid', or read its logits with `model.predict`.";
+    const answering = (...row: number[]) => ({ predict: () => tf.tensor2d([row]), preprocessing: stretch(32) });
+    await expect(classify(answering(3.5, -2), picture(40, 40))).rejects.toThrow(
+      `classify: expected probabilities in [0, 1] from the model, received 3.5. ${remedy}`,
+    );
+    // Several labels need not sum to 1.
+    expect(await classify(answering(0.75, 0.5), picture(40, 40))).toHaveLength(2);
+    const model = efficientNet(SPEC, { classes: 3, classifierActivation: 'linear' });
+    const last = model.getLayer('predictions');
+    const answer = async (...bias: number[]) => {
+      last.setWeights(last.getWeights().map((weight, i) => (i === 0 ? tf.zerosLike(weight) : tf.tensor1d(bias))));
+      return classify(model, picture(40, 40));
+    };
+    await expect(answer(0.5, 0.25, 0.5)).rejects.toThrow(
+      `classify: expected probabilities that sum to 1 from the model, received a sum of 1.25. ${remedy}`,
+    );
+    expect((await answer(0.5, 0.25, 0.25))[0]!.probability).toBe(0.5);
+    const sigmoid = efficientNet(SPEC, { classes: 3, classifierActivation: 'sigmoid' });
+    expect(await classify(sigmoid, picture(40, 40))).toHaveLength(3);
   });
 
   test('fifty calls leave no tensor behind', async () => {

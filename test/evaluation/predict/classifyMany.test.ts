@@ -27,7 +27,7 @@ function echo(): Predictor & { readonly batches: number[] } {
     predict: (x) => {
       batches.push(x.shape[0]);
       return Promise.resolve(
-        tf.tidy(() => tf.concat([tf.mean(tf.reshape(x, [x.shape[0], -1]), 1, true), tf.fill([x.shape[0], 1], 100)], 1)),
+        tf.tidy(() => tf.div(tf.concat([tf.mean(tf.reshape(x, [x.shape[0], -1]), 1, true), tf.fill([x.shape[0], 1], 100)], 1), 256)),
       );
     },
   };
@@ -51,7 +51,7 @@ test('predictions come in the order of the images, in full batches and a last on
       { batchSize: 2 },
     ),
   );
-  expect(answers.map((answer) => answer.find(({ className }) => className === 'level')!.probability)).toEqual(levels);
+  expect(answers.map((answer) => answer.find(({ className }) => className === 'level')!.probability * 256)).toEqual(levels);
   expect(answers.map(([best]) => best!.className)).toEqual(['hundred', 'level', 'hundred', 'level', 'hundred']);
   expect(runtime.batches).toEqual([2, 2, 1]);
 });

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { trackMemory } from '../../../src/backends/index.js';
 import type { Progress } from '../../../src/core/index.js';
 import { Dataset, imageBatches, type LabeledImage } from '../../../src/data/index.js';
-import { evaluate, type Predictor } from '../../../src/evaluation/predict/index.js';
-import { evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
+import { classify, classifyMany, evaluate, type Predictor } from '../../../src/evaluation/predict/index.js';
+import { classificationReport, evaluatePredictions } from '../../../src/evaluation/metrics/index.js';
 import { occlusionMap } from '../../../src/evaluation/explain/index.js';
 import { efficientNet, setClassNames } from '../../../src/models/index.js';
 import { VARIANTS } from '../../../src/scaling/index.js';
@@ -52,6 +52,52 @@ test('label sets are evaluated by their own rules', async () => {
   expect(evaluation.perClass[1]).toMatchObject({ name: 'b', support: 0, predicted: 2 });
 });
 
+test('label vectors of another width than the outputs are refused before they are read as indices', async () => {
+  const vectors = (...label: number[]): LabeledImage[] => [picture(0, Float32Array.from(label)), picture(1, Float32Array.from(label))];
+  const remedy = "Read the folder with the model's `classNames`.";
+  const refused = (received: string, expected = '[batch] or [batch, 3]'): string =>
+    `evaluate: expected labels ${expected}, received ${received}. ${remedy}`;
+  await expect(evaluate(model, vectors(0, 1))).rejects.toThrow(refused('[2, 2]'));
+  await expect(evaluate(model, imageBatches(Dataset.from(vectors(0, 1, 0, 0))))).rejects.toThrow(refused('[2, 4]'));
+  await expect(evaluate(model, vectors(0, 1), { multiLabel: true })).rejects.toThrow(refused('[2, 2]', '[batch, 3]'));
+  await expect(evaluate(model, [picture(0, 1)], { multiLabel: true })).rejects.toThrow(
+    'evaluate: expected labels [batch, 3], received [1]. Write them as vectors of 0 and 1, one for each output.',
+  );
+  const single: Predictor = { predict: ({ shape }) => tf.fill([shape[0], 1], 0.9) };
+  await expect(evaluate(single, vectors(0, 1, 0))).rejects.toThrow(refused('[2, 3]', '[batch] or [batch, 2]'));
+  expect((await evaluate(single, vectors(0, 1))).accuracy).toBe(1);
+  expect((await evaluate(single, vectors(1))).accuracy).toBe(1);
+  const { kept } = await trackMemory(() => evaluate(model, vectors(0, 1)).catch(() => undefined));
+  expect(kept.tensors).toBe(0);
+});
+
+test('batches that were read before are refused in one sentence, and no rejection is left behind', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): number => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    const batches = await imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!)))).toArray();
+    await evaluate(model, batches);
+    const message =
+      'evaluate: expected batches in use for `data`, received one that is disposed. ' +
+      'Batches are read once: pass `imageBatches(...)` itself.';
+    await expect(evaluate(model, batches)).rejects.toThrow(message);
+    await expect(evaluate(model, Dataset.from(batches))).rejects.toThrow('received one that is disposed');
+    // A predictor that fails at once, on a device that fails later.
+    const failing: Predictor = {
+      predict: () => {
+        throw new Error('broken');
+      },
+    };
+    vi.spyOn(tf.backend(), 'read').mockRejectedValueOnce(new Error('lost'));
+    await expect(evaluate(failing, [picture(0, 0)])).rejects.toThrow('broken');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', note);
+  }
+});
+
 test('no tensor is kept, progress counts images, and an async runtime works', async () => {
   const told: Progress[] = [];
   const slow: Predictor = { predict: async (images) => Promise.resolve(model.predict(images)) };
@@ -95,6 +141,37 @@ test('a layers model brings its class names and its binary output its two classe
   net.dispose();
 });
 
+test('a promise, and what contains the images, lead to what is meant', async () => {
+  const labeled = Dataset.from([picture(0, 0)]);
+  const folder = { images: labeled, classNames: ['a'] };
+  await expect(evaluate(Promise.resolve(model) as never, labeled)).rejects.toThrow(
+    'evaluate: expected a model with `predict` for `model`, received an instance of Promise. Await it first.',
+  );
+  await expect(evaluate(model, Promise.resolve(labeled) as never)).rejects.toThrow('received an instance of Promise. Await it first.');
+  await expect(evaluate(model, folder as never)).rejects.toThrow('received { images, classNames }. Pass its `images`.');
+  expect(() => imageBatches(folder as never)).toThrow('received { images, classNames }. Pass its `images`.');
+  expect(() => imageBatches(Promise.resolve(labeled) as never)).toThrow('Await it first.');
+  expect(() => classificationReport(evaluate(model, labeled) as never)).toThrow('Await it first.');
+  const preprocessing = { inputSize: 2, fit: 'stretch' } as const;
+  await expect(classify(model, Promise.resolve(picture(0, 0).pixels) as never, { preprocessing })).rejects.toThrow('Await it first.');
+  await expect(classify(model, picture(0, 0).pixels, { preprocessing: Promise.resolve(preprocessing) as never })).rejects.toThrow(
+    'Await it first.',
+  );
+});
+
+test("the model's names in another order are refused by everything that predicts", async () => {
+  const named: Predictor = { ...model, classNames: ['ant', 'bee', 'cat'], preprocessing: { inputSize: 2, fit: 'stretch' } };
+  const classNames = ['ant', 'cat', 'bee'];
+  const message = (where: string): string =>
+    `${where}: expected \`classNames\` in the order of the model's outputs, 'bee' at 1, received 'cat' there. ` +
+    'Leave them out: the model has its names.';
+  await expect(evaluate(named, [picture(0, 0)], { classNames })).rejects.toThrow(message('evaluate'));
+  await expect(classify(named, picture(0, 0).pixels, { classNames })).rejects.toThrow(message('classify'));
+  expect(() => classifyMany(named, [picture(0, 0).pixels], { classNames })).toThrow(message('classifyMany'));
+  // Other names, such as those of another language, are the caller's choice.
+  expect((await evaluate(named, [picture(0, 0)], { classNames: ['Ameise', 'Biene', 'Katze'] })).classNames[2]).toBe('Katze');
+});
+
 test('what goes wrong is said in one sentence, and leaves nothing behind', async () => {
   const data = Dataset.from([picture(0, 0, 'a.jpg'), picture(1, oneHot(1), 'b.jpg')]);
   const nan: Predictor = { predict: (images) => tf.fill([images.shape[0], 3], NaN) };
@@ -102,7 +179,7 @@ test('what goes wrong is said in one sentence, and leaves nothing behind', async
   const stopped = AbortSignal.abort();
   const { kept } = await trackMemory(async () => {
     await expect(evaluate(model, [])).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: evaluate: expected at least one prediction, received none. The dataset is empty.]`,
+      `[DataError: evaluate: expected at least one prediction, received none. The dataset is empty, or was already read.]`,
     );
     await expect(evaluate(model, data)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[ShapeError: evaluate: expected labels of one kind, received a class index and a vector of 3 from 'b.jpg'.]`,

@@ -229,3 +229,10 @@ describe('narrow terminals', () => {
     ).toBe('training features 19/19 batches, 0.9/s\n');
   });
 });
+
+test('a bar that was passed without being called says so', () => {
+  const progress = { task: 'features', done: 1, total: 2, unit: 'images', rate: 1, secondsLeft: 1 };
+  expect(() => progressBar(progress as never)).toThrow(
+    'progressBar: expected a listener for `onProgress`, received function progressBar. Call it: `progressBar()`.',
+  );
+});
