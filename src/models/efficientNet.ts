@@ -4,7 +4,16 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, either, type Given } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { completePreprocessing } from '../image/internal.js';
-import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool } from '../layers/internal.js';
+import {
+  applyConvNormAct,
+  applyHead,
+  applyStage,
+  applyStem,
+  buildLayers,
+  PARTS_RULES,
+  pool,
+  refuseUnusedAttention,
+} from '../layers/internal.js';
 import type { BlockParts } from '../layers/index.js';
 import { pixelRescaling, PLAN_RULES, planFor } from '../scaling/internal.js';
 import type {
@@ -49,7 +58,7 @@ export const EFFICIENT_NET_RULES = {
  * {@link setPreprocessing}.
  *
  * @param variant - The name of a published network, or a spec of one's own.
- * @throws {OptionError} when the variant or an option is unknown or impossible, or a part of your own returns no symbolic tensor.
+ * @throws {OptionError} when the variant or an option is unknown or impossible, `attention` replaces nothing, or a part of your own returns no symbolic tensor.
  * @throws {ShapeError} when the input is too small for the network's strides, or a part of your own returns another shape.
  * @throws {BackendError} when no backend is ready: call `await selectBackend()` first.
  * @example
@@ -84,6 +93,11 @@ export function buildEfficientNet(
 ): tfl.LayersModel {
   const plan = planFor(where, variant, planOptions);
   const given = checkOptions(where, parts, PARTS_RULES);
+  refuseUnusedAttention(
+    where,
+    plan.stages.flatMap(({ blocks }) => blocks),
+    given,
+  );
   const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
   const { model, stageOutputs } = buildLayers(where, () => buildModel(where, plan, given));
   const ownNames = String(stageOutputs) === String(stockOutputs(plan)) ? {} : { stageOutputs };
