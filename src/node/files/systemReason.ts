@@ -18,6 +18,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Why a file operation failed; the error's own message where it is not an error of the system. */
 export function systemReason(error: unknown): string {
-  const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  const { code = '', message = String(error), path = '' } = error as Partial<NodeJS.ErrnoException>;
+  // Joined paths have lost a slash.
+  if (code === 'ENOENT' && /^https?:\//i.test(path)) return 'it is a web address, not a path. Download it first';
   return REASONS[code] ?? message;
 }
