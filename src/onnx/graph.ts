@@ -39,6 +39,8 @@ export interface OnnxGraph {
   input(name: string, shape: readonly Dimension[]): string;
   /** Adds an operator and returns the name of its one output: the operator's own, made unique. */
   node(operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
+  /** Whether a tensor has that name. */
+  has(tensor: string): boolean;
   /** Adds a constant and returns its tensor's name; equal names of scalars are one constant. */
   constant(name: string, shape: readonly number[], values: ConstantValues, type?: keyof typeof DATA_TYPES): string;
   /** Makes a tensor an output under the given name. */
@@ -86,6 +88,7 @@ export function createGraph(): OnnxGraph {
       nodes.push(nodeProto(opType, output, input, attributes));
       return output;
     },
+    has: (tensor) => names.has(tensor),
     constant(name, shape, values, type = typeOf(values)) {
       if (shape.length === 0 && constants.has(name)) return name;
       const tensor = unique(name);
