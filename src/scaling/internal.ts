@@ -5,3 +5,4 @@ export { hasVariant, planFor } from './planModel.js';
 export { modelPlan } from './planRule.js';
 export { planStageFor } from './planStage.js';
 export { stageOf } from './stageOf.js';
+export { variantHint } from './variantHint.js';

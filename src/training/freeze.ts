@@ -10,8 +10,8 @@ import { checkModel } from './checkModel.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**
- * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); all from such a one on, `{ from: 'block6a' }`; or
- * a test of each layer.
+ * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); all from such a one on,
+ * `{ from: 'block6a' }`; or a test of each layer.
  */
 export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { efficientNet } from '../../src/models/index.js';
+import { pretrained } from '../../src/node/weights/index.js';
 import type { Variant, VariantSpec } from '../../src/scaling/index.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { predict, TINY } from '../support/tinyNetworks.js';
@@ -83,6 +84,23 @@ describe('efficientNet', () => {
     expect(() => efficientNet('b9' as 'b8')).toThrow(/^efficientNet: expected one of 'b0', .* for `variant`, received 'b9'\.$/);
     expect(() => efficientNet('b0', { classes: 0 })).toThrow('efficientNet: expected a positive integer for `classes`, received 0.');
     expect(() => efficientNet('b0', { inputSize: 16 })).toThrow(/^efficientNet: expected an input of at least 32 x 32 pixels/);
+  });
+
+  test.each([
+    ['B0', 'b0'],
+    ['efficientnet-b0', 'b0'],
+    ['efficientnet_b0', 'b0'],
+    ['EfficientNetV2S', 'v2-s'],
+    ['tf_efficientnetv2_b0', 'v2-b0'],
+  ])('%s is answered with the name of the variant', async (name, variant) => {
+    expect(() => efficientNet(name as 'b0')).toThrow(` for \`variant\`, received '${name}'. Write '${variant}'.`);
+    await expect(pretrained(name)).rejects.toThrow(
+      `pretrained: expected a variant or a checkpoint for \`name\`, received '${name}'. Write '${variant}'.`,
+    );
+  });
+
+  test("silu is answered with this library's name for it", () => {
+    expect(() => efficientNet('b0', { activation: 'silu' as 'swish' })).toThrow(/expected one of 'swish' \(SiLU\), 'relu', /);
   });
 
   test('an attention that no block would call is refused', () => {
