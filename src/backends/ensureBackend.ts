@@ -21,16 +21,16 @@ import {
  * @throws {BackendError} when no backend is ready and none works.
  */
 export async function ensureBackend(
-  preferences: readonly BackendPreference[] = registeredBackends(),
+  preferences?: readonly BackendPreference[],
   options: EnsureBackendOptions = {},
 ): Promise<BackendReport> {
-  checkPreferences('ensureBackend', preferences);
+  if (preferences !== undefined) checkPreferences('ensureBackend', preferences);
   checkOptions('ensureBackend', options, ENSURE_RULES);
   return inTurn(async () => {
     // The user has called `tf.setBackend` without await, so the backend is still starting.
     if (readyBackend() === undefined && registeredBackends().includes(tf.engine().backendName)) await tf.ready().catch(() => undefined);
     const backend = readyBackend();
     if (backend !== undefined) return { backend, device: deviceOf(backend), tried: [] };
-    return firstThatWorks('ensureBackend', preferences, options);
+    return firstThatWorks('ensureBackend', preferences ?? registeredBackends(), options);
   });
 }

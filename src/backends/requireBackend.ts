@@ -8,7 +8,8 @@ export function requireBackend(where: string): void {
   const name = (tf.getBackend() as string | undefined) ?? '';
   // A backend that is set but not started is not in the registry. The wasm backend starts asynchronously.
   if (name === '' || (tf.findBackend(name) as unknown) == null) {
-    const remedy = 'Call `await selectBackend()` first, or start one of your own with `await tf.setBackend(...)`.';
+    const remedy =
+      "Call `await selectBackend()` first (in Node, that of 'effnet-ts/node'), or start one of your own with `await tf.setBackend(...)`.";
     throw new BackendError(
       `${where}: expected a TensorFlow.js backend that is ready, received ${name === '' ? 'none' : `'${name}', not started`}. ${remedy}`,
     );

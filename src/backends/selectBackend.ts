@@ -1,6 +1,17 @@
 // Selects the first backend that loads, starts and computes correct results, and reports why the others were rejected.
 
-import { absentPackage, callable, check, checkOptions, missingPackageError, record, rule, text, type Rules } from '../core/internal.js';
+import {
+  absentPackage,
+  callable,
+  check,
+  checkOptions,
+  missingPackageError,
+  record,
+  rule,
+  show,
+  text,
+  type Rules,
+} from '../core/internal.js';
 import { BackendError, MissingPackageError } from '../core/index.js';
 import { activate, inTurn, readyBackend, registeredBackends } from './activeBackend.js';
 import { deviceOf, type Device } from './device.js';
@@ -59,14 +70,14 @@ export interface BackendReport {
 }
 
 const preferenceList = rule<readonly BackendPreference[]>(
-  'an array of backend names or { name, load }',
-  (value) => Array.isArray(value) && Array.from(value).every((each) => text.accepts(each) || record.accepts(each)),
+  'an array of at least one backend name or { name, load }',
+  (value) => Array.isArray(value) && value.length > 0 && Array.from(value).every((each) => text.accepts(each) || record.accepts(each)),
 );
 const LOADER_RULES: Rules<BackendLoader> = { name: text, load: callable, prepare: callable, note: text };
 
 /** Throws unless all preferences are names or loaders. */
 export function checkPreferences(where: string, preferences: readonly BackendPreference[]): void {
-  check(where, 'preferences', preferences, preferenceList);
+  check(where, 'preferences', preferences, preferenceList, text.accepts(preferences) ? `Write [${show(preferences)}].` : '');
   for (const [i, preference] of preferences.entries()) {
     if (typeof preference === 'string') continue;
     const { name, load } = checkOptions(where, preference, LOADER_RULES, `preferences[${i}]`);
@@ -78,7 +89,10 @@ export function checkPreferences(where: string, preferences: readonly BackendPre
 /** Throws if there are no backends to try. */
 function requirePreferences(where: string, preferences: readonly BackendPreference[]): void {
   if (preferences.length > 0) return;
-  throw new BackendError(`${where}: expected a backend to choose from, found none imported. Pass \`{ name, load }\` for each one wanted.`);
+  throw new BackendError(
+    `${where}: expected a backend to choose from, found none imported. Import one, for example '@tensorflow/tfjs-backend-wasm', ` +
+      "or pass `{ name, load }` for each one wanted. In Node, call `await selectBackend()` of 'effnet-ts/node', which imports one.",
+  );
 }
 
 /**
@@ -95,12 +109,13 @@ function requirePreferences(where: string, preferences: readonly BackendPreferen
  * ]);
  */
 export async function selectBackend(
-  preferences: readonly BackendPreference[] = registeredBackends(),
+  preferences?: readonly BackendPreference[],
   options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
-  checkPreferences('selectBackend', preferences);
+  if (preferences !== undefined) checkPreferences('selectBackend', preferences);
   checkOptions('selectBackend', options, SELECT_RULES);
-  return inTurn(() => firstThatWorks('selectBackend', preferences, options));
+  const candidates = preferences ?? registeredBackends();
+  return inTurn(() => firstThatWorks('selectBackend', candidates, options));
 }
 
 /** Tries the backends in order. The caller has checked the arguments and calls this within {@link inTurn}. */

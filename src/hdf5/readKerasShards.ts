@@ -2,6 +2,7 @@
 
 import { callable, check, show, text } from '../core/internal.js';
 import { isEffnetError, OptionError, WeightsError } from '../core/index.js';
+import { reasonOf } from '../models/internal.js';
 import type { NamedArrays, WeightArray } from '../weights/index.js';
 import { readHdf5 } from './readHdf5.js';
 
@@ -38,7 +39,7 @@ async function bytesOf(file: string, readFile: (name: string) => Promise<Uint8Ar
     bytes = await readFile(file);
   } catch (cause) {
     if (isEffnetError(cause)) throw cause;
-    throw new WeightsError(`${WHERE}: ${show(file)} cannot be read: ${String(cause)}.`, { cause });
+    throw new WeightsError(`${WHERE}: ${show(file)} cannot be read: ${reasonOf(cause)}.`, { cause });
   }
   if (bytes instanceof Uint8Array) return bytes;
   throw new OptionError(`${WHERE}: expected \`readFile\` to return the bytes of ${show(file)} as a Uint8Array, received ${show(bytes)}.`);

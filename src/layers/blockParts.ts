@@ -3,7 +3,7 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { callable, show, showShape, type Rule } from '../core/internal.js';
 import { OptionError, ShapeError, type Complete } from '../core/index.js';
-import type { Activation, BlockType, MBConvSpec } from '../scaling/index.js';
+import type { Activation, BlockPlan, BlockType, MBConvSpec } from '../scaling/index.js';
 import { BUILD_RULES, type BuildOptions } from './buildOptions.js';
 import { symbolic } from './featureShapeOf.js';
 
@@ -92,6 +92,19 @@ export function refusePartsInSpec(where: string, spec: unknown): void {
   if (part === undefined) return;
   throw new OptionError(
     `${where}: expected \`${part}\` in the third argument, received it in the second one. Write ${where}(x, spec, { ${part} }).`,
+  );
+}
+
+/**
+ * Refuses an attention that no block would call. A block of the caller's own may call it.
+ *
+ * @throws {OptionError} when every block has a `seRatio` of 0.
+ */
+export function refuseUnusedAttention(where: string, blocks: readonly BlockPlan[], { attention, block }: BlockParts): void {
+  if (attention === undefined || block !== undefined || blocks.some(({ seFilters }) => seFilters > 0)) return;
+  throw new OptionError(
+    `${where}: expected a block with squeeze-and-excitation, which \`attention\` replaces, received only blocks with a \`seRatio\` of 0. ` +
+      'Set `seRatio` in the spec, or leave out `attention`.',
   );
 }
 

@@ -2,7 +2,7 @@ export { BatchNormalization } from './BatchNormalization.js';
 export { FusedConvolution } from './FusedConvolution.js';
 export { type DropoutStream, SeededDropout } from './SeededDropout.js';
 export { SwishActivation } from './SwishActivation.js';
-export { PARTS_RULES } from './blockParts.js';
+export { PARTS_RULES, refuseUnusedAttention } from './blockParts.js';
 export { buildLayers } from './buildLayers.js';
 export { BUILD_RULES } from './buildOptions.js';
 export { applyConvNormAct, applyStem } from './convNormAct.js';

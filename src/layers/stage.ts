@@ -4,7 +4,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions } from '../core/internal.js';
 import { planStageFor } from '../scaling/internal.js';
 import type { StageLayersSpec, StagePlan } from '../scaling/index.js';
-import { partResult, PARTS_RULES, refusePartsInSpec, type BlockParts } from './blockParts.js';
+import { partResult, PARTS_RULES, refusePartsInSpec, refuseUnusedAttention, type BlockParts } from './blockParts.js';
 import { buildLayers } from './buildLayers.js';
 import { featureShapeOf } from './featureShapeOf.js';
 import { applyBlock } from './mbConv.js';
@@ -24,6 +24,7 @@ export function stage(x: tfl.SymbolicTensor, spec: StageLayersSpec, parts: Block
   refusePartsInSpec('stage', spec);
   const plan = planStageFor('stage', featureShapeOf('stage', x), spec);
   checkOptions('stage', parts, PARTS_RULES);
+  refuseUnusedAttention('stage', plan.blocks, parts);
   return buildLayers('stage', () => applyStage('stage', x, plan, parts));
 }
 

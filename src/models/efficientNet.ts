@@ -4,7 +4,16 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, either, type Given } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { completePreprocessing } from '../image/internal.js';
-import { applyConvNormAct, applyHead, applyStage, applyStem, buildLayers, PARTS_RULES, pool } from '../layers/internal.js';
+import {
+  applyConvNormAct,
+  applyHead,
+  applyStage,
+  applyStem,
+  buildLayers,
+  PARTS_RULES,
+  pool,
+  refuseUnusedAttention,
+} from '../layers/internal.js';
 import type { BlockParts } from '../layers/index.js';
 import { pixelRescaling, PLAN_RULES, planFor } from '../scaling/internal.js';
 import type {
@@ -87,6 +96,11 @@ export function buildEfficientNet(
 ): tfl.LayersModel {
   const plan = planFor(where, variant, planOptions);
   const given = checkOptions(where, parts, PARTS_RULES);
+  refuseUnusedAttention(
+    where,
+    plan.stages.flatMap(({ blocks }) => blocks),
+    given,
+  );
   const preprocessing = completePreprocessing(where, publishedEvaluation(variant, plan.inputShape));
   const { model, stageOutputs } = buildLayers(where, () => buildModel(where, plan, given));
   const ownNames = String(stageOutputs) === String(stockOutputs(plan)) ? {} : { stageOutputs };

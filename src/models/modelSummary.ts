@@ -2,6 +2,7 @@
 
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, rule } from '../core/internal.js';
+import { stageOf } from '../scaling/internal.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';
 import { asLayersModel } from './modelParts.js';
 
@@ -45,14 +46,12 @@ export interface ModelSummary {
 export function modelSummary(model: LayersModel, options: ModelSummaryOptions = {}): ModelSummary {
   asLayersModel('modelSummary', model, false);
   const { batchSize = 1 } = checkOptions('modelSummary', options, { batchSize: positiveInteger });
-  const groups: { name: string; layers: layers.Layer[] }[] = [];
+  const groups = new Map<string, layers.Layer[]>();
   for (const layer of flatten(model)) {
-    const name = stageOf(layer, groups.at(-1)?.name);
-    const last = groups.at(-1);
-    if (last?.name === name) last.layers.push(layer);
-    else groups.push({ name, layers: [layer] });
+    const name = stageOf(layer.name);
+    groups.set(name, [...(groups.get(name) ?? []), layer]);
   }
-  const stages = groups.map(({ name, layers: members }): StageSummary => {
+  const stages = [...groups].map(([name, members]): StageSummary => {
     const activations = plus(members.map(outputSize));
     return {
       name,
@@ -123,15 +122,6 @@ function figures({ parameters, trainable, multiplyAdds, activationBytes }: Model
 /** Returns the layers of a model, with the layers of nested models in their place. */
 function flatten(model: LayersModel): layers.Layer[] {
   return model.layers.flatMap((layer) => ('layers' in layer ? flatten(layer as LayersModel) : [layer]));
-}
-
-function stageOf(layer: layers.Layer, before: string | undefined): string {
-  const named = /^(stem|block\d+|top)(?=_|[a-z]*_)/.exec(layer.name)?.[1];
-  if (before === undefined || (before === 'input' && named === undefined)) return named ?? 'input';
-  // All layers after the last feature map belong to the head, whatever their names. Inside a block, layers without spatial axes belong to
-  // the block.
-  const isFlat = shapeOf(layer).length < 4 && (named === undefined || named === 'top');
-  return isFlat ? 'head' : (named ?? before);
 }
 
 function outputSize(layer: layers.Layer): number | null {

@@ -7,13 +7,9 @@ import { invalid } from '../core/internal.js';
 export function onlyHandler(where: string, option: string, url: string, handlers: readonly io.IOHandler[]): io.IOHandler {
   const [handler] = handlers;
   if (handler === undefined) {
-    throw invalid(
-      where,
-      option,
-      'a URL TensorFlow.js can handle here',
-      url,
-      'In Node, give a folder, and import the function from effnet-ts/node.',
-    );
+    const browser = /^(indexeddb|localstorage):/i.test(url) ? 'Only browsers have such a store. ' : '';
+    const remedy = `${browser}In Node, ${where} of 'effnet-ts/node' takes the path of a folder.`;
+    throw invalid(where, option, 'a URL TensorFlow.js can handle here', url, remedy);
   }
   return handler;
 }

@@ -4,5 +4,5 @@
 export function reasonOf(error: unknown): string {
   const { message = String(error), cause } = Object(error) as Partial<Error>;
   const said = message === 'fetch failed' && cause instanceof Error ? cause.message : message;
-  return said.replace(/\.$/, '');
+  return said.trim().replace(/\.+$/, '');
 }

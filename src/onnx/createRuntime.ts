@@ -26,15 +26,29 @@ const where = 'createRuntime';
  * const runtime = await createRuntime(model, { threads: 2 });
  * const probabilities = await runtime.predict(batch) as tf.Tensor;
  */
-export async function createRuntime(model: tfl.LayersModel | Uint8Array, options: CreateRuntimeOptions = {}): Promise<Runtime> {
+export async function createRuntime(
+  model: tfl.LayersModel | Uint8Array | ArrayBuffer,
+  options: CreateRuntimeOptions = {},
+): Promise<Runtime> {
   const checked = checkOptions(where, options, {
     threads: positiveInteger,
     device: oneOf('cpu', 'wasm', 'webgpu', 'webgl', 'webnn', 'cuda', 'dml', 'coreml'),
     onnxruntime: runtimePackage,
   });
   if (model instanceof Uint8Array) return openRuntime(where, model, checked);
-  if (!record.accepts(model)) throw invalid(where, 'model', 'a layers model or the bytes of an ONNX file', model);
+  if (model instanceof ArrayBuffer) return openRuntime(where, new Uint8Array(model), checked);
+  if (!record.accepts(model) || (model as unknown) instanceof URL || (model as unknown) instanceof Promise) {
+    throw invalid(where, 'model', 'a layers model or the bytes of an ONNX file', model, remedyFor(model));
+  }
   checkModel(where, model);
   const file = await fileOfModel(where, model, model.name, {}, 'Its training diverged, or its file is damaged.');
   return openRuntime(where, toBinary(ModelProtoSchema, file), checked);
+}
+
+function remedyFor(model: unknown): string {
+  if (model instanceof Promise) return 'Await it first.';
+  if (typeof model !== 'string' && !(model instanceof URL)) return '';
+  return /^https?:/i.test(String(model))
+    ? 'Fetch its bytes: `await (await fetch(url)).arrayBuffer()`.'
+    : "Read the file: `await readFile(path)` with `readFile` of 'node:fs/promises'.";
 }

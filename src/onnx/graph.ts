@@ -39,6 +39,8 @@ export interface OnnxGraph {
   input(name: string, shape: readonly Dimension[]): string;
   /** Adds an operator with one output and returns the name of the output: the name of the operator, made unique. */
   node(operator: string, name: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>): string;
+  /** Whether a tensor has that name. */
+  has(tensor: string): boolean;
   /** Adds a constant and returns the name of its tensor. Scalars with the same name are added only once. */
   constant(name: string, shape: readonly number[], values: ConstantValues, type?: keyof typeof DATA_TYPES): string;
   /** Makes a tensor an output of the graph, with the given name. */
@@ -86,6 +88,7 @@ export function createGraph(): OnnxGraph {
       nodes.push(nodeProto(opType, output, input, attributes));
       return output;
     },
+    has: (tensor) => names.has(tensor),
     constant(name, shape, values, type = typeOf(values)) {
       if (shape.length === 0 && constants.has(name)) return name;
       const tensor = unique(name);

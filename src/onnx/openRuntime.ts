@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { arrayOf, check, instanceOf, nonNegativeInteger, rule, showShape, strayFile } from '../core/internal.js';
 import { BackendError, DataError, ShapeError } from '../core/index.js';
 import type { CompletePreprocessing } from '../image/index.js';
+import { reasonOf } from '../models/internal.js';
 import { readNotes } from '../weights/internal.js';
 import type { ModelNotes } from '../weights/index.js';
 import { loadOnnxRuntime, type OnnxRuntimeModule, type OnnxSession, type OnnxSessionOptions, type OnnxTensor } from './loadOnnxRuntime.js';
@@ -105,7 +106,7 @@ function runtimeOf(
     if (bad !== undefined) throw new DataError(`${where}: expected images of finite pixels, received ${bad}.`);
     refuseDisposed(where);
     const outputs = await session.run({ [inputName]: new ort.Tensor('float32', values, shape) as OnnxTensor }).catch((cause: unknown) => {
-      throw new BackendError(`${where}: ONNX Runtime failed on a batch ${showShape(shape)}: ${String(cause)}.`, { cause });
+      throw new BackendError(`${where}: ONNX Runtime failed on a batch ${showShape(shape)}: ${reasonOf(cause)}.`, { cause });
     });
     return Object.fromEntries(
       outputNames.map((name) => {
@@ -155,6 +156,9 @@ function readModel(where: string, bytes: Uint8Array): ModelProto {
   }
 }
 
+/** What ONNX Runtime says where a device has no support in the package, no library or no hardware. */
+const DEVICE_FAILED = /backend|execution ?provider|shared library|(?:GPU|WebGPU) adapter/i;
+
 async function createSession(
   where: string,
   ort: OnnxRuntimeModule,
@@ -172,12 +176,15 @@ async function createSession(
   try {
     return (await ort.InferenceSession.create(bytes, options as never)) as OnnxSession;
   } catch (cause) {
-    if (/backend|execution provider/i.test(String(cause))) {
-      throw new BackendError(`${where}: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${String(cause)}.`, {
-        cause,
-      });
+    if (DEVICE_FAILED.test(String(cause))) {
+      throw new BackendError(
+        `${where}: expected a device ONNX Runtime has here for \`device\`, received '${device}': ${reasonOf(cause)}.`,
+        {
+          cause,
+        },
+      );
     }
-    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${String(cause)}.`, {
+    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${reasonOf(cause)}.`, {
       cause,
     });
   }

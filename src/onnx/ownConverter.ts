@@ -2,7 +2,8 @@
 
 import { isEffnetError, OptionError } from '../core/index.js';
 import { record, rule, show, type Rule } from '../core/internal.js';
-import type { Attribute, ConstantValues } from './graph.js';
+import { reasonOf } from '../models/internal.js';
+import type { Attribute, ConstantValues, OnnxGraph } from './graph.js';
 import type { Converter, LayerContext, LayerWeight } from './layerContext.js';
 import { made, type Shape } from './value.js';
 
@@ -55,24 +56,38 @@ export function ownConverter(convert: OnnxConverter): Converter {
         weights,
         inputs,
         shape: inGraph(shape),
-        node: (operator, nodeName, tensors, attributes) => graph.node(operator, nodeName, tensors, attributes),
+        node(operator, nodeName, tensors, attributes) {
+          // An empty name leaves out an optional input.
+          const unknown = tensors.find((each) => each !== '' && !isTensor(graph, each));
+          if (unknown !== undefined) {
+            throw new OptionError(
+              `exportOnnx: expected the names of tensors in the graph for the inputs of '${nodeName}', which the converter of ` +
+                `'${className}' adds, received ${show(unknown)}.`,
+            );
+          }
+          return graph.node(operator, nodeName, tensors, attributes);
+        },
         constant: (constantName, lengths, values) => graph.constant(constantName, lengths, values),
       });
     } catch (cause) {
       if (isEffnetError(cause)) throw cause;
       throw new OptionError(
-        `exportOnnx: expected the converter of '${className}' to convert '${name}', received an error: ${String(cause)}.`,
+        `exportOnnx: expected the converter of '${className}' to convert '${name}', received an error: ${reasonOf(cause)}.`,
         { cause },
       );
     }
-    if (typeof tensor !== 'string' || tensor === '') {
+    if (!isTensor(graph, tensor)) {
       throw new OptionError(
-        `exportOnnx: expected the converter of '${className}' to return the name of a tensor for '${name}', ` +
+        `exportOnnx: expected the converter of '${className}' to return the name of a tensor in the graph for '${name}', ` +
           `received ${show(tensor)}. Return what \`node\` returned.`,
       );
     }
-    return made(layer.shape, tensor);
+    return made(layer.shape, tensor as string);
   };
+}
+
+function isTensor(graph: OnnxGraph, value: unknown): boolean {
+  return typeof value === 'string' && graph.has(value);
 }
 
 function inGraph(shape: LayerContext['shape']): Shape {

@@ -3,6 +3,7 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
 import { callable, check, checkOptions, missingPackage, oneOf, positive, rule } from '../core/internal.js';
 import { EffnetError } from '../core/index.js';
+import { reasonOf } from '../models/internal.js';
 
 /** Options of {@link renderSvg}. */
 export interface RenderSvgOptions {
@@ -79,7 +80,7 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
       view.finalize();
     }
   } catch (error) {
-    throw new EffnetError(`${where}: expected a specification Vega can draw for \`chart\`, received one it refuses: ${String(error)}.`, {
+    throw new EffnetError(`${where}: expected a specification Vega can draw for \`chart\`, received one it refuses: ${reasonOf(error)}.`, {
       cause: error,
     });
   }
@@ -112,7 +113,7 @@ export async function renderPng(chart: object, options: RenderPngOptions = {}): 
       const [, width, height] = / width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
       throw new EffnetError(
         `renderPng: expected a chart that sharp can draw, received one of ${width} x ${height} units at \`scale\` ${scale}: ` +
-          `${String(cause)}. Draw it smaller, or as SVG.`,
+          `${reasonOf(cause)}. Draw it smaller, or as SVG.`,
         { cause },
       );
     });

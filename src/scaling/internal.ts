@@ -4,3 +4,5 @@ export { NORM_ACT_RULES, oddInteger, planBlockFor, planSqueezeExcite, resolveNor
 export { hasVariant, planFor } from './planModel.js';
 export { modelPlan } from './planRule.js';
 export { planStageFor } from './planStage.js';
+export { stageOf } from './stageOf.js';
+export { variantHint } from './variantHint.js';

@@ -25,6 +25,7 @@ import {
 import { OptionError } from '../core/index.js';
 import { blockType, NORM_ACT_RULES, oddInteger } from './planBlock.js';
 import { VARIANTS, type Activation, type Normalization, type Padding, type StageSpec, type Variant, type VariantSpec } from './variants.js';
+import { variantHint } from './variantHint.js';
 
 /** Options of a network with or without its classifier. */
 export interface NetworkOptions {
@@ -123,7 +124,9 @@ export const PLAN_RULES = {
 /** Returns the spec of a named variant, or checks a custom spec and returns it. */
 export function resolveSpec(where: string, variant: Variant | VariantSpec): VariantSpec {
   if (typeof variant === 'string') {
-    if (!Object.hasOwn(VARIANTS, variant)) throw invalid(where, 'variant', `one of ${list(Object.keys(VARIANTS))}`, variant);
+    if (!Object.hasOwn(VARIANTS, variant)) {
+      throw invalid(where, 'variant', `one of ${list(Object.keys(VARIANTS))}`, variant, variantHint(variant));
+    }
     return VARIANTS[variant];
   }
   check(where, 'variant', variant, rule<VariantSpec>('a variant name or a spec', record.accepts));

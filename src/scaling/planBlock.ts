@@ -8,6 +8,7 @@ import {
   invalid,
   nonNegative,
   oneOf,
+  rule,
   positive,
   positiveInteger,
   probability,
@@ -99,7 +100,8 @@ export const oddInteger: Rule<number> = {
   accepts: (value): value is number => positiveInteger.accepts(value) && value % 2 === 1,
 };
 
-const activation = oneOf('swish', 'relu', 'relu6', 'leakyRelu', 'hardSwish', 'linear');
+const ACTIVATIONS = oneOf('swish', 'relu', 'relu6', 'leakyRelu', 'hardSwish', 'linear');
+const activation = rule<Activation>(ACTIVATIONS.expected.replace("'swish'", "'swish' (SiLU)"), ACTIVATIONS.accepts);
 
 /** The rules of {@link NormActSpec}. */
 export const NORM_ACT_RULES = {

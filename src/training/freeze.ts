@@ -6,11 +6,12 @@ import { arrayOf, check, either, invalid, rule, text } from '../core/internal.js
 import { OptionError } from '../core/index.js';
 import { BatchNormalization } from '../layers/internal.js';
 import { checkModel } from '../models/internal.js';
+import { stageOf } from '../scaling/internal.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**
- * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`); all from such a one on, `{ from: 'block6a' }`; or
- * a test of each layer.
+ * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); all from such a one on,
+ * `{ from: 'block6a' }`; or a test of each layer.
  */
 export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 
@@ -87,8 +88,7 @@ export function allLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
 
 // `block2a` means block2a_dwconv, `block2` means block2a_dwconv and block2b_dwconv, `stem` means stem_conv.
 function belongsTo(layer: string, name: string): boolean {
-  if (layer === name || layer.startsWith(`${name}_`)) return true;
-  return /^block\d+$/.test(name) && /^[a-z]+_/.test(layer.startsWith(name) ? layer.slice(name.length) : '');
+  return layer === name || layer.startsWith(`${name}_`) || stageOf(layer) === name;
 }
 
 function setTrainable(model: tfl.LayersModel, layers: readonly tfl.layers.Layer[], trainable: boolean): void {

@@ -5,6 +5,7 @@ import { boolean, check, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/internal.js';
 import { checkModel } from '../models/internal.js';
+import { stageOf } from '../scaling/internal.js';
 import { allLayers, checkFreezable, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
 
 const isNormalization = (layer: tfl.layers.Layer): boolean => layer.getClassName() === 'BatchNormalization';
@@ -96,7 +97,7 @@ export function inferenceMode(model: tfl.LayersModel, selector?: LayerSelector, 
 
 /** How many parameters of a part train. */
 export interface TrainableRow {
-  /** A stage (`stem`, `block2`, `top`) or a layer. */
+  /** A stage (`stem`, `block2`, `top`, `head`) or a layer. */
   readonly name: string;
   readonly trainable: number;
   readonly frozen: number;
@@ -129,7 +130,7 @@ export function trainableSummary(model: tfl.LayersModel): TrainableSummary {
     }));
   const stages = new Map<string, TrainableRow>();
   for (const { name, trainable, frozen } of layers) {
-    const stage = /^block\d+/.exec(name)?.[0] ?? /^(?:stem|top)(?=_)/.exec(name)?.[0] ?? name;
+    const stage = stageOf(name);
     const row = stages.get(stage) ?? { name: stage, trainable: 0, frozen: 0 };
     stages.set(stage, { name: stage, trainable: row.trainable + trainable, frozen: row.frozen + frozen });
   }

@@ -2,6 +2,7 @@
 
 import { invalid } from '../core/internal.js';
 import { VARIANTS, type Variant } from '../scaling/index.js';
+import { variantHint } from '../scaling/internal.js';
 import { PRETRAINED, defaultPretrained, type PretrainedWeights } from './pretrainedWeights.js';
 
 /** Returns the checkpoint with this name, or the default checkpoint of this variant. */
@@ -13,5 +14,5 @@ export function findPretrained(where: string, name: string): readonly [name: str
     .filter((candidate) => typeof name === 'string' && candidate.includes(name))
     .slice(0, 4);
   const hint = near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : 'PRETRAINED lists them.';
-  throw invalid(where, 'name', 'a variant or a checkpoint', name, hint);
+  throw invalid(where, 'name', 'a variant or a checkpoint', name, variantHint(name) || hint);
 }

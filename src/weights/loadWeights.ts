@@ -94,9 +94,15 @@ export async function loadWeights(
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
   checkModel('loadWeights', model);
-  check('loadWeights', 'source', source, weightsSource);
+  check('loadWeights', 'source', source, weightsSource, sourceRemedy(source));
   checkOptions('loadWeights', options, LOAD_WEIGHTS_RULES);
   return loadWeightsFor('loadWeights', model, source, options);
+}
+
+function sourceRemedy(source: unknown): string {
+  if (source instanceof Promise) return 'Await the reader.';
+  if (typeof source !== 'string' && !(source instanceof URL)) return '';
+  return "In Node, `loadWeights` of 'effnet-ts/node' takes a path. On a page, fetch the file: `await (await fetch(url)).arrayBuffer()`.";
 }
 
 /** Same as {@link loadWeights}, for another function that has checked the arguments. */

@@ -370,7 +370,7 @@ describe("a layer class of the user's own", () => {
   test('a converter that fails or returns no tensor is named', async () => {
     const model = gated();
     await expect(exportOnnx(model, { converters: { Gate: () => 5 as never } })).rejects.toThrow(
-      /^exportOnnx: expected the converter of 'Gate' to return the name of a tensor for 'block1a_gate', received 5\./,
+      /^exportOnnx: expected the converter of 'Gate' to return the name of a tensor in the graph for 'block1a_gate', received 5\./,
     );
     await expect(
       exportOnnx(model, {
@@ -380,7 +380,7 @@ describe("a layer class of the user's own", () => {
           },
         },
       }),
-    ).rejects.toThrow(/^exportOnnx: expected the converter of 'Gate' to convert 'block1a_gate', received an error: Error: no\./);
+    ).rejects.toThrow(/^exportOnnx: expected the converter of 'Gate' to convert 'block1a_gate', received an error: no\./);
     await expect(exportOnnx(model, { converters: { Gate: 'x' as never } })).rejects.toThrow(
       /^exportOnnx: expected functions by class name for `converters`/,
     );

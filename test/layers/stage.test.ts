@@ -23,6 +23,17 @@ test("the caller's attention replaces squeeze-and-excitation", () => {
   ]);
 });
 
+test('an attention that no block would call is refused, unless a block of the caller may call it', () => {
+  const attention = (y: tfl.SymbolicTensor): tfl.SymbolicTensor => y;
+  const spec = { name: 'b', repeats: 2, filters: 6, seRatio: 0 };
+  expect(() => stage(input(8, 8, 3), spec, { attention })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: stage: expected a block with squeeze-and-excitation, which \`attention\` replaces, received only blocks with a \`seRatio\` of 0. Set \`seRatio\` in the spec, or leave out \`attention\`.]`,
+  );
+  const calls: unknown[] = [];
+  stage(input(8, 8, 6), spec, { attention, block: (y, _, parts) => (calls.push(parts.attention), y) });
+  expect(calls).toEqual([attention, attention]);
+});
+
 test('drop rates that do not fit the blocks are refused', () => {
   expect(() => stage(input(8, 8, 3), { name: 'b', repeats: 2, filters: 6, dropRates: [0.1] })).toThrow(
     'stage: expected 2 rates, one per block for `dropRates`, received [0.1].',

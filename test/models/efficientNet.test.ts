@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { efficientNet } from '../../src/models/index.js';
+import { pretrained } from '../../src/node/weights/index.js';
 import type { Variant, VariantSpec } from '../../src/scaling/index.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { predict, TINY } from '../support/tinyNetworks.js';
@@ -82,5 +84,33 @@ describe('efficientNet', () => {
     expect(() => efficientNet('b9' as 'b8')).toThrow(/^efficientNet: expected one of 'b0', .* for `variant`, received 'b9'\.$/);
     expect(() => efficientNet('b0', { classes: 0 })).toThrow('efficientNet: expected a positive integer for `classes`, received 0.');
     expect(() => efficientNet('b0', { inputSize: 16 })).toThrow(/^efficientNet: expected an input of at least 32 x 32 pixels/);
+  });
+
+  test.each([
+    ['B0', 'b0'],
+    ['efficientnet-b0', 'b0'],
+    ['efficientnet_b0', 'b0'],
+    ['EfficientNetV2S', 'v2-s'],
+    ['tf_efficientnetv2_b0', 'v2-b0'],
+  ])('%s is answered with the name of the variant', async (name, variant) => {
+    expect(() => efficientNet(name as 'b0')).toThrow(` for \`variant\`, received '${name}'. Write '${variant}'.`);
+    await expect(pretrained(name)).rejects.toThrow(
+      `pretrained: expected a variant or a checkpoint for \`name\`, received '${name}'. Write '${variant}'.`,
+    );
+  });
+
+  test("silu is answered with this library's name for it", () => {
+    expect(() => efficientNet('b0', { activation: 'silu' as 'swish' })).toThrow(/expected one of 'swish' \(SiLU\), 'relu', /);
+  });
+
+  test('an attention that no block would call is refused', () => {
+    const attention = (x: SymbolicTensor): SymbolicTensor => x;
+    expect(() => efficientNet('lite0', { attention })).toThrow(
+      'efficientNet: expected a block with squeeze-and-excitation, which `attention` replaces, received only blocks with a `seRatio` of 0.',
+    );
+    // The first stages of V2 have none, and the later ones do.
+    let calls = 0;
+    efficientNet('v2-b0', { inputSize: 32, attention: (x) => (calls++, x) }).dispose();
+    expect(calls).toBeGreaterThan(0);
   });
 });

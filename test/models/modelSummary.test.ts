@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
+import { head, mbConv, stage, stem } from '../../src/layers/index.js';
 import { modelSummary, summaryTable } from '../../src/models/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { planModel, VARIANTS } from '../../src/scaling/index.js';
+import { freeze, trainableSummary } from '../../src/training/index.js';
 
 beforeAll(() => tf.setBackend('cpu'));
 const tiny = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
@@ -43,18 +45,42 @@ test('while the input size is open, so are work and memory', () => {
 test('the memory of activations is that of all outputs as float32', () => {
   const input = tfl.input({ shape: [4, 4, 1] });
   const conv = tfl.layers.conv2d({ filters: 2, kernelSize: 3, name: 'conv' }).apply(input);
-  const flat = tfl.layers.flatten().apply(conv);
-  const model = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 3 }).apply(flat) as tfl.SymbolicTensor, name: 'mine' });
+  const flat = tfl.layers.flatten({ name: 'flat' }).apply(conv);
+  const model = tfl.model({
+    inputs: input,
+    outputs: tfl.layers.dense({ units: 3, name: 'last' }).apply(flat) as tfl.SymbolicTensor,
+    name: 'mine',
+  });
   const { total } = modelSummary(model, { batchSize: 2 });
   expect(total).toEqual({ layers: 4, parameters: 20 + 27, trainable: 47, multiplyAdds: 4 * 18 + 24, activationBytes: 2 * 4 * (8 + 8 + 3) });
   expect(`\n${summaryTable(modelSummary(model, { batchSize: 2 }))}\n`).toMatchInlineSnapshot(`
     "
     mine
-    stage  layers  output  parameters  trainable  multiply-adds  activations at 2
-    input       4       3          47         47             96           0.0 MiB
-    total       4                  47         47             96           0.0 MiB
+    stage  layers     output  parameters  trainable  multiply-adds  activations at 2
+    input       1  4 x 4 x 1           0          0              0           0.0 MiB
+    conv        1  2 x 2 x 2          20         20             72           0.0 MiB
+    flat        1          8           0          0              0           0.0 MiB
+    last        1          3          27         27             24           0.0 MiB
+    total       4                     47         47             96           0.0 MiB
     "
   `);
+  model.dispose();
+});
+
+test('stages of a network put together by hand have the names of its blocks, once each, as when they are frozen', () => {
+  const input = tfl.input({ shape: [32, 32, 3], name: 'input_layer' });
+  const features = mbConv(stage(stem(input), { name: 'block1', repeats: 1, filters: 8 }), { name: 'mine', filters: 8 });
+  const squeezed = tfl.layers.conv2d({ name: 'squeeze', filters: 4, kernelSize: 1 }).apply(features) as tfl.SymbolicTensor;
+  const model = tfl.model({ inputs: input, outputs: head(squeezed, { classes: 2, dropoutRate: 0.2 }) });
+  const { stages } = modelSummary(model);
+  expect(stages.map(({ name }) => name)).toEqual(['input', 'stem', 'block1', 'mine', 'squeeze', 'head']);
+  const counted = stages.filter(({ parameters }) => parameters > 0).map(({ name, trainable }) => ({ name, trainable }));
+  expect(trainableSummary(model).stages.map(({ name, trainable }) => ({ name, trainable }))).toEqual(counted);
+  for (const { name } of counted) {
+    freeze(model, [name]);
+    expect(modelSummary(model).stages.find((each) => each.name === name)?.trainable).toBe(0);
+  }
+  expect(trainableSummary(model).trainable).toBe(0);
   model.dispose();
 });
 

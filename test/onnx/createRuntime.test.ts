@@ -131,6 +131,31 @@ describe('createRuntime', () => {
     await expect(runtime.predict(images)).rejects.toThrow('predict: expected a tensor of numbers that is not disposed for `images`');
   });
 
+  test('an ArrayBuffer of an ONNX file is taken', async () => {
+    const bytes = await exportOnnx(model);
+    const runtime = await createRuntime(bytes.slice().buffer);
+    expect(runtime.inputShape).toEqual([null, 64, 64, 3]);
+    await runtime.dispose();
+  });
+
+  test('a device that fails to start is blamed, not the model', async () => {
+    const failing = (message: string): OnnxRuntimeModule => ({
+      Tensor: onnxruntime.Tensor,
+      InferenceSession: { create: () => Promise.reject(new Error(message)) },
+    });
+    for (const message of [
+      'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
+      'no available backend found. ERR: [dml] backend not found.',
+      'Failed to get a WebGPU adapter: No supported adapters\n',
+    ]) {
+      const error: unknown = await createRuntime(model, { device: 'cuda', onnxruntime: failing(message) }).catch((cause: unknown) => cause);
+      expect(error).toMatchObject({ name: 'BackendError' });
+      expect((error as Error).message).toBe(
+        `createRuntime: expected a device ONNX Runtime has here for \`device\`, received 'cuda': ${message.trim().replace(/\.$/, '')}.`,
+      );
+    }
+  });
+
   test('bytes that are no model are refused', async () => {
     const bytes = await exportOnnx(model);
     await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -186,7 +211,10 @@ describe('createRuntime', () => {
       /^createRuntime: expected a device ONNX Runtime has here for `device`, received 'coreml'/,
     );
     await expect(createRuntime('b0.onnx' as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: createRuntime: expected a layers model or the bytes of an ONNX file for \`model\`, received 'b0.onnx'.]`,
+      `[OptionError: createRuntime: expected a layers model or the bytes of an ONNX file for \`model\`, received 'b0.onnx'. Read the file: \`await readFile(path)\` with \`readFile\` of 'node:fs/promises'.]`,
+    );
+    await expect(createRuntime(new URL('https://example.com/b0.onnx') as never)).rejects.toThrow(
+      /received an instance of URL\. Fetch its bytes: `await \(await fetch\(url\)\)\.arrayBuffer\(\)`\.$/,
     );
     await expect(createRuntime(model, { onnxruntime: {} as never })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: createRuntime: expected a package of ONNX Runtime for \`onnxruntime\`, received {  }.]`,

@@ -283,6 +283,17 @@ describe('exportOnnx', () => {
     await expectNoLeak(() => exportOnnx(model));
   });
 
+  test('a converter that names no tensor of the graph is refused with the name of the layer', async () => {
+    const input = tfl.input({ shape: [8, 8, 3] });
+    const model = tfl.model({ inputs: input, outputs: tfl.layers.reLU({ name: 'act' }).apply(input) as tfl.SymbolicTensor });
+    await expect(exportOnnx(model, { converters: { ReLU: () => 'nope' } })).rejects.toThrow(
+      "exportOnnx: expected the converter of 'ReLU' to return the name of a tensor in the graph for 'act', received 'nope'. Return what `node` returned.",
+    );
+    await expect(exportOnnx(model, { converters: { ReLU: ({ node, name }) => node('Relu', name, ['nope']) } })).rejects.toThrow(
+      "exportOnnx: expected the names of tensors in the graph for the inputs of 'act', which the converter of 'ReLU' adds, received 'nope'.",
+    );
+  });
+
   test('what ONNX cannot express is refused by name', async () => {
     class Own extends tfl.layers.Layer {
       static readonly className = 'Own';

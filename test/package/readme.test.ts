@@ -15,9 +15,8 @@ beforeAll(async () => {
   project = await createProject(tarball, [...packages, 'sharp', 'typescript', '@types/node']);
   await rm(dirname(tarball), { recursive: true });
   snippets = [...(await readFile(join(ROOT, 'README.md'), 'utf8')).matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1]!);
-  for (const file of ['weights/efficientnet-lite0.safetensors', 'photos/panda.jpg']) {
-    await copyFile(join(ROOT, 'examples/data', file), join(project.folder, file.split('/')[1]!));
-  }
+  await copyFile(join(ROOT, 'examples/data/weights/efficientnet-lite0.safetensors'), join(project.folder, 'lite0.safetensors'));
+  await copyFile(join(ROOT, 'examples/data/photos/panda.jpg'), join(project.folder, 'photo.jpg'));
 });
 
 afterAll(() => project.remove());
@@ -31,15 +30,23 @@ test('every program compiles under strict and NodeNext', async () => {
   await expect(project.tool('tsc', '--noEmit', ...flags, ...files)).resolves.toBe('');
 });
 
+/** The first snippet, without the download. */
+function first(): string {
+  const offline = snippets[0]!.replace("pretrained('lite0')", "pretrained('lite0', { weights: 'lite0.safetensors' })");
+  expect(offline).not.toBe(snippets[0]);
+  return offline;
+}
+
 test('the first one runs as an ES module, and names the panda', async () => {
-  const script = await project.write('panda.mjs', snippets[0]!);
-  const [layout, best] = (await project.node(script)).split('\n');
-  expect(layout).toBe('lukemelas');
-  expect(best).toMatch(/^388 0\.9/);
+  expect(await project.node(await project.write('panda.mjs', first()))).toMatch(/^388 giant panda 0\.9/);
+});
+
+test('the one that builds on the blocks runs', async () => {
+  await project.node(await project.write('blocks.mjs', snippets[2]!));
 });
 
 test('it runs from CommonJS by import()', async () => {
-  const body = snippets[0]!.replace(/import (\{[^}]+\}) from ('[^']+');/g, 'const $1 = await import($2);');
+  const body = first().replace(/import (\{[^}]+\}) from ('[^']+');/g, 'const $1 = await import($2);');
   const script = await project.write('panda.cjs', `(async () => {${body}})();`);
-  expect(await project.node(script)).toMatch(/^lukemelas\n388 0\.9/);
+  expect(await project.node(script)).toMatch(/^388 giant panda 0\.9/);
 });

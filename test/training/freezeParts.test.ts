@@ -100,7 +100,7 @@ test('trainableSummary counts parameters by stage and layer', () => {
     frozen: 54,
     stages: [
       { name: 'block1', trainable: 0, frozen: 54 },
-      { name: 'predictions', trainable: 21, frozen: 0 },
+      { name: 'head', trainable: 21, frozen: 0 },
     ],
     layers: [
       { name: 'block1a_dense', trainable: 0, frozen: 30 },
@@ -118,7 +118,7 @@ test('trainableSummary counts parameters by stage and layer', () => {
     'block6',
     'block7',
     'top',
-    'predictions',
+    'head',
   ]);
 });
 

@@ -548,3 +548,9 @@ describe('a stem trained on RGB', () => {
     for (let c = 0; c < 5; c++) expect(stem[c * 8]).toBeCloseTo((at(0, c % 3, 0) * 3) / 5, 6);
   });
 });
+
+test('a path names the function that takes one', async () => {
+  for (const source of ['b0.h5', new URL('https://example.com/b0.h5')]) {
+    await expect(loadWeights(build(), source as never)).rejects.toThrow("In Node, `loadWeights` of 'effnet-ts/node' takes a path.");
+  }
+});

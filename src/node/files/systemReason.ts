@@ -20,7 +20,9 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Says why a file operation failed. For an error that does not come from the system, this is its own message. */
 export function systemReason(error: unknown): string {
-  const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  const { code = '', message = String(error), path = '' } = error as Partial<NodeJS.ErrnoException>;
+  // Joined paths have lost a slash.
+  if (code === 'ENOENT' && /^https?:\//i.test(path)) return 'it is a web address, not a path. Download it first';
   return REASONS[code] ?? message;
 }
 

@@ -128,6 +128,9 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
   return { classNames, skipped, train: imageSet(train, shuffle), validation: imageSet(validation, false) };
 }
 
+/** Why an image beside the class folders is left out. */
+const UNCLASSED = 'it is in no class folder';
+
 interface Classes {
   readonly classNames: readonly string[];
   readonly files: readonly FolderFile[];
@@ -140,7 +143,11 @@ async function listClasses(folder: string, { classNames: wanted, followLinks = f
   const classNames = wanted ?? found;
   if (classNames.length < 2) {
     const received = classNames.length === 0 ? 'none' : `only ${list(classNames)}`;
-    throw new DataError(`imageFolder: expected at least 2 class folders in '${folder}', received ${received}.`, { origin: folder });
+    const images = skipped.some(({ reason }) => reason === UNCLASSED);
+    const remedy = images ? ` It contains images itself: if it is one class, give its parent, '${path.resolve(folder, '..')}'.` : '';
+    throw new DataError(`imageFolder: expected at least 2 class folders in '${folder}', received ${received}.${remedy}`, {
+      origin: folder,
+    });
   }
   const perClass = await Promise.all(
     classNames.map(async (name, label) => {
@@ -185,7 +192,7 @@ async function listTop(
     else
       skipped.push({
         path: place,
-        reason: entry.isFile() && hasEnding(entry.name, endings) ? 'it is in no class folder' : await reasonToSkip(place),
+        reason: entry.isFile() && hasEnding(entry.name, endings) ? UNCLASSED : await reasonToSkip(place),
       });
   }
   return { found, skipped };

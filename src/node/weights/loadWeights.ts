@@ -5,6 +5,7 @@ import { check, checkOptions, either, instanceOf } from '../../core/internal.js'
 import { checkModel } from '../../models/internal.js';
 import { LOAD_WEIGHTS_RULES, loadWeightsFor, namedArrays } from '../../weights/internal.js';
 import type { LoadWeightsOptions, NamedArrays, WeightsReport } from '../../weights/index.js';
+import { refuseWebAddress } from '../files/internal.js';
 import { pathOrBytes, readWeightFileFor } from './readWeightFile.js';
 
 /** A source of weights: a path, the bytes of a file, or arrays. */
@@ -29,7 +30,8 @@ export async function loadWeights(
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
   checkModel('loadWeights', model);
-  check('loadWeights', 'source', source, weightsSource);
+  refuseWebAddress('loadWeights', 'source', source);
+  check('loadWeights', 'source', source, weightsSource, source instanceof Promise ? 'Await the reader.' : '');
   checkOptions('loadWeights', options, LOAD_WEIGHTS_RULES);
   return loadWeightsFor('loadWeights', model, await arraysOf('loadWeights', source), options);
 }

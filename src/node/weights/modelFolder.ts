@@ -8,19 +8,11 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, either, invalid, rule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import * as models from '../../models/index.js';
-import {
-  checkModel,
-  SAVE_MODEL_RULES,
-  LOAD_MODEL_RULES,
-  readModelFiles,
-  type ModelFile,
-  joinedWeights,
-  isManifest,
-} from '../../models/internal.js';
+import { checkModel, SAVE_MODEL_RULES, LOAD_MODEL_RULES, readModelFiles, type ModelFile, joinedWeights } from '../../models/internal.js';
 import { modelTarget } from './modelTarget.js';
 import { ensureBackend } from '../backends/index.js';
 import { replaceFile, systemReason } from '../files/internal.js';
-import { TOPOLOGY, topologyFile } from './topologyFile.js';
+import { TOPOLOGY, topologyFile, weightFilesOf } from './topologyFile.js';
 
 const WEIGHTS = 'weights.bin';
 
@@ -97,7 +89,7 @@ export async function loadModel(
   options: models.LoadModelOptions = {},
 ): Promise<LayersModel> {
   checkOptions('loadModel', options, LOAD_MODEL_RULES);
-  check('loadModel', 'source', source, modelSource);
+  check('loadModel', 'source', source, modelSource, (source as unknown) instanceof URL ? 'Pass its `href`.' : '');
   if (typeof source !== 'string' || isUrl(source)) {
     await ensureBackend();
     return models.loadModel(source, options);
@@ -135,7 +127,7 @@ function inPlainWords(cause: unknown): never {
 async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: tf.io.ModelArtifacts): Promise<void> {
   const before = await readdir(folder).catch((): string[] => []);
   const name = before.includes(WEIGHTS) ? `weights-${randomBytes(4).toString('hex')}.bin` : WEIGHTS;
-  const earlier = before.includes(TOPOLOGY) ? await weightFilesOf(path.join(folder, TOPOLOGY)) : [];
+  const earlier = before.includes(TOPOLOGY) ? await weightFilesOf(folder) : [];
   const weights = path.join(folder, name);
   try {
     const file: ModelFile = { ...rest, weightsManifest: [{ paths: [name], weights: weightSpecs ?? [] }] };
@@ -150,17 +142,6 @@ async function writeModel(folder: string, { weightData, weightSpecs, ...rest }: 
     });
   }
   await Promise.all(earlier.map((shard) => rm(path.join(folder, shard), { force: true })));
-}
-
-/** The weight files that a model.json lists and that are in the same folder. */
-async function weightFilesOf(file: string): Promise<string[]> {
-  try {
-    const { weightsManifest } = JSON.parse(await readFile(file, 'utf8')) as ModelFile;
-    const names = isManifest(weightsManifest) ? weightsManifest.flatMap(({ paths }) => paths) : [];
-    return names.filter((name) => /^[^/\\\0]+\.bin$/.test(name));
-  } catch {
-    return [];
-  }
 }
 
 /** Refuses a folder that contains other files and no model, because it is probably not the one that was meant. */

@@ -9,6 +9,7 @@ import { planFor } from '../../scaling/internal.js';
 import type { PlanModelOptions } from '../../scaling/index.js';
 import { findPretrained, LOAD_WEIGHTS_RULES, loadWeightsFor, namedArrays } from '../../weights/internal.js';
 import { modelOptionsOf, type LoadWeightsOptions, type NamedArrays, type PretrainedWeights } from '../../weights/index.js';
+import { refuseWebAddress } from '../files/internal.js';
 import { arraysOf } from './loadWeights.js';
 import { pathOrBytes } from './readWeightFile.js';
 import { ensureBackend } from '../backends/index.js';
@@ -65,7 +66,8 @@ const RULES = { ...EFFICIENT_NET_RULES, ...LOAD_WEIGHTS_RULES, ...CACHE_RULES, w
 
 function given(options: PretrainedOptions): PretrainedOptions {
   const { weights } = (options as PretrainedOptions | null) ?? {};
-  if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights);
+  refuseWebAddress('pretrained', 'weights', weights);
+  if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights, 'Await the reader.');
   return checkOptions<object>('pretrained', options, RULES);
 }
 

@@ -8,9 +8,10 @@ import { WeightsError } from '../../core/index.js';
 import { describeGraphModel, type ModelFile } from '../../models/internal.js';
 import { foreignJson, readWeightsFor, unknownFormat, weightFormat } from '../../weights/internal.js';
 import { readTfjs, type NamedArrays } from '../../weights/index.js';
-import { readRegularFile } from '../files/internal.js';
+import { readRegularFile, refuseWebAddress } from '../files/internal.js';
 import { readShards } from './readShards.js';
 import { shardPaths } from './shardPaths.js';
+import { modelWithPart } from './topologyFile.js';
 import { weightFileIn } from './weightFolder.js';
 
 /** The source of {@link readWeightFile}: a path, or the bytes of a file. */
@@ -26,7 +27,8 @@ export const pathOrBytes = either(text, instanceOf(Uint8Array, 'the bytes of a f
  * const arrays = await readWeightFile('efficientnetb0.h5');
  */
 export async function readWeightFile(source: string | Uint8Array): Promise<NamedArrays> {
-  check('readWeightFile', 'source', source, pathOrBytes);
+  refuseWebAddress('readWeightFile', 'source', source);
+  check('readWeightFile', 'source', source, pathOrBytes, (source as unknown) instanceof Promise ? 'Await it first.' : '');
   return readWeightFileFor('readWeightFile', source);
 }
 
@@ -39,7 +41,13 @@ export async function readWeightFileFor(where: string, source: string | Uint8Arr
 
 async function readBytes(where: string, bytes: Uint8Array, path?: string): Promise<NamedArrays> {
   const format = weightFormat(where, bytes);
-  if (format === 'unknown') throw unknownFormat(where, bytes, path);
+  if (format === 'unknown') {
+    const model = path === undefined ? undefined : await modelWithPart(path);
+    if (model === undefined) throw unknownFormat(where, bytes, path);
+    throw new WeightsError(
+      `${where}: expected a weight file, received '${String(path)}', a part of the saved model in '${model}'. Pass that folder.`,
+    );
+  }
   if (format !== 'keras') return readWeightsFor(where, bytes);
   // The HDF5 library is large, so it is loaded only when a file needs it.
   const { readKeras } = await import('../../hdf5/index.js');
@@ -90,11 +98,6 @@ async function read(where: string, path: string): Promise<Uint8Array> {
     return await readRegularFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (/^https?:/.test(path))
-      throw new WeightsError(
-        `${where}: expected the path of a weight file, received the URL '${path}'. Download the file first, or pass its bytes.`,
-        { cause },
-      );
     // The name of a TensorFlow checkpoint is the common prefix of its files.
     if (
       code === 'ENOENT' &&

@@ -1,8 +1,10 @@
 // Finds the model.json of the path that the user gives as a model. If there is none, the error says what is at the path.
 
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../../core/index.js';
+import { isManifest, type ModelFile } from '../../models/internal.js';
+import { list } from '../../core/internal.js';
 import { systemReason } from '../files/internal.js';
 
 /** The name of the file that describes a model's layers. */
@@ -48,16 +50,59 @@ export async function topologyFile(where: string, source: string): Promise<strin
   });
   if (!found.isDirectory()) {
     if (source.endsWith('.json') && !/\.index\.json$|\.weights\.json$/.test(source)) return source;
-    throw missing(where, source, [path.basename(source)]);
+    const model = await modelWithPart(source);
+    if (model === undefined) throw missing(where, source, [path.basename(source)]);
+    throw new DataError(
+      `${where}: expected a saved model, received '${source}', a part of the saved model in '${model}'. Pass that folder.`,
+      { origin: source },
+    );
   }
-  const names = await readdir(source).catch((cause: unknown) => {
+  const entries = await readdir(source, { withFileTypes: true }).catch((cause: unknown) => {
     throw new DataError(`${where}: expected a saved model at '${source}', received a folder that cannot be read: ${systemReason(cause)}.`, {
       cause,
       origin: source,
     });
   });
+  const names = entries.map(({ name }) => name);
   if (names.includes(TOPOLOGY)) return path.join(source, TOPOLOGY);
-  throw missing(where, source, names);
+  const models = await modelsIn(
+    source,
+    entries.filter((entry) => !entry.isFile()).map(({ name }) => name),
+  );
+  if (models.length === 0) throw missing(where, source, names);
+  throw new DataError(
+    `${where}: expected a saved model, received '${source}', which contains saved models: ` +
+      `${list(models.slice(0, 8))}${models.length > 8 ? ', ...' : ''}. Pass one of them.`,
+    { origin: source },
+  );
+}
+
+/** The paths of the sub-folders that are saved models, sorted. */
+async function modelsIn(folder: string, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    [...names].sort().map(async (name) => {
+      const model = path.join(folder, name);
+      return (await stat(path.join(model, TOPOLOGY)).catch(() => undefined)) === undefined ? [] : [model];
+    }),
+  );
+  return found.flat();
+}
+
+/** The folder of the saved model whose weights are partly in this file. */
+export async function modelWithPart(file: string): Promise<string | undefined> {
+  const folder = path.dirname(file);
+  return (await weightFilesOf(folder)).includes(path.basename(file)) ? folder : undefined;
+}
+
+/** The weight files that the model.json of a folder lists, as far as they are beside it. */
+export async function weightFilesOf(folder: string): Promise<string[]> {
+  try {
+    const { weightsManifest } = JSON.parse(await readFile(path.join(folder, TOPOLOGY), 'utf8')) as ModelFile;
+    const names = isManifest(weightsManifest) ? weightsManifest.flatMap(({ paths }) => paths) : [];
+    return names.filter((name) => /^[^/\\\0]+\.bin$/.test(name));
+  } catch {
+    return [];
+  }
 }
 
 function missing(where: string, source: string, names: readonly string[]): DataError {

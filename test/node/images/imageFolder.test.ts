@@ -118,6 +118,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('one')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`,
   );
+  expect(await refusal(imageFolder(inRoot('good/ant')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/good/ant', received only 'deeper'. It contains images itself: if it is one class, give its parent, '<root>/good'."`);
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`,
   );
@@ -140,13 +141,26 @@ test('a truncated and a false JPEG stop the pass and name the file', async () =>
     `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/broken/b/2.jpg': Input buffer contains unsupported image format."`,
   );
   expect(await refusal(decodeImage(inRoot('nothing.jpg')))).toMatchInlineSnapshot(
-    `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received '<root>/nothing.jpg': there is no such file or folder."`,
+    `"DataError: decodeImage: expected an image file, received '<root>/nothing.jpg': there is no such file or folder."`,
   );
   expect(await refusal(decodeImage(new Uint8Array(0)))).toMatchInlineSnapshot(
     `"DataError: decodeImage: expected a readable image of at most 200000000 pixels, received 'bytes': it is empty."`,
   );
   const { images } = await imageFolder(inRoot('broken'), { shuffle: false });
   expect(await refusal(images.toArray())).toMatch('broken/a/2.jpg');
+});
+
+test('a web address is refused where a path is expected', async () => {
+  const url = 'https://example.com/cat.jpg';
+  for (const image of [url, new URL(url)]) {
+    await expect(decodeImage(image)).rejects.toThrow(
+      `decodeImage: expected a path or the bytes of a file, not a web address, for \`image\`, received '${url}'. ` +
+        'Fetch its bytes: `new Uint8Array(await (await fetch(url)).arrayBuffer())`.',
+    );
+  }
+  await expect(imageFolder('https://example.com/photos')).rejects.toThrow(
+    "received 'https://example.com/photos', which cannot be read: it is a web address, not a path. Download it first.",
+  );
 });
 
 test('broken images are left out and listed when asked', async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { efficientNet } from '../../../src/models/index.js';
-import { loadWeights, readWeightFile, saveModel } from '../../../src/node/weights/index.js';
+import { loadWeights, pretrained, readWeightFile, saveModel } from '../../../src/node/weights/index.js';
 import { selectBackend } from '../../../src/node/backends/index.js';
 import { VARIANTS } from '../../../src/scaling/index.js';
 import { readTfjs, weightsOf } from '../../../src/weights/index.js';
@@ -138,4 +138,14 @@ describe('readTfjs', () => {
       `[WeightsError: readTfjs: two weights are named 'a'. The model is truncated or damaged.]`,
     );
   });
+});
+
+test('a web address is refused with the way to fetch its bytes', async () => {
+  for (const url of ['https://example.com/b0.h5', new URL('https://example.com/b0.h5')]) {
+    for (const act of [() => readWeightFile(url as never), () => pretrained('b0', { weights: url as never })]) {
+      await expect(act()).rejects.toThrow(
+        /^\w+: expected a path or the bytes of a file, not a web address, for `\w+`, received 'https:\S+'\. Fetch its bytes: `new Uint8Array/,
+      );
+    }
+  }
 });

@@ -1,10 +1,10 @@
 // What is given as a model but is none: named for what it is, with what to do.
 
-import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { loadModel } from '../../../src/node/weights/index.js';
+import { loadModel, readWeightFile } from '../../../src/node/weights/index.js';
 import { selectBackend } from '../../../src/node/backends/index.js';
 import { tfjsFolder } from '../../support/tfjsFixture.js';
 
@@ -66,6 +66,35 @@ test('a graph model and weights alone are named', async () => {
   );
   await expect(loadModel(tfjsFolder('weights-only'))).rejects.toThrow(
     /received its weights alone\. Build the network, for example with efficientNet, and give this file to `loadWeights`\.$/,
+  );
+});
+
+test('a weight file of a saved model leads to the folder of that model', async () => {
+  await cp(tfjsFolder('sharded'), folder, { recursive: true });
+  const [shard = ''] = (await readdir(folder)).filter((name) => name.endsWith('.bin'));
+  const part = path.join(folder, shard);
+  await expect(loadModel(part)).rejects.toThrow(
+    `loadModel: expected a saved model, received '${part}', a part of the saved model in '${folder}'. Pass that folder.`,
+  );
+  await expect(readWeightFile(part)).rejects.toThrow(
+    `readWeightFile: expected a weight file, received '${part}', a part of the saved model in '${folder}'. Pass that folder.`,
+  );
+});
+
+test('a folder of saved models lists them, whatever lies beside them', async () => {
+  for (const name of ['mine', 'other']) await cp(tfjsFolder('sharded'), path.join(folder, name), { recursive: true });
+  await mkdir(path.join(folder, 'empty'));
+  await writeFile(path.join(folder, 'b0.safetensors'), 'x');
+  await expect(loadModel(folder)).rejects.toThrow(
+    `loadModel: expected a saved model, received '${folder}', which contains saved models: ` +
+      `'${path.join(folder, 'mine')}', '${path.join(folder, 'other')}'. Pass one of them.`,
+  );
+});
+
+test('a URL that nothing loads says what Node takes', async () => {
+  await expect(loadModel('indexeddb://mine')).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: loadModel: expected a URL TensorFlow.js can handle here for \`source\`, received 'indexeddb://mine'. Only browsers have such a store. In Node, loadModel of 'effnet-ts/node' takes the path of a folder.]`);
+  await expect(loadModel(new URL('https://example.com/model.json') as never)).rejects.toThrow(
+    /received an instance of URL\. Pass its `href`\.$/,
   );
 });
 
