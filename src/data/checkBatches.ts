@@ -98,17 +98,22 @@ export function checkBatch(
   }
 }
 
-/** Reads the first batch of a dataset and checks it as {@link checkBatch} does. Nothing is left of it. */
+/** Reads the first batch of a dataset and checks it as {@link checkBatch} does, and with `also`. Nothing is left of it. */
 export async function checkFirstBatch(
   where: string,
   option: string,
   data: Dataset<unknown>,
   inputShape: InputShape,
   parts?: readonly string[],
+  also?: (batch: Batch) => void,
 ): Promise<void> {
   for await (const item of data.open({ epoch: 0, signal: undefined })) {
     checkBatch(where, option, item, inputShape, '', parts);
-    releaseItem(item);
+    try {
+      also?.(item);
+    } finally {
+      releaseItem(item);
+    }
     return;
   }
 }

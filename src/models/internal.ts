@@ -11,6 +11,7 @@ export { describeGraphModel } from './otherModels.js';
 export { variantPlanOf } from './planOf.js';
 export { publishedEvaluation } from './publishedEvaluation.js';
 export { checkShardName, isManifest, type ModelFile, readModelFiles } from './readModelFiles.js';
+export { reasonOf } from './reasonOf.js';
 export { splitHead } from './replaceHead.js';
 export { SAVE_MODEL_RULES } from './saveModel.js';
 export { snakeCase } from './snakeCase.js';

@@ -26,12 +26,12 @@ import { TrainingCallback } from './callback.js';
 import { checkModel } from './checkModel.js';
 import { allLayers, checkFreezable, selectLayers, type LayerSelector } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
-import type { Loss } from './losses.js';
-import { isMetric, type Metric } from './metrics.js';
+import { softmaxCrossEntropy, type Loss } from './losses.js';
+import { accuracy, isMetric, type Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import type { Schedule } from './schedules.js';
 import type { CheckpointStore } from './trainingRun.js';
-import { TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
+import { checkTrainingLabels, classesOf, TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
 
 /** One stage of a run: what trains, for how long, how fast, on what. */
 export interface FineTuneStage {
@@ -182,12 +182,12 @@ export function dataOf(stage: FineTuneStage, options: FineTuneOptions): Pick<Fin
 /** Checks the first batch of every dataset: what is wrong with a later stage must not be found hours after the start. */
 export async function checkFirstBatches(model: LayersModel, options: FineTuneOptions): Promise<void> {
   const all = options.stages.map((stage) => dataOf(stage, options));
+  const { loss = softmaxCrossEntropy(), metrics = [accuracy()], classWeights } = options;
   for (const option of ['train', 'validation'] as const) {
     for (const data of new Set(all.map((each) => each[option]))) {
-      if (data !== undefined) await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS);
+      if (data !== undefined) await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS, ({ ys }) => {
+        checkTrainingLabels({ model, loss, metrics, classWeights }, option, ys);
+      });
     }
   }
 }
-
-/** How many outputs a model has. */
-export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;

@@ -247,7 +247,8 @@ test('impossible options and labels are refused', async () => {
   );
   const wide = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.oneHot(tf.cast(ys, 'int32'), 5) }));
   await expect(run({ train: wide })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: softmaxCrossEntropy: expected labels [4] or [4, 3], received [4, 5].]`,
+    `[ShapeError: fineTune: expected labels [4] or [4, 3] for \`train\`, one value per output of the model, received [4, 5]. ` +
+      `Give the model as many outputs as there are classes, for example with \`replaceHead\`.]`,
   );
   const store = memory();
   await fineTune(tinyModel(), { ...common(), store });
@@ -258,6 +259,26 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: fineTune: expected at least one batch per epoch, received 0. Repeat the data, or ask for fewer steps.]`,
   );
+});
+
+test('a loss that throws, and labels that are too wide in a later batch, are told with the step and leave no tensor', async () => {
+  const model = tinyModel();
+  const failing = (options: Partial<FineTuneOptions>) =>
+    fineTune(model, { ...common(), metrics: [], ...options }).catch((error: unknown) => String(error));
+  const loss = () => {
+    throw new TypeError('no such column');
+  };
+  expect(await failing({ loss })).toMatchInlineSnapshot(
+    `"OptionError: fineTune: expected losses [4] from \`loss\` at step 0 of epoch 0, it threw: no such column."`,
+  );
+  const train = tinyData().transform(async function* (batches) {
+    let i = 0;
+    for await (const { xs, ys } of batches) yield { xs, ys: i++ < 2 ? ys : tf.oneHot(tf.cast(ys, 'int32'), 2) };
+  }, 6);
+  expect(await failing({ train })).toContain('for `train`, one value per output of the model, received [4, 2] at step 2 of epoch 0.');
+  await expectNoLeak(async () => {
+    await failing({ loss });
+  });
 });
 
 test('it keeps no tensor', async () => {
