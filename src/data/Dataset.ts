@@ -270,9 +270,12 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Keeps the items of the first complete pass for all later ones: in memory, or in a store such as `folderCache` of the Node entry.
    *
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
+   *
+   * @throws {OptionError} when the dataset never ends: no pass of it would be complete.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
     check('Dataset.cache', 'store', store, storeRule);
+    this.#checkEnds('Dataset.cache', 'Repeat after it: `dataset.cache().repeat()`.');
     const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], {
       varies: false,
       prepared: this.#prepared,
@@ -426,8 +429,13 @@ export class Dataset<T> implements AsyncIterable<T> {
     return 'nothing';
   }
 
-  /** Reads a whole pass into an array; its tensors are yours. */
+  /**
+   * Reads a whole pass into an array; its tensors are yours.
+   *
+   * @throws {OptionError} when the dataset never ends.
+   */
   async toArray(): Promise<T[]> {
+    this.#checkEnds('Dataset.toArray', 'Take a part of it: `dataset.take(n).toArray()`.');
     const items: T[] = [];
     for await (const item of this) items.push(item);
     return items;
@@ -516,6 +524,10 @@ export class Dataset<T> implements AsyncIterable<T> {
   }
 
   #release: () => void = () => undefined;
+
+  #checkEnds(where: string, remedy: string): void {
+    if (this.size === Infinity) throw new OptionError(`${where}: expected a dataset that ends, received an endless one. ${remedy}`);
+  }
 
   /** A dataset of the same traits but for those given. */
   #derive<R>(step: (items: AsyncIterable<T>, pass: Pass) => AsyncIterable<R>, size: number, traits: Partial<Traits> = {}): Dataset<R> {

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError, ShapeError } from '../core/index.js';
-import { rule, showShape } from '../core/internal.js';
+import { invalid, rule, showShape } from '../core/internal.js';
 import { preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
 import type { Dataset } from './Dataset.js';
@@ -25,6 +25,11 @@ export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
   'a Dataset, or anything else that can be iterated',
   (value) => typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value),
 );
+
+/** Throws an OptionError for data that is known to have no end. Nothing is read. */
+export function checkEnds(where: string, option: string, data: object, remedy = 'Take a part of it: `dataset.take(n)`.'): void {
+  if ((data as { readonly size?: unknown }).size === Infinity) throw invalid(where, option, 'a dataset that ends', data, remedy);
+}
 
 /** The preprocessing of a dataset; `undefined` where the data do not say it. */
 export function preprocessingOfData(where: string, data: object | undefined): CompletePreprocessing | undefined {

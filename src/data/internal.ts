@@ -1,5 +1,6 @@
 export {
   checkBatch,
+  checkEnds,
   checkFirstBatch,
   checkImageSize,
   checkInputShape,
@@ -10,5 +11,5 @@ export {
 export { collateFor } from './imageBatches.js';
 export { makesPictures } from './ownPictures.js';
 export { crc32c } from './records/crc32c.js';
-export { checkSchema } from './records/schema.js';
+export { checkSchema, formatExampleFor } from './records/schema.js';
 export { foldsFor } from './split.js';

@@ -19,7 +19,7 @@ import {
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
-import { checkFirstBatch } from '../data/internal.js';
+import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { TrainingCallback } from './callback.js';
@@ -137,12 +137,22 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   if (options.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', options.stages);
   for (const [i, stage] of options.stages.entries()) checkStage(where, model, stage, `stages[${i}]`);
   checkFreezable(where, allLayers(model));
+  for (const [i, stage] of options.stages.entries()) checkDataEnds(where, stage, options, i);
   for (const [name, weight] of Object.entries(options.classWeights ?? {})) {
     check(where, `classWeights[${name}]`, weight, nonNegative);
     if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classesOf(model))) {
       throw invalid(where, 'classWeights', `classes in [0, ${classesOf(model)}), those of the model`, name);
     }
   }
+}
+
+function checkDataEnds(where: string, stage: FineTuneStage, options: FineTuneOptions, index: number): void {
+  const { train, validation } = dataOf(stage, options);
+  const option = (name: 'train' | 'validation'): string => (stage[name] === undefined ? name : `stages[${index}].${name}`);
+  if (options.stepsPerEpoch === undefined)
+    checkEnds(where, option('train'), train, 'Set `stepsPerEpoch`, or take a part of it: `dataset.take(n)`.');
+  if (options.validationSteps === undefined && validation !== undefined)
+    checkEnds(where, option('validation'), validation, 'Set `validationSteps`, or take a part of it: `dataset.take(n)`.');
 }
 
 function checkStage(where: string, model: LayersModel, stage: FineTuneStage, path: string): void {
@@ -185,9 +195,10 @@ export async function checkFirstBatches(model: LayersModel, options: FineTuneOpt
   const { loss = softmaxCrossEntropy(), metrics = [accuracy()], classWeights } = options;
   for (const option of ['train', 'validation'] as const) {
     for (const data of new Set(all.map((each) => each[option]))) {
-      if (data !== undefined) await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS, ({ ys }) => {
-        checkTrainingLabels({ model, loss, metrics, classWeights }, option, ys);
-      });
+      if (data !== undefined)
+        await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS, ({ ys }) => {
+          checkTrainingLabels({ model, loss, metrics, classWeights }, option, ys);
+        });
     }
   }
 }

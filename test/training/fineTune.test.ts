@@ -281,6 +281,19 @@ test('a loss that throws, and labels that are too wide in a later batch, are tol
   });
 });
 
+test('data without end are refused unless the steps are counted', async () => {
+  const refusal = (options: Partial<FineTuneOptions>) =>
+    fineTune(tinyModel(), { ...common(), ...options }).catch((error: unknown) => String(error));
+  const endless = tinyData().repeat();
+  expect(await refusal({ train: endless })).toMatchInlineSnapshot(
+    `"OptionError: fineTune: expected a dataset that ends for \`train\`, received an instance of Dataset. ` +
+      `Set \`stepsPerEpoch\`, or take a part of it: \`dataset.take(n)\`."`,
+  );
+  expect(await refusal({ validation: endless })).toContain('Set `validationSteps`');
+  expect(await refusal({ stages: [{ unfreeze: 'all', epochs: 1, train: endless }] })).toContain('for `stages[0].train`');
+  expect(await fineTune(tinyModel(), { ...common(), validation: endless, validationSteps: 2 })).toHaveLength(4);
+});
+
 test('it keeps no tensor', async () => {
   await expectNoLeak(async () => {
     const model = tinyModel();

@@ -8,8 +8,8 @@ import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { callable, check, checkOptions, oneOf, positiveInteger, text, trackProgress } from '../../core/internal.js';
 import { DataError, type ProgressListener } from '../../core/index.js';
-import { checkSchema } from '../../data/internal.js';
-import { encodeExample, formatExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../../data/index.js';
+import { checkEnds, checkSchema, formatExampleFor } from '../../data/internal.js';
+import { encodeExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../../data/index.js';
 import { systemReason } from '../files/internal.js';
 import { DATASET } from './tfrecords.js';
 
@@ -26,7 +26,7 @@ export interface WriteTFRecordsOptions {
  * Writes a dataset as TFRecord files `PREFIX-00000-of-00004`, which TensorFlow reads; none is there before all are complete.
  *
  * @returns The paths, in order.
- * @throws {OptionError} when an argument or option has a wrong value.
+ * @throws {OptionError} when an argument or option has a wrong value, the dataset never ends, or a record does not fit the schema.
  * @throws {DataError} when a file cannot be written, for example because the disk is full; nothing is left then.
  * @example
  * const written = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
@@ -38,6 +38,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
   options: WriteTFRecordsOptions = {},
 ): Promise<string[]> {
   check('writeTFRecords', 'records', records, DATASET);
+  checkEnds('writeTFRecords', 'records', records);
   checkSchema('writeTFRecords', schema);
   check('writeTFRecords', 'prefix', prefix, text);
   const rules = { shards: positiveInteger, compression: oneOf('gzip', 'none'), onProgress: callable };
@@ -55,7 +56,8 @@ export async function writeTFRecords<const S extends RecordSchema>(
   try {
     let count = 0;
     for await (const record of records) {
-      await (writers[count % shards] as Writer).add(frameTFRecord(await encodeExample(formatExample(record, schema))));
+      const example = formatExampleFor('writeTFRecords', `records[${count}]`, record, schema);
+      await (writers[count % shards] as Writer).add(frameTFRecord(await encodeExample(example)));
       advance(++count);
     }
     advance.end();
