@@ -276,7 +276,7 @@ export class Dataset<T> implements AsyncIterable<T> {
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
     check('Dataset.cache', 'store', store, storeRule);
     this.#checkEnds('Dataset.cache', 'Repeat after it: `dataset.cache().repeat()`.');
-    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, () => this.open(pass)), this.size, [this], {
+    const cached = new Dataset((pass) => cachedPass(store, this.#prepared, this.fingerprint, () => this.open(pass)), this.size, [this], {
       varies: false,
       prepared: this.#prepared,
     });

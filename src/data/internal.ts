@@ -9,6 +9,7 @@ export {
   readable,
 } from './checkBatches.js';
 export { collateFor } from './imageBatches.js';
+export { tensorsOf } from './items.js';
 export { makesPictures } from './ownPictures.js';
 export { crc32c } from './records/crc32c.js';
 export { checkSchema, formatExampleFor } from './records/schema.js';

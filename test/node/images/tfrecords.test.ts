@@ -69,7 +69,7 @@ test('records without end, a record that does not fit, and two features of one k
     `"OptionError: writeTFRecords: expected another key than that of \`schema.label\` for \`schema.other.key\`, received 'label'. An Example has one feature per key."`,
   );
   expect(() => parseExample({}, doubled as never)).toThrow('parseExample: expected another key than that of `schema.label`');
-  expect(() => formatExample({ label: 1, other: 2 }, doubled as never)).toThrow('formatExample: expected another key');
+  expect(() => formatExample({ label: 1, other: 2 } as never, doubled as never)).toThrow('formatExample: expected another key');
 });
 
 test('a damaged record names file and offset; a pattern without files is refused', async () => {
