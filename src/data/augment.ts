@@ -16,7 +16,7 @@ import {
 import { giveBack } from '../image/internal.js';
 import type { CompletePreprocessing, Pixels, Transform, TransformSpec } from '../image/index.js';
 import { Dataset } from './Dataset.js';
-import { checkItem, type LabeledImage } from './imageBatches.js';
+import { checkOwnItem, type LabeledImage } from './imageBatches.js';
 import { located, type ItemContext } from './operators.js';
 import { holdsNone, makesPictures } from './ownPictures.js';
 
@@ -123,7 +123,7 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     { index, ...pass }: ItemContext,
     apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>,
   ): Promise<Pixels> {
-    checkItem('augment', image);
+    checkOwnItem('augment', image);
     try {
       return await apply(image.pixels, seedOf(image.origin ?? index, pass.epoch));
     } catch (error) {

@@ -29,7 +29,7 @@ export interface EvaluationOptions {
   readonly classNames?: readonly string[] | undefined;
   /** For which k the top-k accuracy is computed. @defaultValue 1 and 5, those there are classes for */
   readonly topK?: readonly number[] | undefined;
-  /** Reliability bins of equal width. @defaultValue 15 */
+  /** Reliability bins of equal width, at most 10000. @defaultValue 15 */
   readonly bins?: number | undefined;
   /** The outputs are logits, not probabilities. @defaultValue false */
   readonly fromLogits?: boolean | undefined;
@@ -52,7 +52,9 @@ export interface EvaluatePredictionsOptions extends EvaluationOptions {
 export interface EvaluatePredictionsMultiLabelOptions extends MultiLabelEvaluationOptions, Pick<EvaluatePredictionsOptions, 'files'> {}
 
 const names = arrayOf(text);
-const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger };
+/** More bins than that hold no samples, and take memory. */
+const binCount = rule<number>('an integer in [1, 10000]', (value) => positiveInteger.accepts(value) && value <= 10_000);
+const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: binCount };
 const multiLabelRules = { multiLabel: boolean, classNames: names, threshold: either(probability, arrayOf(probability)) };
 /** The rules of the options in the mode that is asked for: `topK` and `bins` are for one class per sample, `threshold` is for several. */
 export function rulesFor(options: { readonly multiLabel?: boolean | undefined } | null): typeof evaluationRules | typeof multiLabelRules {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, text } from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
-import { checkSameData } from '../../evaluation/metrics/internal.js';
+import { checkPredictions, checkSameData } from '../../evaluation/metrics/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
 import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
 import { modelSummary } from '../../models/index.js';
@@ -80,6 +80,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     preprocessing,
   } = checkOptions(where, options, REPORT_RULES);
   check(where, 'evaluation', evaluation, EVALUATION);
+  checkPredictions(where, evaluation, 'evaluation');
+  if (before !== undefined) checkPredictions(where, before, 'before');
   if (model !== undefined) checkModel(where, model);
   if (before !== undefined && evaluation.multiLabel)
     throw invalid(
