@@ -74,7 +74,7 @@ export interface FineTuneOptions {
   readonly validationSteps?: number | undefined;
   /** Epochs of the run to leave out, for one that continues another by hand. @defaultValue 0 */
   readonly initialEpoch?: number | undefined;
-  /** How much samples of a class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
+  /** How much samples of each class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
   readonly classWeights?: Readonly<Record<number, number>> | undefined;
   readonly callbacks?: readonly TrainingCallback[] | undefined;
   /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
@@ -138,12 +138,30 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   for (const [i, stage] of options.stages.entries()) checkStage(where, model, stage, `stages[${i}]`);
   checkFreezable(where, allLayers(model));
   for (const [i, stage] of options.stages.entries()) checkDataEnds(where, stage, options, i);
+  const epochs = options.stages.reduce((sum, stage) => sum + stage.epochs, 0);
+  if ((options.initialEpoch ?? 0) >= epochs)
+    throw invalid(where, 'initialEpoch', `fewer epochs than the ${epochs} of all stages`, options.initialEpoch);
+  if (options.checkpointEverySteps !== undefined && options.store === undefined)
+    throw invalid(where, 'checkpointEverySteps', 'nothing without `store`', options.checkpointEverySteps);
+  // One output stands for two classes.
+  const classes = Math.max(2, classesOf(model));
+  for (const { name, leastClasses = 1 } of options.metrics ?? [])
+    if (leastClasses > classes) throw invalid(where, 'metrics', `metrics of at most ${classes} classes, as many as the model has`, name);
   for (const [name, weight] of Object.entries(options.classWeights ?? {})) {
     check(where, `classWeights[${name}]`, weight, nonNegative);
     if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classesOf(model))) {
       throw invalid(where, 'classWeights', `classes in [0, ${classesOf(model)}), those of the model`, name);
     }
   }
+  const unweighted = Array.from({ length: classesOf(model) }, (_, i) => i).find((i) => options.classWeights?.[i] === undefined);
+  if (options.classWeights !== undefined && unweighted !== undefined)
+    throw invalid(
+      where,
+      'classWeights',
+      `a weight for each of the ${classesOf(model)} classes of the model`,
+      options.classWeights,
+      `Class ${unweighted} has none.`,
+    );
 }
 
 function checkDataEnds(where: string, stage: FineTuneStage, options: FineTuneOptions, index: number): void {

@@ -12,6 +12,7 @@ import {
   fineTune,
   sgd,
   softmaxCrossEntropy,
+  topK,
   warmupCosine,
   accuracy,
   type CheckpointStore,
@@ -174,7 +175,7 @@ test('an early stop ends all stages, and stays an end', async () => {
 test('a class of weight 0 teaches nothing, and sample weights act alike', async () => {
   const options = { ...common(), stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }], optimizer: () => sgd() };
   const [byClass, bySample, all] = [tinyModel(), tinyModel(), tinyModel()];
-  await fineTune(byClass, { ...options, classWeights: { 0: 0, 2: 2 } });
+  await fineTune(byClass, { ...options, classWeights: { 0: 0, 1: 1, 2: 2 } });
   const weighted = tinyData().map(({ xs, ys }) => ({ xs, ys, sampleWeights: tf.cast(ys, 'float32') }));
   await fineTune(bySample, { ...options, train: weighted });
   await fineTune(all, options);
@@ -226,6 +227,18 @@ test('impossible options and labels are refused', async () => {
   const run = (options: Partial<FineTuneOptions>) => fineTune(model, { ...common(), ...options });
   await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected classes in [0, 3), those of the model for \`classWeights\`, received '3'.]`,
+  );
+  await expect(run({ classWeights: { 0: 1, 2: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected a weight for each of the 3 classes of the model for \`classWeights\`, received { 0, 2 }. Class 1 has none.]`,
+  );
+  await expect(run({ initialEpoch: 4 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected fewer epochs than the 4 of all stages for \`initialEpoch\`, received 4.]`,
+  );
+  await expect(run({ checkpointEverySteps: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected nothing without \`store\` for \`checkpointEverySteps\`, received 2.]`,
+  );
+  await expect(run({ metrics: [topK(5)] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected metrics of at most 3 classes, as many as the model has for \`metrics\`, received 'top5'.]`,
   );
   await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`,

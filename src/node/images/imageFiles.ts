@@ -1,12 +1,12 @@
 // Images by a list of files, and lists of files written as class folders.
 
-import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
+import { access, constants, copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { boolean, check, checkOptions, decodeText, oneOf, rule, seed as seedRule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { Dataset, type LabeledImage } from '../../data/index.js';
 import type { FolderFile } from './imageFolder.js';
-import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { checkLabeledFiles, type LabeledFile } from './readImage.js';
 import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from '../files/internal.js';
 
@@ -34,7 +34,7 @@ export interface ImageFilesOptions extends ReadImagesOptions {
  * }
  */
 export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
-  check('imageFiles', 'files', files, LABELED_FILES);
+  checkLabeledFiles('imageFiles', files);
   const highest = files.reduce((most, file) => Math.max(most, file.label), 0);
   const atLeast = rule<number>(
     `an integer above the highest label ${highest}`,
@@ -66,8 +66,8 @@ export interface WriteImageFolderOptions {
  * Writes files into one sub-folder per class, for example each side of a split; existing files are never overwritten.
  *
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, or a file exists
- *   already.
+ * @throws {DataError} when a class name cannot name a folder, a label has no class name, two files would have one name, a file cannot be
+ *   read, or one exists already.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { stratifyBy: (file) => file.label });
  * await writeImageFolder('data/train', train, classNames, { mode: 'link' });
@@ -79,7 +79,7 @@ export async function writeImageFolder(
   options: WriteImageFolderOptions = {},
 ): Promise<void> {
   check('writeImageFolder', 'folder', folder, text);
-  check('writeImageFolder', 'files', files, LABELED_FILES);
+  checkLabeledFiles('writeImageFolder', files);
   check('writeImageFolder', 'classNames', classNames, differentNames);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
   const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
@@ -98,6 +98,7 @@ export async function writeImageFolder(
       throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
     targets.set(target, source);
   }
+  await checkSources([...targets.values()]);
   await Promise.all([...new Set([...targets.keys()].map((target) => path.dirname(target)))].map((each) => makeFolder(each)));
   const write = {
     copy: (from: string, to: string) => copyFile(from, to, 1),
@@ -112,6 +113,19 @@ export async function writeImageFolder(
       });
     });
   }
+}
+
+/** Throws before anything is written: a folder that is half written looks like a whole one. */
+async function checkSources(sources: readonly string[]): Promise<void> {
+  const failed = await Promise.all(sources.map((source) => access(source, constants.R_OK).catch((cause: unknown) => ({ source, cause }))));
+  const missing = failed.filter((each) => each !== undefined);
+  const [first] = missing;
+  if (first === undefined) return;
+  const more = missing.length === 1 ? '' : `, nor can ${missing.length - 1} others`;
+  throw new DataError(
+    `writeImageFolder: expected files that can be read, '${first.source}' cannot${more}: ${systemReason(first.cause)}. Nothing was written.`,
+    { cause: first.cause, origin: first.source },
+  );
 }
 
 async function makeFolder(folder: string): Promise<void> {

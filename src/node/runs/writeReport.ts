@@ -1,9 +1,9 @@
 // A report on disk: report.html to read and report.json with the same figures. What it says is in plots/report.
 
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, invalid, text } from '../../core/internal.js';
+import { check, checkOptions, invalid, show, text } from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
 import { checkPredictions, checkSameData } from '../../evaluation/metrics/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
@@ -11,7 +11,7 @@ import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionR
 import { modelSummary } from '../../models/index.js';
 import { checkPixels, describePreprocessing, preprocessingFor } from '../../image/internal.js';
 import { resize, type Pixels, type PreprocessingSource } from '../../image/index.js';
-import { checkModel, variantPlanOf } from '../../models/internal.js';
+import { checkModel, reasonOf, variantPlanOf } from '../../models/internal.js';
 import { imageDataUrl, type GalleryImage, type ReportContents } from '../../plots/index.js';
 import { reportDataFor, reportPageFor } from '../../plots/internal.js';
 import { EVALUATION, REPORT_RULES } from './reportRules.js';
@@ -110,29 +110,35 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
       });
     });
   // A report takes minutes to draw.
-  await written(mkdir(folder, { recursive: true }).then(() => access(folder, constants.W_OK)));
-  const plan = model === undefined ? undefined : variantPlanOf(model);
-  const contents: ReportContents = {
-    title,
-    evaluation,
-    ...(before === undefined ? {} : { before }),
-    ...(history === undefined ? {} : { history }),
-    ...(schedule === undefined ? {} : { schedule }),
-    ...(settings === undefined && record === undefined
-      ? {}
-      : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
-    ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
-    ...(plan === undefined ? {} : { plan }),
-    ...(imageOf === undefined || maxImages === 0
-      ? {}
-      : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
-  };
-  const html = path.join(folder, 'report.html');
-  const json = path.join(folder, 'report.json');
-  const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
-  await written(replaceFile(json, data));
-  await written(replaceFile(html, page));
-  return { html, json };
+  const made = await written(mkdir(folder, { recursive: true }));
+  try {
+    await written(access(folder, constants.W_OK));
+    const plan = model === undefined ? undefined : variantPlanOf(model);
+    const contents: ReportContents = {
+      title,
+      evaluation,
+      ...(before === undefined ? {} : { before }),
+      ...(history === undefined ? {} : { history }),
+      ...(schedule === undefined ? {} : { schedule }),
+      ...(settings === undefined && record === undefined
+        ? {}
+        : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
+      ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
+      ...(plan === undefined ? {} : { plan }),
+      ...(imageOf === undefined || maxImages === 0
+        ? {}
+        : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+    };
+    const html = path.join(folder, 'report.html');
+    const json = path.join(folder, 'report.json');
+    const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
+    await written(replaceFile(json, data));
+    await written(replaceFile(html, page));
+    return { html, json };
+  } catch (error) {
+    await removeEmpty(folder, made);
+    throw error;
+  }
 }
 
 interface Explained {
@@ -148,8 +154,7 @@ async function gallery(
 ): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
-    const image = await imageOf(row);
-    checkPixels('writeReport', image);
+    const image = await imageFor(imageOf, row);
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
     const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], {
       antialias: true,
@@ -162,4 +167,38 @@ async function gallery(
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;
+}
+
+async function imageFor(imageOf: NonNullable<WriteReportOptions['imageOf']>, row: PredictionRow): Promise<Pixels> {
+  const { file, index } = row;
+  const name = file === undefined ? `sample ${index}` : `'${file}'`;
+  const origin = file === undefined ? {} : { origin: file };
+  let image: unknown;
+  try {
+    image = await imageOf(row);
+  } catch (cause) {
+    throw new DataError(`writeReport: \`imageOf\` cannot load ${name}: ${reasonOf(cause)}.`, { cause, ...origin });
+  }
+  try {
+    checkPixels('writeReport', image);
+    return image;
+  } catch (cause) {
+    throw new DataError(
+      `writeReport: expected an image { width, height, channels, data } from \`imageOf\` for ${name}, received ${show(image)}.`,
+      { cause, ...origin },
+    );
+  }
+}
+
+/** Removes the folders that were made for a report that failed, where nothing is in them. */
+async function removeEmpty(folder: string, first: string | undefined): Promise<void> {
+  if (first === undefined) return;
+  const last = path.resolve(first);
+  for (let at = path.resolve(folder); at.length >= last.length; at = path.dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
 }
