@@ -1,4 +1,4 @@
-// What an evaluation is: an object of typed arrays and numbers that every report, chart and comparison reads. How it comes about: evaluatePredictions.ts.
+// What an evaluation is: typed arrays and numbers that every report, chart and comparison reads. How it comes about: evaluatePredictions.ts.
 
 import type { Calibration } from './calibration.js';
 import type { ClassScores, Scores } from './classScores.js';

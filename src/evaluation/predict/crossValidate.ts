@@ -59,8 +59,8 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
  *
  * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than
  *   the data.
- * @throws {DataError} when a class has fewer items (or groups) than there are folds, or `data` returns more or fewer images than it is given
- *   items.
+ * @throws {DataError} when a class has fewer items (or groups) than there are folds, or `data` returns another number of images than of
+ *   the items it is given.
  * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
  * @example
  * const { evaluation, ensemble } = await crossValidate(files, {

@@ -171,8 +171,8 @@ async function gallery(
 
 async function imageFor(imageOf: NonNullable<WriteReportOptions['imageOf']>, row: PredictionRow): Promise<Pixels> {
   const { file, index } = row;
-  const name = file === undefined ? `sample ${index}` : `'${file}'`;
-  const origin = file === undefined ? {} : { origin: file };
+  const name = file === '' ? `sample ${index}` : `'${file}'`;
+  const origin = file === '' ? {} : { origin: file };
   let image: unknown;
   try {
     image = await imageOf(row);
