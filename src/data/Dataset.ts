@@ -12,6 +12,7 @@ import {
   positiveInteger,
   rule,
 } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 import { completePreprocessing } from '../image/internal.js';
 import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
 import { cachedPass, memoryCache, type CacheStore } from './cache.js';
@@ -205,11 +206,14 @@ export class Dataset<T> implements AsyncIterable<T> {
    * Keeps the items of the first complete pass for all later ones: in memory, or in a store such as `folderCache` of the Node entry.
    *
    * Put random steps after it, or they are frozen too. `dispose()` frees what it holds.
+   *
+   * @throws {OptionError} when the dataset never ends: no pass of it would be complete.
    */
   cache(store: CacheStore<T> = memoryCache<T>()): Dataset<T> {
     check('Dataset.cache', 'store', store, cacheStore);
+    this.#checkEnds('Dataset.cache', 'Repeat after it: `dataset.cache().repeat()`.');
     const { prepared } = this.traits;
-    const open = (pass: Pass): AsyncIterable<T> => cachedPass(store, prepared, () => this.open(pass));
+    const open = (pass: Pass): AsyncIterable<T> => cachedPass(store, prepared, this.fingerprint, () => this.open(pass));
     return new Dataset(open, this.size, [this], { varies: false, prepared }, () => {
       store.release();
     });
@@ -362,8 +366,13 @@ export class Dataset<T> implements AsyncIterable<T> {
     return 'nothing';
   }
 
-  /** Reads a whole pass into an array; its tensors are yours. */
+  /**
+   * Reads a whole pass into an array; its tensors are yours.
+   *
+   * @throws {OptionError} when the dataset never ends.
+   */
   async toArray(): Promise<T[]> {
+    this.#checkEnds('Dataset.toArray', 'Take a part of it: `dataset.take(n).toArray()`.');
     const items: T[] = [];
     for await (const item of this) items.push(item);
     return items;
@@ -420,6 +429,10 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   static #ofSource<T>({ open, size, fingerprint }: OpenableSource<T>): Dataset<T> {
     return new Dataset(open, size, [], fingerprint === undefined ? {} : { fingerprint });
+  }
+
+  #checkEnds(where: string, remedy: string): void {
+    if (this.size === Infinity) throw new OptionError(`${where}: expected a dataset that ends, received an endless one. ${remedy}`);
   }
 
   /** A dataset made from this one, of the same preprocessing unless `traits` has another. */

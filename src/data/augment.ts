@@ -16,7 +16,7 @@ import {
 import { giveBack } from '../image/internal.js';
 import type { CompletePreprocessing, Pixels, Transform } from '../image/index.js';
 import { Dataset } from './Dataset.js';
-import { checkItem } from './imageBatches.js';
+import { checkOwnItem } from './imageBatches.js';
 import type { LabeledImage } from './labeledImage.js';
 import { located, type ItemContext } from './operators.js';
 import type { ImageChange } from './traits.js';
@@ -114,7 +114,7 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     { index, ...pass }: ItemContext,
     apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>,
   ): Promise<Pixels> {
-    checkItem('augment', image);
+    checkOwnItem('augment', image);
     try {
       return await apply(image.pixels, seedOf(image.origin ?? index, pass.epoch));
     } catch (error) {

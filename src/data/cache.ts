@@ -1,6 +1,7 @@
 // Items kept after the first complete pass, so that later ones need not make them again.
 
 import type { CompletePreprocessing } from '../image/index.js';
+import type { DataFingerprint } from './fingerprint.js';
 import { cloneItem, releaseItem } from './items.js';
 
 /** What a dataset that is cached knows about its images: how they were made, 'original' for images as decoded, `undefined` when unknown. */
@@ -10,11 +11,16 @@ export type CachedImages = CompletePreprocessing | 'original' | undefined;
 export interface CacheStore<T> {
   /**
    * The kept items, or `undefined` before a pass was completed. A store that outlives the dataset checks that its images were made in this
-   * way.
+   * way, and from these items.
+   *
+   * @param fingerprint - That of the dataset; `undefined` where it has none.
    */
-  read(images: CachedImages): Promise<AsyncIterable<T> | undefined> | AsyncIterable<T> | undefined;
+  read(
+    images: CachedImages,
+    fingerprint: DataFingerprint | undefined,
+  ): Promise<AsyncIterable<T> | undefined> | AsyncIterable<T> | undefined;
   /** Begins to keep a pass; nothing counts until `commit`. */
-  write(images: CachedImages): Promise<CacheWriter<T>> | CacheWriter<T>;
+  write(images: CachedImages, fingerprint: DataFingerprint | undefined): Promise<CacheWriter<T>> | CacheWriter<T>;
   /** Frees what is held in memory. */
   release(): void;
 }
@@ -28,13 +34,18 @@ export interface CacheWriter<T> {
 }
 
 /** The pass through a cache: read where it is complete, written while it is not. */
-export async function* cachedPass<T>(store: CacheStore<T>, images: CachedImages, open: () => AsyncIterable<T>): AsyncGenerator<T> {
-  const kept = await store.read(images);
+export async function* cachedPass<T>(
+  store: CacheStore<T>,
+  images: CachedImages,
+  fingerprint: DataFingerprint | undefined,
+  open: () => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const kept = await store.read(images, fingerprint);
   if (kept !== undefined) {
     yield* kept;
     return;
   }
-  const writer = await store.write(images);
+  const writer = await store.write(images, fingerprint);
   let complete = false;
   try {
     for await (const item of open()) {

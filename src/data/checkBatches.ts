@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError, ShapeError } from '../core/index.js';
-import { rule, showShape } from '../core/internal.js';
+import { invalid, rule, showShape } from '../core/internal.js';
 import { preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
 import type { Dataset } from './Dataset.js';
@@ -29,6 +29,11 @@ export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
 /** What to do instead of passing an object that contains the images, as `imageFolder` returns one. */
 export function imagesRemedy(value: unknown): string {
   return readable.accepts((value as { readonly images?: unknown } | null | undefined)?.images) ? 'Pass its `images`.' : '';
+}
+
+/** Throws an OptionError for data that is known to have no end. Nothing is read. */
+export function checkEnds(where: string, option: string, data: object, remedy = 'Take a part of it: `dataset.take(n)`.'): void {
+  if ((data as { readonly size?: unknown }).size === Infinity) throw invalid(where, option, 'a dataset that ends', data, remedy);
 }
 
 /** The preprocessing of a dataset; `undefined` where the data do not say it. */
@@ -108,17 +113,22 @@ export function checkBatch(
   }
 }
 
-/** Reads the first batch of a dataset and checks it as {@link checkBatch} does. Nothing is left of it. */
+/** Reads the first batch of a dataset and checks it as {@link checkBatch} does, and with `also`. Nothing is left of it. */
 export async function checkFirstBatch(
   where: string,
   option: string,
   data: Dataset<unknown>,
   inputShape: InputShape,
   parts?: readonly string[],
+  also?: (batch: Batch) => void,
 ): Promise<void> {
   for await (const item of data.open({ epoch: 0, signal: undefined })) {
     checkBatch(where, option, item, inputShape, '', parts);
-    releaseItem(item);
+    try {
+      also?.(item);
+    } finally {
+      releaseItem(item);
+    }
     return;
   }
 }

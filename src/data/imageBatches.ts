@@ -8,7 +8,7 @@ import type { Pixels } from '../image/index.js';
 import { copiesValues } from '../backends/internal.js';
 import { imagesRemedy } from './checkBatches.js';
 import { Dataset } from './Dataset.js';
-import { describeItem } from './items.js';
+import { describeItem, releaseItem } from './items.js';
 import type { Label, LabeledImage } from './labeledImage.js';
 
 /** What models train on; whoever iterates disposes both tensors. */
@@ -56,6 +56,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
     let batch: OpenBatch | undefined;
     let expected = Math.min(batchSize, images.size || ROOM);
     for await (const image of items) {
+      checkOwnItem('imageBatches', image);
       if (inputSize !== undefined) checkSize(image, inputSize);
       batch ??= openBatch('imageBatches', image, expected);
       add('imageBatches', batch, image);
@@ -71,7 +72,6 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
 
 /** A `map` may have changed the size without the dataset knowing. */
 function checkSize(image: LabeledImage, [height, width]: readonly [height: number, width: number]): void {
-  checkItem('imageBatches', image);
   const { pixels, origin } = image;
   if (pixels.height === height && pixels.width === width) return;
   const received = `[${pixels.height}, ${pixels.width}]${named(origin)}`;
@@ -167,11 +167,21 @@ function labelTensor(labels: readonly Label[]): tf.Tensor {
 }
 
 /** Throws unless an item has the pixels of an image. */
-export function checkItem(where: string, item: unknown): void {
+function checkItem(where: string, item: unknown): void {
   if (typeof item !== 'object' || item === null || !('pixels' in item)) {
     throw new OptionError(`${where}: expected labeled images { pixels, label }, received ${describeItem(item)}.`);
   }
   checkPixels(where, item.pixels);
+}
+
+/** The same for an item that a pipeline drops when it is refused: its tensors are freed. */
+export function checkOwnItem(where: string, item: unknown): void {
+  try {
+    checkItem(where, item);
+  } catch (error) {
+    releaseItem(item);
+    throw error;
+  }
 }
 
 function checkLabel(where: string, label: unknown, origin: string | undefined): void {

@@ -1,5 +1,6 @@
 export {
   checkBatch,
+  checkEnds,
   checkFirstBatch,
   checkImageSize,
   checkInputShape,
@@ -9,7 +10,8 @@ export {
   readable,
 } from './checkBatches.js';
 export { collateFor } from './imageBatches.js';
+export { tensorsOf } from './items.js';
 export { crc32c } from './records/crc32c.js';
-export { checkSchema } from './records/schema.js';
+export { checkSchema, formatExampleFor } from './records/schema.js';
 export { foldsFor } from './split.js';
 export type { ChangeOf, ImageChange } from './traits.js';

@@ -22,6 +22,8 @@ const indices = rule<readonly number[]>(
   (value) => Array.isArray(value) && value.length > 0 && value.every(nonNegativeInteger.accepts),
 );
 
+const classCount = rule<number>('an integer in [1, 16777216]', (value) => positiveInteger.accepts(value) && value <= 2 ** 24);
+
 /**
  * Writes a class index, or several, as a vector of zeros and ones.
  *
@@ -30,7 +32,7 @@ const indices = rule<readonly number[]>(
  * oneHot([0, 3], 4) // Float32Array [1, 0, 0, 1]
  */
 export function oneHot(label: number | readonly number[], classes: number): Float32Array {
-  check('oneHot', 'classes', classes, positiveInteger);
+  check('oneHot', 'classes', classes, classCount);
   const index = rule<number>(`an integer in [0, ${classes})`, (value) => nonNegativeInteger.accepts(value) && value < classes);
   check('oneHot', 'label', label, rule(`${index.expected}, or an array of such integers,`, either(index, arrayOf(index)).accepts));
   const vector = new Float32Array(classes);
@@ -50,7 +52,7 @@ export function countClasses(labels: readonly number[], classes: number): number
 /** Counts for another function, under whose name it reports errors. */
 function countFor(where: string, labels: readonly number[], classes: number): number[] {
   check(where, 'labels', labels, indices);
-  check(where, 'classes', classes, positiveInteger);
+  check(where, 'classes', classes, classCount);
   const counts = Array<number>(classes).fill(0);
   for (const label of labels) {
     if (label >= classes) throw new DataError(`${where}: expected labels below ${classes}, received ${label}.`);

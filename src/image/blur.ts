@@ -1,7 +1,7 @@
 // Gaussian blur, computed separately for rows and columns.
 
 import { check, positive } from '../core/internal.js';
-import { checkPixels, withinMemory, type Pixels } from './pixels.js';
+import { checkPixels, type Pixels } from './pixels.js';
 
 /**
  * Blurs an image with a Gaussian kernel. The result has float32 values. Edges are mirrored, and the kernel is truncated at four standard
@@ -13,19 +13,33 @@ import { checkPixels, withinMemory, type Pixels } from './pixels.js';
 export function gaussianBlur(image: Pixels, sigma: number): Pixels {
   checkPixels('gaussianBlur', image);
   check('gaussianBlur', 'sigma', sigma, positive);
-  return withinMemory('gaussianBlur', 'sigma', sigma, () => blurred(image, sigma));
+  return blurred(image, sigma);
 }
 
 function blurred(image: Pixels, sigma: number): Pixels {
   const { width, height, channels } = image;
-  const radius = Math.floor(4 * sigma + 0.5);
-  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const rows = filterAlong(image.data, kernelOf(sigma, height), height, width * channels, 1, width * channels);
+  return { ...image, data: filterAlong(rows, kernelOf(sigma, width), width, channels, height, channels, width * channels) };
+}
+
+/** The weights of a Gaussian along a side of `length` pixels, at most two mirrored sides of them. */
+function kernelOf(sigma: number, length: number): Float64Array {
+  // From ten sides on, every pixel counts the same, to the precision of a float.
+  const spread = Math.min(sigma, 10 * length);
+  const radius = Math.floor(4 * spread + 0.5);
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * spread ** 2)));
   const sum = kernel.reduce((total, weight) => total + weight, 0);
   kernel.forEach((weight, i) => {
     kernel[i] = weight / sum;
   });
-  const rows = filterAlong(image.data, kernel, height, width * channels, 1, width * channels);
-  return { ...image, data: filterAlong(rows, kernel, width, channels, height, channels, width * channels) };
+  if (radius <= length) return kernel;
+  // The mirrored image repeats after two sides, so weights that far apart belong to the same pixel.
+  const folded = new Float64Array(2 * length + 1);
+  kernel.forEach((weight, i) => {
+    const at = (((i - radius + length) % (2 * length)) + 2 * length) % (2 * length);
+    folded[at] = (folded[at] as number) + weight;
+  });
+  return folded;
 }
 
 /** Filters `lines` groups of `length` positions. Positions are `step` values apart, and each is `wide` values wide. */

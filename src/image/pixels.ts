@@ -70,6 +70,10 @@ export function checkPixels(where: string, value: unknown): asserts value is Pix
   if (Array.isArray(given) || (ArrayBuffer.isView(given) && !isData(given))) {
     throw invalid(where, 'image.data', 'a Uint8Array, Uint8ClampedArray or Float32Array', given);
   }
+  const { width: wide, height: high } = (value ?? {}) as Partial<Pixels>;
+  if (isData(given) && (wide === 0 || high === 0)) {
+    throw new OptionError(`${where}: expected an image of at least 1 x 1 pixels, received ${high} x ${wide}.`);
+  }
   if (!isPixels(value)) {
     const remedy = isPromise(value) ? ` ${AWAIT}` : '';
     throw new OptionError(`${where}: expected an image { width, height, channels, data }, received ${show(value)}.${remedy}`);

@@ -3,7 +3,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
-import { checkImageSize } from '../data/internal.js';
+import { checkEnds, checkImageSize } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
@@ -103,6 +103,7 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   if ((compute === 'int8') !== (calibration !== undefined)) {
     throw invalid(where, 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
   }
+  if (calibration !== undefined) checkEnds(where, 'calibration', calibration);
   checkImageSize(where, 'calibration', calibration, inputShape);
   const file = isBuilt ? await fileOfModel(where, source, name, own) : fileOfPlan(source, name);
   if (calibration !== undefined) {

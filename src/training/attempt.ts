@@ -67,9 +67,20 @@ export function attempt(make: () => AttemptParts): Attempt {
         return `${bad.expected}, received NaN or Infinity${bad.name === undefined ? '' : ` for '${bad.name}'`}`;
       },
     };
+  } catch (error) {
+    releaseTape();
+    throw error;
   } finally {
     tf.engine().endScope();
   }
+}
+
+/** TensorFlow.js keeps what the gradients need until they are computed, also where the function throws before that. */
+function releaseTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of (state.activeTape as { readonly saved?: tf.Tensor[] }[] | null) ?? []) tf.dispose(saved ?? []);
+  state.activeTape = [];
 }
 
 /** Keeps the values of a tensor that may be a variable, or belong to the caller. */

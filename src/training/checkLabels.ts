@@ -1,7 +1,8 @@
 // Labels that no class has, found before they are learned from: one-hot encoding would turn them into zeros.
 
 import type * as tf from '@tensorflow/tfjs-core';
-import { DataError } from '../core/index.js';
+import { DataError, ShapeError } from '../core/index.js';
+import { showShape } from '../core/internal.js';
 
 /**
  * What the numbers of a label vector mean: shares of classes that exclude each other, one yes or no for each target, or whatever the
@@ -33,6 +34,16 @@ export async function checkLabels(where: string, labels: tf.Tensor, width: numbe
 /** Whether labels `[batch]` or `[batch, 1]` are class indices of `width` classes. */
 export function isIndices({ rank, shape }: Pick<tf.Tensor, 'rank' | 'shape'>, width: number): boolean {
   return width > 1 && (rank === 1 || (rank === 2 && shape[1] === 1));
+}
+
+/** Throws a ShapeError unless labels are one number per sample, or vectors as wide as the model's output. */
+export function checkLabelShape(where: string, option: string, { shape }: tf.Tensor, width: number, place = ''): void {
+  if (shape.length === 1 || (shape.length === 2 && (shape[1] === 1 || shape[1] === width))) return;
+  const [batch = 0] = shape;
+  throw new ShapeError(
+    `${where}: expected labels [${batch}] or [${batch}, ${width}] for \`${option}\`, one value per output of the model, ` +
+      `received ${showShape(shape)}${place}. Give the model as many outputs as there are classes, for example with \`replaceHead\`.`,
+  );
 }
 
 /** What is wrong with labels: `labels in [0, 3), one of the model's 3 classes, received 7`; `undefined` where nothing is. */

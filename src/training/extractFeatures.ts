@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { allFinite, check, rule, showShape, trackProgress } from '../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../core/index.js';
-import { checkBatch } from '../data/internal.js';
+import { checkBatch, checkEnds } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/internal.js';
 import { foldBatchNorm } from '../models/index.js';
@@ -69,6 +69,7 @@ export async function openExtractor(
   check('trainHead', 'runtime', extractor, runtimeRule);
   return {
     extract: async (batches, option, epoch) => {
+      checkEnds('trainHead', option, batches);
       const task = option === 'train' ? 'training features' : 'validation features';
       // Datasets of this library know how many batches they hold.
       const { size } = batches as { readonly size?: unknown };

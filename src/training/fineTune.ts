@@ -11,7 +11,7 @@ import type { Dataset } from '../data/index.js';
 import { checkFiniteWeights } from '../models/internal.js';
 import { setPreprocessing } from '../models/index.js';
 import type { EpochMetrics, MetricValues } from './epochMetrics.js';
-import { checkFineTune, checkFirstBatches, classesOf, dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
+import { checkFineTune, checkFirstBatches, dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { freeze, unfreeze } from './freeze.js';
 import { unfreezeExceptBatchNorm } from './freezeParts.js';
 import { learnedPreprocessing } from './learnedPreprocessing.js';
@@ -20,6 +20,7 @@ import { accuracy } from './metrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
 import {
+  classesOf,
   emptyTally,
   metricsOfTally,
   testStep,

@@ -19,7 +19,7 @@ import {
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
-import { checkFirstBatch } from '../data/internal.js';
+import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { checkModel } from '../models/internal.js';
@@ -27,11 +27,11 @@ import { TrainingCallback } from './callback.js';
 import { allLayers, checkFreezable, selectLayers, type LayerSelector } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
 import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy, type Loss } from './losses.js';
-import { isMetric, type Metric } from './metrics.js';
+import { accuracy, isMetric, type Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine, type Schedule } from './schedules.js';
 import type { CheckpointStore } from './trainingRun.js';
-import { TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
+import { checkTrainingLabels, classesOf, TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
 
 /** One stage of a run: what trains, for how long, how fast, on what. */
 export interface FineTuneStage {
@@ -74,7 +74,7 @@ export interface FineTuneOptions {
   readonly validationSteps?: number | undefined;
   /** Epochs of the run to leave out, for one that continues another by hand. @defaultValue 0 */
   readonly initialEpoch?: number | undefined;
-  /** How much samples of a class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
+  /** How much samples of each class count in training, as `classWeights` of the labels makes them. @defaultValue 1 each */
   readonly classWeights?: Readonly<Record<number, number>> | undefined;
   readonly callbacks?: readonly TrainingCallback[] | undefined;
   /** Where the run keeps itself. One that holds an unfinished run of the same stages is gone on with. @defaultValue nowhere */
@@ -157,12 +157,40 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   if (options.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', options.stages);
   for (const [i, stage] of options.stages.entries()) checkStage(where, model, stage, `stages[${i}]`);
   checkFreezable(where, allLayers(model));
+  for (const [i, stage] of options.stages.entries()) checkDataEnds(where, stage, options, i);
+  const epochs = options.stages.reduce((sum, stage) => sum + stage.epochs, 0);
+  if ((options.initialEpoch ?? 0) >= epochs)
+    throw invalid(where, 'initialEpoch', `fewer epochs than the ${epochs} of all stages`, options.initialEpoch);
+  if (options.checkpointEverySteps !== undefined && options.store === undefined)
+    throw invalid(where, 'checkpointEverySteps', 'nothing without `store`', options.checkpointEverySteps);
+  // One output stands for two classes.
+  const classes = Math.max(2, classesOf(model));
+  for (const { name, leastClasses = 1 } of options.metrics ?? [])
+    if (leastClasses > classes) throw invalid(where, 'metrics', `metrics of at most ${classes} classes, as many as the model has`, name);
   for (const [name, weight] of Object.entries(options.classWeights ?? {})) {
     check(where, `classWeights[${name}]`, weight, nonNegative);
     if (!(Number.isInteger(Number(name)) && Number(name) >= 0 && Number(name) < classesOf(model))) {
       throw invalid(where, 'classWeights', `classes in [0, ${classesOf(model)}), those of the model`, name);
     }
   }
+  const unweighted = Array.from({ length: classesOf(model) }, (_, i) => i).find((i) => options.classWeights?.[i] === undefined);
+  if (options.classWeights !== undefined && unweighted !== undefined)
+    throw invalid(
+      where,
+      'classWeights',
+      `a weight for each of the ${classesOf(model)} classes of the model`,
+      options.classWeights,
+      `Class ${unweighted} has none.`,
+    );
+}
+
+function checkDataEnds(where: string, stage: FineTuneStage, options: FineTuneOptions, index: number): void {
+  const { train, validation } = dataOf(stage, options);
+  const option = (name: 'train' | 'validation'): string => (stage[name] === undefined ? name : `stages[${index}].${name}`);
+  if (options.stepsPerEpoch === undefined)
+    checkEnds(where, option('train'), train, 'Set `stepsPerEpoch`, or take a part of it: `dataset.take(n)`.');
+  if (options.validationSteps === undefined && validation !== undefined)
+    checkEnds(where, option('validation'), validation, 'Set `validationSteps`, or take a part of it: `dataset.take(n)`.');
 }
 
 function checkStage(where: string, model: LayersModel, stage: FineTuneStage, path: string): void {
@@ -203,12 +231,13 @@ export function dataOf(stage: FineTuneStage, options: FineTuneOptions): Pick<Fin
 /** Checks the first batch of every dataset: what is wrong with a later stage must not be found hours after the start. */
 export async function checkFirstBatches(model: LayersModel, options: FineTuneOptions): Promise<void> {
   const all = options.stages.map((stage) => dataOf(stage, options));
+  const { loss = softmaxCrossEntropy(), metrics = [accuracy()], classWeights } = options;
   for (const option of ['train', 'validation'] as const) {
     for (const data of new Set(all.map((each) => each[option]))) {
-      if (data !== undefined) await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS);
+      if (data !== undefined)
+        await checkFirstBatch('fineTune', option, data, model.inputs[0]?.shape, TRAINING_PARTS, ({ ys }) => {
+          checkTrainingLabels({ model, loss, metrics, classWeights }, option, ys);
+        });
     }
   }
 }
-
-/** How many outputs a model has. */
-export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;

@@ -13,6 +13,8 @@ export interface Metric {
   readonly name: string;
   /** What a batch adds, `[n]`. */
   readonly counts: (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor1D;
+  /** How many classes the model needs at least. @defaultValue 1 */
+  readonly leastClasses?: number | undefined;
   /** The figure of the counts added up, a scalar. */
   readonly result: (counts: tf.Tensor1D) => tf.Tensor;
 }
@@ -47,7 +49,7 @@ export function accuracy(): Metric {
 
 /**
  * Share of samples whose right class is among the k likeliest. A tie counts as a hit, as in Keras. For a model with one target, `topK(1)`
- * is {@link accuracy}. The share is 1 when k is at least the number of classes.
+ * is {@link accuracy}. The share is 1 when k is the number of classes; `fineTune` refuses a k above it.
  *
  * @throws {OptionError} when k is no positive integer.
  * @example
@@ -55,7 +57,7 @@ export function accuracy(): Metric {
  */
 export function topK(k: number): Metric {
   check('topK', 'k', k, positiveInteger);
-  return metric(
+  const made = metric(
     `top${k}`,
     (targets, predictions) => {
       const classes = predictions.shape[1] as number;
@@ -67,6 +69,7 @@ export function topK(k: number): Metric {
     },
     ratio,
   );
+  return Object.assign(made, { leastClasses: k });
 }
 
 /** Whether one target and its prediction lie on the same side of 0.5. */

@@ -58,6 +58,14 @@ export function warmupCosine(options: WarmupCosineOptions): Schedule {
   });
   const { maxLearningRate: peak = 0.02, warmupSteps = 1000, totalSteps, cosineOver = 'run' } = options;
   check(where, 'totalSteps', totalSteps, positiveInteger);
+  if (options.warmupSteps === undefined && totalSteps <= warmupSteps)
+    throw invalid(
+      where,
+      'totalSteps',
+      `more steps than the ${warmupSteps} of the warm-up`,
+      totalSteps,
+      'Set `warmupSteps` for a shorter run.',
+    );
   checkWarmup(where, warmupSteps, totalSteps);
   const start = cosineOver === 'run' ? 0 : warmupSteps;
   return ofStep(where, (step) =>

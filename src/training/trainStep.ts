@@ -5,8 +5,9 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DataError, EffnetError, OptionError, ShapeError } from '../core/index.js';
 import { show, showShape } from '../core/internal.js';
 import { areFinite } from '../layers/internal.js';
+import { reasonOf } from '../models/internal.js';
 import { takeStep } from './attempt.js';
-import { checkLabels, meaningOf } from './checkLabels.js';
+import { checkLabels, checkLabelShape, meaningOf } from './checkLabels.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
@@ -72,12 +73,12 @@ export async function trainStep(
   tally: Tally,
   place: string,
 ): Promise<number> {
-  await checkNumbers(context, batch, place);
+  await checkNumbers(context, 'train', batch, place);
   let predictions: tf.Tensor | undefined;
   try {
     const step = optimizer.attempt(() => {
       predictions = tf.keep(context.model.apply(batch.xs, { training: true }) as tf.Tensor);
-      return tf.addN([meanLoss(context, batch, predictions), ...context.model.calculateLosses()]);
+      return tf.addN([meanLoss(context, batch, predictions, place), ...context.model.calculateLosses()]);
     }, variables);
     const loss = await takeStep('fineTune', step, place);
     await count(context, batch, loss, predictions, tally);
@@ -93,10 +94,10 @@ export async function trainStep(
  * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the loss is not finite.
  */
 export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
-  await checkNumbers(context, batch, place);
+  await checkNumbers(context, 'validation', batch, place);
   const predictions = context.model.predictOnBatch(batch.xs) as tf.Tensor;
   try {
-    const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions));
+    const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions, place));
     const [loss = NaN] = await cost.data();
     cost.dispose();
     if (!Number.isFinite(loss) || !(await areFinite([predictions]))) {
@@ -111,8 +112,13 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
   }
 }
 
-function meanLoss({ loss, classWeights }: StepContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor): tf.Scalar {
-  let losses = loss(ys, predictions);
+function meanLoss(
+  { loss, classWeights }: StepContext,
+  { ys, sampleWeights }: TrainingBatch,
+  predictions: tf.Tensor,
+  place: string,
+): tf.Scalar {
+  let losses = lossesOf(loss, ys, predictions, place);
   // JavaScript callers may forget to return.
   if (!((losses as unknown) instanceof tf.Tensor))
     throw new OptionError(
@@ -128,6 +134,16 @@ function meanLoss({ loss, classWeights }: StepContext, { ys, sampleWeights }: Tr
     losses = tf.mul(losses, sampleWeights);
   }
   return tf.mean(losses);
+}
+
+function lossesOf(loss: Loss, ys: tf.Tensor, predictions: tf.Tensor, place: string): tf.Tensor {
+  try {
+    return loss(ys, predictions);
+  } catch (cause) {
+    throw new OptionError(`fineTune: expected losses [${predictions.shape[0]}] from \`loss\` at ${place}, it threw: ${reasonOf(cause)}.`, {
+      cause,
+    });
+  }
 }
 
 async function count(
@@ -150,10 +166,26 @@ async function count(
   }
 }
 
+/** How many outputs a model has. */
+export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;
+
+/** Throws a ShapeError when the loss or a metric of this library, or the class weights, cannot read labels of this shape. */
+export function checkTrainingLabels(
+  { model, loss, metrics, classWeights }: Pick<StepContext, 'model' | 'loss' | 'metrics'> & { readonly classWeights: unknown },
+  option: string,
+  labels: tf.Tensor,
+  place = '',
+): void {
+  const areOurs = meaningOf(loss) !== 'anything' || metrics.length > 0 || classWeights !== undefined;
+  if (areOurs && model.outputs[0]?.shape.length === 2) checkLabelShape('fineTune', option, labels, classesOf(model), place);
+}
+
 /** Labels and numbers are checked before anything is computed: what is wrong with a batch is often hidden by the layers and the loss. */
-async function checkNumbers({ model, loss, metrics }: StepContext, { xs, ys, sampleWeights }: TrainingBatch, place: string): Promise<void> {
-  const classes = model.outputs[0]?.shape.at(-1) ?? 1;
+async function checkNumbers(context: StepContext, option: string, { xs, ys, sampleWeights }: TrainingBatch, place: string): Promise<void> {
+  const { model, loss, metrics } = context;
+  const classes = classesOf(model);
   const meaning = meaningOf(loss);
+  checkTrainingLabels(context, option, ys, ` at ${place}`);
   // A metric counts hits, so its labels are yes or no even where the loss is the caller's own.
   await checkLabels('fineTune', ys, classes, meaning === 'anything' && metrics.length > 0 ? 'targets' : meaning, ` at ${place}`);
   const parts = { xs, ys, ...(sampleWeights === undefined ? {} : { sampleWeights }) };

@@ -323,6 +323,16 @@ test('bad arguments are refused in one sentence', () => {
   );
 });
 
+test('a dataset without end is neither kept nor read whole', async () => {
+  const endless = Dataset.range(5).repeat();
+  await expect(endless.toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.toArray: expected a dataset that ends, received an endless one. Take a part of it: \`dataset.take(n).toArray()\`.]`,
+  );
+  expect(() => endless.cache()).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: Dataset.cache: expected a dataset that ends, received an endless one. Repeat after it: \`dataset.cache().repeat()\`.]`,
+  );
+});
+
 test('repeating nothing for ever is refused', async () => {
   await expect(
     Dataset.from(() => [])

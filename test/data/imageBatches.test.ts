@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
 import { beforeAll, expect, test } from 'vitest';
-import { collate, Dataset, imageBatches, type LabeledImage } from '../../src/data/index.js';
+import { augment, collate, Dataset, imageBatches, type LabeledImage } from '../../src/data/index.js';
+import { randomFlip } from '../../src/image/index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -101,4 +102,12 @@ test.each<[LabeledImage['label'], string]>([
   [Float32Array.of(NaN, 1), 'received NaN.'],
 ])('the label %s is refused', (label, message) => {
   expect(() => collate([image(1, 2, label)])).toThrow(message);
+});
+
+test('batches where images are expected are refused and freed', async () => {
+  const batches = imageBatches(images) as never;
+  const before = tf.memory().numTensors;
+  await expect(imageBatches(batches).toArray()).rejects.toThrow('imageBatches: expected labeled images { pixels, label }, received { xs:');
+  await expect(augment(batches, randomFlip()).toArray()).rejects.toThrow('augment: expected labeled images { pixels, label }');
+  expect(tf.memory().numTensors).toBe(before);
 });

@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { classWeights, kFold, oneHot, oversample, trainValidationSplit } from '../../src/data/index.js';
+import { classWeights, countClasses, kFold, oneHot, oversample, trainValidationSplit } from '../../src/data/index.js';
 
 const items = fc
   .array(fc.record({ label: fc.integer({ min: 0, max: 2 }), patient: fc.integer({ min: 0, max: 9 }) }), { minLength: 1, maxLength: 60 })
@@ -97,6 +97,8 @@ test('a function that returns no class or group is refused', () => {
 });
 
 test('what cannot be is refused', () => {
+  expect(() => oneHot(1, 1e10)).toThrow('oneHot: expected an integer in [1, 16777216] for `classes`, received 10000000000.');
+  expect(() => countClasses([0], 1e10)).toThrow('countClasses: expected an integer in [1, 16777216] for `classes`');
   expect(() => oneHot(4, 4)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: oneHot: expected an integer in [0, 4), or an array of such integers, for \`label\`, received 4.]`,
   );

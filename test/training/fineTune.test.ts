@@ -12,6 +12,7 @@ import {
   fineTune,
   sgd,
   softmaxCrossEntropy,
+  topK,
   warmupCosine,
   accuracy,
   type CheckpointStore,
@@ -174,7 +175,7 @@ test('an early stop ends all stages, and stays an end', async () => {
 test('a class of weight 0 teaches nothing, and sample weights act alike', async () => {
   const options = { ...common(), stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }], optimizer: () => sgd() };
   const [byClass, bySample, all] = [tinyModel(), tinyModel(), tinyModel()];
-  await fineTune(byClass, { ...options, classWeights: { 0: 0, 2: 2 } });
+  await fineTune(byClass, { ...options, classWeights: { 0: 0, 1: 1, 2: 2 } });
   const weighted = tinyData().map(({ xs, ys }) => ({ xs, ys, sampleWeights: tf.cast(ys, 'float32') }));
   await fineTune(bySample, { ...options, train: weighted });
   await fineTune(all, options);
@@ -226,6 +227,18 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected classes in [0, 3), those of the model for \`classWeights\`, received '3'.]`,
   );
+  await expect(run({ classWeights: { 0: 1, 2: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected a weight for each of the 3 classes of the model for \`classWeights\`, received { 0, 2 }. Class 1 has none.]`,
+  );
+  await expect(run({ initialEpoch: 4 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected fewer epochs than the 4 of all stages for \`initialEpoch\`, received 4.]`,
+  );
+  await expect(run({ checkpointEverySteps: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected nothing without \`store\` for \`checkpointEverySteps\`, received 2.]`,
+  );
+  await expect(run({ metrics: [topK(5)] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected metrics of at most 3 classes, as many as the model has for \`metrics\`, received 'top5'.]`,
+  );
   await expect(run({ stages: [] })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected at least one stage for \`stages\`, received [].]`,
   );
@@ -250,7 +263,8 @@ test('impossible options and labels are refused', async () => {
   );
   const wide = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.oneHot(tf.cast(ys, 'int32'), 5) }));
   await expect(run({ train: wide })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: softmaxCrossEntropy: expected labels [4] or [4, 3], received [4, 5].]`,
+    `[ShapeError: fineTune: expected labels [4] or [4, 3] for \`train\`, one value per output of the model, received [4, 5]. ` +
+      `Give the model as many outputs as there are classes, for example with \`replaceHead\`.]`,
   );
   const store = memory();
   await fineTune(tinyModel(), { ...common(), store });
@@ -260,6 +274,39 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ train: Dataset.from([]) })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: fineTune: expected at least one batch per epoch, received 0. Repeat the data, or ask for fewer steps.]`,
   );
+});
+
+test('a loss that throws, and labels that are too wide in a later batch, are told with the step and leave no tensor', async () => {
+  const model = tinyModel();
+  const failing = (options: Partial<FineTuneOptions>) =>
+    fineTune(model, { ...common(), metrics: [], ...options }).catch((error: unknown) => String(error));
+  const loss = () => {
+    throw new TypeError('no such column');
+  };
+  expect(await failing({ loss })).toMatchInlineSnapshot(
+    `"OptionError: fineTune: expected losses [4] from \`loss\` at step 0 of epoch 0, it threw: no such column."`,
+  );
+  const train = tinyData().transform(async function* (batches) {
+    let i = 0;
+    for await (const { xs, ys } of batches) yield { xs, ys: i++ < 2 ? ys : tf.oneHot(tf.cast(ys, 'int32'), 2) };
+  }, 6);
+  expect(await failing({ train })).toContain('for `train`, one value per output of the model, received [4, 2] at step 2 of epoch 0.');
+  await expectNoLeak(async () => {
+    await failing({ loss });
+  });
+});
+
+test('data without end are refused unless the steps are counted', async () => {
+  const refusal = (options: Partial<FineTuneOptions>) =>
+    fineTune(tinyModel(), { ...common(), ...options }).catch((error: unknown) => String(error));
+  const endless = tinyData().repeat();
+  expect(await refusal({ train: endless })).toMatchInlineSnapshot(
+    `"OptionError: fineTune: expected a dataset that ends for \`train\`, received an instance of Dataset. ` +
+      `Set \`stepsPerEpoch\`, or take a part of it: \`dataset.take(n)\`."`,
+  );
+  expect(await refusal({ validation: endless })).toContain('Set `validationSteps`');
+  expect(await refusal({ stages: [{ unfreeze: 'all', epochs: 1, train: endless }] })).toContain('for `stages[0].train`');
+  expect(await fineTune(tinyModel(), { ...common(), validation: endless, validationSteps: 2 })).toHaveLength(4);
 });
 
 test('it keeps no tensor', async () => {

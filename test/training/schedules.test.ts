@@ -36,7 +36,8 @@ test('impossible schedules are refused', () => {
     `[OptionError: warmupCosine: expected a positive integer for \`totalSteps\`, received -5.]`,
   );
   expect(() => warmupCosine({ totalSteps: 500 })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: warmupCosine: expected fewer steps than the run's 500 for \`warmupSteps\`, received 1000.]`,
+    `[OptionError: warmupCosine: expected more steps than the 1000 of the warm-up for \`totalSteps\`, received 500. ` +
+      `Set \`warmupSteps\` for a shorter run.]`,
   );
   expect(() => stepDecay({ values: [1], boundaries: [5] })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: stepDecay: expected 2 rates, one more than boundaries for \`values\`, received [1].]`,

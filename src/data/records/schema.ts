@@ -133,14 +133,19 @@ export function parseExample<const S extends RecordSchema>(example: Example, sch
  * @throws {OptionError} when a value of the record is absent or not of the kind that the schema names.
  */
 export function formatExample<const S extends RecordSchema>(record: RecordOf<S>, schema: S): Example {
-  check('formatExample', 'record', record, recordRule);
   checkSchema('formatExample', schema);
+  return formatExampleFor('formatExample', 'record', record, schema);
+}
+
+/** Writes a record for another function, under whose name it reports errors; the schema is checked already. */
+export function formatExampleFor<const S extends RecordSchema>(where: string, option: string, record: RecordOf<S>, schema: S): Example {
+  check(where, option, record, recordRule);
   const fields = Object.entries(schema).map(([name, field]) => {
     const given = record[name as keyof S] as unknown;
     const values = field.list === true ? given : [given];
     const wanted = VALUES[field.kind];
     if (!Array.isArray(values) || !values.every(wanted.accepts)) {
-      throw invalid('formatExample', `record.${name}`, field.list === true ? `an array, each ${wanted.expected}` : wanted.expected, given);
+      throw invalid(where, `${option}.${name}`, field.list === true ? `an array, each ${wanted.expected}` : wanted.expected, given);
     }
     return [field.key, toFeature(field, values as unknown as readonly never[])] as const;
   });
@@ -155,9 +160,10 @@ const VALUES: Readonly<Record<RecordField['kind'], Rule<unknown>>> = {
   int64: integer,
 };
 
-/** Throws unless every field of a schema has a name and a kind, and nothing unknown. */
+/** Throws unless every field of a schema has a key of its own and a kind, and nothing unknown. */
 export function checkSchema(where: string, schema: unknown): asserts schema is RecordSchema {
   check(where, 'schema', schema, recordRule);
+  const nameOf = new Map<string, string>();
   for (const [name, field] of Object.entries(schema) as [string, RecordField][]) {
     const option = `schema.${name}`;
     checkOptions<RecordFieldOf<string, unknown> & { readonly first?: number | undefined }>(
@@ -167,6 +173,16 @@ export function checkSchema(where: string, schema: unknown): asserts schema is R
       option,
     );
     check(where, `${option}.key`, field.key, text);
+    const other = nameOf.get(field.key);
+    if (other !== undefined)
+      throw invalid(
+        where,
+        `${option}.key`,
+        `another key than that of \`schema.${other}\``,
+        field.key,
+        'An Example has one feature per key.',
+      );
+    nameOf.set(field.key, name);
     check(where, `${option}.kind`, field.kind, oneOf('bytes', 'text', 'float', 'int64'));
     for (const value of field.default === undefined ? [] : [field.default].flat())
       check(where, `${option}.default`, value, VALUES[field.kind]);

@@ -82,8 +82,9 @@ export async function gradCamFor(where: string, model: LayersModel, image: Pixel
   const input = tensorOf(pixels);
   try {
     const { output, shape } = forward(where, model, layer, input);
-    const answer = explained(where, model, await output.data(), target);
+    const outputs = await output.data();
     output.dispose();
+    const answer = explained(where, model, outputs, target);
     const [, height, width] = shape;
     const sum = new Float32Array(height * width);
     const random = createRandom(seed);

@@ -57,9 +57,13 @@ const COLOURS = [
   [252, 255, 164],
 ] as const;
 
-const heatRule = rule<HeatMap>('a heat map { width, height, values }, such as gradCam() returns', (value) => {
+const heatRule = rule<HeatMap>('a heat map { width, height, values } of finite numbers, such as gradCam() returns', (value) => {
   const { width, height, values, box = { top: 0, left: 0, height: 1, width: 1 } } = (value ?? {}) as Partial<HeatMap>;
-  const isMap = positiveInteger.accepts(width) && positiveInteger.accepts(height) && values?.length === width * height;
+  const isMap =
+    positiveInteger.accepts(width) &&
+    positiveInteger.accepts(height) &&
+    values?.length === width * height &&
+    Array.from(values).every(Number.isFinite);
   return (
     isMap &&
     record.accepts(box) &&

@@ -46,16 +46,7 @@ export interface OcclusionMapOptions {
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionMapOptions = {}): Promise<HeatMap> {
   const where = 'occlusionMap';
   checkPredictor(where, model);
-  const {
-    target,
-    patchSize = 32,
-    stride = Math.max(1, patchSize >> 1),
-    fillValue = 127.5,
-    batchSize = 16,
-    onProgress,
-    signal,
-    preprocessing,
-  } = checkOptions(where, options, {
+  const given = checkOptions(where, options, {
     target: targetRule,
     patchSize: positiveInteger,
     stride: positiveInteger,
@@ -65,13 +56,19 @@ export async function occlusionMap(model: LayersModel | Predictor, image: Pixels
     signal: instanceOf(AbortSignal, 'an AbortSignal'),
     preprocessing: preprocessingSource,
   });
+  const { target, patchSize = 32, fillValue = 127.5, batchSize = 16, onProgress, signal, preprocessing } = given;
+  const { stride = Math.max(1, patchSize >> 1) } = given;
   const {
     input: { height, width, data },
     box,
   } = explainedInput(where, model, image, preprocessing);
-  if (patchSize % stride !== 0) throw invalid(where, 'patchSize', `a multiple of the stride ${stride}`, patchSize);
   if (patchSize > Math.min(height, width))
     throw invalid(where, 'patchSize', `at most the input's ${Math.min(height, width)} pixels`, patchSize);
+  if (patchSize % stride !== 0) {
+    throw given.stride === undefined
+      ? invalid(where, 'patchSize', 'an even number', patchSize, 'The stride is half of it; set `stride` for another.')
+      : invalid(where, 'patchSize', `a multiple of the stride ${stride}`, patchSize);
+  }
   const [rows, columns] = [Math.floor(height / stride), Math.floor(width / stride)];
   const reach = patchSize / stride;
   const places: [row: number, column: number][] = [];

@@ -1,13 +1,16 @@
 // Prints the scores per class as text, in the format of scikit-learn's classification_report.
 
-import { checkOptions, largest, nonNegativeInteger } from '../../core/internal.js';
+import { checkOptions, largest, nonNegativeInteger, rule } from '../../core/internal.js';
 import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Scores } from './classScores.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
+/** As many as numbers can be printed with. */
+const digitCount = rule<number>('an integer in [0, 100]', (value) => nonNegativeInteger.accepts(value) && value <= 100);
+
 /** Options of {@link classificationReport}. */
 export interface ClassificationReportOptions {
-  /** Number of decimal digits. @defaultValue 2 */
+  /** Number of decimal digits, at most 100. @defaultValue 2 */
   readonly digits?: number | undefined;
 }
 
@@ -26,7 +29,7 @@ export interface ClassificationReportOptions {
  */
 export function classificationReport(evaluation: Evaluation | MultiLabelEvaluation, options: ClassificationReportOptions = {}): string {
   checkAnyEvaluation('classificationReport', evaluation);
-  const { digits = 2 } = checkOptions('classificationReport', options, { digits: nonNegativeInteger });
+  const { digits = 2 } = checkOptions('classificationReport', options, { digits: digitCount });
   const single = !evaluation.multiLabel;
   const classes = single ? evaluation.perClass.filter(({ support, predicted }) => support > 0 || predicted > 0) : evaluation.perClass;
   const support = evaluation.perClass.reduce((sum, one) => sum + one.support, 0);

@@ -28,7 +28,7 @@ export interface EvaluationComparison {
 /**
  * Compares two evaluations of the same samples in the same order.
  *
- * @throws {DataError} when the samples, their labels or the class names differ.
+ * @throws {DataError} when the samples, their labels, their files or the class names differ.
  * @example
  * const before = evaluatePredictions([[0.9, 0.1], [0.8, 0.2]], [0, 1]);
  * const after = evaluatePredictions([[0.9, 0.1], [0.2, 0.8]], [0, 1]);
@@ -96,4 +96,15 @@ export function checkSameData(where: string, before: Evaluation, after: Evaluati
       `${where}: expected the same samples in the same order, received other labels from sample ${other} on. Evaluate without shuffling.`,
     );
   }
+  checkSameFiles(where, before.predictions.files, after.predictions.files);
+}
+
+function checkSameFiles(where: string, before: readonly string[] | undefined, after: readonly string[] | undefined): void {
+  if (before === undefined || after === undefined) return;
+  const other = before.findIndex((file, i) => file !== after[i]);
+  if (other < 0) return;
+  throw new DataError(
+    `${where}: expected the same files in the same order, received '${before[other]}' and '${after[other]}' for sample ${other}. ` +
+      'Evaluate the same list without shuffling.',
+  );
 }

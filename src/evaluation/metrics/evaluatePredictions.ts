@@ -53,7 +53,9 @@ export interface EvaluatePredictionsOptions extends EvaluationOptions {
 export interface EvaluatePredictionsMultiLabelOptions extends MultiLabelEvaluationOptions, Pick<EvaluatePredictionsOptions, 'files'> {}
 
 const names = arrayOf(text);
-const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: positiveInteger };
+/** More bins than that hold no samples, and take memory. */
+const binCount = rule<number>('an integer in [1, 10000]', (value) => positiveInteger.accepts(value) && value <= 10_000);
+const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: binCount };
 const multiLabelRules = { multiLabel: boolean, classNames: names, threshold: either(probability, arrayOf(probability)) };
 /**
  * Returns the validation rules for the requested mode. `topK` and `bins` require one class per sample, `threshold` requires `multiLabel`.

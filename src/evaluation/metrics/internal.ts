@@ -1,4 +1,4 @@
-export { checkAnyEvaluation, checkEvaluation } from './checkEvaluation.js';
+export { checkAnyEvaluation, checkEvaluation, checkPredictions } from './checkEvaluation.js';
 export { collectPredictions } from './collectPredictions.js';
 export { checkSameData } from './compareEvaluations.js';
 export { mostMistaken } from './confusionTable.js';

@@ -2,7 +2,7 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { callable, check, checkOptions, instanceOf, invalid, record, rule, seed as seedRule, trackProgress } from '../../core/internal.js';
-import type { ProgressListener } from '../../core/index.js';
+import { DataError, OptionError, type ProgressListener } from '../../core/index.js';
 import { foldsFor } from '../../data/internal.js';
 import type { SplitOptions } from '../../data/index.js';
 import { ensembleFor } from './ensemble.js';
@@ -59,7 +59,8 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
  *
  * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than
  *   the data.
- * @throws {DataError} when a class has fewer items (or groups) than there are folds.
+ * @throws {DataError} when a class has fewer items (or groups) than there are folds, or `data` returns another number of images than of
+ *   the items it is given.
  * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
  * @example
  * const { evaluation, ensemble } = await crossValidate(files, {
@@ -123,6 +124,7 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
         done.map((each) => each.model),
       );
       held.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions);
+      checkFold(where, held, done[0] ?? held);
       report(fold + 1, { accuracy: held.evaluation.accuracy });
     }
     return {
@@ -139,6 +141,26 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
   } catch (error) {
     for (const { model } of done) if ('dispose' in model) model.dispose();
     throw error;
+  }
+}
+
+/** Throws unless a fold's evaluation is of all its items, and of as many classes as that of the first fold. */
+function checkFold<T>(
+  where: string,
+  { fold, validation, evaluation }: Fold<T> & { readonly evaluation: Evaluation | MultiLabelEvaluation },
+  first: { readonly evaluation: Evaluation | MultiLabelEvaluation },
+): void {
+  if (evaluation.count !== validation.length) {
+    throw new DataError(
+      `${where}: expected ${validation.length} images from \`data\` for fold ${fold}, one per item, received ${evaluation.count}.`,
+    );
+  }
+  const [classes, others] = [evaluation.classNames.length, first.evaluation.classNames.length];
+  if (classes !== others) {
+    throw new OptionError(
+      `${where}: expected models of as many classes in every fold from \`trainFold\`, ` +
+        `received ${classes} classes in fold ${fold} and ${others} in fold 0.`,
+    );
   }
 }
 

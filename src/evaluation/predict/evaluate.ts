@@ -155,9 +155,9 @@ export async function evaluateFor(
   const collector = collectPredictions({ where, multiLabel, fromLogits });
   const report = trackProgress(onProgress, 'evaluate', 'images');
   for await (const batch of toBatches(where, data, batchSize, inputShapeOf(model))) {
-    // The last batch is known by its end: it is reported with the total.
-    if (collector.count > 0) report(collector.count);
     try {
+      // The last batch is known by its end: it is reported with the total.
+      if (collector.count > 0) report(collector.count);
       signal?.throwIfAborted();
       const { values, columns } = await predictBatch(where, model, batch.xs);
       checkLabelShape(where, batch.ys.shape, columns, multiLabel);

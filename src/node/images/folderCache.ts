@@ -6,14 +6,17 @@ import path from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { check, text } from '../../core/internal.js';
 import { DataError, isEffnetError } from '../../core/index.js';
-import { frameTFRecord, readTFRecords, type CachedImages, type CacheStore } from '../../data/index.js';
+import { tensorsOf } from '../../data/internal.js';
+import { frameTFRecord, readTFRecords, type CachedImages, type CacheStore, type DataFingerprint } from '../../data/index.js';
 import { describePreprocessing, samePreprocessing } from '../../image/internal.js';
-import { openFileWriter, systemReason, unwritable } from '../files/internal.js';
+import { reasonOf } from '../../models/internal.js';
+import { openFileWriter, systemReason, unwritable, type FileWriter } from '../files/internal.js';
 
 /** The first record of the file. */
 interface Header {
   readonly format: 'effnet-ts cache';
   readonly images: CachedImages;
+  readonly fingerprint: DataFingerprint | undefined;
 }
 
 const FORMAT = 'effnet-ts cache';
@@ -32,38 +35,54 @@ export function folderCache<T>(folder: string): CacheStore<T> {
   check('folderCache', 'folder', folder, text);
   const file = path.join(folder, 'items.bin');
   return {
-    async read(images) {
+    async read(images, fingerprint) {
       const there = await access(file).then(
         () => true,
         () => false,
       );
-      return there ? kept<T>(folder, file, images) : undefined;
+      return there ? kept<T>(folder, file, images, fingerprint) : undefined;
     },
-    async write(images) {
-      const writer = await openFileWriter(file, unwritable('folderCache', 'folder', folder, REMEDY));
-      await writer.add(frameTFRecord(serialize({ format: FORMAT, images } satisfies Header)));
-      return {
-        async add(item) {
-          let bytes: Uint8Array;
-          try {
-            bytes = serialize(item);
-          } catch (cause) {
-            throw new DataError(
-              'folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk.',
-              { cause },
-            );
-          }
-          await writer.add(frameTFRecord(bytes));
+    write(images, fingerprint) {
+      // The file is opened by the first item: an item that cannot be kept leaves nothing behind.
+      let writer: Promise<FileWriter> | undefined;
+      const open = (): Promise<FileWriter> =>
+        (writer ??= openFileWriter(file, unwritable('folderCache', 'folder', folder, REMEDY)).then(async (opened) => {
+          await opened.add(frameTFRecord(serialize({ format: FORMAT, images, fingerprint } satisfies Header)));
+          return opened;
+        }));
+      return Promise.resolve({
+        async add(item: T) {
+          const bytes = bytesOf(item);
+          await (await open()).add(frameTFRecord(bytes));
         },
-        commit: writer.commit,
-        discard: writer.discard,
-      };
+        commit: async () => (await open()).commit(),
+        discard: async () => (await writer?.catch(() => undefined))?.discard(),
+      });
     },
     release: () => undefined,
   };
 }
 
-async function* kept<T>(folder: string, file: string, images: CachedImages): AsyncGenerator<T> {
+function bytesOf(item: unknown): Uint8Array {
+  const [place] = tensorsOf(item).keys();
+  let cause: unknown;
+  if (place === undefined) {
+    try {
+      return serialize(item);
+    } catch (error) {
+      cause = error;
+    }
+  }
+  const received =
+    place === undefined ? `one that cannot be written (${reasonOf(cause)})` : place === '' ? 'a tensor' : `a tensor for \`${place}\``;
+  throw new DataError(
+    `folderCache: expected items of plain values and typed arrays, received ${received}. ` +
+      'Cache before batching: `imageBatches(images.cache(folderCache(...)))`.',
+    cause === undefined ? {} : { cause },
+  );
+}
+
+async function* kept<T>(folder: string, file: string, images: CachedImages, fingerprint: DataFingerprint | undefined): AsyncGenerator<T> {
   const items = valuesOf(folder, file);
   const first = await items.next();
   const header = first.value as Partial<Header> | null | undefined;
@@ -72,6 +91,14 @@ async function* kept<T>(folder: string, file: string, images: CachedImages): Asy
     throw new DataError(
       `folderCache: expected images made by '${described(images)}', ` +
         `'${folder}' has images made by '${described(header.images)}'. Delete it, or give another.`,
+      { origin: folder },
+    );
+  }
+  if (fingerprint !== undefined && header.fingerprint !== undefined && fingerprint.digest !== header.fingerprint.digest) {
+    throw new DataError(
+      `folderCache: expected items made from the ${fingerprint.items} items of this dataset, '${folder}' has items made from ` +
+        `${header.fingerprint.items} others, or from the same in another order. Delete the folder to make them anew, ` +
+        'or give each dataset a folder of its own.',
       { origin: folder },
     );
   }

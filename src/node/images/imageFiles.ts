@@ -1,12 +1,12 @@
 // Reads images from a list of files, and writes a list of files as class folders.
 
-import { copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
+import { access, constants, copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { boolean, check, checkOptions, decodeText, oneOf, rule, seed as seedRule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { Dataset, type LabeledImage } from '../../data/index.js';
 import type { FolderFile } from './imageFolder.js';
-import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { checkLabeledFiles, type LabeledFile } from './readImage.js';
 import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
 import { systemReason, unwritable } from '../files/internal.js';
 
@@ -34,7 +34,7 @@ export interface ImageFilesOptions extends ReadImagesOptions {
  * }
  */
 export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOptions = {}): Dataset<LabeledImage> {
-  check('imageFiles', 'files', files, LABELED_FILES);
+  checkLabeledFiles('imageFiles', files);
   const highest = files.reduce((most, file) => Math.max(most, file.label), 0);
   const atLeast = rule<number>(
     `an integer above the highest label ${highest}`,
@@ -79,7 +79,7 @@ export async function writeImageFolder(
   options: WriteImageFolderOptions = {},
 ): Promise<void> {
   check('writeImageFolder', 'folder', folder, text);
-  check('writeImageFolder', 'files', files, LABELED_FILES);
+  checkLabeledFiles('writeImageFolder', files);
   check('writeImageFolder', 'classNames', classNames, differentNames);
   const { mode = 'copy' } = checkOptions('writeImageFolder', options, { mode: oneOf('copy', 'link', 'symlink') });
   const bad = classNames.find((name) => name === '' || name === '.' || name === '..' || /[/\\\0]/.test(name));
@@ -98,6 +98,7 @@ export async function writeImageFolder(
       throw new DataError(`writeImageFolder: expected one file for '${target}', received '${other}' and '${source}'.`, { origin: source });
     targets.set(target, source);
   }
+  await checkSources([...targets.values()]);
   for (const each of new Set([...targets.keys()].map((target) => path.dirname(target))))
     await mkdir(each, { recursive: true }).catch(unwritable('writeImageFolder', 'folder', each));
   const write = {
@@ -113,6 +114,19 @@ export async function writeImageFolder(
       });
     });
   }
+}
+
+/** Throws before anything is written: a folder that is half written looks like a whole one. */
+async function checkSources(sources: readonly string[]): Promise<void> {
+  const failed = await Promise.all(sources.map((source) => access(source, constants.R_OK).catch((cause: unknown) => ({ source, cause }))));
+  const missing = failed.filter((each) => each !== undefined);
+  const [first] = missing;
+  if (first === undefined) return;
+  const more = missing.length === 1 ? '' : `, nor can ${missing.length - 1} others`;
+  throw new DataError(
+    `writeImageFolder: expected files that can be read, '${first.source}' cannot${more}: ${systemReason(first.cause)}. Nothing was written.`,
+    { cause: first.cause, origin: first.source },
+  );
 }
 
 /**

@@ -102,7 +102,7 @@ export interface CsvFile extends LabeledFile {
   readonly label: number;
   /** Indices of all labels. */
   readonly labels: readonly number[];
-  /** The cell of the group column. */
+  /** The cell of the group column; `undefined` without that column, or where the cell is empty or a missing value such as `NaN`. */
   readonly group: string | undefined;
 }
 

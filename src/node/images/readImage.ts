@@ -1,7 +1,7 @@
 // Reads one image of a dataset: decodes its file or bytes and preprocesses the pixels. Worker threads call this for readImages.
 
 import { DataError, ShapeError } from '../../core/index.js';
-import { rule, text } from '../../core/internal.js';
+import { check, invalid, rule, text } from '../../core/internal.js';
 import { preprocessFor } from '../../image/internal.js';
 import type { Pixels, Preprocessing } from '../../image/index.js';
 import { decodeImage, MAX_PIXELS, type DecodeImageOptions } from './decodeImage.js';
@@ -23,7 +23,7 @@ export interface LabeledFile extends ImageSource {
   readonly label: number;
 }
 
-export const LABELED_FILES = rule<readonly LabeledFile[]>(
+const LABELED_FILES = rule<readonly LabeledFile[]>(
   'a non-empty array of { path, label }',
   (value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isLabeledFile),
 );
@@ -31,6 +31,14 @@ export const LABELED_FILES = rule<readonly LabeledFile[]>(
 function isLabeledFile(value: unknown): boolean {
   const { path, label, origin } = (value ?? {}) as Partial<LabeledFile>;
   return text.accepts(path) && Number.isSafeInteger(label) && (origin === undefined || text.accepts(origin));
+}
+
+/** Throws unless the value is a list of files with their labels, naming a label that is no integer. */
+export function checkLabeledFiles(where: string, files: unknown): asserts files is readonly LabeledFile[] {
+  const labels = Array.isArray(files) ? files.map((file) => (file as Partial<LabeledFile> | null | undefined)?.label) : [];
+  const at = labels.findIndex((label) => typeof label === 'number' && !Number.isSafeInteger(label));
+  if (at >= 0) throw invalid(where, `files[${at}].label`, 'an integer', labels[at]);
+  check(where, 'files', files, LABELED_FILES);
 }
 
 /** How an image is decoded and, optionally, preprocessed. */

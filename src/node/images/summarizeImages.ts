@@ -6,7 +6,7 @@ import { DataError, type ProgressListener } from '../../core/index.js';
 import { Dataset } from '../../data/index.js';
 import { decodeImage } from './decodeImage.js';
 import { byCodePoint } from './listImages.js';
-import { LABELED_FILES, type LabeledFile } from './readImage.js';
+import { checkLabeledFiles, type LabeledFile } from './readImage.js';
 import { CLASS_NAMES } from './readImages.js';
 import { readRegularFile } from '../files/internal.js';
 
@@ -45,7 +45,7 @@ export async function summarizeImages(
   classNames: readonly string[],
   options: SummarizeImagesOptions = {},
 ): Promise<ImagesSummary> {
-  check('summarizeImages', 'files', files, LABELED_FILES);
+  checkLabeledFiles('summarizeImages', files);
   check('summarizeImages', 'classNames', classNames, CLASS_NAMES);
   const { onProgress } = checkOptions('summarizeImages', options, { onProgress: callable });
   const unnamed = files.find(({ label }) => label >= classNames.length);

@@ -3,7 +3,7 @@
 import { DataError } from '../../core/index.js';
 import { list } from '../../core/internal.js';
 import type { TableRow } from './readTable.js';
-import { labelReader, type RowLabels, type TableLabelOptions } from './tableLabels.js';
+import { labelReader, MISSING_VALUES, type RowLabels, type TableLabelOptions } from './tableLabels.js';
 import { nameWithin } from './tablePlaces.js';
 
 /** A row that was skipped. */
@@ -62,7 +62,7 @@ export function imagesOf(
     const known = listed.get(name);
     const added = read.labels.filter((label) => known?.labels.includes(label) !== true);
     if (known === undefined) {
-      listed.set(name, { origin, labels: added, group: groupColumn === undefined ? undefined : row.cell(groupColumn), line });
+      listed.set(name, { origin, labels: added, group: groupOf(row, groupColumn), line });
     } else if (multiLabel && labelColumns === undefined) {
       known.labels.push(...added);
     } else if (added.length === 0 && read.labels.length === known.labels.length) {
@@ -89,4 +89,10 @@ export function imagesOf(
     );
   }
   return { listed, skipped: [...faults, ...skipped].sort((a, b) => a.line - b.line) };
+}
+
+function groupOf(row: TableRow, column: string | undefined): string | undefined {
+  const cell = column === undefined ? '' : row.cell(column).trim();
+  // Images whose group is unknown do not belong together.
+  return MISSING_VALUES.has(cell) ? undefined : cell;
 }

@@ -28,7 +28,7 @@ export type RowLabels =
 type Ids = readonly string[] | { readonly missing: string; readonly remedy: string };
 
 /** The cells that pandas reads as missing values. */
-const MISSING_VALUES: ReadonlySet<string> = new Set([
+export const MISSING_VALUES: ReadonlySet<string> = new Set([
   '',
   '#N/A',
   '#N/A N/A',

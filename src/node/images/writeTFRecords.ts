@@ -2,8 +2,8 @@
 
 import { callable, check, checkOptions, oneOf, positiveInteger, text, trackProgress } from '../../core/internal.js';
 import type { ProgressListener } from '../../core/index.js';
-import { checkSchema } from '../../data/internal.js';
-import { encodeExample, formatExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../../data/index.js';
+import { checkEnds, checkSchema, formatExampleFor } from '../../data/internal.js';
+import { encodeExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../../data/index.js';
 import { openFileWriter, unwritable, type FileWriter } from '../files/internal.js';
 import { DATASET } from './tfrecords.js';
 
@@ -33,6 +33,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
   options: WriteTFRecordsOptions = {},
 ): Promise<string[]> {
   check('writeTFRecords', 'records', records, DATASET);
+  checkEnds('writeTFRecords', 'records', records);
   checkSchema('writeTFRecords', schema);
   check('writeTFRecords', 'prefix', prefix, text);
   const rules = { shards: positiveInteger, compression: oneOf('gzip', 'none'), onProgress: callable };
@@ -49,7 +50,8 @@ export async function writeTFRecords<const S extends RecordSchema>(
       writers.push(await openFileWriter(name, unwritable('writeTFRecords', 'file', name), { gzip: compression === 'gzip' }));
     let count = 0;
     for await (const record of records) {
-      await (writers[count % shards] as FileWriter).add(frameTFRecord(await encodeExample(formatExample(record, schema))));
+      const example = formatExampleFor('writeTFRecords', `records[${count}]`, record, schema);
+      await (writers[count % shards] as FileWriter).add(frameTFRecord(await encodeExample(example)));
       advance(++count);
     }
     advance.end();

@@ -1,16 +1,17 @@
 // Writes a report: report.html to read, and report.json with the same values. plots/report decides on its content.
 
+import { mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, invalid, text } from '../../core/internal.js';
-import { OptionError } from '../../core/index.js';
-import { checkSameData } from '../../evaluation/metrics/internal.js';
+import { check, checkOptions, invalid, show, text } from '../../core/internal.js';
+import { DataError, OptionError } from '../../core/index.js';
+import { checkPredictions, checkSameData } from '../../evaluation/metrics/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
 import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
 import { modelSummary } from '../../models/index.js';
 import { checkPixels, describePreprocessing, preprocessingFor } from '../../image/internal.js';
 import { resize, type Pixels, type PreprocessingSource } from '../../image/index.js';
-import { checkModel, variantPlanOf } from '../../models/internal.js';
+import { checkModel, reasonOf, variantPlanOf } from '../../models/internal.js';
 import { imageDataUrl, type GalleryImage, type ReportContents } from '../../plots/index.js';
 import { reportDataFor, reportPageFor } from '../../plots/internal.js';
 import { EVALUATION, REPORT_RULES } from './reportRules.js';
@@ -78,6 +79,8 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     preprocessing,
   } = checkOptions(where, options, REPORT_RULES);
   check(where, 'evaluation', evaluation, EVALUATION);
+  checkPredictions(where, evaluation, 'evaluation');
+  if (before !== undefined) checkPredictions(where, before, 'before');
   if (model !== undefined) checkModel(where, model);
   if (before !== undefined && evaluation.multiLabel)
     throw invalid(
@@ -99,29 +102,36 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     );
   }
   const fail = unwritable(where, 'folder', folder);
-  await makeWritableFolder(folder).catch(fail);
-  const plan = model === undefined ? undefined : variantPlanOf(model);
-  const contents: ReportContents = {
-    title,
-    evaluation,
-    ...(before === undefined ? {} : { before }),
-    ...(history === undefined ? {} : { history }),
-    ...(schedule === undefined ? {} : { schedule }),
-    ...(settings === undefined && record === undefined
-      ? {}
-      : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
-    ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
-    ...(plan === undefined ? {} : { plan }),
-    ...(imageOf === undefined || maxImages === 0
-      ? {}
-      : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
-  };
-  const html = path.join(folder, 'report.html');
-  const json = path.join(folder, 'report.json');
-  const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
-  await replaceFile(json, data).catch(fail);
-  await replaceFile(html, page).catch(fail);
-  return { html, json };
+  // Drawing a report takes minutes.
+  const made = await mkdir(folder, { recursive: true }).catch(fail);
+  try {
+    await makeWritableFolder(folder).catch(fail);
+    const plan = model === undefined ? undefined : variantPlanOf(model);
+    const contents: ReportContents = {
+      title,
+      evaluation,
+      ...(before === undefined ? {} : { before }),
+      ...(history === undefined ? {} : { history }),
+      ...(schedule === undefined ? {} : { schedule }),
+      ...(settings === undefined && record === undefined
+        ? {}
+        : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
+      ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
+      ...(plan === undefined ? {} : { plan }),
+      ...(imageOf === undefined || maxImages === 0
+        ? {}
+        : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+    };
+    const html = path.join(folder, 'report.html');
+    const json = path.join(folder, 'report.json');
+    const [page, data] = [await reportPageFor(where, contents), `${JSON.stringify(reportDataFor(where, contents), null, 2)}\n`];
+    await replaceFile(json, data).catch(fail);
+    await replaceFile(html, page).catch(fail);
+    return { html, json };
+  } catch (error) {
+    await removeEmpty(folder, made);
+    throw error;
+  }
 }
 
 interface Explained {
@@ -137,8 +147,7 @@ async function gallery(
 ): Promise<GalleryImage[]> {
   const images: GalleryImage[] = [];
   for (const row of mostWrong(evaluation, limit)) {
-    const image = await imageOf(row);
-    checkPixels('writeReport', image);
+    const image = await imageFor(imageOf, row);
     const scale = Math.min(1, SIDE / Math.max(image.width, image.height));
     const small = resize(image, [Math.max(1, Math.round(image.height * scale)), Math.max(1, Math.round(image.width * scale))], {
       antialias: true,
@@ -151,4 +160,38 @@ async function gallery(
     images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
   }
   return images;
+}
+
+async function imageFor(imageOf: NonNullable<WriteReportOptions['imageOf']>, row: PredictionRow): Promise<Pixels> {
+  const { file, index } = row;
+  const name = file === '' ? `sample ${index}` : `'${file}'`;
+  const origin = file === '' ? {} : { origin: file };
+  let image: unknown;
+  try {
+    image = await imageOf(row);
+  } catch (cause) {
+    throw new DataError(`writeReport: \`imageOf\` cannot load ${name}: ${reasonOf(cause)}.`, { cause, ...origin });
+  }
+  try {
+    checkPixels('writeReport', image);
+    return image;
+  } catch (cause) {
+    throw new DataError(
+      `writeReport: expected an image { width, height, channels, data } from \`imageOf\` for ${name}, received ${show(image)}.`,
+      { cause, ...origin },
+    );
+  }
+}
+
+/** Removes the folders that were made for a report that failed, where nothing is in them. */
+async function removeEmpty(folder: string, first: string | undefined): Promise<void> {
+  if (first === undefined) return;
+  const last = path.resolve(first);
+  for (let at = path.resolve(folder); at.length >= last.length; at = path.dirname(at)) {
+    const removed = await rmdir(at).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
 }

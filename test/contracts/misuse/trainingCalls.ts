@@ -93,7 +93,7 @@ export const trainingCalls: BaseCalls = {
         stepsPerEpoch: 1,
         validationSteps: 1,
         initialEpoch: 0,
-        classWeights: { 0: 1 },
+        classWeights: { 0: 1, 1: 1, 2: 1 },
         callbacks: [callback({})],
         store,
         changedData: 'accept',

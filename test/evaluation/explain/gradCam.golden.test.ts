@@ -88,6 +88,8 @@ test.each<[string, () => Promise<unknown>]>([
   ['an unknown option', () => gradCam(model, camImage, { layers: 1 } as never)],
   ['a gray image', () => gradCam(model, { width: 2, height: 2, channels: 1, data: new Uint8Array(4) })],
   ['a runtime', () => gradCam({ predict: () => tf.scalar(0) } as never, camImage)],
+  ['a patch that is larger than the image', () => occlusionMap(model, camImage, { patchSize: 999 })],
+  ['an odd patch without a stride', () => occlusionMap(model, camImage, { patchSize: 15 })],
   ['a patch the stride does not divide', () => occlusionMap(model, camImage, { patchSize: 16, stride: 5 })],
 ])('%s is refused in one sentence', async (_, act) => {
   await expect(act()).rejects.toThrowErrorMatchingSnapshot();

@@ -23,3 +23,14 @@ test('an overlay covers the part of the image that the model saw', () => {
   expect(covered({ top: 0.25, left: 0.375, height: 0.5, width: 0.25 })).toBe('........ ...##... ...##... ........');
   expect(covered({ top: -0.5, left: 0, height: 2, width: 1 })).toBe('######## ######## ######## ########');
 });
+
+test('a map of numbers that are not finite, or with a box that is none, is refused', () => {
+  const photo = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) };
+  const heat = { width: 1, height: 1, values: Float32Array.of(NaN), classIndex: 0, className: '', probability: 1 };
+  expect(() => overlayHeat(photo, heat)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: overlayHeat: expected a heat map { width, height, values } of finite numbers, such as gradCam() returns for \`heat\`, received { width, height, values, classIndex, className, probability }.]`,
+  );
+  const values = Float32Array.of(1);
+  expect(() => overlayHeat(photo, { ...heat, values, box: null as never })).toThrow('overlayHeat: expected a heat map');
+  expect(overlayHeat(photo, { ...heat, values, box: undefined }).width).toBe(1);
+});

@@ -151,3 +151,11 @@ truth \\ predicted  7  9
 (the 2 of 50 classes with the most mistakes)
 `);
 });
+
+test('more bins and digits than can be made are refused', () => {
+  expect(() => evaluatePredictions([0.5], [0], { bins: 1e9 })).toThrow(
+    'expected an integer in [1, 10000] for `bins`, received 1000000000.',
+  );
+  const evaluation = evaluatePredictions([0.5], [0]);
+  expect(() => classificationReport(evaluation, { digits: 200 })).toThrow('expected an integer in [0, 100] for `digits`, received 200.');
+});

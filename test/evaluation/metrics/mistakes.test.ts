@@ -99,6 +99,19 @@ test('evaluations of other data are not compared', () => {
   ).toThrowErrorMatchingInlineSnapshot(
     `[DataError: compareEvaluations: expected the same class names in the same order, received 3 and 3 that differ.]`,
   );
+  const renamed = { ...evaluation, predictions: { ...evaluation.predictions, files: ['a.jpg', 'd.jpg', 'b.jpg', 'e.jpg'] } };
+  expect(() => compareEvaluations(evaluation, renamed)).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: compareEvaluations: expected the same files in the same order, received 'b, "c".jpg' and 'd.jpg' for sample 1. Evaluate the same list without shuffling.]`,
+  );
+});
+
+test('an evaluation that was read back from JSON is refused, one that was cloned is not', () => {
+  const read = JSON.parse(JSON.stringify(evaluation)) as typeof evaluation;
+  expect(() => mostWrong(read)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: mostWrong: expected a typed array for \`evaluation.predictions.labels\`, received { 0, 1, 2, 3 }. JSON does not keep typed arrays: copy an evaluation with \`structuredClone\`, and save it with \`serialize\` of node:v8.]`,
+  );
+  expect(() => compareEvaluations(evaluation, read)).toThrow('for `after.predictions.labels`');
+  expect(mostWrong(structuredClone(evaluation))).toEqual(mostWrong(evaluation));
 });
 
 test.each(golden.intervals)("the $metric interval is SciPy's bootstrap's, up to the draw", ({ metric, low, high, tolerance }) => {

@@ -211,3 +211,22 @@ test('a fold that fails disposes the networks before it, and an abort stops betw
     `[OptionError: crossValidate: expected an integer of at least 2 for \`folds\`, received 1.]`,
   );
 });
+
+test('folds of other numbers of classes or images are named', async () => {
+  const outputs = (classes: number): Predictor => ({
+    predict: (images) => tf.tidy(() => tf.softmax(tf.zeros([images.shape[0], classes]))),
+  });
+  const run = (data: (list: readonly Item[]) => LabeledImage[], classes = (fold: number) => fold + 2) =>
+    crossValidate(items, { seed: 1, trainFold: async ({ fold }) => Promise.resolve(outputs(classes(fold))), data });
+  await expect(run(shown)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: crossValidate: expected models of as many classes in every fold from \`trainFold\`, received 3 classes in fold 1 and 2 in fold 0.]`,
+  );
+  await expect(
+    run(
+      (list) => shown(list).slice(1),
+      () => 2,
+    ),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: crossValidate: expected 4 images from \`data\` for fold 0, one per item, received 3.]`,
+  );
+});

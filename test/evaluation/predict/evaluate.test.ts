@@ -110,6 +110,17 @@ test('no tensor is kept, progress counts images, and an async runtime works', as
   expect(told.map(({ done, unit }) => `${done} ${unit}`)).toEqual(['2 images', '4 images', '5 images']);
 });
 
+test('a listener that throws leaves no tensor', async () => {
+  const { kept } = await trackMemory(async () => {
+    const data = imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!))), { batchSize: 2 });
+    const onProgress = () => {
+      throw new Error('no terminal');
+    };
+    await expect(evaluate(model, data, { onProgress })).rejects.toThrow('no terminal');
+  });
+  expect(kept.tensors).toBe(0);
+});
+
 test('a runtime brings its class names and the size of its input', async () => {
   const runtime: Predictor = {
     ...model,

@@ -91,6 +91,9 @@ describe.each(RECORDS)('$fit', (record) => {
     const folded = await foldBatchNorm(model);
     expect((await classify(folded, photo))[0]!.probability).toBeCloseTo(best!.probability, 5);
     folded.dispose();
+    const before = tf.memory().numTensors;
+    for (const explain of [gradCam, classActivationMap]) await expect(explain(model, photo, { target: 9 })).rejects.toThrow('`target`');
+    expect(tf.memory().numTensors).toBe(before);
     model.dispose();
   });
 });

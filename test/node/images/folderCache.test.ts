@@ -1,4 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
 import { expect, test } from 'vitest';
 import { Dataset, frameTFRecord } from '../../../src/data/index.js';
 import * as node from '../../../src/node.js';
@@ -15,9 +17,25 @@ test('a folder keeps items between passes and processes, and refuses tensors', a
   expect(await readdir(inRoot('cache'))).toEqual(['items.bin']);
   const odd = Dataset.from([() => 1]).cache(node.folderCache(inRoot('odd')));
   expect(await refusal(odd.toArray())).toMatchInlineSnapshot(
-    `"DataError: folderCache: expected items of plain values and typed arrays. Cache before batching, tensors cannot be kept on disk."`,
+    `"DataError: folderCache: expected items of plain values and typed arrays, received one that cannot be written (() => 1 could not be cloned). Cache before batching: \`imageBatches(images.cache(folderCache(...)))\`."`,
   );
   expect(await readdir(inRoot('odd'))).toEqual([]);
+});
+
+test('a folder of other items is refused, as are tensors before anything is written', async () => {
+  const cached = <T>(items: Dataset<T>, folder = 'own') => items.cache(node.folderCache(inRoot(folder)));
+  await cached(Dataset.from(['a', 'b'])).toArray();
+  expect(await refusal(cached(Dataset.from(['a', 'b', 'c'])).toArray())).toMatchInlineSnapshot(
+    `"DataError: folderCache: expected items made from the 3 items of this dataset, '<root>/own' has items made from 2 others, or from the same in another order. Delete the folder to make them anew, or give each dataset a folder of its own."`,
+  );
+  expect(await cached(Dataset.from(['a', 'b']).map((name) => `${name}.jpg`)).toArray()).toEqual(['a', 'b']);
+  const unknown = Dataset.from(() => ['x']);
+  expect(await cached(unknown).toArray()).toEqual(['a', 'b']);
+  const batches = Dataset.from([1]).map((n) => ({ xs: tf.tensor1d([n]), n }));
+  expect(await refusal(cached(batches, 'tensors').toArray())).toMatchInlineSnapshot(
+    `"DataError: folderCache: expected items of plain values and typed arrays, received a tensor for \`xs\`. Cache before batching: \`imageBatches(images.cache(folderCache(...)))\`."`,
+  );
+  expect(await readdir(inRoot('tensors'))).toEqual([]);
 });
 
 test('a folder that cannot keep items, or whose items are damaged, is named', async () => {

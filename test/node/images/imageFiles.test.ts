@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { crc32, deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import * as node from '../../../src/node.js';
@@ -24,6 +24,15 @@ test('class folders are written from a list and read back', async () => {
     'there is a file of that name already, or on the way to it',
   );
   expect(await refusal(node.writeImageFolder(inRoot('x'), [files[0]!, files[0]!], ['a']))).toMatch('expected one file for');
+});
+
+test('nothing is written when a file is missing', async () => {
+  await writeFile(inRoot('there.jpg'), '');
+  const files = ['there', 'gone'].map((name, label) => ({ path: inRoot(`${name}.jpg`), label }));
+  expect(await refusal(node.writeImageFolder(inRoot('half'), files, ['a', 'b']))).toMatchInlineSnapshot(
+    `"DataError: writeImageFolder: expected files that can be read, '<root>/gone.jpg' cannot: there is no such file or folder. Nothing was written."`,
+  );
+  await expect(readdir(inRoot('half'))).rejects.toThrow('ENOENT');
 });
 
 test('without shuffling, a list of files becomes images in its order', async () => {
@@ -78,6 +87,9 @@ test('an image of 12000 x 9000 pixels decodes and shrinks, and is refused where 
 });
 
 test('a label of a list that no class has is refused by name', () => {
+  expect(() => node.imageFiles([{ path: 'a.png', label: 1.5 }])).toThrow(
+    'imageFiles: expected an integer for `files[0].label`, received 1.5.',
+  );
   expect(() => node.imageFiles([{ path: 'a.png', label: -1 }], { labelMode: 'int' })).toThrow(
     "imageFiles: expected a label in [0, 1) for 'a.png', received -1.",
   );

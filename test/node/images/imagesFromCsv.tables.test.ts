@@ -33,6 +33,12 @@ test('a table with quotes, byte-order mark and Windows line ends lists images an
   expect(first).toMatchObject({ origin: '0', label: Float32Array.of(0, 1, 0), pixels: { height: 4, width: 4 } });
 });
 
+test('an image whose group is missing belongs to no group', async () => {
+  const file = await csv('groups.csv', 'id,breed,who\n0,a, p1 \n1,b,\n2,a,NaN\n');
+  const { files } = await node.imagesFromCsv(file, { ...basic, groupColumn: 'who' });
+  expect(files.map(({ group }) => group)).toEqual(['p1', undefined, undefined]);
+});
+
 test('several rows and several labels of an image become multi-hot vectors; names, relabeling and exclusion apply in this order', async () => {
   const file = await csv('b.csv', 'id,breed\n0,x|y\n0,z\n1,y\n2,w\n');
   const { classNames, images, files } = await node.imagesFromCsv(file, {

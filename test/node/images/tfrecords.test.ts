@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { Dataset, RECORD_SCHEMAS } from '../../../src/data/index.js';
+import { Dataset, formatExample, parseExample, RECORD_SCHEMAS } from '../../../src/data/index.js';
 import * as node from '../../../src/node.js';
 import { imageSandbox, jpeg } from '../../support/imageSandbox.js';
 
@@ -53,6 +53,23 @@ test('a failing dataset leaves no record file behind', async () => {
     'no more',
   );
   expect(await readdir(inRoot('half'))).toEqual([]);
+});
+
+test('records without end, a record that does not fit, and two features of one key are refused', async () => {
+  const schema = { label: { key: 'label', kind: 'int64' } } as const;
+  const write = (records: Dataset<{ label: number }>, to = schema) => refusal(node.writeTFRecords(records, to, inRoot('refused/train')));
+  expect(await write(Dataset.from([{ label: 1 }]).repeat())).toMatchInlineSnapshot(
+    `"OptionError: writeTFRecords: expected a dataset that ends for \`records\`, received an instance of Dataset. Take a part of it: \`dataset.take(n)\`."`,
+  );
+  expect(await write(Dataset.from([{ label: 1 }, { label: 0.5 }]))).toMatchInlineSnapshot(
+    `"OptionError: writeTFRecords: expected an integer for \`records[1].label\`, received 0.5."`,
+  );
+  const doubled = { ...schema, other: { key: 'label', kind: 'int64' } };
+  expect(await write(Dataset.from([{ label: 1 }]), doubled as never)).toMatchInlineSnapshot(
+    `"OptionError: writeTFRecords: expected another key than that of \`schema.label\` for \`schema.other.key\`, received 'label'. An Example has one feature per key."`,
+  );
+  expect(() => parseExample({}, doubled as never)).toThrow('parseExample: expected another key than that of `schema.label`');
+  expect(() => formatExample({ label: 1, other: 2 } as never, doubled as never)).toThrow('formatExample: expected another key');
 });
 
 test('a damaged record names file and offset; a pattern without files is refused', async () => {

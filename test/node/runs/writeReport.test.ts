@@ -221,6 +221,20 @@ test('a failed report leaves the last one as it was', async () => {
   expect((await readdir(folder)).filter((name) => name.includes('tmp'))).toEqual([]);
 });
 
+test('an image that cannot be loaded is named, and no empty folder is left', async () => {
+  const files = ['a.jpg'];
+  const evaluation = evaluatePredictions([[0.9, 0.1]], [1], { files });
+  const report = path.join(await mkdtemp(path.join(tmpdir(), 'report-')), 'new', 'report');
+  const failing = (imageOf: () => never) => writeReport(report, { evaluation, imageOf });
+  await expect(
+    failing(() => {
+      throw new Error('no disk');
+    }),
+  ).rejects.toThrow("writeReport: `imageOf` cannot load 'a.jpg': no disk.");
+  await expect(failing(() => undefined as never)).rejects.toThrow("from `imageOf` for 'a.jpg', received undefined.");
+  expect(await readdir(path.dirname(path.dirname(report)))).toEqual([]);
+});
+
 test('bad input is refused in one sentence', async () => {
   const evaluation = evaluationOf(2);
   const file = path.join(folder, 'file');
