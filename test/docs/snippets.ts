@@ -157,7 +157,7 @@ function namesIn(file: string): string[] {
   const listed = [...text.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap((match) =>
     (match[1] ?? '')
       .split(',')
-      .map((name) => name.trim())
+      .map((name) => name.trim().replace(/^type /, ''))
       .filter((name) => name !== ''),
   );
   const declared = [...text.matchAll(/export (?:const|interface|function) (\w+)/g)].map((match) => match[1] as string);

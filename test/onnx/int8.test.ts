@@ -114,7 +114,7 @@ describe("exportOnnx with `compute: 'int8'`", () => {
       /^exportOnnx: expected batches of images with `compute: 'int8'` and none without/,
     );
     await expect(exportOnnx(lite, { compute: 'int8', calibration: batches(0) })).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none.]`,
+      `[DataError: exportOnnx: expected at least one batch for \`calibration\`, received none. The dataset is empty, or was already read.]`,
     );
     await expect(exportOnnx(lite, { compute: 'int8', calibration: [] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: exportOnnx: expected batches of { xs, ys } for \`calibration\`, received [].]`,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -19,7 +20,7 @@ test('a folder keeps items between passes and processes, and refuses tensors', a
   expect(await refusal(odd.toArray())).toMatchInlineSnapshot(
     `"DataError: folderCache: expected items of plain values and typed arrays, received one that cannot be written (() => 1 could not be cloned). Cache before batching: \`imageBatches(images.cache(folderCache(...)))\`."`,
   );
-  expect(await readdir(inRoot('odd'))).toEqual([]);
+  expect(existsSync(inRoot('odd'))).toBe(false);
 });
 
 test('a folder of other items is refused, as are tensors before anything is written', async () => {
@@ -35,7 +36,7 @@ test('a folder of other items is refused, as are tensors before anything is writ
   expect(await refusal(cached(batches, 'tensors').toArray())).toMatchInlineSnapshot(
     `"DataError: folderCache: expected items of plain values and typed arrays, received a tensor for \`xs\`. Cache before batching: \`imageBatches(images.cache(folderCache(...)))\`."`,
   );
-  expect(await readdir(inRoot('tensors'))).toEqual([]);
+  expect(existsSync(inRoot('tensors'))).toBe(false);
 });
 
 test('a folder that cannot keep items, or whose items are damaged, is named', async () => {
