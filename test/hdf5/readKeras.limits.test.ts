@@ -35,7 +35,7 @@ test('a shard that is not read, or not as bytes, is named', async () => {
     "readKerasShards: expected `readFile` to return the bytes of 'm.weights.h5' as a Uint8Array, received 'text'.",
   );
   await expect(readKerasShards(index, () => Promise.reject(new Error('offline')))).rejects.toThrow(
-    "readKerasShards: 'm.weights.h5' cannot be read: Error: offline.",
+    "readKerasShards: 'm.weights.h5' cannot be read: offline.",
   );
 });
 
