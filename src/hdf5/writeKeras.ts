@@ -13,7 +13,7 @@ import { createWeights } from './writeKerasWeights.js';
  * The `effnet` entry of its `metadata.json` contains the preprocessing and the class names. Keras ignores this entry and drops it when it
  * saves the model again.
  *
- * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when Keras has no equivalent of a layer, or a weight
+ * @throws {OptionError} when the value is not a layers model. `WeightsError` when Keras has no equivalent of a layer, or a weight
  *   is not finite.
  * @example
  * await writeFile('clothes.keras', await writeKeras(model));

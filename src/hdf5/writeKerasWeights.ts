@@ -25,7 +25,7 @@ interface Variable {
  * The Keras model can come from {@link writeKeras} or `keras.applications`. The file sets the mean and variance of the normalization
  * layer of `keras.applications` to those of the model.
  *
- * @throws {OptionError} when the value is not a layers model. {@link WeightsError} when the model is not functional, or a weight is not
+ * @throws {OptionError} when the value is not a layers model. `WeightsError` when the model is not functional, or a weight is not
  *   finite.
  * @example
  * await writeFile('clothes.weights.h5', await writeKerasWeights(model));

@@ -48,7 +48,7 @@ export function paddedCenterCrop(image: Pixels, size: number, options: PaddedCen
   return resizeToFor('paddedCenterCrop', image, size, 'crop', { ...resizing, cropFraction: size / (size + padding), margins: 'ceil' });
 }
 
-/** Options of {@link testTimeViews}. */
+/** Options of `testTimeAugmentation`. */
 export interface TestTimeViewsOptions {
   /**
    * 'flip': the center crop and its mirror image. 'five': the four corners and the center. 'ten': those five and their mirror images.

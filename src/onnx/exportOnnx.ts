@@ -72,7 +72,7 @@ const RULES = {
  * Inputs and outputs keep the model's names, shapes and channels-last order, with a variable batch size. BatchNormalization is folded
  * into the convolutions. The normalization of the pixels is folded into the first convolution as far as its padding allows an exact
  * result. Operators are named after the layers. The metadata of the file contains the classes (`classes`, a JSON array) and the
- * preprocessing (`preprocessing`, a JSON object with the fields of {@link Preprocessing} and `layout`, `color` and `range`).
+ * preprocessing (`preprocessing`, a JSON object with the fields of `Preprocessing` and `layout`, `color` and `range`).
  *
  * @param source - Any model of this library, or a model composed of its blocks and stock layers; or a plan with its weights, for which no
  *   model is built.

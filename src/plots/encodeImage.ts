@@ -10,7 +10,7 @@ import type { Pixels } from '../image/index.js';
  *
  * @param image - Gray or RGB, with 1, 3 or 4 channels in [0, 255]. Fractions are rounded.
  * @returns The bytes of the file.
- * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
+ * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * await writeFile('heat.png', await encodePng(overlayHeat(photo, await gradCam(model, photo))));
@@ -22,7 +22,7 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
 /**
  * Encodes a photo as a JPEG `data:` URL, for a web page or an `imageGrid`. JPEG takes a tenth of the size of PNG.
  *
- * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. {@link DataError} when a pixel is not finite.
+ * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
  * const url = await imageDataUrl(photo); // data:image/jpeg;base64,...

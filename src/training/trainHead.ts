@@ -17,7 +17,6 @@ import {
   rate,
   rule,
   seed as seedRule,
-  text,
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';

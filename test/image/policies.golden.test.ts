@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import * as image from '../../src/image/index.js';
 import { AUTO_AUGMENT_V0 } from '../../src/image/internal.js';
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/image/${name}`, import.meta.url), 'utf8'));

@@ -40,9 +40,17 @@ test('drop rates that do not fit the blocks are refused', () => {
   );
 });
 
-test.each([
-  [{ attention: () => undefined } as never, {}, 'stage: expected `attention` in the third argument, received it in the second one.'],
-  [{ name: 'b', repeats: 1, filters: 6 }, { activation: () => null } as never, 'stage: expected `activation` to return a symbolic tensor'],
+test.each<[spec: never, parts: never, message: string]>([
+  [
+    { attention: () => undefined } as never,
+    {} as never,
+    'stage: expected `attention` in the third argument, received it in the second one.',
+  ],
+  [
+    { name: 'b', repeats: 1, filters: 6 } as never,
+    { activation: () => null } as never,
+    'stage: expected `activation` to return a symbolic tensor',
+  ],
 ])('parts at the wrong place and parts that return no tensor are refused, %#', (spec, parts, message) => {
   expect(() => stage(input(8, 8, 3), spec, parts)).toThrow(message);
 });

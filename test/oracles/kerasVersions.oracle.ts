@@ -72,7 +72,7 @@ test.each(VERSIONS)('%s: every file predicts what that Keras predicts', async (n
     console.log(
       `${name} (${written.version}): ${Object.keys(differences).length} files, ` +
         `largest difference ${worst.toExponential(1)} of the largest prediction; not written: ` +
-        `${Object.keys(written.refused).join(', ') || 'none'}`,
+        (Object.keys(written.refused).join(', ') || 'none'),
     );
     expect(Object.entries(differences).filter(([, difference]) => !(difference < 1e-4))).toEqual([]);
   } finally {

@@ -118,7 +118,9 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
   expect(await refusal(imageFolder(inRoot('one')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected at least 2 class folders in '<root>/one', received only 'only'."`,
   );
-  expect(await refusal(imageFolder(inRoot('good/ant')))).toMatchInlineSnapshot(`"DataError: imageFolder: expected at least 2 class folders in '<root>/good/ant', received only 'deeper'. It contains images itself: if it is one class, give its parent, '<root>/good'."`);
+  expect(await refusal(imageFolder(inRoot('good/ant')))).toMatchInlineSnapshot(
+    `"DataError: imageFolder: expected at least 2 class folders in '<root>/good/ant', received only 'deeper'. It contains images itself: if it is one class, give its parent, '<root>/good'."`,
+  );
   expect(await refusal(imageFolder(inRoot('hollow')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected images (.jpg .jpeg .jpe .jfif .mpo .png .webp .gif .tif .tiff .bmp .ppm .pgm .pbm .pnm .avif) in '<root>/hollow/b', received none. '<root>/hollow/b/readme.txt' was left out: not an image: .txt."`,
   );

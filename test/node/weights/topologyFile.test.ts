@@ -92,7 +92,9 @@ test('a folder of saved models lists them, whatever lies beside them', async () 
 });
 
 test('a URL that nothing loads says what Node takes', async () => {
-  await expect(loadModel('indexeddb://mine')).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: loadModel: expected a URL TensorFlow.js can handle here for \`source\`, received 'indexeddb://mine'. Only browsers have such a store. In Node, loadModel of 'effnet-ts/node' takes the path of a folder.]`);
+  await expect(loadModel('indexeddb://mine')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: loadModel: expected a URL TensorFlow.js can handle here for \`source\`, received 'indexeddb://mine'. Only browsers have such a store. In Node, loadModel of 'effnet-ts/node' takes the path of a folder.]`,
+  );
   await expect(loadModel(new URL('https://example.com/model.json') as never)).rejects.toThrow(
     /received an instance of URL\. Pass its `href`\.$/,
   );
