@@ -2,14 +2,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { allFinite, check, rule, showShape, trackProgress } from '../core/internal.js';
+import { allFinite, showShape, trackProgress } from '../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../core/index.js';
 import { checkBatch, checkEnds } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/internal.js';
-import { foldBatchNorm } from '../models/index.js';
 import { splitHead } from '../models/internal.js';
 import { labelError, labelProblem } from './checkLabels.js';
+import { openFeatures, type FeatureRuntime } from './frozenPart.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
@@ -33,12 +33,6 @@ export interface ExtractOptions {
   readonly runtime: FeatureRuntime | undefined;
 }
 
-/** Puts the part of a network that makes features where it is to run, as `createRuntime` of `effnet-ts/onnx` does. */
-export type FeatureRuntime = (features: tfl.LayersModel) => Promise<{
-  predict(images: tf.Tensor): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
-  dispose(): unknown;
-}>;
-
 /** The part of a network that makes features, made ready once for any number of datasets. */
 export interface FeatureExtractor {
   /**
@@ -53,11 +47,6 @@ export interface FeatureExtractor {
   dispose(): Promise<void>;
 }
 
-const runtimeRule = rule<Awaited<ReturnType<FeatureRuntime>>>('a function that returns a runtime with `predict` and `dispose`', (value) => {
-  const { predict, dispose } = (value ?? {}) as Partial<Awaited<ReturnType<FeatureRuntime>>>;
-  return typeof predict === 'function' && typeof dispose === 'function';
-});
-
 /** Cuts the head off, folds what can be folded, and hands the rest to the runtime; the backbone stays as it is. */
 export async function openExtractor(
   backbone: tfl.LayersModel,
@@ -65,8 +54,7 @@ export async function openExtractor(
 ): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
-  const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
-  check('trainHead', 'runtime', extractor, runtimeRule);
+  const extractor = await openFeatures('trainHead', tfl.model({ inputs: backbone.inputs, outputs }), runtime);
   return {
     extract: async (batches, option, epoch) => {
       checkEnds('trainHead', option, batches);

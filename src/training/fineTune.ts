@@ -14,6 +14,7 @@ import type { EpochMetrics, MetricValues } from './epochMetrics.js';
 import { checkFineTune, checkFirstBatches, dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { freeze, unfreeze } from './freeze.js';
 import { unfreezeExceptBatchNorm } from './freezeParts.js';
+import { splitModel, type SplitModel } from './frozenPart.js';
 import { learnedPreprocessing } from './learnedPreprocessing.js';
 import { softmaxCrossEntropy, type Loss } from './losses.js';
 import { accuracy } from './metrics.js';
@@ -40,6 +41,9 @@ import { loadRun, saveRun, stageDataOf, type Position } from './trainingRun.js';
  *
  * The first batch of every dataset is checked before anything changes. From the first step of a stage on, the model keeps the preprocessing
  * of its images.
+ *
+ * The layers below the first one that trains run as in inference: their dropout and stochastic depth are inactive, as in Keras'
+ * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them.
  *
  * @throws {OptionError} when an option is unknown or impossible, the store holds a run of other stages, an item is not a batch, nothing
  *   says how the
@@ -75,7 +79,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
     options.classWeights === undefined
       ? undefined
       : tfc.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
-  const context: StepContext = { model, loss, metrics, classWeights };
+  let split: SplitModel | undefined;
   const history: EpochMetrics[] = [];
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
   let optimizer: NamedOptimizer | undefined;
@@ -111,6 +115,10 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
         remember(resumed.position.isFresh === true ? index - 1 : index);
       if (resumed?.position.isFinished === true) break;
       await checkFiniteWeights('fineTune', model, 'Load them again before training.');
+      await split?.dispose();
+      split = undefined;
+      split = await splitModel('fineTune', model, options.runtime);
+      const context: StepContext = { model, split, loss, metrics, classWeights };
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
         saveRun(options.store, model, callbacks, stages, data, { stage: index, history, ...position });
@@ -123,6 +131,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
                 remember(index);
               }
             : undefined;
+        await split.refresh();
         const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep };
         const metricsOfEpoch = await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch));
         history.push({ epoch, stage: index, ...metricsOfEpoch });
@@ -136,6 +145,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
   } finally {
     classWeights?.dispose();
     optimizer?.dispose();
+    await split?.dispose();
   }
 }
 

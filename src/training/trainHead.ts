@@ -29,8 +29,9 @@ import { replaceHead, setPreprocessing } from '../models/index.js';
 import { TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
-import { openExtractor, type FeatureRuntime } from './extractFeatures.js';
+import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
+import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
 
 /** Options of {@link trainHead}. */

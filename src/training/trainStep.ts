@@ -8,6 +8,7 @@ import { areFinite } from '../layers/internal.js';
 import { reasonOf } from '../models/internal.js';
 import { takeStep } from './attempt.js';
 import { checkLabels, checkLabelShape, meaningOf } from './checkLabels.js';
+import { releaseFeatures, type SplitModel } from './frozenPart.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
@@ -53,6 +54,8 @@ export async function metricsOfTally(
 /** What a step needs besides its batch. */
 export interface StepContext {
   readonly model: LayersModel;
+  /** The model with its frozen part apart. */
+  readonly split: SplitModel;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
   readonly classWeights: tf.Tensor1D | undefined;
@@ -74,10 +77,11 @@ export async function trainStep(
   place: string,
 ): Promise<number> {
   await checkNumbers(context, 'train', batch, place);
+  const features = await context.split.features(batch.xs);
   let predictions: tf.Tensor | undefined;
   try {
     const step = optimizer.attempt(() => {
-      predictions = tf.keep(context.model.apply(batch.xs, { training: true }) as tf.Tensor);
+      predictions = tf.keep(context.split.predict(features, true));
       return tf.addN([meanLoss(context, batch, predictions, place), ...context.model.calculateLosses()]);
     }, variables);
     const loss = await takeStep('fineTune', step, place);
@@ -85,6 +89,7 @@ export async function trainStep(
     return loss;
   } finally {
     predictions?.dispose();
+    releaseFeatures(features, batch.xs);
   }
 }
 
@@ -95,7 +100,9 @@ export async function trainStep(
  */
 export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
   await checkNumbers(context, 'validation', batch, place);
-  const predictions = context.model.predictOnBatch(batch.xs) as tf.Tensor;
+  const features = await context.split.features(batch.xs);
+  const predictions = context.split.predict(features, false);
+  releaseFeatures(features, batch.xs);
   try {
     const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions, place));
     const [loss = NaN] = await cost.data();
