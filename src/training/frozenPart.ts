@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { check, rule } from '../core/internal.js';
+import { SeededDropout } from '../layers/internal.js';
 import { cutModel } from '../models/internal.js';
 import { foldBatchNorm } from '../models/index.js';
 import { allLayers } from './freeze.js';
@@ -42,11 +43,11 @@ export interface SplitModel {
 /**
  * Splits a model at the first layers that train.
  *
- * Dropout and stochastic depth below them are inactive, as in Keras' `base(x, training=False)`. Layers of other kinds that act during
- * training alone belong to the rest.
+ * Dropout and stochastic depth before frozen weights are inactive, as in Keras' `base(x, training=False)`. Noise layers belong to the rest,
+ * and so does dropout that follows the last frozen weights.
  */
 export async function splitModel(where: string, model: LayersModel, runtime: FeatureRuntime | undefined): Promise<SplitModel> {
-  const { below, above } = cutModel(model, isFrozen);
+  const { below, above } = cutModel(model, frozenLayers(model));
   if (below === undefined) {
     return { features: (images) => Promise.resolve([images]), predict: above, refresh: nothing, dispose: nothing };
   }
@@ -79,8 +80,23 @@ const nothing = (): Promise<void> => Promise.resolve();
 /** Stock layers that change their input during training and are no dropout. */
 const RANDOM = /^(GaussianNoise|GaussianDropout|AlphaDropout|RandomWidth)$/;
 
-function isFrozen(layer: layers.Layer): boolean {
-  return layer.trainableWeights.length === 0 && !leaves(layer).some((each) => RANDOM.test(each.getClassName()));
+/** Returns a function that says whether a layer can run as in inference, because nothing that trains comes before it. */
+function frozenLayers(model: LayersModel): (layer: layers.Layer) => boolean {
+  const own = new Set(model.layers);
+  const isFixed = (layer: layers.Layer): boolean =>
+    layer.trainableWeights.length === 0 && !leaves(layer).some((each) => RANDOM.test(each.getClassName()));
+  // Layers whose output reaches a frozen layer with weights. Dropout after the last of those belongs to what trains, such as a new head.
+  const leading = new Set<layers.Layer>();
+  for (const layer of model.layers.toReversed()) {
+    const readers = layer.outboundNodes.map(({ outboundLayer }) => outboundLayer).filter((reader) => own.has(reader) && isFixed(reader));
+    if (readers.some((reader) => reader.weights.length > 0 || leading.has(reader))) leading.add(layer);
+  }
+  return (layer) => isFixed(layer) && (!isDropout(layer) || leading.has(layer));
+}
+
+/** Stochastic depth is part of its block, not of the layers after it. */
+function isDropout(layer: layers.Layer): boolean {
+  return /Dropout/.test(layer.getClassName()) && !(layer instanceof SeededDropout && layer.isStochasticDepth);
 }
 
 function leaves(layer: layers.Layer): readonly layers.Layer[] {
