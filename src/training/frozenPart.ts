@@ -96,7 +96,7 @@ function frozenLayers(model: LayersModel): (layer: layers.Layer) => boolean {
 
 /** Stochastic depth is part of its block, not of the layers after it. */
 function isDropout(layer: layers.Layer): boolean {
-  return /Dropout/.test(layer.getClassName()) && !(layer instanceof SeededDropout && layer.isStochasticDepth);
+  return layer.getClassName().includes('Dropout') && !(layer instanceof SeededDropout && layer.isStochasticDepth);
 }
 
 function leaves(layer: layers.Layer): readonly layers.Layer[] {

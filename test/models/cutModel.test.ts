@@ -29,7 +29,7 @@ test.each([
   const { below, above } = cutModel(model, before(model, name));
   expect(below?.outputs.length).toBe(tensors);
   const images = pixels();
-  const features = [below!.predict(images)].flat() as tf.Tensor[];
+  const features = [below!.predict(images)].flat();
   const [whole, inference, training] = [model.predict(images) as tf.Tensor, above(features, false), above(features, true)];
   expect(Array.from(await inference.data())).toEqual(Array.from(await whole.data()));
   // Stochastic depth above the cut is active during training.
