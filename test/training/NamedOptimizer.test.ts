@@ -94,15 +94,15 @@ test("another optimizer's or another model's state is refused", async () => {
   await train(twins(), optimizer, 1);
   const state = await optimizer.getWeights();
   await expect(sgd({ momentum: 0.9 }).setWeights(state)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: sgd: expected slots momentum, received 'first/kernel/mean'. It is another optimizer's state.]`,
+    `[WeightsError: sgd: expected slots momentum, received 'first/kernel/mean'. The state was saved by another kind of optimizer.]`,
   );
   await expect(adam().setWeights([])).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: adam: expected the state of an optimizer with its count 'iter', received 0 tensors without.]`,
+    `[WeightsError: adam: expected the state of an optimizer, including its number of steps 'iter', received 0 tensors without it.]`,
   );
   const other = adam();
   await other.setWeights(state.map(({ name, tensor }) => ({ name, tensor: tensor.rank === 2 ? tf.zeros([2, 2]) : tensor })));
   await expect(train(twins(), other, 1)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: adam: expected state [3, 3] for 'first/kernel', received [2, 2]. It is another model's.]`,
+    `[WeightsError: adam: expected state [3, 3] for 'first/kernel', received [2, 2]. The state was saved for another model.]`,
   );
 });
 

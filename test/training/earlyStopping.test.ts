@@ -42,7 +42,7 @@ test('terminateOnNaN names batch and epoch', async () => {
     },
   });
   await expect(fit([poison, terminateOnNaN()])).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. The model keeps the weights of the step before, and the last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.]`,
+    `[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. The model keeps the weights of the previous step, and the last checkpoint remains valid. Lower the learning rate, clip gradients, or look at that batch.]`,
   );
 });
 

@@ -43,7 +43,7 @@ test('ema averages the statistics of BatchNormalization too, lends its weights, 
   expect(await weightsOfAll(model)).toEqual(lent);
   average.dispose();
   await expect(average.apply(model)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: ema.apply: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.]`,
+    `[OptionError: ema.apply: expected averages of a run that has begun, received none. Pass \`ema()\` to fit or fineTune as a callback first.]`,
   );
 });
 

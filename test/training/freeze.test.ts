@@ -91,7 +91,7 @@ describe('freeze', () => {
     expect(() => {
       freeze(model);
     }).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, which goes on learning when frozen. Build it with batchNormalization().]`,
+      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, which keeps learning when frozen. Build it with batchNormalization().]`,
     );
   });
 
