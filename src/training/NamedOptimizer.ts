@@ -1,5 +1,5 @@
-// The TensorFlow.js optimizer behind all optimizers of this library. It keeps state by weight name and discards steps that are not finite. The
-// update rules are in optimizers.ts.
+// The TensorFlow.js optimizer behind all optimizers of this library. It keeps state by weight name and discards steps that are not finite.
+// The update rules are in optimizers.ts.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -11,7 +11,7 @@ import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.j
 import { computeUpdate } from './computeUpdate.js';
 import type { NamedOptimizerOptions, OptimizerOptions } from './optimizerOptions.js';
 import { OptimizerState, type NamedTensor } from './optimizerState.js';
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './schedule.js';
 import { withoutStateChanges, type Changes } from './stateChanges.js';
 import { placeText, type TrainingPlace } from './trainingPlace.js';
 import { createUnreadSteps } from './unreadSteps.js';
@@ -95,7 +95,8 @@ export class NamedOptimizer extends tf.Optimizer {
   /**
    * Takes a step, unless its loss, gradients or new values are not finite. In that case nothing is assigned.
    *
-   * @throws {EffnetError} when they are not finite. On WebGL and WebGPU one of the next steps throws it, because results arrive later there.
+   * @throws {EffnetError} when they are not finite. On WebGL and WebGPU one of the next steps throws it, because results arrive later
+   *   there.
    * @throws {DataError} naming the step, when the loss rejects the labels.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
@@ -222,7 +223,9 @@ export class NamedOptimizer extends tf.Optimizer {
     this.isUsed = true;
   }
 
-  /** Returns the state as `weight/slot` under original weight names, preceded by the number of steps. The caller must dispose the tensors. */
+  /**
+   * Returns the state as `weight/slot` under original weight names, preceded by the number of steps. The caller must dispose the tensors.
+   */
   override getWeights(): Promise<NamedTensor[]> {
     return Promise.resolve([{ name: STEP, tensor: tf.scalar(this.#steps, 'int32') }, ...this.#state.save()]);
   }

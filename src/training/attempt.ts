@@ -89,33 +89,6 @@ function hold<T extends tf.Tensor>(tensor: T): T {
   return tf.keep(tf.clone(tensor));
 }
 
-/**
- * Takes a step once its results are known to be finite, and returns its loss.
- *
- * @param place - Where training stands: `step 3 of epoch 0`.
- * @param kept - What stays as it was, as a sentence of the error.
- * @throws {EffnetError} naming the place, when a result is not finite; the model stays as it was.
- */
-export async function takeStep(where: string, step: Attempt, place: string, kept?: string): Promise<number> {
-  try {
-    const [[loss = NaN] = [], [flag]] = await Promise.all([step.cost?.data(), step.flag.data()]);
-    if (flag !== 0)
-      throw notFinite(
-        where,
-        Number.isFinite(loss) || step.cost === undefined ? step.describe() : `a finite loss, received ${loss}`,
-        place,
-        kept,
-      );
-    step.take();
-    return loss;
-  } catch (error) {
-    step.drop();
-    throw error;
-  } finally {
-    step.cost?.dispose();
-  }
-}
-
 /** Creates the error for a step that was dropped. */
 export function notFinite(
   where: string,

@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { callable, checkOptions, type Rules } from '../core/internal.js';
+import { arrayOf, callable, check, checkOptions, instanceOf, type Rules } from '../core/internal.js';
 import type { NamedArrays } from '../weights/index.js';
 import type { MetricValues } from './epochMetrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
@@ -100,6 +100,20 @@ async function valuesOf(logs: Record<string, number | tf.Scalar> = {}): Promise<
   return Object.fromEntries(entries);
 }
 
+/** @throws {OptionError} when the option `callbacks` is neither `undefined` nor an array of callbacks of this library. */
+export function checkCallbacks(where: string, callbacks: unknown): void {
+  if (callbacks === undefined) return;
+  const list: readonly unknown[] = Array.isArray(callbacks) ? callbacks : [];
+  const factory = list.find((each): each is () => unknown => typeof each === 'function' && each.name !== '');
+  check(
+    where,
+    'callbacks',
+    callbacks,
+    arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')),
+    factory === undefined ? '' : `Call it: \`${factory.name}(...)\`.`,
+  );
+}
+
 const RULES: Rules<CallbackHooks> = {
   onTrainBegin: callable,
   onEpochBegin: callable,
@@ -112,8 +126,8 @@ const RULES: Rules<CallbackHooks> = {
 };
 
 /**
- * Creates a callback from hooks, which can be combined with the callbacks of this library. TensorFlow.js itself does not accept plain hooks and
- * callback objects in the same list.
+ * Creates a callback from hooks, which can be combined with the callbacks of this library. TensorFlow.js itself does not accept plain hooks
+ * and callback objects in the same list.
  *
  * @throws {OptionError} when a hook is unknown or not a function.
  * @example

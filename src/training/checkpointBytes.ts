@@ -31,7 +31,11 @@ interface CheckpointParts extends Partial<Pick<Checkpoint, 'notes' | 'others'>> 
   readonly where?: string | undefined;
 }
 
-/** Copies the weights and the optimizer state of a model. @throws {WeightsError} when a number is not finite, or a stock optimizer has no names. */
+/**
+ * Copies the weights and the optimizer state of a model.
+ *
+ * @throws {WeightsError} when a number is not finite, or a stock optimizer has no names.
+ */
 export async function checkpointOf(model: LayersModel, parts: CheckpointParts = {}): Promise<Checkpoint> {
   const { where = 'checkpoint' } = parts;
   const optimizer = new Map<string, WeightArray>();

@@ -14,8 +14,8 @@ export interface DropRateScheduleOptions {
 }
 
 /**
- * Creates a callback that multiplies the drop rates of a model by a factor of the epoch. For stochastic depth, rates still increase linearly
- * with depth.
+ * Creates a callback that multiplies the drop rates of a model by a factor of the epoch. For stochastic depth, rates still increase
+ * linearly with depth.
  *
  * The original rates are restored when training ends, so they are the ones that are saved with the model.
  *

@@ -13,7 +13,10 @@ import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 export interface EmaOptions {
   /** Fraction of the average that is kept at every step, in [0, 1). @defaultValue 0.9999 */
   readonly decay?: number | undefined;
-  /** Whether to limit the decay to `(1 + n) / (10 + n)` at step n, so that the average follows the first steps faster. @defaultValue true */
+  /**
+   * Whether to limit the decay to `(1 + n) / (10 + n)` at step n, so that the average follows the first steps faster.
+   * @defaultValue true
+   */
   readonly warmup?: boolean | undefined;
 }
 

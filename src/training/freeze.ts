@@ -10,8 +10,8 @@ import { stageOf } from '../scaling/internal.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**
- * A selection of layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); `{ from: 'block6a' }` for everything
- * from there on; or a function that returns whether to select a layer.
+ * A selection of layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); `{ from: 'block6a' }` for
+ * everything from there on; or a function that returns whether to select a layer.
  */
 export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 
@@ -112,8 +112,8 @@ interface Slot {
   readonly variable: tf.Variable;
 }
 
-// Stock optimizers find the state of a variable by its position in the list, which has just changed. The old state would be applied to other
-// weights.
+// Stock optimizers find the state of a variable by its position in the list, which has just changed. The old state would be applied to
+// other weights.
 function forgetSlots(optimizer: tf.Optimizer): void {
   const fields = optimizer as unknown as Record<string, unknown>;
   for (const value of Object.values(fields)) {

@@ -24,7 +24,8 @@ export function freezeExceptBatchNorm(model: tfl.LayersModel, selector?: LayerSe
 }
 
 /**
- * Unfreezes layers except BatchNormalization, which is frozen. Use it to keep the statistics of a large data set while training on a small one.
+ * Unfreezes layers except BatchNormalization, which is frozen. Use it to keep the statistics of a large data set while training on a small
+ * one.
  *
  * @param selector - The layers to unfreeze. @defaultValue all layers
  * @throws {OptionError} when a name matches no layer, or a selected layer is a stock BatchNormalization, which cannot be frozen.
@@ -70,8 +71,9 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
 }
 
 /**
- * Turns inference mode of layers on or off. In inference mode, BatchNormalization uses its moving statistics without updating them, and dropout
- * and stochastic depth drop nothing, also during training. Trainable weights still train, as in Keras with `base(inputs, training=False)`.
+ * Turns inference mode of layers on or off. In inference mode, BatchNormalization uses its moving statistics without updating them, and
+ * dropout and stochastic depth drop nothing, also during training. Trainable weights still train, as in Keras with `base(inputs,
+ * training=False)`.
  *
  * @param selector - The layers to switch. Layers of other kinds among them are left alone. @defaultValue all layers
  * @param on - Whether to turn inference mode on. @defaultValue true

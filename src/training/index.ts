@@ -49,22 +49,21 @@ export {
   sgd,
   type SgdOptions,
 } from './optimizers.js';
+export { perEpoch, withWarmup } from './composeSchedules.js';
 export { trainingProgress } from './progress.js';
+export type { Schedule } from './schedule.js';
 export {
   constantRate,
   exponentialDecay,
   type ExponentialDecayOptions,
   oneCycle,
   type OneCycleOptions,
-  perEpoch,
   polynomialDecay,
   type PolynomialDecayOptions,
-  type Schedule,
   stepDecay,
   type StepDecayOptions,
   warmupCosine,
   type WarmupCosineOptions,
-  withWarmup,
 } from './schedules.js';
 export { type TrainedHead, trainHead, type TrainHeadOptions } from './trainHead.js';
 export type { TrainingBatch } from './trainStep.js';

@@ -20,8 +20,8 @@ export const preprocessingSource = rule<PreprocessingSource>(
 );
 
 /**
- * Returns the preprocessing that the model should store: the given one, otherwise that of the validation data, otherwise that of the training
- * data. No data is read.
+ * Returns the preprocessing that the model should store: the given one, otherwise that of the validation data, otherwise that of the
+ * training data. No data is read.
  *
  * @returns `undefined` for a model whose inputs are not images.
  * @throws {OptionError} when none of them states it, or training and validation data state different ones.

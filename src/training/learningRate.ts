@@ -8,7 +8,7 @@ import { checkOptimizer } from './checkOptimizer.js';
 import { checkRate } from './checkRate.js';
 import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './schedule.js';
 
 /** Returns the learning rate of the next step. @throws {OptionError} when the optimizer has none. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
@@ -58,7 +58,8 @@ export interface LearningRateScheduleOptions {
  * It works with any optimizer. Optimizers of this library also accept a schedule as `learningRate`. This callback counts batches, as Keras
  * does, whereas a schedule of an optimizer with `accumulationSteps` counts updates.
  *
- * @throws {OptionError} when an option is unknown or invalid. During training: when the schedule returns a rate that is negative or not finite.
+ * @throws {OptionError} when an option is unknown or invalid. During training: when the schedule returns a rate that is negative or not
+ *   finite.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [learningRateSchedule(warmupCosine({ totalSteps: 5000, warmupSteps: 500 }))] });
  */
@@ -124,7 +125,8 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
 /**
  * Creates a callback that lowers the learning rate when a metric has stopped improving. `minDelta` defaults to 0.0001.
  *
- * @throws {OptionError} when an option is unknown or invalid. During training: when the metric is missing, or the learning rate is a schedule.
+ * @throws {OptionError} when an option is unknown or invalid. During training: when the metric is missing, or the learning rate is a
+ *   schedule.
  * @example
  * await model.fitDataset(train, { epochs: 50, validationData, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 3 })] });
  * @see `ReduceLROnPlateau` in keras/src/callbacks/reduce_lr_on_plateau.py

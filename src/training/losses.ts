@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { boolean, checkOptions, nonNegative, oneOf, probability, rate } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
 import type { LabelMeaning } from './checkLabels.js';
+import { checkNotLabels } from './checkNotLabels.js';
 import { targetsLike } from './targets.js';
 
 /**
@@ -17,7 +18,10 @@ export type Loss = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor;
 export interface CrossEntropyOptions {
   /** Fraction of each label that is spread evenly across all classes, in [0, 1). @defaultValue 0 */
   readonly labelSmoothing?: number | undefined;
-  /** Whether predictions are logits, that is, the model has no final activation. This is exact for logits of any size. @defaultValue false */
+  /**
+   * Whether predictions are logits, that is, the model has no final activation. This is exact for logits of any size.
+   * @defaultValue false
+   */
   readonly fromLogits?: boolean | undefined;
 }
 
@@ -28,13 +32,14 @@ const RULES = { labelSmoothing: rate, fromLogits: boolean };
 /**
  * Creates the cross-entropy loss for mutually exclusive classes.
  *
- * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions, and
- *   a {DataError} when a label is out of range.
+ * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions,
+ *   and a {DataError} when a label is out of range.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }) });
  * @see `categorical_crossentropy` in keras/src/losses/losses.py
  */
 export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
+  checkNotLabels('softmaxCrossEntropy', options);
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('softmaxCrossEntropy', options, RULES);
   return named('softmaxCrossEntropy', 'classes', fromLogits, (labels, predictions) => {
     const targets = targetsLike('softmaxCrossEntropy', labels, predictions, 'classes');
@@ -51,13 +56,14 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 /**
  * Creates the cross-entropy loss for labels that do not exclude each other. The loss of a sample is the mean over its targets.
  *
- * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions, and
- *   a {DataError} when a label is out of range.
+ * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions,
+ *   and a {DataError} when a label is out of range.
  * @example
  * model.compile({ optimizer: adam(), loss: binaryCrossEntropy({ fromLogits: true }) });
  * @see `binary_crossentropy` in keras/src/losses/losses.py
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
+  checkNotLabels('binaryCrossEntropy', options);
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('binaryCrossEntropy', options, RULES);
   return named('binaryCrossEntropy', 'targets', fromLogits, (labels, predictions) => {
     const targets = targetsLike('binaryCrossEntropy', labels, predictions, 'targets');
@@ -72,7 +78,10 @@ export interface FocalLossOptions {
   readonly kind?: 'softmax' | 'sigmoid' | undefined;
   /** How strongly easy samples are down-weighted, at least 0. 0 gives plain cross-entropy times `alpha`. @defaultValue 2 */
   readonly gamma?: number | undefined;
-  /** Weight of the loss, in [0, 1]. With `kind: 'sigmoid'`, positive targets have this weight and negative targets `1 - alpha`. @defaultValue 0.25 */
+  /**
+   * Weight of the loss, in [0, 1]. With `kind: 'sigmoid'`, positive targets have this weight and negative targets `1 - alpha`.
+   * @defaultValue 0.25
+   */
   readonly alpha?: number | undefined;
   /** Whether predictions are logits, that is, the model has no final activation. @defaultValue false */
   readonly fromLogits?: boolean | undefined;
@@ -84,13 +93,14 @@ export interface FocalLossOptions {
  * Its gradients are finite for every `gamma`, even when a predicted probability is exactly 0 or 1. The sigmoid version of Keras returns NaN
  * there when `gamma` is below 1.
  *
- * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions, and
- *   a {DataError} when a label is out of range.
+ * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions,
+ *   and a {DataError} when a label is out of range.
  * @example
  * model.compile({ optimizer: adam(), loss: focalLoss({ kind: 'sigmoid' }) });
  * @see arXiv 1708.02002, section 3; `categorical_focal_crossentropy` and `binary_focal_crossentropy` in keras/src/losses/losses.py
  */
 export function focalLoss(options: FocalLossOptions = {}): Loss {
+  checkNotLabels('focalLoss', options);
   checkOptions('focalLoss', options, { kind: oneOf('softmax', 'sigmoid'), gamma: nonNegative, alpha: probability, fromLogits: boolean });
   const { kind = 'softmax', gamma = 2, alpha = 0.25, fromLogits = false } = options;
   const meaning = kind === 'softmax' ? 'classes' : 'targets';

@@ -2,11 +2,12 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { check, checkOptions, either, oneOf, positiveInteger, probability, rule } from '../core/internal.js';
+import { checkNotLabels } from './checkNotLabels.js';
 import { oneHot, targetsLike } from './targets.js';
 
 /**
- * A metric. With `compile({ metrics })`, TensorFlow.js calls it for every batch and averages the values over batches. `fineTune` adds up the
- * counts instead, so its values are exact.
+ * A metric. With `compile({ metrics })`, TensorFlow.js calls it for every batch and averages the values over batches. `fineTune` adds up
+ * the counts instead, so its values are exact.
  */
 export interface Metric {
   (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor;
@@ -22,8 +23,8 @@ export interface Metric {
 /** Options of {@link precision}, {@link recall} and {@link f1}. */
 export interface DecisionOptions {
   /**
-   * Predictions above this value count as positive, in [0, 1]. With `'argmax'`, only the most likely class is positive; for a model with one
-   * output this is a threshold of 0.5.
+   * Predictions above this value count as positive, in [0, 1]. With `'argmax'`, only the most likely class is positive; for a model with
+   * one output this is a threshold of 0.5.
    * @defaultValue 0.5
    */
   readonly threshold?: number | 'argmax' | undefined;
@@ -32,7 +33,8 @@ export interface DecisionOptions {
 }
 
 /**
- * Creates the accuracy metric: the fraction of samples whose most likely class is correct. For a model with one output, the threshold is 0.5.
+ * Creates the accuracy metric: the fraction of samples whose most likely class is correct. For a model with one output, the threshold is
+ * 0.5.
  *
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy(), metrics: [accuracy()] });
@@ -49,14 +51,15 @@ export function accuracy(): Metric {
 }
 
 /**
- * Creates the top-k accuracy metric: the fraction of samples whose correct class is among the k most likely ones. Ties count as correct, as in
- * Keras. For a model with one output, `topK(1)` equals {@link accuracy}. `fineTune` throws when k exceeds the number of classes.
+ * Creates the top-k accuracy metric: the fraction of samples whose correct class is among the k most likely ones. Ties count as correct, as
+ * in Keras. For a model with one output, `topK(1)` equals {@link accuracy}. `fineTune` throws when k exceeds the number of classes.
  *
  * @throws {OptionError} when k is not a positive integer.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy(), metrics: [topK(5)] });
  */
 export function topK(k: number): Metric {
+  checkNotLabels('topK', k, 'topK(5)');
   check('topK', 'k', k, positiveInteger);
   const made = metric(
     `top${k}`,
@@ -147,6 +150,7 @@ function decisions(
   options: DecisionOptions,
   value: (right: tf.Tensor, wrong: tf.Tensor, missed: tf.Tensor) => tf.Tensor,
 ): Metric {
+  checkNotLabels(name, options);
   const thresholdRule = either(probability, oneOf('argmax'));
   const { threshold = 0.5, average = 'micro' } = checkOptions(name, options, {
     threshold: thresholdRule,

@@ -7,7 +7,10 @@ import type { MetricValues } from './epochMetrics.js';
 export interface MonitorOptions {
   /** Name of the metric to monitor. @defaultValue 'val_loss' */
   readonly monitor?: string | undefined;
-  /** Whether lower or higher values are better. `'auto'` means lower for losses and errors, and higher for other metrics. @defaultValue 'auto' */
+  /**
+   * Whether lower or higher values are better. `'auto'` means lower for losses and errors, and higher for other metrics.
+   * @defaultValue 'auto'
+   */
   readonly mode?: 'auto' | 'min' | 'max' | undefined;
   /** Changes up to this size do not count as improvements, at least 0. @defaultValue 0 */
   readonly minDelta?: number | undefined;

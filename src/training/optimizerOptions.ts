@@ -1,10 +1,12 @@
 // The options that all optimizers of this library share.
 
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './schedule.js';
 
 /** Options that every optimizer takes. */
 export interface OptimizerOptions {
-  /** A constant learning rate, or a schedule of the number of updates so far. With `accumulationSteps`, an update covers several batches. */
+  /**
+   * A constant learning rate, or a schedule of the number of updates so far. With `accumulationSteps`, an update covers several batches.
+   */
   readonly learningRate?: number | Schedule | undefined;
   /**
    * Strength of weight decay, at least 0. With `weightDecayMode: 'decoupled'`, each update subtracts `learningRate * weightDecay * weight`

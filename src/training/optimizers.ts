@@ -1,5 +1,5 @@
-// The update rules of the optimizers. Each gives the same numbers as its reference framework. State is kept by NamedOptimizer.ts; accumulation,
-// clipping and weight decay are applied by computeUpdate.ts.
+// The update rules of the optimizers. Each gives the same numbers as its reference framework. State is kept by NamedOptimizer.ts;
+// accumulation, clipping and weight decay are applied by computeUpdate.ts.
 
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -19,7 +19,7 @@ import {
 import { OptionError, type Complete } from '../core/index.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import type { OptimizerOptions } from './optimizerOptions.js';
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './schedule.js';
 import type { UpdateRule } from './updateRule.js';
 
 const learningRate = either(
@@ -47,8 +47,8 @@ export interface SgdOptions extends OptimizerOptions {
 }
 
 /**
- * Creates an optimizer for gradient descent with optional (Nesterov) momentum. As in Keras, the velocity already includes the learning rate.
- * The learning rate defaults to 0.01.
+ * Creates an optimizer for gradient descent with optional (Nesterov) momentum. As in Keras, the velocity already includes the learning
+ * rate. The learning rate defaults to 0.01.
  *
  * @throws {OptionError} when an option is unknown or invalid.
  * @example
@@ -165,8 +165,8 @@ export function adam(options: AdamOptions = {}): NamedOptimizer {
 }
 
 /**
- * Creates an Adam optimizer with decoupled weight decay. By default BatchNormalization and biases do not decay. The learning rate defaults to
- * 0.001, the weight decay to 0.004.
+ * Creates an Adam optimizer with decoupled weight decay. By default BatchNormalization and biases do not decay. The learning rate defaults
+ * to 0.001, the weight decay to 0.004.
  *
  * @throws {OptionError} when an option is unknown or invalid.
  * @example

@@ -14,14 +14,7 @@ import {
   positiveInteger,
   rule,
 } from '../core/internal.js';
-import { OptionError } from '../core/index.js';
-
-/**
- * Returns the learning rate of a step. The same step must always have the same rate.
- *
- * Steps count updates from 0. With `accumulationSteps`, an update covers several batches, whereas Keras counts batches.
- */
-export type Schedule = (step: number) => number;
+import { ofStep, type Schedule } from './schedule.js';
 
 /** Options of {@link warmupCosine}. */
 export interface WarmupCosineOptions {
@@ -236,45 +229,6 @@ export function constantRate(learningRate: number): Schedule {
   return ofStep('constantRate', () => learningRate);
 }
 
-/**
- * Adds a linear warm-up to a schedule. The rate increases from 0 to the first rate of the schedule. After `warmupSteps` steps the schedule
- * applies, as if it had counted from the beginning.
- *
- * @throws {OptionError} when the number of steps is not an integer of at least 0.
- * @example
- * const stepsPerEpoch = 1251;
- * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 240 }), 500);
- */
-export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {
-  check('withWarmup', 'schedule', schedule, ofSteps);
-  check('withWarmup', 'warmupSteps', warmupSteps, nonNegativeInteger);
-  const first = schedule(0);
-  return ofStep('withWarmup', (step) => (step < warmupSteps ? (first * step) / warmupSteps : schedule(step)));
-}
-
-/**
- * Makes a schedule constant within each epoch. Every step has the rate of the epoch's first step.
- *
- * @throws {OptionError} when the number of steps is not a positive integer.
- * @example
- * const schedule = perEpoch(warmupCosine({ totalSteps: 10_000 }), 100);
- */
-export function perEpoch(schedule: Schedule, stepsPerEpoch: number): Schedule {
-  check('perEpoch', 'schedule', schedule, ofSteps);
-  check('perEpoch', 'stepsPerEpoch', stepsPerEpoch, positiveInteger);
-  return ofStep('perEpoch', (step) => schedule(step - (step % stepsPerEpoch)));
-}
-
-const ofSteps = rule<Schedule>('a function of the step', (value) => typeof value === 'function');
-
 function checkWarmup(where: string, warmupSteps: number, totalSteps: number): void {
   if (warmupSteps >= totalSteps) throw invalid(where, 'warmupSteps', `fewer steps than the ${totalSteps} of the run`, warmupSteps);
-}
-
-function ofStep(where: string, rate: Schedule): Schedule {
-  return (step) => {
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw new OptionError(`${where}: expected a step of at least 0, received ${String(step)}.`);
-    return rate(step);
-  };
 }

@@ -1,5 +1,5 @@
-// Steps on WebGL and WebGPU, where a result arrives later than the next step begins: the device itself keeps the old values when a step is not
-// finite, and the error is thrown by a later step.
+// Steps on WebGL and WebGPU, where a result arrives later than the next step begins: the device itself keeps the old values when a step is
+// not finite, and the error is thrown by a later step.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attempt } from './attempt.js';
