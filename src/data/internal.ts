@@ -9,6 +9,7 @@ export {
   preprocessingOfData,
   readable,
 } from './checkBatches.js';
+export { checkLabelShape } from './checkLabelShape.js';
 export { collateFor } from './imageBatches.js';
 export { tensorsOf } from './items.js';
 export { crc32c } from './records/crc32c.js';

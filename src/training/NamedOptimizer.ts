@@ -1,5 +1,5 @@
-// What all our optimizers share: state kept by weight, decay, clipping, accumulation, rates, and that no step spoils a weight. The update
-// rules are in optimizers.ts, how a step is checked in attempt.ts.
+// The TensorFlow.js optimizer behind all optimizers of this library. It keeps state by weight name and discards steps that are not finite.
+// The update rules are in optimizers.ts.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -8,67 +8,16 @@ import { DataError, WeightsError } from '../core/index.js';
 import { readNow, readsAtOnce } from '../layers/internal.js';
 import { checkModel } from '../models/internal.js';
 import { attempt, notFinite, type Attempt, type AttemptParts } from './attempt.js';
-import { checkRate } from './checkRate.js';
-import { ACCUMULATED, OptimizerState, variableNamed, type NamedTensor } from './optimizerState.js';
-import type { Schedule } from './schedules.js';
+import { computeUpdate } from './computeUpdate.js';
+import type { NamedOptimizerOptions, OptimizerOptions } from './optimizerOptions.js';
+import { OptimizerState, type NamedTensor } from './optimizerState.js';
+import type { Schedule } from './schedule.js';
 import { withoutStateChanges, type Changes } from './stateChanges.js';
 import { placeText, type TrainingPlace } from './trainingPlace.js';
+import { createUnreadSteps } from './unreadSteps.js';
+import type { UpdateRule } from './updateRule.js';
 
-/** What every optimizer takes. */
-export interface OptimizerOptions {
-  /** A rate, or a schedule of the updates made so far. With `accumulationSteps`, an update is not a batch. */
-  readonly learningRate?: number | Schedule | undefined;
-  /**
-   * Share of a weight taken away a step: times the rate when decoupled, as half the weight of an L2 penalty when coupled.
-   * @defaultValue 0
-   */
-  readonly weightDecay?: number | undefined;
-  /** Decoupled shrinks the weight itself (AdamW); coupled adds `weightDecay * weight` to the gradient. @defaultValue 'decoupled' */
-  readonly weightDecayMode?: 'decoupled' | 'coupled' | undefined;
-  /** Which weights decay, by name. @defaultValue those of more than one axis: kernels, and neither biases nor BatchNormalization */
-  readonly decays?: ((weight: string, shape: readonly number[]) => boolean) | undefined;
-  /** Limits each number of a gradient to [-clipValue, clipValue]. @defaultValue none */
-  readonly clipValue?: number | undefined;
-  /** Limits the norm of each weight's gradient. @defaultValue none */
-  readonly clipNorm?: number | undefined;
-  /** Limits the norm of all gradients together. @defaultValue none */
-  readonly globalClipNorm?: number | undefined;
-  /**
-   * Batches whose mean gradient makes one update. A schedule counts updates; one of Keras counts batches, with
-   * `gradient_accumulation_steps` too. A Keras schedule `s` has the same rates here as
-   * `(update) => s(update * accumulationSteps + accumulationSteps - 1)`.
-   * @defaultValue 1
-   */
-  readonly accumulationSteps?: number | undefined;
-  /** What a weight's rate is multiplied by: layer-wise rates. @defaultValue 1 for all */
-  readonly rateOf?: ((weight: string) => number) | undefined;
-}
-
-/** What a {@link NamedOptimizer} takes. */
-export interface NamedOptimizerOptions extends OptimizerOptions {
-  readonly learningRate: number | Schedule;
-}
-
-/** One weight, its gradient, its state and where training stands. */
-export interface Update {
-  readonly weight: tf.Tensor;
-  readonly gradient: tf.Tensor;
-  readonly rate: number;
-  /** Updates of this weight before this one: one that was frozen begins anew. */
-  readonly step: number;
-  /** Reads a slot of the weight; `next` gives its new value. */
-  readonly read: (slot: string) => tf.Tensor;
-  /** Sets a slot and returns its new value. */
-  readonly write: (slot: string, value: tf.Tensor) => tf.Tensor;
-}
-
-/** An optimizer as data: its slots with their first values, and what an update returns: the weight's new value. */
-export interface UpdateRule {
-  readonly name: string;
-  readonly slots: Readonly<Record<string, number>>;
-  readonly update: (update: Update) => tf.Tensor;
-}
-
+/** The name of the saved number of steps. */
 const STEP = 'iter';
 
 const variableRule = rule<tf.Variable>('a tf.Variable', (value) => value instanceof tf.Variable);
@@ -76,12 +25,12 @@ const namedTensor = rule<NamedTensor>('{ name, tensor }', (value) => {
   const { name, tensor } = (value ?? {}) as Partial<NamedTensor>;
   return typeof name === 'string' && tensor instanceof tf.Tensor;
 });
-/** A weight without gradient has `null`. */
+/** The gradient of a weight that the loss does not depend on is `null`. */
 const gradient = rule<tf.Tensor | null | undefined>(
   'a tensor',
   (value) => value === null || value === undefined || value instanceof tf.Tensor,
 );
-const gradientsRule = rule<tf.NamedTensorMap | NamedTensor[]>('gradients by the name of their variable', (value) => {
+const gradientsRule = rule<tf.NamedTensorMap | NamedTensor[]>('gradients by variable name', (value) => {
   if (Array.isArray(value)) {
     return value.every((each: Partial<NamedTensor> | null | undefined) => typeof each?.name === 'string' && gradient.accepts(each.tensor));
   }
@@ -89,26 +38,26 @@ const gradientsRule = rule<tf.NamedTensorMap | NamedTensor[]>('gradients by the 
 });
 
 /**
- * An optimizer whose state belongs to weights, not to places in a list: freezing and unfreezing cannot mix it up.
+ * An optimizer that keeps its state by weight name, not by position in a list, so freezing and unfreezing layers cannot mix it up.
  *
- * State is saved under the weight's original name (`stem_conv/kernel/momentum`), though a second model's variables are named
- * `stem_conv/kernel_1`. Made by {@link sgd}, {@link rmsProp}, {@link rmsPropTF}, {@link adam} and {@link adamW}; a class because
- * TensorFlow.js optimizers are.
+ * Created by {@link sgd}, {@link rmsProp}, {@link rmsPropTF}, {@link adam} and {@link adamW}. State is saved under the weight's original
+ * name, for example `stem_conv/kernel/momentum`, although TensorFlow.js names the variable of a second model `stem_conv/kernel_1`. Use one
+ * optimizer per model: its number of steps, and so the position in a schedule, continues when it trains another model.
  */
+// A class, because TensorFlow.js optimizers are classes.
 export class NamedOptimizer extends tf.Optimizer {
   static readonly className = 'EffnetOptimizer';
-  /** The rate, or its schedule; may be set at any time. */
+  /** The learning rate or its schedule. It can be set at any time. */
   learningRate: number | Schedule;
   readonly rule: UpdateRule;
   readonly #options: OptimizerOptions;
   readonly #state: OptimizerState;
+  readonly #unread = createUnreadSteps();
   #steps = 0;
-  /** Where training stands, as a callback or `fineTune` tells. @internal */
+  /** The current step of training, for errors. Set by callbacks and `fineTune`. @internal */
   place: TrainingPlace | undefined;
-  /** On a backend that is read later: a scalar that is 0 until a step was not finite, and NaN from then on. */
-  #unsound: tf.Variable | undefined;
-  #failure: Error | undefined;
-  #reading: Promise<void> = Promise.resolve();
+  /** Whether the optimizer ever took a step or loaded state. @internal */
+  isUsed = false;
 
   constructor(rule: UpdateRule, options: NamedOptimizerOptions) {
     super();
@@ -118,7 +67,7 @@ export class NamedOptimizer extends tf.Optimizer {
     this.#state = new OptimizerState(rule);
   }
 
-  // tf.Optimizer calls everything with three methods its instance; that would make stock optimizers ours.
+  // tf.Optimizer accepts any object with three certain methods as an instance, which would make stock optimizers instances of this class.
   static override [Symbol.hasInstance](value: unknown): boolean {
     return (
       typeof value === 'object' &&
@@ -127,27 +76,28 @@ export class NamedOptimizer extends tf.Optimizer {
     );
   }
 
-  /** Updates made so far: the step a schedule sees. */
+  /** Number of updates so far, which is the step that a schedule receives. */
   override get iterations(): number {
     return Math.floor(this.#steps / (this.#options.accumulationSteps ?? 1));
   }
 
-  /** The rate of the next update. */
+  /** The learning rate of the next update. */
   get currentRate(): number {
     return typeof this.learningRate === 'function' ? this.learningRate(this.iterations) : this.learningRate;
   }
 
-  /** Learns the original names of a model's weights. Without it, a number at the end of a variable's name is taken for a suffix. */
+  /** Reads the original weight names from a model. Without it, a number at the end of a variable name is assumed to be a suffix. */
   nameAfter(model: LayersModel): void {
     checkModel('NamedOptimizer.nameAfter', model);
     this.#state.nameAfter(model);
   }
 
   /**
-   * Makes a step, unless its loss, gradients or results are not finite: nothing is assigned then.
+   * Takes a step, unless its loss, gradients or new values are not finite. In that case nothing is assigned.
    *
-   * @throws {EffnetError} when they are not finite; on WebGL and WebGPU at one of the next steps, since results are read later there.
-   * @throws {DataError} naming the step, when the loss refuses the labels.
+   * @throws {EffnetError} when they are not finite. On WebGL and WebGPU one of the next steps throws it, because results arrive later
+   *   there.
+   * @throws {DataError} naming the step, when the loss rejects the labels.
    */
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
     const where = 'NamedOptimizer.minimize';
@@ -156,13 +106,13 @@ export class NamedOptimizer extends tf.Optimizer {
     if (varList !== undefined) check(where, 'varList', varList, arrayOf(variableRule));
     this.#throwFailure();
     const cost = this.#conclude(this.#attemptHere(f, varList));
-    // What an attempt keeps outlives a `tidy`; what is returned shall not.
+    // `cost` is exempt from the caller's `tf.tidy`; the returned clone must not be.
     const returned = returnCost && cost !== undefined ? tf.clone(cost) : null;
     cost?.dispose();
     return returned;
   }
 
-  /** Makes a step of gradients that were computed elsewhere, under the conditions of {@link minimize}. */
+  /** Takes a step with the given gradients, and throws as {@link minimize} does. */
   override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
     check('NamedOptimizer.applyGradients', 'gradients', gradients, gradientsRule);
     this.#throwFailure();
@@ -170,7 +120,7 @@ export class NamedOptimizer extends tf.Optimizer {
     this.#conclude(attempt(() => this.#parts(undefined, present(list), new Map())));
   }
 
-  /** Computes a step and leaves the model as it is until the step is taken. @internal */
+  /** Computes a step. The model changes when the step is taken. @internal */
   attempt(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
     return attempt(() => {
       const {
@@ -184,7 +134,7 @@ export class NamedOptimizer extends tf.Optimizer {
     });
   }
 
-  /** An attempt whose error says at which step the labels of a batch are wrong: `fit` itself does not tell. */
+  /** Computes a step. Errors about labels name the step, because `model.fit` does not. */
   #attemptHere(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
     try {
       return this.attempt(f, varList);
@@ -196,99 +146,64 @@ export class NamedOptimizer extends tf.Optimizer {
     }
   }
 
-  /** Waits until all steps so far are known to be finite. @throws {EffnetError} when one was not. */
+  /** Waits until all steps so far are known to be finite. @throws {EffnetError} when one of them was not. */
   async settle(): Promise<void> {
-    await this.#reading;
+    await this.#unread.wait();
     this.#throwFailure();
   }
 
   #parts(cost: tf.Scalar | undefined, gradients: readonly NamedTensor[], changes: Changes): AttemptParts {
-    const { accumulationSteps = 1, clipValue, clipNorm, globalClipNorm } = this.#options;
-    const due = (this.#steps + 1) % accumulationSteps === 0;
-    // What clipping would hide; everything else shows in the new values.
-    const watched: tf.Tensor[] = [clipValue, clipNorm, globalClipNorm].every((limit) => limit === undefined)
-      ? []
-      : gradients.map(({ tensor }) => tensor);
-    const updated: string[] = [];
-    if (accumulationSteps === 1) this.#update(gradients, changes, watched, updated);
-    else {
-      const sums = gradients.map(({ name, tensor }) => {
-        const sum = this.#state.slot(name, ACCUMULATED);
-        return { name, sum, tensor: tf.add(sum, tensor) };
-      });
-      if (due)
-        this.#update(
-          sums.map(({ name, tensor }) => ({ name, tensor: tf.div(tensor, accumulationSteps) })),
-          changes,
-          watched,
-          updated,
-        );
-      for (const { sum, tensor } of sums) changes.set(sum, due ? tf.zerosLike(sum) : tensor);
-      if (due) watched.push(...sums.map(({ tensor }) => tensor));
-    }
+    const state = this.#state;
+    const { updated, watched } = computeUpdate(
+      {
+        rule: this.rule,
+        options: { ...this.#options, learningRate: this.learningRate },
+        state,
+        steps: this.#steps,
+        updates: this.iterations,
+        place: this.place,
+      },
+      gradients,
+      changes,
+    );
     return {
       cost,
       changes,
       watched,
-      gradients: gradients.map(({ name, tensor }) => ({ name: this.#state.originalName(name), tensor })),
+      gradients: gradients.map(({ name, tensor }) => ({ name: state.originalName(name), tensor })),
       nameOf: (variable) => {
-        if (this.#state.has(variable)) return { expected: 'a finite state of the optimizer' };
+        if (state.has(variable)) return { expected: 'a finite state of the optimizer' };
         return {
           expected: variable.trainable ? 'finite weights' : 'finite statistics of the batch',
-          name: this.#state.originalName(variable.name),
+          name: state.originalName(variable.name),
         };
       },
       onTaken: () => {
-        for (const name of updated) this.#state.countUpdate(name);
-        this.#steps += 1;
-        this.iterations_ = this.iterations;
+        for (const name of updated) state.countUpdate(name);
+        this.#setSteps(this.#steps + 1);
       },
     };
   }
 
-  /** Takes a step if it is finite, without waiting; returns its loss. */
+  /** Takes a step if it is finite, and returns its loss. Does not wait for the device. */
   #conclude(step: Attempt): tf.Scalar | undefined {
+    if (!readsAtOnce()) return this.#unread.take(step, this.#notFinite(step.describe()));
     const { cost, flag } = step;
-    if (!readsAtOnce()) return this.#takeUnread(step);
     if (readNow(flag)[0] === 0) {
       step.take();
       return cost;
     }
-    const what = step.describe();
+    const error = this.#notFinite(step.describe());
     step.drop();
     cost?.dispose();
-    const error = this.#notFinite(what);
     this.place = undefined;
     throw error;
   }
 
-  // The device itself keeps the old values, until the flag has come back and the error can be told.
-  #takeUnread(step: Attempt): tf.Scalar | undefined {
-    const { cost, flag } = step;
-    const unsound = (this.#unsound ??= tf.tidy(() => tf.variable(tf.scalar(0), false)));
-    const { shown, ok, sum } = tf.tidy(() => {
-      const total = tf.add<tf.Scalar>(unsound, flag);
-      return { sum: total, ok: tf.equal(total, 0), shown: cost === undefined ? undefined : tf.add<tf.Scalar>(cost, total) };
-    });
-    unsound.assign(sum);
-    const error = this.#notFinite(step.describe());
-    this.#reading = sum.data().then(([value]) => {
-      sum.dispose();
-      if (value !== 0) this.#failure ??= error;
-    });
-    // A lost device is told by whatever is read next.
-    this.#reading.catch(() => undefined);
-    step.take(ok);
-    tf.dispose(ok);
-    cost?.dispose();
-    return shown;
-  }
-
   #throwFailure(): void {
-    if (this.#failure === undefined) return;
-    const failure = this.#failure;
+    const failure = this.#unread.takeFailure();
+    if (failure === undefined) return;
     this.place = undefined;
-    this.#forgetFailure();
     throw failure;
   }
 
@@ -298,28 +213,40 @@ export class NamedOptimizer extends tf.Optimizer {
     return notFinite(
       this.rule.name,
       what,
-      `step ${this.#steps} of this optimizer (a callback such as \`terminateOnNaN()\` makes it tell the epoch)`,
+      `step ${this.#steps} of this optimizer (add a callback such as \`terminateOnNaN()\` to see the epoch)`,
     );
   }
 
-  /** The state under original names, `weight/slot`, with the count of steps first; the caller disposes the tensors. */
+  #setSteps(steps: number): void {
+    this.#steps = steps;
+    this.iterations_ = this.iterations;
+    this.isUsed = true;
+  }
+
+  /**
+   * Returns the state as `weight/slot` under original weight names, preceded by the number of steps. The caller must dispose the tensors.
+   */
   override getWeights(): Promise<NamedTensor[]> {
     return Promise.resolve([{ name: STEP, tensor: tf.scalar(this.#steps, 'int32') }, ...this.#state.save()]);
   }
 
-  /** Takes saved state over; each weight finds its own by name at its next update. The tensors are copied. */
+  /**
+   * Replaces the state with a copy of a saved one. Each weight finds its own state by name at its next update.
+   *
+   * @throws {WeightsError} when the state was saved by another kind of optimizer.
+   */
   override async setWeights(state: NamedTensor[]): Promise<void> {
     check('NamedOptimizer.setWeights', 'state', state, arrayOf(namedTensor));
     const count = state.find(({ name }) => name === STEP);
     if (count === undefined)
       throw new WeightsError(
-        `${this.rule.name}: expected the state of an optimizer with its count '${STEP}', received ${state.length} tensors without.`,
+        `${this.rule.name}: expected the state of an optimizer, including its number of steps '${STEP}', ` +
+          `received ${state.length} tensors without it.`,
       );
     const [steps = 0] = await count.tensor.data();
     await this.#state.load(state.filter(({ name }) => name !== STEP));
-    this.#forgetFailure();
-    this.#steps = steps;
-    this.iterations_ = this.iterations;
+    this.#unread.reset();
+    this.#setSteps(steps);
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -329,61 +256,11 @@ export class NamedOptimizer extends tf.Optimizer {
   /** Frees the state. */
   override dispose(): void {
     this.#state.release();
-    this.#forgetFailure();
+    this.#unread.reset();
     this.#steps = 0;
-  }
-
-  /** Adds the new values of weights and slots to `changes`. */
-  #update(gradients: readonly NamedTensor[], changes: Changes, watched: tf.Tensor[], updated: string[]): void {
-    const { weightDecay = 0, weightDecayMode = 'decoupled', rateOf, decays = (_, shape) => shape.length > 1 } = this.#options;
-    const base = checkRate(this.rule.name, this.currentRate, this.iterations, this.place);
-    for (const { name, tensor } of this.#clipped(gradients, watched)) {
-      const variable = variableNamed(name);
-      const original = this.#state.originalName(name);
-      const rate = checkRate(this.rule.name, base * (rateOf?.(original) ?? 1), this.iterations, this.place, original);
-      const decay = weightDecay > 0 && decays(original, variable.shape) ? weightDecay : 0;
-      const weight = decay > 0 && weightDecayMode === 'decoupled' ? tf.mul(variable, 1 - rate * decay) : variable;
-      const gradient = decay > 0 && weightDecayMode === 'coupled' ? tf.add(tensor, tf.mul(variable, decay)) : tensor;
-      const slot = (key: string): tf.Variable => this.#state.slot(name, key);
-      const read = (key: string): tf.Tensor => changes.get(slot(key)) ?? slot(key);
-      const write = (key: string, value: tf.Tensor): tf.Tensor => {
-        changes.set(slot(key), value);
-        return value;
-      };
-      changes.set(variable, this.rule.update({ weight, gradient, rate, step: this.#state.updatesOf(name), read, write }));
-      updated.push(name);
-    }
-  }
-
-  /** Norms go to `watched`: one that overflows would make every gradient 0. */
-  #clipped(gradients: readonly NamedTensor[], watched: tf.Tensor[]): readonly NamedTensor[] {
-    const { clipValue, clipNorm, globalClipNorm } = this.#options;
-    if (clipValue !== undefined)
-      return gradients.map(({ name, tensor }) => ({ name, tensor: tf.clipByValue(tensor, -clipValue, clipValue) }));
-    if (clipNorm !== undefined) {
-      return gradients.map(({ name, tensor }) => {
-        const norm = tf.norm(tensor);
-        watched.push(norm);
-        return { name, tensor: limitNorm(tensor, norm, clipNorm) };
-      });
-    }
-    if (globalClipNorm === undefined || gradients.length === 0) return gradients;
-    const norm = tf.sqrt(tf.addN(gradients.map(({ tensor }) => tf.sum(tf.square(tensor)))));
-    watched.push(norm);
-    return gradients.map(({ name, tensor }) => ({ name, tensor: limitNorm(tensor, norm, globalClipNorm) }));
-  }
-
-  #forgetFailure(): void {
-    this.#unsound?.dispose();
-    this.#unsound = undefined;
-    this.#failure = undefined;
   }
 }
 
 function present(gradients: readonly NamedTensor[]): readonly NamedTensor[] {
   return gradients.filter(({ tensor }) => (tensor as tf.Tensor | null | undefined) != null);
-}
-
-function limitNorm(gradient: tf.Tensor, norm: tf.Tensor, limit: number): tf.Tensor {
-  return tf.mul(gradient, tf.div(limit, tf.maximum(norm, limit)));
 }

@@ -1,38 +1,39 @@
-// A step of training that is computed and checked before the model gets any of it.
+// A training step that is computed and checked before any of its results is assigned to the model.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { EffnetError } from '../core/index.js';
 import { finiteFlag, readNow, readsAtOnce } from '../layers/internal.js';
 import type { Changes } from './stateChanges.js';
 
-/** A step that is computed and not taken yet. One of `take` and `drop` must follow; both dispose everything but the cost. */
+/** A step that was computed but not taken yet. Call either `take` or `drop`; both dispose all tensors except the cost. */
 export interface Attempt {
-  /** The loss of the step, for a step that has one; the caller disposes it. */
+  /** The loss of the step, if it has one. The caller must dispose it. */
   readonly cost: tf.Scalar | undefined;
-  /** 0 where all results are finite, else NaN. */
+  /** 0 if all results are finite, otherwise NaN. */
   readonly flag: tf.Scalar;
-  /** Assigns the new values; with `ok`, a scalar of 1 or 0 that nobody has read yet, only where it is 1. */
+  /** Assigns the new values. With `ok`, a scalar of 1 or 0 on the device, they are assigned only if it is 1. */
   take(ok?: tf.Tensor): void;
+  /** Discards the new values. */
   drop(): void;
-  /** What was not finite, for an error: `a finite loss, received NaN`. */
+  /** Describes what was not finite, for an error message, for example `a finite loss, received NaN`. */
   describe(): string;
 }
 
-/** What an attempt is made of. */
+/** The results of a step. */
 export interface AttemptParts {
   readonly cost: tf.Scalar | undefined;
-  /** New values of weights, of the optimizer's state and of statistics. */
+  /** New values of weights, of the optimizer's state and of moving statistics. */
   readonly changes: Changes;
-  /** Tensors that must be finite, too. */
+  /** Other tensors that must be finite. */
   readonly watched: readonly tf.Tensor[];
-  /** By the name an error gives them. */
+  /** Gradients, with the names to use in errors. */
   readonly gradients: readonly { readonly name: string; readonly tensor: tf.Tensor }[];
-  /** What an error calls a variable: `finite weights ... for 'stem_conv/kernel'`. */
+  /** Returns how an error describes a variable, for example `finite weights` and `stem_conv/kernel`. */
   readonly nameOf: (variable: tf.Variable) => { readonly expected: string; readonly name?: string | undefined };
   readonly onTaken: () => void;
 }
 
-/** Computes a step and leaves all variables as they are; whatever `make` computes lives until the step is taken or dropped. */
+/** Computes a step without changing any variable. The tensors that `make` returns live until the step is taken or dropped. */
 export function attempt(make: () => AttemptParts): Attempt {
   tf.engine().startScope();
   try {
@@ -75,7 +76,7 @@ export function attempt(make: () => AttemptParts): Attempt {
   }
 }
 
-/** TensorFlow.js keeps what the gradients need until they are computed, also where the function throws before that. */
+/** Disposes what TensorFlow.js saved for the gradients. It does not do so itself when the function throws. */
 function releaseTape(): void {
   const { state } = tf.engine();
   if (state.gradientDepth > 0) return;
@@ -83,44 +84,17 @@ function releaseTape(): void {
   state.activeTape = [];
 }
 
-/** Keeps the values of a tensor that may be a variable, or belong to the caller. */
+/** Keeps the values of a tensor that may be a variable or belong to the caller. */
 function hold<T extends tf.Tensor>(tensor: T): T {
   return tf.keep(tf.clone(tensor));
 }
 
-/**
- * Takes a step once its results are known to be finite, and returns its loss.
- *
- * @param place - Where training stands: `step 3 of epoch 0`.
- * @param kept - What stays as it was, as a sentence of the error.
- * @throws {EffnetError} naming the place, when a result is not finite; the model stays as it was.
- */
-export async function takeStep(where: string, step: Attempt, place: string, kept?: string): Promise<number> {
-  try {
-    const [[loss = NaN] = [], [flag]] = await Promise.all([step.cost?.data(), step.flag.data()]);
-    if (flag !== 0)
-      throw notFinite(
-        where,
-        Number.isFinite(loss) || step.cost === undefined ? step.describe() : `a finite loss, received ${loss}`,
-        place,
-        kept,
-      );
-    step.take();
-    return loss;
-  } catch (error) {
-    step.drop();
-    throw error;
-  } finally {
-    step.cost?.dispose();
-  }
-}
-
-/** The error of a step that was not taken. */
+/** Creates the error for a step that was dropped. */
 export function notFinite(
   where: string,
   what: string,
   place: string,
-  kept = 'The model keeps the weights of the step before, and the last checkpoint stays.',
+  kept = 'The model keeps the weights of the previous step, and the last checkpoint remains valid.',
 ): EffnetError {
   return new EffnetError(`${where}: expected ${what} at ${place}. ${kept} Lower the learning rate, clip gradients, or look at that batch.`);
 }

@@ -1,36 +1,38 @@
-// Callbacks as hooks over plain numbers, for model.fit, fitDataset and fineTune alike.
+// Callbacks whose hooks receive plain numbers, for `model.fit`, `fitDataset`, `fineTune` and `trainHead`.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { callable, checkOptions, type Rules } from '../core/internal.js';
+import { arrayOf, callable, check, checkOptions, instanceOf, type Rules } from '../core/internal.js';
 import type { NamedArrays } from '../weights/index.js';
 import type { MetricValues } from './epochMetrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
-/** What a callback keeps from one process to the next, so that a resumed run goes on as it would have. */
+/** The state of a callback that is saved in checkpoints, so that a resumed run continues like an uninterrupted one. */
 export interface CallbackState {
   readonly values?: Readonly<Record<string, number>> | undefined;
   readonly arrays?: NamedArrays | undefined;
 }
 
-/** What a callback does and when; steps and epochs count from 0. */
+/** The hooks of a callback. Steps and epochs count from 0. */
 export interface CallbackHooks {
   readonly onTrainBegin?: ((model: tfl.LayersModel) => void | Promise<void>) | undefined;
   readonly onEpochBegin?: ((epoch: number, model: tfl.LayersModel) => void | Promise<void>) | undefined;
   readonly onBatchBegin?: ((batch: number, model: tfl.LayersModel) => void | Promise<void>) | undefined;
   readonly onBatchEnd?: ((batch: number, metrics: MetricValues, model: tfl.LayersModel) => void | Promise<void>) | undefined;
-  /** May return metrics of its own, which later callbacks and the history see. */
+  /** May return additional metrics, which are passed to later callbacks and added to the history. */
   readonly onEpochEnd?:
     | ((epoch: number, metrics: MetricValues, model: tfl.LayersModel) => MetricValues | undefined | Promise<MetricValues | undefined>)
     | ((epoch: number, metrics: MetricValues, model: tfl.LayersModel) => void | Promise<void>)
     | undefined;
   readonly onTrainEnd?: ((model: tfl.LayersModel) => void | Promise<void>) | undefined;
-  /** For `fineTune`'s checkpoints. */
+  /** Returns the state that `fineTune` saves in its checkpoints. */
   readonly save?: (() => CallbackState | Promise<CallbackState>) | undefined;
+  /** Restores the state when `fineTune` resumes a run. */
   readonly load?: ((state: CallbackState, model: tfl.LayersModel) => void) | undefined;
 }
 
-/** The object behind every callback of this library; a class because TensorFlow.js' are. */
+/** The class of all callbacks of this library. Create one with {@link callback}. */
+// A class, because TensorFlow.js callbacks are classes.
 export class TrainingCallback extends tfl.Callback {
   readonly hooks: CallbackHooks;
   protected epoch = 0;
@@ -40,7 +42,7 @@ export class TrainingCallback extends tfl.Callback {
     this.hooks = hooks;
   }
 
-  /** Epochs and steps an epoch, where the run knows them. */
+  /** Number of epochs, and of steps per epoch, where they are known. */
   get run(): { readonly epochs?: number | undefined; readonly steps?: number | null | undefined } {
     return (
       (this as unknown as { readonly params?: { epochs?: number | undefined; steps?: number | null | undefined } | undefined }).params ?? {}
@@ -57,13 +59,13 @@ export class TrainingCallback extends tfl.Callback {
   }
 
   override async onBatchBegin(batch: number): Promise<void> {
-    // An optimizer is told neither epoch nor step by TensorFlow.js, and names both where a step fails.
+    // TensorFlow.js does not pass the epoch and the step to optimizers, whose errors name them.
     const optimizer = optimizerOf(this.model);
     if (optimizer !== undefined) optimizer.place = { where: 'fit', step: batch, epoch: this.epoch };
     await this.hooks.onBatchBegin?.(batch, this.model);
   }
 
-  // Reading a metric waits for the device, so only what is asked for is read.
+  // Reading a metric waits for the device, so it is read only if a hook needs it.
   override async onBatchEnd(batch: number, logs?: Record<string, number | tf.Scalar>): Promise<void> {
     if (this.hooks.onBatchEnd !== undefined) await this.hooks.onBatchEnd(batch, await valuesOf(logs), this.model);
   }
@@ -83,7 +85,7 @@ export class TrainingCallback extends tfl.Callback {
   }
 }
 
-/** The optimizer the model is compiled with, where it is one of this library; a callback that is called by hand has no model. */
+/** Returns the optimizer of a compiled model if it is one of this library. A callback that is called directly has no model. */
 function optimizerOf(model: { readonly optimizer: tf.Optimizer | undefined } | null): NamedOptimizer | undefined {
   const optimizer = model?.optimizer;
   return optimizer instanceof NamedOptimizer ? optimizer : undefined;
@@ -98,6 +100,20 @@ async function valuesOf(logs: Record<string, number | tf.Scalar> = {}): Promise<
   return Object.fromEntries(entries);
 }
 
+/** @throws {OptionError} when the option `callbacks` is neither `undefined` nor an array of callbacks of this library. */
+export function checkCallbacks(where: string, callbacks: unknown): void {
+  if (callbacks === undefined) return;
+  const list: readonly unknown[] = Array.isArray(callbacks) ? callbacks : [];
+  const factory = list.find((each): each is () => unknown => typeof each === 'function' && each.name !== '');
+  check(
+    where,
+    'callbacks',
+    callbacks,
+    arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')),
+    factory === undefined ? '' : `Call it: \`${factory.name}(...)\`.`,
+  );
+}
+
 const RULES: Rules<CallbackHooks> = {
   onTrainBegin: callable,
   onEpochBegin: callable,
@@ -110,10 +126,10 @@ const RULES: Rules<CallbackHooks> = {
 };
 
 /**
- * Makes a callback of your own that can stand beside this library's; TensorFlow.js does not take plain hooks and callback objects in one
- * list.
+ * Creates a callback from hooks, which can be combined with the callbacks of this library. TensorFlow.js itself does not accept plain hooks
+ * and callback objects in the same list.
  *
- * @throws {OptionError} when a hook is unknown.
+ * @throws {OptionError} when a hook is unknown or not a function.
  * @example
  * const report = callback({ onEpochEnd: (epoch, { loss }) => console.log(epoch, loss) });
  * await model.fitDataset(train, { epochs: 5, callbacks: [terminateOnNaN(), report] });

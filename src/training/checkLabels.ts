@@ -1,29 +1,28 @@
-// Labels that no class has, found before they are learned from: one-hot encoding would turn them into zeros.
+// Checks labels before training uses them. One-hot encoding would silently turn labels out of range into zeros.
 
 import type * as tf from '@tensorflow/tfjs-core';
-import { DataError, ShapeError } from '../core/index.js';
-import { showShape } from '../core/internal.js';
+import { DataError } from '../core/index.js';
 
 /**
- * What the numbers of a label vector mean: shares of classes that exclude each other, one yes or no for each target, or whatever the
- * caller's own loss makes of them.
+ * What the numbers of a label vector mean: `'classes'` are probabilities of mutually exclusive classes, `'targets'` are decisions that do
+ * not exclude each other, and `'anything'` is defined by a loss of the user.
  */
 export type LabelMeaning = 'classes' | 'targets' | 'anything';
 
-/** A function of labels that says what they mean. */
+/** A function of labels that states what they mean. */
 interface Meaningful {
   readonly labelMeaning?: LabelMeaning | undefined;
 }
 
-/** What a loss takes the labels for. */
+/** Returns what labels mean to a loss. */
 export function meaningOf(loss: (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor): LabelMeaning {
   return (loss as Meaningful).labelMeaning ?? 'anything';
 }
 
-/** Float32 sums of mixed labels may miss 0 and 1 by a rounding. */
+/** Rounding errors of mixed labels in float32. */
 export const TOLERANCE = 1e-5;
 
-/** Reads the labels of a batch and checks them as {@link labelProblem} does. @throws {DataError} for the first label out of range. */
+/** Reads and checks the labels of a batch. @throws {DataError} for the first label out of range. */
 export async function checkLabels(where: string, labels: tf.Tensor, width: number, meaning: LabelMeaning, place = ''): Promise<void> {
   const isIndex = isIndices(labels, width);
   if (!isIndex && meaning === 'anything') return;
@@ -31,22 +30,12 @@ export async function checkLabels(where: string, labels: tf.Tensor, width: numbe
   if (problem !== undefined) throw labelError(where, problem, place);
 }
 
-/** Whether labels `[batch]` or `[batch, 1]` are class indices of `width` classes. */
+/** Returns whether labels are class indices `[batch]` or `[batch, 1]` of `width` classes. */
 export function isIndices({ rank, shape }: Pick<tf.Tensor, 'rank' | 'shape'>, width: number): boolean {
   return width > 1 && (rank === 1 || (rank === 2 && shape[1] === 1));
 }
 
-/** Throws a ShapeError unless labels are one number per sample, or vectors as wide as the model's output. */
-export function checkLabelShape(where: string, option: string, { shape }: tf.Tensor, width: number, place = ''): void {
-  if (shape.length === 1 || (shape.length === 2 && (shape[1] === 1 || shape[1] === width))) return;
-  const [batch = 0] = shape;
-  throw new ShapeError(
-    `${where}: expected labels [${batch}] or [${batch}, ${width}] for \`${option}\`, one value per output of the model, ` +
-      `received ${showShape(shape)}${place}. Give the model as many outputs as there are classes, for example with \`replaceHead\`.`,
-  );
-}
-
-/** What is wrong with labels: `labels in [0, 3), one of the model's 3 classes, received 7`; `undefined` where nothing is. */
+/** Returns the first problem with labels, for example `labels in [0, 3), one of the model's 3 classes, received 7`, or `undefined`. */
 export function labelProblem(
   values: ArrayLike<number>,
   { rank, shape }: Pick<tf.Tensor, 'rank' | 'shape'>,
@@ -58,23 +47,23 @@ export function labelProblem(
     const bad = Array.from(values).find((label) => !(Number.isInteger(label) && label >= 0 && label < width));
     return bad === undefined ? undefined : `${expected}, received ${bad}`;
   }
-  // Vectors of another width are refused by whoever meets the predictions.
+  // Vectors of another width are rejected where they are compared with the predictions.
   if (meaning === 'anything' || (shape.length > 1 && shape.at(-1) !== width)) return undefined;
   for (let start = 0; start < values.length; start += width) {
     let sum = 0;
     for (let i = start; i < start + width; i++) {
       const value = values[i] as number;
-      // NaN fails the comparison, too.
+      // This also rejects NaN.
       if (!(value >= -TOLERANCE && value <= 1 + TOLERANCE)) return `labels in [0, 1], received ${value}`;
       sum += value;
     }
     if (meaning === 'classes' && width > 1 && sum <= TOLERANCE)
-      return 'label vectors of one class or of shares of classes, received only zeros';
+      return 'label vectors of one class or of class probabilities, received only zeros';
   }
   return undefined;
 }
 
-/** The error of labels out of range. */
+/** Creates the error for labels out of range. */
 export function labelError(where: string, problem: string, place = ''): DataError {
   return new DataError(`${where}: expected ${problem}${place}.`);
 }

@@ -1,4 +1,4 @@
-// Optimizers as arguments: what is none is refused before anything is read off it.
+// Checks arguments that must be optimizers.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { check, rule } from '../core/internal.js';
@@ -8,7 +8,7 @@ const optimizerRule = rule<tf.Optimizer>(
   (value) => typeof (value as Partial<tf.Optimizer> | null | undefined)?.applyGradients === 'function',
 );
 
-/** Throws unless the value is an optimizer, of this library or of TensorFlow.js. */
+/** @throws {OptionError} when the value is not an optimizer of this library or of TensorFlow.js. */
 export function checkOptimizer(where: string, optimizer: unknown): asserts optimizer is tf.Optimizer {
   check(where, 'optimizer', optimizer, optimizerRule);
 }

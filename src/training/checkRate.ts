@@ -1,10 +1,10 @@
-// A learning rate is checked where it is used: a schedule of the caller's own may return anything.
+// Checks learning rates when they are used, because a schedule of the user may return anything.
 
 import { OptionError } from '../core/index.js';
 import { show } from '../core/internal.js';
 import { placeText, type TrainingPlace } from './trainingPlace.js';
 
-/** Returns the rate. @throws {OptionError} naming update and place, when it is negative or not finite. */
+/** Returns the learning rate. @throws {OptionError} naming the update and the step, when it is negative or not finite. */
 export function checkRate(where: string, rate: number, update: number, place: TrainingPlace | undefined, weight?: string): number {
   if (Number.isFinite(rate) && rate >= 0) return rate;
   const at = place === undefined ? `update ${update}` : `${placeText(place)} (update ${update})`;

@@ -1,4 +1,4 @@
-// A checkpoint as bytes: a safetensors file of weights, optimizer state and what callbacks keep, with notes. Where it lies is node/'s.
+// Checkpoints as bytes: safetensors files with the weights, the optimizer state, the state of callbacks, and notes as JSON.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -9,29 +9,33 @@ import { readSafetensors, weightArray, writeSafetensors, type NamedArrays, type 
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { checkWeights, restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 
-/** What a checkpoint holds. */
+/** The content of a checkpoint. */
 export interface Checkpoint {
-  /** They also say how the model preprocesses images, and the names of its classes. */
+  /** The weights, with the preprocessing and the class names of the model. */
   readonly weights: NamedArrays;
-  /** State of the optimizer by `weight/slot`; empty when weights alone were saved. */
+  /** State of the optimizer by `weight/slot`. Empty if only weights were saved. */
   readonly optimizer: NamedArrays;
-  /** Anything else, by name. */
+  /** Other arrays by name. */
   readonly others: NamedArrays;
-  /** Where training stood: numbers, texts, lists; whatever JSON can hold. */
+  /** The position in training, as values that JSON can represent. */
   readonly notes: Readonly<Record<string, unknown>>;
 }
 
 const FORMAT = 'effnet-ts checkpoint 1';
 const [WEIGHTS, OPTIMIZER, OTHERS] = ['weights/', 'optimizer/', 'others/'] as const;
 
-/** What {@link checkpointOf} takes beside the model. */
+/** Options of {@link checkpointOf}. */
 interface CheckpointParts extends Partial<Pick<Checkpoint, 'notes' | 'others'>> {
   readonly weightsOnly?: boolean | undefined;
-  /** The function that is named in errors. @defaultValue 'checkpoint' */
+  /** The function that errors name. @defaultValue 'checkpoint' */
   readonly where?: string | undefined;
 }
 
-/** Takes weights and optimizer state out of a model. @throws {WeightsError} when one of them is not finite. */
+/**
+ * Copies the weights and the optimizer state of a model.
+ *
+ * @throws {WeightsError} when a number is not finite, or a stock optimizer has no names.
+ */
 export async function checkpointOf(model: LayersModel, parts: CheckpointParts = {}): Promise<Checkpoint> {
   const { where = 'checkpoint' } = parts;
   const optimizer = new Map<string, WeightArray>();
@@ -49,7 +53,7 @@ export async function checkpointOf(model: LayersModel, parts: CheckpointParts = 
       tensor.dispose();
     }
   }
-  // A schedule tells the rate by itself; a rate that a callback lowered would be lost.
+  // A constant rate that a callback lowered would be lost otherwise. A schedule computes its rate.
   const rate =
     optimizer.size > 0 && typeof (ours as NamedOptimizer).learningRate === 'number'
       ? { learningRate: (ours as NamedOptimizer).learningRate }
@@ -60,7 +64,7 @@ export async function checkpointOf(model: LayersModel, parts: CheckpointParts = 
     others: parts.others ?? new Map<string, WeightArray>(),
     notes: { ...rate, ...parts.notes },
   };
-  // The last good checkpoint must stay.
+  // A checkpoint with NaN must not replace the last valid one.
   checkFiniteArrays(where, [...checkpoint.weights, ...optimizer, ...checkpoint.others]);
   return checkpoint;
 }
@@ -84,7 +88,7 @@ export function writeCheckpoint({ weights, optimizer, others, notes }: Checkpoin
 /**
  * Reads a checkpoint.
  *
- * @throws {WeightsError} when the bytes are truncated or no checkpoint of this library.
+ * @throws {WeightsError} when the bytes are truncated or not a checkpoint of this library.
  */
 export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const arrays = readSafetensors(bytes);
@@ -110,12 +114,12 @@ function readNotes(text: unknown): Checkpoint['notes'] {
     const notes: unknown = JSON.parse(String(text));
     if (typeof notes === 'object' && notes !== null && !Array.isArray(notes)) return notes as Checkpoint['notes'];
   } catch {
-    // Told below.
+    // The error below reports it.
   }
   throw new WeightsError('resume: expected the notes of the checkpoint to be a JSON object. The file is damaged.');
 }
 
-// The reader has checked length and JSON already, of the arrays' part.
+// readSafetensors has already checked the length and the JSON.
 function metadataOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as { readonly __metadata__?: unknown };
@@ -123,9 +127,9 @@ function metadataOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Puts a checkpoint back into a model and its optimizer.
+ * Restores a checkpoint into a model and its optimizer.
  *
- * @throws {WeightsError} before anything is touched, when it is of another model or optimizer.
+ * @throws {WeightsError} before anything changes, when it was saved for another model or optimizer.
  */
 export async function restoreCheckpoint(where: string, model: LayersModel, { weights, optimizer, notes }: Checkpoint): Promise<void> {
   const ours = model.optimizer as tf.Optimizer | undefined;
@@ -133,7 +137,7 @@ export async function restoreCheckpoint(where: string, model: LayersModel, { wei
     if (!(ours instanceof NamedOptimizer)) {
       throw new WeightsError(
         `${where}: expected a model compiled with an optimizer of this library, received ${ours?.getClassName() ?? 'none'}. ` +
-          `The checkpoint holds an optimizer's state.`,
+          `The checkpoint contains the state of an optimizer.`,
       );
     }
     checkWeights(where, model, weights);

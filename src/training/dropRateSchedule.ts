@@ -1,4 +1,4 @@
-// Regularization that grows while a network learns: the rates of stochastic depth and dropout as functions of the epoch.
+// A callback that changes the rates of stochastic depth and dropout from epoch to epoch.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { callable, check, checkOptions, invalid, oneOf } from '../core/internal.js';
@@ -9,20 +9,21 @@ import { allLayers } from './freeze.js';
 
 /** Options of {@link dropRateSchedule}. */
 export interface DropRateScheduleOptions {
-  /** @defaultValue 'stochasticDepth' */
+  /** The layers whose rates change. @defaultValue 'stochasticDepth' */
   readonly layers?: 'stochasticDepth' | 'dropout' | 'all' | undefined;
 }
 
 /**
- * Multiplies the drop rates of a model by a factor that depends on the epoch; each block keeps its place in the linear rise over depth.
+ * Creates a callback that multiplies the drop rates of a model by a factor of the epoch. For stochastic depth, rates still increase
+ * linearly with depth.
  *
- * Rates are back at their own when training ends, so nothing of it is saved with the model.
+ * The original rates are restored when training ends, so they are the ones that are saved with the model.
  *
- * @param factor - For an epoch, from 0, what every rate is multiplied with; no rate may reach 1.
- * @throws {OptionError} when an option is unknown; as training begins, when the model has no such layer; at an epoch, when a factor is
- * negative, no number, or makes a rate 1 or more.
+ * @param factor - Returns the factor for an epoch, which counts from 0. Every multiplied rate must be below 1.
+ * @throws {OptionError} when an option is unknown. When training begins: when the model has no such layer. When an epoch begins: when the
+ *   factor is negative, not a number, or makes a rate 1 or more.
  * @example
- * // None in the first epoch, all from the tenth on.
+ * // No stochastic depth in the first epoch, the full rates from epoch 10 on.
  * callbacks: [dropRateSchedule((epoch) => Math.min(1, epoch / 10))]
  * @see EfficientNetV2 (arXiv 2104.00298), section 4, progressive learning; Curriculum Dropout (arXiv 1703.06229)
  */
@@ -39,7 +40,7 @@ export function dropRateSchedule(factor: (epoch: number) => number, options: Dro
       if (chosen(model).length > 0) return;
       throw new OptionError(
         `${where}: expected a model with layers of ${layers === 'stochasticDepth' ? 'stochastic depth' : 'dropout'}, ` +
-          `received '${model.name}' without. Build it with a rate above 0.`,
+          `received '${model.name}' without any. Build the model with a rate above 0.`,
       );
     },
     onEpochBegin: (epoch, model) => {

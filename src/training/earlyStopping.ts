@@ -1,4 +1,4 @@
-// Callbacks that end a run: when nothing improves any more, and when the loss is no number.
+// Callbacks that stop training: when a metric stops improving, and when the loss is not finite.
 
 import { boolean, checkOptions, nonNegativeInteger } from '../core/internal.js';
 import { EffnetError } from '../core/index.js';
@@ -11,16 +11,16 @@ import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 
 /** Options of {@link earlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
-  /** Epochs without improvement before the run ends. @defaultValue 5 */
+  /** Number of epochs without improvement after which training stops. @defaultValue 5 */
   readonly patience?: number | undefined;
-  /** Gives the model the weights of its best epoch at the end, whatever ended the run. @defaultValue true */
+  /** Whether to restore the weights of the best epoch when training ends, for whatever reason. @defaultValue true */
   readonly restoreBestWeights?: boolean | undefined;
 }
 
 /**
- * Ends the run when a metric has stopped improving, with the weights of the best epoch.
+ * Creates a callback that stops training when a metric has stopped improving, and restores the weights of the best epoch.
  *
- * @throws {OptionError} when an option is unknown or impossible; in training, when the metric is not there.
+ * @throws {OptionError} when an option is unknown or invalid. During training: when the metric is missing.
  * @example
  * await model.fitDataset(train, { epochs: 100, validationData, callbacks: [earlyStopping({ monitor: 'val_accuracy', patience: 3 })] });
  * @see `EarlyStopping` in keras/src/callbacks/early_stopping.py
@@ -48,7 +48,7 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): TrainingCallb
     onTrainEnd: (model) => {
       if (weights !== undefined) restoreWeights('earlyStopping', model, weights);
     },
-    save: () => ({ values: { best, wait }, ...(weights === undefined ? {} : { arrays: weights }) }),
+    save: () => ({ values: { best, wait }, arrays: weights }),
     load: ({ values, arrays }) => {
       ({ best = best, wait = wait } = values ?? {});
       weights = arrays;
@@ -57,11 +57,11 @@ export function earlyStopping(options: EarlyStoppingOptions = {}): TrainingCallb
 }
 
 /**
- * Ends the run with an error that names epoch and step, as soon as the loss is not a finite number.
+ * Creates a callback that stops training with an error as soon as the loss is not finite. The error names the epoch and the step.
  *
- * With an optimizer of this library the model keeps the weights of the step before.
+ * With an optimizer of this library, the model keeps the weights of the previous step.
  *
- * @throws {EffnetError} in training. A checkpoint written before stays as it is.
+ * @throws {EffnetError} during training. The last checkpoint remains unchanged.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [terminateOnNaN()] });
  */
@@ -73,7 +73,7 @@ export function terminateOnNaN(): TrainingCallback {
     },
     onBatchEnd: async (batch, { loss = NaN }, model) => {
       if (model.optimizer instanceof NamedOptimizer) await model.optimizer.settle();
-      // Other optimizers do not check what they assign, and relu6 hides NaN from the loss.
+      // Stock optimizers do not check what they assign, and relu6 can hide NaN from the loss.
       else if (Number.isFinite(loss) && !(await areFinite(model.weights.map((weight) => weight.read())))) {
         throw new EffnetError(
           `terminateOnNaN: expected finite weights, received NaN or Infinity at step ${batch} of epoch ${epoch}. ` +

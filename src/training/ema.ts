@@ -1,4 +1,4 @@
-// A moving average of all weights, statistics of BatchNormalization included: often the better model.
+// An exponential moving average of all weights, including the statistics of BatchNormalization. It is often the better model.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -11,34 +11,37 @@ import { restoreWeights, snapshotWeights } from './weightsSnapshot.js';
 
 /** Options of {@link ema}. */
 export interface EmaOptions {
-  /** Share of the average kept a step, in [0, 1). @defaultValue 0.9999 */
+  /** Fraction of the average that is kept at every step, in [0, 1). @defaultValue 0.9999 */
   readonly decay?: number | undefined;
-  /** Keeps less at first: (1 + n) / (10 + n) after n steps, if that is smaller. @defaultValue true */
+  /**
+   * Whether to limit the decay to `(1 + n) / (10 + n)` at step n, so that the average follows the first steps faster.
+   * @defaultValue true
+   */
   readonly warmup?: boolean | undefined;
 }
 
 /** The callback of {@link ema}. */
 export interface Ema extends TrainingCallback {
-  /** The averages so far, by weight. */
+  /** Returns copies of the averages by weight name. */
   readonly weights: () => Promise<NamedArrays>;
-  /** Gives the model the averages while `work` runs, to evaluate or save it, and its own weights back afterwards. */
+  /** Runs `work` while the model has the averaged weights, for example to evaluate or save it, and restores its own weights afterwards. */
   readonly use: <T>(model: LayersModel, work: () => T | Promise<T>) => Promise<T>;
-  /** Gives the model the averages for good. */
+  /** Replaces the weights of the model with the averages. */
   readonly apply: (model: LayersModel) => Promise<void>;
   /** Frees the averages. */
   readonly dispose: () => void;
 }
 
 /**
- * Keeps a moving average of every weight, updated after each step; the caller disposes it.
+ * Creates a callback that keeps an exponential moving average of every weight and updates it after each step. The caller must dispose it.
  *
- * @throws {OptionError} when an option is unknown or impossible; by `use` and `apply`, before the first step.
+ * @throws {OptionError} when an option is unknown or invalid. `weights`, `use` and `apply` throw it before training has begun.
  * @example
  * const average = ema({ decay: 0.999 });
  * await model.fitDataset(train, { epochs: 10, callbacks: [average] });
  * await average.apply(model);
  * average.dispose();
- * @see `tf.train.ExponentialMovingAverage`, by which EfficientNet's weights were made
+ * @see `tf.train.ExponentialMovingAverage`, with which EfficientNet's published weights were computed
  */
 export function ema(options: EmaOptions = {}): Ema {
   const { decay = 0.9999, warmup = true } = checkOptions('ema', options, { decay: rate, warmup: boolean });
@@ -51,7 +54,9 @@ export function ema(options: EmaOptions = {}): Ema {
   };
   const weights = async (where = 'ema.weights'): Promise<NamedArrays> => {
     if (averages.size === 0)
-      throw new OptionError(`${where}: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.`);
+      throw new OptionError(
+        `${where}: expected averages of a run that has begun, received none. Pass \`ema()\` to fit or fineTune as a callback first.`,
+      );
     return new Map(
       await Promise.all(
         [...averages].map(async ([name, average]) => [name, weightArray(average.shape, new Float32Array(await average.data()))] as const),
@@ -80,7 +85,7 @@ export function ema(options: EmaOptions = {}): Ema {
         }
       });
     },
-    save: async () => ({ values: { steps }, ...(averages.size === 0 ? {} : { arrays: await weights() }) }),
+    save: async () => ({ values: { steps }, arrays: averages.size === 0 ? undefined : await weights() }),
     load: ({ values, arrays }) => {
       dispose();
       steps = values?.['steps'] ?? 0;

@@ -1,10 +1,10 @@
-// Pooled features of a frozen backbone, as plain numbers: what trainHead learns from.
+// Computes the pooled features of a frozen backbone, on which trainHead trains.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { allFinite, showShape, trackProgress } from '../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../core/index.js';
-import { checkBatch, checkEnds } from '../data/internal.js';
+import { checkBatch } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/internal.js';
 import { splitHead } from '../models/internal.js';
@@ -13,19 +13,19 @@ import { openFeatures, type FeatureRuntime } from './frozenPart.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
-  /** Images. */
+  /** Number of images. */
   readonly count: number;
-  /** Features per image. */
+  /** Number of features per image. */
   readonly width: number;
-  /** Makes tensors `[rows, width]` and `[rows, targets]` of the given rows, or of all; the caller disposes them. */
+  /** Creates tensors `[rows, width]` and `[rows, targets]` of the given rows, by default of all. The caller must dispose them. */
   take(rows?: readonly number[]): [x: tf.Tensor2D, y: tf.Tensor2D];
 }
 
 /** Options of {@link openExtractor}. */
 export interface ExtractOptions {
-  /** Whether classes exclude each other. */
+  /** Whether classes are mutually exclusive. */
   readonly exclusive: boolean;
-  /** Targets per image: the number of classes. */
+  /** Number of classes. */
   readonly count: number;
   readonly pooling: 'avg' | 'max' | undefined;
   readonly onProgress: ProgressListener | undefined;
@@ -33,21 +33,26 @@ export interface ExtractOptions {
   readonly runtime: FeatureRuntime | undefined;
 }
 
-/** The part of a network that makes features, made ready once for any number of datasets. */
+/** Computes features of any number of datasets. */
 export interface FeatureExtractor {
   /**
-   * Computes the features of every image; disposes the batches.
+   * Computes the features of every image and disposes the batches.
    *
-   * @param option - The option that the batches were given as, for errors.
-   * @param epoch - From 0, for errors.
-   * @throws {OptionError} when an item is not a batch. {@link ShapeError} when its images do not have the shape of the input.
-   * @throws {DataError} naming epoch and step, when labels are out of range, or pixels or features are not finite.
+   * @param option - The name of the option that contains the batches, for errors.
+   * @param epoch - The epoch, counted from 0, for errors.
+   * @throws {OptionError} when an item is not a batch, or labels do not match the number of classes.
+   * @throws {ShapeError} when images do not have the input shape of the backbone.
+   * @throws {DataError} when there are no batches. Naming epoch and step: when labels are out of range, or pixels or features are not
+   *   finite.
    */
   extract(batches: AsyncIterable<ImageBatch>, option: 'train' | 'validation', epoch: number): Promise<Features>;
   dispose(): Promise<void>;
 }
 
-/** Cuts the head off, folds what can be folded, and hands the rest to the runtime; the backbone stays as it is. */
+/**
+ * Removes the head of a backbone, folds its BatchNormalization or passes it to the runtime, and returns the extractor. The backbone remains
+ * unchanged, and the caller must dispose the extractor.
+ */
 export async function openExtractor(
   backbone: tfl.LayersModel,
   { count, exclusive, pooling, onProgress, signal, runtime }: ExtractOptions,
@@ -57,9 +62,8 @@ export async function openExtractor(
   const extractor = await openFeatures('trainHead', tfl.model({ inputs: backbone.inputs, outputs }), runtime);
   return {
     extract: async (batches, option, epoch) => {
-      checkEnds('trainHead', option, batches);
       const task = option === 'train' ? 'training features' : 'validation features';
-      // Datasets of this library know how many batches they hold.
+      // A Dataset has its number of batches as `size`.
       const { size } = batches as { readonly size?: unknown };
       const report = trackProgress(onProgress, task, 'batches', typeof size === 'number' && Number.isFinite(size) ? size : undefined);
       const x: Float32Array[] = [];
@@ -71,7 +75,7 @@ export async function openExtractor(
         try {
           signal?.throwIfAborted();
           y.push(await targetsOf(batch.ys, count, exclusive, place));
-          // relu6, pooling and the runtime may turn NaN and Infinity into numbers, so the pixels are checked as well.
+          // relu6, pooling and runtimes may turn NaN and Infinity into numbers, so the pixels are checked as well.
           if (!(await areFinite([batch.xs]))) throw notFinite('pixels', place);
           const pooled = (await extractor.predict(batch.xs)) as tf.Tensor;
           const features = (await pooled.data()) as Float32Array;
@@ -86,7 +90,9 @@ export async function openExtractor(
       }
       report.end();
       if (images === 0)
-        throw new DataError(`trainHead: expected at least one batch of ${task}, received none. The dataset is empty, or was already read.`);
+        throw new DataError(
+          `trainHead: expected at least one batch of ${task}, received none. The dataset is empty, or it was read before.`,
+        );
       return rowsOf(images, join(x), join(y));
     },
     dispose: async () => {
@@ -97,17 +103,17 @@ export async function openExtractor(
 
 function notFinite(what: string, place: string): DataError {
   return new DataError(
-    `trainHead: expected finite ${what} at ${place}, received NaN or Infinity. The backbone stays as it was. ` +
+    `trainHead: expected finite ${what} at ${place}, received NaN or Infinity. The backbone remains unchanged. ` +
       `Look at that batch${what === 'pixels' ? '' : ', and at the weights of the backbone'}.`,
   );
 }
 
-/** Labels as vectors of `count` targets, whatever form they come in. */
+/** Returns labels as vectors of `count` targets, one per image. */
 async function targetsOf(ys: tf.Tensor, count: number, exclusive: boolean, place: string): Promise<Float32Array> {
   const isVectors = ys.shape.length === 2 && ys.shape[1] === count;
   if (!isVectors && ys.shape.length !== 1) {
     throw new OptionError(
-      `trainHead: expected labels [batch] or [batch, ${count}], one target per name in \`classNames\`, received ${showShape(ys.shape)}.`,
+      `trainHead: expected labels [batch] or [batch, ${count}], one per name in \`classNames\`, received ${showShape(ys.shape)}.`,
     );
   }
   const labels = await ys.data();

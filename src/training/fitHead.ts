@@ -1,11 +1,9 @@
-// The training loop of trainHead. Unlike trainStep, a step checks only what it computes itself: features and labels were checked when they
-// were extracted.
+// The training loop of trainHead. Unlike trainStep.ts, it does not check features and labels again: extractFeatures.ts has checked them.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { createRandom, deriveSeed, shuffled, trackProgress } from '../core/internal.js';
 import { EffnetError, type ProgressListener } from '../core/index.js';
-import { takeStep } from './attempt.js';
 import type { TrainingCallback } from './callback.js';
 import type { EpochMetrics, MetricValues } from './epochMetrics.js';
 import type { Features } from './extractFeatures.js';
@@ -14,15 +12,16 @@ import { accuracy, type Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
 import { warmupCosine } from './schedules.js';
+import { takeStep } from './takeStep.js';
+import { addToTally, emptyTally, metricsOfTally, type Tally } from './tally.js';
 import { placeText, type TrainingPlace } from './trainingPlace.js';
-import { emptyTally, metricsOfTally, type Tally } from './trainStep.js';
 
 /** Options of {@link fitHead}. */
 export interface FitHeadOptions {
-  /** Returns the training features of an epoch. The first epoch decides how many steps every epoch has. */
+  /** Returns the training features of an epoch. The features of the first epoch determine the number of steps per epoch. */
   readonly featuresOf: (epoch: number) => Features | Promise<Features>;
   readonly validation: Features | undefined;
-  /** What turns logits into probabilities. */
+  /** The activation that turns logits into probabilities. */
   readonly activation: 'softmax' | 'sigmoid';
   readonly epochs: number;
   readonly batchSize: number;
@@ -78,7 +77,7 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
       const metrics = {
         loss: NaN,
         ...(await metricsOfTally(tally, objective.metrics)),
-        ...(validation === undefined ? {} : await validate(context, validation, epoch)),
+        ...(await validate(context, validation, epoch)),
         learningRate,
       };
       for (const each of callbacks) await each.onEpochEnd(epoch, metrics);
@@ -93,16 +92,16 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
   }
 }
 
-// Reading what callbacks set; TypeScript would take it for the constant set above.
+// Reads what callbacks may have set. TypeScript would assume the value that was assigned above.
 const isStopped = (model: tfl.LayersModel): boolean => model.stopTraining;
 
-/** What is minimized and what is measured, both computed from logits. */
+/** The loss to minimize and the metrics to report, all computed from logits. */
 interface Objective {
   readonly loss: Loss;
   /** The loss without label smoothing. */
   readonly validationLoss: Loss;
   readonly metrics: readonly [Metric];
-  /** What a batch adds to the metric. */
+  /** Returns the counts of a batch for the metric. */
   readonly counts: Metric['counts'];
 }
 
@@ -113,7 +112,7 @@ function objectiveOf({ activation, labelSmoothing }: Pick<FitHeadOptions, 'activ
     loss: crossEntropy({ fromLogits: true, labelSmoothing }),
     validationLoss: crossEntropy({ fromLogits: true }),
     metrics: [metric],
-    // Labels that do not exclude each other are decisions of their own, so each counts as a sample with one target.
+    // Labels that do not exclude each other are independent decisions, so each counts as a sample with one target.
     counts:
       activation === 'softmax'
         ? metric.counts
@@ -128,29 +127,26 @@ interface FitContext {
   readonly variables: tf.Variable[];
 }
 
-/** Learns from a batch, adds it to the tally, and returns its loss. Disposes the batch. */
+/** Trains the classifier on a batch, adds the batch to the tally, and returns its loss. Disposes the batch. */
 async function takeHeadStep(
   { classifier, optimizer, objective, variables }: FitContext,
   [x, y]: [tf.Tensor2D, tf.Tensor2D],
   tally: Tally,
   place: TrainingPlace,
 ): Promise<number> {
-  let logits: tf.Tensor | undefined;
   try {
     optimizer.place = place;
-    const attempt = optimizer.attempt(() => {
-      logits = tf.keep(classifier.apply(x, { training: true }) as tf.Tensor);
-      return tf.mean(objective.loss(y, logits));
-    }, variables);
-    const loss = await takeStep(place.where, attempt, placeText(place), KEPT);
-    await count(tally, objective, y, logits as unknown as tf.Tensor, loss);
-    return loss;
+    const predict = (): tf.Tensor => classifier.apply(x, { training: true }) as tf.Tensor;
+    const lossOf = (logits: tf.Tensor): tf.Scalar => tf.mean(objective.loss(y, logits));
+    const onTaken = (logits: tf.Tensor, loss: number): Promise<void> => addToTally(tally, [objective.counts], y, logits, loss);
+    return await takeStep({ where: place.where, place: placeText(place), kept: KEPT, optimizer, variables, predict, lossOf, onTaken });
   } finally {
-    tf.dispose([x, y, ...(logits === undefined ? [] : [logits])]);
+    tf.dispose([x, y]);
   }
 }
 
-async function validate({ classifier, objective }: FitContext, features: Features, epoch: number): Promise<MetricValues> {
+async function validate({ classifier, objective }: FitContext, features: Features | undefined, epoch: number): Promise<MetricValues> {
+  if (features === undefined) return {};
   const [x, y] = features.take();
   const logits = classifier.predict(x) as tf.Tensor;
   const cost = tf.tidy(() => tf.mean(objective.validationLoss(y, logits)));
@@ -163,21 +159,11 @@ async function validate({ classifier, objective }: FitContext, features: Feature
       );
     }
     const tally = emptyTally(objective.metrics);
-    await count(tally, objective, y, logits, loss);
+    await addToTally(tally, [objective.counts], y, logits, loss);
     return await metricsOfTally(tally, objective.metrics, 'val_');
   } finally {
     tf.dispose([x, y, logits, cost]);
   }
 }
 
-const KEPT = 'The backbone stays as it was.';
-
-async function count(tally: Tally, { counts }: Objective, y: tf.Tensor2D, logits: tf.Tensor, loss: number): Promise<void> {
-  const added = counts(y, logits);
-  const values = await added.data<'float32'>();
-  added.dispose();
-  const [sums] = tally.counts;
-  tally.counts = [values.map((value, i) => value + (sums?.[i] ?? 0))];
-  tally.samples += y.shape[0];
-  tally.loss += loss * y.shape[0];
-}
+const KEPT = 'The backbone remains unchanged.';

@@ -1,4 +1,4 @@
-// What trains and what does not. A change takes effect at once; nobody has to know when to compile.
+// Freezing and unfreezing layers. Changes take effect immediately, without compiling the model again by hand.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -10,18 +10,18 @@ import { stageOf } from '../scaling/internal.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
 /**
- * Which layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); all from such a one on,
- * `{ from: 'block6a' }`; or a test of each layer.
+ * A selection of layers: names of layers, blocks (`block2a`) or stages (`block2`, `stem`, `top`, `head`); `{ from: 'block6a' }` for
+ * everything from there on; or a function that returns whether to select a layer.
  */
 export type LayerSelector = readonly string[] | { readonly from: string } | ((layer: tfl.layers.Layer) => boolean);
 
 /**
- * Freezes layers: their weights stay, and a BatchNormalization among them infers with, and keeps, its moving statistics.
+ * Freezes layers. Training no longer changes their weights, and frozen BatchNormalization uses its moving statistics without updating them.
  *
- * Takes effect at once: a compiled model is compiled again with its own optimizer, loss and metrics.
+ * Takes effect immediately: a compiled model is compiled again with the same optimizer, loss and metrics.
  *
- * @param selector - Which layers. @defaultValue all
- * @throws {OptionError} when a name matches no layer, or a stock BatchNormalization would be frozen, which goes on learning.
+ * @param selector - The layers to freeze. @defaultValue all layers
+ * @throws {OptionError} when a name matches no layer, or a selected layer is a stock BatchNormalization, which would keep learning.
  * @example
  * freeze(model); // all of it
  * unfreeze(model, ['predictions', 'top', 'block7']);
@@ -32,20 +32,20 @@ export function freeze(model: tfl.LayersModel, selector?: LayerSelector): void {
   setTrainable(model, chosen, false);
 }
 
-/** Throws when one of the layers would go on learning. */
+/** @throws {OptionError} when a layer would keep learning although it is frozen. */
 export function checkFreezable(where: string, layers: readonly tfl.layers.Layer[]): void {
   const stock = layers.find((layer) => layer.getClassName() === 'BatchNormalization' && !(layer instanceof BatchNormalization));
   if (stock === undefined) return;
   throw new OptionError(
     `${where}: expected this library's BatchNormalization at '${stock.name}', received the stock one, ` +
-      `which goes on learning when frozen. Build it with batchNormalization().`,
+      `which keeps learning when frozen. Build it with batchNormalization().`,
   );
 }
 
 /**
- * Lets layers learn again; the reverse of {@link freeze}.
+ * Unfreezes layers, so that they train again.
  *
- * @param selector - Which layers. @defaultValue all
+ * @param selector - The layers to unfreeze. @defaultValue all layers
  * @throws {OptionError} when a name matches no layer.
  * @example
  * unfreeze(model, { from: 'block6a' });
@@ -54,7 +54,7 @@ export function unfreeze(model: tfl.LayersModel, selector?: LayerSelector): void
   setTrainable(model, selectLayers('unfreeze', model, selector), true);
 }
 
-/** The layers a selector means, those of nested models included, in the order of the model. */
+/** Returns the selected layers, including those of nested models, in the order of the model. */
 export function selectLayers(
   where: string,
   model: tfl.LayersModel,
@@ -78,7 +78,7 @@ export function selectLayers(
   return 'from' in selector ? layers.slice(layers.indexOf(named[0] as tfl.layers.Layer)) : named;
 }
 
-/** The layers of a model, with those of models nested in it in place of these. */
+/** Returns the layers of a model, where nested models are replaced by their layers. */
 export function allLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
   return model.layers.flatMap((layer) => {
     const { layers } = layer as unknown as { readonly layers?: readonly tfl.layers.Layer[] | undefined };
@@ -96,7 +96,7 @@ function setTrainable(model: tfl.LayersModel, layers: readonly tfl.layers.Layer[
   recompile(model);
 }
 
-/** Compiles again with the model's own settings, so that what is trainable now is what trains. */
+/** Compiles a compiled model again with its own settings, so that it trains the layers that are trainable now. */
 export function recompile(model: tfl.LayersModel): void {
   const compiled = model as unknown as { optimizer?: tf.Optimizer | undefined; isOptimizerOwned?: boolean | undefined };
   const { optimizer, isOptimizerOwned = false } = compiled;
@@ -107,12 +107,13 @@ export function recompile(model: tfl.LayersModel): void {
   compiled.isOptimizerOwned = isOptimizerOwned;
 }
 
-/** A stock optimizer's state of one variable. */
+/** The state of a stock optimizer for one variable. */
 interface Slot {
   readonly variable: tf.Variable;
 }
 
-// Stock optimizers find a variable's state by its place in the list, which has just changed: old state would reach the wrong weights.
+// Stock optimizers find the state of a variable by its position in the list, which has just changed. The old state would be applied to
+// other weights.
 function forgetSlots(optimizer: tf.Optimizer): void {
   const fields = optimizer as unknown as Record<string, unknown>;
   for (const value of Object.values(fields)) {
@@ -120,7 +121,7 @@ function forgetSlots(optimizer: tf.Optimizer): void {
     for (const slot of value as (Partial<Slot> | undefined)[]) slot?.variable?.dispose();
     value.length = 0;
   }
-  // Adam's powers of beta and Adamax' count belong to the state that is gone.
+  // Adam's powers of beta and Adamax's iteration count belong to the discarded state.
   const restart: readonly (readonly [string, unknown])[] = [
     ['accBeta1', fields['beta1']],
     ['accBeta2', fields['beta2']],

@@ -1,4 +1,4 @@
-// Freezing by the cuts fine-tuning needs, and what trains at present. The plain acts are freeze.ts.
+// Common ways to freeze parts of a model for fine-tuning, and a summary of what is trainable. The basic functions are in freeze.ts.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { boolean, check, invalid, rule, text } from '../core/internal.js';
@@ -11,12 +11,12 @@ import { allLayers, checkFreezable, freeze, selectLayers, unfreeze, type LayerSe
 const isNormalization = (layer: tfl.layers.Layer): boolean => layer.getClassName() === 'BatchNormalization';
 
 /**
- * Freezes layers but lets every BatchNormalization among them go on learning.
+ * Freezes layers except BatchNormalization, which keeps learning.
  *
- * @param selector - Which layers. @defaultValue all
+ * @param selector - The layers to freeze. @defaultValue all layers
  * @throws {OptionError} when a name matches no layer.
  * @example
- * freezeExceptBatchNorm(model); // adapts the statistics to new pictures, and nothing else
+ * freezeExceptBatchNorm(model); // only BatchNormalization adapts to new images
  */
 export function freezeExceptBatchNorm(model: tfl.LayersModel, selector?: LayerSelector): void {
   const chosen = new Set(selectLayers('freezeExceptBatchNorm', model, selector));
@@ -24,10 +24,11 @@ export function freezeExceptBatchNorm(model: tfl.LayersModel, selector?: LayerSe
 }
 
 /**
- * Lets layers learn again, but freezes every BatchNormalization among them: the statistics of a large data set outlive a small one.
+ * Unfreezes layers except BatchNormalization, which is frozen. Use it to keep the statistics of a large data set while training on a small
+ * one.
  *
- * @param selector - Which layers. @defaultValue all
- * @throws {OptionError} when a name matches no layer, or a BatchNormalization is the stock one, which cannot be frozen.
+ * @param selector - The layers to unfreeze. @defaultValue all layers
+ * @throws {OptionError} when a name matches no layer, or a selected layer is a stock BatchNormalization, which cannot be frozen.
  * @example
  * unfreezeExceptBatchNorm(model, ['block6', 'block7', 'top', 'predictions']);
  */
@@ -39,15 +40,15 @@ export function unfreezeExceptBatchNorm(model: tfl.LayersModel, selector?: Layer
 }
 
 /**
- * Freezes every layer before a cut; the layer, block or stage at the cut and what follows stays as it is.
+ * Freezes every layer before a given layer, block or stage. That one and the layers after it remain unchanged.
  *
- * Cut by name: `'block6a'` means the same in every variant. An index counts `model.layers` of this very model, the input and weightless
- * layers included, so it differs from that of Keras' or any other model.
+ * Prefer names: `'block6a'` means the same in every variant. A number counts `model.layers`, including the input layer and layers without
+ * weights, so it differs between models and from Keras.
  *
- * @param cut - A layer, block or stage, or the number of layers to freeze.
- * @throws {OptionError} when no layer is named so, or there are not as many.
+ * @param cut - The first layer, block or stage that is not frozen, or the number of layers to freeze.
+ * @throws {OptionError} when no layer has that name, or the model has fewer layers.
  * @example
- * freezeUpTo(model, 'block6a'); // block6a is the first that trains
+ * freezeUpTo(model, 'block6a'); // freezes everything before block6a
  */
 export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
   checkModel('freezeUpTo', model);
@@ -60,7 +61,7 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
   const first = typeof cut === 'number' ? cut : layers.indexOf(selectLayers('freezeUpTo', model, [cut], 'cut')[0] as tfl.layers.Layer);
   if (first === -1)
     throw new OptionError(
-      `freezeUpTo: expected a layer of '${model.name}' itself, received '${String(cut)}' of a model nested in it. Freeze that model.`,
+      `freezeUpTo: expected a layer of '${model.name}' itself, received '${String(cut)}' of a model nested in it. Call freezeUpTo on that model.`,
     );
   const before = new Set(
     layers.slice(0, first).flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tfl.LayersModel) : [layer])),
@@ -70,11 +71,13 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
 }
 
 /**
- * Makes layers infer though they train, or ends that: BatchNormalization normalizes by its moving statistics and keeps them, dropout and
- * stochastic depth pass everything on. What is trainable goes on learning, as in Keras' `base(inputs, training=False)`.
+ * Turns inference mode of layers on or off. In inference mode, BatchNormalization uses its moving statistics without updating them, and
+ * dropout and stochastic depth drop nothing, also during training. Trainable weights still train, as in Keras with `base(inputs,
+ * training=False)`.
  *
- * @param selector - Which layers. @defaultValue all
- * @throws {OptionError} when a name matches no layer, or a chosen BatchNormalization or Dropout is the stock one, which cannot.
+ * @param selector - The layers to switch. Layers of other kinds among them are left alone. @defaultValue all layers
+ * @param on - Whether to turn inference mode on. @defaultValue true
+ * @throws {OptionError} when a name matches no layer, or a selected layer is a stock BatchNormalization or Dropout, which has no such mode.
  * @example
  * inferenceMode(model, ['stem', 'block1', 'block2', 'block3', 'block4', 'block5', 'block6', 'block7', 'top_bn']);
  */
@@ -95,26 +98,26 @@ export function inferenceMode(model: tfl.LayersModel, selector?: LayerSelector, 
   for (const layer of able) layer.inference = on;
 }
 
-/** How many parameters of a part train. */
+/** Numbers of trainable and frozen parameters of a part of a model. */
 export interface TrainableRow {
-  /** A stage (`stem`, `block2`, `top`, `head`) or a layer. */
+  /** Name of a stage (`stem`, `block2`, `top`, `head`) or of a layer. */
   readonly name: string;
   readonly trainable: number;
   readonly frozen: number;
 }
 
-/** What {@link trainableSummary} counts. */
+/** Numbers of trainable and frozen parameters, as {@link trainableSummary} returns them. */
 export interface TrainableSummary {
   readonly trainable: number;
-  /** Moving statistics, which no gradient reaches, included. */
+  /** Includes moving statistics, which have no gradients. */
   readonly frozen: number;
   readonly stages: readonly TrainableRow[];
-  /** Layers with weights, in the model's order. */
+  /** Layers with weights, in the order of the model. */
   readonly layers: readonly TrainableRow[];
 }
 
 /**
- * Counts what trains and what does not, by stage and layer by layer.
+ * Counts trainable and frozen parameters by stage and by layer.
  *
  * @example
  * console.table(trainableSummary(model).stages);

@@ -8,7 +8,7 @@ import { cutModel } from '../models/internal.js';
 import { foldBatchNorm } from '../models/index.js';
 import { allLayers } from './freeze.js';
 
-/** Puts the part of a network that makes features where it is to run, as `createRuntime` of `effnet-ts/onnx` does. */
+/** Creates a runtime for the part of a network that computes features, as `createRuntime` of `effnet-ts/onnx` does. */
 export type FeatureRuntime = (features: LayersModel) => Promise<{
   predict(images: tf.Tensor): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
   dispose(): unknown;

@@ -1,4 +1,4 @@
-export { NamedOptimizer, type NamedOptimizerOptions, type OptimizerOptions, type Update, type UpdateRule } from './NamedOptimizer.js';
+export { NamedOptimizer } from './NamedOptimizer.js';
 export { callback, type CallbackHooks, type CallbackState, TrainingCallback } from './callback.js';
 export { dropRateSchedule, type DropRateScheduleOptions } from './dropRateSchedule.js';
 export { earlyStopping, type EarlyStoppingOptions, terminateOnNaN } from './earlyStopping.js';
@@ -36,6 +36,7 @@ export {
 } from './losses.js';
 export { accuracy, auc, type DecisionOptions, f1, type Metric, precision, recall, topK } from './metrics.js';
 export type { MonitorOptions } from './monitor.js';
+export type { NamedOptimizerOptions, OptimizerOptions } from './optimizerOptions.js';
 export type { NamedTensor } from './optimizerState.js';
 export {
   adam,
@@ -48,23 +49,23 @@ export {
   sgd,
   type SgdOptions,
 } from './optimizers.js';
+export { perEpoch, withWarmup } from './composeSchedules.js';
 export { trainingProgress } from './progress.js';
+export type { Schedule } from './schedule.js';
 export {
   constantRate,
   exponentialDecay,
   type ExponentialDecayOptions,
   oneCycle,
   type OneCycleOptions,
-  perEpoch,
   polynomialDecay,
   type PolynomialDecayOptions,
-  type Schedule,
   stepDecay,
   type StepDecayOptions,
   warmupCosine,
   type WarmupCosineOptions,
-  withWarmup,
 } from './schedules.js';
 export { type TrainedHead, trainHead, type TrainHeadOptions } from './trainHead.js';
 export type { TrainingBatch } from './trainStep.js';
 export type { CheckpointStore } from './trainingRun.js';
+export type { Update, UpdateRule } from './updateRule.js';

@@ -1,4 +1,4 @@
-// The preprocessing that a model learns on, and that it remembers after training.
+// Finds the preprocessing that a model is trained with and stores after training.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { invalid, rule } from '../core/internal.js';
@@ -7,25 +7,25 @@ import { checkImageSize, preprocessingOfData } from '../data/internal.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../image/internal.js';
 import type { CompletePreprocessing, PreprocessingSource } from '../image/index.js';
 
-/** What a model learns on, and what it is measured on meanwhile. */
+/** Training data, and validation data if any. */
 export interface LearningData {
   readonly train: object;
   readonly validation?: object | undefined;
 }
 
-/** The rule of the option `preprocessing`. What it contains is checked by {@link learnedPreprocessing}. */
+/** The rule of the option `preprocessing`. {@link learnedPreprocessing} checks the content. */
 export const preprocessingSource = rule<PreprocessingSource>(
   'a preprocessing, or a model, runtime or dataset that has one',
   (value) => typeof value === 'object' && value !== null,
 );
 
 /**
- * Finds the preprocessing that the model is to remember: the given one, or else that of the validation data, or else that of the training
- * data. Nothing is read.
+ * Returns the preprocessing that the model should store: the given one, otherwise that of the validation data, otherwise that of the
+ * training data. No data is read.
  *
- * @returns `undefined` for a model whose input is not images.
- * @throws {OptionError} when none of them says it, or training and validation data say different ones.
- * @throws {ShapeError} when its size, or that of the data, is not the model's.
+ * @returns `undefined` for a model whose inputs are not images.
+ * @throws {OptionError} when none of them states it, or training and validation data state different ones.
+ * @throws {ShapeError} when its image size, or that of the data, is not the input size of the model.
  */
 export function learnedPreprocessing(
   where: string,
@@ -35,7 +35,7 @@ export function learnedPreprocessing(
 ): CompletePreprocessing | undefined {
   const inputShape = model.inputs[0]?.shape;
   if (inputShape?.length !== 4) {
-    if (given !== undefined) throw invalid(where, 'preprocessing', 'nothing for a model whose input is not images', given);
+    if (given !== undefined) throw invalid(where, 'preprocessing', 'no value for a model whose inputs are not images', given);
     return undefined;
   }
   checkImageSize(where, 'train', train, inputShape);
@@ -52,14 +52,13 @@ export function learnedPreprocessing(
       `${where}: expected the images of \`train\` and \`validation\` to be preprocessed alike, ` +
         `received '${describePreprocessing(learned)}' for \`train\` and ` +
         `'${describePreprocessing(measured)}' for \`validation\`. ` +
-        `Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.`,
+        `Preprocess them alike, or pass the preprocessing that the model will be used with as \`preprocessing\`.`,
     );
   }
   const record = measured ?? learned;
   if (record !== undefined) return record;
   throw new OptionError(
     `${where}: expected \`preprocessing\`, because the datasets do not say how their images were made, received none. ` +
-      `Pass it, for example ` +
-      "`{ inputSize: 224, fit: 'stretch' }`, or state it for a dataset with `withPreprocessing`.",
+      "Pass it, for example `{ inputSize: 224, fit: 'stretch' }`, or state it for a dataset with `withPreprocessing`.",
   );
 }

@@ -1,4 +1,4 @@
-// The learning rate of any optimizer, and the callbacks that move it.
+// Reading and setting the learning rate of an optimizer, and callbacks that change it.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, rule } from '../core/internal.js';
@@ -8,9 +8,9 @@ import { checkOptimizer } from './checkOptimizer.js';
 import { checkRate } from './checkRate.js';
 import { MONITOR_RULES, monitorOf, type MonitorOptions } from './monitor.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './schedule.js';
 
-/** The rate of the next step. */
+/** Returns the learning rate of the next step. @throws {OptionError} when the optimizer has none. */
 export function learningRateOf(optimizer: tf.Optimizer): number {
   checkOptimizer('learningRateOf', optimizer);
   if (optimizer instanceof NamedOptimizer) return optimizer.currentRate;
@@ -21,7 +21,8 @@ export function learningRateOf(optimizer: tf.Optimizer): number {
 }
 
 /**
- * Sets the rate of our optimizers and TensorFlow.js' own.
+ * Sets the learning rate of an optimizer of this library or of TensorFlow.js.
+ *
  * @throws {OptionError} when the rate is negative or not finite, or the optimizer has none.
  */
 export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): void {
@@ -34,7 +35,7 @@ export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): 
   else settable.learningRate = learningRate;
 }
 
-/** One line of the log of {@link learningRateSchedule}. */
+/** A log entry of {@link learningRateSchedule}. */
 export interface StepLog {
   readonly step: number;
   readonly loss: number;
@@ -43,20 +44,22 @@ export interface StepLog {
 
 /** Options of {@link learningRateSchedule}. */
 export interface LearningRateScheduleOptions {
-  /** The step the run begins at, when it continues another. @defaultValue 0 */
+  /** Step at which training begins, for a run that continues another one. @defaultValue 0 */
   readonly initialStep?: number | undefined;
-  /** Called every `logEverySteps` steps. @defaultValue writes step, loss and rate to the console */
+  /** Receives a log entry every `logEverySteps` steps. @defaultValue prints it to the console */
   readonly onLog?: ((log: StepLog) => void) | undefined;
-  /** Steps between logs; 0 is never. @defaultValue 100 */
+  /** Number of steps between log entries; 0 disables them. @defaultValue 100 */
   readonly logEverySteps?: number | undefined;
 }
 
 /**
- * Sets the rate of any optimizer before every step, and logs step, loss and rate every 100 steps. Our optimizers take a schedule
- * as `learningRate` too. This callback counts batches, as Keras does; a schedule given to an optimizer with `accumulationSteps` counts
- * updates.
+ * Creates a callback that sets the learning rate before every step, and logs step, loss and learning rate every 100 steps.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * It works with any optimizer. Optimizers of this library also accept a schedule as `learningRate`. This callback counts batches, as Keras
+ * does, whereas a schedule of an optimizer with `accumulationSteps` counts updates.
+ *
+ * @throws {OptionError} when an option is unknown or invalid. During training: when the schedule returns a rate that is negative or not
+ *   finite.
  * @example
  * await model.fitDataset(train, { epochs: 10, callbacks: [learningRateSchedule(warmupCosine({ totalSteps: 5000, warmupSteps: 500 }))] });
  */
@@ -109,20 +112,21 @@ function print({ step, loss, learningRate }: StepLog): void {
 
 /** Options of {@link reduceOnPlateau}. */
 export interface ReduceOnPlateauOptions extends MonitorOptions {
-  /** What the rate is multiplied by, in (0, 1). @defaultValue 0.1 */
+  /** Factor by which the learning rate is multiplied, in (0, 1). @defaultValue 0.1 */
   readonly factor?: number | undefined;
-  /** Epochs without improvement before it is. @defaultValue 10 */
+  /** Number of epochs without improvement after which the rate is lowered. @defaultValue 10 */
   readonly patience?: number | undefined;
-  /** Epochs after it in which none are counted. @defaultValue 0 */
+  /** Number of epochs to wait after lowering the rate before counting again. @defaultValue 0 */
   readonly cooldown?: number | undefined;
-  /** The rate never falls below. @defaultValue 0 */
+  /** Lower bound of the learning rate. @defaultValue 0 */
   readonly minLearningRate?: number | undefined;
 }
 
 /**
- * Lowers the learning rate when a metric has stopped improving; `minDelta` is 0.0001 unless given.
+ * Creates a callback that lowers the learning rate when a metric has stopped improving. `minDelta` defaults to 0.0001.
  *
- * @throws {OptionError} when an option is unknown or impossible; in training, when the metric is not there or the rate is a schedule's.
+ * @throws {OptionError} when an option is unknown or invalid. During training: when the metric is missing, or the learning rate is a
+ *   schedule.
  * @example
  * await model.fitDataset(train, { epochs: 50, validationData, callbacks: [reduceOnPlateau({ factor: 0.5, patience: 3 })] });
  * @see `ReduceLROnPlateau` in keras/src/callbacks/reduce_lr_on_plateau.py
@@ -151,7 +155,7 @@ export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingC
       else if (resting === 0 && ++wait >= patience) {
         if (optimizer instanceof NamedOptimizer && typeof optimizer.learningRate === 'function') {
           throw new OptionError(
-            `${where}: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.`,
+            `${where}: expected an optimizer with a constant learning rate, received one with a schedule, which would overwrite the lowered rate.`,
           );
         }
         setLearningRate(optimizer, Math.max(minLearningRate, learningRateOf(optimizer) * factor));

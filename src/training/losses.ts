@@ -1,47 +1,52 @@
-// Losses for model.compile and fineTune, one number a sample. Labels are class indices, one-hot, several-hot or soft.
+// Losses for `model.compile` and `fineTune`, with one value per sample. Labels are class indices or vectors: one-hot, multi-hot or soft.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { boolean, checkOptions, nonNegative, oneOf, probability, rate } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
 import type { LabelMeaning } from './checkLabels.js';
+import { checkNotLabels } from './checkNotLabels.js';
 import { targetsLike } from './targets.js';
 
 /**
- * A loss: labels `[batch]` or `[batch, targets]` and predictions `[batch, targets]` to losses `[batch]`.
+ * A loss function. It takes labels `[batch]` or `[batch, targets]` and predictions `[batch, targets]`, and returns losses `[batch]`.
  *
- * Class indices work in `fitDataset`, `evaluateDataset` and `fineTune`; TensorFlow.js' `fit` takes vectors only.
+ * Class indices work in `fitDataset`, `evaluateDataset` and `fineTune`. `model.fit` of TensorFlow.js accepts vectors only.
  */
 export type Loss = (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor;
 
 /** Options of {@link softmaxCrossEntropy} and {@link binaryCrossEntropy}. */
 export interface CrossEntropyOptions {
-  /** Share of each label spread over all classes, in [0, 1). @defaultValue 0 */
+  /** Fraction of each label that is spread evenly across all classes, in [0, 1). @defaultValue 0 */
   readonly labelSmoothing?: number | undefined;
-  /** Whether the model ends without activation; exact for any size of logit. @defaultValue false */
+  /**
+   * Whether predictions are logits, that is, the model has no final activation. This is exact for logits of any size.
+   * @defaultValue false
+   */
   readonly fromLogits?: boolean | undefined;
 }
 
-/** What keeps logarithms finite; Keras' number. */
+/** Keeps logarithms finite. The same value as in Keras. */
 const EPSILON = 1e-7;
 const RULES = { labelSmoothing: rate, fromLogits: boolean };
 
 /**
- * Cross-entropy of classes that exclude each other.
+ * Creates the cross-entropy loss for mutually exclusive classes.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and
- *   {DataError} when one is outside the classes.
+ * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions,
+ *   and a {DataError} when a label is out of range.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }) });
  * @see `categorical_crossentropy` in keras/src/losses/losses.py
  */
 export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
+  checkNotLabels('softmaxCrossEntropy', options);
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('softmaxCrossEntropy', options, RULES);
-  return named('softmaxCrossEntropy', 'classes', (labels, predictions) => {
+  return named('softmaxCrossEntropy', 'classes', fromLogits, (labels, predictions) => {
     const targets = targetsLike('softmaxCrossEntropy', labels, predictions, 'classes');
     const classes = predictions.shape[1] as number;
     if (classes === 1)
       throw new ShapeError(
-        'softmaxCrossEntropy: expected predictions of at least 2 classes, received one output, which has no loss. Use binaryCrossEntropy().',
+        'softmaxCrossEntropy: expected predictions of at least 2 classes, received one output, whose loss would always be 0. Use binaryCrossEntropy().',
       );
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / classes);
     return tf.neg(tf.sum(tf.mul(smooth, logProbabilities(predictions, fromLogits)), -1));
@@ -49,17 +54,18 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 }
 
 /**
- * Cross-entropy of labels that do not exclude each other, the mean over a sample's targets.
+ * Creates the cross-entropy loss for labels that do not exclude each other. The loss of a sample is the mean over its targets.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and
- *   {DataError} when one is outside the classes.
+ * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions,
+ *   and a {DataError} when a label is out of range.
  * @example
  * model.compile({ optimizer: adam(), loss: binaryCrossEntropy({ fromLogits: true }) });
  * @see `binary_crossentropy` in keras/src/losses/losses.py
  */
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
+  checkNotLabels('binaryCrossEntropy', options);
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('binaryCrossEntropy', options, RULES);
-  return named('binaryCrossEntropy', 'targets', (labels, predictions) => {
+  return named('binaryCrossEntropy', 'targets', fromLogits, (labels, predictions) => {
     const targets = targetsLike('binaryCrossEntropy', labels, predictions, 'targets');
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / 2);
     return tf.mean(binary(smooth, predictions, fromLogits), -1);
@@ -68,33 +74,37 @@ export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 
 /** Options of {@link focalLoss}. */
 export interface FocalLossOptions {
-  /** Whether classes exclude each other. @defaultValue 'softmax' */
+  /** `'softmax'` for mutually exclusive classes, `'sigmoid'` for labels that do not exclude each other. @defaultValue 'softmax' */
   readonly kind?: 'softmax' | 'sigmoid' | undefined;
-  /** How much less easy samples count; at least 0, which is plain cross-entropy. @defaultValue 2 */
+  /** How strongly easy samples are down-weighted, at least 0. 0 gives plain cross-entropy times `alpha`. @defaultValue 2 */
   readonly gamma?: number | undefined;
-  /** Weight of the loss; of sigmoid targets, that of the positive ones, the negative ones having the rest. @defaultValue 0.25 */
+  /**
+   * Weight of the loss, in [0, 1]. With `kind: 'sigmoid'`, positive targets have this weight and negative targets `1 - alpha`.
+   * @defaultValue 0.25
+   */
   readonly alpha?: number | undefined;
-  /** @defaultValue false */
+  /** Whether predictions are logits, that is, the model has no final activation. @defaultValue false */
   readonly fromLogits?: boolean | undefined;
 }
 
 /**
- * Cross-entropy in which samples that are right already count less, for rare classes.
+ * Creates the focal loss: cross-entropy in which samples that are already classified well count less. It helps with rare classes.
  *
- * Its gradients stay finite for every `gamma`, also where a sample is as sure as float32 can be. Keras' sigmoid form gives NaN there for
- * `gamma` below 1.
+ * Its gradients are finite for every `gamma`, even when a predicted probability is exactly 0 or 1. The sigmoid version of Keras returns NaN
+ * there when `gamma` is below 1.
  *
- * @throws {OptionError} when an option is unknown or impossible. The loss throws {ShapeError} when labels do not fit the predictions, and
- *   {DataError} when one is outside the classes.
+ * @throws {OptionError} when an option is unknown or invalid. The loss itself throws a {ShapeError} when labels do not fit the predictions,
+ *   and a {DataError} when a label is out of range.
  * @example
  * model.compile({ optimizer: adam(), loss: focalLoss({ kind: 'sigmoid' }) });
  * @see arXiv 1708.02002, section 3; `categorical_focal_crossentropy` and `binary_focal_crossentropy` in keras/src/losses/losses.py
  */
 export function focalLoss(options: FocalLossOptions = {}): Loss {
+  checkNotLabels('focalLoss', options);
   checkOptions('focalLoss', options, { kind: oneOf('softmax', 'sigmoid'), gamma: nonNegative, alpha: probability, fromLogits: boolean });
   const { kind = 'softmax', gamma = 2, alpha = 0.25, fromLogits = false } = options;
   const meaning = kind === 'softmax' ? 'classes' : 'targets';
-  return named('focalLoss', meaning, (labels, predictions) => {
+  return named('focalLoss', meaning, fromLogits, (labels, predictions) => {
     const targets = targetsLike('focalLoss', labels, predictions, meaning);
     if (kind === 'softmax') {
       const logs = logProbabilities(predictions, fromLogits);
@@ -119,16 +129,17 @@ function logProbabilities(predictions: tf.Tensor, fromLogits: boolean): tf.Tenso
 
 function binary(targets: tf.Tensor, predictions: tf.Tensor, fromLogits: boolean): tf.Tensor {
   if (fromLogits) {
-    // max(x, 0) - x y + log(1 + exp(-|x|)): no exponential grows.
+    // max(x, 0) - x y + log(1 + exp(-|x|)), in which no exponential overflows.
     return tf.add(tf.sub(tf.relu(predictions), tf.mul(predictions, targets)), tf.log1p(tf.exp(tf.neg(tf.abs(predictions)))));
   }
   const p = tf.clipByValue(predictions, EPSILON, 1 - EPSILON);
   return tf.neg(tf.add(tf.mul(targets, tf.log(p)), tf.mul(tf.sub(1, targets), tf.log(tf.sub(1, p)))));
 }
 
-// TensorFlow.js logs a function under its name.
-function named(name: string, labelMeaning: LabelMeaning, loss: Loss): Loss {
-  // The wasm kernels of clipping and comparing turn NaN into a number. Zero times the predictions keeps the loss honest.
-  const honest: Loss = (labels, predictions) => tf.add(loss(labels, predictions), tf.sum(tf.mul(predictions, 0), -1));
-  return Object.assign(Object.defineProperty(honest, 'name', { value: name }), { labelMeaning });
+/** Names a loss, for the logs of TensorFlow.js and for checks of the labels, and makes it NaN where a prediction is not finite. */
+function named(name: string, labelMeaning: LabelMeaning, fromLogits: boolean, loss: Loss): Loss {
+  // Some wasm kernels turn NaN into a number when they clip or compare, so zero times the predictions is added to the loss. From logits the
+  // losses are computed without such kernels.
+  const checked: Loss = fromLogits ? loss : (labels, predictions) => tf.add(loss(labels, predictions), tf.sum(tf.mul(predictions, 0), -1));
+  return Object.assign(Object.defineProperty(checked, 'name', { value: name }), { labelMeaning });
 }

@@ -1,37 +1,40 @@
-// Metrics while training, as counts that add up over batches: an epoch's figure is exact, not a mean of batches' figures.
+// Metrics for training. They count within each batch, so that the value of an epoch is exact and not a mean of batch values.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { check, checkOptions, either, oneOf, positiveInteger, probability, rule } from '../core/internal.js';
+import { checkNotLabels } from './checkNotLabels.js';
 import { oneHot, targetsLike } from './targets.js';
 
 /**
- * A metric. Called by TensorFlow.js (`compile({ metrics })`) it gives the batch's figure, which TensorFlow.js averages over batches;
- * `fineTune` adds the counts up instead.
+ * A metric. With `compile({ metrics })`, TensorFlow.js calls it for every batch and averages the values over batches. `fineTune` adds up
+ * the counts instead, so its values are exact.
  */
 export interface Metric {
   (labels: tf.Tensor, predictions: tf.Tensor): tf.Tensor;
   readonly name: string;
-  /** What a batch adds, `[n]`. */
+  /** Returns the counts of a batch, `[n]`, which can be added up over batches. */
   readonly counts: (labels: tf.Tensor, predictions: tf.Tensor) => tf.Tensor1D;
-  /** How many classes the model needs at least. @defaultValue 1 */
+  /** Minimum number of classes that the model must have. @defaultValue 1 */
   readonly leastClasses?: number | undefined;
-  /** The figure of the counts added up, a scalar. */
+  /** Returns the value of the metric, a scalar, from the sum of the counts. */
   readonly result: (counts: tf.Tensor1D) => tf.Tensor;
 }
 
 /** Options of {@link precision}, {@link recall} and {@link f1}. */
 export interface DecisionOptions {
   /**
-   * A target at or below it is a no; `'argmax'` says yes to the likeliest class alone, which is 0.5 for a model with one target.
+   * Predictions above this value count as positive, in [0, 1]. With `'argmax'`, only the most likely class is positive; for a model with
+   * one output this is a threshold of 0.5.
    * @defaultValue 0.5
    */
   readonly threshold?: number | 'argmax' | undefined;
-  /** All targets' decisions in one count, or the plain mean over the targets' figures. @defaultValue 'micro' */
+  /** `'micro'` counts the decisions of all classes together. `'macro'` is the mean of the values per class. @defaultValue 'micro' */
   readonly average?: 'micro' | 'macro' | undefined;
 }
 
 /**
- * Share of samples whose likeliest class is the right one; with one target, of those on its right side of 0.5.
+ * Creates the accuracy metric: the fraction of samples whose most likely class is correct. For a model with one output, the threshold is
+ * 0.5.
  *
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy(), metrics: [accuracy()] });
@@ -48,14 +51,15 @@ export function accuracy(): Metric {
 }
 
 /**
- * Share of samples whose right class is among the k likeliest. A tie counts as a hit, as in Keras. For a model with one target, `topK(1)`
- * is {@link accuracy}. The share is 1 when k is the number of classes; `fineTune` refuses a k above it.
+ * Creates the top-k accuracy metric: the fraction of samples whose correct class is among the k most likely ones. Ties count as correct, as
+ * in Keras. For a model with one output, `topK(1)` equals {@link accuracy}. `fineTune` throws when k exceeds the number of classes.
  *
- * @throws {OptionError} when k is no positive integer.
+ * @throws {OptionError} when k is not a positive integer.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy(), metrics: [topK(5)] });
  */
 export function topK(k: number): Metric {
+  checkNotLabels('topK', k, 'topK(5)');
   check('topK', 'k', k, positiveInteger);
   const made = metric(
     `top${k}`,
@@ -63,7 +67,7 @@ export function topK(k: number): Metric {
       const classes = predictions.shape[1] as number;
       if (classes === 1) return hits(k === 1 ? isRightSide(targets, predictions) : tf.equal(predictions, predictions));
       const own = tf.sum(tf.mul(oneHot(tf.argMax(targets, -1), classes), predictions), -1, true);
-      // A score that is not a number ranks before none.
+      // A score of NaN is not counted as correct.
       const ahead = tf.logicalNot(tf.lessEqual(predictions, own));
       return hits(tf.less(tf.sum(tf.cast(ahead, 'float32'), -1), Math.min(k, classes)));
     },
@@ -72,25 +76,33 @@ export function topK(k: number): Metric {
   return Object.assign(made, { leastClasses: k });
 }
 
-/** Whether one target and its prediction lie on the same side of 0.5. */
+/** Returns whether targets and predictions of one output are on the same side of 0.5. */
 function isRightSide(targets: tf.Tensor, predictions: tf.Tensor): tf.Tensor {
   return tf.equal(tf.greater(targets, 0.5), tf.greater(predictions, 0.5));
 }
 
-/** Share of the yeses that are right; 0 where there is none. @throws {OptionError} when an option is unknown or impossible. */
+/**
+ * Creates the precision metric: the fraction of positive predictions that are correct, or 0 without positive predictions.
+ *
+ * @throws {OptionError} when an option is unknown or invalid.
+ */
 export function precision(options: DecisionOptions = {}): Metric {
   return decisions('precision', options, (right, wrong) => safeDiv(right, tf.add(right, wrong)));
 }
 
-/** Share of the positives that are found; 0 where there is none. @throws {OptionError} when an option is unknown or impossible. */
+/**
+ * Creates the recall metric: the fraction of positive targets that are predicted as positive, or 0 without positive targets.
+ *
+ * @throws {OptionError} when an option is unknown or invalid.
+ */
 export function recall(options: DecisionOptions = {}): Metric {
   return decisions('recall', options, (right, _wrong, missed) => safeDiv(right, tf.add(right, missed)));
 }
 
 /**
- * Harmonic mean of precision and recall.
+ * Creates the F1 metric: the harmonic mean of precision and recall.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * model.compile({ optimizer: adam(), loss: softmaxCrossEntropy(), metrics: [f1({ threshold: 'argmax', average: 'macro' })] });
  * @see `F1Score` in keras/src/metrics/f_score_metrics.py
@@ -102,7 +114,8 @@ export function f1(options: DecisionOptions = {}): Metric {
 const THRESHOLDS = 200;
 
 /**
- * Area under the ROC curve of all decisions together, from 200 thresholds, for probabilities in [0, 1].
+ * Creates the AUC metric: the area under the ROC curve of the decisions of all classes together. It uses 200 thresholds and expects
+ * probabilities in [0, 1].
  *
  * @example
  * model.compile({ optimizer: adam(), loss: binaryCrossEntropy(), metrics: [auc()] });
@@ -121,7 +134,7 @@ export function auc(): Metric {
       return tf.reshape<tf.Rank.R1>(tf.concat([right, wrong]), [2 * THRESHOLDS]);
     },
     (counts) => {
-      // At the first threshold everything is a yes, so its counts are the totals.
+      // At the first threshold every prediction is positive, so its counts are the totals.
       const [right, wrong] = [tf.slice(counts, 0, THRESHOLDS), tf.slice(counts, THRESHOLDS)];
       const [found, alarms] = [right, wrong].map((part) => safeDiv(part, tf.slice(part, 0, 1))) as [tf.Tensor, tf.Tensor];
       const mean = tf.div(tf.add(tf.slice(found, 0, THRESHOLDS - 1), tf.slice(found, 1)), 2);
@@ -135,10 +148,14 @@ const EDGE = 1e-7;
 function decisions(
   name: string,
   options: DecisionOptions,
-  figure: (right: tf.Tensor, wrong: tf.Tensor, missed: tf.Tensor) => tf.Tensor,
+  value: (right: tf.Tensor, wrong: tf.Tensor, missed: tf.Tensor) => tf.Tensor,
 ): Metric {
-  const either01 = either(probability, oneOf('argmax'));
-  const { threshold = 0.5, average = 'micro' } = checkOptions(name, options, { threshold: either01, average: oneOf('micro', 'macro') });
+  checkNotLabels(name, options);
+  const thresholdRule = either(probability, oneOf('argmax'));
+  const { threshold = 0.5, average = 'micro' } = checkOptions(name, options, {
+    threshold: thresholdRule,
+    average: oneOf('micro', 'macro'),
+  });
   return metric(
     name,
     (targets, predictions) => {
@@ -152,7 +169,7 @@ function decisions(
     },
     (counts) => {
       const [right, wrong, missed] = tf.split(counts, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
-      return tf.mean(figure(right, wrong, missed));
+      return tf.mean(value(right, wrong, missed));
     },
   );
 }
@@ -169,7 +186,7 @@ function metric(name: string, counts: Metric['counts'], result: Metric['result']
   return Object.assign(call, { counts: counted, result: (sums: tf.Tensor1D) => tf.tidy(() => result(sums)) });
 }
 
-/** Whether a function is a metric of this file. */
+/** The rule of metrics that this module creates. */
 export const isMetric = rule<Metric>(
   'a metric such as accuracy()',
   (value) => typeof value === 'function' && 'counts' in value && 'result' in value,

@@ -1,28 +1,31 @@
-// The metric a callback watches, and which way it is better.
+// The metric that a callback monitors, and whether lower or higher values are better.
 
 import { invalid, nonNegative, oneOf, text } from '../core/internal.js';
 import type { MetricValues } from './epochMetrics.js';
 
-/** What is watched. */
+/** Options of callbacks that monitor a metric. */
 export interface MonitorOptions {
-  /** Name of the metric. @defaultValue 'val_loss' */
+  /** Name of the metric to monitor. @defaultValue 'val_loss' */
   readonly monitor?: string | undefined;
-  /** Which way is better; `'auto'` takes losses as better when small, everything else as better when large. @defaultValue 'auto' */
+  /**
+   * Whether lower or higher values are better. `'auto'` means lower for losses and errors, and higher for other metrics.
+   * @defaultValue 'auto'
+   */
   readonly mode?: 'auto' | 'min' | 'max' | undefined;
-  /** A change of this or less is none. @defaultValue 0 */
+  /** Changes up to this size do not count as improvements, at least 0. @defaultValue 0 */
   readonly minDelta?: number | undefined;
 }
 
 export const MONITOR_RULES = { monitor: text, mode: oneOf('auto', 'min', 'max'), minDelta: nonNegative };
 
-/** Reads the watched metric and compares it. */
+/** Reads and compares the monitored metric. */
 export interface Monitor {
   readonly worst: number;
   readonly read: (metrics: MetricValues) => number;
   readonly isBetter: (value: number, best: number) => boolean;
 }
 
-/** Makes a monitor; its `read` throws when the metric is not there. */
+/** Creates a monitor. Its `read` throws an OptionError when the metric is missing. */
 export function monitorOf(where: string, { monitor = 'val_loss', mode = 'auto', minDelta = 0 }: MonitorOptions): Monitor {
   const small = mode === 'min' || (mode === 'auto' && /loss|error/.test(monitor));
   return {

@@ -1,4 +1,4 @@
-// What an optimizer remembers of every weight: its slots, and how often the weight was updated. Kept by name, not by place in a list.
+// The state of an optimizer: the slots of every weight, and how often each weight was updated. State is kept by name, not by position.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -12,44 +12,44 @@ export interface NamedTensor {
   readonly tensor: tf.Tensor;
 }
 
-/** The slot in which gradients are summed, beside those of the rule. */
+/** The slot that sums gradients, in addition to the slots of the update rule. */
 export const ACCUMULATED = 'accumulated';
-/** A scalar beside the slots: how often the weight was updated. */
+/** The name under which the number of updates of a weight is saved. */
 const UPDATES = 'updates';
 
-/** The state of an optimizer, by weight. A class because a dozen functions share it. */
+/** The state of an optimizer, by weight. */
 export class OptimizerState {
   readonly #rule: { readonly name: string; readonly slots: Readonly<Record<string, number>> };
-  /** State by the variable's name, which is unique in the process, then by slot. */
+  /** Slots by variable name, which is unique within the process, then by slot name. */
   readonly #slots = new Map<string, Map<string, tf.Variable>>();
   readonly #slotVariables = new Set<tf.Variable>();
-  /** Saved state that waits for its weight, by original name. */
+  /** Loaded slots of weights that were not updated since, by original name, then by slot name. */
   readonly #waiting = new Map<string, Map<string, tf.Tensor>>();
   readonly #updates = new Map<string, number>();
   readonly #waitingUpdates = new Map<string, number>();
   readonly #originalNames = new Map<string, string>();
 
-  /** @param rule - The optimizer's name, for errors, and its slots with their first values. */
+  /** @param rule - The optimizer's name, for errors, and the initial values of its slots. */
   constructor(rule: { readonly name: string; readonly slots: Readonly<Record<string, number>> }) {
     this.#rule = rule;
   }
 
-  /** Learns the original names of a model's weights. */
+  /** Reads the original weight names from a model. */
   nameAfter(model: LayersModel): void {
     for (const [name, weight] of namedWeights(model)) this.#originalNames.set(weight.name, name);
   }
 
-  /** The name of a weight in its model, where the variable of a second model is called `stem_conv/kernel_1`. */
+  /** Returns the name of a weight in its model. TensorFlow.js names the variable of a second model `stem_conv/kernel_1`. */
   originalName(variable: string): string {
     return this.#originalNames.get(variable) ?? variable.replace(/_\d+$/, '');
   }
 
-  /** Whether a variable is a slot. */
+  /** Returns whether a variable is a slot. */
   has(variable: tf.Variable): boolean {
     return this.#slotVariables.has(variable);
   }
 
-  /** How often a weight was updated, the time before it was saved included. */
+  /** Returns how often a weight was updated, including updates before the state was saved. */
   updatesOf(variable: string): number {
     this.#slotsOf(variable);
     return this.#updates.get(variable) ?? 0;
@@ -59,7 +59,7 @@ export class OptimizerState {
     this.#updates.set(variable, (this.#updates.get(variable) ?? 0) + 1);
   }
 
-  /** A slot of a weight, made with its first value where there is none. */
+  /** Returns a slot of a weight, and creates it with its initial value if necessary. */
   slot(variable: string, slot: string): tf.Variable {
     const slots = this.#slotsOf(variable);
     const value = slots.get(slot);
@@ -73,7 +73,7 @@ export class OptimizerState {
     );
   }
 
-  /** The state under original names, `weight/slot`; the caller disposes the tensors. */
+  /** Returns the state as `weight/slot` under original weight names. The caller must dispose the tensors. */
   save(): NamedTensor[] {
     const updates = (name: string, count: number): NamedTensor => ({ name: `${name}/${UPDATES}`, tensor: tf.scalar(count, 'int32') });
     const state: NamedTensor[] = [];
@@ -90,9 +90,9 @@ export class OptimizerState {
   }
 
   /**
-   * Replaces the state by a saved one, which is copied; each weight finds its own by name when it is updated next.
+   * Replaces the state with a copy of a saved one. Each weight finds its own state by name at its next update.
    *
-   * @throws {WeightsError} before anything changes, when it is another optimizer's.
+   * @throws {WeightsError} before anything changes, when the state was saved by another kind of optimizer.
    */
   async load(state: readonly NamedTensor[]): Promise<void> {
     const slots = state.map(({ name, tensor }) => {
@@ -103,7 +103,7 @@ export class OptimizerState {
       if (slot === ACCUMULATED || slot === UPDATES || Object.hasOwn(this.#rule.slots, slot)) continue;
       throw new WeightsError(
         `${this.#rule.name}: expected slots ${Object.keys(this.#rule.slots).join(', ') || '(none)'}, received '${name}'. ` +
-          `It is another optimizer's state.`,
+          `The state was saved by another kind of optimizer.`,
       );
     }
     this.release();
@@ -129,7 +129,7 @@ export class OptimizerState {
     this.#waitingUpdates.clear();
   }
 
-  /** The slots of a weight, with its saved state if any waits for it. */
+  /** Returns the slots of a weight, including those that were loaded for it. */
   #slotsOf(variable: string): Map<string, tf.Variable> {
     const known = this.#slots.get(variable);
     if (known !== undefined) return known;
@@ -145,7 +145,7 @@ export class OptimizerState {
       if (!tf.util.arraysEqual(value.shape, shape)) {
         throw new WeightsError(
           `${this.#rule.name}: expected state ${showShape(shape)} for '${original}', received ${showShape(value.shape)}. ` +
-            `It is another model's.`,
+            `The state was saved for another model.`,
         );
       }
       this.#add(slots, slot, tf.variable(value, false));
@@ -162,12 +162,12 @@ export class OptimizerState {
   }
 }
 
-/** The variable of that name; {@link WeightsError} where there is none. */
+/** Returns the variable of a name. @throws {WeightsError} when there is none. */
 export function variableNamed(name: string): tf.Variable {
   const variable = tf.engine().registeredVariables[name];
   if (variable === undefined)
     throw new WeightsError(
-      `NamedOptimizer: expected the gradient of a variable, received one for '${name}', which is none or was disposed.`,
+      `NamedOptimizer: expected gradients of variables, received one for '${name}', which is not a variable or was disposed.`,
     );
   return variable;
 }

@@ -1,4 +1,5 @@
-// The update rules, each that of one framework, digit by digit. State, decay, clipping and rates are NamedOptimizer's.
+// The update rules of the optimizers. Each gives the same numbers as its reference framework. State is kept by NamedOptimizer.ts;
+// accumulation, clipping and weight decay are applied by computeUpdate.ts.
 
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -16,8 +17,10 @@ import {
   type Rules,
 } from '../core/internal.js';
 import { OptionError, type Complete } from '../core/index.js';
-import { NamedOptimizer, type OptimizerOptions, type UpdateRule } from './NamedOptimizer.js';
-import type { Schedule } from './schedules.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
+import type { OptimizerOptions } from './optimizerOptions.js';
+import type { Schedule } from './schedule.js';
+import type { UpdateRule } from './updateRule.js';
 
 const learningRate = either(
   nonNegative,
@@ -37,16 +40,17 @@ const COMMON: Rules<OptimizerOptions> = {
 
 /** Options of {@link sgd}. */
 export interface SgdOptions extends OptimizerOptions {
-  /** @defaultValue 0 */
+  /** Momentum, in [0, 1). @defaultValue 0 */
   readonly momentum?: number | undefined;
-  /** Looks ahead along the momentum. @defaultValue false */
+  /** Whether to use Nesterov momentum. @defaultValue false */
   readonly nesterov?: boolean | undefined;
 }
 
 /**
- * Gradient descent, with Keras' (Nesterov) momentum, which carries the rate of its time. The rate is 0.01 unless given.
+ * Creates an optimizer for gradient descent with optional (Nesterov) momentum. As in Keras, the velocity already includes the learning
+ * rate. The learning rate defaults to 0.01.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * model.compile({ optimizer: sgd({ learningRate: 0.05, momentum: 0.9, nesterov: true }), loss: softmaxCrossEntropy() });
  * @see `SGD` in keras/src/optimizers/sgd.py
@@ -65,20 +69,20 @@ export function sgd(options: SgdOptions = {}): NamedOptimizer {
 
 /** Options of {@link rmsProp}. */
 export interface RmsPropOptions extends OptimizerOptions {
-  /** Share of the mean square kept a step. @defaultValue 0.9 */
+  /** Decay of the moving mean of squared gradients, in [0, 1). @defaultValue 0.9 */
   readonly rho?: number | undefined;
-  /** @defaultValue 0 */
+  /** Momentum, in [0, 1). @defaultValue 0 */
   readonly momentum?: number | undefined;
-  /** @defaultValue 1e-7 */
+  /** Added to the mean square, inside the square root, at least 0. @defaultValue 1e-7 */
   readonly epsilon?: number | undefined;
-  /** Divides by the variance instead of the mean square. @defaultValue false */
+  /** Whether to normalize gradients by their variance instead of their mean square. @defaultValue false */
   readonly centered?: boolean | undefined;
 }
 
 /**
- * RMSProp as Keras has it: the mean square begins at 0, so the first steps are large. The rate is 0.001 unless given.
+ * Creates an RMSProp optimizer as in Keras. The mean square starts at 0, so the first steps are large. The learning rate defaults to 0.001.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * model.compile({ optimizer: rmsProp({ learningRate: 0.001 }), loss: softmaxCrossEntropy() });
  * @see `RMSprop` in keras/src/optimizers/rmsprop.py
@@ -95,18 +99,19 @@ export function rmsProp(options: RmsPropOptions = {}): NamedOptimizer {
 
 /** Options of {@link rmsPropTF}. */
 export interface RmsPropTFOptions extends OptimizerOptions {
-  /** Share of the mean square kept a step. @defaultValue 0.9 */
+  /** Decay of the moving mean of squared gradients, in [0, 1). @defaultValue 0.9 */
   readonly rho?: number | undefined;
-  /** @defaultValue 0.9 */
+  /** Momentum, in [0, 1). @defaultValue 0.9 */
   readonly momentum?: number | undefined;
-  /** Stands within the root. @defaultValue 0.001 */
+  /** Added to the mean square, inside the square root, at least 0. @defaultValue 0.001 */
   readonly epsilon?: number | undefined;
 }
 
 /**
- * RMSProp as TensorFlow 1 had it, and EfficientNet was trained by: the mean square begins at 1. The rate is 0.016 unless given.
+ * Creates an RMSProp optimizer as in TensorFlow 1, with which EfficientNet was trained. The mean square starts at 1. The learning rate
+ * defaults to 0.016.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const optimizer = rmsPropTF({ learningRate: 0.016, weightDecay: 1e-5, weightDecayMode: 'coupled' });
  * @see `tf.compat.v1.train.RMSPropOptimizer`; paper section 5.2 (arXiv 1905.11946)
@@ -119,7 +124,7 @@ export function rmsPropTF(options: RmsPropTFOptions = {}): NamedOptimizer {
   return new NamedOptimizer({ name: 'rmsPropTF', slots, update }, { learningRate: 0.016, ...given });
 }
 
-// Epsilon stands within the root, and momentum acts on the update, in both forms.
+// In both versions of RMSProp epsilon is inside the square root, and momentum applies to the update.
 function rootMeanSquare({
   rho,
   momentum,
@@ -138,18 +143,18 @@ function rootMeanSquare({
 
 /** Options of {@link adam} and {@link adamW}. */
 export interface AdamOptions extends OptimizerOptions {
-  /** Share of the mean gradient kept a step. @defaultValue 0.9 */
+  /** Decay of the moving mean of gradients, in [0, 1). @defaultValue 0.9 */
   readonly beta1?: number | undefined;
-  /** Share of the mean square kept a step. @defaultValue 0.999 */
+  /** Decay of the moving mean of squared gradients, in [0, 1). @defaultValue 0.999 */
   readonly beta2?: number | undefined;
-  /** Added to the root before the bias of the first steps is corrected, as in Keras; PyTorch adds it after. @defaultValue 1e-7 */
+  /** Added to the square root before bias correction, as in Keras, at least 0. PyTorch adds it afterwards. @defaultValue 1e-7 */
   readonly epsilon?: number | undefined;
 }
 
 /**
- * Adam as Keras has it. The rate is 0.001 unless given.
+ * Creates an Adam optimizer as in Keras. The learning rate defaults to 0.001.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const learningRate = warmupCosine({ maxLearningRate: 0.001, totalSteps: 5000 });
  * model.compile({ optimizer: adam({ learningRate }), loss: softmaxCrossEntropy() });
@@ -160,9 +165,10 @@ export function adam(options: AdamOptions = {}): NamedOptimizer {
 }
 
 /**
- * Adam with decoupled weight decay, which spares BatchNormalization and biases. The rate is 0.001 and the decay 0.004 unless given.
+ * Creates an Adam optimizer with decoupled weight decay. By default BatchNormalization and biases do not decay. The learning rate defaults
+ * to 0.001, the weight decay to 0.004.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * model.compile({ optimizer: adamW({ learningRate: 1e-4, weightDecay: 0.05 }), loss: softmaxCrossEntropy() });
  * @see arXiv 1711.05101; `AdamW` in keras/src/optimizers/adamw.py

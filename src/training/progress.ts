@@ -1,13 +1,13 @@
-// A callback that reports progress; what draws it is elsewhere, such as progressBar of the Node entry.
+// A callback that reports training progress to a listener such as `progressBar` of the Node entry.
 
 import { check, rule, trackProgress } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { TrainingCallback } from './callback.js';
 
 /**
- * Reports every step with loss, metrics, rate and time left; one task per epoch.
+ * Creates a callback that reports the metrics, the speed and the remaining time after every step. Each epoch is a task of its own.
  *
- * @throws {OptionError} when the listener is no function.
+ * @throws {OptionError} when the listener is not a function.
  * @example
  * await model.fitDataset(train, { epochs: 5, verbose: 0, callbacks: [trainingProgress(progressBar())] });
  */

@@ -1,4 +1,4 @@
-// Learning rates as pure functions of the step. What applies them: an optimizer's `learningRate`, or the callback learningRateSchedule.
+// Learning rate schedules. Pass them to an optimizer as `learningRate`, or to the callback learningRateSchedule.
 
 import {
   arrayOf,
@@ -14,38 +14,31 @@ import {
   positiveInteger,
   rule,
 } from '../core/internal.js';
-import { OptionError } from '../core/index.js';
-
-/**
- * The learning rate of a step. Pure: the same step always has the same rate.
- *
- * Steps count updates from 0. With `accumulationSteps` several batches make one update, while Keras counts batches.
- */
-export type Schedule = (step: number) => number;
+import { ofStep, type Schedule } from './schedule.js';
 
 /** Options of {@link warmupCosine}. */
 export interface WarmupCosineOptions {
   /** The highest learning rate, above 0. @defaultValue 0.02 */
   readonly maxLearningRate?: number | undefined;
-  /** Steps over which the rate rises from 0 in a straight line. @defaultValue 1000 */
+  /** Number of steps over which the rate increases linearly from 0. @defaultValue 1000 */
   readonly warmupSteps?: number | undefined;
-  /** Steps of the whole run, warm-up included. */
+  /** Number of steps of the whole run, including warm-up. */
   readonly totalSteps: number;
   /**
-   * `'run'` takes the cosine of the step over the whole run, so the rate drops a little below the peak where warm-up ends;
-   * `'afterWarmup'` takes it of the steps since, as Keras does.
+   * With `'run'`, the cosine covers the whole run, so the rate is a little below the maximum when warm-up ends. With `'afterWarmup'`, it
+   * covers the steps after warm-up, as in Keras.
    * @defaultValue 'run'
    */
   readonly cosineOver?: 'run' | 'afterWarmup' | undefined;
 }
 
 /**
- * Rises in a straight line to the peak, then falls to 0 along half a cosine.
+ * Creates a schedule that increases linearly to the maximum, then decreases to 0 along half a cosine.
  *
- * @throws {OptionError} when an option is impossible or warm-up is longer than the run.
+ * @throws {OptionError} when an option is unknown or invalid, or warm-up is not shorter than the run.
  * @example
  * const schedule = warmupCosine({ totalSteps: 20_000 });
- * schedule(500); // 0.01, half-way up
+ * schedule(500); // 0.01, halfway through warm-up
  * @see SGDR (arXiv 1608.03983); `CosineDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
  */
 export function warmupCosine(options: WarmupCosineOptions): Schedule {
@@ -79,18 +72,19 @@ export function warmupCosine(options: WarmupCosineOptions): Schedule {
 export interface ExponentialDecayOptions {
   /** The learning rate at step 0, above 0. */
   readonly initialLearningRate: number;
-  /** What the rate is multiplied by every `decaySteps`. @defaultValue 0.97 */
+  /** Factor by which the rate is multiplied every `decaySteps` steps. @defaultValue 0.97 */
   readonly decayRate?: number | undefined;
-  /** May be a fraction: EfficientNet's recipe is 2.4 epochs. */
+  /** Number of steps per decay. It need not be an integer: EfficientNet was trained with 2.4 epochs. */
   readonly decaySteps: number;
-  /** Whether the rate stays constant between. @defaultValue true */
+  /** Whether the rate decreases in steps instead of continuously. @defaultValue true */
   readonly staircase?: boolean | undefined;
 }
 
 /**
- * Multiplies the rate by a constant every so many steps; with {@link withWarmup} the schedule EfficientNet was trained by.
+ * Creates a schedule that multiplies the rate by a constant factor every `decaySteps` steps. EfficientNet was trained with it and
+ * {@link withWarmup}.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const stepsPerEpoch = 1251;
  * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 2.4 * stepsPerEpoch }), 5 * stepsPerEpoch);
@@ -106,16 +100,16 @@ export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
 
 /** Options of {@link stepDecay}. */
 export interface StepDecayOptions {
-  /** The learning rates in turn, one more than boundaries. */
+  /** The learning rates in order, one more than there are boundaries. */
   readonly values: readonly number[];
-  /** The last step of each rate but the last, ascending. */
+  /** The last step of every rate except the last rate, in ascending order. */
   readonly boundaries: readonly number[];
 }
 
 /**
- * Holds each rate up to and including its boundary.
+ * Creates a schedule with constant rates, each used up to and including its boundary.
  *
- * @throws {OptionError} when boundaries do not ascend or do not fit the values.
+ * @throws {OptionError} when boundaries do not ascend, or there is not exactly one more rate than boundaries.
  * @example
  * const schedule = stepDecay({ values: [0.1, 0.01, 0.001], boundaries: [1000, 2000] });
  * @see `PiecewiseConstantDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
@@ -130,7 +124,7 @@ export function stepDecay(options: StepDecayOptions): Schedule {
     'boundaries',
     boundaries,
     rule<readonly number[]>(
-      'steps that ascend',
+      'steps in ascending order',
       (value) => Array.isArray(value) && value.every((step, i) => i === 0 || step > value[i - 1]),
     ),
   );
@@ -148,15 +142,16 @@ export interface PolynomialDecayOptions {
   readonly initialLearningRate: number;
   /** The learning rate after `decaySteps`. @defaultValue 0.0001 */
   readonly endLearningRate?: number | undefined;
-  /** 1 is a straight line. @defaultValue 1 */
+  /** Exponent of the decay; 1 is linear. @defaultValue 1 */
   readonly power?: number | undefined;
+  /** Number of steps until the end rate. */
   readonly decaySteps: number;
 }
 
 /**
- * Falls from one rate to another along a power of the steps left, then stays.
+ * Creates a schedule that decreases from one rate to another along a power of the remaining steps, then stays constant.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const schedule = polynomialDecay({ initialLearningRate: 0.1, endLearningRate: 0, decaySteps: 10_000 });
  * @see `PolynomialDecay` in keras/src/optimizers/schedules/learning_rate_schedule.py
@@ -178,21 +173,22 @@ export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
 export interface OneCycleOptions {
   /** The highest learning rate, above 0. */
   readonly maxLearningRate: number;
+  /** Number of steps of the whole run. */
   readonly totalSteps: number;
-  /** Share of the run in which the rate rises, in (0, 1). @defaultValue 0.3 */
+  /** Fraction of the run in which the rate increases, in (0, 1). @defaultValue 0.3 */
   readonly riseShare?: number | undefined;
-  /** The first rate is the peak divided by this. @defaultValue 25 */
+  /** The first rate is the maximum divided by this. @defaultValue 25 */
   readonly startDivisor?: number | undefined;
-  /** The last rate is the first divided by this. @defaultValue 10000 */
+  /** The last rate is the first rate divided by this. @defaultValue 10000 */
   readonly endDivisor?: number | undefined;
-  /** @defaultValue 'cosine' */
+  /** Shape of the increase and the decrease. @defaultValue 'cosine' */
   readonly shape?: 'cosine' | 'linear' | undefined;
 }
 
 /**
- * Rises to the peak and falls far below where it began, once.
+ * Creates a one-cycle schedule: the rate increases to the maximum, then decreases far below the first rate.
  *
- * @throws {OptionError} when an option is unknown or impossible.
+ * @throws {OptionError} when an option is unknown or invalid.
  * @example
  * const schedule = oneCycle({ maxLearningRate: 0.01, totalSteps: 2000 });
  * @see Super-Convergence (arXiv 1708.07120); `OneCycleLR` in torch/optim/lr_scheduler.py
@@ -222,7 +218,7 @@ export function oneCycle(options: OneCycleOptions): Schedule {
 }
 
 /**
- * The same rate at every step.
+ * Creates a schedule with the same rate at every step.
  *
  * @throws {OptionError} when the rate is not positive.
  * @example
@@ -233,44 +229,6 @@ export function constantRate(learningRate: number): Schedule {
   return ofStep('constantRate', () => learningRate);
 }
 
-/**
- * Rises in a straight line from 0 to the first rate of a schedule; from the last warm-up step on the schedule holds, at its own step.
- *
- * @throws {OptionError} when the steps are negative.
- * @example
- * const stepsPerEpoch = 1251;
- * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 240 }), 500);
- */
-export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {
-  check('withWarmup', 'schedule', schedule, ofSteps);
-  check('withWarmup', 'warmupSteps', warmupSteps, nonNegativeInteger);
-  const first = schedule(0);
-  return ofStep('withWarmup', (step) => (step < warmupSteps ? (first * step) / warmupSteps : schedule(step)));
-}
-
-/**
- * Holds the rate through each epoch: that of the epoch's first step.
- *
- * @throws {OptionError} when the steps are not a positive integer.
- * @example
- * const schedule = perEpoch(warmupCosine({ totalSteps: 10_000 }), 100);
- */
-export function perEpoch(schedule: Schedule, stepsPerEpoch: number): Schedule {
-  check('perEpoch', 'schedule', schedule, ofSteps);
-  check('perEpoch', 'stepsPerEpoch', stepsPerEpoch, positiveInteger);
-  return ofStep('perEpoch', (step) => schedule(step - (step % stepsPerEpoch)));
-}
-
-const ofSteps = rule<Schedule>('a function of the step', (value) => typeof value === 'function');
-
 function checkWarmup(where: string, warmupSteps: number, totalSteps: number): void {
-  if (warmupSteps >= totalSteps) throw invalid(where, 'warmupSteps', `fewer steps than the run's ${totalSteps}`, warmupSteps);
-}
-
-function ofStep(where: string, rate: Schedule): Schedule {
-  return (step) => {
-    if (!Number.isSafeInteger(step) || step < 0)
-      throw new OptionError(`${where}: expected a step of at least 0, received ${String(step)}.`);
-    return rate(step);
-  };
+  if (warmupSteps >= totalSteps) throw invalid(where, 'warmupSteps', `fewer steps than the ${totalSteps} of the run`, warmupSteps);
 }

@@ -1,16 +1,16 @@
-// Variables that change during a forward pass, such as the moving statistics of BatchNormalization, put back until the step is known to be
-// good.
+// Undoes what a forward pass assigns, such as the moving statistics of BatchNormalization, until the step is known to be finite.
 
 import * as tf from '@tensorflow/tfjs-core';
 
-/** New values by variable. Tensors of the current `tidy`. */
+/** New values by variable. The tensors belong to the current `tf.tidy`. */
 export type Changes = Map<tf.Variable, tf.Tensor>;
 
 /**
- * Runs `work` and takes back what it assigned to variables that do not train, also when it throws.
+ * Runs `work` and restores the variables without gradients to which it assigned values, also when it throws. Must be called within
+ * `tf.tidy`.
  *
- * @param skip - Variables that `work` does not touch, such as an optimizer's own.
- * @returns the result, and the values that `work` assigned; to be called within `tf.tidy`.
+ * @param skip - Returns whether `work` leaves a variable alone, for example because it is a slot of the optimizer.
+ * @returns the result, and the values that `work` assigned.
  */
 export function withoutStateChanges<T>(
   work: () => T,
@@ -18,7 +18,7 @@ export function withoutStateChanges<T>(
 ): { readonly result: T; readonly changes: Changes } {
   const before = Object.values(tf.engine().registeredVariables)
     .filter((variable) => !variable.trainable && !skip(variable))
-    // A clone keeps the values alive; no backend of the package copies them for it.
+    // A clone keeps the values alive without copying them.
     .map((variable) => ({ variable, dataId: variable.dataId, values: tf.clone(variable) }));
   const changes: Changes = new Map();
   try {

@@ -1,4 +1,4 @@
-// Labels in the form of the predictions, whatever form they come in.
+// Converts labels of any form to the shape of the predictions.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { ShapeError } from '../core/index.js';
@@ -7,13 +7,13 @@ import { readNow, readsAtOnce } from '../layers/internal.js';
 import { isIndices, labelError, labelProblem, TOLERANCE, type LabelMeaning } from './checkLabels.js';
 
 /**
- * Labels as float32 of the predictions' shape `[batch, targets]`: class indices `[batch]` or `[batch, 1]` become one-hot.
+ * Returns labels as float32 of the predictions' shape `[batch, targets]`. Class indices `[batch]` or `[batch, 1]` become one-hot vectors.
  *
- * A backend that is read later cannot throw for labels that no class has: their rows become NaN there, and so does the loss.
+ * On WebGL and WebGPU, where labels cannot be read synchronously, rows of invalid labels become NaN, and so does the loss.
  *
- * @param meaning - What the numbers of a vector mean.
- * @throws {ShapeError} when they are neither indices nor vectors of that width.
- * @throws {DataError} when a label is out of range, on backends that compute on this thread.
+ * @param meaning - What the numbers of a label vector mean.
+ * @throws {ShapeError} when labels are neither class indices nor vectors with one number per prediction.
+ * @throws {DataError} when a label is out of range, on backends that compute synchronously.
  */
 export function targetsLike(where: string, labels: tf.Tensor, predictions: tf.Tensor, meaning: LabelMeaning): tf.Tensor2D {
   const [batch = 0, width = 0] = predictions.shape;
@@ -33,7 +33,7 @@ export function targetsLike(where: string, labels: tf.Tensor, predictions: tf.Te
   return spoiled(targets, hasClasses ? tf.reshape(labels, [batch, 1]) : targets, hasClasses ? width : undefined, meaning);
 }
 
-/** The targets, with NaN where no class has the label. */
+/** Returns the targets with NaN in the rows of invalid labels. */
 function spoiled(targets: tf.Tensor2D, labels: tf.Tensor, classes: number | undefined, meaning: LabelMeaning): tf.Tensor2D {
   if (classes === undefined && meaning === 'anything') return targets;
   const values = tf.cast(labels, 'float32');
@@ -45,8 +45,8 @@ function spoiled(targets: tf.Tensor2D, labels: tf.Tensor, classes: number | unde
   return tf.add(targets, tf.where(isSound, tf.zeros(isSound.shape), tf.fill(isSound.shape, NaN)));
 }
 
-/** Class indices `[batch]` as float32 `[batch, width]`. */
+/** Returns class indices `[batch]` as float32 `[batch, width]`. */
 export function oneHot(indices: tf.Tensor, width: number): tf.Tensor2D {
-  // The wasm kernel writes integers, whatever type it is asked for.
+  // The wasm kernel writes integers whatever type is requested.
   return tf.cast(tf.oneHot(tf.cast(indices, 'int32'), width) as tf.Tensor2D, 'float32');
 }

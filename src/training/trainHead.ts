@@ -1,8 +1,9 @@
-// The quick way to a classifier: a head trained on the features of a frozen backbone, computed once where the images allow it.
+// Trains a head on the features of a frozen backbone, the fastest way to a classifier. Features are computed only once if possible.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import {
+  anything,
   arrayOf,
   boolean,
   callable,
@@ -20,13 +21,14 @@ import {
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
-import { checkFirstBatch } from '../data/internal.js';
+import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { checkFiniteWeights, checkModel } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
-import { TrainingCallback } from './callback.js';
+import { batchesRemedy } from './batchesRemedy.js';
+import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
 import { openExtractor } from './extractFeatures.js';
@@ -36,85 +38,90 @@ import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessin
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
-  /** Batches to learn from; read once, or once per epoch without cached features. Both tensors of each are disposed. */
+  /** Training batches. They are read once, or once per epoch without cached features, and disposed. */
   readonly train: AsyncIterable<ImageBatch>;
-  /** Batches to measure on after every epoch; read once. @defaultValue none */
+  /**
+   * Validation batches. They are read once and disposed, and their features are evaluated after every epoch.
+   * @defaultValue no validation
+   */
   readonly validation?: AsyncIterable<ImageBatch> | undefined;
-  /** Names of the classes in the order of the labels; the model keeps them. */
+  /** Class names in the order of the labels. The model stores them. */
   readonly classNames: readonly string[];
   /**
-   * How the images were made, or what says it. The model keeps it, and `classify` follows it.
-   * @defaultValue that of `validation`, or else of `train`
+   * The preprocessing of the images, or something that has one. The model stores it, and `classify` uses it.
+   * @defaultValue that of `validation`, otherwise that of `train`
    */
   readonly preprocessing?: PreprocessingSource | undefined;
-  /** Passes over the features. @defaultValue 20 */
+  /** Number of epochs. @defaultValue 20 */
   readonly epochs?: number | undefined;
-  /** Features per step. @defaultValue 32 */
+  /** Number of images per training step. @defaultValue 32 */
   readonly batchSize?: number | undefined;
-  /** Adam's rate at the start; it falls to 0 along a cosine. @defaultValue 0.001 */
+  /** Initial learning rate of Adam. It decreases to 0 along a cosine. @defaultValue 0.001 */
   readonly learningRate?: number | undefined;
-  /** Share of each label spread over all classes, in [0, 1). @defaultValue 0.1 */
+  /** Fraction of each label that is spread evenly across all classes, in [0, 1). @defaultValue 0.1 */
   readonly labelSmoothing?: number | undefined;
-  /** `sigmoid` for labels that do not exclude each other. @defaultValue 'softmax' */
+  /** `'softmax'` for mutually exclusive classes, `'sigmoid'` for labels that do not exclude each other. @defaultValue 'softmax' */
   readonly classifierActivation?: 'softmax' | 'sigmoid' | undefined;
-  /** @defaultValue 'avg' */
+  /** Pooling of the features. @defaultValue 'avg' */
   readonly pooling?: 'avg' | 'max' | undefined;
-  /** Dropout before the classifier, in [0, 1). @defaultValue 0.2 */
+  /** Dropout rate before the classifier, in [0, 1). @defaultValue 0.2 */
   readonly dropoutRate?: number | undefined;
-  /** Units of fully connected layers before the classifier. @defaultValue none */
+  /** Numbers of units of hidden dense layers before the classifier. @defaultValue no hidden layers */
   readonly hidden?: readonly number[] | undefined;
   /**
-   * Where the backbone's features are computed: `createRuntime` of `effnet-ts/onnx`, or
+   * Computes the backbone's features with another runtime: `createRuntime` of `effnet-ts/onnx`, or
    * `(features) => createRuntime(features, { threads: 2 })`.
    * @defaultValue TensorFlow.js
    */
   readonly runtime?: FeatureRuntime | undefined;
   /**
-   * Whether features are computed once and kept. `false` computes them again in every epoch, which takes as many times as long and lets
-   * augmentation act.
+   * Whether to compute the features once and cache them. `false` computes them in every epoch, which takes longer but is necessary for
+   * augmentation to have an effect.
    * @defaultValue true, unless `train` is a Dataset of augmented images
    */
   readonly cacheFeatures?: boolean | undefined;
-  /** Decides initial weights, dropout and order. @defaultValue unpredictable */
+  /** Seed of the initial weights, of dropout and of the order of the images. @defaultValue random */
   readonly seed?: number | undefined;
-  /** Called after every epoch. */
+  /** Called with the metrics of every epoch. */
   readonly onEpoch?: ((metrics: EpochMetrics) => void) | undefined;
-  /** Callbacks such as `csvLog` and `earlyStopping`. The model they see is the head alone, whose input is features. @defaultValue none */
+  /**
+   * Callbacks such as `csvLog` and `earlyStopping`. They receive a model that consists of the head only, whose input is features.
+   * @defaultValue none
+   */
   readonly callbacks?: readonly TrainingCallback[] | undefined;
   readonly onProgress?: ProgressListener | undefined;
-  /** Stops between batches; the backbone stays as it was. */
+  /** Stops between batches. The backbone remains unchanged. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A model with its new head, and how the head was learned. */
+/** The result of {@link trainHead}. */
 export interface TrainedHead {
-  /** The backbone with the trained head, the backbone still frozen: {@link unfreeze} lets it train. The caller disposes the model. */
+  /** The backbone with the trained head. The backbone is frozen; {@link unfreeze} makes it trainable. The caller must dispose the model. */
   readonly model: tfl.LayersModel;
-  /** One record per epoch, as `trainingChart` and `writeReport` take it. */
+  /** Metrics of every epoch, which `trainingChart` and `writeReport` accept. */
   readonly history: readonly EpochMetrics[];
 }
 
-const callbackRule = arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns'));
 const batches = rule<AsyncIterable<ImageBatch>>(
   'batches of { xs, ys }, such as imageBatches() returns',
   (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
 );
 
 /**
- * Trains a new head on the features of a frozen backbone, and joins both into one model.
+ * Trains a new head on the features of a frozen backbone, and returns a model of both.
  *
- * Features are computed once and cached, so each epoch takes seconds instead of minutes. Augmented images differ in every epoch, and so do
- * their features, which are then computed in every epoch. The result keeps the preprocessing of the images. Takes the backbone over: its
- * old head is disposed once the new one is trained, and the caller disposes only the result. The backbone stays frozen in the result:
- * `unfreeze` it before training more of it. `fineTune` does so itself.
+ * Features are computed once and cached, so each epoch takes seconds instead of minutes. Augmented images differ in every epoch, so their
+ * features are computed in every epoch. The model stores the preprocessing of the images.
  *
- * @param backbone - A network of this library, with or without top.
- * @throws {OptionError} when an option is unknown or impossible, labels do not match `classNames`, an item is not a batch, nothing says how
- *   the images
- * were made, or `train` and `validation` were made differently.
- * @throws {ShapeError} when the images do not have the size that the backbone takes. The backbone stays as it was.
- * @throws {DataError} when there are no batches; naming epoch and step, when labels are out of range or pixels are not finite.
- * @throws {EffnetError} naming epoch and step, when a step of training is not finite. The backbone stays as it was.
+ * The result contains the layers of the backbone, and the old head is disposed when training ends, so the caller must dispose only the
+ * result. The backbone remains frozen: call `unfreeze` before training more of it. `fineTune` does so itself.
+ *
+ * @param backbone - A network of this library, with or without top. If an error is thrown, it remains unchanged.
+ * @throws {OptionError} when an option is unknown or invalid, a dataset never ends, labels do not match `classNames`, an item is not a
+ *   batch, the preprocessing is unknown, or `train` and `validation` are preprocessed differently.
+ * @throws {ShapeError} when images do not have the input size of the backbone.
+ * @throws {DataError} when there are no batches. Naming epoch and step: when labels are out of range, or pixels are not finite.
+ * @throws {EffnetError} naming epoch and step, when a training step is not finite.
  * @example
  * const { classNames, train, validation } = await imageFolder('photos', { inputSize: 224, validationSplit: 0.2 });
  * const { model } = await trainHead(backbone, {
@@ -127,8 +134,9 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   checkModel(where, backbone, 'backbone');
   if (!(backbone instanceof tfl.LayersModel)) throw anotherCopy(where, 'a model');
   checkOptions(where, options, {
-    train: batches,
-    validation: batches,
+    // The data and callbacks are checked below, with advice about the usual mistakes.
+    train: anything,
+    validation: anything,
     classNames: differentTexts,
     preprocessing: preprocessingSource,
     epochs: positiveInteger,
@@ -141,13 +149,15 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     hidden: arrayOf(positiveInteger),
     seed: seedRule,
     onEpoch: callable,
-    callbacks: callbackRule,
+    callbacks: anything,
     onProgress: callable,
     signal: instanceOf(AbortSignal, 'an AbortSignal'),
     runtime: callable,
     cacheFeatures: boolean,
   });
-  check(where, 'train', options.train, batches);
+  check(where, 'train', options.train, batches, batchesRemedy(options.train));
+  if (options.validation !== undefined) check(where, 'validation', options.validation, batches, batchesRemedy(options.validation));
+  checkCallbacks(where, options.callbacks);
   check(where, 'classNames', options.classNames, differentTexts);
   const {
     classNames,
@@ -165,20 +175,22 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       'train',
       'a Dataset, which can be read in every epoch, with `cacheFeatures: false`',
       options.train,
-      'Make one: `Dataset.from(...)`.',
+      'Create one: `Dataset.from(...)`.',
     );
   }
+  checkEnds(where, 'train', options.train);
+  if (options.validation !== undefined) checkEnds(where, 'validation', options.validation);
   const preprocessing = learnedPreprocessing(where, backbone, options, options.preprocessing);
   const spec: HeadSpec = {
     classes: classNames.length,
     classifierActivation,
     dropoutRate,
     hidden,
-    ...(pooling === undefined ? {} : { pooling }),
+    pooling,
   };
 
   await checkFiniteWeights(where, backbone, 'Load them again before training.');
-  // The training data are read at once. What is wrong with the validation data would be found only after that.
+  // Extracting the training features may take long, so errors in the validation data are found before.
   if (options.validation instanceof Dataset) await checkFirstBatch(where, 'validation', options.validation, backbone.inputs[0]?.shape);
   const extractor = await openExtractor(backbone, {
     count: classNames.length,
@@ -194,7 +206,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation', 0);
     const input = tfl.input({ shape: [train.width] });
     classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, classifierActivation: 'linear' }, { seed }) });
-    // From zero this is logistic regression; the reference's wide initial weights drown a few hundred images in noise.
+    // Starting from zero, this is logistic regression. The wide initial weights of the reference would add noise to a few hundred images.
     const last = classifier.getLayer('predictions');
     tf.tidy(() => {
       last.setWeights(last.getWeights().map((weight) => tf.zerosLike(weight)));
@@ -215,7 +227,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     });
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
-    // What stays trainable is what was trained, so that summaries say so.
+    // Summaries then show the trained head as trainable and the backbone as frozen.
     for (const layer of allLayers(model)) layer.trainable = false;
     for (const { name, weights } of classifier.layers) {
       if (weights.length === 0) continue;

@@ -1,60 +1,40 @@
-// One step of training: forward, loss with weights, backward, update, and what the metrics count. The loop is fineTune.ts.
+// The training and validation steps of fineTune: checks of the batch, the weighted loss, the update, and the counts of the metrics.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { DataError, EffnetError, OptionError, ShapeError } from '../core/index.js';
 import { show, showShape } from '../core/internal.js';
+import { checkLabelShape } from '../data/internal.js';
 import { areFinite } from '../layers/internal.js';
 import { reasonOf } from '../models/internal.js';
-import { takeStep } from './attempt.js';
-import { checkLabels, checkLabelShape, meaningOf } from './checkLabels.js';
+import { checkLabels, meaningOf } from './checkLabels.js';
 import { releaseFeatures, type SplitModel } from './frozenPart.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
+import { takeStep } from './takeStep.js';
+import { addToTally, type Tally } from './tally.js';
 import { targetsLike } from './targets.js';
 
-/** A batch to learn from; whoever iterates disposes. */
+/** A batch of training data. The code that iterates over batches disposes them. */
 export interface TrainingBatch {
   /** float32 `[batch, height, width, channels]`, or whatever the model takes. */
   readonly xs: tf.Tensor;
   /** Class indices `[batch]`, or vectors `[batch, targets]`. */
   readonly ys: tf.Tensor;
-  /** How much each sample counts, `[batch]`. @defaultValue 1 each */
+  /** Weight of each sample in the loss, `[batch]`. @defaultValue 1 for each sample */
   readonly sampleWeights?: tf.Tensor | undefined;
 }
 
-/** The tensors of a {@link TrainingBatch}. */
+/** The names of the tensors of a {@link TrainingBatch}. */
 export const TRAINING_PARTS = ['xs', 'ys', 'sampleWeights'] as const;
-
-/** Sums over the samples seen so far: what the metrics of an epoch are made of. */
-export interface Tally {
-  samples: number;
-  loss: number;
-  counts: Float32Array[];
-}
-
-export const emptyTally = (metrics: readonly Metric[]): Tally => ({ samples: 0, loss: 0, counts: metrics.map(() => new Float32Array(0)) });
-
-/** The metrics of a tally: the mean loss, and each metric over all its samples. */
-export async function metricsOfTally(
-  { samples, loss, counts }: Tally,
-  metrics: readonly Metric[],
-  prefix = '',
-): Promise<Record<string, number>> {
-  const values: Record<string, number> = { [`${prefix}loss`]: loss / samples };
-  for (const [i, metric] of metrics.entries()) {
-    const result = tf.tidy(() => metric.result(tf.tensor1d(counts[i] as Float32Array)));
-    values[`${prefix}${metric.name}`] = (await result.data())[0] ?? NaN;
-    result.dispose();
-  }
-  return values;
-}
 
 /** What a step needs besides its batch. */
 export interface StepContext {
+  /** The function that errors name. */
+  readonly where: string;
   readonly model: LayersModel;
-  /** The model with its frozen part apart. */
+  /** The model, split where its frozen part ends. */
   readonly split: SplitModel;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
@@ -62,11 +42,11 @@ export interface StepContext {
 }
 
 /**
- * Learns from a batch and adds it to the tally; returns its loss. The caller disposes the batch.
+ * Trains the model on a batch, adds the batch to the tally, and returns its loss. The caller must dispose the batch.
  *
- * @param place - Where training stands: `step 3 of epoch 0`.
+ * @param place - The step and epoch that errors name, for example `step 3 of epoch 0`.
  * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the step is not finite. The model
- *   stays as it was.
+ *   remains unchanged.
  */
 export async function trainStep(
   context: StepContext,
@@ -76,30 +56,31 @@ export async function trainStep(
   tally: Tally,
   place: string,
 ): Promise<number> {
-  await checkNumbers(context, 'train', batch, place);
-  const features = await context.split.features(batch.xs);
-  let predictions: tf.Tensor | undefined;
+  await checkBatchNumbers(context, 'train', batch, place);
+  const { where, model, split } = context;
+  const features = await split.features(batch.xs);
   try {
-    const step = optimizer.attempt(() => {
-      predictions = tf.keep(context.split.predict(features, true));
-      return tf.addN([meanLoss(context, batch, predictions, place), ...context.model.calculateLosses()]);
-    }, variables);
-    const loss = await takeStep('fineTune', step, place);
-    await count(context, batch, loss, predictions, tally);
-    return loss;
+    return await takeStep({
+      where,
+      place,
+      optimizer,
+      variables,
+      predict: () => split.predict(features, true),
+      lossOf: (predictions) => tf.addN([meanLoss(context, batch, predictions, place), ...model.calculateLosses()]),
+      onTaken: (predictions, loss) => addToTally(tally, countersOf(context), batch.ys, predictions, loss),
+    });
   } finally {
-    predictions?.dispose();
     releaseFeatures(features, batch.xs);
   }
 }
 
 /**
- * Measures a batch as the model infers; the caller disposes the batch.
+ * Evaluates the model on a batch in inference mode, and adds the batch to the tally. The caller must dispose the batch.
  *
  * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the loss is not finite.
  */
 export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
-  await checkNumbers(context, 'validation', batch, place);
+  await checkBatchNumbers(context, 'validation', batch, place);
   const features = await context.split.features(batch.xs);
   const predictions = context.split.predict(features, false);
   releaseFeatures(features, batch.xs);
@@ -109,99 +90,86 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
     cost.dispose();
     if (!Number.isFinite(loss) || !(await areFinite([predictions]))) {
       throw new EffnetError(
-        `fineTune: expected finite predictions and a finite loss, received ` +
-          `${Number.isFinite(loss) ? 'predictions of NaN or Infinity' : `a loss of ${loss}`} at ${place}. The last checkpoint stays.`,
+        `${context.where}: expected finite predictions and a finite loss, received ` +
+          `${Number.isFinite(loss) ? 'predictions of NaN or Infinity' : `a loss of ${loss}`} at ${place}. The last checkpoint remains valid.`,
       );
     }
-    await count(context, batch, loss, predictions, tally);
+    await addToTally(tally, countersOf(context), batch.ys, predictions, loss);
   } finally {
     predictions.dispose();
   }
 }
 
-function meanLoss(
-  { loss, classWeights }: StepContext,
-  { ys, sampleWeights }: TrainingBatch,
-  predictions: tf.Tensor,
-  place: string,
-): tf.Scalar {
-  let losses = lossesOf(loss, ys, predictions, place);
-  // JavaScript callers may forget to return.
-  if (!((losses as unknown) instanceof tf.Tensor))
-    throw new OptionError(
-      `fineTune: expected a function that returns a tensor of losses [${predictions.shape[0]}] for \`loss\`, ` +
-        `received ${show(losses)} from it.`,
-    );
+const countersOf = ({ metrics }: StepContext): Metric['counts'][] => metrics.map(({ counts }) => counts);
+
+function meanLoss(context: StepContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor, place: string): tf.Scalar {
+  const { where, classWeights } = context;
+  let losses = lossesOf(context, ys, predictions, place);
   if (classWeights !== undefined)
-    losses = tf.mul(losses, tf.sum(tf.mul(targetsLike('fineTune', ys, predictions, 'anything'), classWeights), -1));
+    losses = tf.mul(losses, tf.sum(tf.mul(targetsLike(where, ys, predictions, 'anything'), classWeights), -1));
   if (sampleWeights !== undefined) {
     if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== losses.shape[0]) {
-      throw new ShapeError(`fineTune: expected \`sampleWeights\` ${showShape(losses.shape)}, received ${showShape(sampleWeights.shape)}.`);
+      throw new ShapeError(`${where}: expected \`sampleWeights\` ${showShape(losses.shape)}, received ${showShape(sampleWeights.shape)}.`);
     }
     losses = tf.mul(losses, sampleWeights);
   }
   return tf.mean(losses);
 }
 
-function lossesOf(loss: Loss, ys: tf.Tensor, predictions: tf.Tensor, place: string): tf.Tensor {
+function lossesOf({ where, loss }: StepContext, ys: tf.Tensor, predictions: tf.Tensor, place: string): tf.Tensor {
+  let losses: unknown;
   try {
-    return loss(ys, predictions);
+    losses = loss(ys, predictions);
   } catch (cause) {
-    throw new OptionError(`fineTune: expected losses [${predictions.shape[0]}] from \`loss\` at ${place}, it threw: ${reasonOf(cause)}.`, {
-      cause,
-    });
+    throw new OptionError(
+      `${where}: expected losses [${predictions.shape[0]}] from \`loss\` at ${place}, but it threw: ${reasonOf(cause)}.`,
+      { cause },
+    );
   }
+  // The return value of a JavaScript function may be missing.
+  if (losses instanceof tf.Tensor) return losses as tf.Tensor;
+  throw new OptionError(
+    `${where}: expected a function that returns a tensor of losses [${predictions.shape[0]}] for \`loss\`, ` +
+      `received ${show(losses)} from it.`,
+  );
 }
 
-async function count(
-  { metrics }: StepContext,
-  batch: TrainingBatch,
-  loss: number,
-  predictions: tf.Tensor | undefined,
-  tally: Tally,
-): Promise<void> {
-  const size = batch.xs.shape[0];
-  tally.samples += size;
-  tally.loss += loss * size;
-  if (predictions === undefined) return;
-  for (const [i, metric] of metrics.entries()) {
-    const counts = metric.counts(batch.ys, predictions);
-    const values = await counts.data();
-    const sums = tally.counts[i] as Float32Array;
-    tally.counts[i] = sums.length === 0 ? new Float32Array(values) : sums.map((sum, k) => sum + (values[k] ?? 0));
-    counts.dispose();
-  }
-}
-
-/** How many outputs a model has. */
+/** Returns the number of outputs of a model. */
 export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;
 
-/** Throws a ShapeError when the loss or a metric of this library, or the class weights, cannot read labels of this shape. */
+/** @throws {ShapeError} when the shape of the labels does not suit the loss, the metrics or the class weights. */
 export function checkTrainingLabels(
-  { model, loss, metrics, classWeights }: Pick<StepContext, 'model' | 'loss' | 'metrics'> & { readonly classWeights: unknown },
+  { where, model, loss, metrics, classWeights }: Omit<StepContext, 'classWeights' | 'split'> & { readonly classWeights: unknown },
   option: string,
-  labels: tf.Tensor,
+  { shape }: tf.Tensor,
   place = '',
 ): void {
+  // A loss of the user may accept labels of any shape.
   const areOurs = meaningOf(loss) !== 'anything' || metrics.length > 0 || classWeights !== undefined;
-  if (areOurs && model.outputs[0]?.shape.length === 2) checkLabelShape('fineTune', option, labels, classesOf(model), place);
+  if (areOurs && model.outputs[0]?.shape.length === 2)
+    checkLabelShape(where, option, shape, classesOf(model), {
+      place,
+      remedy: 'Give the model as many outputs as there are classes, for example with `replaceHead`.',
+    });
 }
 
-/** Labels and numbers are checked before anything is computed: what is wrong with a batch is often hidden by the layers and the loss. */
-async function checkNumbers(context: StepContext, option: string, { xs, ys, sampleWeights }: TrainingBatch, place: string): Promise<void> {
-  const { model, loss, metrics } = context;
-  const classes = classesOf(model);
+/** Checks labels and numbers before anything is computed, because layers and losses often hide what is wrong with a batch. */
+async function checkBatchNumbers(context: StepContext, option: string, batch: TrainingBatch, place: string): Promise<void> {
+  const { where, model, loss, metrics } = context;
   const meaning = meaningOf(loss);
-  checkTrainingLabels(context, option, ys, ` at ${place}`);
-  // A metric counts hits, so its labels are yes or no even where the loss is the caller's own.
-  await checkLabels('fineTune', ys, classes, meaning === 'anything' && metrics.length > 0 ? 'targets' : meaning, ` at ${place}`);
-  const parts = { xs, ys, ...(sampleWeights === undefined ? {} : { sampleWeights }) };
-  if (await areFinite(Object.values(parts))) return;
-  for (const [name, tensor] of Object.entries(parts)) {
+  checkTrainingLabels(context, option, batch.ys, ` at ${place}`);
+  // Metrics count decisions, so their labels must be in [0, 1] even if the loss accepts other labels.
+  const required = meaning === 'anything' && metrics.length > 0 ? 'targets' : meaning;
+  await checkLabels(where, batch.ys, classesOf(model), required, ` at ${place}`);
+  const parts = TRAINING_PARTS.map((name) => [name, batch[name]] as const).filter(
+    (part): part is [(typeof part)[0], tf.Tensor] => part[1] !== undefined,
+  );
+  if (await areFinite(parts.map(([, tensor]) => tensor))) return;
+  for (const [name, tensor] of parts) {
     if (await areFinite([tensor])) continue;
     throw new DataError(
-      `fineTune: expected finite numbers for \`${name}\` at ${place}, received NaN or Infinity. ` +
-        `The model keeps the weights of the step before, and the last checkpoint stays. Look at that batch.`,
+      `${where}: expected finite numbers for \`${name}\` at ${place}, received NaN or Infinity. ` +
+        `The model keeps the weights of the previous step, and the last checkpoint remains valid. Look at that batch.`,
     );
   }
 }

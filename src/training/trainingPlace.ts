@@ -1,14 +1,14 @@
-// Where training stands, as errors name it.
+// The current step and epoch of training, as error messages name them.
 
-/** A step of an epoch; both count from 0. */
+/** A step of an epoch. Both count from 0. */
 export interface TrainingPlace {
-  /** The function that trains. */
+  /** The function that trains, for example `fineTune`. */
   readonly where: string;
   readonly step: number;
   readonly epoch: number;
 }
 
-/** `step 3 of epoch 0` */
+/** Formats the place, for example `step 3 of epoch 0`. */
 export function placeText({ step, epoch }: Omit<TrainingPlace, 'where'>): string {
   return `step ${step} of epoch ${epoch}`;
 }

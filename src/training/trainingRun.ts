@@ -1,4 +1,4 @@
-// A run of fineTune as a checkpoint: everything by which it goes on and ends as if never interrupted.
+// Saves a run of fineTune as a checkpoint, and restores it so that it ends like an uninterrupted one.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { BackendError, DataError, OptionError, WeightsError } from '../core/index.js';
@@ -13,72 +13,76 @@ import type { CallbackState, TrainingCallback } from './callback.js';
 import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type Checkpoint } from './checkpointBytes.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
-import type { Tally } from './trainStep.js';
+import type { Tally } from './tally.js';
 
-/** Where a run keeps itself: a file (`checkpointFile` of the Node entry), IndexedDB, anything that replaces its content in one piece. */
+/**
+ * Storage for the checkpoint of a run, for example a file (`checkpointFile` of the Node entry) or IndexedDB. A write must replace the
+ * previous content as a whole or not at all.
+ */
 export interface CheckpointStore {
-  /** What was last written whole; `undefined` before anything was. */
+  /** Returns the last complete content, or `undefined` if nothing was written yet. */
   readonly read: () => Promise<Uint8Array | undefined>;
+  /** Replaces the content. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
 }
 
-/** What of a stage makes a run the same. */
+/** What must be equal in a stage of the saved run and of the current one. */
 interface StageOutline {
   readonly epochs: number;
 }
 
-/** Where a run stands: the next step. */
+/** The position of a run: its next step. */
 export interface Position {
   readonly stage: number;
   readonly epoch: number;
   readonly step: number;
-  /** The stage has not begun, so its optimizer has no state. */
+  /** Whether the stage has not begun, so that its optimizer has no state. */
   readonly isFresh?: boolean | undefined;
-  /** Nothing is left to do. */
+  /** Whether the run has ended. */
   readonly isFinished?: boolean | undefined;
-  /** Of the epoch that is under way. */
+  /** The tally of the current epoch, if the position is within one. */
   readonly tally?: Tally | undefined;
   readonly history: readonly EpochMetrics[];
 }
 
-/** The training data of a stage, as far as the dataset knows them. */
+/** What is known about the training data of a stage. */
 export interface StageData {
-  /** Batches of an epoch; `null` while unknown. */
+  /** Number of batches per epoch, or `null` if unknown. */
   readonly batches: number | null;
   readonly items?: number | undefined;
   readonly digest?: string | undefined;
   readonly preprocessing?: CompletePreprocessing | undefined;
 }
 
-/** What a run notes about the data of each stage. */
+/** Returns what is known about the training data of each stage. */
 export function stageDataOf(datasets: readonly Dataset<unknown>[]): StageData[] {
   return datasets.map(({ size, fingerprint, preprocessing }) => ({
     batches: Number.isFinite(size) ? size : null,
     ...fingerprint,
-    ...(preprocessing === undefined ? {} : { preprocessing }),
+    preprocessing,
   }));
 }
 
 interface Notes {
   readonly stages: string;
-  /** Absent in checkpoints of earlier versions. */
+  /** Missing in checkpoints of earlier versions. */
   readonly data?: readonly StageData[] | undefined;
   readonly position: Omit<Position, 'tally'> & { readonly tally?: { samples: number; loss: number; counts: number } | undefined };
   readonly dropouts: Readonly<Record<string, DropoutStream>>;
   readonly callbacks: readonly Readonly<Record<string, number>>[];
 }
 
-/** A run that was found unfinished. */
+/** A run that was found in a store. */
 export interface SavedRun {
   readonly position: Position;
-  /** Puts weights, optimizer, dropout and callbacks back. */
+  /** Restores weights, optimizer, dropout and callbacks. */
   readonly restore: (model: LayersModel, callbacks: readonly TrainingCallback[]) => Promise<void>;
 }
 
-// Infinity is no JSON; these three words stand for what is none.
+// JSON cannot represent these numbers, so they are saved as strings.
 const ODD: Readonly<Record<string, number>> = { Infinity, '-Infinity': -Infinity, NaN };
 
-/** Writes the run to its store, if it has one. */
+/** Saves the run in its store, if there is one. */
 export async function saveRun(
   store: CheckpointStore | undefined,
   model: LayersModel,
@@ -104,24 +108,27 @@ export async function saveRun(
     data,
     position: {
       ...rest,
-      ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts: tally.counts.length } }),
+      tally: tally === undefined ? undefined : { samples: tally.samples, loss: tally.loss, counts: tally.counts.length },
     },
     dropouts: Object.fromEntries(dropoutsOf(model).map((layer) => [layer.name, layer.stream])),
     callbacks: values,
   };
   const checkpoint = await checkpointOf(model, { notes, others, where: 'fineTune' });
-  // What is read from a lost context is zeros; the last good checkpoint must stay.
+  // Weights read from a lost WebGL context are zeros, which must not replace the last valid checkpoint.
   const lost = lostContext();
   if (lost !== undefined)
-    throw new BackendError(`fineTune: expected a device to read the weights from, received none: ${lost}. The last checkpoint stays.`);
+    throw new BackendError(
+      `fineTune: expected a device to read the weights from, received none: ${lost}. The last checkpoint remains valid.`,
+    );
   await store.write(writeCheckpoint(checkpoint));
 }
 
 /**
- * Finds the run in its store, if there is one.
+ * Loads the run from its store, if there is one.
  *
- * @param data - What is known about the data of each stage; `undefined` accepts any.
- * @throws {OptionError} when it is a run of other stages. {@link DataError} when the data of a stage that is not over are others.
+ * @param data - What is known about the data of each stage. `undefined` accepts any data.
+ * @throws {OptionError} when the run has other stages. {@link DataError} when the data of an unfinished stage has changed.
+ * @throws {WeightsError} when the store contains something other than a checkpoint of this library.
  */
 export async function loadRun(
   store: CheckpointStore | undefined,
@@ -135,21 +142,21 @@ export async function loadRun(
   const notes = checkpoint.notes as unknown as Notes;
   if (typeof notes.stages !== 'string')
     throw new OptionError(
-      'fineTune: expected the checkpoint of a run of fineTune in `store`, received one that was written otherwise. Load it with `resume`, or give this run a store of its own.',
+      'fineTune: expected the checkpoint of a fineTune run in `store`, received one of another function. Load it with `resume`, or use another store for this run.',
     );
   if (notes.stages !== outline(stages)) {
     throw new OptionError(
       `fineTune: expected \`stages\` like those of the run in \`store\`, ${notes.stages}, received ${outline(stages)}. ` +
-        `Give a new run a store of its own.`,
+        `Use another store for a new run.`,
     );
   }
   const { tally, ...position } = notes.position;
   for (let stage = position.stage; stage < (data?.length ?? 0); stage++) checkData(notes.data?.[stage], data?.[stage], stage);
   const counts = Array.from({ length: tally?.counts ?? 0 }, (_, i) => new Float32Array(checkpoint.others.get(`tally${i}`)?.values() ?? []));
   return {
-    position: { ...position, ...(tally === undefined ? {} : { tally: { samples: tally.samples, loss: tally.loss, counts } }) },
+    position: { ...position, tally: tally === undefined ? undefined : { samples: tally.samples, loss: tally.loss, counts } },
     restore: async (model, callbacks) => {
-      // A stage that has not begun has an optimizer without state.
+      // The optimizer of a stage that has not begun has no state.
       await restoreCheckpoint('fineTune', model, position.isFresh === true ? { ...checkpoint, optimizer: new Map() } : checkpoint);
       for (const layer of dropoutsOf(model)) layer.stream = notes.dropouts[layer.name] ?? layer.stream;
       for (const [i, { hooks }] of callbacks.entries()) {
@@ -158,7 +165,7 @@ export async function loadRun(
         const arrays = new Map(
           [...checkpoint.others].filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]),
         );
-        hooks.load?.({ values, ...(arrays.size === 0 ? {} : { arrays }) }, model);
+        hooks.load?.({ values, arrays: arrays.size === 0 ? undefined : arrays }, model);
       }
     },
   };
@@ -171,7 +178,7 @@ function readStored(bytes: Uint8Array): Checkpoint {
     if (!(cause instanceof WeightsError)) throw cause;
     throw new WeightsError(
       `fineTune: expected a checkpoint of this library in \`store\`, ` +
-        `received something else or a damaged one (${cause.message.replace(/\.$/, '')}). Give this run a store of its own.`,
+        `received something else or a damaged one (${cause.message.replace(/\.$/, '')}). Use another store for this run.`,
       { cause },
     );
   }
@@ -182,11 +189,11 @@ function checkData(then: StageData | undefined, now: StageData | undefined, stag
   if (change === undefined) return;
   throw new DataError(
     `fineTune: expected the training data of the run in \`store\`, ${change[0]}, received ${change[1]} in stage ${stage}. ` +
-      `Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.`,
+      `Set \`changedData: 'accept'\` to continue with the changed data, or use another store for a new run.`,
   );
 }
 
-/** What differs, then and now; what one of both does not know is not compared. */
+/** Returns how the data differ, then and now. Properties that are unknown then or now are not compared. */
 function changeOf(then: StageData, now: StageData): readonly [then: string, now: string] | undefined {
   if (then.items !== undefined && now.items !== undefined) {
     if (then.items !== now.items) return [`${then.items} items`, `${now.items}`];
@@ -202,5 +209,5 @@ function changeOf(then: StageData, now: StageData): readonly [then: string, now:
 const dropoutsOf = (model: LayersModel): SeededDropout[] =>
   allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
 
-// What must agree for a run to be the same: how many stages, and how long each.
+// A saved run can only be resumed with the same number of stages and epochs.
 const outline = (stages: readonly StageOutline[]): string => `[${stages.map(({ epochs }) => `${epochs} epochs`).join(', ')}]`;

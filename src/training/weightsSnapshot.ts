@@ -1,4 +1,4 @@
-// All weights of a model as arrays, out and back in, all or nothing. Other frameworks' names are weights/weightsOf.
+// Copies all weights of a model to arrays and back. Names of other frameworks are handled by weights/weightsOf.ts.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -6,7 +6,7 @@ import { showShape } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 import { namedWeights, weightArray, type NamedArrays } from '../weights/index.js';
 
-/** Copies every weight, statistics included. */
+/** Copies every weight of a model, including moving statistics. */
 export async function snapshotWeights(model: LayersModel): Promise<NamedArrays> {
   const entries = await Promise.all(
     [...namedWeights(model)].map(async ([name, weight]) => {
@@ -17,30 +17,30 @@ export async function snapshotWeights(model: LayersModel): Promise<NamedArrays> 
   return new Map(entries);
 }
 
-/** Throws {@link WeightsError} unless the arrays are all the weights of the model, in name and shape. */
+/** @throws {WeightsError} when the names or shapes of the arrays differ from those of the model's weights. */
 export function checkWeights(where: string, model: LayersModel, arrays: NamedArrays): void {
   const weights = namedWeights(model);
   const strangers = [...arrays.keys()].filter((name) => !weights.has(name));
   const missing = [...weights.keys()].filter((name) => !arrays.has(name));
   const misfits = [...weights].filter(([name, weight]) => showShape(arrays.get(name)?.shape ?? weight.shape) !== showShape(weight.shape));
   const [problem] = [
-    ...strangers.map((name) => `'${name}', which the model lacks`),
-    ...missing.map((name) => `none for '${name}'`),
-    ...misfits.map(([name, weight]) => `${showShape(arrays.get(name)?.shape ?? [])} for '${name}' of ${showShape(weight.shape)}`),
+    ...strangers.map((name) => `'${name}', which the model does not have`),
+    ...missing.map((name) => `no array for '${name}'`),
+    ...misfits.map(([name, weight]) => `${showShape(arrays.get(name)?.shape ?? [])} for '${name}' of shape ${showShape(weight.shape)}`),
   ];
   if (problem !== undefined) {
     const more = strangers.length + missing.length + misfits.length - 1;
     throw new WeightsError(
       `${where}: expected the weights of '${model.name}', received ` +
-        `${problem}${more > 0 ? ` (and ${more} more that do not fit)` : ''}. It is a checkpoint of another model.`,
+        `${problem}${more > 0 ? ` (and ${more} more mismatches)` : ''}. The checkpoint was saved for another model.`,
     );
   }
 }
 
 /**
- * Sets every weight.
+ * Sets every weight of a model.
  *
- * @throws {WeightsError} before any weight is touched, when names or shapes differ.
+ * @throws {WeightsError} before any weight changes, when names or shapes differ.
  */
 export function restoreWeights(where: string, model: LayersModel, arrays: NamedArrays): void {
   checkWeights(where, model, arrays);

@@ -28,22 +28,11 @@ import {
   type TrainingBatch,
 } from '../../src/training/index.js';
 import { readCheckpoint } from '../../src/training/internal.js';
-import { registerWasmTraining } from '../../src/wasm/index.js';
 import { expectNoLeak } from '../support/leaks.js';
+import { memoryStore } from '../support/memoryStore.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
-import { startWasm } from '../support/wasm.js';
+import { TRAINING_BACKENDS } from '../support/trainingBackends.js';
 
-const memory = (): CheckpointStore & { bytes: Uint8Array | undefined } => {
-  const store = {
-    bytes: undefined as Uint8Array | undefined,
-    read: () => Promise.resolve(store.bytes),
-    write: (bytes: Uint8Array) => {
-      store.bytes = bytes;
-      return Promise.resolve();
-    },
-  };
-  return store;
-};
 /** tinyData whose batch 2 (from 0) is changed; vectors for labels. */
 const spoiled = (change: (batch: { xs: tf.Tensor; ys: tf.Tensor }) => TrainingBatch, at = 2): Dataset<TrainingBatch> =>
   tinyData(false).map((batch, { index }) => {
@@ -87,21 +76,7 @@ const images = (bad: number, at = 1): Dataset<ImageBatch> =>
     ]),
   }));
 
-describe.each([
-  [
-    'cpu',
-    async () => {
-      await tf.setBackend('cpu');
-    },
-  ],
-  [
-    'wasm',
-    async () => {
-      await startWasm();
-      await registerWasmTraining();
-    },
-  ],
-] as const)('on %s', (_, start) => {
+describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
   beforeAll(start);
 
   const losses: [string, tfl.LayersModel['layers'][number] | 'softmax' | 'sigmoid' | 'linear', Loss][] = [
@@ -292,22 +267,25 @@ describe.each([
       },
       /^fineTune: expected (a )?finite .* at step 2 of epoch 0/,
     ],
-  ])('fineTune refuses %s when not finite, and keeps weights, store and averages of the step before', async (_name, options, message) => {
-    const model = tinyModel();
-    const store = memory();
-    const average = ema();
-    const at: [number[], Uint8Array | undefined][] = [];
-    const keep = callback({ onBatchEnd: async () => void at.push([await weightsOfAll(model), store.bytes]) });
-    await expect(fineTune(model, { ...common(), store, checkpointEverySteps: 1, callbacks: [keep, average], ...options })).rejects.toThrow(
-      message,
-    );
-    expect(at).toHaveLength(2);
-    expect(await weightsOfAll(model)).toEqual(at[1]![0]);
-    expect([...(await average.weights()).values()].every((array) => array.values().every(Number.isFinite))).toBe(true);
-    average.dispose();
-    const { weights, optimizer } = readCheckpoint(store.bytes as Uint8Array);
-    expect([...weights.values(), ...optimizer.values()].every((array) => array.values().every(Number.isFinite))).toBe(true);
-  });
+  ])(
+    'fineTune refuses %s when not finite, and keeps the weights, the store and the averages of the previous step',
+    async (_name, options, message) => {
+      const model = tinyModel();
+      const store = memoryStore();
+      const average = ema();
+      const at: [number[], Uint8Array | undefined][] = [];
+      const keep = callback({ onBatchEnd: async () => void at.push([await weightsOfAll(model), store.bytes]) });
+      await expect(
+        fineTune(model, { ...common(), store, checkpointEverySteps: 1, callbacks: [keep, average], ...options }),
+      ).rejects.toThrow(message);
+      expect(at).toHaveLength(2);
+      expect(await weightsOfAll(model)).toEqual(at[1]![0]);
+      expect([...(await average.weights()).values()].every((array) => array.values().every(Number.isFinite))).toBe(true);
+      average.dispose();
+      const { weights, optimizer } = readCheckpoint(store.bytes as Uint8Array);
+      expect([...weights.values(), ...optimizer.values()].every((array) => array.values().every(Number.isFinite))).toBe(true);
+    },
+  );
 
   test('fineTune names the validation batch that is not finite', async () => {
     await expect(fineTune(tinyModel(), { ...common(), validation: spoiled(holding(NaN), 1) })).rejects.toThrow(
@@ -349,7 +327,7 @@ describe.each([
       'trainHead: expected finite features at step 0 of epoch 0',
     );
     await expect(trainHead(backbone, { ...options, train: images(0), runtime: runtime(3e38) })).rejects.toThrow(
-      /^trainHead: expected (a )?finite .* at step \d of epoch 0\. The backbone stays as it was\./,
+      /^trainHead: expected (a )?finite .* at step \d of epoch 0\. The backbone remains unchanged\./,
     );
     expect(await weightsOfAll(backbone)).toEqual(before);
     backbone.dispose();

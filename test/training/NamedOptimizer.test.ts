@@ -10,7 +10,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-/** Two layers of the same shape, so that state given to the wrong one would go unnoticed but for the numbers. */
+/** Builds a model with two layers of the same shape, so that only wrong numbers would reveal that state was applied to the wrong layer. */
 function twins(): tfl.LayersModel {
   const model = tfl.sequential({
     layers: [tfl.layers.dense({ units: 3, inputShape: [3], name: 'first' }), tfl.layers.dense({ units: 3, name: 'second' })],
@@ -39,7 +39,7 @@ const valuesOf = async (model: tfl.LayersModel): Promise<number[]> =>
   // Layer by layer: a model lists frozen weights last.
   (await Promise.all(model.layers.flatMap((layer) => layer.getWeights()).map(async (weight) => [...(await weight.data())]))).flat();
 
-test('freezing the first layer leaves the momentum of the second with the second', async () => {
+test('freezing the first layer does not change the momentum of the second', async () => {
   const [frozen, still] = [twins(), twins()];
   const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
   const held = sgd({ learningRate: 0.1, momentum: 0.9 });
@@ -49,7 +49,7 @@ test('freezing the first layer leaves the momentum of the second with the second
   const before = await valuesOf(frozen);
   await train(frozen, optimizer, 2);
   expect((await valuesOf(frozen)).slice(0, 12)).toEqual(before.slice(0, 12));
-  // The other run holds the first layer still by hand.
+  // The other run restores the first layer after every step instead.
   for (let step = 0; step < 2; step++) {
     const first = still.layers[0]!.getWeights().map((weight) => tf.clone(weight));
     await train(still, held, 1);
@@ -58,7 +58,7 @@ test('freezing the first layer leaves the momentum of the second with the second
   expect(await valuesOf(frozen)).toEqual(await valuesOf(still));
 });
 
-test('state is saved under original names, also from the second model of a process', async () => {
+test('saves state under original names, even for the second model of the process', async () => {
   twins();
   const model = twins();
   const optimizer = adam();
@@ -74,7 +74,7 @@ test('state is saved under original names, also from the second model of a proce
   ]);
 });
 
-test('training goes on from saved state as if it had not stopped', async () => {
+test('continues from saved state as if training had not stopped', async () => {
   const [whole, half] = [twins(), twins()];
   const schedule = (step: number): number => 0.1 / (1 + step);
   await train(whole, adamW({ learningRate: schedule, accumulationSteps: 2 }), 7);
@@ -89,30 +89,30 @@ test('training goes on from saved state as if it had not stopped', async () => {
   expect(await valuesOf(later)).toEqual(await valuesOf(whole));
 });
 
-test("another optimizer's or another model's state is refused", async () => {
+test('refuses state that was saved by another kind of optimizer or for another model', async () => {
   const optimizer = adam();
   await train(twins(), optimizer, 1);
   const state = await optimizer.getWeights();
   await expect(sgd({ momentum: 0.9 }).setWeights(state)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: sgd: expected slots momentum, received 'first/kernel/mean'. It is another optimizer's state.]`,
+    `[WeightsError: sgd: expected slots momentum, received 'first/kernel/mean'. The state was saved by another kind of optimizer.]`,
   );
   await expect(adam().setWeights([])).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: adam: expected the state of an optimizer with its count 'iter', received 0 tensors without.]`,
+    `[WeightsError: adam: expected the state of an optimizer, including its number of steps 'iter', received 0 tensors without it.]`,
   );
   const other = adam();
   await other.setWeights(state.map(({ name, tensor }) => ({ name, tensor: tensor.rank === 2 ? tf.zeros([2, 2]) : tensor })));
   await expect(train(twins(), other, 1)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: adam: expected state [3, 3] for 'first/kernel', received [2, 2]. It is another model's.]`,
+    `[WeightsError: adam: expected state [3, 3] for 'first/kernel', received [2, 2]. The state was saved for another model.]`,
   );
 });
 
-test('a stock optimizer is not taken for one of ours', () => {
+test('a stock optimizer is not an instance', () => {
   expect(tf.train.adam() instanceof NamedOptimizer).toBe(false);
   expect(sgd() instanceof NamedOptimizer).toBe(true);
   expect(sgd() instanceof tf.Optimizer).toBe(true);
 });
 
-test('a layer of rate 0 stays as it is', async () => {
+test('a layer with rate 0 does not change', async () => {
   const model = twins();
   const before = await model.layers[0]!.getWeights()[0]!.data();
   await train(model, adamW({ rateOf: (weight) => (weight.startsWith('first/') ? 0 : 1) }), 2);
@@ -131,7 +131,7 @@ test('dispose frees the state', async () => {
   });
 });
 
-test('with accumulation a schedule counts updates, where Keras counts batches', () => {
+test('with accumulation a schedule counts updates, whereas Keras counts batches', () => {
   const rates = (step: number): number => (step < 2 ? 0.1 : step < 4 ? 0.01 : 0.001);
   const weightAfter = (schedule: (step: number) => number): number[] => {
     const weight = tf.variable(tf.zeros([1]));
@@ -148,7 +148,7 @@ test('with accumulation a schedule counts updates, where Keras counts batches', 
   expect(weightAfter((update) => rates(update * 2 + 1))).toBeAllclose([0, -0.1, -0.1, -0.11, -0.11, -0.111, -0.111, -0.112]);
 });
 
-test('impossible options are refused', () => {
+test('refuses invalid options', () => {
   expect(() => adam({ learningRate: -1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: adam: expected a number of at least 0 or a schedule for \`learningRate\`, received -1.]`,
   );

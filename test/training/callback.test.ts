@@ -7,7 +7,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('callback refuses an unknown method', () => {
+test('callback refuses an unknown hook', () => {
   expect(() => callback({ onEpoch: () => undefined } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: callback: expected one of \`onTrainBegin\`, \`onEpochBegin\`, \`onBatchBegin\`, \`onBatchEnd\`, \`onEpochEnd\`, \`onTrainEnd\`, \`save\`, \`load\`, received \`onEpoch\`.]`,
   );

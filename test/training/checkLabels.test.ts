@@ -1,4 +1,4 @@
-// Labels that no class has are refused at the first batch, however they come.
+// Labels out of range are refused at the first batch, in every form and by every way to train.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -27,9 +27,8 @@ import {
   type Loss,
   type TrainingBatch,
 } from '../../src/training/index.js';
-import { registerWasmTraining } from '../../src/wasm/index.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
-import { startWasm } from '../support/wasm.js';
+import { TRAINING_BACKENDS } from '../support/trainingBackends.js';
 
 const indices: [string, number[]][] = [
   ['too large', [0, 3]],
@@ -80,59 +79,48 @@ function compiled(loss: Loss, optimizer: tf.Optimizer = sgd()): tfl.LayersModel 
   return model;
 }
 
-describe.each([
-  [
-    'cpu',
-    async () => {
-      await tf.setBackend('cpu');
-    },
-  ],
-  [
-    'wasm',
-    async () => {
-      await startWasm();
-      await registerWasmTraining();
-    },
-  ],
-] as const)('on %s', (_, start) => {
+describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
   beforeAll(start);
 
-  test.each(all)('%s in fitDataset and evaluateDataset, with an optimizer of either library', async (_name, loss) => {
-    for (const [, values] of [...indices, ...vectors]) {
-      for (const model of [compiled(loss), compiled(loss, tf.train.sgd(0.1))]) {
-        const before = await weightsOfAll(model);
-        // Numbers that are not finite are refused by the Dataset already.
-        const message = values.flat().some(Number.isNaN)
-          ? 'Dataset: expected finite numbers for `ys` at step 0 of epoch 0'
-          : 'expected labels in [0, ';
-        await expect(
-          model.fitDataset(
-            one(() => labelsOf(values)),
-            { epochs: 1, verbose: 0 },
-          ),
-        ).rejects.toThrow(message);
-        await expect(model.evaluateDataset(one(() => labelsOf(values)) as never, {})).rejects.toThrow(message);
-        // A stock optimizer cannot take back what the forward pass did to the moving statistics.
-        if (model.optimizer.getClassName() !== 'SGD') expect(await weightsOfAll(model)).toEqual(before);
+  test.each(all)(
+    '%s checks labels in fitDataset and evaluateDataset, with an optimizer of this library or of TensorFlow.js',
+    async (_name, loss) => {
+      for (const [, values] of [...indices, ...vectors]) {
+        for (const model of [compiled(loss), compiled(loss, tf.train.sgd(0.1))]) {
+          const before = await weightsOfAll(model);
+          // The Dataset itself refuses numbers that are not finite.
+          const message = values.flat().some(Number.isNaN)
+            ? 'Dataset: expected finite numbers for `ys` at step 0 of epoch 0'
+            : 'expected labels in [0, ';
+          await expect(
+            model.fitDataset(
+              one(() => labelsOf(values)),
+              { epochs: 1, verbose: 0 },
+            ),
+          ).rejects.toThrow(message);
+          await expect(model.evaluateDataset(one(() => labelsOf(values)) as never, {})).rejects.toThrow(message);
+          // With a stock optimizer, the forward pass changes the moving statistics.
+          if (model.optimizer.getClassName() !== 'SGD') expect(await weightsOfAll(model)).toEqual(before);
+        }
       }
-    }
-  });
+    },
+  );
 
-  test.each(softmax)('%s refuses a vector of zeros, as one-hot encoding makes of a label out of range', async (_name, loss) => {
+  test.each(softmax)('%s refuses a vector of zeros, to which one-hot encoding turns a label out of range', async (_name, loss) => {
     await expect(
       compiled(loss).fitDataset(
         one(() => tf.cast(tf.oneHot(tf.tensor1d([0, 3], 'int32'), 3), 'float32')),
         { epochs: 1, verbose: 0 },
       ),
-    ).rejects.toThrow('expected label vectors of one class or of shares of classes, received only zeros at step 0 of this optimizer.');
+    ).rejects.toThrow('expected label vectors of one class or of class probabilities, received only zeros at step 0 of this optimizer.');
   });
 
-  test('no target at all is a label of several targets', async () => {
+  test('accepts labels without any target where targets do not exclude each other', async () => {
     await compiled(binaryCrossEntropy()).fitDataset(
       one(() => tf.zeros([2, 3])),
       { epochs: 1, verbose: 0 },
     );
-    // Mixed labels may miss 1 by a rounding.
+    // Mixed labels may differ from 0 and 1 by a rounding error.
     await compiled(softmaxCrossEntropy()).fitDataset(
       one(() =>
         tf.tensor2d([
@@ -144,14 +132,14 @@ describe.each([
     );
   });
 
-  test('a callback of this library tells the epoch and the step of such a label in fit', async () => {
+  test('with a callback of this library, the error of model.fitDataset names epoch and step', async () => {
     const batches = Dataset.from([0, 7]).map((label) => ({ xs: tf.ones([2, 4]), ys: tf.tensor1d([0, label]) }));
     await expect(compiled(softmaxCrossEntropy()).fitDataset(batches, { epochs: 1, verbose: 0, callbacks: [callback({})] })).rejects.toThrow(
       "softmaxCrossEntropy: expected labels in [0, 3), one of the model's 3 classes, received 7 at step 1 of epoch 0.",
     );
   });
 
-  test('metrics, alone and beside a loss of the caller', async () => {
+  test('metrics check labels, alone and with a loss of the user', async () => {
     const squares: Loss = (labels, predictions) => tf.mean(tf.squaredDifference(tf.reshape(labels, [2, -1]), predictions), -1);
     const predictions = tf.tensor2d([
       [0.2, 0.3, 0.5],
@@ -193,7 +181,7 @@ describe.each([
         loss: squares,
       }),
     ).rejects.toThrow('fineTune: expected labels in [0, 1], received 37 at step 0 of epoch 0.');
-    // Without a metric the numbers mean whatever the loss makes of them.
+    // Without metrics, the meaning of the labels is up to the loss.
     await fineTune(model, {
       train: one(() =>
         tf.tensor2d([
@@ -275,8 +263,8 @@ describe.each([
   });
 });
 
-// No GPU is needed to see what happens where a result cannot be read at once.
-describe('on a backend that is read later', () => {
+// Simulates a GPU backend, where results cannot be read synchronously.
+describe('on a backend with asynchronous reads', () => {
   beforeAll(async () => {
     await tf.setBackend('cpu');
     vi.spyOn(finite, 'readsAtOnce').mockReturnValue(false);
@@ -292,7 +280,7 @@ describe('on a backend that is read later', () => {
     expect(losses.some(Number.isNaN)).toBe(true);
   });
 
-  test('good labels keep the loss they have, and a step that is not finite keeps the weights until the error comes', async () => {
+  test('valid labels give the same loss, and a step that is not finite keeps the weights until the error is thrown', async () => {
     const [good, bad] = [tf.tensor1d([0, 1], 'int32'), tf.tensor1d([0, 3])];
     const predictions = tf.tensor2d([
       [0.2, 0.3, 0.5],

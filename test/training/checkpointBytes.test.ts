@@ -1,10 +1,10 @@
-// Checkpoints that strangers made: what fuzzing found.
+// Damaged checkpoints that fuzzing found.
 
 import { expect, test } from 'vitest';
 import { readCheckpoint } from '../../src/training/internal.js';
 import { weightArray, writeSafetensors } from '../../src/weights/index.js';
 
-test.each(['', 'f', 'null', '[]', '3'])('a checkpoint whose notes are %j is refused', (notes) => {
+test.each(['', 'f', 'null', '[]', '3'])('refuses a checkpoint whose notes are %j', (notes) => {
   const bytes = writeSafetensors(new Map([['weights/a', weightArray([1], Float32Array.of(1))]]), {
     metadata: { format: 'effnet-ts checkpoint 1', notes },
   });
@@ -13,7 +13,7 @@ test.each(['', 'f', 'null', '[]', '3'])('a checkpoint whose notes are %j is refu
   );
 });
 
-test('a checkpoint whose metadata is null is refused', () => {
+test('refuses a checkpoint whose metadata is null', () => {
   const bytes = writeSafetensors(new Map([['weights/a', weightArray([1], Float32Array.of(1))]]), { metadata: { a: 'b' } });
   const text = Buffer.from(bytes).toString('latin1').replace('{"a":"b"}', 'null     ');
   expect(() => readCheckpoint(Buffer.from(text, 'latin1'))).toThrowErrorMatchingInlineSnapshot(

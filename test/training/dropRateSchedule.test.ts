@@ -8,7 +8,7 @@ import { callback, dropRateSchedule } from '../../src/training/index.js';
 beforeAll(() => tf.setBackend('cpu'));
 
 const SAMPLES = 2000;
-/** Two branches that drop: samples with 0.4, values with 0.2. Its output says what share of each was dropped. */
+/** Builds a model that drops samples with rate 0.4 in one branch and values with rate 0.2 in another. `dropped` measures both fractions. */
 function build(): { model: tfl.LayersModel; dropped: () => Promise<number[]> } {
   const input = tfl.input({ shape: [1, 1, 1] });
   const deep = stochasticDepth({ rate: 0.4, seed: 1, name: 'deep' }).apply(input) as tfl.SymbolicTensor;
@@ -25,8 +25,8 @@ function build(): { model: tfl.LayersModel; dropped: () => Promise<number[]> } {
   return { model, dropped };
 }
 
-test('rates follow the epoch, of stochastic depth alone unless asked otherwise, and are their own again in the end', async () => {
-  for (const [layers, wanted] of [
+test('changes the rates of the selected layers from epoch to epoch, and restores them at the end', async () => {
+  for (const [layers, expected] of [
     ['stochasticDepth', [0.1, 0.2]],
     ['dropout', [0.4, 0.05]],
     ['all', [0.1, 0.05]],
@@ -36,7 +36,7 @@ test('rates follow the epoch, of stochastic depth alone unless asked otherwise, 
     schedule.setModel(model);
     await schedule.onTrainBegin();
     await schedule.onEpochBegin(1);
-    expect(await dropped()).toBeAllclose(wanted, { tolerance: 0.03 });
+    expect(await dropped()).toBeAllclose(expected, { tolerance: 0.03 });
     await schedule.onEpochBegin(0);
     expect((await dropped()).filter((share) => share === 0).length).toBe(layers === 'all' ? 2 : 1);
     await schedule.onTrainEnd();
@@ -44,7 +44,7 @@ test('rates follow the epoch, of stochastic depth alone unless asked otherwise, 
   }
 });
 
-test('what is saved is the rate the model was built with', async () => {
+test('a model is saved with its original rates', async () => {
   const { model } = build();
   const schedule = dropRateSchedule(() => 0.5);
   schedule.setModel(model);
@@ -52,7 +52,7 @@ test('what is saved is the rate the model was built with', async () => {
   expect(model.getLayer('deep').getConfig()['rate']).toBe(0.4);
 });
 
-test('it serves plain fit', async () => {
+test('works with model.fit', async () => {
   const input = tfl.input({ shape: [1, 1, 4] });
   const flat = tfl.layers.flatten().apply(stochasticDepth({ rate: 0.5, seed: 1, name: 'deep' }).apply(input)) as tfl.SymbolicTensor;
   const model = tfl.model({ inputs: input, outputs: tfl.layers.dense({ units: 1 }).apply(flat) as tfl.SymbolicTensor });
@@ -72,7 +72,7 @@ test('it serves plain fit', async () => {
   model.dispose();
 });
 
-test('bad factors and models without such layers are named', async () => {
+test('refuses invalid factors and models without such layers', async () => {
   const { model } = build();
   const failing = async (factor: (epoch: number) => number): Promise<void> => {
     const schedule = dropRateSchedule(factor);

@@ -10,16 +10,16 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('earlyStopping ends the run after its patience, with the weights of the best epoch', async () => {
+test('earlyStopping stops when its patience is exhausted, and restores the weights of the best epoch', async () => {
   const weights: number[][] = [];
-  const record = callback({ onEpochEnd: async (_epoch, _figures, model) => void weights.push(await weightsOfAll(model)) });
+  const record = callback({ onEpochEnd: async (_epoch, _metrics, model) => void weights.push(await weightsOfAll(model)) });
   const { model } = await fit([scripted([3, 1, 2, 2, 2, 2]), record, earlyStopping({ patience: 2 })], { epochs: 6 });
   expect(weights).toHaveLength(4);
   expect(await weightsOfAll(model)).toEqual(weights[1]);
   expect(weights[3]).not.toEqual(weights[1]);
 });
 
-test('earlyStopping takes accuracy as better when large, and says which metrics there are', async () => {
+test('earlyStopping prefers higher accuracies, and its error lists the available metrics', async () => {
   const seen: number[] = [];
   const values = [0.5, 0.6, 0.55, 0.58];
   const scriptedAccuracy = callback({
@@ -35,18 +35,18 @@ test('earlyStopping takes accuracy as better when large, and says which metrics 
   );
 });
 
-test('terminateOnNaN names batch and epoch', async () => {
+test('terminateOnNaN names the step and the epoch', async () => {
   const poison = callback({
-    onBatchEnd: (batch, _figures, model) => {
+    onBatchEnd: (batch, _metrics, model) => {
       if (batch === 3) model.getLayer('predictions').setWeights([tf.fill([6, 3], NaN), tf.zeros([3])]);
     },
   });
   await expect(fit([poison, terminateOnNaN()])).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. The model keeps the weights of the step before, and the last checkpoint stays. Lower the learning rate, clip gradients, or look at that batch.]`,
+    `[EffnetError: fit: expected a finite loss, received NaN at step 4 of epoch 0. The model keeps the weights of the previous step, and the last checkpoint remains valid. Lower the learning rate, clip gradients, or look at that batch.]`,
   );
 });
 
-test('callbacks keep no tensor', async () => {
+test('callbacks leave no tensors behind', async () => {
   await expectNoLeak(async () => {
     const average = ema();
     const optimizer = sgd({ momentum: 0.9 });
@@ -57,7 +57,7 @@ test('callbacks keep no tensor', async () => {
   });
 });
 
-test('earlyStopping refuses an impossible option', () => {
+test('earlyStopping refuses an invalid option', () => {
   expect(() => earlyStopping({ patience: -1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: earlyStopping: expected an integer of at least 0 for \`patience\`, received -1.]`,
   );

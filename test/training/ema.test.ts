@@ -11,7 +11,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('ema averages as TensorFlow does', async () => {
+test('ema computes the same averages as TensorFlow', async () => {
   const { decay, initial, steps } = keras.ema;
   const model = tinyModelOf(initial);
   const average = ema({ decay });
@@ -25,14 +25,14 @@ test('ema averages as TensorFlow does', async () => {
   average.dispose();
 });
 
-test('ema averages the statistics of BatchNormalization too, lends its weights, and gives them for good', async () => {
+test('ema averages moving statistics as well, sets the averages while use() runs, and sets them permanently with apply()', async () => {
   const average = ema({ decay: 0.9 });
   const { model } = await fit([average], { epochs: 2 });
   const own = await weightsOfAll(model);
-  const lent = await average.use(model, () => weightsOfAll(model));
+  const averaged = await average.use(model, () => weightsOfAll(model));
   expect(await weightsOfAll(model)).toEqual(own);
-  // A bias before BatchNormalization has no gradient; all behind it moves: gamma to the classifier's bias.
-  expect(lent.slice(30).filter((value, i) => value === own[30 + i])).toEqual([]);
+  // A bias before BatchNormalization has no gradient. All later weights change, from gamma to the bias of the classifier.
+  expect(averaged.slice(30).filter((value, i) => value === own[30 + i])).toEqual([]);
   await expect(
     average.use(model, () => {
       throw new Error('no');
@@ -40,14 +40,14 @@ test('ema averages the statistics of BatchNormalization too, lends its weights, 
   ).rejects.toThrow('no');
   expect(await weightsOfAll(model)).toEqual(own);
   await average.apply(model);
-  expect(await weightsOfAll(model)).toEqual(lent);
+  expect(await weightsOfAll(model)).toEqual(averaged);
   average.dispose();
   await expect(average.apply(model)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: ema.apply: expected a run that has begun, received none. Give it to fit or fineTune as a callback first.]`,
+    `[OptionError: ema.apply: expected averages of a run that has begun, received none. Pass \`ema()\` to fit or fineTune as a callback first.]`,
   );
 });
 
-test('ema refuses an impossible option', () => {
+test('ema refuses an invalid option', () => {
   expect(() => ema({ decay: 1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: ema: expected a number in [0, 1) for \`decay\`, received 1.]`,
   );

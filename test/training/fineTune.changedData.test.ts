@@ -1,4 +1,4 @@
-// A run that is resumed with other data than it began with says so.
+// Resuming a run with data that has changed since it began.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
 import { fineTune, sgd, type CheckpointStore, type FineTuneOptions, type TrainingBatch } from '../../src/training/index.js';
 import { readCheckpoint, writeCheckpoint } from '../../src/training/internal.js';
+import { memoryStore } from '../support/memoryStore.js';
 import { tinyModel } from '../support/tinyTraining.js';
 
 beforeAll(async () => {
@@ -32,40 +33,29 @@ const batches = (list: readonly File[], size = 4): Dataset<TrainingBatch> =>
       ),
     }))
     .prefetch(1);
-const memory = (): CheckpointStore & { bytes: Uint8Array | undefined } => {
-  const store = {
-    bytes: undefined as Uint8Array | undefined,
-    read: () => Promise.resolve(store.bytes),
-    write: (bytes: Uint8Array) => {
-      store.bytes = bytes;
-      return Promise.resolve();
-    },
-  };
-  return store;
-};
 const STAGES = [
   { unfreeze: ['predictions'], epochs: 1 },
   { unfreeze: 'all', epochs: 2 },
 ] as const;
 const run = (train: Dataset<TrainingBatch>, store: CheckpointStore, options: Partial<FineTuneOptions> = {}) =>
   fineTune(tinyModel(), { train, store, stages: STAGES, optimizer: () => sgd(), ...options });
-/** A store that holds a run cut in its second epoch. */
-async function cut(train: Dataset<TrainingBatch>, options: Partial<FineTuneOptions> = {}): Promise<ReturnType<typeof memory>> {
-  const store = memory();
+/** Returns a store with a run that was interrupted in its second epoch. */
+async function interrupted(train: Dataset<TrainingBatch>, options: Partial<FineTuneOptions> = {}): Promise<ReturnType<typeof memoryStore>> {
+  const store = memoryStore();
   const abort = new AbortController();
   await run(train, store, {
     ...options,
     signal: abort.signal,
     onProgress: ({ task, done }) => {
-      if (task.startsWith('epoch 2') && done === 2) abort.abort(new Error('cut'));
+      if (task.startsWith('epoch 2') && done === 2) abort.abort(new Error('interrupted'));
     },
   }).catch(() => undefined);
   expect(store.bytes).toBeDefined();
   return store;
 }
 
-test('more, fewer and other items, other labels and another order are refused by what differs', async () => {
-  const store = await cut(batches(files(20)));
+test('refuses more, fewer or other items, other labels and another order, and says what differs', async () => {
+  const store = await interrupted(batches(files(20)));
   await expect(run(batches(files(22)), store)).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
   );
@@ -84,47 +74,47 @@ test('more, fewer and other items, other labels and another order are refused by
   await expect(run(batches(files(20), 5), store)).rejects.toThrow('5 batches per epoch, received 4 in stage 1.');
 });
 
-test('the same data in a moved folder go on, and so do changed ones on purpose', async () => {
-  const store = await cut(batches(files(20)));
+test('resumes with the same data in another folder, and with changed data if asked to', async () => {
+  const store = await interrupted(batches(files(20)));
   const { bytes } = store;
   expect(await run(batches(files(20, 'moved')), store)).toHaveLength(3);
-  // A run that is over says so, too.
+  // A finished run also refuses changed data.
   await expect(run(batches(files(22)), store)).rejects.toThrow('20 items, received 22 in stage 1');
   store.bytes = bytes;
   const accepted = { changedData: 'accept' } as const;
   expect(await run(batches(files(22)), store, accepted)).toHaveLength(3);
-  // From then on the changed data are those of the run.
+  // From then on, the run has the changed data.
   expect(await run(batches(files(22)), store)).toHaveLength(3);
   await expect(run(batches(files(20)), store, { changedData: 'ignore' as never })).rejects.toThrow(
     "fineTune: expected one of 'throw', 'accept' for `changedData`, received 'ignore'.",
   );
 });
 
-test('of a stage with data of its own, these count; those of a stage that is over do not', async () => {
+test('compares the data of each stage, but not of finished stages', async () => {
   const own = (first: number, second: number) => ({
     stages: [
       { ...STAGES[0], train: batches(files(first)) },
       { ...STAGES[1], train: batches(files(second)) },
     ],
   });
-  const store = await cut(batches(files(4)), own(8, 20));
+  const store = await interrupted(batches(files(4)), own(8, 20));
   await expect(run(batches(files(4)), store, own(8, 24))).rejects.toThrow('20 items, received 24 in stage 1');
   expect(await run(batches(files(99)), store, own(12, 20))).toHaveLength(3);
 });
 
-test('of a stream nothing but a known number of batches is compared', async () => {
+test('compares only the number of batches of a stream, if it is known', async () => {
   const stream = (count: number, size: number): Dataset<TrainingBatch> =>
     Dataset.from(function* () {
       for (let i = 0; i < count; i++) yield { xs: tf.ones([4, 4]), ys: tf.tensor1d([0, 1, 2, 0], 'int32') };
     }).transform((items) => items, size);
-  const [known, unknown] = [await cut(stream(5, 5)), await cut(stream(5, NaN))];
+  const [known, unknown] = [await interrupted(stream(5, 5)), await interrupted(stream(5, NaN))];
   await expect(run(stream(6, 6), known)).rejects.toThrow('5 batches per epoch, received 6 in stage 1.');
   expect(await run(stream(6, NaN), known)).toHaveLength(3);
   expect(await run(stream(6, 6), unknown)).toHaveLength(3);
 });
 
-test('a checkpoint of an earlier version, which knows nothing of its data, goes on', async () => {
-  const store = await cut(batches(files(20)));
+test('resumes a checkpoint of an earlier version, which contains nothing about the data', async () => {
+  const store = await interrupted(batches(files(20)));
   const saved = readCheckpoint(store.bytes as Uint8Array);
   const { data, ...notes } = saved.notes;
   expect(data).toHaveLength(2);

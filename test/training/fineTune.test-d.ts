@@ -6,12 +6,12 @@ import { callback, fineTune } from '../../src/training/index.js';
 declare const model: tfl.LayersModel;
 declare const images: Dataset<LabeledImage>;
 
-test('fineTune takes batches of pictures, mixed ones too, and no plain hooks', () => {
+test('fineTune accepts batches of images, mixed or not, but no plain hooks', () => {
   const stages = [{ unfreeze: 'all', epochs: 1 }] as const;
   void fineTune(model, { train: imageBatches(images), stages });
   void fineTune(model, { train: imageBatches(images).map(mixUp()), stages, callbacks: [callback({ onEpochEnd: () => ({ own: 1 }) })] });
-  // @ts-expect-error -- TensorFlow.js' hooks are wrapped in callback()
+  // @ts-expect-error -- plain hooks must be passed to callback()
   void fineTune(model, { train: imageBatches(images), stages, callbacks: [{ onEpochEnd: () => undefined }] });
-  // @ts-expect-error -- a stage says what trains
+  // @ts-expect-error -- a stage must say which layers train
   void fineTune(model, { train: imageBatches(images), stages: [{ epochs: 1 }] });
 });

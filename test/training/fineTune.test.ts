@@ -15,10 +15,10 @@ import {
   topK,
   warmupCosine,
   accuracy,
-  type CheckpointStore,
   type FineTuneOptions,
 } from '../../src/training/index.js';
 import { expectNoLeak } from '../support/leaks.js';
+import { memoryStore } from '../support/memoryStore.js';
 import { tinyData, tinyModel, weightsOfAll } from '../support/tinyTraining.js';
 
 beforeAll(async () => {
@@ -42,18 +42,6 @@ const common = (): FineTuneOptions => ({
   optimizer: () => adamW(),
 });
 
-function memory(): CheckpointStore & { content: Uint8Array | undefined } {
-  const made = {
-    content: undefined as Uint8Array | undefined,
-    read: () => Promise.resolve(made.content),
-    write: (bytes: Uint8Array) => {
-      made.content = bytes.slice();
-      return Promise.resolve();
-    },
-  };
-  return made;
-}
-
 const weightsOf = async (model: LayersModel, layer: string): Promise<number[][]> =>
   Promise.all(
     model
@@ -62,7 +50,7 @@ const weightsOf = async (model: LayersModel, layer: string): Promise<number[][]>
       .map(async (weight) => [...(await weight.data())]),
   );
 
-test('each stage trains its own layers; frozen statistics stay bit by bit', async () => {
+test('each stage trains its own layers, and frozen moving statistics stay bit-identical', async () => {
   const model = tinyModel();
   const [normalization, dense, head] = await Promise.all(
     ['block1a_bn', 'block1a_dense', 'predictions'].map((name) => weightsOf(model, name)),
@@ -94,7 +82,7 @@ test('each stage trains its own layers; frozen statistics stay bit by bit', asyn
   expect(await weightsOf(model, 'block1a_bn')).not.toEqual(normalization);
 });
 
-test('it learns', async () => {
+test('learns', async () => {
   const history = await fineTune(tinyModel(), {
     ...common(),
     stages: [{ unfreeze: 'all', epochs: 20, learningRate: 0.05, batchNorm: 'trained' }],
@@ -102,7 +90,7 @@ test('it learns', async () => {
   expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.8);
 });
 
-test('its steps are those of model.fitDataset', async () => {
+test('its steps equal those of model.fitDataset', async () => {
   const [ours, theirs] = [tinyModel(), tinyModel()];
   const history = await fineTune(ours, {
     ...common(),
@@ -115,15 +103,15 @@ test('its steps are those of model.fitDataset', async () => {
   expect(history.map(({ val_loss }) => val_loss!)).toBeAllclose(logs['val_loss'] as number[], { tolerance: 1e-5 });
 });
 
-// Twenty-four steps in four epochs of two stages; cut at the start, within epochs, between stages and at the end.
-test('a run cut at any step, and resumed in a new model, ends as an uninterrupted one', async () => {
+// Two stages, four epochs and 24 steps, interrupted at the start, within epochs, between stages and at the end.
+test('a run that is interrupted at any step and resumed in a new model ends like an uninterrupted one', async () => {
   const callbacks = () => [ema({ decay: 0.9 }), earlyStopping({ patience: 9 })] as const;
   const whole = tinyModel(3);
   const [average, stopping] = callbacks();
   const history = await fineTune(whole, { ...common(), callbacks: [average, stopping] });
   const expected = await weightsOfAll(whole);
   for (const cut of [0, 3, 5, 11, 12, 16, 23]) {
-    const store = memory();
+    const store = memoryStore();
     const controller = new AbortController();
     let steps = 0;
     const stop = callback({
@@ -154,8 +142,8 @@ test('a run cut at any step, and resumed in a new model, ends as an uninterrupte
   average.dispose();
 }, 300_000);
 
-test('a finished run is not trained again', async () => {
-  const store = memory();
+test('does not train a finished run again', async () => {
+  const store = memoryStore();
   const model = tinyModel();
   await fineTune(model, { ...common(), store });
   const before = await weightsOfAll(model);
@@ -164,15 +152,15 @@ test('a finished run is not trained again', async () => {
   expect(await weightsOfAll(again)).toEqual(before);
 });
 
-test('an early stop ends all stages, and stays an end', async () => {
-  const store = memory();
+test('early stopping ends all stages, also when the run is repeated', async () => {
+  const store = memoryStore();
   const bad = callback({ onEpochEnd: (epoch) => ({ val_loss: epoch }) });
   const history = await fineTune(tinyModel(), { ...common(), store, callbacks: [bad, earlyStopping({ patience: 1 })] });
   expect(history).toHaveLength(2);
   expect(await fineTune(tinyModel(), { ...common(), store, callbacks: [bad, earlyStopping({ patience: 1 })] })).toHaveLength(2);
 });
 
-test('a class of weight 0 teaches nothing, and sample weights act alike', async () => {
+test('a class with weight 0 has no effect, and sample weights act in the same way', async () => {
   const options = { ...common(), stages: [{ unfreeze: ['predictions'], epochs: 1, learningRate: 0.1 }], optimizer: () => sgd() };
   const [byClass, bySample, all] = [tinyModel(), tinyModel(), tinyModel()];
   await fineTune(byClass, { ...options, classWeights: { 0: 0, 1: 1, 2: 2 } });
@@ -183,7 +171,7 @@ test('a class of weight 0 teaches nothing, and sample weights act alike', async 
   expect(await weightsOfAll(byClass)).not.toEqual(await weightsOfAll(all));
 });
 
-test('epochs have the steps asked for', async () => {
+test('epochs have the requested number of steps', async () => {
   const counted: number[] = [];
   const counting = callback({
     onEpochBegin: () => void counted.push(0),
@@ -201,12 +189,12 @@ test('epochs have the steps asked for', async () => {
   });
   expect(counted).toEqual([8, 8, 8]);
   await expect(fineTune(tinyModel(), { ...common(), stepsPerEpoch: 7 })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[DataError: fineTune: expected 7 batches per epoch, received 6. Repeat the data, or ask for fewer steps.]`,
+    `[DataError: fineTune: expected 7 batches per epoch, received 6. Repeat the data, or set fewer steps.]`,
   );
 });
 
-test('a loss that is no number is named by its step, and the last checkpoint stays', async () => {
-  const store = memory();
+test('the error for numbers that are not finite names the step, and the last checkpoint remains valid', async () => {
+  const store = memoryStore();
   const poisoned = tinyData(false).transform(async function* (batches) {
     let i = 0;
     for await (const batch of batches) yield i++ === 4 ? { ys: batch.ys, xs: tf.mul(batch.xs, NaN) } : batch;
@@ -221,7 +209,7 @@ test('a loss that is no number is named by its step, and the last checkpoint sta
   expect((await weightsOfAll(good)).every(Number.isFinite)).toBe(true);
 });
 
-test('impossible options and labels are refused', async () => {
+test('refuses invalid options and labels', async () => {
   const model = tinyModel();
   const run = (options: Partial<FineTuneOptions>) => fineTune(model, { ...common(), ...options });
   await expect(run({ classWeights: { 3: 1 } })).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -263,10 +251,10 @@ test('impossible options and labels are refused', async () => {
   );
   const wide = tinyData().map(({ xs, ys }) => ({ xs, ys: tf.oneHot(tf.cast(ys, 'int32'), 5) }));
   await expect(run({ train: wide })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: fineTune: expected labels [4] or [4, 3] for \`train\`, one value per output of the model, received [4, 5]. ` +
+    `[ShapeError: fineTune: expected labels [batch] or [batch, 3] for \`train\`, received [4, 5]. ` +
       `Give the model as many outputs as there are classes, for example with \`replaceHead\`.]`,
   );
-  const store = memory();
+  const store = memoryStore();
   await fineTune(tinyModel(), { ...common(), store });
   await expect(run({ store, stages: [{ unfreeze: 'all', epochs: 9 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected \`stages\` like those of the run in \`store\`, [2 epochs, 2 epochs], received [9 epochs]. Give a new run a store of its own.]`,
@@ -276,7 +264,7 @@ test('impossible options and labels are refused', async () => {
   );
 });
 
-test('a loss that throws, and labels that are too wide in a later batch, are told with the step and leave no tensor', async () => {
+test('errors of a loss, and of label vectors of another width in a later batch, name the step and leave no tensors behind', async () => {
   const model = tinyModel();
   const failing = (options: Partial<FineTuneOptions>) =>
     fineTune(model, { ...common(), metrics: [], ...options }).catch((error: unknown) => String(error));
@@ -290,13 +278,13 @@ test('a loss that throws, and labels that are too wide in a later batch, are tol
     let i = 0;
     for await (const { xs, ys } of batches) yield { xs, ys: i++ < 2 ? ys : tf.oneHot(tf.cast(ys, 'int32'), 2) };
   }, 6);
-  expect(await failing({ train })).toContain('for `train`, one value per output of the model, received [4, 2] at step 2 of epoch 0.');
+  expect(await failing({ train })).toContain('for `train`, received [4, 2] at step 2 of epoch 0.');
   await expectNoLeak(async () => {
     await failing({ loss });
   });
 });
 
-test('data without end are refused unless the steps are counted', async () => {
+test('refuses endless data unless the number of steps is given', async () => {
   const refusal = (options: Partial<FineTuneOptions>) =>
     fineTune(tinyModel(), { ...common(), ...options }).catch((error: unknown) => String(error));
   const endless = tinyData().repeat();
@@ -309,10 +297,10 @@ test('data without end are refused unless the steps are counted', async () => {
   expect(await fineTune(tinyModel(), { ...common(), validation: endless, validationSteps: 2 })).toHaveLength(4);
 });
 
-test('it keeps no tensor', async () => {
+test('leaves no tensors behind', async () => {
   await expectNoLeak(async () => {
     const model = tinyModel();
-    await fineTune(model, { ...common(), store: memory() });
+    await fineTune(model, { ...common(), store: memoryStore() });
     model.dispose();
   });
 });

@@ -1,4 +1,4 @@
-// What the metrics of a head count, against shares that are counted here.
+// The accuracy of a head, compared with values that are counted here.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -17,7 +17,7 @@ const features: Features = {
   width: 3,
   take: (rows = [0, 1, 2, 3, 4]) => [rowsOf(X, rows), rowsOf(Y, rows)],
 };
-/** Logits are the features themselves. */
+/** A classifier whose logits are the features themselves. */
 function identity(): tfl.LayersModel {
   const input = tfl.input({ shape: [3] });
   const dense = tfl.layers.dense({ units: 3, kernelInitializer: 'identity' });
@@ -27,10 +27,10 @@ function identity(): tfl.LayersModel {
 beforeAll(startWasm);
 
 test.each([
-  // Rows 3 and 4.
+  // Correct in rows 3 and 4.
   ['softmax', 'samples whose highest logit is the right class', 2 / 5],
   ['sigmoid', 'targets on the right side of 0.5', X.filter((x, i) => x > 0 === (Y[i] as number) > 0).length / 15],
-] as const)('with %s, accuracy is the share of %s', async (activation, _, share) => {
+] as const)('with %s, accuracy is the fraction of %s', async (activation, _, share) => {
   await expectNoLeak(async () => {
     const classifier = identity();
     const [epoch] = await fitHead(classifier, {

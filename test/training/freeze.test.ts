@@ -1,4 +1,4 @@
-// A frozen layer stays; whoever freezes knows nothing of compiling.
+// Frozen layers do not change, whether the model was compiled before or not.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 
 describe('freeze', () => {
-  test('of everything but the classifier leaves every other weight and statistic bit-equal', async () => {
+  test('leaves all weights and statistics except those of the classifier bit-identical', async () => {
     const model = build();
     model.compile({ optimizer: tf.train.momentum(0.1, 0.9), loss: 'categoricalCrossentropy' });
     freeze(model);
@@ -40,7 +40,7 @@ describe('freeze', () => {
     expect(await changed(model)).toEqual(['predictions/kernel', 'predictions/bias']);
   });
 
-  test('takes effect at once after compiling, and so does unfreeze', async () => {
+  test('takes effect immediately in a compiled model, and so does unfreeze', async () => {
     const model = build();
     model.compile({ optimizer: 'sgd', loss: 'categoricalCrossentropy', metrics: ['accuracy'] });
     freeze(model, ['stem', 'block1', 'block2a']);
@@ -52,21 +52,21 @@ describe('freeze', () => {
     expect(model.metricsNames).toEqual(['loss', 'acc']);
   });
 
-  test('keeps the optimizer itself, yet no state of it reaches another weight', async () => {
+  test('keeps the optimizer, but applies none of its state to another weight', async () => {
     const model = build();
     const optimizer = tf.train.adam(0.01);
     model.compile({ optimizer, loss: 'categoricalCrossentropy' });
     await changed(model, 3);
     freeze(model, (layer) => layer.name !== 'predictions');
     expect(model.optimizer).toBe(optimizer);
-    // Adam's first step is the rate itself in every direction that has a gradient, whatever came before.
+    // Without earlier state, the first step of Adam is as large as the learning rate for every weight with a gradient.
     const before = (await snapshot(model)).get('predictions/bias')!;
     await model.trainOnBatch(x(), y());
     const after = (await snapshot(model)).get('predictions/bias')!;
     expect(after.map((value, i) => Math.abs(value - before[i]!))).toBeAllclose([0.01, 0.01, 0.01], { tolerance: 1e-5 });
   });
 
-  test('reaches into a model nested in another', async () => {
+  test('freezes layers of a nested model', async () => {
     const base = efficientNet(SPEC, { includeTop: false, pooling: 'avg', seed: 1 });
     const input = tfl.input({ shape: [32, 32, 3] });
     const outputs = tfl.layers.dense({ units: 3, activation: 'softmax', name: 'mine' }).apply(base.apply(input)) as tfl.SymbolicTensor;
@@ -78,7 +78,7 @@ describe('freeze', () => {
     expect(await snapshot(base)).toEqual(before);
   });
 
-  test('an uncompiled model is frozen too', () => {
+  test('works with a model that is not compiled', () => {
     const model = build();
     freeze(model);
     expect(model.trainableWeights).toEqual([]);
@@ -86,16 +86,16 @@ describe('freeze', () => {
     expect(model.trainableWeights.length).toBeGreaterThan(0);
   });
 
-  test('a stock BatchNormalization is refused, because it would go on learning', () => {
+  test('refuses a stock BatchNormalization, because it would keep learning', () => {
     const model = tfl.sequential({ layers: [tfl.layers.batchNormalization({ inputShape: [4], name: 'stock' })] });
     expect(() => {
       freeze(model);
     }).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, which goes on learning when frozen. Build it with batchNormalization().]`,
+      `[OptionError: freeze: expected this library's BatchNormalization at 'stock', received the stock one, which keeps learning when frozen. Build it with batchNormalization().]`,
     );
   });
 
-  test('a name that matches nothing is refused', () => {
+  test('refuses a name that matches nothing', () => {
     expect(() => {
       freeze(build(), ['block9']);
     }).toThrowErrorMatchingInlineSnapshot(

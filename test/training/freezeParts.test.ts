@@ -26,7 +26,7 @@ const small = (): tfl.LayersModel => efficientNet(SMALL, { classes: 5 });
 const frozen = (model: tfl.LayersModel): string[] =>
   model.layers.filter((layer) => layer.weights.length > 0 && !layer.trainable).map(({ name }) => name);
 
-test('freezeExceptBatchNorm leaves every BatchNormalization learning', () => {
+test('freezeExceptBatchNorm keeps every BatchNormalization trainable', () => {
   const model = small();
   freezeExceptBatchNorm(model);
   const names = frozen(model);
@@ -34,7 +34,7 @@ test('freezeExceptBatchNorm leaves every BatchNormalization learning', () => {
   expect(names).toHaveLength(model.layers.filter((layer) => layer.weights.length > 0 && !layer.name.endsWith('bn')).length);
 });
 
-test('unfreezeExceptBatchNorm freezes the BatchNormalization of what it unfreezes', () => {
+test('unfreezeExceptBatchNorm freezes BatchNormalization among the unfrozen layers', () => {
   const model = small();
   freezeUpTo(model, model.layers.length);
   unfreezeExceptBatchNorm(model, ['block7', 'predictions']);
@@ -49,7 +49,7 @@ test('unfreezeExceptBatchNorm freezes the BatchNormalization of what it unfreeze
   ]);
 });
 
-test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
+test('freezeUpTo freezes the layers before the cut and leaves the others unchanged', () => {
   const [byName, byIndex] = [small(), small()];
   freezeUpTo(byName, 'block6a');
   const names = frozen(byName);
@@ -74,7 +74,7 @@ test('freezeUpTo freezes what comes before the cut and leaves the rest', () => {
   );
 });
 
-test('{ from } means a part and all that follows it', () => {
+test('{ from } selects a part and everything after it', () => {
   const model = small();
   freeze(model);
   unfreeze(model, { from: 'block6a' });
@@ -122,7 +122,7 @@ test('trainableSummary counts parameters by stage and layer', () => {
   ]);
 });
 
-test('in inference mode gamma learns, the statistics stay and dropout passes everything on', async () => {
+test('in inference mode gamma trains, moving statistics stay the same and dropout drops nothing', async () => {
   const model = tinyModel();
   inferenceMode(model);
   model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
@@ -161,7 +161,7 @@ test('in inference mode gamma learns, the statistics stay and dropout passes eve
   expect((await normalization())[2]).not.toEqual(before[2]);
 });
 
-test('a stock layer that cannot infer is refused', () => {
+test('inferenceMode refuses a stock layer', () => {
   const model = tfl.sequential({ layers: [tfl.layers.batchNormalization({ inputShape: [3], name: 'stock' })] });
   expect(() => {
     inferenceMode(model);

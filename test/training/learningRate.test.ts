@@ -1,4 +1,4 @@
-// The callbacks that set the learning rate, in TensorFlow.js' own fitDataset.
+// Callbacks that set the learning rate, with `fitDataset` of TensorFlow.js.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,14 +32,14 @@ test.each([
   expect(history['learningRate']).toEqual([schedule(5), schedule(11)]);
 });
 
-test('a rate of 0 by schedule leaves a stock optimizer still', async () => {
+test('with a scheduled rate of 0, a stock optimizer changes nothing', async () => {
   const model = tinyModel();
   const before = await model.getLayer('predictions').getWeights()[0]!.data();
   await fit([learningRateSchedule(() => 0, { logEverySteps: 0 })], { epochs: 1, optimizer: tf.train.adam(1), model });
   expect(await model.getLayer('predictions').getWeights()[0]!.data()).toEqual(before);
 });
 
-test('learningRateSchedule writes to the console every 100 steps', async () => {
+test('learningRateSchedule prints to the console every 100 steps', async () => {
   const log = vi.spyOn(console, 'log').mockReturnValue();
   await fit([learningRateSchedule(() => 0.01)], { epochs: 17, validate: false });
   expect(log.mock.calls.map(([line]) => (line as string).replace(/loss [\d.]+/, 'loss L'))).toEqual([
@@ -49,7 +49,7 @@ test('learningRateSchedule writes to the console every 100 steps', async () => {
   log.mockRestore();
 });
 
-test('reduceOnPlateau lowers the rate after its patience, rests, and stops at the least rate', async () => {
+test('reduceOnPlateau lowers the rate when its patience is exhausted, waits for the cooldown, and stops at the minimum rate', async () => {
   const { history } = await fit(
     [scripted([1, 1, 1, 1, 1, 1, 1]), reduceOnPlateau({ factor: 0.1, patience: 2, cooldown: 1, minLearningRate: 0.005 })],
     { epochs: 7 },

@@ -1,4 +1,4 @@
-// Losses and their gradients where a model is sure: logits up to 100, probabilities of exactly 0 and 1.
+// Losses and their gradients for extreme predictions: logits up to 100, and probabilities of exactly 0 and 1.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -48,7 +48,7 @@ async function measure(loss: Loss, labels: readonly number[], inputs: readonly n
   return measured;
 }
 
-// Where Keras itself is NaN, ours must be finite.
+// Cases in which Keras returns NaN, whereas this library must return finite values.
 function expectClose(ours: readonly number[], theirs: readonly (number | null)[]): void {
   expect(ours.every(Number.isFinite)).toBe(true);
   const off = theirs.map((value, i) => (value === null ? 0 : Math.abs((ours[i] as number) - value) / Math.max(1, Math.abs(value))));
@@ -65,26 +65,26 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  test.each(titled)('%s: value and gradient from logits are those of the exact formula', async (_, one) => {
+  test.each(titled)('%s: value and gradient from logits match the exact formula', async (_, one) => {
     const ours = await measure(lossOf(one, true), one.labels, keras.logits);
     const { loss, gradient } = one.exact ?? one.fromLogits;
     expectClose(ours.loss, loss);
     expectClose(ours.gradient, gradient);
   });
 
-  test.each(titled)('%s: value and gradient from probabilities are those of Keras', async (_, one) => {
+  test.each(titled)('%s: value and gradient from probabilities match Keras', async (_, one) => {
     const ours = await measure(lossOf(one, false), one.labels, keras.probabilities);
     expectClose(ours.loss, one.fromProbabilities.loss);
     expectClose(ours.gradient, one.fromProbabilities.gradient);
   });
 
-  test('the focal loss of a sure sample has a gradient of 0 for gamma below 1', async () => {
+  test('the focal loss of a perfectly classified sample has a gradient of 0 for gamma below 1', async () => {
     const { loss, gradient } = await measure(focalLoss({ gamma: 0.5, fromLogits: true }), [1, 0, 0], [30, -30, 0]);
     expect(loss[0]).toBeCloseTo(0, 9);
     expect(gradient).toBeAllclose([0, 0, 0], { tolerance: 1e-9 });
   });
 
-  test('logits that are not finite give a loss that is not finite', async () => {
+  test('the loss is not finite if logits are not finite', async () => {
     const { loss } = await measure(focalLoss({ gamma: 0.5, fromLogits: true }), [1, 0, 0], [NaN, 0, 0]);
     expect(loss[0]).toBeNaN();
   });

@@ -1,4 +1,4 @@
-// Losses and metrics as Keras computes them, from logits and from probabilities.
+// Losses and metrics, compared with Keras, from logits and from probabilities.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -48,7 +48,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     const x = name === 'binary one output' ? tf.slice(scoresOf, [0, 0], [6, 1]) : scoresOf;
     const y = tf.tensor(labels, labelShape, labelShape.length === 1 ? 'int32' : 'float32');
     const p = name.startsWith('binary') ? tf.sigmoid(x) : tf.softmax(x);
-    // Keras clips the focal loss also of logits, to 16.1 a sample; ours stays exact.
+    // Keras clips the focal loss of logits as well, to 16.1 per sample. This library's loss is exact.
     const clipped = name === 'categorical focal' ? 1 : -1;
     const ours = [...(await OURS[name](true)(y, x).data())];
     expect(ours.filter((_, i) => i !== clipped)).toBeAllclose(
@@ -59,7 +59,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
   });
 });
 
-// In two batches of unequal size: counts add up, batches' figures would not.
+// In two batches of different sizes, where the mean of batch values would differ from the value over all samples.
 async function inTwoBatches(metric: Metric, labels: tf.Tensor, predictions: tf.Tensor): Promise<number> {
   const batches = [
     [0, 4],
@@ -69,7 +69,7 @@ async function inTwoBatches(metric: Metric, labels: tf.Tensor, predictions: tf.T
   return (await metric.result(tf.add<tf.Tensor1D>(sums[0]!, sums[1]!)).data())[0]!;
 }
 
-test('metrics over several batches are those of Keras over all samples', async () => {
+test('metrics over several batches equal those of Keras over all samples', async () => {
   const x = tf.tensor2d(logits, shape as [number, number]);
   const probabilities = tf.softmax(x);
   const onehot = tf.tensor2d(cases['softmax one-hot smoothing 0.0'].labels, shape as [number, number]);
@@ -83,7 +83,7 @@ test('metrics over several batches are those of Keras over all samples', async (
   expect(await inTwoBatches(auc(), several, tf.sigmoid(x))).toBeCloseTo(scores.auc[0]!, 5);
 });
 
-test('labels that do not fit the predictions are refused', () => {
+test('refuses labels that do not match the predictions', () => {
   const p = tf.fill([2, 3], 1 / 3);
   expect(() => softmaxCrossEntropy()(tf.zeros([2, 4]), p)).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: softmaxCrossEntropy: expected labels [2] or [2, 3], received [2, 4].]`,

@@ -1,4 +1,4 @@
-// Metrics of every head: one output, two, many, several labels; labels as indices or vectors; ties.
+// Metrics for heads with one, two or many outputs, for labels as indices or vectors, and with ties.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -15,10 +15,10 @@ async function measured(metric: Metric, labels: tf.Tensor, predictions: tf.Tenso
   return (await value.data())[0]!;
 }
 
-// Sure, tied and wrong samples of a sigmoid head.
+// Correct, tied and wrong predictions of a sigmoid head.
 const LABELS = [1, 0, 1, 0, 1, 0];
 const SIGMOIDS = [0.9, 0.5, 0.5, 0.25, 0.75, 0.625];
-// A three-way tie, two two-way ties with the right class first and last, and a tie of two wrong classes.
+// A tie of three classes, two ties of two classes with the correct class first and last, and a tie of two wrong classes.
 const THREE = [
   [1 / 3, 1 / 3, 1 / 3],
   [0.4, 0.4, 0.2],
@@ -32,9 +32,9 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     await tf.setBackend(backend);
   });
 
-  test('a head with one output has the values of Keras, whatever form its labels have', async () => {
+  test('metrics of a head with one output equal those of Keras, for labels of any form', async () => {
     // Keras 3.15.1: BinaryAccuracy, Precision, Recall, F1Score(threshold=0.5), AUC; scikit-learn 1.9.1: top_k_accuracy_score(k=1) 0.6667.
-    const wanted: readonly [Metric, number][] = [
+    const expected: readonly [Metric, number][] = [
       [accuracy(), 0.6666667],
       [topK(1), 0.6666667],
       [topK(2), 1],
@@ -47,18 +47,18 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     const p = tf.tensor2d(SIGMOIDS, [6, 1]);
     const forms = [tf.tensor1d(LABELS, 'int32'), tf.tensor1d(LABELS), tf.tensor2d(LABELS, [6, 1], 'int32'), tf.tensor2d(LABELS, [6, 1])];
     for (const labels of forms) {
-      for (const [metric, value] of wanted) expect(await measured(metric, labels, p), metric.name).toBeCloseTo(value, 6);
+      for (const [metric, value] of expected) expect(await measured(metric, labels, p), metric.name).toBeCloseTo(value, 6);
     }
   });
 
-  test('one output has the top-1 accuracy of the evaluation, with ties', async () => {
+  test('topK(1) of one output equals the accuracy of an evaluation, with ties', async () => {
     const one = tf.tensor2d(SIGMOIDS, [6, 1]);
     const evaluation = evaluatePredictions(SIGMOIDS, LABELS);
     expect(evaluation.topK[1]).toBe(evaluation.accuracy);
     expect(await measured(topK(1), tf.tensor1d(LABELS, 'int32'), one)).toBeCloseTo(evaluation.accuracy, 6);
   });
 
-  test('ties among several classes count as in Keras while training and as in scikit-learn in an evaluation', async () => {
+  test('ties among several classes count as in Keras during training, and as in scikit-learn in an evaluation', async () => {
     // scikit-learn 1.9.1: accuracy_score 0.25, top_k_accuracy_score 0.5, 0.5, 1. Keras 3.15.1: SparseCategoricalAccuracy 0.25,
     // SparseTopKCategoricalAccuracy 0.75, 0.75, 1.
     const evaluation = evaluatePredictions(THREE, THREE_LABELS, { topK: [1, 2, 3] });
@@ -77,7 +77,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     }
   });
 
-  test("with threshold 'argmax' one output decides as two do", async () => {
+  test("with threshold 'argmax', one output decides like two outputs", async () => {
     const labels = tf.tensor1d(LABELS, 'int32');
     const one = tf.tensor2d(SIGMOIDS, [6, 1]);
     const two = tf.tensor2d(
@@ -87,13 +87,13 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     const metrics: readonly ((options: DecisionOptions) => Metric)[] = [precision, recall, f1];
     for (const make of metrics) {
       expect(await measured(make({ threshold: 'argmax' }), labels, one)).toBeCloseTo(2 / 3, 6);
-      // Both classes are counted here: 4 of 6 decisions are right.
+      // Both classes are counted here: 4 of 6 decisions are correct.
       expect(await measured(make({ threshold: 'argmax' }), labels, two)).toBeCloseTo(4 / 6, 6);
     }
   });
 
   test.each([2, 3, 10])(
-    'every metric is a number between 0 and 1 with %i outputs, for indices, one-hot rows and label sets',
+    'every metric is between 0 and 1 with %i outputs, for class indices, one-hot vectors and multiple labels',
     async (width) => {
       const p = tf.softmax(tf.randomNormal([8, width], 0, 1, 'float32', 3));
       const indices = tf.tensor1d(
@@ -123,7 +123,7 @@ describe.each(['cpu', 'wasm'])('on %s', (backend) => {
     },
   );
 
-  test('a prediction that is not a number is no hit', async () => {
+  test('a prediction of NaN does not count as correct', async () => {
     // Keras' top_k_categorical_accuracy: false where the target's score is not finite.
     const predictions = tf.tensor2d([
       [NaN, 0.2, 0.8],

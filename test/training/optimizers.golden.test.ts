@@ -1,4 +1,4 @@
-// Seven updates by given gradients (large, tiny, none at all) as Keras, TensorFlow 1 and PyTorch make them.
+// Seven updates with given gradients (large, tiny and missing), compared with Keras, TensorFlow 1 and PyTorch.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -18,7 +18,7 @@ const CASES = ['cpu', 'wasm'].flatMap((backend) =>
 beforeAll(startWasm);
 
 describe.each(CASES)('$case of $framework on $backend', ({ backend, optimizer: kind, options, after }) => {
-  test('every weight after every step', async () => {
+  test('gives the same weights after every step', async () => {
     await tf.setBackend(backend);
     const halved = typeof options.learningRate === 'string';
     const learningRate = halved ? exponentialDecay({ initialLearningRate: 0.02, decayRate: 0.5, decaySteps: 2 }) : options.learningRate;

@@ -9,7 +9,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('trainingProgress reports each step with its loss', async () => {
+test('trainingProgress reports the loss of every step', async () => {
   const seen: Progress[] = [];
   await fit([trainingProgress((progress) => seen.push(progress))], { epochs: 2, validate: false });
   expect(seen.map(({ task, done, total, unit }) => [task, done, total, unit])).toEqual(

@@ -12,11 +12,11 @@ const OURS: Record<keyof typeof rates, Schedule> = {
   polynomialDecay: polynomialDecay({ initialLearningRate: 0.1, endLearningRate: 0.001, power: 2, decaySteps: 100 }),
 };
 
-test.each(Object.entries(OURS))('%s gives the rates of Keras', (name, schedule) => {
+test.each(Object.entries(OURS))('%s returns the same rates as Keras', (name, schedule) => {
   expect(at.map(schedule)).toBeAllclose(rates[name as keyof typeof rates], { tolerance: 1e-8 });
 });
 
-test('oneCycle gives the rates of PyTorch', () => {
+test('oneCycle returns the same rates as PyTorch', () => {
   const steps = torch.oneCycle.cos.map((_, step) => step);
   expect(steps.map(oneCycle({ maxLearningRate: 0.4, totalSteps: 40 }))).toBeAllclose(torch.oneCycle.cos, { tolerance: 1e-9 });
   const linear = oneCycle({ maxLearningRate: 0.4, totalSteps: 40, riseShare: 0.25, startDivisor: 10, endDivisor: 100, shape: 'linear' });

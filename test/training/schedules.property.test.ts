@@ -1,4 +1,4 @@
-// What every schedule keeps to: its bounds, the direction of its pieces, and no jump where it promises none.
+// Properties of schedules: their bounds, where they increase and decrease, and where they are continuous.
 
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
@@ -33,7 +33,7 @@ const cosine = total.chain((totalSteps) =>
 );
 
 test.prop([cosine])(
-  'warmupCosine rises, then falls to 0 and stays, within [0, maxLearningRate], with no jump but the one it names',
+  'warmupCosine increases, then decreases to 0 and stays there, within [0, maxLearningRate], with no jump except the documented one',
   (options) => {
     const { maxLearningRate, totalSteps, warmupSteps, cosineOver } = options;
     const rates = ratesOf(warmupCosine(options), totalSteps + 10);
@@ -42,7 +42,7 @@ test.prop([cosine])(
     expect(rises(rates.slice(0, warmupSteps))).toBe(true);
     expect(falls(rates.slice(warmupSteps))).toBe(true);
     for (const late of rates.slice(totalSteps)) expect(late).toBeCloseTo(0, 12);
-    // The steepest place of half a cosine over n steps falls by pi / 2n of its height.
+    // Half a cosine over n steps decreases by at most pi / 2n of its height per step.
     const length = cosineOver === 'run' ? totalSteps : totalSteps - warmupSteps;
     expect(largestStep(rates.slice(warmupSteps))).toBeLessThanOrEqual(((maxLearningRate * Math.PI) / 2 / length) * (1 + 1e-9));
     if (cosineOver === 'afterWarmup') expect(rates[warmupSteps]).toBeCloseTo(maxLearningRate, 12);
@@ -50,7 +50,7 @@ test.prop([cosine])(
 );
 
 test.prop([rate, fc.double({ min: 0.5, max: 1, noNaN: true }), fc.double({ min: 0.5, max: 60, noNaN: true })])(
-  'exponentialDecay falls from its first rate; its staircase touches the smooth curve from above and never leaves it by more than one stair',
+  'exponentialDecay decreases from its first rate, and its staircase is above the smooth curve by at most one stair',
   (initial, decayRate, decaySteps) => {
     const smooth = ratesOf(exponentialDecay({ initialLearningRate: initial, decayRate, decaySteps, staircase: false }), 200);
     const stairs = ratesOf(exponentialDecay({ initialLearningRate: initial, decayRate, decaySteps }), 200);
@@ -64,7 +64,7 @@ test.prop([rate, fc.double({ min: 0.5, max: 1, noNaN: true }), fc.double({ min: 
 );
 
 test.prop([fc.array(rate, { minLength: 1, maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 5, maxLength: 5 })])(
-  'stepDecay takes its rates in turn, each up to its boundary',
+  'stepDecay uses its rates in order, each up to its boundary',
   (rates, gaps) => {
     const boundaries = gaps.slice(0, rates.length - 1).map((_, i) => gaps.slice(0, i + 1).reduce((a, b) => a + b));
     const schedule = stepDecay({ values: rates, boundaries });
@@ -77,7 +77,7 @@ test.prop([fc.array(rate, { minLength: 1, maxLength: 6 }), fc.array(fc.integer({
 );
 
 test.prop([rate, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0.2, max: 4, noNaN: true }), total])(
-  'polynomialDecay goes from one rate to the other and stays there',
+  'polynomialDecay decreases from one rate to the other and stays there',
   (initial, share, power, decaySteps) => {
     const end = share * initial;
     const rates = ratesOf(polynomialDecay({ initialLearningRate: initial, endLearningRate: end, power, decaySteps }), decaySteps + 10);
@@ -96,7 +96,7 @@ test.prop([
   fc.double({ min: 1, max: 1e5, noNaN: true }),
   fc.constantFrom('cosine', 'linear'),
 ])(
-  'oneCycle rises once and falls once, from peak / startDivisor to that / endDivisor',
+  'oneCycle increases once and decreases once, from peak / startDivisor to peak / startDivisor / endDivisor',
   (peak, totalSteps, riseShare, startDivisor, endDivisor, shape) => {
     fc.pre(riseShare * totalSteps > 2);
     const rates = ratesOf(oneCycle({ maxLearningRate: peak, totalSteps, riseShare, startDivisor, endDivisor, shape }), totalSteps + 5);
@@ -105,14 +105,14 @@ test.prop([
     expect(rises(rates.slice(0, top + 1)) && falls(rates.slice(top + 1))).toBe(true);
     expect(Math.max(...rates)).toBeLessThanOrEqual(peak * (1 + 1e-12));
     for (const late of rates.slice(totalSteps - 1)) expect(late).toBeCloseTo(peak / startDivisor / endDivisor, 9);
-    // No jump: the two slopes are at most pi / 2 times as steep as straight lines.
+    // There is no jump: the slopes are at most pi / 2 times as steep as straight lines.
     const [up, down] = [riseShare * totalSteps - 1, totalSteps - riseShare * totalSteps];
     expect(largestStep(rates)).toBeLessThanOrEqual(((peak * Math.PI) / 2 / Math.min(up, down)) * (1 + 1e-9));
   },
 );
 
 test.prop([rate, fc.integer({ min: 0, max: 100 }), total])(
-  'withWarmup rises from 0 in equal steps to the first rate, and is the schedule from then on',
+  'withWarmup increases linearly from 0 to the first rate, then equals the schedule',
   (first, warmupSteps, decaySteps) => {
     const schedule = polynomialDecay({ initialLearningRate: first, decaySteps, endLearningRate: 0 });
     const warmed = withWarmup(schedule, warmupSteps);
@@ -126,7 +126,7 @@ test.prop([rate, fc.integer({ min: 0, max: 100 }), total])(
 );
 
 test.prop([cosine, fc.integer({ min: 1, max: 50 })])(
-  'perEpoch changes at the first step of an epoch only, to the rate of that step',
+  'perEpoch changes only at the first step of an epoch, to the rate of that step',
   (options, stepsPerEpoch) => {
     const schedule = warmupCosine(options);
     const held = perEpoch(schedule, stepsPerEpoch);

@@ -10,7 +10,7 @@ import {
   withWarmup,
 } from '../../src/training/index.js';
 
-test('warmupCosine rises to 0.02 in 1000 steps and takes the cosine of the step over the whole run', () => {
+test('warmupCosine increases to 0.02 within 1000 steps, and its cosine covers the whole run', () => {
   const schedule = warmupCosine({ totalSteps: 4000 });
   expect(schedule(0)).toBe(0);
   expect(schedule(500)).toBeCloseTo(0.01, 12);
@@ -21,17 +21,17 @@ test('warmupCosine rises to 0.02 in 1000 steps and takes the cosine of the step 
   expect(schedule(1000)).toBeCloseTo(0.017071, 6);
 });
 
-test('withWarmup rises to the first rate, then follows the schedule at its own step', () => {
+test('withWarmup increases to the first rate, then follows the schedule, whose steps count from the beginning', () => {
   const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 10, decayRate: 0.5 }), 5);
   expect([0, 1, 4, 5, 9, 10, 20].map(schedule)).toEqual([0, 0.0032, 0.0128, 0.016, 0.016, 0.008, 0.004]);
 });
 
-test('perEpoch holds the rate of the first step of each epoch', () => {
+test('perEpoch uses the rate of the first step of each epoch', () => {
   const schedule = perEpoch(polynomialDecay({ initialLearningRate: 1, endLearningRate: 0, decaySteps: 10 }), 5);
   expect([0, 4, 5, 9, 10].map(schedule)).toEqual([1, 1, 0.5, 0.5, 0]);
 });
 
-test('impossible schedules are refused', () => {
+test('refuses invalid options', () => {
   expect(() => warmupCosine({ totalSteps: -5 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: warmupCosine: expected a positive integer for \`totalSteps\`, received -5.]`,
   );

@@ -1,4 +1,4 @@
-// Features once, then a head: on pictures a color tells apart.
+// Training heads on noisy images whose brightest color channel is the class.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -23,8 +23,8 @@ function backbone(): LayersModel {
   return model;
 }
 
-/** Noisy pictures, one channel brighter: the class. */
-async function* pictures(count: number, seed: number, labels: 'int' | 'vector' = 'vector'): AsyncGenerator<ImageBatch> {
+/** Generates batches of noisy images whose brightest channel is the class. */
+async function* imagesOf(count: number, seed: number, labels: 'int' | 'vector' = 'vector'): AsyncGenerator<ImageBatch> {
   const random = createRandom(seed);
   for (let start = 0; start < count; start += 16) {
     const classes = Array.from({ length: Math.min(16, count - start) }, () => random.integer(3));
@@ -39,8 +39,8 @@ async function* pictures(count: number, seed: number, labels: 'int' | 'vector' =
 const PREPROCESSING = { inputSize: 32, fit: 'stretch' } as const;
 const options = (more: Partial<TrainHeadOptions> = {}): TrainHeadOptions => ({
   classNames,
-  train: pictures(96, 1),
-  validation: pictures(48, 2),
+  train: imagesOf(96, 1),
+  validation: imagesOf(48, 2),
   epochs: 8,
   learningRate: 0.01,
   seed: 3,
@@ -50,17 +50,17 @@ const options = (more: Partial<TrainHeadOptions> = {}): TrainHeadOptions => ({
 
 beforeAll(startWasm);
 
-test.each(['vector', 'int'] as const)('learns from %s labels, and the joined model predicts what was measured', async (labels) => {
+test.each(['vector', 'int'] as const)('learns from %s labels, and the returned model has the reported accuracy', async (labels) => {
   const epochs: number[] = [];
   const { model, history } = await trainHead(
     backbone(),
-    options({ train: pictures(96, 1, labels), onEpoch: ({ epoch }) => epochs.push(epoch) }),
+    options({ train: imagesOf(96, 1, labels), onEpoch: ({ epoch }) => epochs.push(epoch) }),
   );
   expect(epochs).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
   expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.9);
   let right = 0;
-  for await (const { xs, ys } of pictures(48, 2)) {
+  for await (const { xs, ys } of imagesOf(48, 2)) {
     right += (await tf.sum(tf.cast(tf.equal(tf.argMax(model.predict(xs) as tf.Tensor, -1), tf.argMax(ys, -1)), 'int32')).data())[0]!;
   }
   expect(right / 48).toBeCloseTo(history.at(-1)!.val_accuracy!, 6);
@@ -69,11 +69,11 @@ test.each(['vector', 'int'] as const)('learns from %s labels, and the joined mod
 });
 
 test.each([{ hidden: undefined }, { hidden: [8] }])(
-  'what is trainable afterwards is the head that was trained (hidden: $hidden)',
+  'afterwards only the trained head is trainable (hidden: $hidden)',
   async ({ hidden }) => {
     const { model } = await trainHead(
       backbone(),
-      options({ epochs: 1, train: pictures(16, 1), validation: pictures(16, 2), ...(hidden === undefined ? {} : { hidden }) }),
+      options({ epochs: 1, train: imagesOf(16, 1), validation: imagesOf(16, 2), ...(hidden === undefined ? {} : { hidden }) }),
     );
     const width = (model.getLayer('top_conv').outputShape as number[])[3]!;
     const head = hidden === undefined ? width * 3 + 3 : width * 8 + 8 + 8 * 3 + 3;
@@ -90,7 +90,7 @@ test.each([{ hidden: undefined }, { hidden: [8] }])(
   },
 );
 
-test('the same seed gives the same history, another seed another', async () => {
+test('the same seed gives the same history, and another seed gives another one', async () => {
   const run = async (seed: number): Promise<unknown> => (await trainHead(backbone(), options({ seed }))).history;
   const first = await run(3);
   expect(await run(3)).toEqual(first);
@@ -106,7 +106,7 @@ test.each([{ pooling: 'max' }, { hidden: [8] }, { classifierActivation: 'sigmoid
 );
 
 describe('features', () => {
-  /** A data set that counts how often it is read. */
+  /** Creates a dataset that counts how often it is read. */
   const counted = (): { images: Dataset<LabeledImage>; passes: () => number } => {
     let passes = 0;
     const images = Dataset.from(function* () {
@@ -141,7 +141,7 @@ describe('features', () => {
     return passes();
   };
 
-  test('are computed once, and every epoch of augmented images', async () => {
+  test('are computed once, or in every epoch for augmented images', async () => {
     expect(await passesOf((images) => images)).toBe(1);
     expect(await passesOf((images) => images.shuffle(12, { seed: 1 }))).toBe(1);
     expect(await passesOf((images) => augment(images, randomFlip()))).toBe(4);
@@ -149,27 +149,27 @@ describe('features', () => {
     expect(await passesOf((images) => images, { cacheFeatures: false })).toBe(4);
   });
 
-  test('computed every epoch leave nothing behind either', async () => {
+  test('computed in every epoch leave no tensors behind', async () => {
     await expectNoLeak(async () => {
       const train = imageBatches(augment(counted().images, randomFlip()), { batchSize: 5 });
       (await trainHead(backbone(), { classNames, train, epochs: 3, preprocessing: PREPROCESSING })).model.dispose();
     });
   });
 
-  test('of what can be read once alone cannot be computed again', async () => {
+  test('cannot be computed in every epoch from data that can be read only once', async () => {
     await expect(trainHead(backbone(), options({ cacheFeatures: false }))).rejects.toThrow(
       'trainHead: expected a Dataset, which can be read in every epoch, with `cacheFeatures: false` for `train`',
     );
   });
 });
 
-test('five epochs leave no tensor behind', async () => {
+test('five epochs leave no tensors behind', async () => {
   await expectNoLeak(async () => {
     (await trainHead(backbone(), options({ epochs: 5 }))).model.dispose();
   });
 });
 
-test('progress counts batches, then steps', async () => {
+test('reports progress in batches, then in steps', async () => {
   const seen: Progress[] = [];
   await trainHead(backbone(), options({ epochs: 2, onProgress: (progress) => seen.push(progress) }));
   const last = new Map(seen.map((progress) => [progress.task, progress]));
@@ -180,7 +180,7 @@ test('progress counts batches, then steps', async () => {
   ]);
 });
 
-test('aborted, it leaves the backbone as it was and nothing behind', async () => {
+test('when aborted, it leaves the backbone unchanged and no tensors behind', async () => {
   const base = backbone();
   const before = tf.memory().numTensors;
   const controller = new AbortController();
@@ -206,20 +206,20 @@ test.each<[string, Partial<TrainHeadOptions>, string]>([
   [
     'more names than targets',
     { classNames: ['a', 'b', 'c', 'd'] },
-    'trainHead: expected labels [batch] or [batch, 4], one target per name in `classNames`, received [16, 3].',
+    'trainHead: expected labels [batch] or [batch, 4], one per name in `classNames`, received [16, 3].',
   ],
   [
     'labels beyond the names',
-    { classNames: ['a', 'b'], train: pictures(16, 1, 'int') },
+    { classNames: ['a', 'b'], train: imagesOf(16, 1, 'int') },
     'trainHead: expected labels below 2, the number of `classNames`, received 2.',
   ],
-  ['no image', { train: pictures(0, 1) }, 'trainHead: expected at least one batch of training features, received none.'],
+  ['no image', { train: imagesOf(0, 1) }, 'trainHead: expected at least one batch of training features, received none.'],
   [
     'no batches at all',
     { train: [] as never },
     'trainHead: expected batches of { xs, ys }, such as imageBatches() returns for `train`, received [].',
   ],
-])('%s is refused in one sentence, and leaves no tensor behind', async (_, more, message) => {
+])('refuses %s, and leaves no tensors behind', async (_, more, message) => {
   const base = backbone();
   const before = tf.memory().numTensors;
   await expect(trainHead(base, options(more))).rejects.toThrow(message);

@@ -24,6 +24,7 @@ import {
   checkImageSize,
   imagesRemedy,
   checkInputShape,
+  checkLabelShape,
   collateFor,
   preprocessingOfData,
   readable,
@@ -160,7 +161,11 @@ export async function evaluateFor(
       if (collector.count > 0) report(collector.count);
       signal?.throwIfAborted();
       const { values, columns } = await predictBatch(where, model, batch.xs);
-      checkLabelShape(where, batch.ys.shape, columns, multiLabel);
+      // A model with one sigmoid output has two classes.
+      checkLabelShape(where, 'data', batch.ys.shape, columns === 1 && !multiLabel ? 2 : columns, {
+        allowsIndices: !multiLabel || columns === 1,
+        remedy: "Read the folder with the model's `classNames`.",
+      });
       collector.add(values, columns, await batch.ys.data(), batch.files);
     } finally {
       tf.dispose([batch.xs, batch.ys]);
@@ -239,20 +244,6 @@ export async function predictBatch(
   } finally {
     tf.dispose(output);
   }
-}
-
-/** Throws a ShapeError unless labels are class indices, or as wide as the outputs. Flattened, other widths would be read as indices. */
-function checkLabelShape(where: string, shape: readonly number[], columns: number, multiLabel: boolean): void {
-  // One sigmoid output stands for two classes.
-  const width = columns === 1 && !multiLabel ? 2 : columns;
-  const isIndices = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-  if (shape.length === 2 && shape[1] === width) return;
-  if (isIndices && (!multiLabel || columns === 1)) return;
-  const expected = multiLabel ? `[batch, ${width}]` : `[batch] or [batch, ${width}]`;
-  throw new ShapeError(
-    `${where}: expected labels ${expected}, received ${showShape(shape)}. ` +
-      (isIndices ? 'Write them as vectors of 0 and 1, one for each output.' : "Read the folder with the model's `classNames`."),
-  );
 }
 
 /** Throws a DataError when a number that the model answered with is not finite. */

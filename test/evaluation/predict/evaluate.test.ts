@@ -61,7 +61,7 @@ test('label vectors of another width than the outputs are refused before they ar
   await expect(evaluate(model, imageBatches(Dataset.from(vectors(0, 1, 0, 0))))).rejects.toThrow(refused('[2, 4]'));
   await expect(evaluate(model, vectors(0, 1), { multiLabel: true })).rejects.toThrow(refused('[2, 2]', '[batch, 3]'));
   await expect(evaluate(model, [picture(0, 1)], { multiLabel: true })).rejects.toThrow(
-    'evaluate: expected labels [batch, 3], received [1]. Write them as vectors of 0 and 1, one for each output.',
+    'evaluate: expected labels [batch, 3] for `data`, received [1]. Pass vectors of 0 and 1, one number per output.',
   );
   const single: Predictor = { predict: ({ shape }) => tf.fill([shape[0], 1], 0.9) };
   await expect(evaluate(single, vectors(0, 1, 0))).rejects.toThrow(refused('[2, 3]', '[batch] or [batch, 2]'));
