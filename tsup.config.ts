@@ -10,9 +10,10 @@ const common: Options = {
 export default defineConfig([
   {
     ...common,
-    // imageWorker is no entry of the package: threads start from it.
+    // imageWorker and trainingWorker are no entries of the package: threads start from them.
     entry: {
       imageWorker: 'src/node/images/imageWorker.ts',
+      trainingWorker: 'src/node/runs/trainingWorker.ts',
       index: 'src/index.ts',
       hdf5: 'src/hdf5.ts',
       plots: 'src/plots.ts',

@@ -35,6 +35,8 @@ export class SeededDropout extends tfl.layers.Layer {
   inference = false;
   /** A temporary factor of the rate. It is not saved with the layer. */
   rateScale = 1;
+  /** The rows of the batch that this model computes, if other threads compute the rest. Each row has the mask it has in the whole batch. */
+  rows: { readonly start: number; readonly total: number } | undefined;
   /** The current state of the mask sequence. Restoring a saved state continues with the same masks. */
   stream: DropoutStream;
 
@@ -66,7 +68,10 @@ export class SeededDropout extends tfl.layers.Layer {
     return tf.tidy(() => {
       const shape = this.noiseShape === null ? x.shape : this.noiseShape.map((length, axis) => length ?? x.shape[axis] ?? 1);
       const keep = 1 - dropped;
-      const noise = tf.randomUniform(shape, 0, 1, 'float32', deriveSeed(seed, step));
+      const [rows = 1, ...rest] = shape;
+      const { start, total } = this.rows ?? { start: 0, total: rows };
+      const whole = tf.randomUniform([total, ...rest], 0, 1, 'float32', deriveSeed(seed, step));
+      const noise = total === rows ? whole : tf.slice(whole, start, rows);
       return tf.mul(x, tf.mul(tf.cast(tf.less(noise, keep), 'float32'), 1 / keep));
     });
   }

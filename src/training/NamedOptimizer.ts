@@ -134,6 +134,19 @@ export class NamedOptimizer extends tf.Optimizer {
     });
   }
 
+  /**
+   * Computes a step from gradients that were computed elsewhere. The model changes when the step is taken.
+   *
+   * @param changes - New values of other variables, such as moving statistics.
+   * @internal
+   */
+  attemptWith(results: () => { readonly cost: tf.Scalar; readonly gradients: readonly NamedTensor[]; readonly changes: Changes }): Attempt {
+    return attempt(() => {
+      const { cost, gradients, changes } = results();
+      return this.#parts(cost, gradients, changes);
+    });
+  }
+
   /** Computes a step. Errors about labels name the step, because `model.fit` does not. */
   #attemptHere(f: () => tf.Scalar, varList?: tf.Variable[]): Attempt {
     try {

@@ -13,6 +13,7 @@ import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOpti
 import { freeze, unfreeze } from './freeze.js';
 import { unfreezeExceptBatchNorm } from './freezeParts.js';
 import { splitModel, type SplitModel } from './frozenPart.js';
+import { openReplicas, type Replicas } from './replicas.js';
 import { learnedPreprocessing } from './learnedPreprocessing.js';
 import { softmaxCrossEntropy, type Loss } from './losses.js';
 import { accuracy } from './metrics.js';
@@ -70,6 +71,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       ? undefined
       : tf.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
   let split: SplitModel | undefined;
+  let replicas: Replicas | undefined;
   const history: EpochMetrics[] = [];
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
   try {
@@ -108,7 +110,10 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       await split?.dispose();
       split = undefined;
       split = await splitModel(where, model, options.runtime);
-      const context: StepContext = { where, model, split, loss, metrics, classWeights };
+      await replicas?.dispose();
+      replicas = undefined;
+      if (options.workers !== undefined) replicas = await openReplicas(where, model, loss, options.workers);
+      const context: StepContext = { where, model, split, loss, metrics, classWeights, replicas };
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
         saveRun(options.store, model, callbacks, stages, data, { stage: index, history, ...position });
@@ -122,6 +127,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
               }
             : undefined;
         await split.refresh();
+        await replicas?.refresh();
         const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep };
         const metricsOfEpoch = await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch));
         history.push({ epoch, stage: index, ...metricsOfEpoch });
@@ -136,6 +142,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
     classWeights?.dispose();
     for (const optimizer of optimizers) optimizer.dispose();
     await split?.dispose();
+    await replicas?.dispose();
   }
 }
 

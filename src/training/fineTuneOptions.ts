@@ -10,6 +10,7 @@ import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import type { Schedule } from './schedule.js';
+import type { TrainingWorkers } from './replicas.js';
 import type { CheckpointStore } from './trainingRun.js';
 import type { TrainingBatch } from './trainStep.js';
 
@@ -55,6 +56,12 @@ export interface FineTuneOptions {
    * @defaultValue TensorFlow.js
    */
   readonly runtime?: FeatureRuntime | undefined;
+  /**
+   * Threads that share every step: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm backend, and a loss and layers of this library
+   * or TensorFlow.js.
+   * @defaultValue none
+   */
+  readonly workers?: TrainingWorkers | undefined;
   /**
    * Creates the optimizer of each stage. It is called once per stage before training begins, and must return a new optimizer each time.
    * Each stage starts without optimizer state, as with a newly compiled model.

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { check, rule } from '../core/internal.js';
 import { SeededDropout } from '../layers/internal.js';
-import { cutModel } from '../models/internal.js';
+import { cutModel, type CutModel } from '../models/internal.js';
 import { foldBatchNorm } from '../models/index.js';
 import { allLayers } from './freeze.js';
 
@@ -47,7 +47,7 @@ export interface SplitModel {
  * and so does dropout that follows the last frozen weights.
  */
 export async function splitModel(where: string, model: LayersModel, runtime: FeatureRuntime | undefined): Promise<SplitModel> {
-  const { below, above } = cutModel(model, frozenLayers(model));
+  const { below, above } = cutFrozen(model);
   if (below === undefined) {
     return { features: (images) => Promise.resolve([images]), predict: above, refresh: nothing, dispose: nothing };
   }
@@ -76,6 +76,11 @@ export function releaseFeatures(features: readonly tf.Tensor[], images: tf.Tenso
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
+
+/** Cuts a model where its frozen part ends. */
+export function cutFrozen(model: LayersModel): CutModel {
+  return cutModel(model, frozenLayers(model));
+}
 
 /** Stock layers that change their input during training and are no dropout. */
 const RANDOM = /^(GaussianNoise|GaussianDropout|AlphaDropout|RandomWidth)$/;

@@ -5,6 +5,7 @@ export { earlyStopping, type EarlyStoppingOptions, terminateOnNaN } from './earl
 export { ema, type Ema, type EmaOptions } from './ema.js';
 export type { EpochMetrics, MetricValues } from './epochMetrics.js';
 export type { FeatureRuntime } from './frozenPart.js';
+export type { TrainingWorkers } from './replicas.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
 export { freeze, type LayerSelector, unfreeze } from './freeze.js';

@@ -25,6 +25,29 @@ export interface CrossEntropyOptions {
   readonly fromLogits?: boolean | undefined;
 }
 
+/** A loss of this library as plain data, from which another thread creates it. */
+export type LossConfig =
+  | { readonly name: 'softmaxCrossEntropy'; readonly options: CrossEntropyOptions }
+  | { readonly name: 'binaryCrossEntropy'; readonly options: CrossEntropyOptions }
+  | { readonly name: 'focalLoss'; readonly options: FocalLossOptions };
+
+/** Returns the configuration of a loss, or `undefined` if it is a function of the user. */
+export function lossConfig(loss: Loss): LossConfig | undefined {
+  return (loss as { readonly config?: LossConfig | undefined }).config;
+}
+
+/** Creates a loss from its configuration. */
+export function lossFrom(config: LossConfig): Loss {
+  switch (config.name) {
+    case 'softmaxCrossEntropy':
+      return softmaxCrossEntropy(config.options);
+    case 'binaryCrossEntropy':
+      return binaryCrossEntropy(config.options);
+    case 'focalLoss':
+      return focalLoss(config.options);
+  }
+}
+
 /** Keeps logarithms finite. The same value as in Keras. */
 const EPSILON = 1e-7;
 const RULES = { labelSmoothing: rate, fromLogits: boolean };
@@ -41,7 +64,7 @@ const RULES = { labelSmoothing: rate, fromLogits: boolean };
 export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   checkNotLabels('softmaxCrossEntropy', options);
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('softmaxCrossEntropy', options, RULES);
-  return named('softmaxCrossEntropy', 'classes', fromLogits, (labels, predictions) => {
+  return named({ name: 'softmaxCrossEntropy', options }, 'classes', fromLogits, (labels, predictions) => {
     const targets = targetsLike('softmaxCrossEntropy', labels, predictions, 'classes');
     const classes = predictions.shape[1] as number;
     if (classes === 1)
@@ -65,7 +88,7 @@ export function softmaxCrossEntropy(options: CrossEntropyOptions = {}): Loss {
 export function binaryCrossEntropy(options: CrossEntropyOptions = {}): Loss {
   checkNotLabels('binaryCrossEntropy', options);
   const { labelSmoothing = 0, fromLogits = false } = checkOptions('binaryCrossEntropy', options, RULES);
-  return named('binaryCrossEntropy', 'targets', fromLogits, (labels, predictions) => {
+  return named({ name: 'binaryCrossEntropy', options }, 'targets', fromLogits, (labels, predictions) => {
     const targets = targetsLike('binaryCrossEntropy', labels, predictions, 'targets');
     const smooth = labelSmoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - labelSmoothing), labelSmoothing / 2);
     return tf.mean(binary(smooth, predictions, fromLogits), -1);
@@ -104,7 +127,7 @@ export function focalLoss(options: FocalLossOptions = {}): Loss {
   checkOptions('focalLoss', options, { kind: oneOf('softmax', 'sigmoid'), gamma: nonNegative, alpha: probability, fromLogits: boolean });
   const { kind = 'softmax', gamma = 2, alpha = 0.25, fromLogits = false } = options;
   const meaning = kind === 'softmax' ? 'classes' : 'targets';
-  return named('focalLoss', meaning, fromLogits, (labels, predictions) => {
+  return named({ name: 'focalLoss', options }, meaning, fromLogits, (labels, predictions) => {
     const targets = targetsLike('focalLoss', labels, predictions, meaning);
     if (kind === 'softmax') {
       const logs = logProbabilities(predictions, fromLogits);
@@ -137,9 +160,9 @@ function binary(targets: tf.Tensor, predictions: tf.Tensor, fromLogits: boolean)
 }
 
 /** Names a loss, for the logs of TensorFlow.js and for checks of the labels, and makes it NaN where a prediction is not finite. */
-function named(name: string, labelMeaning: LabelMeaning, fromLogits: boolean, loss: Loss): Loss {
+function named(config: LossConfig, labelMeaning: LabelMeaning, fromLogits: boolean, loss: Loss): Loss {
   // Some wasm kernels turn NaN into a number when they clip or compare, so zero times the predictions is added to the loss. From logits the
   // losses are computed without such kernels.
   const checked: Loss = fromLogits ? loss : (labels, predictions) => tf.add(loss(labels, predictions), tf.sum(tf.mul(predictions, 0), -1));
-  return Object.assign(Object.defineProperty(checked, 'name', { value: name }), { labelMeaning });
+  return Object.assign(Object.defineProperty(checked, 'name', { value: config.name }), { labelMeaning, config });
 }

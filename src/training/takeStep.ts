@@ -1,25 +1,29 @@
 // One training step: forward pass, loss, backward pass, and the update once all results are known to be finite.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { notFinite } from './attempt.js';
+import { notFinite, type Attempt } from './attempt.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 
-/** What a training step needs. */
-export interface Step {
+/** What happens with the results of a step. */
+export interface Outcome {
   /** The function that errors name. */
   readonly where: string;
   /** The step and epoch that errors name, for example `step 3 of epoch 0`. */
   readonly place: string;
-  readonly optimizer: NamedOptimizer;
-  readonly variables: tf.Variable[];
   /** A sentence for errors that says what remains unchanged. @defaultValue that of `notFinite` */
   readonly kept?: string | undefined;
+  /** Receives the results after the model has changed. The predictions are disposed afterwards. */
+  readonly onTaken: (predictions: tf.Tensor, loss: number) => Promise<void>;
+}
+
+/** What a training step needs. */
+export interface Step extends Outcome {
+  readonly optimizer: NamedOptimizer;
+  readonly variables: tf.Variable[];
   /** Runs the model in training mode. */
   readonly predict: () => tf.Tensor;
   /** Returns the loss of the predictions. */
   readonly lossOf: (predictions: tf.Tensor) => tf.Scalar;
-  /** Receives the results after the model has changed. The predictions are disposed afterwards. */
-  readonly onTaken: (predictions: tf.Tensor, loss: number) => Promise<void>;
 }
 
 /**
@@ -42,7 +46,8 @@ export async function takeStep(step: Step): Promise<number> {
   }
 }
 
-async function takeIfFinite({ where, place, kept }: Step, attempt: ReturnType<NamedOptimizer['attempt']>): Promise<number> {
+/** Takes a step that was computed, unless a result is not finite, and returns its loss. */
+export async function takeIfFinite({ where, place, kept }: Omit<Outcome, 'onTaken'>, attempt: Attempt): Promise<number> {
   const { cost, flag } = attempt;
   try {
     const [[loss = NaN] = [], [unsound]] = await Promise.all([cost?.data(), flag.data()]);

@@ -12,7 +12,8 @@ import { releaseFeatures, type SplitModel } from './frozenPart.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
-import { takeStep } from './takeStep.js';
+import type { Replicas } from './replicas.js';
+import { takeIfFinite, takeStep } from './takeStep.js';
 import { addToTally, type Tally } from './tally.js';
 import { targetsLike } from './targets.js';
 
@@ -29,6 +30,9 @@ export interface TrainingBatch {
 /** The names of the tensors of a {@link TrainingBatch}. */
 export const TRAINING_PARTS = ['xs', 'ys', 'sampleWeights'] as const;
 
+/** What the loss of a batch depends on. */
+export type LossContext = Pick<StepContext, 'where' | 'loss' | 'classWeights'>;
+
 /** What a step needs besides its batch. */
 export interface StepContext {
   /** The function that errors name. */
@@ -39,6 +43,8 @@ export interface StepContext {
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
   readonly classWeights: tf.Tensor1D | undefined;
+  /** Threads that share the batch, if the caller has any. */
+  readonly replicas?: Replicas | undefined;
 }
 
 /**
@@ -57,9 +63,19 @@ export async function trainStep(
   place: string,
 ): Promise<number> {
   await checkBatchNumbers(context, 'train', batch, place);
-  const { where, model, split } = context;
+  const { where, model, split, replicas } = context;
   const features = await split.features(batch.xs);
   try {
+    if (replicas !== undefined) {
+      const { attempt, predictions } = await replicas.step(optimizer, { ...batch, features, classWeights: context.classWeights, place });
+      try {
+        const loss = await takeIfFinite({ where, place }, attempt);
+        await addToTally(tally, countersOf(context), batch.ys, predictions, loss);
+        return loss;
+      } finally {
+        predictions.dispose();
+      }
+    }
     return await takeStep({
       where,
       place,
@@ -102,7 +118,8 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
 
 const countersOf = ({ metrics }: StepContext): Metric['counts'][] => metrics.map(({ counts }) => counts);
 
-function meanLoss(context: StepContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor, place: string): tf.Scalar {
+/** Returns the mean of the weighted losses of a batch. */
+export function meanLoss(context: LossContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor, place: string): tf.Scalar {
   const { where, classWeights } = context;
   let losses = lossesOf(context, ys, predictions, place);
   if (classWeights !== undefined)
@@ -116,7 +133,7 @@ function meanLoss(context: StepContext, { ys, sampleWeights }: TrainingBatch, pr
   return tf.mean(losses);
 }
 
-function lossesOf({ where, loss }: StepContext, ys: tf.Tensor, predictions: tf.Tensor, place: string): tf.Tensor {
+function lossesOf({ where, loss }: LossContext, ys: tf.Tensor, predictions: tf.Tensor, place: string): tf.Tensor {
   let losses: unknown;
   try {
     losses = loss(ys, predictions);
@@ -139,7 +156,13 @@ export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape
 
 /** @throws {ShapeError} when the shape of the labels does not suit the loss, the metrics or the class weights. */
 export function checkTrainingLabels(
-  { where, model, loss, metrics, classWeights }: Omit<StepContext, 'classWeights' | 'split'> & { readonly classWeights: unknown },
+  {
+    where,
+    model,
+    loss,
+    metrics,
+    classWeights,
+  }: Omit<StepContext, 'classWeights' | 'split' | 'replicas'> & { readonly classWeights: unknown },
   option: string,
   { shape }: tf.Tensor,
   place = '',

@@ -5,4 +5,5 @@ export { eventFile, type EventFile } from './eventFile.js';
 export type { ProgressStream } from './liveLine.js';
 export { progressBar, type ProgressBarOptions } from './progressBar.js';
 export { tensorBoard, type TensorBoardOptions } from './tensorBoard.js';
+export { trainingWorkers, type TrainingWorkersOptions } from './trainingWorkers.js';
 export { writeReport, type WriteReportOptions, type WrittenReport } from './writeReport.js';

@@ -1,0 +1,1 @@
+export { packError, unpackError, type ErrorRecord } from './errorRecord.js';

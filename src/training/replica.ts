@@ -1,0 +1,172 @@
+// A copy of a model in another thread. It computes the loss and the gradients of its share of every batch.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { EffnetError } from '../core/index.js';
+import { BatchNormalization, SeededDropout, type DropoutStream } from '../layers/internal.js';
+import { modelFromArtifacts } from '../models/internal.js';
+import { allLayers } from './freeze.js';
+import { cutFrozen } from './frozenPart.js';
+import { lossFrom, type LossConfig } from './losses.js';
+import { withoutStateChanges } from './stateChanges.js';
+import { meanLoss } from './trainStep.js';
+
+/** A tensor as plain data. */
+export interface PlainTensor {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32' | 'bool';
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
+
+/** What a replica is created from. */
+export interface ReplicaSetup {
+  readonly where: string;
+  readonly artifacts: tf.io.ModelArtifacts;
+  /** Whether each layer trains, in the order of `allLayers`. */
+  readonly trainable: readonly boolean[];
+  readonly loss: LossConfig;
+  /** Original names of the weights in `values`: those that train, followed by the moving statistics that change. */
+  readonly names: readonly string[];
+  /** Number of weights that train. */
+  readonly count: number;
+  /** Shared by all threads: the current values of the weights. */
+  readonly values: SharedArrayBuffer;
+  /** The result of this replica: gradients, followed by new moving statistics. */
+  readonly results: SharedArrayBuffer;
+}
+
+/** The state of a layer that is neither a weight nor part of its configuration. */
+export interface LayerState {
+  readonly stream?: DropoutStream | undefined;
+  readonly rateScale?: number | undefined;
+  readonly inference: boolean;
+}
+
+/** The share of a batch. */
+export interface Share {
+  readonly place: string;
+  /** What the part above the cut reads: features, or the images. */
+  readonly features: readonly PlainTensor[];
+  readonly ys: PlainTensor;
+  readonly sampleWeights: PlainTensor | undefined;
+  readonly classWeights: PlainTensor | undefined;
+  readonly rows: { readonly start: number; readonly total: number };
+  /** States by layer name. */
+  readonly states: Readonly<Record<string, LayerState>>;
+}
+
+/** The result of a share. The gradients are in the shared memory. */
+export interface ShareResult {
+  readonly loss: number;
+  readonly predictions: PlainTensor;
+}
+
+/** A model in another thread. */
+export interface Replica {
+  step(share: Share): Promise<ShareResult>;
+  dispose(): void;
+}
+
+/** Returns the layers whose behavior depends on a {@link LayerState}, by name. */
+export function statefulLayers(model: LayersModel): ReadonlyMap<string, SeededDropout | BatchNormalization> {
+  const layers = allLayers(model).filter(
+    (layer): layer is SeededDropout | BatchNormalization => layer instanceof SeededDropout || layer instanceof BatchNormalization,
+  );
+  return new Map(layers.map((layer) => [layer.name, layer]));
+}
+
+/** Creates a replica. A backend with gradients must be active. */
+export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
+  const { where, names, count } = setup;
+  const model = await modelFromArtifacts(where, setup.artifacts);
+  allLayers(model).forEach((layer, i) => {
+    layer.trainable = setup.trainable[i] ?? false;
+  });
+  const byName = new Map(model.weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));
+  const variables = names.map((name) => {
+    const variable = byName.get(name);
+    if (variable === undefined) throw new EffnetError(`${where}: expected a weight '${name}' in the copy of the model, received none.`);
+    return variable;
+  });
+  const trained = variables.slice(0, count);
+  const layers = statefulLayers(model);
+  const { above } = cutFrozen(model);
+  const context = { where, loss: lossFrom(setup.loss) };
+  const parts = (buffer: SharedArrayBuffer): Float32Array[] => {
+    let offset = 0;
+    return variables.map(({ size }) => new Float32Array(buffer, 4 * (offset += size) - 4 * size, size));
+  };
+  const [values, results] = [parts(setup.values), parts(setup.results)];
+
+  return {
+    async step(share) {
+      restore(layers, share);
+      tf.tidy(() => {
+        variables.forEach((variable, i) => {
+          variable.assign(tf.tensor((values[i] as Float32Array).slice(), variable.shape));
+        });
+      });
+      const held: tf.Tensor[] = [];
+      try {
+        const { loss, predictions, outputs } = tf.tidy(() => {
+          const features = share.features.map(toTensor);
+          const batch = { xs: features[0] as tf.Tensor, ys: toTensor(share.ys), sampleWeights: optional(share.sampleWeights) };
+          const classWeights = optional(share.classWeights) as tf.Tensor1D | undefined;
+          let predicted: tf.Tensor | undefined;
+          const { result, changes } = withoutStateChanges(
+            () =>
+              tf.variableGrads(() => {
+                predicted = tf.keep(above(features, true));
+                const mean = meanLoss({ ...context, classWeights }, batch, predicted, share.place);
+                return tf.addN([mean, ...model.calculateLosses()]);
+              }, trained),
+            () => false,
+          );
+          const gradients = trained.map(({ name, shape }) => (result.grads[name] as tf.Tensor | undefined) ?? tf.zeros(shape));
+          const statistics = variables.slice(count).map((variable) => changes.get(variable) ?? variable);
+          held.push(predicted as unknown as tf.Tensor);
+          return {
+            loss: result.value,
+            predictions: predicted as unknown as tf.Tensor,
+            outputs: [...gradients, ...statistics].map((tensor) => tf.clone(tensor)),
+          };
+        });
+        held.push(loss, ...outputs);
+        await Promise.all(outputs.map(async (tensor, i) => results[i]?.set((await tensor.data()) as Float32Array)));
+        const [value = NaN] = await loss.data();
+        return { loss: value, predictions: await toPlain(predictions) };
+      } finally {
+        tf.dispose(held);
+      }
+    },
+    dispose: () => {
+      model.dispose();
+    },
+  };
+}
+
+function restore(layers: ReadonlyMap<string, SeededDropout | BatchNormalization>, { states, rows }: Share): void {
+  for (const [name, layer] of layers) {
+    const state = states[name];
+    if (state === undefined) continue;
+    layer.inference = state.inference;
+    if (!(layer instanceof SeededDropout)) continue;
+    layer.rows = rows;
+    layer.stream = state.stream ?? layer.stream;
+    layer.rateScale = state.rateScale ?? 1;
+  }
+}
+
+/** Reads a tensor into memory that can be sent to another thread. */
+export async function toPlain(tensor: tf.Tensor): Promise<PlainTensor> {
+  const values = await tensor.data();
+  return { shape: tensor.shape, dtype: tensor.dtype as PlainTensor['dtype'], values: values.slice() };
+}
+
+function toTensor({ values, shape, dtype }: PlainTensor): tf.Tensor {
+  return tf.tensor(values, [...shape], dtype);
+}
+
+function optional(tensor: PlainTensor | undefined): tf.Tensor | undefined {
+  return tensor === undefined ? undefined : toTensor(tensor);
+}
