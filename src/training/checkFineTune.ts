@@ -120,7 +120,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   if ((options.initialEpoch ?? 0) >= epochs)
     throw invalid(WHERE, 'initialEpoch', `less than the ${epochs} epochs of all stages`, options.initialEpoch);
   if (options.checkpointEverySteps !== undefined && options.store === undefined)
-    throw invalid(WHERE, 'checkpointEverySteps', 'no value without `store`', options.checkpointEverySteps);
+    throw invalid(WHERE, 'checkpointEverySteps', 'nothing without `store`', options.checkpointEverySteps);
   checkClasses(options, classesOf(model));
 }
 

@@ -17,7 +17,7 @@ export interface DropRateScheduleOptions {
  * Creates a callback that multiplies the drop rates of a model by a factor of the epoch. For stochastic depth, rates still increase
  * linearly with depth.
  *
- * The original rates are restored when training ends, so they are the ones that are saved with the model.
+ * The original rates apply again when training ends. A model is always saved with its original rates.
  *
  * @param factor - Returns the factor for an epoch, which counts from 0. Every multiplied rate must be below 1.
  * @throws {OptionError} when an option is unknown. When training begins: when the model has no such layer. When an epoch begins: when the

@@ -84,7 +84,7 @@ describe('in Chromium', () => {
       await open(name);
       const { error, checkpoints, epochs } = await page.evaluate(() => contract.loseDevice());
       expect(error).toMatch(
-        new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint stays`),
+        new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint remains valid`),
       );
       expect(checkpoints).toBe(3);
       expect(epochs).toBe(2);

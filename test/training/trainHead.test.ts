@@ -10,7 +10,7 @@ import type { Progress } from '../../src/core/index.js';
 import { randomFlip } from '../../src/image/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { modelSummary } from '../../src/models/index.js';
-import { trainableSummary, trainHead, unfreeze, type TrainHeadOptions } from '../../src/training/index.js';
+import { earlyStopping, trainableSummary, trainHead, unfreeze, type TrainHeadOptions } from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
@@ -219,9 +219,35 @@ test.each<[string, Partial<TrainHeadOptions>, string]>([
     { train: [] as never },
     'trainHead: expected batches of { xs, ys }, such as imageBatches() returns for `train`, received [].',
   ],
+  [
+    'the result of imageFolder',
+    { train: { images: Dataset.from([1]), classNames } as never },
+    'received { images, classNames }. Pass its `images` in batches: `imageBatches(folder.images)`.',
+  ],
+  [
+    'the result of imageFolder with a validation split',
+    { train: { train: { images: Dataset.from([1]) }, validation: { images: Dataset.from([1]) } } as never },
+    'Pass the `images` of one part in batches: `imageBatches(folder.train.images)`.',
+  ],
+  ['a callback that was not called', { callbacks: [earlyStopping as never] }, 'Call it: `earlyStopping(...)`.'],
 ])('refuses %s, and leaves no tensors behind', async (_, more, message) => {
   const base = backbone();
   const before = tf.memory().numTensors;
   await expect(trainHead(base, options(more))).rejects.toThrow(message);
   expect(tf.memory().numTensors).toBe(before);
+});
+
+test('refuses endless validation data before it reads training data', async () => {
+  let isRead = false;
+  const train = Dataset.from(function* () {
+    isRead = true;
+    yield { xs: tf.zeros([1, 32, 32, 3]), ys: tf.tensor1d([0], 'int32') };
+  });
+  const validation = Dataset.from([0])
+    .repeat()
+    .map(() => ({ xs: tf.zeros([1, 32, 32, 3]), ys: tf.tensor1d([0], 'int32') }));
+  await expect(trainHead(backbone(), options({ train: train as never, validation: validation as never }))).rejects.toThrow(
+    'trainHead: expected a dataset that ends for `validation`',
+  );
+  expect(isRead).toBe(false);
 });
