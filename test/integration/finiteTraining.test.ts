@@ -21,7 +21,6 @@ import {
   softmaxCrossEntropy,
   terminateOnNaN,
   trainHead,
-  type CheckpointStore,
   type FineTuneOptions,
   type Loss,
   type NamedOptimizer,

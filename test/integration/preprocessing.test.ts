@@ -121,7 +121,7 @@ test('training refuses training and validation images made in different ways, an
   const train = imageBatches(stretched.images);
   const validation = imageBatches(cropped.images);
   await expect(trainHead(model, { classNames, train, validation })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: trainHead: expected the images of \`train\` and \`validation\` to be preprocessed alike, received 'resize to 48 x 48 (bilinear)' for \`train\` and 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)' for \`validation\`. Preprocess them alike, or pass as \`preprocessing\` what the model is to be used with.]`,
+    `[OptionError: trainHead: expected the images of \`train\` and \`validation\` to be preprocessed alike, received 'resize to 48 x 48 (bilinear)' for \`train\` and 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)' for \`validation\`. Preprocess them alike, or pass the preprocessing that the model will be used with as \`preprocessing\`.]`,
   );
   await expect(trainHead(model, { classNames, train: imageBatches(large.images) })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: trainHead: expected images of 48 x 48 pixels for \`train\`, the input size of the model, received 64 x 64. Resize the images to the size of the model, for example with \`preprocessing: model\` where they are read, or build the model for their size.]`,

@@ -47,7 +47,7 @@ test('refuses invalid options and labels', async () => {
     `[OptionError: fineTune: expected less than the 4 epochs of all stages for \`initialEpoch\`, received 4.]`,
   );
   await expect(run({ checkpointEverySteps: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: fineTune: expected no value without \`store\` for \`checkpointEverySteps\`, received 2.]`,
+    `[OptionError: fineTune: expected nothing without \`store\` for \`checkpointEverySteps\`, received 2.]`,
   );
   await expect(run({ metrics: [topK(5)] })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected metrics for at most 3 classes, as many as the model has for \`metrics\`, received 'top5'.]`,

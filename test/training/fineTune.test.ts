@@ -2,7 +2,6 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
-import { Dataset } from '../../src/data/index.js';
 import {
   adamW,
   callback,
@@ -12,7 +11,6 @@ import {
   fineTune,
   sgd,
   softmaxCrossEntropy,
-  topK,
   warmupCosine,
   accuracy,
   type FineTuneOptions,

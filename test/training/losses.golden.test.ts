@@ -100,7 +100,7 @@ test('refuses labels that do not match the predictions', () => {
 test('losses and metrics that were not called say so when TensorFlow.js calls them', async () => {
   const compiled = (options: object): tfl.LayersModel => {
     const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [2], activation: 'softmax' })] });
-    model.compile({ optimizer: 'sgd', loss: softmaxCrossEntropy(), ...options } as never);
+    model.compile({ optimizer: 'sgd', loss: softmaxCrossEntropy(), ...options });
     return model;
   };
   const [xs, ys] = [tf.ones([1, 2]), tf.oneHot([1], 3)];

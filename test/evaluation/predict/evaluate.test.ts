@@ -56,7 +56,7 @@ test('label vectors of another width than the outputs are refused before they ar
   const vectors = (...label: number[]): LabeledImage[] => [picture(0, Float32Array.from(label)), picture(1, Float32Array.from(label))];
   const remedy = "Read the folder with the model's `classNames`.";
   const refused = (received: string, expected = '[batch] or [batch, 3]'): string =>
-    `evaluate: expected labels ${expected}, received ${received}. ${remedy}`;
+    `evaluate: expected labels ${expected} for \`data\`, received ${received}. ${remedy}`;
   await expect(evaluate(model, vectors(0, 1))).rejects.toThrow(refused('[2, 2]'));
   await expect(evaluate(model, imageBatches(Dataset.from(vectors(0, 1, 0, 0))))).rejects.toThrow(refused('[2, 4]'));
   await expect(evaluate(model, vectors(0, 1), { multiLabel: true })).rejects.toThrow(refused('[2, 2]', '[batch, 3]'));

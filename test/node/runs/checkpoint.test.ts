@@ -70,11 +70,11 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
   other.compile({ optimizer: sgd({ momentum: 0.9 }), loss: softmaxCrossEntropy() });
   const before = await weightsOfAll(other);
   await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: sgd: expected slots momentum, received 'block1a_dense/kernel/mean'. It is another optimizer's state.]`,
+    `[WeightsError: sgd: expected slots momentum, received 'block1a_dense/kernel/mean'. The state was saved by another kind of optimizer.]`,
   );
   Object.assign(other.getLayer('block1a_dense'), { name: 'elsewhere' });
   await expect(resume(other, file)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: resume: expected the weights of 'tiny', received 'block1a_dense/kernel', which the model lacks (and 3 more that do not fit). It is a checkpoint of another model.]`,
+    `[WeightsError: resume: expected the weights of 'tiny', received 'block1a_dense/kernel', which the model does not have (and 3 more mismatches). The checkpoint was saved for another model.]`,
   );
   const bytes = await readFile(file);
   await writeFile(file, bytes.subarray(0, bytes.length - 7));
