@@ -88,6 +88,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     preprocessing: preprocessingSource,
     loss: callable,
     metrics: arrayOf(anything),
+    runtime: callable,
     optimizer: anything,
     stepsPerEpoch: positiveInteger,
     validationSteps: positiveInteger,

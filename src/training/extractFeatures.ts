@@ -2,14 +2,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { allFinite, check, rule, showShape, trackProgress } from '../core/internal.js';
+import { allFinite, showShape, trackProgress } from '../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../core/index.js';
 import { checkBatch } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { areFinite, pool } from '../layers/internal.js';
-import { foldBatchNorm } from '../models/index.js';
 import { splitHead } from '../models/internal.js';
 import { labelError, labelProblem } from './checkLabels.js';
+import { openFeatures, type FeatureRuntime } from './frozenPart.js';
 
 /** Features and labels of a whole dataset. */
 export interface Features {
@@ -33,12 +33,6 @@ export interface ExtractOptions {
   readonly runtime: FeatureRuntime | undefined;
 }
 
-/** Creates a runtime for the part of a network that computes features, as `createRuntime` of `effnet-ts/onnx` does. */
-export type FeatureRuntime = (features: tfl.LayersModel) => Promise<{
-  predict(images: tf.Tensor): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
-  dispose(): unknown;
-}>;
-
 /** Computes features of any number of datasets. */
 export interface FeatureExtractor {
   /**
@@ -55,11 +49,6 @@ export interface FeatureExtractor {
   dispose(): Promise<void>;
 }
 
-const runtimeRule = rule<Awaited<ReturnType<FeatureRuntime>>>('a function that returns a runtime with `predict` and `dispose`', (value) => {
-  const { predict, dispose } = (value ?? {}) as Partial<Awaited<ReturnType<FeatureRuntime>>>;
-  return typeof predict === 'function' && typeof dispose === 'function';
-});
-
 /**
  * Removes the head of a backbone, folds its BatchNormalization or passes it to the runtime, and returns the extractor. The backbone remains
  * unchanged, and the caller must dispose the extractor.
@@ -70,8 +59,7 @@ export async function openExtractor(
 ): Promise<FeatureExtractor> {
   const { features } = splitHead('trainHead', backbone, pooling !== undefined);
   const outputs = features.shape.length === 2 ? features : pool(features, pooling ?? 'avg');
-  const extractor = await (runtime ?? foldBatchNorm)(tfl.model({ inputs: backbone.inputs, outputs }));
-  check('trainHead', 'runtime', extractor, runtimeRule);
+  const extractor = await openFeatures('trainHead', tfl.model({ inputs: backbone.inputs, outputs }), runtime);
   return {
     extract: async (batches, option, epoch) => {
       const task = option === 'train' ? 'training features' : 'validation features';

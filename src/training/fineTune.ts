@@ -12,6 +12,7 @@ import type { EpochMetrics } from './epochMetrics.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { freeze, unfreeze } from './freeze.js';
 import { unfreezeExceptBatchNorm } from './freezeParts.js';
+import { splitModel, type SplitModel } from './frozenPart.js';
 import { learnedPreprocessing } from './learnedPreprocessing.js';
 import { softmaxCrossEntropy, type Loss } from './losses.js';
 import { accuracy } from './metrics.js';
@@ -29,6 +30,9 @@ import { classesOf, type StepContext } from './trainStep.js';
  *
  * The first batch of every dataset is checked before anything changes. After the first step of a stage, the model stores the preprocessing
  * of that stage's images.
+ *
+ * The layers below the first one that trains run as in inference: their dropout and stochastic depth are inactive, as in Keras'
+ * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them.
  *
  * @throws {OptionError} when an option is unknown or invalid, the store contains a run with other stages, an item is not a batch, the
  *   preprocessing of a stage is unknown, or its training and validation images are preprocessed differently.
@@ -65,7 +69,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
     options.classWeights === undefined
       ? undefined
       : tf.tensor1d(Array.from({ length: classesOf(model) }, (_, i) => options.classWeights?.[i] ?? 1));
-  const context: StepContext = { where, model, loss, metrics, classWeights };
+  let split: SplitModel | undefined;
   const history: EpochMetrics[] = [];
   const totalEpochs = stages.reduce((sum, { epochs }) => sum + epochs, 0);
   try {
@@ -101,6 +105,10 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
         remember(resumed.position.isFresh === true ? index - 1 : index);
       if (resumed?.position.isFinished === true) break;
       await checkFiniteWeights(where, model, 'Load them again before training.');
+      await split?.dispose();
+      split = undefined;
+      split = await splitModel(where, model, options.runtime);
+      const context: StepContext = { where, model, split, loss, metrics, classWeights };
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
         saveRun(options.store, model, callbacks, stages, data, { stage: index, history, ...position });
@@ -113,6 +121,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
                 remember(index);
               }
             : undefined;
+        await split.refresh();
         const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep };
         const metricsOfEpoch = await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch));
         history.push({ epoch, stage: index, ...metricsOfEpoch });
@@ -126,6 +135,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
   } finally {
     classWeights?.dispose();
     for (const optimizer of optimizers) optimizer.dispose();
+    await split?.dispose();
   }
 }
 

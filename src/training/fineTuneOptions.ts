@@ -5,6 +5,7 @@ import type { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import type { TrainingCallback } from './callback.js';
 import type { LayerSelector } from './freeze.js';
+import type { FeatureRuntime } from './frozenPart.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
@@ -48,6 +49,12 @@ export interface FineTuneOptions {
   readonly loss?: Loss | undefined;
   /** Metrics, computed exactly over each epoch instead of averaged over batches. @defaultValue [accuracy()] */
   readonly metrics?: readonly Metric[] | undefined;
+  /**
+   * Where the layers below the first one that trains run: `createRuntime` of `effnet-ts/onnx`, or
+   * `(features) => createRuntime(features, { threads: 2 })`. ONNX Runtime computes them several times as fast.
+   * @defaultValue TensorFlow.js
+   */
+  readonly runtime?: FeatureRuntime | undefined;
   /**
    * Creates the optimizer of each stage. It is called once per stage before training begins, and must return a new optimizer each time.
    * Each stage starts without optimizer state, as with a newly compiled model.

@@ -129,16 +129,17 @@ interface FitContext {
 
 /** Trains the classifier on a batch, adds the batch to the tally, and returns its loss. Disposes the batch. */
 async function takeHeadStep(
-  { classifier: model, optimizer, objective, variables }: FitContext,
+  { classifier, optimizer, objective, variables }: FitContext,
   [x, y]: [tf.Tensor2D, tf.Tensor2D],
   tally: Tally,
   place: TrainingPlace,
 ): Promise<number> {
   try {
     optimizer.place = place;
+    const predict = (): tf.Tensor => classifier.apply(x, { training: true }) as tf.Tensor;
     const lossOf = (logits: tf.Tensor): tf.Scalar => tf.mean(objective.loss(y, logits));
     const onTaken = (logits: tf.Tensor, loss: number): Promise<void> => addToTally(tally, [objective.counts], y, logits, loss);
-    return await takeStep({ where: place.where, place: placeText(place), kept: KEPT, model, optimizer, variables, lossOf, onTaken }, x);
+    return await takeStep({ where: place.where, place: placeText(place), kept: KEPT, optimizer, variables, predict, lossOf, onTaken });
   } finally {
     tf.dispose([x, y]);
   }

@@ -4,7 +4,7 @@ export { dropRateSchedule, type DropRateScheduleOptions } from './dropRateSchedu
 export { earlyStopping, type EarlyStoppingOptions, terminateOnNaN } from './earlyStopping.js';
 export { ema, type Ema, type EmaOptions } from './ema.js';
 export type { EpochMetrics, MetricValues } from './epochMetrics.js';
-export type { FeatureRuntime } from './extractFeatures.js';
+export type { FeatureRuntime } from './frozenPart.js';
 export { fineTune } from './fineTune.js';
 export type { FineTuneOptions, FineTuneStage } from './fineTuneOptions.js';
 export { freeze, type LayerSelector, unfreeze } from './freeze.js';

@@ -1,7 +1,6 @@
 // One training step: forward pass, loss, backward pass, and the update once all results are known to be finite.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { notFinite } from './attempt.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 
@@ -11,11 +10,12 @@ export interface Step {
   readonly where: string;
   /** The step and epoch that errors name, for example `step 3 of epoch 0`. */
   readonly place: string;
-  readonly model: LayersModel;
   readonly optimizer: NamedOptimizer;
   readonly variables: tf.Variable[];
   /** A sentence for errors that says what remains unchanged. @defaultValue that of `notFinite` */
   readonly kept?: string | undefined;
+  /** Runs the model in training mode. */
+  readonly predict: () => tf.Tensor;
   /** Returns the loss of the predictions. */
   readonly lossOf: (predictions: tf.Tensor) => tf.Scalar;
   /** Receives the results after the model has changed. The predictions are disposed afterwards. */
@@ -23,15 +23,15 @@ export interface Step {
 }
 
 /**
- * Takes a training step on the inputs `xs`, and returns its loss.
+ * Takes a training step and returns its loss.
  *
  * @throws {EffnetError} naming the place, when a result is not finite. The model remains unchanged.
  */
-export async function takeStep(step: Step, xs: tf.Tensor): Promise<number> {
+export async function takeStep(step: Step): Promise<number> {
   let predictions: tf.Tensor | undefined;
   try {
     const attempt = step.optimizer.attempt(() => {
-      predictions = tf.keep(step.model.apply(xs, { training: true }) as tf.Tensor);
+      predictions = tf.keep(step.predict());
       return step.lossOf(predictions);
     }, step.variables);
     const loss = await takeIfFinite(step, attempt);

@@ -31,8 +31,9 @@ import { batchesRemedy } from './batchesRemedy.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
-import { openExtractor, type FeatureRuntime } from './extractFeatures.js';
+import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
+import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
 
 /** Options of {@link trainHead}. */

@@ -8,6 +8,7 @@ import { checkLabelShape } from '../data/internal.js';
 import { areFinite } from '../layers/internal.js';
 import { reasonOf } from '../models/internal.js';
 import { checkLabels, meaningOf } from './checkLabels.js';
+import { releaseFeatures, type SplitModel } from './frozenPart.js';
 import type { Loss } from './losses.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
@@ -33,6 +34,8 @@ export interface StepContext {
   /** The function that errors name. */
   readonly where: string;
   readonly model: LayersModel;
+  /** The model, split where its frozen part ends. */
+  readonly split: SplitModel;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
   readonly classWeights: tf.Tensor1D | undefined;
@@ -54,19 +57,21 @@ export async function trainStep(
   place: string,
 ): Promise<number> {
   await checkBatchNumbers(context, 'train', batch, place);
-  const { where, model } = context;
-  return takeStep(
-    {
+  const { where, model, split } = context;
+  const features = await split.features(batch.xs);
+  try {
+    return await takeStep({
       where,
       place,
-      model,
       optimizer,
       variables,
+      predict: () => split.predict(features, true),
       lossOf: (predictions) => tf.addN([meanLoss(context, batch, predictions, place), ...model.calculateLosses()]),
       onTaken: (predictions, loss) => addToTally(tally, countersOf(context), batch.ys, predictions, loss),
-    },
-    batch.xs,
-  );
+    });
+  } finally {
+    releaseFeatures(features, batch.xs);
+  }
 }
 
 /**
@@ -76,7 +81,9 @@ export async function trainStep(
  */
 export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
   await checkBatchNumbers(context, 'validation', batch, place);
-  const predictions = context.model.predictOnBatch(batch.xs) as tf.Tensor;
+  const features = await context.split.features(batch.xs);
+  const predictions = context.split.predict(features, false);
+  releaseFeatures(features, batch.xs);
   try {
     const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions, place));
     const [loss = NaN] = await cost.data();
@@ -132,7 +139,7 @@ export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape
 
 /** @throws {ShapeError} when the shape of the labels does not suit the loss, the metrics or the class weights. */
 export function checkTrainingLabels(
-  { where, model, loss, metrics, classWeights }: Omit<StepContext, 'classWeights'> & { readonly classWeights: unknown },
+  { where, model, loss, metrics, classWeights }: Omit<StepContext, 'classWeights' | 'split'> & { readonly classWeights: unknown },
   option: string,
   { shape }: tf.Tensor,
   place = '',
