@@ -25,10 +25,13 @@ export const nonNegativeInteger = rule<number>(
 );
 /** A fraction in [0, 1), for example a dropout rate. */
 export const rate = rule<number>('a number in [0, 1)', (value) => isNumber(value) && value >= 0 && value < 1);
+/** A fraction in (0, 1), for example the share of the data that is held out. */
+export const fraction = rule<number>('a number in (0, 1)', (value) => isNumber(value) && value > 0 && value < 1);
 export const probability = rule<number>('a number in [0, 1]', (value) => isNumber(value) && value >= 0 && value <= 1);
 export const boolean = rule<boolean>('a boolean', (value) => typeof value === 'boolean');
 export const text = rule<string>('a non-empty string', (value) => typeof value === 'string' && value !== '');
 export const callable = rule<(...parameters: never[]) => unknown>('a function', (value) => typeof value === 'function');
+export const signal = rule<AbortSignal>('an AbortSignal', (value) => value instanceof AbortSignal);
 /** An integer, so that a seed can be written down and reused exactly. */
 export const seed = rule<number>('an integer', (value) => Number.isSafeInteger(value));
 export const record = rule<object>('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));

@@ -11,6 +11,7 @@ export {
   differentTexts,
   either,
   finite,
+  fraction,
   type Given,
   instanceOf,
   invalid,
@@ -33,6 +34,7 @@ export {
   seed,
   show,
   showShape,
+  signal,
   text,
   typeName,
 } from './checks.js';

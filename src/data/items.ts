@@ -51,6 +51,16 @@ export function describeItem(item: unknown): string {
   return typeof item === 'object' ? (typeName(item) ?? 'object') || show(item) : typeof item;
 }
 
+/** Reads one item and describes it. The item is released. */
+export async function describeFirst(items: AsyncIterable<unknown>): Promise<string> {
+  for await (const item of items) {
+    const spec = describeItem(item);
+    releaseItem(item);
+    return spec;
+  }
+  return 'nothing';
+}
+
 function visit(value: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {
   if (isTensor(value)) return replace(value);
   if (Array.isArray(value)) {
