@@ -1,5 +1,7 @@
 export { allFinite } from './allFinite.js';
 export {
+  anyNumber,
+  anyString,
   anything,
   AWAIT,
   arrayOf,
@@ -14,6 +16,7 @@ export {
   fraction,
   type Given,
   instanceOf,
+  integerFrom,
   invalid,
   isPlain,
   isPromise,
@@ -28,6 +31,7 @@ export {
   probability,
   rate,
   record,
+  resultRule,
   rule,
   type Rule,
   type Rules,

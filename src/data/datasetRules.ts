@@ -11,6 +11,7 @@ import {
   record,
   rule,
   seed as seedRule,
+  signal as signalRule,
 } from '../core/internal.js';
 import type { DataError } from '../core/index.js';
 import type { CacheStore } from './cache.js';
@@ -25,7 +26,7 @@ export const cacheStore = rule<CacheStore<never>>('a cache store { read, write, 
 export const passRule = rule<Pass>('a pass { epoch, signal }', (value) => {
   const { epoch, signal } = (value ?? {}) as Partial<Pass>;
   // Epochs of endless repetitions within each other are beyond safe integers.
-  return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signal instanceof AbortSignal);
+  return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signalRule.accepts(signal));
 });
 
 export const asyncIterable = rule<AsyncIterable<unknown>>(

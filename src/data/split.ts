@@ -1,6 +1,18 @@
 // Arrays of labeled items cut into shares: plain arrays in, plain arrays out.
 
-import { callable, check, checkOptions, createRandom, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/internal.js';
+import {
+  callable,
+  check,
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  fraction as fractionRule,
+  integerFrom,
+  rule,
+  seed as seedRule,
+  show,
+  shuffled,
+} from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import { className } from './labels.js';
 
@@ -15,7 +27,6 @@ export interface SplitOptions<T> {
 }
 
 const splittable = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);
-const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
 
 /**
  * Splits items at random into a training and a validation share; both keep the order of the items.
@@ -35,7 +46,7 @@ export function trainValidationSplit<T>(
 ): { train: T[]; validation: T[] } {
   const where = 'trainValidationSplit';
   check(where, 'items', items, splittable);
-  check(where, 'fraction', fraction, share);
+  check(where, 'fraction', fraction, fractionRule);
   const { strata, seed } = stratify(where, items, options);
   const held = new Set<T>();
   for (const [name, groups] of strata) {
@@ -69,12 +80,7 @@ export function foldsFor<T>(
   options: SplitOptions<T>,
 ): { train: T[]; validation: T[] }[] {
   check(where, 'items', items, splittable);
-  check(
-    where,
-    'folds',
-    folds,
-    rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2),
-  );
+  check(where, 'folds', folds, integerFrom(2));
   const { strata, seed } = stratify(where, items, options);
   const foldOf = new Map<T, number>();
   let next = 0;

@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { callable, checkOptions, type Rules } from '../core/internal.js';
+import { arrayOf, callable, checkOptions, resultRule, type Rules } from '../core/internal.js';
 import type { NamedArrays } from '../weights/index.js';
 import type { MetricValues } from './epochMetrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
@@ -108,6 +108,10 @@ const RULES: Rules<CallbackHooks> = {
   save: callable,
   load: callable,
 };
+
+export const callbackList = arrayOf(
+  resultRule<TrainingCallback>('a callback of this library, such as callback() returns', (value) => value instanceof TrainingCallback),
+);
 
 /**
  * Makes a callback of your own that can stand beside this library's; TensorFlow.js does not take plain hooks and callback objects in one

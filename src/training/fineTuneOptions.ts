@@ -8,7 +8,6 @@ import {
   callable,
   check,
   checkOptions,
-  instanceOf,
   invalid,
   isPlain,
   nonNegative,
@@ -16,6 +15,7 @@ import {
   oneOf,
   positiveInteger,
   rule,
+  signal as signalRule,
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
@@ -23,7 +23,7 @@ import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { checkModel } from '../models/internal.js';
-import { TrainingCallback } from './callback.js';
+import { callbackList, type TrainingCallback } from './callback.js';
 import { allLayers, checkFreezable, selectLayers, type LayerSelector } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
 import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy, type Loss } from './losses.js';
@@ -142,12 +142,12 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     validationSteps: positiveInteger,
     initialEpoch: nonNegativeInteger,
     classWeights: weightsByClass,
-    callbacks: arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns')),
+    callbacks: callbackList,
     store,
     changedData: oneOf('throw', 'accept'),
     checkpointEverySteps: positiveInteger,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
   });
   checkCalled(where, 'loss', 'a loss', options.loss, LOSS_MAKERS);
   checkModel(where, model);

@@ -1,7 +1,7 @@
 // Metrics while training, as counts that add up over batches: an epoch's figure is exact, not a mean of batches' figures.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { check, checkOptions, either, oneOf, positiveInteger, probability, rule } from '../core/internal.js';
+import { check, checkOptions, either, oneOf, positiveInteger, probability, resultRule } from '../core/internal.js';
 import { oneHot, targetsLike } from './targets.js';
 
 /**
@@ -170,7 +170,7 @@ function metric(name: string, counts: Metric['counts'], result: Metric['result']
 }
 
 /** Whether a function is a metric of this file. */
-export const isMetric = rule<Metric>(
+export const isMetric = resultRule<Metric>(
   'a metric such as accuracy()',
   (value) => typeof value === 'function' && 'counts' in value && 'result' in value,
 );

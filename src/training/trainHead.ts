@@ -9,7 +9,6 @@ import {
   check,
   checkOptions,
   differentTexts,
-  instanceOf,
   invalid,
   oneOf,
   positive,
@@ -17,6 +16,7 @@ import {
   rate,
   rule,
   seed as seedRule,
+  signal as signalRule,
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
@@ -26,7 +26,7 @@ import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
 import { checkFiniteWeights, checkModel } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
-import { TrainingCallback } from './callback.js';
+import { callbackList, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureRuntime } from './extractFeatures.js';
@@ -93,7 +93,6 @@ export interface TrainedHead {
   readonly history: readonly EpochMetrics[];
 }
 
-const callbackRule = arrayOf(instanceOf(TrainingCallback, 'a callback of this library, such as callback() returns'));
 const batches = rule<AsyncIterable<ImageBatch>>(
   'batches of { xs, ys }, such as imageBatches() returns',
   (value) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
@@ -140,9 +139,9 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     hidden: arrayOf(positiveInteger),
     seed: seedRule,
     onEpoch: callable,
-    callbacks: callbackRule,
+    callbacks: callbackList,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     runtime: callable,
     cacheFeatures: boolean,
   });

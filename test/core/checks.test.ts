@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
-import { positiveInteger, oneOf, checkOptions, invalid, show, arrayOf, finite } from '../../src/core/internal.js';
+import {
+  arrayOf,
+  check,
+  checkOptions,
+  finite,
+  fraction,
+  invalid,
+  oneOf,
+  positiveInteger,
+  resultRule,
+  show,
+  signal,
+} from '../../src/core/internal.js';
 
 const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
 const checked = (options: object) => checkOptions('f', options, rules);
@@ -86,4 +98,31 @@ test('an array that contains itself is shown', () => {
   const loop: unknown[] = [1];
   loop.push(loop);
   expect(show(loop)).toBe('[1, [1, [1, [1, [...]]]]]');
+});
+
+test('a fraction is above 0 and below 1', () => {
+  expect([0, 0.5, 1, NaN, '0.5'].map(fraction.accepts)).toEqual([false, true, false, false, false]);
+});
+
+test('a signal of another realm is accepted, a controller is not', () => {
+  const { signal: own } = new AbortController();
+  const foreign = { throwIfAborted: () => undefined, addEventListener: () => undefined };
+  expect([own, foreign, new AbortController(), null, undefined].map(signal.accepts)).toEqual([true, true, false, false, false]);
+});
+
+test('the error for a function that was passed instead of its result says to call it', () => {
+  const metric = resultRule<number>('a metric', (value) => typeof value === 'number');
+  const topK = (k: number): number => k;
+  const keras = (labels: number, predictions: number): number => labels - predictions;
+  const message = (values: unknown): string => {
+    try {
+      check('f', 'metrics', values, arrayOf(metric));
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  expect(message([1, topK])).toBe('f: expected an array, each a metric for `metrics`, received [1, function topK]. Call it: `topK()`.');
+  expect(message([keras])).toBe('f: expected an array, each a metric for `metrics`, received [function keras].');
+  expect(message([1, 'topK'])).toBe("f: expected an array, each a metric for `metrics`, received [1, 'topK'].");
 });

@@ -313,7 +313,7 @@ test('bad arguments are refused in one sentence', () => {
     `[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`,
   );
   expect(() => letters.batch(6, { dropRemainder: true })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: Dataset.batch: expected at most the 5 items there are for \`size\`, received 6. With dropRemainder no batch would be left.]`,
+    `[OptionError: Dataset.batch: expected at most 5, the number of items, for \`size\`, received 6. With \`dropRemainder\` no batch would be left.]`,
   );
   expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: Dataset.map: expected one of \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`,

@@ -251,6 +251,12 @@ test('impossible options and labels are refused', async () => {
   await expect(run({ callbacks: [{ onEpochEnd: () => undefined }] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [{ onEpochEnd }].]`,
   );
+  await expect(run({ metrics: [accuracy(), topK] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected an array, each a metric such as accuracy() for \`metrics\`, received [function accuracy, function topK]. Call it: \`topK()\`.]`,
+  );
+  await expect(run({ callbacks: [earlyStopping] as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected an array, each a callback of this library, such as callback() returns for \`callbacks\`, received [function earlyStopping]. Call it: \`earlyStopping()\`.]`,
+  );
   await expect(run({ loss: softmaxCrossEntropy as never })).rejects.toThrow(
     'fineTune: expected a loss for `loss`, received function softmaxCrossEntropy. Call it: `softmaxCrossEntropy()`.',
   );

@@ -1,6 +1,6 @@
 // TensorFlow's Example: a record's bytes as named lists of bytes, floats or integers. Its messages: exampleMessages.ts.
 
-import { check, instanceOf, record, rule, text } from '../../core/internal.js';
+import { anyNumber, check, instanceOf, record, rule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import type * as messageModule from './exampleMessages.js';
 import type { Example, FeatureValue } from './exampleMessages.js';
@@ -9,7 +9,6 @@ export type { Example, FeatureValue } from './exampleMessages.js';
 
 export const BYTES = instanceOf(Uint8Array, 'a Uint8Array');
 const bytesOrText = rule<Uint8Array | string>('a Uint8Array or a string', (value) => typeof value === 'string' || BYTES.accepts(value));
-export const NUMBER = rule<number>('a number', (value) => typeof value === 'number');
 const wholeNumber = rule<number | bigint>('an integer of at most 64 bits', (value) => Number.isSafeInteger(value) || isInt64(value));
 const featureValue = rule<FeatureValue>('what feature.bytes, feature.float or feature.int64 makes', isFeatureValue);
 
@@ -21,7 +20,7 @@ export const feature = {
     return { kind: 'bytes', values: values.map((value) => (typeof value === 'string' ? new TextEncoder().encode(value) : value)) };
   },
   float: (...values: readonly number[]): FeatureValue => {
-    for (const value of values) check('feature.float', 'values', value, NUMBER);
+    for (const value of values) check('feature.float', 'values', value, anyNumber);
     return { kind: 'float', values };
   },
   /** Whole numbers. */
@@ -77,7 +76,7 @@ function isFeatureValue(value: unknown): boolean {
     case 'bytes':
       return values.every(BYTES.accepts);
     case 'float':
-      return values.every(NUMBER.accepts);
+      return values.every(anyNumber.accepts);
     case 'int64':
       return values.every(isInt64);
     default:

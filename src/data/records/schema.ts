@@ -1,6 +1,8 @@
 // Schemas as data: which features of an Example a record has, under which names, with which defaults.
 
 import {
+  anyNumber,
+  anyString,
   anything,
   boolean,
   check,
@@ -9,13 +11,12 @@ import {
   invalid,
   oneOf,
   record as recordRule,
-  rule,
+  type Rule,
   seed as integer,
   text,
-  type Rule,
 } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
-import { BYTES, checkFeature, feature, NUMBER, type Example, type FeatureValue } from './example.js';
+import { BYTES, checkFeature, feature, type Example, type FeatureValue } from './example.js';
 
 /** One feature of a record, of one kind. */
 export interface RecordFieldOf<Kind extends string, Value> {
@@ -155,8 +156,8 @@ export function formatExampleFor<const S extends RecordSchema>(where: string, op
 /** What a record has under a field of each kind. */
 const VALUES: Readonly<Record<RecordField['kind'], Rule<unknown>>> = {
   bytes: BYTES,
-  text: rule<string>('a string', (value) => typeof value === 'string'),
-  float: NUMBER,
+  text: anyString,
+  float: anyNumber,
   int64: integer,
 };
 
