@@ -58,7 +58,7 @@ test('a record that claims more than a GiB, or than allowed, is refused before a
   for (const length of [2n ** 30n + 1n, 2n ** 64n - 1n]) {
     await expect(readTFRecords(endless(length)).next()).rejects.toThrow(
       `readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'records', ` +
-        `received one of ${Number(length)}. Set maxRecordBytes where it is meant.`,
+        `received one of ${Number(length)}. Set \`maxRecordBytes\` if this is intended.`,
     );
   }
   expect(chunks).toBe(0);
@@ -121,10 +121,10 @@ describe('a damaged file', () => {
       return refused(copy);
     };
     expect(await broken(0)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not fit its checksum."`,
+      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not match its checksum. The file is damaged, or it is not a TFRecord file."`,
     );
     expect(await broken(32)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not fit their checksum."`,
+      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not match their checksum."`,
     );
     expect(await refused(file.subarray(0, 22))).toMatchInlineSnapshot(
       `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received only 3 bytes of its header."`,
@@ -153,7 +153,7 @@ describe('a damaged file', () => {
     const crc = crc32c(header.subarray(0, 8));
     view.setUint32(8, ((crc >>> 15) | (crc << 17)) + 0xa282ead8, true);
     expect(await refused(header)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set maxRecordBytes where it is meant."`,
+      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set \`maxRecordBytes\` if this is intended."`,
     );
   });
 });
