@@ -1,5 +1,7 @@
 // Recognizes files that contain no TFRecords, so that error messages can say what they are.
 
+/* eslint-disable no-control-regex -- File signatures contain control characters. */
+
 import { strayFile } from '../../core/internal.js';
 
 const IMAGES = 'Read images with `imageFolder` or `imageFiles` of effnet-ts/node.';

@@ -39,7 +39,7 @@ const chunksRule = rule<Iterable<Uint8Array>>(
  *
  * @param chunks - The bytes of the stream. Decompress gzip first, for example with `DecompressionStream`.
  * @throws {OptionError} when a chunk is not a Uint8Array, or an option has a wrong value.
- * @throws {DataError} when the bytes are not TFRecords, a checksum does not match, the stream ends within a record, or a record is too long.
+ * @throws {DataError} when the bytes are not TFRecords, a checksum does not match, the stream ends within a record or a record is too long.
  *   The message names the file and the offset.
  * @example
  * const response = await fetch('train.tfrecord');

@@ -22,7 +22,7 @@ export interface WriteTFRecordsOptions {
  *
  * @returns The paths of the files, in order.
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when the dataset is empty, or a file cannot be written, for example because the disk is full. No files are left behind
+ * @throws {DataError} when the dataset is empty or a file cannot be written, for example because the disk is full. No files are left behind
  *   then.
  * @example
  * const written = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
