@@ -22,8 +22,8 @@ const dataset = /* @__PURE__ */ rule<Dataset<unknown>>('a Dataset', (value) => v
  * A lazy stream of items that can be read any number of times. Each method returns a new dataset without doing any work.
  *
  * Work begins at the first `next()` and stops when the loop that reads the dataset stops. A dataset is an async iterable, and
- * `model.fitDataset` and `model.evaluateDataset` accept it. Whoever receives an item disposes its tensors. The pipeline disposes the
- * tensors of items that it drops itself.
+ * `model.fitDataset` and `model.evaluateDataset` accept it. The consumer must dispose the tensors in the items that it receives. The
+ * pipeline disposes the tensors in items that it drops.
  *
  * @example
  * const squares = Dataset.range(10).map((n) => n * n, { concurrency: 4 }).batch(4);

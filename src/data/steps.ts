@@ -24,7 +24,7 @@ import {
   filterItems,
   type ItemFunction,
   mapItems,
-  mapSound,
+  mapOrSkip,
   type Pass,
   shardItems,
   shuffleItems,
@@ -59,7 +59,7 @@ export function mapStep<T, R>(source: Upstream<T>, fn: ItemFunction<T, R>, optio
   // The function may have resized the images, so their sizes no longer count as original.
   const traits = { varies: varies || source.traits.varies, prepared: knownPreprocessing(source.traits) };
   return errors === 'skip'
-    ? { open: (pass) => mapSound(source.open(pass), fn, concurrency, pass, onSkipped), size: NaN, traits }
+    ? { open: (pass) => mapOrSkip(source.open(pass), fn, concurrency, pass, onSkipped), size: NaN, traits }
     : { open: (pass) => mapItems(source.open(pass), fn, concurrency, pass), size: source.size, traits };
 }
 

@@ -110,10 +110,10 @@ test('a value that its kind does not have is refused by name', async () => {
     `[OptionError: formatExample: expected an array, each a string for \`record.names\`, received 'a'.]`,
   );
   expect(() => parseExample({ label: { kind: 'int64', values: [1] } as never }, schema)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received { kind, values }.]`,
+    `[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 returns for \`example['label']\`, received { kind, values }.]`,
   );
   await expect(encodeExample({ label: 1 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received 1.]`,
+    `[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 returns for \`example['label']\`, received 1.]`,
   );
   expect(() => feature.int64(0.5)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 0.5.]`,
