@@ -19,16 +19,27 @@ export const finite = rule<number>('a finite number', isNumber);
 export const positive = rule<number>('a positive number', (value) => isNumber(value) && value > 0);
 export const nonNegative = rule<number>('a number of at least 0', (value) => isNumber(value) && value >= 0);
 export const positiveInteger = rule<number>('a positive integer', (value) => Number.isSafeInteger(value) && (value as number) > 0);
-export const nonNegativeInteger = rule<number>(
-  'an integer of at least 0',
-  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-);
+export const nonNegativeInteger = integerFrom(0);
+
+export function integerFrom(least: number): Rule<number> {
+  return rule(`an integer of at least ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least);
+}
+
 /** A fraction in [0, 1), for example a dropout rate. */
 export const rate = rule<number>('a number in [0, 1)', (value) => isNumber(value) && value >= 0 && value < 1);
+/** A fraction in (0, 1), for example the share of the data that is held out. */
+export const fraction = rule<number>('a number in (0, 1)', (value) => isNumber(value) && value > 0 && value < 1);
 export const probability = rule<number>('a number in [0, 1]', (value) => isNumber(value) && value >= 0 && value <= 1);
 export const boolean = rule<boolean>('a boolean', (value) => typeof value === 'boolean');
+export const anyNumber = rule<number>('a number', (value) => typeof value === 'number');
+export const anyString = rule<string>('a string', (value) => typeof value === 'string');
 export const text = rule<string>('a non-empty string', (value) => typeof value === 'string' && value !== '');
 export const callable = rule<(...parameters: never[]) => unknown>('a function', (value) => typeof value === 'function');
+/** Also accepts a signal of another realm, such as another window, whose class is not `AbortSignal` here. */
+export const signal = rule<AbortSignal>('an AbortSignal', (value) => {
+  const { throwIfAborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  return callable.accepts(throwIfAborted) && callable.accepts(addEventListener);
+});
 /** An integer, so that a seed can be written down and reused exactly. */
 export const seed = rule<number>('an integer', (value) => Number.isSafeInteger(value));
 export const record = rule<object>('an object', (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
@@ -68,7 +79,7 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
   );
 }
 
-/** Names of classes that a label or a head is made for: of two equal ones, nothing could tell which is meant. */
+/** Class names, for example. Two equal ones would be ambiguous. */
 export const differentTexts = rule<readonly string[]>(
   'an array of different non-empty strings',
   (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
@@ -76,7 +87,8 @@ export const differentTexts = rule<readonly string[]>(
 
 /** Throws an OptionError unless `value` satisfies the rule. */
 export function check<T>(where: string, option: string, value: unknown, wanted: Rule<T>, remedy = ''): asserts value is T {
-  if (!wanted.accepts(value)) throw invalid(where, option, wanted.expected, value, remedy);
+  if (wanted.accepts(value)) return;
+  throw invalid(where, option, wanted.expected, value, remedy);
 }
 
 /** Throws an OptionError unless every value satisfies the rule. */
@@ -149,7 +161,7 @@ export function show(value: unknown): string {
 
 function shown(value: unknown, depth: number): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 57)}...` : value}'`;
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `function ${value.name.replace(/^_+/, '')}`;
+  if (typeof value === 'function') return functionName(value) === '' ? 'a function' : `function ${functionName(value)}`;
   // An array may contain itself.
   if (Array.isArray(value) && depth > 3) return '[...]';
   if (Array.isArray(value)) {
@@ -164,11 +176,15 @@ function shown(value: unknown, depth: number): string {
   return String(value);
 }
 
+/** Bundlers may put an underscore before the name of a function or class. */
+function functionName({ name }: { readonly name: string }): string {
+  return name.replace(/^_+/, '');
+}
+
 const GENERATORS: ReadonlySet<string> = new Set(['[object Generator]', '[object AsyncGenerator]']);
 
-/** The name of an object's class; '' where it has none, `undefined` for an object without a prototype. */
+/** Returns the name of an object's class: '' where it has none, `undefined` for an object without a prototype. */
 export function typeName(value: object): string | undefined {
-  // Bundlers put an underscore before the name of a class that refers to itself.
   return (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name?.replace(/^_+/, '');
 }
 

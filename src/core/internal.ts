@@ -1,5 +1,7 @@
 export { allFinite } from './allFinite.js';
 export {
+  anyNumber,
+  anyString,
   anything,
   AWAIT,
   arrayOf,
@@ -11,8 +13,10 @@ export {
   differentTexts,
   either,
   finite,
+  fraction,
   type Given,
   instanceOf,
+  integerFrom,
   invalid,
   isPlain,
   isPromise,
@@ -33,6 +37,7 @@ export {
   seed,
   show,
   showShape,
+  signal,
   text,
   typeName,
 } from './checks.js';

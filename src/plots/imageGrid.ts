@@ -1,6 +1,6 @@
 // Draws a grid of images with titles, green for correct predictions and red for wrong ones.
 
-import { arrayOf, boolean, check, checkOptions, positiveInteger, record, rule, text, type Rules } from '../core/internal.js';
+import { anyString, arrayOf, boolean, check, checkOptions, positiveInteger, record, type Rules, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
@@ -23,7 +23,7 @@ export interface ImageGridOptions {
 
 const IMAGE_RULES: Rules<GridImage> = {
   url: text,
-  title: rule<string>('a string', (value) => typeof value === 'string'),
+  title: anyString,
   correct: boolean,
 };
 

@@ -8,7 +8,6 @@ import {
   callable,
   check,
   checkOptions,
-  instanceOf,
   invalid,
   isPlain,
   nonNegative,
@@ -16,6 +15,7 @@ import {
   oneOf,
   positiveInteger,
   rule,
+  signal as signalRule,
 } from '../core/internal.js';
 import { anotherCopy } from '../backends/internal.js';
 import { checkEnds, checkFirstBatch } from '../data/internal.js';
@@ -99,7 +99,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     changedData: oneOf('throw', 'accept'),
     checkpointEverySteps: positiveInteger,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
   });
   checkCalled('loss', 'a loss', options.loss, LOSSES);
   for (const [i, metric] of (options.metrics ?? []).entries()) {

@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { arrayOf, check, either, invalid, rule, text } from '../core/internal.js';
+import { arrayOf, callable, check, either, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization } from '../layers/internal.js';
 import { checkModel } from '../models/internal.js';
@@ -64,9 +64,8 @@ export function selectLayers(
   checkModel(where, model);
   const layers = allLayers(model);
   if (selector === undefined) return layers;
-  const test = rule<(layer: tfl.layers.Layer) => boolean>('a function', (value) => typeof value === 'function');
   const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
-  check(where, option, selector, either(either(arrayOf(text), from), test));
+  check(where, option, selector, either(either(arrayOf(text), from), callable));
   if (typeof selector === 'function') return layers.filter(selector);
   const names = 'from' in selector ? [selector.from] : selector;
   for (const name of names) {

@@ -10,7 +10,6 @@ import {
   check,
   checkOptions,
   differentTexts,
-  instanceOf,
   invalid,
   oneOf,
   positive,
@@ -18,6 +17,7 @@ import {
   rate,
   rule,
   seed as seedRule,
+  signal as signalRule,
 } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { anotherCopy } from '../backends/internal.js';
@@ -151,7 +151,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     onEpoch: callable,
     callbacks: anything,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     runtime: callable,
     cacheFeatures: boolean,
   });

@@ -1,6 +1,17 @@
 import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
-import { positiveInteger, oneOf, checkOptions, invalid, show, arrayOf, finite } from '../../src/core/internal.js';
+import {
+  arrayOf,
+  check,
+  checkOptions,
+  finite,
+  fraction,
+  invalid,
+  oneOf,
+  positiveInteger,
+  show,
+  signal,
+} from '../../src/core/internal.js';
 
 const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
 const checked = (options: object) => checkOptions('f', options, rules);
@@ -86,4 +97,14 @@ test('an array that contains itself is shown', () => {
   const loop: unknown[] = [1];
   loop.push(loop);
   expect(show(loop)).toBe('[1, [1, [1, [1, [...]]]]]');
+});
+
+test('a fraction is above 0 and below 1', () => {
+  expect([0, 0.5, 1, NaN, '0.5'].map(fraction.accepts)).toEqual([false, true, false, false, false]);
+});
+
+test('a signal of another realm is accepted, a controller is not', () => {
+  const { signal: own } = new AbortController();
+  const foreign = { throwIfAborted: () => undefined, addEventListener: () => undefined };
+  expect([own, foreign, new AbortController(), null, undefined].map(signal.accepts)).toEqual([true, true, false, false, false]);
 });

@@ -242,7 +242,7 @@ describe('imageBatches', () => {
       tf.dispose([xs, ys]);
     });
     await expect(read.toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[ShapeError: imageBatches: expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, 6] from '1.jpg'. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.]`,
+      `[ShapeError: imageBatches: expected images of [8, 8], the inputSize of the dataset's preprocessing, received [6, 6] from '1.jpg'. After a \`map\` that changes the size, declare the new one with \`withPreprocessing\`.]`,
     );
     const all = sized.map((image) => ({ ...image, pixels: resize(image.pixels, 6) }));
     await expect(imageBatches(all).toArray()).rejects.toThrow(

@@ -1,7 +1,7 @@
 // What a model misses when a part of the image is hidden: slow, but it needs nothing but predictions.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, finite, instanceOf, invalid, positiveInteger, trackProgress, callable } from '../../core/internal.js';
+import { callable, checkOptions, finite, invalid, positiveInteger, signal as signalRule, trackProgress } from '../../core/internal.js';
 import type { ProgressListener } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
 import { checkPredictor } from '../predict/internal.js';
@@ -53,7 +53,7 @@ export async function occlusionMap(model: LayersModel | Predictor, image: Pixels
     fillValue: finite,
     batchSize: positiveInteger,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     preprocessing: preprocessingSource,
   });
   const { target, patchSize = 32, fillValue = 127.5, batchSize = 16, onProgress, signal, preprocessing } = given;

@@ -1,7 +1,7 @@
 // Many images, classified in batches; one image: classify.ts.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, instanceOf, positiveInteger } from '../../core/internal.js';
+import { check, checkOptions, positiveInteger, signal as signalRule } from '../../core/internal.js';
 import { imagesRemedy, readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
@@ -34,7 +34,7 @@ export function classifyMany(
 ): AsyncGenerator<Classification[], void, undefined> {
   const where = 'classifyMany';
   checkPredictor(where, model);
-  const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
+  const rules = { ...classifyRules, batchSize: positiveInteger, signal: signalRule };
   const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
   check(where, 'images', images, readable, imagesRemedy(images));
   checkNameOrder(where, model, each.classNames);

@@ -1,7 +1,17 @@
 // k-fold training: every item is judged by a network that never saw it, and the networks vote at the end.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { callable, check, checkOptions, instanceOf, invalid, record, rule, seed as seedRule, trackProgress } from '../../core/internal.js';
+import {
+  callable,
+  check,
+  checkOptions,
+  integerFrom,
+  invalid,
+  record,
+  seed as seedRule,
+  signal as signalRule,
+  trackProgress,
+} from '../../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../../core/index.js';
 import { foldsFor } from '../../data/internal.js';
 import type { SplitOptions } from '../../data/index.js';
@@ -96,10 +106,10 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
   } = checkOptions<AllOptions<T, M>>(where, options, {
     trainFold: callable,
     data: callable,
-    folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2),
+    folds: integerFrom(2),
     evaluateOptions: record,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     seed: seedRule,
     stratifyBy: callable,
     groupBy: callable,

@@ -7,14 +7,14 @@ import {
   callable,
   check,
   checkOptions,
-  instanceOf,
+  type Given,
   invalid,
   oneOf,
   positiveInteger,
   rule,
   showShape,
+  signal as signalRule,
   trackProgress,
-  type Given,
 } from '../../core/internal.js';
 import { DataError, OptionError, ShapeError, type ProgressListener } from '../../core/index.js';
 import { ensureBackend } from '../../backends/index.js';
@@ -261,7 +261,7 @@ function checkRunOptions(
     fromLogits: boolean,
     batchSize: positiveInteger,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     ...preprocessingRules,
   };
   return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>(where, options, {

@@ -2,7 +2,7 @@
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, callable, check, checkOptions, invalid, list, probability, rule, seed as seedRule, text } from '../../core/internal.js';
+import { boolean, callable, check, checkOptions, fraction, invalid, list, seed as seedRule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { Dataset, trainValidationSplit, type LabeledImage } from '../../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
@@ -97,7 +97,7 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     labelMode: LABEL_MODES,
     classNames: CLASS_NAMES,
     followLinks: boolean,
-    validationSplit: rule<number>('a number in (0, 1)', (value) => probability.accepts(value) && value > 0 && value < 1),
+    validationSplit: fraction,
     shuffle: boolean,
     seed: seedRule,
     onWarning: callable,

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import {
+  anyString,
   arrayOf,
   boolean,
   callable,
@@ -14,9 +15,9 @@ import {
   oneOf,
   record,
   rule,
+  type Rule,
   seed as seedRule,
   text,
-  type Rule,
 } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { Dataset, oneHot, type LabeledImage } from '../../data/index.js';
@@ -124,7 +125,6 @@ const recordOf = <T>(expected: string, accepts: (value: unknown) => boolean): Ru
   rule(expected, (value) => record.accepts(value) && Object.values(value).every(accepts));
 const names: Rule<Names> = recordOf('an object of names, each a non-empty string', text.accepts);
 const indicators = recordOf<0 | 1>('an object of 0 and 1', (value) => value === 0 || value === 1);
-const string = rule<string>('a string', (value) => typeof value === 'string');
 const columnNames = rule<readonly string[]>(
   'a non-empty array of different column names',
   (value) => arrayOf(text).accepts(value) && value.length > 0 && new Set(value).size === value.length,
@@ -232,7 +232,7 @@ function checkCsvOptions(where: string, file: string, options: ImagesFromCsvOpti
     labelValues: indicators,
     groupColumn: text,
     folder: either(text, arrayOf(text)),
-    suffix: string,
+    suffix: anyString,
     delimiter: text,
     encoding: encodingLabel,
     multiLabel: boolean,

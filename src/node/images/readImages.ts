@@ -71,7 +71,7 @@ export const READ_IMAGES_RULES: Rules<ReadImagesOptions> = {
   concurrency: either(positiveInteger, oneOf('auto')),
   errors: oneOf('throw', 'skip'),
   onSkipped: callable,
-  workers: rule<ImageWorkers>('what imageWorkers() makes', (value) => typeof (value as ImageWorkers | null)?.read === 'function'),
+  workers: rule<ImageWorkers>('what imageWorkers() returns', (value) => typeof (value as ImageWorkers | null)?.read === 'function'),
 };
 
 /** An encoded image with its label. */

@@ -131,6 +131,6 @@ test('an interval repeats with its seed and widens with its level', () => {
   expect(of({ seed: 1 })).not.toEqual(of({ seed: 2 }));
   expect(of({ level: 0.99 }).low).toBeLessThan(of({ level: 0.5 }).low);
   expect(() => of({ level: 95 })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: confidenceInterval: expected a number between 0 and 1 for \`level\`, received 95.]`,
+    `[OptionError: confidenceInterval: expected a number in (0, 1) for \`level\`, received 95.]`,
   );
 });

@@ -79,10 +79,10 @@ test('batches that were read before are refused in one sentence, and no rejectio
     const batches = await imageBatches(Dataset.from(answers.map((answer, i) => picture(answer, labels[i]!)))).toArray();
     await evaluate(model, batches);
     const message =
-      'evaluate: expected batches in use for `data`, received one that is disposed. ' +
-      'Batches are read once: pass `imageBatches(...)` itself.';
+      'evaluate: expected batches that are not disposed for `data`, received one that is. ' +
+      'Each batch can be used only once: pass `imageBatches(...)` itself.';
     await expect(evaluate(model, batches)).rejects.toThrow(message);
-    await expect(evaluate(model, Dataset.from(batches))).rejects.toThrow('received one that is disposed');
+    await expect(evaluate(model, Dataset.from(batches))).rejects.toThrow('received one that is. Keep the tensors');
     // A predictor that fails at once, on a device that fails later.
     const failing: Predictor = {
       predict: () => {
