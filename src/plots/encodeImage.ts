@@ -13,19 +13,19 @@ import type { Pixels } from '../image/index.js';
  * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
- * await writeFile('heat.png', await encodePng(overlayHeat(photo, await gradCam(model, photo))));
+ * await writeFile('heat.png', await encodePng(overlayHeat(image, await gradCam(model, image))));
  */
 export async function encodePng(image: Pixels): Promise<Uint8Array> {
   return (await toSharp('encodePng', image)).png().toBuffer();
 }
 
 /**
- * Encodes a photo as a JPEG `data:` URL, for a web page or an `imageGrid`. JPEG takes a tenth of the size of PNG.
+ * Encodes an image as a JPEG `data:` URL, for a web page or an `imageGrid`. JPEG takes a tenth of the size of PNG.
  *
  * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
- * const url = await imageDataUrl(photo); // data:image/jpeg;base64,...
+ * const url = await imageDataUrl(image); // data:image/jpeg;base64,...
  */
 export async function imageDataUrl(image: Pixels): Promise<string> {
   const bytes = await (await toSharp('imageDataUrl', image)).jpeg({ quality: 88 }).toBuffer();

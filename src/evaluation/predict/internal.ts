@@ -1,3 +1,4 @@
+export { checkEvaluatedModel } from './checkEvaluatedModel.js';
 export { knownClassNames } from './knownClassNames.js';
 export { inputPreprocessing, modelInput, preprocessingSource } from './modelInput.js';
 export { checkFiniteOutputs } from './predictBatch.js';

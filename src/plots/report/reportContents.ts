@@ -113,13 +113,7 @@ export function checkContents(where: string, contents: ReportContents): Given<Re
   if (before !== undefined) {
     checkEvaluation(where, before, 'before');
     if (after.multiLabel)
-      throw invalid(
-        where,
-        'before',
-        'nothing beside an evaluation of several labels per sample',
-        before,
-        'Write a report of each, and compare their figures.',
-      );
+      throw invalid(where, 'before', 'no value with a multi-label evaluation', before, 'Write one report for each evaluation.');
     checkSameData(where, before, after);
   }
   if (history !== undefined) checkEpochs(where, history);
