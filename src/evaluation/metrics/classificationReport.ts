@@ -16,8 +16,8 @@ export interface ClassificationReportOptions {
 }
 
 /**
- * Formats precision, recall, F1 and support of each class that occurs or was predicted, and their averages. Equal class names are shown with
- * the index of their class.
+ * Formats precision, recall, F1 and support of each class that occurs or was predicted, and their averages. Equal class names are shown
+ * with the index of their class.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @example

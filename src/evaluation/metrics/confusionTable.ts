@@ -14,8 +14,8 @@ export interface ConfusionTableOptions {
 }
 
 /**
- * Formats the confusion matrix as text, with a row per true class and a column per predicted class. Equal class names are shown with the index
- * of their class.
+ * Formats the confusion matrix as text, with a row per true class and a column per predicted class. Equal class names are shown with
+ * the index of their class.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @example

@@ -26,7 +26,10 @@ export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 export interface EvaluationOptions {
   /** Whether a sample can have any number of classes. @defaultValue false */
   readonly multiLabel?: false | undefined;
-  /** Name of each class, in the order of the outputs. Several classes may have the same name. @defaultValue the indices of the classes: '0', '1' and so on */
+  /**
+   * Name of each class, in the order of the outputs. Several classes may have the same name.
+   * @defaultValue the indices of the classes: '0', '1' and so on
+   */
   readonly classNames?: readonly string[] | undefined;
   /** Values of k for which to compute the top-k accuracy. @defaultValue 1, and 5 if there are more than five classes */
   readonly topK?: readonly number[] | undefined;

@@ -14,20 +14,15 @@ export function targetIndex(
   classes: number,
   classNames: readonly string[] | undefined,
 ): number {
-  const index = typeof target === 'number' ? target : (classNames?.indexOf(target) ?? -1);
+  const indices = typeof target === 'number' ? [target] : (classNames ?? []).flatMap((name, i) => (name === target ? [i] : []));
+  const [index = -1] = indices;
   if (!Number.isInteger(index) || index < 0 || index >= classes) {
     const names = classNames === undefined ? '' : classNames.length <= 12 ? `one of ${list(classNames)} or ` : 'a class name or ';
     throw invalid(where, option, `${names}an index below ${classes}`, target);
   }
-  if (typeof target === 'string' && classNames?.indexOf(target, index + 1) !== -1) {
-    const all = (classNames ?? []).flatMap((name, i) => (name === target ? [i] : []));
-    throw invalid(
-      where,
-      option,
-      'the name of a single class',
-      target,
-      `Several classes have this name: pass one of the indices ${all.join(', ')}.`,
-    );
+  if (indices.length > 1) {
+    const remedy = `Several classes have this name: pass one of the indices ${indices.join(', ')}.`;
+    throw invalid(where, option, 'the name of a single class', target, remedy);
   }
   return index;
 }

@@ -6,9 +6,7 @@ import { DataError } from '../../core/index.js';
 import type { Pixels } from '../../image/index.js';
 import type { Predictor } from './predictor.js';
 
-/**
- * Minimum number of different fractions. Images with fewer may be almost uniform, such as a black image with a little noise.
- */
+/** Minimum number of different fractions. Images with fewer may be almost uniform, such as a black image with a little noise. */
 const FRACTIONS = 17;
 
 const REMEDY = 'Multiply them by 255: the model normalizes its input itself.';
@@ -56,8 +54,8 @@ function isUnitRange(values: Float32Array): boolean {
 }
 
 /**
- * Whether a model is known to take pixels in [0, 255]: a layers model if it starts by scaling them down, and other predictors if they have a
- * preprocessing.
+ * Whether a model is known to take pixels in [0, 255]: a layers model if its first layer scales them down, other predictors if they have
+ * a preprocessing.
  */
 function takesBytes(model: LayersModel | Predictor): boolean {
   if (!('layers' in model)) return model.preprocessing !== undefined;
@@ -67,5 +65,5 @@ function takesBytes(model: LayersModel | Predictor): boolean {
   return [scale ?? 1].flat().every((factor) => Math.abs(factor) < MAX_SCALE);
 }
 
-/** Pixels in [0, 255] are scaled by about 1/255 or, with a standard deviation of 0.2, by 5/255. Pixels in [0, 1] are scaled by 1 or more. */
+/** Pixels in [0, 255] are scaled by about 1/255, or 5/255 for a standard deviation of 0.2. Pixels in [0, 1] are scaled by 1 or more. */
 const MAX_SCALE = 0.1;

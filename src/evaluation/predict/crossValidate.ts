@@ -24,7 +24,7 @@ export interface Fold<T> {
 export interface CrossValidateOptions<T, M extends LayersModel | Predictor> extends SplitOptions<T> {
   /** Trains a new model on `train`. It may use `validation` for logging, but not for decisions such as early stopping. */
   readonly trainFold: (fold: Fold<T>) => Promise<M>;
-  /** Returns the labeled images of items, in the same order. For example `(files) => imageFiles(files, { inputSize: 224, classes: 10 })`. */
+  /** Returns the labeled images of items in the same order, for example `(files) => imageFiles(files, { inputSize: 224, classes: 10 })`. */
   readonly data: (items: readonly T[]) => EvaluationData;
   /** Number of folds, at least 2. @defaultValue 5 */
   readonly folds?: number | undefined;

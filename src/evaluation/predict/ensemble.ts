@@ -44,7 +44,7 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
   const { memberWeights = members.map(() => 1) } = checkOptions(where, options, { memberWeights: arrayOf(nonNegative) });
   const sum = memberWeights.reduce((total, weight) => total + weight, 0);
   if (memberWeights.length !== members.length || sum === 0)
-    throw invalid(where, 'memberWeights', `${members.length} numbers, one for each member and not all 0,`, memberWeights);
+    throw invalid(where, 'memberWeights', `one number for each of the ${members.length} members, not all 0,`, memberWeights);
   const named = members.map(knownClassNames).filter((names) => names !== undefined);
   const [classNames] = named;
   const other = named.find((names) => names.join('\n') !== classNames?.join('\n'));
@@ -113,9 +113,9 @@ export interface TestTimeAugmentationOptions {
 /**
  * Wraps a classifier so that it predicts several views of each image and returns the mean of their probabilities.
  *
- * With `flip`, the result takes the same images as the model. With `five` and `ten`, it takes larger images and crops them to the input size
- * of the model, for example 256 pixels to 224. If the preprocessing of the model includes a center crop, `classify` and `evaluate` use it
- * without that crop. Otherwise the size of the larger images is unknown: pass `preprocessing` to `classify`.
+ * With `flip`, the result takes the same images as the model. With `five` and `ten`, it takes larger images and crops them to the input
+ * size of the model, for example 256 pixels to 224. If the preprocessing of the model includes a center crop, the result has the same
+ * preprocessing without that crop. Otherwise the size of the larger images is unknown: pass `preprocessing` to `classify`.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or `size` differs from the input size of the
  *   model or is missing although the model has none.
@@ -178,7 +178,8 @@ function cornersAndCenter(where: string, images: tf.Tensor4D, size: number): Vie
   const [batch, height, width, channels] = images.shape;
   if (height < size || width < size) {
     throw new ShapeError(
-      `${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to at least the size of the crops.`,
+      `${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. ` +
+        'Resize them to at least the size of the crops.',
     );
   }
   const [bottom, right] = [height - size, width - size];

@@ -79,10 +79,10 @@ export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, 
  * If the preprocessing of the dataset is known, it is compared with that of the model before any image is read.
  *
  * @param data - float32 or uint8 RGB in [0, 255], of the size that the model takes.
- * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, the dataset never ends, an item is neither an
- *   image nor a batch, or the preprocessing of the dataset differs from that of the model.
- * @throws {DataError} when the dataset is empty, a label is not a class, an output is not a probability, a pixel is not finite, or the first
- *   batch has only values in [0, 1] although the model takes [0, 255].
+ * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, the dataset never ends, an item is neither
+ *   an image nor a batch, or the preprocessing of the dataset differs from that of the model.
+ * @throws {DataError} when the dataset is empty, a label is not a class, an output is not a probability, a pixel is not finite, or the
+ *   first batch has only values in [0, 1] although the model takes [0, 255].
  * @throws {ShapeError} when the model has several outputs, the images do not have the size that the model takes, or the width of label
  *   vectors differs from the number of outputs.
  * @throws {BackendError} when no backend of TensorFlow.js is ready.

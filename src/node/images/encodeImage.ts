@@ -109,8 +109,8 @@ const sheetFile = rule<string>(
  * Writes an image file that shows what a transform does to one image: first the image itself, then examples. Missing folders are created.
  *
  * @param file - Path of the file. Its extension determines the format: `.png`, `.jpg` or `.jpeg`.
- * @throws {OptionError} when `image` is not an image, `transform` is not a transform, the file has another extension, the sheet would be too
- *   large, or an option is unknown or has a wrong value.
+ * @throws {OptionError} when `image` is not an image, `transform` is not a transform, the file has another extension, the sheet would be
+ *   too large, or an option is unknown or has a wrong value.
  * @throws {DataError} when the file cannot be written.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example

@@ -17,14 +17,14 @@ beforeAll(() => tf.setBackend('cpu'));
 
 const image = { width: 2, height: 2, channels: 3, data: new Uint8Array(12) };
 const preprocessing = { inputSize: 2, fit: 'stretch' } as const;
-const constant = { preprocessing, predict: (x: tf.Tensor) => tf.fill([x.shape[0] ?? 1, 2], 0.5) } satisfies Predictor;
+const constant = { preprocessing, predict: (x: tf.Tensor) => tf.fill([x.shape[0], 2], 0.5) } satisfies Predictor;
 const message = (where: string, option = 'model'): string =>
   `${where}: expected a model in use for \`${option}\`, received one that is disposed.`;
 
 /** Creates an object with the properties of a graph model of TensorFlow.js. */
 const graphModel = () => {
   const weight = tf.scalar(1);
-  return { ...constant, inputs: [{ shape: [-1, 2, 2, 3] }], weights: { kernel: [weight] }, dispose: () => weight.dispose() };
+  return { ...constant, inputs: [{ shape: [-1, 2, 2, 3] }], weights: { kernel: [weight] }, dispose: weight.dispose.bind(weight) };
 };
 
 test.each<[string, () => Predictor]>([
