@@ -38,7 +38,7 @@ const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
  * @throws {ShapeError} when the image is not RGB, or a model is not a classifier. {@link DataError} when there is no model, or a pixel is
  *   not finite.
  * @example
- * const spec = await compareCams(image, [{ name: 'baseline', model: b0 }, { name: 'compound scaling', model: b4 }]);
+ * const spec = await compareCams(photo, [{ name: 'baseline', model: b0 }, { name: 'compound scaling', model: b4 }]);
  * await writeFile('cams.png', await renderPng(spec));
  * @see EfficientNet, arXiv 1905.11946, figure 7
  */

@@ -13,7 +13,7 @@ import type { Pixels } from '../image/index.js';
  * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
- * await writeFile('heat.png', await encodePng(overlayHeat(image, await gradCam(model, image))));
+ * await writeFile('heat.png', await encodePng(overlayHeat(photo, await gradCam(model, photo))));
  */
 export async function encodePng(image: Pixels): Promise<Uint8Array> {
   return (await toSharp('encodePng', image)).png().toBuffer();
@@ -25,7 +25,7 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
  * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
- * const url = await imageDataUrl(image); // data:image/jpeg;base64,...
+ * const url = await imageDataUrl(photo); // data:image/jpeg;base64,...
  */
 export async function imageDataUrl(image: Pixels): Promise<string> {
   const bytes = await (await toSharp('imageDataUrl', image)).jpeg({ quality: 88 }).toBuffer();

@@ -43,7 +43,7 @@ const IMAGE_RULES: Rules<GridImage> = {
  * @throws {OptionError} when an image or option has the wrong type or an unknown key, or a URL is neither a `data:` URL nor one of the web.
  * @throws {DataError} when there are no images.
  * @example
- * const spec = imageGrid([{ url: await imageDataUrl(image), title: 'giant panda 0.96', correct: true }]);
+ * const spec = imageGrid([{ url: await imageDataUrl(photo), title: 'giant panda 0.96', correct: true }]);
  */
 export function imageGrid(images: readonly GridImage[], options: ImageGridOptions = {}): ChartSpec {
   check('imageGrid', 'images', images, arrayOf(record));

@@ -30,7 +30,7 @@ export interface ClassActivationMapOptions {
  *   classifier.
  * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
- * const heat = await classActivationMap(model, image);
+ * const heat = await classActivationMap(model, photo);
  * @see Learning deep features for discriminative localization, arXiv 1512.04150, section 2
  */
 export async function classActivationMap(model: tfl.LayersModel, image: Pixels, options: ClassActivationMapOptions = {}): Promise<HeatMap> {

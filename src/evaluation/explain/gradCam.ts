@@ -54,8 +54,8 @@ const NOISE = 0.1;
  * @throws {ShapeError} when the image is not RGB, or the layer has no feature map or does not contribute to the output.
  * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
- * const heat = await gradCam(model, image, { target: 'giant panda' });
- * const overlay = overlayHeat(image, heat);
+ * const heat = await gradCam(model, photo, { target: 'giant panda' });
+ * const overlay = overlayHeat(photo, heat);
  * @see Grad-CAM, arXiv 1610.02391, section 3; Grad-CAM++, arXiv 1710.11063, equations 10 and 19; SmoothGrad, arXiv 1706.03825
  */
 export async function gradCam(model: LayersModel, image: Pixels, options: GradCamOptions = {}): Promise<HeatMap> {

@@ -80,7 +80,7 @@ const heatRule = rule<HeatMap>('a heat map { width, height, values } of finite n
  * @returns uint8 RGB pixels with the size of the image.
  * @throws {OptionError} when an argument is not an image or not a heat map, or an option is unknown or has a wrong value.
  * @example
- * const overlay = overlayHeat(image, await gradCam(model, image));
+ * const overlay = overlayHeat(photo, await gradCam(model, photo));
  */
 export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayHeatOptions = {}): Pixels {
   checkPixels('overlayHeat', image);

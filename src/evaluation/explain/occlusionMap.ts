@@ -40,7 +40,7 @@ export interface OcclusionMapOptions {
  * @throws {ShapeError} when the image is not RGB, or the model does not return one tensor `[batch, classes]`.
  * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
- * const heat = await occlusionMap(model, image, { patchSize: 48 });
+ * const heat = await occlusionMap(model, photo, { patchSize: 48 });
  * @see Visualizing and understanding convolutional networks, arXiv 1311.2901, section 4.2
  */
 export async function occlusionMap(model: LayersModel | Predictor, image: Pixels, options: OcclusionMapOptions = {}): Promise<HeatMap> {

@@ -28,7 +28,7 @@ export interface ClassifyManyOptions extends ClassifyOptions {
  *   [0, 1] although the model takes [0, 255].
  * @throws {BackendError} when the model needs a backend of TensorFlow.js and none is ready.
  * @example
- * for await (const [best] of classifyMany(runtime, images, { batchSize: 16 })) console.log(best?.className);
+ * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */
 export function classifyMany(
   model: LayersModel | Predictor,

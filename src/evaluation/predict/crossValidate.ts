@@ -71,7 +71,7 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
  *     const images = imageBatches(imageFiles(train, { inputSize: 224 }));
  *     return (await trainHead(await pretrained('b0'), { classNames, train: images })).model;
  *   },
- *   data: (files) => imageFiles(files, { inputSize: 224 }),
+ *   data: (validation) => imageFiles(validation, { inputSize: 224 }),
  * });
  */
 export async function crossValidate<T, M extends LayersModel | Predictor>(

@@ -32,7 +32,7 @@ export async function predictBatch(where: string, model: LayersModel | Predictor
   try {
     if (!isFinite) {
       throw new DataError(
-        `${where}: expected images with finite pixels, received NaN or Infinity. Check how the images of the batch are made.`,
+        `${where}: expected images of finite pixels, received NaN or Infinity. Check how the images of the batch are made.`,
       );
     }
     if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
