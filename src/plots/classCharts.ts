@@ -80,7 +80,9 @@ export function classBalanceChart(classNames: readonly string[], counts: readonl
   check('classBalanceChart', 'classNames', classNames, arrayOf(text));
   check('classBalanceChart', 'counts', counts, arrayOf(nonNegativeInteger));
   if (classNames.length === 0 || classNames.length !== counts.length) {
-    throw new DataError(`classBalanceChart: expected a count for each class name, received ${counts.length} for ${classNames.length}.`);
+    throw new DataError(
+      `classBalanceChart: expected a count for each class name, received ${counts.length} counts for ${classNames.length} names.`,
+    );
   }
   const names = uniqueNames(classNames);
   const values = counts.map((count, i) => ({ name: names[i] as string, count })).sort((a, b) => b.count - a.count);

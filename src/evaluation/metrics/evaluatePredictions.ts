@@ -95,7 +95,7 @@ const rowsOrNames = rule<Rows | readonly string[]>(
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
  * evaluation.accuracy; // 0.667
- * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was taken for a cat
+ * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was predicted as a cat
  * @example
  * const findings = evaluatePredictions([[0.9, 0.8], [0.2, 0.6]], [[1, 0], [0, 1]], { multiLabel: true, classNames: ['hernia', 'mass'] });
  * findings.micro.recall; // 1

@@ -92,12 +92,12 @@ test('evaluations of different data are refused', () => {
     `[DataError: compareEvaluations: expected evaluations of the same samples, received 4 and 1 of them.]`,
   );
   expect(() => compareEvaluations(evaluation, other(['cat', 'dog', 'cat', 'dog']))).toThrowErrorMatchingInlineSnapshot(
-    `[DataError: compareEvaluations: expected the same samples in the same order, received other labels from sample 2 on. Evaluate without shuffling.]`,
+    `[DataError: compareEvaluations: expected the same samples in the same order, received different labels for sample 2. Evaluate without shuffling.]`,
   );
   expect(() =>
     compareEvaluations(evaluation, other(['cat', 'dog', 'owl', 'dog'], ['cat', 'owl', 'dog'])),
   ).toThrowErrorMatchingInlineSnapshot(
-    `[DataError: compareEvaluations: expected the same class names in the same order, received 3 and 3 that differ.]`,
+    `[DataError: compareEvaluations: expected the same class names in the same order, received 'dog' and 'owl' for class 1.]`,
   );
   const renamed = { ...evaluation, predictions: { ...evaluation.predictions, files: ['a.jpg', 'd.jpg', 'b.jpg', 'e.jpg'] } };
   expect(() => compareEvaluations(evaluation, renamed)).toThrowErrorMatchingInlineSnapshot(
