@@ -87,7 +87,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     checkEvaluatedModel(where, model, evaluation);
   }
   if (before !== undefined && evaluation.multiLabel)
-    throw invalid(where, 'before', 'no value with a multi-label evaluation', before, 'Write one report for each evaluation.');
+    throw invalid(where, 'before', 'no value with a multi-label evaluation', before, 'Write a report for each, and compare their metrics.');
   if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
   if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
   const record =
