@@ -113,7 +113,13 @@ export function checkContents(where: string, contents: ReportContents): Given<Re
   if (before !== undefined) {
     checkEvaluation(where, before, 'before');
     if (after.multiLabel)
-      throw invalid(where, 'before', 'no value with a multi-label evaluation', before, 'Write a report for each, and compare their metrics.');
+      throw invalid(
+        where,
+        'before',
+        'no value with a multi-label evaluation',
+        before,
+        'Write a report for each, and compare their metrics.',
+      );
     checkSameData(where, before, after);
   }
   if (history !== undefined) checkEpochs(where, history);

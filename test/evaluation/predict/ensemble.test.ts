@@ -96,7 +96,7 @@ test('invalid arguments are refused', async () => {
     `[OptionError: ensemble: expected at least one model for \`members\`, received [].]`,
   );
   expect(() => ensemble([constant(1, 0)], { memberWeights: [1, 2] })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: ensemble: expected 1 numbers, one for each member and not all 0, for \`memberWeights\`, received [1, 2].]`,
+    `[OptionError: ensemble: expected one number for each of the 1 members, not all 0, for \`memberWeights\`, received [1, 2].]`,
   );
   expect(() => ensemble([constant(1, 0), { ...constant(1, 0), classNames: ['dog', 'cat'] }])).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: ensemble: expected models with the same class names in the same order for \`members\`, received ['dog', 'cat'].]`,
