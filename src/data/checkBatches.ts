@@ -21,6 +21,8 @@ interface Batch {
 const REMEDY =
   'Resize the images to the size of the model, for example with `preprocessing: model` where they are read, or build the model for their size.';
 
+const CHANNELS_REMEDY = 'Convert the images to the channels of the model: 3 for RGB, 1 for gray.';
+
 export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
   'a Dataset, or anything else that can be iterated',
   (value) => typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value),
@@ -62,9 +64,10 @@ export function checkInputShape(where: string, option: string, shape: readonly n
   const fits = shape.length === inputShape.length && inputShape.every((length, axis) => length === null || length === shape[axis]);
   if (fits) return;
   const isImages = inputShape.length === 4;
+  const remedy = isImages && shape.length === 4 && ![null, shape[3]].includes(inputShape[3] ?? null) ? CHANNELS_REMEDY : REMEDY;
   throw new ShapeError(
     `${where}: expected ${isImages ? 'images' : 'inputs'} ${showShape(inputShape)} for \`${option}\`, ` +
-      `received ${showShape(shape)}${place}.${isImages ? ` ${REMEDY}` : ''}`,
+      `received ${showShape(shape)}${place}.${isImages ? ` ${remedy}` : ''}`,
   );
 }
 

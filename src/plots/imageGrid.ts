@@ -6,7 +6,10 @@ import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 
 /** An image of a grid. */
 export interface GridImage {
-  /** A `data:` URL, or a URL that the page may load. Use `imageDataUrl` to create one from pixels. */
+  /**
+   * A `data:` URL, or another URL that the web page with the chart can load. `renderPng` requires `data:` URLs. `imageDataUrl` creates one
+   * from pixels.
+   */
   readonly url: string;
   readonly title: string;
   /** Whether the prediction is correct. @defaultValue unknown: the title has the default text color */
@@ -21,6 +24,11 @@ export interface ImageGridOptions {
   readonly size?: number | undefined;
 }
 
+const webUrl = rule<string>(
+  'a `data:` URL or the URL of an image on the web',
+  (value) => text.accepts(value) && /^(?:https?:|data:|blob:|(?![a-z][a-z\d+.-]*:))/i.test(value),
+);
+
 const IMAGE_RULES: Rules<GridImage> = {
   url: text,
   title: anyString,
@@ -30,7 +38,9 @@ const IMAGE_RULES: Rules<GridImage> = {
 /**
  * Draws images in a grid. A mark before the title also shows whether a prediction is correct, so that it does not depend on color alone.
  *
- * @throws {OptionError} when an image or option has the wrong type or an unknown key.
+ * Files cannot be shown by their path or `file:` URL, because neither web pages nor `renderPng` load them.
+ *
+ * @throws {OptionError} when an image or option has the wrong type or an unknown key, or a URL is neither a `data:` URL nor one of the web.
  * @throws {DataError} when there are no images.
  * @example
  * const spec = imageGrid([{ url: await imageDataUrl(photo), title: 'giant panda 0.96', correct: true }]);
@@ -40,7 +50,7 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
   images.forEach((image, i) => {
     const name = `images[${i}]`;
     checkOptions('imageGrid', image, IMAGE_RULES, name);
-    check('imageGrid', `${name}.url`, image.url, IMAGE_RULES.url);
+    check('imageGrid', `${name}.url`, image.url, webUrl, 'Load an image file and pass `await imageDataUrl(image)`.');
     check('imageGrid', `${name}.title`, image.title, IMAGE_RULES.title);
   });
   const { columns = 4, size = 160 } = checkOptions('imageGrid', options, { columns: positiveInteger, size: positiveInteger });
@@ -70,7 +80,7 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
   return chart({
     title: '',
     description:
-      `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ` +
+      `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted correctly and ${wrong} incorrectly` : ''}: ` +
       `${images.map(({ title }) => title).join('; ')}.`,
     width: across * (size + 12) - 12,
     height: down * cell,

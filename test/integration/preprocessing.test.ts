@@ -110,7 +110,7 @@ test('evaluate refuses images made in another way than the model learned from, u
   const [stretched, cropped] = [await read(), await read({ inputSize: 48, fit: 'crop' })];
   const { model } = await trainHead(backbone(), { classNames, train: imageBatches(stretched.images), ...epochs });
   await expect(evaluate(model, cropped.images)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: evaluate: expected images that are preprocessed as the model says, 'resize to 48 x 48 (bilinear)', for \`data\`, received 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. Read them with \`preprocessing: model\`, state the other one for the model with \`setPreprocessing\`, or pass \`otherPreprocessing: 'accept'\`.]`,
+    `[OptionError: evaluate: expected images with the preprocessing of the model, 'resize to 48 x 48 (bilinear)', for \`data\`, received 'center crop of the whole shorter side, then resize to 48 x 48 (bilinear)'. Read them with \`preprocessing: model\`, change that of the model with \`setPreprocessing\`, or pass \`otherPreprocessing: 'accept'\`.]`,
   );
   expect((await evaluate(model, cropped.images, { otherPreprocessing: 'accept' })).count).toBe(cropped.files.length);
 });

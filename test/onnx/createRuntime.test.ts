@@ -122,8 +122,11 @@ describe('createRuntime', () => {
 
   test('a runtime that was disposed says so, and can be disposed again', async () => {
     const runtime = await createRuntime(model, { threads: 1 });
+    expect(runtime.isDisposed).toBe(false);
     await runtime.dispose();
     await runtime.dispose();
+    expect(runtime.isDisposed).toBe(true);
+    await expect(evaluate(runtime, [])).rejects.toThrow('evaluate: expected a model in use for `model`, received one that is disposed.');
     const images = tf.zeros([1, 64, 64, 3]);
     await expect(runtime.predict(images)).rejects.toThrow('predict: expected a runtime in use, received one that was disposed.');
     await expect(runtime.run(new Float32Array(64 * 64 * 3), [1, 64, 64, 3])).rejects.toThrow('run: expected a runtime in use');
