@@ -3,6 +3,7 @@
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 import { checkEnds, checkImageSize } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor } from '../image/internal.js';
@@ -44,10 +45,11 @@ export interface ExportOnnxOptions {
   readonly compute?: 'float32' | 'float16' | 'int8' | undefined;
   /** Images for `compute: 'int8'`, similar to those the model will see; use a hundred or more. Both tensors of each batch are disposed. */
   readonly calibration?: AsyncIterable<ImageBatch> | undefined;
-  /** The package that runs the calibration for `compute: 'int8'`. @defaultValue onnxruntime-node */
+  /** The package that runs the calibration. Only for `compute: 'int8'`. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
   /**
    * Converters for custom layers, by class name. A converter for a class of this library or TensorFlow.js replaces the built-in one.
+   * Only for models, because a plan has no layers to convert.
    * @defaultValue none
    */
   readonly converters?: Readonly<Record<string, OnnxConverter>> | undefined;
@@ -77,8 +79,8 @@ const RULES = {
  * @param source - Any model of this library, or a model composed of its blocks and stock layers; or a plan with its weights, for which no
  *   model is built.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no equivalent in ONNX and no converter, an option is unknown, or int8 would make
- *   the network slower.
+ * @throws {OptionError} when a layer of the model has no equivalent in ONNX and no converter, an option is unknown or has no effect, or
+ *   int8 would make the network slower.
  * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or the arrays do not match the weights of the plan.
  * @throws {DataError} when there is no batch for the calibration.
  * @example
@@ -91,17 +93,16 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   const where = 'exportOnnx';
   const isBuilt = isModel(where, source);
   const inputShape = isBuilt ? source.inputs[0]?.shape : [null, ...source.plan.inputShape];
-  const {
-    name,
-    compute = 'float32',
-    dtype = compute,
-    calibration,
-    onnxruntime,
-    converters: own = {},
-  } = checkOptions(where, options, RULES);
+  const { name, compute = 'float32', dtype = compute, calibration, onnxruntime, converters: own } = checkOptions(where, options, RULES);
   if (compute !== 'float32' && dtype !== compute) throw invalid(where, 'dtype', `'${compute}' with \`compute: '${compute}'\``, dtype);
   if ((compute === 'int8') !== (calibration !== undefined)) {
     throw invalid(where, 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
+  }
+  if (compute !== 'int8' && onnxruntime !== undefined) {
+    throw new OptionError(`${where}: expected no \`onnxruntime\` without \`compute: 'int8'\`, received one. It only runs the calibration.`);
+  }
+  if (!isBuilt && own !== undefined) {
+    throw invalid(where, 'converters', 'nothing for a plan, which has no layers to convert,', own);
   }
   if (calibration !== undefined) checkEnds(where, 'calibration', calibration);
   checkImageSize(where, 'calibration', calibration, inputShape);
