@@ -19,6 +19,7 @@ import {
 } from './readImages.js';
 import { systemReason } from '../files/internal.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
+import { warnOfUnused } from './warnOfUnused.js';
 
 /** Options of {@link imageFolder}. */
 export interface ImageFolderOptions extends ReadImagesOptions {
@@ -34,7 +35,7 @@ export interface ImageFolderOptions extends ReadImagesOptions {
   readonly shuffle?: boolean | undefined;
   /** Seed of the split and the order. @defaultValue 0 */
   readonly seed?: number | undefined;
-  /** Called with one line about skipped files. @defaultValue prints it with `console.warn` */
+  /** Called with one line about skipped files, and one about `classNames` without images. @defaultValue prints it with `console.warn` */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -109,6 +110,9 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     throw invalid('imageFolder', 'classNames', "2 class names with labelMode 'binary'", wanted);
   const { classNames, files, skipped } = await listClasses(folder, options);
   warnOfSkipped('imageFolder', folder, skipped, onWarning);
+  const used = new Set(files.map(({ label }) => classNames[label]));
+  const unused = classNames.filter((name) => !used.has(name));
+  warnOfUnused({ where: 'imageFolder', what: `image in '${folder}'`, option: 'classNames' }, unused, onWarning);
   if (labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }

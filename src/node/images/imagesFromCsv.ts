@@ -36,6 +36,7 @@ import { imagesOf, type SkippedRow } from './tableImages.js';
 import { classesOf, type Names } from './tableLabels.js';
 import { placesOf, similarName } from './tablePlaces.js';
 import { warnOfSkippedRows } from './warnOfSkippedRows.js';
+import { warnOfUnused } from './warnOfUnused.js';
 
 /** Options of {@link imagesFromCsv}. */
 export interface ImagesFromCsvOptions extends ReadImagesOptions {
@@ -90,7 +91,7 @@ export interface ImagesFromCsvOptions extends ReadImagesOptions {
   readonly shuffle?: boolean | undefined;
   /** Seed of the order. @defaultValue 0 */
   readonly seed?: number | undefined;
-  /** Called with one line about skipped rows. @defaultValue prints it with `console.warn` */
+  /** Called with one line about skipped rows, and one about entries of `names` or `classNames` that no row has. @defaultValue prints it with `console.warn` */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -136,10 +137,11 @@ const encodingLabel = rule<string>(
 
 /**
  * Reads the images that are listed in a CSV file with a header. Quotes, a byte-order mark and Windows line endings are supported. Skipped
- * rows are listed in `skipped` and counted in one warning (`onWarning`).
+ * rows are listed in `skipped` and counted in one warning (`onWarning`). Other warnings name the entries of `names` and `classNames` that
+ * no row has.
  *
  * @throws {OptionError} when an option is unknown, has a wrong value, or cannot be combined with another. Also when `relabel` or `exclude`
- *   names a class that the table does not have.
+ *   names a class that the table does not have, or the table has none of the ids in `names`.
  * @throws {DataError} when the table cannot be read or decoded, or a column is missing. Also when a row has too few cells, no label, or
  *   several labels without `multiLabel`, or one class is written in two ways ('1' and '1.0'). Also when an image is missing, exists in two
  *   of the folders, or has a name that leads outside the folder, or when one of several folders cannot be read.
@@ -170,7 +172,7 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   const folders = typeof folder === 'string' ? [folder] : folder;
   const columns = [pathColumn, ...labelColumns, ...[labelColumn, groupColumn].filter((column) => column !== undefined)];
   const rows = await readTable(file, { where, encoding, delimiter, columns });
-  const { listed, skipped } = imagesOf(where, file, folders, rows, options);
+  const { listed, skipped, unusedNames } = imagesOf(where, file, folders, rows, options);
   const places = await placesOf(where, file, folders, [...listed.keys()]);
   const absent = [...listed].filter(([name]) => !places.has(name));
   const absentPaths = absent.map(([name]) => path.join(folders[0] as string, name));
@@ -183,12 +185,8 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
     );
   }
   skipped.push(...absent.map(([, { line, origin }]) => ({ line, path: origin, reason: 'the image does not exist' })));
-  const classNames = classesOf(
-    where,
-    file,
-    [...listed.values()].flatMap(({ labels }) => labels),
-    options,
-  );
+  const used = new Set([...listed.values()].flatMap(({ labels }) => labels));
+  const classNames = classesOf(where, file, used, options);
   if (labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(
       `${where}: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${file}': ${list(classNames.slice(0, 5))}.`,
@@ -213,6 +211,10 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
     throw new DataError(`${where}: expected rows with images in '${file}', received ${rows.length === 0 ? 'only a header' : 'none'}.`, {
       origin: file,
     });
+  const what = `row of '${file}'`;
+  warnOfUnused({ where, what, option: 'names' }, unusedNames, onWarning);
+  const unusedClasses = (options.classNames ?? []).filter((name) => !used.has(name));
+  warnOfUnused({ where, what, option: 'classNames' }, unusedClasses, onWarning);
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   const labeled = ordered.map((each) => ({
     path: each.path,

@@ -103,7 +103,11 @@ test('a split is stratified, seeded and loses nothing; only the training share i
 });
 
 test('named classes fix the order and may be missing here', async () => {
-  const { classNames, files } = await imageFolder(inRoot('good'), { classNames: ['zebra', 'bee', 'ant'] });
+  const onWarning = vi.fn();
+  const { classNames, files } = await imageFolder(inRoot('good'), { classNames: ['zebra', 'bee', 'ant'], onWarning });
+  expect(onWarning.mock.calls).toEqual([
+    [`imageFolder: no image in '${inRoot('good')}' matches 'bee' in \`classNames\`. Check the spelling.`],
+  ]);
   expect(classNames).toEqual(['zebra', 'bee', 'ant']);
   expect(new Set(files.map((file) => file.label))).toEqual(new Set([0, 2]));
 });
