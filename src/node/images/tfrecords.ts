@@ -18,7 +18,8 @@ import {
   type RecordSchema,
 } from '../../data/index.js';
 import { byCodePoint } from './listImages.js';
-import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { labelAs, LABEL_MODES, type LabeledImagesOptions } from './labeledImages.js';
+import { READ_IMAGES_RULES, readImages, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from '../files/internal.js';
 
 /** Options of {@link tfrecordDataset}. */
@@ -102,11 +103,9 @@ export interface ImageRecord {
 }
 
 /** Options of {@link recordImages}. */
-export interface RecordImagesOptions extends ReadImagesOptions {
+export interface RecordImagesOptions extends ReadImagesOptions, Pick<LabeledImagesOptions, 'labelMode'> {
   /** Number of classes, for one-hot labels. */
   readonly classes: number;
-  /** The form of the labels. @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode | undefined;
 }
 
 /**
