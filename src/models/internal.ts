@@ -2,6 +2,7 @@ export { checkFiniteArrays, checkFiniteWeights } from './checkFiniteWeights.js';
 export { checkInUse, checkModel, modelRemedy } from './checkModel.js';
 export { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from './efficientNet.js';
 export { kerasWeightNames } from './kerasWeightNames.js';
+export { isNestedModel, layersOf } from './layersOf.js';
 export { LOAD_MODEL_RULES } from './loadModel.js';
 export { isFolded } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';

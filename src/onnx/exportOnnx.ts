@@ -8,7 +8,7 @@ import { checkEnds, checkImageSize } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
-import { checkFiniteArrays, checkFiniteWeights, publishedEvaluation, variantPlanOf } from '../models/internal.js';
+import { checkFiniteArrays, checkFiniteWeights, isNestedModel, layersOf, publishedEvaluation, variantPlanOf } from '../models/internal.js';
 import { classNamesOf } from '../models/index.js';
 import { atSize, planArrays, writeNotes } from '../weights/internal.js';
 import { calibrate } from './calibrate.js';
@@ -181,7 +181,7 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
   const { where, graph, prefix } = walk;
   const { sourceLayer } = output;
   const name = `${prefix}${sourceLayer.name}`;
-  if (isNested(sourceLayer)) {
+  if (isNestedModel(sourceLayer)) {
     // Each call of a nested model is converted separately, with the values it is called on.
     const values: Values = new Map(sourceLayer.inputs.map((input, i) => [input.id, inputs[i] as Value]));
     return valueOf(sourceLayer.outputs[output.outputTensorIndex ?? 0] as tfl.SymbolicTensor, { ...walk, values, prefix: `${name}/` });
@@ -210,23 +210,13 @@ function dimensions(shape: Shape): Dimension[] {
   return shape.map((length, axis) => length ?? (axis === 0 ? 'batch' : `axis${axis}`));
 }
 
-async function readWeights(container: tfl.LayersModel): Promise<Weights> {
-  const all = new Map<tfl.layers.Layer, ReadonlyMap<string, LayerWeight>>();
-  for (const layer of container.layers) {
-    if (isNested(layer)) for (const [inner, weights] of await readWeights(layer)) all.set(inner, weights);
-    else {
-      const entries = layer.weights.map(async (weight) => {
-        const values = (await weight.read().data()) as Float32Array;
-        return [weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1), { shape: weight.shape as number[], values }] as const;
-      });
-      all.set(layer, new Map(await Promise.all(entries)));
-    }
-  }
-  return all;
-}
-
-function isNested(layer: tfl.layers.Layer): layer is tfl.LayersModel {
-  return Array.isArray((layer as Partial<tfl.LayersModel>).layers);
+async function readWeights(model: tfl.LayersModel): Promise<Weights> {
+  const read = async (weight: tfl.layers.Layer['weights'][number]): Promise<[string, LayerWeight]> => [
+    weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1),
+    { shape: weight.shape as number[], values: (await weight.read().data()) as Float32Array },
+  ];
+  const entries = layersOf(model).map(async (layer) => [layer, new Map(await Promise.all(layer.weights.map(read)))] as const);
+  return new Map(await Promise.all(entries));
 }
 
 function metadataOf(where: string, source: tfl.LayersModel): Record<string, string> {

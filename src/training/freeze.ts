@@ -5,7 +5,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, check, either, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization } from '../layers/internal.js';
-import { checkModel } from '../models/internal.js';
+import { checkModel, layersOf } from '../models/internal.js';
 import { stageOf } from '../scaling/internal.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
@@ -62,7 +62,7 @@ export function selectLayers(
   option = 'selector',
 ): readonly tfl.layers.Layer[] {
   checkModel(where, model);
-  const layers = allLayers(model);
+  const layers = layersOf(model);
   if (selector === undefined) return layers;
   const test = rule<(layer: tfl.layers.Layer) => boolean>('a function', (value) => typeof value === 'function');
   const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
@@ -78,13 +78,7 @@ export function selectLayers(
   return 'from' in selector ? layers.slice(layers.indexOf(named[0] as tfl.layers.Layer)) : named;
 }
 
-/** The layers of a model, with those of models nested in it in place of these. */
-export function allLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
-  return model.layers.flatMap((layer) => {
-    const { layers } = layer as unknown as { readonly layers?: readonly tfl.layers.Layer[] | undefined };
-    return layers === undefined ? [layer] : allLayers(layer as unknown as tfl.LayersModel);
-  });
-}
+export { layersOf as allLayers };
 
 // `block2a` means block2a_dwconv, `block2` means block2a_dwconv and block2b_dwconv, `stem` means stem_conv.
 function belongsTo(layer: string, name: string): boolean {
