@@ -7,7 +7,7 @@ export function layersOf(model: LayersModel): layers.Layer[] {
   return model.layers.flatMap((layer) => (isNestedModel(layer) ? layersOf(layer) : [layer]));
 }
 
-/** Whether a layer is a model. Checks for `layers` instead of using `instanceof`, because an application may have two copies of TensorFlow.js. */
+/** Whether a layer is a model. Does not use `instanceof`, because an application may have two copies of TensorFlow.js. */
 export function isNestedModel(layer: layers.Layer): layer is LayersModel {
   return Array.isArray((layer as Partial<LayersModel>).layers);
 }
