@@ -74,8 +74,7 @@ export function labelAs(mode: LabelMode, label: number, classes: number, where =
 export function checkLabel(mode: LabelMode, label: number, classes: number, where: string, origin?: string): void {
   const limit = mode === 'binary' ? 2 : classes;
   if (Number.isInteger(label) && label >= 0 && label < limit) return;
-  throw new DataError(
-    `${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`,
-    origin === undefined ? {} : { origin },
-  );
+  throw new DataError(`${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`, {
+    origin,
+  });
 }

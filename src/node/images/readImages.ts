@@ -117,11 +117,11 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
   const settings = {
     decoding: {
       ...(byDecoder ? { size: preprocessing.inputSize, fit: preprocessing.fit as DecodeImageOptions['fit'] } : {}),
-      ...(background === undefined ? {} : { background }),
-      ...(maxPixels === undefined ? {} : { maxPixels }),
-      ...(dctMethod === undefined ? {} : { dctMethod }),
+      background,
+      maxPixels,
+      dctMethod,
     },
-    ...(byDecoder ? {} : { preprocessing }),
+    preprocessing: byDecoder ? undefined : preprocessing,
   };
   const read = (changeOf?: ChangeOf): Dataset<LabeledImage> =>
     files
@@ -131,7 +131,7 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
           label,
           origin: source.origin,
         }),
-        { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
+        { concurrency, errors, onSkipped, varies: changeOf !== undefined },
       )
       .withTraits({
         prepared: preprocessing ?? 'original',

@@ -62,7 +62,6 @@ export async function tfrecordDataset<const S extends RecordSchema>(
     cycleLength: positiveInteger,
   };
   const { compression = 'auto', verify = true, maxRecordBytes, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
-  const limit = maxRecordBytes === undefined ? {} : { maxRecordBytes };
   const given = typeof patterns === 'string' ? [patterns] : patterns;
   const found = await Promise.all(
     given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })),
@@ -84,7 +83,11 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   return Dataset.from(sized).interleave(
     ({ path: file }) =>
       Dataset.from(async function* () {
-        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify, ...limit })) {
+        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), {
+          origin: file,
+          verify,
+          maxRecordBytes,
+        })) {
           const origin = `${file}@${offset}`;
           yield { ...parseExample(await decodeExample(data, origin), schema, origin), origin };
         }

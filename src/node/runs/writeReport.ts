@@ -88,7 +88,7 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
       'before',
       'nothing beside an evaluation of several labels per sample',
       before,
-      'Write a report of each, and compare their figures.',
+      'Write a report for each, and compare their metrics.',
     );
   if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
   if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
@@ -110,17 +110,16 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     const contents: ReportContents = {
       title,
       evaluation,
-      ...(before === undefined ? {} : { before }),
-      ...(history === undefined ? {} : { history }),
-      ...(schedule === undefined ? {} : { schedule }),
-      ...(settings === undefined && record === undefined
-        ? {}
-        : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
-      ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
-      ...(plan === undefined ? {} : { plan }),
-      ...(imageOf === undefined || maxImages === 0
-        ? {}
-        : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+      before,
+      history,
+      schedule,
+      settings: record === undefined ? settings : { preprocessing: describePreprocessing(record), ...settings },
+      summary: model === undefined ? undefined : modelSummary(model, { batchSize }),
+      plan,
+      gallery:
+        imageOf === undefined || maxImages === 0
+          ? undefined
+          : await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined),
     };
     const html = path.join(folder, 'report.html');
     const json = path.join(folder, 'report.json');
@@ -157,7 +156,7 @@ async function gallery(
       explained === undefined
         ? undefined
         : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
-    images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
+    images.push({ row, url, heatUrl: heat === undefined ? undefined : await imageDataUrl(overlayHeat(small, heat)) });
   }
   return images;
 }

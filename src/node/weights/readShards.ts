@@ -71,7 +71,7 @@ export async function readShards(
 function firstNotes(sources: readonly ModelNotes[]): ModelNotes {
   const preprocessing = sources.find((source) => source.preprocessing !== undefined)?.preprocessing;
   const classNames = sources.find((source) => source.classNames !== undefined)?.classNames;
-  return { ...(preprocessing && { preprocessing }), ...(classNames && { classNames }) };
+  return { preprocessing, classNames };
 }
 
 async function exists(path: string): Promise<boolean> {
