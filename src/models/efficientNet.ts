@@ -115,7 +115,7 @@ function buildModel(
 ): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
   const input = tfl.input({ shape: [...plan.inputShape], name: 'input_layer' });
   const { attention: _attention, block: _block, ...normActParts } = parts;
-  const build = parts.seed === undefined ? {} : { seed: parts.seed };
+  const build = { seed: parts.seed };
   const { activation, padding, batchNormMomentum, batchNormEpsilon } = plan;
   const normAct: NormActSpec = { activation, padding, batchNormMomentum, batchNormEpsilon };
 

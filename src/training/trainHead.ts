@@ -25,12 +25,11 @@ import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
-import { checkFiniteWeights, checkModel } from '../models/internal.js';
+import { checkFiniteWeights, checkModel, layersOf } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
-import { allLayers } from './freeze.js';
 import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
 import type { FeatureRuntime } from './frozenPart.js';
@@ -228,7 +227,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     // Summaries then show the trained head as trainable and the backbone as frozen.
-    for (const layer of allLayers(model)) layer.trainable = false;
+    for (const layer of layersOf(model)) layer.trainable = false;
     for (const { name, weights } of classifier.layers) {
       if (weights.length === 0) continue;
       const own = model.getLayer(name);

@@ -15,7 +15,8 @@ import {
 } from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type ExportOnnxOptions } from '../../src/onnx/index.js';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../../src/onnx/proto/onnx_pb.js';
-import { VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
+import { planModel, VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
+import { weightsOf } from '../../src/weights/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
@@ -266,7 +267,21 @@ describe('exportOnnx', () => {
     }
   });
 
-  test('how weights are stored follows what is computed with', async () => {
+  test('an option without effect is refused', async () => {
+    const model = filled(TINY, {});
+    const onnxruntime = await import('onnxruntime-node');
+    for (const options of [{}, { compute: 'float16' }, { dtype: 'int8' }] as const) {
+      await expect(exportOnnx(model, { ...options, onnxruntime })).rejects.toThrow(
+        "exportOnnx: expected no `onnxruntime` without `compute: 'int8'`, received one. It only runs the calibration.",
+      );
+    }
+    const planned = { plan: planModel(TINY), arrays: await weightsOf(model) };
+    await expect(exportOnnx(planned, { converters: { ReLU: () => 'x' } })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected nothing for a plan, which has no layers to convert, for \`converters\`, received { ReLU }.]`,
+    );
+  });
+
+  test('weights are stored in the data type of the computation by default', async () => {
     const model = filled(TINY, {});
     await expect(exportOnnx(model, { compute: 'float16', dtype: 'float32' })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: exportOnnx: expected 'float16' with \`compute: 'float16'\` for \`dtype\`, received 'float32'.]`,

@@ -193,6 +193,23 @@ describe('rows that are left out', () => {
     );
   });
 
+  test('entries of `names` and `classNames` that no row has are reported, and `names` without any match are refused', async () => {
+    const table = 'id,label\n0,n1\n1,n2\n';
+    const names = { n1: 'cat', n2: 'dog', n3: 'fox' };
+    await read(table, { names, classNames: ['dog', 'cat', 'owl', 'bee', 'ant', 'elk'] });
+    expect(warn.mock.calls.map(([line]) => String(line).replaceAll(folder, '<folder>'))).toEqual([
+      "imagesFromCsv: no row of '<folder>/table.csv' matches 'n3' in `names`. Check the spelling.",
+      "imagesFromCsv: no row of '<folder>/table.csv' matches 'owl', 'bee', 'ant' and 1 more in `classNames`. Check the spelling.",
+    ]);
+    expect(await refusal(table, { names: { N1: 'cat', N2: 'dog' } })).toMatchInlineSnapshot(
+      `"OptionError: imagesFromCsv: expected ids of '<folder>/table.csv' for \`names\`, received 'N1', 'N2'. It has 'n1', 'n2'."`,
+    );
+    const columns = { labelColumn: undefined, labelColumns: ['n1', 'n2'] };
+    expect(await refusal('id,n1,n2\n0,0,1\n1,1,0\n', { ...columns, names: { x: 'cat' } })).toContain(
+      "for `names`, received 'x'. It has 'n1', 'n2'.",
+    );
+  });
+
   test('line numbers are those of an editor', async () => {
     const { skipped } = await read('id,note,label\r\n\r\n0,"two\r\nlines",cat\r\n1,"\r\n",\r\n2,,dog\r\n3,x,\r\n', { unlabeled: 'skip' });
     expect(skipped.map(({ line, path: name }) => [line, name])).toEqual([

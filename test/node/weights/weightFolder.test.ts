@@ -2,10 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readWeightFile } from '../../../src/node/weights/index.js';
-import { readWeights, weightArray, writeSafetensors } from '../../../src/weights/index.js';
+import { preprocessingOf } from '../../../src/image/index.js';
+import { classNamesOf, efficientNet, setClassNames, setPreprocessing } from '../../../src/models/index.js';
+import { VARIANTS } from '../../../src/scaling/index.js';
+import { loadWeights, readWeights, weightArray, weightsOf, writeSafetensors } from '../../../src/weights/index.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/weights/${name}`, import.meta.url));
 let folder: string;
@@ -54,6 +59,38 @@ describe('sharded weights', () => {
         ['b', 2],
       ]);
     }
+  });
+
+  test('the preprocessing and class names of a model survive in shards or in their index', async () => {
+    await tf.setBackend('cpu');
+    const variant = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
+    const classNames = ['cat', 'dog'];
+    const model = efficientNet(variant, { classes: 2, inputSize: 32 });
+    setClassNames(model, classNames);
+    setPreprocessing(model, { inputSize: 32, fit: 'crop', interpolation: 'bicubic' });
+    const arrays = await weightsOf(model);
+    const notes = { preprocessing: arrays.preprocessing, classNames: arrays.classNames };
+    const halves = [[...arrays].slice(0, 20), [...arrays].slice(20)];
+    const map = Object.fromEntries(halves.flatMap((half, i) => half.map(([name]) => [name, `model-${i}.safetensors`])));
+    const shard = (half: (typeof halves)[number] = [], own = {}): Uint8Array => writeSafetensors(Object.assign(new Map(half), own));
+    const strings = { preprocessing: JSON.stringify(notes.preprocessing), classes: JSON.stringify(classNames) };
+    for (const [own, metadata] of [
+      [notes, { total_size: 12 }],
+      [{}, { total_size: 12, ...strings }],
+    ] as const) {
+      const path = folderWith({
+        'model.safetensors.index.json': JSON.stringify({ metadata, weight_map: map }),
+        'model-0.safetensors': shard(halves[0]),
+        'model-1.safetensors': shard(halves[1], own),
+      });
+      const read = await readWeightFile(path);
+      expect({ preprocessing: read.preprocessing, classNames: read.classNames }).toEqual(notes);
+      const loaded = efficientNet(variant, { classes: 2, inputSize: 32 });
+      await loadWeights(loaded, read);
+      expect([classNamesOf(loaded), preprocessingOf(loaded)]).toEqual([classNames, preprocessingOf(model)]);
+      loaded.dispose();
+    }
+    model.dispose();
   });
 
   test('PyTorch shards load likewise', async () => {
