@@ -7,7 +7,7 @@ export function variantHint(name: unknown): string {
   if (typeof name !== 'string') return '';
   const bare = plain(name.replace(/^(?:tf[-_])?efficient[-_]?net/i, ''));
   const meant = Object.keys(VARIANTS).find((variant) => plain(variant) === bare);
-  return meant === undefined ? '' : `Write '${meant}'.`;
+  return meant === undefined ? '' : `Did you mean '${meant}'?`;
 }
 
 function plain(name: string): string {

@@ -1,6 +1,6 @@
 // The metric a callback watches, and which way it is better.
 
-import { invalid, nonNegative, oneOf, text } from '../core/internal.js';
+import { didYouMean, invalid, nonNegative, oneOf, text } from '../core/internal.js';
 import type { MetricValues } from './epochMetrics.js';
 
 /** What is watched. */
@@ -29,7 +29,10 @@ export function monitorOf(where: string, { monitor = 'val_loss', mode = 'auto', 
     worst: small ? Infinity : -Infinity,
     read: (metrics) => {
       const value = metrics[monitor];
-      if (value === undefined) throw invalid(where, 'monitor', `one of the metrics ${Object.keys(metrics).join(', ')}`, monitor);
+      if (value === undefined) {
+        const known = Object.keys(metrics);
+        throw invalid(where, 'monitor', `one of the metrics ${known.join(', ')}`, monitor, didYouMean(monitor, known));
+      }
       return value;
     },
     isBetter: (value, best) => (small ? value < best - minDelta : value > best + minDelta),

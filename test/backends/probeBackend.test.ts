@@ -34,6 +34,6 @@ test('the error names what is off and by how much', async () => {
 
 test('an unknown option is refused', async () => {
   await expect(probeBackend({ gradient: true } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: probeBackend: expected one of \`gradients\`, \`tolerance\`, received \`gradient\`.]`,
+    `[OptionError: probeBackend: expected one of the options \`gradients\`, \`tolerance\`, received \`gradient\`. Did you mean \`gradients\`?]`,
   );
 });

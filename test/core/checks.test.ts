@@ -10,7 +10,9 @@ test('good options come back, without those that are undefined', () => {
 });
 
 test('an unknown option is refused by name, with the known ones', () => {
-  expect(() => checked({ siz: 3 })).toThrowErrorMatchingInlineSnapshot('[OptionError: f: expected one of `size`, `mode`, received `siz`.]');
+  expect(() => checked({ siz: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: f: expected one of the options \`size\`, \`mode\`, received \`siz\`. Did you mean \`size\`?]`,
+  );
 });
 
 test.each([
@@ -73,7 +75,7 @@ test('an object without keys of its own is no record of options', () => {
 
 test('options inside an option are named by both', () => {
   const inner = (options: object) => () => checkOptions('f', options, rules, 'inner');
-  expect(inner({ siz: 3 })).toThrow('f: expected one of `inner.size`, `inner.mode`, received `inner.siz`.');
+  expect(inner({ siz: 3 })).toThrow('f: expected one of the options `inner.size`, `inner.mode`, received `inner.siz`.');
   expect(inner({ size: 0 })).toThrow('f: expected a positive integer for `inner.size`, received 0.');
   expect(inner([])).toThrow('f: expected an object for `inner`, received [].');
 });

@@ -61,7 +61,7 @@ test('a random transform refuses impossible options', () => {
     `[OptionError: randomResizedCrop: expected [low, high] in (0, 1] for \`area\`, received [0.5, 0.2].]`,
   );
   expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`.]`,
+    `[OptionError: randomAffine: expected one of the options \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`. Did you mean \`rotation\`?]`,
   );
   expect(() => image.randomAffine({ zoom: 1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: randomAffine: expected factors above 0, the lower first for \`zoom\`, received 1.]`,

@@ -146,9 +146,9 @@ test('what has no meaning is refused under the name of the function that was cal
     `[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`,
   );
   expect(() => preprocess(image, { inputSize: 4, fit: 'crop', method: 'bicubic' } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: preprocess: expected one of \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, \`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`,
+    `[OptionError: preprocess: expected one of the options \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, \`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`,
   );
   expect(() => centerCrop(image, 4, { margin: 'even' } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: centerCrop: expected one of \`margins\`, received \`margin\`.]`,
+    `[OptionError: centerCrop: expected the option \`margins\`, received \`margin\`. Did you mean \`margins\`?]`,
   );
 });

@@ -166,7 +166,7 @@ test('a normalization that fits no image is refused before anything is built', a
     "loadModel: expected 'imagenet', 'none' or { mean, std } for `normalization`, received 'half'.",
   );
   await expect(loadModel(folder, { normalize: RANGE } as never)).rejects.toThrow(
-    'loadModel: expected one of `normalization`, received `normalize`.',
+    'loadModel: expected the option `normalization`, received `normalize`.',
   );
   const vector = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [4], units: 2 })] });
   let saved: tf.io.ModelArtifacts | undefined;

@@ -124,7 +124,7 @@ test('a preprocessing whose keys are misspelled is refused', () => {
     `[OptionError: preprocessingOf: expected a preprocessing, or a model, runtime or dataset that has one, for \`preprocessing\`, received { inputSise, fitt }.]`,
   );
   expect(() => image.preprocessingOf({ inputSize: 224, fitt: 'crop' } as never)).toThrow(
-    'preprocessingOf: expected one of `inputSize`, `fit`',
+    'preprocessingOf: expected one of the options `inputSize`, `fit`',
   );
   expect(() => image.preprocessingOf({ preprocessing: 'stretch' } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: preprocessingOf: expected a preprocessing, such as { inputSize: 224, fit: 'stretch' }, for \`preprocessing\`, received 'stretch'.]`,

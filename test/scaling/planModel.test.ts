@@ -146,7 +146,7 @@ test('a plan prints as a table with its sums', () => {
 
 test.each([
   [() => planModel('b9' as 'b8'), /planModel: expected one of 'b0', .*'edgetpu-l' for `variant`, received 'b9'\./],
-  [() => planModel('b0', { clases: 3 } as never), /expected one of `activation`, .* received `clases`\./],
+  [() => planModel('b0', { clases: 3 } as never), /expected one of the options `activation`, .* received `clases`\./],
   [() => planModel('b0', { classes: 0 }), 'planModel: expected a positive integer for `classes`, received 0.'],
   [
     () => planModel('b0', { inputSize: 16 }),
@@ -176,7 +176,7 @@ test.each([
   ],
   [
     () => planModel('b0', { normalization: { mean: 0.5, std: 0.5, max: 1 } as never }),
-    'planModel: expected one of `normalization.mean`, `normalization.std`, received `normalization.max`.',
+    'planModel: expected one of the options `normalization.mean`, `normalization.std`, received `normalization.max`.',
   ],
   [
     () => planModel({ ...VARIANTS.b0, normalization: { mean: 127, std: 128 } }),
@@ -184,7 +184,7 @@ test.each([
   ],
   [
     () => planModel({ ...VARIANTS.b0, stages: [{ ...VARIANTS.b0.stages[0]!, serRatio: 0.25 } as never] }),
-    /^planModel: expected one of `stages\[0\]\.block`, .* received `stages\[0\]\.serRatio`\.$/,
+    /^planModel: expected one of the options `stages\[0\]\.block`, .* received `stages\[0\]\.serRatio`\. Did you mean `stages\[0\]\.seRatio`\?$/,
   ],
   [
     () => planModel({ ...VARIANTS.b0, stages: [...VARIANTS.b0.stages, { filters: 8 } as never] }),
@@ -193,7 +193,7 @@ test.each([
   [() => planModel({ ...VARIANTS.b0, stages: [null as never] }), 'planModel: expected an object for `stages[0]`, received null.'],
   [
     () => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRate: 0.1 } as never),
-    /^planStage: expected one of .*`dropRates`, received `dropRate`\.$/,
+    /^planStage: expected one of the options .*`dropRates`, received `dropRate`\. Did you mean `dropRates`\?$/,
   ],
   [
     () => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRates: [0.1] }),

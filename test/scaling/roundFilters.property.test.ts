@@ -46,7 +46,7 @@ test.each([
   [() => roundFilters(32, Number.NaN), 'roundFilters: expected a positive number for `widthCoefficient`, received NaN.'],
   [
     () => roundFilters(32, 1, { divisr: 8 } as never),
-    'roundFilters: expected one of `divisor`, `minFilters`, `minShare`, received `divisr`.',
+    'roundFilters: expected one of the options `divisor`, `minFilters`, `minShare`, received `divisr`.',
   ],
   [() => roundRepeats(-1, 1), 'roundRepeats: expected a positive number for `repeats`, received -1.'],
 ])('%s is refused', (act, message) => {

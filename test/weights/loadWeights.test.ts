@@ -184,7 +184,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
 
   test('an unknown option, a head misspelt', async () => {
     expect(await refusal(kerasFile(), { haed: 'skip' } as never)).toMatchInlineSnapshot(
-      `"OptionError: loadWeights: expected one of \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`."`,
+      `"OptionError: loadWeights: expected one of the options \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`. Did you mean \`head\`?"`,
     );
     expect(await refusal(kerasFile(), { head: 'none' } as never)).toMatchInlineSnapshot(
       `"OptionError: loadWeights: expected one of 'load', 'skip' for \`head\`, received 'none'."`,

@@ -5,6 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   check,
   checkOptions,
+  didYouMean,
   either,
   finite,
   invalid,
@@ -158,7 +159,7 @@ export function explained(
   else if (target !== undefined) classIndex = classNames?.indexOf(target) ?? -1;
   if (classIndex < 0 || classIndex >= values.length) {
     const known = classNames === undefined ? '' : " or one of the names of the model's classes";
-    throw invalid(where, 'target', `an index below ${values.length}${known}`, target);
+    throw invalid(where, 'target', `an index below ${values.length}${known}`, target, didYouMean(target, classNames ?? []));
   }
   return { classIndex, className: classNames?.[classIndex] ?? String(classIndex), probability: values[classIndex] as number };
 }

@@ -1,7 +1,7 @@
 // Computes ROC and precision-recall curves and the areas under them.
 
 import { DataError } from '../../core/index.js';
-import { invalid, list } from '../../core/internal.js';
+import { didYouMean, invalid, list } from '../../core/internal.js';
 import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
 
@@ -289,7 +289,7 @@ function classIndex(where: string, { classNames }: { readonly classNames: readon
   const index = typeof target === 'number' ? target : classNames.indexOf(target);
   if (Number.isInteger(index) && index >= 0 && index < classNames.length) return index;
   const known = classNames.length <= 12 ? `one of ${list(classNames)}` : 'a class name';
-  throw invalid(where, 'target', `${known} or an index below ${classNames.length}`, target);
+  throw invalid(where, 'target', `${known} or an index below ${classNames.length}`, target, didYouMean(target, classNames));
 }
 
 function onlyOneSide(

@@ -94,7 +94,7 @@ test('answers as classify does, and leaves no tensor', async () => {
 test('stops when told, and refuses what it does not know', async () => {
   await expect(all(classifyMany(echo(), [grey(1)], { signal: AbortSignal.abort(new Error('enough')) }))).rejects.toThrow('enough');
   expect(() => classifyMany(echo(), [grey(1)], { batch: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: classifyMany: expected one of \`topK\`, \`classNames\`, \`preprocessing\`, \`batchSize\`, \`signal\`, received \`batch\`.]`,
+    `[OptionError: classifyMany: expected one of the options \`topK\`, \`classNames\`, \`preprocessing\`, \`batchSize\`, \`signal\`, received \`batch\`.]`,
   );
   await expect(all(classifyMany(echo(), [{ ...grey(1), channels: 1 }]))).rejects.toThrow();
 });

@@ -42,6 +42,6 @@ test('an open size is that of the option, or else of the preprocessing', async (
     `[OptionError: warmup: expected the model's [64, 64] for \`inputSize\`, received 96.]`,
   );
   await expect(warmup(model, { batch: 2 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: warmup: expected one of \`batchSize\`, \`inputSize\`, received \`batch\`.]`,
+    `[OptionError: warmup: expected one of the options \`batchSize\`, \`inputSize\`, received \`batch\`.]`,
   );
 });
