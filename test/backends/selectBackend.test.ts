@@ -270,6 +270,14 @@ describe('ensureBackend', () => {
     );
   });
 
+  test('prints nothing where only cpu works, and reports it', async () => {
+    await selectBackend([copyOfCpu('copy')]);
+    tf.removeBackend('copy');
+    const { backend, tried } = await ensureBackend([{ name: 'absent', load: () => Promise.reject(new Error('no adapter')) }, cpu]);
+    expect([backend, tried[0]?.reason]).toEqual(['cpu', 'no adapter.']);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
   test('waits for a backend that is being started', async () => {
     tf.registerBackend('slow', () => setTimeout(20, new MathBackendCPU()));
     const chosen = tf.setBackend('slow');

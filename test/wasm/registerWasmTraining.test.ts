@@ -20,11 +20,31 @@ test('without the wasm backend it says what to import', async () => {
   tf.engine().registryFactory['wasm'] = factory;
 });
 
-test('the backend in use stays, and a second call changes nothing', async () => {
+test('a backend that does not start is named, and the backend in use stays', async () => {
+  await tf.setBackend('cpu');
+  tf.engine().registryFactory['wasm'] = { ...factory, factory: () => Promise.reject(new Error('no memory')) };
+  await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: registerWasmTraining: expected the wasm backend to start, received an error: no memory]`,
+  );
+  expect(tf.getBackend()).toBe('cpu');
+  tf.engine().registryFactory['wasm'] = factory;
+});
+
+test('the backend in use stays, wasm starts once, and its loader leaves no listener on the process', async () => {
+  const listeners = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.rawListeners(event as 'uncaughtException'));
+  const before = listeners();
+  let starts = 0;
+  const counted = () => {
+    starts++;
+    return factory.factory();
+  };
+  tf.engine().registryFactory['wasm'] = { ...factory, factory: counted };
   await tf.setBackend('cpu');
   await registerWasmTraining();
   await registerWasmTraining();
   expect(tf.getBackend()).toBe('cpu');
+  expect(starts).toBe(1);
+  expect(listeners()).toEqual(before);
 });
 
 test('the kernels keep working after the memory has grown', async () => {
