@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { efficientNet } from '../../src/index.js';
+import { oneHotTargets } from '../support/targets.js';
 import { startWasm } from './startWasm.js';
 
 const [backend = '', layers = '', ...numbers] = process.argv.slice(2);
@@ -24,15 +25,7 @@ const own = efficientNet('b0', { inputSize: size, classes: CLASSES, seed: 1 });
 const model = layers === 'own' ? own : await tfl.models.modelFromJSON(own.toJSON(null, false) as never);
 model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
 const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
-const ys = tf.tidy(() =>
-  tf.cast(
-    tf.oneHot(
-      Array.from({ length: batch }, (_, i) => i % CLASSES),
-      CLASSES,
-    ),
-    'float32',
-  ),
-);
+const ys = oneHotTargets(batch, CLASSES);
 
 const milliseconds: number[] = [];
 let tensors = 0;

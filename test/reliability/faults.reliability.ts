@@ -7,32 +7,24 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
 import { readTFRecords } from '../../src/data/index.js';
 import { readWeightFile } from '../../src/node/weights/index.js';
 import { readCheckpoint } from '../../src/training/internal.js';
+import { bundleScript } from '../support/bundleScript.js';
 
-const CHILD = path.resolve('node_modules/.cache/reliability/faults.mjs');
 const CONTENT = new Uint8Array(400_000).fill(5);
 const DIGEST = createHash('sha256').update(CONTENT).digest('hex');
+let script: string;
 let folder: string;
 let server: Server;
 let url = '';
 let injected = 0;
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'faultsChild.ts')],
-    outfile: CHILD,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'es2022',
-  });
-  // Sends slowly, and ranges.
+  script = await bundleScript(path.join(import.meta.dirname, 'faultsChild.ts'));
+  // Answers slowly, and supports ranges.
   server = createServer((request, response) => {
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(start > 0 ? 206 : 200, { etag: '"1"', 'content-length': CONTENT.length - start });
@@ -61,7 +53,7 @@ async function run(
   what: string,
   { into = folder, killAfter, times = 'Infinity', as }: { into?: string; killAfter?: number; times?: string; as?: number } = {},
 ): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, what, into, url, times], {
+  const child = spawn(process.execPath, [script, what, into, url, times], {
     stdio: ['ignore', 'pipe', 'ignore'],
     ...(as === undefined ? {} : { uid: as, gid: as }),
   });

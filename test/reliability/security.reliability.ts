@@ -3,21 +3,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { bundleScript } from '../support/bundleScript.js';
 
 test('every entry works where code cannot be made of text, and none reaches a network', async () => {
-  const outfile = path.resolve('node_modules/.cache/reliability/security.mjs');
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'securityChild.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'es2022',
-  });
-  const { stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', outfile], { encoding: 'utf8' });
+  const script = await bundleScript(path.join(import.meta.dirname, 'securityChild.ts'));
+  const { stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', script], { encoding: 'utf8' });
   expect(JSON.parse(stdout === '' ? JSON.stringify(stderr) : (stdout.trim().split('\n').at(-1) ?? ''))).toEqual({
     backend: 'wasm',
     isCodeMade: false,

@@ -4,7 +4,7 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { bundleScript } from '../../support/bundleScript.js';
 
 /** What became of the inputs. */
 export interface FuzzReport {
@@ -27,22 +27,7 @@ export const SEED = Number(process.env['FUZZ_SEED'] ?? 20_19);
 /** The longest any input may take, in milliseconds, on a busy machine. */
 const PATIENCE = 20_000;
 
-// A bundle starts in a tenth of the time and memory that a TypeScript loader takes.
 let bundle: Promise<string> | undefined;
-async function bundled(): Promise<string> {
-  const outfile = path.resolve('node_modules/.cache/reliability/fuzz.mjs');
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'child.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'es2022',
-    sourcemap: 'inline',
-  });
-  return outfile;
-}
 
 /** Fuzzes a parser with so many inputs, in as many processes as it needs. */
 export async function fuzz(name: string, inputs: number): Promise<FuzzReport> {
@@ -64,11 +49,15 @@ export async function fuzz(name: string, inputs: number): Promise<FuzzReport> {
 async function fuzzPart(name: string, from: number, to: number): Promise<FuzzReport> {
   const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
   const heartbeat = path.join(folder, 'heartbeat');
-  const child = fork(await (bundle ??= bundled()), [name, String(from), String(to), String(SEED), heartbeat], {
-    // Little room for garbage, so that memory tells what the parser takes.
-    execArgv: ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = fork(
+    await (bundle ??= bundleScript(path.join(import.meta.dirname, 'child.ts'), true)),
+    [name, String(from), String(to), String(SEED), heartbeat],
+    {
+      // Little room for garbage, so that memory tells what the parser takes.
+      execArgv: ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   const at = (): string => {
     try {
       return readFileSync(heartbeat, 'utf8').trim();
