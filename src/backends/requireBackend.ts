@@ -9,7 +9,7 @@ export function requireBackend(where: string): void {
   if (readyBackend() === undefined) {
     const name = (tf.getBackend() as string | undefined) ?? '';
     const remedy =
-      "Call `await selectBackend()` first (in Node, that of 'effnet-ts/node'), or start one of your own with `await tf.setBackend(...)`.";
+      "Call `await selectBackend()` first (in Node, the one from 'effnet-ts/node'), or start a backend with `await tf.setBackend(...)`.";
     throw new BackendError(
       `${where}: expected a TensorFlow.js backend that is ready, received ${name === '' ? 'none' : `'${name}', not started`}. ${remedy}`,
     );

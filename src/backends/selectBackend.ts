@@ -94,7 +94,7 @@ function requirePreferences(where: string, preferences: readonly BackendPreferen
   if (preferences.length > 0) return;
   throw new BackendError(
     `${where}: expected a backend to choose from, found none imported. Import one, for example '@tensorflow/tfjs-backend-wasm', ` +
-      "or pass `{ name, load }` for each one wanted. In Node, call `await selectBackend()` of 'effnet-ts/node', which imports one.",
+      "or pass `{ name, load }` for each backend. In Node, call `selectBackend` from 'effnet-ts/node', which imports one.",
   );
 }
 
@@ -158,7 +158,7 @@ function warnIfSlow(where: string, name: string, refused: readonly BackendAttemp
   const slow = whySlow(name, deviceOf(name));
   if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
   warn(
-    `${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`,
+    `${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` The backends before it do not work: ${describe(refused)}`}`,
   );
 }
 
@@ -211,7 +211,7 @@ function imported(name: string): BackendLoader {
     load: () =>
       registeredBackends().includes(name)
         ? Promise.resolve()
-        : Promise.reject(new BackendError(`no backend of that name is imported (there is ${registeredBackends().join(', ') || 'none'})`)),
+        : Promise.reject(new BackendError(`no backend of this name is imported (imported: ${registeredBackends().join(', ') || 'none'})`)),
   };
 }
 

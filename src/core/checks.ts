@@ -90,7 +90,7 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
   );
 }
 
-/** Names of classes that a label or a head is made for: of two equal ones, nothing could tell which is meant. */
+/** Class names. Duplicates are rejected, because a name must identify one class. */
 export const differentTexts = rule<readonly string[]>(
   'an array of different non-empty strings',
   (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
@@ -153,17 +153,17 @@ export function isPlain(value: object): boolean {
 
 /** Creates the error for an invalid value. */
 export function invalid(where: string, option: string, expected: string, received: unknown, remedy = ''): OptionError {
-  // A promise that a function returned, as in `items()`, is not the caller's to await.
+  // For a value that a function returned, named `items()`, awaiting is not up to the caller.
   const advice = isPromise(received) && !option.endsWith(')') ? AWAIT : remedy;
   return new OptionError(
     `${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${advice === '' ? '' : ` ${advice}`}`,
   );
 }
 
-/** What to do with a promise where something else is expected. */
+/** The remedy for a promise where another value is expected. */
 export const AWAIT = 'Await it first.';
 
-/** Whether a value can be awaited. */
+/** Returns whether a value can be awaited. */
 export function isPromise(value: unknown): boolean {
   return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
 }
@@ -192,7 +192,7 @@ function shown(value: unknown, depth: number): string {
 
 const GENERATORS: ReadonlySet<string> = new Set(['[object Generator]', '[object AsyncGenerator]']);
 
-/** The name of an object's class; '' where it has none, `undefined` for an object without a prototype. */
+/** Returns the name of an object's class: '' if the class has no name, `undefined` for an object without a prototype. */
 export function typeName(value: object): string | undefined {
   // Bundlers put an underscore before the name of a class that refers to itself.
   return (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name?.replace(/^_+/, '');

@@ -178,7 +178,7 @@ function checkInputSize(where: string, spec: VariantSpec, { inputShape: [height,
   if (Math.min(height, width) < smallest) {
     throw new ShapeError(
       `${where}: expected an input of at least ${smallest} x ${smallest} pixels, received ${showShape([height, width])}. ` +
-        `Its strides would leave nothing.`,
+        'Use a larger `inputSize`: the strides of the network halve it several times.',
     );
   }
 }

@@ -45,7 +45,7 @@ test('an engine that another copy started is refused', async () => {
   const child = path.join(import.meta.dirname, '../support/anotherCopy.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, from]);
   expect(stdout.trim()).toMatchInlineSnapshot(
-    `"BackendError: probeBackend: expected one copy of @tensorflow/tfjs-core in this process, received two. Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it."`,
+    `"BackendError: probeBackend: expected one copy of @tensorflow/tfjs-core in this process, received two. Keep one: \`npm ls @tensorflow/tfjs-core\` shows which package installs the other. \`npm dedupe\` or \`overrides\` in package.json removes it."`,
   );
 });
 
@@ -53,7 +53,7 @@ test('a model that another copy made is refused, and one copy is not', async () 
   const others = createRequire(from)('@tensorflow/tfjs-layers') as typeof tfl;
   const model = others.sequential({ layers: [others.layers.dense({ units: 3, inputShape: [4] })] });
   await expect(fineTune(model, { train: tinyData(), stages: [{ unfreeze: 'all', epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: fineTune: expected a model of this library's copy of TensorFlow.js, received one that another copy made. Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it.]`,
+    `[BackendError: fineTune: expected a model of this library's copy of TensorFlow.js, received one created by another copy. Keep one: \`npm ls @tensorflow/tfjs-core\` shows which package installs the other. \`npm dedupe\` or \`overrides\` in package.json removes it.]`,
   );
   expect(await probeBackend()).toMatchObject({ backend: 'cpu', device: undefined });
 });

@@ -9,7 +9,7 @@ const input = (...shape: (number | null)[]): tfl.SymbolicTensor => tfl.input({ s
 
 test('building before a backend is ready says what to call', () => {
   expect(() => convNormAct(input(8, 8, 3), { name: 'x', filters: 4 })).toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: convNormAct: expected a TensorFlow.js backend that is ready, received none. Call \`await selectBackend()\` first (in Node, that of 'effnet-ts/node'), or start one of your own with \`await tf.setBackend(...)\`.]`,
+    `[BackendError: convNormAct: expected a TensorFlow.js backend that is ready, received none. Call \`await selectBackend()\` first (in Node, the one from 'effnet-ts/node'), or start a backend with \`await tf.setBackend(...)\`.]`,
   );
 });
 

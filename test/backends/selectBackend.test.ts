@@ -141,7 +141,7 @@ describe('selectBackend', () => {
   test('keeps the active backend when no candidate works, and names every failure', async () => {
     await selectBackend([copyOfCpu('copy')]);
     await expect(selectBackend([{ name: 'idle', load: () => Promise.resolve() }, 'webgl'])).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): no backend of that name is imported (there is cpu, copy).]`,
+      `[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): no backend of this name is imported (imported: cpu, copy).]`,
     );
     expect(tf.getBackend()).toBe('copy');
     expect(tf.tidy(() => tf.add(1, 2).arraySync())).toBe(3);
@@ -181,7 +181,7 @@ describe('selectBackend', () => {
     await selectBackend([broken, cpu]);
     expect(warn.mock.calls).toEqual([
       [
-        "selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. Those before it do not work: broken (not loaded): no adapter.",
+        "selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. The backends before it do not work: broken (not loaded): no adapter.",
       ],
     ]);
   });

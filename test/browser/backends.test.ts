@@ -112,7 +112,7 @@ describe('in Chromium', () => {
   ])('%s is named with its address', async (_, response) => {
     await expect(open('wasm', response)).rejects.toThrow(
       `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, ` +
-        `which is missing or no wasm file. Serve the .wasm files`,
+        `which is missing or not a wasm file. Serve the .wasm files`,
     );
   });
 });

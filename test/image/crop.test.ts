@@ -35,6 +35,6 @@ test('a box that reaches outside, or a value that is not an image, is refused', 
     `[OptionError: resize: expected a positive integer or [height, width] for \`size\`, received 2.5.]`,
   );
   expect(() => resize(grid(3, 3), 2, { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`,
+    `[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Only bilinear and bicubic support it.]`,
   );
 });

@@ -134,13 +134,13 @@ test('what has no meaning is refused under the name of the function that was cal
     `[OptionError: evalTransform: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`,
   );
   expect(() => evalTransform({ inputSize: 4, fit: 'pad' }, 5)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 5.]`,
+    `[OptionError: evalTransform: expected no value beside a preprocessing, which contains \`inputSize\`, for \`size\`, received 5.]`,
   );
   expect(() => resizeTo(image, 4, 'pad', { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`,
+    `[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Only bilinear and bicubic support it.]`,
   );
   expect(() => resizeTo(patterned(300, 1), 4, 'resizePad')).toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: resizeTo: expected an image that keeps a pixel on both sides, received [300, 1] for 4 x 4.]`,
+    `[ShapeError: resizeTo: expected an image that is at least one pixel high and wide after resizing, received [300, 1] for 4 x 4.]`,
   );
   expect(() => preprocess(image, { fit: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`,

@@ -176,7 +176,7 @@ describe('evalTransform', () => {
     );
     expect(() => evalTransform(original)).toThrow('expected a model, runtime or dataset whose preprocessing is known');
     expect(() => evalTransform(CROP, 8)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 8.]`,
+      `[OptionError: evalTransform: expected no value beside a preprocessing, which contains \`inputSize\`, for \`size\`, received 8.]`,
     );
     expect(() => evalTransform('food' as never)).toThrowErrorMatchingInlineSnapshot(
       `[OptionError: evalTransform: expected one of 'default', 'imagenet', 'xray', 'resize' for \`preprocessing\`, received 'food'.]`,

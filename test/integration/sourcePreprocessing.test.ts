@@ -179,7 +179,7 @@ test('an image of which the preprocessing leaves nothing is named, and left out 
   const options = { preprocessing: { inputSize: 24, fit: 'resizePad' }, shuffle: false } as const;
   for (const more of [{}, { workers }]) {
     await expect(imageFiles(list, { ...options, ...more }).toArray()).rejects.toThrow(
-      `preprocess: expected an image that keeps a pixel on both sides, received [2, 400] for 24 x 24. It is '${narrow}'.`,
+      `preprocess: expected an image that is at least one pixel high and wide after resizing, received [2, 400] for 24 x 24. It is '${narrow}'.`,
     );
     const skipped: string[] = [];
     const rest = await imageFiles(list, {

@@ -108,7 +108,7 @@ describe('Node finds the wasm binaries', () => {
     await mkdir(alone, { recursive: true });
     try {
       await expect(usual.node(outfile)).rejects.toThrow(
-        /expected 'tfjs-backend-wasm-simd\.wasm', which is missing or no wasm file\..* name their folder with `wasmFolder`/,
+        /expected 'tfjs-backend-wasm-simd\.wasm', which is missing or not a wasm file\..* pass their folder as `wasmFolder`/,
       );
       const pruned = join(alone, 'node_modules', '@tensorflow', 'tfjs-backend-wasm');
       await mkdir(pruned, { recursive: true });

@@ -150,16 +150,16 @@ test.each([
   [() => planModel('b0', { classes: 0 }), 'planModel: expected a positive integer for `classes`, received 0.'],
   [
     () => planModel('b0', { inputSize: 16 }),
-    'planModel: expected an input of at least 32 x 32 pixels, received [16, 16]. Its strides would leave nothing.',
+    'planModel: expected an input of at least 32 x 32 pixels, received [16, 16]. Use a larger `inputSize`: the strides of the network halve it several times.',
   ],
   [() => planModel('b0', { dropoutRate: 1 }), 'planModel: expected a number in [0, 1) for `dropoutRate`, received 1.'],
   [
     () => planModel('b0', { includeTop: false, classes: 3 } as never),
-    'planModel: `classes` has no meaning with includeTop: false. Only a classifier has it.',
+    'planModel: `classes` cannot be used with includeTop: false. It belongs to the classifier.',
   ],
   [
     () => planModel('b0', { pooling: 'max' } as never),
-    'planModel: `pooling` has no meaning with includeTop: true. The classifier averages; pass includeTop: false for other pooling.',
+    'planModel: `pooling` cannot be used with includeTop: true. The classifier always uses average pooling. Pass includeTop: false for another.',
   ],
   [
     () => planModel('b0', { inputChannels: 1 }),

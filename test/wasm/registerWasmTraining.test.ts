@@ -116,7 +116,7 @@ test('a tensor that does not fit into 4 GB is refused instead of written over an
   await registerWasmTraining();
   const before = tf.memory();
   expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`,
+    `[BackendError: wasm: expected memory for 4200000000 more bytes, received none: WebAssembly memory is limited to 4 GB. Use smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`,
   );
   expect(tf.memory()).toEqual(before);
   const small = tf.fill([2], 1);
