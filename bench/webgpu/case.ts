@@ -1,4 +1,4 @@
-// One case of the WebGPU benchmark in a process of its own; prints one line of JSON.
+// Measures one case of the WebGPU benchmark, in its own process. Prints one line of JSON.
 // node --import tsx case.ts probe webgpu
 // node --import tsx case.ts predict|train webgpu|wasm built|folded|stock VARIANT SIZE BATCH
 
@@ -14,7 +14,7 @@ const SECONDS = 1;
 
 const { device } = await selectBackend([backend]);
 
-/** Milliseconds of repeated work, after two that compile: at least five times, then for some seconds. */
+/** Measures repeated work in milliseconds, after two runs that compile kernels: at least five runs, more for up to a second. */
 async function time(work: () => Promise<void>): Promise<{ first: number; milliseconds: number[] }> {
   const start = performance.now();
   await work();

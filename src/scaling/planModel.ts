@@ -84,7 +84,7 @@ export function planFor(where: string, variant: Variant | VariantSpec, options: 
   const resolved = resolveOptions(where, variant, options);
   checkInputSize(where, spec, resolved);
 
-  const rounding: RoundFiltersOptions = spec.minShare === undefined ? {} : { minShare: spec.minShare };
+  const rounding: RoundFiltersOptions = { minShare: spec.minShare };
   const scaled = (filters: number): number => roundFilters(filters, spec.widthCoefficient, rounding);
   const ends = (filters: number): number => (spec.fixedEnds === true ? filters : scaled(filters));
 

@@ -1,4 +1,4 @@
-// A really duplicated TensorFlow.js, in a folder of its own.
+// Uses a second copy of TensorFlow.js, in its own folder.
 
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('an engine that another copy started is refused', async () => {
+test('an engine created by another copy is rejected', async () => {
   const child = path.join(import.meta.dirname, '../support/anotherCopy.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, from]);
   expect(stdout.trim()).toMatchInlineSnapshot(
@@ -49,7 +49,7 @@ test('an engine that another copy started is refused', async () => {
   );
 });
 
-test('a model that another copy made is refused, and one copy is not', async () => {
+test('a model created by another copy is rejected', async () => {
   const others = createRequire(from)('@tensorflow/tfjs-layers') as typeof tfl;
   const model = others.sequential({ layers: [others.layers.dense({ units: 3, inputShape: [4] })] });
   await expect(fineTune(model, { train: tinyData(), stages: [{ unfreeze: 'all', epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(

@@ -7,13 +7,13 @@ import { convNormAct } from '../../src/layers/index.js';
 
 const input = (...shape: (number | null)[]): tfl.SymbolicTensor => tfl.input({ shape });
 
-test('building before a backend is ready says what to call', () => {
+test('the error for a missing backend says what to call', () => {
   expect(() => convNormAct(input(8, 8, 3), { name: 'x', filters: 4 })).toThrowErrorMatchingInlineSnapshot(
     `[BackendError: convNormAct: expected a TensorFlow.js backend that is ready, received none. Call \`await selectBackend()\` first (in Node, the one from 'effnet-ts/node'), or start a backend with \`await tf.setBackend(...)\`.]`,
   );
 });
 
-test('a backend that is still starting is refused and starts only once', async () => {
+test('a backend that is still starting is rejected and starts only once', async () => {
   let starts = 0;
   tf.registerBackend('slow', () => {
     starts++;

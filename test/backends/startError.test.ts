@@ -2,8 +2,8 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { expect, test, vi } from 'vitest';
 import { selectBackend } from '../../src/backends/index.js';
 
-// TensorFlow.js starts wasm no more in a process where it failed: one test a file.
-test('a wasm file that is missing is named, with what helps and what TensorFlow.js said', async () => {
+// After a failure, TensorFlow.js cannot start wasm in the same process. This file therefore contains only one test.
+test('the error for a missing wasm file contains its name, the remedy and the reason of TensorFlow.js', async () => {
   setWasmPaths('/no/such/folder/');
   const warn = vi.spyOn(console, 'warn');
   const select = () =>

@@ -1,4 +1,4 @@
-// The backend contract in a real browser, on pages that are not cross-origin isolated: wasm runs on one thread.
+// Runs the backend contract in a browser, on pages without cross-origin isolation, so wasm has one thread.
 
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { arrayOf, check, checkOptions, didYouMean, finite, nullable, oneOf } from '../../src/core/internal.js';
+import { arrayOf, check, checkOptions, didYouMean, finite, nullable, oneOf, type Rule } from '../../src/core/internal.js';
 
 const METHODS = ['bilinear', 'bicubic', 'area', 'nearest'];
 
@@ -28,7 +28,7 @@ test.each([
 
 test('every rule that contains a list of names proposes one of them', () => {
   const fit = oneOf('crop', 'stretch', 'pad', null, 3);
-  const message = (value: unknown, rule = fit as never) => {
+  const message = (value: unknown, rule: Rule<unknown> = fit) => {
     try {
       check('f', 'fit', value, rule);
     } catch (error) {
@@ -38,8 +38,8 @@ test('every rule that contains a list of names proposes one of them', () => {
   expect(message('strech')).toBe(
     "f: expected one of 'crop', 'stretch', 'pad', null, 3 for `fit`, received 'strech'. Did you mean 'stretch'?",
   );
-  expect(message('strech', nullable(fit) as never)).toMatch(/Did you mean 'stretch'\?$/);
-  expect(message(['crop', 'strech'], arrayOf(fit) as never)).toMatch(/received \['crop', 'strech'\]\. Did you mean 'stretch'\?$/);
+  expect(message('strech', nullable(fit))).toMatch(/Did you mean 'stretch'\?$/);
+  expect(message(['crop', 'strech'], arrayOf(fit))).toMatch(/received \['crop', 'strech'\]\. Did you mean 'stretch'\?$/);
   expect(message('fit-inside')).toMatch(/received 'fit-inside'\.$/);
 });
 

@@ -10,7 +10,7 @@ interface Affine {
 const fixture = readImageFixture('augment.json') as { square: FixtureImage; affine: Affine[] };
 
 test.each(fixture.affine)(
-  'affine $params with fill mode $fillMode is that of Keras',
+  'affine $params with fill mode $fillMode equals Keras',
   ({ params: { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }, fillMode, output }) => {
     const result = image.affine(fixturePixels(fixture.square), {
       rotation: theta,
@@ -24,7 +24,7 @@ test.each(fixture.affine)(
   },
 );
 
-test('half a turn of any image is both flips', () => {
+test('a rotation by 180 degrees equals both flips', () => {
   const pixels = { height: 3, width: 5, channels: 1, data: Uint8Array.from({ length: 15 }, (_, i) => 17 * i) };
   const turned = image.affine(pixels, { rotation: 180, fillMode: 'constant' });
   // Rounding errors put the outermost pixels just outside for the constant fill; the others must agree.

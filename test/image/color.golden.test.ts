@@ -8,7 +8,7 @@ const fixture = readImageFixture('augment.json') as FixtureImage & {
 };
 const pixels = fixturePixels(fixture);
 
-test.each(fixture.color)('$op by $value is that of tf.image', ({ op, value, output }) => {
+test.each(fixture.color)('$op by $value equals tf.image', ({ op, value, output }) => {
   const result = op === 'toGrayscale' ? image.toGrayscale(pixels) : image[op](pixels, value);
   expect(result.data).toBeAllclose(output, { tolerance: 0.02 });
 });

@@ -9,7 +9,7 @@ const timm = readImageFixture('policy.json') as FixtureImage & {
 const pixels = fixturePixels(timm);
 const named = (op: string) => (op[0]!.toUpperCase() + op.slice(1)).replace('Enhance', '') as image.PolicyOperation;
 
-test.each(timm.cases)('$op by $value is that of timm', ({ op, value, output }) => {
+test.each(timm.cases)('$op by $value equals timm', ({ op, value, output }) => {
   const result = image.applyPolicyOperation(pixels, named(op), value ?? undefined);
   // Warps mix four pixels in another order of additions, and are truncated: a difference of one level.
   const warps = /shear|translate|rotate/.test(op);

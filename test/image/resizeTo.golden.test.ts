@@ -105,7 +105,7 @@ describe('Keras and the authors', () => {
     expect(digests).toEqual(own.map((c) => c[4][name]));
   });
 
-  test("paddedCenterCrop is the first generation's evaluation", () => {
+  test("paddedCenterCrop equals the evaluation of the first generation's authors", () => {
     const own = keras.cases.slice(0, 40);
     expect(own.map(([height, width, size]) => digest(paddedCenterCrop(patterned(height, width), size)))).toEqual(
       own.map((c) => c[4].google),
@@ -113,7 +113,7 @@ describe('Keras and the authors', () => {
   });
 });
 
-test('what has no meaning is refused under the name of the function that was called', () => {
+test('incompatible options are rejected under the name of the called function', () => {
   const image = patterned(8, 9);
   expect(() => resizeTo(image, 4, 'squash' as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: resizeTo: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for \`fit\`, received 'squash'.]`,

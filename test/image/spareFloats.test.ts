@@ -8,7 +8,7 @@ const noise = (width: number, height: number, seed: number): image.Pixels => {
   return { width, height, channels: 3, data: Uint8Array.from({ length: 3 * width * height }, () => random.integer(256)) };
 };
 
-/** So that whoever counts on zeros, or writes less than all, is found out. */
+/** Fills spare memory with NaN, which reveals code that expects zeros or does not write every value. */
 function spoil(length: number): void {
   for (let i = 0; i < 8; i++) giveBack(new Float32Array(length).fill(NaN));
 }
@@ -17,7 +17,7 @@ beforeEach(() => {
   for (const length of [12, 16, 3 * 24 * 24]) while (takeSpare(length) !== undefined);
 });
 
-test('memory given back is used once, by an image of its length', () => {
+test('returned memory is reused once, for an image of the same length', () => {
   const values = new Float32Array(12);
   giveBack(values);
   expect(takeSpare(16)).toBeUndefined();
@@ -25,7 +25,7 @@ test('memory given back is used once, by an image of its length', () => {
   expect(floats(12)).not.toBe(values);
 });
 
-test('bytes and parts of a larger memory stay with their owner', () => {
+test('8-bit data and views of larger buffers are not reused', () => {
   giveBack(new Uint8Array(12));
   giveBack(new Float32Array(16).subarray(0, 12));
   expect(takeSpare(12)).toBeUndefined();
@@ -48,13 +48,13 @@ test.each([
       image.randomErasing({ probability: 1 }),
     ),
   ],
-] as [string, image.Transform][])('%s overwrites all of the memory it is lent', async (_, transform) => {
+] as [string, image.Transform][])('%s overwrites all of the reused memory', async (_, transform) => {
   const before = await transform.apply(noise(40, 30, 1), createRandom(2));
   spoil(3 * 24 * 24);
   expect(await transform.apply(noise(40, 30, 1), createRandom(2))).toEqual(before);
 });
 
-test('gray images and those resized without kernels overwrite it, too', () => {
+test('resizing gray images also overwrites all of the reused memory', () => {
   const grey: image.Pixels = { width: 8, height: 8, channels: 1, data: Uint8Array.from({ length: 64 }, (_, i) => 3 * i) };
   const before = image.resize(grey, 4);
   spoil(16);
@@ -71,7 +71,7 @@ const RECIPE = [
   image.randomErasing({ probability: 0.5 }),
 ];
 
-test('results of a sequence are their own memory: they stay what its steps make one by one, whatever comes after', async () => {
+test('results of a sequence have their own memory and equal those of single steps', async () => {
   const recipe = image.sequence(...RECIPE.slice(0, 3), image.sequence(...RECIPE.slice(3)));
   const pictures = Array.from({ length: 20 }, (_, i) => noise(20 + i, 24, i));
   const copies = structuredClone(pictures);
@@ -87,7 +87,7 @@ test('results of a sequence are their own memory: they stay what its steps make 
   expect(new Set(results.map(({ data }) => data.buffer)).size).toBe(results.length);
 });
 
-test('what a function of the caller sees within a sequence is never used again', async () => {
+test('memory that a custom transform has seen is not reused', async () => {
   const seen: image.Pixels[] = [];
   const keep = image.transformOf('keep', (pixels) => {
     seen.push(pixels);
@@ -114,7 +114,7 @@ test('what a function of the caller sees within a sequence is never used again',
   expect(seen.slice(0, 3)).toEqual(copies);
 });
 
-test('a sequence uses the memory of one step for those after the next', async () => {
+test('a sequence alternates between two buffers', async () => {
   const buffers = new Set<ArrayBufferLike>();
   const watched: image.Transform = {
     ...image.randomFlip({ probability: 1 }),

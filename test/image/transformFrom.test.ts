@@ -25,7 +25,7 @@ const transforms: image.Transform[] = [
 ];
 
 test.each(transforms.map((transform) => [transform.describe(), transform] as const))(
-  '%s: made again from plain data, it does the same',
+  '%s: a transform created from its spec gives the same results',
   async (description, transform) => {
     const again = transformFrom(JSON.parse(JSON.stringify(transform.spec)) as image.TransformSpec);
     expect(again.describe()).toBe(description);
@@ -34,14 +34,14 @@ test.each(transforms.map((transform) => [transform.describe(), transform] as con
   },
 );
 
-test('a function of the caller has no spec, nor has what it is part of', () => {
+test('a custom transform has no spec, and neither has a transform that contains it', () => {
   const own = image.transformOf('mine', (pixels) => pixels);
   expect(
     [own, image.sequence(image.randomFlip(), own), image.randomly(0.5, own), image.oneOfTransforms(own)].map(({ spec }) => spec),
   ).toEqual([undefined, undefined, undefined, undefined]);
 });
 
-test('a spec of a name nobody has is refused', () => {
+test('a spec with an unknown name is rejected', () => {
   expect(() => transformFrom(['toString'])).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: transformFrom: expected a transform among autoAugment, colorJitter, evalTransform, pcaLighting, randAugment, randomAffine, randomBlur, randomErasing, randomFlip, randomGrayscale, randomResizedCrop, resizing, trainAugmentation, trivialAugment for \`spec\`, received 'toString'.]`,
   );

@@ -1,4 +1,4 @@
-// Kills, full disks, folders that cannot be written, two processes at one cache: no half file ever has a whole file's name.
+// Killed processes, full disks, read-only folders and shared caches never leave an incomplete file under the final name.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -48,7 +48,7 @@ afterAll(() => {
   console.log(`\nfaults injected: ${injected} kills, full disks and refused writes`);
 });
 
-/** Runs the child, killed some milliseconds after it began to write; returns what it said. */
+/** Runs the child and kills it some milliseconds after it began to write. Returns its output. */
 async function run(
   what: string,
   { into = folder, killAfter, times = 'Infinity', as }: { into?: string; killAfter?: number; times?: string; as?: number } = {},
@@ -92,7 +92,7 @@ const named = (name: string): string[] =>
     .map((each) => path.join(folder, each));
 
 describe.each(Object.keys(isWhole))('%s', (what) => {
-  test('killed at any moment leaves a whole file or none, and the next run writes it', async () => {
+  test('leaves a complete file or none when killed, and the next run writes it', async () => {
     const random = createRandom(what.length);
     for (let kill = 0; kill < 4; kill++) {
       await run(what, { killAfter: random.integer(700) });
@@ -103,7 +103,7 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
     await isWhole[what]!();
   });
 
-  test('in a folder that cannot be written is refused by name', async ({ skip }) => {
+  test('names a folder that is not writable', async ({ skip }) => {
     if (process.getuid?.() !== 0) skip('needs root, to become somebody else');
     const closed = path.join(folder, 'closed');
     mkdirSync(closed);
@@ -114,7 +114,7 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
     expect(said).toMatch(/^refused (Data|Weights)Error: .*closed/);
   });
 
-  test('on a full disk is refused by name and leaves nothing half-written', async ({ skip }) => {
+  test('reports a full disk by name and leaves no incomplete file', async ({ skip }) => {
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', folder]).status !== 0)
       skip('mounting a tmpfs is not permitted here');
     try {
@@ -128,14 +128,14 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
     }
   });
 
-  test('goes into a folder with a long name in any script', async () => {
+  test('writes to a folder with a long name in any script', async () => {
     const deep = path.join(folder, 'Ελληνικά 日本語 😀', 'x'.repeat(200), 'y'.repeat(200));
     expect(await run(what, { into: deep, times: '1' })).toContain('written');
     rmSync(folder, { recursive: true });
   });
 });
 
-test('three processes at one cache all get the whole file', async () => {
+test('three processes that share a cache all get the complete file', async () => {
   const said = await Promise.all(Array.from({ length: 3 }, () => run('download', { times: '1' })));
   expect(said).toEqual(['written\n', 'written\n', 'written\n']);
   expect(readdirSync(folder)).toEqual([DIGEST]);

@@ -12,7 +12,7 @@ afterAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('without the wasm backend it says what to import', async () => {
+test('the error for a missing wasm backend says what to import', async () => {
   delete tf.engine().registryFactory['wasm'];
   await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BackendError: registerWasmTraining: expected the wasm backend, received none. Import '@tensorflow/tfjs-backend-wasm' first.]`,
@@ -20,7 +20,7 @@ test('without the wasm backend it says what to import', async () => {
   tf.engine().registryFactory['wasm'] = factory;
 });
 
-test('a backend that does not start is named, and the backend in use stays', async () => {
+test('a wasm backend that does not start is an error, and the active backend is kept', async () => {
   await tf.setBackend('cpu');
   tf.engine().registryFactory['wasm'] = { ...factory, factory: () => Promise.reject(new Error('no memory')) };
   await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -30,7 +30,7 @@ test('a backend that does not start is named, and the backend in use stays', asy
   tf.engine().registryFactory['wasm'] = factory;
 });
 
-test('the backend in use stays, wasm starts once, and its loader leaves no listener on the process', async () => {
+test('the active backend is kept, wasm starts once, and no process listener remains', async () => {
   const listeners = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.rawListeners(event as 'uncaughtException'));
   const before = listeners();
   let starts = 0;
@@ -68,7 +68,7 @@ test('the kernels keep working after the memory has grown', async () => {
   held.dispose();
 });
 
-test('a model trains on wasm as it does on cpu, and leaks nothing', async () => {
+test('a model trains on wasm as on cpu, without leaks', async () => {
   const losses: Record<string, number[]> = {};
   for (const backend of ['cpu', 'wasm']) {
     await tf.setBackend(backend);
@@ -111,7 +111,7 @@ test('a model trains on wasm as it does on cpu, and leaks nothing', async () => 
   expect(losses['wasm']).toBeAllclose(losses['cpu']!, { tolerance: 1e-5 });
 });
 
-test('a tensor that does not fit into 4 GB is refused instead of written over another', async () => {
+test('a tensor that does not fit into 4 GB is rejected instead of overwriting another', async () => {
   await tf.setBackend('wasm');
   await registerWasmTraining();
   const before = tf.memory();
@@ -124,7 +124,7 @@ test('a tensor that does not fit into 4 GB is refused instead of written over an
   small.dispose();
 });
 
-test('200 steps of a network with every kind of block grow neither the memory nor the number of tensors', async () => {
+test('memory and the number of tensors stay constant in 200 steps of a network with every type of block', async () => {
   await tf.setBackend('wasm');
   await registerWasmTraining();
   const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 }, { classes: 3, seed: 1 });
