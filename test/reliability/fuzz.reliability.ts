@@ -1,5 +1,5 @@
-// Gives damaged and generated inputs to every parser. Each must be rejected with an error of the library or read correctly, within limits of
-// time and memory.
+// Gives damaged and generated inputs to every parser. Each must be rejected with an error of the library or read correctly, within limits
+// of time and memory.
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { fuzz, SEED, type FuzzReport } from './fuzz/fuzz.js';
