@@ -27,7 +27,7 @@ test.each([
 });
 
 test('every rule that contains a list of names proposes one of them', () => {
-  const fit = oneOf('crop', 'stretch', 'pad', null, 3);
+  const fit = oneOf('crop', 'stretch', 'pad');
   const message = (value: unknown, rule: Rule<unknown> = fit) => {
     try {
       check('f', 'fit', value, rule);
@@ -35,9 +35,7 @@ test('every rule that contains a list of names proposes one of them', () => {
       return (error as Error).message;
     }
   };
-  expect(message('strech')).toBe(
-    "f: expected one of 'crop', 'stretch', 'pad', null, 3 for `fit`, received 'strech'. Did you mean 'stretch'?",
-  );
+  expect(message('strech')).toBe("f: expected one of 'crop', 'stretch', 'pad' for `fit`, received 'strech'. Did you mean 'stretch'?");
   expect(message('strech', nullable(fit))).toMatch(/Did you mean 'stretch'\?$/);
   expect(message(['crop', 'strech'], arrayOf(fit))).toMatch(/received \['crop', 'strech'\]\. Did you mean 'stretch'\?$/);
   expect(message('fit-inside')).toMatch(/received 'fit-inside'\.$/);
