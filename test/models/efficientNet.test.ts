@@ -93,9 +93,9 @@ describe('efficientNet', () => {
     ['EfficientNetV2S', 'v2-s'],
     ['tf_efficientnetv2_b0', 'v2-b0'],
   ])('%s is answered with the name of the variant', async (name, variant) => {
-    expect(() => efficientNet(name as 'b0')).toThrow(` for \`variant\`, received '${name}'. Write '${variant}'.`);
+    expect(() => efficientNet(name as 'b0')).toThrow(` for \`variant\`, received '${name}'. Did you mean '${variant}'?`);
     await expect(pretrained(name)).rejects.toThrow(
-      `pretrained: expected a variant or a checkpoint for \`name\`, received '${name}'. Write '${variant}'.`,
+      `pretrained: expected a variant or a checkpoint for \`name\`, received '${name}'. Did you mean '${variant}'?`,
     );
   });
 

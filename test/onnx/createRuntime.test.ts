@@ -169,7 +169,7 @@ describe('createRuntime', () => {
     );
     await expect(createRuntime(bytes.subarray(0, bytes.length / 2))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file/);
     await expect(createRuntime(new TextEncoder().encode('<!DOCTYPE html><html></html>'))).rejects.toThrow(
-      /, received a web page\. Servers answer so where the file is not at that URL\.$/,
+      /, received a web page\. Servers send one if the file is not at that URL\.$/,
     );
     // Whole as a message, but a weight has lost its numbers.
     const scrambled = bytes.slice();

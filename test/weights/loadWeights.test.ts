@@ -175,7 +175,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
       `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`,
     );
     expect(await refusal(Uint8Array.from(Buffer.from('<!DOCTYPE html>\n<html>')))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers answer so where the file is not at that URL."`,
+      `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers send one if the file is not at that URL."`,
     );
     expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(
       `"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`."`,
@@ -184,7 +184,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
 
   test('an unknown option, a head misspelt', async () => {
     expect(await refusal(kerasFile(), { haed: 'skip' } as never)).toMatchInlineSnapshot(
-      `"OptionError: loadWeights: expected one of \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`."`,
+      `"OptionError: loadWeights: expected one of the options \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`. Did you mean \`head\`?"`,
     );
     expect(await refusal(kerasFile(), { head: 'none' } as never)).toMatchInlineSnapshot(
       `"OptionError: loadWeights: expected one of 'load', 'skip' for \`head\`, received 'none'."`,

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import * as backends from '../../backends/index.js';
 import { checkPreferences, SELECT_RULES, registeredBackends, readyBackend } from '../../backends/internal.js';
 import { BackendError } from '../../core/index.js';
-import { checkOptions, invalid, list, missingPackage, rule } from '../../core/internal.js';
+import { checkOptions, didYouMean, invalid, list, missingPackage, rule } from '../../core/internal.js';
 import { registerWasmTraining } from '../../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions } from '../../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
@@ -80,7 +80,13 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
     const loader = loaders.find(({ name }) => name === preference);
     if (loader === undefined && !registeredBackends().includes(preference)) {
       const names = loaders.map(({ name }) => name);
-      throw invalid(where, 'preferences', `one of ${list(names)}`, preference, 'Another backend is given as { name, load }.');
+      throw invalid(
+        where,
+        'preferences',
+        `one of ${list(names)}`,
+        preference,
+        didYouMean(preference, names) || 'Pass another backend as { name, load }.',
+      );
     }
     return loader ?? preference;
   });

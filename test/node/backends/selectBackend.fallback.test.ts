@@ -30,7 +30,7 @@ test('a damaged wasm file is named in one line of warning, is an error where was
   expect(warn.mock.calls).toEqual([
     [
       `selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. ` +
-        `Those before it do not work: wasm (not loaded): ${reason}`,
+        `The backends before it do not work: wasm (not loaded): ${reason}`,
     ],
   ]);
   await expect(selectBackend(['wasm'], { wasmFolder: folder })).rejects.toThrow(

@@ -243,7 +243,7 @@ test('bad input is refused in one sentence', async () => {
     `[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`,
   );
   await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`,
+    `[OptionError: writeReport: expected one of the options \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`,
   );
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`,
@@ -322,7 +322,7 @@ test('several models are shown side by side on one photo', async () => {
     `[DataError: compareCams: expected at least one model, received none.]`,
   );
   await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: compareCams: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, \`opacity\`, \`columns\`, \`size\`, received \`layers\`.]`,
+    `[OptionError: compareCams: expected one of the options \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, \`opacity\`, \`columns\`, \`size\`, received \`layers\`. Did you mean \`layer\`?]`,
   );
 });
 

@@ -146,7 +146,7 @@ describe('files that hold no weights for this library are named for what they ar
 
   test.each([
     ['an empty file', bytes()],
-    ['a pointer of Git LFS', bytes('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n')],
+    ['a Git LFS pointer', bytes('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n')],
     ['a TensorFlow Lite model', bytes('\x1c\0\0\0TFL3', 20)],
     ['an ExecuTorch program', bytes('\x30\0\0\0ET12', 20)],
     ['the graph of a TensorFlow SavedModel', bytes('\x08\x01\x12\xbc\xfe\x01', 20)],
