@@ -4,8 +4,9 @@ import { describeCharts } from './support/charts.js';
 
 const pixel = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-test('titles of two lines get a taller header', () => {
+test('titles of two lines get a taller header, and a comma for screen readers', () => {
   const heightOf = (title: string): unknown => (imageGrid([{ url: pixel, title }]) as unknown as { height: number }).height;
+  expect(imageGrid([{ url: pixel, title: 'panda\ncat' }]).description).toBe('1 image: panda, cat.');
   expect([heightOf('panda'), heightOf('panda\ncat')]).toEqual([194, 208]);
 });
 
