@@ -44,7 +44,7 @@ export const SETTINGS: Presets<CactusSettings> = {
     cutmix: 0,
     perClass: 0,
   },
-  repository: { variant: 'lite0', headEpochs: 4, epochs: 6, rate: 1e-3, fineTuneRate: 1e-4 },
+  repository: { variant: 'lite0', headEpochs: 4, epochs: 8, rate: 1e-3, fineTuneRate: 1e-4 },
   quick: { headEpochs: 2, epochs: 3, perClass: 40 },
 };
 
