@@ -26,7 +26,10 @@ export interface FitHeadOptions {
   readonly activation: 'softmax' | 'sigmoid';
   readonly epochs: number;
   readonly batchSize: number;
+  /** The rate of Adam at the start. It falls to 0 along a cosine. */
   readonly learningRate: number;
+  /** Another optimizer than Adam, with a learning rate of its own. It is disposed at the end. */
+  readonly optimizer: NamedOptimizer | undefined;
   readonly labelSmoothing: number;
   readonly seed: number;
   readonly callbacks: readonly TrainingCallback[];
@@ -40,8 +43,7 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
   const { featuresOf, validation, epochs, batchSize, callbacks, signal } = options;
   const first = await featuresOf(0);
   const steps = Math.ceil(first.count / batchSize);
-  const schedule = warmupCosine({ maxLearningRate: options.learningRate, warmupSteps: 0, totalSteps: epochs * steps });
-  const optimizer = adam({ learningRate: schedule });
+  const optimizer = options.optimizer ?? cosineAdam(options.learningRate, epochs * steps);
   const objective = objectiveOf(options);
   classifier.compile({ optimizer, loss: objective.loss });
   const context: FitContext = {
@@ -91,6 +93,10 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
   } finally {
     optimizer.dispose();
   }
+}
+
+function cosineAdam(maxLearningRate: number, totalSteps: number): NamedOptimizer {
+  return adam({ learningRate: warmupCosine({ maxLearningRate, warmupSteps: 0, totalSteps }) });
 }
 
 // Reading what callbacks set; TypeScript would take it for the constant set above.

@@ -32,6 +32,7 @@ import { allLayers } from './freeze.js';
 import { openExtractor, type FeatureRuntime } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
@@ -52,6 +53,8 @@ export interface TrainHeadOptions {
   readonly batchSize?: number | undefined;
   /** Adam's rate at the start; it falls to 0 along a cosine. @defaultValue 0.001 */
   readonly learningRate?: number | undefined;
+  /** Makes the optimizer, which has its own learning rate. Cannot be combined with `learningRate`. @defaultValue () => adam() */
+  readonly optimizer?: (() => NamedOptimizer) | undefined;
   /** Share of each label spread over all classes, in [0, 1). @defaultValue 0.1 */
   readonly labelSmoothing?: number | undefined;
   /** `sigmoid` for labels that do not exclude each other. @defaultValue 'softmax' */
@@ -133,6 +136,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     epochs: positiveInteger,
     batchSize: positiveInteger,
     learningRate: positive,
+    optimizer: callable,
     labelSmoothing: rate,
     classifierActivation: oneOf('softmax', 'sigmoid'),
     pooling: oneOf('avg', 'max'),
@@ -148,6 +152,11 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   });
   check(where, 'train', options.train, batches);
   check(where, 'classNames', options.classNames, differentTexts);
+  if (options.optimizer !== undefined && options.learningRate !== undefined)
+    throw invalid(where, 'learningRate', 'nothing beside `optimizer`', options.learningRate, 'Give the rate to the optimizer.');
+  const optimizer: unknown = options.optimizer?.();
+  if (options.optimizer !== undefined && !(optimizer instanceof NamedOptimizer))
+    throw invalid(where, 'optimizer', 'a function that returns an optimizer of this library, such as adam()', optimizer);
   const {
     classNames,
     classifierActivation = 'softmax',
@@ -205,6 +214,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       epochs: options.epochs ?? 20,
       batchSize: options.batchSize ?? 32,
       learningRate: options.learningRate ?? 0.001,
+      optimizer: optimizer as NamedOptimizer | undefined,
       labelSmoothing: options.labelSmoothing ?? 0.1,
       seed,
       callbacks: options.callbacks ?? [],
