@@ -82,17 +82,6 @@ export const SETTINGS: Presets<Settings> = {
   quick: { inputSize: 64, epochs: 2, learningRate: 5e-4, folds: 2, unfreezeFrom: 'top' },
 };
 
-/** The table of NIH ChestX-ray14, which is used if the data folder contains it. */
-export const NIH: TableSettings = {
-  csv: 'Data_Entry_2017.csv',
-  pathColumn: 'Image Index',
-  suffix: '',
-  labelColumn: 'Finding Labels',
-  labelSeparator: '|',
-  groupColumn: 'Patient ID',
-  classes: 'No Finding,Effusion,Pneumothorax',
-};
-
 /** Ranges of Keras' ImageDataGenerator: degrees, fractions of the side, degrees, and fractions of the size. */
 export const AUGMENTATION = { rotation: 40, shift: 0.2, shear: 0.2, zoom: 0.2, fillMode: 'nearest' } as const satisfies RandomAffineOptions;
 

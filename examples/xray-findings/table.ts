@@ -5,7 +5,18 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { imagesFromCsv, type CsvFile } from 'effnet-ts/node';
 import { DATA } from '../shared/settings.js';
-import { NIH, type Settings, type TableSettings } from './settings.js';
+import type { Settings, TableSettings } from './settings.js';
+
+/** The table of NIH ChestX-ray14, which is used if the data folder contains it. */
+const NIH: TableSettings = {
+  csv: 'Data_Entry_2017.csv',
+  pathColumn: 'Image Index',
+  suffix: '',
+  labelColumn: 'Finding Labels',
+  labelSeparator: '|',
+  groupColumn: 'Patient ID',
+  classes: 'No Finding,Effusion,Pneumothorax',
+};
 
 /** Returns the images that show exactly one of the chosen findings, and prints how many were left out. */
 export async function readFindings(settings: Settings): Promise<{ classNames: readonly string[]; files: readonly CsvFile[] }> {
