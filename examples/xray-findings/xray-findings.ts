@@ -64,7 +64,7 @@ interface Trained {
 await runExample(async () => {
   const { out, seed, folds, inputSize, batchSize } = settings;
   const frozen = settings.unfreezeFrom === 'none';
-  const signal = interruption();
+  const signal = interruption(!frozen);
   const workers = startWorkers(settings);
   await mkdir(out, { recursive: true });
   await selectBackend(settings.backend.split(','), { gradients: true });
