@@ -103,12 +103,15 @@ test(
 );
 
 test(
-  'xray-findings beats chance with two networks together',
+  'xray-findings does better than chance with two networks together, and draws and saves everything',
   () => {
     const { output, out } = example('xray-findings');
     expect(accuracyOf(out)).toBeGreaterThan(0.45);
+    expect(output).toContain('Found 232 images belonging to 3 classes.');
     expect(output).toContain('All 2 together');
-    expect(isPng(path.join(out, 'augmentation.png'))).toBe(true);
+    const drawn = ['augmentation', 'samples', 'predictions', 'most-wrong', 'confusion', 'curves'];
+    expect(drawn.filter((name) => !isPng(path.join(out, `${name}.png`)))).toEqual([]);
+    expect(['model-1.onnx', 'model-2.onnx', 'model-2/model.json'].filter((file) => !existsSync(path.join(out, file)))).toEqual([]);
   },
   MINUTES,
 );

@@ -3,7 +3,7 @@
 // and read.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -74,13 +74,60 @@ test(
           const patient = 12 * i + k + 1;
           const name = `${String(patient).padStart(8, '0')}_000.png`;
           place(file, 'nih', `images_${String(1 + (patient % 12)).padStart(3, '0')}`, 'images', name);
-          return `${name},${k === 11 ? 'Effusion|Infiltration' : finding},0,${patient},057Y,M,PA,2682,2749,0.143,0.143,`;
+          return `${name},${k === 11 ? 'Effusion|Pneumothorax' : finding},0,${patient},057Y,M,PA,2682,2749,0.143,0.143,`;
         }),
     );
     write(`${header}\n${rows.join('\n')}\n`, 'nih', 'Data_Entry_2017.csv');
-    const output = example('xray-findings', 'nih', '--epochs', '1', '--folds', '1', '--unfreeze-from', 'top', '--rate', '1e-3');
-    // Three of the 36 pictures have two findings.
-    expect(output).toMatch(/^27 pictures to learn No Finding, Effusion, Pneumothorax from, 6 held out/m);
+    const output = example(
+      'xray-findings',
+      'nih',
+      '--epochs',
+      '1',
+      '--folds',
+      '2',
+      '--augment',
+      '0',
+      '--learning-rate',
+      '1e-3',
+      '--workers',
+      '0',
+    );
+    expect(output).toContain('36 images in Data_Entry_2017.csv: 33 show one of No Finding, Effusion, Pneumothorax; 3 show several');
+    expect(output).toMatch(/^Found 27 images belonging to 3 classes\.$/m);
+    expect(output).toMatch(/^Found 6 images belonging to 3 classes\.$/m);
+    expect(output).toMatch(/All 2 together: [\d.]+ %/);
+  },
+  MINUTES,
+);
+
+test(
+  'VinBigData in 512 pixels: vinbigdata/train.csv beside vinbigdata/train/, with a row for each box of each radiologist',
+  () => {
+    const rowsOf = (id: string, ...findings: string[]): string[] =>
+      findings.flatMap((finding) => ['R8', 'R9', 'R10'].map((radiologist) => `${id},${finding},${radiologist},,,,,2336,2080`));
+    const rows = [
+      ['hat', 'No finding,14'],
+      ['shoes', 'Aortic enlargement,0', 'Cardiomegaly,3'],
+      ['shirt', 'Cardiomegaly,3'],
+    ].flatMap(([kind = '', ...findings], i) =>
+      photos(kind)
+        .slice(0, 12)
+        .flatMap((file, k) => {
+          const id = `${i}${k.toString(16)}34180d025040e1004bacb76267aaaa`;
+          place(file, 'vinbigdata-512', 'vinbigdata', 'train', `${id}.png`);
+          return rowsOf(id, ...findings);
+        }),
+    );
+    const header = 'image_id,class_name,class_id,rad_id,x_min,y_min,x_max,y_max,width,height';
+    write(`${header}\n${rows.join('\n')}\n`, 'vinbigdata-512', 'vinbigdata', 'train.csv');
+    const output = example('xray-findings', 'vinbigdata-512', '--epochs', '1', '--mixup', '0.2', '--cutmix', '1', '--jitter', '0.1');
+    // An image counts once, and by the chosen findings alone.
+    expect(output).toContain('36 images in train.csv: 24 show one of Aortic enlargement, No finding; 0 show several');
+    expect(output).toMatch(/^Found 20 images belonging to 2 classes\.$/m);
+    expect(output).toMatch(/^Found 4 images belonging to 2 classes\.$/m);
+    // The whole network is frozen: 1,280 features and a bias train for each of the two findings.
+    expect(output).toMatch(/^2,562 parameters train,/m);
+    expect(existsSync(path.join(root, 'out-vinbigdata-512', 'model-1.onnx'))).toBe(true);
   },
   MINUTES,
 );
