@@ -35,7 +35,10 @@ import {
   type LayerSelector,
 } from 'effnet-ts/node';
 import { confusionChart, precisionRecallChart, renderPng, rocChart, trainingChart } from 'effnet-ts/plots';
-import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
+import { interruption, runExample } from '../shared/run.js';
+import { DATA, readSettings, type CommonSettings } from '../shared/settings.js';
+import { percent, printEpochs } from '../shared/show.js';
+import { loadBackbone } from '../shared/startup.js';
 
 interface Settings extends CommonSettings {
   readonly inputSize: number;
@@ -57,6 +60,9 @@ const settings = readSettings<Settings>('example:cactus', {
     variant: 'b0',
     weights: '',
     backend: 'wasm',
+    workers: 0,
+    mixup: 0,
+    cutmix: 0,
     seed: 42,
     out: path.join('runs', 'cactus'),
     inputSize: 96,
@@ -67,14 +73,14 @@ const settings = readSettings<Settings>('example:cactus', {
     unfreezeFrom: 'block5a',
     perClass: 0,
   },
-  repo: { variant: 'lite0', headEpochs: 4, epochs: 6, rate: 1e-3 },
+  repository: { variant: 'lite0', headEpochs: 4, epochs: 6, rate: 1e-3 },
   quick: { headEpochs: 2, epochs: 3, perClass: 40 },
 });
 
 /** Rows of the table: the official one says `id,has_cactus`, with 0 and 1. */
 const NAMES = ['none', 'cactus'];
 
-await tell(async () => {
+await runExample(async () => {
   const { out, inputSize, batchSize, seed, rate } = settings;
   const signal = interruption();
   await mkdir(out, { recursive: true });

@@ -37,7 +37,10 @@ import {
   type PredictionRow,
 } from 'effnet-ts/node';
 import { imageDataUrl, imageGrid, renderPng, type GridImage } from 'effnet-ts/plots';
-import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
+import { interruption, runExample } from '../shared/run.js';
+import { DATA, readSettings, type CommonSettings } from '../shared/settings.js';
+import { percent, printEpochs } from '../shared/show.js';
+import { loadBackbone } from '../shared/startup.js';
 
 interface Settings extends CommonSettings {
   readonly inputSize: number;
@@ -63,6 +66,9 @@ const settings = readSettings<Settings>('example:food-photos', {
     variant: 'b0',
     weights: '',
     backend: 'wasm',
+    workers: 0,
+    mixup: 0,
+    cutmix: 0,
     seed: 1,
     out: path.join('runs', 'food-photos'),
     inputSize: 224,
@@ -75,11 +81,11 @@ const settings = readSettings<Settings>('example:food-photos', {
     validationShare: 0.15,
     perClass: 0,
   },
-  repo: { data: path.join(DATA, 'clothing'), variant: 'lite0', inputSize: 128, validationShare: 0.5 },
+  repository: { data: path.join(DATA, 'clothing'), variant: 'lite0', inputSize: 128, validationShare: 0.5 },
   quick: { inputSize: 96, headEpochs: 3, epochs: 4, perClass: 8 },
 });
 
-await tell(async () => {
+await runExample(async () => {
   const { out, inputSize, batchSize, accumulate, seed } = settings;
   const signal = interruption();
   const { classNames, train, validation } = await listPictures();

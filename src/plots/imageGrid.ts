@@ -8,6 +8,7 @@ import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 export interface GridImage {
   /** A `data:` URL, or a URL that the page may load. Use `imageDataUrl` to create one from pixels. */
   readonly url: string;
+  /** Text above the image. Line breaks are kept. */
   readonly title: string;
   /** Whether the prediction is correct. @defaultValue unknown: the title has the default text color */
   readonly correct?: boolean | undefined;
@@ -47,20 +48,29 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
   if (images.length === 0) throw new DataError('imageGrid: expected at least one image, received none.');
   const across = Math.min(columns, images.length);
   const down = Math.ceil(images.length / across);
-  const cell = size + 34;
+  const lines = Math.max(...images.map(({ title }) => title.split('\n').length));
+  const header = 10 + 14 * lines;
+  const cell = header + size + 10;
   const values = images.map(({ url, title, correct }, i) => ({
     url,
     title: `${correct === undefined ? '' : correct ? '✓ ' : '✗ '}${title}`,
     state: correct === undefined ? 'unknown' : correct ? 'right' : 'wrong',
     x: (i % across) * (size + 12) + size / 2,
-    y: Math.floor(i / across) * cell + 24 + size / 2,
+    y: Math.floor(i / across) * cell + header + size / 2,
     top: Math.floor(i / across) * cell + 14,
   }));
   const wrong = images.filter(({ correct }) => correct === false).length;
   const right = images.filter(({ correct }) => correct === true).length;
   const titles = (states: readonly string[], color?: string): object => ({
     transform: [{ filter: { field: 'state', oneOf: states } }],
-    mark: { type: 'text', fontSize: 11, limit: size, fontWeight: 'bold', ...(color === undefined ? {} : { color }) },
+    mark: {
+      type: 'text',
+      fontSize: 11,
+      limit: size,
+      fontWeight: 'bold',
+      ...(lines > 1 ? { lineBreak: '\n' } : {}),
+      ...(color === undefined ? {} : { color }),
+    },
     encoding: {
       x: { field: 'x', type: 'quantitative', scale: null, axis: null },
       y: { field: 'top', type: 'quantitative', scale: null, axis: null },
@@ -71,7 +81,7 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
     title: '',
     description:
       `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ` +
-      `${images.map(({ title }) => title).join('; ')}.`,
+      `${images.map(({ title }) => title.replaceAll('\n', ', ')).join('; ')}.`,
     width: across * (size + 12) - 12,
     height: down * cell,
     data: { values },
