@@ -1,6 +1,7 @@
 // The settings and constants of the ImageNet example. The README beside this file compares each of them with the source.
 
 import path from 'node:path';
+import { OptionError } from 'effnet-ts/node';
 import type { CommonSettings, Presets } from '../shared/settings.js';
 
 export interface Settings extends CommonSettings {
@@ -29,11 +30,6 @@ export interface Settings extends CommonSettings {
   readonly images: number;
   /** Checkpoints to keep, counted from the last one. 0 keeps all. */
   readonly keepCheckpoints: number;
-  /** Threads that decode and augment. 0 is none. */
-  readonly workers: number;
-  /** Alpha of mixup and of CutMix. 0 is none. */
-  readonly mixup: number;
-  readonly cutmix: number;
   /** Files per side that the images of the repository are written to. */
   readonly shards: number;
   /** Images per class, at most. 0 is all. Applies to the images of the repository. */
@@ -43,14 +39,17 @@ export interface Settings extends CommonSettings {
 export const SETTINGS: Presets<Settings> = {
   full: {
     data: '',
-    schema: '',
-    trainRecords: '',
-    validationRecords: '',
     variant: 'b0',
     weights: '',
     backend: 'wasm',
     seed: 1,
     out: path.join('runs', 'imagenet'),
+    workers: 4,
+    mixup: 0,
+    cutmix: 0,
+    schema: '',
+    trainRecords: '',
+    validationRecords: '',
     start: 'random',
     scaling: 'baseline',
     compare: '',
@@ -62,9 +61,6 @@ export const SETTINGS: Presets<Settings> = {
     shuffle: 12_800,
     images: 1_281_167,
     keepCheckpoints: 0,
-    workers: 4,
-    mixup: 0,
-    cutmix: 0,
     shards: 8,
     perClass: 0,
   },
@@ -104,3 +100,21 @@ export const SCALINGS: Readonly<Record<string, { readonly depth: number; readonl
   resolution: { depth: 1, width: 1, resolution: 2 },
   compound: { depth: 1.4, width: 1.2, resolution: 1.3 },
 };
+
+/** @throws {OptionError} when a setting is none of its values, or two settings exclude each other. */
+export function checkSettings({ data, schema, start, scaling, trainRecords, validationRecords }: Settings): void {
+  checkChoice('--schema', schema, ['official', 'flat'], schema === '');
+  checkChoice('--start', start, ['random', 'imagenet']);
+  checkChoice('--scaling', scaling, Object.keys(SCALINGS));
+  const { width, depth } = SCALINGS[scaling] ?? {};
+  if (start === 'imagenet' && (width !== 1 || depth !== 1))
+    throw new OptionError(
+      `--scaling: expected baseline or resolution with --start imagenet, received '${scaling}'. There are no such weights.`,
+    );
+  if (data === '' && trainRecords + validationRecords !== '')
+    throw new OptionError('--train-records, --validation-records: expected nothing without --data, whose files they name.');
+}
+
+function checkChoice(flag: string, value: string, choices: readonly string[], accepted = false): void {
+  if (!accepted && !choices.includes(value)) throw new OptionError(`${flag}: expected ${choices.join(' or ')}, received '${value}'.`);
+}
