@@ -21,7 +21,7 @@ export function randomPredictions(evaluation: Evaluation, count: number, seed: n
   return Dataset.from(predictionsTable(evaluation)).shuffle(evaluation.count, { seed }).take(count).toArray();
 }
 
-/** Draws predictions with their true and their predicted class: green if they are correct, red if not. */
+/** Draws predictions with the predicted class, its probability and the true class: green if they are correct, red if not. */
 export async function drawPredictions(
   file: string,
   rows: readonly PredictionRow[],
@@ -32,11 +32,11 @@ export async function drawPredictions(
   for (const row of rows) {
     cells.push({
       url: await imageDataUrl(await imageOf(row)),
-      title: `predicted ${row.predicted} ${row.probability.toFixed(2)}\ntrue ${row.label}`,
+      title: `${row.predicted} ${row.probability.toFixed(2)}\ntrue: ${row.label}`,
       correct: row.correct,
     });
   }
-  await writeFile(file, await renderPng(imageGrid(cells, { size: 200 })));
+  await writeFile(file, await renderPng(imageGrid(cells, { size: 240 })));
 }
 
 /** Draws charts as NAME.png in a folder. */
