@@ -14,7 +14,6 @@ import {
   classActivationMap,
   colorJitter,
   decodeImage,
-  efficientNet,
   evalTransform,
   evaluate,
   fineTune,
@@ -27,21 +26,17 @@ import {
   randomFlip,
   randomResizedCrop,
   recordImages,
-  replaceHead,
-  selectBackend,
   sequence,
-  setClassNames,
   sgd,
   softmaxCrossEntropy,
   tensorBoard,
   topK,
-  VARIANTS,
+  unfreezeExceptBatchNorm,
   warmupCosine,
   writeReport,
   type Dataset,
   type LabeledImage,
   type Pixels,
-  type Variant,
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import { compareCams, imageDataUrl, imageGrid, scheduleChart, trainingChart, type GridImage, type NamedModel } from 'effnet-ts/plots';
@@ -50,15 +45,17 @@ import { interruption, runExample } from '../shared/run.js';
 import { DATA, readSettings } from '../shared/settings.js';
 import { percent, printEpochs, showData, showModel, showTrainable } from '../shared/show.js';
 import { loadBackbone, mixBatches, startWorkers } from '../shared/startup.js';
+import { checkSettings } from './checkSettings.js';
+import { buildNetwork, scaledInputSize } from './network.js';
 import { readRecords, writeRecords } from './records.js';
-import { AUGMENTATION, checkSettings, LOSS, OPTIMIZER, SCALINGS, SETTINGS } from './settings.js';
+import { AFFINE, COLORS, CROP, LIGHTING, LOSS, OPTIMIZER, SETTINGS } from './settings.js';
 
 const settings = readSettings('example:imagenet', SETTINGS);
 
 await runExample(async () => {
   checkSettings(settings);
   const { out, batchSize, epochs, learningRate, warmupSteps, seed, scaling } = settings;
-  const inputSize = Math.round(settings.inputSize * (SCALINGS[scaling]?.resolution ?? 1));
+  const inputSize = scaledInputSize(settings);
   const signal = interruption();
   await mkdir(out, { recursive: true });
 
@@ -74,11 +71,11 @@ await runExample(async () => {
   const workers = startWorkers(settings);
   const reading = { classes: classNames.length, workers };
   const augmentation = sequence(
-    randomResizedCrop(inputSize, AUGMENTATION.crop),
+    randomResizedCrop(inputSize, CROP),
     randomFlip(),
-    randomAffine(AUGMENTATION.affine),
-    colorJitter(AUGMENTATION.colors),
-    pcaLighting(AUGMENTATION.lighting),
+    randomAffine(AFFINE),
+    colorJitter({ ...COLORS, brightness: COLORS.brightness / 255 }),
+    pcaLighting(LIGHTING),
   );
   const evaluation = evalTransform('imagenet', inputSize);
   console.log(`In training:   ${augmentation.describe()}\nIn evaluation: ${evaluation.describe()}`);
@@ -93,9 +90,10 @@ await runExample(async () => {
   const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps, totalSteps });
   await drawCharts(out, { schedule: scheduleChart(schedule, totalSteps, { stepsPerEpoch }) });
 
-  const model = await build(classNames, inputSize);
+  const model = await buildNetwork(settings, classNames);
   await showData('Training', settings.images, classNames.length, imageBatches(toTrain(), { batchSize }), stepsPerEpoch);
   showModel(model, batchSize);
+  if (settings.start === 'imagenet') unfreezeExceptBatchNorm(model);
   await showTrainable(model, path.join(out, 'layers.txt'));
 
   const history = await fineTune(model, {
@@ -136,25 +134,6 @@ await runExample(async () => {
   console.log(`Open ${report.html}; training-images.png, schedule.png, training.png, activation.png and scalings.png are beside it.`);
 });
 
-/** The baseline with ImageNet weights and a new head; or a network of random weights, the baseline or one that is scaled. */
-async function build(classNames: readonly string[], inputSize: number): Promise<LayersModel> {
-  const { variant, start, scaling, seed, backend } = settings;
-  const classes = classNames.length;
-  if (start === 'imagenet')
-    return replaceHead(await loadBackbone({ ...settings, inputSize }), { classes, classNames, dropoutRate: 0.2, seed });
-  await selectBackend(backend.split(','), { gradients: true });
-  const baseline = VARIANTS[variant as Variant];
-  const { width = 1, depth = 1 } = SCALINGS[scaling] ?? {};
-  const scaled = {
-    ...baseline,
-    widthCoefficient: width * baseline.widthCoefficient,
-    depthCoefficient: depth * baseline.depthCoefficient,
-  };
-  const model = efficientNet(width === 1 && depth === 1 ? (variant as Variant) : scaled, { inputSize, classes, seed });
-  setClassNames(model, classNames);
-  return model;
-}
-
 /** Shows which parts of an image raise the score of its class: the last feature map, weighted by the classifier. */
 async function activationGrid(
   model: LayersModel,
@@ -173,7 +152,7 @@ async function activationGrid(
       correct: heat.classIndex === truth,
     });
   }
-  return imageGrid(cells);
+  return imageGrid(cells, { size: 200 });
 }
 
 /** Compares the activation maps of networks of several scalings for one image, as figure 7 of the EfficientNet paper does. */

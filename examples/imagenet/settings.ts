@@ -1,7 +1,6 @@
 // The settings and constants of the ImageNet example. The README beside this file compares each of them with the source.
 
 import path from 'node:path';
-import { OptionError } from 'effnet-ts/node';
 import type { CommonSettings, Presets } from '../shared/settings.js';
 
 export interface Settings extends CommonSettings {
@@ -13,7 +12,7 @@ export interface Settings extends CommonSettings {
   readonly validationRecords: string;
   /** 'random' trains everything, BatchNormalization too. 'imagenet' starts from published weights and keeps their statistics. */
   readonly start: string;
-  /** A name of {@link SCALINGS}: how the network differs from the baseline. */
+  /** How the network differs from the baseline: 'baseline', 'depth', 'width', 'resolution' or 'compound'. */
   readonly scaling: string;
   /** Folders of earlier runs, separated by commas. Their activation maps are drawn beside those of this run. */
   readonly compare: string;
@@ -84,37 +83,13 @@ export const OPTIMIZER = { momentum: 0.9, weightDecay: 2e-5, weightDecayMode: 'c
 
 export const LOSS = { labelSmoothing: 0.1 } as const;
 
-/** The source adds up to 0.3 to values from 0 to 255. `colorJitter` takes fractions of that range. */
-export const AUGMENTATION = {
-  crop: { area: [0.08, 1], aspectRatio: [3 / 4, 4 / 3] },
-  affine: { rotation: 7, fillMode: 'constant', fillValue: 0 },
-  colors: { hue: 0.3, saturation: [0.6, 1.4], brightness: 0.3 / 255 },
-  lighting: { sigma: 0.1 },
-} as const;
+/** Share of the area that is cropped at random. */
+export const CROP = { area: [0.08, 1] } as const;
 
-/** What multiplies the baseline's width, depth and input size. @see EfficientNet (arXiv 1905.11946), table 7 */
-export const SCALINGS: Readonly<Record<string, { readonly depth: number; readonly width: number; readonly resolution: number }>> = {
-  baseline: { depth: 1, width: 1, resolution: 1 },
-  depth: { depth: 4, width: 1, resolution: 1 },
-  width: { depth: 1, width: 2, resolution: 1 },
-  resolution: { depth: 1, width: 1, resolution: 2 },
-  compound: { depth: 1.4, width: 1.2, resolution: 1.3 },
-};
+/** Degrees, and what fills the corners: 0 is black. */
+export const AFFINE = { rotation: 7, fillMode: 'constant', fillValue: 0 } as const;
 
-/** @throws {OptionError} when a setting is none of its values, or two settings exclude each other. */
-export function checkSettings({ data, schema, start, scaling, trainRecords, validationRecords }: Settings): void {
-  checkChoice('--schema', schema, ['official', 'flat'], schema === '');
-  checkChoice('--start', start, ['random', 'imagenet']);
-  checkChoice('--scaling', scaling, Object.keys(SCALINGS));
-  const { width, depth } = SCALINGS[scaling] ?? {};
-  if (start === 'imagenet' && (width !== 1 || depth !== 1))
-    throw new OptionError(
-      `--scaling: expected baseline or resolution with --start imagenet, received '${scaling}'. There are no such weights.`,
-    );
-  if (data === '' && trainRecords + validationRecords !== '')
-    throw new OptionError('--train-records, --validation-records: expected nothing without --data, whose files they name.');
-}
+/** The brightness is added to values from 0 to 255, so that it changes next to nothing, as in the source. */
+export const COLORS = { hue: 0.3, saturation: [0.6, 1.4], brightness: 0.3 } as const;
 
-function checkChoice(flag: string, value: string, choices: readonly string[], accepted = false): void {
-  if (!accepted && !choices.includes(value)) throw new OptionError(`${flag}: expected ${choices.join(' or ')}, received '${value}'.`);
-}
+export const LIGHTING = { sigma: 0.1 } as const;

@@ -31,7 +31,7 @@ export interface CompareCamsOptions extends GradCamOptions {
 const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
 
 /**
- * Draws an image and the heat map of each model, titled with the explained class and its probability.
+ * Draws an image and the heat map of each model, titled with the model's name and, below it, the explained class and its probability.
  *
  * @throws {OptionError} when an argument has the wrong type, an option is unknown or has a wrong value, or a model does not have the
  *   layer or class.
@@ -69,7 +69,7 @@ export async function compareCams(image: Pixels, models: readonly NamedModel[], 
   const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'image' }];
   for (const { name, heat } of explained) {
     const shown = overlayHeat(small, heat, opacity === undefined ? {} : { opacity });
-    images.push({ url: await imageDataUrl(shown), title: `${name}: ${heat.className} ${percent(heat.probability)}` });
+    images.push({ url: await imageDataUrl(shown), title: `${name}\n${heat.className} ${percent(heat.probability)}` });
   }
   return imageGrid(images, { columns, size });
 }
