@@ -84,7 +84,7 @@ await runExample(async () => {
   const toEvaluate = (): Dataset<LabeledImage> => augment(recordImages(validation, reading), evaluation, { workers });
   const batches = mixBatches(imageBatches(toTrain(), { batchSize, dropRemainder: true }), settings);
   const stepsPerEpoch = Math.floor(settings.images / batchSize);
-  await drawSamples(path.join(out, 'training-images.png'), toTrain(), classNames);
+  await drawSamples(path.join(out, 'samples.png'), toTrain(), classNames);
 
   const totalSteps = epochs * stepsPerEpoch;
   const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps, totalSteps });
@@ -131,7 +131,7 @@ await runExample(async () => {
   });
   await saveResult(model, out);
   await workers?.dispose();
-  console.log(`Open ${report.html}; training-images.png, schedule.png, training.png, activation.png and scalings.png are beside it.`);
+  console.log(`Open ${report.html}; samples.png, schedule.png, training.png, activation.png and scalings.png are beside it.`);
 });
 
 /** Shows which parts of an image raise the score of its class: the last feature map, weighted by the classifier. */

@@ -43,7 +43,7 @@ export const SETTINGS: Presets<Settings> = {
     backend: 'wasm',
     seed: 1,
     out: path.join('runs', 'imagenet'),
-    workers: 4,
+    workers: 0,
     mixup: 0,
     cutmix: 0,
     schema: '',
@@ -73,7 +73,6 @@ export const SETTINGS: Presets<Settings> = {
     warmupSteps: 15,
     shuffle: 600,
     images: 600,
-    workers: 0,
   },
   quick: { inputSize: 64, batchSize: 16, epochs: 2, warmupSteps: 3, images: 80, perClass: 8, shards: 2 },
 };
