@@ -87,8 +87,8 @@ await runExample(async () => {
         }),
         checkpoint(path.join(out, `${name}-best.safetensors`), CHECKPOINT),
       ],
-      // A run that was stopped continues from this file.
-      store: checkpointFile(path.join(out, `${name}.safetensors`)),
+      // A run that was stopped continues from this file. Another number of epochs is another run.
+      store: checkpointFile(path.join(out, `${name}-${stage.epochs}.safetensors`)),
       checkpointEverySteps: 100,
       onProgress: progressBar(),
       signal,
