@@ -47,7 +47,7 @@ async function placeOf(side: Side, data: string, schema: string): Promise<string
   const found: string[] = [];
   for (const place of places) {
     const names = await readdir(path.join(data, path.dirname(place))).catch(() => []);
-    const start = path.basename(place, '*');
+    const start = path.basename(place).slice(0, -1);
     if (names.some((name) => name.startsWith(start) && !name.startsWith('.'))) found.push(place);
   }
   const [only] = found;
