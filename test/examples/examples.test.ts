@@ -147,10 +147,11 @@ test(
   () => {
     const earlier = path.join(folder, 'imagenet');
     const out = path.join(folder, 'resolution');
+    const small = ['--per-class', '4', '--images', '40', '--batch-size', '8'];
     const scaled = ['--schema', 'flat', '--scaling', 'resolution', '--keep-checkpoints', '1', '--mixup', '0.2', '--workers', '1'];
-    const output = start('imagenet', '--preset', 'quick', ...scaled, '--compare', earlier, '--out', out);
+    const output = start('imagenet', '--preset', 'quick', ...small, ...scaled, '--compare', earlier, '--out', out);
     expect(readdirSync(path.join(out, 'records'))).toEqual(['train_tf', 'validation_tf']);
-    expect(output).toContain('the first of { xs: float32 [16, 128, 128, 3], ys: float32 [16, 10] }');
+    expect(output).toContain('the first of { xs: float32 [8, 128, 128, 3], ys: float32 [8, 10] }');
     expect(readdirSync(out).filter((file) => file.startsWith('epoch-'))).toEqual(['epoch-2.safetensors']);
     expect(isPng(path.join(out, 'scalings.png'))).toBe(true);
   },
