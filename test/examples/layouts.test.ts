@@ -1,5 +1,6 @@
-// The examples on data that is laid out as the official archives unpack, with only the folder and settings that shorten the run. The images are
-// from the repository, and Lite0 or a network with random weights stands in for the large one. The tests show that the data is found and read.
+// The examples on data that is laid out as the official archives unpack, with only the folder and settings that shorten the run. The images
+// are from the repository, and Lite0 or a network with random weights stands in for the large one. The tests show that the data is found
+// and read.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';

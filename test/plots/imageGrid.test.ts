@@ -14,7 +14,21 @@ describeCharts([
         { url: pixel, title: 'dog' },
       ]),
   ],
+  [
+    'grid with titles of two lines',
+    () =>
+      imageGrid([
+        { url: pixel, title: 'panda 0.96\ntrue: panda', correct: true },
+        { url: pixel, title: 'dog' },
+      ]),
+  ],
 ]);
+
+test('titles of two lines get a taller header, and a comma for screen readers', () => {
+  const heightOf = (title: string): unknown => (imageGrid([{ url: pixel, title }]) as unknown as { height: number }).height;
+  expect([heightOf('panda'), heightOf('panda\ncat')]).toEqual([194, 208]);
+  expect(imageGrid([{ url: pixel, title: 'panda\ncat' }]).description).toBe('1 image: panda, cat.');
+});
 
 test.each<[string, () => unknown]>([['no image', () => imageGrid([])]])('%s is refused in one sentence', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
