@@ -27,6 +27,7 @@ import {
   randomResizedCrop,
   recordImages,
   sequence,
+  setClassNames,
   sgd,
   softmaxCrossEntropy,
   tensorBoard,
@@ -152,21 +153,24 @@ async function activationGrid(
       correct: heat.classIndex === truth,
     });
   }
-  return imageGrid(cells, { size: 200 });
+  return imageGrid(cells, { size: 240 });
 }
 
 /** Compares the activation maps of networks of several scalings for one image, as figure 7 of the EfficientNet paper does. */
 async function scalingComparison(model: LayersModel, image: Pixels, inputSize: number): Promise<object> {
-  const others: NamedModel[] = [];
+  const networks: NamedModel[] = [];
   for (const folder of settings.compare.split(',').filter((name) => name !== ''))
-    others.push({ name: path.basename(folder), model: await loadModel(path.join(folder, 'model')) });
-  // Without other runs, ImageNet weights at hand show what resolution and training change.
+    networks.push({ name: path.basename(folder), model: await loadModel(path.join(folder, 'model')) });
+  // Without other runs, the ImageNet weights at hand show what resolution and training change.
   if (settings.compare === '' && settings.start === 'imagenet') {
-    for (const size of [settings.inputSize, 2 * settings.inputSize])
-      others.push({ name: `ImageNet weights, ${size} px`, model: await loadBackbone({ ...settings, inputSize: size }) });
+    for (const size of [settings.inputSize, 2 * settings.inputSize]) {
+      const untrained = await loadBackbone({ ...settings, inputSize: size });
+      setClassNames(untrained, IMAGENET_CLASS_NAMES);
+      networks.push({ name: `ImageNet weights, ${size} px`, model: untrained });
+    }
   }
-  const chart = await compareCams(image, [...others, { name: `${settings.scaling}, ${inputSize} px`, model }]);
-  for (const { model: other } of others) other.dispose();
+  const chart = await compareCams(image, [...networks, { name: `${settings.scaling}, ${inputSize} px`, model }], { size: 240 });
+  for (const network of networks) network.model.dispose();
   return chart;
 }
 

@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Dataset, RECORD_SCHEMAS, type RecordSchema } from '../../src/data/index.js';
+import { Dataset, RECORD_SCHEMAS, type ImageRecordSchema } from '../../src/data/index.js';
 import { writeTFRecords } from '../../src/node/images/index.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'layouts-'));
@@ -151,7 +151,7 @@ test.each([
 );
 
 /** Writes 24 records of three classes for training and 8 of one class for validation, in two files each. */
-async function writeImageNet(schema: RecordSchema, prefix: (side: 'train' | 'validation') => string): Promise<string[]> {
+async function writeImageNet(schema: ImageRecordSchema, prefix: (side: 'train' | 'validation') => string): Promise<string[]> {
   const record = (file: string, label: number) => ({
     image: readFileSync(file),
     label,
