@@ -127,7 +127,7 @@ await runExample(async () => {
   await drawCharts(out, {
     training: trainingChart(history),
     f1: classScoreChart(after, { maxClasses: classNames.length }),
-    confusion: confusionChart(after),
+    confusion: confusionChart(after, { maxClasses: classNames.length }),
   });
   const imageOf = ({ file }: { readonly file: string }): Promise<Pixels> => decodeImage(path.join(settings.data, file));
   await drawPredictions(path.join(out, 'predictions.png'), await randomPredictions(after, 12, seed), imageOf);

@@ -8,7 +8,6 @@ import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 export interface GridImage {
   /** A `data:` URL, or a URL that the page may load. Use `imageDataUrl` to create one from pixels. */
   readonly url: string;
-  /** Text above the image. Line breaks are kept. */
   readonly title: string;
   /** Whether the prediction is correct. @defaultValue unknown: the title has the default text color */
   readonly correct?: boolean | undefined;
@@ -18,7 +17,7 @@ export interface GridImage {
 export interface ImageGridOptions {
   /** Number of columns. @defaultValue 4 */
   readonly columns?: number | undefined;
-  /** Side length of each cell in pixels. @defaultValue 160 */
+  /** Side length of each cell in pixels. Titles are cut at this width; line breaks in them are kept. @defaultValue 160 */
   readonly size?: number | undefined;
 }
 
@@ -81,7 +80,7 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
     title: '',
     description:
       `${counted(images.length, 'image', 'images')}${right + wrong > 0 ? `, ${right} predicted right and ${wrong} wrong` : ''}: ` +
-      `${images.map(({ title }) => title.replaceAll('\n', ', ')).join('; ')}.`,
+      `${images.map(({ title }) => title).join('; ')}.`,
     width: across * (size + 12) - 12,
     height: down * cell,
     data: { values },
