@@ -17,10 +17,10 @@ import { DATA, type CommonSettings } from './settings.js';
 
 /** Starts the backend and loads the network with ImageNet weights. Those of Lite0 are in the repository; others are downloaded once. */
 export async function loadBackbone(settings: CommonSettings & { readonly inputSize: number }): Promise<LayersModel> {
-  const { variant, weights, backend, inputSize } = settings;
+  const { variant, weights, backend, inputSize, seed } = settings;
   const report = await selectBackend(backend.split(','), { gradients: true });
   const file = weights !== '' ? weights : variant === 'lite0' ? path.join(DATA, 'weights', 'efficientnet-lite0.safetensors') : undefined;
-  const model = await pretrained(variant, { inputSize, onProgress: progressBar(), ...(file === undefined ? {} : { weights: file }) });
+  const model = await pretrained(variant, { inputSize, seed, onProgress: progressBar(), ...(file === undefined ? {} : { weights: file }) });
   console.log(`Backend ${report.backend}; ${model.name} at ${inputSize} pixels with ImageNet weights\n`);
   return model;
 }
