@@ -140,7 +140,7 @@ function connected(where: string, name: string, inputs: tfl.SymbolicTensor, outp
   } catch (cause) {
     const [reason] = (cause as Error).message.split(/ Layer names:|\n| The following/);
     throw new OptionError(
-      `${where}: expected own parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ` +
+      `${where}: expected custom parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ` +
         String(reason),
       { cause },
     );

@@ -71,7 +71,7 @@ const ACTIVATIONS: ReadonlySet<string> = new Set([
   'tanh',
 ]);
 
-const IN_KERAS = 'Replace it in Keras and convert again, or load the weights alone with `loadWeights`.';
+const IN_KERAS = 'Replace it in Keras and convert again, or load only the weights with `loadWeights`.';
 const REMEDIES: Readonly<Record<string, string>> = {
   Resizing: 'Resize images before predicting (`classify` does), and take the layer out of the model in Keras.',
   CenterCrop: 'Crop images before predicting (`classify` does), and take the layer out of the model in Keras.',

@@ -19,11 +19,11 @@ export function readPickle(where: string, bytes: Uint8Array, context: PickleCont
   } catch (cause) {
     if (cause instanceof RefusedName) {
       throw new WeightsError(
-        `${where}: the file asks for \`${cause.message}\`, which is no tensor and no container; nothing was run. ` +
-          `In Python, save \`model.state_dict()\` alone.`,
+        `${where}: the file asks for \`${cause.message}\`, which is neither a tensor nor a container. Nothing was run. ` +
+          `In Python, save only \`model.state_dict()\`.`,
       );
     }
-    throw new WeightsError(`${where}: the pickle is damaged or uses what no weight file needs (byte ${source.at}).`, { cause });
+    throw new WeightsError(`${where}: the pickle is damaged or uses features that no weight file needs (byte ${source.at}).`, { cause });
   }
 }
 

@@ -218,7 +218,7 @@ describe('weights', () => {
     );
     await expect(loadWeights(model, arrays, { strict: false })).rejects.toThrow(/^loadWeights: expected an EfficientNet with the names of/);
     await expect(weightsOf(model, { layout: 'timm' })).rejects.toThrow(
-      "weightsOf: expected 'keras' for 'hand-made', which was put together by hand for `layout`, received 'timm'.",
+      "weightsOf: expected 'keras' for 'hand-made', which was composed by hand for `layout`, received 'timm'.",
     );
     model.dispose();
   });
@@ -247,7 +247,7 @@ describe('weights', () => {
   test('of a folded network can be neither loaded nor saved', async () => {
     const model = gated();
     const folded = await foldBatchNorm(model);
-    await expect(weightsOf(folded)).rejects.toThrow('Take weights out before `foldBatchNorm`.');
+    await expect(weightsOf(folded)).rejects.toThrow('Call it before `foldBatchNorm`.');
     await expect(loadWeights(folded, await weightsOf(model))).rejects.toThrow('Load weights before `foldBatchNorm`.');
     model.dispose();
     folded.dispose();
@@ -270,16 +270,16 @@ describe('files of another variant', () => {
         (error: unknown) => (error as Error).message,
       );
     expect(await refusal(lite0)).toBe(
-      "loadWeights: the file holds 'lite0', another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
+      "loadWeights: the file contains 'lite0', which is another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
     );
     const incomplete = new Map([...lite0].filter(([name]) => !name.startsWith('blocks.1.0.bn2')));
     expect(await refusal(incomplete)).toBe(
-      "loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
+      "loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, which is another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
     );
     const backbone = new Map([...lite0].filter(([name]) => !name.startsWith('classifier')));
-    expect(await refusal(backbone)).toContain("the file holds 'lite0'");
+    expect(await refusal(backbone)).toContain("the file contains 'lite0'");
     await expect(exportOnnx({ plan: planModel('b0', { inputSize: 32 }), arrays: lite0 })).rejects.toThrow(
-      "The file holds 'lite0': plan that network.",
+      "The file contains 'lite0': plan that network.",
     );
     model.dispose();
   });
@@ -393,7 +393,7 @@ test('parts whose layers share a name are rejected, without leaving tensors', ()
   const attention: BlockParts['attention'] = (x) =>
     tfl.layers.activation({ activation: 'linear', name: 'same' }).apply(x) as tfl.SymbolicTensor;
   expect(() => efficientNet(SMALL, { attention })).toThrow(
-    'efficientNet: expected own parts to apply layers to `x` and to name each after the given `name`',
+    'efficientNet: expected custom parts to apply layers to `x` and to name each after the given `name`',
   );
   expect(tf.memory().numTensors).toBe(before);
 });

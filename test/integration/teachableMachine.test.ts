@@ -88,7 +88,7 @@ test('accepts RGB in [0, 255] and has class names, also after saving and loading
   const back = await loadModel(target);
   expect(await probabilities(back)).toBeAllclose(expected, { tolerance: 1e-6 });
   await expect(loadModel(target, { normalization: RANGE })).rejects.toThrow(
-    'loadModel: expected none for `normalization`, received { mean, std }. The model was loaded with one before it was saved. It carries it.',
+    'loadModel: expected none for `normalization`, received { mean, std }. The model was loaded with one before it was saved. The saved model contains it.',
   );
   model.dispose();
   back.dispose();

@@ -114,7 +114,7 @@ describe('Node finds the wasm binaries', () => {
       await mkdir(pruned, { recursive: true });
       await writeFile(join(pruned, 'package.json'), '{}');
       await expect(usual.node(outfile)).rejects.toThrow(
-        /expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that holds it with `wasmFolder`/,
+        /expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that contains it with `wasmFolder`/,
       );
       await rm(join(alone, 'node_modules'), { recursive: true });
       for (const name of await readdir(binaries)) if (name.endsWith('.wasm')) await copyFile(join(binaries, name), join(alone, name));

@@ -25,7 +25,7 @@ export interface SelectBackendOptions extends backends.SelectBackendOptions {
 const BINARY = 'tfjs-backend-wasm-simd.wasm';
 
 const folderOfBinaries = rule<string>(
-  `a folder that holds ${BINARY}`,
+  `a folder that contains ${BINARY}`,
   (value) => typeof value === 'string' && existsSync(join(value, BINARY)),
 );
 
@@ -116,7 +116,7 @@ async function loadWasm(where: string, folder: string | undefined): Promise<void
 /** Checks the file before TensorFlow.js loads it, because after one failure the backend cannot start again in this process. */
 async function requireBinary(folder: string): Promise<void> {
   const remedy =
-    'Name the folder that holds it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
+    'Name the folder that contains it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
   const bytes = await readFile(join(folder, BINARY)).catch((cause: unknown) => {
     throw new BackendError(`expected '${BINARY}' in '${folder}', where it is missing. ${remedy}`, { cause });
   });

@@ -121,9 +121,9 @@ async function checkSources(sources: readonly string[]): Promise<void> {
   const missing = failed.filter((each) => each !== undefined);
   const [first] = missing;
   if (first === undefined) return;
-  const more = missing.length === 1 ? '' : `, nor can ${missing.length - 1} others`;
+  const more = missing.length === 1 ? '' : ` and ${missing.length - 1} others`;
   throw new DataError(
-    `writeImageFolder: expected files that can be read, '${first.source}' cannot${more}: ${systemReason(first.cause)}. Nothing was written.`,
+    `writeImageFolder: expected files that can be read, received '${first.source}'${more}: ${systemReason(first.cause)}. Nothing was written.`,
     { cause: first.cause, origin: first.source },
   );
 }

@@ -164,7 +164,7 @@ async function listTop(
 ): Promise<{ readonly found: readonly string[]; readonly skipped: readonly SkippedFile[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new DataError(
-      `imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read: ${systemReason(cause)}.`,
+      `imageFolder: expected a folder with one sub-folder per class, received '${folder}', which cannot be read: ${systemReason(cause)}.`,
       { cause, origin: folder },
     );
   });

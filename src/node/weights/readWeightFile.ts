@@ -67,7 +67,7 @@ async function readJson(where: string, path: string): Promise<NamedArrays> {
   try {
     content = (JSON.parse(text) as WeightJson | null) ?? {};
   } catch (cause) {
-    throw new WeightsError(`${where}: '${path}' is no valid JSON.`, { cause });
+    throw new WeightsError(`${where}: '${path}' is not valid JSON.`, { cause });
   }
   const { weightsManifest, modelTopology, format, weight_map: map } = content;
   if (

@@ -114,7 +114,7 @@ test('named classes fix the order and may be missing here', async () => {
 
 test('a missing folder, an empty one, one class, an empty class and a class too small to split are refused', async () => {
   expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(
-    `"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: there is no such file or folder."`,
+    `"DataError: imageFolder: expected a folder with one sub-folder per class, received '<root>/missing', which cannot be read: there is no such file or folder."`,
   );
   expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`,

@@ -66,7 +66,7 @@ test.each([
 });
 
 describe('several labels a sample', () => {
-  // Of three pictures, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
+  // Of three images, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
   const evaluation = evaluatePredictions(
     [
       [0.9, 0.8, 0.1],

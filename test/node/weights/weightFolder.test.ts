@@ -93,7 +93,7 @@ describe('sharded weights', () => {
     model.dispose();
   });
 
-  test('PyTorch shards load likewise', async () => {
+  test('PyTorch shards load in the same way', async () => {
     const path = folderWith({ 'pytorch_model.bin.index.json': index({ 'state_dict.weight': 'x.bin', 'conv.slice': 'y.bin' }) });
     cpSync(fixture('safe-loader.pth'), join(path, 'x.bin'));
     cpSync(fixture('state.pth'), join(path, 'y.bin'));
@@ -106,7 +106,7 @@ describe('sharded weights', () => {
     expect((await readWeightFile(folderWith({ 'config.json': '{}', 'model.safetensors': first }))).size).toBe(2);
   });
 
-  test('a missing, a damaged and a foreign shard are named', async () => {
+  test('an error names a shard that is missing, damaged or of another model', async () => {
     const name = 'model.safetensors.index.json';
     expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first }))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names the shard 'model-2.safetensors', which does not exist. Copy or download all 2 shards into its folder."`,
@@ -133,7 +133,7 @@ describe('sharded weights', () => {
     },
   );
 
-  test('the index as bytes says how to load the shards', async () => {
+  test('the error for the bytes of an index says how to load the shards', async () => {
     expect(await refusal(Buffer.from(both))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: \`new Map([...first, ...second])\`."`,
     );
