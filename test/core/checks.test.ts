@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
 import {
   arrayOf,
-  check,
   checkOptions,
   finite,
   fraction,

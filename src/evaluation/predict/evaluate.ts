@@ -11,11 +11,10 @@ import {
   invalid,
   oneOf,
   positiveInteger,
-  showShape,
   signal as signalRule,
   trackProgress,
 } from '../../core/internal.js';
-import { OptionError, ShapeError, type ProgressListener } from '../../core/index.js';
+import { OptionError, type ProgressListener } from '../../core/index.js';
 import { ensureBackend } from '../../backends/index.js';
 import {
   checkBatch,
