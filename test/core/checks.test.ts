@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
 import * as core from '../../src/core/index.js';
-import {
-  arrayOf,
-  checkOptions,
-  finite,
-  fraction,
-  invalid,
-  oneOf,
-  positiveInteger,
-  show,
-  signal,
-} from '../../src/core/internal.js';
+import { arrayOf, checkOptions, finite, fraction, invalid, oneOf, positiveInteger, show, signal } from '../../src/core/internal.js';
 
 const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
 const checked = (options: object) => checkOptions('f', options, rules);

@@ -37,10 +37,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 test.each([
-  [
-    'page',
-    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers send one if the file is not at that URL.",
-  ],
+  ['page', "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers send one if the file is not at that URL."],
   [
     'comment',
     "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers send one if the file is not at that URL.",
