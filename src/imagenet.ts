@@ -1,3 +1,3 @@
-// The ImageNet entry: the thousand classes of ILSVRC 2012 in the order of every checkpoint with a thousand outputs. Facts of ILSVRC 2012.
+// The ImageNet entry: the 1000 classes of ILSVRC 2012, in the order of the outputs of published weights.
 
 export * from './imagenet/index.js';

@@ -1,5 +1,7 @@
 export { allFinite } from './allFinite.js';
 export {
+  anyNumber,
+  anyString,
   anything,
   AWAIT,
   arrayOf,
@@ -11,8 +13,10 @@ export {
   differentTexts,
   either,
   finite,
+  fraction,
   type Given,
   instanceOf,
+  integerFrom,
   invalid,
   isPlain,
   isPromise,
@@ -33,10 +37,12 @@ export {
   seed,
   show,
   showShape,
+  signal,
   text,
   typeName,
 } from './checks.js';
 export { decodeText, isEncoding } from './decodeText.js';
+export { didYouMean } from './didYouMean.js';
 export { decodeFloat16, encodeFloat16 } from './float16.js';
 export { largest } from './largest.js';
 export { absentPackage, missingPackage, missingPackageError } from './missingPackage.js';

@@ -1,4 +1,4 @@
-// Random changes on a stream of labeled images: the same seed, epoch and image give the same result, whatever runs beside it.
+// Random changes of labeled images. The result depends only on the seed, the epoch and the image, not on concurrency or threads.
 
 import {
   check,
@@ -21,48 +21,48 @@ import type { LabeledImage } from './labeledImage.js';
 import { located, type ItemContext } from './operators.js';
 import type { ImageChange } from './traits.js';
 
-/** Threads that change images: what `imageWorkers` of `effnet-ts/node` makes. */
+/** Threads that transform images, as `imageWorkers` of `effnet-ts/node` returns them. */
 export interface TransformWorkers {
   readonly threads: number;
-  /** Changes an image in one of the threads and leaves the given one alone. @internal */
+  /** Transforms an image in one of the threads. The given image is not modified. @internal */
   transform(image: Pixels, change: ImageChange): Promise<Pixels>;
 }
 
-const workers = rule<TransformWorkers>('what imageWorkers() makes', (value) => {
+const workers = rule<TransformWorkers>('what imageWorkers() returns', (value) => {
   const { threads, transform } = (value ?? {}) as Partial<TransformWorkers>;
   return positiveInteger.accepts(threads) && typeof transform === 'function';
 });
-// Functions have a method called apply, too.
+// Functions have a method `apply` too, so that alone is not enough.
 const transformRule = rule<Transform>(
   'a transform',
   (value) =>
     record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
 );
 
-/** How pictures are changed. */
+/** Options of {@link augment}. */
 export interface AugmentOptions {
-  /** Decides, with the epoch and the picture's origin, what happens to it. @defaultValue 0 */
+  /** Seed of the random numbers. The epoch and the origin of an image are added to it. @defaultValue 0 */
   readonly seed?: number | undefined;
   /**
-   * Pictures worked on at once; more than 1 pays only for transforms that leave the thread.
+   * Number of images to transform at once. More than 1 is useful only for transforms that do not run on this thread.
    *
-   * @defaultValue 1; with workers four for each thread, and pictures the same threads read are read and changed in one go
+   * @defaultValue 1, or 4 per thread with `workers`. Images that the same workers read are then read and transformed in one task.
    */
   readonly concurrency?: number | 'auto' | undefined;
-  /** Threads that do the work, for transforms of this library. @defaultValue none: this thread does it */
+  /** Worker threads, for transforms of this library. @defaultValue none: images are transformed on this thread */
   readonly workers?: TransformWorkers | undefined;
 }
 
 /**
- * Applies a transform to every image; its random numbers come from the seed, the epoch and the image's origin (its position where it has
- * none).
+ * Applies a transform to every image. Its random numbers depend on the seed, the epoch and the image's origin, or its position if it has no
+ * origin.
  *
- * The result has the `preprocessing` of the given images where the transform keeps the size, and that of the transform where the images
- * have their original sizes. Otherwise it is unknown: state it with `withPreprocessing`.
+ * If the transform keeps the size, the result has the `preprocessing` of the given images. If the images have their original sizes, the
+ * result has the preprocessing of the transform. In other cases it is unknown: declare it with `withPreprocessing`.
  *
- * @throws {OptionError} when there are workers, and a function of yours has a part in the transform; while iterating, for an item that is
- *   not a labeled image.
- * @throws {DataError} while iterating, naming the image, when the transform fails.
+ * @throws {OptionError} when there are workers and the transform includes a function of your own. While iterating, when an item is not a
+ *   labeled image.
+ * @throws {DataError} while iterating, when the transform fails. The message names the image.
  * @example
  * const train = augment(images, trainAugmentation('default', 224), { seed: 1 });
  */
@@ -77,36 +77,36 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
   const rules = { seed: seedRule, concurrency: either(positiveInteger, oneOf('auto')), workers };
   const { seed = 0, workers: threads, concurrency } = checkOptions('augment', options, rules);
   const { spec } = transform;
-  // A function of the caller's may keep what it is given and what it returns.
-  const ours = spec !== undefined && images.traits.isReaderOnlyOwner;
+  // A function of the caller may keep references to what it is given and what it returns.
+  const isOnlyOwner = spec !== undefined && images.traits.isReaderOnlyOwner;
   const seedOf = (origin: string | number, epoch: number): number => deriveSeed(seed, 'augment', epoch, origin);
-  if (threads === undefined) return changedBy((pixels, own) => transform.apply(pixels, createRandom(own)), 1);
+  if (threads === undefined) return changedBy((pixels, imageSeed) => transform.apply(pixels, createRandom(imageSeed)), 1);
   if (spec === undefined) {
     throw invalid(
       'augment',
       'transform',
-      'only transforms of this library, since there are workers,',
+      'only transforms of this library beside `workers`',
       transform.describe(),
-      'A function of your own cannot change threads: leave out workers, or give it a step of its own without them.',
+      'A function of your own cannot run in the workers: leave out `workers`, or apply it in another `augment` without them.',
     );
   }
   const together =
     concurrency === undefined
       ? images.traits.readChanged?.(threads, (origin, epoch) => ({ spec, seed: seedOf(origin, epoch) }))
       : undefined;
-  if (together !== undefined) return known(together);
-  return changedBy((pixels, own) => threads.transform(pixels, { spec, seed: own }), 4 * threads.threads);
+  if (together !== undefined) return withTraits(together);
+  return changedBy((pixels, imageSeed) => threads.transform(pixels, { spec, seed: imageSeed }), 4 * threads.threads);
 
   function changedBy(apply: (pixels: Pixels, seed: number) => Pixels | Promise<Pixels>, atOnce: number): Dataset<LabeledImage> {
     const changed = images.map(
       async (image, context) => {
         const pixels = await change(image, context, apply);
-        if (ours) giveBack(image.pixels.data, pixels.data);
+        if (isOnlyOwner) giveBack(image.pixels.data, pixels.data);
         return { ...image, pixels };
       },
       { concurrency: concurrency ?? atOnce, varies: true },
     );
-    return known(changed).withTraits({ isReaderOnlyOwner: ours });
+    return withTraits(changed);
   }
 
   async function change(
@@ -122,12 +122,12 @@ export function augment(images: Dataset<LabeledImage>, transform: Transform, opt
     }
   }
 
-  function known(changed: Dataset<LabeledImage>): Dataset<LabeledImage> {
-    return changed.withPreprocessing(preprocessingAfter(transform.preprocessing, images));
+  function withTraits(changed: Dataset<LabeledImage>): Dataset<LabeledImage> {
+    return changed.withPreprocessing(preprocessingAfter(transform.preprocessing, images)).withTraits({ isReaderOnlyOwner: isOnlyOwner });
   }
 }
 
-/** How images are made that a transform changed. */
+/** Returns the preprocessing of images after a transform. */
 function preprocessingAfter(
   transform: Transform['preprocessing'],
   images: Dataset<LabeledImage>,

@@ -1,27 +1,27 @@
-// Pixels in the browser: what createImageBitmap decodes, drawn once and read back. In Node, decodeImage takes its place.
+// Decodes images in the browser with createImageBitmap and a canvas. In Node, use decodeImage.
 
 import { check, checkOptions, invalid, rule, text } from '../core/internal.js';
 import { DataError, EffnetError } from '../core/index.js';
 import type { Pixels } from '../image/index.js';
 
 /**
- * What `createImageBitmap` takes: a canvas, an image or video element, a bitmap and the like; nothing where TypeScript knows no browser
- * types.
+ * What `createImageBitmap` accepts, such as a canvas, an image or video element, or a bitmap. `never` if the types of browsers are not part
+ * of the TypeScript configuration.
  */
 export type BitmapSource = typeof globalThis extends { readonly createImageBitmap: (image: infer Source, ...rest: never[]) => unknown }
   ? Source
   : never;
 
-/** What a browser can show: a file, a URL, or something already decoded. */
+/** An image in a browser: a file, a URL, or a decoded image. */
 export type BrowserImage = Blob | URL | string | BitmapSource;
 
-/** How an image is read. */
+/** Options of {@link browserPixels}. */
 export interface BrowserPixelsOptions {
-  /** What shows through transparent pixels: any CSS color. @defaultValue 'white' */
+  /** Background for transparent pixels, as a CSS color. @defaultValue 'white' */
   readonly background?: string | undefined;
 }
 
-/** What `createImageBitmap` takes, also from another window, whose classes are not those of this one. */
+/** Types that `createImageBitmap` accepts. Names are compared, because another window has other classes. */
 const DECODABLE =
   /^\[object (?:Blob|File|ImageBitmap|ImageData|HTML(?:Image|Video|Canvas)Element|SVGImageElement|OffscreenCanvas|VideoFrame)\]$/;
 const browserImage = rule<BrowserImage>(
@@ -30,15 +30,16 @@ const browserImage = rule<BrowserImage>(
 );
 
 /**
- * Reads a File, Blob, URL, canvas, image or video element as RGB, upright as its EXIF orientation says.
+ * Decodes a File, Blob, URL, canvas, image or video element to RGB, rotated by its EXIF orientation.
  *
  * @returns Uint8 pixels `[height, width, 3]`.
- * @throws {OptionError} when the background is not a CSS color. {@link EffnetError} outside of browsers.
- * @throws {DataError} naming the file or URL, when it cannot be fetched or decoded.
+ * @throws {OptionError} when the image is of another type, or the background is not a CSS color.
+ * @throws {EffnetError} outside of browsers.
+ * @throws {DataError} when the image cannot be fetched or decoded. The message names the file or URL.
  * @example
  * const files = Dataset.from([...(input.files ?? [])]);
  * const decoded = files.map(async (file) => ({ pixels: await browserPixels(file), label: 0, origin: file.name }));
- * const images = augment(decoded.withPreprocessing('original'), evalTransform(model)); // as the model wants them
+ * const images = augment(decoded.withPreprocessing('original'), evalTransform(model)); // resized for the model
  */
 export async function browserPixels(image: BrowserImage, options: BrowserPixelsOptions = {}): Promise<Pixels> {
   check('browserPixels', 'image', image, browserImage);
@@ -69,7 +70,7 @@ function contextOf(width: number, height: number): OffscreenCanvasRenderingConte
   return new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true }) as OffscreenCanvasRenderingContext2D;
 }
 
-/** A canvas keeps its last color when it is given one that it cannot read. */
+/** Throws unless the background is a color. A canvas ignores an invalid color and keeps the previous one. */
 function checkColor(background: string): void {
   const context = contextOf(1, 1);
   const [first, second] = ['black', 'white'].map((color) => {

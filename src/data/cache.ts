@@ -1,27 +1,27 @@
-// Items kept after the first complete pass, so that later ones need not make them again.
+// Stores the items of the first complete pass, so that later passes do not compute them again.
 
 import type { CompletePreprocessing } from '../image/index.js';
 import type { DataFingerprint } from './fingerprint.js';
 import { cloneItem, releaseItem } from './items.js';
 
-/** What a dataset that is cached knows about its images: how they were made, 'original' for images as decoded, `undefined` when unknown. */
+/** The preprocessing of cached images: 'original' for decoded images that keep their sizes, `undefined` when unknown. */
 export type CachedImages = CompletePreprocessing | 'original' | undefined;
 
-/** Keeps items between passes: in memory, or in a folder with `folderCache` of the Node entry. */
+/** Stores items between passes, for example in a folder with `folderCache` of `effnet-ts/node`. */
 export interface CacheStore<T> {
   /**
-   * The kept items, or `undefined` before a pass was completed. A store that outlives the dataset checks that its images were made in this
-   * way, and from these items.
+   * Returns the stored items, or `undefined` if no pass is complete yet. A store that outlives the dataset checks that its images have this
+   * preprocessing and come from the same items.
    *
-   * @param fingerprint - That of the dataset; `undefined` where it has none.
+   * @param fingerprint - The fingerprint of the dataset, `undefined` if it has none.
    */
   read(
     images: CachedImages,
     fingerprint: DataFingerprint | undefined,
   ): Promise<AsyncIterable<T> | undefined> | AsyncIterable<T> | undefined;
-  /** Begins to keep a pass; nothing counts until `commit`. */
+  /** Starts to store a pass. `read` does not return its items before `commit`. */
   write(images: CachedImages, fingerprint: DataFingerprint | undefined): Promise<CacheWriter<T>> | CacheWriter<T>;
-  /** Frees what is held in memory. */
+  /** Frees the memory of the stored items. */
   release(): void;
 }
 
@@ -29,20 +29,20 @@ export interface CacheStore<T> {
 export interface CacheWriter<T> {
   add(item: T): Promise<void> | void;
   commit(): Promise<void> | void;
-  /** The pass ended early. */
+  /** Drops the items, because the pass ended early. */
   discard(): Promise<void> | void;
 }
 
-/** The pass through a cache: read where it is complete, written while it is not. */
+/** Reads the items from the store if it is complete. Otherwise reads them from the dataset and stores them. */
 export async function* cachedPass<T>(
   store: CacheStore<T>,
   images: CachedImages,
   fingerprint: DataFingerprint | undefined,
   open: () => AsyncIterable<T>,
 ): AsyncGenerator<T> {
-  const kept = await store.read(images, fingerprint);
-  if (kept !== undefined) {
-    yield* kept;
+  const stored = await store.read(images, fingerprint);
+  if (stored !== undefined) {
+    yield* stored;
     return;
   }
   const writer = await store.write(images, fingerprint);
@@ -58,14 +58,14 @@ export async function* cachedPass<T>(
   }
 }
 
-/** Keeps clones of tensors, and everything else by reference; hands out clones. */
+/** Stores items in memory: clones of tensors, references to everything else. Yields clones too. */
 export function memoryCache<T>(): CacheStore<T> {
-  let kept: T[] | undefined;
+  let stored: T[] | undefined;
   const release = (items: readonly T[] | undefined): void => {
     items?.forEach(releaseItem);
   };
   return {
-    read: () => (kept === undefined ? undefined : clones(kept)),
+    read: () => (stored === undefined ? undefined : clones(stored)),
     write() {
       const items: T[] = [];
       return {
@@ -73,8 +73,8 @@ export function memoryCache<T>(): CacheStore<T> {
           items.push(cloneItem(item));
         },
         commit() {
-          // Two passes may have been completed side by side; one is enough.
-          if (kept === undefined) kept = items;
+          // Two concurrent passes may both complete. The first one is kept.
+          if (stored === undefined) stored = items;
           else release(items);
         },
         discard() {
@@ -83,13 +83,13 @@ export function memoryCache<T>(): CacheStore<T> {
       };
     },
     release() {
-      release(kept);
-      kept = undefined;
+      release(stored);
+      stored = undefined;
     },
   };
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- an async iterable is what readers expect
+// eslint-disable-next-line @typescript-eslint/require-await -- `CacheStore.read` returns an async iterable
 async function* clones<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const item of items) yield cloneItem(item);
 }

@@ -1,4 +1,4 @@
-// What training, evaluation and calibration are given, checked before they use it.
+// Checks of the data for training, evaluation and calibration.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError, ShapeError } from '../core/index.js';
@@ -8,10 +8,10 @@ import type { CompletePreprocessing, Preprocessing } from '../image/index.js';
 import type { Dataset } from './Dataset.js';
 import { describeItem, releaseItem, tensorsOf } from './items.js';
 
-/** The shape of a model's input, `null` where it takes any length; `undefined` where it does not say. */
+/** The shape of a model's input, with `null` for any length. `undefined` if it is unknown. */
 export type InputShape = readonly (number | null)[] | undefined;
 
-/** Tensors to learn from or to measure on. */
+/** A batch of tensors for training or evaluation. */
 interface Batch {
   readonly xs: tf.Tensor;
   readonly ys: tf.Tensor;
@@ -21,30 +21,32 @@ interface Batch {
 const REMEDY =
   'Resize the images to the size of the model, for example with `preprocessing: model` where they are read, or build the model for their size.';
 
+const CHANNELS_REMEDY = 'Convert the images to the channels of the model: 3 for RGB, 1 for gray.';
+
 export const readable = rule<AsyncIterable<unknown> | Iterable<unknown>>(
   'a Dataset, or anything else that can be iterated',
   (value) => typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value),
 );
 
-/** What to do instead of passing an object that contains the images, as `imageFolder` returns one. */
+/** The remedy for an object that contains the images, such as the result of `imageFolder`. '' for other values. */
 export function imagesRemedy(value: unknown): string {
   return readable.accepts((value as { readonly images?: unknown } | null | undefined)?.images) ? 'Pass its `images`.' : '';
 }
 
-/** Throws an OptionError for data that is known to have no end. Nothing is read. */
+/** Throws an OptionError for data that is known to never end. Nothing is read. */
 export function checkEnds(where: string, option: string, data: object, remedy = 'Take a part of it: `dataset.take(n)`.'): void {
   if ((data as { readonly size?: unknown }).size === Infinity) throw invalid(where, option, 'a dataset that ends', data, remedy);
 }
 
-/** The preprocessing of a dataset; `undefined` where the data do not say it. */
+/** Returns the preprocessing of a dataset, `undefined` if it is unknown. */
 export function preprocessingOfData(where: string, data: object | undefined): CompletePreprocessing | undefined {
-  // Data of other kinds, such as arrays, is no wrong preprocessing.
+  // Other data, such as an array, has no preprocessing, which is not an error.
   return data === undefined || !('preprocessing' in data)
     ? undefined
     : preprocessingFor(where, { preprocessing: data.preprocessing as Preprocessing | undefined });
 }
 
-/** Throws a ShapeError when a dataset says that its images have another size than a model takes. Nothing is read. */
+/** Throws a ShapeError when the images of a dataset are known to have another size than the model expects. Nothing is read. */
 export function checkImageSize(where: string, option: string, data: object | undefined, inputShape: InputShape): void {
   const size = preprocessingOfData(where, data)?.inputSize;
   if (size === undefined || inputShape?.length !== 4) return;
@@ -56,25 +58,26 @@ export function checkImageSize(where: string, option: string, data: object | und
   );
 }
 
-/** Throws a ShapeError when images do not have the shape that a model takes. */
+/** Throws a ShapeError when images do not have the shape that a model expects. */
 export function checkInputShape(where: string, option: string, shape: readonly number[], inputShape: InputShape, place = ''): void {
   if (inputShape === undefined) return;
   const fits = shape.length === inputShape.length && inputShape.every((length, axis) => length === null || length === shape[axis]);
   if (fits) return;
   const isImages = inputShape.length === 4;
+  const remedy = isImages && shape.length === 4 && ![null, shape[3]].includes(inputShape[3] ?? null) ? CHANNELS_REMEDY : REMEDY;
   throw new ShapeError(
     `${where}: expected ${isImages ? 'images' : 'inputs'} ${showShape(inputShape)} for \`${option}\`, ` +
-      `received ${showShape(shape)}${place}.${isImages ? ` ${REMEDY}` : ''}`,
+      `received ${showShape(shape)}${place}.${isImages ? ` ${remedy}` : ''}`,
   );
 }
 
 /**
- * Throws unless an item is a batch that a model takes; what is refused is disposed.
+ * Throws unless an item is a batch that a model accepts. An item that is refused is disposed.
  *
- * @param place - Where the item was met, for the error: ` at step 3 of epoch 0`.
- * @param parts - The tensors that are read; others are refused, so that none is ignored.
- * @throws {OptionError} when it does not consist of these tensors, of numbers, or one is disposed.
- * @throws {ShapeError} when its images have another shape than the model takes, or their number is not that of the labels.
+ * @param place - Position of the item for the error message, such as ` at step 3 of epoch 0`.
+ * @param parts - Names of the expected tensors. A batch with others is refused, because they would be ignored.
+ * @throws {OptionError} when the item does not consist of these tensors, or one is disposed or does not contain numbers.
+ * @throws {ShapeError} when its images have another shape than the model expects, or the numbers of images and labels differ.
  */
 export function checkBatch(
   where: string,
@@ -96,8 +99,8 @@ export function checkBatch(
     }
     if ([xs, ys, sampleWeights].some((tensor) => tensor?.isDisposed)) {
       throw new OptionError(
-        `${where}: expected batches in use for \`${option}\`, received one that is disposed${place}. ` +
-          'Batches are read once: pass `imageBatches(...)` itself.',
+        `${where}: expected batches that are not disposed for \`${option}\`, received one that is${place}. ` +
+          'Each batch can be used only once: pass `imageBatches(...)` itself.',
       );
     }
     checkInputShape(where, option, xs.shape, inputShape, place);
@@ -113,7 +116,7 @@ export function checkBatch(
   }
 }
 
-/** Reads the first batch of a dataset and checks it as {@link checkBatch} does, and with `also`. Nothing is left of it. */
+/** Reads the first batch of a dataset, checks it with {@link checkBatch} and `also`, and disposes it. */
 export async function checkFirstBatch(
   where: string,
   option: string,

@@ -1,4 +1,4 @@
-// Passes over several datasets at once: repeated, joined, side by side, interleaved.
+// Passes over several datasets: one after another, in parallel or interleaved.
 
 import { DataError } from '../core/index.js';
 import { releaseItem } from './items.js';
@@ -6,7 +6,7 @@ import { runAhead } from './runAhead.js';
 
 export type Open<T> = (epoch: number) => AsyncIterable<T>;
 
-/** Epochs of an endless repetition are numbered from here on for the next pass, far beyond what one pass reaches. */
+/** The next pass over an endless repetition numbers its epochs from here on. One pass never reaches that many. */
 const ENDLESS = 1_000_000_000;
 
 export async function* repeatPasses<T>(open: Open<T>, count: number, epoch: number): AsyncGenerator<T> {
@@ -42,7 +42,7 @@ export async function* zipPasses(sources: readonly AsyncIterable<unknown>[]): As
   }
 }
 
-/** Promise.all that waits for every promise and frees what came of the others when one fails. */
+/** Like Promise.all, but waits for every promise. If one fails, the results of the others are released. */
 async function settleAll(pending: readonly Promise<IteratorResult<unknown>>[]): Promise<IteratorResult<unknown>[]> {
   const settled = await Promise.allSettled(pending);
   const failed = settled.find((outcome) => outcome.status === 'rejected');
@@ -53,8 +53,8 @@ async function settleAll(pending: readonly Promise<IteratorResult<unknown>>[]): 
 }
 
 /**
- * Takes `blockLength` items in turn from each of `cycleLength` open sources, in tf.data's order: an ended source gives its place to the
- * next.
+ * Takes `blockLength` items in turn from each of `cycleLength` open sources, in the order of tf.data. When a source ends, the next one
+ * takes its place.
  */
 export async function* interleavePasses<T, R>(
   outer: AsyncIterable<T>,
@@ -74,7 +74,7 @@ export async function* interleavePasses<T, R>(
           if (cycle.size === 0) return;
           continue;
         }
-        // Reading a block ahead keeps every open source busy while the others have their turn.
+        // Every open source reads one block ahead while it is the turn of the others.
         cycle.set(
           slot,
           runAhead(await open(next.value), blockLength, (item) => item),

@@ -1,52 +1,52 @@
-// Options of Dataset's methods, and the shape it shares with tfjs-data.
+// Options of the methods of Dataset, and the interface that it shares with tfjs-data.
 
 import type { SkipListener } from './operators.js';
 
-/** How `map` works. */
+/** Options of {@link Dataset.map}. */
 export interface MapOptions {
-  /** Items worked on at once; 'auto' is two for each processor. The order of the results never depends on it. @defaultValue 1 */
+  /** Number of items to process at once. 'auto' means two per processor. The results keep the order of the items. @defaultValue 1 */
   readonly concurrency?: number | 'auto' | undefined;
-  /** 'skip' leaves out items that fail, counts them, and lists them at the end of the pass. @defaultValue 'throw' */
+  /** 'skip' leaves out items that fail and reports them to `onSkipped`. @defaultValue 'throw' */
   readonly errors?: 'throw' | 'skip' | undefined;
-  /** Told at the end of each pass what was left out. @defaultValue writes one warning to the console */
+  /** Called at the end of each pass with the errors of skipped items. @defaultValue writes one warning to the console */
   readonly onSkipped?: SkipListener | undefined;
   /**
-   * The function makes another result of the same item in another epoch, so that nothing computed from it may be kept.
+   * Whether the function returns different results for the same item in different epochs. Nothing is then cached that depends on them.
    * @defaultValue false
    */
   readonly varies?: boolean | undefined;
 }
 
-/** How `shuffle` works. */
+/** Options of {@link Dataset.shuffle}. */
 export interface ShuffleOptions {
-  /** The same seed gives the same order. @defaultValue unpredictable */
+  /** The same seed gives the same order. @defaultValue a random seed */
   readonly seed?: number | undefined;
-  /** Another order on every pass. @defaultValue true */
+  /** Whether every pass has a different order. @defaultValue true */
   readonly reshuffleEachIteration?: boolean | undefined;
 }
 
-/** How `batch` works. */
+/** Options of {@link Dataset.batch}. */
 export interface BatchOptions {
-  /** Leaves out a last batch that is not full. @defaultValue false */
+  /** Whether to drop the last batch if it is smaller than the others. @defaultValue false */
   readonly dropRemainder?: boolean | undefined;
 }
 
-/** How `interleave` works. */
+/** Options of {@link Dataset.interleave}. */
 export interface InterleaveOptions {
-  /** Datasets open at once. @defaultValue 4 */
+  /** Number of datasets to read at once. @defaultValue 4 */
   readonly cycleLength?: number | undefined;
-  /** Items taken from each in turn. @defaultValue 1 */
+  /** Number of items to take from each in turn. @defaultValue 1 */
   readonly blockLength?: number | undefined;
 }
 
-/** What {@link Dataset.toTfData} needs of the module `@tensorflow/tfjs-data`. */
+/** The part of the module `@tensorflow/tfjs-data` that {@link Dataset.toTfData} uses. */
 export interface TfDataModule<D> {
   generator(open: () => AsyncIterator<never>): D;
 }
 
-/** The part of a tfjs-data dataset that both directions need. */
+/** The part of a tfjs-data dataset that {@link Dataset.fromTfData} uses. */
 export interface TfDataset<T> {
-  /** The number of its items, where it is known. */
+  /** Number of items, if known. */
   readonly size?: number | null | undefined;
   iterator(): Promise<{ next(): Promise<IteratorResult<T>> }>;
 }

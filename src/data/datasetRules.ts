@@ -1,4 +1,4 @@
-// What the methods of Dataset accept, and their defaults.
+// Rules and defaults for the options of the methods of Dataset.
 
 import {
   boolean,
@@ -11,6 +11,7 @@ import {
   record,
   rule,
   seed as seedRule,
+  signal as signalRule,
 } from '../core/internal.js';
 import type { DataError } from '../core/index.js';
 import type { CacheStore } from './cache.js';
@@ -24,8 +25,8 @@ export const cacheStore = rule<CacheStore<never>>('a cache store { read, write, 
 
 export const passRule = rule<Pass>('a pass { epoch, signal }', (value) => {
   const { epoch, signal } = (value ?? {}) as Partial<Pass>;
-  // Epochs of endless repetitions within each other are beyond safe integers.
-  return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signal instanceof AbortSignal);
+  // Nested endless repetitions have epochs beyond the safe integers.
+  return Number.isInteger(epoch) && (epoch as number) >= 0 && (signal === undefined || signalRule.accepts(signal));
 });
 
 export const asyncIterable = rule<AsyncIterable<unknown>>(
@@ -65,7 +66,7 @@ export function mapSettings(options: MapOptions): MapSettings {
 
 export function shuffleSettings(options: ShuffleOptions): { readonly seed: number; readonly reshuffleEachIteration: boolean } {
   const rules = { seed: seedRule, reshuffleEachIteration: boolean };
-  const { seed = unpredictableSeed(), reshuffleEachIteration = true } = checkOptions('Dataset.shuffle', options, rules);
+  const { seed = randomSeed(), reshuffleEachIteration = true } = checkOptions('Dataset.shuffle', options, rules);
   return { seed, reshuffleEachIteration };
 }
 
@@ -81,12 +82,12 @@ function automaticConcurrency(): number {
   return 2 * (processors ?? 2);
 }
 
-function unpredictableSeed(): number {
+function randomSeed(): number {
   return Math.floor(Math.random() * 0x1_0000_0000);
 }
 
 function warnOfSkipped(errors: readonly DataError[]): void {
   const shown = errors.slice(0, 5).map((error) => error.message);
   const more = errors.length > shown.length ? `\n... and ${errors.length - shown.length} more` : '';
-  console.warn(`Dataset.map: left out ${errors.length} broken items:\n${shown.join('\n')}${more}`);
+  console.warn(`Dataset.map: skipped ${errors.length} items that failed:\n${shown.join('\n')}${more}`);
 }

@@ -1,36 +1,36 @@
-// What a list of items amounts to, in a few bytes: by it a resumed run notices that its data are not those it began with.
+// A short digest of a list of items. A resumed training run compares it to find out whether its data has changed.
 
 import { deriveSeed } from '../core/internal.js';
 
-/** The items a dataset is made from: how many, and a digest of their origins, labels and order. */
+/** Identifies the items that a dataset is made from: their number, and a digest of their origins, labels and order. */
 export interface DataFingerprint {
   readonly items: number;
   readonly digest: string;
 }
 
-/** Long arrays, such as pixels, are digested by this many of their numbers. */
+/** Of long arrays, such as pixels, this many numbers are digested. */
 const SAMPLES = 64;
 
 /**
- * Fingerprints items: by origin (or path) and label where they have them, else by their texts and numbers.
+ * Computes the fingerprint of items from their origin or path and their label, or from all strings and numbers in them.
  *
- * @returns 64 bits in hexadecimal digits; equal items in another order have another digest.
+ * @returns A digest of 64 bits in hexadecimal digits. It depends on the order of the items.
  */
 export function fingerprintOf(items: readonly unknown[]): DataFingerprint {
   return { items: items.length, digest: digestOf(items.map((item) => describe(item))) };
 }
 
-/** The fingerprint of datasets read one after another or side by side; `undefined` where one of them has none. */
+/** Returns the fingerprint of several datasets that are read together, `undefined` if one of them has none. */
 export function joinedFingerprint(parts: readonly (DataFingerprint | undefined)[]): DataFingerprint | undefined {
   const known = parts.filter((part) => part !== undefined);
   const [first] = known;
   if (known.length < parts.length || first === undefined) return undefined;
-  // Whatever is done to a dataset, it is made from the same items.
+  // A step on a single dataset does not change the items that it is made from.
   if (known.length === 1) return first;
   return { items: known.reduce((sum, { items }) => sum + items, 0), digest: digestOf(known.map(({ digest }) => digest)) };
 }
 
-/** The fingerprint of a part of the items: `take 20`. */
+/** Returns the fingerprint of a part of the items, such as `take 20`. */
 export function partFingerprint(whole: DataFingerprint | undefined, part: string, size: number): DataFingerprint | undefined {
   return whole === undefined ? undefined : { items: Number.isFinite(size) ? size : whole.items, digest: digestOf([whole.digest, part]) };
 }
@@ -52,10 +52,10 @@ function describe(value: unknown): string {
   if (typeof value === 'function') return '';
   if (typeof value !== 'object' || value === null) return String(value);
   const prototype: unknown = Object.getPrototypeOf(value);
-  // A tensor or another object of a class tells its shape at most.
+  // Tensors and other instances of classes are identified by their shape only.
   if (prototype !== Object.prototype && prototype !== null) return describe((value as { shape?: unknown }).shape ?? null);
   const fields = Object.entries(value);
-  // A file is the same wherever its folder was moved, if it says where it comes from.
+  // An item with an origin is the same one after its folder was moved.
   const hasOrigin = typeof (value as { origin?: unknown }).origin === 'string';
   return `{${fields
     .filter(([key]) => !(hasOrigin && (key === 'path' || key === 'pixels')))

@@ -1,14 +1,13 @@
-// What model.fitDataset and model.evaluateDataset are handed: items whose tensors are finite. Layers such as relu6 would hide what is not.
+// Checks that the tensors for model.fitDataset and model.evaluateDataset are finite. Layers such as relu6 would hide NaN and Infinity.
 
 import { DataError } from '../core/index.js';
 import { areFinite, readsAtOnce } from '../layers/internal.js';
 import { releaseItem, tensorsOf } from './items.js';
 
 /**
- * Reads items and checks their tensors. Where results are read later, as on a GPU, an item is handed out before its check has come back,
- * and the error follows with the next one.
+ * Reads items and checks that their tensors are finite. On a GPU the check takes until the next item, so an error comes one item late.
  *
- * @throws {DataError} by `next`, naming the tensor, step and epoch.
+ * @throws {DataError} from `next`. The message names the tensor, step and epoch.
  */
 export function finiteReader<T>(reader: AsyncIterator<T>, epoch: number): { next(): Promise<IteratorResult<T>> } {
   let step = 0;

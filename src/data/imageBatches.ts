@@ -1,4 +1,4 @@
-// Where tensors are born: labeled pictures become batches.
+// Turns labeled images into batches of tensors.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { boolean, check, checkOptions, positiveInteger, rule, show } from '../core/internal.js';
@@ -11,26 +11,27 @@ import { Dataset } from './Dataset.js';
 import { describeItem, releaseItem } from './items.js';
 import type { Label, LabeledImage } from './labeledImage.js';
 
-/** What models train on; whoever iterates disposes both tensors. */
+/** A batch for training or evaluation. The consumer must dispose both tensors. */
 export interface ImageBatch {
   /** float32 RGB in [0, 255], `[batch, height, width, channels]`. */
   readonly xs: tf.Tensor4D;
-  /** int32 `[batch]` of class indices, or float32 `[batch, targets]` of vectors. */
+  /** Class indices, int32 `[batch]`, or target vectors, float32 `[batch, targets]`. */
   readonly ys: tf.Tensor;
 }
 
-/** How pictures are batched. */
+/** Options of {@link imageBatches}. */
 export interface ImageBatchesOptions {
-  /** Pictures in a batch. @defaultValue 32 */
+  /** Number of images per batch. @defaultValue 32 */
   readonly batchSize?: number | undefined;
-  /** Leaves out a last batch that is not full. @defaultValue false */
+  /** Whether to drop the last batch if it is smaller than the others. @defaultValue false */
   readonly dropRemainder?: boolean | undefined;
 }
 
 /**
- * Groups labeled pictures of one size into tensors `{ xs, ys }`, ready for `model.fitDataset`; whoever iterates disposes them.
+ * Groups labeled images of one size into batches `{ xs, ys }` of tensors for `model.fitDataset`. The consumer must dispose each batch.
  *
- * @throws {ShapeError} while iterating, when images or label vectors of one batch differ in size, or an image has not the size of the
+ * @throws {OptionError} when an argument or option has a wrong value. While iterating, when an item is not a labeled image.
+ * @throws {ShapeError} while iterating, when images or label vectors of one batch differ in size, or an image does not have the size of the
  *   dataset's `preprocessing`.
  * @throws {DataError} while iterating, when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  * @example
@@ -70,22 +71,22 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
   }, size);
 }
 
-/** A `map` may have changed the size without the dataset knowing. */
+/** Throws when an image does not have the size that the dataset declares, for example because of a `map`. */
 function checkSize(image: LabeledImage, [height, width]: readonly [height: number, width: number]): void {
   const { pixels, origin } = image;
   if (pixels.height === height && pixels.width === width) return;
   const received = `[${pixels.height}, ${pixels.width}]${named(origin)}`;
   throw new ShapeError(
     `imageBatches: expected images of [${height}, ${width}], the inputSize of the dataset's preprocessing, ` +
-      `received ${received}. After a \`map\` that changes the size, say how images are made with \`withPreprocessing\`.`,
+      `received ${received}. After a \`map\` that changes the size, declare the new one with \`withPreprocessing\`.`,
   );
 }
 
 /**
- * Makes one batch of pictures of one size; the caller disposes it.
+ * Creates one batch from images of one size. The caller disposes it.
  *
  * @throws {OptionError} when an item is not a labeled image.
- * @throws {ShapeError} when there is no image, or they differ in size or in the length of their label vectors.
+ * @throws {ShapeError} when there are no images, or they differ in size or in the length of their label vectors.
  * @throws {DataError} when a pixel is not finite, or a label is neither a class index nor a vector of numbers in [0, 1].
  */
 export function collate(images: readonly LabeledImage[]): ImageBatch {
@@ -93,7 +94,7 @@ export function collate(images: readonly LabeledImage[]): ImageBatch {
   return collateFor('collate', images);
 }
 
-/** Makes one batch for another function, under whose name it reports errors. */
+/** Creates one batch for another function. Errors name that function. */
 export function collateFor(where: string, images: readonly LabeledImage[]): ImageBatch {
   const [first] = images;
   if (first === undefined) throw new ShapeError(`${where}: expected at least one image, received none.`);
@@ -102,10 +103,10 @@ export function collateFor(where: string, images: readonly LabeledImage[]): Imag
   return close(batch);
 }
 
-/** Pictures a batch has room for at first, while nobody knows how many there will be. */
+/** Number of images to allocate memory for at first, when the number of images is unknown. */
 const ROOM = 32;
 
-/** A batch that fills: each picture is copied when it comes, while it is still in the processor's cache. */
+/** A batch that is being filled. Each image is copied when it arrives, while it is still in the processor's cache. */
 interface OpenBatch {
   readonly sides: Pick<Pixels, 'height' | 'width' | 'channels'>;
   values: Float32Array;
@@ -174,7 +175,7 @@ function checkItem(where: string, item: unknown): void {
   checkPixels(where, item.pixels);
 }
 
-/** The same for an item that a pipeline drops when it is refused: its tensors are freed. */
+/** Like `checkItem`, but disposes the tensors of an item that it refuses. */
 export function checkOwnItem(where: string, item: unknown): void {
   try {
     checkItem(where, item);
@@ -187,21 +188,20 @@ export function checkOwnItem(where: string, item: unknown): void {
 function checkLabel(where: string, label: unknown, origin: string | undefined): void {
   const problem = problemOfLabel(label);
   if (problem === undefined) return;
-  throw new DataError(
-    `${where}: expected ${problem[0]}${origin === undefined ? '' : ` for '${origin}'`}, received ${problem[1]}.`,
-    origin === undefined ? {} : { origin },
-  );
+  throw new DataError(`${where}: expected ${problem[0]}${origin === undefined ? '' : ` for '${origin}'`}, received ${problem[1]}.`, {
+    origin,
+  });
 }
 
 function problemOfLabel(label: unknown): readonly [expected: string, received: string] | undefined {
   if (Array.isArray(label) || (ArrayBuffer.isView(label) && !(label instanceof DataView))) {
-    // Float32 sums of mixed labels may miss 0 and 1 by a rounding.
+    // Rounding can push float32 sums of mixed labels slightly out of [0, 1].
     const bad = Array.from(label as ArrayLike<unknown>).find(
       (value) => !(typeof value === 'number' && value >= -1e-5 && value <= 1 + 1e-5),
     );
     return bad === undefined ? undefined : ['a label vector of numbers in [0, 1]', show(bad)];
   }
-  // An int32 tensor would cut a fraction off, and a loss takes any number.
+  // An int32 tensor would drop the fraction, and losses accept any number.
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < 2 ** 31) return undefined;
   return [
     typeof label === 'number' ? 'a class index, an integer of at least 0,' : 'a class index or a Float32Array of targets as `label`',
@@ -209,7 +209,7 @@ function problemOfLabel(label: unknown): readonly [expected: string, received: s
   ];
 }
 
-/** Length of a label vector; `undefined` for a class index. */
+/** Returns the length of a label vector, `undefined` for a class index. */
 function targets(label: Label | undefined): number | undefined {
   return typeof label === 'object' ? label.length : undefined;
 }

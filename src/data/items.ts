@@ -1,10 +1,10 @@
-// What travels through a Dataset: any value, perhaps holding tensors. Here their ownership is kept.
+// The items of a Dataset: any values, which may contain tensors. Clones, releases and describes them.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { OptionError } from '../core/index.js';
 import { show, typeName } from '../core/internal.js';
 
-/** Frees the tensors an item holds, when the pipeline drops it. */
+/** Disposes the tensors in an item that the pipeline drops. */
 export function releaseItem(item: unknown): void {
   visit(item, (tensor) => {
     tensor.dispose();
@@ -12,32 +12,32 @@ export function releaseItem(item: unknown): void {
   });
 }
 
-/** The item with its tensors cloned, so that whoever receives it may dispose them; without tensors, the item itself. */
+/** Returns the item with its tensors cloned, so that the receiver may dispose them. An item without tensors is returned as it is. */
 export function cloneItem<T>(item: T): T {
   return visit(item, (tensor) => {
     if (tensor.isDisposed) {
       throw new OptionError(
-        'Dataset: expected items whose tensors are in use, received one that is disposed. ' + 'Keep the tensors while the dataset is read.',
+        'Dataset: expected items whose tensors are not disposed, received one that is. Keep the tensors while the dataset is read.',
       );
     }
     return tf.clone(tensor);
   }) as T;
 }
 
-/** The tensors in an item by their place in it: `xs`, `ys`, `xs.image`; '' where the item is a tensor itself. */
+/** Returns the tensors in an item by their path in it, such as `xs` or `xs.image`. The path is '' if the item itself is a tensor. */
 export function tensorsOf(item: unknown, place = ''): Map<string, tf.Tensor> {
   if (isTensor(item)) return new Map([[place, item]]);
   if (!Array.isArray(item) && !isPlain(item)) return new Map();
   return new Map(Object.entries(item).flatMap(([key, part]) => [...tensorsOf(part, place === '' ? key : `${place}.${key}`)]));
 }
 
-/** Where an item comes from, if it says so: the `origin` of pictures and records. */
+/** Returns the `origin` of an image or record, if it has one. */
 export function originOf(item: unknown): string | undefined {
   const origin = typeof item === 'object' && item !== null ? (item as { origin?: unknown }).origin : undefined;
   return typeof origin === 'string' ? origin : undefined;
 }
 
-/** Says what an item is made of: `{ xs: float32 [8, 224, 224, 3], ys: float32 [8, 10] }`. */
+/** Describes the structure of an item: `{ xs: float32 [8, 224, 224, 3], ys: float32 [8, 10] }`. */
 export function describeItem(item: unknown): string {
   if (isTensor(item)) return `${item.dtype} [${item.shape.join(', ')}]`;
   if (ArrayBuffer.isView(item)) return `${item.constructor.name} [${(item as Uint8Array).length}]`;
@@ -49,6 +49,16 @@ export function describeItem(item: unknown): string {
   }
   if (item === null) return 'null';
   return typeof item === 'object' ? (typeName(item) ?? 'object') || show(item) : typeof item;
+}
+
+/** Reads one item and describes it. The item is released. */
+export async function describeFirst(items: AsyncIterable<unknown>): Promise<string> {
+  for await (const item of items) {
+    const spec = describeItem(item);
+    releaseItem(item);
+    return spec;
+  }
+  return 'nothing';
 }
 
 function visit(value: unknown, replace: (tensor: tf.Tensor) => tf.Tensor): unknown {

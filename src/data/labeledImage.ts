@@ -1,14 +1,14 @@
-// What the pipelines for images carry.
+// The items of image pipelines.
 
 import type { Pixels } from '../image/index.js';
 
-/** A class index, or a vector of targets: one-hot, several-hot or soft. */
+/** A class index, or a vector of targets in [0, 1]: one-hot, multi-hot or soft. */
 export type Label = number | Float32Array;
 
 /** An image with its label. */
 export interface LabeledImage {
   readonly pixels: Pixels;
   readonly label: Label;
-  /** The file or record it comes from; random steps draw their numbers by it. */
+  /** The file or record that the image comes from. Random steps such as `augment` use it as part of their seed. */
   readonly origin?: string | undefined;
 }

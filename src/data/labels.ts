@@ -1,4 +1,4 @@
-// Class indices, counted, weighted, balanced and written as vectors.
+// Class labels: one-hot encoding, counts, class weights and oversampling.
 
 import {
   arrayOf,
@@ -25,7 +25,7 @@ const indices = rule<readonly number[]>(
 const classCount = rule<number>('an integer in [1, 16777216]', (value) => positiveInteger.accepts(value) && value <= 2 ** 24);
 
 /**
- * Writes a class index, or several, as a vector of zeros and ones.
+ * Encodes one class index, or several, as a vector of zeros and ones.
  *
  * @example
  * oneHot(2, 4) // Float32Array [0, 0, 1, 0]
@@ -43,13 +43,14 @@ export function oneHot(label: number | readonly number[], classes: number): Floa
 /**
  * Counts the items of each class.
  *
- * @throws {DataError} when a label is not below `classes`.
+ * @throws {OptionError} when an argument has a wrong value.
+ * @throws {DataError} when a label is `classes` or higher.
  */
 export function countClasses(labels: readonly number[], classes: number): number[] {
   return countFor('countClasses', labels, classes);
 }
 
-/** Counts for another function, under whose name it reports errors. */
+/** Counts the items of each class for another function. Errors name that function. */
 function countFor(where: string, labels: readonly number[], classes: number): number[] {
   check(where, 'labels', labels, indices);
   check(where, 'classes', classes, classCount);
@@ -62,11 +63,12 @@ function countFor(where: string, labels: readonly number[], classes: number): nu
 }
 
 /**
- * Weighs classes against their frequency, for the `classWeight` of `model.fitDataset`: an item of a rare class counts for more.
+ * Computes class weights for `classWeight` of `model.fitDataset`, so that items of rare classes count for more in the loss.
  *
- * The weights are `items / (classes * count)`, so that the mean weight of an item is 1.
+ * The weight of a class is `items / (classes * count)`. The mean weight of an item is 1.
  *
- * @throws {DataError} when a class has no items, or a label is not below `classes`.
+ * @throws {OptionError} when an argument has a wrong value.
+ * @throws {DataError} when a class has no items, or a label is `classes` or higher.
  * @example
  * await model.fitDataset(train, { epochs: 5, classWeight: classWeights(files.map((file) => file.label), 10) });
  * @see scikit-learn's `compute_class_weight('balanced')`
@@ -78,21 +80,21 @@ export function classWeights(labels: readonly number[], classes: number): Record
   return Object.fromEntries(counts.map((count, index) => [index, labels.length / (classes * count)]));
 }
 
-/** A class as functions of the caller tell it. */
+/** A class that a function of the caller returns. */
 export const className = rule<number | string>('a number or a string', (value) => typeof value === 'string' || finite.accepts(value));
 
-/** How rare classes are repeated. */
+/** Options of {@link oversample}. */
 export interface OversampleOptions {
-  /** Decides which items of a class come once more than others. @defaultValue 0 */
+  /** Seed for which items of a class are repeated once more than the others. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
 /**
- * Repeats items of rarer classes until every class has as many as the largest; the order stays, with the repeats at the end.
+ * Repeats items of rare classes until every class has as many as the largest one. The repeated items are appended at the end.
  *
- * Oversample the training share alone, after splitting: before, copies of one image would stand on both sides.
+ * Split the items first and oversample only the training data. Otherwise copies of an image can be in both parts.
  *
- * @throws {OptionError} when `labelOf` returns anything but a number or a string.
+ * @throws {OptionError} when an argument has a wrong value, or `labelOf` returns anything but a number or a string.
  */
 export function oversample<T>(items: readonly T[], labelOf: (item: T) => number | string, options: OversampleOptions = {}): T[] {
   check(
@@ -107,18 +109,18 @@ export function oversample<T>(items: readonly T[], labelOf: (item: T) => number 
   for (const item of items) {
     const label = labelOf(item);
     check('oversample', 'labelOf(item)', label, className);
-    const own = byClass.get(label);
-    if (own === undefined) byClass.set(label, [item]);
-    else own.push(item);
+    const members = byClass.get(label);
+    if (members === undefined) byClass.set(label, [item]);
+    else members.push(item);
   }
-  const most = largest([...byClass.values()].map((own) => own.length));
+  const most = largest([...byClass.values()].map((members) => members.length));
   const repeats: T[] = [];
-  for (const [name, own] of byClass) {
+  for (const [name, members] of byClass) {
     const random = createRandom(deriveSeed(seed, 'oversample', name));
     let waiting: T[] = [];
-    for (let missing = most - own.length; missing > 0; missing--) {
-      // Every item comes again before any comes twice more.
-      if (waiting.length === 0) waiting = [...own];
+    for (let missing = most - members.length; missing > 0; missing--) {
+      // Every item is repeated once before any is repeated again.
+      if (waiting.length === 0) waiting = [...members];
       repeats.push(...waiting.splice(random.integer(waiting.length), 1));
     }
   }

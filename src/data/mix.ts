@@ -1,4 +1,4 @@
-// MixUp and CutMix: pictures of a batch mixed with one another, their labels in the same proportion.
+// MixUp and CutMix: mix the images of a batch with each other, and their labels in the same proportion.
 
 import * as tf from '@tensorflow/tfjs-core';
 import {
@@ -15,21 +15,21 @@ import { checkBatch } from './checkBatches.js';
 import type { ImageBatch } from './imageBatches.js';
 import type { ItemFunction } from './operators.js';
 
-/** How batches are mixed. */
+/** Options of {@link mixUp} and {@link cutMix}. */
 export interface MixOptions {
-  /** Both parameters of the Beta distribution of the share. @defaultValue 0.2 for mixUp, 1 for cutMix */
+  /** Both parameters of the Beta distribution that the mixing ratio is drawn from. @defaultValue 0.2 for mixUp, 1 for cutMix */
   readonly alpha?: number | undefined;
-  /** Share of the batches that are mixed. @defaultValue 1 */
+  /** Probability that a batch is mixed, in [0, 1]. @defaultValue 1 */
   readonly probability?: number | undefined;
   /** @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
 /**
- * Makes a step for `map` that blends each picture with another of its batch and disposes the batch it was given.
+ * Returns a function for `Dataset.map` that blends each image with another one of its batch. It disposes the batch that it is given.
  *
- * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not
- *   vectors.
+ * @throws {OptionError} when an option is unknown or has a wrong value. While iterating, when an item is not a batch.
+ * @throws {ShapeError} while iterating, when labels are not vectors.
  * @example
  * const batches = imageBatches(images).map(mixUp({ alpha: 0.2, seed: 1 }));
  * @see mixup, arXiv 1710.09412
@@ -39,12 +39,13 @@ export function mixUp(options: MixOptions = {}): ItemFunction<ImageBatch, ImageB
 }
 
 /**
- * Makes a step for `map` that pastes a rectangle of another picture of the batch, and disposes the batch it was given.
+ * Returns a function for `Dataset.map` that pastes a rectangle of another image of the batch into each image. It disposes the batch that it
+ * is given.
  *
- * The labels follow the area that is really covered.
+ * Labels are mixed in proportion to the area that the rectangle covers.
  *
- * @throws {OptionError} for an option; when it is called, for an item that is not a batch. {@link ShapeError} then for labels that are not
- *   vectors.
+ * @throws {OptionError} when an option is unknown or has a wrong value. While iterating, when an item is not a batch.
+ * @throws {ShapeError} while iterating, when labels are not vectors.
  * @see CutMix, arXiv 1905.04899
  */
 export function cutMix(options: MixOptions = {}): ItemFunction<ImageBatch, ImageBatch> {
@@ -54,12 +55,12 @@ export function cutMix(options: MixOptions = {}): ItemFunction<ImageBatch, Image
   });
 }
 
-/** Each picture and label with a share of its own and the rest of its partner's. */
+/** Blends each image and label with those of its partner. `share` is the weight of its own. */
 export function blendBatch({ xs, ys }: ImageBatch, partner: tf.Tensor1D, share: number): Mixed {
   return { xs: blend(xs, tf.gather(xs, partner), share), ys: blend(ys, tf.gather(ys, partner), share) };
 }
 
-/** Each picture with a rectangle of its partner's, and labels in the shares of the area. */
+/** Pastes a rectangle of its partner into each image, and blends the labels in proportion to the areas. */
 export function pasteBatch({ xs, ys }: ImageBatch, partner: tf.Tensor1D, { rows, columns }: MixBox): Mixed {
   const [, height, width] = xs.shape;
   const kept = 1 - ((rows[1] - rows[0]) * (columns[1] - columns[0])) / (height * width);
@@ -79,7 +80,7 @@ interface MixBox {
 
 type Mixed = Record<'xs' | 'ys', tf.Tensor>;
 
-/** The pasted rectangle: of `1 - share` of the area, its center anywhere, cut at the edges. */
+/** Returns the rectangle to paste. It has `1 - share` of the area and a random center, and is clipped at the edges. */
 export function cutMixBox(height: number, width: number, share: number, random: Random): MixBox {
   const side = Math.sqrt(1 - share);
   const span = (length: number): [number, number] => {
@@ -121,7 +122,7 @@ function blend(own: tf.Tensor, other: tf.Tensor, share: number): tf.Tensor {
   return tf.add(tf.mul(own, share), tf.mul(other, 1 - share));
 }
 
-/** A number of the Beta(alpha, alpha) distribution (Johnk's method, fit for the small alphas in use; gamma ratios above 1). */
+/** Draws from the distribution Beta(alpha, alpha): by Jöhnk's method up to 1, where it is efficient, and by ratios of gamma draws above. */
 function beta(alpha: number, random: Random): number {
   if (alpha <= 1) {
     for (;;) {
@@ -134,7 +135,7 @@ function beta(alpha: number, random: Random): number {
   return x / (x + gamma(alpha, random));
 }
 
-/** Marsaglia and Tsang's method, for shapes of at least 1. */
+/** Draws from a gamma distribution by the method of Marsaglia and Tsang, for shapes of at least 1. */
 function gamma(shape: number, random: Random): number {
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);

@@ -1,4 +1,4 @@
-// What the methods of Dataset do to one pass over the items: async generators, each closing its source when it is closed.
+// What the methods of Dataset do to the items of one pass. Each is an async generator that closes its source when it is closed.
 
 import { createRandom, deriveSeed } from '../core/internal.js';
 import { DataError, isEffnetError, OptionError } from '../core/index.js';
@@ -7,13 +7,13 @@ import { runAhead } from './runAhead.js';
 
 /** One pass over a dataset. */
 export interface Pass {
-  /** Passes begun before this one: 0 for the first. */
+  /** Number of passes that began before this one, 0 for the first. */
   readonly epoch: number;
   /** Aborts when the pass should stop. */
   readonly signal: AbortSignal | undefined;
 }
 
-/** What `map` and `filter` tell their function about the item. */
+/** What the function of `map` or `filter` receives besides the item. */
 export interface ItemContext extends Pass {
   /** Position of the item in this pass, from 0. */
   readonly index: number;
@@ -21,7 +21,7 @@ export interface ItemContext extends Pass {
 
 export type ItemFunction<T, R> = (item: T, context: ItemContext) => R | Promise<R>;
 
-/** Called once at the end of a pass that left out broken items. */
+/** Called once at the end of a pass that skipped items because they failed. */
 export type SkipListener = (errors: readonly DataError[]) => void;
 
 export async function* mapItems<T, R>(
@@ -39,7 +39,7 @@ export async function* mapItems<T, R>(
   });
 }
 
-/** One at a time means only when asked for. */
+/** With a concurrency of 1, an item is started only when it is requested. */
 async function* inOrder<T, R>(
   source: AsyncIterable<T>,
   concurrency: number,
@@ -53,8 +53,8 @@ async function* inOrder<T, R>(
   for await (const item of source) yield await start(item, index++);
 }
 
-/** An item that failed, on its way to the list. */
-class Broken {
+/** Stands for an item that failed. */
+class FailedItem {
   readonly error: DataError;
 
   constructor(error: DataError) {
@@ -62,8 +62,8 @@ class Broken {
   }
 }
 
-/** As mapItems, but an item that fails is left out and reported at the end, in order. */
-export async function* mapSound<T, R>(
+/** Like `mapItems`, but an item that fails is skipped and reported at the end of the pass, in order. */
+export async function* mapOrSkip<T, R>(
   source: AsyncIterable<T>,
   fn: ItemFunction<T, R>,
   concurrency: number,
@@ -71,30 +71,30 @@ export async function* mapSound<T, R>(
   onSkipped: SkipListener,
 ): AsyncGenerator<R> {
   const errors: DataError[] = [];
-  const results = inOrder<T, R | Broken>(source, concurrency, async (item, index) => {
+  const results = inOrder<T, R | FailedItem>(source, concurrency, async (item, index) => {
     try {
       return await fn(item, { ...pass, index });
     } catch (error) {
       const failure = located('Dataset.map', error, item, index, pass);
-      // A wrong option or a stopped pass is not a broken item.
+      // An invalid option or an aborted pass is not the fault of the item.
       if (!(failure instanceof DataError)) throw failure;
-      return new Broken(failure);
+      return new FailedItem(failure);
     }
   });
   for await (const result of results) {
-    if (result instanceof Broken) errors.push(result.error);
+    if (result instanceof FailedItem) errors.push(result.error);
     else yield result;
   }
   if (errors.length > 0) onSkipped(errors);
 }
 
-/** Gives a foreign error the place where it happened; the library's own errors and a stopped pass speak for themselves. */
+/** Wraps a foreign error in one that names the item. Returns the library's own errors and that of an aborted pass unchanged. */
 export function located(where: string, error: unknown, item: unknown, index: number, pass: Pass): unknown {
   if (isEffnetError(error) || pass.signal?.aborted === true) return error;
   const origin = originOf(item);
   const place = origin === undefined ? `item ${index}` : `item ${index}, '${origin}'`;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DataError(`${where}: ${place}: ${reason}`, { cause: error, ...(origin === undefined ? {} : { origin }) });
+  return new DataError(`${where}: ${place}: ${reason}`, { cause: error, origin });
 }
 
 export async function* filterItems<T>(source: AsyncIterable<T>, keep: ItemFunction<T, boolean>, pass: Pass): AsyncGenerator<T> {
@@ -105,7 +105,7 @@ export async function* filterItems<T>(source: AsyncIterable<T>, keep: ItemFuncti
   }
 }
 
-/** Yields a random one of `bufferSize` waiting items, as tf.data does: a buffer as large as the dataset shuffles perfectly. */
+/** Yields a random one of up to `bufferSize` waiting items, as tf.data does. A buffer as large as the dataset shuffles perfectly. */
 export async function* shuffleItems<T>(source: AsyncIterable<T>, bufferSize: number, seed: number): AsyncGenerator<T> {
   const random = createRandom(deriveSeed(seed, 'shuffle'));
   const waiting: T[] = [];
@@ -147,7 +147,7 @@ export async function* batchItems<T>(source: AsyncIterable<T>, size: number, dro
   }
 }
 
-/** Yields the items of each batch. */
+/** Yields the elements of each item. */
 export async function* unbatchItems<T>(batches: AsyncIterable<Iterable<T>>): AsyncGenerator<T> {
   for await (const batch of batches) {
     if (typeof batch !== 'string' && !isIterable(batch)) {
@@ -184,7 +184,7 @@ export async function* shardItems<T>(source: AsyncIterable<T>, shards: number, i
   }
 }
 
-/** Stops as soon as the signal aborts, even while the source is busy. */
+/** Stops as soon as the signal aborts, even while the source is working on an item. */
 export async function* stopOn<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   let stop: () => void = () => undefined;
@@ -212,7 +212,7 @@ export async function* stopOn<T>(source: AsyncIterable<T>, signal: AbortSignal):
   }
 }
 
-/** Closes a source that is still busy without waiting for it. */
+/** Closes a source that is still working on an item without waiting for it. */
 function abandon<T>(iterator: AsyncIterator<T>, pending: Promise<IteratorResult<T>>): void {
   pending.then(
     (result) => {

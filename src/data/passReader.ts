@@ -1,6 +1,6 @@
-// Iterators over one pass of a dataset, which can be closed from outside while a caller has left them unfinished.
+// An iterator over one pass of a dataset. It can be closed from outside when a caller has left it unfinished.
 
-/** Reads a pass, which is opened when its first item is asked for; the iterator is one of `unfinished` until the pass ends. */
+/** Reads a pass, which is opened when its first item is requested. From then until the pass ends, the iterator is in `unfinished`. */
 export function passReader<T>(open: () => AsyncIterable<T>, unfinished: Set<AsyncIterator<unknown>>): AsyncIterator<T> {
   let items: AsyncIterator<T> | undefined;
   let ended = false;
@@ -31,13 +31,4 @@ export function passReader<T>(open: () => AsyncIterable<T>, unfinished: Set<Asyn
     },
   };
   return reader;
-}
-
-const forgotten = new FinalizationRegistry<AsyncIterator<unknown>>((reader) => {
-  reader.return?.().catch(() => undefined);
-});
-
-/** Closes a reader once its handle is garbage collected. */
-export function closeWhenForgotten(handle: object, reader: AsyncIterator<unknown>): void {
-  forgotten.register(handle, reader);
 }

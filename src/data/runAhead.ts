@@ -1,12 +1,12 @@
-// Work done before it is asked for: the one mechanism behind parallel `map` and `prefetch`.
+// Starts work before its result is requested. Used by concurrent `map` and by `prefetch`.
 
 import { releaseItem } from './items.js';
 
 /**
- * Starts up to `limit` items before they are asked for, and yields their results in the order of the source.
+ * Starts up to `limit` items before they are requested, and yields their results in the order of the source.
  *
- * An item counts from the moment it is pulled from the source until it is handed out. When the consumer stops, nothing more is
- * pulled and finished results are released.
+ * An item counts from when it is read from the source until its result is yielded. When the consumer stops, nothing more is read, and
+ * results that are not yielded are released.
  */
 export async function* runAhead<T, R>(
   source: AsyncIterable<T>,
@@ -26,7 +26,7 @@ export async function* runAhead<T, R>(
         const next = await iterator.next();
         if (next.done === true) return;
         const result = promised(start, next.value, index);
-        // Its failure is reported when its turn comes, not as unhandled.
+        // A failure is reported when it is the item's turn, not as an unhandled rejection.
         result.catch(() => undefined);
         started.push(result);
         bell.ring();
@@ -44,7 +44,7 @@ export async function* runAhead<T, R>(
       while (started.length === 0 && !state.ended) await bell.heard();
       const head = started[0];
       if (head === undefined) break;
-      // Kept in the queue until it is ready, so that it counts against the limit.
+      // It stays in the queue until it is ready, so that it counts toward the limit.
       const result = await head;
       void started.shift();
       bell.ring();
@@ -60,12 +60,12 @@ export async function* runAhead<T, R>(
   }
 }
 
-/** A function that throws becomes a promise that rejects. */
+/** Calls a function. If it throws, the promise rejects. */
 async function promised<T, R>(start: (item: T, index: number) => R | Promise<R>, item: T, index: number): Promise<R> {
   return start(item, index);
 }
 
-/** Lets two loops wait for each other's next step. */
+/** Lets two loops wait for each other. */
 function signalBell(): { heard(): Promise<void>; ring(): void } {
   let waiting: (() => void)[] = [];
   return {

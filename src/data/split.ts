@@ -1,30 +1,41 @@
-// Arrays of labeled items cut into shares: plain arrays in, plain arrays out.
+// Splits arrays of items into training and validation data.
 
-import { callable, check, checkOptions, createRandom, deriveSeed, rule, seed as seedRule, show, shuffled } from '../core/internal.js';
+import {
+  callable,
+  check,
+  checkOptions,
+  createRandom,
+  deriveSeed,
+  fraction as fractionRule,
+  integerFrom,
+  rule,
+  seed as seedRule,
+  show,
+  shuffled,
+} from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import { className } from './labels.js';
 
-/** How items are split. */
+/** Options of {@link trainValidationSplit} and {@link kFold}. */
 export interface SplitOptions<T> {
   /** The same seed gives the same split. @defaultValue 0 */
   readonly seed?: number | undefined;
-  /** Every class keeps its share on both sides; returns the class of an item. @defaultValue not stratified */
+  /** Returns the class of an item. Every class then has the same share in both parts. @defaultValue not stratified */
   readonly stratifyBy?: ((item: T) => string | number) | undefined;
-  /** Items of one group (a patient, an original photo) stay together; returns the group. @defaultValue each item by itself */
+  /** Returns the group of an item, such as a patient. Items of a group stay in the same part. @defaultValue every item is its own group */
   readonly groupBy?: ((item: T) => string | number) | undefined;
 }
 
 const splittable = rule<readonly unknown[]>('an array of at least 2 items', (value) => Array.isArray(value) && value.length >= 2);
-const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
 
 /**
- * Splits items at random into a training and a validation share; both keep the order of the items.
+ * Splits items at random into training and validation data. Both keep the order of the items.
  *
- * Stratified, each class gives its rounded share to the validation side, at least one item (or group) and never all.
+ * With `stratifyBy`, the fraction holds for every class, rounded. Each class has at least one item (or group) in either part.
  *
- * @param fraction - Share of the validation side, in (0, 1).
- * @throws {OptionError} when `stratifyBy` or `groupBy` returns anything but a number or a string.
- * @throws {DataError} when a class is too small to stand on both sides.
+ * @param fraction - Fraction of the items for validation, in (0, 1).
+ * @throws {OptionError} when an argument or option has a wrong value. `stratifyBy` and `groupBy` must return a number or a string.
+ * @throws {DataError} when a class has too few items for both parts.
  * @example
  * const { train, validation } = trainValidationSplit(files, 0.2, { seed: 1, stratifyBy: (file) => file.label });
  */
@@ -35,24 +46,24 @@ export function trainValidationSplit<T>(
 ): { train: T[]; validation: T[] } {
   const where = 'trainValidationSplit';
   check(where, 'items', items, splittable);
-  check(where, 'fraction', fraction, share);
+  check(where, 'fraction', fraction, fractionRule);
   const { strata, seed } = stratify(where, items, options);
-  const held = new Set<T>();
+  const validation = new Set<T>();
   for (const [name, groups] of strata) {
     if (groups.length < 2) throw tooSmall(where, name, groups.length, 2);
     const count = Math.min(groups.length - 1, Math.max(1, Math.round(groups.length * fraction)));
     for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'split', name))).slice(0, count))
-      group.forEach((item) => held.add(item));
+      group.forEach((item) => validation.add(item));
   }
-  return { train: items.filter((item) => !held.has(item)), validation: items.filter((item) => held.has(item)) };
+  return { train: items.filter((item) => !validation.has(item)), validation: items.filter((item) => validation.has(item)) };
 }
 
 /**
- * Cuts items into k folds at random; each round trains on k - 1 of them and validates on one, and every item validates once.
+ * Splits items at random into k folds for cross-validation. Each result validates on one fold and trains on the others.
  *
- * Stratified, every fold has the same number of each class, give or take one item (or group).
+ * With `stratifyBy`, all folds have the same number of items (or groups) of each class, give or take one.
  *
- * @throws {OptionError} when `stratifyBy` or `groupBy` returns anything but a number or a string.
+ * @throws {OptionError} when an argument or option has a wrong value. `stratifyBy` and `groupBy` must return a number or a string.
  * @throws {DataError} when a class has fewer items (or groups) than there are folds.
  * @example
  * for (const { train, validation } of kFold(files, 5, { stratifyBy: ({ label }) => label })) console.log(train.length, validation.length);
@@ -61,7 +72,7 @@ export function kFold<T>(items: readonly T[], folds: number, options: SplitOptio
   return foldsFor('kFold', items, folds, options);
 }
 
-/** Cuts into folds for another function, under whose name it reports errors. */
+/** Splits items into folds for another function. Errors name that function. */
 export function foldsFor<T>(
   where: string,
   items: readonly T[],
@@ -69,18 +80,13 @@ export function foldsFor<T>(
   options: SplitOptions<T>,
 ): { train: T[]; validation: T[] }[] {
   check(where, 'items', items, splittable);
-  check(
-    where,
-    'folds',
-    folds,
-    rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2),
-  );
+  check(where, 'folds', folds, integerFrom(2));
   const { strata, seed } = stratify(where, items, options);
   const foldOf = new Map<T, number>();
   let next = 0;
   for (const [name, groups] of strata) {
     if (groups.length < folds) throw tooSmall(where, name, groups.length, folds);
-    // Going on where the last class ended keeps the folds as large as each other.
+    // The next class continues with the fold after the last one, so that all folds have the same size.
     for (const group of shuffled(groups, createRandom(deriveSeed(seed, 'fold', name)))) {
       for (const item of group) foldOf.set(item, next % folds);
       next++;
@@ -92,9 +98,7 @@ export function foldsFor<T>(
   }));
 }
 
-/**
- * Groups by class and group; a group with items of several classes counts to its first.
- */
+/** Groups items by class, and within a class by group. A group with items of several classes belongs to the class of its first item. */
 function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T>): { strata: Map<string | number, T[][]>; seed: number } {
   const rules = { seed: seedRule, stratifyBy: callable, groupBy: callable };
   const { seed = 0, stratifyBy = () => '', groupBy } = checkOptions(where, options, rules);
@@ -118,8 +122,6 @@ function stratify<T>(where: string, items: readonly T[], options: SplitOptions<T
 }
 
 function tooSmall(where: string, name: string | number, received: number, needed: number): DataError {
-  const what = name === '' ? 'in all' : `of class ${show(name)}`;
-  return new DataError(
-    `${where}: expected at least ${needed} items or groups ${what}, received ${received}. Add images, or leave the class out.`,
-  );
+  const [what, remedy] = name === '' ? ['in total', 'Add images.'] : [`of class ${show(name)}`, 'Add images, or leave the class out.'];
+  return new DataError(`${where}: expected at least ${needed} items or groups ${what}, received ${received}. ${remedy}`);
 }

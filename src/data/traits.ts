@@ -1,33 +1,63 @@
-// What a dataset knows about its items beside their number.
+// Properties that a dataset has besides its size, and that each step passes on, changes or drops.
 
-import { samePreprocessing } from '../image/internal.js';
-import type { TransformSpec } from '../image/index.js';
+import { completePreprocessing, samePreprocessing } from '../image/internal.js';
+import type { CompletePreprocessing, Preprocessing, TransformSpec } from '../image/index.js';
 import type { CachedImages } from './cache.js';
-import type { DataFingerprint } from './fingerprint.js';
+import { joinedFingerprint, type DataFingerprint } from './fingerprint.js';
 
-/** A transform and the seed of its random numbers, for another thread. */
+/** A transform and the seed of its random numbers, as sent to a worker thread. */
 export interface ImageChange {
   readonly spec: TransformSpec;
   readonly seed: number;
 }
 
-/** Chooses the change of an image by its origin and the epoch. */
+/** Returns how to change an image, given its origin and the epoch. */
 export type ChangeOf = (origin: string, epoch: number) => ImageChange;
 
-/** What a dataset knows about its items; `Changed` is the type of a dataset whose images are changed while they are read. */
-export interface Traits<Changed> {
+/** The traits that steps such as `map` and `take` decide on. */
+export interface ItemTraits {
   /** Whether the items themselves differ from epoch to epoch. */
   readonly varies: boolean;
-  /** How the images were made; 'original' for images as decoded; `undefined` when unknown. */
+  /** How the images were preprocessed: 'original' for decoded images of any size, `undefined` when unknown. */
   readonly prepared: CachedImages;
   readonly fingerprint: () => DataFingerprint | undefined;
-  /** Whether every pass makes its images anew and keeps none: its reader may then reuse their memory. */
+}
+
+/** All traits of a dataset. `Changed` is the type of a dataset whose images are changed while they are read. */
+export interface Traits<Changed> extends ItemTraits {
+  /** Whether every pass creates its images and keeps no reference to them. The consumer of a pass may then reuse their buffers. */
   readonly isReaderOnlyOwner: boolean;
-  /** Reads the images and changes them in one task of the threads that read them; `undefined` when these are other threads. */
+  /**
+   * Returns the same dataset with its images changed in the worker task that reads them, or `undefined` when `threads` are not the
+   * threads that read them.
+   */
   readonly readChanged: ((threads: object, changeOf: ChangeOf) => Changed | undefined) | undefined;
 }
 
-/** The common preprocessing of several datasets; `undefined` when they differ. */
+/** What a new dataset takes over from the datasets that it is made from. */
+export function inheritedTraits(
+  parents: readonly { readonly traits: ItemTraits; readonly fingerprint: DataFingerprint | undefined }[],
+): Traits<never> {
+  return {
+    varies: parents.some((parent) => parent.traits.varies),
+    prepared: parents.length === 1 ? parents[0]?.traits.prepared : undefined,
+    fingerprint: () => joinedFingerprint(parents.map((parent) => parent.fingerprint)),
+    isReaderOnlyOwner: false,
+    readChanged: undefined,
+  };
+}
+
+/** Checks a preprocessing that the caller declares and fills in its defaults. */
+export function declaredPreprocessing(where: string, declared: Preprocessing | 'original' | undefined): CachedImages {
+  return declared === 'original' || declared === undefined ? declared : completePreprocessing(where, declared);
+}
+
+/** Returns the preprocessing of images, `undefined` for those that have their original sizes. */
+export function knownPreprocessing({ prepared }: ItemTraits): CompletePreprocessing | undefined {
+  return prepared === 'original' ? undefined : prepared;
+}
+
+/** Returns the preprocessing that several datasets have in common, or `undefined` when they differ. */
 export function agreed(all: readonly CachedImages[]): CachedImages {
   const [first] = all;
   const same = (other: CachedImages): boolean =>

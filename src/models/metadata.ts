@@ -57,6 +57,8 @@ export function classNamesOf(model: tfl.LayersModel): readonly string[] | undefi
 /**
  * Sets the names of a model's classes, in the order of its outputs. Saved files include them.
  *
+ * Several classes may have the same name, as in ImageNet. Functions that take a class then require its index.
+ *
  * @throws {OptionError} when the number of names does not match the model's outputs.
  * @example
  * setClassNames(model, ['cat', 'dog']);

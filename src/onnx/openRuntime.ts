@@ -57,6 +57,8 @@ export interface Runtime {
    * @throws {DataError} when a value is not finite. {@link BackendError} when the runtime was disposed, or ONNX Runtime fails.
    */
   run(values: Float32Array, shape: readonly number[]): Promise<Readonly<Record<string, RuntimeOutput>>>;
+  /** Whether the runtime was disposed. */
+  readonly isDisposed: boolean;
   /** Frees the memory of the session. The runtime cannot be used afterwards. Calling it again has no effect. */
   dispose(): Promise<void>;
 }
@@ -118,6 +120,9 @@ function runtimeOf(
   return {
     ...told,
     outputNames,
+    get isDisposed() {
+      return isDisposed;
+    },
     async run(values, shape) {
       check('run', 'values', values, instanceOf(Float32Array, 'a Float32Array'));
       check('run', 'shape', shape, arrayOf(nonNegativeInteger));
@@ -184,9 +189,12 @@ async function createSession(
         },
       );
     }
-    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${reasonOf(cause)}.`, {
-      cause,
-    });
+    throw new DataError(
+      `${where}: expected a model that ONNX Runtime supports for \`model\`, received one that it refuses: ${reasonOf(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

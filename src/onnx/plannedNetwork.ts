@@ -1,7 +1,7 @@
 // Defines and checks the source of `exportOnnx`: a layers model, or a plan with its weights.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { check, checkOptions, record, rule, type Rule } from '../core/internal.js';
+import { anyString, check, checkOptions, record, rule, type Rule } from '../core/internal.js';
 import { completePreprocessing } from '../image/internal.js';
 import type { Preprocessing } from '../image/index.js';
 import { checkModel } from '../models/internal.js';
@@ -26,7 +26,7 @@ export interface PlannedNetwork {
 const RULES = {
   plan: modelPlan,
   arrays: namedArrays,
-  prefix: rule<string>('a string', (value) => typeof value === 'string'),
+  prefix: anyString,
   preprocessing: record as Rule<Preprocessing>,
 };
 

@@ -2,10 +2,9 @@
 
 import { arrayOf, check, checkOptions, nonNegativeInteger, oneOf, positiveInteger, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
-import { checkAnyEvaluation } from '../evaluation/metrics/internal.js';
+import { checkAnyEvaluation, uniqueNames } from '../evaluation/metrics/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../evaluation/metrics/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
-import { uniqueNames } from './confusionChart.js';
 
 /** Options of {@link classScoreChart}. */
 export interface ClassScoreChartOptions {
@@ -16,7 +15,7 @@ export interface ClassScoreChartOptions {
 }
 
 /**
- * Draws a score of each class that occurs in the data, best first, with the macro average.
+ * Draws a score of each class that occurs or was predicted, highest first, with the macro average.
  *
  * @throws {OptionError} when the value is not an evaluation, or an option is unknown or has a wrong value.
  * @example
@@ -33,19 +32,19 @@ export function classScoreChart(evaluation: Evaluation | MultiLabelEvaluation, o
     .sort((a, b) => b.value - a.value || b.support - a.support);
   const values = sorted.slice(-maxClasses);
   const word = score === 'f1' ? 'F1' : score;
-  const weakest = values.at(-1);
+  const lowest = values.at(-1);
   const average = evaluation.macro[score];
   const left = sorted.length - values.length;
   return chart({
     title: {
       text: `${word.charAt(0).toUpperCase()}${word.slice(1)} by class`,
       subtitle:
-        `${left > 0 ? `The weakest ${values.length} of ${counted(sorted.length, 'class', 'classes')}. ` : ''}The line is the ` +
+        `${left > 0 ? `The lowest ${values.length} of ${counted(sorted.length, 'class', 'classes')}. ` : ''}The line is the ` +
         `mean, ${average.toFixed(3)}`,
     },
     description:
       `${word} of ${counted(values.length, 'class', 'classes')}, mean ${average.toFixed(3)}; ` +
-      `best ${values[0]?.name} with ${values[0]?.value.toFixed(3)}, weakest ${weakest?.name} with ${weakest?.value.toFixed(3)}.`,
+      `highest ${values[0]?.name} with ${values[0]?.value.toFixed(3)}, lowest ${lowest?.name} with ${lowest?.value.toFixed(3)}.`,
     width: 420,
     height: { step: 18 },
     layer: [
@@ -81,7 +80,9 @@ export function classBalanceChart(classNames: readonly string[], counts: readonl
   check('classBalanceChart', 'classNames', classNames, arrayOf(text));
   check('classBalanceChart', 'counts', counts, arrayOf(nonNegativeInteger));
   if (classNames.length === 0 || classNames.length !== counts.length) {
-    throw new DataError(`classBalanceChart: expected a count for each class name, received ${counts.length} for ${classNames.length}.`);
+    throw new DataError(
+      `classBalanceChart: expected a count for each class name, received ${counts.length} counts for ${classNames.length} names.`,
+    );
   }
   const names = uniqueNames(classNames);
   const values = counts.map((count, i) => ({ name: names[i] as string, count })).sort((a, b) => b.count - a.count);
@@ -113,7 +114,7 @@ export function classBalanceChart(classNames: readonly string[], counts: readonl
     height: 200,
     mark: { type: 'area', color: COLOURS.first, interpolate: 'step-after' },
     encoding: {
-      x: { field: 'rank', type: 'quantitative', title: 'classes, the largest first', scale: { domain: [1, names.length], nice: false } },
+      x: { field: 'rank', type: 'quantitative', title: 'classes, largest first', scale: { domain: [1, names.length], nice: false } },
       y: { field: 'count', type: 'quantitative', title: 'samples' },
     },
   });

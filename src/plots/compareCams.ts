@@ -31,10 +31,10 @@ export interface CompareCamsOptions extends GradCamOptions {
 const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
 
 /**
- * Draws an image and the heat map of each model, titled with the explained class and its probability.
+ * Draws an image and the heat map of each model, titled with the model's name and, below it, the explained class and its probability.
  *
- * @throws {OptionError} when an argument has the wrong type, an option is unknown or has a wrong value, or a model does not have the
- *   layer or class.
+ * @throws {OptionError} when an argument has the wrong type, an option is unknown or has a wrong value, a model is disposed or does not
+ *   have the layer or class, or several of its classes have the given name.
  * @throws {ShapeError} when the image is not RGB, or a model is not a classifier. {@link DataError} when there is no model, or a pixel is
  *   not finite.
  * @example
@@ -68,8 +68,8 @@ export async function compareCams(image: Pixels, models: readonly NamedModel[], 
   for (const { name, model } of models) explained.push({ name, heat: await gradCamFor(where, model, image, how) });
   const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'image' }];
   for (const { name, heat } of explained) {
-    const shown = overlayHeat(small, heat, opacity === undefined ? {} : { opacity });
-    images.push({ url: await imageDataUrl(shown), title: `${name}: ${heat.className} ${percent(heat.probability)}` });
+    const overlay = overlayHeat(small, heat, { opacity });
+    images.push({ url: await imageDataUrl(overlay), title: `${name}\n${heat.className} ${percent(heat.probability)}` });
   }
   return imageGrid(images, { columns, size });
 }

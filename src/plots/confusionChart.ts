@@ -1,7 +1,7 @@
 // Draws a confusion matrix.
 
 import { boolean, checkOptions, largest, positiveInteger } from '../core/internal.js';
-import { checkEvaluation, mostMistaken } from '../evaluation/metrics/internal.js';
+import { checkEvaluation, mostMistaken, uniqueNames } from '../evaluation/metrics/internal.js';
 import type { Evaluation } from '../evaluation/metrics/index.js';
 import { chart, COLOURS, counted, percent, type ChartSpec } from './chart.js';
 
@@ -18,7 +18,7 @@ const GRID = 40;
 
 /**
  * Draws the confusion matrix of an evaluation. Rows are true classes, columns are predicted classes, and correct predictions are on the
- * diagonal.
+ * diagonal. Equal class names are shown with the index of their class.
  *
  * @throws {OptionError} when the value is not an evaluation of one class per sample, or an option is unknown or has a wrong value.
  * @example
@@ -65,7 +65,7 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
     title: all ? 'Confusion matrix' : { text: 'Confusion matrix', subtitle: subset },
     description:
       `Confusion matrix of ${counted(shown.length, 'class', 'classes')}${all ? '' : ` (${subset.toLowerCase()})`}; ` +
-      `${percent(evaluation.accuracy)} of ${counted(evaluation.count, 'sample', 'samples')} lie on the diagonal of right predictions.`,
+      `${percent(evaluation.accuracy)} of ${counted(evaluation.count, 'sample', 'samples')} are predicted correctly.`,
     width: { step },
     height: { step },
     data: { values: cells },
@@ -93,15 +93,5 @@ export function confusionChart(evaluation: Evaluation, options: ConfusionChartOp
             },
           ]),
     ],
-  });
-}
-
-/** Makes class names unique, because two classes with the same name would share a row. */
-export function uniqueNames(classNames: readonly string[]): string[] {
-  const seen = new Map<string, number>();
-  return classNames.map((name) => {
-    const times = (seen.get(name) ?? 0) + 1;
-    seen.set(name, times);
-    return times === 1 ? name : `${name} (${times})`;
   });
 }

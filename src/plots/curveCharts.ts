@@ -1,6 +1,6 @@
 // Draws ROC curves, precision-recall curves and reliability diagrams.
 
-import { arrayOf, checkOptions, either, invalid, list, nonNegativeInteger, text } from '../core/internal.js';
+import { arrayOf, checkOptions, either, nonNegativeInteger, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import {
   averagePrecision,
@@ -10,13 +10,13 @@ import {
   type Evaluation,
   type MultiLabelEvaluation,
 } from '../evaluation/metrics/index.js';
-import { checkAnyEvaluation, checkEvaluation } from '../evaluation/metrics/internal.js';
+import { checkAnyEvaluation, checkEvaluation, targetIndex, uniqueNames } from '../evaluation/metrics/internal.js';
 import { chart, COLOURS, counted, percent, SERIES, type ChartSpec } from './chart.js';
 
 /** Options of {@link rocChart} and {@link precisionRecallChart}. */
 export interface CurveChartOptions {
   /**
-   * Classes to draw, by name or index.
+   * Names or indices of the classes to draw.
    * @defaultValue the second of two exclusive classes; all of up to ten classes; otherwise the ten with the smallest area
    */
   readonly show?: readonly (string | number)[] | undefined;
@@ -27,7 +27,7 @@ const rules = { show: arrayOf(either<string, number>(text, nonNegativeInteger)) 
 /**
  * Draws the one-vs-rest ROC curves of classes, with the area under each curve.
  *
- * @throws {OptionError} when the value is not an evaluation, or an option or class is unknown.
+ * @throws {OptionError} when the value is not an evaluation, an option or class is unknown, or several classes have a name in `show`.
  * @throws {DataError} when no sample or every sample belongs to a class in `show`.
  * @example
  * const svg = await renderSvg(rocChart(evaluation, { show: ['melanoma'] }));
@@ -37,10 +37,11 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
   checkAnyEvaluation('rocChart', evaluation);
   const { perClass, macro } = rocAuc(evaluation);
   const targets = targetsOf('rocChart', show, evaluation, perClass);
+  const names = uniqueNames(evaluation.classNames);
   const curves = targets.map((target) => {
     const curve = rocCurve(evaluation, target);
     return {
-      name: evaluation.classNames[target] ?? String(target),
+      name: names[target] ?? String(target),
       area: curve.auc,
       points: thin(curve.falsePositiveRate, curve.truePositiveRate),
     };
@@ -64,7 +65,7 @@ export function rocChart(evaluation: Evaluation | MultiLabelEvaluation, options:
 /**
  * Draws the one-vs-rest precision-recall curves of classes, with the average precision of each.
  *
- * @throws {OptionError} when the value is not an evaluation, or an option or class is unknown.
+ * @throws {OptionError} when the value is not an evaluation, an option or class is unknown, or several classes have a name in `show`.
  * @throws {DataError} when no sample belongs to a class in `show`.
  * @example
  * const svg = await renderSvg(precisionRecallChart(evaluation));
@@ -74,10 +75,11 @@ export function precisionRecallChart(evaluation: Evaluation | MultiLabelEvaluati
   checkAnyEvaluation('precisionRecallChart', evaluation);
   const { perClass, macro } = averagePrecision(evaluation);
   const targets = targetsOf('precisionRecallChart', show, evaluation, perClass);
+  const names = uniqueNames(evaluation.classNames);
   const curves = targets.map((target) => {
     const curve = precisionRecallCurve(evaluation, target);
     return {
-      name: evaluation.classNames[target] ?? String(target),
+      name: names[target] ?? String(target),
       area: curve.averagePrecision,
       points: thin(curve.recall, curve.precision),
     };
@@ -212,16 +214,7 @@ function targetsOf(
 ): number[] {
   const { classNames } = evaluation;
   const columns =
-    show?.map((target) => {
-      const column = typeof target === 'number' ? target : classNames.indexOf(target);
-      if (column >= 0 && column < classNames.length) return column;
-      throw invalid(
-        where,
-        'show',
-        `${classNames.length <= 12 ? `classes among ${list(classNames)}` : 'class names'} or indices below ${classNames.length}`,
-        target,
-      );
-    }) ?? worst(areas, evaluation);
+    show?.map((target, i) => targetIndex(where, `show[${i}]`, target, classNames.length, classNames)) ?? lowest(areas, evaluation);
   const undrawable = columns.find((column) => Number.isNaN(areas[column]));
   if (undrawable === undefined) return columns;
   const isEmpty = evaluation.perClass[undrawable]?.support === 0;
@@ -232,7 +225,7 @@ function targetsOf(
 }
 
 /** Returns the default columns: the second of two exclusive classes, otherwise those with the smallest areas. */
-function worst(areas: Float64Array, { multiLabel }: Evaluation | MultiLabelEvaluation): number[] {
+function lowest(areas: Float64Array, { multiLabel }: Evaluation | MultiLabelEvaluation): number[] {
   if (areas.length === 2 && !multiLabel) return [1];
   return [...areas.keys()]
     .filter((column) => !Number.isNaN(areas[column]))

@@ -20,7 +20,7 @@ export async function encodePng(image: Pixels): Promise<Uint8Array> {
 }
 
 /**
- * Encodes a photo as a JPEG `data:` URL, for a web page or an `imageGrid`. JPEG takes a tenth of the size of PNG.
+ * Encodes an image as a JPEG `data:` URL, for a web page or an `imageGrid`. JPEG takes a tenth of the size of PNG.
  *
  * @throws {OptionError} when the value is not an image with 1, 3 or 4 channels. `DataError` when a pixel is not finite.
  * @throws {MissingPackageError} when sharp is not installed.

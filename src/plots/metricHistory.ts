@@ -1,7 +1,7 @@
 // Reads metrics by epoch in every form that training functions return.
 
 import { DataError } from '../core/index.js';
-import { largest, nullable, record, rule, text } from '../core/internal.js';
+import { anyNumber, largest, nullable, record, rule, text } from '../core/internal.js';
 import type { EpochMetrics } from '../training/index.js';
 import type { LinePoint } from './thinLine.js';
 
@@ -18,7 +18,7 @@ export interface TrainingPhase {
 }
 
 /** JSON stores NaN as `null`. */
-const metric = nullable(rule<number>('a number', (value) => typeof value === 'number'));
+const metric = nullable(anyNumber);
 
 function isHistory(value: unknown): boolean {
   if (Array.isArray(value)) {

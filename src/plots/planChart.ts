@@ -16,7 +16,9 @@ import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 export function planChart(plan: ModelPlan): ChartSpec {
   check('planChart', 'plan', plan, modelPlan);
   if (plan.multiplyAdds === null) {
-    throw new OptionError('planChart: expected a plan with an input size, received one whose size is open. Plan with `inputSize`.');
+    throw new OptionError(
+      'planChart: expected a plan with an input size, received one with a variable size. Pass `inputSize` to `planModel`.',
+    );
   }
   const stepOf = (name: string, [height, , channels]: FeatureShape, multiplyAdds: number | null) => ({
     name,

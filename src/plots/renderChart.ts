@@ -1,8 +1,8 @@
 // Draws charts as SVG or PNG with Vega. It needs no browser, and Vega's interpreter evaluates expressions without `eval`.
 
 import type { Config, TopLevelSpec } from 'vega-lite';
-import { callable, check, checkOptions, missingPackage, oneOf, positive, rule } from '../core/internal.js';
-import { EffnetError } from '../core/index.js';
+import { callable, check, checkOptions, missingPackage, oneOf, positive, rule, show } from '../core/internal.js';
+import { EffnetError, OptionError } from '../core/index.js';
 import { reasonOf } from '../models/internal.js';
 
 /** Options of {@link renderSvg}. */
@@ -80,9 +80,12 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
       view.finalize();
     }
   } catch (error) {
-    throw new EffnetError(`${where}: expected a specification Vega can draw for \`chart\`, received one it refuses: ${reasonOf(error)}.`, {
-      cause: error,
-    });
+    throw new EffnetError(
+      `${where}: expected a specification that Vega can draw for \`chart\`, received one that it refuses: ${reasonOf(error)}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -91,7 +94,8 @@ export async function drawSvg(where: string, chart: object, { theme, onWarning }
  *
  * @param chart - A chart of this module, or any Vega-Lite specification that has a `$schema`.
  * @returns The bytes of the file.
- * @throws {OptionError} when the value is not a specification, or an option is unknown or has a wrong value.
+ * @throws {OptionError} when the value is not a specification, an image in it does not have a `data:` URL, or an option is unknown or has a
+ *   wrong value.
  * @throws {MissingPackageError} when a package is not installed.
  * @throws {EffnetError} when Vega refuses the specification, or the image is too large for sharp.
  * @example
@@ -105,6 +109,13 @@ export async function renderPng(chart: object, options: RenderPngOptions = {}): 
     onWarning,
   } = checkOptions('renderPng', options, { theme: oneOf('light', 'dark'), scale: positive, onWarning: callable });
   const svg = await drawSvg('renderPng', chart, { theme, onWarning });
+  const [, url] = /<image [^>]*href="(?!data:)([^"]*)"/.exec(svg) ?? [];
+  if (url !== undefined) {
+    throw new OptionError(
+      `renderPng: expected only images with \`data:\` URLs in \`chart\`, received ${show(url)}. Other images are not loaded: pass ` +
+        '`await imageDataUrl(image)`, or draw the chart as SVG.',
+    );
+  }
   const { default: sharp } = await import('sharp').catch(missingPackage('renderPng', 'sharp'));
   return sharp(new TextEncoder().encode(svg), { density: 72 * scale })
     .png()

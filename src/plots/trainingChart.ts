@@ -41,11 +41,11 @@ export function drawTraining(
 ): ChartSpec {
   const phases = phasesOf(history);
   const { all, boundaries, epochs } = seriesOf(phases, metrics);
-  const wanted = metrics === undefined ? '' : ` of ${metrics.join(', ')}`;
-  if (all.length === 0) throw new DataError(`${where}: expected a history with at least one epoch${wanted}, received none.`);
+  const selected = metrics === undefined ? '' : ` of ${metrics.join(', ')}`;
+  if (all.length === 0) throw new DataError(`${where}: expected a history with at least one epoch${selected}, received none.`);
   if (!all.some(isDrawable)) {
     throw new DataError(
-      `${where}: expected a history with at least one finite value${wanted}, ` +
+      `${where}: expected a history with at least one finite value${selected}, ` +
         `received ${counted(epochs, 'epoch', 'epochs')} whose values are not finite.`,
     );
   }

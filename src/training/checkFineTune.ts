@@ -9,7 +9,6 @@ import {
   callable,
   check,
   checkOptions,
-  instanceOf,
   invalid,
   isPlain,
   nonNegative,
@@ -17,15 +16,16 @@ import {
   oneOf,
   positiveInteger,
   rule,
+  signal as signalRule,
 } from '../core/internal.js';
 import { anotherCopy } from '../backends/internal.js';
 import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
-import { checkModel } from '../models/internal.js';
+import { checkModel, layersOf } from '../models/internal.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { checkCallbacks } from './callback.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
-import { allLayers, checkFreezable, selectLayers } from './freeze.js';
+import { checkFreezable, selectLayers } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
 import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js';
 import { accuracy, auc, f1, isMetric, precision, recall, topK } from './metrics.js';
@@ -106,7 +106,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     changedData: oneOf('throw', 'accept'),
     checkpointEverySteps: positiveInteger,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
   });
   checkCalled('loss', 'a loss', options.loss, LOSSES);
   for (const [i, metric] of (options.metrics ?? []).entries()) {
@@ -122,14 +122,14 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   check(WHERE, 'stages', options.stages, arrayOf(anything));
   if (options.stages.length === 0) throw invalid(WHERE, 'stages', 'at least one stage', options.stages);
   for (const [i, stage] of options.stages.entries()) checkStage(model, stage, `stages[${i}]`);
-  checkFreezable(WHERE, allLayers(model));
+  checkFreezable(WHERE, layersOf(model));
   if (options.workers !== undefined) checkWorkers(model, options, options.workers);
   for (const [i, stage] of options.stages.entries()) checkDataEnds(stage, options, i);
   const epochs = options.stages.reduce((sum, stage) => sum + stage.epochs, 0);
   if ((options.initialEpoch ?? 0) >= epochs)
     throw invalid(WHERE, 'initialEpoch', `less than the ${epochs} epochs of all stages`, options.initialEpoch);
   if (options.checkpointEverySteps !== undefined && options.store === undefined)
-    throw invalid(WHERE, 'checkpointEverySteps', 'no value without `store`', options.checkpointEverySteps);
+    throw invalid(WHERE, 'checkpointEverySteps', 'nothing without `store`', options.checkpointEverySteps);
   checkClasses(options, classesOf(model));
 }
 

@@ -11,7 +11,6 @@ const ofSteps = rule<Schedule>('a function of the step', (value) => typeof value
  *
  * @throws {OptionError} when the number of steps is not an integer of at least 0.
  * @example
- * const stepsPerEpoch = 1251;
  * const schedule = withWarmup(exponentialDecay({ initialLearningRate: 0.016, decaySteps: 240 }), 500);
  */
 export function withWarmup(schedule: Schedule, warmupSteps: number): Schedule {

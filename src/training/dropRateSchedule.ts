@@ -4,8 +4,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { callable, check, checkOptions, invalid, oneOf } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { SeededDropout } from '../layers/internal.js';
+import { layersOf } from '../models/internal.js';
 import { callback, type TrainingCallback } from './callback.js';
-import { allLayers } from './freeze.js';
 
 /** Options of {@link dropRateSchedule}. */
 export interface DropRateScheduleOptions {
@@ -17,7 +17,7 @@ export interface DropRateScheduleOptions {
  * Creates a callback that multiplies the drop rates of a model by a factor of the epoch. For stochastic depth, rates still increase
  * linearly with depth.
  *
- * The original rates are restored when training ends, so they are the ones that are saved with the model.
+ * The original rates apply again when training ends. A model is always saved with its original rates.
  *
  * @param factor - Returns the factor for an epoch, which counts from 0. Every multiplied rate must be below 1.
  * @throws {OptionError} when an option is unknown. When training begins: when the model has no such layer. When an epoch begins: when the
@@ -32,7 +32,7 @@ export function dropRateSchedule(factor: (epoch: number) => number, options: Dro
   check(where, 'factor', factor, callable);
   const { layers = 'stochasticDepth' } = checkOptions(where, options, { layers: oneOf('stochasticDepth', 'dropout', 'all') });
   const chosen = (model: LayersModel): SeededDropout[] =>
-    allLayers(model)
+    layersOf(model)
       .filter((layer) => layer instanceof SeededDropout)
       .filter((layer) => layers === 'all' || layer.isStochasticDepth === (layers === 'stochasticDepth'));
   return callback({

@@ -35,7 +35,7 @@ export function learnedPreprocessing(
 ): CompletePreprocessing | undefined {
   const inputShape = model.inputs[0]?.shape;
   if (inputShape?.length !== 4) {
-    if (given !== undefined) throw invalid(where, 'preprocessing', 'no value for a model whose inputs are not images', given);
+    if (given !== undefined) throw invalid(where, 'preprocessing', 'nothing for a model whose inputs are not images', given);
     return undefined;
   }
   checkImageSize(where, 'train', train, inputShape);

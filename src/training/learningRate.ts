@@ -1,7 +1,7 @@
 // Reading and setting the learning rate of an optimizer, and callbacks that change it.
 
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkOptions, check, nonNegative, nonNegativeInteger, positiveInteger, callable, rule } from '../core/internal.js';
+import { callable, check, checkOptions, fraction, nonNegative, nonNegativeInteger, positiveInteger, rule } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { callback, type TrainingCallback } from './callback.js';
 import { checkOptimizer } from './checkOptimizer.js';
@@ -133,10 +133,9 @@ export interface ReduceOnPlateauOptions extends MonitorOptions {
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions = {}): TrainingCallback {
   const where = 'reduceOnPlateau';
-  const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
   checkOptions(where, options, {
     ...MONITOR_RULES,
-    factor: share,
+    factor: fraction,
     patience: positiveInteger,
     cooldown: nonNegativeInteger,
     minLearningRate: nonNegative,

@@ -1,6 +1,6 @@
 // A callback that reports training progress to a listener such as `progressBar` of the Node entry.
 
-import { check, rule, trackProgress } from '../core/internal.js';
+import { callable, check, trackProgress } from '../core/internal.js';
 import type { ProgressListener } from '../core/index.js';
 import { TrainingCallback } from './callback.js';
 
@@ -12,12 +12,7 @@ import { TrainingCallback } from './callback.js';
  * await model.fitDataset(train, { epochs: 5, verbose: 0, callbacks: [trainingProgress(progressBar())] });
  */
 export function trainingProgress(listener: ProgressListener): TrainingCallback {
-  check(
-    'trainingProgress',
-    'listener',
-    listener,
-    rule<ProgressListener>('a function', (value) => typeof value === 'function'),
-  );
+  check('trainingProgress', 'listener', listener, callable);
   let report = trackProgress(undefined, '', 'steps');
   const made: TrainingCallback = new TrainingCallback({
     onEpochBegin: (epoch) => {

@@ -4,8 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { EffnetError } from '../core/index.js';
 import { BatchNormalization, SeededDropout, type DropoutStream } from '../layers/internal.js';
-import { modelFromArtifacts } from '../models/internal.js';
-import { allLayers } from './freeze.js';
+import { layersOf, modelFromArtifacts } from '../models/internal.js';
 import { cutFrozen } from './frozenPart.js';
 import { lossFrom, type LossConfig } from './losses.js';
 import { withoutStateChanges } from './stateChanges.js';
@@ -22,7 +21,7 @@ export interface PlainTensor {
 export interface ReplicaSetup {
   readonly where: string;
   readonly artifacts: tf.io.ModelArtifacts;
-  /** Whether each layer trains, in the order of `allLayers`. */
+  /** Whether each layer trains, in the order of `layersOf`. */
   readonly trainable: readonly boolean[];
   readonly loss: LossConfig;
   /** Original names of the weights in `values`: those that train, followed by the moving statistics that change. */
@@ -69,7 +68,7 @@ export interface Replica {
 
 /** Returns the layers whose behavior depends on a {@link LayerState}, by name. */
 export function statefulLayers(model: LayersModel): ReadonlyMap<string, SeededDropout | BatchNormalization> {
-  const layers = allLayers(model).filter(
+  const layers = layersOf(model).filter(
     (layer): layer is SeededDropout | BatchNormalization => layer instanceof SeededDropout || layer instanceof BatchNormalization,
   );
   return new Map(layers.map((layer) => [layer.name, layer]));
@@ -79,7 +78,7 @@ export function statefulLayers(model: LayersModel): ReadonlyMap<string, SeededDr
 export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
   const { where, names, count } = setup;
   const model = await modelFromArtifacts(where, setup.artifacts);
-  allLayers(model).forEach((layer, i) => {
+  layersOf(model).forEach((layer, i) => {
     layer.trainable = setup.trainable[i] ?? false;
   });
   const byName = new Map(model.weights.map((weight) => [weight.originalName, weight.read() as tf.Variable]));

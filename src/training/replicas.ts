@@ -5,7 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/internal.js';
 import type { Attempt } from './attempt.js';
-import { allLayers } from './freeze.js';
+import { layersOf } from '../models/internal.js';
 import { lossConfig, type Loss } from './losses.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { statefulLayers, toPlain, type LayerState, type PlainTensor, type ReplicaSetup, type Share, type ShareResult } from './replica.js';
@@ -61,7 +61,7 @@ export function checkReplicable(where: string, model: LayersModel, loss: Loss): 
         'Leave `workers` out.',
     );
   }
-  const own = allLayers(model).find((layer) => !isKnown(layer));
+  const own = layersOf(model).find((layer) => !isKnown(layer));
   if (own === undefined) return;
   throw new OptionError(
     `${where}: expected layers of this library or TensorFlow.js with \`workers\`, received '${own.name}' of the class ` +
@@ -85,7 +85,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
     const setup: Omit<ReplicaSetup, 'results'> = {
       where,
       artifacts: await artifactsOf(model),
-      trainable: allLayers(model).map((layer) => layer.trainable),
+      trainable: layersOf(model).map((layer) => layer.trainable),
       loss: lossConfig(loss) as ReplicaSetup['loss'],
       names: weights.map(({ originalName }) => originalName),
       count: trained.length,
@@ -144,7 +144,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
 }
 
 function trainedNormalizations(model: LayersModel): BatchNormalization[] {
-  return allLayers(model).filter(
+  return layersOf(model).filter(
     (layer): layer is BatchNormalization => layer instanceof BatchNormalization && layer.trainableWeights.length > 0 && !layer.inference,
   );
 }

@@ -6,6 +6,7 @@ import {
   check,
   checkNumbers,
   checkOptions,
+  fraction,
   invalid,
   nonNegative,
   nonNegativeInteger,
@@ -195,11 +196,10 @@ export interface OneCycleOptions {
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
   const where = 'oneCycle';
-  const share = rule<number>('a number in (0, 1)', (value) => typeof value === 'number' && value > 0 && value < 1);
   checkOptions(where, options, {
     maxLearningRate: positive,
     totalSteps: positiveInteger,
-    riseShare: share,
+    riseShare: fraction,
     startDivisor: positive,
     endDivisor: positive,
     shape: oneOf('cosine', 'linear'),

@@ -6,8 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export type Changes = Map<tf.Variable, tf.Tensor>;
 
 /**
- * Runs `work` and restores the variables without gradients to which it assigned values, also when it throws. Must be called within
- * `tf.tidy`.
+ * Runs `work` and then restores the non-trainable variables that it changed, even when it throws. Must be called within `tf.tidy`.
  *
  * @param skip - Returns whether `work` leaves a variable alone, for example because it is a slot of the optimizer.
  * @returns the result, and the values that `work` assigned.

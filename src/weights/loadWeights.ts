@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { allFinite, boolean, check, checkOptions, either, oneOf, text, rule } from '../core/internal.js';
+import { allFinite, anyString, boolean, check, checkOptions, either, oneOf, rule, text } from '../core/internal.js';
 import { WeightsError, type WeightsMismatch } from '../core/index.js';
 import { copiesValues } from '../backends/internal.js';
 import { checkModel, isFolded, variantPlanOf } from '../models/internal.js';
@@ -57,7 +57,7 @@ export interface WeightsReport {
 /** Validation rules of {@link LoadWeightsOptions}. */
 export const LOAD_WEIGHTS_RULES = {
   layout: oneOf('auto', ...LAYOUTS),
-  prefix: rule<string>('a string', (value) => typeof value === 'string'),
+  prefix: anyString,
   classifier: text,
   head: oneOf('load', 'skip'),
   strict: boolean,

@@ -1,7 +1,7 @@
 // Copies the weights of a model into named arrays. `loadWeights` does the opposite.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
+import { anyString, checkOptions, invalid, oneOf, text } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 import { hasVariant } from '../scaling/internal.js';
 import { checkFiniteWeights, checkModel, isFolded } from '../models/internal.js';
@@ -22,7 +22,7 @@ export interface WeightsOfOptions {
   readonly classifier?: string | undefined;
 }
 
-const RULES = { layout: oneOf(...LAYOUTS), prefix: rule<string>('a string', (value) => typeof value === 'string'), classifier: text };
+const RULES = { layout: oneOf(...LAYOUTS), prefix: anyString, classifier: text };
 
 /**
  * Copies the weights of a model to float32 arrays with the names and axis order of a framework. Custom layers keep their names and axes.
@@ -41,14 +41,14 @@ export async function weightsOf(model: LayersModel, options: WeightsOfOptions = 
   if (isFolded(model))
     throw new WeightsError(
       `weightsOf: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. ` +
-        `Take weights out before \`foldBatchNorm\`.`,
+        `Call it before \`foldBatchNorm\`.`,
     );
   const plan = planOf(model);
   if (layout !== 'keras' && !hasVariant(plan)) {
     throw invalid(
       'weightsOf',
       'layout',
-      `'keras' for '${model.name}', which was put together by hand`,
+      `'keras' for '${model.name}', which was composed by hand`,
       layout,
       'Only networks of a variant have names in other frameworks.',
     );

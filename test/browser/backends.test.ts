@@ -1,4 +1,4 @@
-// The backend contract in a real browser, on pages that are not cross-origin isolated: wasm runs on one thread.
+// Runs the backend contract in a browser, on pages without cross-origin isolation, so wasm has one thread.
 
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
@@ -84,7 +84,7 @@ describe('in Chromium', () => {
       await open(name);
       const { error, checkpoints, epochs } = await page.evaluate(() => contract.loseDevice());
       expect(error).toMatch(
-        new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint stays`),
+        new RegExp(`^BackendError: fineTune: the device of '${name}' was lost in epoch 0 \\(.+\\)\\. The last checkpoint remains valid`),
       );
       expect(checkpoints).toBe(3);
       expect(epochs).toBe(2);
@@ -112,7 +112,7 @@ describe('in Chromium', () => {
   ])('%s is named with its address', async (_, response) => {
     await expect(open('wasm', response)).rejects.toThrow(
       `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, ` +
-        `which is missing or no wasm file. Serve the .wasm files`,
+        `which is missing or not a wasm file. Serve the .wasm files`,
     );
   });
 });

@@ -1,4 +1,4 @@
-// A dataset is an array that is read one by one: every step against what an array's own methods do.
+// Every step of a dataset gives the same result as the corresponding methods of an array.
 
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
@@ -41,7 +41,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 const items = fc.array(fc.integer(), { maxLength: 30 });
 
 test.prop([items, fc.array(steps, { maxLength: 5 })])(
-  'any chain of steps gives what arrays give, pass after pass, and knows its size where it says so',
+  'any chain of steps gives the same items as arrays in every pass, and its size is right where it is known',
   async (start, chain) => {
     const dataset = chain.reduce((at, { of }) => of(at), Dataset.from(start));
     const expected = chain.reduce<number[]>((at, { like }) => like(at), start);
@@ -54,13 +54,13 @@ test.prop([items, fc.array(steps, { maxLength: 5 })])(
 );
 
 test.prop([items, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 2 ** 31 })])(
-  'a shuffle is a permutation that reads no further ahead than its buffer',
+  'a shuffle is a permutation that reads ahead no further than its buffer',
   async (start, buffer, seed) => {
     const places = start.map((_, i) => i);
     const shuffled = Dataset.from(places).shuffle(buffer, { seed });
     const order = await shuffled.toArray();
     expect([...order].sort((a, b) => a - b)).toEqual(places);
-    // What comes out at a place has been among the items read until then.
+    // An item can be yielded only after it was read.
     order.forEach((from, at) => {
       expect(from).toBeLessThan(at + buffer);
     });
@@ -68,7 +68,7 @@ test.prop([items, fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 2 *
   },
 );
 
-test.prop([items, some])('batches hold all items in order; all but the last are full', async (start, size) => {
+test.prop([items, some])('batches contain all items in order, and all but the last are full', async (start, size) => {
   const batches = await Dataset.from(start).batch(size).toArray();
   expect(batches.flat()).toEqual(start);
   expect(batches.slice(0, -1).every((batch) => batch.length === size)).toBe(true);
@@ -78,14 +78,14 @@ test.prop([items, some])('batches hold all items in order; all but the last are 
   );
 });
 
-test.prop([items, some])('the shards of all workers are the whole, each item once', async (start, shards) => {
+test.prop([items, some])('the shards of all workers together contain each item once', async (start, shards) => {
   const shares = await Promise.all(Array.from({ length: shards }, (_, index) => Dataset.from(start).shard(shards, index).toArray()));
   expect(start.map((_, i) => shares[i % shards]?.[Math.floor(i / shards)])).toEqual(start);
   expect(shares.reduce((sum, share) => sum + share.length, 0)).toBe(start.length);
 });
 
 test.prop([fc.array(items, { maxLength: 5 }), some, some])(
-  'interleaving loses nothing and keeps the order within each source',
+  'interleaving keeps every item and the order within each source',
   async (sources, cycleLength, blockLength) => {
     const tagged = sources.map((source, from) => source.map((_, i) => ({ from, i })));
     const out = await Dataset.from(tagged)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 const letters = Dataset.from(['a', 'b', 'c', 'd', 'e']);
 
-test('nothing runs until the first item is asked for', async () => {
+test('no work is done until the first item is requested', async () => {
   const fn = vi.fn((n: number) => n);
   const dataset = Dataset.range(3).map(fn).prefetch(2);
   const iterator = await dataset.iterator();
@@ -23,7 +23,7 @@ test('nothing runs until the first item is asked for', async () => {
   expect(fn).toHaveBeenCalled();
 });
 
-test('a parallel map keeps the order and never works on more than it may', async () => {
+test('a concurrent map keeps the order and does not exceed its concurrency', async () => {
   let running = 0;
   let most = 0;
   const dataset = Dataset.range(20).map(
@@ -39,13 +39,13 @@ test('a parallel map keeps the order and never works on more than it may', async
   expect(most).toBe(4);
 });
 
-test('a pipeline never holds more items than its steps were told to', async () => {
-  let made = 0;
+test('a pipeline contains at most as many items as its steps allow', async () => {
+  let created = 0;
   let taken = 0;
   let most = 0;
   const dataset = Dataset.range(50)
     .map((n) => {
-      most = Math.max(most, ++made - taken);
+      most = Math.max(most, ++created - taken);
       return n;
     })
     .prefetch(3);
@@ -53,11 +53,11 @@ test('a pipeline never holds more items than its steps were told to', async () =
     taken = item + 1;
     await delay(1);
   }
-  // Three made ahead, one on its way from map, one with the consumer.
+  // Three prefetched, one between map and prefetch, one at the consumer.
   expect(most).toBeLessThanOrEqual(5);
 });
 
-test('batch, unbatch, take, skip, concat, zip, repeat, shard, filter do what tf.data does', async () => {
+test('batch, unbatch, take, skip, concat, zip, repeat, shard, filter behave as in tf.data', async () => {
   expect(await letters.batch(2).toArray()).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
   expect(await letters.batch(2, { dropRemainder: true }).toArray()).toEqual([
     ['a', 'b'],
@@ -77,7 +77,7 @@ test('batch, unbatch, take, skip, concat, zip, repeat, shard, filter do what tf.
   expect(await letters.filter((letter) => letter > 'c').toArray()).toEqual(['d', 'e']);
 });
 
-test('interleave has the order of tf.data', async () => {
+test('interleave yields items in the order of tf.data', async () => {
   // tf.data.Dataset.range(1, 6).interleave(lambda x: Dataset.from_tensors(x).repeat(6), cycle_length=2, block_length=4)
   const dataset = Dataset.range(1, 6).interleave((n) => Dataset.from([n]).repeat(6), { cycleLength: 2, blockLength: 4 });
   expect(await dataset.toArray()).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5]);
@@ -95,11 +95,11 @@ test.each([
   [Dataset.zip(letters, Dataset.range(3)), 3],
   [letters.filter(() => true), 'unknown'],
   [Dataset.from(() => [1]), 'unknown'],
-])('cardinality of %# is known where it can be', (dataset, expected) => {
+])('cardinality of %# is a number where it can be known', (dataset, expected) => {
   expect((dataset as Dataset<unknown>).cardinality()).toBe(expected);
 });
 
-test('a seeded shuffle repeats, differs between passes and seeds, and loses nothing', async () => {
+test('a seeded shuffle is repeatable, differs between passes and seeds, and keeps every item', async () => {
   const shuffled = (seed: number, reshuffleEachIteration = true) => Dataset.range(30).shuffle(10, { seed, reshuffleEachIteration });
   const dataset = shuffled(1);
   const [first, second] = [await dataset.toArray(), await dataset.toArray()];
@@ -112,7 +112,7 @@ test('a seeded shuffle repeats, differs between passes and seeds, and loses noth
   expect(await shuffled(1).repeat(2).skip(30).toArray()).toEqual(second);
 });
 
-test('leaving the loop closes the source and frees what was made ahead', async () => {
+test('leaving the loop closes the source and disposes prefetched items', async () => {
   let closed = false;
   const before = tf.memory().numTensors;
   const dataset = Dataset.from(function* () {
@@ -133,7 +133,7 @@ test('leaving the loop closes the source and frees what was made ahead', async (
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('leaving a shuffled pass frees the items that wait in its buffer', async () => {
+test('leaving a shuffled pass disposes the items in its buffer', async () => {
   const before = tf.memory().numTensors;
   for await (const item of Dataset.range(9)
     .map((n) => tf.scalar(n))
@@ -144,7 +144,7 @@ test('leaving a shuffled pass frees the items that wait in its buffer', async ()
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('cache makes each item once and hands out tensors the consumer may dispose', async () => {
+test('cache computes each item once and yields tensors that the consumer may dispose', async () => {
   const before = tf.memory().numTensors;
   const make = vi.fn((n: number) => ({ x: tf.scalar(n) }));
   const dataset = Dataset.range(3).map(make).cache();
@@ -154,7 +154,7 @@ test('cache makes each item once and hands out tensors the consumer may dispose'
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('dispose frees what the datasets before it hold', async () => {
+test('dispose also frees the caches of the datasets before it', async () => {
   const before = tf.memory().numTensors;
   const cached = Dataset.range(3)
     .map((n) => tf.scalar(n))
@@ -166,7 +166,7 @@ test('dispose frees what the datasets before it hold', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('a cache counts complete passes only', async () => {
+test('a cache stores only complete passes', async () => {
   const make = vi.fn((n: number) => n);
   const dataset = Dataset.range(3).map(make).cache();
   await dataset.take(1).toArray();
@@ -189,7 +189,7 @@ test('an abandoned iterator is closed by dispose, and the dataset can be read ag
   expect((await dataset.map((x) => (x.dispose(), 1)).toArray()).length).toBe(10);
 });
 
-test('an iterator that its reader forgets is closed when it is collected', async () => {
+test('an iterator that is no longer referenced is closed when it is garbage collected', async () => {
   setFlagsFromString('--expose_gc');
   const collect = runInNewContext('gc') as () => void;
   const before = tf.memory().numTensors;
@@ -207,7 +207,7 @@ test('an iterator that its reader forgets is closed when it is collected', async
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('an abort ends a pass at once with its reason', async () => {
+test("an abort ends a pass at once with the signal's reason", async () => {
   const abort = new AbortController();
   const dataset = Dataset.range(100)
     .map(async (n) => {
@@ -230,7 +230,7 @@ test('an abort ends a pass at once with its reason', async () => {
   expect(seen).toEqual([0, 1, 2]);
 });
 
-test('a failing item stops the pass with its place and cause', async () => {
+test('an item that fails ends the pass with an error that has its position, origin and cause', async () => {
   const cause = new Error('no such color');
   const failing = Dataset.from([{ origin: 'a.jpg' }, { origin: 'b.jpg' }]).map(
     ({ origin }) => {
@@ -250,7 +250,7 @@ test('a failing item stops the pass with its place and cause', async () => {
 });
 
 test.each([{ concurrency: 1 }, { concurrency: 3 }])(
-  'a source that fails ends the pass with its error after what came before, %o',
+  'a source that fails ends the pass with its error after the items before it, %o',
   async (options) => {
     const failing = Dataset.from(function* () {
       yield 1;
@@ -266,12 +266,12 @@ test.each([{ concurrency: 1 }, { concurrency: 3 }])(
   },
 );
 
-test('only broken items are left out: a wrong option ends the pass', async () => {
+test('only items that fail are skipped: an invalid option ends the pass', async () => {
   const wrong = Dataset.range(3).map(() => Dataset.range(0.5), { errors: 'skip', onSkipped: vi.fn() });
   await expect(wrong.toArray()).rejects.toThrow(OptionError);
 });
 
-test('items that fail are left out, counted and listed when asked', async () => {
+test("with errors: 'skip' items that fail are left out and reported", async () => {
   const onSkipped = vi.fn();
   const dataset = Dataset.range(5).map(
     (n) => {
@@ -287,14 +287,14 @@ test('items that fail are left out, counted and listed when asked', async () => 
   ]);
 });
 
-test('elementSpec says what an item is made of', async () => {
+test('elementSpec describes the structure of an item', async () => {
   const before = tf.memory().numTensors;
   const dataset = Dataset.range(1).map(() => ({ xs: tf.zeros([2, 3]), label: 1, data: new Float32Array(4) }));
   expect(await dataset.elementSpec()).toBe('{ xs: float32 [2, 3], label: number, data: Float32Array [4] }');
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('an item of an array source survives being disposed by its reader', async () => {
+test('disposing an item does not dispose the tensors of the array that it comes from', async () => {
   const tensor = tf.scalar(1);
   const dataset = Dataset.from([{ tensor }]);
   for (let pass = 0; pass < 2; pass++) for await (const item of dataset) item.tensor.dispose();
@@ -302,7 +302,7 @@ test('an item of an array source survives being disposed by its reader', async (
   tensor.dispose();
 });
 
-test('bad arguments are refused in one sentence', () => {
+test('invalid arguments are refused', () => {
   const generator = (function* () {
     yield 1;
   })();
@@ -313,17 +313,17 @@ test('bad arguments are refused in one sentence', () => {
     `[OptionError: Dataset.batch: expected a positive integer for \`size\`, received 0.]`,
   );
   expect(() => letters.batch(6, { dropRemainder: true })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: Dataset.batch: expected at most the 5 items there are for \`size\`, received 6. With dropRemainder no batch would be left.]`,
+    `[OptionError: Dataset.batch: expected at most 5, the number of items, for \`size\`, received 6. With \`dropRemainder\` no batch would be left.]`,
   );
   expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: Dataset.map: expected one of \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`,
+    `[OptionError: Dataset.map: expected one of the options \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`. Did you mean \`concurrency\`?]`,
   );
   expect(() => letters.shard(3, 3)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: Dataset.shard: expected an integer in [0, 3) for \`index\`, received 3.]`,
   );
 });
 
-test('a dataset without end is neither kept nor read whole', async () => {
+test('a dataset that never ends is neither cached nor read into an array', async () => {
   const endless = Dataset.range(5).repeat();
   await expect(endless.toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: Dataset.toArray: expected a dataset that ends, received an endless one. Take a part of it: \`dataset.take(n).toArray()\`.]`,
@@ -333,7 +333,7 @@ test('a dataset without end is neither kept nor read whole', async () => {
   );
 });
 
-test('repeating nothing for ever is refused', async () => {
+test('repeating an empty dataset without end is refused', async () => {
   await expect(
     Dataset.from(() => [])
       .repeat()
@@ -352,18 +352,18 @@ test.each([
   ],
   ['interleave', () => letters.interleave(() => ['b'] as never)],
   ['unbatch', () => (Dataset.range(2) as unknown as Dataset<number[]>).unbatch()],
-])('%s refuses a wrong result of a function, or wrong items, when they are read', async (_, make) => {
+])('%s refuses an invalid result of its function, or invalid items, while reading', async (_, make) => {
   const dataset = make();
   await expect(dataset.toArray()).rejects.toThrowErrorMatchingSnapshot();
 });
 
-test('zip needs something to read, or it would never end', () => {
+test('zip without datasets is refused, because it would never end', () => {
   expect(() => Dataset.zip()).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: Dataset.zip: expected at least one Dataset for \`datasets\`, received [].]`,
   );
 });
 
-test('a size that is not known is stated as NaN', () => {
+test('an unknown size is given as NaN', () => {
   const step = (items: AsyncIterable<string>): AsyncIterable<string> => items;
   expect(letters.transform(step, letters.filter(() => true).size).cardinality()).toBe('unknown');
   expect(letters.transform(step, Infinity).cardinality()).toBe(Infinity);

@@ -1,4 +1,4 @@
-// The real @tensorflow/tfjs-data on the other side, in both directions, and a model that trains on what went through it.
+// Conversion to and from the real @tensorflow/tfjs-data, and training on converted datasets.
 
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -11,7 +11,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('tfjs-data reads a dataset of ours, pass after pass, and goes on with its own steps', async () => {
+test('tfjs-data reads a converted dataset several times and adds its own steps', async () => {
   const theirs = Dataset.range(6)
     .toTfData(tfData)
     .map((n) => 10 * (n as number))
@@ -20,7 +20,7 @@ test('tfjs-data reads a dataset of ours, pass after pass, and goes on with its o
   expect(await theirs.toArray()).toEqual([0, 10, 20, 40, 50]);
 });
 
-test('a dataset of tfjs-data is read here, with its size', async () => {
+test('fromTfData reads a dataset of tfjs-data and takes over its size', async () => {
   const ours = Dataset.fromTfData<number>(tfData.array([1, 2, 3, 4]));
   expect(ours.size).toBe(4);
   expect(
@@ -32,12 +32,12 @@ test('a dataset of tfjs-data is read here, with its size', async () => {
   expect(await ours.toArray()).toEqual([1, 2, 3, 4]);
 });
 
-test('a model trains on batches that went to tfjs-data and back, and none is left over', async () => {
-  const pictures = Array.from({ length: 6 }, (_, i): LabeledImage => ({
+test('a model trains on batches that were converted to tfjs-data and back, without leaks', async () => {
+  const images = Array.from({ length: 6 }, (_, i): LabeledImage => ({
     pixels: { width: 2, height: 2, channels: 3, data: new Uint8Array(12).fill(i < 3 ? 0 : 255) },
     label: Float32Array.of(i < 3 ? 1 : 0, i < 3 ? 0 : 1),
   }));
-  const theirs = imageBatches(Dataset.from(pictures), { batchSize: 3 }).toTfData(tfData);
+  const theirs = imageBatches(Dataset.from(images), { batchSize: 3 }).toTfData(tfData);
   const model = sequential({
     layers: [
       layers.rescaling({ scale: 1 / 255, inputShape: [2, 2, 3] }),

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await tf.setBackend('cpu');
 });
 
-function pictures(count: number, side = 20): LabeledImage[] {
+function sampleImages(count: number, side = 20): LabeledImage[] {
   return Array.from({ length: count }, (_, i) => {
     const random = createRandom(i);
     return {
@@ -34,7 +34,7 @@ async function bytesOf(batches: Dataset<ImageBatch>): Promise<Buffer> {
 test('the same seed gives the same bytes with concurrency 1 and 8; another seed or epoch does not', async () => {
   const recipe = sequence(trainAugmentation('imagenet', 16), randAugment());
   const batches = (seed: number, concurrency: number) =>
-    imageBatches(augment(Dataset.from(pictures(10)).shuffle(10, { seed }), recipe, { seed, concurrency }), { batchSize: 4 })
+    imageBatches(augment(Dataset.from(sampleImages(10)).shuffle(10, { seed }), recipe, { seed, concurrency }), { batchSize: 4 })
       .map(mixUp({ seed }))
       .prefetch(2);
   const [one, eight] = [batches(1, 1), batches(1, 8)];
@@ -46,15 +46,15 @@ test('the same seed gives the same bytes with concurrency 1 and 8; another seed 
   expect((await bytesOf(batches(2, 1))).equals(first)).toBe(false);
 });
 
-test('what happens to an image depends on its origin, not on its place in the stream', async () => {
+test('the result for an image depends on its origin, not on its position', async () => {
   const recipe = randomResizedCrop(8);
   const seen = async (items: LabeledImage[]) =>
     new Map((await augment(Dataset.from(items), recipe, { seed: 5 }).toArray()).map((item) => [item.origin, item.pixels.data]));
-  expect(await seen(pictures(6).reverse())).toEqual(new Map([...(await seen(pictures(6)))].reverse()));
+  expect(await seen(sampleImages(6).reverse())).toEqual(new Map([...(await seen(sampleImages(6)))].reverse()));
 });
 
-test.each([mixUp, cutMix])('%o mixes images and labels alike, and frees the batch it was given', async (mix) => {
-  // Pictures of one value each, so that a picture's mean tells its share.
+test.each([mixUp, cutMix])('%o mixes images and labels in the same proportion and disposes the batch that it is given', async (mix) => {
+  // Each image has one value, so that the mean of a mixed image is its share.
   const items = Array.from({ length: 4 }, (_, i) => ({
     pixels: { height: 10, width: 10, channels: 3, data: new Uint8Array(300).fill(i === 0 ? 255 : 0) },
     label: Float32Array.of(i === 0 ? 1 : 0, i === 0 ? 0 : 1),
@@ -94,7 +94,7 @@ interface Mixes {
 }
 const mixes = JSON.parse(readFileSync(new URL('../fixtures/image/mix.json', import.meta.url), 'utf8')) as Mixes;
 
-test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and its labels are those of timm', async (c) => {
+test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and its labels equal those of timm', async (c) => {
   const draws = [...c.center];
   const random = { ...createRandom(0), integer: () => draws.shift()! };
   const box = cutMixBox(c.height, c.width, c.share, random);
@@ -107,27 +107,30 @@ test.each(mixes.cutmix)('the CutMix box of share $share on $height x $width and 
   ys.dispose();
 });
 
-test.each(mixes.batches)("$kind (share $share) makes torchvision's images and labels", async ({ kind, share, rows, columns, xs, ys }) => {
-  const { height, width, classes, labels, images } = mixes.batch;
-  const mixed = tf.tidy(() => {
-    const batch = { xs: tf.tensor4d(images, [labels.length, height, width, 3]), ys: tf.cast(tf.oneHot(labels, classes), 'float32') };
-    // torchvision pairs each picture with the one before.
-    const partner = tf.tensor1d([3, 0, 1, 2], 'int32');
-    return kind === 'mixUp' ? blendBatch(batch, partner, share) : pasteBatch(batch, partner, { rows, columns });
-  });
-  expect(await mixed.xs.data()).toBeAllclose(xs, { tolerance: 1e-3 });
-  expect(await mixed.ys.data()).toBeAllclose(ys, { tolerance: 1e-6 });
-  tf.dispose([mixed.xs, mixed.ys]);
-});
+test.each(mixes.batches)(
+  '$kind (share $share) gives the images and labels of torchvision',
+  async ({ kind, share, rows, columns, xs, ys }) => {
+    const { height, width, classes, labels, images } = mixes.batch;
+    const mixed = tf.tidy(() => {
+      const batch = { xs: tf.tensor4d(images, [labels.length, height, width, 3]), ys: tf.cast(tf.oneHot(labels, classes), 'float32') };
+      // torchvision pairs each image with the one before it.
+      const partner = tf.tensor1d([3, 0, 1, 2], 'int32');
+      return kind === 'mixUp' ? blendBatch(batch, partner, share) : pasteBatch(batch, partner, { rows, columns });
+    });
+    expect(await mixed.xs.data()).toBeAllclose(xs, { tolerance: 1e-3 });
+    expect(await mixed.ys.data()).toBeAllclose(ys, { tolerance: 1e-6 });
+    tf.dispose([mixed.xs, mixed.ys]);
+  },
+);
 
-test('class indices cannot be mixed', async () => {
-  const items = pictures(2).map((item) => ({ ...item, label: 1 }));
+test('class indices are refused, because they cannot be mixed', async () => {
+  const items = sampleImages(2).map((item) => ({ ...item, label: 1 }));
   await expect(imageBatches(Dataset.from(items)).map(mixUp()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: mixUp: expected labels [batch, classes], received int32 of rank 1. Use labelMode 'categorical'.]`,
   );
 });
 
-test('a dataset says whether its items differ from epoch to epoch: augmented ones do, through every step, until they are cached', () => {
+test('augmented items vary from epoch to epoch, through every step until they are cached', () => {
   const images = Dataset.from<LabeledImage>([]);
   const changed = augment(images, randomFlip());
   expect([images, images.shuffle(2), images.map((image) => image)].map(({ varies }) => varies)).toEqual([false, false, false]);
@@ -139,7 +142,7 @@ test('a dataset says whether its items differ from epoch to epoch: augmented one
   expect(changed.cache().varies).toBe(false);
 });
 
-test.each([mixUp, cutMix])('%o refuses an item that is not a batch with label vectors, and frees it', async (mix) => {
+test.each([mixUp, cutMix])('%o refuses and disposes an item that is not a batch with label vectors', async (mix) => {
   const before = tf.memory().numTensors;
   const wrong = [
     () => 1 as never,
@@ -152,7 +155,7 @@ test.each([mixUp, cutMix])('%o refuses an item that is not a batch with label ve
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('an item that is not an image and a transform that fails are reported under the name of augment', async () => {
+test('augment names itself in errors about items that are not images and transforms that fail', async () => {
   await expect(augment(Dataset.from([{ image: 1 }] as never), randomFlip()).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: augment: expected labeled images { pixels, label }, received { image: number }.]`,
   );
@@ -162,7 +165,7 @@ test('an item that is not an image and a transform that fails are reported under
       throw new Error('no memory');
     },
   };
-  await expect(augment(Dataset.from(pictures(1)), failing).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
+  await expect(augment(Dataset.from(sampleImages(1)), failing).toArray()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: augment: item 0, '0.jpg': no memory]`,
   );
 });

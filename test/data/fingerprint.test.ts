@@ -1,11 +1,11 @@
-// By what a dataset knows its items again.
+// Fingerprints identify the items that a dataset is made from.
 
 import { expect, test } from 'vitest';
 import { Dataset } from '../../src/data/index.js';
 
 const files = Array.from({ length: 30 }, (_, i) => ({ path: `/a/${i}.jpg`, label: i % 2 }));
 
-test('a dataset has the fingerprint of its items, however they are changed, ordered and grouped', () => {
+test('mapping, shuffling, caching and batching keep the fingerprint', () => {
   const { fingerprint } = Dataset.from(files);
   expect(fingerprint).toEqual({ items: 30, digest: expect.stringMatching(/^[0-9a-f]{16}$/) as string });
   const changed = Dataset.from([...files])
@@ -20,7 +20,7 @@ test('a dataset has the fingerprint of its items, however they are changed, orde
   expect(changed.fingerprint).toEqual(fingerprint);
 });
 
-test('another item, order or number of items has another', () => {
+test('other items, another order or another number of items change the fingerprint', () => {
   const digests = [
     files,
     files.slice(1),
@@ -41,7 +41,7 @@ test('another item, order or number of items has another', () => {
   expect(Dataset.range(5).fingerprint).not.toEqual(Dataset.range(1, 6).fingerprint);
 });
 
-test('a part of the items has another than the whole', () => {
+test('a part of the items has another fingerprint than the whole', () => {
   const all = Dataset.from(files);
   const parts = [
     all,
@@ -58,12 +58,12 @@ test('a part of the items has another than the whole', () => {
   expect(all.take(20).fingerprint).toEqual(Dataset.from([...files]).take(20).fingerprint);
 });
 
-test('an origin stands for the file, wherever it lies', () => {
+test('items with an origin keep their fingerprint when their folder is moved', () => {
   const at = (folder: string) => Dataset.from([{ path: `${folder}/a.jpg`, origin: 'a.jpg', label: 0 }]).fingerprint;
   expect(at('/home/me')).toEqual(at('D:/photos'));
 });
 
-test('datasets together have one of all, and none where one of them is a stream', () => {
+test('combined datasets have a common fingerprint, and none if one of them is a stream', () => {
   const [a, b, stream] = [
     Dataset.from([1, 2]),
     Dataset.from([3]),

@@ -16,7 +16,7 @@ const image = (value: number, width = 2, label: LabeledImage['label'] = Float32A
 });
 const images = Dataset.from([1, 2, 3, 4, 5].map((value) => image(value)));
 
-test('images become float batches, the last one short', async () => {
+test('images become float32 batches, the last one smaller', async () => {
   const batches = await imageBatches(images, { batchSize: 2 }).toArray();
   expect(batches.map(({ xs, ys }) => [xs.shape, ys.shape, xs.dtype, ys.dtype])).toEqual([
     [[2, 2, 2, 3], [2, 2], 'float32', 'float32'],
@@ -33,7 +33,7 @@ test('class indices become an int32 vector', async () => {
   tf.dispose([xs, ys]);
 });
 
-test('images or labels that differ are refused by name', () => {
+test('images or labels of different sizes are refused, and the error names the image', () => {
   expect(() => collate([image(1), image(2, 3)])).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: collate: expected images of one size, received [2, 2, 3] and [2, 3, 3] from '2.jpg'. Resize them first.]`,
   );
@@ -42,7 +42,7 @@ test('images or labels that differ are refused by name', () => {
   );
 });
 
-test('fitDataset trains on it for several epochs, each a new pass, and leaks nothing', async () => {
+test('fitDataset trains for several epochs, each with a new pass, and leaks no tensors', async () => {
   const model = tfl.sequential({
     layers: [tfl.layers.flatten({ inputShape: [2, 2, 3] }), tfl.layers.dense({ units: 2, activation: 'softmax' })],
   });
@@ -67,7 +67,7 @@ test('fitDataset trains on it for several epochs, each a new pass, and leaks not
   model.dispose();
 });
 
-test('what fitDataset leaves unread with batchesPerEpoch is freed by dispose', async () => {
+test('dispose frees the batches that fitDataset leaves unread with batchesPerEpoch', async () => {
   const model = tfl.sequential({ layers: [tfl.layers.flatten({ inputShape: [2, 2, 3] }), tfl.layers.dense({ units: 2 })] });
   model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
   const train = imageBatches(images.repeat(), { batchSize: 2 }).prefetch(3);
@@ -82,7 +82,7 @@ test('what fitDataset leaves unread with batchesPerEpoch is freed by dispose', a
   model.dispose();
 });
 
-test('pixels that are not finite are refused by their place', () => {
+test('pixels that are not finite are refused, and the error says where they are', () => {
   const data = new Float32Array(12);
   data[10] = NaN;
   const broken = { ...image(2), pixels: { height: 2, width: 2, channels: 3, data } };
@@ -104,7 +104,7 @@ test.each<[LabeledImage['label'], string]>([
   expect(() => collate([image(1, 2, label)])).toThrow(message);
 });
 
-test('batches where images are expected are refused and freed', async () => {
+test('batches instead of images are refused and disposed', async () => {
   const batches = imageBatches(images) as never;
   const before = tf.memory().numTensors;
   await expect(imageBatches(batches).toArray()).rejects.toThrow('imageBatches: expected labeled images { pixels, label }, received { xs:');

@@ -34,9 +34,9 @@ afterAll(async () => {
 const read = async (more: object = {}): Promise<Dataset<LabeledImage>> =>
   (await imageFolder(root, { inputSize: 32, shuffle: false, ...more })).images;
 
-/** A digest of each picture. */
-const digest = (pictures: readonly { readonly data: Pixels['data'] }[]): string[] =>
-  pictures.map(({ data }) => createHash('md5').update(Float32Array.from(data)).digest('hex'));
+/** Returns a digest of each image. */
+const digest = (images: readonly { readonly data: Pixels['data'] }[]): string[] =>
+  images.map(({ data }) => createHash('md5').update(Float32Array.from(data)).digest('hex'));
 
 async function batched(batches: Dataset<ImageBatch>): Promise<string[]> {
   const found: string[] = [];
@@ -55,7 +55,7 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
   const threads = (): { workers?: ImageWorkers } => (how === 'threads' ? { workers } : {});
 
   test.each([undefined, 4])(
-    'batches that use memory again hold the images that are read and changed, every epoch (augment with concurrency %s)',
+    'batches are right in every epoch although buffers are reused (augment with concurrency %s)',
     async (concurrency) => {
       const at = { seed: 1, ...threads(), ...(concurrency === undefined ? {} : { concurrency }) };
       const [plain, changed] = [await read(threads()), augment(await read(threads()), RECIPE, at)].map((images) =>
@@ -69,22 +69,22 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
     },
   );
 
-  test('a change that leaves some images as they are does not give them away', async () => {
+  test('a transform that returns some images unchanged does not release their buffers', async () => {
     const [changed, reference] = await Promise.all(
       [threads(), {}].map(async (more) => augment(await read(more), randomFlip(), { concurrency: 4, ...more })),
     );
     expect(await batched(imageBatches(changed!))).toEqual(await single(reference!));
   });
 
-  test('images of the caller stay as they are when they are changed', async () => {
-    const pictures = await (await read()).toArray();
-    const copies = structuredClone(pictures);
-    const batches = imageBatches(augment(Dataset.from(pictures), RECIPE, threads()));
+  test('augment does not modify images of the caller', async () => {
+    const images = await (await read()).toArray();
+    const copies = structuredClone(images);
+    const batches = imageBatches(augment(Dataset.from(images), RECIPE, threads()));
     for (let epoch = 0; epoch < 2; epoch++) await batched(batches);
-    expect(pictures).toEqual(copies);
+    expect(images).toEqual(copies);
   });
 
-  test('images that other code may still use keep their memory', async () => {
+  test('the buffers of images that other code may still use are not reused', async () => {
     const kept: Pixels[] = [];
     const keep = transformOf('keep', (pixels) => {
       kept.push(pixels);
@@ -110,16 +110,25 @@ describe.each(['one thread', 'threads'])('with %s', (how) => {
   });
 });
 
-test('what passes over a dataset yield themselves is never used again, while batches of the same images are made', async () => {
+test('buffers of images that a pass has yielded to the caller are not reused by batches of the same dataset', async () => {
   const images = augment(await read(), RECIPE, { seed: 1 });
-  const pictures = await images.toArray();
-  const copies = structuredClone(pictures);
+  const yielded = await images.toArray();
+  const copies = structuredClone(yielded);
   const batches = imageBatches(images);
   for (let epoch = 0; epoch < 2; epoch++) await batched(batches);
-  expect(pictures).toEqual(copies);
+  expect(yielded).toEqual(copies);
 });
 
-test('a batch larger than anybody knew grows, and one smaller than asked is cut', async () => {
+test.each(['one thread', 'two worker tasks', 'one worker task'])('images read and transformed in %s may be reused', async (how) => {
+  const threads = how === 'one thread' ? {} : { workers };
+  const images = await read(threads);
+  const changed = augment(images, RECIPE, { ...threads, ...(how === 'two worker tasks' ? { concurrency: 4 } : {}) });
+  expect(changed.traits.isReaderOnlyOwner).toBe(true);
+  expect(augment(changed, RECIPE, threads).traits.isReaderOnlyOwner).toBe(true);
+  expect(augment(images.cache(), RECIPE, threads).traits.isReaderOnlyOwner).toBe(false);
+});
+
+test('a batch grows when the number of images is unknown, and a smaller last batch is cut', async () => {
   const images = (await read()).take(35).filter(() => true);
   expect(images.size).toBeNaN();
   const reference = await single(images);

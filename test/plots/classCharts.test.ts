@@ -12,8 +12,8 @@ describeCharts([
   ),
 ]);
 
-test.each<[string, () => unknown]>([['counts that do not fit the names', () => classBalanceChart(['a', 'b'], [1])]])(
-  '%s is refused in one sentence',
+test.each<[string, () => unknown]>([['a different number of counts and names', () => classBalanceChart(['a', 'b'], [1])]])(
+  '%s is refused',
   (_, act) => {
     expect(act).toThrowErrorMatchingSnapshot();
   },

@@ -4,7 +4,7 @@ import { describeCharts, ofEverySize, ten, thousand, valuesOf } from './support/
 
 describeCharts(ofEverySize('confusion', confusionChart));
 
-test('the confusion chart prints exactly the counts that are not zero', async () => {
+test('the confusion chart shows every count that is not zero', async () => {
   const svg = await renderSvg(confusionChart(ten));
   const printed = [...svg.matchAll(/<text[^>]*>(\d+)<\/text>/g)].map(([, count]) => Number(count)).sort((a, b) => a - b);
   expect(printed).toEqual(
@@ -16,7 +16,7 @@ test('the confusion chart prints exactly the counts that are not zero', async ()
   expect(svg).toContain('class &lt;3&gt;');
 });
 
-test('of a thousand classes only those with the most mistakes are drawn, and the chart says so', async () => {
+test('of a thousand classes, only those with the most mistakes are drawn, and the subtitle says so', async () => {
   const svg = await renderSvg(confusionChart(thousand));
   expect(svg).toContain('The 40 of 1,000 classes with the most mistakes');
   expect(svg.match(/>class &lt;/g)).toHaveLength(80);
@@ -31,9 +31,6 @@ test('the whole confusion matrix of hundreds of classes can be drawn, without it
   expect(() => confusionChart(thousand, { maxClasses: 1000 })).not.toThrow();
 });
 
-test.each<[string, () => unknown]>([['an unknown option', () => confusionChart(ten, { size: 3 } as never)]])(
-  '%s is refused in one sentence',
-  (_, act) => {
-    expect(act).toThrowErrorMatchingSnapshot();
-  },
-);
+test.each<[string, () => unknown]>([['an unknown option', () => confusionChart(ten, { size: 3 } as never)]])('%s is refused', (_, act) => {
+  expect(act).toThrowErrorMatchingSnapshot();
+});

@@ -9,7 +9,7 @@ describeCharts([
   ...ofEverySize('reliability', reliabilityChart),
 ]);
 
-test('two classes have the curve of the second, many classes those of the ten hardest', async () => {
+test('by default, two classes have the curve of the second, and many classes the ten with the smallest areas', async () => {
   const legends = async (spec: ChartSpec) => (await renderSvg(spec)).match(/class &lt;\d+&gt; \([\d.]+\)<\/text>/g)!;
   expect(await legends(rocChart(two))).toEqual([expect.stringContaining('class &lt;1&gt;')]);
   expect(await legends(rocChart(thousand))).toHaveLength(10);
@@ -24,7 +24,7 @@ const corners = (line: readonly [number, number][]): [number, number][] =>
     .map(([x, y]): [number, number] => [Number((x / 300).toFixed(4)), Number((1 - y / 300).toFixed(4))])
     .filter(([x, y], i, all) => i === 0 || x !== all[i - 1]![0] || y !== all[i - 1]![1]);
 
-test("precision against recall has the steps of scikit-learn's display, and their area is the average precision", async () => {
+test("the precision-recall curve has the steps of scikit-learn's display, and their area is the average precision", async () => {
   const [line] = await linesOf(precisionRecallChart(eight));
   const points = corners(line!);
   expect(points).toEqual([
@@ -57,9 +57,6 @@ test("the ROC curve has the straight lines of scikit-learn's display", async () 
   ]);
 });
 
-test.each<[string, () => unknown]>([['a class that is not there', () => rocChart(ten, { show: ['zebra'] })]])(
-  '%s is refused in one sentence',
-  (_, act) => {
-    expect(act).toThrowErrorMatchingSnapshot();
-  },
-);
+test.each<[string, () => unknown]>([['an unknown class', () => rocChart(ten, { show: ['zebra'] })]])('%s is refused', (_, act) => {
+  expect(act).toThrowErrorMatchingSnapshot();
+});

@@ -5,8 +5,8 @@ import { describeCharts } from './support/charts.js';
 
 describeCharts([['plan', () => planChart(planModel('b7'))]]);
 
-test.each<[string, () => unknown]>([['a plan of open size', () => planChart(planModel('b0', { inputSize: null }))]])(
-  '%s is refused in one sentence',
+test.each<[string, () => unknown]>([['a plan with a variable input size', () => planChart(planModel('b0', { inputSize: null }))]])(
+  '%s is refused',
   (_, act) => {
     expect(act).toThrowErrorMatchingSnapshot();
   },

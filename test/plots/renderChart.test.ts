@@ -46,11 +46,11 @@ test('a value that is not a chart is refused', async () => {
     `[OptionError: renderSvg: expected a Vega-Lite specification for \`chart\`, received {  }.]`,
   );
   await expect(renderSvg({ $schema: 'x', mark: 'bar', data: { values: [] }, transform: [{ calculate: '(((', as: 'a' }] })).rejects.toThrow(
-    /renderSvg: expected a specification Vega can draw/,
+    /renderSvg: expected a specification that Vega can draw/,
   );
 });
 
-test('onWarning receives what Vega-Lite says about a specification, in place of the console', async () => {
+test('onWarning receives the warnings of Vega-Lite instead of the console', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   const chart = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',

@@ -4,9 +4,9 @@ import { describeCharts, valuesOf } from './support/charts.js';
 
 describeCharts([['schedule', () => scheduleChart((step) => 0.1 * 0.97 ** step, 1000, { stepsPerEpoch: 100 })]]);
 
-test('a schedule that swings faster than pixels keeps its true height', () => {
-  const swing = (step: number): number => 0.1 * (1 + Math.cos((2 * Math.PI * step) / 50));
-  const spec = scheduleChart(swing, 20_000);
+test('a schedule that oscillates faster than pixels keeps its height', () => {
+  const oscillation = (step: number): number => 0.1 * (1 + Math.cos((2 * Math.PI * step) / 50));
+  const spec = scheduleChart(oscillation, 20_000);
   const values = valuesOf(spec);
   expect(spec.description).toMatch(/peaks at 0\.2,/);
   for (let part = 0; part < 400; part++) {
@@ -14,7 +14,7 @@ test('a schedule that swings faster than pixels keeps its true height', () => {
     expect(Math.max(...rates)).toBeCloseTo(0.2, 12);
     expect(Math.min(...rates)).toBeCloseTo(0, 12);
   }
-  for (const { at, rate } of values) expect(rate).toBe(swing(at!));
+  for (const { at, rate } of values) expect(rate).toBe(oscillation(at!));
 });
 
 test('warm-ups, restarts and jumps of a schedule are drawn at their step', () => {
@@ -35,6 +35,6 @@ test('one step is a point', async () => {
 test.each<[string, () => unknown]>([
   ['zero steps', () => scheduleChart(() => 1, 0)],
   ['a schedule that is not finite', () => scheduleChart((step) => 1 / (3 - step), 5)],
-])('%s is refused in one sentence', (_, act) => {
+])('%s is refused', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
 });

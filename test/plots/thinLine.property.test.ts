@@ -11,7 +11,7 @@ const bucketOf = ({ x }: LinePoint, last: number, buckets: number): number =>
   Math.min(buckets - 1, Math.floor((x / Math.max(last, 1)) * buckets));
 
 test.prop([lines, fc.integer({ min: 1, max: 40 })])(
-  'the first, lowest, highest and last point of every part stay, and none is made up or moved',
+  'the first, lowest, highest and last point of every interval are kept, and no point is added or moved',
   (points, buckets) => {
     const last = points.length - 1;
     const kept = thinLine(points, [0, last], buckets);
@@ -34,7 +34,7 @@ test.prop([lines, fc.integer({ min: 1, max: 40 })])(
   },
 );
 
-test.prop([lines])('values on both sides of a gap stay apart', (points) => {
+test.prop([lines])('values on both sides of a gap remain separate', (points) => {
   const runs = (line: readonly LinePoint[]): number => line.filter(({ y }, i) => y !== null && (line[i - 1]?.y ?? null) === null).length;
   expect(runs(thinLine(points, [0, points.length - 1], 5))).toBe(runs(points));
 });

@@ -31,14 +31,14 @@ test('phases follow one another, with a boundary between their epochs', async ()
   expect(svg).not.toContain('>accuracy</text>');
 });
 
-test('the metrics of epochs mean the same as the values of metrics', () => {
-  const figures = [
+test('a list of epochs and lists of values by metric give the same chart', () => {
+  const epochs = [
     { epoch: 0, loss: 2, val_loss: 2.5, accuracy: 0.25, val_accuracy: 0.125 },
     { epoch: 1, loss: 1, val_loss: 1.5, accuracy: 0.5, val_accuracy: 0.375 },
     { epoch: 2, loss: 0.5, val_loss: 1.25, accuracy: 0.75, val_accuracy: 0.5 },
   ];
-  expect(trainingChart(figures)).toEqual(trainingChart(history));
-  expect(trainingChart([{ name: 'training', history: figures }])).toEqual(trainingChart(history));
+  expect(trainingChart(epochs)).toEqual(trainingChart(history));
+  expect(trainingChart([{ name: 'training', history: epochs }])).toEqual(trainingChart(history));
 });
 
 test('an epoch that is not finite is a gap, between values and at the end', async () => {
@@ -54,14 +54,14 @@ test('an epoch that is not finite is a gap, between values and at the end', asyn
   }
 });
 
-test('the metrics of epochs have gaps too, and an epoch without a measurement has none', async () => {
+test('a list of epochs has gaps where a value is not finite, but not where a metric was not measured', async () => {
   const validated = Array.from({ length: 9 }, (_, i) => ({
     epoch: i,
     loss: i === 4 ? NaN : 1 / (i + 1),
     ...(i % 3 === 2 ? { val_loss: 2 / (i + 1) } : {}),
   }));
   const spec = trainingChart(validated);
-  // As report.json holds it.
+  // report.json contains null instead of NaN.
   expect(trainingChart(JSON.parse(JSON.stringify(validated)) as typeof validated)).toEqual(spec);
   expect(await linesOf(spec)).toHaveLength(2);
   expect(await linesOf(spec, '#c8641b')).toEqual([
@@ -106,9 +106,9 @@ test('the history of fineTune is drawn with its metrics', () => {
 
 test.each<[string, () => unknown]>([
   ['a history without epochs', () => trainingChart({ loss: [] })],
-  ['a metric that is not there', () => trainingChart(history, { metrics: ['auc'] })],
+  ['an unknown metric', () => trainingChart(history, { metrics: ['auc'] })],
   ['a history without a finite value', () => trainingChart({ loss: [NaN, NaN], acc: [NaN, Infinity] })],
   ['a metric without a finite value', () => trainingChart({ loss: [NaN], acc: [0.5] }, { metrics: ['loss'] })],
-])('%s is refused in one sentence', (_, act) => {
+])('%s is refused', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
 });

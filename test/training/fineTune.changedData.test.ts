@@ -57,7 +57,7 @@ async function interrupted(train: Dataset<TrainingBatch>, options: Partial<FineT
 test('refuses more, fewer or other items, other labels and another order, and says what differs', async () => {
   const store = await interrupted(batches(files(20)));
   await expect(run(batches(files(22)), store)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
+    `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received 22 in stage 1. Set \`changedData: 'accept'\` to continue with the changed data, or use another store for a new run.]`,
   );
   await expect(run(batches(files(16)), store)).rejects.toThrow(
     'the training data of the run in `store`, 20 items, received 16 in stage 1.',
@@ -69,7 +69,7 @@ test('refuses more, fewer or other items, other labels and another order, and sa
     [...others, first!],
   ])
     await expect(run(batches(other), store)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: 'accept'\` to go on with the changed data, or give a new run a store of its own.]`,
+      `[DataError: fineTune: expected the training data of the run in \`store\`, 20 items, received as many with other origins or labels, or in another order, in stage 1. Set \`changedData: 'accept'\` to continue with the changed data, or use another store for a new run.]`,
     );
   await expect(run(batches(files(20), 5), store)).rejects.toThrow('5 batches per epoch, received 4 in stage 1.');
 });

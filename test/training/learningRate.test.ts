@@ -59,6 +59,6 @@ test('reduceOnPlateau lowers the rate when its patience is exhausted, waits for 
   await expect(
     fit([scripted([1, 1]), reduceOnPlateau({ patience: 1 })], { optimizer: scheduled }),
   ).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: reduceOnPlateau: expected an optimizer with a constant rate, received one with a schedule, which sets the rate itself.]`,
+    `[OptionError: reduceOnPlateau: expected an optimizer with a constant learning rate, received one with a schedule, which would overwrite the lowered rate.]`,
   );
 });

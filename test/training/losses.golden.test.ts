@@ -2,7 +2,7 @@
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-layers';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import keras from '../fixtures/training/keras.json' with { type: 'json' };
 import {
@@ -95,4 +95,23 @@ test('refuses labels that do not match the predictions', () => {
     `[OptionError: softmaxCrossEntropy: expected a number in [0, 1) for \`labelSmoothing\`, received 1.]`,
   );
   expect(() => topK(0)).toThrowErrorMatchingInlineSnapshot(`[OptionError: topK: expected a positive integer for \`k\`, received 0.]`);
+});
+
+test('losses and metrics that were not called say so when TensorFlow.js calls them', async () => {
+  const compiled = (options: object): tfl.LayersModel => {
+    const model = tfl.sequential({ layers: [tfl.layers.dense({ units: 3, inputShape: [2], activation: 'softmax' })] });
+    model.compile({ optimizer: 'sgd', loss: softmaxCrossEntropy(), ...options });
+    return model;
+  };
+  const [xs, ys] = [tf.ones([1, 2]), tf.oneHot([1], 3)];
+  for (const [options, name, call] of [
+    [{ loss: softmaxCrossEntropy }, 'softmaxCrossEntropy', 'softmaxCrossEntropy()'],
+    [{ loss: binaryCrossEntropy }, 'binaryCrossEntropy', 'binaryCrossEntropy()'],
+    [{ loss: focalLoss }, 'focalLoss', 'focalLoss()'],
+    [{ metrics: [topK] }, 'topK', 'topK(5)'],
+    [{ metrics: [precision] }, 'precision', 'precision()'],
+  ] as const)
+    await expect(Promise.resolve().then(() => compiled(options).trainOnBatch(xs, ys))).rejects.toThrow(
+      `${name}: expected options, received labels. Call it: \`${call}\`.`,
+    );
 });

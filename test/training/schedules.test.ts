@@ -43,7 +43,7 @@ test('refuses invalid options', () => {
     `[OptionError: stepDecay: expected 2 rates, one more than boundaries for \`values\`, received [1].]`,
   );
   expect(() => stepDecay({ values: [1, 2, 3], boundaries: [5, 5] })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: stepDecay: expected steps that ascend for \`boundaries\`, received [5, 5].]`,
+    `[OptionError: stepDecay: expected steps in ascending order for \`boundaries\`, received [5, 5].]`,
   );
   expect(() => oneCycle({ maxLearningRate: 1, totalSteps: 2 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: oneCycle: expected more than 3.3333333333333335 steps for a rise of 0.3 for \`totalSteps\`, received 2.]`,

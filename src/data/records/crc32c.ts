@@ -1,12 +1,12 @@
-// CRC-32C (Castagnoli), the checksum of TFRecord and of TensorBoard's event files.
+// CRC-32C (Castagnoli), the checksum of TFRecord files and of TensorBoard's event files.
 
 const POLYNOMIAL = 0x82f63b78;
 
-/** Eight tables, so that eight bytes are folded in at once. */
+/** Eight tables, so that eight bytes are processed at once. */
 const TABLES = /* @__PURE__ */ makeTables();
 
 /**
- * Computes the CRC-32C of some bytes as an unsigned 32-bit number.
+ * Computes the CRC-32C of bytes as an unsigned 32-bit number.
  *
  * @see RFC 3720, appendix B.4
  */
@@ -39,7 +39,7 @@ export function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** TensorFlow stores checksums rotated and shifted, so that a checksum of data with checksums is not weak. */
+/** Computes a checksum as TensorFlow stores it: rotated, plus a constant. This makes checksums of data that contains checksums safe. */
 export function maskedCrc32c(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -1,6 +1,6 @@
-// TensorFlow's Example: a record's bytes as named lists of bytes, floats or integers. Its messages: exampleMessages.ts.
+// TensorFlow's Example: a record of named lists of bytes, floats or integers. exampleMessages.ts encodes and decodes it.
 
-import { check, instanceOf, record, rule, text } from '../../core/internal.js';
+import { anyNumber, check, instanceOf, record, rule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import type * as messageModule from './exampleMessages.js';
 import type { Example, FeatureValue } from './exampleMessages.js';
@@ -9,22 +9,22 @@ export type { Example, FeatureValue } from './exampleMessages.js';
 
 export const BYTES = instanceOf(Uint8Array, 'a Uint8Array');
 const bytesOrText = rule<Uint8Array | string>('a Uint8Array or a string', (value) => typeof value === 'string' || BYTES.accepts(value));
-export const NUMBER = rule<number>('a number', (value) => typeof value === 'number');
 const wholeNumber = rule<number | bigint>('an integer of at most 64 bits', (value) => Number.isSafeInteger(value) || isInt64(value));
-const featureValue = rule<FeatureValue>('what feature.bytes, feature.float or feature.int64 makes', isFeatureValue);
+const featureValue = rule<FeatureValue>('what feature.bytes, feature.float or feature.int64 returns', isFeatureValue);
 
-/** Makes the values of an Example. */
+/** Creates the values of an {@link Example}. */
 export const feature = {
-  /** Bytes; text is written as UTF-8. */
+  /** Bytes. Strings are encoded as UTF-8. */
   bytes: (...values: readonly (Uint8Array | string)[]): FeatureValue => {
     for (const value of values) check('feature.bytes', 'values', value, bytesOrText);
     return { kind: 'bytes', values: values.map((value) => (typeof value === 'string' ? new TextEncoder().encode(value) : value)) };
   },
+  /** Numbers, which are stored as float32. */
   float: (...values: readonly number[]): FeatureValue => {
-    for (const value of values) check('feature.float', 'values', value, NUMBER);
+    for (const value of values) check('feature.float', 'values', value, anyNumber);
     return { kind: 'float', values };
   },
-  /** Whole numbers. */
+  /** Integers of up to 64 bits. */
   int64: (...values: readonly (number | bigint)[]): FeatureValue => {
     for (const value of values) check('feature.int64', 'values', value, wholeNumber);
     return { kind: 'int64', values: values.map(BigInt) };
@@ -32,9 +32,9 @@ export const feature = {
 };
 
 /**
- * Writes an Example as the bytes that TensorFlow's `tf.io.parse_single_example` reads.
+ * Encodes an Example as bytes that TensorFlow's `tf.io.parse_single_example` can read.
  *
- * @throws {OptionError} when a value is not one that `feature` makes.
+ * @throws {OptionError} when a value was not created with `feature`.
  * @example
  * const bytes = await encodeExample({ 'image/encoded': feature.bytes(jpeg), 'image/class/label': feature.int64(389) });
  */
@@ -46,10 +46,11 @@ export async function encodeExample(example: Example): Promise<Uint8Array> {
 }
 
 /**
- * Reads the bytes of an Example; names without values are left out.
+ * Decodes the bytes of an Example. Names without values are left out.
  *
- * @param origin - The record's place, for errors.
- * @throws {DataError} when the bytes are no Example.
+ * @param origin - Where the record comes from, for error messages.
+ * @throws {OptionError} when `bytes` is not a Uint8Array, or `origin` is not a string.
+ * @throws {DataError} when the bytes are not an Example.
  */
 export async function decodeExample(bytes: Uint8Array, origin = 'record'): Promise<Example> {
   check('decodeExample', 'bytes', bytes, BYTES);
@@ -65,7 +66,7 @@ export async function decodeExample(bytes: Uint8Array, origin = 'record'): Promi
   }
 }
 
-/** Throws unless a value of an Example is one that `feature` makes. */
+/** Throws unless a value of an Example has the form that `feature` returns. */
 export function checkFeature(where: string, name: string, value: unknown): asserts value is FeatureValue {
   check(where, `example['${name}']`, value, featureValue);
 }
@@ -77,7 +78,7 @@ function isFeatureValue(value: unknown): boolean {
     case 'bytes':
       return values.every(BYTES.accepts);
     case 'float':
-      return values.every(NUMBER.accepts);
+      return values.every(anyNumber.accepts);
     case 'int64':
       return values.every(isInt64);
     default:
@@ -91,7 +92,7 @@ function isInt64(value: unknown): boolean {
 
 let loaded: Promise<typeof messageModule> | undefined;
 
-/** Protobuf takes longer to load than the rest of this library, and few programs read records. */
+/** Protobuf takes longer to load than the rest of this library, and few programs read records, so it is loaded on demand. */
 function messages(): Promise<typeof messageModule> {
   return (loaded ??= import('./exampleMessages.js'));
 }

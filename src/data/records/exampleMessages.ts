@@ -1,4 +1,4 @@
-// An Example as a message of protobuf, to bytes and back. Loaded by example.ts when the first one is met.
+// Encodes and decodes an Example as a protobuf message. example.ts loads this file on demand.
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
@@ -11,22 +11,22 @@ import {
   type Feature,
 } from '../proto/example_pb.js';
 
-/** The values under one name of an Example. */
+/** The values of one feature of an Example. */
 export type FeatureValue =
   | { readonly kind: 'bytes'; readonly values: readonly Uint8Array[] }
   | { readonly kind: 'float'; readonly values: readonly number[] }
   | { readonly kind: 'int64'; readonly values: readonly bigint[] };
 
-/** An Example of TensorFlow: values by name. */
+/** An Example of TensorFlow: features by name. */
 export type Example = Readonly<Record<string, FeatureValue>>;
 
-/** An Example's bytes. */
+/** Encodes an Example. */
 export function toBytes(example: Example): Uint8Array {
   const entries = Object.entries(example).map(([name, value]) => [name, toMessage(value)] as const);
   return toBinary(ExampleSchema, create(ExampleSchema, { features: create(FeaturesSchema, { feature: Object.fromEntries(entries) }) }));
 }
 
-/** The Example of these bytes. */
+/** Decodes an Example. */
 export function fromBytes(bytes: Uint8Array): Example {
   const { features } = fromBinary(ExampleSchema, bytes);
   const entries = Object.entries(features?.feature ?? {}).flatMap(([name, message]) => {

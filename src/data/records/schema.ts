@@ -1,6 +1,8 @@
-// Schemas as data: which features of an Example a record has, under which names, with which defaults.
+// Record schemas: which features of an Example a record has, their names and their defaults.
 
 import {
+  anyNumber,
+  anyString,
   anything,
   boolean,
   check,
@@ -9,22 +11,21 @@ import {
   invalid,
   oneOf,
   record as recordRule,
-  rule,
+  type Rule,
   seed as integer,
   text,
-  type Rule,
 } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
-import { BYTES, checkFeature, feature, NUMBER, type Example, type FeatureValue } from './example.js';
+import { BYTES, checkFeature, feature, type Example, type FeatureValue } from './example.js';
 
-/** One feature of a record, of one kind. */
+/** One feature of a record, of the given kind. */
 export interface RecordFieldOf<Kind extends string, Value> {
-  /** The feature's name in the Example. */
+  /** Name of the feature in the Example. */
   readonly key: string;
   readonly kind: Kind;
-  /** A list of any length instead of one value. */
+  /** Whether the feature is a list of any length instead of one value. @defaultValue false */
   readonly list?: boolean | undefined;
-  /** Stands in for an absent feature; without one, an absent feature is an error. */
+  /** Value of a missing feature. @defaultValue none: a missing feature is an error */
   readonly default?: Value | readonly Value[] | undefined;
 }
 
@@ -33,13 +34,13 @@ export type RecordField =
   | RecordFieldOf<'bytes', Uint8Array>
   | RecordFieldOf<'text', string>
   | RecordFieldOf<'float', number>
-  /** `first` is the number that counts as 0, for labels that begin at 1. */
+  /** `first` is the stored number that becomes 0, for labels that start at 1. */
   | (RecordFieldOf<'int64', number> & { readonly first?: number | undefined });
 
-/** A record's features by the names this program uses. */
+/** The features of a record, by their names in the decoded record. */
 export type RecordSchema = Readonly<Record<string, RecordField>>;
 
-/** The value of a feature by its kind. */
+/** The type of a feature's value, by its kind. */
 export interface RecordValues {
   readonly bytes: Uint8Array;
   readonly text: string;
@@ -47,7 +48,7 @@ export interface RecordValues {
   readonly int64: number;
 }
 
-/** What a record of a schema holds. */
+/** The decoded record of a schema. */
 export type RecordOf<S extends RecordSchema> = {
   readonly [K in keyof S]: S[K] extends { readonly list: true } ? readonly RecordValues[S[K]['kind']][] : RecordValues[S[K]['kind']];
 };
@@ -59,7 +60,7 @@ const box = {
   boxYMax: { key: 'image/object/bbox/ymax', kind: 'float', list: true, default: [] },
 } as const satisfies RecordSchema;
 
-/** A schema of images with their labels: `image` is an encoded image, `label` counts from 0. */
+/** A schema of labeled images. `image` is an encoded image, `label` a class index from 0. */
 export type ImageRecordSchema = Readonly<
   Record<'image', RecordFieldOf<'bytes', Uint8Array>> &
     Record<'label', RecordFieldOf<'int64', number> & { readonly first?: number | undefined }> &
@@ -68,11 +69,11 @@ export type ImageRecordSchema = Readonly<
     Record<'boxXMin' | 'boxXMax' | 'boxYMin' | 'boxYMax', RecordFieldOf<'float', number> & { readonly list: true }>
 >;
 
-/** Known layouts of image records. */
+/** Schemas of common image records. */
 export const RECORD_SCHEMAS: Readonly<
   Record<'flat', ImageRecordSchema> & Record<'imagenet', ImageRecordSchema & Record<'synset', RecordFieldOf<'text', string>>>
 > = {
-  /** The official ImageNet records: labels 1 to 1000 become 0 to 999. */
+  /** The official ImageNet records. Their labels 1 to 1000 become 0 to 999. */
   imagenet: {
     image: { key: 'image/encoded', kind: 'bytes' },
     label: { key: 'image/class/label', kind: 'int64', first: 1 },
@@ -86,7 +87,7 @@ export const RECORD_SCHEMAS: Readonly<
     format: { key: 'image/format', kind: 'text', default: 'JPEG' },
     ...box,
   },
-  /** Records with plain names and labels from 0. */
+  /** Records with short feature names and labels from 0. */
   flat: {
     image: { key: 'image', kind: 'bytes' },
     label: { key: 'label', kind: 'int64' },
@@ -105,11 +106,11 @@ export const RECORD_SCHEMAS: Readonly<
 };
 
 /**
- * Reads the features a schema names from an Example.
+ * Reads the features of a schema from an Example.
  *
- * @param origin - The record's place, for errors.
- * @throws {OptionError} when the example or the schema is not one.
- * @throws {DataError} when a feature is absent and has no default, is of another kind, has not exactly one value where one is due, or is
+ * @param origin - Where the record comes from, for error messages.
+ * @throws {OptionError} when an argument has a wrong value.
+ * @throws {DataError} when a feature is missing and has no default, has another kind, does not have exactly one value without `list`, or is
  *   text that is not UTF-8.
  * @example
  * const { image, label } = parseExample(await decodeExample(bytes), RECORD_SCHEMAS.imagenet);
@@ -128,16 +129,16 @@ export function parseExample<const S extends RecordSchema>(example: Example, sch
 }
 
 /**
- * Writes a record of a schema as an Example, the inverse of `parseExample`.
+ * Converts a record of a schema to an Example. The inverse of `parseExample`.
  *
- * @throws {OptionError} when a value of the record is absent or not of the kind that the schema names.
+ * @throws {OptionError} when the schema is invalid, or a value of the record is missing or has another kind than in the schema.
  */
 export function formatExample<const S extends RecordSchema>(record: RecordOf<S>, schema: S): Example {
   checkSchema('formatExample', schema);
   return formatExampleFor('formatExample', 'record', record, schema);
 }
 
-/** Writes a record for another function, under whose name it reports errors; the schema is checked already. */
+/** Converts a record for another function. Errors name that function. It must have checked the schema. */
 export function formatExampleFor<const S extends RecordSchema>(where: string, option: string, record: RecordOf<S>, schema: S): Example {
   check(where, option, record, recordRule);
   const fields = Object.entries(schema).map(([name, field]) => {
@@ -152,15 +153,15 @@ export function formatExampleFor<const S extends RecordSchema>(where: string, op
   return Object.fromEntries(fields);
 }
 
-/** What a record has under a field of each kind. */
+/** Rules for the values of a record, by kind. */
 const VALUES: Readonly<Record<RecordField['kind'], Rule<unknown>>> = {
   bytes: BYTES,
-  text: rule<string>('a string', (value) => typeof value === 'string'),
-  float: NUMBER,
+  text: anyString,
+  float: anyNumber,
   int64: integer,
 };
 
-/** Throws unless every field of a schema has a key of its own and a kind, and nothing unknown. */
+/** Throws unless every field of a schema has a unique key and a kind, and no unknown options. */
 export function checkSchema(where: string, schema: unknown): asserts schema is RecordSchema {
   check(where, 'schema', schema, recordRule);
   const nameOf = new Map<string, string>();
@@ -191,7 +192,7 @@ export function checkSchema(where: string, schema: unknown): asserts schema is R
 
 function valuesOf(example: Example, field: RecordField, origin: string): readonly unknown[] {
   const value = example[field.key];
-  // TensorFlow writes an absent feature also as an empty list.
+  // TensorFlow may write a missing feature as an empty list.
   if (value !== undefined) checkFeature('parseExample', field.key, value);
   if (value === undefined || (value.values.length === 0 && field.list !== true)) {
     if (field.default === undefined)

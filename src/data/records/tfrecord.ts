@@ -1,29 +1,31 @@
-// The framing of a TFRecord file: length, checksum, bytes, checksum. What the bytes mean is in example.ts.
+// The framing of records in a TFRecord file: length, checksum, bytes, checksum. example.ts decodes the bytes.
 
 import { boolean, check, checkOptions, instanceOf, positiveInteger, rule, text } from '../../core/internal.js';
 import { DataError, type Complete } from '../../core/index.js';
 import { maskedCrc32c } from './crc32c.js';
+import { foreignRecords, HEAD_BYTES } from './foreignRecords.js';
 
-/** How records are read. */
+/** Options of {@link readTFRecords}. */
 export interface ReadTFRecordsOptions {
-  /** Name of the file in errors. @defaultValue 'records' */
+  /** Name of the file for error messages. @defaultValue 'records' */
   readonly origin?: string | undefined;
-  /** Checks the checksum of every record's bytes; that of its length is always checked. @defaultValue true */
+  /** Whether to verify the checksum of every record's bytes. The checksum of its length is always verified. @defaultValue true */
   readonly verify?: boolean | undefined;
-  /** A record that claims to be longer is refused before its bytes are taken. @defaultValue 1,073,741,824, one GiB */
+  /** A record whose header states more bytes is refused before they are read. @defaultValue 1,073,741,824 (1 GiB) */
   readonly maxRecordBytes?: number | undefined;
 }
 
-/** One record and where it begins. */
+/** One record and its position. */
 export interface TFRecord {
   readonly data: Uint8Array;
-  /** Bytes before the record in the (uncompressed) file. */
+  /** Number of bytes before the record in the uncompressed file. */
   readonly offset: number;
 }
 
 const MAX_RECORD_BYTES = 2 ** 30;
 const HEADER = 12;
 const FOOTER = 4;
+const WRONG_LENGTH = 'a length that does not match its checksum';
 
 const bytesRule = instanceOf(Uint8Array, 'a Uint8Array');
 const chunksRule = rule<Iterable<Uint8Array>>(
@@ -33,11 +35,12 @@ const chunksRule = rule<Iterable<Uint8Array>>(
 );
 
 /**
- * Reads the records of an uncompressed TFRecord stream, wherever its chunks are cut.
+ * Reads the records of an uncompressed TFRecord stream. Chunks may end anywhere, also within a record.
  *
- * @param chunks - A stream's bytes; gzip goes through `DecompressionStream` first.
+ * @param chunks - The bytes of the stream. Decompress gzip first, for example with `DecompressionStream`.
  * @throws {OptionError} when a chunk is not a Uint8Array, or an option has a wrong value.
- * @throws {DataError} naming file and offset, when a checksum fails, the stream ends within a record, or a record is too long.
+ * @throws {DataError} when the bytes are not TFRecords, a checksum does not match, the stream ends within a record or a record is too long.
+ *   The message names the file and the offset.
  * @example
  * const response = await fetch('train.tfrecord');
  * for await (const { data } of readTFRecords([new Uint8Array(await response.arrayBuffer())])) console.log(await decodeExample(data));
@@ -57,20 +60,30 @@ async function* records(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { origin, verify, maxRecordBytes }: Complete<ReadTFRecordsOptions>,
 ): AsyncGenerator<TFRecord> {
-  const damaged = (at: number, what: string): DataError =>
-    new DataError(`readTFRecords: expected an intact record at offset ${at} of '${origin}', received ${what}.`, { origin });
+  const damaged = (at: number, what: string, remedy = ''): DataError =>
+    new DataError(`readTFRecords: expected an intact record at offset ${at} of '${origin}', received ${what}.${remedy}`, { origin });
   const take = byteReader(chunks);
+  const checkKind = async (header: Uint8Array): Promise<void> => {
+    const known = foreignRecords(join([header, await take(HEAD_BYTES - HEADER)]));
+    if (known === undefined) return;
+    const [what, remedy] = known;
+    throw new DataError(`readTFRecords: expected TFRecords in '${origin}', received ${what}.${remedy && ` ${remedy}`}`, { origin });
+  };
   for (let offset = 0; ;) {
     const header = await take(HEADER);
     if (header.length === 0) return;
-    if (header.length < HEADER) throw damaged(offset, `only ${header.length} bytes of its header`);
-    const view = new DataView(header.buffer, header.byteOffset, HEADER);
-    if (view.getUint32(8, true) !== maskedCrc32c(header.subarray(0, 8))) throw damaged(offset, 'a length that does not fit its checksum');
+    const hasLength = header.length === HEADER;
+    const view = new DataView(header.buffer, header.byteOffset, header.length);
+    if (!hasLength || view.getUint32(8, true) !== maskedCrc32c(header.subarray(0, 8))) {
+      if (offset > 0) throw damaged(offset, hasLength ? WRONG_LENGTH : `only ${header.length} bytes of its header`);
+      await checkKind(header);
+      throw damaged(0, hasLength ? WRONG_LENGTH : `only ${header.length} bytes`, ' The file is damaged, or it is not a TFRecord file.');
+    }
     const length = Number(view.getBigUint64(0, true));
     if (length > maxRecordBytes) {
       throw new DataError(
         `readTFRecords: expected a record of at most ${maxRecordBytes} bytes at offset ${offset} of '${origin}', ` +
-          `received one of ${length}. Set maxRecordBytes where it is meant.`,
+          `received one of ${length}. Set \`maxRecordBytes\` if this is intended.`,
         { origin },
       );
     }
@@ -78,7 +91,7 @@ async function* records(
     if (body.length < length + FOOTER) throw damaged(offset, `${body.length} of ${length + FOOTER} bytes`);
     const data = body.subarray(0, length);
     if (verify && new DataView(body.buffer, body.byteOffset + length, FOOTER).getUint32(0, true) !== maskedCrc32c(data)) {
-      throw damaged(offset, 'bytes that do not fit their checksum');
+      throw damaged(offset, 'bytes that do not match their checksum');
     }
     yield { data, offset };
     offset += HEADER + length + FOOTER;
@@ -86,7 +99,7 @@ async function* records(
 }
 
 /**
- * Wraps bytes as one record, ready to be appended to a file; TensorBoard's event files have the same form.
+ * Frames bytes as one record that can be appended to a TFRecord file. TensorBoard's event files use the same format.
  *
  * @example
  * await writable.write(frameTFRecord(await encodeExample({ label: feature.int64(3) })));
@@ -102,29 +115,29 @@ export function frameTFRecord(data: Uint8Array): Uint8Array {
   return framed;
 }
 
-/** Takes a number of bytes at a time from chunks of any size; fewer at the end. */
+/** Returns a function that takes a number of bytes from chunks of any size. At the end it returns fewer. */
 function byteReader(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): (count: number) => Promise<Uint8Array> {
   const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   let rest = new Uint8Array(0) as Uint8Array;
   return async (count) => {
     const parts = [rest];
-    let held = rest.length;
-    // Never more is allocated than was received, whatever a length claims.
-    while (held < count) {
+    let received = rest.length;
+    // Only received bytes are allocated, so a wrong length cannot exhaust the memory.
+    while (received < count) {
       const next = await iterator.next();
       if (next.done === true) break;
       check('readTFRecords', 'chunks', next.value, bytesRule);
       parts.push(next.value);
-      held += next.value.length;
+      received += next.value.length;
     }
-    const joined = parts.length === 1 ? rest : join(parts, held);
-    rest = joined.subarray(Math.min(count, held));
+    const joined = parts.length === 1 ? rest : join(parts);
+    rest = joined.subarray(Math.min(count, received));
     return joined.subarray(0, count);
   };
 }
 
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);

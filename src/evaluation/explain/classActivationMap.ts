@@ -1,4 +1,4 @@
-// Plain class activation maps: no gradient, where the classifier sits right on the averaged feature map.
+// Computes class activation maps without gradients, for models whose classifier follows directly on the pooled feature map.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -10,20 +10,25 @@ import { explained, explainedInput, rectify, targetRule, tensorOf, type HeatMap 
 import { preprocessingSource } from '../predict/internal.js';
 import { asLayersModel, lastFeatureLayer } from '../../models/internal.js';
 
-/** What is explained. */
+/** Options of {@link classActivationMap}. */
 export interface ClassActivationMapOptions {
-  /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
+  /** Index or name of the class to explain. @defaultValue the most probable class */
   readonly target?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
+  /** How the image is converted to the input of the model. @defaultValue the preprocessing stored in the model, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
 }
 
 /**
- * Weights the last feature map by the classifier's own weights; works in inference alone, so on every backend.
+ * Computes a class activation map: the sum of the channels of the last feature map, weighted by the classifier's weights for a class.
  *
- * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
- * @throws {OptionError} when an option or class is unknown, or neither options nor model say how the image is preprocessed.
- * @throws {ShapeError} when anything but average pooling and dropout stands between feature map and classifier.
+ * It needs no gradients, so it works on every backend. The caller does not have to dispose anything.
+ *
+ * @param image - RGB in [0, 255], of any size.
+ * @returns A map with the size of the feature map. `overlayHeat` draws it over the image.
+ * @throws {OptionError} when an option or class is unknown, several classes have the given name, or the preprocessing is unknown.
+ * @throws {ShapeError} when the image is not RGB, or there are layers other than average pooling and dropout between the feature map and
+ *   the classifier.
+ * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
  * const heat = await classActivationMap(model, photo);
  * @see Learning deep features for discriminative localization, arXiv 1512.04150, section 2
@@ -39,7 +44,7 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
   const types = after.map((layer) => layer.getClassName()).filter((type) => type !== 'Dropout' && type !== 'EffnetDropout');
   if (types.join(' ') !== 'GlobalAveragePooling2D Dense') {
     throw new ShapeError(
-      `${where}: expected average pooling and one dense layer after '${features.name}', received ${types.join(', ')}. Use gradCam.`,
+      `${where}: expected average pooling and one dense layer after '${features.name}', received ${types.join(', ')}. Use gradCam instead.`,
     );
   }
   const { input: pixels, box } = explainedInput(where, model, image, preprocessing);
@@ -50,17 +55,17 @@ export async function classActivationMap(model: tfl.LayersModel, image: Pixels, 
   });
   const [maps, output] = probe.predict(input) as [tf.Tensor4D, tf.Tensor2D];
   try {
-    const answer = explained(where, model, await output.data(), target);
+    const explanation = explained(where, model, await output.data(), target);
     const [, height, width] = maps.shape;
     const heat = tf.tidy(() => {
       const kernel = classifier.getWeights()[0] as tf.Tensor2D;
       const single = kernel.shape[1] === 1;
-      const column = tf.squeeze(tf.slice(kernel, [0, single ? 0 : answer.classIndex], [-1, 1]), [1]);
-      return tf.sum(tf.mul(maps, single && answer.classIndex === 0 ? tf.neg(column) : column), [0, 3]);
+      const column = tf.squeeze(tf.slice(kernel, [0, single ? 0 : explanation.classIndex], [-1, 1]), [1]);
+      return tf.sum(tf.mul(maps, single && explanation.classIndex === 0 ? tf.neg(column) : column), [0, 3]);
     });
     const values = rectify((await heat.data()) as Float32Array);
     heat.dispose();
-    return { width, height, values, box, ...answer };
+    return { width, height, values, box, ...explanation };
   } finally {
     tf.dispose([input, maps, output]);
   }

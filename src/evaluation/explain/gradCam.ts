@@ -1,4 +1,4 @@
-// Gradient-weighted class activation maps: which places of a feature map a class's score rises with.
+// Computes gradient-weighted class activation maps: the positions of a feature map that increase the score of a class.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
@@ -20,41 +20,42 @@ import { explained, explainedInput, rectify, targetRule, tensorOf, type HeatMap 
 import { preprocessingSource } from '../predict/internal.js';
 import { asLayersModel, lastFeatureLayer, withCall, withoutActivation } from '../../models/internal.js';
 
-/** What is explained, and how. */
+/** Options of {@link gradCam}. */
 export interface GradCamOptions {
-  /** The layer whose feature map is weighted. @defaultValue the last one with a feature map, `top_activation` */
+  /** Name of the layer whose feature map is weighted. @defaultValue the last layer with a feature map, `top_activation` */
   readonly layer?: string | undefined;
-  /** The class that is explained, by index or by a name the model knows. @defaultValue the most probable one */
+  /** Index or name of the class to explain. @defaultValue the most probable class */
   readonly target?: number | string | undefined;
-  /** How the image becomes the model's input. @defaultValue the model's own, see `setPreprocessing` */
+  /** How the image is converted to the input of the model. @defaultValue the preprocessing stored in the model, see `setPreprocessing` */
   readonly preprocessing?: PreprocessingSource | undefined;
-  /** 'gradCam++' also finds several things of one class. @defaultValue 'gradCam' */
+  /** 'gradCam++' is better at finding several objects of the class. @defaultValue 'gradCam' */
   readonly method?: 'gradCam' | 'gradCam++' | undefined;
   /**
-   * Averages the maps of so many copies of the picture with a little noise, which steadies them; 0 uses the picture itself.
+   * Number of noisy copies of the image whose maps are averaged, for a smoother map. With 0, only the image itself is used.
    * @defaultValue 0
    */
   readonly smooth?: number | undefined;
-  /** Decides the noise. @defaultValue 0 */
+  /** Seed of the noise for `smooth`. @defaultValue 0 */
   readonly seed?: number | undefined;
 }
 
-// Standard deviation of the noise, as a share of the pixels' range.
+// Standard deviation of the noise, as a fraction of the pixel range.
 const NOISE = 0.1;
 
 /**
- * Shows where a model looked: the places of a layer's feature map that spoke for a class.
+ * Computes a Grad-CAM heat map, which shows the regions of an image that increase the score of a class.
  *
- * The gradient is that of the logit, before softmax or sigmoid, in inference mode; only the layers after the chosen one are differentiated.
+ * The gradient is that of the logit, before softmax or sigmoid, in inference mode. Only the layers after `layer` are differentiated. The
+ * caller does not have to dispose anything.
  *
- * @param image - RGB in [0, 255], of any size; preprocessed as the model says.
- * @returns A map of the layer's size; `overlayHeat` lays it over the image. No tensor is left.
- * @throws {OptionError} when an option or class is unknown, the model has no such layer, or neither options nor model say how the image is
- *   preprocessed.
- * @throws {ShapeError} when that layer has no feature map, or does not lead to the answer.
+ * @param image - RGB in [0, 255], of any size.
+ * @returns A map with the size of the feature map. `overlayHeat` draws it over the image.
+ * @throws {OptionError} when an option, class or layer is unknown, several classes have the given name, or the preprocessing is unknown.
+ * @throws {ShapeError} when the image is not RGB, or the layer has no feature map or does not contribute to the output.
+ * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
  * const heat = await gradCam(model, photo, { target: 'giant panda' });
- * const shown = overlayHeat(photo, heat);
+ * const overlay = overlayHeat(photo, heat);
  * @see Grad-CAM, arXiv 1610.02391, section 3; Grad-CAM++, arXiv 1710.11063, equations 10 and 19; SmoothGrad, arXiv 1706.03825
  */
 export async function gradCam(model: LayersModel, image: Pixels, options: GradCamOptions = {}): Promise<HeatMap> {
@@ -72,29 +73,30 @@ export const GRAD_CAM_RULES = {
   preprocessing: preprocessingSource,
 } as const;
 
-/** {@link gradCam} of a classifier and options that are known to be right, for the function that the user called. */
+/** Same as {@link gradCam}, for checked arguments. Errors begin with `where`, the function that the user called. */
 export async function gradCamFor(where: string, model: LayersModel, image: Pixels, options: Given<GradCamOptions>): Promise<HeatMap> {
   const { layer: name, target, method = 'gradCam', smooth = 0, seed = 0, preprocessing } = options;
   await ensureBackend();
   const layer = name === undefined ? lastFeatureLayer(where, model) : model.layers.find((one) => one.name === name);
-  if (layer === undefined) throw invalid(where, 'layer', `the name of a layer of ${model.name}`, name, 'See `model.layers`.');
+  if (layer === undefined)
+    throw invalid(where, 'layer', `the name of a layer of ${model.name}`, name, 'See `model.layers` for their names.');
   const { input: pixels, box } = explainedInput(where, model, image, preprocessing);
   const input = tensorOf(pixels);
   try {
     const { output, shape } = forward(where, model, layer, input);
     const outputs = await output.data();
     output.dispose();
-    const answer = explained(where, model, outputs, target);
+    const explanation = explained(where, model, outputs, target);
     const [, height, width] = shape;
     const sum = new Float32Array(height * width);
     const random = createRandom(seed);
     for (let copy = 0; copy < Math.max(1, smooth); copy++) {
-      const heat = tf.tidy(() => heatOf(model, layer, smooth === 0 ? input : noisy(input, random), shape, answer.classIndex, method));
+      const heat = tf.tidy(() => heatOf(model, layer, smooth === 0 ? input : noisy(input, random), shape, explanation.classIndex, method));
       const values = (await heat.data()) as Float32Array;
       heat.dispose();
       for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (values[i] as number);
     }
-    return { width, height, values: rectify(sum), box, ...answer };
+    return { width, height, values: rectify(sum), box, ...explanation };
   } finally {
     input.dispose();
   }
@@ -102,7 +104,7 @@ export async function gradCamFor(where: string, model: LayersModel, image: Pixel
 
 type MapShape = [batch: number, height: number, width: number, channels: number];
 
-/** Runs the model once: its answer, and the shape of the layer's feature map. */
+/** Runs the model and returns its output, which the caller must dispose, and the shape of the layer's feature map. */
 function forward(where: string, model: LayersModel, layer: layers.Layer, input: tf.Tensor4D): { output: tf.Tensor; shape: MapShape } {
   let shape: number[] | undefined;
   const output = withCall(
@@ -114,7 +116,7 @@ function forward(where: string, model: LayersModel, layer: layers.Layer, input: 
   output.dispose();
   throw new ShapeError(
     `${where}: expected a layer with a feature map [batch, height, width, channels] for \`layer\`, ` +
-      `received '${layer.name}' with ${shape === undefined ? 'no output on the way to the answer' : showShape(shape)}.`,
+      `received '${layer.name}' with ${shape === undefined ? 'no influence on the output' : showShape(shape)}.`,
   );
 }
 
@@ -127,13 +129,13 @@ function heatOf(
   method: 'gradCam' | 'gradCam++',
 ): tf.Tensor2D {
   let maps: tf.Tensor4D | undefined;
-  // What is added to the feature map has the gradient of the map itself, and nothing before the layer depends on it.
-  const score = (nudge: tf.Tensor): tf.Scalar =>
+  // Zeros are added to the feature map. Their gradient equals that of the map, and the layers before it are not differentiated.
+  const score = (zeros: tf.Tensor): tf.Scalar =>
     withCall(
       layer,
       (result) => {
         maps = tf.keep(tf.clone(result)) as tf.Tensor4D;
-        return tf.add(result, nudge);
+        return tf.add(result, zeros);
       },
       () => withoutActivation(model, () => logitOf(model.apply(input, { training: false }) as tf.Tensor2D, classIndex)),
     );
@@ -145,7 +147,7 @@ function heatOf(
   return heat as tf.Tensor2D;
 }
 
-/** The weights of Grad-CAM++: every place counts by its share of the rise, only where it rises. */
+/** Returns the channel weights of Grad-CAM++: the sum of the positive gradients, each weighted by equation 19 of the paper. */
 function plusPlusWeights(activation: tf.Tensor4D, gradient: tf.Tensor4D): tf.Tensor {
   const square = tf.square(gradient);
   const sums = tf.sum(activation, [1, 2], true);
@@ -155,7 +157,7 @@ function plusPlusWeights(activation: tf.Tensor4D, gradient: tf.Tensor4D): tf.Ten
 }
 
 function logitOf(output: tf.Tensor2D, classIndex: number): tf.Scalar {
-  // One output speaks for the second of two classes, and so against the first.
+  // A single output is the logit of the second of two classes. Its negative is that of the first.
   if (output.shape[1] === 1) return tf.mul(tf.sum(output), classIndex === 1 ? 1 : -1);
   return tf.sum(tf.slice(output, [0, classIndex], [1, 1]));
 }

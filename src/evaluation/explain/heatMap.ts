@@ -1,4 +1,4 @@
-// A map of what mattered, and how it is laid over its picture. Where maps come from: gradCam.ts, classActivationMap.ts, occlusionMap.ts.
+// Defines heat maps, draws them over images, and contains what gradCam.ts, classActivationMap.ts and occlusionMap.ts share.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -7,7 +7,6 @@ import {
   checkOptions,
   either,
   finite,
-  invalid,
   largest,
   nonNegativeInteger,
   positive,
@@ -20,36 +19,36 @@ import {
 import { ShapeError } from '../../core/index.js';
 import { checkPixels, coveredBox } from '../../image/internal.js';
 import type { CoveredBox, Pixels, PreprocessingSource } from '../../image/index.js';
-import { checkFiniteOutputs, knownClassNames } from '../predict/internal.js';
+import { targetIndex } from '../metrics/internal.js';
+import { checkFiniteOutputs, inputPreprocessing, knownClassNames, modelInput } from '../predict/internal.js';
 import type { Predictor } from '../predict/index.js';
-import { inputPreprocessing, modelInput } from '../predict/internal.js';
 
-/** How much each place of an image spoke for a class. */
+/** The relevance of each region of an image for a class. */
 export interface HeatMap {
   readonly width: number;
   readonly height: number;
-  /** Row by row, in [0, 1]; the highest is 1, all are 0 where nothing spoke for the class. */
+  /** Values in [0, 1], row by row. The maximum is 1, unless no region supports the class: then all values are 0. */
   readonly values: Float32Array;
-  /** The part of the image that the map covers; it reaches outside the image where that was padded. @defaultValue the whole image */
+  /** The part of the image that the map covers. It extends beyond the image if the image was padded. @defaultValue the whole image */
   readonly box?: CoveredBox | undefined;
-  /** The class that is explained. */
+  /** Index of the explained class. */
   readonly classIndex: number;
   readonly className: string;
-  /** Its probability, or output, for the whole picture. */
+  /** Output of the model for the class and the whole image: a probability or a logit. */
   readonly probability: number;
 }
 
-/** How a map is laid over its picture. */
+/** Options of {@link overlayHeat}. */
 export interface OverlayHeatOptions {
-  /** How much of the picture the hottest place hides, in [0, 1]. @defaultValue 0.65 */
+  /** Opacity of the map at its maximum, in [0, 1]. @defaultValue 0.65 */
   readonly opacity?: number | undefined;
 }
 
-/** A class, by index or by a name the model knows. */
+/** Accepts a class by index or name. */
 export const targetRule = either<number, string>(nonNegativeInteger, text);
 
-// From cold to hot; dark to light, so that it reads without colors too.
-const COLOURS = [
+// From low to high values. The brightness increases as well, so that the map can be read without colors.
+const COLORS = [
   [20, 11, 53],
   [132, 32, 107],
   [229, 92, 48],
@@ -75,13 +74,13 @@ const heatRule = rule<HeatMap>('a heat map { width, height, values } of finite n
 });
 
 /**
- * Lays a heat map over its image: cold places stay as they are, hot ones glow. What the model did not see stays as it is, too.
+ * Draws a heat map over an image. Where the map is 0, and outside the part that the model received, the image does not change.
  *
- * @param image - The image that was explained, or a smaller or larger copy of it.
- * @returns uint8 RGB pixels of the image's size.
- * @throws {OptionError} when the image is none, or an option is unknown or has a wrong value.
+ * @param image - The explained image, or a resized copy of it. Gray or RGB in [0, 255].
+ * @returns uint8 RGB pixels with the size of the image.
+ * @throws {OptionError} when an argument is not an image or not a heat map, or an option is unknown or has a wrong value.
  * @example
- * const shown = overlayHeat(photo, await gradCam(model, photo));
+ * const overlay = overlayHeat(photo, await gradCam(model, photo));
  */
 export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayHeatOptions = {}): Pixels {
   checkPixels('overlayHeat', image);
@@ -103,15 +102,15 @@ export function overlayHeat(image: Pixels, heat: HeatMap, options: OverlayHeatOp
   return { width, height, channels: 3, data };
 }
 
-/** Where the pixels of one axis lie in the map, NaN outside it. */
+/** Returns the positions of the pixels of one axis in the map, or NaN for pixels outside of it. */
 function places(pixels: number, cells: number, start: number, length: number): Float64Array {
   return Float64Array.from({ length: pixels }, (_, i) => {
-    const share = ((i + 0.5) / pixels - start) / length;
-    return share >= 0 && share <= 1 ? Math.min(cells - 1, Math.max(0, share * cells - 0.5)) : NaN;
+    const at = ((i + 0.5) / pixels - start) / length;
+    return at >= 0 && at <= 1 ? Math.min(cells - 1, Math.max(0, at * cells - 0.5)) : NaN;
   });
 }
 
-/** The bilinear value of the map at a place, 0 outside it. */
+/** Interpolates the map bilinearly. Returns 0 outside of it. */
 function between({ values, width, height }: HeatMap, y: number, x: number): number {
   if (Number.isNaN(y) || Number.isNaN(x)) return 0;
   const [top, left] = [Math.floor(y), Math.floor(x)];
@@ -123,7 +122,11 @@ function between({ values, width, height }: HeatMap, y: number, x: number): numb
   return row(top) + (row(bottom) - row(top)) * (y - top);
 }
 
-/** The model's input of an image, and the part of the image it shows. */
+/**
+ * Returns the model's input for an image, and the part of the image that it contains.
+ *
+ * @throws the errors of {@link modelInput}, and a ShapeError when the image is not RGB.
+ */
 export function explainedInput(
   where: string,
   model: LayersModel | Predictor,
@@ -138,12 +141,17 @@ export function explainedInput(
   return { input: modelInput(where, model, image, given), box: coveredBox(image, inputPreprocessing(where, model, given)) };
 }
 
-/** An input as a tensor `[1, height, width, 3]`; the caller disposes it. */
+/** Converts an input to a tensor `[1, height, width, 3]`. The caller must dispose it. */
 export function tensorOf({ height, width, data }: Pixels): tf.Tensor4D {
   return tf.tensor4d(new Float32Array(data), [1, height, width, 3]);
 }
 
-/** The class asked for, or else the most probable one. */
+/**
+ * Returns the class to explain: the given one, or the most probable one.
+ *
+ * @throws {OptionError} when there is no such class, or several classes have this name.
+ * @throws {DataError} when an output is not finite.
+ */
 export function explained(
   where: string,
   model: LayersModel | Predictor,
@@ -153,25 +161,20 @@ export function explained(
   const values = outputs.length === 1 ? [1 - (outputs[0] as number), outputs[0] as number] : Array.from(outputs);
   checkFiniteOutputs(where, values);
   const classNames = knownClassNames(model);
-  let classIndex = values.indexOf(largest(values));
-  if (typeof target === 'number') classIndex = target;
-  else if (target !== undefined) classIndex = classNames?.indexOf(target) ?? -1;
-  if (classIndex < 0 || classIndex >= values.length) {
-    const known = classNames === undefined ? '' : " or one of the names of the model's classes";
-    throw invalid(where, 'target', `an index below ${values.length}${known}`, target);
-  }
+  const classIndex =
+    target === undefined ? values.indexOf(largest(values)) : targetIndex(where, 'target', target, values.length, classNames);
   return { classIndex, className: classNames?.[classIndex] ?? String(classIndex), probability: values[classIndex] as number };
 }
 
-/** Keeps what speaks for the class and scales it so that the highest is 1, in place. */
+/** Replaces negative values by 0 and scales the others to a maximum of 1. Returns a new array. */
 export function rectify(values: Float32Array): Float32Array {
   const highest = values.reduce((a, b) => Math.max(a, b), 0);
   return values.map((value) => (highest === 0 || value < 0 ? 0 : value / highest));
 }
 
 function colorOf(value: number): readonly number[] {
-  const at = Math.min(1, Math.max(0, value)) * (COLOURS.length - 1);
-  const low = Math.min(COLOURS.length - 2, Math.floor(at));
-  const [from, to] = [COLOURS[low] as readonly number[], COLOURS[low + 1] as readonly number[]];
+  const at = Math.min(1, Math.max(0, value)) * (COLORS.length - 1);
+  const low = Math.min(COLORS.length - 2, Math.floor(at));
+  const [from, to] = [COLORS[low] as readonly number[], COLORS[low + 1] as readonly number[]];
   return from.map((channel, i) => channel + ((to[i] as number) - channel) * (at - low));
 }

@@ -4,8 +4,9 @@ import { checkOptions, largest, nonNegativeInteger, rule } from '../../core/inte
 import { checkAnyEvaluation } from './checkEvaluation.js';
 import type { Scores } from './classScores.js';
 import type { Evaluation, MultiLabelEvaluation } from './evaluation.js';
+import { uniqueNames } from './uniqueNames.js';
 
-/** As many as numbers can be printed with. */
+/** `toFixed` supports at most 100 digits. */
 const digitCount = rule<number>('an integer in [0, 100]', (value) => nonNegativeInteger.accepts(value) && value <= 100);
 
 /** Options of {@link classificationReport}. */
@@ -15,7 +16,8 @@ export interface ClassificationReportOptions {
 }
 
 /**
- * Formats precision, recall, F1 and support of each class that occurs or was predicted, and their averages.
+ * Formats precision, recall, F1 and support of each class that occurs or was predicted, and their averages. Equal class names are shown
+ * with the index of their class.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @example
@@ -31,7 +33,10 @@ export function classificationReport(evaluation: Evaluation | MultiLabelEvaluati
   checkAnyEvaluation('classificationReport', evaluation);
   const { digits = 2 } = checkOptions('classificationReport', options, { digits: digitCount });
   const single = !evaluation.multiLabel;
-  const classes = single ? evaluation.perClass.filter(({ support, predicted }) => support > 0 || predicted > 0) : evaluation.perClass;
+  const names = uniqueNames(evaluation.classNames);
+  const classes = evaluation.perClass
+    .map((one, i) => ({ ...one, name: names[i] as string }))
+    .filter(({ support, predicted }) => !single || support > 0 || predicted > 0);
   const support = evaluation.perClass.reduce((sum, one) => sum + one.support, 0);
   const width = largest(
     classes.map(({ name }) => name.length),

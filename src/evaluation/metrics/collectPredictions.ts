@@ -63,7 +63,7 @@ export function collectPredictions({ where, multiLabel, fromLogits }: OutputMean
       const { text, origin } = nameOf(row);
       const message =
         `${where}: expected ${expected} for ${text}, received ` + `${typeof received === 'string' ? received : show(received)}.${remedy}`;
-      throw new DataError(message, origin === undefined ? {} : { origin });
+      throw new DataError(message, { origin });
     };
     const probabilities = binary ? fromSingleOutput(outputs, fromLogits) : new Float32Array(outputs);
     if (fromLogits && !binary) (multiLabel ? sigmoid : softmaxRows)(probabilities, width);
@@ -98,7 +98,7 @@ type Fail = (row: number, expected: string, received: unknown, remedy?: string) 
 const SUM_TOLERANCE = 1e-3;
 
 function checkProbabilities(probabilities: Float32Array, columns: number, multiLabel: boolean, fail: Fail): void {
-  const remedy = ' Give `fromLogits: true` where the model ends without an activation.';
+  const remedy = ' Set `fromLogits: true` if the model ends without an activation.';
   for (let start = 0; start < probabilities.length; start += columns) {
     let sum = 0;
     for (let column = 0; column < columns; column++) {
@@ -109,7 +109,7 @@ function checkProbabilities(probabilities: Float32Array, columns: number, multiL
           start / columns,
           'probabilities in [0, 1]',
           value,
-          Number.isFinite(value) ? remedy : ' The model or its input holds values that are not finite.',
+          Number.isFinite(value) ? remedy : ' The weights of the model or its input contain values that are not finite.',
         );
       }
       sum += value;
@@ -137,7 +137,7 @@ function classIndices(labels: ArrayLike<number>, samples: number, classes: numbe
       const value = labels[row * classes + column] as number;
       if (value === 0) continue;
       if (value !== 1 || found >= 0)
-        fail(row, 'a one-hot label', `${value} at class ${column}`, ' Evaluate on labels that are neither smoothed nor mixed.');
+        fail(row, 'a one-hot label', `${value} at class ${column}`, ' Use labels without label smoothing or mixup for the evaluation.');
       found = column;
     }
     if (found < 0) fail(row, 'a one-hot label', 'only zeros');

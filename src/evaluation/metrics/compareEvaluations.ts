@@ -8,8 +8,10 @@ import type { Evaluation } from './evaluation.js';
 export interface EvaluationComparison {
   /** Accuracy of the second evaluation minus that of the first. */
   readonly accuracyGain: number;
+  /** Loss of the second evaluation minus that of the first. Negative if the second is better. */
   readonly lossGain: number;
   readonly macroF1Gain: number;
+  /** Number of samples that both evaluations predict correctly. */
   readonly bothRight: number;
   readonly bothWrong: number;
   /** Indices of samples that only the second evaluation predicts correctly. */
@@ -84,16 +86,20 @@ export function checkSameData(where: string, before: Evaluation, after: Evaluati
   if (before.count !== after.count) {
     throw new DataError(`${where}: expected evaluations of the same samples, received ${before.count} and ${after.count} of them.`);
   }
-  if (before.classNames.join('\n') !== after.classNames.join('\n')) {
+  const [first, second] = [before.classNames, after.classNames];
+  if (first.length !== second.length)
+    throw new DataError(`${where}: expected evaluations of the same classes, received ${first.length} and ${second.length} of them.`);
+  const renamed = first.findIndex((name, i) => name !== second[i]);
+  if (renamed >= 0) {
     throw new DataError(
-      `${where}: expected the same class names in the same order, received ${before.classNames.length} and ` +
-        `${after.classNames.length} that differ.`,
+      `${where}: expected the same class names in the same order, received '${first[renamed]}' and '${second[renamed]}' ` +
+        `for class ${renamed}.`,
     );
   }
   const other = before.predictions.labels.findIndex((label, i) => label !== after.predictions.labels[i]);
   if (other >= 0) {
     throw new DataError(
-      `${where}: expected the same samples in the same order, received other labels from sample ${other} on. Evaluate without shuffling.`,
+      `${where}: expected the same samples in the same order, received different labels for sample ${other}. Evaluate without shuffling.`,
     );
   }
   checkSameFiles(where, before.predictions.files, after.predictions.files);

@@ -1,6 +1,6 @@
 // Computes confidence intervals of metrics with the percentile bootstrap.
 
-import { check, checkOptions, createRandom, oneOf, positiveInteger, rule, seed as seedRule } from '../../core/internal.js';
+import { check, checkOptions, createRandom, fraction, oneOf, positiveInteger, seed as seedRule } from '../../core/internal.js';
 import { checkEvaluation } from './checkEvaluation.js';
 import {
   accuracyOf,
@@ -50,7 +50,7 @@ export function confidenceInterval(
   const where = 'confidenceInterval';
   checkEvaluation(where, evaluation);
   check(where, 'metric', metric, oneOf('accuracy', 'balancedAccuracy', 'macroF1', 'kappa', 'matthews'));
-  const rules = { level: inside, resamples: positiveInteger, seed: seedRule };
+  const rules = { level: fraction, resamples: positiveInteger, seed: seedRule };
   const { level = 0.95, resamples = 1000, seed = 0 } = checkOptions(where, options, rules);
   const { labels, predicted } = evaluation.predictions;
   const classes = evaluation.classNames.length;
@@ -69,8 +69,6 @@ export function confidenceInterval(
     high: quantile(drawn, (1 + level) / 2),
   };
 }
-
-const inside = rule<number>('a number between 0 and 1', (value) => typeof value === 'number' && value > 0 && value < 1);
 
 const METRICS: Readonly<Record<IntervalMetric, (counts: ClassCounts, classNames: readonly string[]) => number>> = {
   accuracy: accuracyOf,

@@ -3,6 +3,7 @@
 import { checkOptions, largest, positiveInteger } from '../../core/internal.js';
 import { checkEvaluation } from './checkEvaluation.js';
 import type { Evaluation } from './evaluation.js';
+import { uniqueNames } from './uniqueNames.js';
 
 /** Options of {@link confusionTable}. */
 export interface ConfusionTableOptions {
@@ -13,7 +14,8 @@ export interface ConfusionTableOptions {
 }
 
 /**
- * Formats the confusion matrix as text, with a row per true class and a column per predicted class.
+ * Formats the confusion matrix as text, with a row per true class and a column per predicted class. Equal class names are shown with
+ * the index of their class.
  *
  * @throws {OptionError} when an option is unknown or has a wrong value.
  * @example
@@ -26,7 +28,8 @@ export function confusionTable(evaluation: Evaluation, options: ConfusionTableOp
   checkEvaluation('confusionTable', evaluation);
   const { maxClasses = 30, width = 100 } = checkOptions('confusionTable', options, { maxClasses: positiveInteger, width: positiveInteger });
   const shown = mostMistaken(evaluation, maxClasses);
-  const names = shown.map((index) => evaluation.classNames[index] as string);
+  const unique = uniqueNames(evaluation.classNames);
+  const names = shown.map((index) => unique[index] as string);
   const cells = shown.map((truth) => shown.map((guess) => evaluation.confusionMatrix[truth]?.[guess] ?? 0));
   const corner = 'truth \\ predicted';
   const first = largest(

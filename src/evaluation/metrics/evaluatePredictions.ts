@@ -5,14 +5,15 @@ import {
   boolean,
   check,
   checkOptions,
+  didYouMean,
   differentTexts,
+  either,
   invalid,
   list,
   positiveInteger,
   probability,
   rule,
   text,
-  either,
 } from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
 import { collectPredictions, type CollectedPredictions } from './collectPredictions.js';
@@ -26,7 +27,10 @@ export type Rows = ArrayLike<number> | readonly ArrayLike<number>[];
 export interface EvaluationOptions {
   /** Whether a sample can have any number of classes. @defaultValue false */
   readonly multiLabel?: false | undefined;
-  /** Name of each class, in the order of the outputs. @defaultValue the indices of the classes: '0', '1' and so on */
+  /**
+   * Name of each class, in the order of the outputs. Several classes may have the same name.
+   * @defaultValue the indices of the classes: '0', '1' and so on
+   */
   readonly classNames?: readonly string[] | undefined;
   /** Values of k for which to compute the top-k accuracy. @defaultValue 1, and 5 if there are more than five classes */
   readonly topK?: readonly number[] | undefined;
@@ -53,7 +57,7 @@ export interface EvaluatePredictionsOptions extends EvaluationOptions {
 export interface EvaluatePredictionsMultiLabelOptions extends MultiLabelEvaluationOptions, Pick<EvaluatePredictionsOptions, 'files'> {}
 
 const names = arrayOf(text);
-/** More bins than that hold no samples, and take memory. */
+/** Limits the memory that bins take. */
 const binCount = rule<number>('an integer in [1, 10000]', (value) => positiveInteger.accepts(value) && value <= 10_000);
 const evaluationRules = { multiLabel: boolean, classNames: names, topK: arrayOf(positiveInteger), bins: binCount };
 const multiLabelRules = { multiLabel: boolean, classNames: names, threshold: either(probability, arrayOf(probability)) };
@@ -92,7 +96,7 @@ const rowsOrNames = rule<Rows | readonly string[]>(
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], ['cat', 'dog', 'dog'], { classNames: ['cat', 'dog'] });
  * evaluation.accuracy; // 0.667
- * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was taken for a cat
+ * evaluation.confusionMatrix[1]; // Uint32Array [1, 1]: of two dogs, one was predicted as a cat
  * @example
  * const findings = evaluatePredictions([[0.9, 0.8], [0.2, 0.6]], [[1, 0], [0, 1]], { multiLabel: true, classNames: ['hernia', 'mass'] });
  * findings.micro.recall; // 1
@@ -150,7 +154,8 @@ export function finishMultiLabel(where: string, collected: CollectedPredictions,
   const { classNames = indexNames(classes), threshold = 0.5 } = options;
   checkNames(where, classNames, classes);
   const thresholds = typeof threshold === 'number' ? classNames.map(() => threshold) : threshold;
-  if (thresholds.length !== classes) throw invalid(where, 'threshold', `one number or ${classes}, one a class`, threshold);
+  if (thresholds.length !== classes)
+    throw invalid(where, 'threshold', `one number or an array of ${classes}, one for each class,`, threshold);
   return summarizeLabelSets({ labels: Uint8Array.from(labels), probabilities, files }, classNames, thresholds);
 }
 
@@ -170,15 +175,15 @@ function labelIndices(
   classNames: readonly string[] | undefined,
 ): ArrayLike<number> {
   if (typeof labels[0] !== 'string') return labels as ArrayLike<number>;
-  if (classNames === undefined) throw new OptionError(`${where}: expected \`classNames\` beside labels that are names, received none.`);
-  check(where, 'classNames', classNames, differentTexts, 'A label that is a name must stand for one class.');
+  if (classNames === undefined) throw new OptionError(`${where}: expected \`classNames\` for labels that are class names, received none.`);
+  check(where, 'classNames', classNames, differentTexts, 'Pass class indices as labels if several classes have the same name.');
   const index = new Map(classNames.map((name, i) => [name, i]));
   return Array.from(labels as readonly string[], (name, i) => {
     const found = index.get(name);
     if (found !== undefined) return found;
     throw new DataError(
       `${where}: expected one of ${list(classNames.slice(0, 12))}${classNames.length > 12 ? ', ...' : ''} for label ${i}, ` +
-        `received '${name}'.`,
+        `received '${name}'. ${didYouMean(name, classNames)}`.trimEnd(),
     );
   });
 }

@@ -15,13 +15,6 @@ export {
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 export { type ConfusedPair, confusedPairs, mostWrong } from './mistakes.js';
 export { type PredictionRow, predictionsCsv, predictionsTable } from './predictionsTable.js';
-export {
-  averagePrecision,
-  precisionRecallCurve,
-  type PrecisionRecallCurve,
-  type RankingScores,
-  rocAuc,
-  rocCurve,
-  type RocCurve,
-} from './ranking.js';
+export { precisionRecallCurve, type PrecisionRecallCurve, rocCurve, type RocCurve } from './rankingCurves.js';
+export { averagePrecision, type RankingScores, rocAuc } from './rankingScores.js';
 export { fitTemperature, withTemperature } from './temperature.js';

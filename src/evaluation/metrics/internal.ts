@@ -3,3 +3,5 @@ export { collectPredictions } from './collectPredictions.js';
 export { checkSameData } from './compareEvaluations.js';
 export { mostMistaken } from './confusionTable.js';
 export { type EitherOptions, finishMultiLabel, finishSingle, rulesFor } from './evaluatePredictions.js';
+export { targetIndex } from './targetIndex.js';
+export { uniqueNames } from './uniqueNames.js';

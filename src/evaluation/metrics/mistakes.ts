@@ -7,8 +7,13 @@ import { predictionsTable, type PredictionRow } from './predictionsTable.js';
 
 /** How often one class was predicted in place of another. */
 export interface ConfusedPair {
+  /** Name of the true class. */
   readonly label: string;
+  /** Index of the true class. Distinguishes classes that have the same name. */
+  readonly labelIndex: number;
+  /** Name of the predicted class. */
   readonly predicted: string;
+  readonly predictedIndex: number;
   readonly count: number;
   /** Fraction of the true class's samples. */
   readonly share: number;
@@ -20,7 +25,7 @@ export interface ConfusedPair {
  * For multi-label evaluations, each wrong decision is one row: for example, `predicted` is `'mass'` and `label` is `'no mass'`. Both
  * indices are the index of that label.
  *
- * @param limit - Maximum number of rows.
+ * @param limit - Maximum number of rows. The default is 20.
  * @throws {OptionError} when the limit is not a positive integer.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4]], [1, 1], { files: ['a.jpg', 'b.jpg'] });
@@ -60,11 +65,11 @@ function wrongDecisions({ predictions, classNames }: MultiLabelEvaluation): Pred
 /**
  * Returns the pairs of classes that were confused, most frequent first.
  *
- * @param limit - Maximum number of pairs.
+ * @param limit - Maximum number of pairs. The default is 20.
  * @throws {OptionError} when the limit is not a positive integer.
  * @example
  * const evaluation = evaluatePredictions([[0.9, 0.1], [0.6, 0.4]], ['dog', 'dog'], { classNames: ['cat', 'dog'] });
- * confusedPairs(evaluation); // [{ label: 'dog', predicted: 'cat', count: 2, share: 1 }]
+ * confusedPairs(evaluation); // [{ label: 'dog', labelIndex: 1, predicted: 'cat', predictedIndex: 0, count: 2, share: 1 }]
  */
 export function confusedPairs(evaluation: Evaluation, limit = 20): ConfusedPair[] {
   checkEvaluation('confusedPairs', evaluation);
@@ -76,7 +81,9 @@ export function confusedPairs(evaluation: Evaluation, limit = 20): ConfusedPair[
       if (count === 0 || guess === truth) return;
       pairs.push({
         label: classNames[truth] as string,
+        labelIndex: truth,
         predicted: classNames[guess] as string,
+        predictedIndex: guess,
         count,
         share: count / (perClass[truth]?.support ?? count),
       });

@@ -56,7 +56,8 @@ function rowsOf(evaluation: Evaluation): PredictionRow[] {
 /**
  * Formats all predictions as CSV (RFC 4180) with a header line.
  *
- * Cells that a spreadsheet would interpret as formulas are not escaped. Import the file as text if names come from untrusted sources.
+ * A spreadsheet runs cells that begin with `=`, `+`, `-` or `@` as formulas. Such file and class names are written as they are, so that
+ * they can be read back. If names come from untrusted sources, import the columns as text instead of opening the file in a spreadsheet.
  *
  * @example
  * predictionsCsv(evaluatePredictions([[0.9, 0.1]], ['cat'], { classNames: ['cat', 'dog'], files: ['tom.jpg'] }));

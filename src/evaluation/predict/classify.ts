@@ -1,48 +1,53 @@
-// One image, classified.
+// Classifies one image. classifyMany.ts classifies many in batches.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { arrayOf, checkOptions, positiveInteger, text } from '../../core/internal.js';
 import { DataError, ShapeError } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
 import { endsLinear } from '../../models/internal.js';
-import { checkFiniteOutputs, checkNameOrder, knownClassNames, checkPredictor, type Predictor } from './evaluate.js';
+import { checkNameOrder, knownClassNames } from './knownClassNames.js';
 import { modelInput, preprocessingSource } from './modelInput.js';
+import { checkFiniteOutputs } from './predictBatch.js';
+import { checkPredictor, type Predictor } from './predictor.js';
 import { predictValues } from './predictValues.js';
 
 /** Options of {@link classify}. */
 export interface ClassifyOptions {
-  /** How many classes are returned, at most all of them. @defaultValue 5 */
+  /** Maximum number of classes to return. @defaultValue 5 */
   readonly topK?: number | undefined;
-  /** Names in the order of the model's outputs. @defaultValue the model's own */
+  /** Names of the classes, in the order of the outputs. @defaultValue the names stored in the model */
   readonly classNames?: readonly string[] | undefined;
   /**
-   * How the image becomes the model's input. An image that already is one stays as it is with `{ inputSize, fit: 'stretch' }`.
-   * @defaultValue the model's own, see `setPreprocessing`
+   * How the image is converted to the input of the model. With `{ inputSize, fit: 'stretch' }`, an image that already has that size is not
+   * changed.
+   * @defaultValue the preprocessing stored in the model, see `setPreprocessing`
    */
   readonly preprocessing?: PreprocessingSource | undefined;
 }
 
-/** One class with its probability. */
+/** A class and its probability. */
 export interface Classification {
-  /** Index of the class. */
+  /** Index of the class in the outputs. Distinguishes classes that have the same name. */
   readonly index: number;
-  /** `undefined` where no names are known. */
+  /** `undefined` if the names are unknown. */
   readonly className: string | undefined;
-  /** The model's output for it, in [0, 1]. */
+  /** In [0, 1]. */
   readonly probability: number;
 }
 
 /**
- * Classifies an image, most probable class first; of equally probable classes the first one comes first. No tensor is left.
+ * Classifies an image and returns the most probable classes, most probable first. Classes with equal probabilities are sorted by index.
  *
- * The image is preprocessed as the model says: as in its training, or else as in its publisher's evaluation. A model with one output and
- * two class names returns both classes: its output is the probability of the second. A runtime needs no backend of TensorFlow.js.
+ * The image is preprocessed in the same way as the images that the model was trained on. For published weights, it is preprocessed as in
+ * the publisher's evaluation. If a model has one output and two class names, the output is the probability of the second class, and both
+ * classes are returned. A runtime of `createRuntime` needs no backend of TensorFlow.js.
  *
- * @param image - An image of any size; RGB in [0, 255].
- * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how the image is preprocessed.
- * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes.
- * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities.
- * @throws {BackendError} when the model needs a backend and none is ready.
+ * @param image - RGB in [0, 255], of any size.
+ * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or the preprocessing is unknown.
+ * @throws {ShapeError} when the image does not have as many channels as the model takes, or the model does not return one row of classes.
+ * @throws {DataError} when a pixel or an output of the model is not finite, an output is not a probability, or the image has only values in
+ *   [0, 1] although the model takes [0, 255].
+ * @throws {BackendError} when the model needs a backend of TensorFlow.js and none is ready.
  * @example
  * const [best] = await classify(model, await decodeImage('panda.jpg'));
  * console.log(best?.className, best?.probability);
@@ -58,7 +63,7 @@ export async function classify(model: LayersModel | Predictor, image: Pixels, op
 
 export const classifyRules = { topK: positiveInteger, classNames: arrayOf(text), preprocessing: preprocessingSource } as const;
 
-/** Classifies inputs of one size, in their order. */
+/** Classifies images that are already preprocessed, in one batch. Returns the classes of each, in the order of the images. */
 export async function classifyBatch(
   where: string,
   model: LayersModel | Predictor,
@@ -75,10 +80,10 @@ export async function classifyBatch(
   checkFiniteOutputs(where, values);
   checkProbabilities(where, model, values, columns);
   const names = classNames ?? knownClassNames(model);
-  // One output with two names is the probability of the second.
+  // A single output is the probability of the second of two classes.
   const isBinary = columns === 1 && names?.length === 2;
   if (classNames !== undefined && classNames.length !== columns && !isBinary) {
-    throw new ShapeError(`${where}: expected ${columns} names for \`classNames\`, one per output, received ${classNames.length}.`);
+    throw new ShapeError(`${where}: expected ${columns} names for \`classNames\`, one for each output, received ${classNames.length}.`);
   }
   return inputs.map((_, row) => {
     const own = values.subarray(row * columns, (row + 1) * columns);
@@ -92,20 +97,20 @@ export async function classifyBatch(
   });
 }
 
-// A row of float32 may miss 1 by a rounding, as in evaluate.
+// Rounding to float32 changes the sum of a row. `evaluate` has the same tolerance.
 const TOLERANCE = 1e-3;
 
-/** Throws a DataError when a model returns logits, which would be taken for probabilities. */
+/** @throws {DataError} when the outputs of a model are logits instead of probabilities. */
 function checkProbabilities(where: string, model: LayersModel | Predictor, values: Float32Array, columns: number): void {
   const outside = values.find((value) => value < -1e-6 || value > 1 + TOLERANCE);
-  // Outputs of several labels need not sum to 1, and a predictor does not say what its outputs mean.
+  // The outputs of a multi-label model need not sum to 1, and it is unknown whether other predictors are multi-label.
   const sums = columns > 1 && 'outputs' in model && endsLinear(model) ? rowSums(values, columns) : [];
   const sum = sums.find((each) => Math.abs(each - 1) > TOLERANCE);
   if (outside === undefined && sum === undefined) return;
   const [expected, received] = outside === undefined ? [' that sum to 1', `a sum of ${sum}`] : [' in [0, 1]', outside];
   throw new DataError(
     `${where}: expected probabilities${expected} from the model, received ${received}. ` +
-      "Give it a classifier with `classifierActivation: 'softmax'` or 'sigmoid', or read its logits with `model.predict`.",
+      "Build the model with `classifierActivation: 'softmax'` or 'sigmoid', or use `model.predict` to get its logits.",
   );
 }
 

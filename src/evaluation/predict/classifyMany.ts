@@ -1,29 +1,32 @@
-// Many images, classified in batches; one image: classify.ts.
+// Classifies many images in batches. classify.ts classifies one.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, checkOptions, instanceOf, positiveInteger } from '../../core/internal.js';
+import { check, checkOptions, positiveInteger, signal as signalRule } from '../../core/internal.js';
 import { imagesRemedy, readable } from '../../data/internal.js';
 import type { Pixels } from '../../image/index.js';
 import { classifyBatch, classifyRules, type Classification, type ClassifyOptions } from './classify.js';
-import { checkNameOrder, checkPredictor, type Predictor } from './evaluate.js';
+import { checkNameOrder } from './knownClassNames.js';
 import { inputPreprocessing, modelInput } from './modelInput.js';
+import { checkPredictor, type Predictor } from './predictor.js';
 
 /** Options of {@link classifyMany}. */
 export interface ClassifyManyOptions extends ClassifyOptions {
-  /** Images predicted at once, and held in memory at most. @defaultValue 8 */
+  /** Number of images to predict at once. No more than these are kept in memory. @defaultValue 8 */
   readonly batchSize?: number | undefined;
-  /** Stops the work. @defaultValue never */
+  /** Aborts between images. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Classifies images in batches and yields the classes of each in order, as {@link classify} returns them.
+ * Classifies images in batches and yields the classes of each image in order, as {@link classify} returns them.
  *
- * @param images - Images of any sizes; RGB in [0, 255]. At most one batch is read ahead.
- * @throws {OptionError} when an option is unknown or impossible, or neither options nor model say how images are preprocessed.
- * @throws {ShapeError} when the model takes other channels, or returns anything but one row of classes per image.
- * @throws {DataError} when a pixel or an output of the model is not finite, or the outputs are not probabilities.
- * @throws {BackendError} when the model needs a backend and none is ready.
+ * @param images - RGB in [0, 255], of any sizes. At most one batch is read ahead.
+ * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or the preprocessing is unknown.
+ * @throws {ShapeError} when an image does not have as many channels as the model takes, or the model does not return one row of classes per
+ *   image.
+ * @throws {DataError} when a pixel or an output of the model is not finite, an output is not a probability, or an image has only values in
+ *   [0, 1] although the model takes [0, 255].
+ * @throws {BackendError} when the model needs a backend of TensorFlow.js and none is ready.
  * @example
  * for await (const [best] of classifyMany(runtime, pictures, { batchSize: 16 })) console.log(best?.className);
  */
@@ -34,15 +37,15 @@ export function classifyMany(
 ): AsyncGenerator<Classification[], void, undefined> {
   const where = 'classifyMany';
   checkPredictor(where, model);
-  const rules = { ...classifyRules, batchSize: positiveInteger, signal: instanceOf(AbortSignal, 'an AbortSignal') };
+  const rules = { ...classifyRules, batchSize: positiveInteger, signal: signalRule };
   const { batchSize = 8, signal, preprocessing: given, ...each } = checkOptions(where, options, rules);
   check(where, 'images', images, readable, imagesRemedy(images));
   checkNameOrder(where, model, each.classNames);
   const preprocessing = inputPreprocessing(where, model, given);
-  return answers();
+  return results();
 
-  // Not the function itself: a generator would make the checks above only when its first answer is read.
-  async function* answers(): AsyncGenerator<Classification[], void, undefined> {
+  // `classifyMany` itself is not a generator, because a generator would run the checks above only when its first result is read.
+  async function* results(): AsyncGenerator<Classification[], void, undefined> {
     let waiting: Pixels[] = [];
     for await (const image of images) {
       signal?.throwIfAborted();

@@ -1,19 +1,30 @@
-// k-fold training: every item is judged by a network that never saw it, and the networks vote at the end.
+// Trains and evaluates one model per fold, so that every item is predicted by a model that was not trained on it.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { callable, check, checkOptions, instanceOf, invalid, record, rule, seed as seedRule, trackProgress } from '../../core/internal.js';
+import {
+  callable,
+  check,
+  checkOptions,
+  integerFrom,
+  invalid,
+  record,
+  seed as seedRule,
+  signal as signalRule,
+  trackProgress,
+} from '../../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../../core/index.js';
 import { foldsFor } from '../../data/internal.js';
 import type { SplitOptions } from '../../data/index.js';
 import { ensembleFor } from './ensemble.js';
-import { evaluateFor, predictor, preprocessingRules, type EvaluateOptions, type EvaluationData, type Predictor } from './evaluate.js';
+import { evaluateFor, preprocessingRules, type EvaluateOptions, type EvaluationData } from './evaluate.js';
+import { predictor, type Predictor } from './predictor.js';
 import type { Evaluation, MultiLabelEvaluation } from '../metrics/index.js';
 import { evaluatePredictions, type EvaluationOptions, type MultiLabelEvaluationOptions } from '../metrics/index.js';
 import { rulesFor } from '../metrics/internal.js';
 
-/** The items of one round. */
+/** The training and validation items of one fold. */
 export interface Fold<T> {
-  /** From 0. */
+  /** Index of the fold, starting at 0. */
   readonly fold: number;
   readonly train: readonly T[];
   readonly validation: readonly T[];
@@ -21,17 +32,17 @@ export interface Fold<T> {
 
 /** Options of {@link crossValidate}. */
 export interface CrossValidateOptions<T, M extends LayersModel | Predictor> extends SplitOptions<T> {
-  /** Trains a new network on the fold's `train`; it may look at `validation` to log, not to choose. */
+  /** Trains a new model on `train`. It may use `validation` for logging, but not for decisions such as early stopping. */
   readonly trainFold: (fold: Fold<T>) => Promise<M>;
-  /** Labeled images of some items in their order, for example `(files) => imageFiles(files, { inputSize: 224, classes: 10 })`. */
+  /** Returns the labeled images of items in the same order, for example `(files) => imageFiles(files, { inputSize: 224, classes: 10 })`. */
   readonly data: (items: readonly T[]) => EvaluationData;
-  /** @defaultValue 5 */
+  /** Number of folds, at least 2. @defaultValue 5 */
   readonly folds?: number | undefined;
-  /** @defaultValue names the models carry, top 1 and 5, 15 bins */
+  /** Options of the evaluation of each fold. @defaultValue as for `evaluate` */
   readonly evaluateOptions?: (Omit<EvaluationOptions, 'fromLogits'> & Pick<EvaluateOptions, 'otherPreprocessing'>) | undefined;
-  /** Told after every fold. @defaultValue nobody */
+  /** Called after every fold. @defaultValue none */
   readonly onProgress?: ProgressListener | undefined;
-  /** Stops between folds; `trainFold` hands it on to stop within. @defaultValue never */
+  /** Aborts between folds. Pass it on in `trainFold` to abort the training as well. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,28 +51,29 @@ export interface CrossValidateMultiLabelOptions<T, M extends LayersModel | Predi
   CrossValidateOptions<T, M>,
   'evaluateOptions'
 > {
-  /** @defaultValue for all but `multiLabel`: names the models carry, a threshold of 0.5 */
+  /** Options of the evaluation of each fold, with `multiLabel: true`. */
   readonly evaluateOptions: Omit<MultiLabelEvaluationOptions, 'fromLogits'> & Pick<EvaluateOptions, 'otherPreprocessing'>;
 }
 
-/** What {@link crossValidate} found. */
+/** The result of {@link crossValidate}. */
 export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluation = Evaluation> {
-  /** One network per fold and its evaluation on the items it was not trained on. The caller disposes the models. */
+  /** The model of each fold and its evaluation on the items that it was not trained on. The caller must dispose the models. */
   readonly folds: readonly (Fold<T> & { readonly model: M; readonly evaluation: E })[];
-  /** All items, each judged by the network that did not see it. */
+  /** Evaluation on all items, each predicted by the model that was not trained on it. */
   readonly evaluation: E;
-  /** The mean of all networks, for new images; its metrics on the items themselves would be too good. */
+  /** Predicts the mean of all models, for new images. Do not evaluate it on the items, because its models were trained on them. */
   readonly ensemble: Predictor;
 }
 
 /**
- * Trains one network a fold and evaluates each on what it was not trained on.
+ * Trains one model per fold and evaluates it on the items that it was not trained on.
  *
- * @throws {OptionError} when an option is unknown or impossible, or the networks have different classes or preprocessings, or others than
- *   the data.
- * @throws {DataError} when a class has fewer items (or groups) than there are folds, or `data` returns another number of images than of
- *   the items it is given.
- * @throws whatever `trainFold` throws, and the signal's reason; the models trained before are disposed.
+ * If a fold fails, the models that were already trained are disposed.
+ *
+ * @throws {OptionError} when an option is unknown or has a wrong value, the models have different classes or preprocessings, or their
+ *   preprocessing differs from that of the data.
+ * @throws {DataError} when a class has fewer items (or groups) than there are folds, or `data` does not return one image per item.
+ * @throws the errors of `trainFold`, and the reason of the signal.
  * @example
  * const { evaluation, ensemble } = await crossValidate(files, {
  *   folds: 5, seed: 1, stratifyBy: ({ label }) => label,
@@ -69,7 +81,7 @@ export interface CrossValidation<T, M, E extends Evaluation | MultiLabelEvaluati
  *     const images = imageBatches(imageFiles(train, { inputSize: 224 }));
  *     return (await trainHead(await pretrained('b0'), { classNames, train: images })).model;
  *   },
- *   data: (held) => imageFiles(held, { inputSize: 224 }),
+ *   data: (validation) => imageFiles(validation, { inputSize: 224 }),
  * });
  */
 export async function crossValidate<T, M extends LayersModel | Predictor>(
@@ -96,10 +108,10 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
   } = checkOptions<AllOptions<T, M>>(where, options, {
     trainFold: callable,
     data: callable,
-    folds: rule<number>('an integer of at least 2', (value) => Number.isSafeInteger(value) && (value as number) >= 2),
+    folds: integerFrom(2),
     evaluateOptions: record,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     seed: seedRule,
     stratifyBy: callable,
     groupBy: callable,
@@ -115,17 +127,17 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
       signal?.throwIfAborted();
       const model = await trainFold({ fold, ...share });
       if (!predictor.accepts(model)) throw invalid(where, 'trainFold', 'a function that returns a model with `predict`', model);
-      // Held before it is evaluated, so that a failure disposes it too.
-      const held = { fold, ...share, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
-      done.push(held);
-      // What keeps the networks from voting is found after the second fold, not after the last.
+      // Added before it is evaluated, so that it is disposed if the evaluation fails.
+      const result = { fold, ...share, model, evaluation: undefined as unknown as Evaluation | MultiLabelEvaluation };
+      done.push(result);
+      // Checks after every fold that the models can be combined, so that a mismatch is found after the second fold and not after the last.
       ensembleFor(
         where,
         done.map((each) => each.model),
       );
-      held.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions);
-      checkFold(where, held, done[0] ?? held);
-      report(fold + 1, { accuracy: held.evaluation.accuracy });
+      result.evaluation = await evaluateFor(where, model, data(share.validation), evaluateOptions);
+      checkFold(where, result, done[0] ?? result);
+      report(fold + 1, { accuracy: result.evaluation.accuracy });
     }
     return {
       folds: done,
@@ -144,7 +156,7 @@ export async function crossValidate<T, M extends LayersModel | Predictor>(
   }
 }
 
-/** Throws unless a fold's evaluation is of all its items, and of as many classes as that of the first fold. */
+/** Throws unless the evaluation of a fold contains all its items, and has as many classes as that of the first fold. */
 function checkFold<T>(
   where: string,
   { fold, validation, evaluation }: Fold<T> & { readonly evaluation: Evaluation | MultiLabelEvaluation },
@@ -152,13 +164,13 @@ function checkFold<T>(
 ): void {
   if (evaluation.count !== validation.length) {
     throw new DataError(
-      `${where}: expected ${validation.length} images from \`data\` for fold ${fold}, one per item, received ${evaluation.count}.`,
+      `${where}: expected ${validation.length} images from \`data\` for fold ${fold}, one for each item, received ${evaluation.count}.`,
     );
   }
   const [classes, others] = [evaluation.classNames.length, first.evaluation.classNames.length];
   if (classes !== others) {
     throw new OptionError(
-      `${where}: expected models of as many classes in every fold from \`trainFold\`, ` +
+      `${where}: expected models with the same number of classes in every fold from \`trainFold\`, ` +
         `received ${classes} classes in fold ${fold} and ${others} in fold 0.`,
     );
   }
@@ -171,6 +183,7 @@ type AllOptions<T, M extends LayersModel | Predictor> = Omit<CrossValidateOption
 type FoldOptions = (Omit<EvaluationOptions, 'fromLogits'> | Omit<MultiLabelEvaluationOptions, 'fromLogits'>) &
   Pick<EvaluateOptions, 'otherPreprocessing'>;
 
+/** Evaluates the predictions of all folds together. */
 function joined(
   parts: readonly (Evaluation | MultiLabelEvaluation)[],
   { otherPreprocessing: _, ...options }: FoldOptions,
@@ -181,7 +194,7 @@ function joined(
     Array.from({ length: values.length / classes }, (_, i) => values.subarray(i * classes, (i + 1) * classes) as R);
   const rows = parts.flatMap(({ predictions }) => rowsOf(predictions.probabilities));
   const files = parts.flatMap(({ predictions }) => predictions.files ?? []);
-  const all = { ...options, classNames, ...(files.length === rows.length ? { files } : {}) };
+  const all = { ...options, classNames, files: files.length === rows.length ? files : undefined };
   return multiLabel
     ? evaluatePredictions(
         rows,

@@ -1,5 +1,4 @@
-// Predictors made of predictors: several networks that vote, or one that looks several times. evaluate and classify take them as they take
-// a model.
+// Creates predictors that average several predictions: those of several models, or those of one model on several views of an image.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -8,23 +7,28 @@ import { OptionError, ShapeError } from '../../core/index.js';
 import { checkInputShape } from '../../data/internal.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
 import type { CompletePreprocessing } from '../../image/index.js';
-import { checkPredictor, inputShapeOf, knownClassNames, predictor, type Predictor } from './evaluate.js';
+import { inputShapeOf } from './inputShapeOf.js';
+import { knownClassNames } from './knownClassNames.js';
+import { checkPredictor, predictor, type Predictor } from './predictor.js';
 
 const imagesRule = rule<tf.Tensor4D>('a tensor [batch, height, width, 3]', (value) => value instanceof tf.Tensor && value.rank === 4);
 
 /** Options of {@link ensemble}. */
 export interface EnsembleOptions {
-  /** How much each member's vote counts, for example its validation accuracy; only the ratios matter. @defaultValue 1 each */
+  /** Weight of each member, for example its validation accuracy. Only the ratios matter. @defaultValue 1 for every member */
   readonly memberWeights?: readonly number[] | undefined;
 }
 
 /**
- * Joins several classifiers into one whose probabilities are the mean of theirs; the members stay the caller's to dispose.
+ * Combines several classifiers into one that returns the mean of their probabilities. The caller must dispose the members.
  *
- * @param members - At least one, all with the same classes in the same order, preprocessing and image size.
- * @throws {OptionError} when there is no member, class names or preprocessings differ, or `memberWeights` do not fit the members.
- * @throws {ShapeError} when members take images of different sizes; by `predict`, when the images have another size, or a member returns
- *   another shape than the first.
+ * All members must have the same classes in the same order, the same preprocessing and the same input size.
+ *
+ * @param members - One or more models or runtimes.
+ * @throws {OptionError} when there is no member, a member is disposed, the class names or preprocessings differ, or `memberWeights` is not
+ *   one number per member.
+ * @throws {ShapeError} when the members have different input sizes. `predict` throws it when the images have another size, or the members
+ *   return outputs of different shapes.
  * @example
  * const evaluation = await evaluate(ensemble([first, second, third]), images);
  */
@@ -32,7 +36,7 @@ export function ensemble(members: readonly (LayersModel | Predictor)[], options:
   return ensembleFor('ensemble', members, options);
 }
 
-/** Makes an ensemble for another function, under whose name it reports errors. */
+/** Same as {@link ensemble}. Errors begin with `where`, the function that the user called. */
 export function ensembleFor(where: string, members: readonly (LayersModel | Predictor)[], options: EnsembleOptions = {}): Predictor {
   check(where, 'members', members, arrayOf(predictor));
   for (const [i, member] of members.entries()) checkPredictor(where, member, `members[${i}]`);
@@ -40,17 +44,17 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
   const { memberWeights = members.map(() => 1) } = checkOptions(where, options, { memberWeights: arrayOf(nonNegative) });
   const sum = memberWeights.reduce((total, weight) => total + weight, 0);
   if (memberWeights.length !== members.length || sum === 0)
-    throw invalid(where, 'memberWeights', `${members.length} numbers, one per member and not all 0,`, memberWeights);
+    throw invalid(where, 'memberWeights', `one number for each of the ${members.length} members, not all 0,`, memberWeights);
   const named = members.map(knownClassNames).filter((names) => names !== undefined);
   const [classNames] = named;
   const other = named.find((names) => names.join('\n') !== classNames?.join('\n'));
-  if (other !== undefined) throw invalid(where, 'members', 'the same classes in the same order for every member', other);
+  if (other !== undefined) throw invalid(where, 'members', 'models with the same class names in the same order', other);
   return {
     classNames,
-    ...sharedShape(where, members),
+    inputShape: sharedShape(where, members),
     preprocessing: sharedPreprocessing(where, members),
     predict: (images) =>
-      meanAnswer(
+      meanPrediction(
         'ensemble.predict',
         members,
         memberWeights.map((weight) => weight / sum),
@@ -59,8 +63,8 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
   };
 }
 
-/** The weighted mean of what the members answer. */
-async function meanAnswer(
+/** Returns the weighted mean of the predictions of the members. The caller must dispose it. */
+async function meanPrediction(
   where: string,
   members: readonly (LayersModel | Predictor)[],
   shares: readonly number[],
@@ -70,21 +74,21 @@ async function meanAnswer(
   let mean: tf.Tensor | undefined;
   try {
     for (const [i, member] of members.entries()) {
-      const answer = await predictOne(where, member, images);
+      const output = await predictOne(where, member, images, `members[${i}]`);
       const before = mean;
       try {
-        if (before !== undefined && before.shape.join() !== answer.shape.join()) {
+        if (before !== undefined && before.shape.join() !== output.shape.join()) {
           throw new ShapeError(
-            `${where}: expected ${showShape(before.shape)} from every member, received ${showShape(answer.shape)} from member ${i}.`,
+            `${where}: expected ${showShape(before.shape)} from every member, received ${showShape(output.shape)} from member ${i}.`,
           );
         }
         mean = tf.tidy(() => {
-          const share = tf.mul(answer, shares[i] as number);
+          const share = tf.mul(output, shares[i] as number);
           return before === undefined ? share : tf.add(before, share);
         });
         before?.dispose();
       } finally {
-        answer.dispose();
+        output.dispose();
       }
     }
     return mean as tf.Tensor;
@@ -97,23 +101,25 @@ async function meanAnswer(
 /** Options of {@link testTimeAugmentation}. */
 export interface TestTimeAugmentationOptions {
   /**
-   * `flip`: the image and its mirror image. `five`: the corners and the center at `size`. `ten`: those and their mirror images.
+   * Views of each image. `flip`: the image and its mirror image. `five`: crops of the corners and the center. `ten`: these crops and their
+   * mirror images.
    * @defaultValue 'flip'
    */
   readonly views?: 'flip' | 'five' | 'ten' | undefined;
-  /** Height and width of a crop in pixels, for `five` and `ten`. @defaultValue the model's input size */
+  /** Height and width of each crop in pixels, for `five` and `ten`. @defaultValue the input size of the model */
   readonly size?: number | undefined;
 }
 
 /**
- * Lets a classifier look at several views of each image; its probabilities are the mean over them.
+ * Wraps a classifier so that it predicts several views of each image and returns the mean of their probabilities.
  *
- * With `flip` the images are those of the model, and so is the preprocessing. Crops are cut from larger images, 256 pixels for a network of
- * 224: the preprocessing is then the model's without its center crop. A model that crops nothing does not say how the larger images are
- * made: pass `preprocessing` to `classify`.
+ * With `flip`, the result takes the same images as the model. With `five` and `ten`, it takes larger images and crops them to the input
+ * size of the model, for example 256 pixels to 224. If the preprocessing of the model includes a center crop, the result has the same
+ * preprocessing without that crop. Otherwise the size of the larger images is unknown: pass `preprocessing` to `classify`.
  *
- * @throws {OptionError} when an option is unknown, `size` is not the model's input size, or it is missing where the model has none.
- * @throws {ShapeError} by `predict`, when images are smaller than the crops.
+ * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or `size` differs from the input size of the
+ *   model or is missing although the model has none.
+ * @throws {ShapeError} when `predict` is called with images smaller than the crops.
  * @example
  * const evaluation = await evaluate(testTimeAugmentation(model), images);
  * @see AlexNet (Krizhevsky et al. 2012), section 4.1, for ten crops
@@ -121,41 +127,43 @@ export interface TestTimeAugmentationOptions {
 export function testTimeAugmentation(model: LayersModel | Predictor, options: TestTimeAugmentationOptions = {}): Predictor {
   const where = 'testTimeAugmentation';
   checkPredictor(where, model);
-  const { views = 'flip', size = shapeFor(model).inputShape?.[1] ?? undefined } = checkOptions(where, options, {
+  const inputShape = inputShapeOf(model);
+  const { views = 'flip', size = inputShape?.[1] ?? undefined } = checkOptions(where, options, {
     views: oneOf('flip', 'five', 'ten'),
     size: positiveInteger,
   });
-  if (views === 'flip' && options.size !== undefined) throw invalid(where, 'size', "no crop with `views: 'flip'`", options.size);
-  if (views !== 'flip' && size === undefined) throw invalid(where, 'size', 'the size of the crops, which this model does not tell', size);
-  const [, height = null, width = null] = shapeFor(model).inputShape ?? [];
+  if (views === 'flip' && options.size !== undefined)
+    throw invalid(where, 'size', "no value with `views: 'flip'`", options.size, 'Only crops have a size.');
+  if (views !== 'flip' && size === undefined)
+    throw invalid(where, 'size', 'the size of the crops', size, 'The input size of the model is unknown.');
+  const [, height = null, width = null] = inputShape ?? [];
   if (views !== 'flip' && ((height ?? size) !== size || (width ?? size) !== size))
     throw invalid(where, 'size', `the model's input size ${showShape([height, width])}`, size);
   const record = preprocessingFor(where, model);
   return {
     classNames: knownClassNames(model),
-    ...(views === 'flip' || size === undefined
-      ? { ...shapeFor(model), preprocessing: record }
-      : { preprocessing: uncropped(record, size) }),
+    inputShape: views === 'flip' ? inputShape : undefined,
+    preprocessing: views === 'flip' || size === undefined ? record : uncropped(record, size),
     async predict(images) {
       const caller = `${where}.predict`;
       check(caller, 'images', images, imagesRule);
-      const crops = views === 'flip' || size === undefined ? [whole] : cornersAndCentre(caller, images, size);
+      const crops = views === 'flip' || size === undefined ? [whole] : cornersAndCenter(caller, images, size);
       const makers = views === 'five' ? crops : crops.flatMap((crop) => [crop, (x: tf.Tensor4D) => tf.reverse(crop(x), 2)]);
-      // One view at a time: all at once would take their multiple of the memory.
-      const looks = makers.map((make): Predictor => ({
+      // Views are predicted one after another, because all at once would need several times the memory.
+      const predictors = makers.map((make): Predictor => ({
         predict: async (x) => {
           const view = tf.tidy(() => make(x));
           try {
-            return await predictOne(caller, model, view);
+            return await predictOne(caller, model, view, 'model');
           } finally {
             view.dispose();
           }
         },
       }));
-      return meanAnswer(
+      return meanPrediction(
         caller,
-        looks,
-        looks.map(() => 1 / looks.length),
+        predictors,
+        predictors.map(() => 1 / predictors.length),
         images,
       );
     },
@@ -166,11 +174,12 @@ type View = (images: tf.Tensor4D) => tf.Tensor4D;
 
 const whole: View = (images) => tf.clone(images);
 
-function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): View[] {
+function cornersAndCenter(where: string, images: tf.Tensor4D, size: number): View[] {
   const [batch, height, width, channels] = images.shape;
   if (height < size || width < size) {
     throw new ShapeError(
-      `${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. Resize them to more than the crops.`,
+      `${where}: expected images of at least ${size} x ${size} pixels, received ${height} x ${width}. ` +
+        'Resize them to at least the size of the crops.',
     );
   }
   const [bottom, right] = [height - size, width - size];
@@ -188,13 +197,8 @@ function cornersAndCentre(where: string, images: tf.Tensor4D, size: number): Vie
   );
 }
 
-function shapeFor(model: LayersModel | Predictor | undefined): Pick<Predictor, 'inputShape'> {
-  const shape = model === undefined ? undefined : inputShapeOf(model);
-  return shape === undefined ? {} : { inputShape: shape };
-}
-
-/** The input shape of all members that say one: a length is open where it is open for all. */
-function sharedShape(where: string, members: readonly (LayersModel | Predictor)[]): Pick<Predictor, 'inputShape'> {
+/** Returns the common input shape of all members whose shape is known. A length is `null` if it is variable for all of them. */
+function sharedShape(where: string, members: readonly (LayersModel | Predictor)[]): Predictor['inputShape'] {
   let shared: readonly (number | null)[] | undefined;
   for (const [i, member] of members.entries()) {
     const shape = inputShapeOf(member);
@@ -202,15 +206,15 @@ function sharedShape(where: string, members: readonly (LayersModel | Predictor)[
     const before = shared ?? shape;
     if (shape.length !== before.length || shape.some((length, axis) => length !== null && (before[axis] ?? length) !== length)) {
       throw new ShapeError(
-        `${where}: expected members that take images of one size, received ${showShape(before)} and ${showShape(shape)} for member ${i}.`,
+        `${where}: expected members with the same input size, received ${showShape(before)} and ${showShape(shape)} for member ${i}.`,
       );
     }
     shared = before.map((length, axis) => length ?? shape[axis] ?? null);
   }
-  return shared === undefined ? {} : { inputShape: shared };
+  return shared;
 }
 
-/** The preprocessing that all members have in common; `undefined` where a member does not say one. */
+/** Returns the common preprocessing of all members, or `undefined` if that of a member is unknown. */
 function sharedPreprocessing(where: string, members: readonly (LayersModel | Predictor)[]): CompletePreprocessing | undefined {
   const records = members.map((member) => preprocessingFor(where, member));
   const [first, ...others] = records.filter((record) => record !== undefined);
@@ -219,21 +223,23 @@ function sharedPreprocessing(where: string, members: readonly (LayersModel | Pre
   throw new OptionError(
     `${where}: expected the same preprocessing for every member, ` +
       `received '${describePreprocessing(first)}' and '${describePreprocessing(other)}'. ` +
-      'All members see the same images: train them on images that are preprocessed alike.',
+      'All members receive the same images, so they must be trained with the same preprocessing.',
   );
 }
 
-/** The images from which corners and center are cut: those from which the model's own preprocessing cuts its center. */
+/** Returns the preprocessing of the images to crop: that of the model without its center crop, or `undefined` if it has none. */
 function uncropped(record: CompletePreprocessing | undefined, size: number): CompletePreprocessing | undefined {
   if (record === undefined || record.cropFraction === 1 || record.inputSize.some((side) => side !== size)) return undefined;
   const side = Math.floor(size / record.cropFraction);
   return { ...record, inputSize: [side, side], cropFraction: 1 };
 }
 
-async function predictOne(where: string, model: LayersModel | Predictor, images: tf.Tensor4D): Promise<tf.Tensor> {
+async function predictOne(where: string, model: LayersModel | Predictor, images: tf.Tensor4D, option: string): Promise<tf.Tensor> {
+  // The model may have been disposed since the predictor was created.
+  checkPredictor(where, model, option);
   checkInputShape(where, 'images', images.shape, inputShapeOf(model));
-  const answer = await (model as Predictor).predict(images);
-  if (!Array.isArray(answer)) return answer;
-  tf.dispose(answer);
-  throw new ShapeError(`${where}: expected a model that returns one tensor, received ${answer.length} outputs. Give it a classifier head.`);
+  const output = await (model as Predictor).predict(images);
+  if (!Array.isArray(output)) return output;
+  tf.dispose(output);
+  throw new ShapeError(`${where}: expected a model that returns one tensor, received ${output.length} outputs. Give it a classifier head.`);
 }

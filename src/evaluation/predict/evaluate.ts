@@ -1,4 +1,4 @@
-// Runs a model over a dataset once and evaluates what it said. Predictions that are already there: evaluatePredictions.ts.
+// Runs a model on a dataset and evaluates its predictions. evaluatePredictions.ts evaluates predictions that have already been computed.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -7,23 +7,19 @@ import {
   callable,
   check,
   checkOptions,
-  instanceOf,
+  type Given,
   invalid,
   oneOf,
   positiveInteger,
-  rule,
-  showShape,
+  signal as signalRule,
   trackProgress,
-  type Given,
 } from '../../core/internal.js';
-import { DataError, OptionError, ShapeError, type ProgressListener } from '../../core/index.js';
+import { OptionError, type ProgressListener } from '../../core/index.js';
 import { ensureBackend } from '../../backends/index.js';
-import { areFinite } from '../../layers/internal.js';
 import {
   checkBatch,
   checkImageSize,
   imagesRemedy,
-  checkInputShape,
   checkLabelShape,
   collateFor,
   preprocessingOfData,
@@ -32,47 +28,24 @@ import {
 } from '../../data/internal.js';
 import type { ImageBatch, LabeledImage } from '../../data/index.js';
 import { describePreprocessing, preprocessingFor, samePreprocessing } from '../../image/internal.js';
-import type { Preprocessing } from '../../image/index.js';
-import { classNamesOf } from '../../models/index.js';
-import { checkInUse, modelRemedy } from '../../models/internal.js';
 import { collectPredictions } from '../metrics/internal.js';
 import type { Evaluation, MultiLabelEvaluation } from '../metrics/index.js';
 import { finishMultiLabel, finishSingle, rulesFor, type EitherOptions } from '../metrics/internal.js';
 import type { EvaluationOptions, MultiLabelEvaluationOptions } from '../metrics/index.js';
+import { checkBatchRange } from './checkPixelRange.js';
+import { inputShapeOf } from './inputShapeOf.js';
+import { checkNameOrder, knownClassNames } from './knownClassNames.js';
+import { predictBatch } from './predictBatch.js';
+import { checkPredictor, type Predictor } from './predictor.js';
 
-/** An output of a predictor that needs no tensors. */
-export interface PredictedValues {
-  readonly shape: readonly number[];
-  /** Row-major. */
-  readonly values: Float32Array;
-}
-
-/** A `tf.LayersModel`, or anything else that turns images into probabilities, for example a runtime. */
-export interface Predictor {
-  /** @param images - float32 RGB in [0, 255], `[batch, height, width, 3]`; disposed by the caller. */
-  predict(images: tf.Tensor4D): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
-  /** In the order of the outputs, where they are known. */
-  readonly classNames?: readonly string[] | undefined;
-  /** `[batch, height, width, 3]`, `null` where any length goes. */
-  readonly inputShape?: readonly (number | null)[] | undefined;
-  /** How images of any size become its input, where it is known. */
-  readonly preprocessing?: Preprocessing | undefined;
-  /**
-   * Predicts from typed arrays, where the predictor needs no tensors: what takes images then needs no backend of TensorFlow.js. Outputs are
-   * by name.
-   *
-   * @param values - float32 RGB in [0, 255], row-major.
-   * @param shape - `[batch, height, width, 3]`.
-   */
-  readonly run?: ((values: Float32Array, shape: readonly number[]) => Promise<Readonly<Record<string, PredictedValues>>>) | undefined;
-}
-
-/** A batch with the names of its files, where they are known. */
+/** A batch of images and labels, with the names of the image files if they are known. */
 export interface EvaluationBatch extends ImageBatch {
   readonly files?: readonly string[] | undefined;
 }
 
-/** What is evaluated: labeled images of one size, whose origins become file names, or batches, which are disposed. */
+/**
+ * The data to evaluate on: labeled images of one size, or batches. The origins of images become file names. Batches are disposed after use.
+ */
 export type EvaluationData =
   AsyncIterable<LabeledImage> | AsyncIterable<EvaluationBatch> | Iterable<LabeledImage> | Iterable<EvaluationBatch>;
 
@@ -81,16 +54,16 @@ export const preprocessingRules = { otherPreprocessing: oneOf('throw', 'accept')
 /** Options of {@link evaluate} for one class per sample. */
 export interface EvaluateOptions extends EvaluationOptions {
   /**
-   * What happens when the images of the dataset were made in another way than the model says: 'throw' refuses, 'accept' evaluates all the
-   * same.
+   * What to do if the images of the dataset seem to be preprocessed differently from what the model requires: throw an error, or evaluate
+   * anyway.
    * @defaultValue 'throw'
    */
   readonly otherPreprocessing?: 'throw' | 'accept' | undefined;
-  /** Images predicted at once, where they do not come in batches. @defaultValue 32 */
+  /** Number of images to predict at once, if the data consists of single images. @defaultValue 32 */
   readonly batchSize?: number | undefined;
-  /** Told after every batch. @defaultValue nobody */
+  /** Called after every batch. @defaultValue none */
   readonly onProgress?: ProgressListener | undefined;
-  /** Stops the work. @defaultValue never */
+  /** Aborts the evaluation. @defaultValue never */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -98,18 +71,21 @@ export interface EvaluateOptions extends EvaluationOptions {
 export interface EvaluateMultiLabelOptions extends MultiLabelEvaluationOptions, Omit<EvaluateOptions, keyof EvaluationOptions> {}
 
 /**
- * Evaluates a model on a dataset in one pass: accuracy, top-k, confusion matrix, scores by class, calibration, every prediction.
+ * Evaluates a model on a dataset in one pass. Returns the accuracy, top-k accuracy, confusion matrix, scores per class, calibration and
+ * every prediction.
  *
- * Labels are class indices, one-hot rows, or for `multiLabel: true` rows of 0 and 1; class names come from the options or the model.
+ * Labels are class indices, one-hot rows or, with `multiLabel: true`, rows of 0 and 1. Class names come from the options or the model.
  *
- * A dataset that says how its images were made is compared with the preprocessing of the model, before anything is read.
+ * If the preprocessing of the dataset is known, it is compared with that of the model before any image is read.
  *
- * @throws {OptionError} when an option is unknown or has a wrong value, the dataset never ends, an item is neither an image nor a batch, or
- *   the images were
- * made in another way than the model says, unless `otherPreprocessing` is 'accept'.
- * @throws {DataError} when the dataset is empty, or a label or probability cannot be one.
- * @throws {ShapeError} when the model has several outputs, the images do not have the size that it takes, or label vectors are not as wide
- *   as the outputs.
+ * @param data - float32 or uint8 RGB in [0, 255], of the size that the model takes.
+ * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, the dataset never ends, an item is neither
+ *   an image nor a batch, or the preprocessing of the dataset differs from that of the model.
+ * @throws {DataError} when the dataset is empty, a label is not a class, an output is not a probability, a pixel is not finite, or the
+ *   first batch has only values in [0, 1] although the model takes [0, 255].
+ * @throws {ShapeError} when the model has several outputs, the images do not have the size that the model takes, or the width of label
+ *   vectors differs from the number of outputs.
+ * @throws {BackendError} when no backend of TensorFlow.js is ready.
  * @example
  * const { validation, classNames } = await imageFolder('clothing', { inputSize: 224, validationSplit: 0.2 });
  * const evaluation = await evaluate(model, validation.images, { classNames });
@@ -129,7 +105,7 @@ export async function evaluate(
   return evaluateFor('evaluate', model, data, options);
 }
 
-/** Evaluates for another function, under whose name it reports errors. */
+/** Same as {@link evaluate}. Errors begin with `where`, the function that the user called. */
 export async function evaluateFor(
   where: string,
   model: LayersModel | Predictor,
@@ -148,7 +124,7 @@ export async function evaluateFor(
   } = checkRunOptions(where, options);
   check(where, 'data', data, readable, imagesRemedy(data));
   const size = (data as { readonly size?: number | undefined }).size;
-  if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take one pass of it: `dataset.take(n)`.');
+  if (size === Infinity) throw invalid(where, 'data', 'a dataset that ends', data, 'Take a part of it: `dataset.take(n)`.');
   checkImageSize(where, 'data', data, inputShapeOf(model));
   if (otherPreprocessing === 'throw') checkSamePreprocessing(where, model, data);
   checkNameOrder(where, model, rest.classNames);
@@ -157,9 +133,10 @@ export async function evaluateFor(
   const report = trackProgress(onProgress, 'evaluate', 'images');
   for await (const batch of toBatches(where, data, batchSize, inputShapeOf(model))) {
     try {
-      // The last batch is known by its end: it is reported with the total.
+      // Reported here rather than after the batch, because the last batch is reported with the total.
       if (collector.count > 0) report(collector.count);
       signal?.throwIfAborted();
+      if (collector.count === 0 && otherPreprocessing === 'throw') await checkBatchRange(where, model, batch.xs);
       const { values, columns } = await predictBatch(where, model, batch.xs);
       // A model with one sigmoid output has two classes.
       checkLabelShape(where, 'data', batch.ys.shape, columns === 1 && !multiLabel ? 2 : columns, {
@@ -173,84 +150,19 @@ export async function evaluateFor(
   }
   report.end(collector.count);
   const classNames = rest.classNames ?? knownClassNames(model);
-  const named = { ...rest, ...(classNames === undefined ? {} : { classNames }) };
+  const named = { ...rest, classNames };
   return multiLabel ? finishMultiLabel(where, collector.finish(), named) : finishSingle(where, collector.finish(), named);
 }
 
-export const predictor = rule<LayersModel | Predictor>(
-  'a model with `predict`',
-  (value) => typeof (value as Predictor | null | undefined)?.predict === 'function',
-);
-
-/** @throws {OptionError} when the value does not predict, or is a model that is disposed. */
-export function checkPredictor(where: string, model: unknown, option = 'model'): asserts model is LayersModel | Predictor {
-  check(where, option, model, predictor, modelRemedy(model));
-  if ('layers' in model) checkInUse(where, model, option);
-}
-
-/** The class names a model or runtime carries. */
-export function knownClassNames(model: LayersModel | Predictor): readonly string[] | undefined {
-  return 'getUserDefinedMetadata' in model ? classNamesOf(model) : model.classNames;
-}
-
-/** Throws an OptionError when names are those of the model in another order: every result would be under a wrong name. */
-export function checkNameOrder(where: string, model: LayersModel | Predictor, classNames: readonly string[] | undefined): void {
-  const own = knownClassNames(model);
-  if (own === undefined || own.length !== classNames?.length) return;
-  const place = own.findIndex((name, i) => name !== classNames[i]);
-  if (place < 0 || [...own].sort().join('\n') !== [...classNames].sort().join('\n')) return;
-  throw new OptionError(
-    `${where}: expected \`classNames\` in the order of the model's outputs, '${own[place]}' at ${place}, ` +
-      `received '${classNames[place]}' there. Leave them out: the model has its names.`,
-  );
-}
-
-/** `[batch, height, width, channels]` as a model or runtime takes it, `null` where any length goes; `undefined` where it does not say. */
-export function inputShapeOf(model: LayersModel | Predictor): readonly (number | null)[] | undefined {
-  return 'inputs' in model ? model.inputs[0]?.shape : model.inputShape;
-}
-
-/** Throws an OptionError when both a model and data say how images are made, and differ. */
+/** @throws {OptionError} when the preprocessing of the model and of the data are both known and differ. */
 function checkSamePreprocessing(where: string, model: LayersModel | Predictor, data: EvaluationData): void {
-  const [learned, given] = [preprocessingFor(where, model), preprocessingOfData(where, data)];
-  if (learned === undefined || given === undefined || samePreprocessing(learned, given)) return;
+  const [required, given] = [preprocessingFor(where, model), preprocessingOfData(where, data)];
+  if (required === undefined || given === undefined || samePreprocessing(required, given)) return;
   throw new OptionError(
-    `${where}: expected images that are preprocessed as the model says, '${describePreprocessing(learned)}', for \`data\`, ` +
+    `${where}: expected images with the preprocessing of the model, '${describePreprocessing(required)}', for \`data\`, ` +
       `received '${describePreprocessing(given)}'. ` +
-      "Read them with `preprocessing: model`, state the other one for the model with `setPreprocessing`, or pass `otherPreprocessing: 'accept'`.",
+      "Read them with `preprocessing: model`, change that of the model with `setPreprocessing`, or pass `otherPreprocessing: 'accept'`.",
   );
-}
-
-/** Predicts a batch and reads the answer back: `[batch, columns]`, row-major. */
-export async function predictBatch(
-  where: string,
-  model: LayersModel | Predictor,
-  xs: tf.Tensor4D,
-): Promise<{ values: Float32Array; columns: number }> {
-  checkInputShape(where, 'data', xs.shape, inputShapeOf(model));
-  // On wasm and in a runtime the layers may turn NaN into a number, so the outputs do not tell.
-  // An async function, so that a `predict` that throws at once leaves no promise behind that nobody awaits.
-  const predicted = async (): Promise<tf.Tensor | tf.Tensor[]> => (model as Predictor).predict(xs);
-  const [isFinite, output] = await Promise.all([areFinite([xs]), predicted()]);
-  try {
-    if (!isFinite) throw new DataError(`${where}: expected images of finite pixels, received NaN or Infinity. Look at that batch.`);
-    if (Array.isArray(output) || output.shape.length !== 2 || output.shape[0] !== xs.shape[0]) {
-      const received = Array.isArray(output) ? `${output.length} outputs` : showShape(output.shape);
-      throw new ShapeError(
-        `${where}: expected a model that returns one tensor [${xs.shape[0]}, classes], received ${received}. Give it a classifier head.`,
-      );
-    }
-    return { values: (await output.data()) as Float32Array, columns: output.shape[1] };
-  } finally {
-    tf.dispose(output);
-  }
-}
-
-/** Throws a DataError when a number that the model answered with is not finite. */
-export function checkFiniteOutputs(where: string, values: ArrayLike<number>): void {
-  const broken = Array.from(values).find((value) => !Number.isFinite(value));
-  if (broken !== undefined)
-    throw new DataError(`${where}: expected finite outputs of the model, received ${broken}. Its weights are not finite, or too large.`);
 }
 
 function checkRunOptions(
@@ -261,7 +173,7 @@ function checkRunOptions(
     fromLogits: boolean,
     batchSize: positiveInteger,
     onProgress: callable,
-    signal: instanceOf(AbortSignal, 'an AbortSignal'),
+    signal: signalRule,
     ...preprocessingRules,
   };
   return checkOptions<EitherOptions & Omit<EvaluateOptions, keyof EvaluationOptions>>(where, options, {
@@ -276,7 +188,7 @@ async function* toBatches(where: string, data: EvaluationData, batchSize: number
     const images = waiting;
     waiting = [];
     const known = images.every(({ origin }) => origin !== undefined);
-    return { ...collateFor(where, images), ...(known ? { files: images.map(({ origin }) => origin as string) } : {}) };
+    return { ...collateFor(where, images), files: known ? images.map(({ origin }) => origin as string) : undefined };
   };
   for await (const item of data as AsyncIterable<unknown>) {
     if (typeof item === 'object' && item !== null && 'pixels' in item) {

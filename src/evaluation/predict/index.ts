@@ -8,13 +8,6 @@ export {
   type Fold,
 } from './crossValidate.js';
 export { ensemble, type EnsembleOptions, testTimeAugmentation, type TestTimeAugmentationOptions } from './ensemble.js';
-export {
-  evaluate,
-  type EvaluateMultiLabelOptions,
-  type EvaluateOptions,
-  type EvaluationBatch,
-  type EvaluationData,
-  type PredictedValues,
-  type Predictor,
-} from './evaluate.js';
+export { evaluate, type EvaluateMultiLabelOptions, type EvaluateOptions, type EvaluationBatch, type EvaluationData } from './evaluate.js';
+export type { PredictedValues, Predictor } from './predictor.js';
 export { warmup, type WarmupOptions } from './warmup.js';

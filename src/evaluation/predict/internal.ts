@@ -1,3 +1,6 @@
-export { checkFiniteOutputs, knownClassNames, checkPredictor } from './evaluate.js';
+export { checkEvaluatedModel } from './checkEvaluatedModel.js';
+export { knownClassNames } from './knownClassNames.js';
 export { inputPreprocessing, modelInput, preprocessingSource } from './modelInput.js';
+export { checkFiniteOutputs } from './predictBatch.js';
+export { checkPredictor } from './predictor.js';
 export { predictValues } from './predictValues.js';

@@ -1,38 +1,33 @@
-// One prediction from plain values: without TensorFlow.js where the predictor needs none.
+// Predicts a batch of images from a typed array. Predictors with `run` need no backend of TensorFlow.js for this.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../../backends/index.js';
-import { ShapeError } from '../../core/index.js';
-import { showShape } from '../../core/internal.js';
-import { predictBatch, type Predictor } from './evaluate.js';
-
-/** A batch of images, or of probabilities. */
-export interface Batch {
-  readonly values: Float32Array;
-  readonly columns: number;
-}
+import { notAClassifier, predictBatch, type Outputs } from './predictBatch.js';
+import type { Predictor } from './predictor.js';
 
 /**
- * Predicts a batch: `[batch, columns]`, row-major.
+ * Predicts a batch and returns its outputs.
  *
- * @param values - Finite pixels in [0, 255], `[batch, height, width, channels]`.
+ * @param values - Finite pixels in [0, 255], in row-major order.
+ * @param shape - `[batch, height, width, channels]`.
  * @throws {ShapeError} when the model does not return one tensor `[batch, classes]`.
- * @throws {BackendError} when TensorFlow.js is needed and has no backend.
+ * @throws {BackendError} when the model needs a backend of TensorFlow.js and none is ready.
  */
 export async function predictValues(
   where: string,
   model: LayersModel | Predictor,
   values: Float32Array,
   shape: readonly [number, number, number, number],
-): Promise<Batch> {
+): Promise<Outputs> {
   if ('run' in model && model.run !== undefined) {
     const outputs = Object.values(await model.run(values, shape));
     const [output] = outputs;
     if (output === undefined || outputs.length > 1 || output.shape.length !== 2 || output.shape[0] !== shape[0]) {
-      const received = outputs.length === 1 && output !== undefined ? showShape(output.shape) : `${outputs.length} outputs`;
-      throw new ShapeError(
-        `${where}: expected a model that returns one tensor [${shape[0]}, classes], received ${received}. Give it a classifier head.`,
+      throw notAClassifier(
+        where,
+        shape[0],
+        outputs.map((each) => each.shape),
       );
     }
     return { values: output.values, columns: output.shape[1] as number };

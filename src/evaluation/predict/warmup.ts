@@ -1,4 +1,4 @@
-// The first prediction ahead of time: backends compile, allocate and cache while it is computed.
+// Predicts once in advance, because backends compile kernels and allocate memory during the first prediction.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -6,21 +6,23 @@ import { ensureBackend } from '../../backends/index.js';
 import { checkOptions, invalid, positiveInteger, showShape } from '../../core/internal.js';
 import { preprocessingFor, sides, size } from '../../image/internal.js';
 import type { Size } from '../../image/index.js';
-import { inputShapeOf, checkPredictor, type Predictor } from './evaluate.js';
+import { inputShapeOf } from './inputShapeOf.js';
+import { checkPredictor, type Predictor } from './predictor.js';
 
 /** Options of {@link warmup}. */
 export interface WarmupOptions {
-  /** Images at once: backends prepare for each batch size by itself. @defaultValue 1 */
+  /** Number of images per batch. Backends prepare for each batch size separately. @defaultValue 1 */
   readonly batchSize?: number | undefined;
-  /** Height and width, for a model of open input size. @defaultValue those of the model's preprocessing */
+  /** Height and width of the images, for a model with a variable input size. @defaultValue the size in the model's preprocessing */
   readonly inputSize?: Size | undefined;
 }
 
 /**
- * Predicts once on zeros, so that the first real prediction is as fast as later ones. No tensor is left.
+ * Predicts once on an image of zeros, so that the first real prediction is as fast as later ones.
  *
- * @returns The milliseconds it took.
- * @throws {OptionError} when an option is unknown, the size is not the model's, or neither the model nor the options say it.
+ * @returns The time it took, in milliseconds.
+ * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or the input size is unknown or differs from
+ *   the model's.
  * @throws {BackendError} when the model needs a backend of TensorFlow.js and none is ready.
  * @example
  * await warmup(model, { batchSize: 8 });
@@ -30,13 +32,13 @@ export async function warmup(model: LayersModel | Predictor, options: WarmupOpti
   checkPredictor(where, model);
   const { batchSize = 1, inputSize } = checkOptions(where, options, { batchSize: positiveInteger, inputSize: size });
   const [, height, width, channels] = inputShapeOf(model) ?? [];
-  const wanted = inputSize === undefined ? preprocessingFor(where, model)?.inputSize : sides(inputSize);
-  const [rows, columns] = [height ?? wanted?.[0], width ?? wanted?.[1]];
+  const known = inputSize === undefined ? preprocessingFor(where, model)?.inputSize : sides(inputSize);
+  const [rows, columns] = [height ?? known?.[0], width ?? known?.[1]];
   if (rows === undefined || columns === undefined) {
-    throw invalid(where, 'inputSize', 'the size of the images to come', inputSize, 'The model takes any size.');
+    throw invalid(where, 'inputSize', 'the size of the images', inputSize, 'The model takes any size.');
   }
-  if (inputSize !== undefined && (wanted?.[0] !== rows || wanted[1] !== columns))
-    throw invalid(where, 'inputSize', `the model's ${showShape([rows, columns])}`, inputSize);
+  if (inputSize !== undefined && (known?.[0] !== rows || known[1] !== columns))
+    throw invalid(where, 'inputSize', `the model's input size ${showShape([rows, columns])}`, inputSize);
   const shape = [batchSize, rows, columns, channels ?? 3] as const;
   const start = performance.now();
   if ('run' in model && model.run !== undefined) {
@@ -48,7 +50,7 @@ export async function warmup(model: LayersModel | Predictor, options: WarmupOpti
   let outputs: tf.Tensor | tf.Tensor[] = [];
   try {
     outputs = await (model as Predictor).predict(images);
-    // Some backends only compute what is read.
+    // Some backends compute only outputs that are read.
     await Promise.all([outputs].flat().map((output) => output.data()));
   } finally {
     tf.dispose([images, outputs]);

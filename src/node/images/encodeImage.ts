@@ -12,7 +12,6 @@ import {
   record,
   rule,
   seed as seedRule,
-  text,
 } from '../../core/internal.js';
 import { OptionError } from '../../core/index.js';
 import { checkFinitePixels, checkPixels, transformWithSpec } from '../../image/internal.js';
@@ -101,11 +100,17 @@ const transformRule = rule<Transform>(
     record.accepts(value) && typeof (value as Transform).apply === 'function' && typeof (value as Transform).describe === 'function',
 );
 
+const sheetFile = rule<string>(
+  "a name that ends in '.png', '.jpg' or '.jpeg'",
+  (value) => typeof value === 'string' && /\.(?:png|jpe?g)$/i.test(value),
+);
+
 /**
- * Writes a PNG that shows what a transform does to one image: first the image itself, then examples. Missing folders are created.
+ * Writes an image file that shows what a transform does to one image: first the image itself, then examples. Missing folders are created.
  *
- * @throws {OptionError} when `image` is not an image, `transform` is not a transform, the sheet would be too large, or an option is unknown
- *   or has a wrong value.
+ * @param file - Path of the file. Its extension determines the format: `.png`, `.jpg` or `.jpeg`.
+ * @throws {OptionError} when `image` is not an image, `transform` is not a transform, the file has another extension, the sheet would be
+ *   too large, or an option is unknown or has a wrong value.
  * @throws {DataError} when the file cannot be written.
  * @throws {MissingPackageError} when sharp is not installed.
  * @example
@@ -115,7 +120,7 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
   const where = 'contactSheet';
   checkPixels(where, image);
   check(where, 'transform', transform, transformRule);
-  check(where, 'file', file, text);
+  check(where, 'file', file, sheetFile);
   const rules = { columns: positiveInteger, rows: positiveInteger, size: positiveInteger, seed: seedRule };
   const { columns = 6, rows = 4, size = 160, seed = 0 } = checkOptions(where, options, rules);
   const gap = 4;
@@ -136,5 +141,5 @@ export async function contactSheet(image: Pixels, transform: Transform, file: st
     const top = gap + Math.floor(i / columns) * (size + gap);
     for (let y = 0; y < size; y++) sheet.data.set(small.subarray(y * size * 3, (y + 1) * size * 3), ((top + y) * width + left) * 3);
   }
-  await replaceFile(file, await encodeImage(sheet)).catch(fail);
+  await replaceFile(file, await encodeImage(sheet, { format: /\.png$/i.test(file) ? 'png' : 'jpeg' })).catch(fail);
 }

@@ -1,7 +1,7 @@
 // Writes a dataset as TFRecord files. tfrecords.ts reads them.
 
 import { callable, check, checkOptions, oneOf, positiveInteger, text, trackProgress } from '../../core/internal.js';
-import type { ProgressListener } from '../../core/index.js';
+import { DataError, type ProgressListener } from '../../core/index.js';
 import { checkEnds, checkSchema, formatExampleFor } from '../../data/internal.js';
 import { encodeExample, frameTFRecord, type Dataset, type RecordOf, type RecordSchema } from '../../data/index.js';
 import { openFileWriter, unwritable, type FileWriter } from '../files/internal.js';
@@ -22,7 +22,8 @@ export interface WriteTFRecordsOptions {
  *
  * @returns The paths of the files, in order.
  * @throws {OptionError} when an argument or option has a wrong value.
- * @throws {DataError} when a file cannot be written, for example because the disk is full. No files are left behind then.
+ * @throws {DataError} when the dataset is empty or a file cannot be written, for example because the disk is full. No files are left behind
+ *   then.
  * @example
  * const written = await writeTFRecords(records, RECORD_SCHEMAS.flat, 'out/train', { shards: 4 });
  */
@@ -44,6 +45,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
     (_, i) => `${prefix}-${String(i).padStart(5, '0')}-of-${String(shards).padStart(5, '0')}${ending}`,
   );
   const advance = trackProgress(onProgress, 'records', 'records', Number.isFinite(records.size) ? records.size : undefined);
+  if (records.size === 0) throw nothingToWrite();
   const writers: FileWriter[] = [];
   try {
     for (const name of names)
@@ -54,6 +56,7 @@ export async function writeTFRecords<const S extends RecordSchema>(
       await (writers[count % shards] as FileWriter).add(frameTFRecord(await encodeExample(example)));
       advance(++count);
     }
+    if (count === 0) throw nothingToWrite();
     advance.end();
     await Promise.all(writers.map((writer) => writer.end()));
     for (const writer of writers) await writer.commit();
@@ -62,4 +65,8 @@ export async function writeTFRecords<const S extends RecordSchema>(
     throw error;
   }
   return names;
+}
+
+function nothingToWrite(): DataError {
+  return new DataError('writeTFRecords: expected at least one record to write, received an empty dataset.');
 }

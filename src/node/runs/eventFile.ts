@@ -5,7 +5,20 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { check, either, finite, instanceOf, invalid, nonNegativeInteger, record, rule, text } from '../../core/internal.js';
+import {
+  anyNumber,
+  anyString,
+  boolean,
+  check,
+  either,
+  finite,
+  instanceOf,
+  invalid,
+  nonNegativeInteger,
+  record,
+  rule,
+  text,
+} from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
 import { frameTFRecord } from '../../data/index.js';
 import { checkModel } from '../../models/internal.js';
@@ -34,18 +47,11 @@ type SummaryValue = NonNullable<MessageInitShape<typeof SummarySchema>['value']>
 const BUCKETS = 30;
 let files = 0;
 
-const anyNumber = rule<number>('a number', (value) => typeof value === 'number');
 const numberArray = rule<ArrayLike<number>>(
   'an array of finite numbers',
   (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)),
 );
-const setting = either(
-  either(
-    finite,
-    rule<string>('a string', (value) => typeof value === 'string'),
-  ),
-  rule<boolean>('a boolean', (value) => typeof value === 'boolean'),
-);
+const setting = either(either(finite, anyString), boolean);
 
 /** The hyperparameters of a run. */
 export const HYPER_PARAMETERS = rule<Readonly<Record<string, number | string | boolean>>>(

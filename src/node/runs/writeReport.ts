@@ -6,6 +6,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, invalid, show, text } from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
 import { checkPredictions, checkSameData } from '../../evaluation/metrics/internal.js';
+import { checkEvaluatedModel } from '../../evaluation/predict/internal.js';
 import { gradCam, overlayHeat } from '../../evaluation/explain/index.js';
 import { mostWrong, type Evaluation, type MultiLabelEvaluation, type PredictionRow } from '../../evaluation/metrics/index.js';
 import { modelSummary } from '../../models/index.js';
@@ -22,7 +23,7 @@ export interface WriteReportOptions extends Pick<ReportContents, 'before' | 'his
   /** Title of the page. @defaultValue 'Evaluation' */
   readonly title?: string | undefined;
   readonly evaluation: Evaluation | MultiLabelEvaluation;
-  /** Adds the model's stages and plan to the report, and heat maps to its images. @defaultValue none */
+  /** The evaluated model. Adds its stages and plan to the report, and heat maps to the images. @defaultValue none */
   readonly model?: LayersModel | undefined;
   /** Loads the image of a prediction, for example `({ file }) => decodeImage(join(folder, file))`. @defaultValue no gallery */
   readonly imageOf?: ((row: PredictionRow) => Pixels | Promise<Pixels>) | undefined;
@@ -53,8 +54,8 @@ const SIDE = 352;
  * Each file is replaced as a whole, so that it is never incomplete.
  *
  * @returns The paths of the two files.
- * @throws {OptionError} when an option is unknown, missing or has a wrong value, or `before` is combined with an evaluation of several
- *   labels per sample.
+ * @throws {OptionError} when an option is unknown, missing or has a wrong value, the model does not have the classes of the evaluation, or
+ *   `before` is combined with a multi-label evaluation.
  * @throws {DataError} when an image cannot be loaded, the folder cannot be written, or `before` is an evaluation of other data.
  * @throws {MissingPackageError} when `vega`, `vega-lite`, `vega-interpreter` or `sharp` is not installed.
  * @example
@@ -81,15 +82,12 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
   check(where, 'evaluation', evaluation, EVALUATION);
   checkPredictions(where, evaluation, 'evaluation');
   if (before !== undefined) checkPredictions(where, before, 'before');
-  if (model !== undefined) checkModel(where, model);
+  if (model !== undefined) {
+    checkModel(where, model);
+    checkEvaluatedModel(where, model, evaluation);
+  }
   if (before !== undefined && evaluation.multiLabel)
-    throw invalid(
-      where,
-      'before',
-      'nothing beside an evaluation of several labels per sample',
-      before,
-      'Write a report of each, and compare their figures.',
-    );
+    throw invalid(where, 'before', 'no value with a multi-label evaluation', before, 'Write a report for each, and compare their metrics.');
   if (before !== undefined && !evaluation.multiLabel) checkSameData(where, before, evaluation);
   if (heatMaps && model === undefined) throw invalid(where, 'heatMaps', 'nothing without `model`', heatMaps);
   const record =
@@ -110,17 +108,16 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     const contents: ReportContents = {
       title,
       evaluation,
-      ...(before === undefined ? {} : { before }),
-      ...(history === undefined ? {} : { history }),
-      ...(schedule === undefined ? {} : { schedule }),
-      ...(settings === undefined && record === undefined
-        ? {}
-        : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
-      ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
-      ...(plan === undefined ? {} : { plan }),
-      ...(imageOf === undefined || maxImages === 0
-        ? {}
-        : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+      before,
+      history,
+      schedule,
+      settings: record === undefined ? settings : { preprocessing: describePreprocessing(record), ...settings },
+      summary: model === undefined ? undefined : modelSummary(model, { batchSize }),
+      plan,
+      gallery:
+        imageOf === undefined || maxImages === 0
+          ? undefined
+          : await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined),
     };
     const html = path.join(folder, 'report.html');
     const json = path.join(folder, 'report.json');
@@ -157,7 +154,7 @@ async function gallery(
       explained === undefined
         ? undefined
         : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
-    images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
+    images.push({ row, url, heatUrl: heat === undefined ? undefined : await imageDataUrl(overlayHeat(small, heat)) });
   }
   return images;
 }

@@ -3,7 +3,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { callable, rule, show, text } from '../../core/internal.js';
+import { callable, rule, show, signal as signalRule, text } from '../../core/internal.js';
 import { WeightsError } from '../../core/index.js';
 import type { PretrainedWeights, WeightsSource, Digest } from '../../weights/index.js';
 import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
@@ -22,10 +22,7 @@ export const CACHE_RULES = {
   cacheFolder: text,
   mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
   onProgress: callable,
-  signal: rule<AbortSignal>(
-    'an AbortSignal',
-    (value) => typeof (value as Partial<AbortSignal> | null | undefined)?.throwIfAborted === 'function',
-  ),
+  signal: signalRule,
 };
 
 /**

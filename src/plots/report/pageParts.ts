@@ -53,7 +53,7 @@ footer { color: var(--soft); font-size: .85rem; padding-bottom: 3rem; }
 @media print { .scroll { max-height: none; overflow: visible; } nav { display: none; } }
 `;
 
-/** Sorts a table by the column whose button is pressed: text alphabetically, numbers by value, empty cells last. */
+/** Sorts a table by the column whose heading is selected: text alphabetically, numbers by value, empty cells last. */
 export const SCRIPT = `
 for (const button of document.querySelectorAll('th button')) {
   button.addEventListener('click', () => {

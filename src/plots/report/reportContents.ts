@@ -116,9 +116,9 @@ export function checkContents(where: string, contents: ReportContents): Given<Re
       throw invalid(
         where,
         'before',
-        'nothing beside an evaluation of several labels per sample',
+        'no value with a multi-label evaluation',
         before,
-        'Write a report of each, and compare their figures.',
+        'Write a report for each, and compare their metrics.',
       );
     checkSameData(where, before, after);
   }

@@ -18,17 +18,19 @@ import {
   precisionRecallCurve,
   rocAuc,
 } from '../../evaluation/metrics/index.js';
+import { uniqueNames } from '../../evaluation/metrics/internal.js';
 import { phasesOf, type TrainingPhase } from '../metricHistory.js';
 import { checkContents, type ReportContents } from './reportContents.js';
 
 /** The data of a report, as plain values. */
 export interface ReportData {
   readonly title: string;
-  /** Whether a sample can have any number of labels instead of one class. */
+  /** Whether a sample can have any number of classes instead of one. */
   readonly multiLabel: boolean;
   readonly samples: number;
   readonly classes: number;
-  readonly figures: Readonly<Record<string, number>>;
+  /** Values of the metrics by name, in the order of the page. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** Null for multi-label evaluations. */
   readonly accuracyInterval: ConfidenceInterval | null;
   readonly perClass: readonly ReportClass[];
@@ -45,6 +47,7 @@ export interface ReportData {
 
 /** The scores of a class, with the areas under its curves. */
 export interface ReportClass {
+  /** Name of the class, with its index if several classes have this name. */
   readonly name: string;
   readonly precision: number;
   readonly recall: number;
@@ -81,6 +84,7 @@ export function reportData(contents: ReportContents): ReportData {
 /** Same as {@link reportData}, for the function that the user called. */
 export function reportDataFor(where: string, contents: ReportContents): ReportData {
   const { title, evaluation, before, history, summary, settings = {} } = checkContents(where, contents);
+  const names = uniqueNames(evaluation.classNames);
   const auc = rocAuc(evaluation);
   const precision = averagePrecision(evaluation);
   const ranking = { 'macro ROC AUC': auc.macro, 'macro average precision': precision.macro };
@@ -90,10 +94,10 @@ export function reportDataFor(where: string, contents: ReportContents): ReportDa
     multiLabel: evaluation.multiLabel,
     samples: evaluation.count,
     classes: evaluation.classNames.length,
-    figures: !evaluation.multiLabel ? singleFigures(evaluation, ranking) : multiFigures(evaluation, ranking),
+    metrics: !evaluation.multiLabel ? singleMetrics(evaluation, ranking) : multiMetrics(evaluation, ranking),
     accuracyInterval: !evaluation.multiLabel ? confidenceInterval(evaluation, 'accuracy') : null,
-    perClass: evaluation.perClass.map(({ name, precision: own, recall, f1, support }, i) => ({
-      name,
+    perClass: evaluation.perClass.map(({ precision: own, recall, f1, support }, i) => ({
+      name: names[i] as string,
       precision: own,
       recall,
       f1,
@@ -112,12 +116,12 @@ export function reportDataFor(where: string, contents: ReportContents): ReportDa
   };
 }
 
-type Figures = ReportData['figures'];
+type Metrics = ReportData['metrics'];
 
-function singleFigures(
+function singleMetrics(
   { accuracy, topK, balancedAccuracy, macro, weighted, kappa, matthews, loss, calibration }: Evaluation,
-  ranking: Figures,
-): Figures {
+  ranking: Metrics,
+): Metrics {
   return {
     accuracy,
     ...Object.fromEntries(
@@ -139,14 +143,14 @@ function singleFigures(
   };
 }
 
-function multiFigures({ accuracy, hammingLoss, macro, micro, weighted, samples, loss }: MultiLabelEvaluation, ranking: Figures): Figures {
+function multiMetrics({ accuracy, hammingLoss, macro, micro, weighted, samples, loss }: MultiLabelEvaluation, ranking: Metrics): Metrics {
   return {
-    'all labels right': accuracy,
-    'wrong decisions': hammingLoss,
+    'subset accuracy': accuracy,
+    'Hamming loss': hammingLoss,
     'macro F1': macro.f1,
     'micro F1': micro.f1,
     'weighted F1': weighted.f1,
-    'mean F1 of a sample': samples.f1,
+    'samples F1': samples.f1,
     'macro precision': macro.precision,
     'macro recall': macro.recall,
     ...ranking,

@@ -14,6 +14,7 @@ import { drawTraining } from '../trainingChart.js';
 import { SCRIPT, securityPolicy, STYLE } from './pageParts.js';
 import type { GalleryImage, ReportContents } from './reportContents.js';
 import { reportDataFor, type ReportData } from './reportData.js';
+import { classTable, decisionTable, labelTable, modelTable, pairsTable } from './reportTables.js';
 
 interface Section {
   readonly id: string;
@@ -56,13 +57,13 @@ export async function reportPageFor(where: string, contents: ReportContents): Pr
 <a class="skip" href="#summary">Skip to the summary</a>
 <header>
 <h1>${title}</h1>
-<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${!data.multiLabel ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number of them a sample`}</p>
+<p class="soft">${counted(data.samples, 'sample', 'samples')} of ${!data.multiLabel ? counted(data.classes, 'class', 'classes') : `${counted(data.classes, 'label', 'labels')}, any number per sample`}</p>
 <nav aria-label="Sections"><ul>${sections.map((one) => `<li><a href="#${one.id}">${one.title}</a></li>`).join('')}</ul></nav>
 </header>
 <main>
 ${sections.map((one) => `<section id="${one.id}" aria-labelledby="${one.id}-title">\n<h2 id="${one.id}-title">${one.title}</h2>\n${one.html}\n</section>`).join('\n')}
 </main>
-<footer><p id="announce" role="status"></p><p>Made with effnet-ts. The same figures as data are in report.json beside this page.</p></footer>
+<footer><p id="announce" role="status"></p><p>Made with effnet-ts. The values are also in report.json in the same folder.</p></footer>
 <script>${SCRIPT}</script>
 </body>
 </html>
@@ -93,7 +94,7 @@ async function sectionsOf(
     add(
       'training',
       'Training',
-      isBroken ? '<p>No value of any epoch is finite: training diverged.</p>' : await draw('training', drawTraining(where, history)),
+      isBroken ? '<p>The training diverged: no epoch has a finite value.</p>' : await draw('training', drawTraining(where, history)),
     );
   }
   if (schedule !== undefined)
@@ -111,13 +112,13 @@ async function sectionsOf(
     add(
       'calibration',
       'Calibration',
-      `<p>On the diagonal, a confidence of 80 % is right 8 times out of 10; ` +
-        `below it the model is too sure, above it not sure enough.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`,
+      `<p>On the diagonal, predictions with a confidence of 80 % are correct in 80 % of cases. ` +
+        `Below it the model is overconfident, above it underconfident.</p>\n${await draw('reliability', reliabilityChart(evaluation))}`,
     );
-  if (gallery.length > 0) add('mistakes', 'Most wrong', galleryHtml(gallery));
+  if (gallery.length > 0) add('mistakes', 'Most confident mistakes', galleryHtml(gallery));
   if (plan !== undefined || data.model !== null) {
-    const picture = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
-    add('model', 'Model', `${data.model === null ? '' : modelTable(data.model)}\n${picture}`);
+    const chart = plan === undefined || plan.multiplyAdds === null ? '' : await draw('feature maps', planChart(plan));
+    add('model', 'Model', `${data.model === null ? '' : modelTable(data.model)}\n${chart}`);
   }
   if (Object.keys(data.settings).length > 0) add('settings', 'Settings', settingsHtml(data.settings));
   return sections;
@@ -128,18 +129,18 @@ async function curves(
   draw: (name: string, spec: ChartSpec) => Promise<string>,
 ): Promise<string> {
   const drawable = evaluation.perClass.some(({ support }) => support > 0 && support < evaluation.count);
-  if (!drawable) return '<p>With one class in the data there is no curve to draw.</p>';
+  if (!drawable) return '<p>The data contains samples of only one class, so there are no curves.</p>';
   return `<div class="charts">${await draw('ROC', rocChart(evaluation))}${await draw('precision and recall', precisionRecallChart(evaluation))}</div>`;
 }
 
-function tiles({ figures, accuracyInterval }: ReportData): string {
-  const shares = new Set(['accuracy', 'balanced accuracy', 'all labels right', 'wrong decisions']);
-  const items = Object.entries(figures).map(([name, value]) => {
+function tiles({ metrics, accuracyInterval }: ReportData): string {
+  const shares = new Set(['accuracy', 'balanced accuracy', 'subset accuracy', 'Hamming loss']);
+  const items = Object.entries(metrics).map(([name, value]) => {
     const isShare = shares.has(name) || name.startsWith('top-');
     const shown = Number.isNaN(value) ? 'not defined' : isShare ? percent(value) : value.toFixed(3);
     const interval =
       name === 'accuracy' && accuracyInterval !== null
-        ? `<small>95 % between ${percent(accuracyInterval.low)} and ${percent(accuracyInterval.high)}</small>`
+        ? `<small>95 % interval: ${percent(accuracyInterval.low)} to ${percent(accuracyInterval.high)}</small>`
         : '';
     return `<div><dt>${escaped(name)}</dt><dd>${shown}${interval}</dd></div>`;
   });
@@ -152,170 +153,31 @@ function comparisonHtml({ accuracyGain, bothRight, bothWrong, fixed, broken, pVa
   const isSignificant = pValue < SIGNIFICANCE;
   const verdict = isSignificant
     ? 'significant at the 5 % level'
-    : 'not significant at the 5 % level: a difference of this size can be chance';
+    : 'not significant at the 5 % level, so the difference may be due to chance';
   return (
     `<p>Accuracy <span${isSignificant ? ` class="${accuracyGain > 0 ? 'right' : 'wrong'}"` : ''}>${points}</span>: ` +
-    `${counted(fixed, 'sample is', 'samples are')} newly right, ${counted(broken, 'is', 'are')} newly wrong, ` +
-    `${bothRight} stayed right and ${bothWrong} stayed wrong (McNemar's exact test: ${p}, ${verdict}).</p>`
+    `${counted(fixed, 'sample is', 'samples are')} now correct, ${counted(broken, 'is', 'are')} now wrong, ` +
+    `${bothRight} remained correct and ${bothWrong} remained wrong (McNemar's exact test: ${p}, ${verdict}).</p>`
   );
 }
 
 /** Only differences with a p-value below this are colored as a gain or a loss. */
 const SIGNIFICANCE = 0.05;
 
-type Cell = string | number;
-
-/** Builds a table that scrolls. The named columns contain text, the others numbers with the given number of digits. */
-function table(
-  caption: string,
-  columns: readonly (readonly [heading: string, digits: number | 'text'])[],
-  rows: readonly (readonly Cell[])[],
-  sortable = true,
-): string {
-  const heading = ([name, digits]: readonly [string, number | 'text']): string =>
-    `<th scope="col"${digits === 'text' ? ' class="text"' : ''}>${sortable ? `<button type="button">${name}</button>` : name}</th>`;
-  const cell = (value: Cell, column: number): string => {
-    if (typeof value === 'string')
-      return column === 0 ? `<th scope="row">${escaped(value)}</th>` : `<td class="text">${escaped(value)}</td>`;
-    const digits = columns[column]?.[1];
-    const shown = Number.isFinite(value)
-      ? value.toLocaleString('en-US', typeof digits === 'number' ? { minimumFractionDigits: digits, maximumFractionDigits: digits } : {})
-      : '–';
-    return `<td data-value="${value}">${shown}</td>`;
-  };
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escaped(caption)}"><table>
-<caption>${escaped(caption)}</caption>
-<thead><tr>${columns.map(heading).join('')}</tr></thead>
-<tbody>${rows.map((cells) => `<tr>${cells.map(cell).join('')}</tr>`).join('\n')}</tbody>
-</table></div>`;
-}
-
-function classTable({ perClass }: ReportData): string {
-  return table(
-    'Scores of every class; press a heading to sort',
-    [
-      ['class', 'text'],
-      ['precision', 3],
-      ['recall', 3],
-      ['F1', 3],
-      ['ROC AUC', 3],
-      ['average precision', 3],
-      ['support', 0],
-    ],
-    perClass.map((one) => [one.name, one.precision, one.recall, one.f1, one.auc, one.averagePrecision, one.support]),
-  );
-}
-
-function labelTable({ perClass }: ReportData): string {
-  return table(
-    'Scores of every label at its threshold, and the threshold that had given the highest F1 here; press a heading to sort',
-    [
-      ['label', 'text'],
-      ['precision', 3],
-      ['recall', 3],
-      ['F1', 3],
-      ['ROC AUC', 3],
-      ['average precision', 3],
-      ['threshold', 3],
-      ['best threshold', 3],
-      ['support', 0],
-    ],
-    perClass.map((one) => [
-      one.name,
-      one.precision,
-      one.recall,
-      one.f1,
-      one.auc,
-      one.averagePrecision,
-      one.decisions?.threshold ?? NaN,
-      one.decisions?.bestThreshold ?? NaN,
-      one.support,
-    ]),
-  );
-}
-
-/** Builds a table with the 2 x 2 confusion matrix of each label as a row. */
-function decisionTable({ perClass }: ReportData): string {
-  return table(
-    'What was decided about every label, in samples; press a heading to sort',
-    [
-      ['label', 'text'],
-      ['there, and found', 0],
-      ['there, but missed', 0],
-      ['not there, but claimed', 0],
-      ['not there, and not claimed', 0],
-    ],
-    perClass.flatMap(({ name, decisions }): Cell[][] =>
-      decisions === null
-        ? []
-        : [[name, decisions.truePositives, decisions.falseNegatives, decisions.falsePositives, decisions.trueNegatives]],
-    ),
-  );
-}
-
-function pairsTable({ confusions }: ReportData): string {
-  if (confusions.length === 0) return '<p>No sample was taken for another class.</p>';
-  const shown = confusions.slice(0, 50);
-  return `<h3>Classes taken for one another</h3>\n${table(
-    `The ${counted(shown.length, 'most frequent confusion', 'most frequent confusions')}`,
-    [
-      ['true class', 'text'],
-      ['predicted', 'text'],
-      ['samples', 0],
-      ['share of the class in %', 1],
-    ],
-    shown.map(({ label, predicted, count, share }) => [label, predicted, count, 100 * share]),
-  )}`;
-}
-
-function modelTable({ name, batchSize, stages, total }: NonNullable<ReportData['model']>): string {
-  const figures = (one: typeof total): Cell[] => [
-    one.layers,
-    one.parameters,
-    one.trainable,
-    one.multiplyAdds ?? NaN,
-    one.activationBytes === null ? NaN : one.activationBytes / 2 ** 20,
-  ];
-  return table(
-    `${name} by stage`,
-    [
-      ['stage', 'text'],
-      ['output', 'text'],
-      ['layers', 0],
-      ['parameters', 0],
-      ['trainable', 0],
-      ['multiply-adds', 0],
-      [`MiB of activations at batch ${batchSize}`, 1],
-    ],
-    [
-      ...stages.map((one): Cell[] => [
-        one.name,
-        one.outputShape
-          .slice(1)
-          .map((side) => side ?? '?')
-          .join(' × '),
-        ...figures(one),
-      ]),
-      ['total', '', ...figures(total)],
-    ],
-    false,
-  );
-}
-
 function galleryHtml(gallery: readonly GalleryImage[]): string {
   const items = gallery.map(({ row: { file, label, predicted, probability, index }, url, heatUrl }) => {
     const name = file === '' ? `sample ${index}` : file;
     const heat =
-      heatUrl === undefined ? '' : `<img src="${escaped(heatUrl)}" alt="The same image with what spoke for ${escaped(predicted)} marked">`;
+      heatUrl === undefined ? '' : `<img src="${escaped(heatUrl)}" alt="The same image with a heat map of ${escaped(predicted)}">`;
     return (
       `<li><div class="pair"><img src="${escaped(url)}" alt="${escaped(name)}, ` +
-      `a ${escaped(label)} taken for a ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ` +
-      `${percent(probability)}</span>, truly ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`
+      `${escaped(label)} predicted as ${escaped(predicted)}">${heat}</div><p><span class="wrong">${escaped(predicted)} ` +
+      `${percent(probability)}</span>, true class ${escaped(label)}</p><p class="soft">${escaped(name)}</p></li>`
     );
   });
   return (
-    `<p>Wrong predictions the model was surest of; ` +
-    `wrong labels are often among them.</p>\n<ul class="gallery">${items.join('\n')}</ul>`
+    `<p>The wrong predictions with the highest probability. ` +
+    `They often include samples with wrong labels.</p>\n<ul class="gallery">${items.join('\n')}</ul>`
   );
 }
 

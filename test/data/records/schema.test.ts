@@ -19,7 +19,7 @@ async function written(): Promise<Example[]> {
   return examples;
 }
 
-test('the ImageNet layout: labels 1 to 1000 become 0 to 999, boxes keep their number', async () => {
+test('the ImageNet schema maps labels 1 to 1000 to 0 to 999 and reads all boxes', async () => {
   const [example] = await written();
   const record = parseExample(example!, RECORD_SCHEMAS.imagenet);
   expect(record).toMatchObject({
@@ -33,7 +33,7 @@ test('the ImageNet layout: labels 1 to 1000 become 0 to 999, boxes keep their nu
   expect([...record.image.subarray(0, 2)]).toEqual([0xff, 0xd8]);
 });
 
-test('the flat layout, whole and with nothing but an image and a label', async () => {
+test('the flat schema reads a full record, and one with only an image and a label', async () => {
   const [, whole, bare] = await written();
   expect(parseExample(whole!, RECORD_SCHEMAS.flat)).toMatchObject({
     label: 7,
@@ -52,7 +52,7 @@ test('the flat layout, whole and with nothing but an image and a label', async (
   });
 });
 
-test('a schema of your own, and its inverse', async () => {
+test('a custom schema is written and read back', async () => {
   const schema = { id: { key: 'x/id', kind: 'int64', first: 1 }, names: { key: 'n', kind: 'text', list: true } } as const;
   const record = { id: 4, names: ['a', 'ü'] };
   const example = await decodeExample(await encodeExample(formatExample(record, schema)));
@@ -60,7 +60,7 @@ test('a schema of your own, and its inverse', async () => {
   expect(parseExample(example, schema)).toEqual(record);
 });
 
-test('an absent, a double and a wrong feature are refused by name', () => {
+test('a missing feature, one with two values and one of another kind are refused by name', () => {
   const schema = { label: { key: 'label', kind: 'int64' } } as const;
   expect(() => parseExample({ image: feature.bytes('x') }, schema, 'a.tfrecord')).toThrowErrorMatchingInlineSnapshot(
     `[DataError: parseExample: expected a feature of int64 under 'label' in 'a.tfrecord', received only image.]`,
@@ -76,7 +76,7 @@ test('an absent, a double and a wrong feature are refused by name', () => {
   );
 });
 
-test('a list of the floats of a whole image is written and read back', async () => {
+test('a list as long as the values of an image is written and read back', async () => {
   const schema = {
     pixels: { key: 'image/pixels', kind: 'float', list: true },
     codes: { key: 'image/codes', kind: 'int64', list: true },
@@ -98,7 +98,7 @@ test.each([
   expect(() => formatExample({ label: 1 } as never, schema as never)).toThrow(/^formatExample: expected/);
 });
 
-test('a value that its kind does not have is refused by name', async () => {
+test('a value that does not fit its kind is refused by name', async () => {
   const schema = { label: { key: 'label', kind: 'int64' }, names: { key: 'n', kind: 'text', list: true } } as const;
   expect(() => formatExample({ label: 1.5, names: [] }, schema)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: formatExample: expected an integer for \`record.label\`, received 1.5.]`,
@@ -110,10 +110,10 @@ test('a value that its kind does not have is refused by name', async () => {
     `[OptionError: formatExample: expected an array, each a string for \`record.names\`, received 'a'.]`,
   );
   expect(() => parseExample({ label: { kind: 'int64', values: [1] } as never }, schema)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received { kind, values }.]`,
+    `[OptionError: parseExample: expected what feature.bytes, feature.float or feature.int64 returns for \`example['label']\`, received { kind, values }.]`,
   );
   await expect(encodeExample({ label: 1 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 makes for \`example['label']\`, received 1.]`,
+    `[OptionError: encodeExample: expected what feature.bytes, feature.float or feature.int64 returns for \`example['label']\`, received 1.]`,
   );
   expect(() => feature.int64(0.5)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: feature.int64: expected an integer of at most 64 bits for \`values\`, received 0.5.]`,

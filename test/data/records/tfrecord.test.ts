@@ -18,7 +18,7 @@ async function recordsOf(bytes: Uint8Array, chunk = bytes.length, origin = 'a.tf
   return records;
 }
 
-/** As the fixture has it: bytes by their digest. */
+/** Describes an Example as the fixture does, with digests instead of bytes. */
 function summary(example: Example): Record<string, unknown> {
   const entries = Object.entries(example).map(([name, { kind, values }]) => {
     const shown = values.map((value) => (value instanceof Uint8Array ? createHash('sha256').update(value).digest('hex') : Number(value)));
@@ -27,14 +27,14 @@ function summary(example: Example): Record<string, unknown> {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-test('the checksum is that of RFC 3720, B.4', () => {
+test('checksums equal those of RFC 3720, B.4', () => {
   expect(crc32c(new Uint8Array(32))).toBe(0x8a9136aa);
   expect(crc32c(new Uint8Array(32).fill(255))).toBe(0x62a8ab43);
   expect(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i))).toBe(0x46dd794e);
   expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283);
 });
 
-test.each(Object.keys(files))('%s holds what TensorFlow reads in it, however its bytes are cut', async (name) => {
+test.each(Object.keys(files))('%s decodes as in TensorFlow, with chunks of any size', async (name) => {
   const bytes = fixture(name);
   for (const chunk of [7, 1000, bytes.length]) {
     const records = await recordsOf(bytes, chunk);
@@ -43,8 +43,8 @@ test.each(Object.keys(files))('%s holds what TensorFlow reads in it, however its
   }
 });
 
-test('a record that claims more than a GiB, or than allowed, is refused before a byte of it is taken', async () => {
-  // tensorflow/core/lib/hash/crc32c.h: turned by 15 bits, plus a constant.
+test('a record that states more bytes than allowed, 1 GiB by default, is refused before its bytes are read', async () => {
+  // tensorflow/core/lib/hash/crc32c.h: rotated by 15 bits, plus a constant.
   const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
   let chunks = 0;
   const endless = function* (length: bigint): Generator<Uint8Array> {
@@ -58,7 +58,7 @@ test('a record that claims more than a GiB, or than allowed, is refused before a
   for (const length of [2n ** 30n + 1n, 2n ** 64n - 1n]) {
     await expect(readTFRecords(endless(length)).next()).rejects.toThrow(
       `readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'records', ` +
-        `received one of ${Number(length)}. Set maxRecordBytes where it is meant.`,
+        `received one of ${Number(length)}. Set \`maxRecordBytes\` if this is intended.`,
     );
   }
   expect(chunks).toBe(0);
@@ -67,7 +67,7 @@ test('a record that claims more than a GiB, or than allowed, is refused before a
   await expect(readTFRecords([record], { maxRecordBytes: 9 }).next()).rejects.toThrow('at most 9 bytes');
 });
 
-test('files framed here are byte for byte those of TensorFlow', async () => {
+test('framed records equal those of TensorFlow byte for byte', async () => {
   const written = fixture('written.tfrecord');
   const records = await recordsOf(written);
   expect(Buffer.concat(records.map(frameTFRecord)).equals(written)).toBe(true);
@@ -77,7 +77,7 @@ test('files framed here are byte for byte those of TensorFlow', async () => {
 });
 
 property.prop([fc.array(fc.uint8Array({ maxLength: 300 })), fc.integer({ min: 1, max: 50 })])(
-  'framing and reading are inverse',
+  'reading is the inverse of framing',
   async (records, chunk) => {
     const file = Buffer.concat(records.map(frameTFRecord));
     expect((await recordsOf(file, chunk)).map((record) => [...record])).toEqual(records.map((record) => [...record]));
@@ -89,7 +89,7 @@ const someFeature = fc.oneof(
   fc.array(fc.float({ noNaN: true })).map((values) => feature.float(...values)),
   fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })).map((values) => feature.int64(...values)),
 );
-property.prop([fc.dictionary(fc.string(), someFeature)])('encoding and decoding an Example are inverse', async (example) => {
+property.prop([fc.dictionary(fc.string(), someFeature)])('decoding is the inverse of encoding an Example', async (example) => {
   expect({ ...(await decodeExample(await encodeExample(example))) }).toEqual({ ...example });
 });
 
@@ -106,7 +106,7 @@ describe('a damaged file', () => {
       (error: unknown) => String(error),
     );
 
-  test('a flipped bit anywhere is found, and names file and offset', async () => {
+  test('a flipped bit anywhere is detected, and the error names the file and offset', async () => {
     for (let bit = 0; bit < file.length * 8; bit++) {
       const flipped = Buffer.from(file);
       flipped[bit >> 3]! ^= 1 << (bit & 7);
@@ -114,17 +114,17 @@ describe('a damaged file', () => {
     }
   });
 
-  test('the sentences', async () => {
+  test('the messages say what is damaged', async () => {
     const broken = (at: number) => {
       const copy = Buffer.from(file);
       copy[at]! ^= 1;
       return refused(copy);
     };
     expect(await broken(0)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not fit its checksum."`,
+      `"DataError: readTFRecords: expected an intact record at offset 0 of 'a.tfrecord', received a length that does not match its checksum. The file is damaged, or it is not a TFRecord file."`,
     );
     expect(await broken(32)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not fit their checksum."`,
+      `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received bytes that do not match their checksum."`,
     );
     expect(await refused(file.subarray(0, 22))).toMatchInlineSnapshot(
       `"DataError: readTFRecords: expected an intact record at offset 19 of 'a.tfrecord', received only 3 bytes of its header."`,
@@ -137,7 +137,7 @@ describe('a damaged file', () => {
     );
   });
 
-  test('bytes that are not in an iterable, and a chunk of something else', async () => {
+  test('bytes that are not in an iterable and chunks that are not bytes are refused', async () => {
     expect(() => readTFRecords(file as never)).toThrowErrorMatchingInlineSnapshot(
       `[OptionError: readTFRecords: expected an iterable of Uint8Array chunks for \`chunks\`, received an instance of Buffer. Pass the bytes of a whole file as [bytes].]`,
     );
@@ -146,14 +146,14 @@ describe('a damaged file', () => {
     );
   });
 
-  test('a header that claims 2^60 bytes is refused without taking them', async () => {
+  test('a header that states 2^60 bytes is refused without reading them', async () => {
     const header = frameTFRecord(new Uint8Array(0)).subarray(0, 12);
     const view = new DataView(header.buffer);
     view.setBigUint64(0, 2n ** 60n, true);
     const crc = crc32c(header.subarray(0, 8));
     view.setUint32(8, ((crc >>> 15) | (crc << 17)) + 0xa282ead8, true);
     expect(await refused(header)).toMatchInlineSnapshot(
-      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set maxRecordBytes where it is meant."`,
+      `"DataError: readTFRecords: expected a record of at most 1073741824 bytes at offset 0 of 'a.tfrecord', received one of 1152921504606847000. Set \`maxRecordBytes\` if this is intended."`,
     );
   });
 });

@@ -10,11 +10,11 @@ beforeAll(async () => {
   model = await camModel();
 });
 
-test.each(golden.cam)('class $target: the plain map weights the last features by the classifier', async ({ target, heat }) => {
+test.each(golden.cam)('class $target: the map is the last feature map, weighted by the classifier', async ({ target, heat }) => {
   expect((await classActivationMap(model, camImage, { target })).values).toBeAllclose(heat, { tolerance: 1e-4 });
 });
 
-test('a head of several layers has no plain map', async () => {
+test('a head of several layers is refused', async () => {
   const features = model.getLayer('avg_pool').output as tfl.SymbolicTensor;
   const hidden = tfl.layers.dense({ units: 4 }).apply(features) as tfl.SymbolicTensor;
   const deep = tfl.model({

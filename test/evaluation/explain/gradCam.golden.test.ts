@@ -1,4 +1,4 @@
-// Maps of a tiny network against TensorFlow's GradientTape (test/fixtures/evaluation/cams.py).
+// Compares the maps of a tiny network with those computed by TensorFlow's GradientTape (test/fixtures/evaluation/cams.py).
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 test.each(golden.cams)(
-  '$layer, class $target: Grad-CAM and Grad-CAM++ are those of TensorFlow',
+  '$layer, class $target: Grad-CAM and Grad-CAM++ equal those of TensorFlow',
   async ({ layer, target, shape, ...maps }) => {
     for (const method of ['gradCam', 'gradCam++'] as const) {
       const heat = await gradCam(model, camImage, { layer, target, method });
@@ -28,23 +28,23 @@ test.each(golden.cams)(
   },
 );
 
-test('without a layer and a class, the last features and the most probable class are explained', async () => {
+test('by default, the last feature map and the most probable class are explained', async () => {
   const top = golden.probabilities.indexOf(Math.max(...golden.probabilities));
   const heat = await gradCam(model, camImage);
   expect(heat).toMatchObject({ classIndex: top, className: ['ant', 'bee', 'cat', 'dog', 'eel'][top] });
   expect(heat.values).toEqual((await gradCam(model, camImage, { layer: 'top_activation', target: heat.className })).values);
 });
 
-test('explaining keeps no tensor, changes no weight and leaves the model as it was', async () => {
+test('explanations leave no tensors and do not change the model', async () => {
   const before = await Promise.all(model.getWeights().map(async (weight) => weight.data()));
   const input = tf.tensor4d(Float32Array.from(camImage.data), [1, camImage.height, camImage.width, 3]);
-  const answer = (): Promise<Float32Array> => {
+  const predict = (): Promise<Float32Array> => {
     const output = model.predict(input) as tf.Tensor;
     return output.data<'float32'>().finally(() => {
       output.dispose();
     });
   };
-  const said = await answer();
+  const expected = await predict();
   const { kept } = await trackMemory(async () => {
     await gradCam(model, camImage, { layer: 'block2a_project_bn', smooth: 2 });
     await gradCam(model, camImage, { method: 'gradCam++' });
@@ -54,18 +54,18 @@ test('explaining keeps no tensor, changes no weight and leaves the model as it w
     await occlusionMap(model, camImage, { patchSize: 65 }).catch(() => undefined);
   });
   expect(kept.tensors).toBe(0);
-  expect(await answer()).toEqual(said);
+  expect(await predict()).toEqual(expected);
   expect(await Promise.all(model.getWeights().map(async (weight) => weight.data()))).toEqual(before);
   input.dispose();
 });
 
-test('smoothing repeats with its seed and moves the map', async () => {
+test('smoothing changes the map and depends only on the seed', async () => {
   const of = async (options: object) => (await gradCam(model, camImage, { layer: 'stem_activation', target: 0, ...options })).values;
   expect(await of({ smooth: 3, seed: 1 })).toEqual(await of({ smooth: 3, seed: 1 }));
   expect(await of({ smooth: 3, seed: 1 })).not.toEqual(await of({ smooth: 3, seed: 2 }));
 });
 
-test('one sigmoid output explains both of its classes', async () => {
+test('both classes of a single sigmoid output can be explained', async () => {
   const binary = efficientNet(camSpec, { classes: 1, classifierActivation: 'sigmoid', inputSize: camImage.height });
   fillModel(binary, golden.gain);
   const [no, yes] = [
@@ -81,23 +81,23 @@ test('one sigmoid output explains both of its classes', async () => {
 });
 
 test.each<[string, () => Promise<unknown>]>([
-  ['a layer that is not there', () => gradCam(model, camImage, { layer: 'block9z' })],
-  ['a layer without a map', () => gradCam(model, camImage, { layer: 'avg_pool' })],
-  ['a class beyond the last', () => gradCam(model, camImage, { target: 5 })],
-  ['a name the model does not know', () => gradCam(model, camImage, { target: 'zebra' })],
+  ['an unknown layer', () => gradCam(model, camImage, { layer: 'block9z' })],
+  ['a layer without a feature map', () => gradCam(model, camImage, { layer: 'avg_pool' })],
+  ['an index that is too large', () => gradCam(model, camImage, { target: 5 })],
+  ['an unknown class name', () => gradCam(model, camImage, { target: 'zebra' })],
   ['an unknown option', () => gradCam(model, camImage, { layers: 1 } as never)],
   ['a gray image', () => gradCam(model, { width: 2, height: 2, channels: 1, data: new Uint8Array(4) })],
   ['a runtime', () => gradCam({ predict: () => tf.scalar(0) } as never, camImage)],
-  ['a patch that is larger than the image', () => occlusionMap(model, camImage, { patchSize: 999 })],
+  ['a patch larger than the image', () => occlusionMap(model, camImage, { patchSize: 999 })],
   ['an odd patch without a stride', () => occlusionMap(model, camImage, { patchSize: 15 })],
-  ['a patch the stride does not divide', () => occlusionMap(model, camImage, { patchSize: 16, stride: 5 })],
-])('%s is refused in one sentence', async (_, act) => {
+  ['a patch that is not a multiple of the stride', () => occlusionMap(model, camImage, { patchSize: 16, stride: 5 })],
+])('%s is refused', async (_, act) => {
   await expect(act()).rejects.toThrowErrorMatchingSnapshot();
 });
 
-test.each([NaN, Infinity])('a model that answers %d is not explained', async (answer) => {
-  const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], answer), inputShape: [null, camImage.height, camImage.width, 3] };
+test.each([NaN, Infinity])('a model whose outputs are %d is refused', async (output) => {
+  const broken = { predict: (x: tf.Tensor4D) => tf.fill([x.shape[0], 3], output), inputShape: [null, camImage.height, camImage.width, 3] };
   await expect(occlusionMap(broken, camImage, { patchSize: 16, stride: 16, preprocessing: model })).rejects.toThrow(
-    `occlusionMap: expected finite outputs of the model, received ${answer}. Its weights are not finite, or too large.`,
+    `occlusionMap: expected finite outputs of the model, received ${output}. The weights of the model are too large or not finite.`,
   );
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   model = await camModel();
 });
 
-test.each(golden.occlusion)('class $target: hiding squares costs what Keras loses', async ({ target, patch, stride, heat, shape }) => {
+test.each(golden.occlusion)('class $target: the decrease equals that of Keras', async ({ target, patch, stride, heat, shape }) => {
   const map = await occlusionMap(model, camImage, { target, patchSize: patch, stride, batchSize: 7 });
   expect([map.height, map.width]).toEqual(shape);
   expect(map.values).toBeAllclose(heat, { tolerance: 1e-3 });

@@ -12,12 +12,12 @@ const toEvaluation = (samples: readonly { label: number; weights: number[] }[]) 
     samples.map(({ label }) => label),
   );
 
-test.prop([fc.array(sample, { minLength: 1, maxLength: 40 })])('the order of the samples changes no figure', (samples) => {
-  const figures = (ordered: typeof samples): number[] => flat({ ...toEvaluation(ordered), predictions: undefined });
-  expect(figures([...samples].reverse())).toBeAllclose(figures(samples), { tolerance: 1e-9 });
+test.prop([fc.array(sample, { minLength: 1, maxLength: 40 })])('the order of the samples does not change any metric', (samples) => {
+  const metrics = (ordered: typeof samples): number[] => flat({ ...toEvaluation(ordered), predictions: undefined });
+  expect(metrics([...samples].reverse())).toBeAllclose(metrics(samples), { tolerance: 1e-9 });
 });
 
-test.prop([fc.array(sample, { minLength: 1, maxLength: 40 })])('what was counted adds up', (samples) => {
+test.prop([fc.array(sample, { minLength: 1, maxLength: 40 })])('the counts add up to the number of samples', (samples) => {
   const evaluation = toEvaluation(samples);
   const cells = evaluation.confusionMatrix.flatMap((row) => [...row]);
   expect(cells.reduce((a, b) => a + b)).toBe(samples.length);
@@ -27,7 +27,7 @@ test.prop([fc.array(sample, { minLength: 1, maxLength: 40 })])('what was counted
   expect(evaluation.topK[1]).toBeLessThanOrEqual(1);
 });
 
-/** Every number in it, NaN as a number of its own. */
+/** Returns every number in a value. NaN becomes -123, so that it can be compared. */
 function flat(value: unknown): number[] {
   if (typeof value === 'number') return [Number.isNaN(value) ? -123 : value];
   if (ArrayBuffer.isView(value)) return [...(value as Uint32Array)];

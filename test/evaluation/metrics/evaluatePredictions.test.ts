@@ -3,7 +3,7 @@ import { classificationReport, confusionTable, evaluatePredictions } from '../..
 
 const pets = { classNames: ['cat', 'dog'] };
 
-test('rows, a flat array and typed arrays mean the same', () => {
+test('rows, a flat array and typed arrays give the same evaluation', () => {
   const rows = evaluatePredictions(
     [
       [0.5, 0.25, 0.25],
@@ -21,7 +21,7 @@ test('a single output is the probability of the second class', () => {
   expect([...evaluation.predictions.predicted]).toEqual([1, 0, 0]);
 });
 
-test('logits become probabilities, for one output as for two', () => {
+test('logits are converted to probabilities, also for a single output', () => {
   const two = evaluatePredictions(
     [
       [0, 2],
@@ -35,7 +35,7 @@ test('logits become probabilities, for one output as for two', () => {
   expect(two.predictions.probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(-2)), 6);
 });
 
-test('top-k counts the ranks, by default for 1 and 5', () => {
+test('top-k accuracy is computed for 1 and 5 by default', () => {
   const probabilities = [[0.1, 0.2, 0.3, 0.15, 0.05, 0.2]];
   expect(evaluatePredictions(probabilities, [0]).topK).toEqual({ 1: 0, 5: 1 });
   expect(evaluatePredictions(probabilities, [4], { topK: [5, 6] }).topK).toEqual({ 5: 0, 6: 1 });
@@ -67,7 +67,7 @@ test.each<[string, () => unknown]>([
         { files: ['a.jpg', 'b.jpg'] },
       ),
   ],
-  ['a logit taken for a probability', () => evaluatePredictions([[3.2, -1]], [0])],
+  ['a logit instead of a probability', () => evaluatePredictions([[3.2, -1]], [0])],
   [
     'NaN',
     () =>
@@ -79,27 +79,27 @@ test.each<[string, () => unknown]>([
         [0, 1],
       ),
   ],
-  ['a class that is not there', () => evaluatePredictions([[0.5, 0.5]], [2])],
-  ['a name that is not there', () => evaluatePredictions([[0.5, 0.5]], ['bird'], pets)],
-  ['names that two classes have', () => evaluatePredictions([[0.5, 0.5]], ['cat'], { classNames: ['cat', 'cat'] })],
+  ['an index that is too large', () => evaluatePredictions([[0.5, 0.5]], [2])],
+  ['an unknown name', () => evaluatePredictions([[0.5, 0.5]], ['bird'], pets)],
+  ['labels by names when two classes have the same name', () => evaluatePredictions([[0.5, 0.5]], ['cat'], { classNames: ['cat', 'cat'] })],
   ['names without classNames', () => evaluatePredictions([[0.5, 0.5]], ['cat'])],
   ['too few names', () => evaluatePredictions([[0.5, 0.25, 0.25]], [0], pets)],
   ['files of another number', () => evaluatePredictions([[0.5, 0.5]], [0], { files: ['a.jpg', 'b.jpg'] })],
-  ['k beyond the classes', () => evaluatePredictions([[0.5, 0.5]], [0], { topK: [1, 3] })],
+  ['k larger than the number of classes', () => evaluatePredictions([[0.5, 0.5]], [0], { topK: [1, 3] })],
   ['uneven rows', () => evaluatePredictions([[0.5, 0.5], [1]], [0, 1])],
   ['an unknown option', () => evaluatePredictions([[0.5, 0.5]], [0], { names: [] } as never)],
-  ['a set label of 2', () => evaluatePredictions([[0.5, 0.5]], [[0, 2]], { multiLabel: true })],
+  ['a multi-label value of 2', () => evaluatePredictions([[0.5, 0.5]], [[0, 2]], { multiLabel: true })],
   ['thresholds of another number', () => evaluatePredictions([[0.5, 0.5]], [[0, 1]], { multiLabel: true, threshold: [0.5] })],
-])('%s is refused in one sentence', (_, act) => {
+])('%s is refused', (_, act) => {
   expect(act).toThrowErrorMatchingSnapshot();
 });
 
-test('an error carries the file of the row it is about', () => {
+test('an error contains the file of the row', () => {
   const act = (): unknown => evaluatePredictions([[0.9, 0.9]], [1], { files: ['photos/b.jpg'] });
   expect(act).toThrow(expect.objectContaining({ name: 'DataError', origin: 'photos/b.jpg' }) as Error);
 });
 
-test('the report rounds exact halves to even, as Python prints them', () => {
+test('the report rounds exact halves to even, as Python does', () => {
   const probabilities = Array.from({ length: 8 }, (_, i) => (i === 0 ? [0.1, 0.9] : [0.9, 0.1]));
   const evaluation = evaluatePredictions(
     probabilities,
@@ -110,7 +110,7 @@ test('the report rounds exact halves to even, as Python prints them', () => {
   expect(classificationReport(evaluation)).toMatch(/accuracy +0\.12 /);
 });
 
-test('the confusion table names classes, or letters them where the line is too short', () => {
+test('the confusion table uses class names, or letters if the line is too short', () => {
   const evaluation = evaluatePredictions(
     [
       [0.9, 0.1],
@@ -132,7 +132,7 @@ b   dog            1  1
 `);
 });
 
-test('of many classes the table shows those with the most mistakes', () => {
+test('a table of many classes shows those with the most mistakes', () => {
   const classes = 50;
   const probabilities = Array.from({ length: classes }, (_, i) =>
     Array.from({ length: classes }, (_, j) => Number(j === (i === 7 ? 9 : i))),
@@ -152,7 +152,7 @@ truth \\ predicted  7  9
 `);
 });
 
-test('more bins and digits than can be made are refused', () => {
+test('too many bins or digits are refused', () => {
   expect(() => evaluatePredictions([0.5], [0], { bins: 1e9 })).toThrow(
     'expected an integer in [1, 10000] for `bins`, received 1000000000.',
   );

@@ -1,5 +1,3 @@
-// Many pictures, in batches and in order.
-
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { classify, classifyMany, type Classification, type Predictor } from '../../../src/evaluation/predict/index.js';
@@ -9,14 +7,14 @@ import { VARIANTS } from '../../../src/scaling/index.js';
 import { fillModel } from '../../support/fillModel.js';
 import { startWasm } from '../../support/wasm.js';
 
-const grey = (level: number, width = 8, height = 8): Pixels => ({
+const gray = (level: number, width = 8, height = 8): Pixels => ({
   width,
   height,
   channels: 3,
   data: new Uint8Array(width * height * 3).fill(level),
 });
 
-/** Answers [level, 100] with the level of the picture, and notes its batches. */
+/** Creates a predictor that returns [level / 256, 100 / 256], where level is the mean of the image, and records its batch sizes. */
 function echo(): Predictor & { readonly batches: number[] } {
   const batches: number[] = [];
   return {
@@ -33,21 +31,21 @@ function echo(): Predictor & { readonly batches: number[] } {
   };
 }
 
-async function all(answers: AsyncIterable<Classification[]>): Promise<Classification[][]> {
+async function all(results: AsyncIterable<Classification[]>): Promise<Classification[][]> {
   const list = [];
-  for await (const answer of answers) list.push(answer);
+  for await (const result of results) list.push(result);
   return list;
 }
 
 beforeAll(startWasm);
 
-test('predictions come in the order of the images, in full batches and a last one', async () => {
+test('results have the order of the images, which are predicted in full batches and a last one', async () => {
   const runtime = echo();
   const levels = [10, 250, 30, 240, 50];
   const answers = await all(
     classifyMany(
       runtime,
-      levels.map((level, i) => grey(level, 8 + i, 9)),
+      levels.map((level, i) => gray(level, 8 + i, 9)),
       { batchSize: 2 },
     ),
   );
@@ -56,14 +54,14 @@ test('predictions come in the order of the images, in full batches and a last on
   expect(runtime.batches).toEqual([2, 2, 1]);
 });
 
-test('takes no more images than a batch ahead of its answers, and none after it was left', async () => {
+test('reads at most one batch ahead, and no images after the loop has ended', async () => {
   let taken = 0;
   let closed = false;
   function* endless(): Generator<Pixels> {
     try {
       for (;;) {
         taken += 1;
-        yield grey(taken);
+        yield gray(taken);
       }
     } finally {
       closed = true;
@@ -74,13 +72,13 @@ test('takes no more images than a batch ahead of its answers, and none after it 
   expect(closed).toBe(true);
 });
 
-test('answers as classify does, and leaves no tensor', async () => {
+test('returns the same classes as classify, and leaves no tensors', async () => {
   const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 32 }, { classes: 3 });
   fillModel(model, 2);
-  const pictures = [grey(1, 50, 40), grey(200, 33, 64)];
-  const single = await Promise.all(pictures.map((picture) => classify(model, picture)));
+  const images = [gray(1, 50, 40), gray(200, 33, 64)];
+  const single = await Promise.all(images.map((image) => classify(model, image)));
   const before = tf.memory().numTensors;
-  const many = await all(classifyMany(model, pictures));
+  const many = await all(classifyMany(model, images));
   expect(tf.memory().numTensors).toBe(before);
   expect(many.map((answer) => answer.map(({ index }) => index))).toEqual(single.map((answer) => answer.map(({ index }) => index)));
   for (const [i, answer] of many.entries()) {
@@ -91,10 +89,12 @@ test('answers as classify does, and leaves no tensor', async () => {
   }
 });
 
-test('stops when told, and refuses what it does not know', async () => {
-  await expect(all(classifyMany(echo(), [grey(1)], { signal: AbortSignal.abort(new Error('enough')) }))).rejects.toThrow('enough');
-  expect(() => classifyMany(echo(), [grey(1)], { batch: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
+test('can be aborted, and refuses unknown options and images with other channels', async () => {
+  await expect(all(classifyMany(echo(), [gray(1)], { signal: AbortSignal.abort(new Error('enough')) }))).rejects.toThrow('enough');
+  expect(() => classifyMany(echo(), [gray(1)], { batch: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: classifyMany: expected one of \`topK\`, \`classNames\`, \`preprocessing\`, \`batchSize\`, \`signal\`, received \`batch\`.]`,
   );
-  await expect(all(classifyMany(echo(), [{ ...grey(1), channels: 1 }]))).rejects.toThrow();
+  await expect(all(classifyMany(echo(), [{ ...gray(1), channels: 1, data: new Uint8Array(64) }]))).rejects.toThrow(
+    'received a grayscale image [8, 8, 1].',
+  );
 });

@@ -1,4 +1,4 @@
-// Whatever takes an image of any size makes the model's input of it in the same way.
+// Every function that takes an image converts it to the input of the model in the same way.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -14,7 +14,7 @@ import { fillModel } from '../../support/fillModel.js';
 import { startWasm } from '../../support/wasm.js';
 
 const SIZE = 32;
-const photo: Pixels = { width: 90, height: 61, channels: 3, data: Uint8Array.from({ length: 90 * 61 * 3 }, (_, i) => (i * i * 7) % 251) };
+const image: Pixels = { width: 90, height: 61, channels: 3, data: Uint8Array.from({ length: 90 * 61 * 3 }, (_, i) => (i * i * 7) % 251) };
 const RECORDS: readonly Preprocessing[] = [
   { inputSize: SIZE, fit: 'stretch' },
   { inputSize: SIZE, fit: 'crop', cropFraction: 0.875, margins: 'ceil', interpolation: 'bicubic' },
@@ -23,7 +23,7 @@ const RECORDS: readonly Preprocessing[] = [
   { inputSize: SIZE, fit: 'resizePad', fillValue: [1, 2, 3], interpolation: 'area' },
 ];
 
-/** Notes the inputs it is given. */
+/** Creates a predictor that records its inputs. */
 function watched(
   preprocessing: Preprocessing | undefined,
   inputShape: Predictor['inputShape'] = [null, SIZE, SIZE, 3],
@@ -40,7 +40,7 @@ function watched(
   };
 }
 const inputOf = (record: Preprocessing): number[] => {
-  const { height, width, channels, data } = preprocess(photo, record);
+  const { height, width, channels, data } = preprocess(image, record);
   return [height, width, channels, ...Float32Array.from(data)];
 };
 
@@ -51,48 +51,48 @@ beforeAll(async () => {
 
 describe.each(RECORDS)('$fit', (record) => {
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
-    ['classify', (model) => classify(model, photo)],
-    ['classifyMany', async (model) => classifyMany(model, [photo]).next()],
-    ['occlusionMap', (model) => occlusionMap(model, photo, { patchSize: 16 })],
-    ['classify on an ensemble', (model) => classify(ensemble([model, model]), photo)],
-    ['classify on mirrored views', (model) => classify(testTimeAugmentation(model), photo)],
-    ['classify on a model of any size', (model) => classify({ ...model, inputShape: [null, null, null, 3] }, photo)],
-  ])('%s gives the model what preprocess makes', async (_, act) => {
+    ['classify', (model) => classify(model, image)],
+    ['classifyMany', async (model) => classifyMany(model, [image]).next()],
+    ['occlusionMap', (model) => occlusionMap(model, image, { patchSize: 16 })],
+    ['classify on an ensemble', (model) => classify(ensemble([model, model]), image)],
+    ['classify on mirrored views', (model) => classify(testTimeAugmentation(model), image)],
+    ['classify on a model of any size', (model) => classify({ ...model, inputShape: [null, null, null, 3] }, image)],
+  ])('%s gives the model the result of preprocess', async (_, act) => {
     const model = watched(record);
     await act(model);
     expect(model.seen[0]).toEqual(inputOf(record));
   });
 
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
-    ['classify', (model) => classify(model, photo, { preprocessing: record })],
-    ['occlusionMap', (model) => occlusionMap(model, photo, { patchSize: 16, preprocessing: record })],
-    ['classifyMany', async (model) => classifyMany(model, [photo], { preprocessing: { preprocessing: record } }).next()],
-  ])('the option of %s precedes the model', async (_, act) => {
+    ['classify', (model) => classify(model, image, { preprocessing: record })],
+    ['occlusionMap', (model) => occlusionMap(model, image, { patchSize: 16, preprocessing: record })],
+    ['classifyMany', async (model) => classifyMany(model, [image], { preprocessing: { preprocessing: record } }).next()],
+  ])('the option of %s has priority over the model', async (_, act) => {
     const model = watched({ inputSize: SIZE, fit: 'crop', cropFraction: 0.5 });
     await act(model);
     expect(model.seen[0]).toEqual(inputOf(record));
   });
 
-  test('the maps of a layers model explain that input', async () => {
+  test('the heat maps of a layers model are those of that input', async () => {
     const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: SIZE }, { classes: 3 });
     fillModel(model, 2);
     setPreprocessing(model, record);
-    const input = preprocess(photo, record);
+    const input = preprocess(image, record);
     const asItIs = { preprocessing: { inputSize: SIZE, fit: 'stretch' } } as const;
     for (const explain of [gradCam, classActivationMap, occlusionMap]) {
-      const [given, made] = [await explain(model, photo), await explain(model, input, asItIs)];
+      const [given, made] = [await explain(model, image), await explain(model, input, asItIs)];
       expect(given.values).toEqual(made.values);
       expect(given.probability).toBe(made.probability);
-      expect(given.box).toEqual(coveredBox(photo, record));
+      expect(given.box).toEqual(coveredBox(image, record));
       expect(made.box).toEqual({ top: 0, left: 0, height: 1, width: 1 });
     }
     // The same again once BatchNormalization is folded.
-    const [best] = await classify(model, photo);
+    const [best] = await classify(model, image);
     const folded = await foldBatchNorm(model);
-    expect((await classify(folded, photo))[0]!.probability).toBeCloseTo(best!.probability, 5);
+    expect((await classify(folded, image))[0]!.probability).toBeCloseTo(best!.probability, 5);
     folded.dispose();
     const before = tf.memory().numTensors;
-    for (const explain of [gradCam, classActivationMap]) await expect(explain(model, photo, { target: 9 })).rejects.toThrow('`target`');
+    for (const explain of [gradCam, classActivationMap]) await expect(explain(model, image, { target: 9 })).rejects.toThrow('`target`');
     expect(tf.memory().numTensors).toBe(before);
     model.dispose();
   });
@@ -113,40 +113,43 @@ test.each<[Preprocessing, [number, number, number, number]]>([
   expect([top * 60, left * 90, height * 60, width * 90]).toBeAllclose(expected, { tolerance: 1e-9 });
 });
 
-describe('a model that does not say how images become its input', () => {
+describe('a model whose preprocessing is unknown', () => {
   test.each<[string, (model: Predictor) => Promise<unknown>]>([
-    ['classify', (model) => classify(model, photo)],
-    ['classifyMany', async (model) => classifyMany(model, [photo]).next()],
-    ['occlusionMap', (model) => occlusionMap(model, photo)],
-    ['classify', (model) => classify(ensemble([model, watched(RECORDS[0])]), photo)],
-    ['classify', () => classify(testTimeAugmentation(watched(RECORDS[0]), { views: 'five' }), photo)],
-  ])('is an error of %s', async (where, act) => {
+    ['classify', (model) => classify(model, image)],
+    ['classifyMany', async (model) => classifyMany(model, [image]).next()],
+    ['occlusionMap', (model) => occlusionMap(model, image)],
+    ['classify', (model) => classify(ensemble([model, watched(RECORDS[0])]), image)],
+    ['classify', () => classify(testTimeAugmentation(watched(RECORDS[0]), { views: 'five' }), image)],
+  ])('is refused by %s', async (where, act) => {
     await expect(act(watched(undefined))).rejects.toThrow(
-      `${where}: expected \`preprocessing\` for a model that does not say how images become its input, received none. Pass it.`,
+      `${where}: expected \`preprocessing\` for a model whose preprocessing is unknown, received none. Pass it.`,
     );
   });
 
-  test.each([classify, gradCam, classActivationMap, occlusionMap])('is an error of %o that names setPreprocessing', async (act) => {
-    const input = tfl.input({ shape: [SIZE, SIZE, 3] });
-    const map = tfl.layers.conv2d({ filters: 2, kernelSize: 3 }).apply(input);
-    const pooled = tfl.layers.globalAveragePooling2d({}).apply(map);
-    const foreign = tfl.model({
-      inputs: input,
-      outputs: tfl.layers.dense({ units: 2, activation: 'softmax' }).apply(pooled) as tfl.SymbolicTensor,
-    });
-    const before = tf.memory().numTensors;
-    await expect(act(foreign, photo)).rejects.toThrow(
-      `${act.name}: expected \`preprocessing\` for a model that does not say how images become its input, received none. ` +
-        `Pass it, or state it for the model with \`setPreprocessing\`.`,
-    );
-    expect(tf.memory().numTensors).toBe(before);
-    setPreprocessing(foreign, RECORDS[0]!);
-    await act(foreign, photo);
-    foreign.dispose();
-  });
+  test.each([classify, gradCam, classActivationMap, occlusionMap])(
+    'is refused by %o, and the error names setPreprocessing',
+    async (act) => {
+      const input = tfl.input({ shape: [SIZE, SIZE, 3] });
+      const map = tfl.layers.conv2d({ filters: 2, kernelSize: 3 }).apply(input);
+      const pooled = tfl.layers.globalAveragePooling2d({}).apply(map);
+      const foreign = tfl.model({
+        inputs: input,
+        outputs: tfl.layers.dense({ units: 2, activation: 'softmax' }).apply(pooled) as tfl.SymbolicTensor,
+      });
+      const before = tf.memory().numTensors;
+      await expect(act(foreign, image)).rejects.toThrow(
+        `${act.name}: expected \`preprocessing\` for a model whose preprocessing is unknown, received none. ` +
+          `Pass it, or store it in the model with \`setPreprocessing\`.`,
+      );
+      expect(tf.memory().numTensors).toBe(before);
+      setPreprocessing(foreign, RECORDS[0]!);
+      await act(foreign, image);
+      foreign.dispose();
+    },
+  );
 });
 
-test('a predictor with run is given typed arrays, and needs no tensor', async () => {
+test('a predictor with run receives typed arrays, and no tensors are created', async () => {
   const shapes: (readonly number[])[] = [];
   const model: Predictor = {
     inputShape: [null, SIZE, SIZE, 3],
@@ -161,9 +164,9 @@ test('a predictor with run is given typed arrays, and needs no tensor', async ()
     },
   };
   const before = tf.memory().numTensors;
-  await classify(model, photo);
-  for await (const [best] of classifyMany(model, [photo, photo, photo], { batchSize: 2 })) expect(best!.probability).toBe(0.5);
-  await occlusionMap(model, photo, { patchSize: 32 });
+  await classify(model, image);
+  for await (const [best] of classifyMany(model, [image, image, image], { batchSize: 2 })) expect(best!.probability).toBe(0.5);
+  await occlusionMap(model, image, { patchSize: 32 });
   await warmup(model, { batchSize: 4 });
   expect(shapes).toEqual([
     [1, SIZE, SIZE, 3],
@@ -178,7 +181,7 @@ test('a predictor with run is given typed arrays, and needs no tensor', async ()
     ...model,
     run: () => Promise.resolve({ a: { shape: [1, 2], values: new Float32Array(2) }, b: { shape: [1, 2], values: new Float32Array(2) } }),
   };
-  await expect(classify(two, photo)).rejects.toThrow(
+  await expect(classify(two, image)).rejects.toThrow(
     'classify: expected a model that returns one tensor [1, classes], received 2 outputs. Give it a classifier head.',
   );
 });

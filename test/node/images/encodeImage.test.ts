@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../src/core/internal.js';
 import { trainAugmentation } from '../../../src/image/index.js';
@@ -11,6 +13,18 @@ test('a contact sheet is an image of all its cells', async () => {
   await node.contactSheet(photo, trainAugmentation('imagenet', 32), inRoot('sheet.png'), { columns: 3, rows: 2, size: 20 });
   const sheet = await node.decodeImage(inRoot('sheet.png'));
   expect([sheet.width, sheet.height]).toEqual([76, 52]);
+});
+
+test('the format of a contact sheet is that of its extension', async () => {
+  const image = await node.decodeImage(await jpeg(40, 30, 40));
+  const write = async (name: string) => {
+    await node.contactSheet(image, trainAugmentation('imagenet', 32), inRoot(name), { columns: 2, rows: 1, size: 20 });
+    return (await sharp(await readFile(inRoot(name))).metadata()).format;
+  };
+  expect([await write('a.png'), await write('a.jpg'), await write('a.JPEG')]).toEqual(['png', 'jpeg', 'jpeg']);
+  await expect(write('a.webp')).rejects.toThrow(
+    /^contactSheet: expected a name that ends in '\.png', '\.jpg' or '\.jpeg' for `file`, received '.*a\.webp'\.$/,
+  );
 });
 
 test('an image encoded again as JPEG stays nearly the same', async () => {

@@ -57,7 +57,7 @@ test('a folder that cannot keep items, or whose items are damaged, is named', as
   );
   await writeFile(inRoot('damaged/items.bin'), 'no record');
   expect(await cached(inRoot('damaged'))).toMatchInlineSnapshot(
-    `"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/damaged/items.bin', received only 9 bytes of its header."`,
+    `"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/damaged/items.bin', received only 9 bytes. The file is damaged, or it is not a TFRecord file."`,
   );
   const cause = await items
     .cache(node.folderCache(inRoot('no-folder')))

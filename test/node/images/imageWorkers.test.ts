@@ -116,7 +116,7 @@ test('damaged JPEGs fail in a thread as in one, and those after them are whole',
   const onSkipped = (errors: readonly DataError[]): void => {
     failures.push(errors.map(({ message }) => message));
   };
-  // One at a time: sharp mixes up the reasons of pictures that fail side by side.
+  // One at a time: sharp mixes up the reasons of images that fail at the same time.
   const pictures = [photo.subarray(0, 5000), photo, flipped, photo.subarray(0, 100), photo];
   const [there, here] = await readBoth(pictures, { inputSize: 32, concurrency: 1, errors: 'skip', onSkipped });
   expect(there).toEqual(here);
@@ -256,13 +256,13 @@ test('a function of the caller, a number for workers and a thread count below on
     transformOf('negative', (pixels) => pixels),
   );
   expect(() => augment(images, own, { workers })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: augment: expected only transforms of this library, since there are workers, for \`transform\`, received 'random crop of 0.5 to 1 of the area, aspect ratio 0.75 to...'. A function of your own cannot change threads: leave out workers, or give it a step of its own without them.]`,
+    `[OptionError: augment: expected only transforms of this library beside \`workers\` for \`transform\`, received 'random crop of 0.5 to 1 of the area, aspect ratio 0.75 to...'. A function of your own cannot run in the workers: leave out \`workers\`, or apply it in another \`augment\` without them.]`,
   );
   expect(() => augment(images, own, { workers: 2 as never })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: augment: expected what imageWorkers() makes for \`workers\`, received 2.]`,
+    `[OptionError: augment: expected what imageWorkers() returns for \`workers\`, received 2.]`,
   );
   await expect(imageFolder(root, { workers: 2 as never })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: imageFolder: expected what imageWorkers() makes for \`workers\`, received 2.]`,
+    `[OptionError: imageFolder: expected what imageWorkers() returns for \`workers\`, received 2.]`,
   );
   expect(() => imageWorkers({ threads: 0 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: imageWorkers: expected a positive integer for \`threads\`, received 0.]`,

@@ -78,11 +78,45 @@ test('a damaged record names file and offset; a pattern without files is refused
   await writeFile(inRoot('bad.tfrecord'), bytes);
   const records = await node.tfrecordDataset(inRoot('bad.tfrecord'), RECORD_SCHEMAS.flat);
   expect(await refusal(records.toArray())).toMatchInlineSnapshot(
-    `"DataError: readTFRecords: expected an intact record at offset 2612 of '<root>/bad.tfrecord', received bytes that do not fit their checksum."`,
+    `"DataError: readTFRecords: expected an intact record at offset 2612 of '<root>/bad.tfrecord', received bytes that do not match their checksum."`,
   );
   expect(await refusal(node.tfrecordDataset(inRoot('none-*'), RECORD_SCHEMAS.flat))).toMatchInlineSnapshot(
     `"DataError: tfrecordDataset: expected record files, '<root>/none-*' fits none."`,
   );
+});
+
+test('a file of another kind is named with what it is', async () => {
+  await writeFile(inRoot('page.tfrecord'), '<!doctype html><title>Not found</title>');
+  await writeFile(inRoot('short.tfrecord'), 'abc');
+  await writeFile(inRoot('text.tfrecord'), 'label,file\n1,a.jpg\n2,b.jpg\n');
+  const read = async (file: string, options = {}) =>
+    refusal(node.tfrecordDataset(file, RECORD_SCHEMAS.flat, options).then((records) => records.toArray()));
+  expect(await read(inRoot('pictures/0.jpg'))).toMatchInlineSnapshot(
+    `"DataError: readTFRecords: expected TFRecords in '<root>/pictures/0.jpg', received a JPEG image. Read images with \`imageFolder\` or \`imageFiles\` of effnet-ts/node."`,
+  );
+  expect(await read(inRoot('page.tfrecord'))).toMatchInlineSnapshot(
+    `"DataError: readTFRecords: expected TFRecords in '<root>/page.tfrecord', received a web page. Servers answer so where the file is not at that URL."`,
+  );
+  expect(await read(inRoot('short.tfrecord'))).toMatchInlineSnapshot(
+    `"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/short.tfrecord', received only 3 bytes. The file is damaged, or it is not a TFRecord file."`,
+  );
+  expect(await read(inRoot('text.tfrecord'))).toMatchInlineSnapshot(
+    `"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/text.tfrecord', received a length that does not match its checksum. The file is damaged, or it is not a TFRecord file."`,
+  );
+  expect(await read(fixture('written.tfrecord.gz'), { compression: 'none' })).toContain(".gz', received a gzip file. Decompress it first.");
+});
+
+test('an empty dataset is refused and leaves no file', async () => {
+  const schema = { label: { key: 'label', kind: 'int64' } } as const;
+  const write = (records: Dataset<{ label: number }>, prefix: string) =>
+    refusal(node.writeTFRecords(records, schema, prefix, { shards: 2 }));
+  expect(await write(Dataset.from<{ label: number }>([]), inRoot('known/train'))).toMatchInlineSnapshot(
+    `"DataError: writeTFRecords: expected at least one record to write, received an empty dataset."`,
+  );
+  await expect(readdir(inRoot('known'))).rejects.toThrow('ENOENT');
+  const filtered = Dataset.from([{ label: 1 }]).filter(() => false);
+  expect(await write(filtered, inRoot('unknown/train'))).toContain('received an empty dataset');
+  expect(await readdir(inRoot('unknown'))).toEqual([]);
 });
 
 test('a label of a record that no class has is refused by name, in every label mode', async () => {

@@ -26,7 +26,7 @@ test('the page and the data beside it tell the same, and no tensor stays', async
   const data = JSON.parse(await readFile(files.json, 'utf8')) as ReportData;
   const page = await readFile(files.html, 'utf8');
   const { evaluation } = options;
-  expect(data.figures['accuracy']).toBe(evaluation.accuracy);
+  expect(data.metrics['accuracy']).toBe(evaluation.accuracy);
   expect(data.perClass.map(({ f1 }) => f1)).toEqual(evaluation.perClass.map(({ f1 }) => f1));
   expect(data.confusions.reduce((sum, { count }) => sum + count, 0)).toBe(
     evaluation.count - Math.round(evaluation.accuracy * evaluation.count),
@@ -66,7 +66,7 @@ test.each([
 });
 
 describe('several labels a sample', () => {
-  // Of three pictures, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
+  // Of three images, mass is found, missed and claimed once each; hernia is there once, and found; nodule is nowhere, and claimed once.
   const evaluation = evaluatePredictions(
     [
       [0.9, 0.8, 0.1],
@@ -86,8 +86,8 @@ describe('several labels a sample', () => {
     const data = JSON.parse(await readFile(json, 'utf8')) as ReportData;
     const page = await readFile(html, 'utf8');
     expect(data).toMatchObject({ multiLabel: true, samples: 3, classes: 3, accuracyInterval: null, confusions: [], reliability: [] });
-    expect(data.figures['all labels right']).toBe(1 / 3);
-    expect(data.figures['wrong decisions']).toBeCloseTo(3 / 9, 6);
+    expect(data.metrics['subset accuracy']).toBe(1 / 3);
+    expect(data.metrics['Hamming loss']).toBeCloseTo(3 / 9, 6);
     expect(data.perClass.map(({ name, precision, recall, f1, decisions }) => ({ name, precision, recall, f1, ...decisions }))).toEqual([
       {
         name: 'mass',
@@ -134,7 +134,7 @@ describe('several labels a sample', () => {
     expect(page).toMatch(
       /<th scope="row">nodule<\/th><td data-value="0">0<\/td><td data-value="0">0<\/td><td data-value="1">1<\/td><td data-value="2">2<\/td>/,
     );
-    expect(page).toContain('any number of them a sample');
+    expect(page).toContain('any number per sample');
     expect(page.match(/<img /g)).toHaveLength(3);
     expect(page).toContain('Chart: ROC');
     expect(page).not.toMatch(/NaN<|undefined|Infinity|Calibration/);
@@ -163,7 +163,7 @@ describe('several labels a sample', () => {
 
   test('it is not compared with an earlier one', async () => {
     await expect(writeReport(folder, { evaluation, before: evaluationOf(2) })).rejects.toThrow(
-      /^writeReport: expected nothing beside an evaluation of several labels per sample for `before`/,
+      /^writeReport: expected no value with a multi-label evaluation for `before`/,
     );
     await expect(writeReport(folder, { evaluation: evaluationOf(2), before: evaluation as never })).rejects.toThrow(
       /^writeReport: expected an evaluation with one class per sample for `before`/,
@@ -196,7 +196,7 @@ test('a run that diverged is reported in words, not refused', async () => {
     { epoch: 2, loss: Infinity },
   ];
   const { html, json } = await writeReport(folder, { evaluation: evaluationOf(2), history });
-  expect(await readFile(html, 'utf8')).toContain('No value of any epoch is finite: training diverged.');
+  expect(await readFile(html, 'utf8')).toContain('The training diverged: no epoch has a finite value.');
   expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({
     history: [
       {
@@ -243,7 +243,7 @@ test('bad input is refused in one sentence', async () => {
     `[OptionError: writeReport: expected an evaluation for \`evaluation\`, received undefined.]`,
   );
   await expect(writeReport(folder, { evaluation, color: 'red' } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: writeReport: expected one of \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`,
+    `[OptionError: writeReport: expected one of the options \`title\`, \`evaluation\`, \`before\`, \`history\`, \`schedule\`, \`settings\`, \`model\`, \`imageOf\`, \`maxImages\`, \`heatMaps\`, \`batchSize\`, \`preprocessing\`, received \`color\`.]`,
   );
   await expect(writeReport('', { evaluation })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: writeReport: expected a non-empty string for \`folder\`, received ''.]`,
@@ -264,6 +264,16 @@ test('bad input is refused in one sentence', async () => {
   await expect(writeReport(folder, { evaluation, imageOf: () => ({}) as never })).rejects.toThrow(
     /^writeReport: expected an image \{ width/,
   );
+});
+
+test('a model with other classes than the evaluation is refused before anything is written', async () => {
+  const { model } = fullReport();
+  const other = path.join(folder, 'other');
+  const evaluation = evaluatePredictions([[0.9, 0.1]], [0], { classNames: ['cat', 'dog'] });
+  await expect(writeReport(other, { evaluation, model })).rejects.toThrow(
+    /^writeReport: expected a model with the 2 classes of the evaluation for `model`, received one with \d+ outputs\./,
+  );
+  expect((await readdir(folder)).includes('other')).toBe(false);
 });
 
 test('the settings say how images become the input, and heat maps of an unknown one are refused before anything is written', async () => {
@@ -307,12 +317,13 @@ test('several models are shown side by side on one photo', async () => {
   );
   const svg = await renderSvg(spec);
   expect(svg.match(/<image /g)).toHaveLength(3);
-  expect(svg).toMatch(/>small: hat [\d.]+ %</);
+  expect(svg).toMatch(/>small</);
+  expect(svg).toMatch(/>hat [\d.]+ %</);
   await expect(compareCams(picture(1), [])).rejects.toThrowErrorMatchingInlineSnapshot(
     `[DataError: compareCams: expected at least one model, received none.]`,
   );
   await expect(compareCams(picture(1), [{ name: 'a', model: model! }], { layers: 3 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: compareCams: expected one of \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, \`opacity\`, \`columns\`, \`size\`, received \`layers\`.]`,
+    `[OptionError: compareCams: expected one of the options \`layer\`, \`target\`, \`method\`, \`smooth\`, \`seed\`, \`preprocessing\`, \`opacity\`, \`columns\`, \`size\`, received \`layers\`. Did you mean \`layer\`?]`,
   );
 });
 

@@ -14,7 +14,7 @@ test.each<[string, () => unknown, string]>([
   [
     'an image with an unknown key',
     () => imageGrid([{ url: pixel, title: 'cat', right: true } as never]),
-    'imageGrid: expected one of `images[0].url`, `images[0].title`, `images[0].correct`, received `images[0].right`.',
+    'imageGrid: expected one of the options `images[0].url`, `images[0].title`, `images[0].correct`, received `images[0].right`.',
   ],
   [
     'a report of a history without epochs',
@@ -30,7 +30,7 @@ test.each<[string, () => unknown, string]>([
   expect(act).toThrow(message);
 });
 
-test('a schedule that is not finite is refused under the name of the report', async () => {
+test('the error for a schedule that is not finite begins with the name of the report function', async () => {
   const contents = { title: 'Pets', evaluation: two, schedule: { rate: (step: number) => 1 / (1 - step), steps: 3 } };
   await expect(reportPage(contents)).rejects.toThrow('reportPage: expected a schedule of finite rates, received Infinity at step 1.');
 });

@@ -1,11 +1,11 @@
-// Evaluations to draw, and what every chart must be.
+// Evaluations to draw, and tests that every chart must pass.
 
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createRandom } from '../../../src/core/internal.js';
 import { evaluatePredictions, type Evaluation } from '../../../src/evaluation/metrics/index.js';
 import { renderSvg, type ChartSpec } from '../../../src/plots.js';
 
-/** Predictions of a classifier that is mostly right. */
+/** Returns the evaluation of a classifier that is mostly correct. */
 function evaluationOf(classes: number, samples = 4 * classes): Evaluation {
   const random = createRandom(classes);
   const probabilities = Array.from({ length: samples }, (_, i) => {
@@ -27,19 +27,19 @@ export const thousand = evaluationOf(1000, 2000);
 
 type NamedChart = readonly [name: string, make: () => ChartSpec];
 
-/** Names the charts of 2, 10 and 1000 classes. */
+/** Returns charts of 2, 10 and 1000 classes. */
 export function ofEverySize(name: string, chart: (evaluation: Evaluation) => ChartSpec): NamedChart[] {
   return [two, ten, thousand].map((evaluation) => [`${name} of ${evaluation.classNames.length} classes`, () => chart(evaluation)]);
 }
 
-/** Tests what every chart must be. */
+/** Runs the tests that every chart must pass. */
 export function describeCharts(charts: readonly NamedChart[]): void {
   describe.each(charts)('the %s chart', (_, make) => {
     afterEach(() => {
       vi.restoreAllMocks();
     });
 
-    test('is plain data, drawn without a warning, below a megabyte, described in a sentence', async () => {
+    test('is plain data with a description, and its SVG is drawn without warnings and smaller than a megabyte', async () => {
       const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
       const spec = make();
       expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);

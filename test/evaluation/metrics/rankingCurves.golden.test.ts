@@ -14,7 +14,7 @@ const gaps = (values: readonly (number | null)[]): number[] => values.map((value
 const filled = (values: Float64Array): number[] => [...values].map((value) => (Number.isNaN(value) ? -1 : value));
 
 test.each(golden.curves)(
-  "$name: the curves are scikit-learn's, point by point",
+  "$name: every point of the curves equals scikit-learn's",
   ({ labels, scores, roc, pr, auc, averagePrecision: ap }) => {
     const evaluation = evaluatePredictions(scores, labels, { classNames: ['no', 'yes'] });
     const drawn = rocCurve(evaluation, 'yes');
@@ -31,7 +31,7 @@ test.each(golden.curves)(
   },
 );
 
-test.each(golden.curves)('$name: no other threshold does better than the best', ({ labels, scores, roc, pr }) => {
+test.each(golden.curves)('$name: no other threshold is better than the best', ({ labels, scores, roc, pr }) => {
   const evaluation = evaluatePredictions(scores, labels, { classNames: ['no', 'yes'] });
   const gain = (i: number): number => roc.truePositiveRate[i]! - roc.falsePositiveRate[i]!;
   const f1 = (i: number): number => (2 * pr.precision[i]! * pr.recall[i]!) / (pr.precision[i]! + pr.recall[i]!);
@@ -41,14 +41,14 @@ test.each(golden.curves)('$name: no other threshold does better than the best', 
   expect(f1(other.thresholds.indexOf(other.bestThreshold))).toBeCloseTo(Math.max(...pr.thresholds.map((_, i) => f1(i))), 12);
 });
 
-test.each(golden.single)('$name: areas of every class against the rest', ({ probabilities, labels, oneVsRest }) => {
+test.each(golden.single)('$name: one-vs-rest areas of every class', ({ probabilities, labels, oneVsRest }) => {
   const evaluation = evaluatePredictions(probabilities, labels);
   expect(filled(rocAuc(evaluation).perClass)).toBeAllclose(gaps(oneVsRest.map(({ auc }) => auc)));
   expect(filled(averagePrecision(evaluation).perClass)).toBeAllclose(gaps(oneVsRest.map((one) => one.averagePrecision)));
 });
 
 test.each(golden.multi)(
-  '$name: averaged areas of label sets',
+  '$name: averaged areas of multi-label data',
   ({ probabilities, labels, threshold, macroAuc, microAuc, weightedAuc, microAveragePrecision }) => {
     const evaluation = evaluatePredictions(probabilities, labels, { multiLabel: true, threshold });
     const { macro, micro, weighted } = rocAuc(evaluation);
@@ -62,7 +62,7 @@ test.each(golden.multi)(
 );
 
 test.each(golden.single.filter(({ accuracy, temperature }) => accuracy < 1 && temperature.value < 50))(
-  '$name: the temperature is the one scipy finds, and lowers the loss to its',
+  '$name: the temperature and the loss equal those of SciPy',
   ({ probabilities, labels, temperature }) => {
     const evaluation = evaluatePredictions(probabilities, labels);
     const found = fitTemperature(evaluation);
@@ -86,7 +86,7 @@ test('a model that is never wrong has no best temperature', () => {
   );
 });
 
-test('a curve needs both sides, and a class that exists', () => {
+test('a curve requires an existing class with positive and negative samples', () => {
   const evaluation = evaluatePredictions(
     [
       [0.9, 0.1, 0],

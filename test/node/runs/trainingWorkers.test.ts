@@ -1,0 +1,205 @@
+// The threads run the built package: `npm test` builds it first.
+
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Dataset } from '../../../src/data/index.js';
+import { efficientNet } from '../../../src/models/index.js';
+import { selectBackend } from '../../../src/node/backends/index.js';
+import { trainingWorkers } from '../../../src/node/runs/index.js';
+import { createRuntime } from '../../../src/onnx/index.js';
+import {
+  adamW,
+  callback,
+  fineTune,
+  focalLoss,
+  sgd,
+  softmaxCrossEntropy,
+  type FineTuneOptions,
+  type Loss,
+  type TrainingWorkers,
+} from '../../../src/training/index.js';
+import { uniform } from '../../support/fill.js';
+import { fillModel } from '../../support/fillModel.js';
+import { expectNoLeak } from '../../support/leaks.js';
+import { memoryStore } from '../../support/memoryStore.js';
+import { TINY } from '../../support/tinyNetworks.js';
+import { weightsOfAll } from '../../support/tinyTraining.js';
+
+const SIZE = 32;
+let two: TrainingWorkers;
+
+beforeAll(async () => {
+  await selectBackend(['wasm'], { gradients: true });
+  two = trainingWorkers({ threads: 2 });
+});
+afterAll(() => two.dispose());
+
+const build = (): tfl.LayersModel => {
+  const model = efficientNet({ ...TINY, inputSize: SIZE }, { classes: 3, dropoutRate: 0.2, seed: 1 });
+  fillModel(model, 2);
+  return model;
+};
+
+/** Eleven images of three classes in batches of 4, 4 and 3. */
+function images(change: (values: Float32Array) => void = () => undefined): FineTuneOptions['train'] {
+  const length = SIZE * SIZE * 3;
+  const values = Float32Array.from(uniform('threads/x', 11 * length), (value, i) => value * 100 + (Math.floor(i / length) % 3) * 60);
+  change(values);
+  return Dataset.from(Array.from({ length: 11 }, (_, i) => i))
+    .shuffle(11, { seed: 3 })
+    .batch(4)
+    .map((rows) => ({
+      xs: tf.tensor4d(Float32Array.from(rows.flatMap((i) => [...values.subarray(i * length, (i + 1) * length)])), [
+        rows.length,
+        SIZE,
+        SIZE,
+        3,
+      ]),
+      ys: tf.tensor1d(
+        rows.map((i) => i % 3),
+        'int32',
+      ),
+      sampleWeights: tf.tensor1d(rows.map((i) => 1 + (i % 2))),
+    }));
+}
+
+const options = (more: Partial<FineTuneOptions> = {}): FineTuneOptions => ({
+  train: images(),
+  stages: [{ unfreeze: 'all', epochs: 3 }],
+  optimizer: () => sgd({ learningRate: 0.01, momentum: 0.9 }),
+  loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }),
+  classWeights: { 0: 1, 1: 2, 2: 0.5 },
+  preprocessing: { inputSize: [SIZE, SIZE], fit: 'stretch', interpolation: 'bilinear' },
+  ...more,
+});
+
+async function losses(more: Partial<FineTuneOptions> = {}): Promise<{ losses: number[]; weights: number[] }> {
+  const model = build();
+  const all: number[] = [];
+  await fineTune(model, options({ callbacks: [callback({ onBatchEnd: (_, { loss }) => void all.push(loss as number) })], ...more }));
+  const weights = await weightsOfAll(model);
+  model.dispose();
+  return { losses: all, weights };
+}
+
+const largest = (a: readonly number[], b: readonly number[]): number =>
+  a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+
+test.each([
+  ['everything, with dropout and stochastic depth', {}],
+  ['focal loss', { loss: focalLoss({ gamma: 1 }) }],
+  ['a frozen part in ONNX Runtime', { stages: [{ unfreeze: { from: 'block5a' }, epochs: 3 }], runtime: createRuntime }],
+] as [string, Partial<FineTuneOptions>][])('%s: threads change nothing but rounding', async (_, more) => {
+  const alone = await losses(more);
+  expect(alone.losses).toHaveLength(9);
+  for (const threads of [1, 2, 3]) {
+    const workers = trainingWorkers({ threads });
+    const shared = await losses({ ...more, workers });
+    await workers.dispose();
+    expect(largest(alone.losses, shared.losses)).toBeLessThan(1e-5);
+    expect(largest(alone.weights, shared.weights)).toBeLessThan(1e-4);
+  }
+});
+
+test('stages, metrics and AdamW: the history is that of one thread', async () => {
+  const stages = [
+    { unfreeze: ['predictions'], epochs: 1 },
+    { unfreeze: { from: 'block6a' }, epochs: 1 },
+  ];
+  const run = async (workers?: TrainingWorkers): Promise<readonly { loss: number; accuracy?: number | undefined }[]> => {
+    const model = build();
+    const history = await fineTune(
+      model,
+      options({ stages, workers, validation: images(), optimizer: () => adamW({ learningRate: 1e-3 }) }),
+    );
+    model.dispose();
+    return history;
+  };
+  const [alone, shared] = [await run(), await run(two)];
+  // Adam divides small gradients by their size, which enlarges differences of rounding.
+  alone.forEach((epoch, i) => {
+    expect(Math.abs(shared[i]!.loss - epoch.loss)).toBeLessThan(1e-3);
+    expect(shared[i]!.accuracy).toBe(epoch.accuracy);
+  });
+});
+
+test('a run that is stopped and resumed with as many threads ends bit by bit like an uninterrupted one', async () => {
+  const whole = await losses({ workers: two });
+  const store = memoryStore();
+  const controller = new AbortController();
+  let steps = 0;
+  const stop = callback({
+    onBatchEnd: () => {
+      if (++steps === 5) controller.abort(new Error('stop'));
+    },
+  });
+  await expect(losses({ workers: two, store, callbacks: [stop], signal: controller.signal })).rejects.toThrow('stop');
+  const rest = await losses({ workers: two, store });
+  expect(rest.losses).toEqual(whole.losses.slice(5));
+  expect(rest.weights).toEqual(whole.weights);
+});
+
+test('BatchNormalization that trains is refused unless the statistics per thread are accepted', async () => {
+  const stages = [{ unfreeze: 'all', epochs: 1, batchNorm: 'trained' }] as const;
+  await expect(losses({ stages, workers: two })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected 'frozen' with \`workers\` for \`stages[0].batchNorm\`, received 'trained'. To normalize each thread's share by itself, set \`batchNorm: 'perThread'\` in trainingWorkers().]`,
+  );
+  const workers = trainingWorkers({ threads: 1, batchNorm: 'perThread' });
+  const [alone, shared] = [await losses({ stages }), await losses({ stages, workers })];
+  await workers.dispose();
+  expect(largest(alone.losses, shared.losses)).toBeLessThan(1e-5);
+  // Moving statistics are among the weights.
+  expect(largest(alone.weights, shared.weights)).toBeLessThan(1e-3);
+});
+
+test('refuses what other threads do not have, and other backends', async () => {
+  const own: Loss = (labels, predictions) => tf.sum(tf.square(tf.sub(tf.oneHot(tf.cast(labels, 'int32'), 3), predictions)), -1);
+  await expect(losses({ loss: own, workers: two })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected a loss of this library with \`workers\`, received the function 'own', which other threads do not have. Leave \`workers\` out.]`,
+  );
+  class Half extends tfl.layers.Layer {
+    static readonly className = 'Half';
+    override call(x: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.mul((Array.isArray(x) ? x[0] : x) as tf.Tensor, 0.5);
+    }
+  }
+  const base = build();
+  const output = tfl.layers.dense({ units: 3, activation: 'softmax' }).apply(new Half({ name: 'half' }).apply(base.outputs[0]!));
+  const model = tfl.model({ inputs: base.inputs, outputs: output as tfl.SymbolicTensor });
+  await expect(fineTune(model, options({ workers: two }))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected layers of this library or TensorFlow.js with \`workers\`, received 'half' of the class Half, which other threads do not have. Leave \`workers\` out.]`,
+  );
+  await expect(losses({ workers: { threads: 2 } as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected threads that trainingWorkers() returns for \`workers\`, received { threads }.]`,
+  );
+  expect(() => trainingWorkers({ threads: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainingWorkers: expected a positive integer for \`threads\`, received 0.]`,
+  );
+  model.dispose();
+});
+
+test('numbers that are not finite stop training, and leave the model and no tensor behind', async () => {
+  const model = build();
+  const before = await weightsOfAll(model);
+  const huge = images((values) => values.fill(3e38));
+  await expectNoLeak(async () => {
+    await expect(fineTune(model, options({ train: huge, workers: two }))).rejects.toThrow(
+      /^fineTune: expected a finite .* at step 0 of epoch 0/,
+    );
+  });
+  expect(await weightsOfAll(model)).toEqual(before);
+  await expectNoLeak(() => fineTune(model, options({ workers: two, stages: [{ unfreeze: ['predictions'], epochs: 1 }] })));
+  model.dispose();
+});
+
+test('a thread that ends, and threads that were disposed, are errors and not endless waits', async () => {
+  const workers = trainingWorkers({ threads: 2 });
+  const end = callback({ onBatchBegin: (step) => (step === 1 ? workers.dispose() : undefined) });
+  await expect(losses({ workers, callbacks: [end] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: fineTune: expected training threads that run, but one ended: exit code 1. The last checkpoint remains valid.]`,
+  );
+  await expect(losses({ workers })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: trainingWorkers: expected threads that run, received disposed ones. Dispose them after the last training.]`,
+  );
+});
