@@ -9,7 +9,8 @@ import type { WasmBackend } from './backend.js';
 type Inputs = Readonly<Record<string, TensorInfo>>;
 type Attributes = Readonly<Record<string, number>>;
 
-function kernel<const Name extends string>(
+/** Describes a wasm kernel for a fused operation. */
+export function kernel<const Name extends string>(
   kernelName: FusedKernel,
   names: readonly Name[],
   compute: (backend: WasmBackend, inputs: Readonly<Record<Name, TensorInfo>>, attributes: Attributes) => TensorInfo | TensorInfo[],
