@@ -63,7 +63,7 @@ export function frozenUnit(x: tf.Tensor4D, filter: tf.Tensor4D, options: UnitOpt
       save([x, filter, ...(slope === undefined ? [] : [slope])]);
       return {
         value: y,
-        gradFunc: (dy, saved) => releasing([dy, ...saved], () => ofConvolution(slopeGradient(dy, saved[2]), saved, options)),
+        gradFunc: (dy, saved) => releasing([dy, ...saved], () => ofUnit(dy, saved, options)),
       };
     }
     const [weights, reduced] = runFused('EffnetGate', { pooled, ...excite }) as [tf.Tensor, tf.Tensor];
@@ -86,8 +86,7 @@ function forward(x: tf.Tensor4D, filter: tf.Tensor4D, options: UnitOptions, pool
   const { epsilon, mean, variance, gamma, beta } = norm;
   const inputs = { mean, variance, ...(gamma === undefined ? {} : { gamma }), ...(beta === undefined ? {} : { beta }) };
   const attributes = { epsilon, activation: ACTIVATIONS.indexOf(activation) };
-  const isPointwise = !depthwise && [...strides, ...filter.shape.slice(0, 2)].every((length) => length === 1);
-  if (isPointwise && !pool) {
+  if (!pool && isPointwise(filter, options)) {
     const [y, slope] = runFused('EffnetPointwiseNormAct', { x, filter, ...inputs }, attributes) as [tf.Tensor, tf.Tensor | undefined];
     return { y, slope, pooled: undefined };
   }
@@ -97,9 +96,17 @@ function forward(x: tf.Tensor4D, filter: tf.Tensor4D, options: UnitOptions, pool
   return { y, slope: activation === 'linear' ? undefined : others[0], pooled: pool ? others.at(-1) : undefined };
 }
 
-/** Returns the gradient with respect to the output of the convolution. For a linear activation `ofConvolution` applies the factor. */
-function slopeGradient(dy: tf.Tensor, slope: tf.Tensor | undefined): tf.Tensor {
-  return slope === undefined ? dy : tf.mul(dy, slope);
+function ofUnit(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptions): tf.Tensor[] {
+  const [x, filter, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor | undefined];
+  if (!isPointwise(filter, options)) return ofConvolution(slope === undefined ? dy : tf.mul(dy, slope), saved, options);
+  const { norm, inputTrains, filterTrains } = options;
+  const { variance, gamma, epsilon } = norm;
+  const inputs = { x, filter, dy, ...(slope === undefined ? {} : { slope }), variance, ...(gamma === undefined ? {} : { gamma }) };
+  return runFused('EffnetPointwiseGradient', inputs, { epsilon, inputTrains, filterTrains });
+}
+
+function isPointwise(filter: tf.Tensor, { depthwise, strides }: UnitOptions): boolean {
+  return !depthwise && [...strides, ...filter.shape.slice(0, 2)].every((length) => length === 1);
 }
 
 function ofExcite(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptions): tf.Tensor[] {
@@ -128,7 +135,7 @@ function ofExcite(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptio
 function ofConvolution(dz: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptions): tf.Tensor[] {
   const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
   const { depthwise, strides, padding: pad, norm, activation, inputTrains, filterTrains } = options;
-  const attributes = { strides, pad, dataFormat: 'NHWC', dilations: [1, 1], dimRoundingMode: undefined };
+  const attributes = { strides, pad, dataFormat: 'NHWC', dilations: [1, 1] };
   // Scaling the small filter and its gradient has the same effect as scaling `dz`.
   const scale = activation === 'linear' ? scaleOf(norm) : undefined;
   const run = (kernel: string, inputs: tf.NamedTensorMap, shape: Readonly<Record<string, number[]>>): tf.Tensor =>

@@ -14,10 +14,14 @@ export type FusedKernel =
   // { x, dy } -> dx
   | 'EffnetSwishGradient'
   // { x, mean, variance, gamma?, beta? }, { epsilon, activation, pool? } -> y, the derivative of y by x unless the activation is 0 (linear),
-  // and with `pool` the means [batch, channels] of y
+  // and with `pool` the means [batch, channels] of y. The derivative overwrites x.
   | 'EffnetNormAct'
-  // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, the derivative as for EffnetNormAct
+  // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, and unless the activation is 0 the
+  // derivative of y by the convolution
   | 'EffnetPointwiseNormAct'
+  // { x, filter, dy, slope?, variance, gamma? }, { epsilon, inputTrains, filterTrains } -> the gradients that were asked for. Without
+  // slope, the activation is linear.
+  | 'EffnetPointwiseGradient'
   // { pooled, reduce, reduceBias, expand, expandBias } -> weights [batch, channels], reduced [batch, filters] before the activation
   | 'EffnetGate'
   // { dweights, weights, reduced, pooled, reduce, expand }, { rows } -> dpooled / rows, dreduce, dreduceBias, dexpand, dexpandBias

@@ -40,7 +40,7 @@ export function cutModel(model: tfl.LayersModel, isBelow: (layer: tfl.layers.Lay
 function stepsAbove(
   output: tfl.SymbolicTensor,
   isBelow: (layer: tfl.layers.Layer) => boolean,
-): { readonly steps: readonly tfl.SymbolicTensor[]; readonly cut: readonly tfl.SymbolicTensor[] } {
+): { readonly steps: readonly tfl.SymbolicTensor[]; readonly cut: tfl.SymbolicTensor[] } {
   const cut = new Map<number, tfl.SymbolicTensor>();
   const known = new Map<number, boolean>();
   const steps: tfl.SymbolicTensor[] = [];

@@ -45,6 +45,8 @@ export type Kernels = Readonly<
     | 'gateScratch'
     | 'normAct'
     | 'normActFloats'
+    | 'pointwiseGradient'
+    | 'pointwiseGradientScratch'
     | 'pointwiseNormAct'
     | 'pointwiseScratch'
     | 'finite'

@@ -5,6 +5,7 @@ import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
 import type { WasmBackend } from './backend.js';
 import { kernel } from './fusedKernels.js';
+import { share } from './identity.js';
 
 const NORM = ['mean', 'variance', 'gamma', 'beta'] as const;
 type Norm = Readonly<Record<(typeof NORM)[number], TensorInfo | undefined>>;
@@ -14,7 +15,7 @@ export const frozenKernels: readonly KernelConfig[] = [
     const { batch, rows, channels } = imagesOf(x);
     const { normAct, normActFloats } = kernelsOf(backend);
     const y = allocate(backend, x.shape);
-    const slope = activation === 0 ? y : allocate(backend, x.shape);
+    const slope = activation === 0 ? y : share(backend, x);
     const pooled = pool ? allocate(backend, [batch, channels]) : undefined;
     const addresses = [x, ...partsOf(norm), y, slope, pooled].map((tensor) => addressOrZero(backend, tensor));
     withScratch(backend, normActFloats(channels), (scratch) => {
@@ -35,6 +36,22 @@ export const frozenKernels: readonly KernelConfig[] = [
     });
     return activation === 0 ? [y] : [y, slope];
   }),
+
+  kernel(
+    'EffnetPointwiseGradient',
+    ['x', 'filter', 'dy', 'slope', 'variance', 'gamma'],
+    (backend, { x, filter, dy, slope, variance, gamma }, { epsilon = 0, inputTrains, filterTrains }) => {
+      const [inputs = 0, outputs = 0] = filter.shape.slice(2);
+      const { pointwiseGradient, pointwiseGradientScratch } = kernelsOf(backend);
+      const dx = inputTrains ? allocate(backend, x.shape) : undefined;
+      const dfilter = filterTrains ? allocate(backend, filter.shape) : undefined;
+      const addresses = [x, filter, dy, slope, variance, gamma, dx, dfilter].map((tensor) => addressOrZero(backend, tensor));
+      withScratch(backend, pointwiseGradientScratch(inputs, outputs), (scratch) => {
+        pointwiseGradient(...addresses, scratch, tf.util.sizeFromShape(x.shape) / inputs, inputs, outputs, epsilon);
+      });
+      return [dx, dfilter].filter((gradient) => gradient !== undefined);
+    },
+  ),
 
   kernel('EffnetGate', ['pooled', 'reduce', 'reduceBias', 'expand', 'expandBias'], (backend, inputs) => {
     const { pooled, reduce, reduceBias, expand, expandBias } = inputs;

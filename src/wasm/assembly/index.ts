@@ -7,7 +7,7 @@ export { depthwiseInputGradient, depthwiseInputScratch } from './depthwiseInput'
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
 export { excite, exciteGradient, exciteScratch, exciteSums, gate, gateGradient, gateScratch } from './excite';
 export { normAct, normActFloats } from './normAct';
-export { pointwiseNormAct, pointwiseScratch } from './pointwise';
+export { pointwiseGradient, pointwiseGradientScratch, pointwiseNormAct, pointwiseScratch } from './pointwise';
 export { finite } from './finite';
 export { sumRows, sumRowsScratch } from './sumRows';
 export { swish, swishGradient } from './swish';

@@ -3,7 +3,7 @@
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
 /** Rows of a block that stay in the cache while every tile of the product passes over them. */
-const BLOCK: i32 = 128;
+export const BLOCK: i32 = 128;
 
 /** Floats of scratch that `addTransposedProduct` needs. */
 export function transposedProductScratch(): i32 {

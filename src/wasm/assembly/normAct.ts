@@ -38,11 +38,11 @@ function lanesOf(x: usize, mean: usize, scale: usize, shift: usize, y: usize, sl
     // d/dv v s = s + v s (1 - s)
     storeLanes(slope, f32x4.mul(factor, multiplyAdd(s, result, f32x4.sub(one, s))), lanes);
   } else if (activation != LINEAR) {
-    result = f32x4.max(zero, value);
+    result = f32x4.pmax(value, zero);
     let passes = f32x4.gt(value, zero);
     if (activation == RELU6) {
       const six = f32x4.splat(6);
-      result = f32x4.min(six, result);
+      result = f32x4.pmin(result, six);
       passes = v128.and(passes, f32x4.lt(value, six));
     }
     storeLanes(slope, v128.and(passes, factor), lanes);
@@ -94,7 +94,7 @@ export function normActFloats(channels: i32): i32 {
   return normActScratch(channels) + channels * 3;
 }
 
-/** `normActRows` over [batch, rows, channels]. With an address for `pooled`, writes the means [batch, channels] of y to it. */
+/** `normActRows` over [batch, rows, channels]; `slope` may be x. With an address for `pooled`, writes the means [batch, channels] of y to it. */
 export function normAct(
   x: usize, mean: usize, variance: usize, gamma: usize, beta: usize, y: usize, slope: usize, pooled: usize, scratch: usize,
   batch: i32, rows: i32, channels: i32, epsilon: f32, activation: i32,

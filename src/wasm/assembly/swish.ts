@@ -6,7 +6,10 @@ import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 @inline
 function exponential(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.splat(88), f32x4.pmax(f32x4.splat(-87), x));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
+  // Adding 1.5 * 2^23 rounds to an integer, which then occupies the lowest bits.
+  const magic = f32x4.splat(12582912);
+  const shifted = multiplyAdd(magic, clamped, f32x4.splat(1.44269504));
+  const n = f32x4.sub(shifted, magic);
   // ln(2) in two parts, the first exact in few bits, so that r keeps its precision.
   let r = multiplyAdd(clamped, n, f32x4.splat(-0.693359375));
   r = multiplyAdd(r, n, f32x4.splat(2.12194440e-4));
@@ -17,7 +20,7 @@ function exponential(x: v128): v128 {
   sum = multiplyAdd(f32x4.splat(0.5), sum, r);
   sum = multiplyAdd(f32x4.splat(1), sum, r);
   sum = multiplyAdd(f32x4.splat(1), sum, r);
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return f32x4.mul(sum, power);
 }
 
