@@ -159,7 +159,7 @@ function scaleOf({ variance, gamma, epsilon }: FrozenNorm): tf.Tensor {
   return gamma === undefined ? inverse : tf.mul(inverse, gamma);
 }
 
-/** Runs `work` in a scope and disposes the tensors. TensorFlow.js keeps them until the end of the backward pass, but only `work` reads them. */
+/** Runs `work` and disposes the tensors, which only `work` reads. TensorFlow.js keeps them until the end of the backward pass. */
 function releasing(tensors: readonly tf.Tensor[], work: () => tf.Tensor[]): tf.Tensor[] {
   const results = tf.tidy(work);
   tf.dispose([...tensors]);

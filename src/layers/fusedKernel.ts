@@ -13,8 +13,8 @@ export type FusedKernel =
   | 'EffnetSwish'
   // { x, dy } -> dx
   | 'EffnetSwishGradient'
-  // { x, mean, variance, gamma?, beta? }, { epsilon, activation, pool? } -> y, the derivative of y by x unless the activation is 0 (linear),
-  // and with `pool` the means [batch, channels] of y. The derivative overwrites x.
+  // { x, mean, variance, gamma?, beta? }, { epsilon, activation, pool? } -> y, unless the activation is 0 (linear) the derivative of y by
+  // x, and with `pool` the means [batch, channels] of y. The derivative overwrites x.
   | 'EffnetNormAct'
   // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, and unless the activation is 0 the
   // derivative of y by the convolution
@@ -32,6 +32,10 @@ export type FusedKernel =
   | 'EffnetExciteSums'
   // { dy, weights, shift, slope } -> (dy * weights + shift) * slope
   | 'EffnetExciteGradient'
+  // { weight, gradient, velocity }, { rate, momentum, nesterov } -> the new weight and velocity
+  | 'EffnetMomentumUpdate'
+  // { weight, gradient, mean, meanSquare }, { rate, beta1, beta2, epsilon } -> the new weight, mean and mean square
+  | 'EffnetAdamUpdate'
   // { 0: float32, 1: float32, ... } -> a scalar: 0 if all numbers are finite, otherwise NaN
   | 'EffnetFinite';
 

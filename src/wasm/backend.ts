@@ -36,6 +36,8 @@ export type Kernels = Readonly<
     | 'batchNormScratch'
     | 'swish'
     | 'swishGradient'
+    | 'adamUpdate'
+    | 'momentumUpdate'
     | 'excite'
     | 'exciteGradient'
     | 'exciteScratch'

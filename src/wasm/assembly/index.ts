@@ -11,3 +11,4 @@ export { pointwiseGradient, pointwiseGradientScratch, pointwiseNormAct, pointwis
 export { finite } from './finite';
 export { sumRows, sumRowsScratch } from './sumRows';
 export { swish, swishGradient } from './swish';
+export { adamUpdate, momentumUpdate } from './updates';
