@@ -13,13 +13,12 @@ function exponential(x: v128): v128 {
   // ln(2) in two parts, the first exact in few bits, so that r keeps its precision.
   let r = multiplyAdd(clamped, n, f32x4.splat(-0.693359375));
   r = multiplyAdd(r, n, f32x4.splat(2.12194440e-4));
-  let sum = f32x4.splat(1 / 720.0);
-  sum = multiplyAdd(f32x4.splat(1 / 120.0), sum, r);
-  sum = multiplyAdd(f32x4.splat(1 / 24.0), sum, r);
-  sum = multiplyAdd(f32x4.splat(1 / 6.0), sum, r);
-  sum = multiplyAdd(f32x4.splat(0.5), sum, r);
-  sum = multiplyAdd(f32x4.splat(1), sum, r);
-  sum = multiplyAdd(f32x4.splat(1), sum, r);
+  // Three independent parts of the polynomial keep the chain of dependent operations short.
+  const square = f32x4.mul(r, r);
+  const low = f32x4.add(f32x4.splat(1), r);
+  const middle = multiplyAdd(f32x4.splat(0.5), r, f32x4.splat(1 / 6.0));
+  const high = multiplyAdd(multiplyAdd(f32x4.splat(1 / 24.0), r, f32x4.splat(1 / 120.0)), square, f32x4.splat(1 / 720.0));
+  const sum = multiplyAdd(low, square, multiplyAdd(middle, square, high));
   const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return f32x4.mul(sum, power);
 }
