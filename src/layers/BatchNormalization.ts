@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { boolean, checkOptions, positive, rate, showShape, text, type Given } from '../core/internal.js';
 import { ShapeError } from '../core/index.js';
+import type { FrozenNorm } from './frozenUnit.js';
 import { onlyTensor } from './onlyTensor.js';
 import { inferBatchNorm, trainBatchNorm } from './trainBatchNorm.js';
 
@@ -97,6 +98,13 @@ export class BatchNormalization extends tfl.layers.Layer {
   override getConfig(): tf.serialization.ConfigDict {
     const { momentum, epsilon, center, scale } = this;
     return { ...super.getConfig(), axis: -1, momentum, epsilon, center, scale };
+  }
+
+  /** Returns the statistics and weights if they do not change during training, otherwise `undefined`. */
+  frozenNorm(): FrozenNorm | undefined {
+    if (!this.isFrozen() || this.trainableWeights.length > 0) return undefined;
+    const [mean, variance] = [this.movingMean.read(), this.movingVariance.read()];
+    return { mean, variance, gamma: this.gamma?.read(), beta: this.beta?.read(), epsilon: this.epsilon };
   }
 
   // Freezing a nested model freezes its weights but not its layers, so both are checked.

@@ -13,6 +13,29 @@ export type FusedKernel =
   | 'EffnetSwish'
   // { x, dy } -> dx
   | 'EffnetSwishGradient'
+  // { x, mean, variance, gamma?, beta? }, { epsilon, activation, pool? } -> y, unless the activation is 0 (linear) the derivative of y by
+  // x, and with `pool` the means [batch, channels] of y. The derivative overwrites x.
+  | 'EffnetNormAct'
+  // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, and unless the activation is 0 the
+  // derivative of y by the convolution
+  | 'EffnetPointwiseNormAct'
+  // { x, filter, dy, slope?, variance, gamma? }, { epsilon, inputTrains, filterTrains } -> the gradients that were asked for. Without
+  // slope, the activation is linear.
+  | 'EffnetPointwiseGradient'
+  // { pooled, reduce, reduceBias, expand, expandBias } -> weights [batch, channels], reduced [batch, filters] before the activation
+  | 'EffnetGate'
+  // { dweights, weights, reduced, pooled, reduce, expand }, { rows } -> dpooled / rows, dreduce, dreduceBias, dexpand, dexpandBias
+  | 'EffnetGateGradient'
+  // { x, weights [batch, channels] } -> x * weights
+  | 'EffnetExcite'
+  // { x, dy } -> the sums [batch, channels] of x * dy
+  | 'EffnetExciteSums'
+  // { dy, weights, shift, slope } -> (dy * weights + shift) * slope
+  | 'EffnetExciteGradient'
+  // { weight, gradient, velocity }, { rate, momentum, nesterov } -> the new weight and velocity
+  | 'EffnetMomentumUpdate'
+  // { weight, gradient, mean, meanSquare }, { rate, beta1, beta2, epsilon } -> the new weight, mean and mean square
+  | 'EffnetAdamUpdate'
   // { 0: float32, 1: float32, ... } -> a scalar: 0 if all numbers are finite, otherwise NaN
   | 'EffnetFinite';
 
@@ -25,4 +48,20 @@ export function fused<T extends tf.Tensor | tf.Tensor[]>(
 ): T {
   const found: unknown = tf.getKernel(kernel, tf.getBackend());
   return found === undefined ? tf.tidy(compose) : tf.engine().runKernel<T>(kernel, inputs, attributes);
+}
+
+/** Returns whether the current backend has a kernel for the operation. */
+export function hasKernel(kernel: FusedKernel): boolean {
+  const found: unknown = tf.getKernel(kernel, tf.getBackend());
+  return found !== undefined;
+}
+
+/** Runs the kernel of the current backend, which must have it. */
+export function runFused(
+  kernel: FusedKernel,
+  inputs: tf.NamedTensorMap,
+  attributes: Readonly<Record<string, number | boolean>> = {},
+): tf.Tensor[] {
+  const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes);
+  return Array.isArray(result) ? result : [result];
 }

@@ -17,6 +17,7 @@ import {
   type Rules,
 } from '../core/internal.js';
 import { OptionError, type Complete } from '../core/index.js';
+import { adamUpdate, momentumUpdate } from './fusedUpdates.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import type { OptimizerOptions } from './optimizerOptions.js';
 import type { Schedule } from './schedule.js';
@@ -59,10 +60,10 @@ export function sgd(options: SgdOptions = {}): NamedOptimizer {
   const given = checked('sgd', options, { ...COMMON, momentum: rate, nesterov: boolean });
   const { momentum = 0, nesterov = false } = given;
   const step: UpdateRule['update'] = ({ weight, gradient, rate, read, write }) => {
-    const change = tf.mul(gradient, -rate);
-    if (momentum === 0) return tf.add(weight, change);
-    const velocity = write('momentum', tf.add(tf.mul(read('momentum'), momentum), change));
-    return tf.add(weight, nesterov ? tf.add(tf.mul(velocity, momentum), change) : velocity);
+    if (momentum === 0) return tf.add(weight, tf.mul(gradient, -rate));
+    const [updated, velocity] = momentumUpdate(weight, gradient, read('momentum'), { rate, momentum, nesterov });
+    write('momentum', velocity);
+    return updated;
   };
   return new NamedOptimizer({ name: 'sgd', slots: momentum === 0 ? {} : { momentum: 0 }, update: step }, { learningRate: 0.01, ...given });
 }
@@ -181,10 +182,12 @@ function moments(name: string, options: AdamOptions, defaults: Pick<AdamOptions,
   const given = { ...defaults, ...checked(name, options, { ...COMMON, beta1: rate, beta2: rate, epsilon: nonNegative }) };
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = given;
   const update: UpdateRule['update'] = ({ weight, gradient, rate, step, read, write }) => {
-    const mean = write('mean', tf.add(read('mean'), tf.mul(tf.sub(gradient, read('mean')), 1 - beta1)));
-    const meanSquare = write('meanSquare', tf.add(read('meanSquare'), tf.mul(tf.sub(tf.square(gradient), read('meanSquare')), 1 - beta2)));
     const corrected = (rate * Math.sqrt(1 - beta2 ** (step + 1))) / (1 - beta1 ** (step + 1));
-    return tf.sub(weight, tf.div(tf.mul(mean, corrected), tf.add(tf.sqrt(meanSquare), epsilon)));
+    const factors = { rate: corrected, beta1, beta2, epsilon };
+    const [updated, mean, meanSquare] = adamUpdate(weight, gradient, read('mean'), read('meanSquare'), factors);
+    write('mean', mean);
+    write('meanSquare', meanSquare);
+    return updated;
   };
   return new NamedOptimizer({ name, slots: { mean: 0, meanSquare: 0 }, update }, { learningRate: 0.001, ...given });
 }

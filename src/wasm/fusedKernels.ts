@@ -9,7 +9,8 @@ import type { WasmBackend } from './backend.js';
 type Inputs = Readonly<Record<string, TensorInfo>>;
 type Attributes = Readonly<Record<string, number>>;
 
-function kernel<const Name extends string>(
+/** Describes a wasm kernel for a fused operation. */
+export function kernel<const Name extends string>(
   kernelName: FusedKernel,
   names: readonly Name[],
   compute: (backend: WasmBackend, inputs: Readonly<Record<Name, TensorInfo>>, attributes: Attributes) => TensorInfo | TensorInfo[],
@@ -59,6 +60,28 @@ export const fusedKernels: readonly KernelConfig[] = [
     kernelsOf(backend).swishGradient(addressOf(backend, x), addressOf(backend, dy), addressOf(backend, dx), tf.util.sizeFromShape(x.shape));
     return dx;
   }),
+
+  kernel(
+    'EffnetMomentumUpdate',
+    ['weight', 'gradient', 'velocity'],
+    (backend, { weight, gradient, velocity }, { rate = 0, momentum = 0, nesterov }) => {
+      const results = [allocate(backend, weight.shape), allocate(backend, weight.shape)];
+      const addresses = [weight, gradient, velocity, ...results].map((tensor) => addressOf(backend, tensor));
+      kernelsOf(backend).momentumUpdate(...addresses, tf.util.sizeFromShape(weight.shape), rate, momentum, Number(nesterov));
+      return results;
+    },
+  ),
+
+  kernel(
+    'EffnetAdamUpdate',
+    ['weight', 'gradient', 'mean', 'meanSquare'],
+    (backend, { weight, gradient, mean, meanSquare }, { rate = 0, beta1 = 0, beta2 = 0, epsilon = 0 }) => {
+      const results = [weight, mean, meanSquare].map(({ shape }) => allocate(backend, shape));
+      const addresses = [weight, gradient, mean, meanSquare, ...results].map((tensor) => addressOf(backend, tensor));
+      kernelsOf(backend).adamUpdate(...addresses, tf.util.sizeFromShape(weight.shape), rate, 1 - beta1, 1 - beta2, epsilon);
+      return results;
+    },
+  ),
 
   kernel('EffnetFinite', [], (backend, tensors: Readonly<Record<string, TensorInfo>>) => {
     const { finite } = kernelsOf(backend);

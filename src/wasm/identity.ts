@@ -21,7 +21,8 @@ export function castKernel(stock: KernelFunc): KernelFunc {
   };
 }
 
-function share(backend: WasmBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
+/** Returns a tensor with the same data, and increments the reference count of the data. */
+export function share(backend: WasmBackend, { dataId, shape, dtype }: TensorInfo): TensorInfo {
   backend.incRef(dataId);
   return { dataId, shape, dtype };
 }

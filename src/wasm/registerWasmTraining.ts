@@ -7,11 +7,19 @@ import { bindKernels } from './backend.js';
 import type { WasmBackend } from './backend.js';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.js';
+import { frozenKernels } from './frozenKernels.js';
 import { fusedKernels, normalizeKernel } from './fusedKernels.js';
 import { castKernel, identityKernel } from './identity.js';
 import { meanKernel, sumKernel } from './reductions.js';
 
-const KERNELS = [convolutionFilterGradient, convolutionInputGradient, depthwiseFilterGradient, depthwiseInputGradient, ...fusedKernels];
+const KERNELS = [
+  convolutionFilterGradient,
+  convolutionInputGradient,
+  depthwiseFilterGradient,
+  depthwiseInputGradient,
+  ...fusedKernels,
+  ...frozenKernels,
+];
 
 /** Kernels that are replaced by faster ones. Cases that the faster kernel does not support use the stock kernel. */
 const IMPROVED = [

@@ -3,7 +3,7 @@
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
 /** Number of rows per block, so that a block stays in the cache while all tiles of the product are computed. */
-const BLOCK: i32 = 128;
+export const BLOCK: i32 = 128;
 
 /** Returns the number of scratch floats that `addTransposedProduct` needs. */
 export function transposedProductScratch(): i32 {
@@ -135,6 +135,11 @@ export function packTransposed(w: usize, m: i32, n: i32, panels: usize): void {
       }
     }
   }
+}
+
+/** Packs w [n, m] into panels of eight columns: [ceil(m / 8), n, 8], zeros where m ends. */
+export function packPanels(w: usize, n: i32, m: i32, panels: usize): void {
+  for (let start = 0; start < m; start += 8) packPanel(w + (start << 2), m << 2, panels + ((start * n) << 2), n, min(8, m - start), 8);
 }
 
 /** out [rows, m] = a [rows, n] times the packed transpose of w [m, n]. */
