@@ -22,7 +22,10 @@ export interface StepCase {
   /** Steps before those that are measured. */
   readonly warmup: number;
   readonly steps: number;
-  /** Number of threads. @defaultValue one for wasm, all cores for the others */
+  /**
+   * Number of threads; `fineTune` has no workers with one. `'all'` is the default of `trainingWorkers`.
+   * @defaultValue one for wasm, all cores for ONNX Runtime, Keras and PyTorch
+   */
   readonly threads?: number | 'all' | undefined;
   /** Whether the activations below the trained layers are computed only once. */
   readonly cached?: boolean | undefined;

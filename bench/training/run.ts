@@ -4,6 +4,7 @@
 // npm run bench:training                                                   all modes, 96 and 224 pixels, three rounds; about an hour
 // npm run bench:training -- --modes block5a --sizes 224 --rounds 2         about two minutes on two idle cores
 // npm run bench:training -- --programs wasm,threads,torch --steps 4        programs by their keys (PROGRAMS below), and steps per round
+// Needs idle cores: beside other work, the waiting threads of PyTorch slow it down several times (OMP_WAIT_POLICY=passive avoids that).
 // A program that is not set up (bench/training/setup.sh) is reported as missing. A run without options writes all results to
 // bench/training/results.json.
 

@@ -80,7 +80,7 @@ const clock = callback({
 });
 
 const workers =
-  threads === undefined
+  threads === undefined || threads === 1
     ? undefined
     : trainingWorkers({
         batchNorm: batchNorm === 'trained' ? 'perThread' : 'frozen',
@@ -93,7 +93,7 @@ await fineTune(model, {
   optimizer: () => sgd({ learningRate: 0.001 }),
   metrics: [],
   callbacks: [clock],
-  ...(runtime ? { runtime: createRuntime } : {}),
+  ...(runtime ? { runtime: (features) => createRuntime(features, typeof threads === 'number' ? { threads } : {}) } : {}),
   ...(workers === undefined ? {} : { workers }),
 });
 await workers?.dispose();
