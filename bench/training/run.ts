@@ -1,5 +1,5 @@
 // Measures one training step of B0: fineTune of this library on wasm, with worker threads, with ONNX Runtime for the frozen layers and with
-// cached activations, against Keras, PyTorch with timm, and tfjs-node. Which layers train differs from mode to mode (modes.ts). All programs
+// Measures one training step of B0: fineTune of this library on wasm, with worker threads, with ONNX Runtime for frozen layers and with
 // take turns, so that noise of the machine affects them alike. Ratios compare medians of the same round.
 // npm run bench:training                                                   all modes, 96 and 224 pixels, three rounds; about an hour
 // npm run bench:training -- --modes block5a --sizes 224 --rounds 2         about two minutes on two idle cores
