@@ -50,7 +50,7 @@ for layer in above.layers:
 inputs = keras.Input((SIZE, SIZE, 3))
 model = keras.Model(inputs, above(below(inputs, training=False)))
 model.compile(
-    optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, epochs * len(train))),
+    optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-4, epochs * len(train))),
     loss=keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
     metrics=["accuracy"],
 )

@@ -54,7 +54,7 @@ const history = await fineTune(model, {
       unfreeze: { from: 'block5a' },
       epochs: Number(epochs),
       learningRate: warmupCosine({
-        maxLearningRate: 1e-3,
+        maxLearningRate: 2e-4,
         warmupSteps: 0,
         totalSteps: Math.ceil(train.files.length / BATCH) * Number(epochs),
       }),

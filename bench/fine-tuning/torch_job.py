@@ -37,7 +37,7 @@ above = nn.Sequential(*model.blocks[4:], model.conv_head, model.bn2, model.globa
 normalizations = [layer for layer in above.modules() if isinstance(layer, nn.BatchNorm2d)]
 for layer in normalizations:
     layer.requires_grad_(False)
-optimizer = torch.optim.Adam([weight for weight in above.parameters() if weight.requires_grad], lr=1e-3)
+optimizer = torch.optim.Adam([weight for weight in above.parameters() if weight.requires_grad], lr=2e-4)
 schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(train))
 loss_of = nn.CrossEntropyLoss(label_smoothing=0.1)
 below.eval()
