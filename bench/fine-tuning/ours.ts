@@ -1,5 +1,5 @@
-// Does the job with this library, from process start to a saved model: Lite0 is trained from block5a on augmented images. Prints the accuracy
-// on the validation images as JSON. Arguments: FOLDER WEIGHTS TARGET EPOCHS SEED, then any of 'runtime' and 'threads'.
+// Does the job with this library, from process start to a saved model: Lite0 is trained from block5a on augmented images. Prints the
+// accuracy on the validation images as JSON. Arguments: FOLDER WEIGHTS TARGET EPOCHS SEED, then any of 'runtime' and 'threads'.
 
 import path from 'node:path';
 import {

@@ -1,9 +1,10 @@
-// Measures whole fine-tuning jobs, from process start to a saved model: Lite0 with ImageNet weights on the 600 clothing images, trained from
-// block5a with frozen BatchNormalization, random crops and flips, batch 16, 224 pixels, and evaluated after every epoch. This library runs on
-// wasm, with ONNX Runtime for the frozen layers, and with worker threads in addition. PyTorch has timm's Lite0 with the same weights, Keras
-// our .keras export. All jobs take turns. Ratios compare times of the same round.
-// npm run bench:fine-tuning                                          three epochs, three rounds
+// Measures whole fine-tuning jobs, from process start to a saved model: Lite0 with ImageNet weights on the 600 clothing images, trained
+// from block5a with frozen BatchNormalization, random crops and flips, batch 16, 224 pixels, and evaluated after every epoch. This library
+// runs on wasm, with ONNX Runtime for the frozen layers, and with worker threads in addition. PyTorch runs timm's Lite0 with the same
+// weights, Keras our .keras export. All jobs take turns. Ratios compare times of the same round.
+// npm run bench:fine-tuning                                               three epochs, three rounds; about ten minutes on two idle cores
 // npm run bench:fine-tuning -- --epochs 1 --rounds 1 --jobs both,torch    other epochs and rounds, and jobs by their keys (JOBS below)
+// Needs idle cores: beside other work, the waiting threads of PyTorch slow it down several times (OMP_WAIT_POLICY=passive avoids that).
 // KERAS_PYTHON and TORCH_PYTHON name environments (bench/training/setup.sh makes one); without them Keras and PyTorch are reported as
 // missing. Peak memory is that of the main process. A run without options writes all results to bench/fine-tuning/results.json.
 

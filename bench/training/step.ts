@@ -41,7 +41,7 @@ const images = Array.from({ length: batch }, (_, i) => ({
 }));
 let read = 0;
 const train = imageBatches(
-  Dataset.range(batch * (warmup + steps)).map(
+  Dataset.from(Array.from({ length: batch * (warmup + steps) }, (_, i) => i)).map(
     (i) => {
       read += 1;
       return { ...(images[i % batch] as (typeof images)[number]), origin: String(i) };
