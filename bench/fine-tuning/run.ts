@@ -1,144 +1,106 @@
-// Measures the accuracy of fine-tuning against that of a frozen head. Lite0 on the clothing images: first a head on cached features, then
-// everything but BatchNormalization.
-// npm run bench:fine-tuning               three seeds, about twenty minutes
-// npm run bench:fine-tuning -- 1,2 3      other seeds and epochs
-// The accuracy of a run is that of its last epoch, not of its best one. All results are written to bench/fine-tuning/results.json.
+// Measures whole fine-tuning jobs, from process start to a saved model: Lite0 with ImageNet weights on the 600 clothing images, trained
+// from block5a with frozen BatchNormalization, random crops and flips, batch 16, 224 pixels, and evaluated after every epoch. This library
+// runs on wasm, with ONNX Runtime for the frozen layers, and with worker threads in addition. PyTorch runs timm's Lite0 with the same
+// weights, Keras our .keras export. All jobs take turns. Ratios compare times of the same round.
+// npm run bench:fine-tuning                                               three epochs, three rounds; about ten minutes on two idle cores
+// npm run bench:fine-tuning -- --epochs 1 --rounds 1 --jobs both,torch    other epochs and rounds, and jobs by their keys (JOBS below)
+// Needs idle cores: beside other work, the waiting threads of PyTorch slow it down several times (OMP_WAIT_POLICY=passive avoids that).
+// KERAS_PYTHON and TORCH_PYTHON name environments (bench/training/setup.sh makes one); without them Keras and PyTorch are reported as
+// missing. Peak memory is that of the main process. A run without options writes all results to bench/fine-tuning/results.json.
 
-import { readFile } from 'node:fs/promises';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import {
-  accuracy,
-  adam,
-  augment,
-  efficientNet,
-  evaluate,
-  fineTune,
-  imageBatches,
-  imageFolder,
-  loadWeights,
-  progressBar,
-  randomFlip,
-  randomResizedCrop,
-  selectBackend,
-  sequence,
-  softmaxCrossEntropy,
-  trainHead,
-  warmupCosine,
-} from 'effnet-ts/node';
-import { describeMachine } from '../support/machine.js';
-import { fromRoot } from '../support/paths.js';
-import { formatRatio, printTable, writeResults } from '../support/results.js';
-import { round } from '../support/statistics.js';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { writeKeras } from '../../src/hdf5.js';
+import { efficientNet, loadWeights, replaceHead, selectBackend, weightsOf, writeSafetensors } from '../../src/node.js';
+import { buildScript } from '../support/buildScript.js';
+import { describeMachine, machineLine } from '../support/machine.js';
+import { CACHE, fromRoot, KERAS_PYTHON, TORCH_PYTHON } from '../support/paths.js';
+import { runProcess } from '../support/processes.js';
+import { formatRatios, printTable, writeResults } from '../support/results.js';
+import { median, pairRatios } from '../support/statistics.js';
 
-const [seeds = '1,2,3', epochsGiven = '2'] = process.argv.slice(2);
-const EPOCHS = Number(epochsGiven);
-const SIZE = 224;
-const BATCH = 16;
-const RECIPE = {
-  head: 'trainHead: cached features, 20 epochs, Adam 1e-3 along a cosine, label smoothing .1',
-  fineTuning:
-    `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up over one tenth of the steps to 2e-4, then cosine, ` +
-    `batch ${BATCH}, label smoothing .1`,
-  augmentation: 'random resized crop (area .5-1), horizontal flip',
-};
+const { values: given } = parseArgs({ options: { epochs: { type: 'string' }, rounds: { type: 'string' }, jobs: { type: 'string' } } });
+const epochs = given.epochs ?? '3';
+const rounds = Number(given.rounds ?? 3);
+const CLASSES = 10;
+const here = (file: string): string => new URL(file, import.meta.url).pathname;
+const images = fromRoot('examples/data/clothing');
+const weights = fromRoot('examples/data/weights/efficientnet-lite0.safetensors');
 
-const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'sharp']);
-const data = fromRoot('examples/data');
-const { backend } = await selectBackend();
-const backbone = await readFile(`${data}/weights/efficientnet-lite0.safetensors`);
-
-interface Run {
-  readonly seed: number;
-  readonly headAccuracy: number;
-  readonly epochs: readonly { loss: number; accuracy: number; validationAccuracy: number }[];
+/** What the job of a process prints as its last line. */
+interface Outcome {
   readonly accuracy: number;
-  readonly statisticsUnchanged: boolean;
-  readonly seconds: number;
+  readonly peakMegabytes: number;
 }
 
-const runs: Run[] = [];
-for (const seed of seeds.split(',').map(Number)) {
-  const begun = performance.now();
-  const train = await imageFolder(`${data}/clothing/train`, { inputSize: SIZE, seed });
-  const validation = await imageFolder(`${data}/clothing/validation`, { inputSize: SIZE, shuffle: false, classNames: train.classNames });
-  const network = efficientNet('lite0', { seed });
-  await loadWeights(network, backbone);
-  const { model } = await trainHead(network, {
-    classNames: train.classNames,
-    train: imageBatches(train.images),
-    validation: imageBatches(validation.images),
-    seed,
-    onProgress: progressBar(),
-  });
-  const head = await evaluate(model, validation.images, { onProgress: progressBar() });
-  const frozen = await statistics(model);
-
-  const steps = Math.ceil(train.files.length / BATCH) * EPOCHS;
-  const recipe = sequence(randomResizedCrop(SIZE, { area: [0.5, 1] }), randomFlip());
-  const history = await fineTune(model, {
-    train: imageBatches(augment(train.images, recipe, { seed }), { batchSize: BATCH }).prefetch(2),
-    validation: imageBatches(validation.images, { batchSize: 32 }),
-    stages: [
-      {
-        unfreeze: 'all',
-        epochs: EPOCHS,
-        learningRate: warmupCosine({ maxLearningRate: 2e-4, warmupSteps: Math.round(steps / 10), totalSteps: steps }),
-      },
-    ],
-    loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }),
-    optimizer: () => adam(),
-    metrics: [accuracy()],
-    onProgress: progressBar(),
-  });
-  const evaluation = await evaluate(model, validation.images, { onProgress: progressBar() });
-  const after = await statistics(model);
-  const run: Run = {
-    seed,
-    headAccuracy: decimals(head.accuracy),
-    epochs: history.map(({ loss, accuracy: learned, val_accuracy }) => ({
-      loss: decimals(loss),
-      accuracy: decimals(learned),
-      validationAccuracy: decimals(val_accuracy),
-    })),
-    accuracy: decimals(evaluation.accuracy),
-    statisticsUnchanged: frozen.length === after.length && frozen.every((value, i) => Object.is(value, after[i])),
-    seconds: Math.round((performance.now() - begun) / 1000),
-  };
-  console.log(JSON.stringify(run));
-  runs.push(run);
-  model.dispose();
+/** Writes the weights in the forms that PyTorch and Keras open. */
+async function writeWeights(target: string): Promise<void> {
+  await selectBackend();
+  const network = efficientNet('lite0', { seed: 1 });
+  await loadWeights(network, weights);
+  const model = replaceHead(network, { classes: CLASSES, dropoutRate: 0.2, seed: 1 });
+  const arrays = [...(await weightsOf(model, { layout: 'timm' }))];
+  await writeFile(`${target}.safetensors`, writeSafetensors(new Map(arrays.filter(([name]) => !name.startsWith('classifier')))));
+  await writeFile(`${target}.keras`, await writeKeras(model));
 }
 
-const mean = (pick: (run: Run) => number): number => decimals(runs.reduce((sum, run) => sum + pick(run), 0) / runs.length);
-const [meanHeadAccuracy, meanAccuracy] = [mean((run) => run.headAccuracy), mean((run) => run.accuracy)];
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-printTable(
-  'Validation accuracy after the last epoch',
-  ['seed', 'frozen head', 'fine-tuned', 'errors, fine-tuned / frozen head'],
-  [
-    ...runs.map(({ seed, headAccuracy, accuracy: tuned }) => [
-      String(seed),
-      percent(headAccuracy),
-      percent(tuned),
-      formatRatio((1 - tuned) / (1 - headAccuracy)),
-    ]),
-    ['mean', percent(meanHeadAccuracy), percent(meanAccuracy), formatRatio((1 - meanAccuracy) / (1 - meanHeadAccuracy))],
-  ],
-);
-await writeResults(new URL('results.json', import.meta.url), {
-  machine,
-  settings: { ...RECIPE, backend },
-  results: { runs, meanHeadAccuracy, meanAccuracy },
-});
-
-/** Returns the means and variances of all BatchNormalization layers. */
-async function statistics(model: LayersModel): Promise<Float32Array> {
-  const moving = model.weights.filter(({ name }) => /moving_(mean|variance)/.test(name));
-  const values = await Promise.all(moving.map((weight) => weight.read().data<'float32'>()));
-  return Float32Array.from(values.flatMap((one) => [...one]));
-}
-
-/** Rounds a metric to four decimals. */
-function decimals(value = NaN): number {
-  return round(value, 4);
+const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'sharp']);
+const own = [process.execPath, await buildScript(here('ours.ts')), images, weights];
+await mkdir(CACHE, { recursive: true });
+const scratch = await mkdtemp(path.join(CACHE, 'fine-tuning-'));
+try {
+  const copies = path.join(scratch, 'weights');
+  await writeWeights(copies);
+  const JOBS = [
+    { key: 'wasm', name: 'effnet-ts, wasm', command: own, extras: [] },
+    { key: 'runtime', name: 'effnet-ts, ONNX Runtime below', command: own, extras: ['runtime'] },
+    { key: 'both', name: 'effnet-ts, ONNX Runtime below, worker threads', command: own, extras: ['runtime', 'threads'] },
+    { key: 'torch', name: 'PyTorch, timm', command: [TORCH_PYTHON, here('torch_job.py'), images, `${copies}.safetensors`], extras: [] },
+    { key: 'keras', name: 'Keras', command: [KERAS_PYTHON, here('keras_job.py'), images, `${copies}.keras`], extras: [] },
+  ];
+  const jobs = JOBS.filter(({ key }) => given.jobs?.split(',').includes(key) ?? true).map((job) => ({
+    ...job,
+    outcomes: [] as ((Outcome & { readonly seconds: number }) | string)[],
+  }));
+  for (let turn = 1; turn <= rounds; turn++) {
+    for (const { key, name, command, extras, outcomes } of jobs) {
+      console.error(`round ${turn}: ${name}`);
+      const start = performance.now();
+      const outcome = runProcess([...command, path.join(scratch, key), epochs, String(turn), ...extras], {
+        setup: 'run bench/training/setup.sh',
+      }) as Outcome | string;
+      outcomes.push(typeof outcome === 'string' ? outcome : { seconds: (performance.now() - start) / 1000, ...outcome });
+    }
+  }
+  const secondsOf = (job: string): number[] =>
+    (jobs.find(({ key }) => key === job)?.outcomes ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.seconds));
+  printTable(
+    `Lite0 on the clothing images, ${epochs} epochs from block5a`,
+    ['job', 'seconds, median', 'all', "time / PyTorch's", "time / Keras'", 'validation accuracy', 'peak memory, MB'],
+    jobs.map(({ key, name, outcomes }) => {
+      const good = outcomes.filter((outcome) => typeof outcome !== 'string');
+      if (good.length === 0) return [name, outcomes.find((outcome) => typeof outcome === 'string') ?? ''];
+      const seconds = good.map((outcome) => outcome.seconds);
+      return [
+        name,
+        median(seconds).toFixed(1),
+        seconds.map((value) => value.toFixed(1)).join(', '),
+        ...['torch', 'keras'].map((other) => formatRatios(pairRatios(secondsOf(key), secondsOf(other)))),
+        good.map(({ accuracy }) => `${(100 * accuracy).toFixed(1)} %`).join(', '),
+        String(Math.max(...good.map(({ peakMegabytes }) => peakMegabytes))),
+      ];
+    }),
+  );
+  if (Object.keys(given).length === 0) {
+    await writeResults(new URL('results.json', import.meta.url), {
+      machine,
+      settings: { epochs: Number(epochs), rounds },
+      results: jobs.map(({ name, outcomes }) => ({ name, outcomes })),
+    });
+  } else {
+    console.log(`\n${machineLine(machine)}`);
+  }
+} finally {
+  await rm(scratch, { recursive: true });
 }

@@ -1,126 +1,182 @@
-// Measures one training step of B0: this library on TensorFlow.js wasm against tfjs-node with our layers and with stock layers, Keras, and
-// PyTorch with timm. All runtimes take turns, so that other load on the machine affects them equally. Ratios are the time on wasm
-// divided by theirs.
-// npm run bench:training            all runtimes, 96 and 224 pixels, about ten minutes on two cores
-// npm run bench:training -- 96 1    sizes and rounds
-// A runtime that is not set up (bench/training/setup.sh) is reported as missing. All results are written to bench/training/results.json.
+// Measures one training step of B0: fineTune of this library on wasm, with worker threads, with ONNX Runtime for the frozen layers and with
+// Measures one training step of B0: fineTune of this library on wasm, with worker threads, with ONNX Runtime for frozen layers and with
+// take turns, so that noise of the machine affects them alike. Ratios compare medians of the same round.
+// npm run bench:training                                                   all modes, 96 and 224 pixels, three rounds; about an hour
+// npm run bench:training -- --modes block5a --sizes 224 --rounds 2         about two minutes on two idle cores
+// npm run bench:training -- --programs wasm,threads,torch --steps 4        programs by their keys (PROGRAMS below), and steps per round
+// Needs idle cores: beside other work, the waiting threads of PyTorch slow it down several times (OMP_WAIT_POLICY=passive avoids that).
+// A program that is not set up (bench/training/setup.sh) is reported as missing. A run without options writes all results to
+// bench/training/results.json.
 
-import { describeMachine } from '../support/machine.js';
+import { parseArgs } from 'node:util';
+import { buildScript } from '../support/buildScript.js';
+import { describeMachine, machineLine } from '../support/machine.js';
 import { CACHE, KERAS_PYTHON, TORCH_PYTHON } from '../support/paths.js';
-import { runProcess, tsxCommand } from '../support/processes.js';
-import { formatRatio, formatRatios, formatSpread, printTable, writeResults } from '../support/results.js';
+import { runProcess } from '../support/processes.js';
+import { formatRatios, formatSpread, printTable, writeResults } from '../support/results.js';
 import { median, pairRatios, quantile, round } from '../support/statistics.js';
+import { hasFrozenPart, MODES, type Mode, type StepCase, type StepOutcome } from './modes.js';
 
 const BATCH = 8;
 const WARMUP = 3;
-const STEPS = 8;
-const [sizes = '96,224', rounds = '3'] = process.argv.slice(2);
+const { values: given } = parseArgs({
+  options: {
+    modes: { type: 'string' },
+    sizes: { type: 'string' },
+    rounds: { type: 'string' },
+    steps: { type: 'string' },
+    programs: { type: 'string' },
+  },
+});
+const modes = (given.modes?.split(',') ?? Object.keys(MODES)) as Mode[];
+const unknown = modes.find((mode) => !(mode in MODES));
+if (unknown !== undefined) throw new Error(`There is no mode '${unknown}'. The modes are ${Object.keys(MODES).join(', ')}.`);
+const sizes = (given.sizes ?? '96,224').split(',').map(Number);
+const rounds = Number(given.rounds ?? 3);
+const steps = Number(given.steps ?? 8);
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
+const own = [process.execPath, await buildScript(here('step.ts'))];
+const stock = [process.execPath, await buildScript(here('stockStep.ts'))];
+const keras = [KERAS_PYTHON, here('keras_step.py')];
+const torch = [TORCH_PYTHON, here('torch_step.py')];
 const binding = `${CACHE}node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node`;
-const step = tsxCommand(here('step.ts'));
+const partial = hasFrozenPart;
+const whole = (mode: Mode): boolean => mode === 'all-trained';
+const always = (): boolean => true;
 
-interface Runtime {
+interface Program {
+  readonly key: string;
   readonly name: string;
-  /** What must exist for it to run. */
-  readonly needs: string;
   readonly command: readonly string[];
+  /** A file that must exist besides the program. */
+  readonly needs?: string;
+  readonly runs: (mode: Mode) => boolean;
+  readonly options?: Partial<StepCase>;
 }
 
-const RUNTIMES: readonly Runtime[] = [
-  { name: 'effnet-ts on wasm, 1 thread', needs: process.execPath, command: [...step, 'wasm', 'own'] },
-  { name: 'effnet-ts on tfjs-node', needs: binding, command: [...step, 'tensorflow', 'own'] },
-  { name: 'tfjs-node, stock layers', needs: binding, command: [...step, 'tensorflow', 'stock'] },
-  { name: 'Keras', needs: KERAS_PYTHON, command: [KERAS_PYTHON, here('keras_step.py')] },
-  { name: 'PyTorch, timm', needs: TORCH_PYTHON, command: [TORCH_PYTHON, here('torch_step.py')] },
+const PROGRAMS: readonly Program[] = [
+  { key: 'wasm', name: 'effnet-ts, wasm, 1 thread', command: own, runs: always },
+  { key: 'threads', name: 'effnet-ts, worker threads', command: own, runs: always, options: { threads: 'all' } },
+  { key: 'runtime', name: 'effnet-ts, ONNX Runtime below', command: own, runs: partial, options: { runtime: true } },
+  {
+    key: 'both',
+    name: 'effnet-ts, ONNX Runtime below, worker threads',
+    command: own,
+    runs: partial,
+    options: { runtime: true, threads: 'all' },
+  },
+  {
+    key: 'cached',
+    name: 'effnet-ts, cached activations, worker threads',
+    command: own,
+    runs: partial,
+    options: { runtime: true, threads: 'all', cached: true },
+  },
+  { key: 'tensorflow', name: 'effnet-ts, tfjs-node', command: own, needs: binding, runs: whole, options: { backend: 'tensorflow' } },
+  { key: 'stock', name: 'stock layers, tfjs-node', command: stock, needs: binding, runs: whole },
+  { key: 'keras', name: 'Keras', command: keras, runs: always },
+  { key: 'torch', name: 'PyTorch, timm', command: torch, runs: always },
+  { key: 'keras-cached', name: 'Keras, cached by hand', command: keras, runs: partial, options: { cached: true } },
+  { key: 'torch-cached', name: 'PyTorch, cached by hand', command: torch, runs: partial, options: { cached: true } },
 ];
+const chosen = PROGRAMS.filter(({ key }) => given.programs?.split(',').includes(key) ?? true);
 
-interface Outcome {
-  readonly milliseconds: readonly number[];
-  readonly version: string;
-  readonly peakMegabytes: number;
+/** Runs the steps in a process of their own. Returns the reason if there is no result. */
+function measure({ command, needs, options }: Program, mode: Mode, size: number): StepOutcome | string {
+  const stepCase: StepCase = { mode, size, batch: BATCH, warmup: WARMUP, steps, ...options };
+  const outcome = runProcess([...command, JSON.stringify(stepCase)], {
+    ...(needs === undefined ? {} : { needs }),
+    setup: 'run bench/training/setup.sh',
+  }) as StepOutcome | { readonly missing: string } | string;
+  return typeof outcome === 'object' && 'missing' in outcome ? `missing: ${outcome.missing}` : outcome;
 }
 
-function measure({ needs, command }: Runtime, size: number): Outcome | string {
-  return runProcess([...command, ...[size, BATCH, WARMUP, STEPS].map(String)], { needs, setup: 'run bench/training/setup.sh' }) as
-    Outcome | string;
+const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm', 'onnxruntime-node']);
+const results: unknown[] = [];
+for (const mode of modes) for (const size of sizes) results.push(...compare(mode, size));
+if (Object.keys(given).length === 0) {
+  await writeResults(new URL('results.json', import.meta.url), {
+    machine,
+    settings: { batch: BATCH, warmup: WARMUP, steps, rounds },
+    results,
+  });
+} else {
+  console.log(`\n${machineLine(machine)}`);
 }
 
-const machine = describeMachine(['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm']);
-const results = [];
-for (const size of sizes.split(',').map(Number)) {
-  const collected = new Map<string, (Outcome | string)[]>(RUNTIMES.map(({ name }) => [name, []]));
-  for (let turn = 1; turn <= Number(rounds); turn++) {
-    for (const runtime of RUNTIMES) {
-      collected.get(runtime.name)?.push(measure(runtime, size));
-      console.error(`${size} px, round ${turn}: ${runtime.name}`);
+/** Measures all programs in one mode and prints a table. */
+function compare(mode: Mode, size: number): unknown[] {
+  const programs = chosen.filter(({ runs }) => runs(mode));
+  const collected = new Map<string, (StepOutcome | string)[]>(programs.map(({ key }) => [key, []]));
+  for (let turn = 1; turn <= rounds; turn++) {
+    for (const program of programs) {
+      console.error(`${mode}, ${size} px, round ${turn}: ${program.name}`);
+      collected.get(program.key)?.push(measure(program, mode, size));
     }
   }
-  const mediansOf = (name: string): number[] =>
-    (collected.get(name) ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : median(outcome.milliseconds)));
-  const ours = mediansOf(RUNTIMES[0]?.name ?? '');
-  const fastestOfOurs = Math.min(...stepsOf(collected.get(RUNTIMES[0]?.name ?? '')));
+  const mediansOf = (key: string): number[] =>
+    (collected.get(key) ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : median(outcome.milliseconds)));
   const rows: string[][] = [];
-  for (const [name, outcomes] of collected) {
+  const entries = programs.map(({ key, name }) => {
+    const outcomes = collected.get(key) ?? [];
     const good = outcomes.filter((outcome) => typeof outcome !== 'string');
     const [first] = good;
     if (first === undefined) {
       const reason = outcomes.find((outcome) => typeof outcome === 'string') ?? '';
       rows.push([name, reason]);
-      results.push({ size, runtime: name, reason });
-      continue;
+      return { mode, size, program: name, reason };
     }
-    const all = stepsOf(good);
-    const fastest = Math.min(...all);
-    // On a busy machine the fastest step is the one least disturbed.
-    const fastestRatio = round(fastestOfOurs / fastest);
-    const ratios = pairRatios(ours, mediansOf(name));
+    const all = good.flatMap(({ milliseconds }) => milliseconds);
+    const processor = median(good.flatMap((outcome) => outcome.processor));
+    const [ofKeras, ofTorch, ofWasm] = ['keras', 'torch', 'wasm'].map((other) => pairRatios(mediansOf(key), mediansOf(other)));
     const peakMegabytes = Math.max(...good.map((outcome) => outcome.peakMegabytes));
     rows.push([
       name,
       median(all).toFixed(0),
       formatSpread(all),
-      fastest.toFixed(0),
-      formatRatios(ratios),
-      formatRatio(fastestRatio),
+      Math.min(...all).toFixed(0),
+      processor.toFixed(0),
+      ...[ofKeras, ofTorch, ofWasm].map((ratios = []) => formatRatios(ratios)),
       String(peakMegabytes),
       first.version,
     ]);
-    results.push({
+    return {
+      mode,
       size,
-      runtime: name,
+      program: name,
       version: first.version,
       median: Math.round(median(all)),
       low: Math.round(quantile(all, 0.1)),
       high: Math.round(quantile(all, 0.9)),
-      fastest: Math.round(fastest),
-      ratio: { median: round(median(ratios)), lowest: round(Math.min(...ratios)), highest: round(Math.max(...ratios)) },
-      fastestRatio,
+      fastest: Math.round(Math.min(...all)),
+      processor: Math.round(processor),
+      ratios: { keras: spreadOf(ofKeras), torch: spreadOf(ofTorch), wasm: spreadOf(ofWasm) },
       peakMegabytes,
       rounds: good.map(({ milliseconds }) => milliseconds.map(Math.round)),
-    });
-  }
+    };
+  });
   printTable(
-    `B0, ${size} px, batch ${BATCH}, 10 classes, everything trainable, SGD; milliseconds per step`,
+    `B0, ${size} px, batch ${BATCH}, 10 classes, ${MODES[mode].title}, SGD; milliseconds per step`,
     [
-      'runtime',
+      'program',
       'median',
       '10 %-90 %',
       'fastest',
-      'time on wasm / median of this',
-      'fastest on wasm / fastest of this',
+      'processor time',
+      "time / Keras'",
+      "time / PyTorch's",
+      'time / wasm, 1 thread',
       'peak memory, MB',
       'version',
     ],
     rows,
   );
+  return entries;
 }
-await writeResults(new URL('results.json', import.meta.url), {
-  machine,
-  settings: { batch: BATCH, warmup: WARMUP, steps: STEPS },
-  results,
-});
 
-function stepsOf(outcomes: readonly (Outcome | string)[] = []): number[] {
-  return outcomes.flatMap((outcome) => (typeof outcome === 'string' ? [] : outcome.milliseconds));
+/** The median of ratios with the lowest and the highest, or null without ratios. */
+function spreadOf(ratios: readonly number[] = []): object | null {
+  if (ratios.length === 0) return null;
+  return { median: round(median(ratios)), lowest: round(Math.min(...ratios)), highest: round(Math.max(...ratios)) };
 }

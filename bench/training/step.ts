@@ -1,46 +1,111 @@
-// Measures training steps of B0 on one TensorFlow.js backend, in its own process. Prints milliseconds as JSON.
-// node --import tsx step.ts wasm|tensorflow own|stock SIZE BATCH WARMUP STEPS
+// Training steps of B0 by fineTune in a process of its own. Prints the times of the steps as JSON. The argument is a StepCase as JSON.
 
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import { efficientNet } from '../../src/index.js';
-import { oneHotTargets } from '../support/targets.js';
-import { startWasm } from './startWasm.js';
+import { callback, Dataset, efficientNet, fineTune, imageBatches, selectBackend, sgd, trainingWorkers } from 'effnet-ts/node';
+import { createRuntime } from 'effnet-ts/onnx';
+import { CACHE } from '../support/paths.js';
+import { MODES, type StepCase, type StepOutcome } from './modes.js';
 
-const [backend = '', layers = '', ...numbers] = process.argv.slice(2);
-const [size = 0, batch = 0, warmup = 0, steps = 0] = numbers.map(Number);
 const CLASSES = 10;
+const {
+  mode,
+  size,
+  batch,
+  warmup,
+  steps,
+  threads,
+  cached = false,
+  runtime = false,
+  backend = 'wasm',
+} = JSON.parse(process.argv[2] ?? '') as StepCase;
+const { unfreeze, batchNorm } = MODES[mode];
 
 if (backend === 'wasm') {
-  await startWasm();
+  await selectBackend(['wasm'], { gradients: true });
 } else {
-  // tfjs-node registers its backend with the engine, which all copies of tfjs-core share.
-  createRequire(new URL('../../.cache/bench/package.json', import.meta.url))('@tensorflow/tfjs-node');
+  // tfjs-node registers on the engine that all copies of tfjs-core share.
+  createRequire(`${CACHE}package.json`)('@tensorflow/tfjs-node');
   await tf.setBackend('tensorflow');
 }
 
-const own = efficientNet('b0', { inputSize: size, classes: CLASSES, seed: 1 });
-// Saved configurations contain standard class names, so this opens the model with the layers of TensorFlow.js.
-const model = layers === 'own' ? own : await tfl.models.modelFromJSON(own.toJSON(null, false) as never);
-model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
-const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
-const ys = oneHotTargets(batch, CLASSES);
+const model = efficientNet('b0', { inputSize: size, classes: CLASSES, seed: 1 });
+const images = Array.from({ length: batch }, (_, i) => ({
+  pixels: {
+    width: size,
+    height: size,
+    channels: 3,
+    data: Uint8Array.from({ length: 3 * size * size }, (_, j) => (7919 * j + 31 * i) % 256),
+  },
+  label: i % CLASSES,
+}));
+let read = 0;
+const train = imageBatches(
+  Dataset.from(Array.from({ length: batch * (warmup + steps) }, (_, i) => i)).map(
+    (i) => {
+      read += 1;
+      return { ...(images[i % batch] as (typeof images)[number]), origin: String(i) };
+    },
+    { varies: !cached },
+  ),
+  { batchSize: batch },
+);
 
 const milliseconds: number[] = [];
-let tensors = 0;
-for (let step = 0; step < warmup + steps; step++) {
-  const start = performance.now();
-  const loss = await model.trainOnBatch(xs, ys);
-  if (!Number.isFinite(loss)) throw new Error(`The loss is ${String(loss)} at step ${step}.`);
-  if (step >= warmup) milliseconds.push(performance.now() - start);
-  if (step === 0) tensors = tf.memory().numTensors;
-}
-console.log(
-  JSON.stringify({
+const processor: number[] = [];
+const measuredEpoch = cached ? 1 : 0;
+let epochNow = 0;
+let [start, used] = [performance.now(), process.cpuUsage()];
+const begin = (): void => {
+  [start, used] = [performance.now(), process.cpuUsage()];
+};
+const clock = callback({
+  onEpochBegin: (epoch) => {
+    epochNow = epoch;
+    read = 0;
+    begin();
+  },
+  // Reading the batch is not part of the step, as in the other programs. With cached activations, it replaces a part of the step.
+  onBatchBegin: () => {
+    if (!cached) begin();
+  },
+  onBatchEnd: (step) => {
+    if (epochNow === measuredEpoch && step >= warmup) {
+      const { user, system } = process.cpuUsage(used);
+      milliseconds.push(performance.now() - start);
+      processor.push((user + system) / 1000);
+    }
+    begin();
+  },
+});
+
+const workers =
+  threads === undefined || threads === 1
+    ? undefined
+    : trainingWorkers({
+        batchNorm: batchNorm === 'trained' ? 'perThread' : 'frozen',
+        ...(threads === 'all' ? {} : { threads }),
+      });
+await fineTune(model, {
+  train,
+  preprocessing: { inputSize: size, fit: 'stretch' },
+  stages: [{ unfreeze, batchNorm, epochs: measuredEpoch + 1 }],
+  optimizer: () => sgd({ learningRate: 0.001 }),
+  metrics: [],
+  callbacks: [clock],
+  ...(runtime ? { runtime: (features) => createRuntime(features, typeof threads === 'number' ? { threads } : {}) } : {}),
+  ...(workers === undefined ? {} : { workers }),
+});
+await workers?.dispose();
+
+if (cached && read > 0) {
+  console.log(JSON.stringify({ missing: 'fineTune reads the images again in every epoch' }));
+} else {
+  const outcome: StepOutcome = {
     milliseconds,
-    version: `@tensorflow/tfjs ${tf.version_core}`,
+    processor,
+    version: `@tensorflow/tfjs ${tf.version_core}, threads: ${workers?.threads ?? 1}`,
     peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1024),
-    newTensors: tf.memory().numTensors - tensors,
-  }),
-);
+  };
+  console.log(JSON.stringify(outcome));
+}
