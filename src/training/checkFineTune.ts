@@ -89,6 +89,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     loss: callable,
     metrics: arrayOf(anything),
     runtime: callable,
+    featureCacheBytes: nonNegativeInteger,
     optimizer: anything,
     stepsPerEpoch: positiveInteger,
     validationSteps: positiveInteger,

@@ -46,7 +46,9 @@ export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOpt
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   return readImages(
     'imageFiles',
-    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) })),
+    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) }), {
+      varies: false,
+    }),
     options,
   );
 }

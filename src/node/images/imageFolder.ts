@@ -114,10 +114,10 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
   }
   const imageSet = (share: readonly FolderFile[], shuffled: boolean): ImageSet => {
     const ordered = Dataset.from(share);
-    const labeled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map((file) => ({
-      ...file,
-      label: labelAs(labelMode ?? 'categorical', file.label, classNames.length),
-    }));
+    const labeled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map(
+      (file) => ({ ...file, label: labelAs(labelMode ?? 'categorical', file.label, classNames.length) }),
+      { varies: false },
+    );
     return { files: share, images: readImages('imageFolder', labeled, options) };
   };
   if (validationSplit === undefined) return { classNames, skipped, ...imageSet(files, shuffle) };

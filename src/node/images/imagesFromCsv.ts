@@ -214,11 +214,14 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
       origin: file,
     });
   const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
-  const labeled = ordered.map((each) => ({
-    path: each.path,
-    origin: each.origin,
-    label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
-  }));
+  const labeled = ordered.map(
+    (each) => ({
+      path: each.path,
+      origin: each.origin,
+      label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
+    }),
+    { varies: false },
+  );
   return { classNames, files, missing: absentPaths, skipped, images: readImages(where, labeled, options) };
 }
 
