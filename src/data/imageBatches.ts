@@ -10,7 +10,7 @@ import { imagesRemedy } from './checkBatches.js';
 import { Dataset } from './Dataset.js';
 import { describeItem, releaseItem } from './items.js';
 import type { Label, LabeledImage } from './labeledImage.js';
-import { lazyBatches, lazyStep, type LazyItem } from './lazyItems.js';
+import { lazyBatches } from './lazyItems.js';
 
 /** A batch for training or evaluation. The consumer must dispose both tensors. */
 export interface ImageBatch {
@@ -67,11 +67,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
     for (const image of all) batch = addImage(batch, image, all.length);
     return close(batch as OpenBatch);
   };
-  const lazy = lazyStep(
-    images,
-    (items) => lazyBatches(items as AsyncIterable<LazyItem<LabeledImage>>, batchSize, { dropRemainder, join, hasRows: true }),
-    { hasRows: true },
-  );
+  const lazy = lazyBatches(images, { size: batchSize, dropRemainder, join, hasRows: true });
   const batches = images.transform(async function* (items) {
     let batch: OpenBatch | undefined;
     let expected = Math.min(batchSize, images.size || ROOM);

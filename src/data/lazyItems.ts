@@ -27,6 +27,8 @@ export interface LazyPasses<T> {
   readonly open: (pass: Pass) => AsyncIterable<LazyItem<T>>;
   /** Whether every pass has the same order. */
   readonly isOrdered: boolean;
+  /** Whether every pass has the same items. Batches of shuffled items differ. */
+  readonly recurs: boolean;
   /** Whether the items are batches whose images can be read one by one. */
   readonly hasRows: boolean;
 }
@@ -49,6 +51,7 @@ export function lazyArray<T>(items: readonly T[], copy: (item: T) => T): LazyPas
       for (const [i, item] of items.entries()) yield { key: String(i), read: () => Promise.resolve(copy(item)) };
     },
     isOrdered: true,
+    recurs: true,
     hasRows: false,
   };
 }
@@ -92,6 +95,7 @@ export function lazyPositions({ traits: { lazy } }: Source, open: (pass: Pass) =
       for await (const item of open(pass)) yield { key: String(index++), read: () => Promise.resolve(item), source: item };
     },
     isOrdered: true,
+    recurs: true,
     hasRows: false,
   };
 }
@@ -106,6 +110,7 @@ export function lazyConcat(sources: readonly Source[]): LazyPasses<unknown> | un
         for await (const item of open(pass)) yield { ...item, key: `${i}:${item.key}`, rows: named(item, i) };
     },
     isOrdered: all.every(({ isOrdered }) => isOrdered),
+    recurs: all.every(({ recurs }) => recurs),
     hasRows: all.every(({ hasRows }) => hasRows),
   };
 }
@@ -115,30 +120,34 @@ function named({ rows }: LazyItem<unknown>, i: number): LazyRows<unknown> | unde
 }
 
 /** How {@link lazyBatches} groups items. */
-interface BatchSettings<T, B> {
+interface BatchSettings<T> {
+  readonly size: number;
   readonly dropRemainder: boolean;
   /** Creates a batch from the items that were read. */
-  readonly join: (items: readonly T[]) => B;
-  /** Whether `join` accepts a part of the batch. @defaultValue false */
-  readonly hasRows?: boolean;
+  readonly join: (items: readonly T[]) => unknown;
+  /** Whether `join` also accepts a part of a batch. @defaultValue false */
+  readonly hasRows?: boolean | undefined;
 }
 
-/** Groups lazy items into lazy batches. */
-export async function* lazyBatches<T, B>(
-  items: AsyncIterable<LazyItem<T>>,
-  size: number,
-  { dropRemainder, join, hasRows = false }: BatchSettings<T, B>,
-): AsyncGenerator<LazyItem<B>> {
-  for await (const batch of batchItems(items, size, dropRemainder)) {
-    const keys = batch.map(({ key }) => key);
-    const read = async (rows: readonly LazyItem<T>[]): Promise<B> => join(await readAll(rows));
-    yield {
-      key: keys.join(),
-      read: () => read(batch),
-      source: batch.map(({ source }) => source),
-      rows: hasRows ? { keys, read: (rows) => read(rows.map((row) => batch[row] as LazyItem<T>)) } : undefined,
-    };
-  }
+/** Lazy passes over batches of items. */
+export function lazyBatches<T>(
+  source: Source,
+  { size, dropRemainder, join, hasRows = false }: BatchSettings<T>,
+): LazyPasses<unknown> | undefined {
+  const group = async function* (items: AsyncIterable<LazyItem<unknown>>): AsyncGenerator<LazyItem<unknown>> {
+    for await (const batch of batchItems(items as AsyncIterable<LazyItem<T>>, size, dropRemainder)) {
+      const keys = batch.map(({ key }) => key);
+      const read = async (rows: readonly LazyItem<T>[]): Promise<unknown> => join(await readAll(rows));
+      yield {
+        key: keys.join(),
+        read: () => read(batch),
+        source: batch.map(({ source: held }) => held),
+        rows: hasRows ? { keys, read: (rows) => read(rows.map((row) => batch[row] as LazyItem<T>)) } : undefined,
+      };
+    }
+  };
+  const { lazy } = source.traits;
+  return lazyStep(source, group, { recurs: lazy?.recurs === true && lazy.isOrdered, hasRows });
 }
 
 /** Reads several items at once. If one fails, those that were read are disposed. */

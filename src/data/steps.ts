@@ -93,7 +93,7 @@ export function batchStep<T>(source: Upstream<T>, size: number, options: BatchOp
     open: (pass) => batchItems(source.open(pass), size, dropRemainder),
     size: dropRemainder ? Math.floor(batches) : Math.ceil(batches),
     traits: {
-      lazy: lazyStep(source, (items) => lazyBatches(items, size, { dropRemainder, join: (batch) => [...batch] }), { hasRows: false }),
+      lazy: lazyBatches(source, { size, dropRemainder, join: (batch) => [...batch] }),
     },
   };
 }

@@ -92,8 +92,7 @@ export function featureCache({ features: compute, isFrozen }: SplitModel, bytes:
   return {
     open: (data, { epoch, skip, check }) => {
       const lazy = lazyPassesOf(data);
-      // Batches without rows repeat only if their order does.
-      if (bytes === 0 || !isFrozen || lazy === undefined || !(lazy.hasRows || lazy.isOrdered)) return undefined;
+      if (bytes === 0 || !isFrozen || lazy === undefined || !(lazy.hasRows || lazy.recurs)) return undefined;
       return (async function* () {
         const store = storeOf(data);
         let step = 0;

@@ -139,6 +139,7 @@ test.each<[string, (data: Dataset<LabeledImage>) => Dataset<ImageBatch>, times: 
       ),
     3,
   ],
+  ['whole batches, shuffled', (data) => imageBatches(data.take(10), { batchSize: 4 }).shuffle(3, { seed: 1 }), 1],
   ['images in memory', (data) => imageBatches(data.take(10), { batchSize: 4 }), 1],
 ])('%s: trains the same, and reads the images as often as it must (%#)', async (_, batches, times) => {
   const data = (): Partial<FineTuneOptions> => ({
