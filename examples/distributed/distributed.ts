@@ -28,7 +28,8 @@ import {
 } from 'effnet-ts/node';
 import { writeKeras } from 'effnet-ts/hdf5';
 import { createRuntime, exportOnnx } from 'effnet-ts/onnx';
-import { DATA, tell } from '../story.js';
+import { runExample } from '../shared/run.js';
+import { DATA } from '../shared/settings.js';
 
 const SIZE = 96;
 /** How images become the input, in training and in the exported file alike. */
@@ -44,7 +45,7 @@ const labeled = (folder: string, more: ImageFolderOptions = {}): Promise<ImageFo
   imageFolder(folder, { ...PREPROCESSING, shuffle: false, ...more });
 const photos = (part: 'train' | 'validation'): string => path.join(DATA, 'clothing', part);
 
-await tell(async () => {
+await runExample(async () => {
   await requirePackages();
   await mkdir(options.out, { recursive: true });
   await selectBackend();

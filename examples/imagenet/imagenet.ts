@@ -44,7 +44,10 @@ import {
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
 import { imageDataUrl, imageGrid, renderPng, scheduleChart, type GridImage } from 'effnet-ts/plots';
-import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
+import { interruption, runExample } from '../shared/run.js';
+import { DATA, readSettings, type CommonSettings } from '../shared/settings.js';
+import { percent, printEpochs } from '../shared/show.js';
+import { loadBackbone } from '../shared/startup.js';
 
 interface Settings extends CommonSettings {
   /** 'random' trains everything, BatchNormalization too; 'imagenet' starts from published weights and keeps their statistics. */
@@ -69,6 +72,9 @@ const settings = readSettings<Settings>('example:imagenet', {
     variant: 'b0',
     weights: '',
     backend: 'wasm',
+    workers: 0,
+    mixup: 0,
+    cutmix: 0,
     seed: 1,
     out: path.join('runs', 'imagenet'),
     start: 'random',
@@ -82,7 +88,7 @@ const settings = readSettings<Settings>('example:imagenet', {
     shards: 8,
     perClass: 0,
   },
-  repo: {
+  repository: {
     variant: 'lite0',
     start: 'imagenet',
     inputSize: 96,
@@ -98,7 +104,7 @@ const settings = readSettings<Settings>('example:imagenet', {
 
 type ImageNetRecord = RecordOf<typeof RECORD_SCHEMAS.imagenet>;
 
-await tell(async () => {
+await runExample(async () => {
   const { out, inputSize, batchSize, epochs, peak, warmupSteps, seed } = settings;
   const signal = interruption();
   await mkdir(out, { recursive: true });

@@ -35,7 +35,10 @@ import {
   type Evaluation,
 } from 'effnet-ts/node';
 import { confusionChart, renderPng } from 'effnet-ts/plots';
-import { DATA, interruption, loadBackbone, percent, printEpochs, readSettings, tell, type CommonSettings } from '../story.js';
+import { interruption, runExample } from '../shared/run.js';
+import { DATA, readSettings, type CommonSettings } from '../shared/settings.js';
+import { percent, printEpochs } from '../shared/show.js';
+import { loadBackbone } from '../shared/startup.js';
 
 interface Settings extends CommonSettings {
   /** The table, its columns and what separates several findings of one picture; such pictures are left out. */
@@ -67,6 +70,9 @@ const settings = readSettings<Settings>('example:xray-findings', {
     variant: 'b6',
     weights: '',
     backend: 'wasm',
+    workers: 0,
+    mixup: 0,
+    cutmix: 0,
     seed: 42,
     out: path.join('runs', 'xray-findings'),
     inputSize: 528,
@@ -76,7 +82,7 @@ const settings = readSettings<Settings>('example:xray-findings', {
     unfreezeFrom: 'stem',
     folds: 5,
   },
-  repo: {
+  repository: {
     csv: 'findings.csv',
     pathColumn: 'file',
     labelColumn: 'finding',
@@ -93,7 +99,7 @@ const settings = readSettings<Settings>('example:xray-findings', {
   quick: { inputSize: 64, epochs: 2, rate: 5e-4, folds: 2, unfreezeFrom: 'top' },
 });
 
-await tell(async () => {
+await runExample(async () => {
   const { out, seed, folds, inputSize } = settings;
   const signal = interruption();
   await mkdir(out, { recursive: true });

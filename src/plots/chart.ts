@@ -55,9 +55,10 @@ export const SERIES = [
   '#b0527d',
 ];
 
-/** Creates a chart from its parts. `description` is the text for screen readers. */
+/** Creates a chart from its parts. `description` is the text for screen readers; it becomes one line. */
 export function chart(spec: Omit<ChartHeader, '$schema'> & Record<string, unknown>): ChartSpec {
-  return { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...spec } as unknown as ChartSpec;
+  const description = spec.description.replaceAll('\n', ', ');
+  return { $schema: 'https://vega.github.io/schema/vega-lite/v6.json', ...spec, description } as unknown as ChartSpec;
 }
 
 /** Returns a count with its noun: `12 classes`, `1 class`. */

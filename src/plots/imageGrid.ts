@@ -20,7 +20,7 @@ export interface GridImage {
 export interface ImageGridOptions {
   /** Number of columns. @defaultValue 4 */
   readonly columns?: number | undefined;
-  /** Side length of each cell in pixels. @defaultValue 160 */
+  /** Side length of each cell in pixels. Titles are cut at this width; line breaks in them are kept. @defaultValue 160 */
   readonly size?: number | undefined;
 }
 
@@ -57,20 +57,29 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
   if (images.length === 0) throw new DataError('imageGrid: expected at least one image, received none.');
   const across = Math.min(columns, images.length);
   const down = Math.ceil(images.length / across);
-  const cell = size + 34;
+  const lines = Math.max(...images.map(({ title }) => title.split('\n').length));
+  const header = 10 + 14 * lines;
+  const cell = header + size + 10;
   const values = images.map(({ url, title, correct }, i) => ({
     url,
     title: `${correct === undefined ? '' : correct ? '✓ ' : '✗ '}${title}`,
     state: correct === undefined ? 'unknown' : correct ? 'right' : 'wrong',
     x: (i % across) * (size + 12) + size / 2,
-    y: Math.floor(i / across) * cell + 24 + size / 2,
+    y: Math.floor(i / across) * cell + header + size / 2,
     top: Math.floor(i / across) * cell + 14,
   }));
   const wrong = images.filter(({ correct }) => correct === false).length;
   const right = images.filter(({ correct }) => correct === true).length;
   const titles = (states: readonly string[], color?: string): object => ({
     transform: [{ filter: { field: 'state', oneOf: states } }],
-    mark: { type: 'text', fontSize: 11, limit: size, fontWeight: 'bold', ...(color === undefined ? {} : { color }) },
+    mark: {
+      type: 'text',
+      fontSize: 11,
+      limit: size,
+      fontWeight: 'bold',
+      ...(lines > 1 ? { lineBreak: '\n' } : {}),
+      ...(color === undefined ? {} : { color }),
+    },
     encoding: {
       x: { field: 'x', type: 'quantitative', scale: null, axis: null },
       y: { field: 'top', type: 'quantitative', scale: null, axis: null },

@@ -23,23 +23,39 @@ function start(name: string, ...parameters: string[]): string {
   return stdout;
 }
 
-const story = (name: string): { output: string; out: string } => {
+const example = (name: string, ...parameters: string[]): { output: string; out: string } => {
   const out = path.join(folder, name);
-  return { output: start(name, '--preset', 'quick', '--out', out), out };
+  return { output: start(name, '--preset', 'quick', '--out', out, ...parameters), out };
 };
 const share = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1]) / 100;
 const accuracyOf = (out: string): number =>
   (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { figures: { accuracy: number } }).figures.accuracy;
 const isPng = (file: string): boolean => readFileSync(file).subarray(1, 4).toString() === 'PNG';
+const chartsOf = (out: string): string[] =>
+  readdirSync(out)
+    .filter((file) => file.endsWith('.png') && isPng(path.join(out, file)))
+    .sort();
+const isModel = (out: string): boolean => existsSync(path.join(out, 'model', 'model.json')) && existsSync(path.join(out, 'model.onnx'));
 
 test(
-  'food-photos learns better than chance, reports both phases and draws its charts',
+  'food-photos learns better than chance, shows data, model, layers and both phases, and draws its charts',
   () => {
-    const { output, out } = story('food-photos');
+    const { output, out } = example('food-photos');
     expect(accuracyOf(out)).toBeGreaterThan(0.15);
+    expect(output).toContain('Found 80 images belonging to 10 classes.');
+    expect(output).toContain('Training: 3 batches, the first of { xs: float32 [32, 96, 96, 3], ys: float32 [32, 10] }');
+    expect(output).toMatch(/^12,810 parameters train, 3,413,024 are frozen:\nstem +trainable false/m);
+    expect(output).toMatch(/^3,341,802 parameters train, 84,032 are frozen:\nstem +trainable true/m);
     expect(output).toMatch(/F1 by class +before +after/);
-    expect(['predictions.png', 'most-wrong.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
-    expect(existsSync(path.join(out, 'model', 'model.json'))).toBe(true);
+    // As in Keras with initial_epoch: the epoch at which the first phase ended is counted again.
+    expect([...output.matchAll(/^(\S+ epoch \d+):/gm)].map(([, epoch]) => epoch)).toEqual([
+      'head epoch 1',
+      'head epoch 2',
+      'head epoch 3',
+      'fine-tuning epoch 3',
+    ]);
+    expect(chartsOf(out)).toEqual(['confusion.png', 'f1.png', 'most-wrong.png', 'predictions.png', 'samples.png', 'training.png']);
+    expect(isModel(out)).toBe(true);
   },
   MINUTES,
 );
@@ -47,13 +63,41 @@ test(
 test(
   'cactus tells trousers from none, and started again trains nothing anew',
   () => {
-    const { output, out } = story('cactus');
+    const { output, out } = example('cactus');
     expect(share(output, /, ([\d.]+) % fine-tuned/)).toBeGreaterThan(0.6);
+    expect(output).toContain('Training: 3 batches, the first of { xs: float32 [32, 96, 96, 3], ys: float32 [32, 1] }');
+    expect(output).toMatch(/block4 +trainable false .*\nblock5 +trainable true/);
     expect(output).toMatch(/Threshold 0\.\d+ \(highest F1\)/);
-    const again = story('cactus').output;
+    const again = example('cactus').output;
     expect(again).not.toMatch(/epoch 1:/);
     expect(again.slice(again.indexOf('Accuracy'))).toBe(output.slice(output.indexOf('Accuracy')));
     expect(accuracyOf(out)).toBe(share(again, /, ([\d.]+) % fine-tuned/));
+    expect(chartsOf(out)).toEqual([
+      'confusion.png',
+      'most-wrong.png',
+      'precision-recall.png',
+      'predictions.png',
+      'roc.png',
+      'samples.png',
+      'training.png',
+    ]);
+    expect(isModel(out)).toBe(true);
+  },
+  2 * MINUTES,
+);
+
+test(
+  'cactus trains with MixUp and CutMix in turn, with images that worker threads decode, and the same seed gives the same run',
+  () => {
+    const run = (name: string, workers: string): string => {
+      const short = ['--per-class', '16', '--head-epochs', '1', '--epochs', '2'];
+      return example('cactus', ...short, '--mixup', '0.2', '--cutmix', '1', '--workers', workers, '--out', path.join(folder, name)).output;
+    };
+    const output = run('mixed', '1');
+    expect(output).toMatch(/workers 1,.* mixup 0\.2, cutmix 1/);
+    const epochs = (text: string): string[] => [...text.matchAll(/^\S+ epoch \d+: .*$/gm)].map(([line]) => line);
+    expect(epochs(output)).toHaveLength(2);
+    expect(epochs(run('mixed-again', '0'))).toEqual(epochs(output));
   },
   2 * MINUTES,
 );
@@ -61,7 +105,7 @@ test(
 test(
   'xray-findings beats chance with two networks together',
   () => {
-    const { output, out } = story('xray-findings');
+    const { output, out } = example('xray-findings');
     expect(accuracyOf(out)).toBeGreaterThan(0.45);
     expect(output).toContain('All 2 together');
     expect(isPng(path.join(out, 'augmentation.png'))).toBe(true);
@@ -72,7 +116,7 @@ test(
 test(
   'imagenet writes and reads its records, keeps a checkpoint an epoch, and draws the schedule and the activation',
   () => {
-    const { output, out } = story('imagenet');
+    const { output, out } = example('imagenet');
     expect(output).toMatch(/Top-1 [\d.]+ %, top-5 [\d.]+ % of 80 pictures/);
     expect(readdirSync(path.join(out, 'records'))).toEqual([
       'train-00000-of-00002',

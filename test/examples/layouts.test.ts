@@ -1,6 +1,6 @@
-// The stories on data laid out exactly as the official archives unpack, given nothing but the folder and settings that make them short: the
-// pictures are the repository's, and a network of random or Lite0's weights stands in for the large one. What is shown is that the data is
-// found and read.
+// The examples on data that is laid out as the official archives unpack, with only the folder and settings that shorten the run. The images
+// are from the repository, and Lite0 or a network with random weights stands in for the large one. The tests show that the data is found
+// and read.
 
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,8 +33,8 @@ function write(content: string, ...to: string[]): void {
   writeFileSync(path.join(root, ...to), content);
 }
 
-/** Runs a story with its full settings, but for those that make it short. */
-function story(name: string, data: string, ...short: string[]): string {
+/** Runs an example with its full settings, except those that shorten it. */
+function example(name: string, data: string, ...short: string[]): string {
   const out = path.join(root, `out-${data}`);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -78,7 +78,7 @@ test(
         }),
     );
     write(`${header}\n${rows.join('\n')}\n`, 'nih', 'Data_Entry_2017.csv');
-    const output = story('xray-findings', 'nih', '--epochs', '1', '--folds', '1', '--unfreeze-from', 'top', '--rate', '1e-3');
+    const output = example('xray-findings', 'nih', '--epochs', '1', '--folds', '1', '--unfreeze-from', 'top', '--rate', '1e-3');
     // Three of the 36 pictures have two findings.
     expect(output).toMatch(/^27 pictures to learn No Finding, Effusion, Pneumothorax from, 6 held out/m);
   },
@@ -110,8 +110,19 @@ test(
       'labels.txt',
     );
     for (const [side, ids] of Object.entries(lists)) write(`${ids.join('\n')}\n`, 'food-101', 'meta', `${side}.txt`);
-    const output = story('food-photos', 'food-101', '--head-epochs', '1', '--epochs', '2', '--validation-share', '1');
-    expect(output).toMatch(/^18 pictures to learn 3 classes from, 6 to measure on/m);
+    const output = example(
+      'food-photos',
+      'food-101',
+      '--head-epochs',
+      '1',
+      '--initial-epoch',
+      '0',
+      '--epochs',
+      '1',
+      '--validation-share',
+      '1',
+    );
+    expect(output).toMatch(/^Found 18 images belonging to 3 classes\.\nTraining: 3 batches.*\nFound 6 images belonging to 3 classes\.$/m);
     expect(output).toContain('baby_back_ribs');
   },
   MINUTES,
@@ -133,8 +144,8 @@ test.each([
         }),
     );
     write(`id,has_cactus\n${rows.join('\n')}\n`, name, 'train.csv');
-    const output = story('cactus', name, '--head-epochs', '1', '--epochs', '2');
-    expect(output).toMatch(/^36 photos to learn from, 4 \(a tenth, seed 42\) to measure on/m);
+    const output = example('cactus', name, '--head-epochs', '1', '--epochs', '2');
+    expect(output).toMatch(/^Found 36 images belonging to 2 classes\.\nTraining: 5 batches.*\nFound 4 images belonging to 2 classes\.$/m);
   },
   MINUTES,
 );
@@ -171,7 +182,7 @@ test(
       const files = await writeTFRecords(Dataset.from(records), RECORD_SCHEMAS.imagenet, path.join(root, 'imagenet', side), { shards: 2 });
       for (const file of files) renameSync(file, file.replace('-of-00002', `-of-0${String(shards).padStart(4, '0')}`));
     }
-    const output = story('imagenet', 'imagenet', '--images', '24', '--epochs', '1', '--warmup-steps', '1', '--shuffle', '24');
+    const output = example('imagenet', 'imagenet', '--images', '24', '--epochs', '1', '--warmup-steps', '1', '--shuffle', '24');
     expect(output).toMatch(/^Top-1 [\d.]+ %, top-5 [\d.]+ % of 8 pictures/m);
   },
   MINUTES,

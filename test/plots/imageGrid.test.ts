@@ -4,6 +4,12 @@ import { describeCharts } from './support/charts.js';
 
 const pixel = 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
+test('titles of two lines get a taller header, and a comma for screen readers', () => {
+  const heightOf = (title: string): unknown => (imageGrid([{ url: pixel, title }]) as unknown as { height: number }).height;
+  expect(imageGrid([{ url: pixel, title: 'panda\ncat' }]).description).toBe('1 image: panda, cat.');
+  expect([heightOf('panda'), heightOf('panda\ncat')]).toEqual([194, 208]);
+});
+
 describeCharts([
   [
     'grid',
@@ -11,6 +17,14 @@ describeCharts([
       imageGrid([
         { url: pixel, title: 'panda', correct: true },
         { url: pixel, title: 'cat', correct: false },
+        { url: pixel, title: 'dog' },
+      ]),
+  ],
+  [
+    'grid with titles of two lines',
+    () =>
+      imageGrid([
+        { url: pixel, title: 'panda 0.96\ntrue: panda', correct: true },
         { url: pixel, title: 'dog' },
       ]),
   ],
