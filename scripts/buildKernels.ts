@@ -1,6 +1,5 @@
-// Compiles the AssemblyScript kernels and writes them, as base64, into binary.ts beside their sources: those for tensors in src/wasm, those
-// for pictures in src/image.
-// Run by `npm run build`; a test compares the committed file with a fresh compilation.
+// Compiles the AssemblyScript kernels for tensors (src/wasm) and for images (src/image) and writes them to binary.ts, as base64.
+// `npm run build` runs this script. A test compares the committed files with a new compilation.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -27,7 +26,7 @@ const OPTIONS = [
 ];
 const SHARED = ['--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'];
 
-/** Compiles the kernels of a folder; with `shared`, for the memory of TensorFlow.js' threaded build. */
+/** Compiles the kernels of a folder. With `shared`, they use shared memory, as the threaded build of TensorFlow.js does. */
 async function compile(floor: 'wasm' | 'image', shared: boolean): Promise<Uint8Array> {
   const folder = await mkdtemp(join(tmpdir(), 'kernels-'));
   try {
@@ -44,8 +43,8 @@ async function compile(floor: 'wasm' | 'image', shared: boolean): Promise<Uint8A
 }
 
 /**
- * Throws when the binary could write where TensorFlow.js keeps its tensors on its own account: static data (sections 11 and 12),
- * a start function (8), globals such as a heap offset (6), or any import but the memory.
+ * Throws if the binary could overwrite the tensors of TensorFlow.js: if it has static data (sections 11 and 12), a start function (8),
+ * globals such as a heap offset (6), or imports other than the memory.
  */
 export function assertStateless(binary: Uint8Array): void {
   const forbidden = new Map([
@@ -58,14 +57,14 @@ export function assertStateless(binary: Uint8Array): void {
     const section = binary[at] ?? 0;
     const { value: size, next } = readLength(binary, at + 1);
     const reason = forbidden.get(section);
-    if (reason !== undefined) throw new Error(`The kernels may not hold ${reason} (section ${section}).`);
+    if (reason !== undefined) throw new Error(`The kernels must not contain ${reason} (section ${section}).`);
     at = next + size;
   }
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(Uint8Array.from(binary)));
-  if (imports.length !== 1 || imports[0]?.kind !== 'memory') throw new Error('The kernels may import a memory and nothing else.');
+  if (imports.length !== 1 || imports[0]?.kind !== 'memory') throw new Error('The kernels must import a memory and nothing else.');
 }
 
-/** A length in LEB128, WebAssembly's variable-length integer. */
+/** Reads a length in LEB128, the variable-length integer of WebAssembly. */
 function readLength(bytes: Uint8Array, start: number): { readonly value: number; readonly next: number } {
   let value = 0;
   for (let at = start, shift = 0; ; at++, shift += 7) {
@@ -75,7 +74,7 @@ function readLength(bytes: Uint8Array, start: number): { readonly value: number;
   }
 }
 
-/** The texts of the files that hold the compiled kernels, by path. */
+/** Returns the contents of the generated files by path. */
 export async function kernelModules(): Promise<ReadonlyMap<string, string>> {
   const literal = async (floor: 'wasm' | 'image', shared: boolean): Promise<string> =>
     `'${Buffer.from(await compile(floor, shared)).toString('base64')}'`;

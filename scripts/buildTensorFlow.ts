@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Ends with one sentence instead of a stack. */
+/** Prints an error message without a stack trace and exits. */
 function stop(message: string): never {
   console.error(`buildTensorFlow: ${message}`);
   process.exit(1);
@@ -44,7 +44,7 @@ function bindingPackage(project: string): string {
     try {
       return dirname(find(`${name}/package.json`));
     } catch {
-      // The other one may be there.
+      // The other package may be installed.
     }
   }
   return stop(`${project} has no @tensorflow/tfjs-node. Run: npm install --ignore-scripts @tensorflow/tfjs-node`);
@@ -70,7 +70,7 @@ function headerFolder(given: string | undefined): string {
   );
 }
 
-/** The CUDA wheel's libraries are packages of their own beside tensorflow. */
+/** The libraries of the CUDA wheel are separate packages, next to tensorflow. */
 function cudaFolders(wheel: string): string[] {
   const nvidia = join(dirname(wheel), 'nvidia');
   if (!existsSync(nvidia)) return [];
@@ -82,7 +82,7 @@ function cudaFolders(wheel: string): string[] {
 function compile(source: string, wheel: string, headers: string, output: string): void {
   const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
   for (const name of libraries)
-    if (!existsSync(join(wheel, name))) stop(`${wheel} holds no ${name}; TensorFlow 2.16 or newer for Linux does.`);
+    if (!existsSync(join(wheel, name))) stop(`${wheel} does not contain ${name}. Use TensorFlow 2.16 or later for Linux.`);
   const parameters = [
     '-std=c++17',
     '-O2',
@@ -109,7 +109,7 @@ function compile(source: string, wheel: string, headers: string, output: string)
   renameSync(`${output}.new`, output);
 }
 
-/** Proves the built backend in the project itself, forward and backward. */
+/** Probes the built backend and its gradients in the project. */
 function prove(project: string): void {
   const script = `
     const { selectBackend, probeBackend } = await import('effnet-ts/node');
@@ -120,7 +120,7 @@ function prove(project: string): void {
   try {
     execFileSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: project, stdio: ['ignore', 'inherit', 'inherit'] });
   } catch {
-    stop('the built backend does not pass the probe; its message stands above. Undo with --remove.');
+    stop('the built backend does not pass the probe, see the message above. Undo with --remove.');
   }
 }
 
@@ -132,10 +132,10 @@ if (options.help) {
   const output = join(source, 'lib/napi-v8/tfjs_binding.node');
   if (options.remove) {
     rmSync(output, { force: true });
-    console.log(`Removed ${output}. npm rebuild @tensorflow/tfjs-node brings its own back.`);
+    console.log(`Removed ${output}. Run npm rebuild @tensorflow/tfjs-node to restore the original.`);
   } else {
     compile(source, wheelFolder(options.python), headerFolder(options.headers), output);
-    console.log(`Built ${output}. Undo: the same command with --remove.`);
+    console.log(`Built ${output}. Run the same command with --remove to undo.`);
     if (!options.unproven) prove(project);
   }
 }

@@ -1,5 +1,6 @@
-// Exports every family, and with float16 weights and int8, and has them checked and run by Python's onnx and onnxruntime, next to the
-// answers given here. usage: npm run check:onnx [names...]   (needs python3 with venv; the packages go to .venv/onnx)
+// Exports every model family, also with float16 and int8 weights, checks the files with Python's onnx and compares the outputs of
+// onnxruntime with those of TensorFlow.js.
+// npm run check:onnx [names...]   needs python3 with venv; the packages are installed in .venv/onnx
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,11 +29,11 @@ const VARIANTS: readonly Variant[] = [
   'v2-s',
   'edgetpu-s',
 ];
-/** Pixels a side: the checks are about operators, not speed. */
+/** Height and width in pixels: small, because only operators are checked. */
 const SIZE = 96;
 
 function twoHeaded(): tfl.LayersModel {
-  const input = tfl.input({ shape: [SIZE, SIZE, 3], name: 'picture' });
+  const input = tfl.input({ shape: [SIZE, SIZE, 3], name: 'image' });
   const trunk = mbConv(stage(stem(input, { filters: 16 }), { name: 'own', repeats: 2, filters: 16 }), {
     name: 'last',
     filters: 32,
@@ -68,7 +69,7 @@ function python(): string {
   return executable;
 }
 
-/** How a model is exported, and how far its answers may then lie off, as a share of their range. */
+/** How a model is exported, and the allowed error of its outputs as a fraction of their range. */
 interface Form {
   readonly build: () => tfl.LayersModel;
   readonly tolerance: number;
@@ -87,7 +88,7 @@ const forms = new Map<string, Form>([
   ...VARIANTS.map((name) => [name, { build: family(name), tolerance: 1e-4 }] as const),
   ['two-headed', { build: twoHeaded, tolerance: 1e-4 }],
   ['b0-float16', { build: family('b0'), tolerance: 0.02, options: () => ({ dtype: 'float16' }) }],
-  // Random weights make poorer ranges than trained ones: that the file is whole is what is checked here.
+  // Calibration works less well with random weights, so this only checks that the file is valid.
   ['lite0-int8', { build: family('lite0'), tolerance: 0.1, options: () => ({ compute: 'int8', calibration: calibration() }) }],
 ]);
 const checker = python();

@@ -1,15 +1,15 @@
-// Holds the built entries to a size: what one adds to an application, minified and gzipped, packages left outside.
-// usage: npm run size   (after npm run build)
+// Checks the size that each entry adds to an application: minified and gzipped, without other packages.
+// npm run size    needs a build
 
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-/** Kilobytes of 1000 bytes. An entry that outgrows its budget has to say why in the commit that raises it. */
+/** Budgets in kilobytes (1000 bytes). A commit that raises one must say why. */
 const BUDGETS: Readonly<Record<string, number>> = { index: 130, node: 197, wasm: 20, onnx: 37 };
-/** What an application that builds a network and loads its weights takes of `index`. */
+/** The part of `index` that an application needs to build a network and load its weights. */
 const CORE = { names: 'efficientNet, loadWeights', budget: 35 };
-// Of which more than half is source maps.
+// More than half of it is source maps.
 const TARBALL_BUDGET = 1060;
 
 async function entrySize(entry: string, names = '*'): Promise<number> {
@@ -33,7 +33,7 @@ function tarballSize(): number {
   return (packed?.size ?? NaN) / 1000;
 }
 
-/** Prints one line and tells whether the size keeps to its budget. */
+/** Prints one line. Returns whether the size is within its budget. */
 function fits(name: string, size: number, budget: number): boolean {
   console.log(`${name.padEnd(8)} ${size.toFixed(1).padStart(7)} kB of ${budget} kB${size <= budget ? '' : '   too large'}`);
   return size <= budget;

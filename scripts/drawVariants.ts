@@ -1,5 +1,6 @@
-// Draws docs/variants.svg from the two tables of docs/choosing-a-variant.md: accuracy against multiply-adds. A test holds the picture to
-// the tables. Command: npx tsx scripts/drawVariants.ts
+// Draws docs/variants.svg from the two tables of docs/choosing-a-variant.md: accuracy against multiply-adds. A test checks that both
+// agree.
+// npx tsx scripts/drawVariants.ts
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { renderSvg, type ChartSpec } from '../src/plots.js';
@@ -16,7 +17,7 @@ interface Point {
 
 const FAMILIES = ['EfficientNet B', 'EfficientNet Lite', 'EfficientNet V2', 'others'];
 const ROW = /^\| (?:`([\w-]+)`|\[([^\]]+)\]\([^)]*\)) \| \d+ \| [\d.]+ \| ([\d.]+) \| ([\d.]+) \|(?: `(\S+)` \|)?$/gm;
-/** Checkpoints that saw more pictures than ImageNet's are no fair comparison. */
+/** Checkpoints trained on more images than ImageNet are left out, because they are not comparable. */
 const MORE_DATA = /ns_jft|in21k/;
 
 function pointsOf(page: string): Point[] {
@@ -40,7 +41,7 @@ function variantsChart(page: string): ChartSpec {
     x: {
       field: 'multiplyAdds',
       type: 'quantitative',
-      title: 'multiply-adds of a picture, billions (logarithmic)',
+      title: 'multiply-adds per image, billions (logarithmic)',
       scale: { type: 'log', domain: [0.15, 100] },
       axis: { values: [0.2, 0.5, 1, 2, 5, 10, 20, 50, 100], format: '~g' },
     },
@@ -55,7 +56,7 @@ function variantsChart(page: string): ChartSpec {
     legend: { orient: 'bottom' },
   };
   const isOurs = { filter: "datum.family !== 'others'" };
-  // The curves lie close together: names stand on the side where no other curve is.
+  // The curves are close together, so each name is on the side without another curve.
   const names = (filter: string, dx: number, dy: number, align = 'center'): object => ({
     transform: [{ filter }],
     mark: { type: 'text', dx, dy, align, fontSize: 10 },
@@ -86,7 +87,7 @@ function variantsChart(page: string): ChartSpec {
   } as unknown as ChartSpec;
 }
 
-/** The picture that belongs to the tables. */
+/** Draws the chart of the tables. */
 export function drawVariants(page: string): Promise<string> {
   return renderSvg(variantsChart(page));
 }

@@ -1,19 +1,19 @@
-// Faults of the published types, found in the declarations of the built entries: what a reader cannot import, look up or pass on.
+// Finds faults in the published types: types that users cannot import, look up or pass on.
 
 import ts from 'typescript';
 
-/** What the faults are looked for in. */
+/** The published types to check. */
 export interface TypeSurface {
   readonly checker: ts.TypeChecker;
-  /** What the entries export. */
+  /** The exports of the entries. */
   readonly symbols: ReadonlySet<ts.Symbol>;
-  /** Packages that users may not have. */
+  /** Packages that may not be installed. */
   readonly optionalPackages: readonly string[];
-  /** Whether a file is one of the package's own declarations. */
+  /** Returns whether a file belongs to this package. */
   readonly isOwn: (file: ts.SourceFile) => boolean;
 }
 
-/** Lists the faults, one sentence each: `confusedPairs takes an unnamed parameter...`. */
+/** Returns the faults, one sentence each: `confusedPairs takes an unnamed parameter...`. */
 export function typeFaults(surface: TypeSurface): string[] {
   const { checker, symbols, optionalPackages, isOwn } = surface;
   const faults = new Set<string>();
@@ -62,14 +62,14 @@ export function typeFaults(surface: TypeSurface): string[] {
 
   function checkOptionals(type: ts.Type, report: (fault: string) => void): void {
     for (const property of type.isUnion() ? type.types.flatMap((part) => part.getProperties()) : type.getProperties()) {
-      // Those of the language itself and of the browser are as they are.
+      // Types of the language and the browser are not checked.
       if (property.declarations?.some((node) => node.getSourceFile().hasNoDefaultLib) === true) continue;
       if (property.flags & ts.SymbolFlags.Optional && !acceptsUndefined(checker.getTypeOfSymbol(property)))
         report(`has an optional \`${property.name}\` that does not accept undefined.`);
     }
   }
 
-  // With exactOptionalPropertyTypes, the type of a property that may be absent holds `undefined` only where that is written.
+  // With exactOptionalPropertyTypes, the type of an optional property contains `undefined` only if that is declared.
   function acceptsUndefined(type: ts.Type): boolean {
     const parts = type.isUnion() ? type.types : [type];
     return parts.includes(checker.getUndefinedType()) || (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) !== 0;
@@ -77,8 +77,7 @@ export function typeFaults(surface: TypeSurface): string[] {
 }
 
 /**
- * Options that only one function takes have the name of the function: `EvaluateOptions` of `evaluate`. An overload may take others beside
- * them.
+ * Options of a single function must be named after it: `EvaluateOptions` for `evaluate`. An overload may also accept other options.
  */
 function* misnamedOptions(symbols: Iterable<ts.Symbol>): Iterable<string> {
   const namesOf = new Map<string, Set<string>>();
@@ -109,7 +108,7 @@ function leftmost(name: ts.EntityName): ts.Identifier {
   return ts.isQualifiedName(name) ? leftmost(name.left) : name;
 }
 
-/** The package an import names: `@tensorflow/tfjs-core` for one of its files, too. */
+/** Returns the package of an import: `@tensorflow/tfjs-core`, also for one of its files. */
 function importedFrom(symbol: ts.Symbol): string | undefined {
   for (let node: ts.Node | undefined = symbol.declarations?.[0]; node !== undefined; node = node.parent as ts.Node | undefined) {
     if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier))

@@ -1,4 +1,4 @@
-// Measures the accuracy of fine-tuning against that of a frozen head. Lite0 on the clothing photos: first a head on cached features, then
+// Measures the accuracy of fine-tuning against that of a frozen head. Lite0 on the clothing images: first a head on cached features, then
 // everything but BatchNormalization.
 // npm run bench:fine-tuning               three seeds, about twenty minutes
 // npm run bench:fine-tuning -- 1,2 3      other seeds and epochs
@@ -131,14 +131,14 @@ await writeResults(new URL('results.json', import.meta.url), {
   results: { runs, meanHeadAccuracy, meanAccuracy },
 });
 
-/** Means and variances of every BatchNormalization, joined. */
+/** Returns the means and variances of all BatchNormalization layers. */
 async function statistics(model: LayersModel): Promise<Float32Array> {
   const moving = model.weights.filter(({ name }) => /moving_(mean|variance)/.test(name));
   const values = await Promise.all(moving.map((weight) => weight.read().data<'float32'>()));
   return Float32Array.from(values.flatMap((one) => [...one]));
 }
 
-/** Four decimals of a history's value. */
+/** Rounds a metric to four decimals. */
 function decimals(value = NaN): number {
   return round(value, 4);
 }

@@ -1,5 +1,5 @@
-// The job of this library in one process: decodes as Keras does, computes features on ONNX Runtime, trains a head. Prints the validation
-// accuracy as JSON. Arguments: FOLDER WEIGHTS EPOCHS.
+// Does the job with this library, in one process: decodes as Keras does, computes features on ONNX Runtime, trains a head. Prints the
+// validation accuracy as JSON. Arguments: FOLDER WEIGHTS EPOCHS.
 
 import path from 'node:path';
 import { efficientNet, imageBatches, imageFolder, loadWeights, selectBackend, trainHead } from '../../src/node.js';
@@ -10,7 +10,7 @@ await selectBackend();
 const [train, validation] = await Promise.all(
   ['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224, dctMethod: 'fast' })),
 );
-if (train === undefined || validation === undefined) throw new Error('no photos');
+if (train === undefined || validation === undefined) throw new Error('expected a folder with train/ and validation/');
 const backbone = efficientNet('b0', { includeTop: false });
 await loadWeights(backbone, weights);
 const { history } = await trainHead(backbone, {

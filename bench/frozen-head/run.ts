@@ -1,7 +1,8 @@
-// Measures training a head of five epochs on a frozen B0, from photos to a classifier: trainHead on ONNX Runtime against Keras with the
-// frozen base in model.fit, and against Keras with features cached by hand. Each job is one whole process, decoding included. Ratios are
-// their time divided by ours. npm run bench:frozen-head                     the photos of examples/data/clothing, three rounds; six minutes
-// on two quiet cores npm run bench:frozen-head -- FOLDER 1         a folder with train/ and validation/, rounds
+// Measures training a head for five epochs on a frozen B0, from image files to a classifier: trainHead on ONNX Runtime against Keras with
+// the frozen base in model.fit, and against Keras with features cached by hand. Each job is one whole process, decoding included. Ratios
+// are their time divided by ours.
+// npm run bench:frozen-head                 the images of examples/data/clothing, three rounds; six minutes on two quiet cores
+// npm run bench:frozen-head -- FOLDER 1     a folder with train/ and validation/, rounds
 // KERAS_PYTHON names an environment with Keras (bench/inference/setup.sh makes one); without it Keras is reported as missing.
 // B0_WEIGHTS names ImageNet weights of B0. Arrays that the file lacks are random but the same for all jobs; without a file all arrays are.
 // Keras with model.fit takes minutes and runs in the first round only. All results are written to bench/frozen-head/results.json.

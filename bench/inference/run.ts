@@ -1,8 +1,9 @@
 // Measures predicting: the ONNX export of this library against timm's exports, in turns in one ONNX Runtime, and against TensorFlow.js with
 // folded and with stock layers, transformers.js, @tensorflow-models/mobilenet, Keras and PyTorch, each in a process of its own. Ratios are
 // the time of our export divided by theirs.
-// npm run bench:inference                       B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on
-// two quiet cores npm run bench:inference -- b0,b4 1 1 9        variants, batches, threads, rounds
+// npm run bench:inference                   B0, B4 and Lite0, batches of 1 and 8, 1 and 2 threads, 11 rounds; about eight minutes on two
+//                                           quiet cores
+// npm run bench:inference -- b0,b4 1 1 9    variants, batches, threads, rounds
 // TORCH_PYTHON and KERAS_PYTHON name environments (bench/inference/setup.sh makes them), MOBILENET_MODEL a copy of mobilenet's model. A
 // program that is not there is reported as missing. All results are written to bench/inference/results.json.
 

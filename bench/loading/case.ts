@@ -1,4 +1,4 @@
-// One measurement in a process of its own: node --import tsx case.ts TASK FILE VARIANT. Prints one line of JSON.
+// Takes one measurement in its own process: node --import tsx case.ts TASK FILE VARIANT. Prints one line of JSON.
 // The task 'floor' reads the file and copies every array into a tensor. The task 'load' calls loadWeights; its peak memory includes the
 // network.
 

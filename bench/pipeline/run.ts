@@ -1,6 +1,6 @@
 // Measures how many images per second a pipeline decodes, resizes to 224, augments, and returns in batches of 32: this library, with and
-// without imageWorkers, against tf.data, torchvision's DataLoader, and sharp alone, which makes no batches. All take turns, so that noise
-// of the machine affects them alike. Ratios are our rate divided by theirs.
+// without imageWorkers, against tf.data, torchvision's DataLoader, and sharp alone, which makes no batches. All take turns, so that
+// other load on the machine affects them equally. Ratios are our rate divided by theirs.
 // npm run bench:pipeline -- FOLDER            a folder of JPEGs with one sub-folder per class; five rounds, some fifteen minutes
 // npm run bench:pipeline -- FOLDER 7          rounds
 // npm run bench:pipeline -- FOLDER 3 memory   reads the folder 20 times and prints the resident set

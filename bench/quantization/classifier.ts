@@ -1,4 +1,4 @@
-// The classifier that these benchmarks store in fewer bytes: a head trained on photos, on a network with ImageNet weights.
+// Trains the classifier that these benchmarks quantize: a head on a network with ImageNet weights.
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ import {
 import { createRuntime } from '../../src/onnx.js';
 import { fromRoot } from '../support/paths.js';
 
-/** The default folder of photos. */
+/** The default folder of images. */
 export const CLOTHING = fromRoot('examples/data/clothing');
 
 export interface Network {
@@ -25,24 +25,24 @@ export interface Network {
 }
 
 /** Returns the networks whose weights exist, and reports the others as missing. */
-export function networksAtHand(): Network[] {
+export function availableNetworks(): Network[] {
   const networks = [
     { variant: 'lite0' as const, file: fromRoot('examples/data/weights/efficientnet-lite0.safetensors') },
     { variant: 'b0' as const, file: process.env['B0_WEIGHTS'] },
   ];
   return networks.flatMap(({ variant, file }) => {
     if (file !== undefined && existsSync(file)) return [{ variant, file }];
-    console.log(`\n${variant}: missing: name a file of its ImageNet weights in B0_WEIGHTS`);
+    console.log(`\n${variant}: missing. Set B0_WEIGHTS to a file with its ImageNet weights`);
     return [];
   });
 }
 
-/** Opens the photos to train on and those to predict. */
-export async function photosIn(folder: string): Promise<{ readonly train: ImageFolder; readonly validation: ImageFolder }> {
+/** Opens the images to train on and those to predict. */
+export async function imagesIn(folder: string): Promise<{ readonly train: ImageFolder; readonly validation: ImageFolder }> {
   const [train, validation] = await Promise.all(
     ['train', 'validation'].map((part) => imageFolder(path.join(folder, part), { inputSize: 224 })),
   );
-  if (train === undefined || validation === undefined) throw new Error('no photos');
+  if (train === undefined || validation === undefined) throw new Error('expected a folder with train/ and validation/');
   return { train, validation };
 }
 
@@ -62,7 +62,7 @@ export async function classifier({ variant, file }: Network, train: ImageFolder,
   return model;
 }
 
-/** Returns the most probable class of each photo. */
+/** Returns the most probable class of each image. */
 export function firstClasses(probabilities: ArrayLike<number>, classes: number): number[] {
   return Array.from({ length: probabilities.length / classes }, (_, row) => {
     const scores = Array.from({ length: classes }, (_unused, k) => probabilities[row * classes + k] ?? 0);

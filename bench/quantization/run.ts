@@ -1,7 +1,7 @@
 // Measures ONNX exports with float16 and int8 numbers, only stored or also computed with, against the float32 export: file size, accuracy,
-// and time. A head is trained on photos of clothes. Each export of the whole classifier then predicts the same validation photos, and all
+// and time. A head is trained on images of clothes. Each export of the whole classifier then predicts the same validation images, and all
 // exports take turns on one image. Ratios are the time of the export divided by that of float32.
-// npm run bench:quantization                              Lite0 and the photos of examples/data, 2 threads; two minutes on two quiet cores
+// npm run bench:quantization                              Lite0 and the images of examples/data, 2 threads; two minutes on two quiet cores
 // npm run bench:quantization -- FOLDER 1                  a folder with train/ and validation/, threads
 // B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing. A file without its top is used as far as
 // block6d_add. All results are written to bench/quantization/results.json.
@@ -18,7 +18,7 @@ import { createRuntime, exportOnnx, type Runtime } from '../../src/onnx.js';
 import { describeMachine } from '../support/machine.js';
 import { formatRatio, formatSpread, printTable, writeResults } from '../support/results.js';
 import { median, pairRatios } from '../support/statistics.js';
-import { batches, classifier, CLOTHING, firstClasses, networksAtHand, photosIn, type Network } from './classifier.js';
+import { batches, classifier, CLOTHING, firstClasses, availableNetworks, imagesIn, type Network } from './classifier.js';
 
 const [folder = CLOTHING, threads = '2', rounds = '15'] = process.argv.slice(2);
 const FORMS = ['float32', 'dtype float16', 'dtype int8', 'compute float16', 'compute int8'] as const;
@@ -28,13 +28,13 @@ const EXPORTS = {
   'dtype int8': { dtype: 'int8' },
   'compute float16': { compute: 'float16' },
 } as const;
-const CALIBRATION_PHOTOS = 128;
+const CALIBRATION_IMAGES = 128;
 
 interface Row {
   readonly form: (typeof FORMS)[number];
   readonly megabytes: number;
   readonly accuracy: number;
-  /** Fraction of the photos whose most probable class is that of float32. */
+  /** Fraction of the images whose most probable class is that of float32. */
   readonly agreement: number;
   readonly milliseconds: number[];
 }
@@ -46,7 +46,7 @@ async function measure(network: Network, train: ImageFolder, validation: ImageFo
   const rows: (Row & { readonly runtime: Runtime })[] = [];
   let reference: readonly number[] = [];
   for (const form of FORMS) {
-    const calibration = imageBatches(train.images.shuffle(train.images.size, { seed: 1 }).take(CALIBRATION_PHOTOS), { batchSize: 16 });
+    const calibration = imageBatches(train.images.shuffle(train.images.size, { seed: 1 }).take(CALIBRATION_IMAGES), { batchSize: 16 });
     const bytes = form === 'compute int8' ? await exportInt8(model, calibration) : await exportOnnx(model, EXPORTS[form]);
     const runtime = await createRuntime(bytes, runtimeOptions);
     const { accuracy, predictions } = await evaluate(runtime, batches(validation));
@@ -79,14 +79,14 @@ async function exportInt8(model: tfl.LayersModel, calibration: AsyncIterable<Ima
 }
 
 await selectBackend();
-const { train, validation } = await photosIn(folder);
+const { train, validation } = await imagesIn(folder);
 const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core']);
 const results = [];
-for (const network of networksAtHand()) {
+for (const network of availableNetworks()) {
   const { variant } = network;
   const rows = await measure(network, train, validation);
   const [base] = rows;
-  const title = `${variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict, ${threads} threads, batch 1`;
+  const title = `${variant}, ${train.images.size} images to train on, ${validation.images.size} to predict, ${threads} threads, batch 1`;
   printTable(
     title,
     ['form', 'megabytes', 'accuracy', 'same class as float32', 'milliseconds', '10 %-90 %', 'time / time of float32'],
@@ -108,7 +108,7 @@ await writeResults(new URL('results.json', import.meta.url), {
     threads: Number(threads),
     rounds: Number(rounds),
     folder: path.basename(folder),
-    photos: [train.images.size, validation.images.size],
+    images: [train.images.size, validation.images.size],
   },
   results,
 });

@@ -1,7 +1,7 @@
 // Measures model folders with smaller kernels (saveModel with `dtype`) against float32: size, accuracy, and how far the predictions move. A
-// head is trained on photos of clothes. The classifier is saved in each form, loaded again, and predicts the same validation photos. For
+// head is trained on images of clothes. The classifier is saved in each form, loaded again, and predicts the same validation images. For
 // comparison, one form stores every weight as uint8, as the converter's `--quantize_uint8` does.
-// npm run bench:saved-models                              Lite0 and the photos of examples/data; two minutes on two quiet cores
+// npm run bench:saved-models                              Lite0 and the images of examples/data; two minutes on two quiet cores
 // npm run bench:saved-models -- FOLDER                    a folder with train/ and validation/
 // B0_WEIGHTS names a file of B0's ImageNet weights; without it B0 is reported as missing.
 // All results are written to bench/quantization/saved.json.
@@ -15,7 +15,7 @@ import { evaluate, loadModel, saveModel, selectBackend, type ImageFolder } from 
 import { createRuntime } from '../../src/onnx.js';
 import { describeMachine } from '../support/machine.js';
 import { formatRatio, printTable, writeResults } from '../support/results.js';
-import { batches, classifier, CLOTHING, firstClasses, networksAtHand, photosIn } from './classifier.js';
+import { batches, classifier, CLOTHING, firstClasses, availableNetworks, imagesIn } from './classifier.js';
 
 const [folder = CLOTHING] = process.argv.slice(2);
 
@@ -23,7 +23,7 @@ interface Row {
   readonly form: string;
   readonly megabytes: number;
   readonly accuracy: number;
-  /** Fraction of the photos whose most probable class is that of float32. */
+  /** Fraction of the images whose most probable class is that of float32. */
   readonly agreement: number;
   /** Difference of the probabilities from those of float32. */
   readonly meanDifference: number;
@@ -94,15 +94,15 @@ async function measure(model: tfl.LayersModel, validation: ImageFolder): Promise
 
 const machine = describeMachine(['onnxruntime-node', '@tensorflow/tfjs-core']);
 await selectBackend();
-const { train, validation } = await photosIn(folder);
+const { train, validation } = await imagesIn(folder);
 const results = [];
-for (const network of networksAtHand()) {
+for (const network of availableNetworks()) {
   const model = await classifier(network, train, 2);
   const rows = await measure(model, validation);
   model.dispose();
   const [full] = rows;
   printTable(
-    `${network.variant}, ${train.images.size} photos to train on, ${validation.images.size} to predict`,
+    `${network.variant}, ${train.images.size} images to train on, ${validation.images.size} to predict`,
     ['dtype', 'folder', 'size / size of float32', 'accuracy', 'same class as float32', 'mean difference', 'largest difference'],
     rows.map(({ form, megabytes, accuracy, agreement, meanDifference, largestDifference }) => [
       form,
@@ -118,6 +118,6 @@ for (const network of networksAtHand()) {
 }
 await writeResults(new URL('saved.json', import.meta.url), {
   machine,
-  settings: { folder: path.basename(folder), photos: [train.images.size, validation.images.size] },
+  settings: { folder: path.basename(folder), images: [train.images.size, validation.images.size] },
   results,
 });

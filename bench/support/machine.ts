@@ -1,4 +1,4 @@
-// The machine that a benchmark ran on, with the same keys in every results file.
+// Describes the machine that a benchmark ran on, with the same keys in every results file.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';

@@ -1,4 +1,4 @@
-// Where the benchmarks find files and the programs they compare with.
+// The paths of files and of the programs to compare with.
 
 /** Returns a path inside this repository. */
 export function fromRoot(path: string): string {

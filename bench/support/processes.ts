@@ -1,4 +1,4 @@
-// Measurements in processes of their own, which print their result as a last line of JSON.
+// Runs measurements in their own processes, which print the result as JSON on the last line.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 export interface ProcessOptions {
   /** A file that must exist. @defaultValue the program */
   readonly needs?: string;
-  /** How to set the program up; the reason names it when `needs` does not exist. */
+  /** How to set up the program, for the message if `needs` does not exist. */
   readonly setup?: string;
   /** Milliseconds after which the process is killed. @defaultValue no limit */
   readonly timeout?: number;

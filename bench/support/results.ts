@@ -1,4 +1,4 @@
-// How results are printed and written. Comparisons are ratios: they tell more than times, which depend on the machine.
+// Prints and writes results. Comparisons are ratios, because times depend on the machine.
 
 import { writeFile } from 'node:fs/promises';
 import { machineLine, type Machine } from './machine.js';

@@ -1,10 +1,10 @@
-// The same network through a file, which plain TensorFlow.js opens with its own layers. The benchmarks call this the stock model.
+// Converts a model to the layers of plain TensorFlow.js. The benchmarks call the result the stock model.
 
 import { io } from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { saveModel } from '../../src/node.js';
 
-/** Opens a model with stock layers. */
+/** Returns the same network with the layers of TensorFlow.js. */
 export async function stockModel(model: tfl.LayersModel): Promise<tfl.LayersModel> {
   let saved: io.ModelArtifacts | undefined;
   const save = (artifacts: io.ModelArtifacts): Promise<io.SaveResult> => {

@@ -1,7 +1,8 @@
 // Measures one training step of B0: this library on TensorFlow.js wasm against tfjs-node with our layers and with stock layers, Keras, and
-// PyTorch with timm. All runtimes take turns, so that noise of the machine affects them alike. Ratios are the time on wasm divided by
-// theirs. npm run bench:training                  all runtimes, 96 and 224 pixels, about ten minutes on two cores
-// npm run bench:training -- 96 1          sizes and rounds
+// PyTorch with timm. All runtimes take turns, so that other load on the machine affects them equally. Ratios are the time on wasm
+// divided by theirs.
+// npm run bench:training            all runtimes, 96 and 224 pixels, about ten minutes on two cores
+// npm run bench:training -- 96 1    sizes and rounds
 // A runtime that is not set up (bench/training/setup.sh) is reported as missing. All results are written to bench/training/results.json.
 
 import { describeMachine } from '../support/machine.js';
@@ -101,7 +102,16 @@ for (const size of sizes.split(',').map(Number)) {
   }
   printTable(
     `B0, ${size} px, batch ${BATCH}, 10 classes, everything trainable, SGD; milliseconds per step`,
-    ['runtime', 'median', '10 %-90 %', 'fastest', 'wasm takes, of its median', 'of its fastest', 'peak memory, MB', 'version'],
+    [
+      'runtime',
+      'median',
+      '10 %-90 %',
+      'fastest',
+      'time on wasm / median of this',
+      'fastest on wasm / fastest of this',
+      'peak memory, MB',
+      'version',
+    ],
     rows,
   );
 }

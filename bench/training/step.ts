@@ -1,10 +1,11 @@
-// One runtime's training steps in a process of its own: B0 on a TensorFlow.js backend. Prints milliseconds as JSON.
+// Measures training steps of B0 on one TensorFlow.js backend, in its own process. Prints milliseconds as JSON.
 // node --import tsx step.ts wasm|tensorflow own|stock SIZE BATCH WARMUP STEPS
 
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { efficientNet } from '../../src/index.js';
+import { oneHotTargets } from '../support/targets.js';
 import { startWasm } from './startWasm.js';
 
 const [backend = '', layers = '', ...numbers] = process.argv.slice(2);
@@ -14,25 +15,17 @@ const CLASSES = 10;
 if (backend === 'wasm') {
   await startWasm();
 } else {
-  // tfjs-node registers on the engine that all copies of tfjs-core share.
+  // tfjs-node registers its backend with the engine, which all copies of tfjs-core share.
   createRequire(new URL('../../.cache/bench/package.json', import.meta.url))('@tensorflow/tfjs-node');
   await tf.setBackend('tensorflow');
 }
 
 const own = efficientNet('b0', { inputSize: size, classes: CLASSES, seed: 1 });
-// Files carry standard class names, so the configuration opens with TensorFlow.js' own layers.
+// Saved configurations contain standard class names, so this opens the model with the layers of TensorFlow.js.
 const model = layers === 'own' ? own : await tfl.models.modelFromJSON(own.toJSON(null, false) as never);
 model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
 const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
-const ys = tf.tidy(() =>
-  tf.cast(
-    tf.oneHot(
-      Array.from({ length: batch }, (_, i) => i % CLASSES),
-      CLASSES,
-    ),
-    'float32',
-  ),
-);
+const ys = oneHotTargets(batch, CLASSES);
 
 const milliseconds: number[] = [];
 let tensors = 0;

@@ -1,10 +1,11 @@
-// One case of the WebGPU benchmark in a process of its own; prints one line of JSON.
+// Measures one case of the WebGPU benchmark, in its own process. Prints one line of JSON.
 // node --import tsx case.ts probe webgpu
 // node --import tsx case.ts predict|train webgpu|wasm built|folded|stock VARIANT SIZE BATCH
 
 import * as tf from '@tensorflow/tfjs-core';
 import { efficientNet, foldBatchNorm, probeBackend, selectBackend, type Variant } from '../../src/node.js';
 import { stockModel } from '../support/stockModel.js';
+import { oneHotTargets } from '../support/targets.js';
 
 const [task, backend = '', kind, variant, ...numbers] = process.argv.slice(2);
 const [size = 0, batch = 0] = numbers.map(Number);
@@ -13,7 +14,7 @@ const SECONDS = 1;
 
 const { device } = await selectBackend([backend]);
 
-/** Milliseconds of repeated work, after two that compile: at least five times, then for some seconds. */
+/** Measures repeated work in milliseconds, after two runs that compile kernels: at least five runs, more for up to a second. */
 async function time(work: () => Promise<void>): Promise<{ first: number; milliseconds: number[] }> {
   const start = performance.now();
   await work();
@@ -46,15 +47,7 @@ async function train(): Promise<object> {
   const model = kind === 'stock' ? await stockModel(built) : built;
   model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
   const xs = tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 1);
-  const ys = tf.tidy(() =>
-    tf.cast(
-      tf.oneHot(
-        Array.from({ length: batch }, (_, i) => i % CLASSES),
-        CLASSES,
-      ),
-      'float32',
-    ),
-  );
+  const ys = oneHotTargets(batch, CLASSES);
   return time(async () => {
     const loss = await model.trainOnBatch(xs, ys);
     if (!Number.isFinite(loss)) throw new Error(`The loss is ${String(loss)}.`);

@@ -1,7 +1,8 @@
 // Measures WebGPU in Node, through Dawn (npm `webgpu`) and TensorFlow.js' WebGPU backend: this library's models, folded and as built,
 // against stock layers on the same GPU, wasm, and PyTorch on CUDA. Each case runs in a process of its own. Ratios are the time divided by
-// that of stock layers. npm install --no-save webgpu && npm run bench:webgpu              needs a driver for Vulkan, Metal or Direct3D 12;
-// three minutes npm run bench:webgpu -- predict train                             parts: probe, predict, train, torch
+// that of stock layers.
+// npm install --no-save webgpu && npm run bench:webgpu    needs a driver for Vulkan, Metal or Direct3D 12; three minutes
+// npm run bench:webgpu -- predict train                   parts: probe, predict, train, torch
 // GPU_PYTHON=python3 names an environment with PyTorch for CUDA and timm. All results are written to bench/webgpu/results.json.
 
 import { describeMachine } from '../support/machine.js';

@@ -1,9 +1,9 @@
 // Question: how is a network trained on ImageNet, from TFRecords to top-1 and top-5?
-// Command:  npm run example:imagenet                               (records written from the clothes; starts from ImageNet weights)
-//           npm run example:imagenet -- --data path/to/tfrecords   (the official records; starts from random weights)
-// The README beside this file has the figures, the minutes and what to change.
+// Command:  npm run example:imagenet                               (records made of the images in the repository; ImageNet weights)
+//           npm run example:imagenet -- --data path/to/tfrecords   (the records of ImageNet; random weights)
+// The README beside this file compares every setting with the source, and says what to expect.
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
@@ -12,133 +12,103 @@ import {
   checkpoint,
   checkpointFile,
   classActivationMap,
-  Dataset,
+  colorJitter,
   decodeImage,
-  efficientNet,
   evalTransform,
   evaluate,
   fineTune,
   imageBatches,
-  imageFolder,
-  modelSummary,
+  loadModel,
   overlayHeat,
+  pcaLighting,
   progressBar,
-  RECORD_SCHEMAS,
+  randomAffine,
+  randomFlip,
+  randomResizedCrop,
   recordImages,
-  replaceHead,
-  selectBackend,
+  sequence,
   setClassNames,
   sgd,
   softmaxCrossEntropy,
-  summaryTable,
   tensorBoard,
-  tfrecordDataset,
   topK,
-  trainAugmentation,
+  unfreezeExceptBatchNorm,
   warmupCosine,
   writeReport,
-  writeTFRecords,
+  type Dataset,
   type LabeledImage,
-  type RecordOf,
-  type Variant,
+  type Pixels,
 } from 'effnet-ts/node';
 import { IMAGENET_CLASS_NAMES } from 'effnet-ts/imagenet';
-import { imageDataUrl, imageGrid, renderPng, scheduleChart, type GridImage } from 'effnet-ts/plots';
+import { compareCams, imageDataUrl, imageGrid, scheduleChart, trainingChart, type GridImage, type NamedModel } from 'effnet-ts/plots';
+import { drawCharts, drawSamples, saveResult } from '../shared/draw.js';
 import { interruption, runExample } from '../shared/run.js';
-import { DATA, readSettings, type CommonSettings } from '../shared/settings.js';
-import { percent, printEpochs } from '../shared/show.js';
-import { loadBackbone } from '../shared/startup.js';
+import { DATA, readSettings } from '../shared/settings.js';
+import { percent, printEpochs, showData, showModel, showTrainable } from '../shared/show.js';
+import { loadBackbone, mixBatches, startWorkers } from '../shared/startup.js';
+import { checkSettings } from './checkSettings.js';
+import { buildNetwork, scaledInputSize } from './network.js';
+import { readRecords, writeRecords } from './records.js';
+import { AFFINE, COLORS, CROP, LIGHTING, LOSS, OPTIMIZER, SETTINGS } from './settings.js';
 
-interface Settings extends CommonSettings {
-  /** 'random' trains everything, BatchNormalization too; 'imagenet' starts from published weights and keeps their statistics. */
-  readonly start: string;
-  readonly inputSize: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly peak: number;
-  readonly warmupSteps: number;
-  /** Records the order is drawn from. */
-  readonly shuffle: number;
-  /** Records in training, which the schedule must know. */
-  readonly images: number;
-  readonly shards: number;
-  /** Pictures of each class, at most; 0 is all. Of the repository's pictures alone. */
-  readonly perClass: number;
-}
-
-const settings = readSettings<Settings>('example:imagenet', {
-  full: {
-    data: '',
-    variant: 'b0',
-    weights: '',
-    backend: 'wasm',
-    workers: 0,
-    mixup: 0,
-    cutmix: 0,
-    seed: 1,
-    out: path.join('runs', 'imagenet'),
-    start: 'random',
-    inputSize: 224,
-    batchSize: 64,
-    epochs: 60,
-    peak: 0.02,
-    warmupSteps: 1000,
-    shuffle: 10_000,
-    images: 1_281_167,
-    shards: 8,
-    perClass: 0,
-  },
-  repository: {
-    variant: 'lite0',
-    start: 'imagenet',
-    inputSize: 96,
-    batchSize: 32,
-    epochs: 5,
-    peak: 0.002,
-    warmupSteps: 15,
-    shuffle: 600,
-    images: 600,
-  },
-  quick: { inputSize: 64, batchSize: 16, epochs: 2, warmupSteps: 3, images: 80, perClass: 8, shards: 2 },
-});
-
-type ImageNetRecord = RecordOf<typeof RECORD_SCHEMAS.imagenet>;
+const settings = readSettings('example:imagenet', SETTINGS);
 
 await runExample(async () => {
-  const { out, inputSize, batchSize, epochs, peak, warmupSteps, seed } = settings;
+  checkSettings(settings);
+  const { out, batchSize, epochs, learningRate, warmupSteps, seed, scaling } = settings;
+  const inputSize = scaledInputSize(settings);
   const signal = interruption();
   await mkdir(out, { recursive: true });
-  const { folder, classNames } = settings.data === '' ? await writeShards() : { folder: settings.data, classNames: IMAGENET_CLASS_NAMES };
-  const read = async (side: string): Promise<Dataset<ImageNetRecord & { readonly origin: string }>> =>
-    tfrecordDataset([`${folder}/${side}-*`, `${folder}/${side}/${side}-*`], RECORD_SCHEMAS.imagenet);
-  const [train, validation] = [await read('train'), await read('validation')];
 
-  const recipe = trainAugmentation('imagenet', inputSize);
-  console.log(`In training:   ${recipe.describe()}\nIn evaluation: ${evalTransform('imagenet', inputSize).describe()}`);
-  const reading = { classes: classNames.length };
-  const toEvaluate = (): Dataset<LabeledImage> => augment(recordImages(validation, reading), evalTransform('imagenet', inputSize));
+  // The records of ImageNet, or those that are made of the images in the repository.
+  const { folder, classNames } =
+    settings.data === ''
+      ? await writeRecords(path.join(DATA, 'clothing'), settings)
+      : { folder: settings.data, classNames: IMAGENET_CLASS_NAMES };
+  const train = await readRecords('train', { ...settings, data: folder });
+  const validation = await readRecords('validation', { ...settings, data: folder });
 
+  // Images as the network sees them: augmented at random in training, resized and cropped at the center in evaluation.
+  const workers = startWorkers(settings);
+  const reading = { classes: classNames.length, workers };
+  const augmentation = sequence(
+    randomResizedCrop(inputSize, CROP),
+    randomFlip(),
+    randomAffine(AFFINE),
+    colorJitter({ ...COLORS, brightness: COLORS.brightness / 255 }),
+    pcaLighting(LIGHTING),
+  );
+  const evaluation = evalTransform('imagenet', inputSize);
+  console.log(`In training:   ${augmentation.describe()}\nIn evaluation: ${evaluation.describe()}`);
+  const toTrain = (): Dataset<LabeledImage> =>
+    augment(recordImages(train.shuffle(settings.shuffle, { seed }), reading), augmentation, { seed, workers });
+  const toEvaluate = (): Dataset<LabeledImage> => augment(recordImages(validation, reading), evaluation, { workers });
+  const batches = mixBatches(imageBatches(toTrain(), { batchSize, dropRemainder: true }), settings);
   const stepsPerEpoch = Math.floor(settings.images / batchSize);
-  const schedule = warmupCosine({ maxLearningRate: peak, warmupSteps, totalSteps: epochs * stepsPerEpoch });
-  await writeFile(path.join(out, 'schedule.png'), await renderPng(scheduleChart(schedule, epochs * stepsPerEpoch, { stepsPerEpoch })));
+  await drawSamples(path.join(out, 'samples.png'), toTrain(), classNames);
 
-  const model = await build(classNames);
-  console.log(`\n${summaryTable(modelSummary(model, { batchSize }))}\n`);
+  const totalSteps = epochs * stepsPerEpoch;
+  const schedule = warmupCosine({ maxLearningRate: learningRate, warmupSteps, totalSteps });
+  await drawCharts(out, { schedule: scheduleChart(schedule, totalSteps, { stepsPerEpoch }) });
+
+  const model = await buildNetwork(settings, classNames);
+  await showData('Training', settings.images, classNames.length, imageBatches(toTrain(), { batchSize }), stepsPerEpoch);
+  showModel(model, batchSize);
+  if (settings.start === 'imagenet') unfreezeExceptBatchNorm(model);
+  await showTrainable(model, path.join(out, 'layers.txt'));
+
   const history = await fineTune(model, {
-    train: imageBatches(augment(recordImages(train.shuffle(settings.shuffle, { seed }), reading), recipe, { seed }), {
-      batchSize,
-      dropRemainder: true,
-    }).prefetch(2),
+    train: batches.prefetch(2),
     validation: imageBatches(toEvaluate(), { batchSize }),
     stepsPerEpoch,
     stages: [{ unfreeze: 'all', epochs, learningRate: schedule, batchNorm: settings.start === 'random' ? 'trained' : 'frozen' }],
-    loss: softmaxCrossEntropy({ labelSmoothing: 0.1 }),
+    loss: softmaxCrossEntropy(LOSS),
     metrics: [accuracy(), topK(5)],
-    optimizer: () => sgd({ momentum: 0.9, weightDecay: 1e-5, weightDecayMode: 'coupled' }),
+    optimizer: () => sgd(OPTIMIZER),
     callbacks: [
       printEpochs('imagenet'),
-      tensorBoard(path.join(out, 'tensorboard'), { updateEverySteps: 100, hyperParameters: { peak, epochs, batchSize } }),
-      checkpoint(path.join(out, 'epoch-{epoch}.safetensors'), { keepLast: 3 }),
+      tensorBoard(path.join(out, 'tensorboard'), { updateEverySteps: 100, hyperParameters: { learningRate, epochs, batchSize } }),
+      checkpoint(path.join(out, 'epoch-{epoch}.safetensors'), settings.keepCheckpoints === 0 ? {} : { keepLast: settings.keepCheckpoints }),
     ],
     store: checkpointFile(path.join(out, 'run.safetensors')),
     checkpointEverySteps: 500,
@@ -146,78 +116,65 @@ await runExample(async () => {
     signal,
   });
 
-  const evaluation = await evaluate(model, toEvaluate(), { onProgress: progressBar() });
-  console.log(`\nTop-1 ${percent(evaluation.accuracy)}, top-5 ${percent(evaluation.topK[5] ?? NaN)} of ${evaluation.count} pictures`);
-  await drawActivation(model, toEvaluate().take(8), classNames);
+  const result = await evaluate(model, toEvaluate(), { onProgress: progressBar() });
+  console.log(`\nTop-1 ${percent(result.accuracy)}, top-5 ${percent(result.topK[5] ?? NaN)} of ${result.count} images`);
+  await drawCharts(out, {
+    training: trainingChart(history),
+    activation: await activationGrid(model, toEvaluate().take(8), classNames, inputSize),
+    scalings: await scalingComparison(model, await firstImage(recordImages(validation, reading)), inputSize),
+  });
   const report = await writeReport(out, {
-    title: `ImageNet recipe: ${settings.variant}`,
-    evaluation,
+    title: `ImageNet: ${settings.variant}, ${scaling}`,
+    evaluation: result,
     model,
     settings: { ...settings },
     history,
   });
-  console.log(`Open ${report.html}, ${path.join(out, 'schedule.png')} and ${path.join(out, 'activation.png')}`);
+  await saveResult(model, out);
+  await workers?.dispose();
+  console.log(`Open ${report.html}; samples.png, schedule.png, training.png, activation.png and scalings.png are beside it.`);
 });
 
-async function build(classNames: readonly string[]): Promise<LayersModel> {
-  const { variant, inputSize, start, seed, backend } = settings;
-  if (start !== 'random')
-    return replaceHead(await loadBackbone(settings), { classes: classNames.length, classNames, dropoutRate: 0.2, seed });
-  await selectBackend(backend.split(','), { gradients: true });
-  const model = efficientNet(variant as Variant, { inputSize, classes: classNames.length, seed });
-  setClassNames(model, classNames);
-  return model;
-}
-
-/** The clothes as ImageNet's records: the encoded picture, a label from 1, class text and file name. */
-async function writeShards(): Promise<{ folder: string; classNames: readonly string[] }> {
-  const folder = path.join(settings.out, 'records');
-  let names: readonly string[] | undefined;
-  for (const side of ['train', 'validation']) {
-    const { files, classNames } = await imageFolder(path.join(DATA, 'clothing', side), names === undefined ? {} : { classNames: names });
-    names = classNames;
-    const seen = classNames.map(() => 0);
-    const few = settings.perClass === 0 ? files : files.filter(({ label }) => (seen[label] = (seen[label] ?? 0) + 1) <= settings.perClass);
-    const records = Dataset.from(few)
-      .shuffle(few.length, { seed: settings.seed })
-      .map(async ({ path: file, origin, label }): Promise<ImageNetRecord> => {
-        const image = await readFile(file);
-        const { width, height } = await decodeImage(image);
-        return {
-          image,
-          label,
-          width,
-          height,
-          channels: 3,
-          colorspace: 'RGB',
-          format: 'JPEG',
-          filename: origin,
-          text: classNames[label] ?? '',
-          synset: '',
-          boxXMin: [],
-          boxXMax: [],
-          boxYMin: [],
-          boxYMax: [],
-        };
-      });
-    const shards = await writeTFRecords(records, RECORD_SCHEMAS.imagenet, path.join(folder, side), { shards: settings.shards });
-    console.log(`${few.length} records in ${shards.length} shards ${path.join(folder, side)}-*`);
-  }
-  return { folder, classNames: names ?? [] };
-}
-
-/** Which parts of a picture speak for its class: the last feature map, weighted by the classifier. */
-async function drawActivation(model: LayersModel, images: Dataset<LabeledImage>, classNames: readonly string[]): Promise<void> {
+/** Shows which parts of an image raise the score of its class: the last feature map, weighted by the classifier. */
+async function activationGrid(
+  model: LayersModel,
+  images: Dataset<LabeledImage>,
+  classNames: readonly string[],
+  inputSize: number,
+): Promise<object> {
   const cells: GridImage[] = [];
   for await (const { pixels, label } of images) {
-    // The dataset has resized and cropped already.
-    const heat = await classActivationMap(model, pixels, { preprocessing: { inputSize: settings.inputSize, fit: 'stretch' } });
-    const right = (label as Float32Array)[heat.classIndex] === 1;
+    // The images of the dataset already have the size of the input.
+    const heat = await classActivationMap(model, pixels, { preprocessing: { inputSize, fit: 'stretch' } });
+    const truth = (label as Float32Array).indexOf(1);
     cells.push({
       url: await imageDataUrl(overlayHeat(pixels, heat)),
-      title: `${classNames[heat.classIndex] ?? ''} ${heat.probability.toFixed(2)}`,
-      correct: right,
+      title: `predicted ${classNames[heat.classIndex] ?? ''} ${heat.probability.toFixed(2)}\ntrue ${classNames[truth] ?? ''}`,
+      correct: heat.classIndex === truth,
     });
   }
-  await writeFile(path.join(settings.out, 'activation.png'), await renderPng(imageGrid(cells)));
+  return imageGrid(cells, { size: 240 });
+}
+
+/** Compares the activation maps of networks of several scalings for one image, as figure 7 of the EfficientNet paper does. */
+async function scalingComparison(model: LayersModel, image: Pixels, inputSize: number): Promise<object> {
+  const networks: NamedModel[] = [];
+  for (const folder of settings.compare.split(',').filter((name) => name !== ''))
+    networks.push({ name: path.basename(folder), model: await loadModel(path.join(folder, 'model')) });
+  // Without other runs, the ImageNet weights at hand show what resolution and training change.
+  if (settings.compare === '' && settings.start === 'imagenet') {
+    for (const size of [settings.inputSize, 2 * settings.inputSize]) {
+      const untrained = await loadBackbone({ ...settings, inputSize: size });
+      setClassNames(untrained, IMAGENET_CLASS_NAMES);
+      networks.push({ name: `ImageNet weights, ${size} px`, model: untrained });
+    }
+  }
+  const chart = await compareCams(image, [...networks, { name: `${settings.scaling}, ${inputSize} px`, model }], { size: 240 });
+  for (const network of networks) network.model.dispose();
+  return chart;
+}
+
+async function firstImage(images: Dataset<LabeledImage>): Promise<Pixels> {
+  const [first] = await images.take(1).toArray();
+  return first?.pixels ?? decodeImage(path.join(DATA, 'photos', 'panda.jpg'));
 }

@@ -15,11 +15,11 @@ export async function runExample(example: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Returns a signal that Ctrl-C aborts. Training then stores its state, and the same command resumes it. */
-export function interruption(): AbortSignal {
+/** Returns a signal that Ctrl-C aborts. `resumes` says whether training then stores its state, so that the same command resumes it. */
+export function interruption(resumes = true): AbortSignal {
   const controller = new AbortController();
   process.once('SIGINT', () => {
-    console.error('\nStopping after this step. Run the same command again to resume.');
+    console.error(`\nStopping after this step.${resumes ? ' Run the same command again to resume.' : ''}`);
     controller.abort(new Stopped());
   });
   return controller.signal;

@@ -12,10 +12,20 @@ import {
   type TrainingCallback,
 } from 'effnet-ts/node';
 
-/** Prints the number of images and classes, the number of batches, and the shapes and types of a batch. */
-export async function showData(name: string, images: number, classes: number, batches: Dataset<ImageBatch>): Promise<void> {
+/**
+ * Prints the number of images and classes, the number of batches, and the shapes and types of a batch.
+ *
+ * @param count - Batches of an epoch, for data whose size is not known before it is read.
+ */
+export async function showData(
+  name: string,
+  images: number,
+  classes: number,
+  batches: Dataset<ImageBatch>,
+  count = batches.size,
+): Promise<void> {
   console.log(`Found ${images} images belonging to ${classes} classes.`);
-  console.log(`${name}: ${batches.size} batches, the first of ${await batches.elementSpec()}`);
+  console.log(`${name}: ${count} batches, the first of ${await batches.elementSpec()}`);
 }
 
 /** Prints the stages of a model with their layers, output shapes, parameters and memory. */

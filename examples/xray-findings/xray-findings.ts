@@ -1,16 +1,17 @@
-// Question: which finding does a picture of a table show, and do several networks, each trained on other folds, know it better than one?
+// Question: which finding does an X-ray show, and do several networks, each trained on other folds, find it more often than one?
 // Command:  npm run example:xray-findings                                (three kinds of clothes stand in for findings)
-//           npm run example:xray-findings -- --data path/to/chest-xrays --variant b6
-// The README beside this file has the figures, the minutes and what to change.
+//           npm run example:xray-findings -- --data path/to/vinbigdata
+// The README in this folder compares every setting with the article, and has the expected output and the run times.
 
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   augment,
   checkpoint,
+  checkpointFile,
   classificationReport,
+  colorJitter,
   compareEvaluations,
   confusionTable,
   contactSheet,
@@ -20,213 +21,173 @@ import {
   fineTune,
   imageBatches,
   imageFiles,
-  imagesFromCsv,
   kFold,
+  mostWrong,
   progressBar,
+  randomAffine,
+  randomFlip,
   replaceHead,
+  resizing,
   resume,
   rmsProp,
-  saveModel,
+  selectBackend,
+  sequence,
   tensorBoard,
-  trainAugmentation,
+  trainHead,
   trainValidationSplit,
   writeReport,
   type CsvFile,
+  type Dataset,
+  type EpochMetrics,
   type Evaluation,
+  type ImageBatch,
+  type LabeledImage,
+  type PredictionRow,
 } from 'effnet-ts/node';
-import { confusionChart, renderPng } from 'effnet-ts/plots';
+import { createRuntime } from 'effnet-ts/onnx';
+import { confusionChart, trainingChart } from 'effnet-ts/plots';
+import { drawCharts, drawPredictions, drawSamples, randomPredictions, saveResult } from '../shared/draw.js';
 import { interruption, runExample } from '../shared/run.js';
-import { DATA, readSettings, type CommonSettings } from '../shared/settings.js';
-import { percent, printEpochs } from '../shared/show.js';
-import { loadBackbone } from '../shared/startup.js';
+import { readSettings } from '../shared/settings.js';
+import { percent, printEpochs, showData, showModel, showTrainable } from '../shared/show.js';
+import { loadBackbone, mixBatches, startWorkers } from '../shared/startup.js';
+import { AUGMENTATION, HEAD, OPTIMIZER, SETTINGS } from './settings.js';
+import { readFindings } from './table.js';
 
-interface Settings extends CommonSettings {
-  /** The table, its columns and what separates several findings of one picture; such pictures are left out. */
-  readonly csv: string;
-  readonly pathColumn: string;
-  readonly labelColumn: string;
-  /** Rows of one group (a patient) stay on one side of every split. */
-  readonly groupColumn: string;
-  /** The findings to tell apart, with commas; empty is all. */
-  readonly classes: string;
-  readonly inputSize: number;
-  readonly batchSize: number;
-  readonly epochs: number;
-  readonly rate: number;
-  /** The first part that trains. */
-  readonly unfreezeFrom: string;
-  /** Networks of the ensemble; 1 is none. */
-  readonly folds: number;
+const settings = readSettings('example:xray-findings', SETTINGS);
+
+interface Trained {
+  readonly model: LayersModel;
+  readonly history: readonly EpochMetrics[];
 }
 
-const settings = readSettings<Settings>('example:xray-findings', {
-  full: {
-    data: '',
-    csv: 'Data_Entry_2017.csv',
-    pathColumn: 'Image Index',
-    labelColumn: 'Finding Labels',
-    groupColumn: 'Patient ID',
-    classes: 'No Finding,Effusion,Pneumothorax',
-    variant: 'b6',
-    weights: '',
-    backend: 'wasm',
-    workers: 0,
-    mixup: 0,
-    cutmix: 0,
-    seed: 42,
-    out: path.join('runs', 'xray-findings'),
-    inputSize: 528,
-    batchSize: 32,
-    epochs: 30,
-    rate: 2e-5,
-    unfreezeFrom: 'stem',
-    folds: 5,
-  },
-  repository: {
-    csv: 'findings.csv',
-    pathColumn: 'file',
-    labelColumn: 'finding',
-    groupColumn: '',
-    classes: '',
-    variant: 'lite0',
-    inputSize: 96,
-    batchSize: 16,
-    epochs: 5,
-    rate: 3e-4,
-    unfreezeFrom: 'block7a',
-    folds: 3,
-  },
-  quick: { inputSize: 64, epochs: 2, rate: 5e-4, folds: 2, unfreezeFrom: 'top' },
-});
-
 await runExample(async () => {
-  const { out, seed, folds, inputSize } = settings;
-  const signal = interruption();
+  const { out, seed, folds, inputSize, batchSize } = settings;
+  const frozen = settings.unfreezeFrom === 'none';
+  const signal = interruption(!frozen);
+  const workers = startWorkers(settings);
   await mkdir(out, { recursive: true });
-  const { classNames, files } = await listPictures();
-  const grouping = {
-    seed,
-    stratifyBy: ({ label }: CsvFile) => label,
-    ...(settings.groupColumn === '' ? {} : { groupBy: ({ group = '' }: CsvFile) => group }),
-  };
-  const { train, validation: held } = trainValidationSplit(files, 0.2, grouping);
-  console.log(`${train.length} pictures to learn ${classNames.join(', ')} from, ${held.length} held out (a fifth, seed ${seed})`);
-  const recipe = trainAugmentation('xray', inputSize);
-  console.log(`Each picture in training: ${recipe.describe()}`);
-  await contactSheet(await decodeImage((train[0] as CsvFile).path), recipe, path.join(out, 'augmentation.png'), { columns: 6, rows: 2 });
+  await selectBackend(settings.backend.split(','), { gradients: true });
 
-  const reading = { inputSize, classes: classNames.length };
-  const learn = async (name: string, own: readonly CsvFile[], validation: readonly CsvFile[]): Promise<LayersModel> => {
-    // Without top, global max pooling, dropout: RMSProp in Keras' form, and no rescaling beside the model's own.
-    const model = replaceHead(await loadBackbone(settings), {
-      classes: classNames.length,
-      classNames,
-      pooling: 'max',
-      dropoutRate: 0.2,
-      seed,
-    });
-    await fineTune(model, {
-      train: imageBatches(augment(imageFiles(own, { ...reading, seed }), recipe, { seed }), { batchSize: settings.batchSize }).prefetch(2),
-      validation: imageBatches(imageFiles(validation, { ...reading, shuffle: false }), { batchSize: settings.batchSize }),
-      stages: [{ unfreeze: { from: settings.unfreezeFrom }, epochs: settings.epochs, learningRate: settings.rate }],
-      optimizer: () => rmsProp(),
-      callbacks: [
-        printEpochs(name),
-        tensorBoard(path.join(out, 'tensorboard', name)),
-        checkpoint(path.join(out, `${name}-best.safetensors`), { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true }),
-      ],
-      onProgress: progressBar(),
-      signal,
-    });
-    await resume(model, path.join(out, `${name}-best.safetensors`));
-    return model;
-  };
-  const measure = (model: LayersModel): Promise<Evaluation> =>
-    evaluate(model, imageFiles(held, { ...reading, shuffle: false }), { onProgress: progressBar() });
+  // The table, and a fifth of its images for validation. Splits keep the share of each finding, and the images of a patient together.
+  const { classNames, files } = await readFindings(settings);
+  const split = { seed, stratifyBy: ({ label }: CsvFile) => label, groupBy: ({ group, origin }: CsvFile) => group ?? origin };
+  const { train, validation: held } = trainValidationSplit(files, settings.validationShare, split);
 
+  // Images as Keras' ImageDataGenerator augments them. The model itself scales their values.
+  const reading = { inputSize, classes: classNames.length, ...(workers === undefined ? {} : { workers }) };
+  const augmentation = sequence(
+    resizing(inputSize),
+    ...(settings.augment > 0 ? [randomAffine(AUGMENTATION), randomFlip()] : []),
+    ...(settings.jitter > 0 ? [colorJitter({ brightness: settings.jitter, contrast: settings.jitter })] : []),
+  );
+  const augmented = (list: readonly CsvFile[]): Dataset<LabeledImage> => {
+    const images = imageFiles(list, { ...reading, seed });
+    const changed = settings.augment > 0 || settings.jitter > 0;
+    return changed ? augment(images, augmentation, { seed, ...(workers === undefined ? {} : { workers }) }) : images;
+  };
+  const plain = (list: readonly CsvFile[]): Dataset<LabeledImage> => imageFiles(list, { ...reading, shuffle: false });
+  const trainingBatches = (list: readonly CsvFile[]): Dataset<ImageBatch> =>
+    mixBatches(imageBatches(augmented(list), { batchSize }), settings).prefetch(2);
+  const validationBatches = (list: readonly CsvFile[]): Dataset<ImageBatch> => imageBatches(plain(list), { batchSize });
+  await showData('Training', train.length, classNames.length, trainingBatches(train));
+  await showData('Validation', held.length, classNames.length, validationBatches(held));
+  console.log(`Each training image: ${augmentation.describe()}\n`);
+  await contactSheet(await decodeImage((train[0] as CsvFile).path), augmentation, path.join(out, 'augmentation.png'), {
+    columns: 6,
+    rows: 2,
+  });
+  await drawSamples(path.join(out, 'samples.png'), augmented(train), classNames);
+
+  const learn = async (name: string, own: readonly CsvFile[], validation: readonly CsvFile[]): Promise<Trained> => {
+    const data = { train: trainingBatches(own), validation: validationBatches(validation) };
+    const watch = { callbacks: [printEpochs(name), tensorBoard(path.join(out, 'tensorboard', name))], onProgress: progressBar(), signal };
+    const optimizer = () => rmsProp({ ...OPTIMIZER, learningRate: settings.learningRate });
+    const backbone = await loadBackbone(settings);
+    // With a frozen network only its features are needed. ONNX Runtime computes them, in every epoch if images are augmented.
+    if (frozen) {
+      const { epochs } = settings;
+      return trainHead(backbone, {
+        ...data,
+        ...watch,
+        ...HEAD,
+        classNames,
+        optimizer,
+        epochs,
+        batchSize,
+        seed,
+        labelSmoothing: 0,
+        runtime: createRuntime,
+      });
+    }
+    const model = replaceHead(backbone, { ...HEAD, classes: classNames.length, classNames, seed });
+    const best = path.join(out, `${name}-best.safetensors`);
+    const history = await fineTune(model, {
+      ...data,
+      ...watch,
+      callbacks: [...watch.callbacks, checkpoint(best, { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true })],
+      stages: [{ unfreeze: { from: settings.unfreezeFrom }, epochs: settings.epochs }],
+      optimizer,
+      store: checkpointFile(path.join(out, `${name}.safetensors`)),
+    });
+    // One network alone has no other images to choose its best epoch by than those it is measured on.
+    if (folds > 1) await resume(model, best);
+    return { model, history };
+  };
+
+  // One network per fold. A single network trains on all training images.
+  const parts = folds > 1 ? kFold(train, folds, split) : [{ train, validation: held }];
   const members: Evaluation[] = [];
-  let model: LayersModel | undefined;
-  for (const [fold, { train: own, validation }] of (folds > 1 ? kFold(train, folds, grouping) : [{ train, validation: held }]).entries()) {
-    model?.dispose();
-    model = await learn(`fold-${fold + 1}`, own, validation);
-    const evaluation = await measure(model);
+  const histories: (readonly EpochMetrics[])[] = [];
+  for (const [fold, part] of parts.entries()) {
+    const { model, history } = await learn(`fold-${fold + 1}`, part.train, part.validation);
+    if (fold === 0) {
+      showModel(model, batchSize);
+      await showTrainable(model, path.join(out, 'layers.txt'));
+    }
+    const runtime = await createRuntime(model);
+    const evaluation = await evaluate(runtime, plain(held), { batchSize, onProgress: progressBar() });
+    console.log(`Network ${fold + 1} of ${folds}: ${percent(evaluation.accuracy)} of the validation images correct\n`);
     members.push(evaluation);
-    await saveModel(model, path.join(out, `model-${fold + 1}`));
-    console.log(`Network ${fold + 1} of ${folds}: ${percent(evaluation.accuracy)} of the pictures held out\n`);
+    histories.push(history);
+    await saveResult(model, out, `model-${fold + 1}`);
+    await runtime.dispose();
+    model.dispose();
   }
-  const [one] = members as [Evaluation];
-  const ensemble = together(
-    members,
-    held.map(({ origin }) => origin),
-  );
+  await workers?.dispose();
 
-  console.log(`${classificationReport(ensemble)}\n\n${confusionTable(ensemble)}\n`);
-  console.log(
-    `One network: ${percent(one.accuracy)}, macro F1 ${one.macro.f1.toFixed(3)}. All ${folds} together: ` +
-      `${percent(ensemble.accuracy)}, macro F1 ${ensemble.macro.f1.toFixed(3)}.`,
-  );
-  const { pValue } = compareEvaluations(one, ensemble);
-  console.log(`That difference has p = ${pValue.toPrecision(2)} (McNemar).`);
-  await writeFile(path.join(out, 'confusion.png'), await renderPng(confusionChart(ensemble)));
-  const byName = new Map(held.map((file) => [file.origin, file.path]));
+  // Confusion matrix, precision, recall and F1 of all networks together.
+  const [one] = members as [Evaluation];
+  const evaluation = folds > 1 ? average(members, held) : one;
+  console.log(`${classificationReport(evaluation)}\n\n${confusionTable(evaluation)}\n`);
+  if (folds > 1) {
+    console.log(
+      `One network: ${percent(one.accuracy)}, macro F1 ${one.macro.f1.toFixed(3)}. All ${folds} together: ` +
+        `${percent(evaluation.accuracy)}, macro F1 ${evaluation.macro.f1.toFixed(3)}.`,
+    );
+    console.log(`The difference has p = ${compareEvaluations(one, evaluation).pValue.toPrecision(2)} (McNemar).`);
+  }
+  const paths = new Map(held.map((file) => [file.origin, file.path]));
+  const imageOf = ({ file }: PredictionRow): ReturnType<typeof decodeImage> => decodeImage(paths.get(file) ?? file);
+  await drawPredictions(path.join(out, 'predictions.png'), await randomPredictions(evaluation, 12, seed), imageOf);
+  await drawPredictions(path.join(out, 'most-wrong.png'), mostWrong(evaluation, 12), imageOf);
+  await drawCharts(out, { confusion: confusionChart(evaluation), curves: trainingChart(histories[0] ?? []) });
   const report = await writeReport(out, {
-    title: `Findings: ${folds} networks together`,
-    evaluation: ensemble,
-    before: one,
+    title: folds > 1 ? `Findings: ${folds} networks together` : 'Findings',
+    evaluation,
+    history: histories[0] ?? [],
     settings: { ...settings },
-    imageOf: ({ file }) => decodeImage(byName.get(file) ?? file),
+    imageOf,
+    ...(folds > 1 ? { before: one } : {}),
   });
   console.log(`\nOpen ${report.html}`);
-  model?.dispose();
 });
 
-/** The mean of the members' probabilities. */
-function together(members: readonly Evaluation[], files: readonly string[]): Evaluation {
+/** The mean of the networks' probabilities. */
+function average(members: readonly Evaluation[], files: readonly CsvFile[]): Evaluation {
   const [{ classNames, predictions }] = members as [Evaluation];
   const mean = predictions.probabilities.map(
     (_, i) => members.reduce((sum, member) => sum + (member.predictions.probabilities[i] ?? 0), 0) / members.length,
   );
-  return evaluatePredictions(mean, predictions.labels, { classNames, files });
-}
-
-/**
- * NIH ChestX-ray14's table beside `images_001/images/` to `images_012/images/`, as its archives unpack, or beside `images/`; or any other
- * table. Without a folder, a table over the clothes.
- */
-async function listPictures(): Promise<{ classNames: readonly string[]; files: readonly CsvFile[] }> {
-  const { data, csv, out, pathColumn, labelColumn, groupColumn } = settings;
-  const [table, folder] = data === '' ? [await writeTable(path.join(out, csv)), DATA] : [path.join(data, csv), pictureFolders(data)];
-  const { classNames, files, missing } = await imagesFromCsv(table, {
-    pathColumn,
-    labelColumn,
-    folder,
-    labelSeparator: '|',
-    multiLabel: true,
-    missing: 'skip',
-    ...(groupColumn === '' ? {} : { groupColumn }),
-  });
-  if (missing.length > 0) console.log(`${missing.length} pictures of the table are not there, for example ${String(missing[0])}`);
-  const wanted = settings.classes === '' ? classNames : settings.classes.split(',');
-  const single = files
-    .filter(({ labels }) => labels.length === 1)
-    .map((file) => ({ ...file, label: wanted.indexOf(classNames[file.label] ?? '') }));
-  return { classNames: wanted, files: single.filter(({ label }) => label >= 0) };
-}
-
-function pictureFolders(data: string): string | string[] {
-  const parts = readdirSync(data)
-    .filter((name) => /^images_\d+$/.test(name))
-    .map((name) => path.join(data, name, 'images'));
-  const images = path.join(data, 'images');
-  return parts.length > 0 ? parts : existsSync(images) ? images : data;
-}
-
-async function writeTable(file: string): Promise<string> {
-  const rows = ['train', 'validation'].flatMap((side) =>
-    ['dress', 'pants', 'shirt'].flatMap((finding) =>
-      readdirSync(path.join(DATA, 'clothing', side, finding)).map((picture) => `clothing/${side}/${finding}/${picture},${finding}`),
-    ),
-  );
-  await writeFile(file, `file,finding\n${rows.join('\n')}\n`);
-  return file;
+  return evaluatePredictions(mean, predictions.labels, { classNames, files: files.map(({ origin }) => origin) });
 }

@@ -5,6 +5,7 @@ import { keepingListeners, withoutNewListeners } from './processListeners.js';
 
 /** Returns the name of the backend that is ready, or `undefined`. Does not start a backend. */
 export function readyBackend(): string | undefined {
+  // `tf.findBackend` would start a backend that is set but not ready, and so interrupt its first start.
   const { backendName, registry } = tf.engine();
   return Object.hasOwn(registry, backendName) ? backendName : undefined;
 }

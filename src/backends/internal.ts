@@ -1,4 +1,4 @@
-export { readyBackend, registeredBackends } from './activeBackend.js';
+export { activate, readyBackend, registeredBackends } from './activeBackend.js';
 export { copiesValues } from './copiesValues.js';
 export { lostContext, whileDeviceLasts } from './device.js';
 export { anotherCopy } from './oneCopy.js';

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 
 const REMEDY =
-  'Keep one: `npm ls @tensorflow/tfjs-core` shows who brings the other, `npm dedupe` or `overrides` in package.json remove it.';
+  'Keep one: `npm ls @tensorflow/tfjs-core` shows which package installs the other. `npm dedupe` or `overrides` in package.json removes it.';
 
 /** Throws if another copy of tfjs-core created the engine. */
 export function requireOneCopy(where: string): void {
@@ -15,6 +15,6 @@ export function requireOneCopy(where: string): void {
 /** Creates the error for a model or optimizer that was created by another copy. */
 export function anotherCopy(where: string, what: string): BackendError {
   return new BackendError(
-    `${where}: expected ${what} of this library's copy of TensorFlow.js, received one that another copy made. ${REMEDY}`,
+    `${where}: expected ${what} of this library's copy of TensorFlow.js, received one created by another copy. ${REMEDY}`,
   );
 }

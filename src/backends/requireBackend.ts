@@ -2,14 +2,14 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
+import { readyBackend } from './activeBackend.js';
 
 /** Throws unless the active TensorFlow.js backend can create tensors. */
 export function requireBackend(where: string): void {
-  const name = (tf.getBackend() as string | undefined) ?? '';
-  // A backend that is set but not started is not in the registry. The wasm backend starts asynchronously.
-  if (name === '' || (tf.findBackend(name) as unknown) == null) {
+  if (readyBackend() === undefined) {
+    const name = (tf.getBackend() as string | undefined) ?? '';
     const remedy =
-      "Call `await selectBackend()` first (in Node, that of 'effnet-ts/node'), or start one of your own with `await tf.setBackend(...)`.";
+      "Call `await selectBackend()` first (in Node, the one from 'effnet-ts/node'), or start a backend with `await tf.setBackend(...)`.";
     throw new BackendError(
       `${where}: expected a TensorFlow.js backend that is ready, received ${name === '' ? 'none' : `'${name}', not started`}. ${remedy}`,
     );

@@ -38,15 +38,18 @@ export type BackendPreference = string | BackendLoader;
 
 /** Options of {@link ensureBackend}. */
 export interface EnsureBackendOptions {
+  /** Receives a warning if only `cpu` is available or the GPU is a software renderer. @defaultValue none: nothing is printed */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Options of {@link selectBackend}. */
+export interface SelectBackendOptions extends ProbeBackendOptions {
   /**
    * Receives a warning if only `cpu` is available or the GPU is a software renderer.
    * @defaultValue `console.warn`, once per message
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
-
-/** Options of {@link selectBackend}. */
-export interface SelectBackendOptions extends ProbeBackendOptions, EnsureBackendOptions {}
 
 export const ENSURE_RULES = { onWarning: callable };
 export const SELECT_RULES = { ...PROBE_RULES, ...ENSURE_RULES };
@@ -91,7 +94,7 @@ function requirePreferences(where: string, preferences: readonly BackendPreferen
   if (preferences.length > 0) return;
   throw new BackendError(
     `${where}: expected a backend to choose from, found none imported. Import one, for example '@tensorflow/tfjs-backend-wasm', ` +
-      "or pass `{ name, load }` for each one wanted. In Node, call `await selectBackend()` of 'effnet-ts/node', which imports one.",
+      "or pass `{ name, load }` for each backend. In Node, call `selectBackend` from 'effnet-ts/node', which imports one.",
   );
 }
 
@@ -113,16 +116,16 @@ export async function selectBackend(
   options: SelectBackendOptions = {},
 ): Promise<BackendReport> {
   if (preferences !== undefined) checkPreferences('selectBackend', preferences);
-  checkOptions('selectBackend', options, SELECT_RULES);
+  const given = checkOptions('selectBackend', options, SELECT_RULES);
   const candidates = preferences ?? registeredBackends();
-  return inTurn(() => firstThatWorks('selectBackend', candidates, options));
+  return inTurn(() => firstThatWorks('selectBackend', candidates, { onWarning: warnOnce, ...given }));
 }
 
 /** Tries the backends in order. The caller has checked the arguments and calls this within {@link inTurn}. */
 export async function firstThatWorks(
   where: string,
   preferences: readonly BackendPreference[],
-  { onWarning = warnOnce, ...probe }: SelectBackendOptions,
+  { onWarning, ...probe }: SelectBackendOptions,
 ): Promise<BackendReport> {
   requirePreferences(where, preferences);
   requireOneCopy(where);
@@ -133,7 +136,7 @@ export async function firstThatWorks(
     const candidate = typeof preference === 'string' ? imported(preference) : preference;
     const { attempt, cause } = await attemptBackend(where, candidate, probe);
     if (attempt.outcome === 'chosen') {
-      warnIfSlow(where, candidate.name, tried, onWarning);
+      if (onWarning !== undefined) warnIfSlow(where, candidate.name, tried, onWarning);
       return { backend: candidate.name, device: deviceOf(candidate.name), tried: [...tried, attempt] };
     }
     tried.push(attempt);
@@ -155,7 +158,7 @@ function warnIfSlow(where: string, name: string, refused: readonly BackendAttemp
   const slow = whySlow(name, deviceOf(name));
   if (slow === undefined || (name === 'cpu' && refused.length === 0)) return;
   warn(
-    `${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` Those before it do not work: ${describe(refused)}`}`,
+    `${where}: the active backend is '${name}'. ${slow}${refused.length === 0 ? '' : ` The backends before it do not work: ${describe(refused)}`}`,
   );
 }
 
@@ -208,7 +211,7 @@ function imported(name: string): BackendLoader {
     load: () =>
       registeredBackends().includes(name)
         ? Promise.resolve()
-        : Promise.reject(new BackendError(`no backend of that name is imported (there is ${registeredBackends().join(', ') || 'none'})`)),
+        : Promise.reject(new BackendError(`no backend of this name is imported (imported: ${registeredBackends().join(', ') || 'none'})`)),
   };
 }
 

@@ -37,8 +37,8 @@ async function missingWasm(cause: unknown, aborted: string | undefined): Promise
   const file = await wasmFile();
   const place = await lastWasmFetched();
   return new BackendError(
-    `expected '${file}'${place === undefined ? '' : ` at ${place}`}, which is missing or no wasm file. ` +
-      'Serve the .wasm files of @tensorflow/tfjs-backend-wasm and name their place with `setWasmPaths` in `load`; in Node, name their folder with `wasmFolder`.' +
+    `expected '${file}'${place === undefined ? '' : ` at ${place}`}, which is missing or not a wasm file. ` +
+      'Serve the .wasm files of @tensorflow/tfjs-backend-wasm and pass their URL to `setWasmPaths` in `load`; in Node, pass their folder as `wasmFolder`.' +
       (aborted === undefined ? '' : ` The runtime says: ${aborted.replaceAll(/\s*\n\s*/g, ' ')}.`),
     { cause },
   );

@@ -1,16 +1,19 @@
 // Validates arguments and options, and writes the error messages for invalid ones.
 
+import { didYouMean } from './didYouMean.js';
 import { OptionError } from './errors.js';
 
 /** A condition on a value: a test, and the words that describe it in error messages. */
 export interface Rule<T> {
   readonly expected: string;
   readonly accepts: (value: unknown) => value is T;
+  /** Returns a sentence on how to correct a value that is not accepted, or an empty string. */
+  readonly remedy?: ((value: unknown) => string) | undefined;
 }
 
 /** Creates a rule from a description and a test. */
-export function rule<T>(expected: string, accepts: (value: unknown) => boolean): Rule<T> {
-  return { expected, accepts: accepts as Rule<T>['accepts'] };
+export function rule<T>(expected: string, accepts: (value: unknown) => boolean, remedy?: Rule<T>['remedy']): Rule<T> {
+  return { expected, accepts: accepts as Rule<T>['accepts'], remedy };
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -47,7 +50,11 @@ export const record = rule<object>('an object', (value) => typeof value === 'obj
 export const anything = rule<unknown>('a value', () => true);
 
 export function oneOf<const T extends string | number | boolean | null>(...values: readonly T[]): Rule<T> {
-  return rule(`one of ${list(values)}`, (value) => values.includes(value as T));
+  return rule(
+    `one of ${list(values)}`,
+    (value) => values.includes(value as T),
+    (value) => didYouMean(value, values),
+  );
 }
 
 /** Returns the keys of an object, typed as the union they belong to. */
@@ -60,7 +67,15 @@ export function instanceOf<T>(type: abstract new (...parameters: never[]) => T, 
 }
 
 export function either<A, B>(first: Rule<A>, second: Rule<B>): Rule<A | B> {
-  return rule(`${first.expected} or ${second.expected}`, (value) => first.accepts(value) || second.accepts(value));
+  return rule(
+    `${first.expected} or ${second.expected}`,
+    (value) => first.accepts(value) || second.accepts(value),
+    (value) => remedyOf(first, value) || remedyOf(second, value),
+  );
+}
+
+function remedyOf(rule: Rule<unknown>, value: unknown): string {
+  return rule.remedy?.(value) ?? '';
 }
 
 export function nullable<T>(inner: Rule<T>): Rule<T | null> {
@@ -76,10 +91,17 @@ export function arrayOf<T>(inner: Rule<T>, length?: number): Rule<readonly T[]> 
     `an array${size}, each ${inner.expected}`,
     // `every` skips the holes of `new Array(3)`. `Array.from` turns them into `undefined`.
     (value) => Array.isArray(value) && (length === undefined || value.length === length) && Array.from(value).every(inner.accepts),
+    (value) =>
+      Array.isArray(value)
+        ? remedyOf(
+            inner,
+            Array.from<unknown>(value).find((each) => !inner.accepts(each)),
+          )
+        : '',
   );
 }
 
-/** Class names, for example. Two equal ones would be ambiguous. */
+/** Class names. Duplicates are rejected, because a name must identify one class. */
 export const differentTexts = rule<readonly string[]>(
   'an array of different non-empty strings',
   (value) => arrayOf(text).accepts(value) && new Set(value).size === value.length,
@@ -87,8 +109,7 @@ export const differentTexts = rule<readonly string[]>(
 
 /** Throws an OptionError unless `value` satisfies the rule. */
 export function check<T>(where: string, option: string, value: unknown, wanted: Rule<T>, remedy = ''): asserts value is T {
-  if (wanted.accepts(value)) return;
-  throw invalid(where, option, wanted.expected, value, remedy);
+  if (!wanted.accepts(value)) throw invalid(where, option, wanted.expected, value, remedy || remedyOf(wanted, value));
 }
 
 /** Throws an OptionError unless every value satisfies the rule. */
@@ -116,19 +137,23 @@ export function checkOptions<T extends object>(where: string, options: T, rules:
   // A promise without `await`, a Map or a similar object has no keys and would pass as an empty object.
   if (Object.keys(options).length === 0 && !isPlain(options)) throw invalid(where, name ?? 'options', record.expected, options);
   const path = (option: string): string => (name === undefined ? option : `${name}.${option}`);
-  const known = Object.keys(rules);
   const given: Partial<Given<T>> = {};
   for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, option)) {
-      throw new OptionError(
-        `${where}: expected one of ${known.map((key) => `\`${path(key)}\``).join(', ')}, received \`${path(option)}\`.`,
-      );
-    }
+    if (!Object.hasOwn(rules, option)) throw unknownOption(where, option, Object.keys(rules), path);
     if (value === undefined) continue;
     check(where, path(option), value, rules[option as keyof T] as Rule<unknown>);
     given[option as keyof T] = value as Given<T>[keyof T];
   }
   return given as Given<T>;
+}
+
+function unknownOption(where: string, option: string, known: readonly string[], path: (option: string) => string): OptionError {
+  const options = known.map((each) => `\`${path(each)}\``).join(', ');
+  const proposal = didYouMean(option, known, (name) => `\`${path(name)}\``);
+  return new OptionError(
+    `${where}: expected ${known.length === 1 ? 'the option' : 'one of the options'} ${options}, received \`${path(option)}\`.` +
+      (proposal === '' ? '' : ` ${proposal}`),
+  );
 }
 
 /** Returns whether an object is a plain `{ ... }`, also when it comes from another realm. */
@@ -139,17 +164,17 @@ export function isPlain(value: object): boolean {
 
 /** Creates the error for an invalid value. */
 export function invalid(where: string, option: string, expected: string, received: unknown, remedy = ''): OptionError {
-  // A promise that a function returned, as in `items()`, is not the caller's to await.
+  // For a value that a function returned, named `items()`, awaiting is not up to the caller.
   const advice = isPromise(received) && !option.endsWith(')') ? AWAIT : remedy;
   return new OptionError(
     `${where}: expected ${expected} for \`${option}\`, received ${show(received)}.${advice === '' ? '' : ` ${advice}`}`,
   );
 }
 
-/** What to do with a promise where something else is expected. */
+/** The remedy for a promise where another value is expected. */
 export const AWAIT = 'Await it first.';
 
-/** Whether a value can be awaited. */
+/** Returns whether a value can be awaited. */
 export function isPromise(value: unknown): boolean {
   return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
 }
@@ -183,7 +208,7 @@ function functionName({ name }: { readonly name: string }): string {
 
 const GENERATORS: ReadonlySet<string> = new Set(['[object Generator]', '[object AsyncGenerator]']);
 
-/** Returns the name of an object's class: '' where it has none, `undefined` for an object without a prototype. */
+/** Returns the name of an object's class: '' if the class has no name, `undefined` for an object without a prototype. */
 export function typeName(value: object): string | undefined {
   return (value as { constructor?: { name?: string | undefined } | undefined }).constructor?.name?.replace(/^_+/, '');
 }

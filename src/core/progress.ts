@@ -40,7 +40,7 @@ export function trackProgress(listener: ProgressListener | undefined, task: stri
     const seconds = (performance.now() - start) / 1000;
     const rate = seconds > 0 ? done / seconds : 0;
     const secondsLeft = whole === undefined || rate === 0 ? undefined : Math.max(0, whole - done) / rate;
-    listener?.({ task, done, total: whole, unit, rate, secondsLeft, ...(figures === undefined ? {} : { figures }) });
+    listener?.({ task, done, total: whole, unit, rate, secondsLeft, figures });
   };
   const advance = (done: number, figures?: Progress['figures']): void => {
     last = { done, figures };

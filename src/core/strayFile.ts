@@ -4,10 +4,10 @@ type Stray = readonly [head: RegExp, what: string, remedy: string];
 
 const STRAYS: readonly Stray[] = [
   [/^$/, 'an empty file', 'Copy or download it again.'],
-  [/^(\xef\xbb\xbf|\ufeff)?\s*<(!doctype\s+html|html|!--)/i, 'a web page', 'Servers answer so where the file is not at that URL.'],
+  [/^(\xef\xbb\xbf|\ufeff)?\s*<(!doctype\s+html|html|!--)/i, 'a web page', 'Servers send one if the file is not at that URL.'],
   [
     /^version https:\/\/git-lfs\.github\.com\/spec\//,
-    'a pointer of Git LFS instead of the file itself',
+    'a Git LFS pointer instead of the file itself',
     'Run `git lfs pull`, or download the file from its page.',
   ],
 ];

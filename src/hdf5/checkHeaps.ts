@@ -21,18 +21,18 @@ export function checkHeaps(where: string, bytes: Uint8Array): void {
     const stray = strayFile(String.fromCharCode(...bytes.subarray(0, 64)));
     const sentence =
       stray === undefined
-        ? 'the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.'
+        ? 'the HDF5 file cannot be read. It is truncated, damaged or not an HDF5 file.'
         : `expected an HDF5 file, received ${stray[0]}. ${stray[1]}`;
     throw new WeightsError(`${where}: ${sentence}`);
   }
   for (const heap of found(bytes, GLOBAL_HEAP)) {
     if (!isGlobalHeapSound(view, heap))
-      throw new WeightsError(`${where}: a heap of the HDF5 file holds an object of an impossible size. The file is damaged.`);
+      throw new WeightsError(`${where}: a heap of the HDF5 file contains an object of an impossible size. The file is damaged.`);
   }
   for (const heap of found(bytes, LOCAL_HEAP)) {
     if (!isLocalHeapSound(view, heap))
       throw new WeightsError(
-        `${where}: a heap of the HDF5 file is larger than the file or lists free space that cannot be. The file is damaged.`,
+        `${where}: a heap of the HDF5 file is larger than the file or lists free space that cannot exist. The file is damaged.`,
       );
   }
 }

@@ -72,7 +72,7 @@ export async function hdf5File(where: string, bytes: Uint8Array): Promise<Hdf5Fi
       } catch (cause) {
         if (cause instanceof WeightsError) throw cause;
         noteFault(cause);
-        throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or no HDF5 file.`, { cause });
+        throw new WeightsError(`${where}: the HDF5 file cannot be read. It is truncated, damaged or not an HDF5 file.`, { cause });
       } finally {
         quietly(() => {
           module.deactivate_throwing_error_handler();

@@ -104,7 +104,7 @@ function layerConfig(where: string, model: tfl.LayersModel, { className, layer, 
   }
   if (!Object.hasOwn(OPTIONS, className)) {
     throw new WeightsError(
-      `${where}: Keras has no way to read the layer '${name}' of class ${className}. Write its weights alone with \`writeKerasWeights\`.`,
+      `${where}: Keras has no way to read the layer '${name}' of class ${className}. Write only its weights with \`writeKerasWeights\`.`,
     );
   }
   const options = (OPTIONS[className] ?? []).flatMap((option) => {

@@ -17,11 +17,11 @@ export function* legacyWeights(where: string, group: Group): Generator<NamedData
   for (const layer of listed(where, group, 'layer_names')) {
     const layerGroup = groupAt(group, layer);
     if (layerGroup === undefined)
-      throw new WeightsError(`${where}: the file lists the layer ${show(layer)} but does not hold it. It is damaged.`);
+      throw new WeightsError(`${where}: the file lists the layer ${show(layer)} but does not contain it. It is damaged.`);
     for (const weight of listed(where, layerGroup, 'weight_names')) {
       const dataset = datasetAt(layerGroup, weight);
       if (dataset === undefined)
-        throw new WeightsError(`${where}: the file lists the weight ${show(weight)} but does not hold it. It is damaged.`);
+        throw new WeightsError(`${where}: the file lists the weight ${show(weight)} but does not contain it. It is damaged.`);
       yield { name: weightName(layer, weight), dataset };
     }
   }

@@ -57,7 +57,7 @@ export function* objectWeights(
   function* visit({ group, kind, name, config: own }: Place, owners: readonly string[], depth: number): Generator<NamedDataset> {
     // If groups share their children, the number of visits grows exponentially with the depth.
     groupsLeft -= 1;
-    if (groupsLeft < 0) throw new WeightsError(`${where}: the file leads to more groups than it can hold. It is damaged.`);
+    if (groupsLeft < 0) throw new WeightsError(`${where}: the file leads to more groups than it can contain. It is damaged.`);
     if (depth > DEEPEST) throw new WeightsError(`${where}: the file nests deeper than any model. It is damaged.`);
     const variables = groupAt(group, 'vars');
     const stored =

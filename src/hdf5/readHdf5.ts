@@ -41,7 +41,7 @@ function arrayOf(where: string, file: Hdf5File, name: string, dataset: Dataset, 
   const dtype = elementType(where, name, dataset);
   // A damaged file may declare huge arrays. Weights are rarely compressed, and never to less than a thousandth of their size.
   if (elementCount(shape) > 1024 * fileBytes)
-    throw new WeightsError(`${where}: ${show(name)} claims ${elementCount(shape)} numbers, more than the file can hold.`);
+    throw new WeightsError(`${where}: ${show(name)} claims ${elementCount(shape)} numbers, more than the file can contain.`);
   return encodedArray(shape, dtype, () =>
     file.use((root) => {
       const found = datasetAt(root, path.replace(/^\//, ''));
@@ -60,5 +60,5 @@ function elementType(where: string, name: string, { metadata }: Dataset): Elemen
     return `${metadata.signed ? 'int' : 'uint'}${bits}`;
   // NumPy has no bfloat16, so h5py writes it as two opaque bytes.
   if (metadata.type === opaque && bits === 16) return 'bfloat16';
-  throw new WeightsError(`${where}: expected ${show(name)} to hold numbers of 16, 32 or 64 bits or integers, received another type.`);
+  throw new WeightsError(`${where}: expected ${show(name)} to contain floats of 16, 32 or 64 bits or integers, received another type.`);
 }

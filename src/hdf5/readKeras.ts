@@ -62,7 +62,7 @@ function notesIn(metadata: unknown): ModelNotes {
     readonly classNames?: unknown;
   };
   return {
-    ...(preprocessing === undefined ? {} : { preprocessing: storedPreprocessing(WHERE, 'the .keras file', preprocessing) }),
-    ...(arrayOf(textRule).accepts(classNames) ? { classNames } : {}),
+    preprocessing: preprocessing === undefined ? undefined : storedPreprocessing(WHERE, 'the .keras file', preprocessing),
+    classNames: arrayOf(textRule).accepts(classNames) ? classNames : undefined,
   };
 }

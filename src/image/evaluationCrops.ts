@@ -1,6 +1,6 @@
 // Deterministic crops for evaluation and test-time augmentation.
 
-import { check, checkOptions, nonNegativeInteger, positiveInteger } from '../core/internal.js';
+import { check, checkOptions, nonNegativeInteger, oneOf, positiveInteger } from '../core/internal.js';
 import { centerCrop, crop } from './crop.js';
 import { flipHorizontal } from './flip.js';
 import { checkPixels, sides, type Pixels, type Size } from './pixels.js';
@@ -65,9 +65,7 @@ export interface TestTimeViewsOptions {
  * const views = testTimeViews(resizeShorterSide(photo, 256), 224, { views: 'ten' }); // 10 images
  */
 export function testTimeViews(image: Pixels, size: Size, options: TestTimeViewsOptions = {}): readonly Pixels[] {
-  const { views = 'flip' } = checkOptions('testTimeViews', options, {
-    views: { expected: "one of 'flip', 'five', 'ten'", accepts: isViews },
-  });
+  const { views = 'flip' } = checkOptions('testTimeViews', options, { views: oneOf('flip', 'five', 'ten') });
   const center = centerCrop(image, size);
   if (views === 'flip') return [center, flipHorizontal(center)];
   const [height, width] = sides(size);
@@ -80,8 +78,4 @@ export function testTimeViews(image: Pixels, size: Size, options: TestTimeViewsO
   ] as const;
   const five = [...corners.map(([top, left]) => crop(image, { top, left, height, width })), center];
   return views === 'five' ? five : [...five, ...five.map(flipHorizontal)];
-}
-
-function isViews(value: unknown): value is 'flip' | 'five' | 'ten' {
-  return value === 'flip' || value === 'five' || value === 'ten';
 }

@@ -40,10 +40,9 @@ export function checkFinitePixels(where: string, { width, channels, data }: Pixe
   const at = data.findIndex((value) => !Number.isFinite(value));
   const pixel = Math.floor(at / channels);
   const place = `at row ${Math.floor(pixel / width)}, column ${pixel % width}, channel ${at % channels}`;
-  throw new DataError(
-    `${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`,
-    origin === undefined ? {} : { origin },
-  );
+  throw new DataError(`${where}: expected finite pixels${origin === undefined ? '' : ` in '${origin}'`}, received ${data[at]} ${place}.`, {
+    origin,
+  });
 }
 
 /** A value of one channel of a pixel. */

@@ -70,7 +70,7 @@ export function completePreprocessing(where: string, preprocessing: Preprocessin
   return { inputSize: sides(inputSize), fit, cropFraction, margins, fillValue: fills ? fillValue : 0, interpolation, antialias, resampler };
 }
 
-/** Whether a value is a model, runtime or dataset, which carries a preprocessing, and is none itself. */
+/** Returns whether a value is a model, runtime or dataset, which has a preprocessing but is not one itself. */
 function carriesOne(value: unknown): boolean {
   return record.accepts(value) && ('getUserDefinedMetadata' in value || 'preprocessing' in value);
 }

@@ -98,6 +98,6 @@ export function evalTransform(preprocessing: RecipeName | PreprocessingSource = 
     return evalTransform(RECIPES[preprocessing].evaluate(size ?? 224));
   }
   const record = requirePreprocessing(where, preprocessing);
-  if (size !== undefined) throw invalid(where, 'size', 'none beside a preprocessing, which has `inputSize`,', size);
+  if (size !== undefined) throw invalid(where, 'size', 'no value beside a preprocessing, which contains `inputSize`,', size);
   return transformWithSpec([where, record], record, describePreprocessing(record), (pixels) => preprocessFor(where, pixels, record));
 }

@@ -94,7 +94,7 @@ export function resolveResize(where: string, options: ResizeOptions): Complete<R
   const smooths = interpolation === 'bilinear' || interpolation === 'bicubic';
   const { antialias = smooths && resampler === 'pillow' } = options;
   if (antialias && !smooths)
-    throw invalid(where, 'antialias', `false with interpolation '${interpolation}'`, antialias, 'Bilinear and bicubic have it.');
+    throw invalid(where, 'antialias', `false with interpolation '${interpolation}'`, antialias, 'Only bilinear and bicubic support it.');
   if (!antialias && smooths && resampler === 'pillow')
     throw invalid(where, 'antialias', "true with resampler 'pillow'", antialias, 'Pillow always antialiases.');
   return { interpolation, antialias, resampler };

@@ -91,7 +91,7 @@ export function resizeToFor(where: string, pixels: Pixels, size: Size, fit: Fit,
         const inner = [floor(exact[0]), floor(exact[1])] as const;
         if (inner[0] === 0 || inner[1] === 0) {
           throw new ShapeError(
-            `${where}: expected an image that keeps a pixel on both sides, received [${pixels.height}, ` +
+            `${where}: expected an image that is at least one pixel high and wide after resizing, received [${pixels.height}, ` +
               `${pixels.width}] for ${whole.join(' x ')}.`,
           );
         }

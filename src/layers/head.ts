@@ -58,7 +58,7 @@ export function head(x: tfl.SymbolicTensor, spec: HeadSpec, options: HeadOptions
 /** Same as {@link head}, for checked arguments. */
 export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadOptions): tfl.SymbolicTensor {
   const { classes, classifierActivation = 'softmax', pooling = 'avg', dropoutRate = 0, hidden = [] } = spec;
-  const seeded = (name: string): { seed?: number | undefined } => (seed === undefined ? {} : { seed: deriveSeed(seed, name) });
+  const seedOf = (name: string): number | undefined => (seed === undefined ? undefined : deriveSeed(seed, name));
   // Glorot initialization, as in Keras' Dense layer. That of the reference implementation suits a thousand classes; with ten, the initial
   // logits are around +-20 and the predictions overconfident.
   const dense = (input: tfl.SymbolicTensor, name: string, units: number, act: ClassifierActivation | 'relu'): tfl.SymbolicTensor =>
@@ -67,7 +67,7 @@ export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadO
         name,
         units,
         activation: act,
-        kernelInitializer: varianceScaling({ scale: 1, mode: 'fanAvg', distribution: 'uniform', ...seeded(name) }),
+        kernelInitializer: varianceScaling({ scale: 1, mode: 'fanAvg', distribution: 'uniform', seed: seedOf(name) }),
       })
       .apply(input) as tfl.SymbolicTensor;
 
@@ -75,7 +75,7 @@ export function applyHead(x: tfl.SymbolicTensor, spec: HeadSpec, { seed }: HeadO
   const dropped =
     dropoutRate === 0
       ? pooled
-      : (dropout({ name: 'top_dropout', rate: dropoutRate, ...seeded('top_dropout') }).apply(pooled) as tfl.SymbolicTensor);
+      : (dropout({ name: 'top_dropout', rate: dropoutRate, seed: seedOf('top_dropout') }).apply(pooled) as tfl.SymbolicTensor);
   const features = hidden.reduce((y, units, i) => dense(y, `hidden${i + 1}`, units, 'relu'), dropped);
   return dense(features, 'predictions', classes, classifierActivation);
 }

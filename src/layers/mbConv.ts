@@ -85,11 +85,11 @@ function project(
   const { name, spec, hasSkip } = plan;
   const projected = unit(where, x, plan, ['projectConv', 'projectNorm'], activationName, parts);
   if (!hasSkip) return projected;
-  const seed = parts.seed === undefined ? {} : { seed: deriveSeed(parts.seed, `${name}_drop`) };
+  const seed = parts.seed === undefined ? undefined : deriveSeed(parts.seed, `${name}_drop`);
   const branch =
     spec.dropRate === 0
       ? projected
-      : (stochasticDepth({ name: `${name}_drop`, rate: spec.dropRate, ...seed }).apply(projected) as tfl.SymbolicTensor);
+      : (stochasticDepth({ name: `${name}_drop`, rate: spec.dropRate, seed }).apply(projected) as tfl.SymbolicTensor);
   return tfl.layers.add({ name: `${name}_add` }).apply([branch, input]) as tfl.SymbolicTensor;
 }
 

@@ -1,5 +1,6 @@
 // Checks the `model` argument of public functions.
 
+import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
 import { check, rule } from '../core/internal.js';
@@ -21,15 +22,19 @@ export function modelRemedy(value: unknown): string {
   return layersModel.accepts((value as { readonly model?: unknown } | null | undefined)?.model) ? 'Pass its `model`.' : '';
 }
 
-/** @throws {OptionError} when the model is disposed, or its head, because another function took the model over. */
+/** @throws {OptionError} when the model is disposed, or some of its layers or weights are. */
 export function checkInUse(where: string, model: LayersModel, option = 'model'): void {
-  if (!isReleased(model) && !model.layers.some(isReleased)) return;
-  const isTakenOver = !isReleased(model) && model.layers.some((layer) => layer.weights.length > 0 && !isReleased(layer));
-  const remedy = isTakenOver ? 'trainHead or replaceHead took its layers over: use the model that it returned.' : '';
-  throw new OptionError(
-    `${where}: expected a model in use for \`${option}\`, received one that is disposed.${remedy === '' ? '' : ` ${remedy}`}`,
-  );
+  if (!isReleased(model) && !model.layers.some(isReleased) && !model.weights.some(isFreed)) return;
+  const isTakenOver = !isReleased(model) && model.layers.some(({ weights }) => weights.length > 0 && !weights.some(isFreed));
+  const remedy = isTakenOver ? ' If trainHead or replaceHead took its layers over, use the model that it returned.' : '';
+  throw new OptionError(`${where}: expected a model in use for \`${option}\`, received one that is disposed.${remedy}`);
 }
 
-// TensorFlow.js counts the models of a layer, and has no public way to ask.
+// TensorFlow.js counts the models that use a layer, but has no public way to read the count.
 const isReleased = (layer: layers.Layer): boolean => (layer as unknown as { readonly _refCount: number | null })._refCount === 0;
+
+function isFreed(weight: LayersModel['weights'][number]): boolean {
+  const { val } = weight as unknown as { readonly val?: unknown };
+  // `tf.disposeVariables` does not mark the variables that it frees. `val` is no `tf.Variable` where there are two copies of TensorFlow.js.
+  return val instanceof tf.Variable && (val.isDisposed || tf.engine().registeredVariables[val.name] !== val);
+}

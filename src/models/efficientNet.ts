@@ -115,7 +115,7 @@ function buildModel(
 ): { readonly model: tfl.LayersModel; readonly stageOutputs: readonly string[] } {
   const input = tfl.input({ shape: [...plan.inputShape], name: 'input_layer' });
   const { attention: _attention, block: _block, ...normActParts } = parts;
-  const build = parts.seed === undefined ? {} : { seed: parts.seed };
+  const build = { seed: parts.seed };
   const { activation, padding, batchNormMomentum, batchNormEpsilon } = plan;
   const normAct: NormActSpec = { activation, padding, batchNormMomentum, batchNormEpsilon };
 
@@ -140,7 +140,7 @@ function connected(where: string, name: string, inputs: tfl.SymbolicTensor, outp
   } catch (cause) {
     const [reason] = (cause as Error).message.split(/ Layer names:|\n| The following/);
     throw new OptionError(
-      `${where}: expected own parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ` +
+      `${where}: expected custom parts to apply layers to \`x\` and to name each after the given \`name\`, received an error: ` +
         String(reason),
       { cause },
     );

@@ -3,6 +3,7 @@ export { checkInUse, checkModel, modelRemedy } from './checkModel.js';
 export { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from './efficientNet.js';
 export { cutModel } from './cutModel.js';
 export { kerasWeightNames } from './kerasWeightNames.js';
+export { isNestedModel, layersOf } from './layersOf.js';
 export { LOAD_MODEL_RULES } from './loadModel.js';
 export { isFolded } from './metadata.js';
 export { modelFromArtifacts } from './modelFromArtifacts.js';

@@ -1,8 +1,8 @@
 // Translates Keras layers into TensorFlow.js layers that compute the same result, or throws an error that names the layer. TensorFlow.js
 // ignores options it does not support, so every option that changes the result is translated or refused here.
 
-import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
+import { isKnown, plainConfig } from './plainConfig.js';
 
 /** The class and configuration of a layer, as Keras serializes them. */
 export interface LayerForm {
@@ -71,7 +71,7 @@ const ACTIVATIONS: ReadonlySet<string> = new Set([
   'tanh',
 ]);
 
-const IN_KERAS = 'Replace it in Keras and convert again, or load the weights alone with `loadWeights`.';
+const IN_KERAS = 'Replace it in Keras and convert again, or load only the weights with `loadWeights`.';
 const REMEDIES: Readonly<Record<string, string>> = {
   Resizing: 'Resize images before predicting (`classify` does), and take the layer out of the model in Keras.',
   CenterCrop: 'Crop images before predicting (`classify` does), and take the layer out of the model in Keras.',
@@ -100,10 +100,6 @@ export function translateLayer(layer: LayerForm, context: LayerContext): readonl
  */
 export function checkKnown(className: string, context: Pick<LayerContext, 'where' | 'name'>): void {
   if (!isKnown(className)) throw unknown(className, context);
-}
-
-function isKnown(className: string): boolean {
-  return Object.hasOwn(tf.serialization.SerializationMap.getMap().classNameMap, className);
 }
 
 function unknown(className: string, { where, name }: Pick<LayerContext, 'where' | 'name'>): DataError {
@@ -241,33 +237,4 @@ function activation(name: unknown, { isKeras3 }: LayerContext): string | LayerFo
     default:
       return typeof name === 'string' && ACTIVATIONS.has(name) ? name : undefined;
   }
-}
-
-/** Converts a configuration to plain values, as TensorFlow.js expects. Keras 3 wraps types, functions and objects. */
-function plainConfig(config: LayerForm['config']): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
-      if (key === 'batch_shape') return [['batch_input_shape', value]];
-      if (key === 'dtype') return [[key, value === 'int32' || value === 'bool' ? value : 'float32']];
-      return [[key, plainValue(value)]];
-    }),
-  );
-}
-
-function plainValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (typeof value !== 'object' || value === null) return value;
-  const {
-    class_name: className,
-    config,
-    value: inner,
-  } = value as { readonly class_name?: unknown; readonly config?: unknown; readonly value?: unknown };
-  // NumPy arrays and scalars.
-  if (className === '__numpy__' || className === '__tensor__') return (config as { readonly value?: unknown }).value;
-  if ((value as { readonly type?: unknown }).type === 'ndarray') return inner;
-  if (className === 'function') return config;
-  if (typeof className !== 'string') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
-  if (className === 'L1' || className === 'L2') return { class_name: 'L1L2', config: { l1: 0, l2: 0, ...(config as object) } };
-  // Initializers, regularizers and constraints are dropped, because a trained model predicts without them.
-  return isKnown(className) ? { class_name: className, config: plainValue(config) } : null;
 }

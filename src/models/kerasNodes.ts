@@ -107,7 +107,7 @@ export function constantArithmetic(
   }
   throw new DataError(
     `${where}: expected layers that TensorFlow.js has, received the function '${called}' as the layer '${name}'. ` +
-      `Replace it in Keras by layers, such as Rescaling, and convert again; or load the weights alone with \`loadWeights\`.`,
+      `Replace it in Keras by layers, such as Rescaling, and convert again; or load only the weights with \`loadWeights\`.`,
   );
 }
 

@@ -96,7 +96,13 @@ function normalized(where: string, artifacts: tf.io.ModelArtifacts, normalizatio
     );
   }
   if (earlier !== undefined)
-    throw invalid(where, 'normalization', 'none', normalization, 'The model was loaded with one before it was saved. It carries it.');
+    throw invalid(
+      where,
+      'normalization',
+      'none',
+      normalization,
+      'The model was loaded with one before it was saved. The saved model contains it.',
+    );
   const topology = normalizeInput(where, modelConfig(artifacts.modelTopology) as SavedTopology, normalization);
   return withMetadata({ ...artifacts, modelTopology: topology }, { normalization });
 }

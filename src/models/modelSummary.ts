@@ -3,6 +3,7 @@
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { check, checkOptions, positiveInteger, rule } from '../core/internal.js';
 import { stageOf } from '../scaling/internal.js';
+import { layersOf } from './layersOf.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';
 import { asLayersModel } from './modelParts.js';
 
@@ -47,7 +48,7 @@ export function modelSummary(model: LayersModel, options: ModelSummaryOptions = 
   asLayersModel('modelSummary', model, false);
   const { batchSize = 1 } = checkOptions('modelSummary', options, { batchSize: positiveInteger });
   const groups = new Map<string, layers.Layer[]>();
-  for (const layer of flatten(model)) {
+  for (const layer of layersOf(model)) {
     const name = stageOf(layer.name);
     groups.set(name, [...(groups.get(name) ?? []), layer]);
   }
@@ -117,11 +118,6 @@ function figures({ parameters, trainable, multiplyAdds, activationBytes }: Model
   const grouped = (value: number | null): string => (value === null ? 'size-dependent' : value.toLocaleString('en-US'));
   const megabytes = activationBytes === null ? 'size-dependent' : `${(activationBytes / 2 ** 20).toFixed(1)} MiB`;
   return [grouped(parameters), grouped(trainable), grouped(multiplyAdds), megabytes];
-}
-
-/** Returns the layers of a model, with the layers of nested models in their place. */
-function flatten(model: LayersModel): layers.Layer[] {
-  return model.layers.flatMap((layer) => ('layers' in layer ? flatten(layer as LayersModel) : [layer]));
 }
 
 function outputSize(layer: layers.Layer): number | null {

@@ -1,9 +1,10 @@
 // Computes the plan of a model from its variant and its actual layers.
 
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { countMultiplyAdds, countParameters, planFor } from '../scaling/internal.js';
 import type { BlockPlan, FeatureShape, LayerPlan, ModelPlan, NetworkPlan, ReductionPlan } from '../scaling/index.js';
 import { checkModel } from './checkModel.js';
+import { layersOf } from './layersOf.js';
 import { isFolded, metadataOf } from './metadata.js';
 import { multiplyAddsOf } from './multiplyAddsOf.js';
 
@@ -22,7 +23,7 @@ export function planOf(model: tfl.LayersModel): NetworkPlan {
   checkModel('planOf', model);
   const plan = variantPlanOf(model);
   if (plan !== undefined && isFolded(model)) return plan;
-  const owned = weightLayers(model);
+  const owned = layersOf(model).filter(({ weights }) => weights.length > 0);
   if (plan !== undefined && isStock(plan, owned)) return plan;
   const planned = new Map((plan?.layers ?? []).map((layer) => [layer.name, layer]));
   const layers = owned.map((layer) => asPlanned(layer, planned.get(layer.name)));
@@ -51,13 +52,6 @@ export function planOf(model: tfl.LayersModel): NetworkPlan {
 export function variantPlanOf(model: tfl.LayersModel): ModelPlan | undefined {
   const { variant, options = {} } = metadataOf(model) ?? {};
   return variant === undefined ? undefined : planFor('planOf', variant, options);
-}
-
-/** Returns the layers that have weights, with the layers of nested models in their place. */
-function weightLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
-  return model.layers.flatMap((layer) =>
-    layer instanceof tfl.LayersModel ? weightLayers(layer) : layer.weights.length > 0 ? [layer] : [],
-  );
 }
 
 function isStock(plan: ModelPlan, owned: readonly tfl.layers.Layer[]): boolean {

@@ -2,6 +2,7 @@
 // and its call), but a Sequential releases only one.
 
 import * as tfl from '@tensorflow/tfjs-layers';
+import { isNestedModel } from './layersOf.js';
 
 /** Properties of a model that the TensorFlow.js types lack. */
 interface Counted {
@@ -12,7 +13,7 @@ interface Counted {
 /** Makes `dispose` of a model release all models nested in it. */
 export function releaseNested(model: tfl.LayersModel): void {
   for (const layer of model.layers) {
-    if (!(layer instanceof tfl.LayersModel)) continue;
+    if (!isNestedModel(layer)) continue;
     releaseNested(layer);
     if (!(model instanceof tfl.Sequential)) continue;
     const { _refCount: count = 1 } = layer as unknown as Counted;

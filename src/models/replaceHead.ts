@@ -37,7 +37,7 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
     throw new OptionError(`replaceHead: expected ${spec.classes} names for \`classNames\`, one per class, received ${classNames.length}.`);
   }
   const { features, old } = splitHead('replaceHead', model, spec.pooling !== undefined);
-  const outputs = buildLayers('replaceHead', () => applyHead(features, spec, seed === undefined ? {} : { seed }));
+  const outputs = buildLayers('replaceHead', () => applyHead(features, spec, { seed }));
   const result = tfl.model({ inputs: model.inputs, outputs, name: model.name });
   result.setUserDefinedMetadata({ ...model.getUserDefinedMetadata() });
   const metadata = metadataOf(model);
@@ -45,8 +45,8 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
     const { classNames: _old, ...kept } = metadata;
     setMetadata(result, {
       ...kept,
-      ...(kept.options === undefined ? {} : { options: headOptions(kept.options, spec) }),
-      ...(classNames === undefined ? {} : { classNames }),
+      options: kept.options === undefined ? undefined : headOptions(kept.options, spec),
+      classNames,
     });
   }
   for (const layer of old) layer.dispose();

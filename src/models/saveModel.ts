@@ -7,6 +7,7 @@ import { DataError, isEffnetError } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/internal.js';
 import { checkFiniteWeights } from './checkFiniteWeights.js';
 import { checkModel } from './checkModel.js';
+import { layersOf } from './layersOf.js';
 import { metadataOf, setMetadata } from './metadata.js';
 import { onlyHandler } from './onlyHandler.js';
 import { quantizeWeights } from './quantizeWeights.js';
@@ -47,7 +48,7 @@ export async function saveModel(model: tfl.LayersModel, target: string | tf.io.I
   if (typeof save !== 'function') throw invalid('saveModel', 'target', 'a URL or a handler that can save', handler);
   await checkFiniteWeights('saveModel', model);
   // The metadata lets loadModel recognize a model that was composed of this library's blocks by hand.
-  if (metadataOf(model) === undefined && model.layers.some(isOwnLayer)) setMetadata(model, { format: 1 });
+  if (metadataOf(model) === undefined && layersOf(model).some(isOwnLayer)) setMetadata(model, { format: 1 });
   try {
     await model.save(
       dtype === 'float32' ? handler : { save: (artifacts) => save.call(handler, quantizeWeights('saveModel', artifacts, dtype)) },

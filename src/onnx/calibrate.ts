@@ -24,11 +24,7 @@ export async function calibrate(
   batches: AsyncIterable<ImageBatch>,
   onnxruntime: OnnxRuntimeModule | undefined,
 ): Promise<ReadonlyMap<string, Range>> {
-  const runtime = await openRuntime(
-    'exportOnnx',
-    toBinary(ModelProtoSchema, withExtremes(model, tensors)),
-    onnxruntime === undefined ? {} : { onnxruntime },
-  );
+  const runtime = await openRuntime('exportOnnx', toBinary(ModelProtoSchema, withExtremes(model, tensors)), { onnxruntime });
   const ranges = new Map<string, Range>();
   try {
     for await (const batch of batches) {

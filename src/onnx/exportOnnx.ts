@@ -3,11 +3,12 @@
 import { toBinary } from '@bufbuild/protobuf';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkOptions, invalid, oneOf, rule, text } from '../core/internal.js';
+import { OptionError } from '../core/index.js';
 import { checkEnds, checkImageSize } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
-import { checkFiniteArrays, checkFiniteWeights, publishedEvaluation, variantPlanOf } from '../models/internal.js';
+import { checkFiniteArrays, checkFiniteWeights, isNestedModel, layersOf, publishedEvaluation, variantPlanOf } from '../models/internal.js';
 import { classNamesOf } from '../models/index.js';
 import { atSize, planArrays, writeNotes } from '../weights/internal.js';
 import { calibrate } from './calibrate.js';
@@ -44,10 +45,11 @@ export interface ExportOnnxOptions {
   readonly compute?: 'float32' | 'float16' | 'int8' | undefined;
   /** Images for `compute: 'int8'`, similar to those the model will see; use a hundred or more. Both tensors of each batch are disposed. */
   readonly calibration?: AsyncIterable<ImageBatch> | undefined;
-  /** The package that runs the calibration for `compute: 'int8'`. @defaultValue onnxruntime-node */
+  /** The package that runs the calibration. Only for `compute: 'int8'`. @defaultValue onnxruntime-node */
   readonly onnxruntime?: OnnxRuntimeModule | undefined;
   /**
    * Converters for custom layers, by class name. A converter for a class of this library or TensorFlow.js replaces the built-in one.
+   * Only for models, because a plan has no layers to convert.
    * @defaultValue none
    */
   readonly converters?: Readonly<Record<string, OnnxConverter>> | undefined;
@@ -77,8 +79,8 @@ const RULES = {
  * @param source - Any model of this library, or a model composed of its blocks and stock layers; or a plan with its weights, for which no
  *   model is built.
  * @returns The bytes of the file.
- * @throws {OptionError} when a layer of the model has no equivalent in ONNX and no converter, an option is unknown, or int8 would make
- *   the network slower.
+ * @throws {OptionError} when a layer of the model has no equivalent in ONNX and no converter, an option is unknown or has no effect, or
+ *   int8 would make the network slower.
  * @throws {WeightsError} when a weight is not finite or exceeds the range of float16, or the arrays do not match the weights of the plan.
  * @throws {DataError} when there is no batch for the calibration.
  * @example
@@ -91,17 +93,16 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   const where = 'exportOnnx';
   const isBuilt = isModel(where, source);
   const inputShape = isBuilt ? source.inputs[0]?.shape : [null, ...source.plan.inputShape];
-  const {
-    name,
-    compute = 'float32',
-    dtype = compute,
-    calibration,
-    onnxruntime,
-    converters: own = {},
-  } = checkOptions(where, options, RULES);
+  const { name, compute = 'float32', dtype = compute, calibration, onnxruntime, converters: own } = checkOptions(where, options, RULES);
   if (compute !== 'float32' && dtype !== compute) throw invalid(where, 'dtype', `'${compute}' with \`compute: '${compute}'\``, dtype);
   if ((compute === 'int8') !== (calibration !== undefined)) {
     throw invalid(where, 'calibration', "batches of images with `compute: 'int8'` and none without", calibration);
+  }
+  if (compute !== 'int8' && onnxruntime !== undefined) {
+    throw new OptionError(`${where}: expected no \`onnxruntime\` without \`compute: 'int8'\`, received one. It only runs the calibration.`);
+  }
+  if (!isBuilt && own !== undefined) {
+    throw invalid(where, 'converters', 'nothing for a plan, which has no layers to convert,', own);
   }
   if (calibration !== undefined) checkEnds(where, 'calibration', calibration);
   checkImageSize(where, 'calibration', calibration, inputShape);
@@ -180,7 +181,7 @@ function convert(output: tfl.SymbolicTensor, inputs: readonly Value[], walk: Wal
   const { where, graph, prefix } = walk;
   const { sourceLayer } = output;
   const name = `${prefix}${sourceLayer.name}`;
-  if (isNested(sourceLayer)) {
+  if (isNestedModel(sourceLayer)) {
     // Each call of a nested model is converted separately, with the values it is called on.
     const values: Values = new Map(sourceLayer.inputs.map((input, i) => [input.id, inputs[i] as Value]));
     return valueOf(sourceLayer.outputs[output.outputTensorIndex ?? 0] as tfl.SymbolicTensor, { ...walk, values, prefix: `${name}/` });
@@ -209,23 +210,13 @@ function dimensions(shape: Shape): Dimension[] {
   return shape.map((length, axis) => length ?? (axis === 0 ? 'batch' : `axis${axis}`));
 }
 
-async function readWeights(container: tfl.LayersModel): Promise<Weights> {
-  const all = new Map<tfl.layers.Layer, ReadonlyMap<string, LayerWeight>>();
-  for (const layer of container.layers) {
-    if (isNested(layer)) for (const [inner, weights] of await readWeights(layer)) all.set(inner, weights);
-    else {
-      const entries = layer.weights.map(async (weight) => {
-        const values = (await weight.read().data()) as Float32Array;
-        return [weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1), { shape: weight.shape as number[], values }] as const;
-      });
-      all.set(layer, new Map(await Promise.all(entries)));
-    }
-  }
-  return all;
-}
-
-function isNested(layer: tfl.layers.Layer): layer is tfl.LayersModel {
-  return Array.isArray((layer as Partial<tfl.LayersModel>).layers);
+async function readWeights(model: tfl.LayersModel): Promise<Weights> {
+  const read = async (weight: tfl.layers.Layer['weights'][number]): Promise<[string, LayerWeight]> => [
+    weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1),
+    { shape: weight.shape as number[], values: (await weight.read().data()) as Float32Array },
+  ];
+  const entries = layersOf(model).map(async (layer) => [layer, new Map(await Promise.all(layer.weights.map(read)))] as const);
+  return new Map(await Promise.all(entries));
 }
 
 function metadataOf(where: string, source: tfl.LayersModel): Record<string, string> {

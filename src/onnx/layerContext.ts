@@ -49,7 +49,7 @@ export function inexpressible(
 ): OptionError {
   const remedy = where === 'exportOnnx' ? 'Pass' : 'Export it with `exportOnnx`, with';
   return new OptionError(
-    `${where}: expected layers that ONNX export knows for \`model\`, received '${name}' of ${what}. ` +
+    `${where}: expected layers that ONNX export supports for \`model\`, received '${name}' of ${what}. ` +
       `${remedy} a converter of your own in \`converters\`, compose it of stock layers, ` +
       `or export the part before it with featureExtractor.`,
   );

@@ -189,9 +189,12 @@ async function createSession(
         },
       );
     }
-    throw new DataError(`${where}: expected a model ONNX Runtime takes for \`model\`, received one it refuses: ${reasonOf(cause)}.`, {
-      cause,
-    });
+    throw new DataError(
+      `${where}: expected a model that ONNX Runtime supports for \`model\`, received one that it refuses: ${reasonOf(cause)}.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -31,7 +31,7 @@ export interface CompareCamsOptions extends GradCamOptions {
 const MODEL_RULES: Rules<NamedModel> = { name: text, model: record };
 
 /**
- * Draws an image and the heat map of each model, titled with the explained class and its probability.
+ * Draws an image and the heat map of each model, titled with the model's name and, below it, the explained class and its probability.
  *
  * @throws {OptionError} when an argument has the wrong type, an option is unknown or has a wrong value, a model is disposed or does not
  *   have the layer or class, or several of its classes have the given name.
@@ -69,7 +69,7 @@ export async function compareCams(image: Pixels, models: readonly NamedModel[], 
   const images: GridImage[] = [{ url: await imageDataUrl(small), title: 'image' }];
   for (const { name, heat } of explained) {
     const overlay = overlayHeat(small, heat, { opacity });
-    images.push({ url: await imageDataUrl(overlay), title: `${name}: ${heat.className} ${percent(heat.probability)}` });
+    images.push({ url: await imageDataUrl(overlay), title: `${name}\n${heat.className} ${percent(heat.probability)}` });
   }
   return imageGrid(images, { columns, size });
 }

@@ -1,6 +1,6 @@
 // Draws a grid of images with titles, green for correct predictions and red for wrong ones.
 
-import { anyString, arrayOf, boolean, check, checkOptions, positiveInteger, record, type Rules, text } from '../core/internal.js';
+import { anyString, arrayOf, boolean, check, checkOptions, positiveInteger, record, rule, type Rules, text } from '../core/internal.js';
 import { DataError } from '../core/index.js';
 import { chart, COLOURS, counted, type ChartSpec } from './chart.js';
 

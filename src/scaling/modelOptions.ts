@@ -148,7 +148,7 @@ export function resolveSpec(where: string, variant: Variant | VariantSpec): Vari
     depthwiseName: oneOf('dwconv', 'dwconv2'),
   });
   for (const key of ['widthCoefficient', 'depthCoefficient', 'inputSize', 'dropoutRate'] as const) {
-    if ((variant[key] as unknown) === undefined) throw invalid(where, key, 'a number', undefined, 'An own spec states it.');
+    if ((variant[key] as unknown) === undefined) throw invalid(where, key, 'a number', undefined, 'A custom spec must contain it.');
   }
   if (!Array.isArray(variant.stages) || variant.stages.length === 0) throw invalid(where, 'stages', 'at least one stage', variant.stages);
   variant.stages.forEach((stage: StageSpec, i) => {
@@ -250,8 +250,10 @@ function refuseMeaningless(where: string, options: PlanModelOptions, includeTop:
   for (const option of without) {
     // `pooling: null` is allowed with includeTop: it is the default of a network without top.
     if (options[option] !== undefined && options[option] !== null) {
-      const remedy = includeTop ? 'The classifier averages; pass includeTop: false for other pooling.' : 'Only a classifier has it.';
-      throw new OptionError(`${where}: \`${option}\` has no meaning with includeTop: ${includeTop}. ${remedy}`);
+      const remedy = includeTop
+        ? 'The classifier always uses average pooling. Pass includeTop: false for another.'
+        : 'It belongs to the classifier.';
+      throw new OptionError(`${where}: \`${option}\` cannot be used with includeTop: ${includeTop}. ${remedy}`);
     }
   }
 }

@@ -84,7 +84,7 @@ export function planFor(where: string, variant: Variant | VariantSpec, options: 
   const resolved = resolveOptions(where, variant, options);
   checkInputSize(where, spec, resolved);
 
-  const rounding: RoundFiltersOptions = spec.minShare === undefined ? {} : { minShare: spec.minShare };
+  const rounding: RoundFiltersOptions = { minShare: spec.minShare };
   const scaled = (filters: number): number => roundFilters(filters, spec.widthCoefficient, rounding);
   const ends = (filters: number): number => (spec.fixedEnds === true ? filters : scaled(filters));
 
@@ -178,7 +178,7 @@ function checkInputSize(where: string, spec: VariantSpec, { inputShape: [height,
   if (Math.min(height, width) < smallest) {
     throw new ShapeError(
       `${where}: expected an input of at least ${smallest} x ${smallest} pixels, received ${showShape([height, width])}. ` +
-        `Its strides would leave nothing.`,
+        'Use a larger `inputSize`: the strides of the network halve it several times.',
     );
   }
 }

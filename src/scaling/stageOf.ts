@@ -1,11 +1,11 @@
-// Which stage a layer belongs to, by its name. Summaries and freezing share this.
+// Derives the stage of a layer from its name.
 
-/** Ends of the names that the layers of blocks have after the name of their block. */
+/** The parts that follow the name of a block in the names of its layers. */
 const ROLES = '(?:expand|dwconv|conv|bn|activation|se|project|drop|add)';
 
 /**
- * The stage of a layer: `input`, `stem`, `block2`, `top` or `head`. The layers of a block of another name, such as `mine_dwconv`, belong to
- * the stage `mine`; any other layer is a stage of its own name.
+ * Returns the stage of a layer: `input`, `stem`, `block2`, `top` or `head`. For a block with another name, such as `mine_dwconv`, this is
+ * the name of the block (`mine`). For any other layer it is the name of the layer.
  */
 export function stageOf(layer: string): string {
   if (/^(?:input|rescaling)(?:_|\d|$)/.test(layer)) return 'input';

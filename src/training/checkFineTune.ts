@@ -20,11 +20,11 @@ import {
 import { anotherCopy } from '../backends/internal.js';
 import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
-import { checkModel } from '../models/internal.js';
+import { checkModel, layersOf } from '../models/internal.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { checkCallbacks } from './callback.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
-import { allLayers, checkFreezable, selectLayers } from './freeze.js';
+import { checkFreezable, selectLayers } from './freeze.js';
 import { preprocessingSource } from './learnedPreprocessing.js';
 import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js';
 import { accuracy, auc, f1, isMetric, precision, recall, topK } from './metrics.js';
@@ -116,7 +116,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   check(WHERE, 'stages', options.stages, arrayOf(anything));
   if (options.stages.length === 0) throw invalid(WHERE, 'stages', 'at least one stage', options.stages);
   for (const [i, stage] of options.stages.entries()) checkStage(model, stage, `stages[${i}]`);
-  checkFreezable(WHERE, allLayers(model));
+  checkFreezable(WHERE, layersOf(model));
   for (const [i, stage] of options.stages.entries()) checkDataEnds(stage, options, i);
   const epochs = options.stages.reduce((sum, stage) => sum + stage.epochs, 0);
   if ((options.initialEpoch ?? 0) >= epochs)

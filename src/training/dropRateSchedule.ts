@@ -4,8 +4,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { callable, check, checkOptions, invalid, oneOf } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { SeededDropout } from '../layers/internal.js';
+import { layersOf } from '../models/internal.js';
 import { callback, type TrainingCallback } from './callback.js';
-import { allLayers } from './freeze.js';
 
 /** Options of {@link dropRateSchedule}. */
 export interface DropRateScheduleOptions {
@@ -32,7 +32,7 @@ export function dropRateSchedule(factor: (epoch: number) => number, options: Dro
   check(where, 'factor', factor, callable);
   const { layers = 'stochasticDepth' } = checkOptions(where, options, { layers: oneOf('stochasticDepth', 'dropout', 'all') });
   const chosen = (model: LayersModel): SeededDropout[] =>
-    allLayers(model)
+    layersOf(model)
       .filter((layer) => layer instanceof SeededDropout)
       .filter((layer) => layers === 'all' || layer.isStochasticDepth === (layers === 'stochasticDepth'));
   return callback({

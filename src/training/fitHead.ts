@@ -25,7 +25,10 @@ export interface FitHeadOptions {
   readonly activation: 'softmax' | 'sigmoid';
   readonly epochs: number;
   readonly batchSize: number;
+  /** The rate of Adam at the start. It falls to 0 along a cosine. */
   readonly learningRate: number;
+  /** Another optimizer than Adam, with a learning rate of its own. It is disposed at the end. */
+  readonly optimizer: NamedOptimizer | undefined;
   readonly labelSmoothing: number;
   readonly seed: number;
   readonly callbacks: readonly TrainingCallback[];
@@ -39,8 +42,7 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
   const { featuresOf, validation, epochs, batchSize, callbacks, signal } = options;
   const first = await featuresOf(0);
   const steps = Math.ceil(first.count / batchSize);
-  const schedule = warmupCosine({ maxLearningRate: options.learningRate, warmupSteps: 0, totalSteps: epochs * steps });
-  const optimizer = adam({ learningRate: schedule });
+  const optimizer = options.optimizer ?? cosineAdam(options.learningRate, epochs * steps);
   const objective = objectiveOf(options);
   classifier.compile({ optimizer, loss: objective.loss });
   const context: FitContext = {
@@ -90,6 +92,10 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
   } finally {
     optimizer.dispose();
   }
+}
+
+function cosineAdam(maxLearningRate: number, totalSteps: number): NamedOptimizer {
+  return adam({ learningRate: warmupCosine({ maxLearningRate, warmupSteps: 0, totalSteps }) });
 }
 
 // Reads what callbacks may have set. TypeScript would assume the value that was assigned above.

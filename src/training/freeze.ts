@@ -5,7 +5,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { arrayOf, callable, check, either, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization } from '../layers/internal.js';
-import { checkModel } from '../models/internal.js';
+import { checkModel, layersOf } from '../models/internal.js';
 import { stageOf } from '../scaling/internal.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 
@@ -62,7 +62,7 @@ export function selectLayers(
   option = 'selector',
 ): readonly tfl.layers.Layer[] {
   checkModel(where, model);
-  const layers = allLayers(model);
+  const layers = layersOf(model);
   if (selector === undefined) return layers;
   const from = rule<{ readonly from: string }>('{ from: NAME }', (value) => typeof (value as { from?: unknown } | null)?.from === 'string');
   check(where, option, selector, either(either(arrayOf(text), from), callable));
@@ -75,14 +75,6 @@ export function selectLayers(
   }
   const named = layers.filter((layer) => names.some((name) => belongsTo(layer.name, name)));
   return 'from' in selector ? layers.slice(layers.indexOf(named[0] as tfl.layers.Layer)) : named;
-}
-
-/** Returns the layers of a model, where nested models are replaced by their layers. */
-export function allLayers(model: tfl.LayersModel): tfl.layers.Layer[] {
-  return model.layers.flatMap((layer) => {
-    const { layers } = layer as unknown as { readonly layers?: readonly tfl.layers.Layer[] | undefined };
-    return layers === undefined ? [layer] : allLayers(layer as unknown as tfl.LayersModel);
-  });
 }
 
 // `block2a` means block2a_dwconv, `block2` means block2a_dwconv and block2b_dwconv, `stem` means stem_conv.

@@ -4,9 +4,9 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { boolean, check, invalid, rule, text } from '../core/internal.js';
 import { OptionError } from '../core/index.js';
 import { BatchNormalization, SeededDropout } from '../layers/internal.js';
-import { checkModel } from '../models/internal.js';
+import { checkModel, isNestedModel, layersOf } from '../models/internal.js';
 import { stageOf } from '../scaling/internal.js';
-import { allLayers, checkFreezable, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
+import { checkFreezable, freeze, selectLayers, unfreeze, type LayerSelector } from './freeze.js';
 
 const isNormalization = (layer: tfl.layers.Layer): boolean => layer.getClassName() === 'BatchNormalization';
 
@@ -63,9 +63,7 @@ export function freezeUpTo(model: tfl.LayersModel, cut: string | number): void {
     throw new OptionError(
       `freezeUpTo: expected a layer of '${model.name}' itself, received '${String(cut)}' of a model nested in it. Call freezeUpTo on that model.`,
     );
-  const before = new Set(
-    layers.slice(0, first).flatMap((layer) => ('layers' in layer ? allLayers(layer as unknown as tfl.LayersModel) : [layer])),
-  );
+  const before = new Set(layers.slice(0, first).flatMap((layer) => (isNestedModel(layer) ? layersOf(layer) : [layer])));
   checkFreezable('freezeUpTo', [...before]);
   freeze(model, (layer) => before.has(layer));
 }
@@ -124,7 +122,7 @@ export interface TrainableSummary {
  */
 export function trainableSummary(model: tfl.LayersModel): TrainableSummary {
   checkModel('trainableSummary', model);
-  const layers = allLayers(model)
+  const layers = layersOf(model)
     .filter((layer) => layer.weights.length > 0)
     .map((layer) => ({
       name: layer.name,

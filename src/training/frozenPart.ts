@@ -4,9 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { layers, LayersModel } from '@tensorflow/tfjs-layers';
 import { check, rule } from '../core/internal.js';
 import { SeededDropout } from '../layers/internal.js';
-import { cutModel } from '../models/internal.js';
+import { cutModel, layersOf } from '../models/internal.js';
 import { foldBatchNorm } from '../models/index.js';
-import { allLayers } from './freeze.js';
 
 /** Creates a runtime for the part of a network that computes features, as `createRuntime` of `effnet-ts/onnx` does. */
 export type FeatureRuntime = (features: LayersModel) => Promise<{
@@ -105,5 +104,5 @@ function isDropout(layer: layers.Layer): boolean {
 }
 
 function leaves(layer: layers.Layer): readonly layers.Layer[] {
-  return 'layers' in layer ? allLayers(layer as LayersModel) : [layer];
+  return 'layers' in layer ? layersOf(layer as LayersModel) : [layer];
 }

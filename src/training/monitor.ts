@@ -1,6 +1,6 @@
 // The metric that a callback monitors, and whether lower or higher values are better.
 
-import { invalid, nonNegative, oneOf, text } from '../core/internal.js';
+import { didYouMean, invalid, nonNegative, oneOf, text } from '../core/internal.js';
 import type { MetricValues } from './epochMetrics.js';
 
 /** Options of callbacks that monitor a metric. */
@@ -32,7 +32,10 @@ export function monitorOf(where: string, { monitor = 'val_loss', mode = 'auto', 
     worst: small ? Infinity : -Infinity,
     read: (metrics) => {
       const value = metrics[monitor];
-      if (value === undefined) throw invalid(where, 'monitor', `one of the metrics ${Object.keys(metrics).join(', ')}`, monitor);
+      if (value === undefined) {
+        const known = Object.keys(metrics);
+        throw invalid(where, 'monitor', `one of the metrics ${known.join(', ')}`, monitor, didYouMean(monitor, known));
+      }
       return value;
     },
     isBetter: (value, best) => (small ? value < best - minDelta : value > best + minDelta),

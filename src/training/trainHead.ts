@@ -25,16 +25,16 @@ import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset, type ImageBatch } from '../data/index.js';
 import type { PreprocessingSource } from '../image/index.js';
 import { head, type HeadSpec } from '../layers/index.js';
-import { checkFiniteWeights, checkModel } from '../models/internal.js';
+import { checkFiniteWeights, checkModel, layersOf } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
 import { batchesRemedy } from './batchesRemedy.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
-import { allLayers } from './freeze.js';
 import { openExtractor } from './extractFeatures.js';
 import { fitHead } from './fitHead.js';
 import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
+import { NamedOptimizer } from './NamedOptimizer.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
@@ -58,6 +58,8 @@ export interface TrainHeadOptions {
   readonly batchSize?: number | undefined;
   /** Initial learning rate of Adam. It decreases to 0 along a cosine. @defaultValue 0.001 */
   readonly learningRate?: number | undefined;
+  /** Creates the optimizer, which has its own learning rate. Cannot be combined with `learningRate`. @defaultValue () => adam() */
+  readonly optimizer?: (() => NamedOptimizer) | undefined;
   /** Fraction of each label that is spread evenly across all classes, in [0, 1). @defaultValue 0.1 */
   readonly labelSmoothing?: number | undefined;
   /** `'softmax'` for mutually exclusive classes, `'sigmoid'` for labels that do not exclude each other. @defaultValue 'softmax' */
@@ -142,6 +144,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     epochs: positiveInteger,
     batchSize: positiveInteger,
     learningRate: positive,
+    optimizer: callable,
     labelSmoothing: rate,
     classifierActivation: oneOf('softmax', 'sigmoid'),
     pooling: oneOf('avg', 'max'),
@@ -159,6 +162,11 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
   if (options.validation !== undefined) check(where, 'validation', options.validation, batches, batchesRemedy(options.validation));
   checkCallbacks(where, options.callbacks);
   check(where, 'classNames', options.classNames, differentTexts);
+  if (options.optimizer !== undefined && options.learningRate !== undefined)
+    throw invalid(where, 'learningRate', 'nothing beside `optimizer`', options.learningRate, 'Give the rate to the optimizer.');
+  const optimizer: unknown = options.optimizer?.();
+  if (options.optimizer !== undefined && !(optimizer instanceof NamedOptimizer))
+    throw invalid(where, 'optimizer', 'a function that returns an optimizer of this library, such as adam()', optimizer);
   const {
     classNames,
     classifierActivation = 'softmax',
@@ -218,6 +226,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       epochs: options.epochs ?? 20,
       batchSize: options.batchSize ?? 32,
       learningRate: options.learningRate ?? 0.001,
+      optimizer: optimizer as NamedOptimizer | undefined,
       labelSmoothing: options.labelSmoothing ?? 0.1,
       seed,
       callbacks: options.callbacks ?? [],
@@ -228,7 +237,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     // Summaries then show the trained head as trainable and the backbone as frozen.
-    for (const layer of allLayers(model)) layer.trainable = false;
+    for (const layer of layersOf(model)) layer.trainable = false;
     for (const { name, weights } of classifier.layers) {
       if (weights.length === 0) continue;
       const own = model.getLayer(name);

@@ -8,11 +8,11 @@ import type { Dataset } from '../data/index.js';
 import { describePreprocessing, samePreprocessing } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
 import { SeededDropout, type DropoutStream } from '../layers/internal.js';
+import { layersOf } from '../models/internal.js';
 import { weightArray, type WeightArray } from '../weights/index.js';
 import type { CallbackState, TrainingCallback } from './callback.js';
 import { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint, type Checkpoint } from './checkpointBytes.js';
 import type { EpochMetrics } from './epochMetrics.js';
-import { allLayers } from './freeze.js';
 import type { Tally } from './tally.js';
 
 /**
@@ -207,7 +207,7 @@ function changeOf(then: StageData, now: StageData): readonly [then: string, now:
 }
 
 const dropoutsOf = (model: LayersModel): SeededDropout[] =>
-  allLayers(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
+  layersOf(model).filter((layer): layer is SeededDropout => layer instanceof SeededDropout);
 
 // A saved run can only be resumed with the same number of stages and epochs.
 const outline = (stages: readonly StageOutline[]): string => `[${stages.map(({ epochs }) => `${epochs} epochs`).join(', ')}]`;

@@ -55,7 +55,7 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
     bound.set(backend, instance.exports as unknown as Kernels);
   } catch (cause) {
-    throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one that cannot compile it.', {
+    throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one without it.', {
       cause,
     });
   }
@@ -102,8 +102,8 @@ function refuseFailedAllocations({ wasm }: WasmBackend): void {
     const address = malloc(bytes);
     if (address !== 0) return address;
     throw new BackendError(
-      `wasm: expected room for ${bytes} more bytes, received none: WebAssembly ends at 4 GB. ` +
-        `Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.`,
+      `wasm: expected memory for ${bytes} more bytes, received none: WebAssembly memory is limited to 4 GB. ` +
+        `Use smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.`,
     );
   };
 }
@@ -113,7 +113,7 @@ function memoryOf(backend: WasmBackend): WebAssembly.Memory {
   const memory = candidates.find((candidate) => candidate instanceof WebAssembly.Memory);
   if (memory === undefined) {
     throw new BackendError(
-      'registerWasmTraining: expected @tensorflow/tfjs-backend-wasm 4.22 or later, received one that does not show its memory.',
+      'registerWasmTraining: expected @tensorflow/tfjs-backend-wasm 4.22 or later, received one whose memory is not accessible.',
     );
   }
   return memory;

@@ -1,6 +1,7 @@
 // Makes TensorFlow.js' wasm backend able to train by registering the missing gradient kernels.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { activate } from '../backends/internal.js';
 import { BackendError } from '../core/index.js';
 import { bindKernels } from './backend.js';
 import type { WasmBackend } from './backend.js';
@@ -25,7 +26,8 @@ const IMPROVED = [
  * Registers the gradient kernels that the wasm backend lacks. They apply to all models in the process. Calling it again has no effect.
  *
  * @returns A promise that resolves when models can be trained. The active backend does not change.
- * @throws {BackendError} when the package \@tensorflow/tfjs-backend-wasm is not imported, or the runtime does not support WebAssembly SIMD.
+ * @throws {BackendError} when the package \@tensorflow/tfjs-backend-wasm is not imported, its backend does not start, or the runtime does
+ *   not support WebAssembly SIMD.
  * @example
  * import '@tensorflow/tfjs-backend-wasm';
  * import * as tf from '@tensorflow/tfjs-core';
@@ -55,12 +57,20 @@ function register(kernel: tf.KernelConfig): void {
 
 /** Returns the wasm backend. Starts it if necessary, without making it the active backend. */
 async function startedBackend(): Promise<WasmBackend> {
-  const inUse: string | undefined = tf.engine().backendName;
-  if (!exists(tf.findBackend('wasm'))) {
-    await tf.setBackend('wasm');
-    if (exists(inUse)) await tf.setBackend(inUse);
+  // `tf.findBackend` would start a backend that is not ready, a second time if it is already starting.
+  const { backendName: inUse, registry } = tf.engine() as { backendName: string | undefined; registry: Record<string, unknown> };
+  if (registry['wasm'] === undefined && inUse === 'wasm') await tf.ready().catch(() => undefined);
+  if (registry['wasm'] === undefined) {
+    try {
+      await activate('wasm');
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new BackendError(`registerWasmTraining: expected the wasm backend to start, received an error: ${reason}`, { cause });
+    } finally {
+      if (exists(inUse) && inUse !== 'wasm') await tf.setBackend(inUse);
+    }
   }
-  return tf.findBackend('wasm') as unknown as WasmBackend;
+  return registry['wasm'] as WasmBackend;
 }
 
 /** Returns whether a value is defined. TensorFlow.js' types do not say that a lookup may return nothing. */

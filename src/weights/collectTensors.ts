@@ -3,7 +3,7 @@
 import { show } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';
-import { PickleObject, type PickleValue } from './pickle.js';
+import { PickleObject, type PickleValue } from './pickleValues.js';
 import { tensorOf } from './torchGlobals.js';
 import type { TorchTensor } from './torchTensor.js';
 

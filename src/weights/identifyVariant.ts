@@ -46,7 +46,7 @@ export function identifyVariant(arrays: NamedArrays, layout: LayoutName, prefix:
 export function describeOther(likely: LikelyVariant | null, wanted: { readonly weights: number; readonly misfits: number }): string | null {
   if (likely === null) return null;
   const { variant, weights, lacking } = likely;
-  if (lacking === 0) return weights !== wanted.weights || wanted.misfits > 0 ? `holds '${variant}'` : null;
+  if (lacking === 0) return weights !== wanted.weights || wanted.misfits > 0 ? `contains '${variant}'` : null;
   return lacking < wanted.misfits
     ? `looks like '${variant}', of which it has ${weights - lacking} of ${weights} weights up to the classifier`
     : null;

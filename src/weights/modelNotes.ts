@@ -15,8 +15,7 @@ export interface ModelNotes {
 
 /** Returns the information about a model that its weight files contain. */
 export function notesOf(where: string, model: LayersModel): ModelNotes {
-  const [preprocessing, classNames] = [preprocessingFor(where, model), classNamesOf(model)];
-  return { ...(preprocessing === undefined ? {} : { preprocessing }), ...(classNames === undefined ? {} : { classNames }) };
+  return { preprocessing: preprocessingFor(where, model), classNames: classNamesOf(model) };
 }
 
 /**

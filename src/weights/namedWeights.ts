@@ -1,8 +1,8 @@
 // Returns the variables of a model by their Keras names.
 
-import * as tf from '@tensorflow/tfjs-layers';
+import type * as tf from '@tensorflow/tfjs-layers';
 import { WeightsError } from '../core/index.js';
-import { checkModel } from '../models/internal.js';
+import { checkModel, layersOf } from '../models/internal.js';
 
 /** A weight variable of a model. `read` returns its tensor, `write` sets a new tensor of the same shape. */
 export type ModelWeight = tf.layers.Layer['weights'][number];
@@ -22,20 +22,13 @@ export function namedWeights(model: tf.LayersModel): ReadonlyMap<string, ModelWe
 /** Same as {@link namedWeights}, for another function. */
 export function namedWeightsFor(where: string, model: tf.LayersModel): ReadonlyMap<string, ModelWeight> {
   const weights = new Map<string, ModelWeight>();
-  const collect = (layers: readonly tf.layers.Layer[]): void => {
-    for (const layer of layers) {
-      if (layer instanceof tf.LayersModel) {
-        collect(layer.layers);
-        continue;
-      }
-      for (const weight of layer.weights) {
-        const name = `${layer.name}/${weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1)}`;
-        if (weights.has(name))
-          throw new WeightsError(`${where}: two weights of '${model.name}' are named '${name}'. Give every layer a name of its own.`);
-        weights.set(name, weight);
-      }
+  for (const layer of layersOf(model)) {
+    for (const weight of layer.weights) {
+      const name = `${layer.name}/${weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1)}`;
+      if (weights.has(name))
+        throw new WeightsError(`${where}: two weights of '${model.name}' are named '${name}'. Give every layer a name of its own.`);
+      weights.set(name, weight);
     }
-  };
-  collect(model.layers);
+  }
   return weights;
 }

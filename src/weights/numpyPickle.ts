@@ -3,7 +3,7 @@
 
 import { ELEMENT_BYTES, type ElementType } from './elements.js';
 import { elementCount } from './namedArrays.js';
-import type { Buildable, PickleGlobal, PickleValue } from './pickle.js';
+import type { Buildable, PickleGlobal, PickleValue } from './pickleValues.js';
 import { isCounts, rebuildTensor, Storage, swapBytes, type TorchTensor } from './torchTensor.js';
 
 const TYPES: Readonly<Record<string, ElementType>> = {

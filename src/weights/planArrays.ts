@@ -15,14 +15,7 @@ import { permute } from './permute.js';
  * @throws {WeightsError} when a weight is missing or has the wrong shape, an array is unknown, or the arrays belong to another network.
  */
 export function planArrays(where: string, plan: ModelPlan, arrays: NamedArrays, prefix?: string): ReadonlyMap<string, WeightArray> {
-  const {
-    layout,
-    prefix: start,
-    fitted,
-    missing,
-    misshapen,
-    unexpected,
-  } = fitWeights(where, plan, arrays, prefix === undefined ? {} : { prefix });
+  const { layout, prefix: start, fitted, missing, misshapen, unexpected } = fitWeights(where, plan, arrays, { prefix });
   const adapted = fitted.filter((weight) => weight.adapted).map(({ entry }) => entry.weight);
   const misfits = [...missing, ...misshapen.map(({ weight }) => weight), ...adapted, ...unexpected];
   if (misfits.length > 0) {

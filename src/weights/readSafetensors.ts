@@ -93,14 +93,14 @@ function split(where: string, bytes: Uint8Array): { header: Record<string, unkno
   if (length > BigInt(MAX_HEADER_BYTES))
     throw broken(
       where,
-      `the header claims ${length} bytes, more than the ${MAX_HEADER_BYTES} there may be`,
-      'It is damaged or no safetensors file.',
+      `the header claims ${length} bytes, more than the limit of ${MAX_HEADER_BYTES}`,
+      'It is damaged or not a safetensors file.',
     );
   if (length > BigInt(bytes.byteLength - 8)) {
     throw broken(
       where,
       `the header claims ${length} bytes, the file has ${bytes.byteLength}`,
-      'It is truncated, damaged or no safetensors file.',
+      'It is truncated, damaged or not a safetensors file.',
     );
   }
   const data = bytes.subarray(8 + Number(length));
@@ -113,7 +113,7 @@ function split(where: string, bytes: Uint8Array): { header: Record<string, unkno
     return { header: header as Record<string, unknown>, data };
   } catch (cause) {
     if (cause instanceof WeightsError) throw cause;
-    throw broken(where, 'the header is no valid JSON', 'The file is damaged or no safetensors file.', cause);
+    throw broken(where, 'the header is not valid JSON', 'The file is damaged or not a safetensors file.', cause);
   }
 }
 

@@ -6,7 +6,8 @@ import { WeightsError } from '../core/index.js';
 import { collectTensors } from './collectTensors.js';
 import { ELEMENT_BYTES } from './elements.js';
 import type { NamedArrays } from './namedArrays.js';
-import { readPickle, type PickleValue } from './pickle.js';
+import { readPickle } from './pickle.js';
+import type { PickleValue } from './pickleValues.js';
 import { torchContext } from './torchGlobals.js';
 import { Storage, swapBytes } from './torchTensor.js';
 import { refuseOtherFormat } from './weightFormat.js';
@@ -34,7 +35,7 @@ export function readTorch(bytes: Uint8Array): NamedArrays {
 export function readTorchFor(where: string, bytes: Uint8Array): NamedArrays {
   refuseOtherFormat(where, bytes, 'torch');
   const arrays = collectTensors(where, bytes[0] === 0x50 ? readZipped(where, bytes) : readLegacy(where, bytes));
-  if (arrays.size === 0) throw new WeightsError(`${where}: the file holds no tensor.${isFrozen(where, bytes) ? FROZEN : ''}`);
+  if (arrays.size === 0) throw new WeightsError(`${where}: the file contains no tensor.${isFrozen(where, bytes) ? FROZEN : ''}`);
   return arrays;
 }
 
@@ -79,7 +80,7 @@ function readLegacy(where: string, bytes: Uint8Array): PickleValue {
     }
     const storage = new Storage(dtype, count, () => {
       const place = places.get(key);
-      if (place === undefined) throw new WeightsError(`${where}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
+      if (place === undefined) throw new WeightsError(`${where}: the file lacks the data of a tensor. It is truncated or damaged.`);
       return bytes.subarray(place.start, place.start + count * ELEMENT_BYTES[dtype]);
     });
     storages.set(key, storage);
@@ -102,14 +103,14 @@ function readLegacy(where: string, bytes: Uint8Array): PickleValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const key of keys as unknown[]) {
     const storage = storages.get(key as string);
-    if (storage === undefined) throw new WeightsError(`${where}: the file holds numbers of no tensor. It is damaged.`);
+    if (storage === undefined) throw new WeightsError(`${where}: the file contains data that belongs to no tensor. It is damaged.`);
     const size = storage.count * ELEMENT_BYTES[storage.dtype];
-    if (at + 8 + size > bytes.length) throw new WeightsError(`${where}: the file ends within the numbers of its tensors. It is truncated.`);
+    if (at + 8 + size > bytes.length) throw new WeightsError(`${where}: the file ends within the data of its tensors. It is truncated.`);
     if (view.getBigInt64(at, true) !== BigInt(storage.count))
-      throw new WeightsError(`${where}: a storage has another size than its tensor says. The file is damaged.`);
+      throw new WeightsError(`${where}: a storage does not have the size that its tensor states. The file is damaged.`);
     places.set(key as string, { start: at + 8, count: storage.count });
     at += 8 + size;
   }
-  if (places.size < storages.size) throw new WeightsError(`${where}: the file lacks the numbers of a tensor. It is truncated or damaged.`);
+  if (places.size < storages.size) throw new WeightsError(`${where}: the file lacks the data of a tensor. It is truncated or damaged.`);
   return root;
 }

@@ -88,7 +88,7 @@ export function recognizeLayout(
   const places = new Set(same.map((other) => other.prefix)).size;
   if (places > 1) {
     throw new WeightsError(
-      `${where}: the file holds the network ${places} times, its names beginning with ${listed(same)}. Choose one: \`prefix: ` +
+      `${where}: the file contains the network ${places} times, its names beginning with ${listed(same)}. Choose one: \`prefix: ` +
         `'${first.prefix}'\`.`,
     );
   }

@@ -34,7 +34,9 @@ export function refuseMisfit(
     const wanted = isOwn ? stock && backboneIn(arrays, stock, fit) : { weights, misfits };
     const other = wanted === undefined ? null : describeOther(identifyVariant(arrays, fit.layout, fit.prefix), wanted);
     const what =
-      other === null ? [] : [`the file ${other}, another network than ${isOwn ? `the one that '${model}' is made from` : `'${model}'`}`];
+      other === null
+        ? []
+        : [`the file ${other}, which is another network than ${isOwn ? `the one that '${model}' is made from` : `'${model}'`}`];
     if (misshapen.length > 0) what.push(`${misshapen.length} of ${all.length} weights do not fit: ${some(misshapen, showMismatch)}`);
     if (missing.length > 0 && other === null)
       what.push(`the file lacks ${missing.length} of ${all.length} weights: ${some(missing, quote)}`);
@@ -50,7 +52,7 @@ export function refuseMisfit(
   }
   if (notFinite.length > 0) {
     throw new WeightsError(
-      `${where}: ${notFinite.length} of the file's arrays hold numbers that are infinite or none (NaN): ` +
+      `${where}: ${notFinite.length} of the file's arrays contain NaN or Infinity: ` +
         `${some(notFinite, quote)}. The file is damaged, or its training diverged: use another one.`,
     );
   }

@@ -22,8 +22,8 @@ export function writeNotes({ preprocessing, classNames }: ModelNotes): Record<st
 export function readNotes(where: string, file: string, strings: Readonly<Record<string, unknown>>): ModelNotes {
   const [record, classNames] = [json(strings['preprocessing']), json(strings['classes'])];
   return {
-    ...(isOurs(record) ? { preprocessing: storedPreprocessing(where, file, withoutFormat(record)) } : {}),
-    ...(arrayOf(text).accepts(classNames) ? { classNames } : {}),
+    preprocessing: isOurs(record) ? storedPreprocessing(where, file, withoutFormat(record)) : undefined,
+    classNames: arrayOf(text).accepts(classNames) ? classNames : undefined,
   };
 }
 

@@ -4,7 +4,7 @@
 import { isElementType, isCount, isCounts, opaqueTensor, rebuildTensor, Storage, TorchTensor } from './torchTensor.js';
 import { ELEMENT_BYTES, type ElementType } from './elements.js';
 import { NUMPY_GLOBALS, NumpyArray } from './numpyPickle.js';
-import { PickleObject, type Buildable, type PickleContext, type PickleGlobal, type PickleValue } from './pickle.js';
+import { PickleObject, type Buildable, type PickleContext, type PickleGlobal, type PickleValue } from './pickleValues.js';
 
 const STORAGES: Readonly<Record<string, ElementType>> = {
   DoubleStorage: 'float64',

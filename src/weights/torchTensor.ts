@@ -2,7 +2,7 @@
 
 import { ELEMENT_BYTES, type ElementType } from './elements.js';
 import { elementCount, encodedArray, type WeightArray } from './namedArrays.js';
-import type { PickleValue } from './pickle.js';
+import type { PickleValue } from './pickleValues.js';
 
 /** A contiguous block of elements that tensors are views of. */
 export class Storage {

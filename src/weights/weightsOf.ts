@@ -41,14 +41,14 @@ export async function weightsOf(model: LayersModel, options: WeightsOfOptions = 
   if (isFolded(model))
     throw new WeightsError(
       `weightsOf: expected a model with its BatchNormalization, received '${model.name}', in which it is folded. ` +
-        `Take weights out before \`foldBatchNorm\`.`,
+        `Call it before \`foldBatchNorm\`.`,
     );
   const plan = planOf(model);
   if (layout !== 'keras' && !hasVariant(plan)) {
     throw invalid(
       'weightsOf',
       'layout',
-      `'keras' for '${model.name}', which was put together by hand`,
+      `'keras' for '${model.name}', which was composed by hand`,
       layout,
       'Only networks of a variant have names in other frameworks.',
     );

@@ -1,4 +1,4 @@
-// A really duplicated TensorFlow.js, in a folder of its own.
+// Uses a second copy of TensorFlow.js, in its own folder.
 
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -41,19 +41,19 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('an engine that another copy started is refused', async () => {
+test('an engine created by another copy is rejected', async () => {
   const child = path.join(import.meta.dirname, '../support/anotherCopy.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', child, from]);
   expect(stdout.trim()).toMatchInlineSnapshot(
-    `"BackendError: probeBackend: expected one copy of @tensorflow/tfjs-core in this process, received two. Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it."`,
+    `"BackendError: probeBackend: expected one copy of @tensorflow/tfjs-core in this process, received two. Keep one: \`npm ls @tensorflow/tfjs-core\` shows which package installs the other. \`npm dedupe\` or \`overrides\` in package.json removes it."`,
   );
 });
 
-test('a model that another copy made is refused, and one copy is not', async () => {
+test('a model created by another copy is rejected', async () => {
   const others = createRequire(from)('@tensorflow/tfjs-layers') as typeof tfl;
   const model = others.sequential({ layers: [others.layers.dense({ units: 3, inputShape: [4] })] });
   await expect(fineTune(model, { train: tinyData(), stages: [{ unfreeze: 'all', epochs: 1 }] })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: fineTune: expected a model of this library's copy of TensorFlow.js, received one that another copy made. Keep one: \`npm ls @tensorflow/tfjs-core\` shows who brings the other, \`npm dedupe\` or \`overrides\` in package.json remove it.]`,
+    `[BackendError: fineTune: expected a model of this library's copy of TensorFlow.js, received one created by another copy. Keep one: \`npm ls @tensorflow/tfjs-core\` shows which package installs the other. \`npm dedupe\` or \`overrides\` in package.json removes it.]`,
   );
   expect(await probeBackend()).toMatchObject({ backend: 'cpu', device: undefined });
 });

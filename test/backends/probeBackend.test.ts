@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { probeBackend } from '../../src/backends/index.js';
 
-test('without a ready backend the remedy is named', async () => {
+test('the error for a missing backend contains the remedy', async () => {
   await import('@tensorflow/tfjs-backend-cpu');
   await expect(probeBackend()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BackendError: probeBackend: no backend is ready. Call \`await selectBackend()\` first.]`,
@@ -25,7 +25,7 @@ test("cpu gives TensorFlow's gradients of every weight", async () => {
   expect(largestError).toBeLessThan(1e-5);
 });
 
-test('the error names what is off and by how much', async () => {
+test('the error contains the wrong result and its deviation', async () => {
   await tf.setBackend('cpu');
   await expect(probeBackend({ tolerance: 1e-12 })).rejects.toThrow(
     /^probeBackend: 'cpu' gives wrong numbers: features are off by [\d.e-]+ % \(allowed 1\.0e-10 %\)\.$/,
@@ -34,6 +34,6 @@ test('the error names what is off and by how much', async () => {
 
 test('an unknown option is refused', async () => {
   await expect(probeBackend({ gradient: true } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: probeBackend: expected one of \`gradients\`, \`tolerance\`, received \`gradient\`.]`,
+    `[OptionError: probeBackend: expected one of the options \`gradients\`, \`tolerance\`, received \`gradient\`. Did you mean \`gradients\`?]`,
   );
 });

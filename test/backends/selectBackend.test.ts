@@ -9,7 +9,7 @@ const cpu: BackendLoader = { name: 'cpu', load: () => import('@tensorflow/tfjs-b
 const farAway = 'far-away';
 const missing: BackendLoader = { name: 'far', load: () => import(farAway) };
 
-/** A backend made of cpu's kernels under another name, for the tests to damage. */
+/** A copy of the cpu backend under another name, which tests can damage. */
 function copyOfCpu(name: string, damage: () => void = () => undefined): BackendLoader {
   return {
     name,
@@ -27,7 +27,7 @@ const withoutFilterGradient = (name: string): BackendLoader =>
     tf.unregisterKernel('Conv2DBackpropFilter', name);
   });
 
-/** What does not change from run to run. */
+/** The parts of a report that do not change between runs. */
 const stable = (attempt: BackendAttempt): BackendAttempt => ({
   ...attempt,
   reason: attempt.reason.replace(/\d+ ms/, 'N ms').replace(/ '\S*node_modules\S*'/, ''),
@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 describe('selectBackend', () => {
-  test('takes the first candidate that works and says why the others were passed over', async () => {
+  test('selects the first candidate that works and reports why the others were rejected', async () => {
     const throwing: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
     const idle: BackendLoader = { name: 'idle', load: () => Promise.resolve() };
     const dead: BackendLoader = {
@@ -88,7 +88,7 @@ describe('selectBackend', () => {
     `);
   });
 
-  test('webgpu without navigator.gpu is told apart from a second copy of TensorFlow.js', async () => {
+  test('distinguishes webgpu without navigator.gpu from a second copy of TensorFlow.js', async () => {
     const { tried } = await selectBackend([{ name: 'webgpu', load: () => Promise.resolve() }, cpu]);
     expect(tried[0]).toMatchInlineSnapshot(`
       {
@@ -99,13 +99,13 @@ describe('selectBackend', () => {
     `);
   });
 
-  test('imports nothing beyond the chosen one', async () => {
+  test('imports no backend after the selected one', async () => {
     let imported = false;
     await selectBackend([cpu, { name: 'later', load: () => Promise.resolve((imported = true)) }]);
     expect(imported).toBe(false);
   });
 
-  test('passes over a backend that computes wrong numbers', async () => {
+  test('rejects a backend that computes wrong results', async () => {
     const liar = copyOfCpu('liar', () => {
       tf.unregisterKernel('Sigmoid', 'liar');
       tf.registerKernel({
@@ -125,7 +125,7 @@ describe('selectBackend', () => {
     `);
   });
 
-  test('passes over a backend without gradients only where training is asked for', async () => {
+  test('rejects a backend without gradients only if gradients are requested', async () => {
     expect(await selectBackend([withoutFilterGradient('half'), cpu])).toMatchObject({ backend: 'half' });
     const { backend, tried } = await selectBackend(['half', cpu], { gradients: true });
     expect(backend).toBe('cpu');
@@ -138,16 +138,16 @@ describe('selectBackend', () => {
     `);
   });
 
-  test('keeps the active backend when no candidate works, and names every failure', async () => {
+  test('keeps the active backend if no candidate works, and reports every failure', async () => {
     await selectBackend([copyOfCpu('copy')]);
     await expect(selectBackend([{ name: 'idle', load: () => Promise.resolve() }, 'webgl'])).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): no backend of that name is imported (there is cpu, copy).]`,
+      `[BackendError: selectBackend: expected a backend that works, found none. idle (not loaded): its package registered no backend 'idle' with this copy of @tensorflow/tfjs-core. webgl (not loaded): no backend of this name is imported (imported: cpu, copy).]`,
     );
     expect(tf.getBackend()).toBe('copy');
     expect(tf.tidy(() => tf.add(1, 2).arraySync())).toBe(3);
   });
 
-  test('starts a backend once, however many ask at the same time', async () => {
+  test('starts a backend once for concurrent calls', async () => {
     let starts = 0;
     const slow: BackendLoader = {
       name: 'slow',
@@ -166,13 +166,13 @@ describe('selectBackend', () => {
     expect(starts).toBe(1);
   });
 
-  test('keeps no tensor, whether the probe passes or fails', async () => {
+  test('leaves no tensors, whether the probe passes or fails', async () => {
     const before = tf.memory().numTensors;
     await selectBackend([withoutFilterGradient('half'), cpu], { gradients: true });
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  test('says in one line, once, that only cpu was left, and nothing where cpu was asked for', async () => {
+  test('warns once in one line if only cpu works, and not if cpu was requested', async () => {
     const broken: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
     await selectBackend([cpu]);
     await selectBackend([broken, copyOfCpu('copy')]);
@@ -181,12 +181,12 @@ describe('selectBackend', () => {
     await selectBackend([broken, cpu]);
     expect(warn.mock.calls).toEqual([
       [
-        "selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. Those before it do not work: broken (not loaded): no adapter.",
+        "selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. The backends before it do not work: broken (not loaded): no adapter.",
       ],
     ]);
   });
 
-  test('says that the GPU is a software renderer', async () => {
+  test('warns about a software renderer', async () => {
     const gl = {
       getExtension: () => null,
       getParameter: () => 'ANGLE (Google, Vulkan 1.3.0 (SwiftShader Device))',
@@ -208,7 +208,7 @@ describe('selectBackend', () => {
     expect(warn.mock.calls).toEqual([[`selectBackend: the active backend is 'soft'. ${reason}`]]);
   });
 
-  test('onWarning receives the warning in place of the console, each time', async () => {
+  test('onWarning receives every warning instead of the console', async () => {
     const broken: BackendLoader = { name: 'broken', load: () => Promise.reject(new Error('no adapter')) };
     const onWarning = vi.fn();
     for (let i = 0; i < 2; i++) await selectBackend([broken, cpu], { onWarning });
@@ -225,7 +225,7 @@ describe('selectBackend', () => {
     );
   });
 
-  test('leaves what others write to the console meanwhile', async () => {
+  test('does not change other console output', async () => {
     const talking = copyOfCpu('talking', () => {
       queueMicrotask(() => {
         console.warn('mine');
@@ -257,17 +257,25 @@ describe('selectBackend', () => {
 });
 
 describe('ensureBackend', () => {
-  test('never switches a backend that is ready', async () => {
+  test('keeps a backend that is ready', async () => {
     await selectBackend([copyOfCpu('copy')]);
     expect(await ensureBackend([cpu])).toEqual({ backend: 'copy', tried: [] });
     expect(tf.getBackend()).toBe('copy');
   });
 
-  test('refuses a wrong preference, also while a backend is ready', async () => {
+  test('rejects an invalid preference, even if a backend is ready', async () => {
     await selectBackend([cpu]);
     await expect(ensureBackend([{ name: 'cpu' }] as never)).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: ensureBackend: expected a function for \`preferences[0].load\`, received undefined.]`,
     );
+  });
+
+  test('prints nothing if only cpu works, and reports the reason', async () => {
+    await selectBackend([copyOfCpu('copy')]);
+    tf.removeBackend('copy');
+    const { backend, tried } = await ensureBackend([{ name: 'absent', load: () => Promise.reject(new Error('no adapter')) }, cpu]);
+    expect([backend, tried[0]?.reason]).toEqual(['cpu', 'no adapter.']);
+    expect(warn).not.toHaveBeenCalled();
   });
 
   test('waits for a backend that is being started', async () => {
@@ -277,7 +285,7 @@ describe('ensureBackend', () => {
     expect(await chosen).toBe(true);
   });
 
-  test('names itself when none works', async () => {
+  test('names itself in the error if no backend works', async () => {
     tf.removeBackend('cpu');
     await expect(ensureBackend([{ name: 'idle', load: () => Promise.resolve() }])).rejects.toThrow(
       /^ensureBackend: expected a backend that works, found none\. idle/,

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { expect, test } from 'vitest';
 import { trackMemory } from '../../src/backends/index.js';
 
-test('a leak is counted and named with the place that made it, the value is handed on', async () => {
+test('reports the number of kept tensors and where they were created, and returns the value', async () => {
   const { value, before, after, kept, keptTensors } = await trackMemory(async () => {
     tf.zeros([10, 10]);
     tf.zeros([5]).dispose();
@@ -18,7 +18,7 @@ test('a leak is counted and named with the place that made it, the value is hand
   expect(after.tensors - before.tensors).toBe(1);
 });
 
-test('disposing older tensors counts as less than nothing', async () => {
+test('disposing older tensors gives negative numbers', async () => {
   const old = tf.zeros([3]);
   const { kept } = await trackMemory(() => {
     old.dispose();
@@ -26,7 +26,7 @@ test('disposing older tensors counts as less than nothing', async () => {
   expect(kept).toEqual({ tensors: -1, bytes: -12 });
 });
 
-test('what the work throws goes on, and what is no function is refused', async () => {
+test('errors of the function are rethrown, and other values than functions are rejected', async () => {
   await expect(
     trackMemory(() => {
       throw new Error('stop');
@@ -37,7 +37,7 @@ test('what the work throws goes on, and what is no function is refused', async (
   );
 });
 
-test('work side by side is watched side by side, and the engine is left as it was', async () => {
+test('concurrent calls are tracked independently, and the engine is restored', async () => {
   const make = (shape: number[]) =>
     trackMemory(async () => {
       await Promise.resolve();

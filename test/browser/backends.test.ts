@@ -1,4 +1,4 @@
-// The backend contract in a real browser, on pages that are not cross-origin isolated: wasm runs on one thread.
+// Runs the backend contract in a browser, on pages without cross-origin isolation, so wasm has one thread.
 
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
@@ -112,7 +112,7 @@ describe('in Chromium', () => {
   ])('%s is named with its address', async (_, response) => {
     await expect(open('wasm', response)).rejects.toThrow(
       `wasm (not started): expected 'tfjs-backend-wasm-simd.wasm' at ${ORIGIN}/wasm/tfjs-backend-wasm-simd.wasm, ` +
-        `which is missing or no wasm file. Serve the .wasm files`,
+        `which is missing or not a wasm file. Serve the .wasm files`,
     );
   });
 });

@@ -1,4 +1,4 @@
-// examples/browser as it is built and served, driven as a person would. Needs Chromium on the system.
+// Builds, serves and operates examples/browser like a user. Needs Chromium on the system.
 
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

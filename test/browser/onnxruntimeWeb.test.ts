@@ -1,4 +1,4 @@
-// A network exported here, run by onnxruntime-web in a page.
+// Runs an exported network with onnxruntime-web in a page.
 
 import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// The report in a real browser: it loads nothing, says nothing on the console, and can be read and used by everyone.
+// Tests the report in a browser: it loads no files, prints nothing to the console and is accessible.
 // Needs Chromium on the system; without one these tests are skipped.
 
 import { readFileSync } from 'node:fs';

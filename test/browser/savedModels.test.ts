@@ -99,7 +99,7 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
   test('a page that is answered with a web page instead of the model says so', async () => {
     expect(await page.evaluate((url) => saved.missing(url), `${ORIGIN}/nowhere/model.json`)).toBe(
       `DataError: loadModel: expected a saved model at '${ORIGIN}/nowhere/model.json', received a web page. ` +
-        `Servers answer so where the file is not at that URL.`,
+        `Servers send one if the file is not at that URL.`,
     );
   });
 });

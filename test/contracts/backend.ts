@@ -1,4 +1,4 @@
-// What every backend must do, whatever it is made of: TensorFlow's numbers forward and backward, Keras' training, no leak.
+// The contract of every backend: TensorFlow's results and gradients, Keras' training steps, no leaks.
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import b0 from '../fixtures/golden/keras/EfficientNetB0.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-// What every reader of weight files must do, run for each of them.
+// The contract of every reader of weight files.
 
 import { describe, expect, test } from 'vitest';
 import { elementCount } from '../../src/weights/internal.js';
@@ -20,7 +20,7 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
     const readAll = async (bytes: Uint8Array): Promise<Map<string, { shape: readonly number[]; values: number[] }>> =>
       new Map([...(await read(bytes))].map(([key, array]) => [key, { shape: array.shape, values: [...array.values()] }]));
 
-    test('yields every array with its name, shape and numbers', async () => {
+    test('returns every array with its name, shape and values', async () => {
       const arrays = await readAll(await file());
       expect([...arrays.keys()].sort()).toEqual([...holds.keys()].sort());
       for (const [key, { shape, values }] of holds) {
@@ -29,7 +29,7 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
       }
     });
 
-    test('reads a file at any place of a larger buffer, and leaves its bytes alone', async () => {
+    test('reads a file at any offset of a larger buffer, without modifying it', async () => {
       const bytes = await file();
       const larger = new Uint8Array(bytes.length + 8).fill(255);
       larger.set(bytes, 3);
@@ -41,7 +41,7 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
       expect(larger).toEqual(before);
     });
 
-    test('gives the same numbers when asked twice', async () => {
+    test('returns the same values twice', async () => {
       for (const array of (await read(await file())).values()) expect(array.values()).toEqual(array.values());
     });
 
@@ -55,7 +55,7 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
       await expect(async () => readAll(Uint8Array.from(bytes))).rejects.toMatchObject({ name: 'WeightsError' });
     });
 
-    test('refuses a file cut short', async () => {
+    test('rejects a truncated file', async () => {
       const bytes = await file();
       for (let i = 0; i < damaged; i++) {
         const length = Math.floor((i / damaged) * bytes.length);
@@ -65,7 +65,7 @@ export function describeReader({ name, read, file, holds, damaged = 100 }: Reade
       }
     });
 
-    test('a flipped bit is refused or yields whole arrays, never another error', async () => {
+    test('rejects a flipped bit or returns complete arrays, and throws no other error', async () => {
       const bytes = await file();
       const random = createRandom(7);
       for (let i = 0; i < damaged; i++) {

@@ -16,12 +16,14 @@ import {
 const rules = { size: positiveInteger, mode: oneOf('a', 'b') };
 const checked = (options: object) => checkOptions('f', options, rules);
 
-test('good options come back, without those that are undefined', () => {
+test('valid options are returned, without undefined ones', () => {
   expect(Object.entries(checked({ size: 3, mode: undefined }))).toEqual([['size', 3]]);
 });
 
-test('an unknown option is refused by name, with the known ones', () => {
-  expect(() => checked({ siz: 3 })).toThrowErrorMatchingInlineSnapshot('[OptionError: f: expected one of `size`, `mode`, received `siz`.]');
+test('an unknown option is rejected, and the known ones are listed', () => {
+  expect(() => checked({ siz: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: f: expected one of the options \`size\`, \`mode\`, received \`siz\`. Did you mean \`size\`?]`,
+  );
 });
 
 test.each([
@@ -34,14 +36,14 @@ test.each([
   expect(() => checked(options as object)).toThrow(new core.OptionError(message));
 });
 
-test('values are shown short', () => {
+test('long values are shortened in messages', () => {
   expect(show({ a: 1 })).toBe('{ a }');
   expect(show(new Map())).toBe('an instance of Map');
   expect(show('x'.repeat(100))).toHaveLength(62);
   expect(show(Array.from({ length: 20 }, (_, i) => i))).toBe('[0, 1, 2, 3, 4, 5, 6, 7, ... 20 in all]');
 });
 
-test('instances are named as their classes are, and what has no name is none', () => {
+test('instances are named after their class, and classes without a name give a description', () => {
   // As a bundler writes a class that refers to itself.
   class _Dataset {
     readonly size = 1;
@@ -60,7 +62,7 @@ test('instances are named as their classes are, and what has no name is none', (
   expect([show(numbers()), show(later())]).toEqual(['a generator', 'a generator']);
 });
 
-test('every refused promise is to be awaited, unless a function returned it', () => {
+test('the remedy for a promise is to await it, unless a function returned it', () => {
   const promise = Promise.resolve(1);
   expect(invalid('f', 'x', 'a number', promise, 'Other advice.').message).toBe(
     'f: expected a number for `x`, received an instance of Promise. Await it first.',
@@ -68,7 +70,7 @@ test('every refused promise is to be awaited, unless a function returned it', ()
   expect(invalid('f', 'x()', 'a number', promise, 'Other advice.').message).toMatch(/ Other advice\.$/);
 });
 
-test('a guard recognizes the family by class and by name', () => {
+test('isEffnetError recognizes errors by class and by name', () => {
   expect(core.isEffnetError(new core.DataError('x'))).toBe(true);
   const foreign = new Error('x');
   foreign.name = 'WeightsError';
@@ -76,24 +78,24 @@ test('a guard recognizes the family by class and by name', () => {
   expect(core.isEffnetError(new Error('x'))).toBe(false);
 });
 
-test('an object without keys of its own is no record of options', () => {
+test('an instance without own keys is not accepted as options', () => {
   for (const options of [Promise.resolve({ size: 3 }), new Map([['size', 3]])])
     expect(() => checked(options)).toThrow(/^f: expected an object for `options`, received an instance of /);
   for (const options of [{}, Object.create(null) as object]) expect(checked(options)).toEqual({});
 });
 
-test('options inside an option are named by both', () => {
+test('messages name nested options with their path', () => {
   const inner = (options: object) => () => checkOptions('f', options, rules, 'inner');
-  expect(inner({ siz: 3 })).toThrow('f: expected one of `inner.size`, `inner.mode`, received `inner.siz`.');
+  expect(inner({ siz: 3 })).toThrow('f: expected one of the options `inner.size`, `inner.mode`, received `inner.siz`.');
   expect(inner({ size: 0 })).toThrow('f: expected a positive integer for `inner.size`, received 0.');
   expect(inner([])).toThrow('f: expected an object for `inner`, received [].');
 });
 
-test('an array has no holes', () => {
+test('arrays with holes are rejected', () => {
   expect(arrayOf(finite, 2).accepts(new Array(2))).toBe(false);
 });
 
-test('an array that contains itself is shown', () => {
+test('an array that contains itself can be formatted', () => {
   const loop: unknown[] = [1];
   loop.push(loop);
   expect(show(loop)).toBe('[1, [1, [1, [1, [...]]]]]');

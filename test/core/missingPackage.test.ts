@@ -32,12 +32,12 @@ test.each([
   expect(isEffnetError(error)).toBe(true);
 });
 
-test('what this runtime itself throws is understood', async () => {
+test('the error of this runtime is recognized', async () => {
   const name = '@far/away';
   await expect(import(name).catch(missingPackage('selectBackend', name))).rejects.toMatchObject({ package: name, installed: false });
 });
 
-test('packages that are only of use together are installed together', () => {
+test('the install command names packages that are needed together', () => {
   expect(errorFor('vega', "Cannot find package 'vega' imported from /app/plots.js", undefined, 'vega vega-lite').message).toMatch(
     /Run `npm install vega vega-lite`\.$/,
   );
@@ -70,7 +70,7 @@ describe('a package that is installed and cannot be loaded', () => {
       undefined,
       'Could not load the "sharp" module using the linux-x64 runtime',
     ],
-  ])('is repaired by a new installation: %s', (_, message, code, reason) => {
+  ])('a reinstallation fixes it: %s', (_, message, code, reason) => {
     const error = errorFor('sharp', message, code);
     expect(error.message).toBe(
       `decodeImage: expected the package 'sharp', which is installed but cannot be loaded: ${reason}. ` +
@@ -93,14 +93,14 @@ describe('a package that is installed and cannot be loaded', () => {
       'Could not load the "sharp" module using the linux-x64 runtime ERR_DLOPEN_FAILED: GLIBC_2.28 not found',
     ],
     ['it throws', 'no adapter.', undefined, 'no adapter'],
-  ])('is left alone where that does not help: %s', (_, message, code, reason) => {
+  ])('a reinstallation is not proposed: %s', (_, message, code, reason) => {
     expect(errorFor('sharp', message, code).message).toBe(
       `decodeImage: expected the package 'sharp', which is installed but cannot be loaded: ${reason}.`,
     );
   });
 });
 
-test('only the name of a package counts as one', () => {
+test('paths are not mistaken for package names', () => {
   expect(absentPackage(new Error("Cannot find module './x.js' imported from /app/main.js"))).toBeUndefined();
   expect(absentPackage(new Error("Cannot find module 'C:\\app\\x.js'"))).toBeUndefined();
   expect(absentPackage(new Error("Cannot find package '@tensorflow/tfjs-node'"))).toBe('@tensorflow/tfjs-node');

@@ -6,12 +6,12 @@ const take = (seed: number, count: number): number[] => {
   return Array.from({ length: count }, () => random.next());
 };
 
-test('the same seed gives the same stream, another seed another', () => {
+test('the same seed gives the same stream, and another seed a different one', () => {
   expect(take(7, 100)).toEqual(take(7, 100));
   expect(take(7, 100)).not.toEqual(take(8, 100));
 });
 
-test('a key changes the seed, and so does the order of keys', () => {
+test('keys and their order change the derived seed', () => {
   expect(deriveSeed(1, 'a', 'b')).not.toBe(deriveSeed(1, 'b', 'a'));
   expect(deriveSeed(1, 'ab')).not.toBe(deriveSeed(1, 'a', 'b'));
   expect(deriveSeed(1, 'a')).not.toBe(deriveSeed(2, 'a'));

@@ -316,7 +316,7 @@ test('invalid arguments are refused', () => {
     `[OptionError: Dataset.batch: expected at most 5, the number of items, for \`size\`, received 6. With \`dropRemainder\` no batch would be left.]`,
   );
   expect(() => letters.map((x) => x, { concurency: 2 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: Dataset.map: expected one of \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`.]`,
+    `[OptionError: Dataset.map: expected one of the options \`concurrency\`, \`errors\`, \`onSkipped\`, \`varies\`, received \`concurency\`. Did you mean \`concurrency\`?]`,
   );
   expect(() => letters.shard(3, 3)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: Dataset.shard: expected an integer in [0, 3) for \`index\`, received 3.]`,

@@ -1,4 +1,4 @@
-// Relative links of every page lead to a file that is there, and to a heading in it.
+// Relative links on every page point to existing files and headings.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// The snippets of the README and the guides run, in a folder that holds what they name: few and small pictures, and a narrow network in
-// place of a trained one. Figures in their comments are not compared. A snippet that is not run has a comment before it that says why.
+// Runs the snippets of the README and the guides in a folder with the files they name: a few small images, and a narrow network instead of
+// a trained one. Numbers in comments are not compared. A snippet that is not run is preceded by a comment with the reason.
 
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -74,7 +74,7 @@ afterAll(() => {
   for (const each of [folder, modules]) rmSync(each, { recursive: true, force: true });
 });
 
-/** B0's or Lite0's blocks with a tenth of their filters, ready to train: for small pictures, or for any where the snippet reads its own. */
+/** B0 or Lite0 with a tenth of the filters, ready to train: for small images, or for any size if the snippet reads its own. */
 function network({ code } = { code: '' }): ReturnType<typeof effnet.efficientNet> {
   const spec = code.includes('int8') ? effnet.VARIANTS.lite0 : effnet.VARIANTS.b0;
   const classes = code.includes('IMAGENET_CLASS_NAMES') ? 1000 : CLASSES.length;
@@ -105,7 +105,7 @@ const evaluated = (skill: number): effnet.Evaluation =>
     { classNames: CLASSES, files: ['hat/0.jpg', 'shirt/0.jpg', 'hat/1.jpg'] },
   );
 
-/** What a reader has at that point, made anew for each snippet. */
+/** The values that a reader has at that point, created for each snippet. */
 const GIVEN: Readonly<Record<string, (snippet: Snippet) => unknown>> = {
   model: network,
   mine: network,

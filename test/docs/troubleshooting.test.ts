@@ -1,4 +1,4 @@
-// The sentences of docs/troubleshooting.md are those the library says.
+// The messages in docs/troubleshooting.md are those of the library.
 
 import { readFileSync } from 'node:fs';
 import { globSync } from 'tinyglobby';
@@ -7,13 +7,13 @@ import { expect, test } from 'vitest';
 const sources = globSync('src/**/*.ts')
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n')
-  // Long messages stand in several literals.
+  // Long messages consist of several literals.
   .replace(/['"`] \+\s+['"`]/g, '');
 const sections = readFileSync('docs/troubleshooting.md', 'utf8')
   .split(/^## /m)
   .filter((section) => !section.startsWith('No error'));
 
-test('every sentence of the troubleshooting guide stands in the sources', () => {
+test('every message in the troubleshooting guide occurs in the sources', () => {
   const cells = sections.flatMap((section) => [...section.matchAll(/^\| (`.*?) \|/gm)].map((match) => match[1] ?? ''));
   const sentences = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string));
   expect(sentences.length).toBeGreaterThan(15);

@@ -103,21 +103,29 @@ test(
 );
 
 test(
-  'xray-findings beats chance with two networks together',
+  'xray-findings does better than chance with two networks together, and draws and saves everything',
   () => {
     const { output, out } = example('xray-findings');
     expect(accuracyOf(out)).toBeGreaterThan(0.45);
+    expect(output).toContain('Found 232 images belonging to 3 classes.');
     expect(output).toContain('All 2 together');
-    expect(isPng(path.join(out, 'augmentation.png'))).toBe(true);
+    const drawn = ['augmentation', 'samples', 'predictions', 'most-wrong', 'confusion', 'curves'];
+    expect(drawn.filter((name) => !isPng(path.join(out, `${name}.png`)))).toEqual([]);
+    expect(['model-1.onnx', 'model-2.onnx', 'model-2/model.json'].filter((file) => !existsSync(path.join(out, file)))).toEqual([]);
   },
   MINUTES,
 );
 
 test(
-  'imagenet writes and reads its records, keeps a checkpoint an epoch, and draws the schedule and the activation',
+  'imagenet writes and reads its records, shows data, model and layers, keeps every checkpoint, and draws its charts',
   () => {
     const { output, out } = example('imagenet');
-    expect(output).toMatch(/Top-1 [\d.]+ %, top-5 [\d.]+ % of 80 pictures/);
+    expect(output).toMatch(/Top-1 [\d.]+ %, top-5 [\d.]+ % of 80 images/);
+    expect(output).toContain('Found 80 images belonging to 10 classes.');
+    expect(output).toContain('Training: 5 batches, the first of { xs: float32 [16, 64, 64, 3], ys: float32 [16, 10] }');
+    expect(output).toContain('affine: rotation up to 7 degrees, fill constant');
+    expect(output).toContain('brightness by up to 0.3 of 255');
+    expect(output).toMatch(/^3,341,802 parameters train, 84,032 are frozen:/m);
     expect(readdirSync(path.join(out, 'records'))).toEqual([
       'train-00000-of-00002',
       'train-00001-of-00002',
@@ -125,7 +133,24 @@ test(
       'validation-00001-of-00002',
     ]);
     expect(readdirSync(out).filter((file) => file.startsWith('epoch-'))).toEqual(['epoch-1.safetensors', 'epoch-2.safetensors']);
-    expect(['schedule.png', 'activation.png'].map((file) => isPng(path.join(out, file)))).toEqual([true, true]);
+    expect(chartsOf(out)).toEqual(['activation.png', 'samples.png', 'scalings.png', 'schedule.png', 'training.png']);
+    expect(isModel(out)).toBe(true);
+  },
+  MINUTES,
+);
+
+test(
+  'imagenet writes flat records, trains at a higher resolution with MixUp and worker threads, and compares its maps with an earlier run',
+  () => {
+    const earlier = path.join(folder, 'imagenet');
+    const out = path.join(folder, 'resolution');
+    const small = ['--per-class', '4', '--images', '40', '--batch-size', '8'];
+    const scaled = ['--schema', 'flat', '--scaling', 'resolution', '--keep-checkpoints', '1', '--mixup', '0.2', '--workers', '1'];
+    const output = start('imagenet', '--preset', 'quick', ...small, ...scaled, '--compare', earlier, '--out', out);
+    expect(readdirSync(path.join(out, 'records'))).toEqual(['train_tf', 'validation_tf']);
+    expect(output).toContain('the first of { xs: float32 [8, 128, 128, 3], ys: float32 [8, 10] }');
+    expect(readdirSync(out).filter((file) => file.startsWith('epoch-'))).toEqual(['epoch-2.safetensors']);
+    expect(isPng(path.join(out, 'scalings.png'))).toBe(true);
   },
   MINUTES,
 );

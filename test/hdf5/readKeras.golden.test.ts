@@ -60,7 +60,7 @@ test('the state of the optimizer is left out on purpose, and said so', async () 
 });
 
 describe('the arrays themselves', () => {
-  test.each(['tiny.weights.h5', 'tiny_tf2.h5'])('%s holds the numbers Keras was filled with', async (file) => {
+  test.each(['tiny.weights.h5', 'tiny_tf2.h5'])('%s contains the values that Keras saved', async (file) => {
     for (const [name, array] of await readKeras(fixture(file))) {
       if (name.startsWith('normalization/')) continue;
       expect([...array.values()], name).toEqual([...fillKeras(name, array.shape, expected.gain)]);

@@ -51,7 +51,7 @@ test('an array claims at most 1,024 numbers for each byte of the file', async ()
   };
   expect(await claims(1024 * bytes.length)).toEqual([1024 * bytes.length]);
   await expect(claims(1024 * bytes.length + 1)).rejects.toThrow(
-    `readKeras: 'dense/kernel' claims ${1024 * bytes.length + 1} numbers, more than the file can hold.`,
+    `readKeras: 'dense/kernel' claims ${1024 * bytes.length + 1} numbers, more than the file can contain.`,
   );
 });
 

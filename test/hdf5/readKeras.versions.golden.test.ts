@@ -35,7 +35,7 @@ const models = new Map<string, LayersModel>();
 function modelFor({ network, top = true }: Expected): LayersModel {
   const key = `${network} ${top}`;
   const spec = { ...VARIANTS[network], widthCoefficient: 0.1, depthCoefficient: 0.2, inputSize: SIZE };
-  // The second generation holds its normalization as constants.
+  // The second generation stores its normalization as constants.
   const normalization =
     network === 'b0' ? { normalization: { mean: [0.4375, 0.5, 0.375], std: [0.0625, 0.078125, 0.09375].map(Math.sqrt) } } : {};
   const model = models.get(key) ?? efficientNet(spec, { ...normalization, ...(top ? { classes: 5 } : { includeTop: false }) });

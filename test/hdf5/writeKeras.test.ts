@@ -28,7 +28,7 @@ describe.each([
   ['.keras', writeKeras],
   ['.weights.h5', writeKerasWeights],
 ])('%s', (_, write) => {
-  test('what goes out comes in again, bit for bit', async () => {
+  test('weights that are written are read back bit for bit', async () => {
     const [from, to] = [build(1), build(2)];
     const report = await loadWeights(to, await readKeras(await write(from)));
     expect(report.loaded).toHaveLength(namedWeights(to).size);
@@ -125,7 +125,7 @@ test('a layer Keras cannot read is refused by name, and so is a model without a 
   const input = tfl.input({ shape: [3] });
   const odd = tfl.model({ inputs: input, outputs: tfl.layers.thresholdedReLU({ name: 'odd' }).apply(input) as tfl.SymbolicTensor });
   await expect(writeKeras(odd)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. Write its weights alone with \`writeKerasWeights\`.]`,
+    `[WeightsError: writeKeras: Keras has no way to read the layer 'odd' of class ThresholdedReLU. Write only its weights with \`writeKerasWeights\`.]`,
   );
   const row = tfl.sequential({ name: 'row', layers: [tfl.layers.dense({ inputShape: [3], units: 1 })] });
   await expect(writeKeras(row)).rejects.toThrowErrorMatchingInlineSnapshot(

@@ -1,32 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as image from '../../src/image/index.js';
-
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/image/${name}`, import.meta.url), 'utf8'));
-
-interface Picture {
-  height: number;
-  width: number;
-  image: number[];
-}
-const pixelsOf = ({ height, width, image: values }: Picture): image.Pixels => ({
-  height,
-  width,
-  channels: 3,
-  data: Uint8Array.from(values),
-});
+import { fixturePixels, readImageFixture, type FixtureImage } from '../support/imageFixture.js';
 
 interface Affine {
   params: { theta?: number; tx?: number; ty?: number; shear?: number; zx?: number; zy?: number };
   fillMode: image.FillMode;
   output: number[];
 }
-const fixture = read('augment.json') as { square: Picture; affine: Affine[] };
+const fixture = readImageFixture('augment.json') as { square: FixtureImage; affine: Affine[] };
 
 test.each(fixture.affine)(
-  'affine $params with fill mode $fillMode is that of Keras',
+  'affine $params with fill mode $fillMode equals Keras',
   ({ params: { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 }, fillMode, output }) => {
-    const result = image.affine(pixelsOf(fixture.square), {
+    const result = image.affine(fixturePixels(fixture.square), {
       rotation: theta,
       translation: [-ty, -tx],
       shear,
@@ -38,7 +24,7 @@ test.each(fixture.affine)(
   },
 );
 
-test('half a turn of any image is both flips', () => {
+test('a rotation by 180 degrees equals both flips', () => {
   const pixels = { height: 3, width: 5, channels: 1, data: Uint8Array.from({ length: 15 }, (_, i) => 17 * i) };
   const turned = image.affine(pixels, { rotation: 180, fillMode: 'constant' });
   // Rounding errors put the outermost pixels just outside for the constant fill; the others must agree.

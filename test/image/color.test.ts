@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import * as image from '../../src/image/index.js';
 
-test('lighting moves along the eigenvectors of ImageNet by strength times eigenvalue', () => {
+test('lighting shifts colors along the eigenvectors of ImageNet by strength times eigenvalue', () => {
   const grey: image.Pixels = { height: 1, width: 1, channels: 3, data: Uint8Array.of(100, 100, 100) };
   // Written out from the numbers of the AlexNet recipe.
   const moved = {

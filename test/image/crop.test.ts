@@ -9,7 +9,7 @@ const grid = (height: number, width: number): Pixels => ({
   data: Uint8Array.from({ length: height * width }, (_, i) => 10 * Math.floor(i / width) + (i % width)),
 });
 
-test('a crop copies its rectangle and keeps the type', () => {
+test('a crop copies the rectangle and keeps the data type', () => {
   const part = crop(grid(4, 5), { top: 1, left: 2, height: 2, width: 3 });
   expect(part).toEqual({ height: 2, width: 3, channels: 1, data: Uint8Array.of(12, 13, 14, 22, 23, 24) });
 });
@@ -18,7 +18,7 @@ test('a center crop leaves the odd row and column at the bottom and right', () =
   expect([...centerCrop(grid(5, 4), [2, 3]).data]).toEqual([10, 11, 12, 20, 21, 22]);
 });
 
-test('a box that reaches outside, or a value that is not an image, is refused', () => {
+test('a box outside the image and a value that is not an image are rejected', () => {
   expect(() => centerCrop(grid(3, 3), 4)).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: centerCrop: expected an image of at least [4, 4], received [3, 3]. Resize it first.]`,
   );
@@ -35,6 +35,6 @@ test('a box that reaches outside, or a value that is not an image, is refused', 
     `[OptionError: resize: expected a positive integer or [height, width] for \`size\`, received 2.5.]`,
   );
   expect(() => resize(grid(3, 3), 2, { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`,
+    `[OptionError: resize: expected false with interpolation 'area' for \`antialias\`, received true. Only bilinear and bicubic support it.]`,
   );
 });

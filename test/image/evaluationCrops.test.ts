@@ -3,7 +3,7 @@ import { testTimeViews } from '../../src/image/evaluationCrops.js';
 import * as image from '../../src/image/index.js';
 import { noise } from '../support/noise.js';
 
-test('the shorter side gets its length and the aspect ratio stays', () => {
+test('the shorter side gets the given length and the aspect ratio is kept', () => {
   expect(image.resizeShorterSide(noise(100, 150), 50)).toMatchObject({ height: 50, width: 75 });
 });
 
@@ -12,7 +12,7 @@ test('the padded crop of an image of size + padding is its center, unchanged', (
   expect(image.paddedCenterCrop(pixels, 224).data).toBeAllclose(image.centerCrop(pixels, 224).data);
 });
 
-test('the padded crop takes its share of the shorter side, and of an odd margin the larger half at the top and left', () => {
+test('the padded crop takes its fraction of the shorter side, and an odd margin is larger at the top and left', () => {
   // As the reference: int(40 / 72 * 55) = 30 pixels, from (55 - 30 + 1) // 2 and (60 - 30 + 1) // 2 on.
   const pixels = noise(55, 60);
   const part = image.crop(pixels, { top: 13, left: 15, height: 30, width: 30 });

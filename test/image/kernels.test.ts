@@ -42,7 +42,7 @@ const operations: Record<string, (image: typeof withKernels, pixels: withKernels
 // These equal TensorFlow to the last bit, whichever loops run.
 const EXACT = new Set(['resize, smaller', 'resize, larger']);
 
-test.each(Object.entries(operations))('%s: compiled and plain loops agree for every size and kind of image', async (name, operate) => {
+test.each(Object.entries(operations))('%s: compiled and JavaScript loops agree for every size and type of image', async (name, operate) => {
   const plain = await withoutWebAssembly();
   for (const [width, height] of SIZES) {
     for (const kind of [Uint8Array, Float32Array]) {
@@ -57,14 +57,14 @@ test.each(Object.entries(operations))('%s: compiled and plain loops agree for ev
   }
 });
 
-test('a result stays what it was when the next image uses the memory', () => {
+test('a result does not change when the next image reuses the memory', () => {
   const first = withKernels.adjustBrightness(picture(8, 8, Uint8Array), 0.1);
   const copy = first.data.slice();
   withKernels.resize(picture(90, 90, Float32Array), 64);
   expect(first.data).toEqual(copy);
 });
 
-/** The folder as it is where there is no WebAssembly, which it finds out at the first use. */
+/** Imports the folder as if WebAssembly were not available, which is checked at the first use. */
 async function withoutWebAssembly(): Promise<typeof withKernels> {
   vi.stubGlobal('WebAssembly', undefined);
   vi.resetModules();

@@ -33,14 +33,14 @@ test.each(['bilinear', 'bicubic', 'area', 'nearest'] as const)(
   },
 );
 
-test('an image that has its size already is copied', () => {
+test('an image that already has the size is copied', () => {
   const image = patterned(4, 5);
   const { data } = resize(image, [4, 5], { resampler: 'pillow' });
   expect(data).toEqual(image.data);
   expect(data.buffer).not.toBe(image.data.buffer);
 });
 
-test('what Pillow cannot do is refused', () => {
+test('options that Pillow does not support are rejected', () => {
   const image = patterned(4, 5);
   expect(() => resize(image, 2, { resampler: 'pillow', antialias: false })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: resize: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`,

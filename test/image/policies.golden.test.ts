@@ -1,16 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { AUTO_AUGMENT_V0 } from '../../src/image/internal.js';
+import { readImageFixture, type FixtureImage } from '../support/imageFixture.js';
 
-const read = (name: string): unknown => JSON.parse(readFileSync(new URL(`../fixtures/image/${name}`, import.meta.url), 'utf8'));
-
-interface Picture {
-  height: number;
-  width: number;
-  image: number[];
-}
-
-const timm = read('policy.json') as Picture & {
+const timm = readImageFixture('policy.json') as FixtureImage & {
   cases: { op: string; value: number | null; output: number[] }[];
   policy: [string, number, number][][];
 };

@@ -11,7 +11,7 @@ property.prop([fc.integer()])('every policy operation keeps size and type at eve
   }
 });
 
-test('a policy refuses an impossible magnitude', () => {
+test('a policy rejects an invalid magnitude', () => {
   expect(() => image.randAugment({ magnitude: 11 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: randAugment: expected a number in [0, 10] for \`magnitude\`, received 11.]`,
   );

@@ -1,4 +1,4 @@
-// Photos as published checkpoints see them, against the transforms of timm, torchvision and Keras: test/fixtures/preprocessing.
+// Compares the preprocessing of published checkpoints with timm, torchvision and Keras: test/fixtures/preprocessing.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -39,13 +39,13 @@ describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
     expect(digest(image)).toBe(decoded);
   });
 
-  test("gives the bytes of timm's and torchvision's own transforms", () => {
+  test("has the same bytes as with timm's and torchvision's transforms", () => {
     expect(
       Object.fromEntries(Object.keys(outputs).map((name) => [name, digest(preprocess(image, PRETRAINED[name]!.preprocessing))])),
     ).toEqual(outputs);
   });
 
-  test("gives the floats of Keras' and the authors' own functions", () => {
+  test("has the same floats as with Keras' and the authors' functions", () => {
     const { photo: _, ...expected } = keras.photos.find((entry) => entry.photo === photo)!;
     const ways = {
       stretch: resize(image, 224),
@@ -61,7 +61,7 @@ describe.each(images)('$photo', ({ photo, decoded, outputs }) => {
   });
 });
 
-test('the tensor behind the normalization of the model equals the one timm and torchvision feed to theirs', async () => {
+test('the normalized input of the model equals that of timm and torchvision', async () => {
   await selectBackend(['cpu']);
   const image = await decodeImage(pathOf('photos/panda.jpg'));
   for (const name of ['timm/tf_efficientnet_b0.in1k', 'timm/tf_efficientnetv2_m.in1k', 'torchvision/v2-s']) {
@@ -82,7 +82,7 @@ test('the tensor behind the normalization of the model equals the one timm and t
   }
 });
 
-test('a dataset of files gives them, and so does the transform that another thread makes from its spec', async () => {
+test('a dataset of files and a transform created from its spec give the same pixels', async () => {
   const { photo, outputs } = images[1]!;
   const name = 'timm/tf_efficientnetv2_m.in1k';
   const transform = evalTransform(PRETRAINED[name]!.preprocessing);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
 import * as image from '../../src/image/index.js';
 
-test('a random crop takes area and aspect ratio from its ranges', async () => {
+test('a random crop has an area and aspect ratio within the given ranges', async () => {
   // An image whose red is its row and green its column shows where a crop came from.
   const map: image.Pixels = { height: 200, width: 250, channels: 3, data: new Float32Array(200 * 250 * 3) };
   for (let i = 0; i < 200 * 250; i++) {
@@ -23,7 +23,7 @@ test('a random crop takes area and aspect ratio from its ranges', async () => {
   expect(Math.min(...shares)).toBeGreaterThan(0.06);
 });
 
-test('the aspect ratio of a random crop is width to height', async () => {
+test('the aspect ratio of a random crop is width divided by height', async () => {
   const map: image.Pixels = { height: 60, width: 60, channels: 1, data: Float32Array.from({ length: 3600 }, (_, i) => i % 60) };
   const { data } = await image
     .randomResizedCrop(30, { area: [0.5, 0.5], aspectRatio: [1.9, 1.9], interpolation: 'nearest' })
@@ -32,7 +32,7 @@ test('the aspect ratio of a random crop is width to height', async () => {
   expect(data[29]! - data[0]!).toBeGreaterThan(50);
 });
 
-test('the aspect ratio of an erased rectangle is width to height too', async () => {
+test('the aspect ratio of an erased rectangle is width divided by height', async () => {
   const black: image.Pixels = { height: 60, width: 60, channels: 1, data: new Uint8Array(3600) };
   const erasing = image.randomErasing({ probability: 1, area: [0.2, 0.2], aspectRatio: [1.8, 1.8], fillValue: 255 });
   const { data } = await erasing.apply(black, createRandom(1));
@@ -42,7 +42,7 @@ test('the aspect ratio of an erased rectangle is width to height too', async () 
   expect([side(0), side(1), erased.length]).toEqual([20, 36, 720]);
 });
 
-test('a color is erased in each channel, and a color without three channels is refused', async () => {
+test('a fill color is written to each channel, and rejected for images without three channels', async () => {
   const black: image.Pixels = { height: 8, width: 8, channels: 3, data: new Uint8Array(192) };
   const erase = (options: image.RandomErasingOptions, pixels = black) =>
     image.randomErasing({ probability: 1, area: [1, 1], aspectRatio: [1, 1], ...options }).apply(pixels, createRandom(0));
@@ -53,7 +53,7 @@ test('a color is erased in each channel, and a color without three channels is r
   );
 });
 
-test('a random transform refuses impossible options', () => {
+test('random transforms reject invalid options', () => {
   expect(() => image.colorJitter({ hue: 2 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: colorJitter: expected a number in [0, 1] for \`hue\`, received 2.]`,
   );
@@ -61,7 +61,7 @@ test('a random transform refuses impossible options', () => {
     `[OptionError: randomResizedCrop: expected [low, high] in (0, 1] for \`area\`, received [0.5, 0.2].]`,
   );
   expect(() => image.randomAffine({ rotaton: 3 } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: randomAffine: expected one of \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`.]`,
+    `[OptionError: randomAffine: expected one of the options \`rotation\`, \`shift\`, \`shear\`, \`zoom\`, \`fillMode\`, \`fillValue\`, received \`rotaton\`. Did you mean \`rotation\`?]`,
   );
   expect(() => image.randomAffine({ zoom: 1 })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: randomAffine: expected factors above 0, the lower first for \`zoom\`, received 1.]`,

@@ -3,7 +3,7 @@ import { createRandom } from '../../src/core/internal.js';
 import * as image from '../../src/image/index.js';
 import { noise } from '../support/noise.js';
 
-test('recipes say what they do', () => {
+test('recipes describe their steps', () => {
   expect(image.trainAugmentation('imagenet', 224).describe()).toMatchInlineSnapshot(`
     "random crop of 0.08 to 1 of the area, aspect ratio 0.75 to 1.33, resized to 224 x 224 (bilinear)
     horizontal flip, probability 0.5
@@ -26,13 +26,13 @@ test('recipes say what they do', () => {
   `);
 });
 
-test.each(['default', 'imagenet', 'xray', 'resize'] as const)('recipe %s gives images of its size', async (name) => {
+test.each(['default', 'imagenet', 'xray', 'resize'] as const)('recipe %s gives images of the requested size', async (name) => {
   for (const recipe of [image.trainAugmentation(name, 32), image.evalTransform(name, 32)]) {
     expect(await recipe.apply(noise(50, 70), createRandom(3))).toMatchObject({ height: 32, width: 32, channels: 3 });
   }
 });
 
-test('an unknown recipe is refused', () => {
+test('an unknown recipe is rejected', () => {
   expect(() => image.trainAugmentation('cats' as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: trainAugmentation: expected one of 'default', 'imagenet', 'xray', 'resize' for \`recipe\`, received 'cats'.]`,
   );

@@ -105,7 +105,7 @@ describe('Keras and the authors', () => {
     expect(digests).toEqual(own.map((c) => c[4][name]));
   });
 
-  test("paddedCenterCrop is the first generation's evaluation", () => {
+  test("paddedCenterCrop equals the evaluation of the first generation's authors", () => {
     const own = keras.cases.slice(0, 40);
     expect(own.map(([height, width, size]) => digest(paddedCenterCrop(patterned(height, width), size)))).toEqual(
       own.map((c) => c[4].google),
@@ -113,7 +113,7 @@ describe('Keras and the authors', () => {
   });
 });
 
-test('what has no meaning is refused under the name of the function that was called', () => {
+test('incompatible options are rejected under the name of the called function', () => {
   const image = patterned(8, 9);
   expect(() => resizeTo(image, 4, 'squash' as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: resizeTo: expected one of 'stretch', 'crop', 'pad', 'resizeCrop', 'resizePad' for \`fit\`, received 'squash'.]`,
@@ -134,21 +134,21 @@ test('what has no meaning is refused under the name of the function that was cal
     `[OptionError: evalTransform: expected true with resampler 'pillow' for \`antialias\`, received false. Pillow always antialiases.]`,
   );
   expect(() => evalTransform({ inputSize: 4, fit: 'pad' }, 5)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 5.]`,
+    `[OptionError: evalTransform: expected no value beside a preprocessing, which contains \`inputSize\`, for \`size\`, received 5.]`,
   );
   expect(() => resizeTo(image, 4, 'pad', { interpolation: 'area', antialias: true })).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Bilinear and bicubic have it.]`,
+    `[OptionError: resizeTo: expected false with interpolation 'area' for \`antialias\`, received true. Only bilinear and bicubic support it.]`,
   );
   expect(() => resizeTo(patterned(300, 1), 4, 'resizePad')).toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: resizeTo: expected an image that keeps a pixel on both sides, received [300, 1] for 4 x 4.]`,
+    `[ShapeError: resizeTo: expected an image that is at least one pixel high and wide after resizing, received [300, 1] for 4 x 4.]`,
   );
   expect(() => preprocess(image, { fit: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: preprocess: expected a positive integer or [height, width] for \`inputSize\`, received undefined.]`,
   );
   expect(() => preprocess(image, { inputSize: 4, fit: 'crop', method: 'bicubic' } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: preprocess: expected one of \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, \`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`,
+    `[OptionError: preprocess: expected one of the options \`inputSize\`, \`fit\`, \`interpolation\`, \`antialias\`, \`resampler\`, \`cropFraction\`, \`margins\`, \`fillValue\`, received \`method\`.]`,
   );
   expect(() => centerCrop(image, 4, { margin: 'even' } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: centerCrop: expected one of \`margins\`, received \`margin\`.]`,
+    `[OptionError: centerCrop: expected the option \`margins\`, received \`margin\`. Did you mean \`margins\`?]`,
   );
 });

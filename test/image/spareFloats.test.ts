@@ -1,32 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
-import {
-  colorJitter,
-  crop,
-  flipHorizontal,
-  pcaLighting,
-  randomAffine,
-  randomBlur,
-  randomErasing,
-  randomFlip,
-  randomGrayscale,
-  randomly,
-  randomResizedCrop,
-  resize,
-  resizing,
-  sequence,
-  transformOf,
-  type Pixels,
-  type Transform,
-} from '../../src/image/index.js';
+import * as image from '../../src/image/index.js';
 import { floats, giveBack, takeSpare } from '../../src/image/internal.js';
 
-const noise = (width: number, height: number, seed: number): Pixels => {
+const noise = (width: number, height: number, seed: number): image.Pixels => {
   const random = createRandom(seed);
   return { width, height, channels: 3, data: Uint8Array.from({ length: 3 * width * height }, () => random.integer(256)) };
 };
 
-/** So that whoever counts on zeros, or writes less than all, is found out. */
+/** Fills spare memory with NaN, which reveals code that expects zeros or does not write every value. */
 function spoil(length: number): void {
   for (let i = 0; i < 8; i++) giveBack(new Float32Array(length).fill(NaN));
 }
@@ -35,7 +17,7 @@ beforeEach(() => {
   for (const length of [12, 16, 3 * 24 * 24]) while (takeSpare(length) !== undefined);
 });
 
-test('memory given back is used once, by an image of its length', () => {
+test('returned memory is reused once, for an image of the same length', () => {
   const values = new Float32Array(12);
   giveBack(values);
   expect(takeSpare(16)).toBeUndefined();
@@ -43,48 +25,57 @@ test('memory given back is used once, by an image of its length', () => {
   expect(floats(12)).not.toBe(values);
 });
 
-test('bytes and parts of a larger memory stay with their owner', () => {
+test('8-bit data and views of larger buffers are not reused', () => {
   giveBack(new Uint8Array(12));
   giveBack(new Float32Array(16).subarray(0, 12));
   expect(takeSpare(12)).toBeUndefined();
 });
 
 test.each([
-  ['resize', resizing(24)],
-  ['resize antialiased', resizing(24, { antialias: true })],
-  ['resize bicubic', resizing(24, { interpolation: 'bicubic' })],
-  ['flip', sequence(resizing(24), randomFlip({ probability: 1 }))],
-  ['colors', sequence(resizing(24), colorJitter({ brightness: 0.3, contrast: 0.4, saturation: 0.4, hue: 0.3 }))],
-  ['affine', sequence(resizing(24), randomAffine({ rotation: 40, shear: 20, fillMode: 'constant' }))],
-  ['the rest', sequence(randomResizedCrop(24), pcaLighting(), randomBlur(), randomGrayscale(), randomErasing({ probability: 1 }))],
-] as [string, Transform][])('%s overwrites all of the memory it is lent', async (_, transform) => {
+  ['resize', image.resizing(24)],
+  ['resize antialiased', image.resizing(24, { antialias: true })],
+  ['resize bicubic', image.resizing(24, { interpolation: 'bicubic' })],
+  ['flip', image.sequence(image.resizing(24), image.randomFlip({ probability: 1 }))],
+  ['colors', image.sequence(image.resizing(24), image.colorJitter({ brightness: 0.3, contrast: 0.4, saturation: 0.4, hue: 0.3 }))],
+  ['affine', image.sequence(image.resizing(24), image.randomAffine({ rotation: 40, shear: 20, fillMode: 'constant' }))],
+  [
+    'the rest',
+    image.sequence(
+      image.randomResizedCrop(24),
+      image.pcaLighting(),
+      image.randomBlur(),
+      image.randomGrayscale(),
+      image.randomErasing({ probability: 1 }),
+    ),
+  ],
+] as [string, image.Transform][])('%s overwrites all of the reused memory', async (_, transform) => {
   const before = await transform.apply(noise(40, 30, 1), createRandom(2));
   spoil(3 * 24 * 24);
   expect(await transform.apply(noise(40, 30, 1), createRandom(2))).toEqual(before);
 });
 
-test('gray images and those resized without kernels overwrite it, too', () => {
-  const grey: Pixels = { width: 8, height: 8, channels: 1, data: Uint8Array.from({ length: 64 }, (_, i) => 3 * i) };
-  const before = resize(grey, 4);
+test('resizing gray images also overwrites all of the reused memory', () => {
+  const grey: image.Pixels = { width: 8, height: 8, channels: 1, data: Uint8Array.from({ length: 64 }, (_, i) => 3 * i) };
+  const before = image.resize(grey, 4);
   spoil(16);
-  expect(resize(grey, 4)).toEqual(before);
+  expect(image.resize(grey, 4)).toEqual(before);
 });
 
 const RECIPE = [
-  randomly(0.5, resizing(24)),
-  resizing(24),
-  randomFlip(),
-  randomly(0.5, colorJitter({ brightness: 0.2, contrast: 0.3 })),
-  randomAffine({ rotation: 20 }),
-  randomFlip({ direction: 'vertical' }),
-  randomErasing({ probability: 0.5 }),
+  image.randomly(0.5, image.resizing(24)),
+  image.resizing(24),
+  image.randomFlip(),
+  image.randomly(0.5, image.colorJitter({ brightness: 0.2, contrast: 0.3 })),
+  image.randomAffine({ rotation: 20 }),
+  image.randomFlip({ direction: 'vertical' }),
+  image.randomErasing({ probability: 0.5 }),
 ];
 
-test('results of a sequence are their own memory: they stay what its steps make one by one, whatever comes after', async () => {
-  const recipe = sequence(...RECIPE.slice(0, 3), sequence(...RECIPE.slice(3)));
+test('results of a sequence have their own memory and equal those of single steps', async () => {
+  const recipe = image.sequence(...RECIPE.slice(0, 3), image.sequence(...RECIPE.slice(3)));
   const pictures = Array.from({ length: 20 }, (_, i) => noise(20 + i, 24, i));
   const copies = structuredClone(pictures);
-  const results: Pixels[] = [];
+  const results: image.Pixels[] = [];
   for (const [i, picture] of pictures.entries()) results.push(await recipe.apply(picture, createRandom(i)));
   for (const [i, picture] of pictures.entries()) {
     const random = createRandom(i);
@@ -96,26 +87,26 @@ test('results of a sequence are their own memory: they stay what its steps make 
   expect(new Set(results.map(({ data }) => data.buffer)).size).toBe(results.length);
 });
 
-test('what a function of the caller sees within a sequence is never used again', async () => {
-  const seen: Pixels[] = [];
-  const keep = transformOf('keep', (pixels) => {
+test('memory that a custom transform has seen is not reused', async () => {
+  const seen: image.Pixels[] = [];
+  const keep = image.transformOf('keep', (pixels) => {
     seen.push(pixels);
     return pixels;
   });
-  const make = transformOf('make', (pixels) => {
+  const make = image.transformOf('make', (pixels) => {
     const made = { ...pixels, data: Float32Array.from(pixels.data) };
     seen.push(pixels, made);
     return made;
   });
-  const recipe = sequence(
-    resizing(24),
+  const recipe = image.sequence(
+    image.resizing(24),
     keep,
-    randomly(0, randomFlip()),
-    randomAffine({ rotation: 20 }),
+    image.randomly(0, image.randomFlip()),
+    image.randomAffine({ rotation: 20 }),
     make,
-    randomly(0, randomFlip()),
-    colorJitter({ contrast: 0.5 }),
-    randomFlip({ probability: 1 }),
+    image.randomly(0, image.randomFlip()),
+    image.colorJitter({ contrast: 0.5 }),
+    image.randomFlip({ probability: 1 }),
   );
   await recipe.apply(noise(30, 30, 1), createRandom(1));
   const copies = structuredClone(seen);
@@ -123,20 +114,20 @@ test('what a function of the caller sees within a sequence is never used again',
   expect(seen.slice(0, 3)).toEqual(copies);
 });
 
-test('a sequence uses the memory of one step for those after the next', async () => {
+test('a sequence alternates between two buffers', async () => {
   const buffers = new Set<ArrayBufferLike>();
-  const watched: Transform = {
-    ...randomFlip({ probability: 1 }),
+  const watched: image.Transform = {
+    ...image.randomFlip({ probability: 1 }),
     apply: (pixels) => {
       buffers.add(pixels.data.buffer);
-      return flipHorizontal(pixels);
+      return image.flipHorizontal(pixels);
     },
   };
-  await sequence(resizing(24), ...Array<Transform>(10).fill(watched)).apply(noise(30, 30, 1), createRandom(1));
+  await image.sequence(image.resizing(24), ...Array<image.Transform>(10).fill(watched)).apply(noise(30, 30, 1), createRandom(1));
   expect(buffers.size).toBe(2);
 });
 
 test('crops of an image are copies', () => {
-  const picture = resize(noise(30, 30, 1), 24);
-  expect(crop(picture, { top: 0, left: 0, height: 24, width: 24 }).data.buffer).not.toBe(picture.data.buffer);
+  const picture = image.resize(noise(30, 30, 1), 24);
+  expect(image.crop(picture, { top: 0, left: 0, height: 24, width: 24 }).data.buffer).not.toBe(picture.data.buffer);
 });

@@ -32,13 +32,13 @@ property.prop([fc.integer(), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 
   },
 );
 
-test('transforms do not change the image they are given', async () => {
+test('transforms do not modify their input', async () => {
   const [given, copy] = [noise(20, 20), noise(20, 20)];
   await everything.apply(given, createRandom(1));
   expect(given).toEqual(copy);
 });
 
-test('a sequence refuses what is not a transform', () => {
+test('a sequence rejects values that are not transforms', () => {
   expect(() => image.sequence(3 as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: sequence: expected a transform for \`steps\`, received 3.]`,
   );

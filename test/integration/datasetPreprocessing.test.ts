@@ -1,4 +1,4 @@
-// How images were made travels with the dataset.
+// A dataset carries the preprocessing of its images.
 
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
@@ -82,7 +82,7 @@ describe('a transform', () => {
     oneOfTransforms(randomBlur(), randomGrayscale()),
   ];
   test.each(kept.map((transform) => [transform.describe(), transform] as const))(
-    'that keeps the size says so: %s',
+    'that keeps the image size has a preprocessing of "kept": %s',
     async (_, transform) => {
       expect(transform.preprocessing).toBe('kept');
       expect(await transform.apply(noise(12, 9), createRandom(1))).toMatchObject({ height: 12, width: 9 });
@@ -98,7 +98,7 @@ describe('a transform', () => {
     ['a choice between two sizes', oneOfTransforms(resizing(8), resizing(9))],
     ['a choice between resizing and not', oneOfTransforms(resizing(8), randomFlip())],
   ];
-  test.each(unknown)('of which evaluation cannot be told has none: %s', (_, transform) => {
+  test.each(unknown)('whose evaluation is unknown has no preprocessing: %s', (_, transform) => {
     expect(transform.preprocessing).toBeUndefined();
   });
 
@@ -120,12 +120,12 @@ describe('a transform', () => {
     ['the X-ray recipe', trainAugmentation('xray', 8), STRETCH],
     ['the recipe that resizes', trainAugmentation('resize', 8), STRETCH],
   ];
-  test.each(known)('has that of evaluation: %s', (_, transform, expected) => {
+  test.each(known)('has the preprocessing of evaluation: %s', (_, transform, expected) => {
     expect(transform.preprocessing).toEqual(complete(expected));
     if (transform.spec !== undefined) expect(transformFrom(structuredClone(transform.spec)).preprocessing).toEqual(transform.preprocessing);
   });
 
-  test('refuses a preprocessing that cannot be', () => {
+  test('rejects an invalid preprocessing', () => {
     expect(() => transformOf('mine', (image) => image, { inputSize: 0, fit: 'stretch' })).toThrowErrorMatchingInlineSnapshot(
       `[OptionError: transformOf: expected a positive integer or [height, width] for \`inputSize\`, received 0.]`,
     );
@@ -153,7 +153,7 @@ describe('evalTransform', () => {
     },
   );
 
-  test('takes a model, a runtime, a dataset and published weights, and refuses what knows no preprocessing', async () => {
+  test('accepts a model, a runtime, a dataset and published weights, and rejects objects without a preprocessing', async () => {
     const net = efficientNet('lite0', { inputSize: 32, includeTop: false });
     setPreprocessing(net, { ...CROP, inputSize: 32 });
     const image = noise(40, 30);
@@ -176,7 +176,7 @@ describe('evalTransform', () => {
     );
     expect(() => evalTransform(original)).toThrow('expected a model, runtime or dataset whose preprocessing is known');
     expect(() => evalTransform(CROP, 8)).toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: evalTransform: expected none beside a preprocessing, which has \`inputSize\`, for \`size\`, received 8.]`,
+      `[OptionError: evalTransform: expected no value beside a preprocessing, which contains \`inputSize\`, for \`size\`, received 8.]`,
     );
     expect(() => evalTransform('food' as never)).toThrowErrorMatchingInlineSnapshot(
       `[OptionError: evalTransform: expected one of 'default', 'imagenet', 'xray', 'resize' for \`preprocessing\`, received 'food'.]`,
@@ -189,7 +189,7 @@ describe('evalTransform', () => {
 });
 
 describe('augment', () => {
-  test('keeps what is known where the size is kept', () => {
+  test('keeps the preprocessing if the size is kept', () => {
     expect(augment(sized, randomFlip()).preprocessing).toEqual(STRETCH);
     expect(augment(augment(sized, randomFlip()), pcaLighting()).preprocessing).toEqual(STRETCH);
     expect(augment(original, randomFlip()).hasOriginalSizes).toBe(true);
@@ -201,7 +201,7 @@ describe('augment', () => {
     expect(augment(augment(original, colorJitter({ hue: 0.1 })), evalTransform(CROP)).preprocessing).toEqual(CROP);
   });
 
-  test('leaves unknown what is resized twice, cropped at random, or made by a function of the caller', () => {
+  test('has no preprocessing after resizing twice, a random crop or a custom function', () => {
     for (const changed of [
       augment(sized, resizing(6)),
       augment(images(), resizing(6)),
@@ -216,7 +216,7 @@ describe('augment', () => {
   });
 });
 
-test('batches, mixing, caching, repeating and parts keep it', () => {
+test('batching, mixing, caching, repeating and splitting keep the preprocessing', () => {
   const batches = imageBatches(sized, { batchSize: 2 });
   const kept = [
     batches,
@@ -236,7 +236,7 @@ test('batches, mixing, caching, repeating and parts keep it', () => {
 });
 
 describe('imageBatches', () => {
-  test('refuses an image that has not the size of the preprocessing, by name', async () => {
+  test('rejects an image whose size differs from the preprocessing, by name', async () => {
     const shrunk = sized.map((image, { index }) => (index === 1 ? { ...image, pixels: resize(image.pixels, 6) } : image));
     const read = imageBatches(shrunk, { batchSize: 1 }).map(({ xs, ys }) => {
       tf.dispose([xs, ys]);
@@ -253,7 +253,7 @@ describe('imageBatches', () => {
     tf.dispose([batch!.xs, batch!.ys]);
   });
 
-  test('takes images of any size where none is known', async () => {
+  test('accepts images of any size without a preprocessing', async () => {
     const [batch] = await imageBatches(original).toArray();
     expect(batch!.xs.shape).toEqual([3, 20, 20, 3]);
     tf.dispose([batch!.xs, batch!.ys]);

@@ -1,4 +1,4 @@
-// Pixels and weights that are not finite give an error instead of a plausible answer, on the backend that hides them best.
+// Pixels and weights that are not finite give an error instead of a plausible prediction, on the backend that hides them best.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -35,7 +35,7 @@ const picture = (bad: number) => {
   return { width: 40, height: 40, channels: 3, data };
 };
 
-test.each([NaN, Infinity, -Infinity])('a pixel of %s is refused by all that takes an image', async (bad) => {
+test.each([NaN, Infinity, -Infinity])('a pixel of %s is rejected by every function that accepts images', async (bad) => {
   await expectNoLeak(async () => {
     await expect(classify(model, picture(bad))).rejects.toThrow(
       `classify: expected finite pixels, received ${bad} at row 33, column 13, channel 1.`,
@@ -51,7 +51,7 @@ test.each([NaN, Infinity, -Infinity])('a pixel of %s is refused by all that take
   });
 });
 
-test('a runtime refuses pixels that are not finite', async () => {
+test('a runtime rejects pixels that are not finite', async () => {
   const runtime = await createRuntime(model);
   const xs = tf.fill([1, 32, 32, 3], NaN);
   await expect(runtime.predict(xs)).rejects.toThrow('predict: expected images of finite pixels, received NaN.');
@@ -62,7 +62,7 @@ test('a runtime refuses pixels that are not finite', async () => {
   await runtime.dispose();
 });
 
-test('a model whose weights are not finite answers nothing and is written to no file', async () => {
+test('a model with weights that are not finite neither predicts nor is saved', async () => {
   const broken = efficientNet(
     { ...VARIANTS.lite0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 },
     { classes: 3, inputSize: 32, seed: 1 },

@@ -92,7 +92,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     ],
   ];
 
-  test('terminateOnNaN tells of weights that an optimizer of TensorFlow.js spoiled, though the network hides them from the loss', async () => {
+  test('terminateOnNaN detects weights that an optimizer of TensorFlow.js made NaN, even if the loss is finite', async () => {
     const model = lite();
     model.compile({ optimizer: tf.train.sgd(0.01), loss: softmaxCrossEntropy() });
     const [xs, ys] = [
@@ -108,7 +108,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     tf.dispose([xs, ys]);
   });
 
-  test('a network whose weights are not finite is not trained, though a layer hides them', async () => {
+  test('a network with weights that are not finite is not trained, even if a layer hides them', async () => {
     const model = lite();
     const weight = model.weights.find(({ originalName }) => originalName === 'top_conv/kernel')!;
     tf.tidy(() => {
@@ -132,7 +132,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     return net;
   }
 
-  test.each(losses)('fitDataset with %s names epoch and step, and keeps weights and statistics', async (_name, activation, loss) => {
+  test.each(losses)('fitDataset with %s reports epoch and step, and keeps weights and statistics', async (_name, activation, loss) => {
     const model = netOf(activation as string);
     model.compile({ optimizer: sgd({ learningRate: 0.1 }), loss });
     const at: number[][] = [];
@@ -153,7 +153,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     expect(await weightsOfAll(model)).toEqual(at[1]);
   });
 
-  test('fitDataset refuses a batch of a Dataset that is not finite before a layer can hide it', async () => {
+  test('fitDataset rejects a batch that is not finite before a layer can hide it', async () => {
     const model = lite();
     model.compile({ optimizer: sgd(), loss: softmaxCrossEntropy() });
     const before = await weightsOfAll(model);
@@ -165,7 +165,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     model.dispose();
   });
 
-  test('fit without a callback names the step of the optimizer, and trains on with good data', async () => {
+  test('fit without a callback reports the step of the optimizer, and continues with valid data', async () => {
     const model = tinyModel();
     const optimizer = adam();
     model.compile({ optimizer, loss: softmaxCrossEntropy() });
@@ -208,7 +208,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     optimizer.dispose();
   });
 
-  test('a squared gradient and a norm that overflow are refused, too: they would stop a weight for good', async () => {
+  test('a squared gradient or a norm that overflows is rejected, because the weight would never change again', async () => {
     const variable = tf.variable(tf.tensor1d([1, 2]));
     const gradient = tf.tensor1d([1e25, 1]);
     expect(() => {
@@ -286,7 +286,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     },
   );
 
-  test('fineTune names the validation batch that is not finite', async () => {
+  test('fineTune reports the validation batch that is not finite', async () => {
     await expect(fineTune(tinyModel(), { ...common(), validation: spoiled(holding(NaN), 1) })).rejects.toThrow(
       'fineTune: expected finite numbers for `xs` at validation step 1 after epoch 0',
     );
@@ -305,7 +305,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     model.dispose();
   });
 
-  test('trainHead names epoch and step, with its own features and with a runtime that hides NaN', async () => {
+  test('trainHead reports epoch and step, with its own features and with a runtime that hides NaN', async () => {
     const backbone = lite();
     const options = { classNames: ['a', 'b', 'c'], seed: 1, epochs: 2, preprocessing: AS_IS };
     const before = await weightsOfAll(backbone);
@@ -332,7 +332,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     backbone.dispose();
   });
 
-  test('val_loss of fit is NaN where the predictions are, and metrics keep no step from being refused', async () => {
+  test('val_loss of fit is NaN if the predictions are, and metrics do not prevent a step from being rejected', async () => {
     const model = tinyModel();
     model.compile({ optimizer: sgd({ learningRate: 0 }), loss: softmaxCrossEntropy() });
     const [good, bad] = [(await spoiled((batch) => batch).toArray())[0]!, (await spoiled(holding(NaN), 0).toArray())[0]!];
@@ -340,7 +340,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     expect(history['val_loss']![0]).toBeNaN();
   });
 
-  test('a refused step keeps no tensor', async () => {
+  test('a rejected step leaves no tensors', async () => {
     const model = tinyModel();
     model.compile({ optimizer: adam(), loss: softmaxCrossEntropy() });
     const bad = (await spoiled(holding(NaN), 0).toArray())[0]!;
@@ -369,7 +369,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     });
   });
 
-  test('a rate that is no number is refused where it is set', async () => {
+  test('a learning rate that is not a number is rejected when it is set', async () => {
     const model = tinyModel();
     model.compile({ optimizer: tf.train.sgd(0.1), loss: softmaxCrossEntropy() });
     await expect(
@@ -388,7 +388,7 @@ describe.each(TRAINING_BACKENDS)('on %s', (_, start) => {
     }).toThrow(/^sgd: expected a learning rate of at least 0 for '.*' at update 0, received NaN\. Check the schedule and `rateOf`\./);
   });
 
-  test('statistics of a stock BatchNormalization are put back, too', async () => {
+  test('the statistics of a stock BatchNormalization are restored as well', async () => {
     const input = tfl.input({ shape: [4] });
     const parts = [tfl.layers.batchNormalization(), batchNormalization(), tfl.layers.dense({ units: 3, activation: 'softmax' })];
     const model = tfl.model({

@@ -31,7 +31,7 @@ beforeAll(async () => {
   ({ probability } = await answer(lite0));
 });
 
-test('the panda is class 388 with more than 0.9', async () => {
+test('predicts the panda as class 388 with more than 0.9', async () => {
   expect(await answer(lite0)).toMatchObject({ index: 388 });
   expect(probability).toBeGreaterThan(0.9);
 });
@@ -57,14 +57,14 @@ const routes: [string, () => Promise<NamedArrays>][] = [
   ['a TensorFlow.js model', async () => readTfjs(await tfjsArtifacts(lite0))],
 ];
 
-test.each(routes)('through %s it answers the very same', async (_, route) => {
+test.each(routes)('gives identical predictions after %s', async (_, route) => {
   const model = efficientNet('lite0', { seed: 1 });
   await loadWeights(model, await route());
   expect(await answer(model)).toMatchObject({ index: 388, probability });
   model.dispose();
 });
 
-test('rounded to float16 once more it answers nearly the same', async () => {
+test('gives nearly the same predictions after rounding to float16 again', async () => {
   const model = efficientNet('lite0', { seed: 1 });
   await loadWeights(model, writeSafetensors(await weightsOf(lite0), { dtype: 'float16' }));
   // The kernels were float16 when they came.

@@ -1,4 +1,4 @@
-// Networks with parts of the user's own, through the whole life of a model.
+// Networks with custom parts: building, planning, training, saving, loading and exporting.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 
 describe('parts of the blocks', () => {
-  test('activation, normalization and attention are called with their names, and replace the parts', () => {
+  test('custom activation, normalization and attention are called with a name and replace the standard parts', () => {
     const seen: string[] = [];
     const prelu = (x: tfl.SymbolicTensor, { name, activation }: { name: string; activation: string }): tfl.SymbolicTensor => {
       seen.push(`${name} ${activation}`);
@@ -78,7 +78,7 @@ describe('parts of the blocks', () => {
     model.dispose();
   });
 
-  test('a block of its own gets spec, parts and type, and may build on mbConv', () => {
+  test('a custom block receives spec, parts and type, and may use mbConv', () => {
     const seen: string[] = [];
     const model = efficientNet(
       { ...VARIANTS['v2-s'], widthCoefficient: 0.25, depthCoefficient: 0.2, inputSize: 64 },
@@ -102,7 +102,7 @@ describe('parts of the blocks', () => {
     model.dispose();
   });
 
-  test('what a part returns is checked, under the name of the block', () => {
+  test('the return value of a part is checked, under the name of the block', () => {
     const x = (): tfl.SymbolicTensor => tfl.input({ shape: [8, 8, 8] });
     expect(() => mbConv(x(), { name: 'a', filters: 8 }, { attention: () => 5 as never })).toThrowErrorMatchingInlineSnapshot(
       `[OptionError: mbConv: expected \`attention\` to return a symbolic tensor for 'a', received 5. Return what the last layer's \`apply\` returned.]`,
@@ -115,7 +115,7 @@ describe('parts of the blocks', () => {
     );
   });
 
-  test('parts in place of the spec are told where they belong', () => {
+  test('parts in place of the spec are rejected with the right place', () => {
     const x = tfl.input({ shape: [8, 8, 8] });
     expect(() => stage(x, { name: 'b', filters: 8, repeats: 1, attention: gate } as never)).toThrowErrorMatchingInlineSnapshot(
       `[OptionError: stage: expected \`attention\` in the third argument, received it in the second one. Write stage(x, spec, { attention }).]`,
@@ -127,7 +127,7 @@ describe('parts of the blocks', () => {
 });
 
 describe('plans', () => {
-  test('of own attention: parameters are those of the model', () => {
+  test('with custom attention have the parameters of the model', () => {
     // B0 without squeeze-and-excitation: 4,053,407 - 636,540.
     const model = efficientNet('b0', { classes: 3, inputSize: 32, attention: (x) => x });
     expect([model.countParams(), planOf(model).parameters.total]).toEqual([3416867, 3416867]);
@@ -135,7 +135,7 @@ describe('plans', () => {
     model.dispose();
   });
 
-  test('of a network put together by hand: its layers and their work', () => {
+  test('of a network built by hand list its layers and multiply-adds', () => {
     const model = handMade();
     const plan = planOf(model);
     expect(plan.parameters.total).toBe(model.countParams());
@@ -173,7 +173,7 @@ describe('weights', () => {
     },
   );
 
-  test('of a published network go into one with own attention by name and shape; the report lists the rest', async () => {
+  test('of a published network are loaded into one with custom attention by name and shape, and the report lists the rest', async () => {
     const b0 = efficientNet('b0', { classes: 5, inputSize: 32 });
     const arrays = await weightsOf(b0, { layout: 'timm' });
     b0.dispose();
@@ -188,7 +188,7 @@ describe('weights', () => {
     model.dispose();
   });
 
-  test('of the real Lite0 go into a network put together by hand, which then has its features', async () => {
+  test('of the real Lite0 are loaded into a network built by hand, which then gives the same features', async () => {
     const [model, lite0] = [handMade(), efficientNet('lite0', { inputSize: 64 })];
     await loadWeights(lite0, LITE0);
     await expect(loadWeights(model, LITE0)).rejects.toThrow(
@@ -211,19 +211,19 @@ describe('weights', () => {
     lite0.dispose();
   });
 
-  test('of a file in which nothing fits are refused, with strict: false too', async () => {
+  test('of a file without any fitting array are rejected, even with strict: false', async () => {
     const model = handMade();
     const arrays: NamedArrays = readSafetensors(
       writeSafetensors(new Map([...(await weightsOf(gated()))].filter(([name]) => name.startsWith('top_')))),
     );
     await expect(loadWeights(model, arrays, { strict: false })).rejects.toThrow(/^loadWeights: expected an EfficientNet with the names of/);
     await expect(weightsOf(model, { layout: 'timm' })).rejects.toThrow(
-      "weightsOf: expected 'keras' for 'hand-made', which was put together by hand for `layout`, received 'timm'.",
+      "weightsOf: expected 'keras' for 'hand-made', which was composed by hand for `layout`, received 'timm'.",
     );
     model.dispose();
   });
 
-  test("of a head with hidden layers are taken out, too; a backbone is loaded below it with head: 'skip'", async () => {
+  test("of a head with hidden layers are saved, and head: 'skip' loads a backbone below it", async () => {
     const backbone = efficientNet(SMALL, { classes: 5 });
     const file = await weightsOf(backbone, { layout: 'timm' });
     backbone.dispose();
@@ -244,10 +244,10 @@ describe('weights', () => {
     model.dispose();
   });
 
-  test('of a folded network are neither loaded nor taken out', async () => {
+  test('of a folded network can be neither loaded nor saved', async () => {
     const model = gated();
     const folded = await foldBatchNorm(model);
-    await expect(weightsOf(folded)).rejects.toThrow('Take weights out before `foldBatchNorm`.');
+    await expect(weightsOf(folded)).rejects.toThrow('Call it before `foldBatchNorm`.');
     await expect(loadWeights(folded, await weightsOf(model))).rejects.toThrow('Load weights before `foldBatchNorm`.');
     model.dispose();
     folded.dispose();
@@ -262,7 +262,7 @@ describe('files of another variant', () => {
     model.dispose();
   });
 
-  test('a whole one, an incomplete one and one of other classes say what they look like, and never advise strict: false', async () => {
+  test('are described in the error, which never advises strict: false', async () => {
     const model = efficientNet('b0', { inputSize: 32 });
     const refusal = async (arrays: NamedArrays): Promise<string> =>
       loadWeights(model, arrays).then(
@@ -270,22 +270,22 @@ describe('files of another variant', () => {
         (error: unknown) => (error as Error).message,
       );
     expect(await refusal(lite0)).toBe(
-      "loadWeights: the file holds 'lite0', another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
+      "loadWeights: the file contains 'lite0', which is another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
     );
     const incomplete = new Map([...lite0].filter(([name]) => !name.startsWith('blocks.1.0.bn2')));
     expect(await refusal(incomplete)).toBe(
-      "loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
+      "loadWeights: the file looks like 'lite0', of which it has 241 of 245 weights up to the classifier, which is another network than 'efficientnet-b0'. Build that network, or find the file of this one.",
     );
     const backbone = new Map([...lite0].filter(([name]) => !name.startsWith('classifier')));
-    expect(await refusal(backbone)).toContain("the file holds 'lite0'");
+    expect(await refusal(backbone)).toContain("the file contains 'lite0'");
     await expect(exportOnnx({ plan: planModel('b0', { inputSize: 32 }), arrays: lite0 })).rejects.toThrow(
-      "The file holds 'lite0': plan that network.",
+      "The file contains 'lite0': plan that network.",
     );
     model.dispose();
   });
 });
 
-describe("a layer class of the user's own", () => {
+describe('a custom layer class', () => {
   test.each([
     ['efficientNet', gated, 32],
     ['a network put together by hand', handMade, 64],
@@ -339,7 +339,7 @@ describe("a layer class of the user's own", () => {
     model.dispose();
   });
 
-  test('is not needed for PReLU and LayerNormalization in the places of activation and normalization: both are exported', async () => {
+  test('is not needed to export PReLU as activation and LayerNormalization as normalization', async () => {
     const model = efficientNet(SMALL, {
       classes: 5,
       seed: 1,
@@ -388,17 +388,17 @@ describe("a layer class of the user's own", () => {
   });
 });
 
-test('parts whose layers share a name are refused, and leave no tensor', () => {
+test('parts whose layers share a name are rejected, without leaving tensors', () => {
   const before = tf.memory().numTensors;
   const attention: BlockParts['attention'] = (x) =>
     tfl.layers.activation({ activation: 'linear', name: 'same' }).apply(x) as tfl.SymbolicTensor;
   expect(() => efficientNet(SMALL, { attention })).toThrow(
-    'efficientNet: expected own parts to apply layers to `x` and to name each after the given `name`',
+    'efficientNet: expected custom parts to apply layers to `x` and to name each after the given `name`',
   );
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('planning, taking out and loading own weights leaves no tensor behind', async () => {
+test('planning, saving and loading custom weights leaves no tensors', async () => {
   const model = gated();
   const x = pixels(32);
   (model.predict(x) as tf.Tensor).dispose();

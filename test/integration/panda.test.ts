@@ -1,4 +1,4 @@
-// The real Lite0 on a real photo: where it looks for the giant panda.
+// Class activation maps of the real Lite0 for a photo of a giant panda.
 
 import { readFile } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';

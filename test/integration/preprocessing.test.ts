@@ -1,4 +1,4 @@
-// What a model learned from is what it answers on: the images of the sources, through training, files and runtimes.
+// A model predicts with the preprocessing it was trained with: from the image sources through training, files and runtimes.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -106,7 +106,7 @@ test.each<[variant: 'lite0' | 'b0', record: Preprocessing]>([
   await runtime.dispose();
 });
 
-test('evaluate refuses images made in another way than the model learned from, unless told otherwise', async () => {
+test('evaluate rejects images preprocessed differently from the training images, unless allowed', async () => {
   const [stretched, cropped] = [await read(), await read({ inputSize: 48, fit: 'crop' })];
   const { model } = await trainHead(backbone(), { classNames, train: imageBatches(stretched.images), ...epochs });
   await expect(evaluate(model, cropped.images)).rejects.toThrowErrorMatchingInlineSnapshot(
@@ -115,7 +115,7 @@ test('evaluate refuses images made in another way than the model learned from, u
   expect((await evaluate(model, cropped.images, { otherPreprocessing: 'accept' })).count).toBe(cropped.files.length);
 });
 
-test('training refuses training and validation images made in different ways, and images of another size', async () => {
+test('training rejects different preprocessing for training and validation, and images of another size', async () => {
   const [stretched, cropped, large] = [await read(), await read({ inputSize: 48, fit: 'crop' }), await read({ inputSize: 64 })];
   const model = backbone();
   const train = imageBatches(stretched.images);
@@ -136,7 +136,7 @@ test('training refuses training and validation images made in different ways, an
   expect(preprocessingOf(model)).toEqual(preprocessingOf(efficientNet(small('lite0'))));
 });
 
-test('images that augment crops to the size of the model train, whatever size they were read at', async () => {
+test('images of any size can be used for training if augment crops them to the size of the model', async () => {
   const [large, validation] = [(await read({ inputSize: 64 })).images, (await read({ inputSize: 48, antialias: true })).images];
   const cropped = augment(large, randomResizedCrop(48));
   expect(cropped.preprocessing).toBeUndefined();
@@ -149,14 +149,14 @@ test('images that augment crops to the size of the model train, whatever size th
   expect(preprocessingOf(model)).toEqual(validation.preprocessing);
 });
 
-test('fine-tuning stores how the images of its last stage were made', async () => {
+test('fine-tuning stores the preprocessing of its last stage', async () => {
   const { images } = await read({ inputSize: 48, fit: 'crop' });
   const { model } = await trainHead(backbone(), { classNames, train: imageBatches((await read()).images), ...epochs });
   await fineTune(model, { train: imageBatches(images), stages: [{ unfreeze: ['predictions'], epochs: 1 }], stepsPerEpoch: 1 });
   expect(preprocessingOf(model)).toMatchObject({ fit: 'crop' });
 });
 
-test('a checkpoint brings the preprocessing and the class names along, and so does an unfinished run', async () => {
+test('checkpoints and unfinished runs contain the preprocessing and the class names', async () => {
   const { images } = await read({ inputSize: 48, fit: 'pad' });
   const train = imageBatches(images, { batchSize: 8 });
   const [best, run] = [path.join(folder, 'best.safetensors'), path.join(folder, 'run.safetensors')];
@@ -179,7 +179,7 @@ test('a checkpoint brings the preprocessing and the class names along, and so do
   }
 });
 
-test('a dataset keeps how its images were made through every step that keeps the images, and forgets it where they are made anew', async () => {
+test('a dataset keeps its preprocessing in steps that keep the images, and loses it in steps that create new ones', async () => {
   const { images } = await read({ inputSize: 48, fit: 'pad' });
   const record = images.preprocessing;
   expect(record).toMatchObject({ fit: 'pad', inputSize: [48, 48] });

@@ -1,5 +1,4 @@
-// Every source makes images as its preprocessing says, on this thread and on others. The threads run the built package: `npm test` builds
-// it first.
+// Every source follows its preprocessing, on this thread and on others. The threads run the built package: `npm test` builds it first.
 
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -87,7 +86,7 @@ const RECORDS: readonly Preprocessing[] = [
 ];
 
 describe.each(Object.entries(SOURCES))('%s', (name, read) => {
-  test.each(RECORDS)('gives the pixels of preprocess for %o, with and without threads, and says so', async (record) => {
+  test.each(RECORDS)('gives the pixels of preprocess for %o, with and without threads, and has this preprocessing', async (record) => {
     const expected = await Promise.all(files.map(async (file) => preprocess(await decodeImage(file.path), record)));
     for (const more of [{}, { workers }]) {
       const images = await read({ preprocessing: record, ...more });
@@ -96,7 +95,7 @@ describe.each(Object.entries(SOURCES))('%s', (name, read) => {
     }
   });
 
-  test('says what its short options mean, and that images have their original sizes without any', async () => {
+  test('converts its short options to a preprocessing, and has none for images of original size', async () => {
     const short = await read({ inputSize: [24, 30], fit: 'resizeCrop', interpolation: 'bicubic', antialias: true });
     expect(short.preprocessing).toEqual(
       completePreprocessing('test', { inputSize: [24, 30], fit: 'resizeCrop', interpolation: 'bicubic', antialias: true }),
@@ -109,7 +108,7 @@ describe.each(Object.entries(SOURCES))('%s', (name, read) => {
     expect(plain).toMatchObject({ preprocessing: undefined, hasOriginalSizes: true });
   });
 
-  test('is read as another dataset, and refuses what does not go together', async () => {
+  test('accepts the preprocessing of another dataset, and rejects incompatible options', async () => {
     const record = RECORDS[2]!;
     expect((await read({ preprocessing: await read({ preprocessing: record }) })).preprocessing).toEqual(
       completePreprocessing('test', record),
@@ -154,7 +153,7 @@ describe.each(Object.entries(SOURCES))('%s', (name, read) => {
   });
 });
 
-test('threads that read and change in one go give the preprocessing of separate steps', async () => {
+test('threads that read and augment in one step give the same preprocessing as separate steps', async () => {
   const read = (more: object) => imageFiles(files, { shuffle: false, ...more });
   for (const [options, transform] of [
     [{}, trainAugmentation('imagenet', 24)],
@@ -172,14 +171,14 @@ test('threads that read and change in one go give the preprocessing of separate 
   expect(await there!.toArray()).toEqual(await here!.toArray());
 });
 
-test('an image of which the preprocessing leaves nothing is named, and left out if asked', async () => {
+test('an image that the preprocessing reduces to nothing is named, and skipped on request', async () => {
   const narrow = path.join(root, 'narrow.png');
   writeFileSync(narrow, await encodeImage({ width: 400, height: 2, channels: 3, data: new Uint8Array(2400) }));
   const list = [{ path: narrow, label: 0 }, files[1]!];
   const options = { preprocessing: { inputSize: 24, fit: 'resizePad' }, shuffle: false } as const;
   for (const more of [{}, { workers }]) {
     await expect(imageFiles(list, { ...options, ...more }).toArray()).rejects.toThrow(
-      `preprocess: expected an image that keeps a pixel on both sides, received [2, 400] for 24 x 24. It is '${narrow}'.`,
+      `preprocess: expected an image that is at least one pixel high and wide after resizing, received [2, 400] for 24 x 24. It is '${narrow}'.`,
     );
     const skipped: string[] = [];
     const rest = await imageFiles(list, {
@@ -192,7 +191,7 @@ test('an image of which the preprocessing leaves nothing is named, and left out 
   }
 });
 
-test('images of a folder cache are those of one preprocessing', async () => {
+test('a folder cache contains images of one preprocessing', async () => {
   const folder = path.join(root, 'cache');
   const read = (record: Preprocessing) => imageFiles(files, { shuffle: false, preprocessing: record }).cache(folderCache(folder));
   const first = await read(RECORDS[0]!).toArray();
@@ -208,7 +207,7 @@ test('images of a folder cache are those of one preprocessing', async () => {
   );
 });
 
-test('a list of files is shuffled anew in every epoch unless asked not to', async () => {
+test('a list of files is reshuffled in every epoch unless disabled', async () => {
   const list = Array.from({ length: 12 }, (_, i) => ({ path: files[0]!.path, label: 0, origin: `${i}` }));
   const order = async (images: Dataset<LabeledImage>): Promise<string> => (await images.toArray()).map(({ origin }) => origin).join(' ');
   const shuffled = imageFiles(list, { inputSize: 4 });

@@ -1,4 +1,4 @@
-// Five training steps as Keras takes them, with everything, all but BatchNormalization, or the classifier alone trainable.
+// Compares five training steps with Keras: everything, all but BatchNormalization, or only the classifier trainable.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,7 +32,7 @@ const CASES = ['cpu', 'wasm'].flatMap((backend) => golden.cases.map((one) => ({ 
 describe.each(CASES)(
   '$case on $backend',
   ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer, ...after }) => {
-    test('losses, predictions and statistics are those of Keras', async () => {
+    test('losses, predictions and statistics equal Keras', async () => {
       await tf.setBackend(backend);
       const model = efficientNet(SPEC, { classes: 5 });
       fillModel(model, gain);

@@ -1,4 +1,4 @@
-// How images become a model's input: every model says it, and takes it along.
+// Every model stores the preprocessing of its input.
 
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -58,7 +58,7 @@ describe('a new network', () => {
     model.dispose();
   });
 
-  test('an open size is that of the variant, a rectangle stays one, and a spec of its own is evaluated as the first generation', () => {
+  test('the size defaults to that of the variant, rectangles are kept, and a custom spec is evaluated like the first generation', () => {
     const sizeOf = (options: object): readonly number[] | undefined => {
       const model = efficientNet(SPEC, { classes: 2, ...options });
       const { inputSize, interpolation, fit } = preprocessingOf(model)!;
@@ -71,7 +71,7 @@ describe('a new network', () => {
     expect(sizeOf({ inputSize: [64, 96] })).toEqual([64, 96]);
   });
 
-  test("pretrained has the checkpoint's, at the size it was built for", async () => {
+  test("pretrained has the checkpoint's preprocessing, at the size of the model", async () => {
     const plan = planModel('b0', { classes: 1000 });
     const arrays: NamedArrays = new Map(
       plan.layers.flatMap(({ weights }) =>
@@ -189,7 +189,7 @@ describe('what was set', () => {
     expect(preprocessingOf(await act(model))).toEqual(OWN);
   });
 
-  test('a safetensors file says it in words that Python reads, and another network takes it at its own size', async () => {
+  test('a safetensors file stores it as JSON, and another network uses it at its own size', async () => {
     const model = efficientNet(SPEC, { classes: 2 });
     setPreprocessing(model, OWN);
     setClassNames(model, ['a', 'b']);
@@ -207,7 +207,7 @@ describe('what was set', () => {
     expect(runtime.classNames).toEqual(['a', 'b']);
   });
 
-  test("other tools' entries of these names are left alone, and a damaged one of this library is an error", () => {
+  test('entries of other tools with these names are ignored, and a damaged one of this library is an error', () => {
     const of = (metadata: Record<string, string>): NamedArrays => readSafetensors(writeSafetensors(new Map(), { metadata }));
     for (const text of ['resize', '{', '[]', '5', '{"size":224}']) {
       expect(of({ preprocessing: text, classes: text }).preprocessing).toBeUndefined();
@@ -218,7 +218,7 @@ describe('what was set', () => {
     );
   });
 
-  test('an ONNX file made of a plan has the evaluation of its authors, or what it is given', async () => {
+  test('an ONNX file exported from a plan has the evaluation of its authors, or the given one', async () => {
     const plan = planModel(SPEC, { classes: 2 });
     const model = efficientNet(SPEC, { classes: 2 });
     const arrays = new Map(await weightsOf(model, { layout: 'keras' }));
@@ -264,7 +264,7 @@ describe('a damaged file', () => {
     await expect(loadModel(inMemory)).rejects.toThrow('loadModel: the preprocessing in the metadata of the model is damaged: ');
   });
 
-  test('the size of another model is an error', async () => {
+  test('the input size of another model is an error', async () => {
     const model = efficientNet(SPEC, { classes: 2 });
     const inMemory = memory();
     await saveModel(model, inMemory);
@@ -276,7 +276,7 @@ describe('a damaged file', () => {
   });
 });
 
-test("a size that is not the model's is refused", () => {
+test("a size that differs from the model's is rejected", () => {
   const model = efficientNet(SPEC, { classes: 2 });
   const record: Preprocessing = { inputSize: 96, fit: 'stretch' };
   expect(() => {

@@ -78,7 +78,7 @@ async function probabilities(source: Parameters<typeof classify>[0]): Promise<nu
   return answers.sort((a, b) => a.index - b.index).map(({ probability }) => probability);
 }
 
-test('it takes RGB in [0, 255] and knows its classes; saved and loaded again it needs no option', async () => {
+test('accepts RGB in [0, 255] and has class names, also after saving and loading without options', async () => {
   const before = tf.memory().numTensors;
   const model = await loadModel(folder, { normalization: RANGE });
   expect(await probabilities(model)).toBeAllclose(expected, { tolerance: 1e-6 });
@@ -88,27 +88,27 @@ test('it takes RGB in [0, 255] and knows its classes; saved and loaded again it 
   const back = await loadModel(target);
   expect(await probabilities(back)).toBeAllclose(expected, { tolerance: 1e-6 });
   await expect(loadModel(target, { normalization: RANGE })).rejects.toThrow(
-    'loadModel: expected none for `normalization`, received { mean, std }. The model was loaded with one before it was saved. It carries it.',
+    'loadModel: expected none for `normalization`, received { mean, std }. The model was loaded with one before it was saved. The saved model contains it.',
   );
   model.dispose();
   back.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('without the option it takes what it was trained on, so [0, 255] answers otherwise', async () => {
+test('without the option it expects its training range, so predictions for [0, 255] differ', async () => {
   const model = await loadModel(folder);
   expect(classNamesOf(model)).toEqual(LABELS);
   const wrong = await probabilities(model);
   expect(Math.max(...wrong.map((value, i) => Math.abs(value - expected[i]!)))).toBeGreaterThan(0.01);
 });
 
-test('ONNX Runtime gives the same answers from [0, 255]', async () => {
+test('ONNX Runtime gives the same predictions for [0, 255]', async () => {
   const runtime = await createRuntime(await exportOnnx(await loadModel(folder, { normalization: RANGE })));
   expect(await probabilities(runtime)).toBeAllclose(expected, { tolerance: 1e-5 });
   await runtime.dispose();
 });
 
-test('it opens from a server, with a query that holds for every file, and from chosen files', async () => {
+test('opens from a server, with a query for every file, and from selected files', async () => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -135,20 +135,20 @@ test('it opens from a server, with a query that holds for every file, and from c
   await expect(loadModel(files.slice(1, 2))).rejects.toThrow(/expected files of one model: its model\.json and its weights for `source`/);
 });
 
-test('an export of an older TensorFlow.js, whose Sequential is a list, opens the same', async () => {
+test('opens exports of older TensorFlow.js versions, whose Sequential is a list', async () => {
   const json = JSON.parse(exported.files['model.json'] as string) as { modelTopology: { config: { layers: object[] } | object[] } };
   json.modelTopology.config = (json.modelTopology.config as { layers: object[] }).layers;
   const old = await write({ ...exported.files, 'model.json': JSON.stringify(json) });
   expect(await probabilities(await loadModel(old, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
 });
 
-test("the normalization 'none' changes nothing, so that another may follow", async () => {
+test("the normalization 'none' changes nothing, so another can be set later", async () => {
   const target = path.join(await mkdtemp(path.join(tmpdir(), 'effnet-')), 'saved');
   await saveModel(await loadModel(folder, { normalization: 'none' }), target);
   expect(await probabilities(await loadModel(target, { normalization: RANGE }))).toBeAllclose(expected, { tolerance: 1e-6 });
 });
 
-test('labels of another model are refused, other files of that name are not read', async () => {
+test('labels of another model are rejected, and other files with that name are not read', async () => {
   const other = await write({ ...exported.files, 'metadata.json': JSON.stringify({ labels: ['cat', 'dog'] }) });
   await expect(loadModel(other)).rejects.toThrow(
     'loadModel: expected 3 class names, one per output, received 2. They belong to another model: correct or remove the metadata.json beside the model.',
@@ -158,7 +158,7 @@ test('labels of another model are refused, other files of that name are not read
   }
 });
 
-test('a normalization that fits no image is refused before anything is built', async () => {
+test('an invalid normalization is rejected before anything is built', async () => {
   await expect(loadModel(folder, { normalization: { mean: [0, 0], std: 1 } })).rejects.toThrow(
     'loadModel: expected one number or 3 for `normalization.mean`, received [0, 0].',
   );
@@ -166,7 +166,7 @@ test('a normalization that fits no image is refused before anything is built', a
     "loadModel: expected 'imagenet', 'none' or { mean, std } for `normalization`, received 'half'.",
   );
   await expect(loadModel(folder, { normalize: RANGE } as never)).rejects.toThrow(
-    'loadModel: expected one of `normalization`, received `normalize`.',
+    'loadModel: expected the option `normalization`, received `normalize`.',
   );
   const vector = tfl.sequential({ layers: [tfl.layers.dense({ inputShape: [4], units: 2 })] });
   let saved: tf.io.ModelArtifacts | undefined;

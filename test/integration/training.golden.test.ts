@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 describe.each(CASES)('$case on $backend', ({ backend, freeze, gain, input, labels, labelSmoothing, losses, predictions, optimizer }) => {
-  test('losses and predictions are those of Keras', async () => {
+  test('losses and predictions equal Keras', async () => {
     await tf.setBackend(backend);
     const model = efficientNet(SPEC, { classes: 5 });
     fillModel(model, gain);

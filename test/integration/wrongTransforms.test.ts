@@ -1,4 +1,4 @@
-// What the generated wrong calls of test/contracts/misuse do not reach: wrong values inside arrays and ranges, and what goes wrong when a
+// Wrong calls that test/contracts/misuse does not generate: invalid values inside arrays and ranges, and errors when a
 // transform is applied.
 
 import { expect, test } from 'vitest';
@@ -23,7 +23,7 @@ test.each([
   expect(act).toThrow(/^\w+: expected .* for `(sigma|contrast|area|aspectRatio|zoom)`, received \[/);
 });
 
-test('a fill value that no pixel has is refused', () => {
+test('a fill value outside the pixel range is rejected', () => {
   expect(() => image.randomErasing({ fillValue: [0, 0, 300] })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: randomErasing: expected a number in [0, 255] or an array of 3, each a number in [0, 255] for \`fillValue\`, received [0, 0, 300].]`,
   );
@@ -32,19 +32,19 @@ test('a fill value that no pixel has is refused', () => {
   );
 });
 
-test('an affine change without a range is refused', () => {
+test('randomAffine without any range is rejected', () => {
   expect(() => image.randomAffine({ fillMode: 'wrap' })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: randomAffine: expected at least one of rotation, shift, shear and zoom for \`options\`, received { fillMode }.]`,
   );
 });
 
-test('holes of an array are not overlooked', () => {
+test('arrays with holes are rejected', () => {
   expect(() => image.affine(color, { translation: new Array<number>(2) as never })).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: affine: expected an array of 2, each a finite number for \`translation\`, received [undefined, undefined].]`,
   );
 });
 
-test('an image too large for memory is refused, with the reason as its cause', () => {
+test('an image too large for memory is rejected, with the reason as cause', () => {
   expect(() => image.resize(color, 1e6)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: resize: expected an image of at most 2147483647 values for \`size\`, received 1000000.]`,
   );
@@ -55,7 +55,7 @@ test('an image too large for memory is refused, with the reason as its cause', (
   expect(() => image.resize(empty, 4)).toThrow(/^resize: expected an image of at least 1 x 1 pixels, received \d+ x 0\.$/);
 });
 
-test('numbers of another type are refused by theirs', () => {
+test('values of another type are rejected', () => {
   expect(() => image.flipVertical({ ...color, data: new Int32Array(6) as never })).toThrow(
     'flipVertical: expected a Uint8Array, Uint8ClampedArray or Float32Array for `image.data`, received an instance of Int32Array.',
   );
@@ -64,7 +64,7 @@ test('numbers of another type are refused by theirs', () => {
   );
 });
 
-test('a strength is checked for its operation', () => {
+test('the strength is checked for each operation', () => {
   expect(() => image.applyPolicyOperation(color, 'Posterize', 2.5)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: applyPolicyOperation: expected an integer in [0, 8], the number of bits, for \`strength\`, received 2.5.]`,
   );
@@ -73,7 +73,7 @@ test('a strength is checked for its operation', () => {
   );
 });
 
-test('policies refuse gray images at once, and not only where an operation needs colors', async () => {
+test('policies reject gray images at the first image, not when an operation needs colors', async () => {
   for (const [name, policy] of Object.entries({
     randAugment: image.randAugment(),
     autoAugment: image.autoAugment(),
@@ -100,14 +100,14 @@ test.each([
   );
 });
 
-test('transforms of colors report their own name for gray images', async () => {
+test('color transforms report their own name for gray images', async () => {
   await expect(applied(image.pcaLighting(), gray)).rejects.toThrow('pcaLighting: expected an image of 3 channels, received 1.');
   await expect(applied(image.randomGrayscale({ probability: 1 }), gray)).rejects.toThrow(
     'randomGrayscale: expected an image of 3 channels, received 1.',
   );
 });
 
-test('a function of your own that returns no image is named', async () => {
+test('a custom function that returns no image is named', async () => {
   for (const result of [undefined, Promise.resolve(undefined)]) {
     const broken = image.transformOf('forget to return', () => result as never, 'kept');
     await expect(applied(broken)).rejects.toThrow(
@@ -119,26 +119,26 @@ test('a function of your own that returns no image is named', async () => {
   }
 });
 
-test('a preprocessing whose keys are misspelled is refused', () => {
+test('a preprocessing with misspelled keys is rejected', () => {
   expect(() => image.preprocessingOf({ inputSise: 224, fitt: 'crop' } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: preprocessingOf: expected a preprocessing, or a model, runtime or dataset that has one, for \`preprocessing\`, received { inputSise, fitt }.]`,
   );
   expect(() => image.preprocessingOf({ inputSize: 224, fitt: 'crop' } as never)).toThrow(
-    'preprocessingOf: expected one of `inputSize`, `fit`',
+    'preprocessingOf: expected one of the options `inputSize`, `fit`',
   );
   expect(() => image.preprocessingOf({ preprocessing: 'stretch' } as never)).toThrowErrorMatchingInlineSnapshot(
     `[OptionError: preprocessingOf: expected a preprocessing, such as { inputSize: 224, fit: 'stretch' }, for \`preprocessing\`, received 'stretch'.]`,
   );
 });
 
-test('what may carry a preprocessing and has none gives undefined', () => {
+test('an object that may have a preprocessing but has none gives undefined', () => {
   const predictor = { predict: () => [] };
   for (const source of [{}, { preprocessing: undefined }, predictor, { getUserDefinedMetadata: () => undefined }]) {
     expect(image.preprocessingOf(source as image.PreprocessingSource)).toBeUndefined();
   }
 });
 
-test('a model where a preprocessing is expected leads to its preprocessing', () => {
+test('a model in place of a preprocessing stands for its own preprocessing', () => {
   const picture = { width: 2, height: 2, channels: 3, data: new Uint8Array(12) };
   for (const source of [{ getUserDefinedMetadata: () => ({}) }, { preprocessing: { inputSize: 2, fit: 'stretch' }, size: 3 }])
     expect(() => image.preprocess(picture, source as never)).toThrow(

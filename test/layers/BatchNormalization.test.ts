@@ -61,7 +61,7 @@ describe('batchNormalization', () => {
 
   test('an unknown option is refused', () => {
     expect(() => batchNormalization({ momentun: 0.9 } as never)).toThrow(
-      'batchNormalization: expected one of `name`, `momentum`, `epsilon`, `center`, `scale`, `trainable`, received `momentun`.',
+      'batchNormalization: expected one of the options `name`, `momentum`, `epsilon`, `center`, `scale`, `trainable`, received `momentun`.',
     );
   });
 });

@@ -26,7 +26,7 @@ describe.each([
 ] as const)('on %s', (_, start) => {
   beforeAll(start);
 
-  test.each([NaN, Infinity, -Infinity])('%s is found at every place of every length', async (bad) => {
+  test.each([NaN, Infinity, -Infinity])('%s is found at every position of every length', async (bad) => {
     for (const length of [1, 2, 7, 8, 9, 19]) {
       for (let at = 0; at < length; at++) {
         const values = Float32Array.from({ length }, (__, i) => (i === at ? bad : i - 3));

@@ -12,6 +12,6 @@ testBlocks([['squeezeExcite', (x: tfl.SymbolicTensor) => squeezeExcite(x, { name
 
 test('an unknown option is refused', () => {
   expect(() => squeezeExcite(input(8, 8, 3), { name: 'x', reducedFilter: 2 } as never)).toThrow(
-    'squeezeExcite: expected one of `name`, `reducedFilters`, `activation`, received `reducedFilter`.',
+    'squeezeExcite: expected one of the options `name`, `reducedFilters`, `activation`, received `reducedFilter`.',
   );
 });

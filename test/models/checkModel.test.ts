@@ -1,4 +1,4 @@
-// A model that is disposed, refused in one sentence by whatever takes a model.
+// Every function that takes a model refuses a disposed one with the same sentence.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -90,19 +90,29 @@ describe('a disposed model', () => {
   });
 });
 
-test('a backbone whose head was replaced leads to the model that has its layers', async () => {
+test('the error for a backbone whose head was replaced names the model to use instead', async () => {
   const backbone = build();
   const model = replaceHead(backbone, { classes: 3 });
   await expect(weightsOf(backbone)).rejects.toThrow(
     'weightsOf: expected a model in use for `model`, received one that is disposed. ' +
-      'trainHead or replaceHead took its layers over: use the model that it returned.',
+      'If trainHead or replaceHead took its layers over, use the model that it returned.',
   );
   expect(planOf(model).parameters.total).toBeGreaterThan(0);
   model.dispose();
   expect(() => planOf(backbone)).toThrow('planOf: expected a model in use for `model`, received one that is disposed.');
 });
 
-test('models that share layers are in use as long as their layers are', () => {
+test('a model whose weights are disposed is refused like a disposed model', async () => {
+  const [model, other] = [build(), build()];
+  model.weights[0]?.dispose();
+  await expect(weightsOf(model)).rejects.toThrow('weightsOf: expected a model in use for `model`, received one that is disposed.');
+  tf.disposeVariables();
+  for (const use of [exportOnnx, weightsOf, (given: LayersModel) => saveModel(given, 'indexeddb://model')]) {
+    await expect(use(other)).rejects.toThrow(': expected a model in use for `model`, received one that is disposed.');
+  }
+});
+
+test('a model is disposed when another model disposes the layers they share', () => {
   const model = build();
   const headless = replaceHead(efficientNet(tiny, { includeTop: false, inputSize: 32 }), { classes: 3 });
   const features = featureExtractor(model, ['reduction_3']);
@@ -112,7 +122,7 @@ test('models that share layers are in use as long as their layers are', () => {
   headless.dispose();
 });
 
-test('what contains a model is not one: the message names its model', async () => {
+test('the error for an object that contains a model says to pass its model', async () => {
   const model = build();
   const trained = { model, history: [] } as unknown as LayersModel;
   await expect(saveModel(trained, 'indexeddb://model')).rejects.toThrow(

@@ -36,14 +36,14 @@ describe('efficientNet', () => {
     model.dispose();
   });
 
-  test('any size goes in where the input size is open, odd ones too', async () => {
+  test('a model without a fixed input size takes any size, including odd ones', async () => {
     const open = efficientNet(TINY, { inputSize: null, includeTop: false, pooling: 'avg', seed: 1 });
     const fixed = efficientNet(TINY, { inputSize: [65, 65], includeTop: false, pooling: 'avg', seed: 1 });
     expect(await predict(open, 65)).toBeAllclose(await predict(fixed, 65));
     expect((await predict(open, 97)).length).toBe(2 * 320);
   });
 
-  test('a rectangle and one channel go in', () => {
+  test('inputs may be rectangular and have one channel', () => {
     const model = efficientNet(TINY, { inputSize: [64, 96], inputChannels: 1, normalization: { mean: 0.5, std: 0.25 }, classes: 2 });
     expect(model.inputs[0]!.shape).toEqual([null, 64, 96, 1]);
     model.dispose();
@@ -80,7 +80,7 @@ describe('efficientNet', () => {
     });
   });
 
-  test('errors carry its own name', () => {
+  test('errors begin with the name of the function', () => {
     expect(() => efficientNet('b9' as 'b8')).toThrow(/^efficientNet: expected one of 'b0', .* for `variant`, received 'b9'\.$/);
     expect(() => efficientNet('b0', { classes: 0 })).toThrow('efficientNet: expected a positive integer for `classes`, received 0.');
     expect(() => efficientNet('b0', { inputSize: 16 })).toThrow(/^efficientNet: expected an input of at least 32 x 32 pixels/);
@@ -93,17 +93,17 @@ describe('efficientNet', () => {
     ['EfficientNetV2S', 'v2-s'],
     ['tf_efficientnetv2_b0', 'v2-b0'],
   ])('%s is answered with the name of the variant', async (name, variant) => {
-    expect(() => efficientNet(name as 'b0')).toThrow(` for \`variant\`, received '${name}'. Write '${variant}'.`);
+    expect(() => efficientNet(name as 'b0')).toThrow(` for \`variant\`, received '${name}'. Did you mean '${variant}'?`);
     await expect(pretrained(name)).rejects.toThrow(
-      `pretrained: expected a variant or a checkpoint for \`name\`, received '${name}'. Write '${variant}'.`,
+      `pretrained: expected a variant or a checkpoint for \`name\`, received '${name}'. Did you mean '${variant}'?`,
     );
   });
 
-  test("silu is answered with this library's name for it", () => {
+  test("the error for silu proposes this library's name for it", () => {
     expect(() => efficientNet('b0', { activation: 'silu' as 'swish' })).toThrow(/expected one of 'swish' \(SiLU\), 'relu', /);
   });
 
-  test('an attention that no block would call is refused', () => {
+  test('a custom attention that no block would call is refused', () => {
     const attention = (x: SymbolicTensor): SymbolicTensor => x;
     expect(() => efficientNet('lite0', { attention })).toThrow(
       'efficientNet: expected a block with squeeze-and-excitation, which `attention` replaces, received only blocks with a `seRatio` of 0.',

@@ -6,7 +6,7 @@ import { startWasm } from '../support/wasm.js';
 beforeAll(startWasm);
 
 describe('featureExtractor', () => {
-  test('taps the last map of each size', () => {
+  test('returns the last feature map of each size', () => {
     const model = efficientNet('b0', { inputSize: 64, includeTop: false });
     const pyramid = featureExtractor(model, ['reduction_1', 'reduction_2', 'reduction_3', 'reduction_4', 'reduction_5', 'top_activation']);
     expect(pyramid.outputs.map((output) => output.shape)).toEqual([

@@ -68,7 +68,7 @@ describe('foldBatchNorm', () => {
     expect(await predict(await tfl.loadLayersModel(file))).toBeAllclose(await predict(folded), { tolerance: 1e-6 });
   });
 
-  test('what is an output of the model stays what it is', async () => {
+  test('an output of the model is not folded', async () => {
     const model = efficientNet(LITE, { classes: 3 });
     fillModel(model, 2);
     const features = featureExtractor(model, ['stem_conv', 'stem_bn', 'stem_activation', 'predictions']);
@@ -79,7 +79,7 @@ describe('foldBatchNorm', () => {
       expect([...(await received[i]!.data())]).toBeAllclose([...(await output.data())], { tolerance: 1e-4 });
   });
 
-  test('a normalization with no convolution to itself stays', async () => {
+  test('a normalization whose convolution has other readers is kept', async () => {
     const input = tfl.input({ shape: [8, 8, 3] });
     const shared = tfl.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, name: 'shared' }).apply(input) as tfl.SymbolicTensor;
     const normed = batchNormalization({ name: 'bn' }).apply(shared) as tfl.SymbolicTensor;
@@ -91,7 +91,7 @@ describe('foldBatchNorm', () => {
     expect(await predict(folded, 8)).toEqual(await predict(model, 8));
   });
 
-  test('leaks nothing', async () => {
+  test('leaks no tensor', async () => {
     const model = efficientNet(TINY, { classes: 3 });
     await expectNoLeak(async () => {
       (await foldBatchNorm(model)).dispose();

@@ -74,7 +74,7 @@ test('a layer that TensorFlow.js does not have is named with its class and what 
     name: 'DataError',
     message:
       "loadModel: expected layers that TensorFlow.js has, received a 'GroupNormalization' named 'groups'. Register a class of that name with " +
-      '`tf.serialization.registerClass`. Or: Replace it in Keras and convert again, or load the weights alone with `loadWeights`.',
+      '`tf.serialization.registerClass`. Or: Replace it in Keras and convert again, or load only the weights with `loadWeights`.',
   });
 });
 

@@ -43,7 +43,7 @@ describe('saveModel and loadModel', () => {
     expect(await predict(stock)).toEqual(await predict(model));
   });
 
-  test("another's model is left alone", async () => {
+  test('a model of another library is unchanged', async () => {
     const other = tfl.sequential({
       layers: [tfl.layers.batchNormalization({ inputShape: [4, 4, 3], name: 'theirs' }), tfl.layers.dropout({ rate: 0.5 })],
     });
@@ -65,7 +65,7 @@ describe('saveModel and loadModel', () => {
     expect(await predict(back, 32)).toEqual(await predict(model, 32));
   });
 
-  test('a page loads from a path of its own server, and without a page such a path is refused', async () => {
+  test('a page loads from a path on its server, and such a path is refused outside a page', async () => {
     const model = efficientNet(TINY, { classes: 3, seed: 1 });
     const file = memory();
     await saveModel(model, file);

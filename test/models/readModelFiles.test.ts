@@ -39,15 +39,15 @@ afterAll(() => server.close());
 test.each([
   [
     'page',
-    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers answer so where the file is not at that URL.",
+    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers send one if the file is not at that URL.",
   ],
   [
     'comment',
-    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers answer so where the file is not at that URL.",
+    "DataError: loadModel: expected a saved model at 'URL', received a web page. Servers send one if the file is not at that URL.",
   ],
   [
     'weights',
-    "WeightsError: loadModel: expected the weight file 'weights.bin' beside 'URL', received a web page. Servers answer so where the file is not at that URL.",
+    "WeightsError: loadModel: expected the weight file 'weights.bin' beside 'URL', received a web page. Servers send one if the file is not at that URL.",
   ],
   [
     'missing',

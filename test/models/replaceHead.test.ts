@@ -7,7 +7,7 @@ import { startWasm } from '../support/wasm.js';
 beforeAll(startWasm);
 
 describe('replaceHead', () => {
-  test('keeps the features and answers for the new classes', async () => {
+  test('keeps the features and predicts the new classes', async () => {
     const model = efficientNet(TINY, { classes: 10, seed: 1 });
     const features = featureExtractor(model, ['top_activation']);
     const before = await predict(features);
@@ -19,7 +19,7 @@ describe('replaceHead', () => {
     expect(planOf(result).layers.map((layer) => layer.name)).toContain('predictions');
   });
 
-  test('max pooling and hidden layers make a head of its own', () => {
+  test('max pooling and hidden layers are part of the new head', () => {
     const base = efficientNet(TINY, { includeTop: false });
     const result = replaceHead(base, {
       classes: 1,
@@ -37,7 +37,7 @@ describe('replaceHead', () => {
     expect(result.layers.slice(-2).map((layer) => layer.name)).toEqual(['avg_pool', 'predictions']);
   });
 
-  test('the old head leaves no tensor behind', async () => {
+  test('the old head is disposed', async () => {
     await expectNoLeak(() => {
       replaceHead(efficientNet(TINY, { classes: 10 }), { classes: 3 }).dispose();
     });

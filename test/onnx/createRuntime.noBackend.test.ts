@@ -44,6 +44,6 @@ test.each<[string, () => Promise<unknown>]>([
   ['evaluate', () => evaluate(runtime, [{ pixels: image, label: 0 }])],
 ])('%s says that a backend is needed', async (_, act) => {
   await expect(act()).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: ensureBackend: expected a backend to choose from, found none imported. Import one, for example '@tensorflow/tfjs-backend-wasm', or pass \`{ name, load }\` for each one wanted. In Node, call \`await selectBackend()\` of 'effnet-ts/node', which imports one.]`,
+    `[BackendError: ensureBackend: expected a backend to choose from, found none imported. Import one, for example '@tensorflow/tfjs-backend-wasm', or pass \`{ name, load }\` for each backend. In Node, call \`selectBackend\` from 'effnet-ts/node', which imports one.]`,
   );
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 describe('createRuntime', () => {
-  test('tells what goes in and what comes out', async () => {
+  test('a runtime has the shape of its input and the names of its outputs', async () => {
     const runtime = await createRuntime(model);
     expect(runtime.inputShape).toEqual([null, 64, 64, 3]);
     expect(runtime.outputNames).toEqual(['predictions']);
@@ -34,7 +34,7 @@ describe('createRuntime', () => {
     await runtime.dispose();
   });
 
-  test('typed arrays go in and come out without a tensor', async () => {
+  test('run takes and returns typed arrays without a tensor', async () => {
     const runtime = await createRuntime(model, { threads: 1 });
     const before = tf.memory().numTensors;
     const { predictions } = await runtime.run(new Float32Array(2 * 64 * 64 * 3).fill(99), [2, 64, 64, 3]);
@@ -43,7 +43,7 @@ describe('createRuntime', () => {
     expect(predictions!.values[0]! + predictions!.values[1]!).toBeCloseTo(1, 5);
   });
 
-  test('several outputs are several tensors', async () => {
+  test('a model with several outputs returns several tensors', async () => {
     const runtime = await createRuntime(featureExtractor(model, ['reduction_3', 'predictions']));
     const outputs = (await runtime.predict(tf.zeros([1, 64, 64, 3]))) as tf.Tensor[];
     expect(outputs.map(({ shape }) => shape)).toEqual([
@@ -52,7 +52,7 @@ describe('createRuntime', () => {
     ]);
   });
 
-  test('evaluate takes it where it takes a model', async () => {
+  test('evaluate accepts a runtime in place of a model', async () => {
     const batch = (): { xs: tf.Tensor4D; ys: tf.Tensor }[] => [
       { xs: tf.randomUniform([6, 64, 64, 3], 0, 255, 'float32', 'x'), ys: tf.tensor1d([0, 1, 0, 1, 1, 1], 'int32') },
     ];
@@ -60,7 +60,7 @@ describe('createRuntime', () => {
     expect([...theirs.predictions.probabilities]).toBeAllclose([...own.predictions.probabilities], { tolerance: 1e-5 });
   });
 
-  test('trainHead computes its features on it, and learns the same', async () => {
+  test('trainHead computes its features with a runtime, and trains to the same weights', async () => {
     const batches = async function* (): AsyncGenerator<ImageBatch> {
       for (const seed of [1, 2])
         yield await Promise.resolve({
@@ -85,7 +85,7 @@ describe('createRuntime', () => {
     expect(histories[1]).toBeAllclose(histories[0]!, { tolerance: 1e-4 });
   });
 
-  test('classify and warmup take it too', async () => {
+  test('classify and warmup accept a runtime', async () => {
     const runtime = await createRuntime(model);
     const picture = { width: 80, height: 70, channels: 3, data: Uint8Array.from({ length: 80 * 70 * 3 }, (_, i) => (i * 7) % 256) };
     const [[mine], [theirs]] = [await classify(model, picture), await classify(runtime, picture)];
@@ -102,7 +102,7 @@ describe('createRuntime', () => {
     });
   });
 
-  test('both packages fit its type', () => {
+  test('both packages of ONNX Runtime have the type of the option', () => {
     const node: OnnxRuntimeModule = onnxruntime;
     expect(node.Tensor).toBeTypeOf('function');
   });
@@ -120,7 +120,7 @@ describe('createRuntime', () => {
     );
   });
 
-  test('a runtime that was disposed says so, and can be disposed again', async () => {
+  test('a disposed runtime refuses to predict, and can be disposed again', async () => {
     const runtime = await createRuntime(model, { threads: 1 });
     expect(runtime.isDisposed).toBe(false);
     await runtime.dispose();
@@ -134,14 +134,14 @@ describe('createRuntime', () => {
     await expect(runtime.predict(images)).rejects.toThrow('predict: expected a tensor of numbers that is not disposed for `images`');
   });
 
-  test('an ArrayBuffer of an ONNX file is taken', async () => {
+  test('an ONNX file may be an ArrayBuffer', async () => {
     const bytes = await exportOnnx(model);
     const runtime = await createRuntime(bytes.slice().buffer);
     expect(runtime.inputShape).toEqual([null, 64, 64, 3]);
     await runtime.dispose();
   });
 
-  test('a device that fails to start is blamed, not the model', async () => {
+  test('an error blames the device that fails to start, not the model', async () => {
     const failing = (message: string): OnnxRuntimeModule => ({
       Tensor: onnxruntime.Tensor,
       InferenceSession: { create: () => Promise.reject(new Error(message)) },
@@ -159,7 +159,7 @@ describe('createRuntime', () => {
     }
   });
 
-  test('bytes that are no model are refused', async () => {
+  test('bytes that are not a model are refused', async () => {
     const bytes = await exportOnnx(model);
     await expect(createRuntime(new Uint8Array([1, 2, 3]))).rejects.toThrowErrorMatchingInlineSnapshot(
       `[DataError: createRuntime: expected the bytes of an ONNX file for \`model\`, received 3 other bytes. The file is damaged or no ONNX file.]`,
@@ -169,17 +169,17 @@ describe('createRuntime', () => {
     );
     await expect(createRuntime(bytes.subarray(0, bytes.length / 2))).rejects.toThrow(/^createRuntime: expected the bytes of an ONNX file/);
     await expect(createRuntime(new TextEncoder().encode('<!DOCTYPE html><html></html>'))).rejects.toThrow(
-      /, received a web page\. Servers answer so where the file is not at that URL\.$/,
+      /, received a web page\. Servers send one if the file is not at that URL\.$/,
     );
     // Whole as a message, but a weight has lost its numbers.
     const scrambled = bytes.slice();
     scrambled.set(new TextEncoder().encode('Vonc'), new TextDecoder('latin1').decode(bytes).indexOf('Conv'));
     await expect(createRuntime(scrambled)).rejects.toThrow(
-      /^createRuntime: expected a model ONNX Runtime takes for `model`, received one it refuses: .*Vonc/,
+      /^createRuntime: expected a model that ONNX Runtime supports for `model`, received one that it refuses: .*Vonc/,
     );
   });
 
-  test('the preprocessing of a file is checked; that of another tool is unknown', async () => {
+  test('the preprocessing of a file is checked, and that of another tool is ignored', async () => {
     const bytes = await exportOnnx(model);
     const saying = (value: (record: Record<string, unknown>) => string): Uint8Array => {
       const file = fromBinary(ModelProtoSchema, bytes);
@@ -224,7 +224,7 @@ describe('createRuntime', () => {
     );
   });
 
-  test('the package is named where it cannot be loaded or has to be given', async () => {
+  test('an error names the package that cannot be loaded or has to be passed', async () => {
     vi.doMock('onnxruntime-node', () => {
       throw new Error('no engine for this processor');
     });

@@ -15,7 +15,8 @@ import {
 } from '../../src/models/index.js';
 import { createRuntime, exportOnnx, type ExportOnnxOptions } from '../../src/onnx/index.js';
 import { ModelProtoSchema, type GraphProto, type ModelProto } from '../../src/onnx/proto/onnx_pb.js';
-import { VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
+import { planModel, VARIANTS, type Variant, type VariantSpec } from '../../src/scaling/index.js';
+import { weightsOf } from '../../src/weights/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
@@ -75,25 +76,25 @@ describe('exportOnnx', () => {
     expect(await difference(model)).toBeLessThan(1e-5);
   });
 
-  test.each(['b0', 'lite0'] as const)('%s at its own size answers the same', async (variant) => {
+  test.each(['b0', 'lite0'] as const)('%s at its default input size gives the same outputs', async (variant) => {
     expect(await difference(filled(variant, { classes: 1000 }), { shape: [1, 224, 224, 3] })).toBeLessThan(1e-4);
   });
 
-  test('any size goes into a network of open input size', async () => {
+  test('a network without a fixed input size takes any size', async () => {
     const model = filled(TINY, { inputSize: null });
     const bytes = await exportOnnx(model);
     expect(await difference(model, { bytes, shape: [1, 65, 97, 3] })).toBeLessThan(1e-5);
     expect(await difference(model, { bytes, shape: [3, 64, 64, 3] })).toBeLessThan(1e-5);
   });
 
-  test("feature maps come out under their layers' names, channels last", async () => {
+  test('feature maps are named after their layers, with channels last', async () => {
     const model = featureExtractor(filled(TINY, {}), ['reduction_2', 'reduction_4', 'top_activation', 'predictions']);
     expect(await difference(model)).toBeLessThan(1e-5);
     const { graph } = read(await exportOnnx(model));
     expect(graph!.output.map(({ name }) => name)).toEqual(model.outputs.map(({ sourceLayer }) => sourceLayer.name));
   });
 
-  test('own stages, a nested model and two heads answer the same', async () => {
+  test('custom stages, a nested model and two heads give the same outputs', async () => {
     const input = tfl.input({ shape: [33, 33, 3], name: 'picture' });
     const trunk = mbConv(stage(stem(input, { filters: 8 }), { name: 'own', repeats: 2, filters: 8, kernelSize: 5 }), {
       name: 'last',
@@ -119,7 +120,7 @@ describe('exportOnnx', () => {
     expect(graph!.node.map(({ name }) => name)).toContain('classifier/mix_conv');
   });
 
-  test('a normalization with no convolution to itself stays', async () => {
+  test('a normalization whose convolution has other readers is kept', async () => {
     const input = tfl.input({ shape: [8, 8, 3] });
     const shared = tfl.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, name: 'shared' }).apply(input) as tfl.SymbolicTensor;
     const normed = batchNormalization({ name: 'bn' }).apply(shared) as tfl.SymbolicTensor;
@@ -135,7 +136,7 @@ describe('exportOnnx', () => {
     expect(await difference(await foldBatchNorm(model))).toBeLessThan(1e-5);
   });
 
-  test('nothing is left for inference to fold, pad or reshape', async () => {
+  test('the graph has no operators that fold, pad or reshape during inference', async () => {
     const { graph } = read(await exportOnnx(filled(small('lite0'), { padding: 'symmetric' })));
     const operators = graph!.node.map(({ opType }) => opType);
     expect([...new Set(operators)].sort()).toEqual(['Add', 'Clip', 'Conv', 'Flatten', 'Gemm', 'GlobalAveragePool', 'Transpose']);
@@ -144,7 +145,7 @@ describe('exportOnnx', () => {
     expect(v1.filter((name) => ['Flatten', 'Reshape', 'Squeeze'].includes(name))).toEqual(['Flatten']);
   });
 
-  test('the mean joins the bias where no zeros are added, and stays before them where some are', async () => {
+  test('the mean is folded into the bias without padding, and subtracted before padding otherwise', async () => {
     const network = (padding: 'valid' | 'same'): tfl.LayersModel => {
       const input = tfl.input({ shape: [9, 9, 2] });
       const scaled = tfl.layers.rescaling({ scale: [0.5, 2] as never, offset: [1, -3] as never }).apply(input);
@@ -164,14 +165,14 @@ describe('exportOnnx', () => {
     }
   });
 
-  test('the names of the layers are the names of the operators', async () => {
+  test('operators are named after their layers', async () => {
     const model = filled(TINY, { classifierActivation: 'softmax' });
     const names = read(await exportOnnx(model)).graph!.node.map(({ name }) => name);
     const gone = /^(input_layer|rescaling|.*_bn|.*_drop|top_dropout|.*_se_reshape|.*_se_squeeze)$/;
     for (const { name } of model.layers) if (!gone.test(name)) expect(names).toContain(name);
   });
 
-  test('the file tells classes, preprocessing and an open batch', async () => {
+  test('the file contains the classes, the preprocessing and a variable batch size', async () => {
     const model = filled(TINY, { classes: 2 });
     setClassNames(model, ['cat', 'dog']);
     const { metadataProps, graph, opsetImport } = read(await exportOnnx(model));
@@ -231,7 +232,7 @@ describe('exportOnnx', () => {
     }
   });
 
-  test('a network that computes in float16 takes and returns float32, and answers nearly the same', async () => {
+  test('a network that computes in float16 takes and returns float32, and gives nearly the same outputs', async () => {
     const input = tfl.input({ shape: [16, 16, 3] });
     const larger = tfl.layers.upSampling2d({ size: [2, 2] }).apply(convNormAct(input, { name: 'first', filters: 8 })) as tfl.SymbolicTensor;
     for (const model of [
@@ -249,7 +250,7 @@ describe('exportOnnx', () => {
     }
   });
 
-  test('a number that float16 cannot store is refused by name', async () => {
+  test('an error names the weight that float16 cannot store', async () => {
     const input = tfl.input({ shape: [300] });
     const kernelOf = (value: number): tfl.LayersModel =>
       tfl.model({
@@ -266,7 +267,21 @@ describe('exportOnnx', () => {
     }
   });
 
-  test('how weights are stored follows what is computed with', async () => {
+  test('an option without effect is refused', async () => {
+    const model = filled(TINY, {});
+    const onnxruntime = await import('onnxruntime-node');
+    for (const options of [{}, { compute: 'float16' }, { dtype: 'int8' }] as const) {
+      await expect(exportOnnx(model, { ...options, onnxruntime })).rejects.toThrow(
+        "exportOnnx: expected no `onnxruntime` without `compute: 'int8'`, received one. It only runs the calibration.",
+      );
+    }
+    const planned = { plan: planModel(TINY), arrays: await weightsOf(model) };
+    await expect(exportOnnx(planned, { converters: { ReLU: () => 'x' } })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[OptionError: exportOnnx: expected nothing for a plan, which has no layers to convert, for \`converters\`, received { ReLU }.]`,
+    );
+  });
+
+  test('weights are stored in the data type of the computation by default', async () => {
     const model = filled(TINY, {});
     await expect(exportOnnx(model, { compute: 'float16', dtype: 'float32' })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: exportOnnx: expected 'float16' with \`compute: 'float16'\` for \`dtype\`, received 'float32'.]`,
@@ -283,7 +298,7 @@ describe('exportOnnx', () => {
     await expectNoLeak(() => exportOnnx(model));
   });
 
-  test('a converter that names no tensor of the graph is refused with the name of the layer', async () => {
+  test('an error names the layer whose converter returns the name of no tensor in the graph', async () => {
     const input = tfl.input({ shape: [8, 8, 3] });
     const model = tfl.model({ inputs: input, outputs: tfl.layers.reLU({ name: 'act' }).apply(input) as tfl.SymbolicTensor });
     await expect(exportOnnx(model, { converters: { ReLU: () => 'nope' } })).rejects.toThrow(
@@ -294,7 +309,7 @@ describe('exportOnnx', () => {
     );
   });
 
-  test('what ONNX cannot express is refused by name', async () => {
+  test('an error names the layer that ONNX cannot express', async () => {
     class Own extends tfl.layers.Layer {
       static readonly className = 'Own';
     }
@@ -302,13 +317,13 @@ describe('exportOnnx', () => {
     const last = (layer: tfl.layers.Layer): tfl.LayersModel =>
       tfl.model({ inputs: input, outputs: layer.apply(input) as tfl.SymbolicTensor });
     await expect(exportOnnx(last(new Own({ name: 'mine' })))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'mine' of class Own. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+      `[OptionError: exportOnnx: expected layers that ONNX export supports for \`model\`, received 'mine' of class Own. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
     );
     await expect(exportOnnx(last(tfl.layers.activation({ activation: 'mish', name: 'act' })))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'act' of activation 'mish'. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+      `[OptionError: exportOnnx: expected layers that ONNX export supports for \`model\`, received 'act' of activation 'mish'. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
     );
     await expect(exportOnnx(last(tfl.layers.permute({ dims: [2, 1, 3], name: 'swap' })))).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[OptionError: exportOnnx: expected layers that ONNX export knows for \`model\`, received 'swap' of class Permute. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
+      `[OptionError: exportOnnx: expected layers that ONNX export supports for \`model\`, received 'swap' of class Permute. Pass a converter of your own in \`converters\`, compose it of stock layers, or export the part before it with featureExtractor.]`,
     );
     await expect(exportOnnx(last(tfl.layers.flatten()), { dtype: 'float8' as never })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[OptionError: exportOnnx: expected one of 'float32', 'float16', 'int8' for \`dtype\`, received 'float8'.]`,

@@ -55,7 +55,7 @@ describe('exportOnnx of a plan', () => {
       /^exportOnnx: expected arrays by name, .* for `arrays`, received undefined/,
     );
     await expect(exportOnnx({ plan, arrays, prefixes: '' } as never)).rejects.toThrow(
-      'exportOnnx: expected one of `plan`, `arrays`, `prefix`, `preprocessing`, received `prefixes`.',
+      'exportOnnx: expected one of the options `plan`, `arrays`, `prefix`, `preprocessing`, received `prefixes`.',
     );
   });
 });

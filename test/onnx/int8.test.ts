@@ -45,7 +45,7 @@ const constant = (graph: GraphProto, name: string): TensorProto => graph.initial
 const floats = ({ rawData }: TensorProto): Float32Array => new Float32Array(rawData.slice().buffer);
 
 describe("exportOnnx with `compute: 'int8'`", () => {
-  test('a quarter of the file answers nearly the same', async () => {
+  test('the file has a quarter of the size and gives nearly the same outputs', async () => {
     const [full, small] = [await exportOnnx(lite), await exportOnnx(lite, { compute: 'int8', calibration: batches(3) })];
     const [expected, received] = [await answers(full), await answers(small)];
     const range = Math.max(...expected) - Math.min(...expected);
@@ -88,7 +88,7 @@ describe("exportOnnx with `compute: 'int8'`", () => {
     }
   });
 
-  test('zero is exact on every map, and maps of ReLU6 reach no further than six', async () => {
+  test('zero is exact on every feature map, and feature maps of ReLU6 end at 6', async () => {
     const graph = graphOf(await exportOnnx(lite, { compute: 'int8', calibration: batches(2) }));
     const clipped = graph.node.filter(({ opType }) => opType === 'Clip');
     expect(clipped).not.toHaveLength(0);

@@ -1,4 +1,4 @@
-// What npm itself says in this repository, before any command of ours runs.
+// The output of npm itself in this repository.
 
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// What a user's project sees: the packed tarball, not the sources. Needs a build, which `npm test` makes first.
+// Tests the packed tarball, as a user's project installs it. Needs a build, which `npm test` makes first.
 
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -32,13 +32,13 @@ const PRINT_BACKEND = `
 `;
 
 describe('entries', () => {
-  test.each(ENTRIES)('%s exports what it says, with no backend and no sharp installed', async (path) => {
+  test.each(ENTRIES)('%s has the expected exports, without a backend and sharp installed', async (path) => {
     const entry = path.replace(/^\./, 'effnet-ts');
     const script = await bare.write('entry.mjs', `import * as entry from '${entry}'; console.log(JSON.stringify(Object.keys(entry)));`);
     expect(JSON.parse(await bare.node(script))).toMatchSnapshot();
   });
 
-  test('the Node entry has everything of the isomorphic one', async () => {
+  test('the Node entry exports everything of the main entry', async () => {
     const script = await bare.write(
       'superset.mjs',
       "import * as all from 'effnet-ts/node'; import * as some from 'effnet-ts'; console.log(Object.keys(some).filter((key) => !(key in all)).join());",
@@ -61,7 +61,7 @@ describe('Node finds the wasm binaries', () => {
     expect(await usual.node(script)).toBe('wasm');
   });
 
-  test('from a bundle that leaves packages outside', async () => {
+  test('from a bundle without packages', async () => {
     await usual.write('app.mjs', `import { selectBackend } from 'effnet-ts/node';${PRINT_BACKEND}`);
     const outfile = join(usual.folder, 'dist', 'app.mjs');
     await build({
@@ -94,13 +94,13 @@ describe('Node finds the wasm binaries', () => {
     });
   };
 
-  test('from a bundle of everything beside the node_modules', async () => {
+  test('from a complete bundle next to node_modules', async () => {
     const outfile = join(usual.folder, 'dist', 'app.cjs');
     await bundleAll(usual, outfile);
     expect(await usual.node(outfile)).toBe('wasm');
   });
 
-  test('beside a bundle of everything that travels alone, and says so where they are not there', async () => {
+  test('next to a complete bundle without node_modules, and reports missing ones', async () => {
     const alone = `${usual.folder}-alone`;
     const outfile = join(alone, 'app.cjs');
     await bundleAll(usual, outfile);
@@ -108,13 +108,13 @@ describe('Node finds the wasm binaries', () => {
     await mkdir(alone, { recursive: true });
     try {
       await expect(usual.node(outfile)).rejects.toThrow(
-        /expected 'tfjs-backend-wasm-simd\.wasm', which is missing or no wasm file\..* name their folder with `wasmFolder`/,
+        /expected 'tfjs-backend-wasm-simd\.wasm', which is missing or not a wasm file\..* pass their folder as `wasmFolder`/,
       );
       const pruned = join(alone, 'node_modules', '@tensorflow', 'tfjs-backend-wasm');
       await mkdir(pruned, { recursive: true });
       await writeFile(join(pruned, 'package.json'), '{}');
       await expect(usual.node(outfile)).rejects.toThrow(
-        /expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that holds it with `wasmFolder`/,
+        /expected 'tfjs-backend-wasm-simd\.wasm' in '.*tfjs-backend-wasm\/dist', where it is missing\. Name the folder that contains it with `wasmFolder`/,
       );
       await rm(join(alone, 'node_modules'), { recursive: true });
       for (const name of await readdir(binaries)) if (name.endsWith('.wasm')) await copyFile(join(binaries, name), join(alone, name));
@@ -204,7 +204,7 @@ describe('without an optional package', () => {
     expect(await refusal(usual, program)).toEqual(missing(where, name));
   });
 
-  test('a package that lost a file is installed and cannot be loaded', async () => {
+  test('a package with a missing file is reported as installed but not loadable', async () => {
     const folder = join(bare.folder, 'node_modules', 'sharp');
     await mkdir(folder, { recursive: true });
     try {

@@ -1,4 +1,4 @@
-// The README is true: its first program compiles under strict and runs in a stranger's project.
+// The first program of the README compiles with strict types and runs in an empty project.
 
 import { copyFile, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => project.remove());
 
-/** What a program can see of the process; `compare` writes what differs into one line. */
+/** Compares the listeners and globals of the process before and after an action. */
 const WATCH = `
   const listeners = () => new Map([process, process.stdout, process.stderr].flatMap((emitter, i) => emitter.eventNames().map((event) => [i + ' ' + String(event), emitter.rawListeners(event)])));
   const properties = (name, object) => Reflect.ownKeys(object).map((key) => {
@@ -36,7 +36,7 @@ const WATCH = `
     return had.length !== has.length || had.some((each, i) => !Object.is(each, has[i]));
   });`;
 
-/** Touches first what Node itself sets up on first use. */
+/** Runs a program after Node has set up what it creates on first use. Returns the JSON that the program prints. */
 const run = async (program: string): Promise<unknown> => {
   const script = await project.write(
     'watch.mjs',
@@ -77,7 +77,7 @@ test('importing every entry adds no listener, no global and no registration, and
   expect(changes).toEqual({ entries: ENTRIES.map(() => true), printed: [], listeners: [], globals: [], registered: [] });
 });
 
-test('wasm that is selected and predicts leaves no listener behind, and takes none of the program away when it ends', async () => {
+test('wasm that is selected and predicts leaves no listener behind, and removes none of the program when it is disposed', async () => {
   const changes = await run(`
     import * as tf from '@tensorflow/tfjs-core';
     import { classify, efficientNet, selectBackend } from 'effnet-ts/node';
@@ -95,4 +95,28 @@ test('wasm that is selected and predicts leaves no listener behind, and takes no
     tf.removeBackend('wasm');
     console.log(JSON.stringify({ added, hasLate, predicted, ended: compare(before, listeners()) }));`);
   expect(changes).toEqual({ added: ['0 unhandledRejection'], hasLate: true, predicted: [], ended: [] });
+});
+
+test('wasm that registerWasmTraining starts leaves no listener behind', async () => {
+  const changes = await run(`
+    import * as tf from '@tensorflow/tfjs-core';
+    import '@tensorflow/tfjs-backend-wasm';
+    import { registerWasmTraining } from 'effnet-ts/wasm';
+    const before = listeners();
+    await registerWasmTraining();
+    const added = compare(before, listeners());
+    tf.removeBackend('wasm');
+    console.log(JSON.stringify({ added, ended: compare(before, listeners()) }));`);
+  expect(changes).toEqual({ added: [], ended: [] });
+});
+
+test('a function that selects a backend itself prints nothing, even where only cpu works', async () => {
+  const changes = await run(`
+    import { ensureBackend } from 'effnet-ts/node';
+    const printed = [];
+    for (const stream of [process.stdout, process.stderr]) stream.write = (text) => printed.push(String(text));
+    const { backend } = await ensureBackend(['webgpu', 'cpu']);
+    for (const stream of [process.stdout, process.stderr]) delete stream.write;
+    console.log(JSON.stringify({ backend, printed }));`);
+  expect(changes).toEqual({ backend: 'cpu', printed: [] });
 });

@@ -67,7 +67,7 @@ test.each([
   expect(faultsOf(source)).toEqual(faults);
 });
 
-test('finds nothing in what is written out, named and exported', () => {
+test('finds no fault in types that are exported and named', () => {
   expect(
     faultsOf(`
     export interface DrawOptions { readonly size?: number | undefined }

@@ -1,4 +1,4 @@
-// Kills, full disks, folders that cannot be written, two processes at one cache: no half file ever has a whole file's name.
+// Killed processes, full disks, read-only folders and shared caches never leave an incomplete file under the final name.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -7,32 +7,24 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRandom } from '../../src/core/internal.js';
 import { readTFRecords } from '../../src/data/index.js';
 import { readWeightFile } from '../../src/node/weights/index.js';
 import { readCheckpoint } from '../../src/training/internal.js';
+import { bundleScript } from '../support/bundleScript.js';
 
-const CHILD = path.resolve('node_modules/.cache/reliability/faults.mjs');
 const CONTENT = new Uint8Array(400_000).fill(5);
 const DIGEST = createHash('sha256').update(CONTENT).digest('hex');
+let script: string;
 let folder: string;
 let server: Server;
 let url = '';
 let injected = 0;
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'faultsChild.ts')],
-    outfile: CHILD,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'es2022',
-  });
-  // Sends slowly, and ranges.
+  script = await bundleScript(path.join(import.meta.dirname, 'faultsChild.ts'));
+  // Answers slowly, and supports ranges.
   server = createServer((request, response) => {
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(start > 0 ? 206 : 200, { etag: '"1"', 'content-length': CONTENT.length - start });
@@ -56,12 +48,12 @@ afterAll(() => {
   console.log(`\nfaults injected: ${injected} kills, full disks and refused writes`);
 });
 
-/** Runs the child, killed some milliseconds after it began to write; returns what it said. */
+/** Runs the child and kills it some milliseconds after it began to write. Returns its output. */
 async function run(
   what: string,
   { into = folder, killAfter, times = 'Infinity', as }: { into?: string; killAfter?: number; times?: string; as?: number } = {},
 ): Promise<string> {
-  const child = spawn(process.execPath, [CHILD, what, into, url, times], {
+  const child = spawn(process.execPath, [script, what, into, url, times], {
     stdio: ['ignore', 'pipe', 'ignore'],
     ...(as === undefined ? {} : { uid: as, gid: as }),
   });
@@ -100,7 +92,7 @@ const named = (name: string): string[] =>
     .map((each) => path.join(folder, each));
 
 describe.each(Object.keys(isWhole))('%s', (what) => {
-  test('killed at any moment leaves a whole file or none, and the next run writes it', async () => {
+  test('leaves a complete file or none when killed, and the next run writes it', async () => {
     const random = createRandom(what.length);
     for (let kill = 0; kill < 4; kill++) {
       await run(what, { killAfter: random.integer(700) });
@@ -111,7 +103,7 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
     await isWhole[what]!();
   });
 
-  test('in a folder that cannot be written is refused by name', async ({ skip }) => {
+  test('names a folder that is not writable', async ({ skip }) => {
     if (process.getuid?.() !== 0) skip('needs root, to become somebody else');
     const closed = path.join(folder, 'closed');
     mkdirSync(closed);
@@ -122,7 +114,7 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
     expect(said).toMatch(/^refused (Data|Weights)Error: .*closed/);
   });
 
-  test('on a full disk is refused by name and leaves nothing half-written', async ({ skip }) => {
+  test('reports a full disk by name and leaves no incomplete file', async ({ skip }) => {
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', folder]).status !== 0)
       skip('mounting a tmpfs is not permitted here');
     try {
@@ -136,14 +128,14 @@ describe.each(Object.keys(isWhole))('%s', (what) => {
     }
   });
 
-  test('goes into a folder with a long name in any script', async () => {
+  test('writes to a folder with a long name in any script', async () => {
     const deep = path.join(folder, 'Ελληνικά 日本語 😀', 'x'.repeat(200), 'y'.repeat(200));
     expect(await run(what, { into: deep, times: '1' })).toContain('written');
     rmSync(folder, { recursive: true });
   });
 });
 
-test('three processes at one cache all get the whole file', async () => {
+test('three processes that share a cache all get the complete file', async () => {
   const said = await Promise.all(Array.from({ length: 3 }, () => run('download', { times: '1' })));
   expect(said).toEqual(['written\n', 'written\n', 'written\n']);
   expect(readdirSync(folder)).toEqual([DIGEST]);

@@ -1,4 +1,5 @@
-// Every parser meets damaged and made-up inputs: each is refused with an error of the library or read right, within time and memory.
+// Gives damaged and generated inputs to every parser. Each must be rejected with an error of the library or read correctly, within limits
+// of time and memory.
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { fuzz, SEED, type FuzzReport } from './fuzz/fuzz.js';
@@ -23,7 +24,7 @@ const MEGABYTES = (name: string): number => (name === 'hdf5' ? 2400 : 200);
 const SCALE = Number(process.env['FUZZ_SCALE'] ?? 1);
 const reports = new Map<string, FuzzReport>();
 
-describe('no input hangs, crashes, takes more memory than it may or gets a foreign error', { concurrent: true }, () => {
+describe('no input causes a hang, a crash, excessive memory use or a foreign error', { concurrent: true }, () => {
   test.each(Object.entries(INPUTS))('%s', async (name, inputs) => {
     const report = await fuzz(name, Math.round(inputs * SCALE));
     reports.set(name, report);

@@ -55,13 +55,13 @@ async function flat(what: string, times: number, act: (i: number) => Promise<unk
   expect(drift.process).toBeLessThan(DRIFT.process);
 }
 
-test('1,000 pictures classified', async () => {
+test('classifying 1,000 images', async () => {
   const model = efficientNet(TINY, { classes: 3, inputSize: 32, seed: 1 });
   await flat('classify', 1000, (i) => classify(model, picture(40, i)));
   model.dispose();
 });
 
-test('60 pictures classified by Lite0 at 64 pixels', async () => {
+test('classifying 60 images with Lite0 at 64 pixels', async () => {
   const model = efficientNet('lite0', { inputSize: 64 });
   await loadWeights(model, 'examples/data/weights/efficientnet-lite0.safetensors');
   await flat('classify with Lite0', 60, (i) => classify(model, picture(70, i)));

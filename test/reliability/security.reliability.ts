@@ -1,23 +1,14 @@
-// What SECURITY.md promises of a whole process: no code made of text, no network unless asked, no shell.
+// The promises of SECURITY.md: no code generated from strings, no network access unless requested, no shell.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { build } from 'esbuild';
 import { expect, test } from 'vitest';
+import { bundleScript } from '../support/bundleScript.js';
 
-test('every entry works where code cannot be made of text, and none reaches a network', async () => {
-  const outfile = path.resolve('node_modules/.cache/reliability/security.mjs');
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'securityChild.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'es2022',
-  });
-  const { stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', outfile], { encoding: 'utf8' });
+test('every entry works without code generation from strings and without network access', async () => {
+  const script = await bundleScript(path.join(import.meta.dirname, 'securityChild.ts'));
+  const { stdout, stderr } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', script], { encoding: 'utf8' });
   expect(JSON.parse(stdout === '' ? JSON.stringify(stderr) : (stdout.trim().split('\n').at(-1) ?? ''))).toEqual({
     backend: 'wasm',
     isCodeMade: false,
@@ -26,13 +17,13 @@ test('every entry works where code cannot be made of text, and none reaches a ne
   });
 });
 
-test('no source file starts a process, makes code of text or opens a connection, but the download of weights, a model from a URL, and the images of a page', () => {
+test('no source file starts a process, evaluates code or opens a connection, except to download weights, models and images', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .sort();
   const found = sources.flatMap((name) => {
     const text = readFileSync(path.join('src', name), 'utf8').replaceAll(/^\s*(\/\/|\*|\/\*).*$/gm, '');
-    // Messages advise to fetch a file.
+    // Some messages mention fetch(.
     const code = text.replaceAll(/(['"])(?:(?!\1).)*\1/g, '');
     const hits = [
       ...(text.match(/child_process|node:vm|node:https?|node:net|node:dgram/g) ?? []),
@@ -43,7 +34,7 @@ test('no source file starts a process, makes code of text or opens a connection,
   expect(found).toEqual(['data/browserImages.ts: fetch(', 'models/modelSources.ts: fetch(', 'node/weights/download.ts: fetch(']);
 });
 
-test('npm knows of no hole in what a user installs', ({ skip }) => {
+test('npm audit reports no vulnerability in the dependencies', ({ skip }) => {
   let report: string;
   try {
     report = execFileSync('npm', ['audit', '--omit=dev', '--omit=peer', '--json'], {
@@ -54,6 +45,6 @@ test('npm knows of no hole in what a user installs', ({ skip }) => {
     report = (error as { readonly stdout?: string }).stdout ?? '';
   }
   const { metadata } = (report.startsWith('{') ? JSON.parse(report) : {}) as { metadata?: { vulnerabilities: { total: number } } };
-  if (metadata === undefined) skip("the registry's list of holes is out of reach");
+  if (metadata === undefined) skip("the registry's advisories are not reachable");
   expect(metadata?.vulnerabilities.total).toBe(0);
 });

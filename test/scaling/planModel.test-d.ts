@@ -3,7 +3,7 @@
 import { expectTypeOf, test } from 'vitest';
 import { planModel, VARIANTS, type PlanModelOptions, type Variant } from '../../src/scaling/index.js';
 
-test('variants are known by name', () => {
+test('variants are typed by name', () => {
   expectTypeOf<'b0' | 'l2' | 'lite4' | 'v2-xl' | 'edgetpu-s'>().toExtend<Variant>();
   expectTypeOf<'b9'>().not.toExtend<Variant>();
   expectTypeOf(VARIANTS.b7.widthCoefficient).toEqualTypeOf<number>();
@@ -23,6 +23,6 @@ test('unknown and misspelt options do not compile', () => {
   planModel('b0', { activation: 'gelu' });
 });
 
-test('shapes show their axes', () => {
+test('types of shapes name their axes', () => {
   expectTypeOf(planModel('b0').inputShape).toEqualTypeOf<readonly [height: number | null, width: number | null, channels: number]>();
 });

@@ -54,17 +54,17 @@ describe('parameters', () => {
 });
 
 describe('multiply-adds', () => {
-  test.each(Object.entries(keras.models))('%s costs what its Keras layers cost', (variant, { multiplyAdds }) => {
+  test.each(Object.entries(keras.models))('%s has the multiply-adds of its Keras layers', (variant, { multiplyAdds }) => {
     expect(planModel(variant as Variant).multiplyAdds).toBe(multiplyAdds);
   });
 
-  test.each(Object.entries(PAPER_BILLIONS))('%s costs about the %f billion of the paper', (variant, billions) => {
+  test.each(Object.entries(PAPER_BILLIONS))('%s has about the %f billion multiply-adds of the paper', (variant, billions) => {
     const ratio = planModel(variant as Variant).multiplyAdds! / 1e9 / billions;
     expect(ratio).toBeGreaterThan(0.95);
     expect(ratio).toBeLessThan(1.05);
   });
 
-  test('they are unknown while the input size is', () => {
+  test('they are null if the input size is null', () => {
     const plan = planModel('b0', { inputSize: null });
     expect(plan.multiplyAdds).toBeNull();
     expect(plan.parameters.total).toBe(planModel('b0').parameters.total);
@@ -74,7 +74,7 @@ describe('multiply-adds', () => {
 describe('every variant', () => {
   const variants = Object.keys(VARIANTS) as Variant[];
 
-  test.each(variants)('%s drops linearly over its scaled depth and never as much as the full rate', (variant) => {
+  test.each(variants)('%s has stochastic depth rates that rise linearly and stay below the maximum', (variant) => {
     const rates = planModel(variant)
       .stages.flatMap((stage) => stage.blocks)
       .map((block) => block.spec.dropRate);
@@ -84,7 +84,7 @@ describe('every variant', () => {
     for (const step of steps) expect(step).toBeCloseTo(0.2 / rates.length, 12);
   });
 
-  test.each(variants)('%s gives every layer a name TensorFlow.js accepts, once', (variant) => {
+  test.each(variants)('%s gives every layer a unique name that TensorFlow.js accepts', (variant) => {
     const names = planModel(variant).layers.map((layer) => layer.name);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[A-Za-z0-9][-A-Za-z0-9._/]*$/);
@@ -98,7 +98,7 @@ describe('every variant', () => {
   });
 });
 
-test('block names run past z', () => {
+test('block names continue after z', () => {
   const { blocks } = planModel('v2-xl').stages.at(-2)!;
   expect(blocks.map((block) => block.name).slice(-7)).toEqual([
     'block6z',
@@ -111,19 +111,19 @@ test('block names run past z', () => {
   ]);
 });
 
-test("squeeze-and-excitation reduces to a share of the block's input, not of its expansion", () => {
+test("squeeze-and-excitation filters are a fraction of the block's input filters, not of the expanded ones", () => {
   expect(planMBConv([56, 56, 24], { name: 'x', filters: 24 }).seFilters).toBe(6);
   expect(planMBConv([56, 56, 2], { name: 'x', filters: 2 }).seFilters).toBe(1);
   expect(planMBConv([56, 56, 24], { name: 'x', filters: 24, seRatio: 0 }).seFilters).toBe(0);
 });
 
-test('a fused block of ratio 1 is a single convolution', () => {
+test('a fused block with expandRatio 1 is a single convolution', () => {
   const block = planFusedMBConv([56, 56, 24], { name: 'x', filters: 24, expandRatio: 1, seRatio: 0 });
   expect(block.layers.map((layer) => layer.name)).toEqual(['x_project_conv', 'x_project_bn']);
   expect(block.layers[0]!.kernelSize).toBe(3);
 });
 
-test('an own spec with its own stages is planned like a published one', () => {
+test('a custom spec with custom stages is planned like a published one', () => {
   const plan = planModel(
     { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 64, stages: VARIANTS.b0.stages.slice(0, 3) },
     { classes: 5 },
@@ -133,11 +133,11 @@ test('an own spec with its own stages is planned like a published one', () => {
   expect(plan.top[0].inputShape).toEqual([8, 8, 8]);
 });
 
-test('no pooling is right with a classifier, too', () => {
+test('pooling: null is accepted with a classifier', () => {
   expect(planModel('b0', { pooling: null })).toEqual(planModel('b0'));
 });
 
-test('a plan prints as a table with its sums', () => {
+test('a plan is printed as a table with totals', () => {
   const text = describePlan(planModel('b0'));
   expect(text).toContain('block6d      mbConv      5x5       1       6      192  48  0.1750');
   expect(text).toContain('5,330,564 parameters (5,288,548 trainable, 42,016 moving statistics), 385,814,752 multiply-adds per image.');
@@ -146,20 +146,20 @@ test('a plan prints as a table with its sums', () => {
 
 test.each([
   [() => planModel('b9' as 'b8'), /planModel: expected one of 'b0', .*'edgetpu-l' for `variant`, received 'b9'\./],
-  [() => planModel('b0', { clases: 3 } as never), /expected one of `activation`, .* received `clases`\./],
+  [() => planModel('b0', { clases: 3 } as never), /expected one of the options `activation`, .* received `clases`\./],
   [() => planModel('b0', { classes: 0 }), 'planModel: expected a positive integer for `classes`, received 0.'],
   [
     () => planModel('b0', { inputSize: 16 }),
-    'planModel: expected an input of at least 32 x 32 pixels, received [16, 16]. Its strides would leave nothing.',
+    'planModel: expected an input of at least 32 x 32 pixels, received [16, 16]. Use a larger `inputSize`: the strides of the network halve it several times.',
   ],
   [() => planModel('b0', { dropoutRate: 1 }), 'planModel: expected a number in [0, 1) for `dropoutRate`, received 1.'],
   [
     () => planModel('b0', { includeTop: false, classes: 3 } as never),
-    'planModel: `classes` has no meaning with includeTop: false. Only a classifier has it.',
+    'planModel: `classes` cannot be used with includeTop: false. It belongs to the classifier.',
   ],
   [
     () => planModel('b0', { pooling: 'max' } as never),
-    'planModel: `pooling` has no meaning with includeTop: true. The classifier averages; pass includeTop: false for other pooling.',
+    'planModel: `pooling` cannot be used with includeTop: true. The classifier always uses average pooling. Pass includeTop: false for another.',
   ],
   [
     () => planModel('b0', { inputChannels: 1 }),
@@ -176,7 +176,7 @@ test.each([
   ],
   [
     () => planModel('b0', { normalization: { mean: 0.5, std: 0.5, max: 1 } as never }),
-    'planModel: expected one of `normalization.mean`, `normalization.std`, received `normalization.max`.',
+    'planModel: expected one of the options `normalization.mean`, `normalization.std`, received `normalization.max`.',
   ],
   [
     () => planModel({ ...VARIANTS.b0, normalization: { mean: 127, std: 128 } }),
@@ -184,7 +184,7 @@ test.each([
   ],
   [
     () => planModel({ ...VARIANTS.b0, stages: [{ ...VARIANTS.b0.stages[0]!, serRatio: 0.25 } as never] }),
-    /^planModel: expected one of `stages\[0\]\.block`, .* received `stages\[0\]\.serRatio`\.$/,
+    /^planModel: expected one of the options `stages\[0\]\.block`, .* received `stages\[0\]\.serRatio`\. Did you mean `stages\[0\]\.seRatio`\?$/,
   ],
   [
     () => planModel({ ...VARIANTS.b0, stages: [...VARIANTS.b0.stages, { filters: 8 } as never] }),
@@ -193,7 +193,7 @@ test.each([
   [() => planModel({ ...VARIANTS.b0, stages: [null as never] }), 'planModel: expected an object for `stages[0]`, received null.'],
   [
     () => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRate: 0.1 } as never),
-    /^planStage: expected one of .*`dropRates`, received `dropRate`\.$/,
+    /^planStage: expected one of the options .*`dropRates`, received `dropRate`\. Did you mean `dropRates`\?$/,
   ],
   [
     () => planStage([8, 8, 16], { name: 'x', repeats: 2, filters: 16, dropRates: [0.1] }),

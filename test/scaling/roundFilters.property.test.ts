@@ -28,13 +28,13 @@ test.prop([filters, coefficient, fc.integer({ min: 1, max: 512 })])('never falls
   expect(roundFilters(count, width, { minFilters })).toBeGreaterThanOrEqual(minFilters);
 });
 
-test.prop([fc.integer({ min: 1, max: 100 }), coefficient])('repeats round up, by less than one block', (repeats, depth) => {
+test.prop([fc.integer({ min: 1, max: 100 }), coefficient])('repeats are rounded up by less than one block', (repeats, depth) => {
   const scaled = roundRepeats(repeats, depth);
   expect(scaled).toBeGreaterThanOrEqual(repeats * depth);
   expect(scaled - repeats * depth).toBeLessThan(1);
 });
 
-test('an integral product stays, anything above it rounds up, in double precision as in Python', () => {
+test('integer products are kept and others rounded up, in double precision like Python', () => {
   expect(roundRepeats(10, 1.1)).toBe(11);
   expect(roundRepeats(3, 1.1)).toBe(4);
   expect(roundRepeats(30, 0.1)).toBe(3);
@@ -46,7 +46,7 @@ test.each([
   [() => roundFilters(32, Number.NaN), 'roundFilters: expected a positive number for `widthCoefficient`, received NaN.'],
   [
     () => roundFilters(32, 1, { divisr: 8 } as never),
-    'roundFilters: expected one of `divisor`, `minFilters`, `minShare`, received `divisr`.',
+    'roundFilters: expected one of the options `divisor`, `minFilters`, `minShare`, received `divisr`.',
   ],
   [() => roundRepeats(-1, 1), 'roundRepeats: expected a positive number for `repeats`, received -1.'],
 ])('%s is refused', (act, message) => {

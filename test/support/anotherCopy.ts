@@ -1,4 +1,4 @@
-// A program whose dependency brings its own copy of tfjs-core, which came first: prints what probeBackend says.
+// A program in which a dependency has loaded its own copy of tfjs-core first. Prints the error of probeBackend.
 
 import { createRequire } from 'node:module';
 

@@ -1,4 +1,4 @@
-// What every function that adds layers to a network must do.
+// The contract of every function that adds layers to a network.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -9,7 +9,7 @@ type Build = (x: tfl.SymbolicTensor) => tfl.SymbolicTensor;
 
 const largestOf = async (tensor: tf.Tensor): Promise<number> => Math.max(...(await tf.abs(tensor).data()));
 
-/** Tests functions that build on an input of [batch, 9, 8, 6]; `expected` is the shape of their output without the batch. */
+/** Tests functions that build on an input [batch, 9, 8, 6]. `expected` is the output shape without the batch. */
 export function testBlocks(blocks: readonly (readonly [name: string, build: Build, expected: readonly number[]])[]): void {
   test.each(blocks)('%s: symbolic shape is eager shape, and a gradient reaches every weight', async (_, build, expected) => {
     await registerWasmTraining();

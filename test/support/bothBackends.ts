@@ -1,10 +1,10 @@
-// One operation on the cpu and on the wasm backend.
+// Compares an operation on cpu and wasm.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { uniform } from './fill.js';
 
-/** Makes numbers in [1, 2), the same for each name. */
+/** Returns numbers in [1, 2) that depend only on the name. */
 export function values(name: string, shape: number[]): tf.Tensor {
   return tf.tensor(
     Float32Array.from(uniform(name, tf.util.sizeFromShape(shape)), (u) => u + 1),
@@ -25,7 +25,7 @@ async function onBoth(operation: () => tf.Tensor): Promise<{ shape: number[]; dt
   return results;
 }
 
-/** Expects the same result of the cpu and the wasm backend. */
+/** Expects the same result on cpu and wasm. */
 export async function expectEqual(operation: () => tf.Tensor): Promise<void> {
   const [cpu, wasm] = await onBoth(operation);
   expect({ shape: wasm!.shape, dtype: wasm!.dtype }).toEqual({ shape: cpu!.shape, dtype: cpu!.dtype });

@@ -1,4 +1,4 @@
-// The network and the image whose heat maps test/fixtures/evaluation/cams.py printed with TensorFlow.
+// The network and image for which test/fixtures/evaluation/cams.py computed heat maps with TensorFlow.
 
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Pixels } from '../../src/image/index.js';
@@ -20,7 +20,7 @@ export const camSpec = {
 
 export const camImage = { width: size, height: size, channels: 3, data: inputPixels(golden.input) } satisfies Pixels;
 
-/** Starts wasm, able to compute gradients, and makes the network. */
+/** Starts wasm with gradients and creates the network. */
 export async function camModel(): Promise<tfl.LayersModel> {
   await startWasm();
   await registerWasmTraining();

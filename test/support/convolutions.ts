@@ -1,4 +1,4 @@
-// Kernels of convolutions against TensorFlow.js' own cpu backend, over the shapes that are easy to get wrong.
+// Compares convolution kernels with the cpu backend of TensorFlow.js, for shapes that often cause errors.
 
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
@@ -33,12 +33,12 @@ CASES.push({ kernel: 3, stride: 2, pad: 1, size: [11, 10], batch: 2, inputs: 12,
 CASES.push({ kernel: 5, stride: 1, pad: 3, size: [4, 9], batch: 2, inputs: 9, outputs: 5 });
 CASES.push({ kernel: 4, stride: 3, pad: 'same', size: [10, 7], batch: 1, inputs: 16, outputs: 4 });
 
-/** Makes numbers in [-1, 1), the same for each name. */
+/** Returns numbers in [-1, 1) that depend only on the name. */
 export function signed(text: string, count: number): Float32Array {
   return Float32Array.from(uniform(text, count), (u) => 2 * u - 1);
 }
 
-/** Runs a kernel on a backend from plain numbers to plain numbers. */
+/** Runs a kernel on a backend and returns the values of its result. */
 async function run(
   backend: string,
   kernel: string,
@@ -53,7 +53,7 @@ async function run(
   return values;
 }
 
-/** Expects a wasm kernel to compute what the kernel of the cpu backend does. */
+/** Expects a wasm kernel to give the results of the cpu kernel. */
 export async function expectEqualOnCpu(kernel: string, inputs: Parameters<typeof run>[2], attrs: object): Promise<void> {
   const expected = await run('cpu', kernel, inputs, attrs);
   const before = tf.memory().numTensors;
@@ -82,7 +82,7 @@ export interface ConvolutionInputs extends ConvolutionCase {
   readonly common: object;
 }
 
-/** Calls `tests` for each shape, with wasm able to train. */
+/** Calls `tests` for each shape, after wasm has its training kernels. */
 export function describeConvolutions(tests: (inputs: ConvolutionInputs) => void): void {
   beforeAll(async () => {
     await tf.setBackend('wasm');

@@ -1,5 +1,5 @@
-// Weights and inputs that are a function of their name, so that golden numbers need no weight file.
-// The rule is the one of test/fixtures/golden/fill.py, by which the reference frameworks were filled.
+// Computes weights and inputs from their names, so that golden values need no weight file.
+// test/fixtures/golden/fill.py does the same for the reference frameworks.
 
 /** `count` float64 numbers in [0, 1): murmur3's 32-bit finaliser of fnv1a32(text) + i * 0x9E3779B9. */
 export function uniform(text: string, count: number): Float64Array {

@@ -1,4 +1,4 @@
-// A run of fineTune in a process of its own, to be killed: writes a line a step, and its weights at the end.
+// Runs fineTune in its own process, which tests kill. Writes one line per step, and the weights at the end.
 
 import '@tensorflow/tfjs-backend-cpu';
 import { writeFileSync } from 'node:fs';

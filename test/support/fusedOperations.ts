@@ -1,4 +1,4 @@
-// Fused operations against TensorFlow.js' own differentiation of the plain formulas, composed and as wasm kernels.
+// Compares fused operations with the plain formulas and their gradients in TensorFlow.js.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ export interface FusedOperation {
   readonly plain: (...inputs: tf.Tensor[]) => tf.Tensor;
 }
 
-/** Makes numbers in [offset, offset + scale), the same for each name. */
+/** Returns numbers in [offset, offset + scale) that depend only on the name. */
 export function filled(name: string, shape: readonly number[], scale = 4, offset = -2): tf.Tensor {
   return tf.tensor(
     Float32Array.from(

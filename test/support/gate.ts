@@ -1,4 +1,4 @@
-// A layer of the user's own, as a project that uses the library writes it: one weight per channel, times its input, through a sigmoid.
+// A custom layer, as users write it: multiplies its input by one weight per channel and applies a sigmoid.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';

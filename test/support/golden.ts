@@ -1,9 +1,9 @@
-// The golden files: numbers printed by the real frameworks (test/fixtures/golden/*.py).
+// Reads the golden files, which were printed by the real frameworks (test/fixtures/golden/*.py).
 
 import { readFileSync } from 'node:fs';
 import type { VariantSpec } from '../../src/scaling/index.js';
 
-/** A network of a PyTorch library, its weights filled by name. */
+/** A network of a PyTorch library, with weights computed from their names. */
 export interface TorchGolden {
   readonly model: string;
   readonly layout: 'lukemelas' | 'timm' | 'torchvision';
@@ -22,7 +22,7 @@ export function readTorchGolden(name: string): TorchGolden {
   return JSON.parse(readFileSync(new URL(`../fixtures/golden/torch/${name}.json`, import.meta.url), 'utf8')) as TorchGolden;
 }
 
-/** timm's smallest network (`test_efficientnet`), all kinds of block in one. */
+/** timm's smallest network (`test_efficientnet`), with every type of block. */
 export const TIMM_TEST: VariantSpec = {
   widthCoefficient: 1,
   depthCoefficient: 1,

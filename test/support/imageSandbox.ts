@@ -1,4 +1,4 @@
-// A temporary folder with six small images, for tests of what reads and writes files.
+// Creates a temporary folder with six small images, for tests that read and write files.
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

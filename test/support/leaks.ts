@@ -1,4 +1,4 @@
-// A leak is a bug with a test.
+// Checks for leaked tensors.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';

@@ -1,6 +1,6 @@
 import type { Pixels } from '../../src/image/index.js';
 
-/** The image that the scripts in test/fixtures/image make; a gray one is its red. */
+/** Creates the image of the scripts in test/fixtures/image. A gray image is its red channel. */
 export function patterned(height: number, width: number, channels: 1 | 3 = 3): Pixels {
   const data = new Uint8Array(height * width * channels);
   for (let y = 0, i = 0; y < height; y++) {

@@ -1,4 +1,4 @@
-// A report with everything in it, of made-up pictures and a tiny network.
+// Creates a report with every section, from generated images and a tiny network.
 
 import { efficientNet, evaluatePredictions, setClassNames, VARIANTS, type Evaluation, type Pixels } from '../../src/index.js';
 import { createRandom } from '../../src/core/internal.js';
@@ -6,7 +6,7 @@ import type { WriteReportOptions } from '../../src/node.js';
 
 const CLASSES = ['dress', 'hat', 'shirt & tie', '<script>alert(1)</script>', 'shoes "new"'];
 
-/** Predictions that are mostly right; the higher the skill, the more. */
+/** Creates predictions. The higher the skill, the more of them are correct. */
 export function evaluationOf(skill: number): Evaluation {
   const random = createRandom(5);
   const labels = Array.from({ length: 120 }, (_, i) => i % CLASSES.length);
@@ -21,7 +21,7 @@ export function evaluationOf(skill: number): Evaluation {
   });
 }
 
-/** A picture of one color with a brighter square. */
+/** Creates an image of one color with a brighter square. */
 export function picture(index: number): Pixels {
   const [width, height] = [90, 60 + (index % 3) * 30];
   const data = new Uint8Array(width * height * 3);
@@ -35,7 +35,7 @@ export function picture(index: number): Pixels {
   return { width, height, channels: 3, data };
 }
 
-/** Everything a report can show; needs a backend. */
+/** Creates data for every section of a report. Needs a backend. */
 export function fullReport(): WriteReportOptions {
   const model = efficientNet(
     { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 },

@@ -1,4 +1,4 @@
-// What Teachable Machine exports, made by the statements of its own library: `loadTruncatedMobileNet` (version 2) and
+// Creates an export of Teachable Machine, with the code paths of its library: `loadTruncatedMobileNet` (version 2) and
 // `TeachableMobileNet.train` of googlecreativelab/teachablemachine-community, libraries/image/src, on a MobileNet of any size.
 
 import * as tf from '@tensorflow/tfjs-core';

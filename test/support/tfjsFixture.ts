@@ -1,4 +1,4 @@
-// Models of Keras converted by the real `tensorflowjs`, with Keras' own answer to one image. test/fixtures/tfjs/make.sh wrote them.
+// Keras models converted by `tensorflowjs`, with Keras' predictions for one image. Created by test/fixtures/tfjs/make.sh.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export function tfjsReference(folder: string): TfjsReference {
   return JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8')) as TfjsReference;
 }
 
-/** The model's answer to the image Keras was given, RGB in [0, 255]. */
+/** Returns the model's prediction for the same image, RGB in [0, 255]. */
 export async function answerOf(model: LayersModel, { input, shape }: TfjsReference): Promise<Float32Array> {
   const x = tf.tensor4d(inputPixels({ seed: input, shape, scale: 255 }), [...shape]);
   const y = model.predict(x) as tf.Tensor;

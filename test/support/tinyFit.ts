@@ -1,4 +1,4 @@
-// Training of the tiny model by TensorFlow.js itself, for tests of callbacks.
+// Trains the tiny model with TensorFlow.js, for tests of callbacks.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as layers from '@tensorflow/tfjs-layers';
@@ -12,7 +12,7 @@ interface FitOptions {
   readonly validate?: boolean;
 }
 
-/** Trains the tiny model with TensorFlow.js' own `fitDataset`. */
+/** Trains the tiny model with `fitDataset` of TensorFlow.js. */
 export async function fit(
   callbacks: TrainingCallback[],
   { epochs = 3, optimizer = sgd({ learningRate: 0.1 }), model = tinyModel(), validate = true }: FitOptions = {},

@@ -1,4 +1,4 @@
-// Small networks, and what tests of whole models do with them.
+// Small networks and helpers for tests of whole models.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
@@ -11,7 +11,7 @@ export const LITE = { ...VARIANTS.lite0, widthCoefficient: 0.25, depthCoefficien
 /** A small network of the second generation. */
 export const V2 = { ...VARIANTS['v2-b0'], widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 } satisfies VariantSpec;
 
-/** Makes the same random images at every call. */
+/** Creates random images, the same at every call. */
 export function pixels(batch = 2, size = 64): tf.Tensor4D {
   return tf.randomUniform([batch, size, size, 3], 0, 255, 'float32', 'pixels');
 }
@@ -25,7 +25,7 @@ export async function predict(model: tfl.LayersModel, size = 64): Promise<Float3
   return values;
 }
 
-/** Makes a save handler that keeps the model, and loads it again through JSON as a file would. */
+/** Creates a save handler that stores the model in memory, and loads it from JSON like a file. */
 export function memory(): tf.io.IOHandler & { saved?: tf.io.ModelArtifacts } {
   const handler: tf.io.IOHandler & { saved?: tf.io.ModelArtifacts } = {
     save(artifacts) {

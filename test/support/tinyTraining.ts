@@ -1,4 +1,4 @@
-// A net small enough to train in a test, and data it can learn.
+// A network that is small enough to train in a test, and data for it.
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -40,7 +40,7 @@ export function tinyData(shuffled = true): Dataset<{ xs: tf.Tensor; ys: tf.Tenso
   }));
 }
 
-/** Every weight of a model, layer by layer. */
+/** Returns the values of all weights of a model, layer by layer. */
 export async function weightsOfAll(model: tfl.LayersModel): Promise<number[]> {
   const values = await Promise.all(model.layers.flatMap((layer) => layer.getWeights()).map((weight) => weight.data()));
   return values.flatMap((part) => [...part]);

@@ -1,11 +1,11 @@
-// Starts the backend most numeric tests run on.
+// Starts the backend of most numeric tests.
 
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Makes wasm the backend of this process. */
+/** Selects wasm as the backend of this process. */
 export async function startWasm(): Promise<void> {
   const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'));
   setWasmPaths(`${folder}/dist/`);

@@ -156,6 +156,6 @@ test('refuses invalid options', () => {
     `[OptionError: sgd: expected at most one of \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, received \`clipValue\` and \`clipNorm\`.]`,
   );
   expect(() => sgd({ nestrov: true } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: sgd: expected one of \`learningRate\`, \`weightDecay\`, \`weightDecayMode\`, \`decays\`, \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, \`accumulationSteps\`, \`rateOf\`, \`momentum\`, \`nesterov\`, received \`nestrov\`.]`,
+    `[OptionError: sgd: expected one of the options \`learningRate\`, \`weightDecay\`, \`weightDecayMode\`, \`decays\`, \`clipValue\`, \`clipNorm\`, \`globalClipNorm\`, \`accumulationSteps\`, \`rateOf\`, \`momentum\`, \`nesterov\`, received \`nestrov\`. Did you mean \`nesterov\`?]`,
   );
 });

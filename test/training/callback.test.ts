@@ -9,6 +9,6 @@ beforeAll(async () => {
 
 test('callback refuses an unknown hook', () => {
   expect(() => callback({ onEpoch: () => undefined } as never)).toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: callback: expected one of \`onTrainBegin\`, \`onEpochBegin\`, \`onBatchBegin\`, \`onBatchEnd\`, \`onEpochEnd\`, \`onTrainEnd\`, \`save\`, \`load\`, received \`onEpoch\`.]`,
+    `[OptionError: callback: expected one of the options \`onTrainBegin\`, \`onEpochBegin\`, \`onBatchBegin\`, \`onBatchEnd\`, \`onEpochEnd\`, \`onTrainEnd\`, \`save\`, \`load\`, received \`onEpoch\`.]`,
   );
 });

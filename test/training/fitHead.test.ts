@@ -40,6 +40,7 @@ test.each([
       epochs: 1,
       batchSize: 2,
       learningRate: 1e-6,
+      optimizer: undefined,
       labelSmoothing: 0,
       seed: 1,
       callbacks: [],

@@ -10,7 +10,16 @@ import type { Progress } from '../../src/core/index.js';
 import { randomFlip } from '../../src/image/index.js';
 import { VARIANTS } from '../../src/scaling/index.js';
 import { modelSummary } from '../../src/models/index.js';
-import { earlyStopping, trainableSummary, trainHead, unfreeze, type TrainHeadOptions } from '../../src/training/index.js';
+import {
+  adam,
+  earlyStopping,
+  rmsProp,
+  sgd,
+  trainableSummary,
+  trainHead,
+  unfreeze,
+  type TrainHeadOptions,
+} from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { expectNoLeak } from '../support/leaks.js';
 import { startWasm } from '../support/wasm.js';
@@ -104,6 +113,27 @@ test.each([{ pooling: 'max' }, { hidden: [8] }, { classifierActivation: 'sigmoid
     expect(history.at(-1)!.val_accuracy).toBeGreaterThan(0.85);
   },
 );
+
+test('another optimizer trains with its own learning rate', async () => {
+  const { history } = await trainHead(backbone(), options({ learningRate: undefined, optimizer: () => rmsProp({ learningRate: 0.002 }) }));
+  expect(history.map(({ learningRate }) => learningRate)).toEqual(history.map(() => 0.002));
+  expect(history.at(-1)!.loss).toBeLessThan(history[0]!.loss);
+  const still = await trainHead(backbone(), options({ learningRate: undefined, optimizer: () => sgd({ learningRate: 0 }) }));
+  expect(still.history.at(-1)!.loss).toBeCloseTo(Math.log(3), 4);
+});
+
+test('an optimizer beside a learning rate, and a function that returns none, are refused before anything is read', async () => {
+  const train = Dataset.from(() => {
+    throw new Error('read');
+  });
+  const run = (more: object): Promise<unknown> => trainHead(backbone(), options({ train: train as never, ...more }));
+  await expect(run({ optimizer: () => adam() })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainHead: expected nothing beside \`optimizer\` for \`learningRate\`, received 0.01. Give the rate to the optimizer.]`,
+  );
+  await expect(run({ learningRate: undefined, optimizer: () => 'adam' })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: trainHead: expected a function that returns an optimizer of this library, such as adam() for \`optimizer\`, received 'adam'.]`,
+  );
+});
 
 describe('features', () => {
   /** Creates a dataset that counts how often it is read. */

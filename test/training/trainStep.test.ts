@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
 import { sgd, softmaxCrossEntropy } from '../../src/training/index.js';
 import { emptyTally } from '../../src/training/tally.js';
+import { splitModel } from '../../src/training/frozenPart.js';
 import { testStep, trainStep, type StepContext } from '../../src/training/trainStep.js';
 import { tinyModel } from '../support/tinyTraining.js';
 
@@ -21,7 +22,16 @@ test.each<[string, () => tf.Tensor, Partial<StepContext>]>([
   ['a loss that is not finite', () => tf.tensor1d([0, 1]), { loss: (_, predictions) => tf.mul(tf.sum(predictions, -1), NaN) }],
 ])('%s', async (_name, labels, more) => {
   const model = tinyModel();
-  const context: StepContext = { where: 'caller', model, loss: softmaxCrossEntropy(), metrics: [], classWeights: undefined, ...more };
+  const split = await splitModel('caller', model, undefined);
+  const context: StepContext = {
+    where: 'caller',
+    model,
+    split,
+    loss: softmaxCrossEntropy(),
+    metrics: [],
+    classWeights: undefined,
+    ...more,
+  };
   const batch = { xs: tf.ones([2, 4]), ys: labels() };
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const place = 'step 0 of epoch 0';

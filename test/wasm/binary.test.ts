@@ -1,11 +1,11 @@
-// What must hold of the compiled kernels, or they would write over TensorFlow.js' own memory.
+// Checks that the compiled kernels cannot overwrite the memory of TensorFlow.js.
 
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { assertStateless, kernelModules } from '../../scripts/buildKernels.js';
 import { KERNELS, SHARED_KERNELS } from '../../src/wasm/binary.js';
 
-test('the binary in the source tree is what its AssemblyScript compiles to', async () => {
+test('the committed binary equals a new compilation of the AssemblyScript', async () => {
   for (const [file, text] of await kernelModules()) expect(await readFile(file, 'utf8'), file).toBe(text);
 }, 180_000);
 
@@ -37,11 +37,11 @@ test.each([
   }
 });
 
-test('a binary with static data is refused', () => {
+test('a binary with static data is rejected', () => {
   // A module of one memory and one byte of data at address 0.
   const withData = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 1, 11, 7, 1, 0, 0x41, 0, 0x0b, 1, 0x2a);
   expect(WebAssembly.validate(withData)).toBe(true);
   expect(() => {
     assertStateless(withData);
-  }).toThrowErrorMatchingInlineSnapshot(`[Error: The kernels may not hold static data (section 11).]`);
+  }).toThrowErrorMatchingInlineSnapshot(`[Error: The kernels must not contain static data (section 11).]`);
 });

@@ -1,4 +1,4 @@
-// Batch normalization by this library's wasm kernels is that of TensorFlow.js.
+// Compares batch normalization on wasm with TensorFlow.js.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,4 +1,4 @@
-// Copies and casts by this library's wasm kernels are those of TensorFlow.js.
+// Compares copies and casts on wasm with TensorFlow.js.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -12,7 +12,7 @@ beforeAll(async () => {
   await registerWasmTraining();
 });
 
-test('a clone outlives its original and shares its numbers', async () => {
+test('a clone shares the data of the original and outlives it', async () => {
   await tf.setBackend('wasm');
   const original = tf.tensor1d([1, 2, 3]);
   const [clone, cast] = [tf.clone(original), tf.cast(original, 'float32')];
@@ -23,7 +23,7 @@ test('a clone outlives its original and shares its numbers', async () => {
   cast.dispose();
 });
 
-test('a variable keeps its own numbers when a clone of it was taken before it changed', async () => {
+test('assigning to a variable does not change an earlier clone', async () => {
   await tf.setBackend('wasm');
   const variable = tf.variable(tf.tensor1d([1, 2]));
   const before = tf.clone(variable);
@@ -33,7 +33,7 @@ test('a variable keeps its own numbers when a clone of it was taken before it ch
   tf.dispose([variable, before]);
 });
 
-test('casts between types change the values as on cpu', async () => {
+test('casts between types give the results of cpu', async () => {
   await expectEqual(() => tf.cast(tf.mul(values('x', [5]), 3), 'int32'));
   await expectEqual(() => tf.cast(tf.tensor1d([0, 1, 1], 'bool'), 'float32'));
 });

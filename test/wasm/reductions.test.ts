@@ -1,4 +1,4 @@
-// Sums and means by this library's wasm kernels are those of TensorFlow.js.
+// Compares sums and means on wasm with TensorFlow.js.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';

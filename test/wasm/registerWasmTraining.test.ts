@@ -12,7 +12,7 @@ afterAll(async () => {
   await tf.setBackend('cpu');
 });
 
-test('without the wasm backend it says what to import', async () => {
+test('the error for a missing wasm backend says what to import', async () => {
   delete tf.engine().registryFactory['wasm'];
   await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(
     `[BackendError: registerWasmTraining: expected the wasm backend, received none. Import '@tensorflow/tfjs-backend-wasm' first.]`,
@@ -20,11 +20,31 @@ test('without the wasm backend it says what to import', async () => {
   tf.engine().registryFactory['wasm'] = factory;
 });
 
-test('the backend in use stays, and a second call changes nothing', async () => {
+test('a wasm backend that does not start is an error, and the active backend is kept', async () => {
+  await tf.setBackend('cpu');
+  tf.engine().registryFactory['wasm'] = { ...factory, factory: () => Promise.reject(new Error('no memory')) };
+  await expect(registerWasmTraining()).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[BackendError: registerWasmTraining: expected the wasm backend to start, received an error: no memory]`,
+  );
+  expect(tf.getBackend()).toBe('cpu');
+  tf.engine().registryFactory['wasm'] = factory;
+});
+
+test('the active backend is kept, wasm starts once, and no process listener remains', async () => {
+  const listeners = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.rawListeners(event as 'uncaughtException'));
+  const before = listeners();
+  let starts = 0;
+  const counted = () => {
+    starts++;
+    return factory.factory();
+  };
+  tf.engine().registryFactory['wasm'] = { ...factory, factory: counted };
   await tf.setBackend('cpu');
   await registerWasmTraining();
   await registerWasmTraining();
   expect(tf.getBackend()).toBe('cpu');
+  expect(starts).toBe(1);
+  expect(listeners()).toEqual(before);
 });
 
 test('the kernels keep working after the memory has grown', async () => {
@@ -48,7 +68,7 @@ test('the kernels keep working after the memory has grown', async () => {
   held.dispose();
 });
 
-test('a model trains on wasm as it does on cpu, and leaks nothing', async () => {
+test('a model trains on wasm as on cpu, without leaks', async () => {
   const losses: Record<string, number[]> = {};
   for (const backend of ['cpu', 'wasm']) {
     await tf.setBackend(backend);
@@ -91,12 +111,12 @@ test('a model trains on wasm as it does on cpu, and leaks nothing', async () => 
   expect(losses['wasm']).toBeAllclose(losses['cpu']!, { tolerance: 1e-5 });
 });
 
-test('a tensor that does not fit into 4 GB is refused instead of written over another', async () => {
+test('a tensor that does not fit into 4 GB is rejected instead of overwriting another', async () => {
   await tf.setBackend('wasm');
   await registerWasmTraining();
   const before = tf.memory();
   expect(() => tf.fill([1_050_000_000], 1)).toThrowErrorMatchingInlineSnapshot(
-    `[BackendError: wasm: expected room for 4200000000 more bytes, received none: WebAssembly ends at 4 GB. Take smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`,
+    `[BackendError: wasm: expected memory for 4200000000 more bytes, received none: WebAssembly memory is limited to 4 GB. Use smaller images or a smaller batch, in training with \`accumulationSteps\` of the optimizer.]`,
   );
   expect(tf.memory()).toEqual(before);
   const small = tf.fill([2], 1);
@@ -104,7 +124,7 @@ test('a tensor that does not fit into 4 GB is refused instead of written over an
   small.dispose();
 });
 
-test('200 steps of a network with every kind of block grow neither the memory nor the number of tensors', async () => {
+test('memory and the number of tensors stay constant in 200 steps of a network with every type of block', async () => {
   await tf.setBackend('wasm');
   await registerWasmTraining();
   const model = efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3, inputSize: 32 }, { classes: 3, seed: 1 });

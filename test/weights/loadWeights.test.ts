@@ -120,7 +120,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
   test('another network', async () => {
     const b3 = new Map(layoutEntries('timm', planModel('b3')).map(({ array, fileShape }) => [array, zeros(...fileShape)]));
     expect(await refusal(b3)).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file holds 'b3', another network than 'efficientnet'; 159 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [3, 3, 3, 40]; 'stem_bn/gamma': model [8], file [40]; 'stem_bn/beta': model [8], file [40] and 156 more. Build that network, or find the file of this one."`,
+      `"WeightsError: loadWeights: the file contains 'b3', which is another network than 'efficientnet'; 159 of 159 weights do not fit: 'stem_conv/kernel': model [3, 3, 3, 8], file [3, 3, 3, 40]; 'stem_bn/gamma': model [8], file [40]; 'stem_bn/beta': model [8], file [40] and 156 more. Build that network, or find the file of this one."`,
     );
   });
 
@@ -130,7 +130,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
     );
   });
 
-  test('weights missing, arrays unknown, arrays of another shape', async () => {
+  test('missing weights, unknown arrays, and arrays of another shape', async () => {
     expect(await refusal(kerasFileWith({ 'stem_bn/beta': null }))).toMatchInlineSnapshot(
       `"WeightsError: loadWeights: the file lacks 1 of 159 weights: 'stem_bn/beta'. The file is incomplete, or of another network: use the whole file of this one."`,
     );
@@ -161,13 +161,13 @@ describe('a file that does not fit is refused in one sentence, and the model sta
     );
   });
 
-  test('numbers that are none', async () => {
+  test('weights that are not finite', async () => {
     expect(await refusal(kerasFileWith({ 'stem_bn/gamma': weightArray([8], new Float32Array(8).fill(NaN)) }))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: 1 of the file's arrays hold numbers that are infinite or none (NaN): 'stem_bn/gamma'. The file is damaged, or its training diverged: use another one."`,
+      `"WeightsError: loadWeights: 1 of the file's arrays contain NaN or Infinity: 'stem_bn/gamma'. The file is damaged, or its training diverged: use another one."`,
     );
   });
 
-  test('a file cut short, a file of another kind', async () => {
+  test('a truncated file, and a file of another format', async () => {
     expect(await refusal(writeSafetensors(kerasFile()).slice(0, -1))).toMatchInlineSnapshot(
       `"WeightsError: loadWeights: 'predictions/bias' ends at byte 197020 of the data, the file has 197019. It is truncated or damaged."`,
     );
@@ -175,16 +175,16 @@ describe('a file that does not fit is refused in one sentence, and the model sta
       `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`,
     );
     expect(await refusal(Uint8Array.from(Buffer.from('<!DOCTYPE html>\n<html>')))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers answer so where the file is not at that URL."`,
+      `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers send one if the file is not at that URL."`,
     );
     expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(
       `"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`."`,
     );
   });
 
-  test('an unknown option, a head misspelt', async () => {
+  test('an unknown option, and a misspelled head', async () => {
     expect(await refusal(kerasFile(), { haed: 'skip' } as never)).toMatchInlineSnapshot(
-      `"OptionError: loadWeights: expected one of \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`."`,
+      `"OptionError: loadWeights: expected one of the options \`layout\`, \`prefix\`, \`classifier\`, \`head\`, \`strict\`, received \`haed\`. Did you mean \`head\`?"`,
     );
     expect(await refusal(kerasFile(), { head: 'none' } as never)).toMatchInlineSnapshot(
       `"OptionError: loadWeights: expected one of 'load', 'skip' for \`head\`, received 'none'."`,
@@ -199,13 +199,13 @@ describe('a file that does not fit is refused in one sentence, and the model sta
 });
 
 describe('heads', () => {
-  test('a model without top leaves the classifier of the file aside', async () => {
+  test('a model without a top ignores the classifier of the file', async () => {
     const model = build({ includeTop: false, classes: undefined });
     expect((await loadWeights(model, kerasFile())).skipped.map(({ array }) => array)).toEqual(['predictions/kernel', 'predictions/bias']);
     model.dispose();
   });
 
-  test('a classifier of another name is loaded once it is named, and asked for before', async () => {
+  test('a classifier of another name is loaded when an option names it, and the error asks for that option', async () => {
     const arrays = kerasFileWith({
       'predictions/kernel': null,
       'predictions/bias': null,
@@ -327,7 +327,7 @@ describe("`head: 'skip'` and a model without top leave any head aside", () => {
     model.dispose();
   });
 
-  test('but blocks of a deeper network are no head', async () => {
+  test('blocks of a deeper network are not taken for a head', async () => {
     const file = new Map([...(await torchFile('timm')), ['blocks.0.1.conv_dw.weight', zeros(8, 1, 3, 3)]]);
     expect(await refusal(file, { head: 'skip' })).toContain(
       "1 of the file's arrays have no place in the model: 'blocks.0.1.conv_dw.weight'",
@@ -374,7 +374,7 @@ describe('training checkpoints', () => {
     } as EfficientNetOptions;
     const message = await refusal(file, {}, build(options));
     expect(message).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state_dict.', 'state_dict_ema.'. Choose one: \`prefix: 'state_dict.'\`."`,
+      `"WeightsError: loadWeights: the file contains the network 2 times, its names beginning with 'state_dict.', 'state_dict_ema.'. Choose one: \`prefix: 'state_dict.'\`."`,
     );
     const prefixes = choices(message);
     expect([prefixes, /`prefix: '(.*)'`/.exec(message)?.[1]]).toEqual([Object.keys(logits), prefixes[0]]);
@@ -392,7 +392,7 @@ describe('training checkpoints', () => {
     pixels.dispose();
   });
 
-  test('a copy at the root and one within are a question, too', async () => {
+  test('a copy at the root and a nested copy are ambiguous, too', async () => {
     const arrays = new Map([...(await torchFile('timm')), ...(await torchFile('timm', 'ema.module.'))]);
     const message = await refusal(arrays);
     expect(choices(message)).toEqual(['', 'ema.module.']);
@@ -401,13 +401,13 @@ describe('training checkpoints', () => {
     model.dispose();
   });
 
-  test('a prefix under which there is no network is refused with those that have one', async () => {
+  test('a prefix without a network is refused with a list of those that have one', async () => {
     expect(await refusal(file, { prefix: 'state_dict_ema' })).toContain(
       "Without `prefix` it is found under 'state_dict.', 'state_dict_ema.'.",
     );
   });
 
-  test('what stands beside the network is skipped, each array with its reason', async () => {
+  test('arrays that are not part of the network are skipped, each with a reason', async () => {
     const arrays = new Map([
       ...(await torchFile('timm', 'state_dict.module.')),
       ...Object.entries({
@@ -454,17 +454,17 @@ describe('names', () => {
   const renamed = (rename: (name: string) => string): [string, WeightArray][] =>
     [...kerasFile()].map(([name, array]) => [rename(name), array]);
 
-  test('what stands before every name is found', async () => {
+  test('a common prefix of all names is detected', async () => {
     const model = build();
     const report = await loadWeights(model, new Map(renamed((name) => `efficientnet/${name}`)));
     expect([report.prefix, report.loaded.length]).toEqual(['efficientnet/', namedWeights(model).size]);
     model.dispose();
   });
 
-  test('two copies of the network are a question, not a guess', async () => {
+  test('two copies of the network are ambiguous and refused', async () => {
     const arrays = new Map([...renamed((name) => `state/${name}`), ...renamed((name) => `state_ema/${name}`)]);
     expect(await refusal(arrays)).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: the file holds the network 2 times, its names beginning with 'state/', 'state_ema/'. Choose one: \`prefix: 'state/'\`."`,
+      `"WeightsError: loadWeights: the file contains the network 2 times, its names beginning with 'state/', 'state_ema/'. Choose one: \`prefix: 'state/'\`."`,
     );
     const model = build();
     const report = await loadWeights(model, arrays, { prefix: 'state_ema/', strict: false });

@@ -33,7 +33,7 @@ describe('a pickle that', () => {
     const items = '(' + ']K\x01aK\x02a'.replace('a', 'a').repeat(2000) + 'lq\x00';
     const copies = 'ccollections\nOrderedDict\nq\x01'.concat('h\x01h\x00\x85R'.repeat(2000));
     expect(refusal(opcodes('\x80\x02', items, copies, '.'))).toMatch(
-      /^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs/,
+      /^WeightsError: readTorch: the pickle is damaged or uses features that no weight file needs/,
     );
   });
 
@@ -41,7 +41,7 @@ describe('a pickle that', () => {
     const text = `X${uint32(1000)}${'a'.repeat(1000)}q\x000`;
     const copies = 'c_codecs\nencode\nq\x01'.concat('h\x01h\x00X\x06\0\0\0latin1\x86R'.repeat(1000));
     expect(refusal(opcodes('\x80\x02', text, copies, '.'))).toMatch(
-      /^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs/,
+      /^WeightsError: readTorch: the pickle is damaged or uses features that no weight file needs/,
     );
   });
 
@@ -57,7 +57,7 @@ describe('a pickle that', () => {
 
   test('makes a million dictionaries is refused', () => {
     expect(refusal(opcodes('\x80\x02', '}'.repeat(1_000_001), '.'))).toMatch(
-      /^WeightsError: readTorch: the pickle is damaged or uses what no weight file needs \(byte 1000003\)/,
+      /^WeightsError: readTorch: the pickle is damaged or uses features that no weight file needs \(byte 1000003\)/,
     );
   });
 

@@ -30,17 +30,17 @@ test.each<[string, Uint8Array, string]>([
   [
     'a header that claims 2^60 bytes',
     new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 1, 2]),
-    'readSafetensors: the header claims 1152921504606846976 bytes, more than the 100000000 there may be. It is damaged or no safetensors file.',
+    'readSafetensors: the header claims 1152921504606846976 bytes, more than the limit of 100000000. It is damaged or not a safetensors file.',
   ],
   [
     'a header longer than the file',
     new Uint8Array([200, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
-    'readSafetensors: the header claims 200 bytes, the file has 10. It is truncated, damaged or no safetensors file.',
+    'readSafetensors: the header claims 200 bytes, the file has 10. It is truncated, damaged or not a safetensors file.',
   ],
   [
     'a header that is no JSON',
     fileOf('{"a": '),
-    'readSafetensors: the header is no valid JSON. The file is damaged or no safetensors file.',
+    'readSafetensors: the header is not valid JSON. The file is damaged or not a safetensors file.',
   ],
   ['a header that is a list', fileOf([]), 'readSafetensors: expected the header to be a JSON object.'],
   [
@@ -113,8 +113,8 @@ test('a header of more than 100,000,000 bytes is refused though the file has it,
     new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
     return readSafetensors(bytes);
   };
-  expect(claims(100_000_001)).toThrow('readSafetensors: the header claims 100000001 bytes, more than the 100000000 there may be.');
-  expect(claims(100_000_000)).toThrow('readSafetensors: the header is no valid JSON.');
+  expect(claims(100_000_001)).toThrow('readSafetensors: the header claims 100000001 bytes, more than the limit of 100000000.');
+  expect(claims(100_000_000)).toThrow('readSafetensors: the header is not valid JSON.');
 });
 
 test('metadata is no array, a brace or quote in a name is no structure', () => {

@@ -43,7 +43,7 @@ function refusal(bytes: Uint8Array): string {
 describe('what is no weight file is refused in one sentence', () => {
   test('a pickle that calls os.system', () => {
     expect(refusal(fixture('os-system.pth'))).toMatchInlineSnapshot(
-      `"WeightsError: readTorch: the file asks for \`posix.system\`, which is no tensor and no container; nothing was run. In Python, save \`model.state_dict()\` alone."`,
+      `"WeightsError: readTorch: the file asks for \`posix.system\`, which is neither a tensor nor a container. Nothing was run. In Python, save only \`model.state_dict()\`."`,
     );
     expect(refusal(fixture('os-system-legacy.pth'))).toBe(refusal(fixture('os-system.pth')));
   });
@@ -58,14 +58,14 @@ describe('what is no weight file is refused in one sentence', () => {
     };
     for (const [name, pickle] of Object.entries(pickles)) {
       expect(refusal(zipSync({ 'a/data.pkl': Buffer.from(`\x80\x02${pickle}`, 'latin1') }, { level: 0 })), name).toMatch(
-        /which is no tensor and no container|the pickle is damaged/,
+        /which is neither a tensor nor a container|the pickle is damaged/,
       );
     }
   });
 
   test('frozen TorchScript, whose weights are constants', () => {
     expect(refusal(fixture('frozen.pt'))).toMatchInlineSnapshot(
-      `"WeightsError: readTorch: the file holds no tensor. It is frozen TorchScript, whose weights are constants of its code. In Python, save the \`state_dict()\` of the module before it is frozen."`,
+      `"WeightsError: readTorch: the file contains no tensor. It is frozen TorchScript, whose weights are constants of its code. In Python, save the \`state_dict()\` of the module before it is frozen."`,
     );
   });
 
@@ -73,7 +73,7 @@ describe('what is no weight file is refused in one sentence', () => {
     expect(refusal(fixture('plain.pkl'))).toMatchInlineSnapshot(
       `"WeightsError: readTorch: expected a file written by torch.save, received another pickle."`,
     );
-    expect(refusal(fixture('no-tensor.pth'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file holds no tensor."`);
+    expect(refusal(fixture('no-tensor.pth'))).toMatchInlineSnapshot(`"WeightsError: readTorch: the file contains no tensor."`);
   });
 
   test.each(['builtins eval', 'posix system', 'torch load', '__builtin__ __import__', 'torch._utils __class__', 'collections constructor'])(
@@ -85,7 +85,9 @@ describe('what is no weight file is refused in one sentence', () => {
         Buffer.from([2, 0, 0, 0]),
         Buffer.from('1+\x85R.', 'latin1'),
       ]);
-      expect(refusal(zipSync({ 'a/data.pkl': pickle }, { level: 0 }))).toContain(`\`${module}.${name}\`, which is no tensor`);
+      expect(refusal(zipSync({ 'a/data.pkl': pickle }, { level: 0 }))).toContain(
+        `\`${module}.${name}\`, which is neither a tensor nor a container`,
+      );
     },
   );
 
@@ -170,7 +172,7 @@ describe('archives from strangers', () => {
   };
   const directory = (bytes: Uint8Array): number => Buffer.from(bytes).indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
 
-  test('names that lead outside are refused', () => {
+  test('names of files outside the archive are refused', () => {
     for (const name of ['../data.pkl', 'a/../../data.pkl', '/etc/passwd', '..\\x', 'C:\\x']) {
       expect(refusal(zipSync({ [name]: pickle })), name).toContain('the archive names a file outside itself');
     }
@@ -179,7 +181,7 @@ describe('archives from strangers', () => {
     );
   });
 
-  test('a bomb is refused before it is unpacked', () => {
+  test('a decompression bomb is refused before it is unpacked', () => {
     const bomb = zipSync({ 'a/data.pkl': new Uint8Array(2 ** 20) }, { level: 9 });
     const claims = (size: number): Uint8Array =>
       edit(bomb.slice(), (view) => {
@@ -195,7 +197,7 @@ describe('archives from strangers', () => {
     expect(refusal(thousandfold)).toContain('bytes claim to unpack to 314572800');
   });
 
-  test('an entry that unpacks to more than it says fails its checksum', () => {
+  test('an entry that unpacks to more bytes than it states fails its checksum', () => {
     const small = zipSync({ 'a/data.pkl': new Uint8Array(5000) });
     expect(
       refusal(
@@ -211,7 +213,7 @@ describe('archives from strangers', () => {
     // 0.1 as float32, in the first storage.
     bytes[Buffer.from(bytes).indexOf(Buffer.from([0xcd, 0xcc, 0xcc, 0x3d]))]! ^= 1;
     expect(refusal(bytes)).toMatchInlineSnapshot(
-      `"WeightsError: readTorch: the pickle is damaged or uses what no weight file needs (byte 149)."`,
+      `"WeightsError: readTorch: the pickle is damaged or uses features that no weight file needs (byte 149)."`,
     );
   });
 
@@ -224,13 +226,13 @@ describe('archives from strangers', () => {
     );
   });
 
-  test('a file of another format is named', () => {
+  test('an error names the format of another file', () => {
     expect(refusal(fixture('state.safetensors'))).toContain(
       'expected a PyTorch file, received a safetensors file. Read it with `readSafetensors`.',
     );
   });
 
-  test('an archive without a pickle is refused by what it holds', () => {
+  test('the error for an archive without a pickle lists its files', () => {
     expect(refusal(zipSync({ 'readme.txt': pickle }))).toMatchInlineSnapshot(
       `"WeightsError: readTorch: expected a PyTorch file, received a zip archive with 'readme.txt'."`,
     );

@@ -7,7 +7,7 @@ const arrays = fc
   .array(fc.tuple(fc.string(), fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 })), { maxLength: 8 })
   .map((items) => new Map(items.filter(([name]) => name !== '__metadata__')));
 
-property.prop([arrays, fc.infiniteStream(fc.float())])('what is written is read back bit for bit', (shapes, numbers) => {
+property.prop([arrays, fc.infiniteStream(fc.float())])('arrays that are written are read back bit for bit', (shapes, numbers) => {
   const written = new Map(
     [...shapes].map(([name, shape]) => [name, weightArray(shape, Float32Array.from([...numbers.take(elementCount(shape))]))]),
   );
@@ -47,7 +47,7 @@ describe('float16', () => {
     ]);
   });
 
-  property.prop([fc.integer({ min: 0, max: 0xffff })])('a number that float16 has stays itself', (bits) => {
+  property.prop([fc.integer({ min: 0, max: 0xffff })])('a value that float16 can represent is unchanged', (bits) => {
     const exponent = (bits >> 10) & 31;
     fc.pre(exponent !== 31);
     const value =
@@ -55,11 +55,11 @@ describe('float16', () => {
     expect(throughFloat16(value)).toEqual([value]);
   });
 
-  test('infinite and missing numbers stay what they are', () => {
+  test('Infinity and NaN are unchanged', () => {
     expect(throughFloat16(Infinity, -Infinity, NaN)).toEqual([Infinity, -Infinity, NaN]);
   });
 
-  test('a number out of range is refused, a vector stays float32', () => {
+  test('a value out of range is refused, and a vector stays float32', () => {
     expect(() => throughFloat16(65520)).toThrowErrorMatchingInlineSnapshot(
       `[WeightsError: writeSafetensors: expected numbers that float16 can store, at most 65504, in 'x', received 65520. Write them with \`dtype: 'float32'\`.]`,
     );

@@ -26,8 +26,8 @@ export interface ClassActivationMapOptions {
  * @param image - RGB in [0, 255], of any size.
  * @returns A map with the size of the feature map. `overlayHeat` draws it over the image.
  * @throws {OptionError} when an option or class is unknown, several classes have the given name, or the preprocessing is unknown.
- * @throws {ShapeError} when the image is not RGB, or there are layers other than average pooling and dropout between the feature map and the
- *   classifier.
+ * @throws {ShapeError} when the image is not RGB, or there are layers other than average pooling and dropout between the feature map and
+ *   the classifier.
  * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example
  * const heat = await classActivationMap(model, photo);

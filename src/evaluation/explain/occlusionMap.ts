@@ -35,8 +35,8 @@ export interface OcclusionMapOptions {
  *
  * @param image - RGB in [0, 255], of any size.
  * @returns A map with one value per stride: the mean decrease over the squares that cover it.
- * @throws {OptionError} when an option or class is unknown, several classes have the given name, the model is disposed, the preprocessing is
- *   unknown, or `patchSize` is larger than the input or not a multiple of the stride.
+ * @throws {OptionError} when an option or class is unknown, several classes have the given name, the model is disposed, the preprocessing
+ *   is unknown, or `patchSize` is larger than the input or not a multiple of the stride.
  * @throws {ShapeError} when the image is not RGB, or the model does not return one tensor `[batch, classes]`.
  * @throws {DataError} when a pixel or an output of the model is not finite.
  * @example

@@ -5,14 +5,15 @@ import {
   boolean,
   check,
   checkOptions,
+  didYouMean,
   differentTexts,
+  either,
   invalid,
   list,
   positiveInteger,
   probability,
   rule,
   text,
-  either,
 } from '../../core/internal.js';
 import { DataError, OptionError } from '../../core/index.js';
 import { collectPredictions, type CollectedPredictions } from './collectPredictions.js';
@@ -182,7 +183,7 @@ function labelIndices(
     if (found !== undefined) return found;
     throw new DataError(
       `${where}: expected one of ${list(classNames.slice(0, 12))}${classNames.length > 12 ? ', ...' : ''} for label ${i}, ` +
-        `received '${name}'.`,
+        `received '${name}'. ${didYouMean(name, classNames)}`.trimEnd(),
     );
   });
 }

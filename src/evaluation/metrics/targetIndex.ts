@@ -1,4 +1,4 @@
-import { invalid, list } from '../../core/internal.js';
+import { didYouMean, invalid, list } from '../../core/internal.js';
 
 /**
  * Returns the index of a class that an option gives by name or index.
@@ -18,7 +18,7 @@ export function targetIndex(
   const [index = -1] = indices;
   if (!Number.isInteger(index) || index < 0 || index >= classes) {
     const names = classNames === undefined ? '' : classNames.length <= 12 ? `one of ${list(classNames)} or ` : 'a class name or ';
-    throw invalid(where, option, `${names}an index below ${classes}`, target);
+    throw invalid(where, option, `${names}an index below ${classes}`, target, didYouMean(target, classNames ?? []));
   }
   if (indices.length > 1) {
     const remedy = `Several classes have this name: pass one of the indices ${indices.join(', ')}.`;

@@ -1,14 +1,14 @@
-// Loops over RGB pictures, four lanes at a time: three channels and one that the next pixel overwrites. Memory has room for that one behind every
-// picture. The kernels allocate nothing and hold no static data; who calls them lays out the memory (kernels.ts).
+// Loops over RGB images, four vector lanes at a time: three channels, and one value that the next pixel overwrites. The memory after every
+// image must have space for that value. The kernels allocate no memory and contain no static data. The caller lays out the memory (kernels.ts).
 
-/** The pixel that starts with value `index`, and the first channel of the next. */
+/** Loads the pixel that starts at value `index`, and the first channel of the next pixel. */
 @inline
 function loadPixel(source: usize, index: i32, floats: bool): v128 {
   if (floats) return v128.load(source + (<usize>index << 2));
   return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(source + <usize>index))));
 }
 
-/** `near` plus a share of the way to `far`, rounded as TensorFlow rounds it. */
+/** Interpolates from `near` to `far`, with the rounding of TensorFlow. */
 @inline
 function mix(near: v128, far: v128, share: v128): v128 {
   return f32x4.add(near, f32x4.mul(f32x4.sub(far, near), share));
@@ -20,8 +20,9 @@ function clip(value: v128): v128 {
 }
 
 /**
- * Mixes the four neighbors of each output pixel. A table entry has four values, the last unused. In `columns` they are the indexes of the first value of
- * the left and the right pixel in a row of the source and the share of the right one, in `rows` the same of the upper and the lower row.
+ * Interpolates each output pixel from its four neighbors. A table entry has four values, the last of which is unused. In `columns`, they are
+ * the indices of the first value of the left and right pixel within a source row, and the weight of the right pixel. In `rows`, they are the
+ * same for the upper and lower row.
  */
 @inline
 function resize(source: usize, columns: usize, width: i32, rows: usize, height: i32, output: usize, floats: bool): void {
@@ -50,8 +51,8 @@ export function resizeFloats(source: usize, columns: usize, width: i32, rows: us
 }
 
 /**
- * Mixes the four neighbors of points `first` to `last` of a line in a source of floats, at least two by two; a point outside is moved to the edge.
- * `output` is where point 0 goes.
+ * Interpolates points `first` to `last` of a line from their four neighbors in a float image of at least 2 x 2 pixels. Points outside are
+ * moved to the edge. `output` is the address of point 0.
  */
 export function sampleLine(
   source: usize, width: i32, height: i32, row: f64, column: f64, rowStep: f64, columnStep: f64, first: i32, last: i32, output: usize,
@@ -81,7 +82,7 @@ export function sampleLine(
   }
 }
 
-/** Multiplies every value, adds one number a channel and clips to [0, 255], in place. */
+/** Multiplies every value by a factor, adds one number per channel and clips to [0, 255], in place. */
 export function scaleAndShift(values: usize, pixels: i32, factor: f32, red: f32, green: f32, blue: f32): void {
   const scale = f32x4.splat(factor);
   // Four pixels are three vectors: RGBR GBRG BRGB.
@@ -105,7 +106,7 @@ export function sumChannels(values: usize, pixels: i32, sums: usize): void {
   let high = f64x2.splat(0);
   const end = values + <usize>pixels * 12;
   while (values < end) {
-    // Floats hold a row's sum well; doubles hold the picture's.
+    // Float32 is precise enough for the sum of 256 pixels, but not for the sum of the image.
     let row = f32x4.splat(0);
     const stop = values + 12 * 256 < end ? values + 12 * 256 : end;
     for (; values < stop; values += 12) row = f32x4.add(row, v128.load(values));
@@ -116,7 +117,7 @@ export function sumChannels(values: usize, pixels: i32, sums: usize): void {
   v128.store(sums, high, 16);
 }
 
-/** Lanes of three vectors of four RGB pixels, in memory RGBR GBRG BRGB, to one vector a channel, and back. */
+/** Collects one channel of four RGB pixels, which are stored as RGBR GBRG BRGB. */
 @inline
 function everyThird(first: v128, second: v128, third: v128, channel: i32): v128 {
   if (channel == 0) return v128.shuffle<f32>(v128.shuffle<f32>(first, second, 0, 3, 6, 0), third, 0, 1, 2, 5);
@@ -129,7 +130,7 @@ function desaturate(channel: v128, high: v128, stretch: v128): v128 {
   return f32x4.pmax(f32x4.splat(0), f32x4.sub(high, f32x4.mul(f32x4.sub(high, channel), stretch)));
 }
 
-/** Scales the saturation in HSV, in place: channels keep their place between the highest and the new lowest, which is 0 or above. */
+/** Scales the saturation in HSV, in place, by scaling the distances from the highest channel. The lowest channel stays at 0 or above. */
 export function saturate(values: usize, pixels: i32, factor: f32): void {
   const plain = f32x4.splat(factor);
   const end = values + <usize>((pixels + 3) >> 2) * 48;

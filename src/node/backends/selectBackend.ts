@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import * as backends from '../../backends/index.js';
 import { checkPreferences, SELECT_RULES, registeredBackends, readyBackend } from '../../backends/internal.js';
 import { BackendError } from '../../core/index.js';
-import { checkOptions, invalid, list, missingPackage, rule } from '../../core/internal.js';
+import { checkOptions, didYouMean, invalid, list, missingPackage, rule } from '../../core/internal.js';
 import { registerWasmTraining } from '../../wasm/index.js';
 import type { BackendLoader, BackendPreference, BackendReport, EnsureBackendOptions } from '../../backends/index.js';
 import { loadTensorFlow, loadWebGpu, thisFile } from './nativeBackends.js';
@@ -25,7 +25,7 @@ export interface SelectBackendOptions extends backends.SelectBackendOptions {
 const BINARY = 'tfjs-backend-wasm-simd.wasm';
 
 const folderOfBinaries = rule<string>(
-  `a folder that holds ${BINARY}`,
+  `a folder that contains ${BINARY}`,
   (value) => typeof value === 'string' && existsSync(join(value, BINARY)),
 );
 
@@ -80,7 +80,13 @@ function withLoaders(where: string, preferences: readonly BackendPreference[], w
     const loader = loaders.find(({ name }) => name === preference);
     if (loader === undefined && !registeredBackends().includes(preference)) {
       const names = loaders.map(({ name }) => name);
-      throw invalid(where, 'preferences', `one of ${list(names)}`, preference, 'Another backend is given as { name, load }.');
+      throw invalid(
+        where,
+        'preferences',
+        `one of ${list(names)}`,
+        preference,
+        didYouMean(preference, names) || 'Pass another backend as { name, load }.',
+      );
     }
     return loader ?? preference;
   });
@@ -110,7 +116,7 @@ async function loadWasm(where: string, folder: string | undefined): Promise<void
 /** Checks the file before TensorFlow.js loads it, because after one failure the backend cannot start again in this process. */
 async function requireBinary(folder: string): Promise<void> {
   const remedy =
-    'Name the folder that holds it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
+    'Name the folder that contains it with `wasmFolder`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run `npm install`.';
   const bytes = await readFile(join(folder, BINARY)).catch((cause: unknown) => {
     throw new BackendError(`expected '${BINARY}' in '${folder}', where it is missing. ${remedy}`, { cause });
   });

@@ -22,8 +22,8 @@ export function packError(error: unknown): ErrorRecord {
     name,
     message,
     ...missing,
-    ...(origin === undefined ? {} : { origin }),
-    ...(cause === undefined ? {} : { cause: packError(cause) }),
+    origin,
+    cause: cause === undefined ? undefined : packError(cause),
   };
 }
 
@@ -32,7 +32,7 @@ export function unpackError({ name, message, origin, package: missing = '', inst
   const options = cause === undefined ? {} : { cause: unpackError(cause) };
   switch (name) {
     case 'DataError':
-      return new DataError(message, { ...options, ...(origin === undefined ? {} : { origin }) });
+      return new DataError(message, { ...options, origin });
     case 'BackendError':
       return new BackendError(message, options);
     case 'MissingPackageError':

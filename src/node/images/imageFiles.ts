@@ -2,24 +2,19 @@
 
 import { access, constants, copyFile, link, mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, check, checkOptions, decodeText, oneOf, rule, seed as seedRule, text } from '../../core/internal.js';
+import { check, checkOptions, decodeText, oneOf, rule, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
-import { Dataset, type LabeledImage } from '../../data/index.js';
+import type { Dataset, LabeledImage } from '../../data/index.js';
 import type { FolderFile } from './imageFolder.js';
+import { checkLabel, labelAs, LABELED_IMAGES_RULES, orderedFiles, type LabeledImagesOptions } from './labeledImages.js';
 import { checkLabeledFiles, type LabeledFile } from './readImage.js';
-import { checkLabel, LABEL_MODES, labelAs, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { READ_IMAGES_RULES, readImages, type ReadImagesOptions } from './readImages.js';
 import { systemReason, unwritable } from '../files/internal.js';
 
 /** Options of {@link imageFiles}. */
-export interface ImageFilesOptions extends ReadImagesOptions {
+export interface ImageFilesOptions extends ReadImagesOptions, Pick<LabeledImagesOptions, 'labelMode' | 'shuffle' | 'seed'> {
   /** Number of classes, for one-hot labels. @defaultValue one more than the highest label */
   readonly classes?: number | undefined;
-  /** The form of the labels. @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode | undefined;
-  /** Whether to change the order in every epoch. @defaultValue true */
-  readonly shuffle?: boolean | undefined;
-  /** Seed of the order. @defaultValue 0 */
-  readonly seed?: number | undefined;
 }
 
 /**
@@ -40,15 +35,20 @@ export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOpt
     `an integer above the highest label ${highest}`,
     (value) => Number.isSafeInteger(value) && (value as number) > highest,
   );
-  const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: LABEL_MODES, shuffle: boolean, seed: seedRule };
-  const { classes = highest + 1, labelMode = 'categorical', shuffle = true, seed = 0 } = checkOptions('imageFiles', options, rules);
+  const { labelMode: mode, shuffle, seed } = LABELED_IMAGES_RULES;
+  const rules = { ...READ_IMAGES_RULES, classes: atLeast, labelMode: mode, shuffle, seed };
+  const { classes = highest + 1, labelMode = 'categorical' } = checkOptions('imageFiles', options, rules);
   for (const { label, origin, path: place } of files) checkLabel(labelMode, label, classes, 'imageFiles', origin ?? place);
-  const ordered = shuffle ? Dataset.from(files).shuffle(files.length, { seed }) : Dataset.from(files);
   return readImages(
     'imageFiles',
-    ordered.map((file) => ({ path: file.path, origin: file.origin ?? file.path, label: labelAs(labelMode, file.label, classes) }), {
-      varies: false,
-    }),
+    orderedFiles(files, options).map(
+      (file) => ({
+        path: file.path,
+        origin: file.origin ?? file.path,
+        label: labelAs(labelMode, file.label, classes),
+      }),
+      { varies: false },
+    ),
     options,
   );
 }
@@ -124,9 +124,9 @@ async function checkSources(sources: readonly string[]): Promise<void> {
   const missing = failed.filter((each) => each !== undefined);
   const [first] = missing;
   if (first === undefined) return;
-  const more = missing.length === 1 ? '' : `, nor can ${missing.length - 1} others`;
+  const more = missing.length === 1 ? '' : ` and ${missing.length - 1} others`;
   throw new DataError(
-    `writeImageFolder: expected files that can be read, '${first.source}' cannot${more}: ${systemReason(first.cause)}. Nothing was written.`,
+    `writeImageFolder: expected files that can be read, received '${first.source}'${more}: ${systemReason(first.cause)}. Nothing was written.`,
     { cause: first.cause, origin: first.source },
   );
 }

@@ -2,40 +2,27 @@
 
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { boolean, callable, check, checkOptions, fraction, invalid, list, seed as seedRule, text } from '../../core/internal.js';
+import { boolean, check, checkOptions, fraction, invalid, list, text } from '../../core/internal.js';
 import { DataError } from '../../core/index.js';
-import { Dataset, trainValidationSplit, type LabeledImage } from '../../data/index.js';
+import { trainValidationSplit, type Dataset, type LabeledImage } from '../../data/index.js';
 import { byCodePoint, hasEnding, imageEndings, isFolder, isHidden, listImages, reasonToSkip, type SkippedFile } from './listImages.js';
 import type { LabeledFile } from './readImage.js';
-import {
-  CLASS_NAMES,
-  LABEL_MODES,
-  labelAs,
-  preprocessingOfOptions,
-  READ_IMAGES_RULES,
-  readImages,
-  type LabelMode,
-  type ReadImagesOptions,
-} from './readImages.js';
+import { labelAs, LABELED_IMAGES_RULES, orderedFiles, type LabeledImagesOptions } from './labeledImages.js';
+import { preprocessingOfOptions, readImages } from './readImages.js';
 import { systemReason } from '../files/internal.js';
 import { warnOfSkipped } from './warnOfSkipped.js';
+import { warnOfUnused } from './warnOfUnused.js';
 
 /** Options of {@link imageFolder}. */
-export interface ImageFolderOptions extends ReadImagesOptions {
-  /** Labels: 'categorical' for one-hot vectors, 'int' for class indices, 'binary' for vectors of one 0 or 1. @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode | undefined;
+export interface ImageFolderOptions extends LabeledImagesOptions {
   /** The classes in order, for example those of the training folder. Other sub-folders are skipped. @defaultValue all, sorted */
   readonly classNames?: readonly string[] | undefined;
   /** Also reads links to folders within the classes, as Keras does with `follow_links`. @defaultValue false */
   readonly followLinks?: boolean | undefined;
-  /** Fraction of every class that is held out for validation, in (0, 1). @defaultValue none */
+  /** Fraction of every class that is held out for validation, in (0, 1). Validation images keep their order. @defaultValue none */
   readonly validationSplit?: number | undefined;
-  /** Whether to change the order of the training images in every epoch. Validation images keep their order. @defaultValue true */
-  readonly shuffle?: boolean | undefined;
   /** Seed of the split and the order. @defaultValue 0 */
   readonly seed?: number | undefined;
-  /** Called with one line about skipped files. @defaultValue prints it with `console.warn` */
-  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Options of {@link imageFolder} with a split. */
@@ -93,14 +80,9 @@ export async function imageFolder(folder: string, options?: ImageFolderOptions):
 export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageFolder | SplitImageFolder> {
   check('imageFolder', 'folder', folder, text);
   checkOptions('imageFolder', options, {
-    ...READ_IMAGES_RULES,
-    labelMode: LABEL_MODES,
-    classNames: CLASS_NAMES,
+    ...LABELED_IMAGES_RULES,
     followLinks: boolean,
     validationSplit: fraction,
-    shuffle: boolean,
-    seed: seedRule,
-    onWarning: callable,
   });
   preprocessingOfOptions('imageFolder', options);
   const { classNames: wanted, labelMode, validationSplit, shuffle = true, seed = 0, onWarning } = options;
@@ -109,13 +91,18 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     throw invalid('imageFolder', 'classNames', "2 class names with labelMode 'binary'", wanted);
   const { classNames, files, skipped } = await listClasses(folder, options);
   warnOfSkipped('imageFolder', folder, skipped, onWarning);
+  const used = new Set(files.map(({ label }) => classNames[label]));
+  const unused = classNames.filter((name) => !used.has(name));
+  warnOfUnused({ where: 'imageFolder', what: `image in '${folder}'`, option: 'classNames' }, unused, onWarning);
   if (labelMode === 'binary' && classNames.length !== 2) {
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }
   const imageSet = (share: readonly FolderFile[], shuffled: boolean): ImageSet => {
-    const ordered = Dataset.from(share);
-    const labeled = (shuffled ? ordered.shuffle(share.length, { seed }) : ordered).map(
-      (file) => ({ ...file, label: labelAs(labelMode ?? 'categorical', file.label, classNames.length) }),
+    const labeled = orderedFiles(share, { shuffle: shuffled, seed }).map(
+      (file) => ({
+        ...file,
+        label: labelAs(labelMode ?? 'categorical', file.label, classNames.length),
+      }),
       { varies: false },
     );
     return { files: share, images: readImages('imageFolder', labeled, options) };
@@ -180,7 +167,7 @@ async function listTop(
 ): Promise<{ readonly found: readonly string[]; readonly skipped: readonly SkippedFile[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new DataError(
-      `imageFolder: expected a folder with one sub-folder a class, received '${folder}', which cannot be read: ${systemReason(cause)}.`,
+      `imageFolder: expected a folder with one sub-folder per class, received '${folder}', which cannot be read: ${systemReason(cause)}.`,
       { cause, origin: folder },
     );
   });

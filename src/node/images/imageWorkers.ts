@@ -62,8 +62,7 @@ export function imageWorkers(options: ImageWorkersOptions = {}): ImageWorkers {
     threads,
     read: ({ path, bytes: given, origin }, settings, change) => {
       const bytes = given === undefined ? undefined : new Uint8Array(given);
-      const source = { ...(origin === undefined ? {} : { origin }), ...(bytes === undefined ? { path: path as string } : { bytes }) };
-      return ask('read', { source, settings, ...(change === undefined ? {} : { change }) }, bytes);
+      return ask('read', { source: { origin, bytes, path: bytes === undefined ? path : undefined }, settings, change }, bytes);
     },
     transform: (pixels, change) => {
       // The caller keeps its pixels. Copying and transferring them is cheaper than a message, which would copy twice.

@@ -1,3 +1,4 @@
+export type { ImagesFromCsvOptions } from './csvOptions.js';
 export { decodeImage, type DecodeImageOptions } from './decodeImage.js';
 export { contactSheet, type ContactSheetOptions, encodeImage, type EncodeImageOptions, randomJpegQuality } from './encodeImage.js';
 export { folderCache } from './folderCache.js';
@@ -12,10 +13,11 @@ export {
   type SplitImageFolderOptions,
 } from './imageFolder.js';
 export { imageWorkers, type ImageWorkers, type ImageWorkersOptions } from './imageWorkers.js';
-export { type CsvFile, type CsvImages, imagesFromCsv, type ImagesFromCsvOptions } from './imagesFromCsv.js';
+export { type CsvFile, type CsvImages, imagesFromCsv } from './imagesFromCsv.js';
+export type { LabeledImagesOptions, LabelMode } from './labeledImages.js';
 export type { SkippedFile } from './listImages.js';
 export type { ImageSource, LabeledFile } from './readImage.js';
-export type { LabelMode, ReadImagesOptions } from './readImages.js';
+export type { ReadImagesOptions } from './readImages.js';
 export { type ImagesSummary, summarizeImages, type SummarizeImagesOptions } from './summarizeImages.js';
 export type { SkippedRow } from './tableImages.js';
 export { type ImageRecord, recordImages, type RecordImagesOptions, tfrecordDataset, type TFRecordDatasetOptions } from './tfrecords.js';

@@ -1,33 +1,13 @@
 // Turns labeled files into labeled images. Shared by imageFolder, imagesFromCsv, imageFiles and recordImages.
 
-import {
-  anything,
-  callable,
-  differentTexts,
-  either,
-  invalid,
-  oneOf,
-  positiveInteger,
-  rule,
-  text,
-  type Rules,
-} from '../../core/internal.js';
-import { DataError } from '../../core/index.js';
+import { anything, callable, either, invalid, oneOf, positiveInteger, rule, text, type Rules } from '../../core/internal.js';
 import type { ChangeOf } from '../../data/internal.js';
-import { oneHot, type Dataset, type Label, type LabeledImage, type MapOptions } from '../../data/index.js';
+import type { Dataset, Label, LabeledImage, MapOptions } from '../../data/index.js';
 import { completePreprocessing, FITS, requirePreprocessing, RESIZE_RULES, size as sizeRule } from '../../image/internal.js';
 import type { CompletePreprocessing, Fit, Interpolation, PreprocessingSource, Size } from '../../image/index.js';
 import { DCT_METHODS, type DecodeImageOptions } from './decodeImage.js';
 import type { ImageWorkers } from './imageWorkers.js';
 import { readImage, type ImageSource } from './readImage.js';
-
-/** The form of a label: one-hot vector, class index, or vector of one 0 or 1. */
-export type LabelMode = 'int' | 'categorical' | 'binary';
-
-export const LABEL_MODES = oneOf('int', 'categorical', 'binary');
-
-/** Each name once: an image of a class that is named twice would have two labels. */
-export const CLASS_NAMES = differentTexts;
 
 /** How images are decoded and preprocessed. */
 export interface ReadImagesOptions
@@ -137,11 +117,11 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
   const settings = {
     decoding: {
       ...(byDecoder ? { size: preprocessing.inputSize, fit: preprocessing.fit as DecodeImageOptions['fit'] } : {}),
-      ...(background === undefined ? {} : { background }),
-      ...(maxPixels === undefined ? {} : { maxPixels }),
-      ...(dctMethod === undefined ? {} : { dctMethod }),
+      background,
+      maxPixels,
+      dctMethod,
     },
-    ...(byDecoder ? {} : { preprocessing }),
+    preprocessing: byDecoder ? undefined : preprocessing,
   };
   const read = (changeOf?: ChangeOf): Dataset<LabeledImage> =>
     files
@@ -151,7 +131,7 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
           label,
           origin: source.origin,
         }),
-        { concurrency, errors, ...(onSkipped === undefined ? {} : { onSkipped }), varies: changeOf !== undefined },
+        { concurrency, errors, onSkipped, varies: changeOf !== undefined },
       )
       .withTraits({
         prepared: preprocessing ?? 'original',
@@ -159,35 +139,4 @@ export function readImages(where: string, files: Dataset<EncodedImage>, options:
         readChanged: changeOf === undefined ? (threads, change) => (threads === workers ? read(change) : undefined) : undefined,
       });
   return read();
-}
-
-/**
- * Turns a class index into a label of the given form.
- *
- * @throws {DataError} when the index is not one of the classes, or with 'binary' neither 0 nor 1.
- */
-export function labelAs(mode: LabelMode, label: number, classes: number, where = 'readImages', origin?: string): Label {
-  checkLabel(mode, label, classes, where, origin);
-  switch (mode) {
-    case 'int':
-      return label;
-    case 'binary':
-      return Float32Array.of(label);
-    case 'categorical':
-      return oneHot(label, classes);
-  }
-}
-
-/**
- * Checks a class index.
- *
- * @throws {DataError} when it is not one of the classes, or with 'binary' neither 0 nor 1.
- */
-export function checkLabel(mode: LabelMode, label: number, classes: number, where: string, origin?: string): void {
-  const limit = mode === 'binary' ? 2 : classes;
-  if (Number.isInteger(label) && label >= 0 && label < limit) return;
-  throw new DataError(
-    `${where}: expected a label in [0, ${limit})${origin === undefined ? '' : ` for '${origin}'`}, received ${label}.`,
-    origin === undefined ? {} : { origin },
-  );
 }

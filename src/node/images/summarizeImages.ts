@@ -7,7 +7,7 @@ import { Dataset } from '../../data/index.js';
 import { decodeImage } from './decodeImage.js';
 import { byCodePoint } from './listImages.js';
 import { checkLabeledFiles, type LabeledFile } from './readImage.js';
-import { CLASS_NAMES } from './readImages.js';
+import { CLASS_NAMES } from './labeledImages.js';
 import { readRegularFile } from '../files/internal.js';
 
 /** The summary of a list of labeled files. */

@@ -34,14 +34,14 @@ export interface TableImagesOptions extends TableLabelOptions {
   readonly unlabeled?: 'throw' | 'skip' | undefined;
 }
 
-/** Returns the images by their names within the folders, and the rows that are skipped. */
+/** Returns the images by their names within the folders, the rows that are skipped, and the ids in `names` that no row has. */
 export function imagesOf(
   where: string,
   file: string,
   folders: readonly string[],
   rows: readonly TableRow[],
   options: TableImagesOptions,
-): { listed: Map<string, TableImage>; skipped: SkippedRow[] } {
+): { listed: Map<string, TableImage>; skipped: SkippedRow[]; unusedNames: readonly string[] } {
   const { pathColumn, groupColumn, labelColumns, suffix = '', multiLabel = false, unlabeled = 'throw' } = options;
   const listed = new Map<string, TableImage>();
   const skipped: SkippedRow[] = [];
@@ -76,7 +76,7 @@ export function imagesOf(
       );
     }
   }
-  if (rows.length > 0) labels.checkNames();
+  const unusedNames = rows.length > 0 ? labels.checkNames() : [];
   if (faults.length > 0 && unlabeled === 'throw') {
     const shown = faults
       .slice(0, 3)
@@ -88,7 +88,7 @@ export function imagesOf(
       { origin: file },
     );
   }
-  return { listed, skipped: [...faults, ...skipped].sort((a, b) => a.line - b.line) };
+  return { listed, skipped: [...faults, ...skipped].sort((a, b) => a.line - b.line), unusedNames };
 }
 
 function groupOf(row: TableRow, column: string | undefined): string | undefined {

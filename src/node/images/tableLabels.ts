@@ -58,11 +58,11 @@ export interface LabelReader {
   /** @throws {DataError} when a cell is not understood, or a row has several labels without `multiLabel`. */
   readonly read: (row: TableRow) => RowLabels;
   /**
-   * Checks the names in the options. Call it after the last row.
+   * Checks the names in the options. Call it after the last row. Returns the ids in `names` that no row has.
    *
-   * @throws {OptionError} when `relabel` or `exclude` names a class that no row has.
+   * @throws {OptionError} when `relabel` or `exclude` names a class that no row has, or no row has any id of `names`.
    */
-  readonly checkNames: () => void;
+  readonly checkNames: () => readonly string[];
 }
 
 /** Makes a reader for the labels of a table. */
@@ -105,25 +105,32 @@ export function labelReader(where: string, file: string, options: TableLabelOpti
       : ids;
   };
 
+  const foundIds = new Set(labelColumns);
   const found = new Set(labelColumns?.map((column) => renamed(column, names)));
-  const checkNames = (): void => {
+  const unknownNames = (option: string, unknown: readonly string[], known: ReadonlySet<string>): OptionError => {
+    const classes = [...known].sort(byCodePoint);
+    return new OptionError(
+      `${where}: expected ${option === 'names' ? 'ids' : 'classes'} of '${file}' for \`${option}\`, received ${some(unknown)}. It has ${some(classes)}.`,
+    );
+  };
+  const checkNames = (): readonly string[] => {
+    const ids = Object.keys(names);
+    const unknownIds = ids.filter((id) => !foundIds.has(id));
+    if (ids.length > 0 && unknownIds.length === ids.length) throw unknownNames('names', unknownIds, foundIds);
     for (const [option, given] of [
       ['relabel', Object.keys(relabel)],
       ['exclude', exclude],
     ] as const) {
       const unknown = given.filter((name) => !found.has(name));
-      if (unknown.length === 0) continue;
-      const classes = [...found].sort(byCodePoint);
-      throw new OptionError(
-        `${where}: expected classes of '${file}' for \`${option}\`, received ${list(unknown)}. ` +
-          `It has ${list(classes.slice(0, 8))}${classes.length > 8 ? ` and ${classes.length - 8} more` : ''}.`,
-      );
+      if (unknown.length > 0) throw unknownNames(option, unknown, found);
     }
+    return unknownIds;
   };
 
   const read = (row: TableRow): RowLabels => {
     const ids = labelColumns === undefined ? idsInColumn(row) : idsOfColumns(row, labelColumns);
     if ('missing' in ids) return ids;
+    for (const id of ids) foundIds.add(id);
     const named = ids.map((id) => renamed(id, names));
     for (const name of named) found.add(name);
     const labels = [...new Set(named.filter((name) => !exclude.includes(name)).map((name) => renamed(name, relabel)))];
@@ -194,6 +201,8 @@ function indicator(
     { origin: file },
   );
 }
+
+const some = (names: readonly string[]): string => `${list(names.slice(0, 8))}${names.length > 8 ? ` and ${names.length - 8} more` : ''}`;
 
 /** Looks up own properties only, because a class may be named `constructor`. */
 function renamed(name: string, names: Names): string {

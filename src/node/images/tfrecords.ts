@@ -18,7 +18,8 @@ import {
   type RecordSchema,
 } from '../../data/index.js';
 import { byCodePoint } from './listImages.js';
-import { labelAs, LABEL_MODES, READ_IMAGES_RULES, readImages, type LabelMode, type ReadImagesOptions } from './readImages.js';
+import { labelAs, LABEL_MODES, type LabeledImagesOptions } from './labeledImages.js';
+import { READ_IMAGES_RULES, readImages, type ReadImagesOptions } from './readImages.js';
 import { systemReason } from '../files/internal.js';
 
 /** Options of {@link tfrecordDataset}. */
@@ -61,7 +62,6 @@ export async function tfrecordDataset<const S extends RecordSchema>(
     cycleLength: positiveInteger,
   };
   const { compression = 'auto', verify = true, maxRecordBytes, cycleLength = 4 } = checkOptions('tfrecordDataset', options, rules);
-  const limit = maxRecordBytes === undefined ? {} : { maxRecordBytes };
   const given = typeof patterns === 'string' ? [patterns] : patterns;
   const found = await Promise.all(
     given.map((pattern) => glob(pattern.split(path.sep).join('/'), { absolute: path.isAbsolute(pattern), expandDirectories: false })),
@@ -83,7 +83,11 @@ export async function tfrecordDataset<const S extends RecordSchema>(
   return Dataset.from(sized).interleave(
     ({ path: file }) =>
       Dataset.from(async function* () {
-        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), { origin: file, verify, ...limit })) {
+        for await (const { data, offset } of readTFRecords(await openRecords(file, compression), {
+          origin: file,
+          verify,
+          maxRecordBytes,
+        })) {
           const origin = `${file}@${offset}`;
           yield { ...parseExample(await decodeExample(data, origin), schema, origin), origin };
         }
@@ -102,11 +106,9 @@ export interface ImageRecord {
 }
 
 /** Options of {@link recordImages}. */
-export interface RecordImagesOptions extends ReadImagesOptions {
+export interface RecordImagesOptions extends ReadImagesOptions, Pick<LabeledImagesOptions, 'labelMode'> {
   /** Number of classes, for one-hot labels. */
   readonly classes: number;
-  /** The form of the labels. @defaultValue 'categorical' */
-  readonly labelMode?: LabelMode | undefined;
 }
 
 /**

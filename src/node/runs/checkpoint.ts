@@ -2,13 +2,15 @@
 
 import { readFile, rm } from 'node:fs/promises';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { boolean, check, checkOptions, positiveInteger, text } from '../../core/internal.js';
+import { boolean, check, checkOptions, invalid, list, positiveInteger, text } from '../../core/internal.js';
 import { DataError, EffnetError, OptionError, WeightsError } from '../../core/index.js';
 import { checkModel } from '../../models/internal.js';
 import { callback, type MetricValues, type MonitorOptions, type TrainingCallback } from '../../training/index.js';
 import { checkpointOf, MONITOR_RULES, monitorOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from '../../training/internal.js';
 import { replaceFile, systemReason, unwritable } from '../files/internal.js';
-import { EARLIER_STAYS } from './checkpointFile.js';
+import { checkpointPath, EARLIER_STAYS } from './checkpointFile.js';
+
+const MISSPELT_EPOCH = /^(?:epo|epc|eop|poc)/i;
 
 /** Options of {@link checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
@@ -16,7 +18,7 @@ export interface CheckpointOptions extends MonitorOptions {
   readonly saveBestOnly?: boolean | undefined;
   /** Whether to omit the optimizer's state. @defaultValue false */
   readonly saveWeightsOnly?: boolean | undefined;
-  /** The number of files to keep. Older files of this callback are removed. @defaultValue keeps all */
+  /** The number of files to keep. Older files of this callback are removed. Requires `{epoch}` in the path. @defaultValue keeps all */
   readonly keepLast?: number | undefined;
 }
 
@@ -32,9 +34,10 @@ export interface Resumed {
  * Writes a checkpoint after every epoch. The file is replaced as a whole, so a killed process leaves the previous checkpoint intact.
  * Missing folders are created.
  *
- * @param file - A path such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`. `{epoch}` counts from 1, other braces are names of
- *   metrics.
- * @throws {OptionError} when an option is unknown or has a wrong value. In training, when there is no metric of a name in braces.
+ * @param file - A path such as `runs/clothes-{epoch}-{val_accuracy}.safetensors`. `{epoch}` counts from 1. Any other name in braces is that
+ *   of a metric, which is written with four decimals.
+ * @throws {OptionError} when an option is unknown or has a wrong value. Also when `file` does not end in `.safetensors`, has other text in
+ *   braces, or has no `{epoch}` although `keepLast` is set. In training, when there is no metric of a name in braces.
  * @throws {DataError} in training, when the file cannot be written, for example because the disk is full.
  * @throws {EffnetError} in training, when the loss is not finite. The previous checkpoint is kept.
  * @throws {WeightsError} in training, when the optimizer is one of TensorFlow.js and `saveWeightsOnly` is not set.
@@ -43,8 +46,8 @@ export interface Resumed {
  * await model.fitDataset(train, { epochs: 10, validationData, callbacks: [best] });
  */
 export function checkpoint(file: string, options: CheckpointOptions = {}): TrainingCallback {
-  check('checkpoint', 'file', file, text);
   checkOptions('checkpoint', options, { ...MONITOR_RULES, saveBestOnly: boolean, saveWeightsOnly: boolean, keepLast: positiveInteger });
+  checkTemplate(file, options.keepLast);
   const { saveBestOnly = false, saveWeightsOnly = false, keepLast = Infinity } = options;
   const monitor = monitorOf('checkpoint', options);
   let best = monitor.worst;
@@ -111,13 +114,28 @@ function readFrom(file: string, bytes: Uint8Array): ReturnType<typeof readCheckp
   }
 }
 
+/** Metrics are known only after the first epoch. Everything else about the path is checked before training. */
+function checkTemplate(file: string, keepLast: number | undefined): void {
+  check('checkpoint', 'file', file, checkpointPath);
+  for (const [braces, name = ''] of file.matchAll(/\{([^{}]*)\}/g)) {
+    if (name === 'epoch' || (/^\w+$/.test(name) && !MISSPELT_EPOCH.test(name))) continue;
+    throw new OptionError(
+      `checkpoint: expected \`{epoch}\` or the name of a metric, such as \`{val_loss}\`, in the braces of \`file\`, received '${braces}'.`,
+    );
+  }
+  if (keepLast !== undefined && !file.includes('{epoch}')) {
+    const remedy = 'Otherwise the epochs replace the same file.';
+    throw invalid('checkpoint', 'file', `a path with \`{epoch}\`, which \`keepLast\` requires,`, file, remedy);
+  }
+}
+
 function fileName(template: string, epoch: number, metrics: MetricValues): string {
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     if (name === 'epoch') return String(epoch + 1);
     const value = metrics[name];
     if (value === undefined)
       throw new OptionError(
-        `checkpoint: expected one of epoch, ${Object.keys(metrics).join(', ')} in the braces of \`file\`, received '{${name}}'.`,
+        `checkpoint: expected one of ${list(['epoch', ...Object.keys(metrics)])} in the braces of \`file\`, received '{${name}}'.`,
       );
     return value.toFixed(4);
   });

@@ -108,17 +108,16 @@ export async function writeReport(folder: string, options: WriteReportOptions): 
     const contents: ReportContents = {
       title,
       evaluation,
-      ...(before === undefined ? {} : { before }),
-      ...(history === undefined ? {} : { history }),
-      ...(schedule === undefined ? {} : { schedule }),
-      ...(settings === undefined && record === undefined
-        ? {}
-        : { settings: { ...(record === undefined ? {} : { preprocessing: describePreprocessing(record) }), ...settings } }),
-      ...(model === undefined ? {} : { summary: modelSummary(model, { batchSize }) }),
-      ...(plan === undefined ? {} : { plan }),
-      ...(imageOf === undefined || maxImages === 0
-        ? {}
-        : { gallery: await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined) }),
+      before,
+      history,
+      schedule,
+      settings: record === undefined ? settings : { preprocessing: describePreprocessing(record), ...settings },
+      summary: model === undefined ? undefined : modelSummary(model, { batchSize }),
+      plan,
+      gallery:
+        imageOf === undefined || maxImages === 0
+          ? undefined
+          : await gallery(evaluation, maxImages, imageOf, explains ? { model, preprocessing: record } : undefined),
     };
     const html = path.join(folder, 'report.html');
     const json = path.join(folder, 'report.json');
@@ -155,7 +154,7 @@ async function gallery(
       explained === undefined
         ? undefined
         : await gradCam(explained.model, image, { target: row.predictedIndex, preprocessing: explained.preprocessing });
-    images.push({ row, url, ...(heat === undefined ? {} : { heatUrl: await imageDataUrl(overlayHeat(small, heat)) }) });
+    images.push({ row, url, heatUrl: heat === undefined ? undefined : await imageDataUrl(overlayHeat(small, heat)) });
   }
   return images;
 }

@@ -1,22 +1,33 @@
 // Reads weights that are split into several files with an index, as Hugging Face's tools write them.
 
 import { access } from 'node:fs/promises';
-import { show } from '../../core/internal.js';
+import { record, show } from '../../core/internal.js';
 import { WeightsError } from '../../core/index.js';
-import type { NamedArrays, WeightArray } from '../../weights/index.js';
+import { readNotes } from '../../weights/internal.js';
+import type { ModelNotes, NamedArrays, WeightArray } from '../../weights/index.js';
 import { pathBeside } from './shardPaths.js';
+
+/** The content of an index file. */
+export interface ShardIndex {
+  /** The name of the shard for every array. */
+  readonly weight_map: Readonly<Record<string, unknown>>;
+  /** May contain the strings that safetensors files have in `__metadata__`. */
+  readonly metadata?: unknown;
+}
 
 /**
  * Reads all shards of an index: `model.safetensors.index.json` or `pytorch_model.bin.index.json`.
  *
- * @param map - The index: the name of the shard for every array.
+ * The preprocessing and the class names of the model come from the `metadata` of the index, or else from the first shard that has them.
+ *
  * @param readShard - Reads one shard.
  * @throws {WeightsError} when a shard is missing, damaged, outside the folder of the index, or lacks an array.
+ * @throws {DataError} when the preprocessing in the index is damaged.
  */
 export async function readShards(
   where: string,
   file: string,
-  map: Readonly<Record<string, unknown>>,
+  { weight_map: map, metadata }: ShardIndex,
   readShard: (path: string) => Promise<NamedArrays>,
 ): Promise<NamedArrays> {
   const names = [...new Set(Object.values(map))];
@@ -53,7 +64,14 @@ export async function readShards(
   }
   for (const shard of shards.values()) for (const [name, array] of shard) if (!arrays.has(name)) arrays.set(name, array);
   if (arrays.size === 0) throw new WeightsError(`${where}: '${file}' names no shard.`);
-  return arrays;
+  const sources = [record.accepts(metadata) ? readNotes(where, file, metadata as Record<string, unknown>) : {}, ...shards.values()];
+  return Object.assign(arrays, firstNotes(sources));
+}
+
+function firstNotes(sources: readonly ModelNotes[]): ModelNotes {
+  const preprocessing = sources.find((source) => source.preprocessing !== undefined)?.preprocessing;
+  const classNames = sources.find((source) => source.classNames !== undefined)?.classNames;
+  return { preprocessing, classNames };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -57,6 +57,7 @@ async function readBytes(where: string, bytes: Uint8Array, path?: string): Promi
 /** The content of a JSON file: either the parts of a model.json, or the index of shards. */
 interface WeightJson extends ModelFile {
   readonly weight_map?: unknown;
+  readonly metadata?: unknown;
   readonly class_name?: unknown;
 }
 
@@ -66,7 +67,7 @@ async function readJson(where: string, path: string): Promise<NamedArrays> {
   try {
     content = (JSON.parse(text) as WeightJson | null) ?? {};
   } catch (cause) {
-    throw new WeightsError(`${where}: '${path}' is no valid JSON.`, { cause });
+    throw new WeightsError(`${where}: '${path}' is not valid JSON.`, { cause });
   }
   const { weightsManifest, modelTopology, format, weight_map: map } = content;
   if (
@@ -79,7 +80,9 @@ async function readJson(where: string, path: string): Promise<NamedArrays> {
     return readKerasShards(text, (name) => read(where, join(dirname(path), name)));
   }
   if (isRecord(map) && Object.values(map).every((shard) => typeof shard === 'string')) {
-    return readShards(where, path, map, async (shard) => readBytes(where, await read(where, shard), shard));
+    return readShards(where, path, { weight_map: map, metadata: content.metadata }, async (shard) =>
+      readBytes(where, await read(where, shard), shard),
+    );
   }
   if (describeGraphModel(content) !== undefined || map !== undefined || content.class_name !== undefined) {
     throw new WeightsError(`${where}: expected a weight file, received '${path}', ${foreignJson(text) ?? ''}`);

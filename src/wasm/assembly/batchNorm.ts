@@ -1,17 +1,17 @@
 // Batch normalization over [rows, channels]: statistics, the normalized values and their gradients.
-// Rows go by in fours, read from front to back; sums run in float32 over a block of rows and in float64 over the blocks.
+// Rows are read in order, four at a time. Sums are float32 within a block of rows and float64 across blocks.
 
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
-/** Rows whose float32 sum is taken before it joins the float64 total. */
+/** Number of rows that are summed in float32 before the sum is added to the float64 total. */
 export const BLOCK: i32 = 64;
 
-/** Floats of scratch each function of this file needs. */
+/** Returns the number of scratch floats that each function of this file needs. */
 export function batchNormScratch(channels: i32): i32 {
   return channels * 8;
 }
 
-/** mean [channels] and the biased variance [channels] of x. */
+/** Computes the mean [channels] and the biased variance [channels] of x. */
 export function moments(x: usize, mean: usize, variance: usize, scratch: usize, rows: i32, channels: i32): void {
   const sums = scratch + (channels << 3);
   memory.fill(scratch, 0, channels << 3);
@@ -30,7 +30,7 @@ export function moments(x: usize, mean: usize, variance: usize, scratch: usize, 
   for (let c = 0; c < channels; c++) f32.store(variance + (c << 2), <f32>(f64.load(scratch + (c << 3)) / <f64>rows));
 }
 
-/** y = gamma (x - mean) / sqrt(variance + epsilon) + beta; an address of 0 stands for a gamma of 1 or a beta of 0. */
+/** y = gamma (x - mean) / sqrt(variance + epsilon) + beta; address 0 means gamma = 1 or beta = 0. */
 export function normalize(
   x: usize, mean: usize, variance: usize, gamma: usize, beta: usize, y: usize, scratch: usize, rows: i32, channels: i32, epsilon: f32,
 ): void {
@@ -67,8 +67,8 @@ function normalizeLanes(x: usize, mean: usize, scale: usize, shift: usize, y: us
 }
 
 /**
- * The gradients of `normalize` by x, gamma and beta. With `ofBatch`, mean and variance are those of x itself, so they move with it;
- * else they are constants.
+ * Computes the gradients of `normalize` with respect to x, gamma and beta. With `ofBatch`, mean and variance are computed from x and
+ * contribute to its gradient. Otherwise they are constants.
  */
 export function normalizeGradient(
   x: usize, dy: usize, mean: usize, variance: usize, gamma: usize, dx: usize, dgamma: usize, dbeta: usize, scratch: usize,

@@ -1,10 +1,10 @@
 // Gradients of a 2D convolution (NHWC, filter [kh, kw, in, out]) as matrix products over patches.
-// A 1 x 1 convolution of stride 1 is such a product already; any other copies its patches block by block.
+// A 1 x 1 convolution with stride 1 needs no patches. All others copy their patches block by block.
 
 import { addFloats, copyFloats } from './lanes';
 import { addTransposedProduct, packedSize, packTransposed, productWithPacked, transposedProductScratch } from './matMul';
 
-/** Output pixels whose patches fit into a block of about a megabyte. */
+/** Returns the number of output pixels whose patches fit into a block of about a megabyte. */
 @inline
 function patchRows(patch: i32): i32 {
   return max(4, min(1024, (1 << 18) / patch) & ~3);
@@ -15,7 +15,7 @@ function isPointwise(kernelHeight: i32, kernelWidth: i32, strideHeight: i32, str
   return (kernelHeight | kernelWidth | strideHeight | strideWidth) == 1 && (padTop | padLeft) == 0 && height == outHeight && width == outWidth;
 }
 
-/** Floats of scratch the two gradients need. */
+/** Returns the number of scratch floats that the two gradients need. */
 export function convolutionScratch(inputs: i32, outputs: i32, kernelHeight: i32, kernelWidth: i32): i32 {
   const patch = kernelHeight * kernelWidth * inputs;
   return patchRows(patch) * patch + max(transposedProductScratch(), packedSize(patch, outputs));
@@ -51,7 +51,7 @@ export function convolutionFilterGradient(
   }
 }
 
-/** gradient [batch, height, width, in] = dy times the transposed filter, each patch added back to where it came from. */
+/** gradient [batch, height, width, in] = dy times the transposed filter. Each patch is added at its position. */
 export function convolutionInputGradient(
   dy: usize, filter: usize, gradient: usize, scratch: usize,
   batch: i32, height: i32, width: i32, inputs: i32, outHeight: i32, outWidth: i32, outputs: i32,

@@ -2,7 +2,7 @@
 
 import { copyFloats, loadLanes, multiplyAdd, storeLanes } from './lanes';
 
-/** Floats of scratch: one framed line of x. */
+/** Returns the number of scratch floats: one line of x with padding. */
 export function depthwiseFilterScratch(outWidth: i32, channels: i32, kernelWidth: i32, strideWidth: i32): i32 {
   return ((outWidth - 1) * strideWidth + kernelWidth) * channels;
 }
@@ -15,7 +15,7 @@ export function depthwiseFilterGradient(
 ): void {
   const pixel: usize = channels << 2;
   const framedWidth = (outWidth - 1) * strideWidth + kernelWidth;
-  // The frame left and right of the line is zero for every line alike, so that no tap meets an edge.
+  // The padding left and right of the line stays zero for all lines, so the taps need no edge checks.
   memory.fill(scratch, 0, framedWidth * pixel);
   const line = scratch + padLeft * pixel;
   const count = min(width, framedWidth - padLeft) * channels;
@@ -33,7 +33,7 @@ export function depthwiseFilterGradient(
   }
 }
 
-/** Adds what one line of x and one line of dy give to one line of taps. */
+/** Adds the contribution of one line of x and one line of dy to one line of taps. */
 function addLine(x: usize, dy: usize, taps: usize, columns: i32, channels: i32, kernelWidth: i32, step: usize): void {
   const pixel: usize = channels << 2;
   for (let channel = 0; channel < channels; ) {

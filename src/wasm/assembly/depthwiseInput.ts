@@ -2,12 +2,12 @@
 
 import { copyFloats, loadLanes, multiplyAdd, storeLanes } from './lanes';
 
-/** Floats of scratch: one image of dy, spread by the stride and framed, and the filter turned round. */
+/** Returns the number of scratch floats: one image of dy, dilated by the stride and padded, and the rotated filter. */
 export function depthwiseInputScratch(height: i32, width: i32, channels: i32, kernelHeight: i32, kernelWidth: i32): i32 {
   return ((height + kernelHeight - 1) * (width + kernelWidth - 1) + kernelHeight * kernelWidth) * channels;
 }
 
-/** gradient [batch, height, width, channels] = the framed dy correlated with the filter turned round. */
+/** gradient [batch, height, width, channels] = the padded dy correlated with the rotated filter. */
 export function depthwiseInputGradient(
   dy: usize, filter: usize, gradient: usize, scratch: usize,
   batch: i32, height: i32, width: i32, channels: i32, outHeight: i32, outWidth: i32,
@@ -21,7 +21,7 @@ export function depthwiseInputGradient(
   for (let tap = 0; tap < taps; tap++) {
     copyFloats(turned + ((tap * channels) << 2), filter + (((taps - 1 - tap) * channels) << 2), channels);
   }
-  // What lies between and around the values of dy is zero for every image alike.
+  // The zeros between and around the values of dy are the same for every image.
   memory.fill(framed, 0, <usize>(framedHeight * framedWidth * channels) << 2);
   const top = kernelHeight - 1 - padTop;
   const left = kernelWidth - 1 - padLeft;

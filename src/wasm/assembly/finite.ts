@@ -1,8 +1,8 @@
-// Whether numbers are finite: one pass that reads each of them once.
+// Tests in one pass whether all numbers are finite.
 
-/** 0 where all floats are finite, NaN where any is infinite or NaN. */
+/** Returns 0 if all floats are finite, NaN otherwise. */
 export function finite(x: usize, count: i32): f32 {
-  // A finite number times 0 is 0; anything else is NaN, which every later sum keeps.
+  // A finite number times 0 is 0. Infinity or NaN times 0 is NaN, which makes the sum NaN.
   const zero = f32x4.splat(0);
   let a = zero;
   let b = zero;

@@ -1,5 +1,5 @@
-// The kernels' face to TypeScript. They work on addresses of the backend's memory, allocate nothing and hold no static data:
-// an AssemblyScript heap or string would lie over TensorFlow.js' own.
+// The exported kernels. They work on addresses in the backend's memory, allocate no memory and contain no static data,
+// because an AssemblyScript heap or string would overwrite TensorFlow.js' data.
 
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
 export { depthwiseFilterGradient, depthwiseFilterScratch } from './depthwiseFilter';

@@ -1,4 +1,4 @@
-// Loads and stores of up to four neighboring floats. With a constant 4 the branch folds away.
+// Loads and stores up to four neighboring floats. With a constant 4, the compiler removes the branch.
 
 @inline
 export function loadLanes(at: usize, lanes: i32): v128 {
@@ -32,7 +32,7 @@ export function copyFloats(to: usize, from: usize, count: i32): void {
   for (; i < count; i++) i32.store(to + (i << 2), i32.load(from + (i << 2)));
 }
 
-/** Adds `count` floats to what is there. */
+/** Adds `count` floats to those at the target. */
 export function addFloats(to: usize, from: usize, count: i32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {

@@ -1,18 +1,18 @@
-// The two matrix products of a convolution's gradients, on row-major float32 matrices, in tiles of 4 x 8 accumulators.
+// The two matrix products in the gradients of a convolution, on row-major float32 matrices, in tiles of 4 x 8 accumulators.
 
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
-/** Rows of a block that stay in the cache while every tile of the product passes over them. */
+/** Number of rows per block, so that a block stays in the cache while all tiles of the product are computed. */
 const BLOCK: i32 = 128;
 
-/** Floats of scratch that `addTransposedProduct` needs. */
+/** Returns the number of scratch floats that `addTransposedProduct` needs. */
 export function transposedProductScratch(): i32 {
   return BLOCK * 12;
 }
 
 /**
  * out [m, n] += a [rows, m] transposed, times b [rows, n].
- * Scratch holds a panel of each operand for tiles that reach over an edge.
+ * The scratch memory contains a panel of each operand for tiles that extend over an edge.
  */
 export function addTransposedProduct(a: usize, b: usize, out: usize, rows: i32, m: i32, n: i32, scratch: usize): void {
   const panelA = scratch;
@@ -25,7 +25,7 @@ export function addTransposedProduct(a: usize, b: usize, out: usize, rows: i32, 
       const width = min(8, n - j);
       let tileB = blockB + (j << 2);
       let strideB = n << 2;
-      // A whole panel of b serves every tile of a, so it is worth a copy that lies in one piece.
+      // All tiles of a use the same panel of b, so it is copied to contiguous memory.
       packPanel(tileB, strideB, panelB, count, width, 8);
       tileB = panelB;
       strideB = 32;
@@ -44,7 +44,7 @@ export function addTransposedProduct(a: usize, b: usize, out: usize, rows: i32, 
   }
 }
 
-/** Copies `width` of `size` columns into one piece and fills the rest with zeros. */
+/** Copies `width` of `size` columns to contiguous memory and fills the rest with zeros. */
 function packPanel(from: usize, stride: usize, to: usize, rows: i32, width: i32, size: i32): void {
   if (width == size && size == 8) {
     for (let row = 0; row < rows; row++) {
@@ -64,7 +64,7 @@ function packPanel(from: usize, stride: usize, to: usize, rows: i32, width: i32,
   }
 }
 
-/** out tile [4, 8] += columns of a times columns of b, both read down their rows. */
+/** out tile [4, 8] += columns of a times columns of b, both read row by row. */
 function tileOfColumns(a: usize, strideA: usize, b: usize, strideB: usize, rows: i32, out: usize, strideOut: usize, height: i32, width: i32): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   for (let row = 0; row < rows; row++) {
@@ -114,13 +114,13 @@ function setRow(out: usize, left: v128, right: v128, width: i32): void {
   if (width > 4) storeLanes(out + 16, right, width - 4);
 }
 
-/** Floats that the packed form of a [m, n] matrix takes. */
+/** Returns the number of floats in the packed form of an [m, n] matrix. */
 @inline
 export function packedSize(m: i32, n: i32): i32 {
   return ((m + 7) & ~7) * n;
 }
 
-/** Packs w [m, n], transposed, into panels of eight columns: [ceil(m / 8), n, 8], zeros where m ends. */
+/** Packs w [m, n], transposed, into panels of eight columns: [ceil(m / 8), n, 8]. The last panel is padded with zeros. */
 export function packTransposed(w: usize, m: i32, n: i32, panels: usize): void {
   for (let start = 0; start < m; start += 8) {
     const width = min(8, m - start);

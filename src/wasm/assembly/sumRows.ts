@@ -1,8 +1,8 @@
-// Sums over the middle of [outer, rows, channels], read from front to back.
+// Sums over the middle axis of [outer, rows, channels]. Memory is read in order.
 
 import { addRows, addToTotals, BLOCK } from './batchNorm';
 
-/** Floats of scratch `sumRows` needs. */
+/** Returns the number of scratch floats that `sumRows` needs. */
 export function sumRowsScratch(channels: i32): i32 {
   return channels * 3;
 }

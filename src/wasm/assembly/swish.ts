@@ -1,4 +1,4 @@
-// Swish, x sigmoid(x), and its gradient, which needs nothing but x.
+// Swish, x sigmoid(x), and its gradient, which depends only on x.
 
 import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 
@@ -7,7 +7,7 @@ import { loadLanes, multiplyAdd, storeLanes } from './lanes';
 function exponential(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.splat(88), f32x4.pmax(f32x4.splat(-87), x));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
-  // ln(2) in two parts, the first exact in few bits, so that r keeps its precision.
+  // ln(2) is split into two parts, the first of which has few bits, so that r remains precise.
   let r = multiplyAdd(clamped, n, f32x4.splat(-0.693359375));
   r = multiplyAdd(r, n, f32x4.splat(2.12194440e-4));
   let sum = f32x4.splat(1 / 720.0);

@@ -1,8 +1,8 @@
-/** A call that works. The misuse test makes wrong calls out of it: one wrong argument or option each. */
+/** A valid call, from which the misuse test generates wrong calls with one wrong argument or option each. */
 export interface BaseCall {
   /** The arguments of the call, with every option that has one valid value at hand. Called once. */
   readonly args: () => readonly unknown[] | Promise<readonly unknown[]>;
-  /** Wrong calls that are right although the types do not say so: `size = NaN`. */
+  /** Generated calls that are valid although the types do not show it: `size = NaN`. */
   readonly right?: readonly string[];
   /** The object a method is called on. */
   readonly on?: () => object | Promise<object>;

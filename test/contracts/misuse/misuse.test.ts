@@ -1,5 +1,5 @@
-// Every public function is called with one wrong argument or option after the other, as its published types tell them.
-// It must refuse each with an error of this library, under the name that the user called, and leave no tensor behind.
+// Calls every public function with one wrong argument or option at a time, generated from the published types.
+// Each call must fail with an error of this library, under the name of the called function, and leave no tensors.
 // Needs a build (`npx tsup`). One function: npx vitest run test/contracts/misuse -t 'mbConv'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ test('every public function has a working call', () => {
 });
 
 describe.each(Object.entries(baseCalls))('%s', (name, base) => {
-  test('refuses wrong arguments under its own name', async () => {
+  test('rejects wrong arguments under its own name', async () => {
     const { target, call } = await callable(name, base);
     const args = await base.args();
     const faults: string[] = [];
@@ -71,7 +71,7 @@ async function callable(name: string, { on }: BaseCall): Promise<{ target: Publi
   return { target, call: (args) => (holder[key] as (...args: readonly unknown[]) => unknown).apply(holder, args as unknown[]) };
 }
 
-/** What is wrong with how a wrong call is answered. */
+/** Returns what is wrong with the error of a wrong call, or `undefined`. */
 async function faultOf(name: string, call: () => unknown): Promise<string | undefined> {
   try {
     await call();

@@ -1,44 +1,32 @@
-// The functions of the published types: what each takes, as the TypeScript checker sees it. Needs a build.
+// Lists the public functions and their parameters, from the published types. Needs a build.
 
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
+import { openPublishedTypes, targetOf } from '../../../scripts/publishedTypes.js';
 
-const root = path.join(import.meta.dirname, '../../..');
-
-/** A function users call, and all forms of its arguments. */
+/** A public function and its overloads. */
 export interface PublicFunction {
-  /** `mbConv`, `Dataset.map`; `index.loadModel` where another entry replaces the function by one of its own. */
+  /** `mbConv`, `Dataset.map`; `index.loadModel` if another entry exports a different function with this name. */
   readonly name: string;
   /** The file of `src/` that exports it. */
   readonly entry: string;
   readonly signatures: readonly ts.Signature[];
 }
 
-const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { exports: Record<string, { types?: string }> };
-const entries = Object.values(manifest.exports).flatMap(({ types }) => (types === undefined ? [] : [path.basename(types, '.d.ts')]));
-const fileOf = (entry: string): string => path.join(root, 'dist', `${entry}.d.ts`);
-const program = ts.createProgram(entries.map(fileOf), {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-  skipLibCheck: true,
-  strict: true,
-  exactOptionalPropertyTypes: true,
-});
+const types = openPublishedTypes();
+export const { checker } = types;
 
-export const checker = program.getTypeChecker();
-
-/** Every exported function and every public method of an exported class, by name. Entries that extend another come first. */
+/**
+ * Returns every exported function and every public method of an exported class, by name. The Node entry comes first, because it extends
+ * another.
+ */
 export function publicFunctions(): ReadonlyMap<string, PublicFunction> {
   const functions = new Map<string, PublicFunction>();
   const seen = new Set<ts.Symbol>();
-  for (const entry of ['node', ...entries.filter((each) => each !== 'node')]) {
-    const source = program.getSourceFile(fileOf(entry));
-    const module = source && checker.getSymbolAtLocation(source);
-    if (module === undefined) throw new Error(`Expected types at dist/${entry}.d.ts. Run \`npx tsup\` first.`);
-    for (const exported of checker.getExportsOfModule(module)) {
-      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+  const entries = types.entries.map((each) => ({ entry: path.basename(each.file, '.d.ts'), exported: types.exportsOf(each) }));
+  for (const { entry, exported: all } of entries.sort((a, b) => Number(b.entry === 'node') - Number(a.entry === 'node'))) {
+    for (const exported of all) {
+      const symbol = targetOf(checker, exported);
       if (seen.has(symbol)) continue;
       seen.add(symbol);
       const add = (name: string, signatures: readonly ts.Signature[]): void => {
@@ -55,7 +43,7 @@ export function publicFunctions(): ReadonlyMap<string, PublicFunction> {
   return functions;
 }
 
-/** The method of what a function returns: `tensorBoard().scalar`. */
+/** Returns a method of the object that a function returns, for example `tensorBoard().scalar`. */
 export function returnedMethod(maker: PublicFunction, method: string): PublicFunction {
   const signatures = maker.signatures.flatMap((signature) => {
     const returned = signature.getReturnType();
@@ -66,7 +54,7 @@ export function returnedMethod(maker: PublicFunction, method: string): PublicFun
   return { name: method, entry: maker.entry, signatures };
 }
 
-/** Static and other methods of a class of this package, without those it inherits from another. */
+/** Returns the public static and instance methods of a class, without inherited ones. */
 function methodsOf(symbol: ts.Symbol): ts.Symbol[] {
   const own = [...(symbol.exports?.values() ?? []), ...(symbol.members?.values() ?? [])];
   return own.filter((member) => {

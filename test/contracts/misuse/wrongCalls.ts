@@ -1,4 +1,4 @@
-// Wrong arguments for a call that works: one wrong value each, as the types have it.
+// Generates wrong arguments from a valid call and the types: one wrong value each.
 
 import ts from 'typescript';
 import { checker } from './publicApi.js';
@@ -11,11 +11,11 @@ export interface WrongCall {
 }
 
 const VALUES: readonly unknown[] = [undefined, null, 42, NaN, 'nonsense', '', true, [], {}, () => undefined, [null]];
-/** Records that are written at the place of the call. In all others, for example datasets and images, further keys may stand. */
+/** Records that reject unknown keys. All others, for example datasets and images, may have additional keys. */
 const WRITTEN = /(Options|Spec|Parts|Preprocessing|Box)$/;
 const MAX_DEPTH = 3;
 
-/** Every wrong call that follows from the types of the function and a call that works. */
+/** Returns all wrong calls that follow from the types of a function and a valid call. */
 export function wrongCalls(signatures: readonly ts.Signature[], args: readonly unknown[]): WrongCall[] {
   const length = Math.max(args.length, ...signatures.map((signature) => signature.parameters.length));
   return Array.from({ length }, (_, i) => i).flatMap((i) => {
@@ -76,7 +76,7 @@ function wrongValues(types: readonly ts.Type[], given: unknown, written: boolean
   return wrong;
 }
 
-/** Whether a value may be right; true in doubt. */
+/** Returns whether a value may be valid. Returns true in case of doubt. */
 function accepts(type: ts.Type, value: unknown): boolean {
   const { flags } = type;
   if (type.isUnion()) return type.types.some((each) => accepts(each, value));
@@ -126,7 +126,7 @@ function isWritten(type: ts.Type): boolean {
   return WRITTEN.test(type.aliasSymbol?.name ?? (type.symbol as ts.Symbol | undefined)?.name ?? '');
 }
 
-/** Whether a record takes keys of the caller's own. */
+/** Returns whether a record accepts arbitrary keys. */
 function isOpen(type: ts.Type): boolean {
   return type.isUnion() ? type.types.some(isOpen) : type.getStringIndexType() !== undefined;
 }

@@ -21,7 +21,9 @@ const evaluation = evaluatePredictions(
 );
 
 test('a name of several classes is refused with their indices', () => {
-  expect(() => rocCurve(evaluation, 'crane')).toThrowErrorMatchingInlineSnapshot(`[OptionError: rocCurve: expected the name of a single class for \`target\`, received 'crane'. Several classes have this name: pass one of the indices 0, 2.]`);
+  expect(() => rocCurve(evaluation, 'crane')).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: rocCurve: expected the name of a single class for \`target\`, received 'crane'. Several classes have this name: pass one of the indices 0, 2.]`,
+  );
   expect(() => precisionRecallCurve(evaluation, 'crane')).toThrow("for `target`, received 'crane'.");
   expect(() => rocChart(evaluation, { show: ['owl', 'crane'] })).toThrow('rocChart: expected the name of a single class for `show[1]`');
   expect(rocCurve(evaluation, 2).auc).toBe(1);

@@ -20,11 +20,15 @@ test('a model with other classes than the evaluation is refused', () => {
   checkEvaluatedModel('writeReport', model, evaluationOf());
   expect(() => {
     checkEvaluatedModel('writeReport', model, evaluationOf(['cat', 'owl']));
-  }).toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a model with the class names of the evaluation for \`model\`, received 'dog' at index 1, where the evaluation has 'owl'. Pass the model that was evaluated. If it is the same model, set these names with \`setClassNames\`.]`);
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: writeReport: expected a model with the class names of the evaluation for \`model\`, received 'dog' at index 1, where the evaluation has 'owl'. Pass the model that was evaluated. If it is the same model, set these names with \`setClassNames\`.]`,
+  );
   const three = efficientNet(SPEC, { classes: 3 });
   expect(() => {
     checkEvaluatedModel('writeReport', three, evaluationOf());
-  }).toThrowErrorMatchingInlineSnapshot(`[OptionError: writeReport: expected a model with the 2 classes of the evaluation for \`model\`, received one with 3 outputs. Pass the model that was evaluated.]`);
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: writeReport: expected a model with the 2 classes of the evaluation for \`model\`, received one with 3 outputs. Pass the model that was evaluated.]`,
+  );
 });
 
 test('a single output has two classes, but only one label', () => {

@@ -178,10 +178,10 @@ test('invalid evaluation options are refused before training', async () => {
   const trainFold = (): Promise<Predictor> => Promise.resolve(memorize([])).finally(() => trained++);
   const refused = (evaluateOptions: object): Promise<unknown> => crossValidate(items, { trainFold, data: imagesOf, evaluateOptions });
   await expect(refused({ threshold: 0.5 })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.topK\`, \`evaluateOptions.bins\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.threshold\`.]`,
+    `[OptionError: crossValidate: expected one of the options \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.topK\`, \`evaluateOptions.bins\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.threshold\`.]`,
   );
   await expect(refused({ multiLabel: true, topK: [1] })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: crossValidate: expected one of \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.threshold\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.topK\`.]`,
+    `[OptionError: crossValidate: expected one of the options \`evaluateOptions.multiLabel\`, \`evaluateOptions.classNames\`, \`evaluateOptions.threshold\`, \`evaluateOptions.otherPreprocessing\`, received \`evaluateOptions.topK\`.]`,
   );
   await expect(refused({ multiLabel: 'yes' })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[OptionError: crossValidate: expected a boolean for \`evaluateOptions.multiLabel\`, received 'yes'.]`,

@@ -40,6 +40,6 @@ test('a variable input size is set by the option or the preprocessing', async ()
     `[OptionError: warmup: expected the model's input size [64, 64] for \`inputSize\`, received 96.]`,
   );
   await expect(warmup(model, { batch: 2 } as never)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: warmup: expected one of \`batchSize\`, \`inputSize\`, received \`batch\`.]`,
+    `[OptionError: warmup: expected one of the options \`batchSize\`, \`inputSize\`, received \`batch\`.]`,
   );
 });

@@ -21,7 +21,7 @@ test('a damaged wasm file is named in one line of warning, is an error where was
   const reason =
     `expected a wasm file, received '${file}', which is damaged (WebAssembly.compile(): ` +
     `expected magic word 00 61 73 6d, found 3c 21 64 6f @+0). ` +
-    `Name the folder that holds it with \`wasmFolder\`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run \`npm install\`.`;
+    `Name the folder that contains it with \`wasmFolder\`, or delete node_modules/@tensorflow/tfjs-backend-wasm and run \`npm install\`.`;
 
   expect(await selectBackend(undefined, { wasmFolder: folder })).toMatchObject({
     backend: 'cpu',
@@ -30,7 +30,7 @@ test('a damaged wasm file is named in one line of warning, is an error where was
   expect(warn.mock.calls).toEqual([
     [
       `selectBackend: the active backend is 'cpu'. It is plain JavaScript, about twenty times slower than wasm. ` +
-        `Those before it do not work: wasm (not loaded): ${reason}`,
+        `The backends before it do not work: wasm (not loaded): ${reason}`,
     ],
   ]);
   await expect(selectBackend(['wasm'], { wasmFolder: folder })).rejects.toThrow(

@@ -30,7 +30,7 @@ test('nothing is written when a file is missing', async () => {
   await writeFile(inRoot('there.jpg'), '');
   const files = ['there', 'gone'].map((name, label) => ({ path: inRoot(`${name}.jpg`), label }));
   expect(await refusal(node.writeImageFolder(inRoot('half'), files, ['a', 'b']))).toMatchInlineSnapshot(
-    `"DataError: writeImageFolder: expected files that can be read, '<root>/gone.jpg' cannot: there is no such file or folder. Nothing was written."`,
+    `"DataError: writeImageFolder: expected files that can be read, received '<root>/gone.jpg': there is no such file or folder. Nothing was written."`,
   );
   await expect(readdir(inRoot('half'))).rejects.toThrow('ENOENT');
 });

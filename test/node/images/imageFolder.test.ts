@@ -103,14 +103,18 @@ test('a split is stratified, seeded and loses nothing; only the training share i
 });
 
 test('named classes fix the order and may be missing here', async () => {
-  const { classNames, files } = await imageFolder(inRoot('good'), { classNames: ['zebra', 'bee', 'ant'] });
+  const onWarning = vi.fn();
+  const { classNames, files } = await imageFolder(inRoot('good'), { classNames: ['zebra', 'bee', 'ant'], onWarning });
+  expect(onWarning.mock.calls).toEqual([
+    [`imageFolder: no image in '${inRoot('good')}' matches 'bee' in \`classNames\`. Check the spelling.`],
+  ]);
   expect(classNames).toEqual(['zebra', 'bee', 'ant']);
   expect(new Set(files.map((file) => file.label))).toEqual(new Set([0, 2]));
 });
 
 test('a missing folder, an empty one, one class, an empty class and a class too small to split are refused', async () => {
   expect(await refusal(imageFolder(inRoot('missing')))).toMatchInlineSnapshot(
-    `"DataError: imageFolder: expected a folder with one sub-folder a class, received '<root>/missing', which cannot be read: there is no such file or folder."`,
+    `"DataError: imageFolder: expected a folder with one sub-folder per class, received '<root>/missing', which cannot be read: there is no such file or folder."`,
   );
   expect(await refusal(imageFolder(inRoot('empty')))).toMatchInlineSnapshot(
     `"DataError: imageFolder: expected at least 2 class folders in '<root>/empty', received none."`,
@@ -131,7 +135,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
     `"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`,
   );
   expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(
-    `"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`followLinks\`, \`validationSplit\`, \`shuffle\`, \`seed\`, \`onWarning\`, received \`imgSize\`."`,
+    `"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`shuffle\`, \`seed\`, \`onWarning\`, \`followLinks\`, \`validationSplit\`, received \`imgSize\`."`,
   );
 });
 

@@ -116,7 +116,7 @@ test('damaged JPEGs fail in a thread as in one, and those after them are whole',
   const onSkipped = (errors: readonly DataError[]): void => {
     failures.push(errors.map(({ message }) => message));
   };
-  // One at a time: sharp mixes up the reasons of pictures that fail side by side.
+  // One at a time: sharp mixes up the reasons of images that fail at the same time.
   const pictures = [photo.subarray(0, 5000), photo, flipped, photo.subarray(0, 100), photo];
   const [there, here] = await readBoth(pictures, { inputSize: 32, concurrency: 1, errors: 'skip', onSkipped });
   expect(there).toEqual(here);

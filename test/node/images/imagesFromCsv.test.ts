@@ -71,7 +71,7 @@ test.each(cases)('pandas reads the same labels: $name', async ({ bytes, options,
 });
 
 describe('encodings', () => {
-  test('bytes that are not UTF-8 are refused with their place, never merged into one class', async () => {
+  test('bytes that are not UTF-8 are refused with their position, never merged into one class', async () => {
     expect(await refusal(latin1('id,label\n0,pêche\n1,pèche\n'))).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected utf-8 text in '<folder>/table.csv', received the byte 0xEA at offset 12 (line 2, after '0,p'). Name the file's encoding, for example encoding: 'windows-1252' (Excel, Western Europe) or 'utf-16le', or save it as UTF-8."`,
     );
@@ -123,7 +123,7 @@ describe('encodings', () => {
     expect(parseExample({ class: feature.bytes(Buffer.from('pêche')) }, schema)).toEqual({ label: 'pêche' });
   });
 
-  test('files that are no text are named', async () => {
+  test('an error names a file that is not text', async () => {
     expect(await refusal(gzipSync('id,label\n0,a\n'))).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected a CSV file, received '<folder>/table.csv', which is a gzip file. Unpack it first."`,
     );
@@ -136,13 +136,13 @@ describe('encodings', () => {
 describe('rows that are left out', () => {
   const gaps = 'id,label\n0,cat\n1,\n2,NaN\n"3",dog\n,dog\n4,NaN\n3,dog\n77,cat\n';
 
-  test('a row without a label is an error that names it', async () => {
+  test('an error names a row without a label', async () => {
     expect(await refusal(gaps)).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected a label in every row of '<folder>/table.csv', 4 of 8 have none: line 3 ('1', the label is empty), line 4 ('2', the label is 'NaN'), line 6 ('', the file name is empty), .... Set unlabeled: 'skip' to leave them out, or give \`classNames\` with the value if it is a class."`,
     );
   });
 
-  test('rows that are left out on request are listed with their reasons and counted in one line', async () => {
+  test('skipped rows are listed with their reasons and counted in one line', async () => {
     const { files, skipped, missing } = await read(gaps, { unlabeled: 'skip', missing: 'skip' });
     expect(files.map(({ origin }) => origin)).toEqual(['0', '3']);
     expect(missing).toEqual([path.join(folder, '77.jpg')]);
@@ -167,13 +167,13 @@ describe('rows that are left out', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  test('nothing is printed where nothing is left out, and excluded classes are no fault', async () => {
+  test('nothing is printed if no row is skipped, and rows of excluded classes do not count as skipped', async () => {
     const { skipped, classNames } = await read('id,label\n0,cat\n1,dog\n2,NaN\n', { exclude: ['dog', 'NaN'] });
     expect([skipped, classNames]).toEqual([[], ['cat']]);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  test('a class may be called NaN or None where an option says so', async () => {
+  test('a class may be called NaN or None if an option names it', async () => {
     const table = 'id,label\n0,None\n1,benign\n2,\n';
     expect(await refusal(table, { classNames: ['None', 'benign'], unlabeled: 'skip' })).toBe('classes None|benign');
     expect(await refusal(table, { names: { None: 'healthy', '': 'unseen' } })).toBe('classes benign|healthy|unseen');
@@ -183,7 +183,7 @@ describe('rows that are left out', () => {
     );
   });
 
-  test('an image with two labels names both lines, also when its name is written in two ways', async () => {
+  test('the error for an image with two labels names both lines, also when its path is written in two ways', async () => {
     expect(await refusal('id,label\n0,cat\n"1",dog\n./0,dog\n')).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected one label for './0' in '<folder>/table.csv', received 'cat' in line 2 and 'dog' in line 4. Set multiLabel: true for several."`,
     );
@@ -193,7 +193,24 @@ describe('rows that are left out', () => {
     );
   });
 
-  test('line numbers are those of an editor', async () => {
+  test('entries of `names` and `classNames` that no row has are reported, and `names` without any match are refused', async () => {
+    const table = 'id,label\n0,n1\n1,n2\n';
+    const names = { n1: 'cat', n2: 'dog', n3: 'fox' };
+    await read(table, { names, classNames: ['dog', 'cat', 'owl', 'bee', 'ant', 'elk'] });
+    expect(warn.mock.calls.map(([line]) => String(line).replaceAll(folder, '<folder>'))).toEqual([
+      "imagesFromCsv: no row of '<folder>/table.csv' matches 'n3' in `names`. Check the spelling.",
+      "imagesFromCsv: no row of '<folder>/table.csv' matches 'owl', 'bee', 'ant' and 1 more in `classNames`. Check the spelling.",
+    ]);
+    expect(await refusal(table, { names: { N1: 'cat', N2: 'dog' } })).toMatchInlineSnapshot(
+      `"OptionError: imagesFromCsv: expected ids of '<folder>/table.csv' for \`names\`, received 'N1', 'N2'. It has 'n1', 'n2'."`,
+    );
+    const columns = { labelColumn: undefined, labelColumns: ['n1', 'n2'] };
+    expect(await refusal('id,n1,n2\n0,0,1\n1,1,0\n', { ...columns, names: { x: 'cat' } })).toContain(
+      "for `names`, received 'x'. It has 'n1', 'n2'.",
+    );
+  });
+
+  test('line numbers are those of a text editor', async () => {
     const { skipped } = await read('id,note,label\r\n\r\n0,"two\r\nlines",cat\r\n1,"\r\n",\r\n2,,dog\r\n3,x,\r\n', { unlabeled: 'skip' });
     expect(skipped.map(({ line, path: name }) => [line, name])).toEqual([
       [5, '1'],
@@ -234,7 +251,7 @@ describe('label columns', () => {
     ]);
   });
 
-  test('cells that say neither 0 nor 1 are named with their line', async () => {
+  test('an error names a cell that is neither 0 nor 1, with its line', async () => {
     const table = 'id,cat,dog,fox\n0,1,0,0\n1,-1.0,0,1\n2,,1,0\n';
     expect(await refusal(table, columns)).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected 0 or 1 in column 'cat' of '<folder>/table.csv', received '-1.0' in line 3. Set \`labelValues\` to say what it means."`,
@@ -270,7 +287,7 @@ describe('label columns', () => {
 });
 
 describe('tables that are not what they seem', () => {
-  test('another delimiter is named', async () => {
+  test('an error proposes the delimiter that the table uses', async () => {
     expect(await refusal('id;label\n0;cat\n')).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected a column 'id' in '<folder>/table.csv', received 'id;label'. The columns are separated by ';': set \`delimiter\`."`,
     );
@@ -279,7 +296,7 @@ describe('tables that are not what they seem', () => {
     expect(await refusal('id,label\n0,cat\n', { delimiter: ';' })).toMatch("The columns are separated by ',': set");
   });
 
-  test('an empty file, a header alone, missing and repeated columns are told apart', async () => {
+  test('an empty file, a header without rows, missing columns and repeated columns have different errors', async () => {
     expect(await refusal('')).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected a CSV table with a header in '<folder>/table.csv', which is empty."`,
     );
@@ -295,7 +312,7 @@ describe('tables that are not what they seem', () => {
     expect(await refusal('id,label,note,note\n0,cat,,\n')).toBe('classes cat');
   });
 
-  test('rows of another length are refused with their line', async () => {
+  test('rows with too many or too few cells are refused with their line', async () => {
     expect(await refusal('id,label\n0,cat\n1,dog, big\n')).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected 2 cells in every row of '<folder>/table.csv', as in its header, received 3 in line 3. Put cells that contain the delimiter in quotes."`,
     );
@@ -303,7 +320,7 @@ describe('tables that are not what they seem', () => {
     expect(await refusal('id,label\n0,cat\n1\n')).toMatch('received 1 in line 3');
   });
 
-  test('one class written in two ways is refused, unless an option decides', async () => {
+  test('one class written in two ways is refused, unless an option resolves it', async () => {
     expect(await refusal('id,label\n0,1\n1,1.0\n2,01\n')).toMatchInlineSnapshot(
       `"DataError: imagesFromCsv: expected each class of '<folder>/table.csv' to be written in one way, received '1', '1.0': the same number. Set \`relabel\` to make them one, or \`classNames\` to keep both."`,
     );
@@ -313,14 +330,14 @@ describe('tables that are not what they seem', () => {
     expect(await refusal('id,label\n0,01\n1,02\n2,cat\n3,Cat\n')).toBe('classes 01|02|Cat|cat');
   });
 
-  test('a missing or doubled suffix is named', async () => {
+  test('an error proposes the suffix when it is missing or doubled', async () => {
     expect(await refusal('id,label\n0,cat\n', { suffix: undefined })).toMatch(
       "Check `folder` and `suffix`, or set missing: 'skip'. The folder contains '0.jpg': set suffix: '.jpg'.",
     );
     expect(await refusal('id,label\n0.jpg,cat\n')).toMatch("The folder contains '0.jpg': leave out `suffix`.");
   });
 
-  test('Windows separators and absolute paths within the folder lead to the images, and out of it nowhere', async () => {
+  test('Windows separators and absolute paths work within the folder, and are refused outside of it', async () => {
     await images('train/cats/1.jpg');
     const { files } = await read(`id,label\ntrain\\cats\\1,cat\n${path.join(folder, '0')},dog\n`);
     expect(files.map((file) => path.relative(folder, file.path))).toEqual([path.join('train', 'cats', '1.jpg'), '0.jpg']);

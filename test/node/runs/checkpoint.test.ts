@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkpoint, csvLog, resume } from '../../../src/node/runs/index.js';
+import { checkpoint, checkpointFile, csvLog, resume } from '../../../src/node/runs/index.js';
 import { adam, callback, sgd, softmaxCrossEntropy, type TrainingCallback } from '../../../src/training/index.js';
 import { tinyData, tinyModel, weightsOfAll } from '../../support/tinyTraining.js';
 
@@ -34,21 +34,21 @@ async function fit(
 const scripted = (values: number[]): TrainingCallback => callback({ onEpochEnd: (epoch) => ({ val_loss: values[epoch]! }) });
 const without = (error: Error): string => error.message.replaceAll(folder, '');
 
-test('names carry epoch and metrics, and the newest are kept', async () => {
+test('file names contain the epoch and metrics, and the newest files are kept', async () => {
   const target = path.join(folder, 'kept');
   await fit([scripted([3, 2, 1]), checkpoint(path.join(target, 'net-{epoch}-{val_loss}.safetensors'), { keepLast: 2 })]);
   expect((await readdir(target)).sort()).toEqual(['net-2-2.0000.safetensors', 'net-3-1.0000.safetensors']);
 });
 
-test('saveBestOnly writes the best epoch alone', async () => {
+test('saveBestOnly writes only epochs that are the best so far', async () => {
   const target = path.join(folder, 'best');
   await fit([scripted([3, 1, 2]), checkpoint(path.join(target, '{epoch}.safetensors'), { saveBestOnly: true })]);
   expect((await readdir(target)).sort()).toEqual(['1.safetensors', '2.safetensors']);
 });
 
-test('a resumed model and its optimizer go on as if never stopped', async () => {
+test('a resumed model and its optimizer continue as if training had not stopped', async () => {
   const file = path.join(folder, 'resume.safetensors');
-  // Without dropout: its stream is fineTune's to keep.
+  // Without dropout, because only fineTune restores its random stream.
   const still = (model: LayersModel): LayersModel => {
     Object.assign(model.getLayer('top_dropout'), { rate: 0 });
     return model;
@@ -63,7 +63,7 @@ test('a resumed model and its optimizer go on as if never stopped', async () => 
   expect(await weightsOfAll(later)).toEqual(await weightsOfAll(whole));
 });
 
-test('a checkpoint of another model or optimizer, a broken one and none at all are refused, and nothing is touched', async () => {
+test('checkpoints that are missing, damaged, or of another model or optimizer are refused, and the model is unchanged', async () => {
   const file = path.join(folder, 'other.safetensors');
   await fit([checkpoint(file)], { epochs: 1 });
   const other = tinyModel();
@@ -87,7 +87,7 @@ test('a checkpoint of another model or optimizer, a broken one and none at all a
   expect(await weightsOfAll(other)).toEqual(before);
 });
 
-test('a stock optimizer has no names to save its state by', async () => {
+test('an optimizer of TensorFlow.js requires saveWeightsOnly, because its state has no names', async () => {
   const file = path.join(folder, 'stock.safetensors');
   await expect(fit([checkpoint(file)], { optimizer: tf.train.adam() })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[WeightsError: checkpoint: expected an optimizer of this library, received Adam, whose state has no names. Use adam() or sgd(), or save weights only.]`,
@@ -96,11 +96,11 @@ test('a stock optimizer has no names to save its state by', async () => {
   expect(await resume(tinyModel(), file)).toMatchObject({ epoch: 3 });
 });
 
-test('a loss that is no number leaves the last good checkpoint', async () => {
+test('a loss that is not finite keeps the previous checkpoint', async () => {
   const file = path.join(folder, 'good.safetensors');
   const poison = callback({ onEpochEnd: (epoch) => (epoch === 1 ? { loss: NaN } : {}) });
   await expect(fit([poison, checkpoint(file)])).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[EffnetError: checkpoint: expected a finite loss at the end of epoch 1, received NaN. The checkpoint before stays.]`,
+    `[EffnetError: checkpoint: expected a finite loss at the end of epoch 1, received NaN. The previous checkpoint is kept.]`,
   );
   expect(await resume(tinyModel(), file).catch(() => 'needs an optimizer')).toBe('needs an optimizer');
   const model = tinyModel();
@@ -108,20 +108,39 @@ test('a loss that is no number leaves the last good checkpoint', async () => {
   expect((await resume(model, file)).epoch).toBe(1);
 });
 
-test('what cannot be written is named, and leaves nothing behind', async () => {
+test('an error names the file that cannot be written, and no temporary file is left behind', async () => {
   const inTheWay = path.join(folder, 'file');
   await writeFile(inTheWay, '');
   const error = (await fit([checkpoint(path.join(inTheWay, 'net.safetensors'))]).catch((cause: unknown) => cause as Error)) as Error;
   expect(without(error)).toMatchInlineSnapshot(
-    `"checkpoint: expected a file that can be written, received '/file/net.safetensors': there is a file of that name already, or on the way to it. The checkpoint before stays."`,
+    `"checkpoint: expected a file that can be written, received '/file/net.safetensors': there is a file of that name already, or on the way to it. The previous checkpoint is kept."`,
   );
   await expect(fit([checkpoint(path.join(folder, '{nonsense}.safetensors'))])).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[OptionError: checkpoint: expected one of epoch, loss in the braces of \`file\`, received '{nonsense}'.]`,
+    `[OptionError: checkpoint: expected one of 'epoch', 'loss' in the braces of \`file\`, received '{nonsense}'.]`,
   );
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
-test('csvLog writes a line an epoch, and goes on with a file', async () => {
+test('a path that cannot work is refused when the callback is made', () => {
+  expect(() => checkpoint('x.h5')).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: checkpoint: expected a path that ends in '.safetensors' for \`file\`, received 'x.h5'.]`,
+  );
+  expect(() => checkpointFile('x.h5')).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: checkpointFile: expected a path that ends in '.safetensors' for \`file\`, received 'x.h5'.]`,
+  );
+  expect(() => checkpoint('{epok}.safetensors')).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: checkpoint: expected \`{epoch}\` or the name of a metric, such as \`{val_loss}\`, in the braces of \`file\`, received '{epok}'.]`,
+  );
+  for (const name of ['Epoch', 'epochs', 'epoch:02d', 'val_loss:.2f', '']) {
+    expect(() => checkpoint(`{${name}}.safetensors`), name).toThrow(`in the braces of \`file\`, received '{${name}}'.`);
+  }
+  expect(() => checkpoint('{val_loss}.safetensors', { keepLast: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: checkpoint: expected a path with \`{epoch}\`, which \`keepLast\` requires, for \`file\`, received '{val_loss}.safetensors'. Otherwise the epochs replace the same file.]`,
+  );
+  checkpoint('runs/{epoch}-{val_top5}-{eps}.SAFETENSORS', { keepLast: 2 });
+});
+
+test('csvLog writes one line per epoch, and continues an existing file', async () => {
   const file = path.join(folder, 'log.csv');
   await fit([scripted([3, 2, 1]), csvLog(file)], { epochs: 2 });
   await fit([scripted([3, 2, 1]), csvLog(file, { append: true })], { epochs: 3, initialEpoch: 2 });
@@ -138,7 +157,7 @@ test('csvLog writes a line an epoch, and goes on with a file', async () => {
   expect(lines[0]).toEqual(['epoch', 'loss', 'val_loss']);
 });
 
-test('csvLog goes on with a log that a spreadsheet saved or a kill cut, and never overwrites another file', async () => {
+test('csvLog continues a log that a spreadsheet saved or a kill truncated, and never overwrites another file', async () => {
   const file = path.join(folder, 'saved.csv');
   await writeFile(file, '\ufeff"epoch","a, b",val_loss\r\n0,1,3\r\n1,1,');
   await csvLog(file, { append: true }).onEpochEnd(2, { val_loss: 1, 'a, b': 2 });
@@ -153,7 +172,7 @@ test('csvLog goes on with a log that a spreadsheet saved or a kill cut, and neve
   expect(await readFile(file, 'utf8')).toBe('id,label\n0,cat\n');
 });
 
-test('a file that is no checkpoint is named', async () => {
+test('an error names the file that is not a checkpoint', async () => {
   const file = path.join(folder, 'notes.txt');
   await writeFile(file, 'not a checkpoint at all');
   await expect(resume(tinyModel(), file)).rejects.toThrow(

@@ -143,7 +143,7 @@ describe('other lines', () => {
     expect(shows()).toEqual([expect.stringMatching(/^other █+ 19\/19/), expect.stringMatching(/^training features █+ 19\/19/), '']);
   });
 
-  test('nothing stays attached to a stream once the bar is finished or erased', () => {
+  test('no listener stays attached to a stream after the bar is finished or erased', () => {
     const { stream } = terminal(60);
     const write: unknown = Reflect.get(stream, 'write');
     const listeners = (): number => process.listenerCount('exit') + process.listenerCount('uncaughtExceptionMonitor');

@@ -162,7 +162,7 @@ test('what is wrong with a folder, its model.json or its weights is said in one 
   const weights = path.join(target, 'weights.bin');
   await writeFile(weights, 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n');
   expect(await failure(target)).toBe(
-    "WeightsError: loadModel: expected the weight file 'weights.bin' beside '/model/model.json', received a pointer of Git LFS instead of the file itself. Run `git lfs pull`, or download the file from its page.",
+    "WeightsError: loadModel: expected the weight file 'weights.bin' beside '/model/model.json', received a Git LFS pointer instead of the file itself. Run `git lfs pull`, or download the file from its page.",
   );
   await writeFile(weights, '');
   expect(await failure(target)).toMatch(
@@ -178,7 +178,7 @@ test('what is wrong with a folder, its model.json or its weights is said in one 
   );
   await writeFile(json, '<!DOCTYPE html>');
   expect(await failure(json)).toBe(
-    "DataError: loadModel: expected a saved model at '/model/model.json', received a web page. Servers answer so where the file is not at that URL.",
+    "DataError: loadModel: expected a saved model at '/model/model.json', received a web page. Servers send one if the file is not at that URL.",
   );
 });
 

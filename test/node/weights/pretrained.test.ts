@@ -100,7 +100,7 @@ describe('a checkpoint is fetched once', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('a transfer that breaks off goes on where it stopped', async () => {
+  test('an interrupted transfer continues where it stopped', async () => {
     const url = `${await serve(serving(content, { stopAfter: 70_000 }))}/net.pth`;
     const path = await fetchFile(known(url));
     expect(new Uint8Array(readFileSync(path))).toEqual(content);
@@ -109,7 +109,7 @@ describe('a checkpoint is fetched once', () => {
     expect(files()).toEqual(['net.pth']);
   });
 
-  test('a server that knows no ranges is asked again from the beginning', async () => {
+  test('a server without range requests is asked again from the beginning', async () => {
     const [broken, whole] = [serving(content, { stopAfter: 70_000, ranges: false }), serving(content, { ranges: false })];
     const url = `${await serve((request, response, index) => {
       (index === 0 ? broken : whole)(request, response, index);
@@ -117,7 +117,7 @@ describe('a checkpoint is fetched once', () => {
     expect(new Uint8Array(readFileSync(await fetchFile(known(url))))).toEqual(content);
   });
 
-  test('a server that keeps stopping is given up; a later call goes on from there', async () => {
+  test('a server that keeps failing is given up, and a later call continues from there', async () => {
     const stuck: Behavior = (request, response, index) => {
       serving(content, { stopAfter: index === 0 ? 70_000 : 0 })(request, response, index);
     };
@@ -172,7 +172,7 @@ describe('what is not the published file is not kept', () => {
     expect(files()).toEqual([]);
   });
 
-  test('without a published digest, the first download is held to', async () => {
+  test('without a published digest, later downloads must match the first', async () => {
     const checkpoint = checkpointAt({ url: `${await serve(serving(content))}/net.pth`, digest: null });
     const path = await fetchFile(checkpoint);
     expect(readFileSync(`${path}.sha256`, 'utf8')).toBe(sha256);
@@ -182,7 +182,7 @@ describe('what is not the published file is not kept', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('a recorded digest that is none is refused, and the file stays', async () => {
+  test('an invalid recorded digest is refused, and the file is kept', async () => {
     const checkpoint = checkpointAt({ url: 'http://127.0.0.1:9/net.pth', digest: null });
     writeFileSync(join(folder, 'net.pth'), content);
     writeFileSync(join(folder, 'net.pth.sha256'), 'not found\n');
@@ -194,7 +194,7 @@ describe('what is not the published file is not kept', () => {
     expect(await fetchFile(checkpoint)).toBe(join(folder, 'net.pth'));
   });
 
-  test('a file that was damaged in the cache is fetched again', async () => {
+  test('a file that is damaged in the cache is downloaded again', async () => {
     const checkpoint = known(`${await serve(serving(content))}/net.pth`);
     const path = await fetchFile(checkpoint);
     writeFileSync(path, content.subarray(1));
@@ -203,7 +203,7 @@ describe('what is not the published file is not kept', () => {
 });
 
 describe('where it cannot be had', () => {
-  test('offline, the error says which file to fetch, where to put it and what else works', async () => {
+  test('offline, the error says which file to download, where to put it and what else works', async () => {
     const url = `${await serve(serving(content))}/net.pth`;
     await stop();
     expect(await refusal(fetchFile(known(url)))).toMatchInlineSnapshot(
@@ -215,7 +215,7 @@ describe('where it cannot be had', () => {
     expect(await fetchFile(known(url))).toBe(join(folder, 'net.pth'));
   });
 
-  test('a folder that cannot be written is named', async () => {
+  test('an error names a folder that cannot be written', async () => {
     const url = `${await serve(serving(content))}/net.pth`;
     writeFileSync(join(folder, 'file'), '');
     expect(await refusal(fetchFile(known(url), { cacheFolder: join(folder, 'file', 'cache') }))).toMatchInlineSnapshot(
@@ -260,14 +260,14 @@ describe('pretrained', () => {
     expect(backbone.outputs[0]!.shape).toEqual([null, 1280]);
     backbone.dispose();
 
-    // A file of one's own that holds the network twice: the error asks for `prefix`, which is an option here, too.
+    // A custom file that contains the network twice: the error asks for `prefix`, which is an option here, too.
     const twice = new Map(['raw.', 'ema.'].flatMap((prefix) => [...arrays].map(([key, array]) => [prefix + key, array] as const)));
     const message = await refusal(pretrained(name, { weights: twice, inputSize: 64 }));
     expect(message).toContain("Choose one: `prefix: 'raw.'`.");
     for (const prefix of ['raw.', 'ema.']) (await pretrained(name, { weights: twice, prefix, inputSize: 64 })).dispose();
   });
 
-  test('an unknown name is refused with the ones near it', async () => {
+  test('an unknown name is refused with similar names', async () => {
     expect(await refusal(pretrained('b0-noisy'))).toMatchInlineSnapshot(
       `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: 'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`,
     );
@@ -276,7 +276,7 @@ describe('pretrained', () => {
     );
   });
 
-  test('every variant has a usual checkpoint', async () => {
+  test('every variant has a default checkpoint', async () => {
     const { VARIANTS } = await import('../../../src/scaling/index.js');
     const { defaultPretrained } = await import('../../../src/weights/index.js');
     for (const variant of Object.keys(VARIANTS) as (keyof typeof VARIANTS)[]) {

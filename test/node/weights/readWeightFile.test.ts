@@ -95,7 +95,7 @@ describe('what cannot be read is refused in one sentence', () => {
       `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received bytes of another format."`,
     );
     expect(await refusal(written('a.json', '{'))).toMatchInlineSnapshot(
-      `"WeightsError: readWeightFile: 'FOLDER/a.json' is no valid JSON."`,
+      `"WeightsError: readWeightFile: 'FOLDER/a.json' is not valid JSON."`,
     );
     expect(await refusal(written('b.json', '{}'))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: expected the model.json of a TensorFlow.js model, received 'FOLDER/b.json' without a weights manifest."`,

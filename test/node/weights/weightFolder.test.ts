@@ -2,10 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readWeightFile } from '../../../src/node/weights/index.js';
-import { readWeights, weightArray, writeSafetensors } from '../../../src/weights/index.js';
+import { preprocessingOf } from '../../../src/image/index.js';
+import { classNamesOf, efficientNet, setClassNames, setPreprocessing } from '../../../src/models/index.js';
+import { VARIANTS } from '../../../src/scaling/index.js';
+import { loadWeights, readWeights, weightArray, weightsOf, writeSafetensors } from '../../../src/weights/index.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/weights/${name}`, import.meta.url));
 let folder: string;
@@ -56,7 +61,39 @@ describe('sharded weights', () => {
     }
   });
 
-  test('PyTorch shards load likewise', async () => {
+  test('the preprocessing and class names of a model survive in shards or in their index', async () => {
+    await tf.setBackend('cpu');
+    const variant = { ...VARIANTS.b0, widthCoefficient: 0.1, depthCoefficient: 0.3 };
+    const classNames = ['cat', 'dog'];
+    const model = efficientNet(variant, { classes: 2, inputSize: 32 });
+    setClassNames(model, classNames);
+    setPreprocessing(model, { inputSize: 32, fit: 'crop', interpolation: 'bicubic' });
+    const arrays = await weightsOf(model);
+    const notes = { preprocessing: arrays.preprocessing, classNames: arrays.classNames };
+    const halves = [[...arrays].slice(0, 20), [...arrays].slice(20)];
+    const map = Object.fromEntries(halves.flatMap((half, i) => half.map(([name]) => [name, `model-${i}.safetensors`])));
+    const shard = (half: (typeof halves)[number] = [], own = {}): Uint8Array => writeSafetensors(Object.assign(new Map(half), own));
+    const strings = { preprocessing: JSON.stringify(notes.preprocessing), classes: JSON.stringify(classNames) };
+    for (const [own, metadata] of [
+      [notes, { total_size: 12 }],
+      [{}, { total_size: 12, ...strings }],
+    ] as const) {
+      const path = folderWith({
+        'model.safetensors.index.json': JSON.stringify({ metadata, weight_map: map }),
+        'model-0.safetensors': shard(halves[0]),
+        'model-1.safetensors': shard(halves[1], own),
+      });
+      const read = await readWeightFile(path);
+      expect({ preprocessing: read.preprocessing, classNames: read.classNames }).toEqual(notes);
+      const loaded = efficientNet(variant, { classes: 2, inputSize: 32 });
+      await loadWeights(loaded, read);
+      expect([classNamesOf(loaded), preprocessingOf(loaded)]).toEqual([classNames, preprocessingOf(model)]);
+      loaded.dispose();
+    }
+    model.dispose();
+  });
+
+  test('PyTorch shards load in the same way', async () => {
     const path = folderWith({ 'pytorch_model.bin.index.json': index({ 'state_dict.weight': 'x.bin', 'conv.slice': 'y.bin' }) });
     cpSync(fixture('safe-loader.pth'), join(path, 'x.bin'));
     cpSync(fixture('state.pth'), join(path, 'y.bin'));
@@ -69,7 +106,7 @@ describe('sharded weights', () => {
     expect((await readWeightFile(folderWith({ 'config.json': '{}', 'model.safetensors': first }))).size).toBe(2);
   });
 
-  test('a missing, a damaged and a foreign shard are named', async () => {
+  test('an error names a shard that is missing, damaged or of another model', async () => {
     const name = 'model.safetensors.index.json';
     expect(await refusal(folderWith({ [name]: both, 'model-1.safetensors': first }))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: 'FOLDER/model.safetensors.index.json' names the shard 'model-2.safetensors', which does not exist. Copy or download all 2 shards into its folder."`,
@@ -96,7 +133,7 @@ describe('sharded weights', () => {
     },
   );
 
-  test('the index as bytes says how to load the shards', async () => {
+  test('the error for the bytes of an index says how to load the shards', async () => {
     expect(await refusal(Buffer.from(both))).toMatchInlineSnapshot(
       `"WeightsError: readWeightFile: expected a file of safetensors, PyTorch or Keras, received the index of 2 shards. In Node, pass its path. Elsewhere read every shard with \`readWeights\` and load all arrays in one Map: \`new Map([...first, ...second])\`."`,
     );
@@ -109,7 +146,7 @@ describe('files that hold no weights for this library are named for what they ar
 
   test.each([
     ['an empty file', bytes()],
-    ['a pointer of Git LFS', bytes('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n')],
+    ['a Git LFS pointer', bytes('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n')],
     ['a TensorFlow Lite model', bytes('\x1c\0\0\0TFL3', 20)],
     ['an ExecuTorch program', bytes('\x30\0\0\0ET12', 20)],
     ['the graph of a TensorFlow SavedModel', bytes('\x08\x01\x12\xbc\xfe\x01', 20)],

@@ -14,7 +14,7 @@ test.each<[string, () => unknown, string]>([
   [
     'an image with an unknown key',
     () => imageGrid([{ url: pixel, title: 'cat', right: true } as never]),
-    'imageGrid: expected one of `images[0].url`, `images[0].title`, `images[0].correct`, received `images[0].right`.',
+    'imageGrid: expected one of the options `images[0].url`, `images[0].title`, `images[0].correct`, received `images[0].right`.',
   ],
   [
     'a report of a history without epochs',

@@ -1,50 +1,35 @@
-// Fuzzes a parser in a process of its own and watches it: a hang is killed, a crash is named, both with the input's number.
+// Fuzzes a parser in its own process. A hang is killed, and hangs and crashes are reported with the number of the input.
 
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { bundleScript } from '../../support/bundleScript.js';
 
-/** What became of the inputs. */
+/** The results of the inputs. */
 export interface FuzzReport {
   readonly inputs: number;
-  /** Faults put into intact files. */
+  /** Faults injected into valid files. */
   readonly faults: number;
-  /** Inputs refused with an error of the library. */
+  /** Inputs rejected with an error of the library. */
   readonly refused: number;
-  /** Inputs read with a right answer: made up well, or a fault that damaged nothing. */
+  /** Inputs read correctly: valid generated inputs, or faults without effect. */
   readonly survivors: number;
-  /** Foreign errors and wrong answers. */
+  /** Foreign errors and wrong results. */
   readonly failures: readonly string[];
-  /** What memory grew by at its peak. */
+  /** Peak memory growth. */
   readonly megabytes: number;
 }
 
-/** The seed of every fuzzed input; `FUZZ_SEED` tries others. */
+/** The seed of all inputs. Set `FUZZ_SEED` to try another. */
 export const SEED = Number(process.env['FUZZ_SEED'] ?? 20_19);
 
-/** The longest any input may take, in milliseconds, on a busy machine. */
+/** Time limit per input in milliseconds, also on a busy machine. */
 const PATIENCE = 20_000;
 
-// A bundle starts in a tenth of the time and memory that a TypeScript loader takes.
 let bundle: Promise<string> | undefined;
-async function bundled(): Promise<string> {
-  const outfile = path.resolve('node_modules/.cache/reliability/fuzz.mjs');
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'child.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'es2022',
-    sourcemap: 'inline',
-  });
-  return outfile;
-}
 
-/** Fuzzes a parser with so many inputs, in as many processes as it needs. */
+/** Fuzzes a parser with a number of inputs, in as many processes as needed. */
 export async function fuzz(name: string, inputs: number): Promise<FuzzReport> {
   let total: FuzzReport = { inputs: 0, faults: 0, refused: 0, survivors: 0, failures: [], megabytes: 0 };
   while (total.inputs < inputs && total.failures.length === 0) {
@@ -64,11 +49,15 @@ export async function fuzz(name: string, inputs: number): Promise<FuzzReport> {
 async function fuzzPart(name: string, from: number, to: number): Promise<FuzzReport> {
   const folder = mkdtempSync(path.join(tmpdir(), 'fuzz-'));
   const heartbeat = path.join(folder, 'heartbeat');
-  const child = fork(await (bundle ??= bundled()), [name, String(from), String(to), String(SEED), heartbeat], {
-    // Little room for garbage, so that memory tells what the parser takes.
-    execArgv: ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = fork(
+    await (bundle ??= bundleScript(path.join(import.meta.dirname, 'child.ts'), true)),
+    [name, String(from), String(to), String(SEED), heartbeat],
+    {
+      // Small limits for garbage, so that the memory reflects the use of the parser.
+      execArgv: ['--enable-source-maps', '--max-old-space-size=256', '--max-semi-space-size=4'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   const at = (): string => {
     try {
       return readFileSync(heartbeat, 'utf8').trim();
