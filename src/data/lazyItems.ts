@@ -75,7 +75,7 @@ export function lazyMap(source: Source, fn: ItemFunction<never, unknown>, concur
       const readMapped = async (): Promise<unknown> => {
         const item = await read();
         try {
-          return await limited(async () => fn(item as never, context));
+          return await limited(() => fn(item as never, context));
         } catch (error) {
           throw located('Dataset.map', error, item, context.index, pass);
         }
@@ -161,7 +161,7 @@ async function readAll<T>(items: readonly LazyItem<T>[]): Promise<T[]> {
 }
 
 /** Runs at most `count` tasks at once, in the order in which they were given. */
-function limit(count: number): <R>(task: () => Promise<R>) => Promise<R> {
+function limit(count: number): <R>(task: () => R | Promise<R>) => Promise<R> {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (task) => {

@@ -143,7 +143,7 @@ type Entry = readonly [ys: Part, sampleWeights: Part | undefined, ...features: P
 
 /** Splits a batch into entries of equal size. */
 async function entriesOf({ ys, sampleWeights, features = [] }: StepBatch, count: number): Promise<Entry[]> {
-  const parts = await Promise.all([ys, sampleWeights, ...features].map((tensor) => tensor && partsOf(tensor, count)));
+  const parts = await Promise.all([ys, sampleWeights, ...features].map(async (tensor) => tensor && partsOf(tensor, count)));
   return Array.from({ length: count }, (_, i) => parts.map((part) => part?.[i]) as unknown as Entry);
 }
 

@@ -33,8 +33,8 @@ import { classesOf, type StepContext } from './trainStep.js';
  * of that stage's images.
  *
  * The layers below the first one that trains run as in inference: their dropout and stochastic depth are inactive, as in Keras'
- * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them. What they compute from images that do not vary between epochs is kept
- * within `featureCacheBytes`, and these images are read only once per stage.
+ * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them. Their output is kept for images that do not vary between epochs,
+ * within `featureCacheBytes`, so that these images are read only once per stage.
  *
  * @throws {OptionError} when an option is unknown or invalid, the store contains a run with other stages, an item is not a batch, the
  *   preprocessing of a stage is unknown, or its training and validation images are preprocessed differently.
