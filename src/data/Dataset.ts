@@ -195,7 +195,7 @@ export class Dataset<T> implements AsyncIterable<T> {
 
   /** Returns a dataset of the same items with other traits. @internal */
   withTraits(traits: Partial<DatasetTraits>): Dataset<T> {
-    return this.#then({ open: (pass) => this.open(pass), size: this.size, traits });
+    return this.#then({ open: (pass) => this.open(pass), size: this.size, traits: { lazy: this.traits.lazy, ...traits } });
   }
 
   /** Whether the items themselves differ from epoch to epoch, for example after `augment`. A different order does not count. */

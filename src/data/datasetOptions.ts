@@ -12,6 +12,7 @@ export interface MapOptions {
   readonly onSkipped?: SkipListener | undefined;
   /**
    * Whether the function returns different results for the same item in different epochs. Nothing is then cached that depends on them.
+   * With an explicit `false`, `fineTune` may cache what it computes from the results.
    * @defaultValue false
    */
   readonly varies?: boolean | undefined;

@@ -50,7 +50,8 @@ interface MapSettings {
   readonly concurrency: number;
   readonly errors: 'throw' | 'skip';
   readonly onSkipped: SkipListener;
-  readonly varies: boolean;
+  /** `undefined` when the caller does not say. */
+  readonly varies: boolean | undefined;
 }
 
 export function mapSettings(options: MapOptions): MapSettings {
@@ -60,7 +61,7 @@ export function mapSettings(options: MapOptions): MapSettings {
     onSkipped: callable,
     varies: boolean,
   };
-  const { concurrency = 1, errors = 'throw', onSkipped = warnOfSkipped, varies = false } = checkOptions('Dataset.map', options, rules);
+  const { concurrency = 1, errors = 'throw', onSkipped = warnOfSkipped, varies } = checkOptions('Dataset.map', options, rules);
   return { concurrency: concurrency === 'auto' ? automaticConcurrency() : concurrency, errors, onSkipped, varies };
 }
 

@@ -10,6 +10,7 @@ import { imagesRemedy } from './checkBatches.js';
 import { Dataset } from './Dataset.js';
 import { describeItem, releaseItem } from './items.js';
 import type { Label, LabeledImage } from './labeledImage.js';
+import { lazyBatches } from './lazyItems.js';
 
 /** A batch for training or evaluation. The consumer must dispose both tensors. */
 export interface ImageBatch {
@@ -53,15 +54,25 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
   const { size } = images.batch(batchSize, { dropRemainder });
   const inputSize = images.preprocessing?.inputSize;
   const { isReaderOnlyOwner } = images.traits;
-  return images.transform(async function* (items) {
+  const addImage = (batch: OpenBatch | undefined, image: LabeledImage, expected: number): OpenBatch => {
+    checkOwnItem('imageBatches', image);
+    if (inputSize !== undefined) checkSize(image, inputSize);
+    const opened = batch ?? openBatch('imageBatches', image, expected);
+    add('imageBatches', opened, image);
+    if (isReaderOnlyOwner) giveBack(image.pixels.data);
+    return opened;
+  };
+  const join = (all: readonly LabeledImage[]): ImageBatch => {
+    let batch: OpenBatch | undefined;
+    for (const image of all) batch = addImage(batch, image, all.length);
+    return close(batch as OpenBatch);
+  };
+  const lazy = lazyBatches(images, { size: batchSize, dropRemainder, join, hasRows: true });
+  const batches = images.transform(async function* (items) {
     let batch: OpenBatch | undefined;
     let expected = Math.min(batchSize, images.size || ROOM);
     for await (const image of items) {
-      checkOwnItem('imageBatches', image);
-      if (inputSize !== undefined) checkSize(image, inputSize);
-      batch ??= openBatch('imageBatches', image, expected);
-      add('imageBatches', batch, image);
-      if (isReaderOnlyOwner) giveBack(image.pixels.data);
+      batch = addImage(batch, image, expected);
       if (batch.labels.length < batchSize) continue;
       yield close(batch);
       batch = undefined;
@@ -69,6 +80,7 @@ export function imageBatches(images: Dataset<LabeledImage>, options: ImageBatche
     }
     if (batch !== undefined && !dropRemainder) yield close(batch);
   }, size);
+  return batches.withTraits({ lazy });
 }
 
 /** Throws when an image does not have the size that the dataset declares, for example because of a `map`. */

@@ -4,6 +4,7 @@ import { check, checkNumbers, invalid, rule, seed } from '../core/internal.js';
 import type { TfDataset } from './datasetOptions.js';
 import { fingerprintOf } from './fingerprint.js';
 import { cloneItem, isIterable } from './items.js';
+import { lazyArray } from './lazyItems.js';
 import type { Pass } from './operators.js';
 import type { Step } from './steps.js';
 
@@ -33,7 +34,9 @@ export function itemsSource<T>(items: Source<T>): Step<T> {
     throw invalid('Dataset.from', 'items', 'something that can be read more than once', items, 'Pass the generator function itself.');
   }
   const open = (): AsyncIterable<T> => iterate(items, cloneItem);
-  return Array.isArray(items) ? { open, size: items.length, traits: { fingerprint: () => fingerprintOf(items) } } : { open, size: NaN };
+  return Array.isArray(items)
+    ? { open, size: items.length, traits: { fingerprint: () => fingerprintOf(items), lazy: lazyArray(items as readonly T[], cloneItem) } }
+    : { open, size: NaN };
 }
 
 export function rangeSource(start: number, end: number): Step<number> {

@@ -19,6 +19,7 @@ import { concatPasses, interleavePasses, repeatPasses, zipPasses } from './combi
 import type { BatchOptions, InterleaveOptions, MapOptions, ShuffleOptions } from './datasetOptions.js';
 import { asyncIterable, cacheStore, interleaveSettings, mapSettings, prefetchCount, shuffleSettings, sizeRule } from './datasetRules.js';
 import { partFingerprint, type DataFingerprint } from './fingerprint.js';
+import { lazyBatches, lazyConcat, lazyMap, lazyPositions, lazyStep } from './lazyItems.js';
 import {
   batchItems,
   filterItems,
@@ -57,10 +58,12 @@ export function mapStep<T, R>(source: Upstream<T>, fn: ItemFunction<T, R>, optio
   check('Dataset.map', 'fn', fn, callable);
   const { concurrency, errors, onSkipped, varies } = mapSettings(options);
   // The function may have resized the images, so their sizes no longer count as original.
-  const traits = { varies: varies || source.traits.varies, prepared: knownPreprocessing(source.traits) };
+  const traits = { varies: varies === true || source.traits.varies, prepared: knownPreprocessing(source.traits) };
+  // A function that does not say whether it varies may contain random augmentation.
+  const lazy = varies === false ? lazyMap(source, fn, concurrency) : undefined;
   return errors === 'skip'
     ? { open: (pass) => mapOrSkip(source.open(pass), fn, concurrency, pass, onSkipped), size: NaN, traits }
-    : { open: (pass) => mapItems(source.open(pass), fn, concurrency, pass), size: source.size, traits };
+    : { open: (pass) => mapItems(source.open(pass), fn, concurrency, pass), size: source.size, traits: { ...traits, lazy } };
 }
 
 export function filterStep<T>(source: Upstream<T>, keep: ItemFunction<T, boolean>): Step<T> {
@@ -72,9 +75,10 @@ export function filterStep<T>(source: Upstream<T>, keep: ItemFunction<T, boolean
 export function shuffleStep<T>(source: Upstream<T>, bufferSize: number, options: ShuffleOptions): Step<T> {
   check('Dataset.shuffle', 'bufferSize', bufferSize, positiveInteger);
   const { seed, reshuffleEachIteration } = shuffleSettings(options);
-  const open = (pass: Pass): AsyncIterable<T> =>
-    shuffleItems(source.open(pass), bufferSize, deriveSeed(seed, reshuffleEachIteration ? pass.epoch : 0));
-  return { open, size: source.size };
+  const shuffle = <I>(items: AsyncIterable<I>, { epoch }: Pass): AsyncIterable<I> =>
+    shuffleItems(items, bufferSize, deriveSeed(seed, reshuffleEachIteration ? epoch : 0));
+  const lazy = lazyStep(source, shuffle, reshuffleEachIteration ? { isOrdered: false } : {});
+  return { open: (pass) => shuffle(source.open(pass), pass), size: source.size, traits: { lazy } };
 }
 
 export function batchStep<T>(source: Upstream<T>, size: number, options: BatchOptions): Step<T[]> {
@@ -88,6 +92,9 @@ export function batchStep<T>(source: Upstream<T>, size: number, options: BatchOp
   return {
     open: (pass) => batchItems(source.open(pass), size, dropRemainder),
     size: dropRemainder ? Math.floor(batches) : Math.ceil(batches),
+    traits: {
+      lazy: lazyBatches(source, { size, dropRemainder, join: (batch) => [...batch] }),
+    },
   };
 }
 
@@ -98,16 +105,19 @@ export function unbatchStep<T>(source: Upstream<Iterable<T>>): Step<T> {
 export function prefetchStep<T>(source: Upstream<T>, count: number | 'auto'): Step<T> {
   check('Dataset.prefetch', 'count', count, prefetchCount);
   const limit = count === 'auto' ? 2 : count;
-  return { open: (pass) => runAhead(source.open(pass), limit, (item) => item), size: source.size };
+  // The consumer of lazy items decides when it reads them.
+  const lazy = lazyStep(source, (items) => items);
+  return { open: (pass) => runAhead(source.open(pass), limit, (item) => item), size: source.size, traits: { lazy } };
 }
 
 export function cacheStep<T>(source: Upstream<T>, store: CacheStore<T>): Step<T> {
   check('Dataset.cache', 'store', store, cacheStore);
   checkFinite('Dataset.cache', source, 'Repeat after it: `dataset.cache().repeat()`.');
+  const open = (pass: Pass): AsyncIterable<T> => cachedPass(store, source.traits.prepared, source.fingerprint, () => source.open(pass));
   return {
-    open: (pass) => cachedPass(store, source.traits.prepared, source.fingerprint, () => source.open(pass)),
+    open,
     size: source.size,
-    traits: { varies: false },
+    traits: { varies: false, lazy: lazyPositions(source, open) },
     release: () => {
       store.release();
     },
@@ -116,22 +126,28 @@ export function cacheStep<T>(source: Upstream<T>, store: CacheStore<T>): Step<T>
 
 export function repeatStep<T>(source: Upstream<T>, count: number): Step<T> {
   if (count !== Infinity) check('Dataset.repeat', 'count', count, nonNegativeInteger);
+  const { lazy } = source.traits;
+  const repeat = <I>(open: (pass: Pass) => AsyncIterable<I>, pass: Pass): AsyncIterable<I> =>
+    repeatPasses((epoch) => open({ ...pass, epoch }), count, pass.epoch);
   return {
-    open: (pass) => repeatPasses((epoch) => source.open({ ...pass, epoch }), count, pass.epoch),
+    open: (pass) => repeat((each) => source.open(each), pass),
     size: source.size === 0 || count === 0 ? 0 : source.size * count,
+    traits: { lazy: lazy && { ...lazy, open: (pass) => repeat(lazy.open, pass), isOrdered: false } },
   };
 }
 
 export function takeStep<T>(source: Upstream<T>, count: number): Step<T> {
   check('Dataset.take', 'count', count, nonNegativeInteger);
   const size = Math.min(source.size, count);
-  return { open: (pass) => takeItems(source.open(pass), count), size, traits: partOf(source, `take ${count}`, size) };
+  const lazy = lazyStep(source, (items) => takeItems(items, count));
+  return { open: (pass) => takeItems(source.open(pass), count), size, traits: { ...partOf(source, `take ${count}`, size), lazy } };
 }
 
 export function skipStep<T>(source: Upstream<T>, count: number): Step<T> {
   check('Dataset.skip', 'count', count, nonNegativeInteger);
   const size = Math.max(0, source.size - count);
-  return { open: (pass) => skipItems(source.open(pass), count), size, traits: partOf(source, `skip ${count}`, size) };
+  const lazy = lazyStep(source, (items) => skipItems(items, count));
+  return { open: (pass) => skipItems(source.open(pass), count), size, traits: { ...partOf(source, `skip ${count}`, size), lazy } };
 }
 
 export function shardStep<T>(source: Upstream<T>, shards: number, index: number): Step<T> {
@@ -142,7 +158,10 @@ export function shardStep<T>(source: Upstream<T>, shards: number, index: number)
   return {
     open: (pass) => shardItems(source.open(pass), shards, index),
     size,
-    traits: partOf(source, `shard ${index} of ${shards}`, size),
+    traits: {
+      ...partOf(source, `shard ${index} of ${shards}`, size),
+      lazy: lazyStep(source, (items) => shardItems(items, shards, index)),
+    },
   };
 }
 
@@ -150,7 +169,7 @@ export function concatStep<T>(sources: readonly Upstream<T>[]): Step<T> {
   return {
     open: (pass) => concatPasses(sources.map((each) => () => each.open(pass))),
     size: sources.reduce((sum, each) => sum + each.size, 0),
-    traits: { prepared: agreed(sources.map((each) => each.traits.prepared)) },
+    traits: { prepared: agreed(sources.map((each) => each.traits.prepared)), lazy: lazyConcat(sources) },
   };
 }
 
@@ -176,7 +195,12 @@ export function interleaveStep<T, R>(source: Upstream<T>, open: (item: T) => Pro
 
 export function signalStep<T>(source: Upstream<T>, signal: AbortSignal): Step<T> {
   check('Dataset.withSignal', 'signal', signal, signalRule);
-  return { open: (pass) => stopOn(source.open({ ...pass, signal }), signal), size: source.size };
+  const { lazy } = source.traits;
+  return {
+    open: (pass) => stopOn(source.open({ ...pass, signal }), signal),
+    size: source.size,
+    traits: { lazy: lazy && { ...lazy, open: (pass) => stopOn(lazy.open({ ...pass, signal }), signal) } },
+  };
 }
 
 export function transformStep<T, R>(

@@ -4,6 +4,7 @@ import { completePreprocessing, samePreprocessing } from '../image/internal.js';
 import type { CompletePreprocessing, Preprocessing, TransformSpec } from '../image/index.js';
 import type { CachedImages } from './cache.js';
 import { joinedFingerprint, type DataFingerprint } from './fingerprint.js';
+import type { LazyPasses } from './lazyItems.js';
 
 /** A transform and the seed of its random numbers, as sent to a worker thread. */
 export interface ImageChange {
@@ -21,6 +22,8 @@ export interface ItemTraits {
   /** How the images were preprocessed: 'original' for decoded images of any size, `undefined` when unknown. */
   readonly prepared: CachedImages;
   readonly fingerprint: () => DataFingerprint | undefined;
+  /** Opens passes whose items are read on demand. `undefined` when the items cannot be identified or may vary. */
+  readonly lazy: LazyPasses<unknown> | undefined;
 }
 
 /** All traits of a dataset. `Changed` is the type of a dataset whose images are changed while they are read. */
@@ -42,6 +45,7 @@ export function inheritedTraits(
     varies: parents.some((parent) => parent.traits.varies),
     prepared: parents.length === 1 ? parents[0]?.traits.prepared : undefined,
     fingerprint: () => joinedFingerprint(parents.map((parent) => parent.fingerprint)),
+    lazy: undefined,
     isReaderOnlyOwner: false,
     readChanged: undefined,
   };

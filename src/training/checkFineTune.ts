@@ -96,6 +96,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     metrics: arrayOf(anything),
     runtime: callable,
     workers: trainingThreads,
+    featureCacheBytes: nonNegativeInteger,
     optimizer: anything,
     stepsPerEpoch: positiveInteger,
     validationSteps: positiveInteger,

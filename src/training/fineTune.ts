@@ -7,6 +7,7 @@ import { invalid } from '../core/internal.js';
 import { whileDeviceLasts } from '../backends/internal.js';
 import { checkFiniteWeights } from '../models/internal.js';
 import { setPreprocessing } from '../models/index.js';
+import { featureCache } from './cachedFeatures.js';
 import { checkFineTune, checkFirstBatches, createOptimizers } from './checkFineTune.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
@@ -33,7 +34,8 @@ import { classesOf, type StepContext } from './trainStep.js';
  * of that stage's images.
  *
  * The layers below the first one that trains run as in inference: their dropout and stochastic depth are inactive, as in Keras'
- * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them.
+ * `base(x, training=False)`. With `runtime`, ONNX Runtime computes them. Their output is kept for images that do not vary between epochs,
+ * within `featureCacheBytes`, so that these images are read only once per stage.
  *
  * @throws {OptionError} when an option is unknown or invalid, the store contains a run with other stages, an item is not a batch, the
  *   preprocessing of a stage is unknown, or its training and validation images are preprocessed differently.
@@ -113,7 +115,8 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       await replicas?.dispose();
       replicas = undefined;
       if (options.workers !== undefined) replicas = await openReplicas(where, model, loss, options.workers);
-      const context: StepContext = { where, model, split, loss, metrics, classWeights, replicas };
+      const cache = featureCache(split, options.featureCacheBytes ?? 2 ** 30);
+      const context: StepContext = { where, model, split, loss, metrics, classWeights, replicas, cache };
       const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
       const save = (position: Partial<Position> & Pick<Position, 'epoch' | 'step'>): Promise<void> =>
         saveRun(options.store, model, callbacks, stages, data, { stage: index, history, ...position });
@@ -126,7 +129,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
                 remember(index);
               }
             : undefined;
-        await split.refresh();
+        if (await split.refresh()) cache.clear();
         await replicas?.refresh();
         const run: EpochRun = { context, optimizer, variables, stage, options, epoch, totalEpochs, save, from, onFirstStep };
         const metricsOfEpoch = await whileDeviceLasts(() => trainEpoch(run), deviceLost(epoch));

@@ -63,6 +63,12 @@ export interface FineTuneOptions {
    */
   readonly workers?: TrainingWorkers | undefined;
   /**
+   * Memory in bytes for the output of the layers below the first one that trains, which is kept for images that are the same in every
+   * epoch. What does not fit is computed in each epoch. 0 keeps nothing.
+   * @defaultValue 1073741824, which is 1 GiB
+   */
+  readonly featureCacheBytes?: number | undefined;
+  /**
    * Creates the optimizer of each stage. It is called once per stage before training begins, and must return a new optimizer each time.
    * Each stage starts without optimizer state, as with a newly compiled model.
    * @defaultValue () => adam()

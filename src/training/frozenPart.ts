@@ -34,8 +34,10 @@ export interface SplitModel {
   readonly features: (images: tf.Tensor) => Promise<readonly tf.Tensor[]>;
   /** Computes the output of the model, which the caller disposes. */
   readonly predict: (features: readonly tf.Tensor[], training: boolean) => tf.Tensor;
-  /** Reads the frozen weights again if they have changed. */
-  readonly refresh: () => Promise<void>;
+  /** Whether `features` computes anything. Otherwise it returns the images. */
+  readonly isFrozen: boolean;
+  /** Reads the frozen weights again if they have changed, and returns whether they have. */
+  readonly refresh: () => Promise<boolean>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -48,7 +50,7 @@ export interface SplitModel {
 export async function splitModel(where: string, model: LayersModel, runtime: FeatureRuntime | undefined): Promise<SplitModel> {
   const { below, above } = cutFrozen(model);
   if (below === undefined) {
-    return { features: (images) => Promise.resolve([images]), predict: above, refresh: nothing, dispose: nothing };
+    return { features: (images) => Promise.resolve([images]), predict: above, isFrozen: false, refresh: unchanged, dispose: nothing };
   }
   const versions = (): readonly object[] => below.weights.map((weight) => (weight.read() as tf.Variable).dataId);
   let opened = await openFeatures(where, below, runtime);
@@ -56,12 +58,14 @@ export async function splitModel(where: string, model: LayersModel, runtime: Fea
   return {
     features: async (images) => [await opened.predict(images)].flat(),
     predict: above,
+    isFrozen: true,
     refresh: async () => {
       const now = versions();
-      if (now.every((version, i) => version === read[i])) return;
+      if (now.every((version, i) => version === read[i])) return false;
       await opened.dispose();
       opened = await openFeatures(where, below, runtime);
       read = now;
+      return true;
     },
     dispose: async () => {
       await opened.dispose();
@@ -70,11 +74,12 @@ export async function splitModel(where: string, model: LayersModel, runtime: Fea
 }
 
 /** Disposes features, unless they are the images themselves. */
-export function releaseFeatures(features: readonly tf.Tensor[], images: tf.Tensor): void {
+export function releaseFeatures(features: readonly tf.Tensor[], images: tf.Tensor | undefined): void {
   tf.dispose(features.filter((tensor) => tensor !== images));
 }
 
 const nothing = (): Promise<void> => Promise.resolve();
+const unchanged = (): Promise<boolean> => Promise.resolve(false);
 
 /** Cuts a model where its frozen part ends. */
 export function cutFrozen(model: LayersModel): CutModel {

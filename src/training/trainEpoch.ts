@@ -1,17 +1,18 @@
 // One epoch of fineTune: training steps, validation and callbacks.
 
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '../core/index.js';
 import { trackProgress } from '../core/internal.js';
 import { checkBatch } from '../data/internal.js';
 import type { Dataset } from '../data/index.js';
+import { disposeBatch, type FeaturePass, type StepBatch } from './cachedFeatures.js';
 import type { EpochMetrics, MetricValues } from './epochMetrics.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { emptyTally, metricsOfTally, type Tally } from './tally.js';
 import { placeText } from './trainingPlace.js';
 import type { Position } from './trainingRun.js';
-import { testStep, TRAINING_PARTS, trainStep, type StepContext, type TrainingBatch } from './trainStep.js';
+import { checkBatchNumbers, testStep, TRAINING_PARTS, trainStep, type StepContext, type TrainingBatch } from './trainStep.js';
 
 /** What an epoch needs. */
 export interface EpochRun {
@@ -43,7 +44,7 @@ export async function trainEpoch({
   onFirstStep,
 }: EpochRun): Promise<MetricValues & Pick<EpochMetrics, 'loss' | 'learningRate'>> {
   const { callbacks = [], stepsPerEpoch = Infinity, checkpointEverySteps = Infinity, signal } = options;
-  const { where, model, metrics } = context;
+  const { where, metrics } = context;
   const { train, validation } = dataOf(stage, options);
   const known = Math.min(stepsPerEpoch, Number.isNaN(train.size) ? Infinity : train.size);
   const report = trackProgress(
@@ -57,10 +58,9 @@ export async function trainEpoch({
   for (const each of callbacks) await each.onEpochBegin(epoch);
   let steps = 0;
   let learningRate = optimizer.currentRate;
-  for await (const batch of train.open({ epoch, signal: undefined })) {
+  const placeOf = (step: number): string => placeText({ step, epoch });
+  for await (const batch of openBatches(context, 'train', train, { epoch, skip: done, placeOf })) {
     const step = steps;
-    const place = placeText({ step, epoch });
-    checkBatch(where, 'train', batch, model.inputs[0]?.shape, ` at ${place}`, TRAINING_PARTS);
     try {
       steps += 1;
       // A resumed epoch reads its batches in the same order, and skips those that were trained on before.
@@ -72,13 +72,13 @@ export async function trainEpoch({
       for (const each of callbacks) await each.onBatchBegin(step);
       optimizer.place = { where, step, epoch };
       learningRate = optimizer.currentRate;
-      const loss = await trainStep(context, optimizer, variables, batch, tally, place);
+      const loss = await trainStep(context, optimizer, variables, batch as StepBatch, tally, placeOf(step));
       if (step === done) onFirstStep?.();
       for (const each of callbacks) await each.onBatchEnd(step, { loss });
       report(steps, { loss: tally.loss / tally.samples });
       if (steps % checkpointEverySteps === 0) await save({ epoch, step: steps, tally });
     } finally {
-      dispose(batch);
+      disposeBatch(batch);
     }
     if (steps >= stepsPerEpoch) break;
   }
@@ -106,16 +106,15 @@ async function validate(
   { validationSteps = Infinity }: FineTuneOptions,
 ): Promise<MetricValues> {
   if (data === undefined) return {};
-  const { where, model, metrics } = context;
+  const { where, metrics } = context;
   const tally = emptyTally(metrics);
   let step = 0;
-  for await (const batch of data.open({ epoch: 0, signal: undefined })) {
-    const place = `validation step ${step} after epoch ${epoch}`;
-    checkBatch(where, 'validation', batch, model.inputs[0]?.shape, ` at ${place}`, TRAINING_PARTS);
+  const placeOf = (at: number): string => `validation step ${at} after epoch ${epoch}`;
+  for await (const batch of openBatches(context, 'validation', data, { epoch: 0, skip: 0, placeOf })) {
     try {
-      await testStep(context, batch, tally, place);
+      await testStep(context, batch as StepBatch, tally, placeOf(step));
     } finally {
-      dispose(batch);
+      disposeBatch(batch);
     }
     if (++step >= validationSteps) break;
   }
@@ -123,6 +122,34 @@ async function validate(
   return metricsOfTally(tally, metrics, 'val_');
 }
 
-function dispose({ xs, ys, sampleWeights }: TrainingBatch): void {
-  tf.dispose([xs, ys, sampleWeights]);
+/** Which batches to read, and how errors name the place of a step. */
+interface BatchPass extends Pick<FeaturePass, 'epoch' | 'skip'> {
+  readonly placeOf: (step: number) => string;
+}
+
+/** Opens batches of features if they can be kept between epochs, or else of images. */
+async function* openBatches(
+  context: StepContext,
+  option: string,
+  data: Dataset<TrainingBatch>,
+  { epoch, skip, placeOf }: BatchPass,
+): AsyncGenerator<Partial<StepBatch>> {
+  const { where, model, cache } = context;
+  const checkParts = (batch: unknown, step: number): void => {
+    checkBatch(where, option, batch, model.inputs[0]?.shape, ` at ${placeOf(step)}`, TRAINING_PARTS);
+  };
+  const check = (batch: TrainingBatch, step: number): Promise<void> => {
+    checkParts(batch, step);
+    return checkBatchNumbers(context, option, batch, placeOf(step));
+  };
+  const cached = cache?.open(data, { epoch, skip, check });
+  if (cached !== undefined) {
+    yield* cached;
+    return;
+  }
+  let step = 0;
+  for await (const batch of data.open({ epoch, signal: undefined })) {
+    checkParts(batch, step++);
+    yield batch;
+  }
 }

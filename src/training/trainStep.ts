@@ -7,6 +7,7 @@ import { show, showShape } from '../core/internal.js';
 import { checkLabelShape } from '../data/internal.js';
 import { areFinite } from '../layers/internal.js';
 import { reasonOf } from '../models/internal.js';
+import type { FeatureCache, StepBatch } from './cachedFeatures.js';
 import { checkLabels, meaningOf } from './checkLabels.js';
 import { releaseFeatures, type SplitModel } from './frozenPart.js';
 import type { Loss } from './losses.js';
@@ -45,6 +46,8 @@ export interface StepContext {
   readonly classWeights: tf.Tensor1D | undefined;
   /** Threads that share the batch, if the caller has any. */
   readonly replicas?: Replicas | undefined;
+  /** Features that do not change between epochs. @defaultValue none are kept */
+  readonly cache?: FeatureCache | undefined;
 }
 
 /**
@@ -58,13 +61,12 @@ export async function trainStep(
   context: StepContext,
   optimizer: NamedOptimizer,
   variables: tf.Variable[],
-  batch: TrainingBatch,
+  batch: StepBatch,
   tally: Tally,
   place: string,
 ): Promise<number> {
-  await checkBatchNumbers(context, 'train', batch, place);
+  const features = await featuresOf(context, 'train', batch, place);
   const { where, model, split, replicas } = context;
-  const features = await split.features(batch.xs);
   try {
     if (replicas !== undefined) {
       const { attempt, predictions } = await replicas.step(optimizer, { ...batch, features, classWeights: context.classWeights, place });
@@ -95,9 +97,8 @@ export async function trainStep(
  *
  * @throws {DataError} when labels are out of range, or the batch is not finite. {@link EffnetError} when the loss is not finite.
  */
-export async function testStep(context: StepContext, batch: TrainingBatch, tally: Tally, place: string): Promise<void> {
-  await checkBatchNumbers(context, 'validation', batch, place);
-  const features = await context.split.features(batch.xs);
+export async function testStep(context: StepContext, batch: StepBatch, tally: Tally, place: string): Promise<void> {
+  const features = await featuresOf(context, 'validation', batch, place);
   const predictions = context.split.predict(features, false);
   releaseFeatures(features, batch.xs);
   try {
@@ -116,10 +117,17 @@ export async function testStep(context: StepContext, batch: TrainingBatch, tally
   }
 }
 
+async function featuresOf(context: StepContext, option: string, batch: StepBatch, place: string): Promise<readonly tf.Tensor[]> {
+  // Batches of features were checked while they were images.
+  if (batch.features !== undefined) return batch.features;
+  await checkBatchNumbers(context, option, batch, place);
+  return context.split.features(batch.xs as tf.Tensor);
+}
+
 const countersOf = ({ metrics }: StepContext): Metric['counts'][] => metrics.map(({ counts }) => counts);
 
 /** Returns the mean of the weighted losses of a batch. */
-export function meanLoss(context: LossContext, { ys, sampleWeights }: TrainingBatch, predictions: tf.Tensor, place: string): tf.Scalar {
+export function meanLoss(context: LossContext, { ys, sampleWeights }: StepBatch, predictions: tf.Tensor, place: string): tf.Scalar {
   const { where, classWeights } = context;
   let losses = lossesOf(context, ys, predictions, place);
   if (classWeights !== undefined)
@@ -162,7 +170,7 @@ export function checkTrainingLabels(
     loss,
     metrics,
     classWeights,
-  }: Omit<StepContext, 'classWeights' | 'split' | 'replicas'> & { readonly classWeights: unknown },
+  }: Omit<StepContext, 'classWeights' | 'split' | 'replicas' | 'cache'> & { readonly classWeights: unknown },
   option: string,
   { shape }: tf.Tensor,
   place = '',
@@ -177,7 +185,7 @@ export function checkTrainingLabels(
 }
 
 /** Checks labels and numbers before anything is computed, because layers and losses often hide what is wrong with a batch. */
-async function checkBatchNumbers(context: StepContext, option: string, batch: TrainingBatch, place: string): Promise<void> {
+export async function checkBatchNumbers(context: StepContext, option: string, batch: StepBatch, place: string): Promise<void> {
   const { where, model, loss, metrics } = context;
   const meaning = meaningOf(loss);
   checkTrainingLabels(context, option, batch.ys, ` at ${place}`);

@@ -70,13 +70,7 @@ export async function classifyBatch(
   inputs: readonly Pixels[],
   { topK = 5, classNames }: Omit<ClassifyOptions, 'preprocessing'>,
 ): Promise<Classification[][]> {
-  const [{ height, width, channels }] = inputs as [Pixels];
-  const size = height * width * channels;
-  const pixels = new Float32Array(inputs.length * size);
-  inputs.forEach(({ data }, i) => {
-    pixels.set(data, i * size);
-  });
-  const { values, columns } = await predictValues(where, model, pixels, [inputs.length, height, width, channels]);
+  const { values, columns } = await predictValues(where, model, ...joinPixels(inputs));
   checkFiniteOutputs(where, values);
   checkProbabilities(where, model, values, columns);
   const names = classNames ?? knownClassNames(model);
@@ -95,6 +89,19 @@ export async function classifyBatch(
       .sort((a, b) => b.probability - a.probability || a.index - b.index)
       .slice(0, topK);
   });
+}
+
+/** Joins images of one size. Returns their values and the shape `[images, height, width, channels]`. */
+export function joinPixels(
+  inputs: readonly Pixels[],
+): [values: Float32Array, shape: [images: number, height: number, width: number, channels: number]] {
+  const [{ height, width, channels }] = inputs as readonly [Pixels];
+  const size = height * width * channels;
+  const values = new Float32Array(inputs.length * size);
+  inputs.forEach(({ data }, i) => {
+    values.set(data, i * size);
+  });
+  return [values, [inputs.length, height, width, channels]];
 }
 
 // Rounding to float32 changes the sum of a row. `evaluate` has the same tolerance.

@@ -41,11 +41,14 @@ export function imageFiles(files: readonly LabeledFile[], options: ImageFilesOpt
   for (const { label, origin, path: place } of files) checkLabel(labelMode, label, classes, 'imageFiles', origin ?? place);
   return readImages(
     'imageFiles',
-    orderedFiles(files, options).map((file) => ({
-      path: file.path,
-      origin: file.origin ?? file.path,
-      label: labelAs(labelMode, file.label, classes),
-    })),
+    orderedFiles(files, options).map(
+      (file) => ({
+        path: file.path,
+        origin: file.origin ?? file.path,
+        label: labelAs(labelMode, file.label, classes),
+      }),
+      { varies: false },
+    ),
     options,
   );
 }

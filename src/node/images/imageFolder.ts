@@ -98,10 +98,13 @@ export async function imageFolder(folder: string, options: ImageFolderOptions = 
     throw new DataError(`imageFolder: expected 2 classes with labelMode 'binary', received ${classNames.length} in '${folder}'.`);
   }
   const imageSet = (share: readonly FolderFile[], shuffled: boolean): ImageSet => {
-    const labeled = orderedFiles(share, { shuffle: shuffled, seed }).map((file) => ({
-      ...file,
-      label: labelAs(labelMode ?? 'categorical', file.label, classNames.length),
-    }));
+    const labeled = orderedFiles(share, { shuffle: shuffled, seed }).map(
+      (file) => ({
+        ...file,
+        label: labelAs(labelMode ?? 'categorical', file.label, classNames.length),
+      }),
+      { varies: false },
+    );
     return { files: share, images: readImages('imageFolder', labeled, options) };
   };
   if (validationSplit === undefined) return { classNames, skipped, ...imageSet(files, shuffle) };

@@ -119,10 +119,13 @@ export async function imagesFromCsv(file: string, options: ImagesFromCsvOptions)
   warnOfUnused({ where, what, option: 'names' }, unusedNames, onWarning);
   const unusedClasses = (options.classNames ?? []).filter((name) => !used.has(name));
   warnOfUnused({ where, what, option: 'classNames' }, unusedClasses, onWarning);
-  const labeled = orderedFiles(files, options).map((each) => ({
-    path: each.path,
-    origin: each.origin,
-    label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
-  }));
+  const labeled = orderedFiles(files, options).map(
+    (each) => ({
+      path: each.path,
+      origin: each.origin,
+      label: multiLabel ? oneHot(each.labels, classNames.length) : labelAs(labelMode, each.label, classNames.length),
+    }),
+    { varies: false },
+  );
   return { classNames, files, missing: absentPaths, skipped, images: readImages(where, labeled, options) };
 }
