@@ -12,7 +12,7 @@ export {
 export { checkLabelShape } from './checkLabelShape.js';
 export { collateFor } from './imageBatches.js';
 export { releaseItem, tensorsOf } from './items.js';
-export { lazyPassesOf, type LazyItem, type LazyPasses } from './lazyItems.js';
+export { lazyPassesOf, type LazyItem } from './lazyItems.js';
 export { crc32c } from './records/crc32c.js';
 export { checkSchema, formatExampleFor } from './records/schema.js';
 export { runAhead } from './runAhead.js';

@@ -4,13 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { lazyPassesOf, releaseItem, runAhead, type LazyItem } from '../data/internal.js';
 import type { Dataset } from '../data/index.js';
 import type { SplitModel } from './frozenPart.js';
-import type { TrainingBatch } from './trainStep.js';
-
-/** A batch of images, or of the features that the frozen part computed from them. */
-export interface StepBatch extends Omit<TrainingBatch, 'xs'> {
-  readonly xs?: tf.Tensor | undefined;
-  readonly features?: readonly tf.Tensor[] | undefined;
-}
+import type { StepBatch, TrainingBatch } from './trainingBatch.js';
 
 /** One pass over the data. */
 export interface FeaturePass {

@@ -35,7 +35,8 @@ import { checkReplicable, type TrainingWorkers } from './replicas.js';
 import type { Schedule } from './schedule.js';
 import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine } from './schedules.js';
 import type { CheckpointStore } from './trainingRun.js';
-import { checkTrainingLabels, classesOf, TRAINING_PARTS, type TrainingBatch } from './trainStep.js';
+import { TRAINING_PARTS, type TrainingBatch } from './trainingBatch.js';
+import { checkTrainingLabels, classesOf } from './trainStep.js';
 
 const WHERE = 'fineTune';
 

@@ -12,7 +12,7 @@ import type { NamedOptimizer } from './NamedOptimizer.js';
 import type { Schedule } from './schedule.js';
 import type { TrainingWorkers } from './replicas.js';
 import type { CheckpointStore } from './trainingRun.js';
-import type { TrainingBatch } from './trainStep.js';
+import type { TrainingBatch } from './trainingBatch.js';
 
 /** A stage of {@link fineTune}: which layers train, for how many epochs, at which learning rate, on which data. */
 export interface FineTuneStage {
@@ -57,8 +57,8 @@ export interface FineTuneOptions {
    */
   readonly runtime?: FeatureRuntime | undefined;
   /**
-   * Threads that share every step: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm backend, and a loss and layers of this library
-   * or TensorFlow.js.
+   * Threads that share every step: `trainingWorkers()` of `effnet-ts/node`. Requires the wasm backend, and a loss and layers of this
+   * library or TensorFlow.js.
    * @defaultValue none
    */
   readonly workers?: TrainingWorkers | undefined;

@@ -67,6 +67,6 @@ export {
   type WarmupCosineOptions,
 } from './schedules.js';
 export { type TrainedHead, trainHead, type TrainHeadOptions } from './trainHead.js';
-export type { TrainingBatch } from './trainStep.js';
+export type { TrainingBatch } from './trainingBatch.js';
 export type { CheckpointStore } from './trainingRun.js';
 export type { Update, UpdateRule } from './updateRule.js';

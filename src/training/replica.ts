@@ -8,7 +8,7 @@ import { layersOf, modelFromArtifacts } from '../models/internal.js';
 import { cutFrozen } from './frozenPart.js';
 import { lossFrom, type LossConfig } from './losses.js';
 import { withoutStateChanges } from './stateChanges.js';
-import { meanLoss } from './trainStep.js';
+import { meanLoss } from './meanLoss.js';
 
 /** A tensor as plain data. */
 export interface PlainTensor {
@@ -121,7 +121,7 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
               }, trained),
             () => false,
           );
-          const gradients = trained.map(({ name, shape }) => (result.grads[name] as tf.Tensor | undefined) ?? tf.zeros(shape));
+          const gradients = trained.map(({ name, shape }) => (result.grads[name]) ?? tf.zeros(shape));
           const statistics = variables.slice(count).map((variable) => changes.get(variable) ?? variable);
           held.push(predicted as unknown as tf.Tensor);
           return {

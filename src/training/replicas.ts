@@ -103,7 +103,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
   const publish = async (): Promise<void> => {
     let offset = 0;
     for (const [i, variable] of variables.entries()) {
-      if (versions[i] !== variable.dataId) current.set((await variable.data()) as Float32Array, offset);
+      if (versions[i] !== variable.dataId) current.set((await variable.data()), offset);
       versions[i] = variable.dataId;
       offset += variable.size;
     }
@@ -170,7 +170,7 @@ async function artifactsOf(model: LayersModel): Promise<tf.io.ModelArtifacts> {
 
 /** Divides a batch into contiguous rows, at most one part per thread. */
 async function sharesOf(batch: SharedBatch, layers: ReturnType<typeof statefulLayers>, threads: number): Promise<Share[]> {
-  const total = batch.ys.shape[0] as number;
+  const total = batch.ys.shape[0];
   const parts = Math.min(threads, total);
   const [features, ys, sampleWeights, classWeights] = await Promise.all([
     Promise.all(batch.features.map(toPlain)),

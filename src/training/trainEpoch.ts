@@ -5,14 +5,15 @@ import { DataError } from '../core/index.js';
 import { trackProgress } from '../core/internal.js';
 import { checkBatch } from '../data/internal.js';
 import type { Dataset } from '../data/index.js';
-import { disposeBatch, type FeaturePass, type StepBatch } from './cachedFeatures.js';
+import { disposeBatch, type FeaturePass } from './cachedFeatures.js';
 import type { EpochMetrics, MetricValues } from './epochMetrics.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { emptyTally, metricsOfTally, type Tally } from './tally.js';
 import { placeText } from './trainingPlace.js';
 import type { Position } from './trainingRun.js';
-import { checkBatchNumbers, testStep, TRAINING_PARTS, trainStep, type StepContext, type TrainingBatch } from './trainStep.js';
+import { TRAINING_PARTS, type StepBatch, type TrainingBatch } from './trainingBatch.js';
+import { checkBatchNumbers, testStep, trainStep, type StepContext } from './trainStep.js';
 
 /** What an epoch needs. */
 export interface EpochRun {

@@ -2,48 +2,26 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { DataError, EffnetError, OptionError, ShapeError } from '../core/index.js';
-import { show, showShape } from '../core/internal.js';
+import { DataError, EffnetError } from '../core/index.js';
 import { checkLabelShape } from '../data/internal.js';
 import { areFinite } from '../layers/internal.js';
-import { reasonOf } from '../models/internal.js';
-import type { FeatureCache, StepBatch } from './cachedFeatures.js';
+import type { FeatureCache } from './cachedFeatures.js';
 import { checkLabels, meaningOf } from './checkLabels.js';
 import { releaseFeatures, type SplitModel } from './frozenPart.js';
-import type { Loss } from './losses.js';
+import { meanLoss, type LossContext } from './meanLoss.js';
 import type { Metric } from './metrics.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import type { Replicas } from './replicas.js';
 import { takeIfFinite, takeStep } from './takeStep.js';
 import { addToTally, type Tally } from './tally.js';
-import { targetsLike } from './targets.js';
-
-/** A batch of training data. The code that iterates over batches disposes them. */
-export interface TrainingBatch {
-  /** float32 `[batch, height, width, channels]`, or whatever the model takes. */
-  readonly xs: tf.Tensor;
-  /** Class indices `[batch]`, or vectors `[batch, targets]`. */
-  readonly ys: tf.Tensor;
-  /** Weight of each sample in the loss, `[batch]`. @defaultValue 1 for each sample */
-  readonly sampleWeights?: tf.Tensor | undefined;
-}
-
-/** The names of the tensors of a {@link TrainingBatch}. */
-export const TRAINING_PARTS = ['xs', 'ys', 'sampleWeights'] as const;
-
-/** What the loss of a batch depends on. */
-export type LossContext = Pick<StepContext, 'where' | 'loss' | 'classWeights'>;
+import { TRAINING_PARTS, type StepBatch } from './trainingBatch.js';
 
 /** What a step needs besides its batch. */
-export interface StepContext {
-  /** The function that errors name. */
-  readonly where: string;
+export interface StepContext extends LossContext {
   readonly model: LayersModel;
   /** The model, split where its frozen part ends. */
   readonly split: SplitModel;
-  readonly loss: Loss;
   readonly metrics: readonly Metric[];
-  readonly classWeights: tf.Tensor1D | undefined;
   /** Threads that share the batch, if the caller has any. */
   readonly replicas?: Replicas | undefined;
   /** Features that do not change between epochs. @defaultValue none are kept */
@@ -125,39 +103,6 @@ async function featuresOf(context: StepContext, option: string, batch: StepBatch
 }
 
 const countersOf = ({ metrics }: StepContext): Metric['counts'][] => metrics.map(({ counts }) => counts);
-
-/** Returns the mean of the weighted losses of a batch. */
-export function meanLoss(context: LossContext, { ys, sampleWeights }: StepBatch, predictions: tf.Tensor, place: string): tf.Scalar {
-  const { where, classWeights } = context;
-  let losses = lossesOf(context, ys, predictions, place);
-  if (classWeights !== undefined)
-    losses = tf.mul(losses, tf.sum(tf.mul(targetsLike(where, ys, predictions, 'anything'), classWeights), -1));
-  if (sampleWeights !== undefined) {
-    if (sampleWeights.rank !== 1 || sampleWeights.shape[0] !== losses.shape[0]) {
-      throw new ShapeError(`${where}: expected \`sampleWeights\` ${showShape(losses.shape)}, received ${showShape(sampleWeights.shape)}.`);
-    }
-    losses = tf.mul(losses, sampleWeights);
-  }
-  return tf.mean(losses);
-}
-
-function lossesOf({ where, loss }: LossContext, ys: tf.Tensor, predictions: tf.Tensor, place: string): tf.Tensor {
-  let losses: unknown;
-  try {
-    losses = loss(ys, predictions);
-  } catch (cause) {
-    throw new OptionError(
-      `${where}: expected losses [${predictions.shape[0]}] from \`loss\` at ${place}, but it threw: ${reasonOf(cause)}.`,
-      { cause },
-    );
-  }
-  // The return value of a JavaScript function may be missing.
-  if (losses instanceof tf.Tensor) return losses as tf.Tensor;
-  throw new OptionError(
-    `${where}: expected a function that returns a tensor of losses [${predictions.shape[0]}] for \`loss\`, ` +
-      `received ${show(losses)} from it.`,
-  );
-}
 
 /** Returns the number of outputs of a model. */
 export const classesOf = (model: LayersModel): number => model.outputs[0]?.shape.at(-1) ?? 1;

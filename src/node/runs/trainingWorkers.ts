@@ -25,7 +25,8 @@ export interface TrainingWorkersOptions {
 /**
  * Makes worker threads for `fineTune`. Each thread has a copy of the model on the wasm backend and takes its share of every batch.
  *
- * The result equals that of one thread up to rounding, also with dropout and stochastic depth. Idle threads do not keep the process running.
+ * The result equals that of one thread up to rounding, also with dropout and stochastic depth. Idle threads do not keep the process
+ * running.
  *
  * @returns The threads. They start with the first stage; the caller must dispose them.
  * @throws {OptionError} when an option is unknown or invalid.
@@ -118,7 +119,7 @@ function startThread(): TrainingThread {
         const id = latest++;
         waiting.set(id, { resolve, reject });
         worker.ref();
-        worker.postMessage({ ...task, id } as TrainingTask);
+        worker.postMessage({ ...task, id });
       }),
     end: () => worker.terminate(),
   };
