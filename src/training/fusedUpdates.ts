@@ -10,12 +10,12 @@ export function momentumUpdate(
   velocity: tf.Tensor,
   factors: { readonly rate: number; readonly momentum: number; readonly nesterov: boolean },
 ): [weight: tf.Tensor, velocity: tf.Tensor] {
-  return fused('EffnetMomentumUpdate', { weight, gradient, velocity }, factors, () => {
+  return fused<[tf.Tensor, tf.Tensor]>('EffnetMomentumUpdate', { weight, gradient, velocity }, factors, () => {
     const { rate, momentum, nesterov } = factors;
     const change = tf.mul(gradient, -rate);
     const updated = tf.add(tf.mul(velocity, momentum), change);
     return [tf.add(weight, nesterov ? tf.add(tf.mul(updated, momentum), change) : updated), updated];
-  }) as [tf.Tensor, tf.Tensor];
+  });
 }
 
 /**
@@ -30,10 +30,10 @@ export function adamUpdate(
   meanSquare: tf.Tensor,
   factors: { readonly rate: number; readonly beta1: number; readonly beta2: number; readonly epsilon: number },
 ): [weight: tf.Tensor, mean: tf.Tensor, meanSquare: tf.Tensor] {
-  return fused('EffnetAdamUpdate', { weight, gradient, mean, meanSquare }, factors, () => {
+  return fused<[tf.Tensor, tf.Tensor, tf.Tensor]>('EffnetAdamUpdate', { weight, gradient, mean, meanSquare }, factors, () => {
     const { rate, beta1, beta2, epsilon } = factors;
     const first = tf.add(mean, tf.mul(tf.sub(gradient, mean), 1 - beta1));
     const second = tf.add(meanSquare, tf.mul(tf.sub(tf.square(gradient), meanSquare), 1 - beta2));
     return [tf.sub(weight, tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), epsilon))), first, second];
-  }) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  });
 }
