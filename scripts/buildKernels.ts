@@ -6,6 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { withSharedMemory } from '../src/wasm/sharedMemory.js';
 
 const OPTIONS = [
   '-O3',
@@ -76,17 +77,13 @@ function readLength(bytes: Uint8Array, start: number): { readonly value: number;
 
 /** Returns the contents of the generated files by path. */
 export async function kernelModules(): Promise<ReadonlyMap<string, string>> {
-  const literal = async (floor: 'wasm' | 'image', shared: boolean): Promise<string> =>
-    `'${Buffer.from(await compile(floor, shared)).toString('base64')}'`;
+  const literal = (bytes: Uint8Array): string => `'${Buffer.from(bytes).toString('base64')}'`;
+  const kernels = await compile('wasm', false);
+  if (!Buffer.from(withSharedMemory(kernels)).equals(await compile('wasm', true)))
+    throw new Error('Compiling for shared memory must change nothing but the import of the memory.');
   const lines = {
-    wasm: [
-      '/** The kernels for an ordinary memory, base64. */',
-      `export const KERNELS = ${await literal('wasm', false)};`,
-      '',
-      '/** The same for the shared memory of the threaded build, base64. */',
-      `export const SHARED_KERNELS = ${await literal('wasm', true)};`,
-    ],
-    image: ['/** The kernels, base64. */', `export const PIXEL_KERNELS = ${await literal('image', false)};`],
+    wasm: ['/** The kernels, base64. */', `export const KERNELS = ${literal(kernels)};`],
+    image: ['/** The kernels, base64. */', `export const PIXEL_KERNELS = ${literal(await compile('image', false))};`],
   };
   return new Map(
     Object.entries(lines).map(([floor, text]) => [

@@ -2,7 +2,8 @@
 
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
-import { KERNELS, SHARED_KERNELS } from './binary.js';
+import { KERNELS } from './binary.js';
+import { withSharedMemory } from './sharedMemory.js';
 
 /** The parts of TensorFlow.js' BackendWasm that are used here. */
 export interface WasmBackend {
@@ -65,7 +66,8 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
   if (bound.has(backend)) return;
   const memory = memoryOf(backend);
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const bytes = Uint8Array.from(atob(shared ? SHARED_KERNELS : KERNELS), (character) => character.charCodeAt(0));
+  const kernels = Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0));
+  const bytes = shared ? withSharedMemory(kernels) : kernels;
   try {
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
     bound.set(backend, instance.exports as unknown as Kernels);

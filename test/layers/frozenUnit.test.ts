@@ -82,13 +82,12 @@ test.each(CASES)('%s', async (name, given, { size = [2, 6, 5, 5], kernel = 1, fi
     const { value, grads } = tf.tidy(() => {
       const y = unit(tensors);
       const dy = fill(`${name}/dy`, y.shape);
-      const unitOfList = (...list: tf.Tensor[]): tf.Tensor =>
-        unit(Object.fromEntries(list.map((tensor, i) => [names[i]!, tensor])) as Tensors);
+      const unitOfList = (...list: tf.Tensor[]): tf.Tensor => unit(Object.fromEntries(list.map((tensor, i) => [names[i]!, tensor])));
       const gradients = tf.grads(unitOfList)(Object.values(tensors), dy);
       return { value: y, grads: gradients };
     });
     const data = [value, ...grads].map(async (tensor, i) => [names[i - 1] ?? 'y', await tensor.data()] as const);
-    results.push(Object.fromEntries(await Promise.all(data)) as Record<string, ArrayLike<number>>);
+    results.push(Object.fromEntries(await Promise.all(data)));
     tf.dispose([value, ...grads, ...Object.values(tensors), ...Object.values(fixed)]);
     expect(tf.memory().numTensors).toBe(before);
   }

@@ -3,7 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { assertStateless, kernelModules } from '../../scripts/buildKernels.js';
-import { KERNELS, SHARED_KERNELS } from '../../src/wasm/binary.js';
+import { KERNELS } from '../../src/wasm/binary.js';
+import { withSharedMemory } from '../../src/wasm/sharedMemory.js';
+
+const SHARED_KERNELS = Buffer.from(withSharedMemory(Buffer.from(KERNELS, 'base64'))).toString('base64');
 
 test('the committed binary equals a new compilation of the AssemblyScript', async () => {
   for (const [file, text] of await kernelModules()) expect(await readFile(file, 'utf8'), file).toBe(text);

@@ -9,7 +9,7 @@ export const SWISH: i32 = 1;
 export const RELU: i32 = 2;
 export const RELU6: i32 = 3;
 
-/** Floats of scratch that `normActOfChannels` fills. */
+/** Floats of scratch that `prepareNormAct` fills. */
 @inline
 export function normActScratch(channels: i32): i32 {
   return channels << 1;
