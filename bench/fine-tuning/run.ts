@@ -8,6 +8,7 @@
 // KERAS_PYTHON and TORCH_PYTHON name environments (bench/training/setup.sh makes one); without them Keras and PyTorch are reported as
 // missing. Peak memory is that of the main process. A run without options writes all results to bench/fine-tuning/results.json.
 
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -32,6 +33,20 @@ const weights = fromRoot('examples/data/weights/efficientnet-lite0.safetensors')
 interface Outcome {
   readonly accuracy: number;
   readonly peakMegabytes: number;
+}
+
+interface Measured extends Outcome {
+  readonly seconds: number;
+  /** Processor time of all threads and processes of the job, in seconds. NaN where the system does not report it. */
+  readonly processor: number;
+}
+
+/** Returns the processor time of all processes that this one has waited for, in seconds. */
+function processorTime(): number {
+  if (!existsSync('/proc/self/stat')) return NaN;
+  // The name of the program, in parentheses, may contain spaces. Times are in hundredths of a second.
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
 /** Writes the weights in the forms that PyTorch and Keras open. */
@@ -61,23 +76,36 @@ try {
   ];
   const jobs = JOBS.filter(({ key }) => given.jobs?.split(',').includes(key) ?? true).map((job) => ({
     ...job,
-    outcomes: [] as ((Outcome & { readonly seconds: number }) | string)[],
+    outcomes: [] as (Measured | string)[],
   }));
   for (let turn = 1; turn <= rounds; turn++) {
     for (const { key, name, command, extras, outcomes } of jobs) {
       console.error(`round ${turn}: ${name}`);
-      const start = performance.now();
+      const [start, used] = [performance.now(), processorTime()];
       const outcome = runProcess([...command, path.join(scratch, key), epochs, String(turn), ...extras], {
         setup: 'run bench/training/setup.sh',
       }) as Outcome | string;
-      outcomes.push(typeof outcome === 'string' ? outcome : { seconds: (performance.now() - start) / 1000, ...outcome });
+      outcomes.push(
+        typeof outcome === 'string'
+          ? outcome
+          : { seconds: (performance.now() - start) / 1000, processor: processorTime() - used, ...outcome },
+      );
     }
   }
   const secondsOf = (job: string): number[] =>
     (jobs.find(({ key }) => key === job)?.outcomes ?? []).map((outcome) => (typeof outcome === 'string' ? NaN : outcome.seconds));
   printTable(
     `Lite0 on the clothing images, ${epochs} epochs from block5a`,
-    ['job', 'seconds, median', 'all', "time / PyTorch's", "time / Keras'", 'validation accuracy', 'peak memory, MB'],
+    [
+      'job',
+      'seconds, median',
+      'all',
+      'processor time, seconds',
+      "time / PyTorch's",
+      "time / Keras'",
+      'validation accuracy',
+      'peak memory, MB',
+    ],
     jobs.map(({ key, name, outcomes }) => {
       const good = outcomes.filter((outcome) => typeof outcome !== 'string');
       if (good.length === 0) return [name, outcomes.find((outcome) => typeof outcome === 'string') ?? ''];
@@ -86,6 +114,7 @@ try {
         name,
         median(seconds).toFixed(1),
         seconds.map((value) => value.toFixed(1)).join(', '),
+        median(good.map(({ processor }) => processor)).toFixed(1),
         ...['torch', 'keras'].map((other) => formatRatios(pairRatios(secondsOf(key), secondsOf(other)))),
         good.map(({ accuracy }) => `${(100 * accuracy).toFixed(1)} %`).join(', '),
         String(Math.max(...good.map(({ peakMegabytes }) => peakMegabytes))),
