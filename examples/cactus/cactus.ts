@@ -40,6 +40,7 @@ import {
 import { confusionChart, precisionRecallChart, rocChart, trainingChart } from 'effnet-ts/plots';
 import { drawCharts, drawPredictions, drawSamples, randomPredictions, saveResult } from '../shared/draw.js';
 import { interruption, runExample } from '../shared/run.js';
+import { inRuntime, runtimeIfInstalled } from '../shared/runtime.js';
 import { DATA, readSettings } from '../shared/settings.js';
 import { percent, printEpochs, showData, showModel, showTrainable } from '../shared/show.js';
 import { loadBackbone, mixBatches, startWorkers } from '../shared/startup.js';
@@ -86,6 +87,7 @@ await runExample(async () => {
       ],
       // A run that was stopped continues from this file. Another number of epochs is another run.
       store: checkpointFile(path.join(out, `${name}-${epochs}.safetensors`)),
+      runtime: await runtimeIfInstalled(),
       onProgress: progressBar(),
       signal,
     });
@@ -93,7 +95,9 @@ await runExample(async () => {
     return history;
   };
   const measure = (): Promise<Evaluation> =>
-    evaluate(model, imageFiles(validation, { inputSize, classes: 2, shuffle: false, workers }), { onProgress: progressBar() });
+    inRuntime(model, (fast) =>
+      evaluate(fast, imageFiles(validation, { inputSize, classes: 2, shuffle: false, workers }), { onProgress: progressBar() }),
+    );
 
   // 3. The classifier alone, on the frozen network.
   freeze(model);

@@ -40,6 +40,7 @@ import {
 import { classScoreChart, confusionChart, trainingChart } from 'effnet-ts/plots';
 import { drawCharts, drawPredictions, drawSamples, randomPredictions, saveResult } from '../shared/draw.js';
 import { interruption, runExample } from '../shared/run.js';
+import { inRuntime, runtimeIfInstalled } from '../shared/runtime.js';
 import { readSettings } from '../shared/settings.js';
 import { percent, printEpochs, showData, showModel, showTrainable } from '../shared/show.js';
 import { loadBackbone, mixBatches, startWorkers } from '../shared/startup.js';
@@ -90,6 +91,7 @@ await runExample(async () => {
       // A run that was stopped continues from this file. Another number of epochs is another run.
       store: checkpointFile(path.join(out, `${name}-${stage.epochs}.safetensors`)),
       checkpointEverySteps: 100,
+      runtime: await runtimeIfInstalled(),
       onProgress: progressBar(),
       signal,
     });
@@ -97,7 +99,7 @@ await runExample(async () => {
     return history;
   };
   const measure = (): Promise<Evaluation> =>
-    evaluate(model, imageFiles(validation, { ...reading, shuffle: false }), { onProgress: progressBar() });
+    inRuntime(model, (fast) => evaluate(fast, imageFiles(validation, { ...reading, shuffle: false }), { onProgress: progressBar() }));
 
   // 3. The classifier alone, on the frozen network.
   freeze(model);

@@ -157,7 +157,7 @@ async function openPictures(
 async function saveAndReload(model: LayersModel, validation: ImageSet): Promise<void> {
   await saveModel(model, options.out);
   const reloaded = await loadModel(options.out);
-  const some = (): typeof validation.images => validation.images.take(16);
+  const some = (): typeof validation.images => validation.images.take(8);
   const [before, after] = [await evaluate(model, some()), await evaluate(reloaded, some())];
   const same = before.predictions.probabilities.every((value, i) => value === after.predictions.probabilities[i]);
   console.log(`\nSaved to ${options.out}; loaded again, it predicts ${same ? 'exactly the same' : 'DIFFERENTLY'}.`);

@@ -3,8 +3,16 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { createRuntime, type Runtime } from 'effnet-ts/onnx';
 
+type OpenRuntime = (model: LayersModel) => Promise<Runtime>;
+
+let installed: Promise<OpenRuntime | undefined> | undefined;
+
 /** Returns `createRuntime` if `onnxruntime-node` is installed, or `undefined`, with which TensorFlow.js computes everything. */
-export async function runtimeIfInstalled(): Promise<((model: LayersModel) => Promise<Runtime>) | undefined> {
+export function runtimeIfInstalled(): Promise<OpenRuntime | undefined> {
+  return (installed ??= findRuntime());
+}
+
+async function findRuntime(): Promise<OpenRuntime | undefined> {
   try {
     await import('onnxruntime-node');
     return createRuntime;

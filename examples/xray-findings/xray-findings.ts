@@ -128,6 +128,7 @@ await runExample(async () => {
       callbacks: [...watch.callbacks, checkpoint(best, { monitor: 'val_loss', saveBestOnly: true, saveWeightsOnly: true })],
       stages: [{ unfreeze: { from: settings.unfreezeFrom }, epochs: settings.epochs }],
       optimizer,
+      runtime: createRuntime,
       store: checkpointFile(path.join(out, `${name}.safetensors`)),
     });
     // One network alone has no other images to choose its best epoch by than those it is measured on.

@@ -10,6 +10,7 @@ import type { CompletePreprocessing } from '../../image/index.js';
 import { inputShapeOf } from './inputShapeOf.js';
 import { knownClassNames } from './knownClassNames.js';
 import { checkPredictor, predictor, type Predictor } from './predictor.js';
+import { wrapModels } from './wrappedModels.js';
 
 const imagesRule = rule<tf.Tensor4D>('a tensor [batch, height, width, 3]', (value) => value instanceof tf.Tensor && value.rank === 4);
 
@@ -49,7 +50,7 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
   const [classNames] = named;
   const other = named.find((names) => names.join('\n') !== classNames?.join('\n'));
   if (other !== undefined) throw invalid(where, 'members', 'models with the same class names in the same order', other);
-  return {
+  const result: Predictor = {
     classNames,
     inputShape: sharedShape(where, members),
     preprocessing: sharedPreprocessing(where, members),
@@ -61,6 +62,7 @@ export function ensembleFor(where: string, members: readonly (LayersModel | Pred
         images,
       ),
   };
+  return wrapModels(result, { models: members, rebuild: (others) => ensembleFor(where, others, options) });
 }
 
 /** Returns the weighted mean of the predictions of the members. The caller must dispose it. */
@@ -140,7 +142,7 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
   if (views !== 'flip' && ((height ?? size) !== size || (width ?? size) !== size))
     throw invalid(where, 'size', `the model's input size ${showShape([height, width])}`, size);
   const record = preprocessingFor(where, model);
-  return {
+  const result: Predictor = {
     classNames: knownClassNames(model),
     inputShape: views === 'flip' ? inputShape : undefined,
     preprocessing: views === 'flip' || size === undefined ? record : uncropped(record, size),
@@ -168,6 +170,7 @@ export function testTimeAugmentation(model: LayersModel | Predictor, options: Te
       );
     },
   };
+  return wrapModels(result, { models: [model], rebuild: ([other = model]) => testTimeAugmentation(other, options) });
 }
 
 type View = (images: tf.Tensor4D) => tf.Tensor4D;

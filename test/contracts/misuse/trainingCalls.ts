@@ -98,6 +98,7 @@ export const trainingCalls: BaseCalls = {
         store,
         changedData: 'accept',
         checkpointEverySteps: 1,
+        featureCacheBytes: 1000,
         onProgress: nothing,
         signal,
       },

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { Dataset, type LabeledImage } from '../../../src/data/index.js';
-import { classify, classifyMany, evaluate } from '../../../src/evaluation/predict/index.js';
+import { classify, classifyMany, ensemble, evaluate, testTimeAugmentation, type Predictor } from '../../../src/evaluation/predict/index.js';
 import { efficientNet, foldBatchNorm } from '../../../src/models/index.js';
 import { fillModel } from '../../support/fillModel.js';
 import { uniform } from '../../support/fill.js';
@@ -34,7 +34,7 @@ const images = (count: number): LabeledImage[] =>
 /** Counts the images that a model itself predicts. */
 function counted(model: tfl.LayersModel): () => number {
   const spy = vi.spyOn(model, 'predict');
-  return () => spy.mock.calls.reduce((sum, [xs]) => sum + ((xs as tf.Tensor4D).shape[0]), 0);
+  return () => spy.mock.calls.reduce((sum, [xs]) => sum + (xs as tf.Tensor4D).shape[0], 0);
 }
 
 test('evaluate and classifyMany fold the model after 64 images, and predict the same', async () => {
@@ -59,6 +59,25 @@ test('evaluate and classifyMany fold the model after 64 images, and predict the 
   for await (const [best] of many) expect(Math.abs(best!.probability - rows[i++]!.probability)).toBeLessThan(2e-6);
   expect([i, own() - before]).toEqual([100, 64 + 8]);
   model.dispose();
+});
+
+test.each<[string, (models: tfl.LayersModel[]) => Predictor, views: number]>([
+  ['ensemble', (models) => ensemble(models, { memberWeights: [1, 3] }), 1],
+  ['testTimeAugmentation', ([model]) => testTimeAugmentation(model!), 2],
+  ['an ensemble of both', ([first, second]) => ensemble([testTimeAugmentation(first!), second!]), 2],
+])('%s: its models are folded after 64 images', async (_, wrap, views) => {
+  const models = [build(), build()];
+  const predictor = wrap(models);
+  const all = images(96);
+  const { predictions } = await evaluate({ predict: (xs: tf.Tensor4D) => predictor.predict(xs) }, Dataset.from(all), { batchSize: 16 });
+  const own = counted(models[0]!);
+  const faster = await evaluate(predictor, Dataset.from(all), { batchSize: 16 });
+  expect(own()).toBe(views * (64 + 8));
+  faster.predictions.probabilities.forEach((value, i) => {
+    expect(Math.abs(value - (predictions.probabilities[i] as number))).toBeLessThan(2e-6);
+  });
+  await expectNoLeak(() => evaluate(predictor, Dataset.from(all)));
+  for (const model of models) model.dispose();
 });
 
 test('few images, folded models and models without BatchNormalization are not folded, and nothing leaks', async () => {
