@@ -29,7 +29,7 @@ const example = (name: string, ...parameters: string[]): { output: string; out: 
 };
 const share = (text: string, pattern: RegExp): number => Number(pattern.exec(text)?.[1]) / 100;
 const accuracyOf = (out: string): number =>
-  (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { figures: { accuracy: number } }).figures.accuracy;
+  (JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as { metrics: { accuracy: number } }).metrics.accuracy;
 const isPng = (file: string): boolean => readFileSync(file).subarray(1, 4).toString() === 'PNG';
 const chartsOf = (out: string): string[] =>
   readdirSync(out)

@@ -135,7 +135,7 @@ test('a missing folder, an empty one, one class, an empty class and a class too 
     `"OptionError: imageFolder: expected one of 'int', 'categorical', 'binary' for \`labelMode\`, received 'sparse'."`,
   );
   expect(await refusal(imageFolder(inRoot('good'), { imgSize: 3 } as never))).toMatchInlineSnapshot(
-    `"OptionError: imageFolder: expected one of \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`shuffle\`, \`seed\`, \`onWarning\`, \`followLinks\`, \`validationSplit\`, received \`imgSize\`."`,
+    `"OptionError: imageFolder: expected one of the options \`preprocessing\`, \`inputSize\`, \`fit\`, \`resize\`, \`interpolation\`, \`antialias\`, \`background\`, \`maxPixels\`, \`dctMethod\`, \`concurrency\`, \`errors\`, \`onSkipped\`, \`workers\`, \`labelMode\`, \`classNames\`, \`shuffle\`, \`seed\`, \`onWarning\`, \`followLinks\`, \`validationSplit\`, received \`imgSize\`."`,
   );
 });
 

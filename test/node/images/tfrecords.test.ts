@@ -95,7 +95,7 @@ test('a file of another kind is named with what it is', async () => {
     `"DataError: readTFRecords: expected TFRecords in '<root>/pictures/0.jpg', received a JPEG image. Read images with \`imageFolder\` or \`imageFiles\` of effnet-ts/node."`,
   );
   expect(await read(inRoot('page.tfrecord'))).toMatchInlineSnapshot(
-    `"DataError: readTFRecords: expected TFRecords in '<root>/page.tfrecord', received a web page. Servers answer so where the file is not at that URL."`,
+    `"DataError: readTFRecords: expected TFRecords in '<root>/page.tfrecord', received a web page. Servers send one if the file is not at that URL."`,
   );
   expect(await read(inRoot('short.tfrecord'))).toMatchInlineSnapshot(
     `"DataError: readTFRecords: expected an intact record at offset 0 of '<root>/short.tfrecord', received only 3 bytes. The file is damaged, or it is not a TFRecord file."`,

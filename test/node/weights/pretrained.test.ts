@@ -152,7 +152,7 @@ test.each([
   [{ mirror: 'ftp://127.0.0.1' }, 'expected an http or https URL for `mirror`'],
   [{ inputSize: 8 }, 'expected an input of at least 32 x 32 pixels'],
   [{ classes: 10 }, "expected the 1000 classes of 'lukemelas/b0' for `classes`"],
-  [{ pooling: 'avg' }, '`pooling` has no meaning'],
+  [{ pooling: 'avg' }, '`pooling` cannot be used'],
   [{ attention: () => null }, 'expected `attention` to return a symbolic tensor'],
 ])('%o is refused before anything is downloaded', async (options, message) => {
   const mirror = await serve(serving(content));
