@@ -121,7 +121,7 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
               }, trained),
             () => false,
           );
-          const gradients = trained.map(({ name, shape }) => (result.grads[name]) ?? tf.zeros(shape));
+          const gradients = trained.map(({ name, shape }) => result.grads[name] ?? tf.zeros(shape));
           const statistics = variables.slice(count).map((variable) => changes.get(variable) ?? variable);
           held.push(predicted as unknown as tf.Tensor);
           return {

@@ -103,7 +103,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
   const publish = async (): Promise<void> => {
     let offset = 0;
     for (const [i, variable] of variables.entries()) {
-      if (versions[i] !== variable.dataId) current.set((await variable.data()), offset);
+      if (versions[i] !== variable.dataId) current.set(await variable.data(), offset);
       versions[i] = variable.dataId;
       offset += variable.size;
     }
