@@ -65,19 +65,20 @@ export async function trainEpoch({
     try {
       steps += 1;
       // A resumed epoch reads its batches in the same order, and skips those that were trained on before.
-      if (step < done) continue;
-      if (signal?.aborted === true) {
-        await save({ epoch, step, tally });
-        signal.throwIfAborted();
+      if (step >= done) {
+        if (signal?.aborted === true) {
+          await save({ epoch, step, tally });
+          signal.throwIfAborted();
+        }
+        for (const each of callbacks) await each.onBatchBegin(step);
+        optimizer.place = { where, step, epoch };
+        learningRate = optimizer.currentRate;
+        const loss = await trainStep(context, optimizer, variables, batch as StepBatch, tally, placeOf(step));
+        if (step === done) onFirstStep?.();
+        for (const each of callbacks) await each.onBatchEnd(step, { loss });
+        report(steps, { loss: tally.loss / tally.samples });
+        if (steps % checkpointEverySteps === 0) await save({ epoch, step: steps, tally });
       }
-      for (const each of callbacks) await each.onBatchBegin(step);
-      optimizer.place = { where, step, epoch };
-      learningRate = optimizer.currentRate;
-      const loss = await trainStep(context, optimizer, variables, batch as StepBatch, tally, placeOf(step));
-      if (step === done) onFirstStep?.();
-      for (const each of callbacks) await each.onBatchEnd(step, { loss });
-      report(steps, { loss: tally.loss / tally.samples });
-      if (steps % checkpointEverySteps === 0) await save({ epoch, step: steps, tally });
     } finally {
       disposeBatch(batch);
     }

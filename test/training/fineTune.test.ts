@@ -169,6 +169,23 @@ test('a class with weight 0 has no effect, and sample weights act in the same wa
   expect(await weightsOfAll(byClass)).not.toEqual(await weightsOfAll(all));
 });
 
+test('a run that is resumed after the last step of an epoch takes no further step in it', async () => {
+  const store = memoryStore();
+  const steps: number[] = [];
+  const counting = callback({ onBatchEnd: (step) => void steps.push(step) });
+  const stopped = callback({
+    onEpochEnd: () => {
+      throw new Error('killed');
+    },
+  });
+  const endless = { ...common(), train: tinyData().repeat(), stepsPerEpoch: 2, stages: [{ unfreeze: 'all', epochs: 2 }] as const };
+  await expect(
+    fineTune(tinyModel(), { ...endless, store, checkpointEverySteps: 2, callbacks: [stopped], validation: undefined }),
+  ).rejects.toThrow('killed');
+  await fineTune(tinyModel(), { ...endless, store, checkpointEverySteps: 2, callbacks: [counting], validation: undefined });
+  expect(steps).toEqual([0, 1]);
+});
+
 test('epochs have the requested number of steps', async () => {
   const counted: number[] = [];
   const counting = callback({
