@@ -1,6 +1,6 @@
 // Measures one training step of B0: fineTune of this library on wasm, with worker threads, with ONNX Runtime for the frozen layers and with
-// Measures one training step of B0: fineTune of this library on wasm, with worker threads, with ONNX Runtime for frozen layers and with
-// take turns, so that noise of the machine affects them alike. Ratios compare medians of the same round.
+// cached features, against Keras and PyTorch with timm. The programs take turns, so that other load on the machine affects them equally.
+// Ratios compare medians of the same round.
 // npm run bench:training                                                   all modes, 96 and 224 pixels, three rounds; about an hour
 // npm run bench:training -- --modes block5a --sizes 224 --rounds 2         about two minutes on two idle cores
 // npm run bench:training -- --programs wasm,threads,torch --steps 4        programs by their keys (PROGRAMS below), and steps per round
