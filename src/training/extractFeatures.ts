@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { allFinite, showShape, trackProgress } from '../core/internal.js';
+import { allFinite, joinFloats, showShape, trackProgress } from '../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../core/index.js';
 import { checkBatch } from '../data/internal.js';
 import type { ImageBatch } from '../data/index.js';
@@ -93,7 +93,7 @@ export async function openExtractor(
         throw new DataError(
           `trainHead: expected at least one batch of ${task}, received none. The dataset is empty, or it was read before.`,
         );
-      return rowsOf(images, join(x), join(y));
+      return rowsOf(images, joinFloats(x), joinFloats(y));
     },
     dispose: async () => {
       await extractor.dispose();
@@ -139,14 +139,4 @@ function rowsOf(count: number, x: Float32Array, y: Float32Array): Features {
     return tf.tensor2d(picked, [rows.length, length]);
   };
   return { count, width, take: (rows) => [pick(x, width, rows), pick(y, targets, rows)] };
-}
-
-function join(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { OptionError } from '../core/index.js';
+import { joinFloats } from '../core/internal.js';
 import { BatchNormalization, SeededDropout } from '../layers/internal.js';
 import type { Attempt } from './attempt.js';
 import { layersOf } from '../models/internal.js';
@@ -72,9 +73,7 @@ export function checkReplicable(where: string, model: LayersModel, loss: Loss): 
 /** Copies the model, whose layers are frozen and unfrozen as in the stage, to all threads. */
 export async function openReplicas(where: string, model: LayersModel, loss: Loss, workers: TrainingWorkers): Promise<Replicas> {
   const trained = model.trainableWeights;
-  const statistics = model.weights.filter(
-    (weight) => !trained.includes(weight) && trainedNormalizations(model).some((layer) => layer.weights.includes(weight)),
-  );
+  const statistics = trainedNormalizations(model).flatMap((layer) => layer.weights.filter((weight) => !trained.includes(weight)));
   const weights = [...trained, ...statistics];
   const variables = weights.map((weight) => weight.read() as tf.Variable);
   const bytes = 4 * variables.reduce((sum, { size }) => sum + size, 0);
@@ -153,16 +152,10 @@ async function artifactsOf(model: LayersModel): Promise<tf.io.ModelArtifacts> {
   const weights = await Promise.all(
     model.weights.map(async (weight) => ({ weight, values: (await weight.read().data()) as Float32Array })),
   );
-  const data = new Float32Array(weights.reduce((sum, { values }) => sum + values.length, 0));
-  let offset = 0;
-  for (const { values } of weights) {
-    data.set(values, offset);
-    offset += values.length;
-  }
   return {
     modelTopology: JSON.parse(JSON.stringify(model.toJSON(null, false))) as object,
     weightSpecs: weights.map(({ weight }) => ({ name: weight.originalName, shape: weight.shape as number[], dtype: 'float32' })),
-    weightData: data.buffer,
+    weightData: joinFloats(weights.map(({ values }) => values)).buffer as ArrayBuffer,
     // Marks the model as one of this library, so that it gets this library's layer classes.
     userDefinedMetadata: { effnet: { format: 1 } },
   };
@@ -220,12 +213,7 @@ function rowsOf({ shape, dtype, values }: PlainTensor, start: number, end: numbe
 
 function join(parts: readonly PlainTensor[]): tf.Tensor {
   const [first] = parts as readonly [PlainTensor, ...PlainTensor[]];
-  const values = new Float32Array(parts.reduce((sum, part) => sum + part.values.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    values.set(part.values, offset);
-    offset += part.values.length;
-  }
+  const values = joinFloats(parts.map((part) => part.values));
   return tf.tensor(values, [parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0), ...first.shape.slice(1)]);
 }
 

@@ -4,11 +4,12 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { Dataset, imageBatches, type ImageBatch, type LabeledImage } from '../../src/data/index.js';
 import { efficientNet } from '../../src/models/index.js';
 import { createRuntime } from '../../src/onnx/index.js';
-import { callback, fineTune, sgd, type CheckpointStore, type FeatureRuntime, type FineTuneOptions } from '../../src/training/index.js';
+import { callback, fineTune, sgd, type FeatureRuntime, type FineTuneOptions } from '../../src/training/index.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { fillModel } from '../support/fillModel.js';
 import { uniform } from '../support/fill.js';
 import { expectNoLeak } from '../support/leaks.js';
+import { memoryStore } from '../support/memoryStore.js';
 import { TINY } from '../support/tinyNetworks.js';
 import { weightsOfAll } from '../support/tinyTraining.js';
 import { startWasm } from '../support/wasm.js';
@@ -176,19 +177,12 @@ test('repeated and joined data trains the same within `stepsPerEpoch`', async ()
 });
 
 test('a run that was stopped in the middle of an epoch goes on bit by bit', async () => {
-  let content: Uint8Array | undefined;
-  const store: CheckpointStore = {
-    read: () => Promise.resolve(content),
-    write: (bytes) => {
-      content = bytes.slice();
-      return Promise.resolve();
-    },
-  };
+  const store = memoryStore();
   const [history, weights] = await train({ featureCacheBytes: 0 });
   const controller = new AbortController();
   const stop = callback({
     onBatchEnd: (step) => {
-      if (step === 1 && content !== undefined) controller.abort(new Error('stop'));
+      if (step === 1 && store.bytes !== undefined) controller.abort(new Error('stop'));
     },
   });
   const model = build();

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
-import { Dataset } from '../../src/data/index.js';
 import { SeededDropout } from '../../src/layers/internal.js';
 import { efficientNet } from '../../src/models/index.js';
 import { createRuntime } from '../../src/onnx/index.js';
 import type { VariantSpec } from '../../src/scaling/index.js';
-import { callback, fineTune, sgd, type CheckpointStore, type FeatureRuntime, type FineTuneOptions } from '../../src/training/index.js';
+import { callback, fineTune, sgd, type FeatureRuntime, type FineTuneOptions } from '../../src/training/index.js';
 import { fillModel } from '../support/fillModel.js';
-import { uniform } from '../support/fill.js';
 import { expectNoLeak } from '../support/leaks.js';
+import { memoryStore } from '../support/memoryStore.js';
+import { SMALL, smallImages } from '../support/smallImages.js';
 import { LITE, TINY } from '../support/tinyNetworks.js';
 import { weightsOfAll } from '../support/tinyTraining.js';
 import { startWasm } from '../support/wasm.js';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   await startWasm();
 });
 
-const SIZE = 32;
+const SIZE = SMALL;
 const build = (spec: VariantSpec = TINY): tfl.LayersModel => {
   const model = efficientNet({ ...spec, inputSize: SIZE }, { classes: 3, dropoutRate: 0.2, seed: 1 });
   fillModel(model, 2);
@@ -28,26 +28,7 @@ const build = (spec: VariantSpec = TINY): tfl.LayersModel => {
 };
 const twoThreads: FeatureRuntime = (features) => createRuntime(features, { threads: 2 });
 
-/** Twelve images of three classes, in another order each epoch. */
-function images(): Dataset<{ xs: tf.Tensor; ys: tf.Tensor }> {
-  const length = SIZE * SIZE * 3;
-  const values = Float32Array.from(uniform('frozen/x', 12 * length), (value, i) => value * 100 + (Math.floor(i / length) % 3) * 60);
-  return Dataset.from(Array.from({ length: 12 }, (_, i) => i))
-    .shuffle(12, { seed: 3 })
-    .batch(4)
-    .map((rows) => ({
-      xs: tf.tensor4d(Float32Array.from(rows.flatMap((i) => [...values.subarray(i * length, (i + 1) * length)])), [
-        rows.length,
-        SIZE,
-        SIZE,
-        3,
-      ]),
-      ys: tf.tensor1d(
-        rows.map((i) => i % 3),
-        'int32',
-      ),
-    }));
-}
+const images = (): FineTuneOptions['train'] => smallImages('frozen/x', 12).map(({ xs, ys }) => ({ xs, ys }));
 
 const options = (stages: FineTuneOptions['stages'], more: Partial<FineTuneOptions> = {}): FineTuneOptions => ({
   train: images(),
@@ -154,21 +135,14 @@ test('frozen weights that a callback changes are read again before the next epoc
 });
 
 test('a run stopped in the middle of a stage goes on bit by bit, with its frozen part in ONNX Runtime', async () => {
-  let content: Uint8Array | undefined;
-  const store: CheckpointStore = {
-    read: () => Promise.resolve(content),
-    write: (bytes) => {
-      content = bytes.slice();
-      return Promise.resolve();
-    },
-  };
+  const store = memoryStore();
   const stages = [{ unfreeze: { from: 'block6a' }, epochs: 3 }] as const;
   const [whole, part, rest] = [build(), build(), build()];
   await fineTune(whole, options(stages, { runtime: twoThreads }));
   const controller = new AbortController();
   const stop = callback({
     onBatchEnd: (step) => {
-      if (step === 1 && content !== undefined) controller.abort(new Error('stop'));
+      if (step === 1 && store.bytes !== undefined) controller.abort(new Error('stop'));
     },
   });
   await expect(

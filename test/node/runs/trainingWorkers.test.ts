@@ -3,7 +3,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Dataset } from '../../../src/data/index.js';
 import { efficientNet } from '../../../src/models/index.js';
 import { selectBackend } from '../../../src/node/backends/index.js';
 import { trainingWorkers } from '../../../src/node/runs/index.js';
@@ -19,14 +18,14 @@ import {
   type Loss,
   type TrainingWorkers,
 } from '../../../src/training/index.js';
-import { uniform } from '../../support/fill.js';
 import { fillModel } from '../../support/fillModel.js';
 import { expectNoLeak } from '../../support/leaks.js';
 import { memoryStore } from '../../support/memoryStore.js';
+import { SMALL, smallImages } from '../../support/smallImages.js';
 import { TINY } from '../../support/tinyNetworks.js';
 import { weightsOfAll } from '../../support/tinyTraining.js';
 
-const SIZE = 32;
+const SIZE = SMALL;
 let two: TrainingWorkers;
 
 beforeAll(async () => {
@@ -41,28 +40,9 @@ const build = (): tfl.LayersModel => {
   return model;
 };
 
-/** Eleven images of three classes in batches of 4, 4 and 3. */
-function images(change: (values: Float32Array) => void = () => undefined): FineTuneOptions['train'] {
-  const length = SIZE * SIZE * 3;
-  const values = Float32Array.from(uniform('threads/x', 11 * length), (value, i) => value * 100 + (Math.floor(i / length) % 3) * 60);
-  change(values);
-  return Dataset.from(Array.from({ length: 11 }, (_, i) => i))
-    .shuffle(11, { seed: 3 })
-    .batch(4)
-    .map((rows) => ({
-      xs: tf.tensor4d(Float32Array.from(rows.flatMap((i) => [...values.subarray(i * length, (i + 1) * length)])), [
-        rows.length,
-        SIZE,
-        SIZE,
-        3,
-      ]),
-      ys: tf.tensor1d(
-        rows.map((i) => i % 3),
-        'int32',
-      ),
-      sampleWeights: tf.tensor1d(rows.map((i) => 1 + (i % 2))),
-    }));
-}
+/** Eleven images in batches of 4, 4 and 3. */
+const images = (change?: (pixels: Float32Array) => void): FineTuneOptions['train'] =>
+  smallImages('threads/x', 11, change).map(({ rows, xs, ys }) => ({ xs, ys, sampleWeights: tf.tensor1d(rows.map((i) => 1 + (i % 2))) }));
 
 const options = (more: Partial<FineTuneOptions> = {}): FineTuneOptions => ({
   train: images(),
