@@ -1,10 +1,22 @@
-// Matchers every test may use, and the seed of all properties.
+// Matchers every test may use, and the seeds of all random numbers.
 
 import fc from 'fast-check';
-import { expect } from 'vitest';
+import { beforeEach, expect } from 'vitest';
+import { createRandom, deriveSeed } from '../src/core/internal.js';
 
-// The same inputs every time; `FC_SEED` tries others.
-fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 2019) });
+// Every run gets the same numbers, in any order of the tests. `FC_SEED` tries others.
+const seed = Number(process.env['FC_SEED'] ?? 2019);
+fc.configureGlobal({ seed });
+
+// TensorFlow.js seeds the initial weights of layers with Math.random.
+function seedMath(...keys: readonly string[]): void {
+  Math.random = createRandom(deriveSeed(seed, ...keys)).next;
+}
+
+seedMath();
+beforeEach(({ task }) => {
+  seedMath(task.fullTestName);
+});
 
 interface CloseOptions {
   /** The largest absolute difference allowed. @defaultValue 1e-6 */

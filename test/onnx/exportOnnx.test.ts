@@ -113,7 +113,7 @@ describe('exportOnnx', () => {
     const flat = tfl.layers.flatten().apply(tfl.layers.averagePooling2d({ poolSize: 2 }).apply(both)) as tfl.SymbolicTensor;
     const box = tfl.layers.dense({ units: 4, activation: 'sigmoid', name: 'box' }).apply(flat) as tfl.SymbolicTensor;
     const model = tfl.model({ inputs: input, outputs: [classify.apply(trunk) as tfl.SymbolicTensor, box] });
-    fillModel(classify, 2);
+    fillModel(model, 2);
     expect(await difference(model)).toBeLessThan(1e-5);
     const { graph } = read(await exportOnnx(model));
     expect(graph!.output.map(({ name }) => name)).toEqual(['classifier', 'box']);
