@@ -10,7 +10,8 @@ fc.configureGlobal({ seed });
 
 // TensorFlow.js seeds the initial weights of layers with Math.random.
 function seedMath(...keys: readonly string[]): void {
-  Math.random = createRandom(deriveSeed(seed, ...keys)).next;
+  const random = createRandom(deriveSeed(seed, ...keys));
+  Math.random = () => random.next();
 }
 
 seedMath();
