@@ -17,6 +17,8 @@ export interface Features {
   readonly count: number;
   /** Number of features per image. */
   readonly width: number;
+  /** All features, row by row. */
+  readonly values: Float32Array;
   /** Creates tensors `[rows, width]` and `[rows, targets]` of the given rows, by default of all. The caller must dispose them. */
   take(rows?: readonly number[]): [x: tf.Tensor2D, y: tf.Tensor2D];
 }
@@ -138,5 +140,5 @@ function rowsOf(count: number, x: Float32Array, y: Float32Array): Features {
     });
     return tf.tensor2d(picked, [rows.length, length]);
   };
-  return { count, width, take: (rows) => [pick(x, width, rows), pick(y, targets, rows)] };
+  return { count, width, values: x, take: (rows) => [pick(x, width, rows), pick(y, targets, rows)] };
 }

@@ -29,6 +29,8 @@ export interface FitHeadOptions {
   readonly learningRate: number;
   /** Another optimizer than Adam, with a learning rate of its own. It is disposed at the end. */
   readonly optimizer: NamedOptimizer | undefined;
+  /** Factor of the L2 penalty on the kernels. */
+  readonly l2: number;
   readonly labelSmoothing: number;
   readonly seed: number;
   readonly callbacks: readonly TrainingCallback[];
@@ -49,6 +51,8 @@ export async function fitHead(classifier: tfl.LayersModel, options: FitHeadOptio
     classifier,
     optimizer,
     objective,
+    l2: options.l2,
+    kernels: classifier.trainableWeights.filter(({ shape }) => shape.length === 2).map((weight) => weight.read() as tf.Variable),
     variables: classifier.trainableWeights.map((weight) => weight.read() as tf.Variable),
   };
   const report = trackProgress(options.onProgress, 'training the head', 'steps', epochs * steps);
@@ -130,12 +134,14 @@ interface FitContext {
   readonly classifier: tfl.LayersModel;
   readonly optimizer: NamedOptimizer;
   readonly objective: Objective;
+  readonly l2: number;
+  readonly kernels: readonly tf.Variable[];
   readonly variables: tf.Variable[];
 }
 
 /** Trains the classifier on a batch, adds the batch to the tally, and returns its loss. Disposes the batch. */
 async function takeHeadStep(
-  { classifier, optimizer, objective, variables }: FitContext,
+  { classifier, optimizer, objective, l2, kernels, variables }: FitContext,
   [x, y]: [tf.Tensor2D, tf.Tensor2D],
   tally: Tally,
   place: TrainingPlace,
@@ -143,7 +149,10 @@ async function takeHeadStep(
   try {
     optimizer.place = place;
     const predict = (): tf.Tensor => classifier.apply(x, { training: true }) as tf.Tensor;
-    const lossOf = (logits: tf.Tensor): tf.Scalar => tf.mean(objective.loss(y, logits));
+    const lossOf = (logits: tf.Tensor): tf.Scalar => {
+      const penalties = l2 === 0 ? [] : kernels.map((kernel) => tf.mul<tf.Scalar>(tf.sum(tf.square(kernel)), l2));
+      return tf.addN<tf.Scalar>([tf.mean(objective.loss(y, logits)), ...penalties]);
+    };
     const onTaken = (logits: tf.Tensor, loss: number): Promise<void> => addToTally(tally, [objective.counts], y, logits, loss);
     return await takeStep({ where: place.where, place: placeText(place), kept: KEPT, optimizer, variables, predict, lossOf, onTaken });
   } finally {

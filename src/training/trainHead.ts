@@ -11,6 +11,7 @@ import {
   checkOptions,
   differentTexts,
   invalid,
+  nonNegative,
   oneOf,
   positive,
   positiveInteger,
@@ -35,6 +36,7 @@ import { fitHead } from './fitHead.js';
 import type { FeatureRuntime } from './frozenPart.js';
 import { learnedPreprocessing, preprocessingSource } from './learnedPreprocessing.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
+import { normalizedFeatures } from './normalizedFeatures.js';
 
 /** Options of {@link trainHead}. */
 export interface TrainHeadOptions {
@@ -52,7 +54,7 @@ export interface TrainHeadOptions {
    * @defaultValue that of `validation`, otherwise that of `train`
    */
   readonly preprocessing?: PreprocessingSource | undefined;
-  /** Number of epochs. @defaultValue 20 */
+  /** Number of epochs. @defaultValue 30 */
   readonly epochs?: number | undefined;
   /** Number of images per training step. @defaultValue 32 */
   readonly batchSize?: number | undefined;
@@ -60,13 +62,22 @@ export interface TrainHeadOptions {
   readonly learningRate?: number | undefined;
   /** Creates the optimizer, which has its own learning rate. Cannot be combined with `learningRate`. @defaultValue () => adam() */
   readonly optimizer?: (() => NamedOptimizer) | undefined;
-  /** Fraction of each label that is spread evenly across all classes, in [0, 1). @defaultValue 0.1 */
+  /**
+   * Factor of the L2 penalty on the kernels of the head, at least 0. The features are centered and scaled to a variance of 1 first, so the
+   * same factor suits every backbone. The reported loss includes the penalty.
+   * @defaultValue 0.001
+   */
+  readonly l2?: number | undefined;
+  /**
+   * Fraction of each label that is spread evenly across all classes, in [0, 1). It makes probabilities less confident than they should be.
+   * @defaultValue 0
+   */
   readonly labelSmoothing?: number | undefined;
   /** `'softmax'` for mutually exclusive classes, `'sigmoid'` for labels that do not exclude each other. @defaultValue 'softmax' */
   readonly classifierActivation?: 'softmax' | 'sigmoid' | undefined;
   /** Pooling of the features. @defaultValue 'avg' */
   readonly pooling?: 'avg' | 'max' | undefined;
-  /** Dropout rate before the classifier, in [0, 1). @defaultValue 0.2 */
+  /** Dropout rate before the classifier, in [0, 1). @defaultValue 0 */
   readonly dropoutRate?: number | undefined;
   /** Numbers of units of hidden dense layers before the classifier. @defaultValue no hidden layers */
   readonly hidden?: readonly number[] | undefined;
@@ -145,6 +156,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     batchSize: positiveInteger,
     learningRate: positive,
     optimizer: callable,
+    l2: nonNegative,
     labelSmoothing: rate,
     classifierActivation: oneOf('softmax', 'sigmoid'),
     pooling: oneOf('avg', 'max'),
@@ -171,7 +183,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     classNames,
     classifierActivation = 'softmax',
     seed = Math.floor(Math.random() * 2 ** 31),
-    dropoutRate = 0.2,
+    dropoutRate = 0,
     pooling,
     hidden = [],
   } = options;
@@ -213,7 +225,11 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     const train = await extractor.extract(options.train, 'train', 0);
     const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation', 0);
     const input = tfl.input({ shape: [train.width] });
-    classifier = tfl.model({ inputs: input, outputs: head(input, { ...spec, classifierActivation: 'linear' }, { seed }) });
+    const normalized = normalizedFeatures(train);
+    classifier = tfl.model({
+      inputs: input,
+      outputs: head(normalized.apply(input), { ...spec, classifierActivation: 'linear' }, { seed }),
+    });
     // Starting from zero, this is logistic regression. The wide initial weights of the reference would add noise to a few hundred images.
     const last = classifier.getLayer('predictions');
     tf.tidy(() => {
@@ -223,11 +239,12 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       featuresOf: (epoch) => (epoch === 0 || cacheFeatures ? train : extractor.extract(options.train, 'train', epoch)),
       validation,
       activation: classifierActivation,
-      epochs: options.epochs ?? 20,
+      epochs: options.epochs ?? 30,
       batchSize: options.batchSize ?? 32,
       learningRate: options.learningRate ?? 0.001,
       optimizer: optimizer as NamedOptimizer | undefined,
-      labelSmoothing: options.labelSmoothing ?? 0.1,
+      l2: options.l2 ?? 0.001,
+      labelSmoothing: options.labelSmoothing ?? 0,
       seed,
       callbacks: options.callbacks ?? [],
       onEpoch: options.onEpoch,
@@ -238,12 +255,15 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     // Summaries then show the trained head as trainable and the backbone as frozen.
     for (const layer of layersOf(model)) layer.trainable = false;
-    for (const { name, weights } of classifier.layers) {
-      if (weights.length === 0) continue;
-      const own = model.getLayer(name);
-      own.trainable = true;
-      own.setWeights(weights.map((weight) => weight.read()));
-    }
+    const dense = classifier.layers.filter((layer) => layer.getClassName() === 'Dense');
+    tf.tidy(() => {
+      dense.forEach((layer, i) => {
+        const own = model.getLayer(layer.name);
+        own.trainable = true;
+        const [kernel, bias] = layer.getWeights() as [tf.Tensor, tf.Tensor];
+        own.setWeights(i === 0 ? normalized.withoutNormalization(kernel, bias) : [kernel, bias]);
+      });
+    });
     return { model, history };
   } finally {
     classifier?.dispose();
