@@ -116,7 +116,9 @@ await runExample(async () => {
         epochs,
         batchSize,
         seed,
-        labelSmoothing: 0,
+        // As in Keras: the features themselves, without a penalty.
+        normalizeFeatures: false,
+        l2: 0,
         runtime: createRuntime,
       });
     }

@@ -63,10 +63,12 @@ export interface TrainHeadOptions {
   /** Creates the optimizer, which has its own learning rate. Cannot be combined with `learningRate`. @defaultValue () => adam() */
   readonly optimizer?: (() => NamedOptimizer) | undefined;
   /**
-   * Factor of the L2 penalty on the kernels of the head, at least 0. The features are centered and scaled to a variance of 1 first, so the
-   * same factor suits every backbone. The reported loss includes the penalty.
-   * @defaultValue 0.001
+   * Whether to center the features and scale them to a variance of 1 during training, so that one learning rate and one penalty suit every
+   * backbone. The returned model takes the features themselves.
+   * @defaultValue true
    */
+  readonly normalizeFeatures?: boolean | undefined;
+  /** Factor of the L2 penalty on the kernels of the head, at least 0. The reported loss includes the penalty. @defaultValue 0.001 */
   readonly l2?: number | undefined;
   /**
    * Fraction of each label that is spread evenly across all classes, in [0, 1). It makes probabilities less confident than they should be.
@@ -156,6 +158,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     batchSize: positiveInteger,
     learningRate: positive,
     optimizer: callable,
+    normalizeFeatures: boolean,
     l2: nonNegative,
     labelSmoothing: rate,
     classifierActivation: oneOf('softmax', 'sigmoid'),
@@ -225,10 +228,10 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     const train = await extractor.extract(options.train, 'train', 0);
     const validation = options.validation === undefined ? undefined : await extractor.extract(options.validation, 'validation', 0);
     const input = tfl.input({ shape: [train.width] });
-    const normalized = normalizedFeatures(train);
+    const normalized = options.normalizeFeatures === false ? undefined : normalizedFeatures(train);
     classifier = tfl.model({
       inputs: input,
-      outputs: head(normalized.apply(input), { ...spec, classifierActivation: 'linear' }, { seed }),
+      outputs: head(normalized?.apply(input) ?? input, { ...spec, classifierActivation: 'linear' }, { seed }),
     });
     // Starting from zero, this is logistic regression. The wide initial weights of the reference would add noise to a few hundred images.
     const last = classifier.getLayer('predictions');
@@ -261,7 +264,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
         const own = model.getLayer(layer.name);
         own.trainable = true;
         const [kernel, bias] = layer.getWeights() as [tf.Tensor, tf.Tensor];
-        own.setWeights(i === 0 ? normalized.withoutNormalization(kernel, bias) : [kernel, bias]);
+        own.setWeights(i === 0 && normalized !== undefined ? normalized.withoutNormalization(kernel, bias) : [kernel, bias]);
       });
     });
     return { model, history };

@@ -114,6 +114,27 @@ test.each([{ pooling: 'max' }, { hidden: [8] }, { classifierActivation: 'sigmoid
   },
 );
 
+test('features in other units give the same head, unless they are not normalized', async () => {
+  const run = async (unit: number, more: Partial<TrainHeadOptions>): Promise<number | undefined> => {
+    const model = backbone();
+    // Scales every feature: relu6 is not scaled, but the convolution before it stays below 6 here.
+    const norm = model.getLayer('top_bn');
+    norm.setWeights(norm.getWeights().map((weight, i) => (i < 2 ? tf.mul(weight, unit) : weight)));
+    return (await trainHead(model, options(more))).history.at(-1)?.val_loss;
+  };
+  const expected = await run(0.1, {});
+  expect(await run(0.01, {})).toBeCloseTo(expected as number, 2);
+  expect(await run(0.01, { normalizeFeatures: false })).toBeGreaterThan(2 * (expected as number));
+});
+
+test('a larger penalty gives smaller kernels', async () => {
+  const size = async (l2: number): Promise<number | undefined> => {
+    const { model } = await trainHead(backbone(), options({ l2 }));
+    return (await tf.norm(model.getLayer('predictions').getWeights()[0] as tf.Tensor).data())[0];
+  };
+  expect(await size(1)).toBeLessThan(0.5 * ((await size(0)) as number));
+});
+
 test('another optimizer trains with its own learning rate', async () => {
   const { history } = await trainHead(backbone(), options({ learningRate: undefined, optimizer: () => rmsProp({ learningRate: 0.002 }) }));
   expect(history.map(({ learningRate }) => learningRate)).toEqual(history.map(() => 0.002));

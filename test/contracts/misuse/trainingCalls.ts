@@ -145,6 +145,8 @@ export const trainingCalls: BaseCalls = {
         epochs: 1,
         batchSize: 2,
         learningRate: 0.1,
+        normalizeFeatures: true,
+        l2: 0.01,
         labelSmoothing: 0.2,
         classifierActivation: 'sigmoid',
         pooling: 'max',
