@@ -58,7 +58,7 @@ export interface TrainHeadOptions {
   readonly epochs?: number | undefined;
   /** Number of images per training step. @defaultValue 32 */
   readonly batchSize?: number | undefined;
-  /** Initial learning rate of Adam. It decreases to 0 along a cosine. @defaultValue 0.001 */
+  /** Initial learning rate of Adam. It decreases to 0 along a cosine. @defaultValue 0.002 */
   readonly learningRate?: number | undefined;
   /** Creates the optimizer, which has its own learning rate. Cannot be combined with `learningRate`. @defaultValue () => adam() */
   readonly optimizer?: (() => NamedOptimizer) | undefined;
@@ -68,7 +68,7 @@ export interface TrainHeadOptions {
    * @defaultValue true
    */
   readonly normalizeFeatures?: boolean | undefined;
-  /** Factor of the L2 penalty on the kernels of the head, at least 0. The reported loss includes the penalty. @defaultValue 0.001 */
+  /** Factor of the L2 penalty on the kernels of the head, at least 0. The reported loss includes the penalty. @defaultValue 0.002 */
   readonly l2?: number | undefined;
   /**
    * Fraction of each label that is spread evenly across all classes, in [0, 1). It makes probabilities less confident than they should be.
@@ -244,9 +244,9 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       activation: classifierActivation,
       epochs: options.epochs ?? 30,
       batchSize: options.batchSize ?? 32,
-      learningRate: options.learningRate ?? 0.001,
+      learningRate: options.learningRate ?? 0.002,
       optimizer: optimizer as NamedOptimizer | undefined,
-      l2: options.l2 ?? 0.001,
+      l2: options.l2 ?? 0.002,
       labelSmoothing: options.labelSmoothing ?? 0,
       seed,
       callbacks: options.callbacks ?? [],
