@@ -35,7 +35,7 @@ const EPOCHS = Number(epochsGiven);
 const SIZE = 224;
 const BATCH = 16;
 const RECIPE = {
-  head: 'trainHead: cached features, 20 epochs, Adam 1e-3 along a cosine, label smoothing .1',
+  head: 'trainHead with its defaults',
   fineTuning:
     `all but BatchNormalization, ${EPOCHS} epochs, Adam, warm-up over one tenth of the steps to 2e-4, then cosine, ` +
     `batch ${BATCH}, label smoothing .1`,
