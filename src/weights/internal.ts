@@ -1,5 +1,6 @@
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
+export { HUB_MODEL_RULES, hubModel, type HubFiles, type HubModelOptions } from './hubModel.js';
 export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';
 export { atSize, notesOf, takeNotes } from './modelNotes.js';
 export { byteLength, elementCount, encodedArray, namedArrays } from './namedArrays.js';
