@@ -32,7 +32,7 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: anyString, classifier: text }
  * applies them.
  *
  * @throws {WeightsError} when BatchNormalization is folded, two layers have the same name, or a weight is not finite.
- * @throws {OptionError} when `layout` is not 'keras' for a network composed by hand, or 'transformers' for one with other blocks than it has.
+ * @throws {OptionError} when `layout` is not 'keras' for a network composed by hand, or 'transformers' for other blocks than it has.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */

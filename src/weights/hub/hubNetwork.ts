@@ -31,7 +31,7 @@ export interface HubInput {
  * @throws {WeightsError} when an index is missing, or a name is not text.
  */
 export function labelsOf(file: JsonFile, key: string, labels: unknown): readonly string[] | undefined {
-  const entries = Object.entries((labels ?? {}) as object);
+  const entries = Object.entries(labels ?? {});
   const names = entries.map((_, i): unknown => (labels as Record<string, unknown>)[String(i)]);
   if (!names.every((name): name is string => typeof name === 'string' && name !== '')) {
     throw refused(file, key, `names for the classes 0 to ${entries.length - 1}`, labels);

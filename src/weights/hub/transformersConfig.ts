@@ -158,7 +158,7 @@ function customPart(model: LayersModel, plan: NetworkPlan): string | undefined {
     const ours = PLAIN.has(type) || (plan.activation === 'hardSwish' && type === 'ReLU');
     if (!ours || (type === 'Activation' && activation !== plan.activation)) return `has the custom layer '${layer.name}'`;
     if (layer.name !== 'rescaling') continue;
-    isNormalized = String([scale, offset]) === String([rescaling?.scale, rescaling?.offset]);
+    isNormalized = JSON.stringify([scale, offset]) === JSON.stringify([rescaling?.scale, rescaling?.offset]);
   }
   return isNormalized ? undefined : 'has a custom normalization';
 }

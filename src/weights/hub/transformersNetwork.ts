@@ -31,7 +31,7 @@ export function isTransformersBlock({ type, layers }: BlockPlan): boolean {
 const integers = arrayOf(positiveInteger);
 
 /**
- * Converts the configuration of `EfficientNetForImageClassification` or `EfficientNetModel`. Missing keys have the defaults of transformers.
+ * Converts the config of `EfficientNetForImageClassification` or `EfficientNetModel`. Missing keys have the defaults of transformers.
  *
  * @param file - The content of config.json.
  * @param inputSize - Height and width of the images. transformers pads its convolutions with stride 2 for one size, so the padding here
