@@ -20,7 +20,7 @@ export interface PretrainedSource {
   readonly isCustom: boolean;
   readonly ensureBackend: () => Promise<unknown>;
   /** Returns the weights. It is called when the network has been built, so that a wrong option is refused before a download. */
-  readonly read: () => Promise<Uint8Array | NamedArrays>;
+  readonly read: () => Promise<Uint8Array | ArrayBuffer | NamedArrays>;
 }
 
 /** Builds the network for `where`, which has checked the options and appears in error messages. The caller must dispose the model. */

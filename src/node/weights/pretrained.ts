@@ -1,13 +1,12 @@
 // Builds a network with published weights: downloads, verifies, caches and loads them.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkOptions, either, invalid } from '../../core/internal.js';
+import { checkOptions, invalid } from '../../core/internal.js';
 import type { EfficientNetOptions } from '../../models/index.js';
-import { BUILD_PRETRAINED_RULES, buildPretrained, findPretrained, namedArrays } from '../../weights/internal.js';
+import { BUILD_PRETRAINED_RULES, buildPretrained, findPretrained } from '../../weights/internal.js';
 import type { LoadWeightsOptions, NamedArrays } from '../../weights/index.js';
 import { refuseWebAddress } from '../files/internal.js';
-import { arraysOf } from './loadWeights.js';
-import { pathOrBytes } from './readWeightFile.js';
+import { arraysOf, weightsSource } from './loadWeights.js';
 import { ensureBackend } from '../backends/index.js';
 import { CACHE_RULES, cachedFile, type CacheOptions } from './weightCache.js';
 
@@ -16,7 +15,7 @@ export type PretrainedOptions = EfficientNetOptions &
   CacheOptions &
   LoadWeightsOptions & {
     /** The weights, if they are already available: the path of a file, its bytes, or its arrays. @defaultValue the cache, or a download */
-    readonly weights?: string | Uint8Array | NamedArrays | undefined;
+    readonly weights?: string | Uint8Array | ArrayBuffer | NamedArrays | undefined;
   };
 
 /**
@@ -46,7 +45,7 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
   });
 }
 
-const RULES = { ...BUILD_PRETRAINED_RULES, ...CACHE_RULES, weights: either(pathOrBytes, namedArrays) };
+const RULES = { ...BUILD_PRETRAINED_RULES, ...CACHE_RULES, weights: weightsSource };
 
 function given(options: PretrainedOptions): PretrainedOptions {
   const { weights } = (options as PretrainedOptions | null) ?? {};
