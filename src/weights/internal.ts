@@ -1,5 +1,7 @@
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
+export { type HubName, isHubName, parseHubName } from './hubName.js';
+export { type HubAnswer, hubFileUrl, hubRefusal, type HubRequest, isMissingFile, isOutOfOrder } from './hubRefusal.js';
 export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';
 export { atSize, notesOf, takeNotes } from './modelNotes.js';
 export { byteLength, elementCount, encodedArray, namedArrays } from './namedArrays.js';
