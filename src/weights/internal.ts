@@ -1,5 +1,6 @@
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
+export { HUB_MODEL_RULES, hubModel, type HubFiles, type HubModelOptions } from './hubModel.js';
 export { type HubName, isHubName, parseHubName } from './hubName.js';
 export { type HubAnswer, hubFileUrl, hubRefusal, type HubRequest, isMissingFile, isOutOfOrder } from './hubRefusal.js';
 export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';

@@ -3,16 +3,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WeightsError } from '../../core/index.js';
-import type { HubName } from '../../weights/internal.js';
+import type { HubFiles, HubName } from '../../weights/internal.js';
 import { download, Unreachable, type DownloadOptions } from './download.js';
 import { blobPath, cachedCommit, cachedFile, COMMIT, digestFrom, hasBlob, linkBlob, recordCommit, recordMissing, repositoryFolder } from './hubCache.js';
 import { hubMetadata } from './hubMetadata.js';
 import { hubSettings } from './hubSettings.js';
-
-interface HubFiles {
-  readonly name: string;
-  read(file: string): Promise<Uint8Array | undefined>;
-}
 
 /** The files of one commit of a repository. */
 export interface CachedHubFiles extends HubFiles {
@@ -34,7 +29,7 @@ export interface HubFilesOptions extends DownloadOptions {
 export async function hubFiles(where: string, { repository, revision }: HubName, options: HubFilesOptions): Promise<CachedHubFiles> {
   const { endpoint, cacheFolder, token, offlineBy, symlinks } = await hubSettings(where, options.cacheFolder);
   const folder = repositoryFolder(cacheFolder, repository);
-  const name = `hf:${repository}${revision === 'main' ? '' : `@${revision}`}`;
+  const name = `${repository}${revision === 'main' ? '' : `@${revision}`}`;
   let offline = offlineBy === undefined ? undefined : new Unreachable(`${offlineBy} is set`);
   /** The commit that all files come from, as soon as it is known. */
   let commit = offline === undefined && !COMMIT.test(revision) ? undefined : await cachedCommit(folder, revision);
