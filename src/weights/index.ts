@@ -1,3 +1,4 @@
+export type { DownloadOptions } from './downloadOptions.js';
 export type { ElementType } from './elements.js';
 export type { SkippedArray } from './fitWeights.js';
 export { layoutEntries, type LayoutEntry, type LayoutName, LAYOUTS } from './layouts.js';

@@ -1,3 +1,5 @@
+export { BUILD_PRETRAINED_RULES, buildPretrained } from './buildPretrained.js';
+export { DOWNLOAD_RULES } from './downloadOptions.js';
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
 export { HUB_MODEL_RULES, hubModel, type HubFiles, type HubModelOptions } from './hubModel.js';

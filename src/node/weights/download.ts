@@ -7,13 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { trackProgress } from '../../core/internal.js';
 import { WeightsError, type ProgressListener } from '../../core/index.js';
-import type { Digest } from '../../weights/index.js';
-
-/** Progress and cancellation of a download. */
-export interface DownloadOptions {
-  readonly onProgress?: ProgressListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { Digest, DownloadOptions } from '../../weights/index.js';
 
 /** The server could not be reached or does not have the file. Another source may. */
 export class Unreachable extends Error {}

@@ -2,13 +2,9 @@
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkOptions, either, invalid } from '../../core/internal.js';
-import { OptionError } from '../../core/index.js';
-import { buildEfficientNet, EFFICIENT_NET_RULES, splitParts } from '../../models/internal.js';
-import { setPreprocessing, type EfficientNetOptions } from '../../models/index.js';
-import { planFor } from '../../scaling/internal.js';
-import type { PlanModelOptions } from '../../scaling/index.js';
-import { findPretrained, LOAD_WEIGHTS_RULES, loadWeightsFor, namedArrays } from '../../weights/internal.js';
-import { modelOptionsOf, type LoadWeightsOptions, type NamedArrays, type PretrainedWeights } from '../../weights/index.js';
+import type { EfficientNetOptions } from '../../models/index.js';
+import { BUILD_PRETRAINED_RULES, buildPretrained, findPretrained, namedArrays } from '../../weights/internal.js';
+import type { LoadWeightsOptions, NamedArrays } from '../../weights/index.js';
 import { refuseWebAddress } from '../files/internal.js';
 import { arraysOf } from './loadWeights.js';
 import { pathOrBytes } from './readWeightFile.js';
@@ -41,63 +37,20 @@ export type PretrainedOptions = EfficientNetOptions &
  * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
-  const [checkpointName, checkpoint] = findPretrained('pretrained', name);
-  const { weights, layout, prefix, classifier, head, strict, cacheFolder, mirror, onProgress, signal, ...modelOptions } = given(options);
-  const { planOptions, parts } = splitParts(modelOptions);
-  const complete = merged(checkpoint, planOptions);
-  const { classes, includeTop } = planFor('pretrained', checkpoint.variant, complete);
-  if (weights === undefined && includeTop && head !== 'skip' && strict !== false) refuseOtherHead(checkpointName, checkpoint, classes);
-  await ensureBackend();
-  // The plan is made before the file is read, because it checks the options, including custom parts.
-  const model = buildEfficientNet('pretrained', checkpoint.variant, complete, parts);
-  try {
-    const source = weights ?? (await cachedFile(checkpointName, checkpoint, defined({ cacheFolder, mirror, onProgress, signal })));
-    await loadWeightsFor('pretrained', model, await arraysOf('pretrained', source), defined({ layout, prefix, classifier, head, strict }));
-    const [, height, width] = model.inputs[0]?.shape ?? [];
-    setPreprocessing(model, { ...checkpoint.preprocessing, inputSize: [height ?? checkpoint.inputSize, width ?? checkpoint.inputSize] });
-    return model;
-  } catch (cause) {
-    model.dispose();
-    throw cause;
-  }
+  const checkpoint = findPretrained('pretrained', name);
+  const { weights, cacheFolder, mirror, onProgress, signal, ...buildOptions } = given(options);
+  return buildPretrained('pretrained', checkpoint, buildOptions, {
+    isCustom: weights !== undefined,
+    ensureBackend,
+    read: async () => arraysOf('pretrained', weights ?? (await cachedFile(...checkpoint, { cacheFolder, mirror, onProgress, signal }))),
+  });
 }
 
-const RULES = { ...EFFICIENT_NET_RULES, ...LOAD_WEIGHTS_RULES, ...CACHE_RULES, weights: either(pathOrBytes, namedArrays) };
+const RULES = { ...BUILD_PRETRAINED_RULES, ...CACHE_RULES, weights: either(pathOrBytes, namedArrays) };
 
 function given(options: PretrainedOptions): PretrainedOptions {
   const { weights } = (options as PretrainedOptions | null) ?? {};
   refuseWebAddress('pretrained', 'weights', weights);
   if ((weights as unknown) instanceof Promise) throw invalid('pretrained', 'weights', RULES.weights.expected, weights, 'Await the reader.');
   return checkOptions<object>('pretrained', options, RULES);
-}
-
-/** Removes options that are undefined. */
-function defined<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
-/** Refuses options that do not fit the classifier of the checkpoint, before it is downloaded. */
-function refuseOtherHead(name: string, weights: PretrainedWeights, classes: number): void {
-  const remedy = "Pass `head: 'skip'` for a classifier of your own.";
-  if (!weights.includeTop) throw invalid('pretrained', 'includeTop', 'false', true, `The file of '${name}' has no classifier. ${remedy}`);
-  if (classes !== weights.classes) throw invalid('pretrained', 'classes', `the ${weights.classes} classes of '${name}'`, classes, remedy);
-}
-
-/** The checkpoint's options, overridden by the caller's. Options of the classifier are removed when there is no classifier. */
-function merged(weights: PretrainedWeights, options: PlanModelOptions): PlanModelOptions {
-  const { classes, includeTop, ...rest } = modelOptionsOf(weights);
-  const withTop = options.includeTop ?? includeTop ?? true;
-  if (
-    options.inputChannels !== undefined &&
-    options.inputChannels !== 3 &&
-    options.normalization === undefined &&
-    rest.normalization === 'imagenet'
-  ) {
-    throw new OptionError(
-      `pretrained: \`normalization\` must be stated for ${options.inputChannels} channels. That of the published weights is for RGB.`,
-    );
-  }
-  return (withTop ? { ...rest, classes: classes ?? 1000, ...options } : { ...rest, ...options, includeTop: false }) as PlanModelOptions;
 }

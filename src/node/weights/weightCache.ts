@@ -3,10 +3,11 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { callable, rule, show, signal as signalRule, text } from '../../core/internal.js';
+import { rule, show, text } from '../../core/internal.js';
 import { WeightsError } from '../../core/index.js';
-import type { PretrainedWeights, WeightsSource, Digest } from '../../weights/index.js';
-import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
+import { DOWNLOAD_RULES } from '../../weights/internal.js';
+import type { Digest, DownloadOptions, PretrainedWeights, WeightsSource } from '../../weights/index.js';
+import { digestOf, download, sizeOf, Unreachable } from './download.js';
 import { replaceFile } from '../files/internal.js';
 
 /** Where weights are cached and downloaded from. */
@@ -21,8 +22,7 @@ export interface CacheOptions extends DownloadOptions {
 export const CACHE_RULES = {
   cacheFolder: text,
   mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
-  onProgress: callable,
-  signal: signalRule,
+  ...DOWNLOAD_RULES,
 };
 
 /**
