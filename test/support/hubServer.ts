@@ -51,6 +51,7 @@ export const SECOND = '2'.repeat(40);
 export interface HubServer {
   readonly endpoint: string;
   readonly storage: string;
+  readonly repositories: Readonly<Record<string, TestRepository>>;
   readonly requests: TestRequest[];
   readonly faults: Faults;
   readonly close: () => Promise<void>;
@@ -120,7 +121,7 @@ export async function hubServer(repositories: Readonly<Record<string, TestReposi
     send(request, response, bytes, etag);
   });
   const endpoint = await listen(hub);
-  return { endpoint, storage, requests, faults, close: async () => void (await Promise.all([closed(hub), closed(store)])) };
+  return { endpoint, storage, repositories, requests, faults, close: async () => void (await Promise.all([closed(hub), closed(store)])) };
 }
 
 /** The ETag of a small file is its hash in Git. */

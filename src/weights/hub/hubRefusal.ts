@@ -1,6 +1,6 @@
 // What an answer of the Hugging Face hub means when it is not the file. The hub says so in the headers `X-Error-Code` and `X-Error-Message`.
 
-import { WeightsError } from '../core/index.js';
+import { WeightsError } from '../../core/index.js';
 import type { HubName } from './hubName.js';
 
 /** A request of the hub, for its error messages. */

@@ -1,8 +1,8 @@
 // Asks the Hugging Face hub where a file is: at which commit, with which ETag, and from which address it is downloaded.
 
-import { hubFileUrl, hubRefusal, isMissingFile, isOutOfOrder, type HubRequest } from '../../weights/internal.js';
-import { WeightsError } from '../../core/index.js';
-import { Unreachable } from './download.js';
+import { hubFileUrl, hubRefusal, isMissingFile, isOutOfOrder, type HubRequest } from '../../../weights/internal.js';
+import { WeightsError } from '../../../core/index.js';
+import { Unreachable } from '../download.js';
 import { COMMIT } from './hubCache.js';
 
 /** What the hub says about a file. */

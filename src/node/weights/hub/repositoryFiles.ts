@@ -2,21 +2,33 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { WeightsError } from '../../core/index.js';
-import type { HubFiles, HubName } from '../../weights/internal.js';
-import { download, Unreachable, type DownloadOptions } from './download.js';
-import { blobPath, cachedCommit, cachedFile, COMMIT, digestFrom, hasBlob, linkBlob, recordCommit, recordMissing, repositoryFolder } from './hubCache.js';
+import { WeightsError } from '../../../core/index.js';
+import type { DownloadOptions } from '../../../weights/index.js';
+import type { HubFiles, HubName } from '../../../weights/internal.js';
+import { download, Unreachable } from '../download.js';
+import {
+  blobPath,
+  cachedCommit,
+  cachedFile,
+  COMMIT,
+  digestFrom,
+  hasBlob,
+  linkBlob,
+  recordCommit,
+  recordMissing,
+  repositoryFolder,
+} from './hubCache.js';
 import { hubMetadata } from './hubMetadata.js';
 import { hubSettings } from './hubSettings.js';
 
 /** The files of one commit of a repository. */
-export interface CachedHubFiles extends HubFiles {
+export interface RepositoryFiles extends HubFiles {
   /** Records the commit as that of the revision. Called when all files are there: until then, the earlier ones stay in use offline. */
   readonly commit: () => Promise<void>;
 }
 
 /** Where the files are cached, progress and cancellation. */
-export interface HubFilesOptions extends DownloadOptions {
+export interface RepositoryFilesOptions extends DownloadOptions {
   readonly cacheFolder?: string | undefined;
 }
 
@@ -26,7 +38,11 @@ export interface HubFilesOptions extends DownloadOptions {
  *
  * @throws {OptionError} when a variable of the environment is invalid.
  */
-export async function hubFiles(where: string, { repository, revision }: HubName, options: HubFilesOptions): Promise<CachedHubFiles> {
+export async function repositoryFiles(
+  where: string,
+  { repository, revision }: HubName,
+  options: RepositoryFilesOptions,
+): Promise<RepositoryFiles> {
   const { endpoint, cacheFolder, token, offlineBy, symlinks } = await hubSettings(where, options.cacheFolder);
   const folder = repositoryFolder(cacheFolder, repository);
   const name = `${repository}${revision === 'main' ? '' : `@${revision}`}`;
@@ -40,7 +56,8 @@ export async function hubFiles(where: string, { repository, revision }: HubName,
     if (cached === 'missing') return undefined;
     if (typeof cached === 'object' && 'path' in cached) return cached.path;
     if (offline !== undefined) {
-      if (cached === 'unknown' && commit !== undefined && (await hasOtherWeights(join(folder, 'snapshots', commit), file))) return undefined;
+      if (cached === 'unknown' && commit !== undefined && (await hasOtherWeights(join(folder, 'snapshots', commit), file)))
+        return undefined;
       throw notCached(file, offline, typeof cached === 'object' ? cached.damaged : undefined);
     }
     try {

@@ -9,8 +9,8 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { replaceFile } from '../files/internal.js';
-import { digestOf } from './download.js';
+import { replaceFile } from '../../files/internal.js';
+import { digestOf } from '../download.js';
 
 /** A commit of Git. */
 export const COMMIT = /^[0-9a-f]{40}$/;

@@ -1,6 +1,6 @@
 // Names of repositories of the Hugging Face hub: `hf:owner/name`, or `hf:owner/name@revision`.
 
-import { invalid } from '../core/internal.js';
+import { invalid } from '../../core/internal.js';
 
 /** A repository of the hub at one of its revisions. */
 export interface HubName {

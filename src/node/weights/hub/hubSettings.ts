@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { show } from '../../core/internal.js';
-import { OptionError } from '../../core/index.js';
+import { show } from '../../../core/internal.js';
+import { OptionError } from '../../../core/index.js';
 
 /** How the hub is reached, and where its files are kept. */
 export interface HubSettings {
