@@ -139,7 +139,7 @@ function send(request: IncomingMessage, response: ServerResponse, bytes: Uint8Ar
     ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
   });
   if (request.method === 'HEAD' || rest.length <= stopAfter) response.end(request.method === 'HEAD' ? undefined : rest);
-  else response.write(rest.subarray(0, stopAfter), () => setTimeout(() => response.destroy(), 20));
+  else response.write(rest.subarray(0, stopAfter), () => setTimeout(() => response.destroy(), 100));
 }
 
 async function listen(server: Server): Promise<string> {

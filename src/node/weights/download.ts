@@ -154,25 +154,22 @@ async function transfer(
 
   const report = trackProgress(onProgress, `download ${shown.split(/[?#]/)[0]?.split('/').at(-1) ?? ''}`, 'bytes', total);
   let size = start;
-  const counted = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of body) {
-      size += chunk.byteLength;
-      report(size);
-      yield chunk;
+  let isBroken = false;
+  // What arrived before the connection broke is written: an error here would make the pipeline discard it.
+  const received = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of body) {
+        size += chunk.byteLength;
+        report(size);
+        yield chunk;
+      }
+    } catch {
+      isBroken = true;
     }
   };
-  try {
-    await pipeline(response.body as unknown as AsyncIterable<Uint8Array>, counted, createWriteStream(part, { flags: isRest ? 'a' : 'w' }));
-    report.end();
-    return { size: await sizeOf(part), total: total ?? size };
-  } catch (cause) {
-    signal?.throwIfAborted();
-    // Errors of the disk are thrown. Errors of the network are retried.
-    if (isFileError(cause)) throw cause;
-    return { size: await sizeOf(part), total };
-  }
-}
-
-function isFileError(cause: unknown): boolean {
-  return ['EACCES', 'EPERM', 'ENOSPC', 'EROFS', 'EISDIR'].includes(String((cause as NodeJS.ErrnoException).code));
+  await pipeline(received(response.body as unknown as AsyncIterable<Uint8Array>), createWriteStream(part, { flags: isRest ? 'a' : 'w' }));
+  signal?.throwIfAborted();
+  if (isBroken) return { size: await sizeOf(part), total };
+  report.end();
+  return { size: await sizeOf(part), total: total ?? size };
 }

@@ -36,7 +36,7 @@ export function parseHubName(where: string, name: string): HubName {
   const [, repository = '', , revision] = /^hf:([^@]*)(@(.*))?$/.exec(name) ?? [];
   if (!REPOSITORY.test(repository) || FORBIDDEN_REPOSITORY.test(repository)) throw invalid(where, 'name', expected, name);
   if (revision !== undefined && (revision === '' || FORBIDDEN_REVISION.test(revision))) {
-    throw invalid(where, 'name', `a branch, a tag or a commit after '@' in`, name);
+    throw invalid(where, 'name', "a branch, a tag or a commit after '@'", name);
   }
   return { repository, revision: revision ?? 'main' };
 }

@@ -159,7 +159,7 @@ describe('a transfer', () => {
   test('that keeps breaking off is given up, and goes on in the next call', async () => {
     server.faults.stopAfter = 700;
     const files = await open('hf:me/net', { onProgress: () => (server.faults.stopAfter = 0) });
-    expect(await refusal(files.read('model.safetensors'))).toMatchInlineSnapshot(`"WeightsError: pretrained: the server stopped sending 'me/net/model.safetensors' at 0 of 3000 bytes. What arrived is kept; call again to go on from there."`);
+    expect(await refusal(files.read('model.safetensors'))).toMatchInlineSnapshot(`"WeightsError: pretrained: the server stopped sending 'me/net/model.safetensors' at 700 of 3000 bytes. What arrived is kept; call again to go on from there."`);
     server.faults.stopAfter = Infinity;
     server.requests.length = 0;
     expect(await readAll('hf:me/net')).toEqual(['{"old":1}', weights]);
@@ -213,16 +213,43 @@ describe('the access token', () => {
   });
 
   test.each([
-    ['hf:me/nett', undefined],
-    ['hf:me/nett', TOKEN],
-    ['hf:me/secret', undefined],
-    ['hf:me/secret', OTHER_TOKEN],
-    ['hf:me/gated', undefined],
-    ['hf:me/gated', OTHER_TOKEN],
-    ['hf:me/net', 'hf_wrong'],
-  ])('%s with the token %s', async (name, token) => {
+    [
+      'hf:me/nett',
+      undefined,
+      "expected a repository of 'HUB', received 'me/nett', which does not exist or is private. Check the name. For a private repository, set HF_TOKEN.",
+    ],
+    [
+      'hf:me/nett',
+      TOKEN,
+      "expected a repository of 'HUB', received 'me/nett', which does not exist or which the token in HF_TOKEN cannot read. " +
+        'Check the name, and the permissions of the token.',
+    ],
+    ['hf:me/secret', undefined, "received 'me/secret', which does not exist or is private. Check the name. For a private repository, set HF_TOKEN."],
+    ['hf:me/secret', OTHER_TOKEN, "received 'me/secret', which does not exist or which the token in HF_TOKEN cannot read."],
+    [
+      'hf:me/gated',
+      undefined,
+      "received 'me/gated', which is gated. Accept its terms at 'HUB/me/gated', then set HF_TOKEN to a token of your account.",
+    ],
+    [
+      'hf:me/gated',
+      OTHER_TOKEN,
+      "received 'me/gated', which is gated. Accept its terms at 'HUB/me/gated', then use a token of the account that did (HF_TOKEN).",
+    ],
+    [
+      'hf:me/net',
+      'hf_wrong',
+      "expected a valid access token in HF_TOKEN, received one that 'HUB' refuses. " +
+        "Create another at 'HUB/settings/tokens', or remove it for public repositories.",
+    ],
+    [
+      'hf:me/net@v9',
+      undefined,
+      "expected a branch, a tag or a commit of 'me/net', received 'v9'. 'HUB/me/net/commits' shows its revisions. Without '@', it is 'main'.",
+    ],
+  ])('%s with the token %s is explained', async (name, token, message) => {
     environment(token === undefined ? {} : { HF_TOKEN: token });
-    expect(await refusal(readAll(name))).toMatchSnapshot();
+    expect(await refusal(readAll(name))).toContain(message);
   });
 });
 
