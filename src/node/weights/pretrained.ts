@@ -8,6 +8,7 @@ import type { LoadWeightsOptions, NamedArrays } from '../../weights/index.js';
 import { refuseWebAddress } from '../files/internal.js';
 import { arraysOf, weightsSource } from './loadWeights.js';
 import { ensureBackend } from '../backends/index.js';
+import { isRepository, repositoryModel } from './hub/repositoryModel.js';
 import { CACHE_RULES, cachedFile, type CacheOptions } from './weightCache.js';
 
 /** Options of {@link pretrained}, including those of {@link efficientNet} and {@link loadWeights}. */
@@ -25,18 +26,28 @@ export type PretrainedOptions = EfficientNetOptions &
  * The file comes from `weights`, or else from the cache folder, or else from its publisher. A downloaded file is verified by its published
  * digest, or by that of the first download if none is published, and kept in the cache folder. An interrupted download is resumed.
  *
- * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint.
+ * A repository of the Hugging Face hub is an EfficientNet of transformers or timm, which states its classes and preprocessing. Its files are
+ * shared with Python: they are in the cache folder of `huggingface_hub`, whose environment variables (`HF_TOKEN`, `HF_HOME`, `HF_ENDPOINT`,
+ * `HF_HUB_OFFLINE`) apply. A folder has the same files.
+ *
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint. Or a repository of the Hugging Face
+ *   hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit. Or a folder: an absolute path, or one that begins
+ *   with `./` or `../`.
  * @throws {OptionError} when there is no such checkpoint, or an option is unknown or has a wrong value. Nothing is read or downloaded then.
- * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options.
+ * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options. Also when a repository
+ *   does not exist, needs a token, or is not an EfficientNet.
+ * @throws {DataError} when there is no such folder, or it is the folder of a saved model.
  * @example
  * const model = await pretrained('b0');
  * const backbone = await pretrained('timm/tf_efficientnet_b3.ns_jft_in1k', {
  *   includeTop: false, pooling: 'avg', onProgress: progressBar(),
  * });
  * const ours = await pretrained('lite0', { classes: 10, head: 'skip' });
+ * const theirs = await pretrained('hf:google/efficientnet-b0');
  */
 export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
-  const checkpoint = findPretrained('pretrained', name);
+  if (isRepository(name)) return repositoryModel('pretrained', name, given(options));
+  const checkpoint = findPretrained('pretrained', name, OTHER_NAMES);
   const { weights, cacheFolder, mirror, onProgress, signal, ...buildOptions } = given(options);
   return buildPretrained('pretrained', checkpoint, buildOptions, {
     isCustom: weights !== undefined,
@@ -44,6 +55,8 @@ export async function pretrained(name: string, options: PretrainedOptions = {}):
     read: async () => arraysOf('pretrained', weights ?? (await cachedFile(...checkpoint, { cacheFolder, mirror, onProgress, signal }))),
   });
 }
+
+const OTHER_NAMES = "'hf:owner/name' is a repository of the Hugging Face hub, and './name' a folder.";
 
 const RULES = { ...BUILD_PRETRAINED_RULES, ...CACHE_RULES, weights: weightsSource };
 
