@@ -113,12 +113,12 @@ describe('a path', () => {
   test('of something else than the folder of a repository is explained', async () => {
     mkdirSync(join(folder, 'saved'));
     writeFileSync(join(folder, 'saved', 'model.json'), '{}');
-    expect(await refusal(join(folder, 'saved'))).toMatchInlineSnapshot();
-    expect(await refusal(join(folder, 'nothing'))).toMatchInlineSnapshot();
-    expect(await refusal(join(fixtures, 'file', 'config.json'))).toMatchInlineSnapshot();
+    expect(await refusal(join(folder, 'saved'))).toMatchInlineSnapshot(`"DataError: pretrained: expected a folder with the config.json of a model of transformers or timm, received 'HOME/saved', a saved model. Open it with \`loadModel\`."`);
+    expect(await refusal(join(folder, 'nothing'))).toMatchInlineSnapshot(`"DataError: pretrained: expected a folder with the config.json of a model of transformers or timm, received 'HOME/nothing': there is no such file or folder."`);
+    expect(await refusal(join(fixtures, 'file', 'config.json'))).toMatchInlineSnapshot(`"DataError: pretrained: expected a folder with the config.json of a model of transformers or timm, received the file 'FIXTURES/file/config.json'. Pass the folder that it is in."`);
     expect(await refusal(join(fixtures, 'file', 'model.safetensors'))).toContain('Load weights with `loadWeights`.');
-    expect(await refusal('file:///models/b0')).toMatchInlineSnapshot();
-    expect(await refusal('~/models/b0')).toMatchInlineSnapshot();
+    expect(await refusal('file:///models/b0')).toMatchInlineSnapshot(`"OptionError: pretrained: expected the path of a folder for \`name\`, received 'file:///models/b0'. Convert the URL with \`fileURLToPath\` of 'node:url'."`);
+    expect(await refusal('~/models/b0')).toMatchInlineSnapshot(`"OptionError: pretrained: expected the path of a folder for \`name\`, received '~/models/b0'. Replace '~' with \`homedir()\` of 'node:os'."`);
     mkdirSync(join(folder, 'empty'));
     expect(await refusal(join(folder, 'empty'))).toContain('which has no config.json');
   });
