@@ -8,7 +8,6 @@ export * from './node/runs/index.js';
 export { ensureBackend, selectBackend, type SelectBackendOptions } from './node/backends/index.js';
 export {
   type CacheOptions,
-  type DownloadOptions,
   loadModel,
   loadWeights,
   pretrained,

@@ -1,3 +1,4 @@
+export type { DownloadOptions } from './downloadOptions.js';
 export type { ElementType } from './elements.js';
 export type { SkippedArray } from './fitWeights.js';
 export { layoutEntries, type LayoutEntry, type LayoutName, LAYOUTS } from './layouts.js';
@@ -5,6 +6,8 @@ export { loadWeights, type LoadWeightsOptions, type WeightsReport } from './load
 export type { ModelNotes } from './modelNotes.js';
 export { type NamedArrays, weightArray, type WeightArray } from './namedArrays.js';
 export { type ModelWeight, namedWeights } from './namedWeights.js';
+export type { PageDownloadOptions } from './pageWeights.js';
+export { pretrained, type PretrainedOptions } from './pretrained.js';
 export {
   defaultPretrained,
   type Digest,

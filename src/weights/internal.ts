@@ -1,7 +1,11 @@
+export { BUILD_PRETRAINED_RULES, buildPretrained } from './buildPretrained.js';
+export { DOWNLOAD_RULES } from './downloadOptions.js';
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
 export type { HubFiles } from './hub/hubFiles.js';
 export { HUB_MODEL_RULES, hubModel, type HubModelOptions } from './hub/hubModel.js';
+export { type HubName, isHubName, parseHubName } from './hub/hubName.js';
+export { type HubAnswer, hubFileUrl, hubRefusal, type HubRequest, isMissingFile, isOutOfOrder } from './hub/hubRefusal.js';
 export { preprocessorConfigOf, type PreprocessorConfigResult } from './hub/preprocessorConfigOf.js';
 export { transformersConfig } from './hub/transformersConfig.js';
 export { joinShards, type ShardIndex } from './joinShards.js';

@@ -67,7 +67,8 @@ const fileBytes = rule<Uint8Array | ArrayBuffer>(
   'the bytes of a file',
   (value) => value instanceof Uint8Array || value instanceof ArrayBuffer,
 );
-const weightsSource = either(fileBytes, namedArrays);
+/** Validation rule of weights: the bytes of a file, or its arrays. */
+export const weightsSource = either(fileBytes, namedArrays);
 
 /**
  * Loads the weights of a file into a model and returns a report. The naming scheme of the file is detected automatically.
@@ -94,15 +95,16 @@ export async function loadWeights(
   options: LoadWeightsOptions = {},
 ): Promise<WeightsReport> {
   checkModel('loadWeights', model);
-  check('loadWeights', 'source', source, weightsSource, sourceRemedy(source));
+  check('loadWeights', 'source', source, weightsSource, sourceRemedy('loadWeights', source));
   checkOptions('loadWeights', options, LOAD_WEIGHTS_RULES);
   return loadWeightsFor('loadWeights', model, source, options);
 }
 
-function sourceRemedy(source: unknown): string {
+/** Returns a sentence on how to correct what is neither the bytes of a file nor its arrays. */
+export function sourceRemedy(where: string, source: unknown): string {
   if (source instanceof Promise) return 'Await the reader.';
   if (typeof source !== 'string' && !(source instanceof URL)) return '';
-  return "In Node, `loadWeights` of 'effnet-ts/node' takes a path. On a page, fetch the file: `await (await fetch(url)).arrayBuffer()`.";
+  return `In Node, \`${where}\` of 'effnet-ts/node' takes a path. On a page, fetch the file: \`await (await fetch(url)).arrayBuffer()\`.`;
 }
 
 /** Same as {@link loadWeights}, for another function that has checked the arguments. */

@@ -30,7 +30,7 @@ export function readWeightsFor(where: string, bytes: Uint8Array): NamedArrays {
     case 'keras':
       throw new WeightsError(
         `${where}: expected a file of safetensors or PyTorch, received one of Keras. ` +
-          `Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`.`,
+          `Read it with \`readKeras\` of 'effnet-ts/hdf5', and pass the arrays instead.`,
       );
     case 'unknown':
       throw unknownFormat(where, bytes);

@@ -178,7 +178,7 @@ describe('a file that does not fit is refused in one sentence, and the model sta
       `"WeightsError: loadWeights: expected a file of safetensors, PyTorch or Keras, received a web page. Servers send one if the file is not at that URL."`,
     );
     expect(await refusal(Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a))).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and give its arrays to \`loadWeights\`."`,
+      `"WeightsError: loadWeights: expected a file of safetensors or PyTorch, received one of Keras. Read it with \`readKeras\` of 'effnet-ts/hdf5', and pass the arrays instead."`,
     );
   });
 

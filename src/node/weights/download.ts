@@ -6,17 +6,18 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { trackProgress } from '../../core/internal.js';
-import { WeightsError, type ProgressListener } from '../../core/index.js';
-import type { Digest } from '../../weights/index.js';
-
-/** Progress and cancellation of a download. */
-export interface DownloadOptions {
-  readonly onProgress?: ProgressListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { WeightsError } from '../../core/index.js';
+import type { Digest, DownloadOptions } from '../../weights/index.js';
 
 /** The server could not be reached or does not have the file. Another source may. */
 export class Unreachable extends Error {}
+
+/** How a file is requested. */
+export interface Transfer extends DownloadOptions {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What messages and progress call the file. @defaultValue its address */
+  readonly shown?: string | undefined;
+}
 
 /** A download is given up after this many failed transfers in a row without new data. */
 const TRIES = 4;
@@ -27,7 +28,7 @@ const TRIES = 4;
  * @throws {Unreachable} when the server cannot be reached or refuses.
  * @throws {WeightsError} when the transfer keeps failing, or the file does not have its digest. In the second case nothing is kept.
  */
-export async function download(url: string, path: string, digest: Digest | null, options: DownloadOptions): Promise<void> {
+export async function download(url: string, path: string, digest: Digest | null, options: Transfer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const part = await takePart(path);
   try {
@@ -77,17 +78,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function completePart(url: string, part: string, digest: Digest | null, { onProgress, signal }: DownloadOptions): Promise<void> {
+async function completePart(url: string, part: string, digest: Digest | null, options: Transfer): Promise<void> {
+  const { shown = url } = options;
   let seen = await sizeOf(part);
   for (let failures = 0; ;) {
-    const { size, total } = await transfer(url, part, onProgress, signal);
+    const { size, total } = await transfer(url, part, options);
     if (size === total) break;
     // A transfer that still receives data may fail any number of times.
     failures = size > seen ? 1 : failures + 1;
     seen = size;
     if (failures >= TRIES) {
       throw new WeightsError(
-        `pretrained: the server stopped sending '${url}' at ${size} of ${total ?? 'unknown'} bytes. What arrived is kept; ` +
+        `pretrained: the server stopped sending '${shown}' at ${size} of ${total ?? 'unknown'} bytes. What arrived is kept; ` +
           `call again to go on from there.`,
       );
     }
@@ -98,7 +100,7 @@ async function completePart(url: string, part: string, digest: Digest | null, { 
       await Promise.all([rm(part, { force: true }), rm(`${part}.etag`, { force: true })]);
       throw new WeightsError(
         `pretrained: expected a file whose ${digest.algorithm} begins with ${digest.hex.slice(0, 16)}, ` +
-          `received ${found.slice(0, 16)}... from '${url}'. Nothing of it was kept.`,
+          `received ${found.slice(0, 16)}... from '${shown}'. Nothing of it was kept.`,
       );
     }
   }
@@ -123,21 +125,26 @@ export async function sizeOf(path: string): Promise<number> {
 async function transfer(
   url: string,
   part: string,
-  onProgress: ProgressListener | undefined,
-  signal: AbortSignal | undefined,
+  { onProgress, signal, headers = {}, shown = url }: Transfer,
 ): Promise<{ size: number; total: number | undefined }> {
   const have = await sizeOf(part);
   const etag = await readFile(`${part}.etag`, 'utf8').catch(() => '');
   // If the file has changed on the server since then, the server sends all of it.
-  const headers: Record<string, string> = have > 0 && etag !== '' ? { Range: `bytes=${have}-`, 'If-Range': etag } : {};
-  const response = await fetch(url, { headers, signal: signal ?? null }).catch((cause: unknown) => {
+  const rest: Record<string, string> = have > 0 && etag !== '' ? { Range: `bytes=${have}-`, 'If-Range': etag } : {};
+  const response = await fetch(url, { headers: { ...headers, ...rest }, signal: signal ?? null }).catch((cause: unknown) => {
     signal?.throwIfAborted();
-    throw new Unreachable(`'${url}' cannot be reached`, { cause });
+    throw new Unreachable(`'${shown}' cannot be reached`, { cause });
   });
+  if (response.status === 416 && have > 0) {
+    // The part is as long as the file, or longer: the process ended before the file got its name.
+    await response.body?.cancel();
+    await rm(part);
+    return { size: 0, total: undefined };
+  }
   const isRest = response.status === 206;
   if (!response.ok || response.body === null) {
     await response.body?.cancel();
-    throw new Unreachable(`'${url}' answered ${response.status}`);
+    throw new Unreachable(`'${shown}' answered ${response.status}`);
   }
   const start = isRest ? have : 0;
   const length = Number(response.headers.get('content-length') ?? NaN);
@@ -145,27 +152,24 @@ async function transfer(
   const total = Number.isNaN(length) || response.headers.has('content-encoding') ? undefined : start + length;
   await writeFile(`${part}.etag`, response.headers.get('etag') ?? '');
 
-  const report = trackProgress(onProgress, `download ${new URL(url).pathname.split('/').at(-1) ?? ''}`, 'bytes', total);
+  const report = trackProgress(onProgress, `download ${shown.split(/[?#]/)[0]?.split('/').at(-1) ?? ''}`, 'bytes', total);
   let size = start;
-  const counted = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of body) {
-      size += chunk.byteLength;
-      report(size);
-      yield chunk;
+  let isBroken = false as boolean;
+  // What arrived before the connection broke is written: an error here would make the pipeline discard it.
+  const received = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of body) {
+        size += chunk.byteLength;
+        report(size);
+        yield chunk;
+      }
+    } catch {
+      isBroken = true;
     }
   };
-  try {
-    await pipeline(response.body as unknown as AsyncIterable<Uint8Array>, counted, createWriteStream(part, { flags: isRest ? 'a' : 'w' }));
-    report.end();
-    return { size: await sizeOf(part), total: total ?? size };
-  } catch (cause) {
-    signal?.throwIfAborted();
-    // Errors of the disk are thrown. Errors of the network are retried.
-    if (isFileError(cause)) throw cause;
-    return { size: await sizeOf(part), total };
-  }
-}
-
-function isFileError(cause: unknown): boolean {
-  return ['EACCES', 'EPERM', 'ENOSPC', 'EROFS', 'EISDIR'].includes(String((cause as NodeJS.ErrnoException).code));
+  await pipeline(received(response.body as unknown as AsyncIterable<Uint8Array>), createWriteStream(part, { flags: isRest ? 'a' : 'w' }));
+  signal?.throwIfAborted();
+  if (isBroken) return { size: await sizeOf(part), total };
+  report.end();
+  return { size: await sizeOf(part), total: total ?? size };
 }

@@ -1,4 +1,3 @@
-export type { DownloadOptions } from './download.js';
 export { loadWeights } from './loadWeights.js';
 export { loadModel, saveModel } from './modelFolder.js';
 export { pretrained, type PretrainedOptions } from './pretrained.js';

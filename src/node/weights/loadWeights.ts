@@ -9,7 +9,7 @@ import { refuseWebAddress } from '../files/internal.js';
 import { pathOrBytes, readWeightFileFor } from './readWeightFile.js';
 
 /** A source of weights: a path, the bytes of a file, or arrays. */
-const weightsSource = either(either(pathOrBytes, instanceOf(ArrayBuffer, 'an ArrayBuffer')), namedArrays);
+export const weightsSource = either(either(pathOrBytes, instanceOf(ArrayBuffer, 'an ArrayBuffer')), namedArrays);
 
 /**
  * Loads weights into a model of {@link efficientNet}: from a file of safetensors, PyTorch, Keras 2 or 3, or from the folder of a

@@ -3,17 +3,24 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { callable, rule, show, signal as signalRule, text } from '../../core/internal.js';
+import { rule, show, text } from '../../core/internal.js';
 import { WeightsError } from '../../core/index.js';
-import type { PretrainedWeights, WeightsSource, Digest } from '../../weights/index.js';
-import { digestOf, download, sizeOf, Unreachable, type DownloadOptions } from './download.js';
+import { DOWNLOAD_RULES } from '../../weights/internal.js';
+import type { Digest, DownloadOptions, PretrainedWeights, WeightsSource } from '../../weights/index.js';
+import { digestOf, download, sizeOf, Unreachable } from './download.js';
 import { replaceFile } from '../files/internal.js';
 
 /** Where weights are cached and downloaded from. */
 export interface CacheOptions extends DownloadOptions {
-  /** The folder of the cache. @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux */
+  /**
+   * The folder of the cache. @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux; for the Hugging Face hub that of
+   * its Python library, `~/.cache/huggingface/hub`
+   */
   readonly cacheFolder?: string | undefined;
-  /** Base URL of a server with the same files under the same names, used instead of the publishers. @defaultValue none */
+  /**
+   * Base URL of a server with the same files under the same names, used instead of the publishers. For a repository of the Hugging Face
+   * hub, set the environment variable `HF_ENDPOINT`. @defaultValue none
+   */
   readonly mirror?: string | undefined;
 }
 
@@ -21,8 +28,7 @@ export interface CacheOptions extends DownloadOptions {
 export const CACHE_RULES = {
   cacheFolder: text,
   mirror: rule<string>('an http or https URL', (value) => typeof value === 'string' && URL.canParse(value) && /^https?:/.test(value)),
-  onProgress: callable,
-  signal: signalRule,
+  ...DOWNLOAD_RULES,
 };
 
 /**

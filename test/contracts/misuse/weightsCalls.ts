@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { planModel, PRETRAINED, weightsOf, writeSafetensors } from '../../../src/index.js';
+import { efficientNet, planModel, PRETRAINED, weightsOf, writeSafetensors } from '../../../src/index.js';
 import type { BaseCalls } from './baseCall.js';
 import { smallNetwork } from './smallNetwork.js';
 
@@ -16,6 +16,17 @@ export const weightsCalls: BaseCalls = {
       await bytes(),
       { layout: 'keras', prefix: '', classifier: 'predictions', head: 'load', strict: true },
     ],
+  },
+  'index.pretrained': {
+    args: async () => {
+      const network = efficientNet('lite0', { inputSize: 32, seed: 1 });
+      const weights = await weightsOf(network);
+      network.dispose();
+      return [
+        'lite0',
+        { weights, inputSize: 32, head: 'load', layout: 'auto', prefix: '', mirror: 'http://localhost', onProgress: () => undefined },
+      ];
+    },
   },
   layoutEntries: { args: () => ['timm', planModel('b0'), 'head'] },
   modelOptionsOf: { args: () => [PRETRAINED['keras/b0']] },

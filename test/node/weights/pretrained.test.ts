@@ -272,7 +272,7 @@ describe('pretrained', () => {
       `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'b0-noisy'. Near it: 'qubvel/b0-noisy-student', 'qubvel/b0-noisy-student-notop'."`,
     );
     expect(await refusal(pretrained('resnet50'))).toMatchInlineSnapshot(
-      `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them."`,
+      `"OptionError: pretrained: expected a variant or a checkpoint for \`name\`, received 'resnet50'. PRETRAINED lists them. 'hf:owner/name' is a repository of the Hugging Face hub, and './name' a folder."`,
     );
   });
 

@@ -1,0 +1,63 @@
+// Builds a network with published weights on a web page: downloads, verifies, keeps and loads them. The Node entry has its own function.
+
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { check, checkOptions } from '../core/internal.js';
+import { ensureBackend } from '../backends/index.js';
+import type { EfficientNetOptions } from '../models/index.js';
+import { BUILD_PRETRAINED_RULES, buildPretrained } from './buildPretrained.js';
+import { sourceRemedy, weightsSource, type LoadWeightsOptions } from './loadWeights.js';
+import type { NamedArrays } from './namedArrays.js';
+import { findPagePretrained, pageSources } from './pagePretrained.js';
+import { PAGE_DOWNLOAD_RULES, pageWeights, type PageDownloadOptions } from './pageWeights.js';
+
+/** Options of {@link pretrained}, including those of {@link efficientNet} and {@link loadWeights}. */
+export type PretrainedOptions = EfficientNetOptions &
+  PageDownloadOptions &
+  LoadWeightsOptions & {
+    /**
+     * The weights, if they are already available: the bytes of a safetensors or PyTorch file, or the arrays that a reader returned.
+     * @defaultValue the file that the browser kept, or a download
+     */
+    readonly weights?: Uint8Array | ArrayBuffer | NamedArrays | undefined;
+  };
+
+const RULES = { ...BUILD_PRETRAINED_RULES, ...PAGE_DOWNLOAD_RULES, weights: weightsSource };
+
+/**
+ * Builds a network and loads published weights, on a web page or in a worker. The network takes pixels in [0, 255]. Its input size,
+ * preprocessing, normalization, padding and epsilon are those of the checkpoint unless options say otherwise. The caller must dispose the
+ * model.
+ *
+ * The file comes from `weights`, or else from the browser's storage, or else from its publisher. A page can read files of another site only
+ * if that site allows it, as the Hugging Face hub does. So a variant's default is a checkpoint of timm, and without `mirror` the others are
+ * refused. The file is kept in the Cache API under the name `effnet-ts`, with its SHA-256, which is verified whenever the file is read.
+ * Insecure pages, some private windows and Node have no such storage. There the file is downloaded again at every call.
+ *
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint on web pages.
+ * @throws {OptionError} when there is no such checkpoint, a page cannot download or read its file, or an option is unknown or has a wrong
+ *   value. Nothing is downloaded then.
+ * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options.
+ * @throws {BackendError} when no backend is imported or none works.
+ * @example
+ * await selectBackend(['webgl']);
+ * const model = await pretrained('lite0', {
+ *   onProgress: ({ done, total, rate }) => console.log(`${done} of ${total} bytes, ${rate} bytes per second`),
+ * });
+ * const keras = await pretrained('keras/b0', { weights: await readKeras(bytes) });
+ */
+export async function pretrained(name: string, options: PretrainedOptions = {}): Promise<LayersModel> {
+  const checkpoint = findPagePretrained('pretrained', name);
+  const { weights, mirror, onProgress, signal, ...buildOptions } = given(options);
+  const sources = weights === undefined ? pageSources('pretrained', checkpoint, mirror !== undefined) : [];
+  return buildPretrained('pretrained', checkpoint, buildOptions, {
+    isCustom: weights !== undefined,
+    ensureBackend,
+    read: async () => weights ?? pageWeights('pretrained', checkpoint[0], sources, { mirror, onProgress, signal }),
+  });
+}
+
+function given(options: PretrainedOptions): PretrainedOptions {
+  const { weights } = (options as PretrainedOptions | null) ?? {};
+  if (weights !== undefined) check('pretrained', 'weights', weights, weightsSource, sourceRemedy('pretrained', weights));
+  return checkOptions<object>('pretrained', options, RULES);
+}
