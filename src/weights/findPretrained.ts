@@ -17,6 +17,7 @@ export function findPretrained(where: string, name: string, others = ''): readon
   const near = Object.keys(PRETRAINED)
     .filter((candidate) => typeof name === 'string' && candidate.includes(name))
     .slice(0, 4);
-  const hint = near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : `PRETRAINED lists them. ${others}`.trim();
+  const hint =
+    near.length > 0 ? `Near it: ${near.map((candidate) => `'${candidate}'`).join(', ')}.` : `PRETRAINED lists them. ${others}`.trim();
   throw invalid(where, 'name', 'a variant or a checkpoint', name, variantHint(name) || hint);
 }
