@@ -36,8 +36,7 @@ export function preprocessorConfig(file: JsonFile, channels: number): HubInput {
 }
 
 function preprocessingOf(file: JsonFile): Preprocessing {
-  if (!setting(file, 'do_resize', boolean, true))
-    throw refused(file, 'do_resize', 'true', false, 'Without it, the network takes images of any size as they are.');
+  if (!setting(file, 'do_resize', boolean, true)) throw refused(file, 'do_resize', 'true', false, 'The network needs images of one size.');
   const code = setting(file, 'resample', oneOf(0, 1, 2, 3, 4, 5), 3);
   const interpolation = keysOf(RESAMPLE).find((name) => RESAMPLE[name] === code);
   if (interpolation === undefined)

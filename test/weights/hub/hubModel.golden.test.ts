@@ -38,8 +38,14 @@ function repository(name: string, files: Readonly<Record<string, object | Uint8A
 
 /** 8-bit pixels, as of an image. */
 function pixelsOf({ input: { seed, shape } }: HubCase): tf.Tensor4D {
-  const values = uniform(seed, shape.reduce((product, length) => product * length, 1));
-  return tf.tensor4d(Float32Array.from(values, (u) => Math.floor(u * 255)), [...shape]);
+  const values = uniform(
+    seed,
+    shape.reduce((product, length) => product * length, 1),
+  );
+  return tf.tensor4d(
+    Float32Array.from(values, (u) => Math.floor(u * 255)),
+    [...shape],
+  );
 }
 
 test.each(cases.map((each) => [each.name, each] as const))('%s: answers like Python within 1e-5 of the range', async (name, golden) => {

@@ -25,20 +25,21 @@ function changed(changes: Readonly<Record<string, object | string | null>>): Hub
   return { name: 'owner/name', read };
 }
 
-const NO_MODEL: readonly (readonly [why: string, changes: Readonly<Record<string, object | string | null>>, options?: HubModelOptions])[] = [
-  ['no config.json', { 'config.json': null }],
-  ['no JSON', { 'config.json': '{' }],
-  ['a web page', { 'config.json': '<!doctype html><title>Log in</title>' }],
-  ['a list', { 'config.json': '[1]' }],
-  ['another network of transformers', { 'config.json': { model_type: 'vit', architectures: ['ViTForImageClassification'] } }],
-  ['another network of timm', { 'config.json': '{"architecture":"resnet50","pretrained_cfg":{}}' }],
-  ['a pruned network of timm', { 'config.json': '{"architecture":"efficientnet_b1_pruned","pretrained_cfg":{}}' }],
-  ['neither', { 'config.json': '{"class_name":"Functional"}' }],
-  ['no normalization', { 'preprocessor_config.json': null }],
-  ['other classes', {}, { classes: 5 }],
-  ['a classifier that is not there', { 'config.json': { architectures: ['EfficientNetModel'] } }, { includeTop: true }],
-  ['an unknown option', {}, { clases: 5 } as object],
-];
+const NO_MODEL: readonly (readonly [why: string, changes: Readonly<Record<string, object | string | null>>, options?: HubModelOptions])[] =
+  [
+    ['no config.json', { 'config.json': null }],
+    ['no JSON', { 'config.json': '{' }],
+    ['a web page', { 'config.json': '<!doctype html><title>Log in</title>' }],
+    ['a list', { 'config.json': '[1]' }],
+    ['another network of transformers', { 'config.json': { model_type: 'vit', architectures: ['ViTForImageClassification'] } }],
+    ['another network of timm', { 'config.json': '{"architecture":"resnet50","pretrained_cfg":{}}' }],
+    ['a pruned network of timm', { 'config.json': '{"architecture":"efficientnet_b1_pruned","pretrained_cfg":{}}' }],
+    ['neither', { 'config.json': '{"class_name":"Functional"}' }],
+    ['no normalization', { 'preprocessor_config.json': null }],
+    ['other classes', {}, { classes: 5 }],
+    ['a classifier that is not there', { 'config.json': { architectures: ['EfficientNetModel'] } }, { includeTop: true }],
+    ['an unknown option', {}, { clases: 5 } as object],
+  ];
 
 test.each(NO_MODEL)('%s: refused before the weights are read', async (_, changes, options) => {
   const files = changed(changes);

@@ -11,9 +11,12 @@ test.each([
   expect(parseHubName('pretrained', name)).toEqual({ repository, revision });
 });
 
-test.each(['b0', 'timm/efficientnet_b0.ra_in1k', './hf:me/net', 'https://example.com/me/net', '', undefined, 7])('%s is no name of the hub', (name) => {
-  expect(isHubName(name)).toBe(false);
-});
+test.each(['b0', 'timm/efficientnet_b0.ra_in1k', './hf:me/net', 'https://example.com/me/net', '', undefined, 7])(
+  '%s is no name of the hub',
+  (name) => {
+    expect(isHubName(name)).toBe(false);
+  },
+);
 
 test.each([
   ['hf:net', "expected a repository such as 'hf:google/efficientnet-b0', or 'hf:owner/name@revision', for `name`, received 'hf:net'."],

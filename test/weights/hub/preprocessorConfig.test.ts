@@ -2,10 +2,7 @@ import { expect, test } from 'vitest';
 import { preprocessorConfig } from '../../../src/weights/hub/preprocessorConfig.js';
 
 const inputOf = (content: Readonly<Record<string, unknown>>) =>
-  preprocessorConfig(
-    { where: 'pretrained', name: "preprocessor_config.json of 'owner/name'", content: { ...GOOGLE, ...content } },
-    3,
-  );
+  preprocessorConfig({ where: 'pretrained', name: "preprocessor_config.json of 'owner/name'", content: { ...GOOGLE, ...content } }, 3);
 
 // As of google/efficientnet-b0.
 const GOOGLE = {
@@ -48,7 +45,14 @@ test.each<[Readonly<Record<string, unknown>>, object]>([
 });
 
 test('for every size and crop, the share gives exactly that size', () => {
-  for (const [size, crop] of [[346, 289], [256, 224], [299, 1], [300, 299], [49, 48], [1000, 7]] as const) {
+  for (const [size, crop] of [
+    [346, 289],
+    [256, 224],
+    [299, 1],
+    [300, 299],
+    [49, 48],
+    [1000, 7],
+  ] as const) {
     const { preprocessing } = inputOf({ size, do_center_crop: true, crop_size: crop });
     expect(Math.floor(crop / (preprocessing.cropFraction ?? NaN)), `${crop} of ${size}`).toBe(size);
   }

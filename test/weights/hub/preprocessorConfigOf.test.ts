@@ -13,12 +13,21 @@ const PILLOW = { interpolation: 'bicubic', resampler: 'pillow', margins: 'floor'
 test.each<[Preprocessing, Normalization]>([
   [{ ...PILLOW, inputSize: 224, fit: 'stretch' }, 'imagenet'],
   [{ ...PILLOW, inputSize: [64, 96], fit: 'stretch', interpolation: 'nearest' }, 'none'],
-  [{ ...PILLOW, inputSize: 224, fit: 'stretch', cropFraction: 0.875 }, { mean: 0.5, std: 0.5 }],
-  [{ ...PILLOW, inputSize: 224, fit: 'resizeCrop', cropFraction: 0.875 }, { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] }],
+  [
+    { ...PILLOW, inputSize: 224, fit: 'stretch', cropFraction: 0.875 },
+    { mean: 0.5, std: 0.5 },
+  ],
+  [
+    { ...PILLOW, inputSize: 224, fit: 'resizeCrop', cropFraction: 0.875 },
+    { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
+  ],
 ])('%j is read as it was written', (preprocessing, normalization) => {
   const { config, differences } = configOf(preprocessing, normalization);
   expect(differences).toEqual([]);
-  const back = preprocessorConfig({ where: 'test', name: 'test', content: JSON.parse(JSON.stringify(config)) as object as Record<string, unknown> }, 3);
+  const back = preprocessorConfig(
+    { where: 'test', name: 'test', content: JSON.parse(JSON.stringify(config)) as object as Record<string, unknown> },
+    3,
+  );
   expect(completePreprocessing('test', back.preprocessing)).toEqual(completePreprocessing('test', preprocessing));
   const each = (value: number | readonly number[]): readonly number[] => (typeof value === 'number' ? [value, value, value] : value);
   const plain = normalization === 'none' ? { mean: 0, std: 1 / 255 } : normalization;
@@ -27,10 +36,7 @@ test.each<[Preprocessing, Normalization]>([
 });
 
 test.each<[Preprocessing, readonly string[]]>([
-  [
-    { inputSize: 224, fit: 'stretch' },
-    ["resizes with Pillow's bilinear method in place of TensorFlow's, which does not antialias"],
-  ],
+  [{ inputSize: 224, fit: 'stretch' }, ["resizes with Pillow's bilinear method in place of TensorFlow's, which does not antialias"]],
   [
     { inputSize: 224, fit: 'crop', cropFraction: 0.875, antialias: true },
     ["resizes with Pillow's bilinear method in place of TensorFlow's", 'crops after resizing, not before'],

@@ -85,7 +85,13 @@ test.each<[Readonly<Record<string, unknown>>, (readonly [number, number])?]>([
   [{ num_block_repeats: 'many' }],
   [{ id2label: { 0: 'cat', 2: 'dog' } }],
   [{ id2label: ['cat', 'dog'] }],
-  [{ out_channels: [32, 24, 40, 80, 112, 192, 320], in_channels: [32, 32, 24, 40, 80, 112, 192], num_block_repeats: [2, 2, 2, 3, 3, 4, 1] }],
+  [
+    {
+      out_channels: [32, 24, 40, 80, 112, 192, 320],
+      in_channels: [32, 32, 24, 40, 80, 112, 192],
+      num_block_repeats: [2, 2, 2, 3, 3, 4, 1],
+    },
+  ],
   [{ image_size: 225 }],
   [{}, [240, 240]],
   [{}, [224, 240]],

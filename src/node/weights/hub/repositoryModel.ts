@@ -57,7 +57,8 @@ export async function repositoryModel(where: string, name: string, options: Repo
 }
 
 async function checkFolder(where: string, name: string): Promise<void> {
-  if (/^file:/i.test(name)) throw invalid(where, 'name', 'the path of a folder', name, "Convert the URL with `fileURLToPath` of 'node:url'.");
+  if (/^file:/i.test(name))
+    throw invalid(where, 'name', 'the path of a folder', name, "Convert the URL with `fileURLToPath` of 'node:url'.");
   if (name.startsWith('~')) throw invalid(where, 'name', 'the path of a folder', name, "Replace '~' with `homedir()` of 'node:os'.");
   const expected = `${where}: expected a folder with the config.json of a model of transformers or timm`;
   const found = await stat(name).catch((cause: unknown) => {

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -60,7 +71,10 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
     () => new Error('read'),
     (reason: unknown) => reason as Error,
   );
-  return `${error.name}: ${error.message}`.replaceAll(server.endpoint, 'HUB').replaceAll(server.storage, 'STORAGE').replaceAll(folder, 'HOME');
+  return `${error.name}: ${error.message}`
+    .replaceAll(server.endpoint, 'HUB')
+    .replaceAll(server.storage, 'STORAGE')
+    .replaceAll(folder, 'HOME');
 }
 
 describe('a repository', () => {
@@ -159,7 +173,9 @@ describe('a transfer', () => {
   test('that keeps breaking off is given up, and goes on in the next call', async () => {
     server.faults.stopAfter = 700;
     const files = await open('hf:me/net', { onProgress: () => (server.faults.stopAfter = 0) });
-    expect(await refusal(files.read('model.safetensors'))).toMatchInlineSnapshot(`"WeightsError: pretrained: the server stopped sending 'me/net/model.safetensors' at 700 of 3000 bytes. What arrived is kept; call again to go on from there."`);
+    expect(await refusal(files.read('model.safetensors'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: the server stopped sending 'me/net/model.safetensors' at 700 of 3000 bytes. What arrived is kept; call again to go on from there."`,
+    );
     server.faults.stopAfter = Infinity;
     server.requests.length = 0;
     expect(await readAll('hf:me/net')).toEqual(['{"old":1}', weights]);
@@ -175,13 +191,17 @@ describe('a transfer', () => {
 
   test('of other bytes than the digest says is refused, and nothing is kept', async () => {
     server.faults.corrupt = true;
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected a file whose sha256 begins with 416b6d6783fba128, received 4070d57491ec5255... from 'me/net/model.safetensors'. Nothing of it was kept."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected a file whose sha256 begins with 416b6d6783fba128, received 4070d57491ec5255... from 'me/net/model.safetensors'. Nothing of it was kept."`,
+    );
     expect(readdirSync(inHub('blobs'))).toHaveLength(1);
   });
 
   test('that the storage refuses is an error without the signed address', async () => {
     server.faults.storageStatus = 403;
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected a server that sends the file, received that 'me/net/model.safetensors' answered 403. Try again later."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected a server that sends the file, received that 'me/net/model.safetensors' answered 403. Try again later."`,
+    );
   });
 
   test('is stopped by a signal', async () => {
@@ -200,7 +220,9 @@ describe('the access token', () => {
   test('goes to the hub and to no other server', async () => {
     environment({ HF_TOKEN: `${TOKEN}\n` });
     expect(await readAll('hf:me/secret')).toEqual(['{"old":1}', weights]);
-    const tokens = (from: string): unknown[] => [...new Set(server.requests.filter((each) => each.from === from).map((each) => each.authorization))];
+    const tokens = (from: string): unknown[] => [
+      ...new Set(server.requests.filter((each) => each.from === from).map((each) => each.authorization)),
+    ];
     expect(tokens('hub')).toEqual([`Bearer ${TOKEN}`]);
     expect(tokens('storage')).toEqual([undefined]);
   });
@@ -224,7 +246,11 @@ describe('the access token', () => {
       "expected a repository of 'HUB', received 'me/nett', which does not exist or which the token in HF_TOKEN cannot read. " +
         'Check the name, and the permissions of the token.',
     ],
-    ['hf:me/secret', undefined, "received 'me/secret', which does not exist or is private. Check the name. For a private repository, set HF_TOKEN."],
+    [
+      'hf:me/secret',
+      undefined,
+      "received 'me/secret', which does not exist or is private. Check the name. For a private repository, set HF_TOKEN.",
+    ],
     ['hf:me/secret', OTHER_TOKEN, "received 'me/secret', which does not exist or which the token in HF_TOKEN cannot read."],
     [
       'hf:me/gated',
@@ -266,15 +292,21 @@ describe('without the hub', () => {
     await readAll('hf:me/net');
     server.faults.status = 503;
     expect(await readAll('hf:me/net')).toEqual(['{"old":1}', weights]);
-    expect(await refusal(readAll('hf:me/net@v2'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected 'config.json' of 'me/net@v2' in the cache folder 'HOME/hub', received none, and 'HUB' answered 503. Check the connection, the proxy and HF_ENDPOINT."`);
+    expect(await refusal(readAll('hf:me/net@v2'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected 'config.json' of 'me/net@v2' in the cache folder 'HOME/hub', received none, and 'HUB' answered 503. Check the connection, the proxy and HF_ENDPOINT."`,
+    );
   });
 
   test('what is not in the cache is an error that says why it is not downloaded', async () => {
     environment({ HF_HUB_OFFLINE: '1' });
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected 'config.json' of 'me/net' in the cache folder 'HOME/hub', received none, and HF_HUB_OFFLINE is set. Unset HF_HUB_OFFLINE to download it."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected 'config.json' of 'me/net' in the cache folder 'HOME/hub', received none, and HF_HUB_OFFLINE is set. Unset HF_HUB_OFFLINE to download it."`,
+    );
     environment();
     await server.close();
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected 'config.json' of 'me/net' in the cache folder 'HOME/hub', received none, and 'HUB' cannot be reached (ECONNREFUSED). Check the connection, the proxy and HF_ENDPOINT."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected 'config.json' of 'me/net' in the cache folder 'HOME/hub', received none, and 'HUB' cannot be reached (ECONNREFUSED). Check the connection, the proxy and HF_ENDPOINT."`,
+    );
   });
 
   test('a configuration that was not downloaded is missed, other forms of the weights are not', async () => {
@@ -284,28 +316,36 @@ describe('without the hub', () => {
     environment({ HF_HUB_OFFLINE: '1' });
     const offline = await open('hf:me/net');
     expect(await offline.read('pytorch_model.bin')).toBeUndefined();
-    expect(await refusal(offline.read('preprocessor_config.json'))).toContain("expected 'preprocessor_config.json' of 'me/net' in the cache folder");
+    expect(await refusal(offline.read('preprocessor_config.json'))).toContain(
+      "expected 'preprocessor_config.json' of 'me/net' in the cache folder",
+    );
   });
 
   test('a damaged file of the cache is downloaded again, and refused offline', async () => {
     await readAll('hf:me/net');
     writeFileSync(inHub('blobs', sha256), weights.subarray(1));
     environment({ HF_HUB_OFFLINE: '1' });
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected 'model.safetensors' of 'me/net' in the cache folder 'HOME/hub', received a damaged one, 'HOME/hub/models--me--net/blobs/416b6d6783fba12823f4180fe7b9b7a238932d6eed210a91e66122650cce468d', and HF_HUB_OFFLINE is set. Unset HF_HUB_OFFLINE to download it."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected 'model.safetensors' of 'me/net' in the cache folder 'HOME/hub', received a damaged one, 'HOME/hub/models--me--net/blobs/416b6d6783fba12823f4180fe7b9b7a238932d6eed210a91e66122650cce468d', and HF_HUB_OFFLINE is set. Unset HF_HUB_OFFLINE to download it."`,
+    );
     environment();
     expect(await readAll('hf:me/net')).toEqual(['{"old":1}', weights]);
   });
 
   test('a server that is no hub is refused', async () => {
     server.faults.status = 200;
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected the Hugging Face hub or a mirror at 'HUB', received an answer for 'config.json' without X-Repo-Commit. Check HF_ENDPOINT and the proxy."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected the Hugging Face hub or a mirror at 'HUB', received an answer for 'config.json' without X-Repo-Commit. Check HF_ENDPOINT and the proxy."`,
+    );
     server.faults.headers = { 'x-repo-commit': '../../x', etag: '"a"' };
     expect(await refusal(readAll('hf:me/net'))).toContain('with an invalid X-Repo-Commit');
     server.faults.headers = { 'x-repo-commit': FIRST, etag: '"../../../x"' };
     expect(await refusal(readAll('hf:me/net'))).toContain('with an invalid ETag');
     server.faults.status = 302;
     server.faults.headers = { location: '/again' };
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected 'HUB/me/net/resolve/main/config.json' to lead to a file, received 10 redirects."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected 'HUB/me/net/resolve/main/config.json' to lead to a file, received 10 redirects."`,
+    );
   });
 
   test.runIf(process.getuid?.() !== 0)('a cache that cannot be written is refused, and read', async () => {
@@ -320,6 +360,8 @@ describe('without the hub', () => {
 
   test('a cache folder that is a file is refused', async () => {
     writeFileSync(join(folder, 'hub'), '');
-    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(`"WeightsError: pretrained: expected a cache folder that can be written, received 'HOME/hub' (ENOTDIR). Choose another with \`cacheFolder\` or HF_HUB_CACHE."`);
+    expect(await refusal(readAll('hf:me/net'))).toMatchInlineSnapshot(
+      `"WeightsError: pretrained: expected a cache folder that can be written, received 'HOME/hub' (ENOTDIR). Choose another with \`cacheFolder\` or HF_HUB_CACHE."`,
+    );
   });
 });

@@ -77,8 +77,14 @@ describe('a repository', () => {
   });
 
   test.each([
-    [{ weights: new Map() }, '`weights` cannot be used for \'hf:me/net\': a repository has weights of its own. Load others afterwards with `loadWeights`.'],
-    [{ mirror: 'https://example.com' }, "`mirror` cannot be used for 'hf:me/net': set the environment variable HF_ENDPOINT to a mirror of the hub."],
+    [
+      { weights: new Map() },
+      "`weights` cannot be used for 'hf:me/net': a repository has weights of its own. Load others afterwards with `loadWeights`.",
+    ],
+    [
+      { mirror: 'https://example.com' },
+      "`mirror` cannot be used for 'hf:me/net': set the environment variable HF_ENDPOINT to a mirror of the hub.",
+    ],
     [{ clases: 3 }, 'received `clases`'],
   ])('%o is refused before anything is asked for', async (options, message) => {
     expect(await refusal('hf:me/net', options as never)).toContain(message);
@@ -86,7 +92,9 @@ describe('a repository', () => {
   });
 
   test('what is no EfficientNet, has no configuration or is damaged is explained', async () => {
-    expect(await refusal('hf:me/bert')).toContain("pretrained: expected an EfficientNet of transformers or timm, received 'me/bert', which is ");
+    expect(await refusal('hf:me/bert')).toContain(
+      "pretrained: expected an EfficientNet of transformers or timm, received 'me/bert', which is ",
+    );
     expect(await refusal('hf:me/empty')).toContain("received 'me/empty', which has no config.json.");
     expect(await refusal('hf:me/broken')).toMatch(/^WeightsError: /);
     expect(server.requests.some(({ path }) => path.startsWith('/me/bert') && path.includes('safetensors'))).toBe(false);
@@ -113,12 +121,22 @@ describe('a path', () => {
   test('of something else than the folder of a repository is explained', async () => {
     mkdirSync(join(folder, 'saved'));
     writeFileSync(join(folder, 'saved', 'model.json'), '{}');
-    expect(await refusal(join(folder, 'saved'))).toMatchInlineSnapshot();
-    expect(await refusal(join(folder, 'nothing'))).toMatchInlineSnapshot();
-    expect(await refusal(join(fixtures, 'file', 'config.json'))).toMatchInlineSnapshot();
+    expect(await refusal(join(folder, 'saved'))).toMatchInlineSnapshot(
+      `"DataError: pretrained: expected a folder with the config.json of a model of transformers or timm, received 'HOME/saved', a saved model. Open it with \`loadModel\`."`,
+    );
+    expect(await refusal(join(folder, 'nothing'))).toMatchInlineSnapshot(
+      `"DataError: pretrained: expected a folder with the config.json of a model of transformers or timm, received 'HOME/nothing': there is no such file or folder."`,
+    );
+    expect(await refusal(join(fixtures, 'file', 'config.json'))).toMatchInlineSnapshot(
+      `"DataError: pretrained: expected a folder with the config.json of a model of transformers or timm, received the file 'FIXTURES/file/config.json'. Pass the folder that it is in."`,
+    );
     expect(await refusal(join(fixtures, 'file', 'model.safetensors'))).toContain('Load weights with `loadWeights`.');
-    expect(await refusal('file:///models/b0')).toMatchInlineSnapshot();
-    expect(await refusal('~/models/b0')).toMatchInlineSnapshot();
+    expect(await refusal('file:///models/b0')).toMatchInlineSnapshot(
+      `"OptionError: pretrained: expected the path of a folder for \`name\`, received 'file:///models/b0'. Convert the URL with \`fileURLToPath\` of 'node:url'."`,
+    );
+    expect(await refusal('~/models/b0')).toMatchInlineSnapshot(
+      `"OptionError: pretrained: expected the path of a folder for \`name\`, received '~/models/b0'. Replace '~' with \`homedir()\` of 'node:os'."`,
+    );
     mkdirSync(join(folder, 'empty'));
     expect(await refusal(join(folder, 'empty'))).toContain('which has no config.json');
   });
