@@ -160,7 +160,7 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
 
   test('without a mirror, the file of the Hugging Face hub is loaded', async () => {
     const asked: string[] = [];
-    await context.route('https://**', (route) => {
+    await context.route('https://huggingface.co/**', (route) => {
       asked.push(route.request().url());
       return route.fulfill({ body: weights, headers: { 'access-control-allow-origin': site.url } });
     });

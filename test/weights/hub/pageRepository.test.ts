@@ -13,7 +13,7 @@ import { fixture } from '../../support/hubFixture.js';
 import { startServer, type LocalServer } from '../../support/localServer.js';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
-const files = new Map(
+const files = new Map<string, Uint8Array>(
   ['config.json', 'preprocessor_config.json', 'model.safetensors'].map((file) => [file, readFileSync(path.join(fixture('file'), file))]),
 );
 
