@@ -81,25 +81,24 @@ export async function hubServer(repositories: Readonly<Record<string, TestReposi
     if (faults.isSilent === true) return;
     if (faults.status !== undefined) return void response.writeHead(faults.status, faults.headers).end();
     const { authorization } = request.headers;
-    const refuse = (status: number, code: string, message: string, headers = {}): void => {
+    const refuse = (status: number, code: string, message: string, headers = {}): ServerResponse =>
       response.writeHead(status, { ...(code === '' ? {} : { 'x-error-code': code }), 'x-error-message': message, ...headers }).end();
-    };
     if (authorization !== undefined && ![`Bearer ${TOKEN}`, `Bearer ${OTHER_TOKEN}`].includes(authorization))
-      return refuse(401, '', 'Invalid credentials in Authorization header');
+      return void refuse(401, '', 'Invalid credentials in Authorization header');
     const url = new URL(request.url ?? '', 'http://hub');
     const [, cached, name = '', rev = '', path = ''] =
       /^\/(api\/resolve-cache\/models\/)?([\w.-]+\/[\w.-]+)\/(?:resolve\/)?([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
     const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
     if (repository === undefined || (repository.isPrivate === true && authorization !== `Bearer ${TOKEN}`))
-      return refuse(authorization === undefined ? 401 : 404, 'RepoNotFound', 'Repository not found');
+      return void refuse(authorization === undefined ? 401 : 404, 'RepoNotFound', 'Repository not found');
     if (repository.isGated === true && authorization !== `Bearer ${TOKEN}`)
-      return refuse(authorization === undefined ? 401 : 403, 'GatedRepo', `Access to model ${name} is restricted`);
+      return void refuse(authorization === undefined ? 401 : 403, 'GatedRepo', `Access to model ${name} is restricted`);
     const revision = decodeURIComponent(rev);
     const commit = repository.refs[revision] ?? revision;
     const files = repository.commits[commit];
-    if (files === undefined) return refuse(404, 'RevisionNotFound', `Invalid rev id: ${revision}`);
+    if (files === undefined) return void refuse(404, 'RevisionNotFound', `Invalid rev id: ${revision}`);
     const content = files[decodeURIComponent(path)];
-    if (content === undefined) return refuse(404, 'EntryNotFound', 'Entry not found', { 'x-repo-commit': commit });
+    if (content === undefined) return void refuse(404, 'EntryNotFound', 'Entry not found', { 'x-repo-commit': commit });
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
     if (/\.(safetensors|bin)$/.test(path)) {
       const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -121,7 +120,16 @@ export async function hubServer(repositories: Readonly<Record<string, TestReposi
     send(request, response, bytes, etag);
   });
   const endpoint = await listen(hub);
-  return { endpoint, storage, repositories, requests, faults, close: async () => void (await Promise.all([closed(hub), closed(store)])) };
+  return {
+    endpoint,
+    storage,
+    repositories,
+    requests,
+    faults,
+    close: async () => {
+      await Promise.all([closed(hub), closed(store)]);
+    },
+  };
 }
 
 /** The ETag of a small file is its hash in Git. */

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { trackProgress } from '../../core/internal.js';
-import { WeightsError, type ProgressListener } from '../../core/index.js';
+import { WeightsError } from '../../core/index.js';
 import type { Digest, DownloadOptions } from '../../weights/index.js';
 
 /** The server could not be reached or does not have the file. Another source may. */
@@ -154,7 +154,7 @@ async function transfer(
 
   const report = trackProgress(onProgress, `download ${shown.split(/[?#]/)[0]?.split('/').at(-1) ?? ''}`, 'bytes', total);
   let size = start;
-  let isBroken = false;
+  let isBroken = false as boolean;
   // What arrived before the connection broke is written: an error here would make the pipeline discard it.
   const received = async function* (body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {

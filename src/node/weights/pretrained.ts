@@ -26,13 +26,13 @@ export type PretrainedOptions = EfficientNetOptions &
  * The file comes from `weights`, or else from the cache folder, or else from its publisher. A downloaded file is verified by its published
  * digest, or by that of the first download if none is published, and kept in the cache folder. An interrupted download is resumed.
  *
- * A repository of the Hugging Face hub is an EfficientNet of transformers or timm, which states its classes and preprocessing. Its files are
- * shared with Python: they are in the cache folder of `huggingface_hub`, whose environment variables (`HF_TOKEN`, `HF_HOME`, `HF_ENDPOINT`,
- * `HF_HUB_OFFLINE`) apply. A folder has the same files.
+ * A repository of the Hugging Face hub contains an EfficientNet of transformers or timm, with its classes and preprocessing. Its files are
+ * in the cache folder of Python's `huggingface_hub`, whose environment variables (`HF_TOKEN`, `HF_HOME`, `HF_ENDPOINT`, `HF_HUB_OFFLINE`)
+ * apply. A folder has the same files.
  *
- * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint. Or a repository of the Hugging Face
- *   hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit. Or a folder: an absolute path, or one that begins
- *   with `./` or `../`.
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint. Or a repository of the Hugging
+ *   Face hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit. Or a folder: an absolute path, or one that
+ *   begins with `./` or `../`.
  * @throws {OptionError} when there is no such checkpoint, or an option is unknown or has a wrong value. Nothing is read or downloaded then.
  * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options. Also when a repository
  *   does not exist, needs a token, or is not an EfficientNet.

@@ -13,13 +13,13 @@ import { replaceFile } from '../files/internal.js';
 /** Where weights are cached and downloaded from. */
 export interface CacheOptions extends DownloadOptions {
   /**
-   * The folder of the cache. @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux; for the Hugging Face hub that of its
-   * Python library, `~/.cache/huggingface/hub`
+   * The folder of the cache. @defaultValue `effnet-ts` in the user's cache folder, `~/.cache` on Linux; for the Hugging Face hub that of
+   * its Python library, `~/.cache/huggingface/hub`
    */
   readonly cacheFolder?: string | undefined;
   /**
-   * Base URL of a server with the same files under the same names, used instead of the publishers. For a repository of the Hugging Face hub, set
-   * the environment variable `HF_ENDPOINT`. @defaultValue none
+   * Base URL of a server with the same files under the same names, used instead of the publishers. For a repository of the Hugging Face
+   * hub, set the environment variable `HF_ENDPOINT`. @defaultValue none
    */
   readonly mirror?: string | undefined;
 }

@@ -14,7 +14,7 @@ export interface HubName {
 const REPOSITORY = /^[\w.-]{1,96}\/[\w.-]{1,96}$/;
 const FORBIDDEN_REPOSITORY = /--|\.\.|(^|\/)[-.]|[-.](\/|$)|\.git$/;
 /** What Git forbids in the name of a branch or tag. The cache has a file of this name. */
-const FORBIDDEN_REVISION = /[\0-\x20~^:?*[\\\x7f]|\.\.|\/\/|@\{|(^|\/)\.|^[-/]|[/.]$|\.lock(\/|$)/; // eslint-disable-line no-control-regex -- Git's rule
+const FORBIDDEN_REVISION = /[\0-\x20~^:?*[\\\x7f]|\.\.|\/\/|@\{|(^|\/)\.|^[-/]|[/.]$|\.lock(\/|$)/;
 
 /** Whether a name is meant for the hub. */
 export function isHubName(name: unknown): name is string {

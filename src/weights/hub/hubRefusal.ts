@@ -1,4 +1,5 @@
-// What an answer of the Hugging Face hub means when it is not the file. The hub says so in the headers `X-Error-Code` and `X-Error-Message`.
+// What an answer of the Hugging Face hub means when it is not the file. The hub says so in the headers `X-Error-Code` and
+// `X-Error-Message`.
 
 import { WeightsError } from '../../core/index.js';
 import type { HubName } from './hubName.js';

@@ -72,4 +72,5 @@ test.each(cases.map((each) => [each.name, each] as const))('%s: answers like Pyt
   model.dispose();
 });
 
-const bytesOf = (values = new Float32Array()): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const bytesOf = (values: Float32Array | undefined): Uint8Array =>
+  values === undefined ? new Uint8Array() : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);

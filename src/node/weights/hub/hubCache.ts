@@ -1,4 +1,5 @@
-// The cache folder of the Hugging Face hub, with the layout of Python's `huggingface_hub`, so that each finds what the other has downloaded:
+// The cache folder of the Hugging Face hub, with the layout of Python's `huggingface_hub`, so that each finds what the other has
+// downloaded:
 //
 //   models--owner--name/
 //     refs/main                       the commit of a branch or tag
@@ -79,8 +80,8 @@ export async function recordMissing(folder: string, commit: string, file: string
 /**
  * Gives a blob its name in the snapshot of a commit, and returns the path.
  *
- * @param symlinks - Whether to link. Without links, as on Windows without the right to make them, the blob is moved if it is new, and copied if
- *   another snapshot may need it.
+ * @param symlinks - Whether to link. Without links, as on Windows without the right to make them, a new blob is moved, and another one is
+ *   copied.
  */
 export async function linkBlob(
   folder: string,

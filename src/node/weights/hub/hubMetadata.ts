@@ -25,8 +25,8 @@ const PATIENCE = 10_000;
 const PLAIN = { 'accept-encoding': 'identity' };
 
 /**
- * Follows the redirects of a file within the hub. The hub sends large files elsewhere; the last redirect is not followed, because what the hub
- * says about the file is in its headers, and because the access token must not go to another server.
+ * Follows the redirects of a file within the hub. The redirect to another server, which sends large files, is not followed: its headers
+ * contain what the hub says about the file, and the access token must not go to another server.
  *
  * @throws {Unreachable} when there is no connection, or the server is out of order.
  * @throws {WeightsError} when the server refuses, or is no hub.

@@ -1,4 +1,5 @@
-// The files of a repository of the Hugging Face hub: from the cache folder that Python's `huggingface_hub` uses too, or else downloaded into it.
+// The files of a repository of the Hugging Face hub: from the cache folder that Python's `huggingface_hub` uses, too, or else downloaded
+// into it.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -33,8 +34,8 @@ export interface RepositoryFilesOptions extends DownloadOptions {
 }
 
 /**
- * Opens a repository. All files come from one commit: that of the revision when the first file is read. A file of this commit that is in the
- * cache is not requested. If the hub cannot be reached, the commit that the revision had last is read from the cache.
+ * Opens a repository. All files come from one commit: that of the revision when the first file is read. A file of this commit that is in
+ * the cache is not requested. If the hub cannot be reached, the commit that the revision had last is read from the cache.
  *
  * @throws {OptionError} when a variable of the environment is invalid.
  */

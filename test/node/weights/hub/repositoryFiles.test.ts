@@ -107,7 +107,7 @@ describe('a repository', () => {
   test('gives all files of one commit, even if the branch moves in between', async () => {
     const files = await open('hf:me/net');
     await files.read('config.json');
-    (server.repositories['me/net']!.refs as Record<string, string>)['main'] = SECOND;
+    server.repositories['me/net']!.refs['main'] = SECOND;
     expect(new Uint8Array((await files.read('model.safetensors'))!)).toEqual(weights);
     await files.commit();
     expect(await readAll('hf:me/net')).toEqual(['{"new":1}', newer]);
@@ -116,7 +116,7 @@ describe('a repository', () => {
 
   test('keeps its last complete commit for offline use until a newer one is complete', async () => {
     await readAll('hf:me/net');
-    (server.repositories['me/net']!.refs as Record<string, string>)['main'] = SECOND;
+    server.repositories['me/net']!.refs['main'] = SECOND;
     server.faults.storageStatus = 503;
     expect(await refusal(readAll('hf:me/net'))).toContain('answered 503');
     environment({ HF_HUB_OFFLINE: '1' });
