@@ -151,10 +151,10 @@ describe('a file that does not fit is refused in one sentence, and the model sta
         ]),
       ),
     ).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas and tf1, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`,
+      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas, tf1 and transformers, received a file of 2 arrays such as 'conv1_conv/kernel', 'conv1_conv/bias'."`,
     );
     expect(await refusal(new Map())).toMatchInlineSnapshot(
-      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas and tf1, received a file of 0 arrays."`,
+      `"WeightsError: loadWeights: expected an EfficientNet with the names of keras, kerasOrder, qubvel, timm, torchvision, lukemelas, tf1 and transformers, received a file of 0 arrays."`,
     );
     expect(await refusal(kerasFile(), { layout: 'timm' })).toMatchInlineSnapshot(
       `"WeightsError: loadWeights: expected an EfficientNet with the names of timm, received a file of 159 arrays such as 'stem_conv/kernel', 'stem_bn/gamma', 'stem_bn/beta'."`,

@@ -41,11 +41,14 @@ const NO_MODEL: readonly (readonly [why: string, changes: Readonly<Record<string
     ['an unknown option', {}, { clases: 5 } as object],
   ];
 
-test.each(NO_MODEL.map(([why, changes, options = {}]) => [why, changes, options] as const))('%s: refused before the weights are read', async (_, changes, options) => {
-  const files = changed(changes);
-  await expect(hubModel('pretrained', files, options)).rejects.toThrowErrorMatchingSnapshot();
-  expect(files.read.mock.calls.flat().filter((file) => !String(file).endsWith('config.json'))).toEqual([]);
-});
+test.each(NO_MODEL.map(([why, changes, options = {}]) => [why, changes, options] as const))(
+  '%s: refused before the weights are read',
+  async (_, changes, options) => {
+    const files = changed(changes);
+    await expect(hubModel('pretrained', files, options)).rejects.toThrowErrorMatchingSnapshot();
+    expect(files.read.mock.calls.flat().filter((file) => !String(file).endsWith('config.json'))).toEqual([]);
+  },
+);
 
 test.each<[string, Readonly<Record<string, object | string | null>>]>([
   ['no weights', { 'model.safetensors': null }],
