@@ -40,8 +40,8 @@ const RULES = { ...BUILD_PRETRAINED_RULES, ...PAGE_DOWNLOAD_RULES, weights: weig
  * A public repository of the Hugging Face hub is an EfficientNet of transformers or timm, which states its classes and preprocessing. Its
  * files are kept in the same way. Without a connection, the last commit is used.
  *
- * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint on web pages. Or a repository of the
- *   Hugging Face hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit.
+ * @param name - A checkpoint of {@link PRETRAINED}, or a variant such as 'b0' for its default checkpoint on web pages. Or a repository of
+ *   the Hugging Face hub: `'hf:owner/name'`, or `'hf:owner/name@revision'` with a branch, a tag or a commit.
  * @throws {OptionError} when there is no such checkpoint, a page cannot download or read its file, or an option is unknown or has a wrong
  *   value. Nothing is downloaded then.
  * @throws {WeightsError} when the file cannot be downloaded, is not the published one, or does not fit the options. Also when a repository
