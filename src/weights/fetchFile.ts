@@ -5,7 +5,15 @@ import { WeightsError, type ProgressListener } from '../core/index.js';
 import type { DownloadOptions } from './downloadOptions.js';
 
 /** The server could not be reached or does not have the file. Another server may. */
-export class NotServed extends Error {}
+export class NotServed extends Error {
+  /** The status of the answer, or `undefined` when there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, { status, cause }: { readonly status?: number; readonly cause?: unknown } = {}) {
+    super(message, { cause });
+    this.status = status;
+  }
+}
 
 /**
  * Downloads a file. The progress is reported as the task `download <name>`, in bytes.
@@ -27,7 +35,7 @@ export async function fetchFile(
   const isPage = response.headers.get('content-type')?.startsWith('text/html') === true;
   if (!response.ok || isPage || response.body === null) {
     await response.body?.cancel();
-    throw new NotServed(`'${url}' answered ${response.ok ? 'with a web page' : String(response.status)}`);
+    throw new NotServed(`'${url}' answered ${response.ok ? 'with a web page' : String(response.status)}`, { status: response.status });
   }
   // The length of a compressed transfer is not that of the file.
   const length = response.headers.has('content-encoding') ? NaN : Number(response.headers.get('content-length') ?? NaN);

@@ -40,8 +40,9 @@ export async function keptFile(url: string, published: string): Promise<Uint8Arr
   return undefined;
 }
 
-/** Keeps a file under a URL, if the browser has the storage and enough space. */
-export async function keepFile(url: string, bytes: Uint8Array<ArrayBuffer>, sha256: string): Promise<void> {
+/** Keeps a file under a URL, if the browser has the storage and enough space, and the page can compute a digest. */
+export async function keepFile(url: string, bytes: Uint8Array<ArrayBuffer>, sha256: string | undefined): Promise<void> {
+  if (sha256 === undefined) return;
   try {
     const headers = { [DIGEST_HEADER]: sha256, 'content-type': 'application/octet-stream', 'content-length': String(bytes.byteLength) };
     await (await storage())?.put(url, new Response(bytes, { headers }));

@@ -20,7 +20,8 @@ function defaultOnPages(variant: Variant): string {
 
 /** Returns the checkpoint with this name, or the default checkpoint of this variant on web pages. */
 export function findPagePretrained(where: string, name: string): readonly [name: string, weights: PretrainedWeights] {
-  return findPretrained(where, Object.hasOwn(VARIANTS, name) ? defaultOnPages(name as Variant) : name);
+  const others = "'hf:owner/name' is a repository of the Hugging Face hub.";
+  return findPretrained(where, Object.hasOwn(VARIANTS, name) ? defaultOnPages(name as Variant) : name, others);
 }
 
 /**

@@ -3,15 +3,17 @@
 import { rule, type Rules } from '../core/internal.js';
 import { WeightsError } from '../core/index.js';
 import { DOWNLOAD_RULES, type DownloadOptions } from './downloadOptions.js';
-import { fetchFile, NotServed } from './fetchFile.js';
-import { keepFile, keptFile, sha256Of } from './keptFiles.js';
+import { fetchAndKeep } from './fetchAndKeep.js';
+import { NotServed } from './fetchFile.js';
+import { keptFile } from './keptFiles.js';
 import type { WeightsSource } from './pretrainedWeights.js';
 
 /** Where a web page downloads weights from. */
 export interface PageDownloadOptions extends DownloadOptions {
   /**
    * URL or path of a folder on a server that has the files, used instead of the publishers' servers. The file of
-   * `timm/tf_efficientnet_lite0.in1k` must be named `timm_tf_efficientnet_lite0.in1k.safetensors`. A PyTorch file keeps its name.
+   * `timm/tf_efficientnet_lite0.in1k` must be named `timm_tf_efficientnet_lite0.in1k.safetensors`. A PyTorch file keeps its name. For
+   * repositories of the Hugging Face hub, it is the address of a mirror of the hub.
    * @defaultValue none
    */
   readonly mirror?: string | undefined;
@@ -52,11 +54,7 @@ export async function pageWeights(
     const file = fileName(name, source);
     const url = mirror === undefined ? source.url : `${mirror.replace(/\/$/, '')}/${file}`;
     try {
-      const bytes = await fetchFile(where, url, file, options);
-      const sha256 = await sha256Of(bytes);
-      refuseOther(where, url, source, sha256);
-      if (sha256 !== undefined) await keepFile(source.url, bytes, sha256);
-      return bytes;
+      return await fetchAndKeep(where, { url, published: source.url, name: file, digest: source.digest?.hex ?? '' }, options);
     } catch (cause) {
       if (!(cause instanceof NotServed)) throw cause;
       failures.push(cause);
@@ -66,17 +64,6 @@ export async function pageWeights(
   throw new WeightsError(`${where}: ${failures.map(({ message }) => message).join('; ')}. ${remedy}, or pass the file as \`weights\`.`, {
     cause: failures[0],
   });
-}
-
-function refuseOther(where: string, url: string, { digest }: WeightsSource, sha256: string | undefined): void {
-  if (digest === null || sha256?.startsWith(digest.hex) === true) return;
-  throw new WeightsError(
-    sha256 === undefined
-      ? `${where}: '${url}' cannot be verified, because this page is not secure. Serve the page by https or from localhost, or pass the file ` +
-          `as \`weights\`.`
-      : `${where}: expected a file whose sha256 begins with ${digest.hex.slice(0, 16)}, received ${sha256.slice(0, 16)}... from '${url}'. ` +
-          `Nothing of it was kept.`,
-  );
 }
 
 /** All files of the hub are named `model.safetensors`, so these get the name of the checkpoint. */

@@ -11,6 +11,8 @@ import type { Progress } from '../../src/core/index.js';
 import { ensureBackend } from '../../src/node/backends/index.js';
 import { pretrained } from '../../src/node/weights/index.js';
 import { launchChromium, noChromium } from '../support/chromium.js';
+import { fixture } from '../support/hubFixture.js';
+import { hubListener } from '../support/hubListener.js';
 import { startServer, type LocalServer } from '../support/localServer.js';
 
 const root = path.join(import.meta.dirname, '../..');
@@ -158,7 +160,7 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
 
   test('without a mirror, the file of the Hugging Face hub is loaded', async () => {
     const asked: string[] = [];
-    await context.route('https://**', (route) => {
+    await context.route('https://huggingface.co/**', (route) => {
       asked.push(route.request().url());
       return route.fulfill({ body: weights, headers: { 'access-control-allow-origin': site.url } });
     });
@@ -193,6 +195,28 @@ describe.skipIf(noChromium !== undefined)('in Chromium', () => {
     expect(await load(page)).toBe(
       `WeightsError: pretrained: '${HUB}' ${reason}. Serve the file yourself and pass that server as \`mirror\`, or pass the file as \`weights\`.`,
     );
+  });
+
+  test('a repository of the hub is kept with its commit, and opens without a network', async () => {
+    const repository = new Map(
+      ['config.json', 'preprocessor_config.json', 'model.safetensors'].map((file) => [
+        file,
+        readFileSync(path.join(fixture('file'), file)),
+      ]),
+    );
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    await files.stop();
+    files = await startServer(hubListener('owner/name', { main: commit }, repository));
+    const own = await pretrained(fixture('file'));
+    const answer = [...(await (own.predict(tf.fill([1, 32, 32, 3], 100)) as tf.Tensor).data())];
+    own.dispose();
+    const first = values(await load(page, files.url, 'hf:owner/name'));
+    expect(first).toBeAllclose(answer, { tolerance: 1e-5 });
+    expect(await load(page, files.url, 'hf:owner/name')).toEqual({ values: first, last: undefined });
+    // The second time, only the commit is asked for.
+    expect(files.requests.map((url) => url.split('/').at(-1))).toEqual(['main?blobs=true', ...repository.keys(), 'main?blobs=true']);
+    await files.stop();
+    expect(values(await (await open()).evaluate(() => published.loadInWorker('hf:owner/name', {})))).toEqual(first);
   });
 
   test('an insecure page loads and keeps nothing, and refuses a file that it cannot verify', async () => {

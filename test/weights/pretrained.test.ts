@@ -131,7 +131,7 @@ describe('a download', () => {
     const seen: Progress[] = [];
     const onProgress = (progress: Progress): unknown => seen.push(progress);
     const known = source({ algorithm: 'sha256', hex: hex.slice(0, 8) });
-    expect(await get(await serve(serving(content)), { onProgress: onProgress as () => void }, [known])).toEqual(content);
+    expect(await get(await serve(serving(content)), { onProgress: onProgress }, [known])).toEqual(content);
     expect(seen.at(-1)).toMatchObject({ task: 'download net.pth', done: content.length, total: content.length, unit: 'bytes' });
     expect(seen.at(-1)!.rate).toBeGreaterThan(0);
     expect(server?.requests).toEqual(['/net.pth']);
@@ -145,7 +145,7 @@ describe('a download', () => {
       response.writeHead(200, { 'content-length': packed.length, 'content-encoding': 'gzip' }).end(packed);
     });
     const totals: unknown[] = [];
-    expect(await get(url, { onProgress: ({ total }) => totals.push(total) } as PageDownloadOptions)).toEqual(plain);
+    expect(await get(url, { onProgress: ({ total }) => totals.push(total) })).toEqual(plain);
     expect(totals.at(0)).toBeUndefined();
     expect(totals.at(-1)).toBe(plain.length);
   });
