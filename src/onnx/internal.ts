@@ -1,0 +1,2 @@
+export { operatorOutsidePlan } from './operatorOutsidePlan.js';
+export { transformersOnnx, type TransformersForm } from './transformersOnnx.js';
