@@ -1,2 +1,2 @@
-export { operatorOutsidePlan } from './operatorOutsidePlan.js';
-export { transformersOnnx, type TransformersForm } from './transformersOnnx.js';
+export { partOutsidePlan } from './partOutsidePlan.js';
+export { transformersOnnx, type TransformersDtype } from './transformersOnnx.js';

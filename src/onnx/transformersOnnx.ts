@@ -12,8 +12,8 @@ import { ModelProtoSchema, type ModelProto } from './proto/onnx_pb.js';
 import { storeWeights } from './storeWeights.js';
 import { made } from './value.js';
 
-/** How a file stores and computes: as float32; as float16 throughout; or with kernels stored as int8 and computed in float32. */
-export type TransformersForm = 'float32' | 'float16' | 'int8';
+/** Data type of a file: float32 throughout; float16 throughout; or kernels stored as int8, and computed in float32. */
+export type TransformersDtype = 'float32' | 'float16' | 'int8';
 
 /**
  * Exports a plan as the ONNX file that transformers.js expects of an image classifier.
@@ -25,11 +25,11 @@ export type TransformersForm = 'float32' | 'float16' | 'int8';
  * @param arrays - The weights of the plan, with the names of any framework.
  * @throws {WeightsError} when a weight is missing, is not finite or exceeds the range of float16.
  */
-export function transformersOnnx(where: string, plan: ModelPlan, arrays: NamedArrays, form: TransformersForm): Uint8Array {
+export function transformersOnnx(where: string, plan: ModelPlan, arrays: NamedArrays, dtype: TransformersDtype): Uint8Array {
   checkFiniteArrays(where, arrays);
   const file = float32File(where, plan, arrays);
-  if (form === 'float16') computeFloat16(where, file);
-  else if (form === 'int8') storeWeights(where, file, form);
+  if (dtype === 'float16') computeFloat16(where, file, "Leave 'float16' out of `dtypes`.");
+  else if (dtype === 'int8') storeWeights(where, file, dtype);
   return toBinary(ModelProtoSchema, file);
 }
 
