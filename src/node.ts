@@ -9,10 +9,13 @@ export { ensureBackend, selectBackend, type SelectBackendOptions } from './node/
 export {
   type CacheOptions,
   type DownloadOptions,
+  exportTransformers,
+  type ExportTransformersOptions,
   loadModel,
   loadWeights,
   pretrained,
   type PretrainedOptions,
   readWeightFile,
   saveModel,
+  type TransformersReport,
 } from './node/weights/index.js';
