@@ -6,6 +6,7 @@ export { completePreprocessing, describePreprocessing, preprocessFor, samePrepro
 export { preprocessingFor, requirePreprocessing } from './preprocessingOf.js';
 export { RESIZE_RULES } from './resize.js';
 export { FITS } from './resizeTo.js';
+export { roundHalfEven } from './roundHalfEven.js';
 export { floats, giveBack, takeSpare } from './spareFloats.js';
 export { storedPreprocessing } from './storedPreprocessing.js';
 export { transformWithSpec } from './transform.js';

@@ -1,7 +1,7 @@
 // Exports a plan with its weights without building a model. It converts the same layers that `efficientNet` would build.
 
 import { padName, pixelRescaling } from '../scaling/internal.js';
-import type { BlockPlan, LayerPlan, LayerRole, ModelPlan } from '../scaling/index.js';
+import type { BlockPlan, LayerPlan, LayerRole, ModelPlan, Padding } from '../scaling/index.js';
 import type { WeightArray } from '../weights/index.js';
 import { convertLayer } from './convertLayer.js';
 import type { OnnxGraph } from './graph.js';
@@ -15,7 +15,7 @@ export function exportPlan(
   arrays: ReadonlyMap<string, WeightArray>,
   input: Value,
 ): { readonly name: string; readonly value: Value } {
-  const { activation, padding, batchNormEpsilon } = plan;
+  const { activation, batchNormEpsilon } = plan;
   const layer = (
     className: string,
     name: string,
@@ -37,7 +37,7 @@ export function exportPlan(
     const ramp = layer('Rescaling', `${name}_ramp`, { scale: 1 / 6, offset: 0.5 }, [x], x.shape);
     return layer('Multiply', name, {}, [x, layer('ReLU', `${name}_gate`, { maxValue: 1 }, [ramp], x.shape)], x.shape);
   };
-  const convolve = (x: Value, planned: LayerPlan, inside = 'linear'): Value => {
+  const convolve = (x: Value, planned: LayerPlan, inside = 'linear', padding: Padding = plan.padding): Value => {
     const { name, kind, kernelSize, strides } = planned;
     const pad = padName(planned, padding);
     const margin = (kernelSize - 1) / 2;
@@ -61,8 +61,8 @@ export function exportPlan(
     const config = { strides: [strides, strides], padding: pad === null ? 'same' : 'valid', activation: inside };
     return layer(kind === 'depthwiseConv' ? 'DepthwiseConv2D' : 'Conv2D', name, config, [padded], [null, ...planned.outputShape], planned);
   };
-  const unit = (x: Value, conv: LayerPlan, norm: LayerPlan, activationName: string | null): Value => {
-    const linear = convolve(x, conv);
+  const unit = (x: Value, conv: LayerPlan, norm: LayerPlan, activationName: string | null, padding?: Padding): Value => {
+    const linear = convolve(x, conv, 'linear', padding);
     const normed = layer('BatchNormalization', norm.name, { axis: -1, epsilon: batchNormEpsilon }, [linear], linear.shape, norm);
     return activationName === null ? normed : activate(normed, activationName);
   };
@@ -79,11 +79,13 @@ export function exportPlan(
   const blockOf = (x: Value, block: BlockPlan): Value => {
     const { name, type, spec, seFilters, hasSkip } = block;
     const fused = type === 'fusedMBConv';
-    let y = spec.expandRatio === 1 ? x : unit(x, roleOf(block, 'expandConv'), roleOf(block, 'expandNorm'), `${name}_expand_activation`);
-    if (!fused) y = unit(y, roleOf(block, 'depthwiseConv'), roleOf(block, 'depthwiseNorm'), `${name}_activation`);
+    const unitOf = (y: Value, conv: LayerRole, norm: LayerRole, activationName: string | null): Value =>
+      unit(y, roleOf(block, conv), roleOf(block, norm), activationName, spec.padding);
+    let y = spec.expandRatio === 1 ? x : unitOf(x, 'expandConv', 'expandNorm', `${name}_expand_activation`);
+    if (!fused) y = unitOf(y, 'depthwiseConv', 'depthwiseNorm', `${name}_activation`);
     if (seFilters > 0) y = excite(y, block);
     const projectActivation = fused && spec.expandRatio === 1 ? `${name}_project_activation` : null;
-    const projected = unit(y, roleOf(block, 'projectConv'), roleOf(block, 'projectNorm'), projectActivation);
+    const projected = unitOf(y, 'projectConv', 'projectNorm', projectActivation);
     return hasSkip ? layer('Add', `${name}_add`, {}, [projected, x], x.shape) : projected;
   };
 

@@ -168,6 +168,7 @@ const STAGE_RULES = {
   seRatio: probability,
   skip: boolean,
   expandFrom: positive,
+  padding: NORM_ACT_RULES.padding,
 };
 
 function checkStage(where: string, stage: StageSpec, name: string): void {

@@ -152,7 +152,7 @@ function planStages(
       dropRates: Array.from({ length: count }, () => (resolved.dropConnectRate * index++) / total),
       depthwiseName: spec.depthwiseName ?? 'dwconv',
       activation: resolved.activation,
-      padding: resolved.padding,
+      padding: stage.padding ?? resolved.padding,
       batchNormMomentum: resolved.batchNormMomentum,
       batchNormEpsilon: resolved.batchNormEpsilon,
     });

@@ -29,6 +29,8 @@ export interface StageSpec {
   readonly skip?: boolean | undefined;
   /** Number of filters, before width scaling, that the first block expands instead of its input filters (EdgeTPU). */
   readonly expandFrom?: number | undefined;
+  /** Padding of this stage's convolution with stride 2. transformers can give each block its own. @defaultValue that of the network */
+  readonly padding?: Padding | undefined;
 }
 
 /** The spec of a network: scaling coefficients and stages before scaling. */

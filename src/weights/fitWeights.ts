@@ -4,7 +4,7 @@ import type { WeightsMismatch } from '../core/index.js';
 import { hasVariant } from '../scaling/internal.js';
 import type { NetworkPlan } from '../scaling/index.js';
 import { checkNormalization } from './checkNormalization.js';
-import { classifierPrefix, type LayoutEntry, type LayoutName } from './layouts.js';
+import { classifierIsBeside, classifierPrefix, type LayoutEntry, type LayoutName } from './layouts.js';
 import type { NamedArrays, WeightArray } from './namedArrays.js';
 import { AVERAGE, recognizeLayout, type FitOptions } from './recognizeLayout.js';
 
@@ -69,7 +69,8 @@ export function fitWeights(
       continue;
     }
     // A classifier that was added to a backbone is next to the backbone in the file, not inside its prefix.
-    const starts = options.classifier !== undefined && isHead(entry.array) ? scopesAround(prefix) : [prefix];
+    const isBeside = options.classifier !== undefined || classifierIsBeside(layout);
+    const starts = isBeside && isHead(entry.array) ? scopesAround(prefix) : [prefix];
     const places = starts.flatMap((start) => [
       { start, name: start + entry.array + AVERAGE },
       { start, name: start + entry.array },

@@ -1,5 +1,10 @@
 export { findPretrained } from './findPretrained.js';
 export { foreignJson } from './foreignFile.js';
+export type { HubFiles } from './hub/hubFiles.js';
+export { HUB_MODEL_RULES, hubModel, type HubModelOptions } from './hub/hubModel.js';
+export { preprocessorConfigOf, type PreprocessorConfigResult } from './hub/preprocessorConfigOf.js';
+export { transformersConfig } from './hub/transformersConfig.js';
+export { joinShards, type ShardIndex } from './joinShards.js';
 export { LOAD_WEIGHTS_RULES, loadWeightsFor } from './loadWeights.js';
 export { atSize, notesOf, takeNotes } from './modelNotes.js';
 export { byteLength, elementCount, encodedArray, namedArrays } from './namedArrays.js';

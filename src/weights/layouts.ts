@@ -5,7 +5,7 @@ import { check, oneOf, rule, text } from '../core/internal.js';
 import type { BlockPlan, LayerPlan, LayerRole, NetworkPlan } from '../scaling/index.js';
 
 /** The framework whose names and axis order the arrays use. */
-export type LayoutName = 'keras' | 'kerasOrder' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1';
+export type LayoutName = 'keras' | 'kerasOrder' | 'qubvel' | 'timm' | 'torchvision' | 'lukemelas' | 'tf1' | 'transformers';
 
 /** One weight of a model and the corresponding array of a file. */
 export interface LayoutEntry {
@@ -35,6 +35,8 @@ interface Naming {
   /** Name of the classifier. */
   readonly classifier: string;
   readonly orientation: 'tensorflow' | 'torch';
+  /** Prefix of the backbone in files with a classifier, which is beside the backbone and not inside it. @defaultValue none */
+  readonly backbone?: string | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export function layoutEntries(layout: LayoutName, plan: NetworkPlan, classifier?
   check('layoutEntries', 'layout', layout, oneOf(...LAYOUTS));
   check('layoutEntries', 'plan', plan, networkPlan);
   if (classifier !== undefined) check('layoutEntries', 'classifier', classifier, text);
-  return entriesOf(layout, plan, classifier);
+  return fileEntries(layout, plan, classifier);
 }
 
 const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` return it,', (value) => {
@@ -61,6 +63,19 @@ const networkPlan = rule<NetworkPlan>('a plan, as `planModel` and `planOf` retur
 });
 
 /** Same as {@link layoutEntries}, without checking the arguments. */
+export function fileEntries(layout: LayoutName, plan: NetworkPlan, classifier?: string): LayoutEntry[] {
+  const entries = entriesOf(layout, plan, classifier);
+  const { backbone } = NAMINGS[layout];
+  if (backbone === undefined || !plan.layers.some(({ role }) => role === 'predictions')) return entries;
+  return entries.map((entry) => (entry.weight.startsWith('predictions/') ? entry : { ...entry, array: `${backbone}${entry.array}` }));
+}
+
+/** Whether the classifier of a layout is beside the backbone in a file, and not inside its prefix. */
+export function classifierIsBeside(layout: LayoutName): boolean {
+  return NAMINGS[layout].backbone !== undefined;
+}
+
+/** Same as {@link fileEntries}, with names that are relative to the backbone. The name of the classifier is relative to its own scope. */
 export function entriesOf(layout: LayoutName, plan: NetworkPlan, classifier = NAMINGS[layout].classifier): LayoutEntry[] {
   const naming = NAMINGS[layout];
   return places(plan).flatMap((place) => {
@@ -154,6 +169,7 @@ const NAMINGS: Readonly<Record<LayoutName, Naming>> = {
     orientation: 'torch',
   },
   tf1: { layer: tf1Layer, classifier: 'head/dense', orientation: 'tensorflow' },
+  transformers: { layer: transformersLayer, classifier: 'classifier', orientation: 'torch', backbone: 'efficientnet.' },
 };
 
 /** All layouts, in the order in which they are tried on a file. */
@@ -204,6 +220,26 @@ function tf1Layer({ layer, block, at }: Place): string {
   const peers = block.layers.filter(({ kind, role }) => kind === layer.kind && role !== 'seReduce' && role !== 'seExpand');
   const count = peers.indexOf(layer);
   return `${scope}/${layer.kind === 'batchNorm' ? norm : 'conv2d'}${count === 0 ? '' : `_${count}`}`;
+}
+
+// transformers/models/efficientnet/modeling_efficientnet.py numbers blocks across the whole network. It has no fused blocks.
+const TRANSFORMERS: RoleNames = {
+  stemConv: 'embeddings.convolution',
+  stemNorm: 'embeddings.batchnorm',
+  topConv: 'encoder.top_conv',
+  topNorm: 'encoder.top_bn',
+  expandConv: 'expansion.expand_conv',
+  expandNorm: 'expansion.expand_bn',
+  depthwiseConv: 'depthwise_conv.depthwise_conv',
+  depthwiseNorm: 'depthwise_conv.depthwise_norm',
+  seReduce: 'squeeze_excite.reduce',
+  seExpand: 'squeeze_excite.expand',
+  projectConv: 'projection.project_conv',
+  projectNorm: 'projection.project_bn',
+};
+
+function transformersLayer({ layer, block, at }: Place): string {
+  return `${block === null ? '' : `encoder.blocks.${at.overall}.`}${named(TRANSFORMERS, layer)}`;
 }
 
 function places(plan: NetworkPlan): Place[] {

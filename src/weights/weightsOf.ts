@@ -6,7 +6,8 @@ import { WeightsError } from '../core/index.js';
 import { hasVariant } from '../scaling/internal.js';
 import { checkFiniteWeights, checkModel, isFolded } from '../models/internal.js';
 import { planOf } from '../models/index.js';
-import { entriesOf, LAYOUTS, type LayoutName } from './layouts.js';
+import { isTransformersBlock } from './hub/transformersNetwork.js';
+import { fileEntries, LAYOUTS, type LayoutName } from './layouts.js';
 import { notesOf } from './modelNotes.js';
 import { weightArray, type NamedArrays, type WeightArray } from './namedArrays.js';
 import { namedWeightsFor } from './namedWeights.js';
@@ -31,7 +32,7 @@ const RULES = { layout: oneOf(...LAYOUTS), prefix: anyString, classifier: text }
  * applies them.
  *
  * @throws {WeightsError} when BatchNormalization is folded, two layers have the same name, or a weight is not finite.
- * @throws {OptionError} when `layout` is not 'keras' for a network composed by hand.
+ * @throws {OptionError} when `layout` is not 'keras' for a network composed by hand, or 'transformers' for one with other blocks than it has.
  * @example
  * await writeFile('model.safetensors', writeSafetensors(await weightsOf(model, { layout: 'timm' })));
  */
@@ -53,7 +54,16 @@ export async function weightsOf(model: LayersModel, options: WeightsOfOptions = 
       'Only networks of a variant have names in other frameworks.',
     );
   }
-  const entries = entriesOf(layout, plan, classifier);
+  if (layout === 'transformers' && hasVariant(plan) && !plan.stages.every(({ blocks }) => blocks.every(isTransformersBlock))) {
+    throw invalid(
+      'weightsOf',
+      'layout',
+      `another layout for '${model.name}'`,
+      layout,
+      'transformers only has blocks with a depthwise convolution and squeeze-and-excitation.',
+    );
+  }
+  const entries = fileEntries(layout, plan, classifier);
   const weights = namedWeightsFor('weightsOf', model);
   await checkFiniteWeights('weightsOf', model);
   const arrays = await Promise.all(
