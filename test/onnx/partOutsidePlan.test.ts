@@ -22,7 +22,7 @@ test('a network of the library is exactly its plan', async () => {
 });
 
 test('a custom activation without weights is found by name', async () => {
-  expect(await part({ activation: (x, name) => tfl.layers.reLU({ name }).apply(x) as tfl.SymbolicTensor })).toBe('stem_activation');
+  expect(await part({ activation: (x, { name }) => tfl.layers.reLU({ name }).apply(x) as tfl.SymbolicTensor })).toBe('stem_activation');
 });
 
 test('an attention that is left out is found by the layer that it replaces', async () => {

@@ -6,13 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { env, pipeline } from '@huggingface/transformers';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { classify } from '../../src/evaluation/predict/index.js';
 import { decodeImage } from '../../src/node/images/index.js';
 import { selectBackend } from '../../src/node/backends/index.js';
 import { exportTransformers } from '../../src/node/weights/index.js';
-import { best, CLASS_NAMES, clothesClassifier, clothesPhotos, farthest, sizedPhotos } from '../support/transformersExport.js';
+import { best, CLASS_NAMES, clothesPhotos, farthest, sizedPhotos, SMALL, taughtClassifier } from '../support/transformersExport.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -59,12 +58,12 @@ async function inTransformersJs(source: string, images: readonly string[]): Prom
 
 const agreement = (some: Rows, others: Rows): number => some.filter((row, i) => best(row) === best(others[i]!)).length;
 
-test.each<[string, () => LayersModel]>([
-  ['small', () => clothesClassifier()],
-  ['B0', () => clothesClassifier('b0')],
-  ['B2', () => clothesClassifier('b2')],
-])('%s: one folder, the same answers everywhere', async (name, build) => {
-  const model = build();
+test.each([
+  ['small', SMALL],
+  ['B0', 'b0'],
+  ['B2', 'b2'],
+] as const)('%s: one folder, the same answers everywhere', async (name, variant) => {
+  const model = await taughtClassifier(variant);
   const target = path.join(folder, name);
   const sized = path.join(folder, `${name}-photos`);
   mkdirSync(sized);

@@ -107,20 +107,20 @@ export async function exportTransformers(
   return { differences };
 }
 
-/** Returns the plan of a model that the pipelines can use: pixels of one size in, one probability per class out. */
+/** Returns the plan of a model that the pipelines can use. They take RGB images, and compute probabilities with softmax. */
 function classifierPlan(where: string, model: LayersModel): ModelPlan {
   const plan = variantPlanOf(model);
   const refuse = (reason: string, remedy: string): OptionError =>
     new OptionError(
-      `${where}: expected an image classifier with a softmax or linear classifier for \`model\`, received '${model.name}', which ${reason}. ${remedy}`,
+      `${where}: expected a softmax or linear classifier of RGB images of one size for \`model\`, received '${model.name}', which ${reason}. ${remedy}`,
     );
-  if (plan?.classifier == null) throw refuse('has none', 'Add one with `replaceHead`.');
-  if (plan.classifierActivation === 'sigmoid') throw refuse('has a sigmoid one', 'transformers.js applies softmax to the logits.');
-  if (plan.classes < 2) throw refuse('has one output', 'transformers.js applies softmax to the logits, so it would always be 1.');
+  if (plan?.classifier == null) throw refuse('has no classifier', 'Add one with `replaceHead`.');
+  if (plan.classifierActivation === 'sigmoid') throw refuse('has a sigmoid classifier', 'transformers.js applies softmax to the logits.');
+  if (plan.classes < 2) throw refuse('has one output', 'transformers.js applies softmax to the logits, so its probability is always 1.');
   const [height, width, channels] = plan.inputShape;
   if (channels !== 3) throw refuse(`takes images of ${channels} channels`, 'transformers.js converts images to RGB.');
   if (height === null || width === null)
-    throw refuse('takes images of any size', 'Build it with an `inputSize`, because transformers pads for one size.');
+    throw refuse('takes images of any size', 'Build it with an `inputSize`: transformers pads its convolutions for one size.');
   return plan;
 }
 

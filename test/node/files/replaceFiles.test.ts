@@ -14,7 +14,11 @@ const read = (name: string): Promise<string> => readFile(path.join(folder, name)
 const all = async (): Promise<string[]> => (await readdir(folder, { recursive: true })).sort();
 
 test('new files replace earlier ones, obsolete ones go, and others stay', async () => {
-  await replaceFiles(folder, { files: { 'main.json': () => '1', 'sub/a': () => 'a1', 'sub/b': () => 'b1' }, main: 'main.json', obsolete: [] });
+  await replaceFiles(folder, {
+    files: { 'main.json': () => '1', 'sub/a': () => 'a1', 'sub/b': () => 'b1' },
+    main: 'main.json',
+    obsolete: [],
+  });
   await writeFile(path.join(folder, 'notes.txt'), 'mine');
   await replaceFiles(folder, {
     files: { 'sub/a': () => 'a2', 'main.json': () => '2' },
@@ -30,9 +34,9 @@ test('content that cannot be made leaves the earlier files and nothing else', as
   const fail = (): string => {
     throw new Error('no content');
   };
-  await expect(
-    replaceFiles(folder, { files: { main: () => '2', other: fail }, main: 'main', obsolete: ['other'] }),
-  ).rejects.toThrow('no content');
+  await expect(replaceFiles(folder, { files: { main: () => '2', other: fail }, main: 'main', obsolete: ['other'] })).rejects.toThrow(
+    'no content',
+  );
   expect(await all()).toEqual(['main', 'other']);
   expect([await read('main'), await read('other')]).toEqual(['1', '1']);
 });
