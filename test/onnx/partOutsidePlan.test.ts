@@ -1,5 +1,6 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
+import { mbConv } from '../../src/layers/index.js';
 import { efficientNet, type EfficientNetOptions } from '../../src/models/index.js';
 import { variantPlanOf } from '../../src/models/internal.js';
 import { partOutsidePlan } from '../../src/onnx/internal.js';
@@ -25,6 +26,10 @@ test('a custom activation without weights is found by name', async () => {
   expect(await part({ activation: (x, { name }) => tfl.layers.reLU({ name }).apply(x) as tfl.SymbolicTensor })).toBe('stem_activation');
 });
 
-test('an attention that is left out is found by the layer that it replaces', async () => {
-  expect(await part({ attention: (x) => x })).toBe('block1a_se_reduce');
+test('an attention that is left out is found by the layer that follows it', async () => {
+  expect(await part({ attention: (x) => x })).toBe('block1a_project_conv');
+});
+
+test('a skip connection that is left out is found by the operator that follows it', async () => {
+  expect(await part({ block: (x, spec, parts) => mbConv(x, { ...spec, skip: false }, parts) })).toBe('block5a_expand_conv');
 });

@@ -135,7 +135,7 @@ async function refuseOtherLayers(where: string, model: LayersModel, plan: ModelP
     cause = error;
   }
   if (part === undefined && cause === undefined) return;
-  const reason = part === undefined ? 'has custom layers' : `has its own '${part}'`;
+  const reason = part === undefined ? 'has custom layers' : `differs from its plan at '${part}'`;
   throw new OptionError(
     `${where}: expected a network that transformers has, received '${model.name}', which ${reason}. ` +
       'transformers has the first generation of EfficientNet, B0 to B8 and L2, without custom parts.',

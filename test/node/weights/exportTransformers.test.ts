@@ -7,6 +7,7 @@ import { env, pipeline } from '@huggingface/transformers';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { mbConv } from '../../../src/layers/index.js';
 import { preprocessingOf } from '../../../src/image/index.js';
 import { classNamesOf, efficientNet, foldBatchNorm, replaceHead, setPreprocessing } from '../../../src/models/index.js';
 import { folderFiles } from '../../../src/node/weights/folderFiles.js';
@@ -175,6 +176,7 @@ test('a network that transformers does not have is refused before anything is wr
       clothesClassifier(SMALL, { activation: (x, { name }) => tfl.layers.reLU({ name }).apply(x) as tfl.SymbolicTensor }),
     ),
     attention: await messageFor(clothesClassifier(SMALL, { attention: (x) => x })),
+    wiring: await messageFor(clothesClassifier(SMALL, { block: (x, spec, parts) => mbConv(x, { ...spec, skip: false }, parts) })),
     hand: await messageFor(tfl.model({ inputs: input, outputs: tfl.layers.flatten().apply(input) as tfl.SymbolicTensor, name: 'mine' })),
     folded: await messageFor(await foldBatchNorm(clothesClassifier())),
     hidden: await messageFor(replaceHead(clothesClassifier(), { classes: 3, hidden: [4] })),
@@ -184,7 +186,24 @@ test('a network that transformers does not have is refused before anything is wr
     gray: await messageFor(clothesClassifier(SMALL, { inputChannels: 1, normalization: 'none' })),
     anySize: await messageFor(clothesClassifier(SMALL, { inputSize: null })),
   };
-  expect(messages).toMatchInlineSnapshot();
+  expect(messages).toMatchInlineSnapshot(`
+    {
+      "activation": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has the custom layer 'stem_activation'. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "anySize": "OptionError: exportTransformers: expected a softmax or linear classifier of RGB images of one size for \`model\`, received 'efficientnet', which takes images of any size. Build it with an \`inputSize\`: transformers pads its convolutions for one size.",
+      "attention": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has blocks without squeeze-and-excitation. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "edgeTpu": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has fused blocks. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "features": "OptionError: exportTransformers: expected a softmax or linear classifier of RGB images of one size for \`model\`, received 'efficientnet', which has no classifier. Add one with \`replaceHead\`.",
+      "folded": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has its BatchNormalization folded. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "gray": "OptionError: exportTransformers: expected a softmax or linear classifier of RGB images of one size for \`model\`, received 'efficientnet', which takes images of 1 channels. transformers.js converts images to RGB.",
+      "hand": "OptionError: exportTransformers: expected a network that transformers has, received 'mine', which was composed by hand. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "hidden": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has custom layers. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "lite": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has blocks without squeeze-and-excitation. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "one": "OptionError: exportTransformers: expected a softmax or linear classifier of RGB images of one size for \`model\`, received 'efficientnet', which has one output. transformers.js applies softmax to the logits, so its probability is always 1.",
+      "sigmoid": "OptionError: exportTransformers: expected a softmax or linear classifier of RGB images of one size for \`model\`, received 'efficientnet', which has a sigmoid classifier. transformers.js applies softmax to the logits.",
+      "v2": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which has fused blocks. transformers has the first generation of EfficientNet, B0 to B8 and L2.",
+      "wiring": "OptionError: exportTransformers: expected a network that transformers has, received 'efficientnet', which differs from its plan at 'block5a_expand_conv'. transformers has the first generation of EfficientNet, B0 to B8 and L2, without custom parts.",
+    }
+  `);
   expect(await all()).toEqual([]);
 });
 
