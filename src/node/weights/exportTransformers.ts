@@ -7,9 +7,10 @@ import { requirePreprocessing } from '../../image/internal.js';
 import { checkFiniteWeights, checkModel, variantPlanOf } from '../../models/internal.js';
 import type { ModelPlan } from '../../scaling/index.js';
 import { preprocessorConfigOf, transformersConfig } from '../../weights/internal.js';
-import { weightsOf, writeSafetensors, type NamedArrays } from '../../weights/index.js';
+import { weightsOf, type NamedArrays } from '../../weights/index.js';
 import { modelTarget } from './modelTarget.js';
 import { checkTransformersFolder, json, writeTransformersFolder } from './transformersFolder.js';
+import { transformersWeights } from './transformersWeights.js';
 
 /** Options of {@link exportTransformers}. */
 export interface ExportTransformersOptions {
@@ -99,8 +100,7 @@ export async function exportTransformers(
     config: { ...config, ...defaultDtype(dtypes) },
     files: {
       'preprocessor_config.json': () => json(preprocessor),
-      // transformers refuses files that do not name their framework.
-      'model.safetensors': () => writeSafetensors(named, { metadata: { format: 'pt' } }),
+      'model.safetensors': () => transformersWeights(named),
       ...Object.fromEntries(onnx),
     },
   });
