@@ -77,7 +77,9 @@ async function everyFormat(model: LayersModel, build: () => LayersModel): Promis
     return `class ${best?.index ?? NaN} with ${best?.probability.toFixed(6) ?? ''}`;
   };
   console.log(`the original says ${await answer(model)}`);
-  const layouts = LAYOUTS.filter((layout) => layout !== 'tf1');
+  // transformers only has networks of the first generation.
+  const isFirst = /^(b\d|l2)/.test(values.variant);
+  const layouts = LAYOUTS.filter((layout) => layout !== 'tf1' && (layout !== 'transformers' || isFirst));
   for (const [file, layout] of [
     ...layouts.map((name) => [`${name}.safetensors`, name] as const),
     ['keras.weights.h5', 'keras'] as const,

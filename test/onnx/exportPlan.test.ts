@@ -10,12 +10,18 @@ import { startWasm } from '../support/wasm.js';
 
 const small = (variant: Variant): VariantSpec => ({ ...VARIANTS[variant], widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 64 });
 
+const ownPadding = (spec: VariantSpec): VariantSpec => ({
+  ...spec,
+  stages: spec.stages.map((stage, i) => (i === 2 ? { ...stage, padding: 'symmetric' } : stage)),
+});
+
 beforeAll(startWasm);
 
 describe('exportOnnx of a plan', () => {
   test.each<[string, VariantSpec, PlanModelOptions]>([
     ['V1', small('b0'), { classes: 7 }],
     ['V1 with symmetric zeros', small('b0'), { classes: 7, padding: 'symmetric' }],
+    ['V1 with symmetric zeros in one stage', ownPadding(small('b0')), { classes: 7 }],
     ['V1 of any size', small('b0'), { classes: 7, inputSize: null }],
     ['V1 with leaky ReLU', small('b0'), { classes: 7, activation: 'leakyRelu' }],
     ['V1 with hard swish', small('b0'), { classes: 7, activation: 'hardSwish' }],

@@ -21,7 +21,7 @@ test.each<[string, Variant | VariantSpec]>([
   );
 });
 
-test.each(['keras', 'qubvel', 'timm', 'torchvision', 'lukemelas', 'tf1'] as const)(
+test.each(['keras', 'qubvel', 'timm', 'torchvision', 'lukemelas', 'tf1', 'transformers'] as const)(
   '%s names every weight of every network once',
   (layout) => {
     for (const variant of Object.keys(VARIANTS) as Variant[]) {
@@ -73,4 +73,15 @@ test('tf1 numbers the layers of a class within each block', () => {
     'head/tpu_batch_normalization/beta',
     'head/dense/bias',
   ]);
+});
+
+test('transformers has its classifier beside the backbone, and no prefix without one', () => {
+  const names = (options: { readonly includeTop?: false }) =>
+    layoutEntries('transformers', planModel('b0', options as object)).map(({ array }) => array);
+  expect(names({}).slice(-3)).toEqual(['efficientnet.encoder.top_bn.running_var', 'classifier.weight', 'classifier.bias']);
+  expect(names({ includeTop: false })).toEqual(
+    names({})
+      .slice(0, -2)
+      .map((name) => name.replace('efficientnet.', '')),
+  );
 });

@@ -19,8 +19,8 @@ export interface ExportTransformersOptions {
    *
    * - `'float32'`: `model.onnx`, `fp32` in transformers.js.
    * - `'float16'`: `model_fp16.onnx`, `fp16` in transformers.js. It has half the size, and computes in float16, which is for GPUs.
-   * - `'int8'`: `model_quantized.onnx`, `q8` in transformers.js. It has a quarter of the size. Only its kernels are int8 and the computation
-   *   is float32, so it takes the same time, and some probabilities change.
+   * - `'int8'`: `model_quantized.onnx`, `q8` in transformers.js. It has a quarter of the size. Its kernels are stored as int8 and
+   *   computed in float32, so it takes the same time, and some probabilities change.
    *
    * @defaultValue ['float32', 'float16']
    */

@@ -36,7 +36,7 @@ async function readHubShards(where: string, files: HubFiles, file: string): Prom
   if (!isJsonObject(map)) throw refused(index, 'weight_map', 'the shard of every array', map);
   const shards = new Map<unknown, NamedArrays>();
   for (const shard of new Set(Object.values(map))) {
-    checkShardName(where, index.name, shard);
+    checkShardName(where, file, shard);
     const bytes = await files.read(shard);
     if (bytes === undefined)
       throw new WeightsError(`${where}: expected the shard ${show(shard)} that ${index.name} names, received no such file.`);

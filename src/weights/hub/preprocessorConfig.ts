@@ -36,8 +36,7 @@ export function preprocessorConfig(file: JsonFile, channels: number): HubInput {
 }
 
 function preprocessingOf(file: JsonFile): Preprocessing {
-  if (!setting(file, 'do_resize', boolean, true))
-    throw refused(file, 'do_resize', 'true', false, 'Without it, the network takes images of any size as they are.');
+  if (!setting(file, 'do_resize', boolean, true)) throw refused(file, 'do_resize', 'true', false, 'The network needs images of one size.');
   const code = setting(file, 'resample', oneOf(0, 1, 2, 3, 4, 5), 3);
   const interpolation = keysOf(RESAMPLE).find((name) => RESAMPLE[name] === code);
   if (interpolation === undefined)
@@ -50,19 +49,17 @@ function preprocessingOf(file: JsonFile): Preprocessing {
     );
   const common = { interpolation, resampler: 'pillow' } as const;
   const crop = setting(file, 'do_center_crop', boolean, false) ? exactSize(file, 'crop_size') : undefined;
-  const size = content(file, 'size');
+  const size = file.content['size'];
   const edge = isJsonObject(size) ? size['shortest_edge'] : undefined;
   if (edge !== undefined && isJsonObject(size) && Object.keys(size).length === 1) {
     if (!positiveInteger.accepts(edge)) throw refused(file, 'size', 'a positive integer for `shortest_edge`', size);
     if (crop === undefined || crop[0] !== crop[1] || crop[0] > edge)
-      throw refused(file, 'crop_size', 'a center crop to a square that is not larger than the shortest edge', content(file, 'crop_size'));
+      throw refused(file, 'crop_size', 'a center crop to a square that is not larger than the shortest edge', file.content['crop_size']);
     return { ...common, inputSize: crop[0], fit: 'resizeCrop', ...cropOf(file, crop, [edge, edge]) };
   }
   const whole = exactSize(file, 'size');
   return { ...common, inputSize: asSize(crop ?? whole), fit: 'stretch', ...(crop === undefined ? {} : cropOf(file, crop, whole)) };
 }
-
-const content = ({ content: values }: JsonFile, key: string): unknown => values[key];
 
 function asSize([height, width]: Sides): number | Sides {
   return height === width ? height : [height, width];
@@ -88,7 +85,7 @@ function cropOf(file: JsonFile, crop: Sides, whole: Sides): Pick<Preprocessing, 
   const fraction = Math.min(crop[0] / whole[0], crop[1] / whole[1]);
   const fits = [fraction, fraction - Number.EPSILON].find((share) => crop.every((side, i) => Math.floor(side / share) === whole[i]));
   if (fraction > 1 || fits === undefined)
-    throw refused(file, 'crop_size', 'the same share of the height and the width in `size`', content(file, 'crop_size'));
+    throw refused(file, 'crop_size', 'the same share of the height and the width in `size`', file.content['crop_size']);
   return fits === 1 ? {} : { cropFraction: fits, margins: 'floor' };
 }
 

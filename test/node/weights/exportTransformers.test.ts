@@ -216,7 +216,7 @@ test('a preprocessing that pads is refused before anything is written', async ()
 
 test('wrong options and names of files are refused', async () => {
   const model = clothesClassifier();
-  const attempt = (options: object, target = folder): Promise<unknown> => exportTransformers(model, target, options as never);
+  const attempt = (options: object, target = folder): Promise<unknown> => exportTransformers(model, target, options);
   await expect(attempt({ dtypes: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received [].]`);
   await expect(attempt({ dtypes: ['float16', 'float16'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received ['float16', 'float16'].]`);
   await expect(attempt({ dtypes: ['float'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received ['float'].]`);
