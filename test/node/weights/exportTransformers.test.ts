@@ -210,17 +210,29 @@ test('a network that transformers does not have is refused before anything is wr
 test('a preprocessing that pads is refused before anything is written', async () => {
   const model = clothesClassifier();
   setPreprocessing(model, { inputSize: 64, fit: 'pad' });
-  await expect(exportTransformers(model, path.join(folder, 'never'))).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected 'stretch', 'resizeCrop' or 'crop' for \`preprocessing.fit\`, received 'pad'. transformers' EfficientNetImageProcessor cannot pad images.]`);
+  await expect(exportTransformers(model, path.join(folder, 'never'))).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exportTransformers: expected 'stretch', 'resizeCrop' or 'crop' for \`preprocessing.fit\`, received 'pad'. transformers' EfficientNetImageProcessor cannot pad images.]`,
+  );
   expect(await all()).toEqual([]);
 });
 
 test('wrong options and names of files are refused', async () => {
   const model = clothesClassifier();
   const attempt = (options: object, target = folder): Promise<unknown> => exportTransformers(model, target, options);
-  await expect(attempt({ dtypes: [] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received [].]`);
-  await expect(attempt({ dtypes: ['float16', 'float16'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received ['float16', 'float16'].]`);
-  await expect(attempt({ dtypes: ['float'] })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received ['float'].]`);
-  await expect(attempt({ dtype: 'float16' })).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected the option \`dtypes\`, received \`dtype\`. Did you mean \`dtypes\`?]`);
-  await expect(attempt({}, 'clothes.onnx')).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: exportTransformers: expected the path of a folder, not of a file for \`folder\`, received 'clothes.onnx'. Write the bytes of \`exportOnnx\` of effnet-ts/onnx.]`);
+  await expect(attempt({ dtypes: [] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received [].]`,
+  );
+  await expect(attempt({ dtypes: ['float16', 'float16'] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received ['float16', 'float16'].]`,
+  );
+  await expect(attempt({ dtypes: ['float'] })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exportTransformers: expected one or more of 'float32', 'float16' and 'int8', each once, for \`dtypes\`, received ['float'].]`,
+  );
+  await expect(attempt({ dtype: 'float16' })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exportTransformers: expected the option \`dtypes\`, received \`dtype\`. Did you mean \`dtypes\`?]`,
+  );
+  await expect(attempt({}, 'clothes.onnx')).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: exportTransformers: expected the path of a folder, not of a file for \`folder\`, received 'clothes.onnx'. Write the bytes of \`exportOnnx\` of effnet-ts/onnx.]`,
+  );
   expect(await all()).toEqual([]);
 });
