@@ -8,10 +8,13 @@ export * from './node/runs/index.js';
 export { ensureBackend, selectBackend, type SelectBackendOptions } from './node/backends/index.js';
 export {
   type CacheOptions,
+  exportTransformers,
+  type ExportTransformersOptions,
   loadModel,
   loadWeights,
   pretrained,
   type PretrainedOptions,
   readWeightFile,
   saveModel,
+  type TransformersReport,
 } from './node/weights/index.js';

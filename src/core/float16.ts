@@ -6,9 +6,15 @@ import { WeightsError } from './errors.js';
  * Rounds float32 weights to the nearest float16 value, ties to even. Infinity and NaN are kept.
  *
  * @param name - The name of the weight, used in the error message.
+ * @param remedy - What to do if a number is too large.
  * @throws {WeightsError} when a finite number is too large for float16.
  */
-export function encodeFloat16(where: string, name: string, values: Float32Array): Uint16Array {
+export function encodeFloat16(
+  where: string,
+  name: string,
+  values: Float32Array,
+  remedy = "Write them with `dtype: 'float32'`.",
+): Uint16Array {
   const halves = new Uint16Array(values.length);
   const float = new Float32Array(1);
   const word = new Uint32Array(float.buffer);
@@ -23,8 +29,7 @@ export function encodeFloat16(where: string, name: string, values: Float32Array)
       halves[i] = sign | 0x7c00; // infinity
     } else if (magnitude >= 0x477f_f000) {
       throw new WeightsError(
-        `${where}: expected numbers that float16 can store, at most 65504, in '${name}', received ${float[0]}. ` +
-          `Write them with \`dtype: 'float32'\`.`,
+        `${where}: expected numbers that float16 can store, at most 65504, in '${name}', received ${float[0]}. ${remedy}`,
       );
     } else if (magnitude >= 0x3880_0000) {
       halves[i] = sign | ((magnitude - 0x3800_0000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);

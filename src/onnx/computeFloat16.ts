@@ -8,16 +8,18 @@ import type { ModelProto } from './proto/onnx_pb.js';
 /**
  * Converts every constant and operator of a model to float16, and casts each input and output once. Changes the model in place.
  *
+ * @param where - The function that the user called, for error messages.
+ * @param remedy - What to do if a constant is too large, for error messages.
  * @throws {WeightsError} when a constant exceeds the range of float16.
  */
-export function computeFloat16({ graph }: ModelProto): void {
+export function computeFloat16(where: string, { graph }: ModelProto, remedy?: string): void {
   if (graph === undefined) return;
   // ONNX requires the scales of a Resize to be float32.
   const factors = new Set(graph.node.flatMap(({ opType, input }) => (opType === 'Resize' ? input.slice(2, 3) : [])));
   graph.initializer = graph.initializer.map((tensor) =>
     tensor.dataType !== DATA_TYPES.float32 || factors.has(tensor.name)
       ? tensor
-      : tensorProto(tensor.name, tensor.dims.map(Number), encodeFloat16('exportOnnx', tensor.name, floatsOf(tensor))),
+      : tensorProto(tensor.name, tensor.dims.map(Number), encodeFloat16(where, tensor.name, floatsOf(tensor), remedy)),
   );
   const inside = new Map([...graph.input, ...graph.output].map(({ name }) => [name, `${name}/float16`]));
   for (const node of graph.node) {

@@ -106,12 +106,12 @@ export async function exportOnnx(source: tfl.LayersModel | PlannedNetwork, optio
   }
   if (calibration !== undefined) checkEnds(where, 'calibration', calibration);
   checkImageSize(where, 'calibration', calibration, inputShape);
-  const file = isBuilt ? await fileOfModel(where, source, name, own) : fileOfPlan(source, name);
+  const file = isBuilt ? await fileOfModel(where, source, name, own) : fileOfPlan(where, source, name);
   if (calibration !== undefined) {
     checkQuantizable(file);
     quantize(file, await calibrate(file, tensorsToCalibrate(file), calibration, onnxruntime));
-  } else if (compute === 'float16') computeFloat16(file);
-  else if (dtype !== 'float32') storeWeights(file, dtype);
+  } else if (compute === 'float16') computeFloat16(where, file);
+  else if (dtype !== 'float32') storeWeights(where, file, dtype);
   return toBinary(ModelProtoSchema, file);
 }
 
@@ -130,13 +130,14 @@ export async function fileOfModel(
   return graph.model(name, metadata);
 }
 
-function fileOfPlan(source: PlannedNetwork, name = source.plan.name): ModelProto {
+/** Exports a plan that computes in float32, for the function that the user called. */
+export function fileOfPlan(where: string, source: PlannedNetwork, name = source.plan.name): ModelProto {
   const { plan, arrays, prefix } = source;
-  const metadata = metadataOfPlan(source);
-  checkFiniteArrays('exportOnnx', arrays);
+  const metadata = metadataOfPlan(where, source);
+  checkFiniteArrays(where, arrays);
   const graph = createGraph();
   const input = convertInput(graph, 'input_layer', [null, ...plan.inputShape]);
-  const { name: output, value } = exportPlan(graph, plan, planArrays('exportOnnx', plan, arrays, prefix), input);
+  const { name: output, value } = exportPlan(where, graph, plan, planArrays(where, plan, arrays, prefix), input);
   graph.output(readChannelsLast(graph, output, value), output, dimensions(value.shape));
   return graph.model(name, metadata);
 }
@@ -229,13 +230,12 @@ function metadataOf(where: string, source: tfl.LayersModel): Record<string, stri
   };
 }
 
-function metadataOfPlan({
-  plan,
-  arrays,
-  preprocessing = arrays.preprocessing && atSize(arrays.preprocessing, plan.inputShape),
-}: PlannedNetwork): Record<string, string> {
+function metadataOfPlan(
+  where: string,
+  { plan, arrays, preprocessing = arrays.preprocessing && atSize(arrays.preprocessing, plan.inputShape) }: PlannedNetwork,
+): Record<string, string> {
   const { name, variant, inputShape, classifier } = plan;
-  const record = completePreprocessing('exportOnnx', preprocessing ?? publishedEvaluation(variant, inputShape));
+  const record = completePreprocessing(where, preprocessing ?? publishedEvaluation(variant, inputShape));
   const named = arrays.classNames?.length === classifier?.outputShape[2];
   return {
     ...writeNotes(named ? { classNames: arrays.classNames } : {}),

@@ -7,8 +7,9 @@ import { convertLayer } from './convertLayer.js';
 import type { OnnxGraph } from './graph.js';
 import type { Shape, Value } from './value.js';
 
-/** Adds the network of a plan to the graph and returns its output. */
+/** Adds the network of a plan to the graph and returns its output, for the function that the user called. */
 export function exportPlan(
+  where: string,
   graph: OnnxGraph,
   plan: ModelPlan,
   arrays: ReadonlyMap<string, WeightArray>,
@@ -27,7 +28,7 @@ export function exportPlan(
       const values = arrays.get(weight.name)?.values() ?? new Float32Array();
       return [weight.name.slice(weight.name.lastIndexOf('/') + 1), { shape: weight.shape, values }] as const;
     });
-    return convertLayer({ where: 'exportOnnx', graph, name, className, config, inputs, shape, weights: new Map(weights) });
+    return convertLayer({ where, graph, name, className, config, inputs, shape, weights: new Map(weights) });
   };
 
   const activate = (x: Value, name: string): Value => {

@@ -11,9 +11,10 @@ const FEWEST_VALUES = 256;
 /**
  * Stores the kernels of a model as float16, or as int8 with a scale per output channel. Changes the model in place.
  *
+ * @param where - The function that the user called, for error messages.
  * @throws {WeightsError} when a value exceeds the range of float16.
  */
-export function storeWeights({ graph }: ModelProto, dtype: 'float16' | 'int8'): void {
+export function storeWeights(where: string, { graph }: ModelProto, dtype: 'float16' | 'int8'): void {
   if (graph === undefined) return;
   const axes = outputAxes(graph.node);
   const nodes: NodeProto[] = [];
@@ -24,7 +25,7 @@ export function storeWeights({ graph }: ModelProto, dtype: 'float16' | 'int8'): 
     const shape = tensor.dims.map(Number);
     if (dtype === 'float16') {
       nodes.push(nodeProto('Cast', name, [`${name}/float16`], { to: DATA_TYPES.float32 }));
-      return [tensorProto(`${name}/float16`, shape, encodeFloat16('exportOnnx', name, floatsOf(tensor)))];
+      return [tensorProto(`${name}/float16`, shape, encodeFloat16(where, name, floatsOf(tensor)))];
     }
     const scales = channelScales(tensor, axis);
     // Uses Cast and Mul, because engines compute them once when they load the file. They compute DequantizeLinear at every run.

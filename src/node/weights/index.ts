@@ -1,3 +1,4 @@
+export { exportTransformers, type ExportTransformersOptions, type TransformersReport } from './exportTransformers.js';
 export { loadWeights } from './loadWeights.js';
 export { loadModel, saveModel } from './modelFolder.js';
 export { pretrained, type PretrainedOptions } from './pretrained.js';

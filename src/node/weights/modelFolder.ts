@@ -41,7 +41,7 @@ export async function saveModel(
     await models.saveModel(model, target, options);
     return;
   }
-  const folder = modelTarget(target);
+  const folder = modelTarget('saveModel', 'target', target);
   await refuseOthersFiles(folder);
   await models.saveModel(
     model,

@@ -15,13 +15,15 @@ const FILES: readonly (readonly [name: RegExp, remedy: string])[] = [
 /**
  * Returns the absolute path of the folder.
  *
+ * @param where - The function that the user called.
+ * @param option - The name of the parameter.
  * @throws {OptionError} when `target` looks like the name of a file.
  */
-export function modelTarget(target: string): string {
-  check('saveModel', 'target', target, text);
+export function modelTarget(where: string, option: string, target: string): string {
+  check(where, option, target, text);
   if (target.startsWith('file:'))
-    throw invalid('saveModel', 'target', 'the path of a folder', target, "Convert the URL with `fileURLToPath` of 'node:url'.");
+    throw invalid(where, option, 'the path of a folder', target, "Convert the URL with `fileURLToPath` of 'node:url'.");
   const remedy = /\.json$/i.test(target) ? `Give its folder: '${path.dirname(target)}'` : FILES.find(([name]) => name.test(target))?.[1];
-  if (remedy !== undefined) throw invalid('saveModel', 'target', 'the path of a folder, not of a file', target, `${remedy}.`);
+  if (remedy !== undefined) throw invalid(where, option, 'the path of a folder, not of a file', target, `${remedy}.`);
   return path.resolve(target);
 }

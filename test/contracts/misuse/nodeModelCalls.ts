@@ -48,6 +48,13 @@ export const nodeModelCalls: BaseCalls = {
   selectBackend: { args: () => [['cpu', 'wasm'], { gradients: false, tolerance: 0.01, wasmFolder }] },
   ensureBackend: { args: () => [['cpu']] },
   saveModel: { args: () => [smallModel(), placeOf('saved'), { dtype: 'float32' }] },
+  exportTransformers: {
+    args: () => [
+      efficientNet({ ...VARIANTS.b0, widthCoefficient: 0.5, depthCoefficient: 0.1 }, { classes: 2, inputSize: 32, seed: 1 }),
+      placeOf('exported'),
+      { dtypes: ['float32'] },
+    ],
+  },
   loadModel: {
     args: async () => {
       await saveModel(tinyModel(), placeOf('loaded'));

@@ -1,0 +1,2 @@
+export { partOutsidePlan } from './partOutsidePlan.js';
+export { transformersOnnx, type TransformersDtype } from './transformersOnnx.js';
