@@ -28,6 +28,7 @@ import { head, type HeadSpec } from '../layers/index.js';
 import { checkFiniteWeights, checkModel, layersOf } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
 import { batchesRemedy } from './batchesRemedy.js';
+import { calibrateHead } from './calibrate.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { openExtractor } from './extractFeatures.js';
@@ -62,6 +63,12 @@ export interface TrainHeadOptions {
   readonly optimizer?: (() => NamedOptimizer) | undefined;
   /** Fraction of each label that is spread evenly across all classes, in [0, 1). @defaultValue 0.1 */
   readonly labelSmoothing?: number | undefined;
+  /**
+   * Whether to fit the temperature on `validation` after the last epoch, and to divide the logits by it. Probabilities then match the
+   * accuracy. The most probable class remains the same. Requires `validation` and `classifierActivation: 'softmax'`.
+   * @defaultValue false
+   */
+  readonly calibrate?: boolean | undefined;
   /** `'softmax'` for mutually exclusive classes, `'sigmoid'` for labels that do not exclude each other. @defaultValue 'softmax' */
   readonly classifierActivation?: 'softmax' | 'sigmoid' | undefined;
   /** Pooling of the features. @defaultValue 'avg' */
@@ -102,6 +109,11 @@ export interface TrainedHead {
   readonly model: tfl.LayersModel;
   /** Metrics of every epoch, which `trainingChart` and `writeReport` accept. */
   readonly history: readonly EpochMetrics[];
+  /**
+   * The temperature that `calibrate` found, below 1 if the probabilities were too low. The model's weights include it. `undefined` without
+   * `calibrate`, or if no temperature is best, for example when every validation image is classified correctly.
+   */
+  readonly temperature?: number | undefined;
 }
 
 const batches = rule<AsyncIterable<ImageBatch>>(
@@ -146,6 +158,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     learningRate: positive,
     optimizer: callable,
     labelSmoothing: rate,
+    calibrate: boolean,
     classifierActivation: oneOf('softmax', 'sigmoid'),
     pooling: oneOf('avg', 'max'),
     dropoutRate: rate,
@@ -175,6 +188,10 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     pooling,
     hidden = [],
   } = options;
+  if (options.calibrate === true && options.validation === undefined)
+    throw invalid(where, 'calibrate', 'false without `validation`', true, 'Pass validation batches.');
+  if (options.calibrate === true && classifierActivation !== 'softmax')
+    throw invalid(where, 'calibrate', "false without `classifierActivation: 'softmax'`", true);
   if (classNames.length < 2) throw invalid(where, 'classNames', 'at least two names', classNames);
   const cacheFeatures = options.cacheFeatures ?? !(options.train instanceof Dataset && options.train.varies);
   if (!cacheFeatures && !(options.train instanceof Dataset)) {
@@ -234,6 +251,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       onProgress: options.onProgress,
       signal: options.signal,
     });
+    const temperature = options.calibrate === true && validation !== undefined ? await calibrateHead(classifier, validation) : undefined;
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     // Summaries then show the trained head as trainable and the backbone as frozen.
@@ -244,7 +262,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       own.trainable = true;
       own.setWeights(weights.map((weight) => weight.read()));
     }
-    return { model, history };
+    return { model, history, temperature };
   } finally {
     classifier?.dispose();
     await extractor.dispose();
