@@ -6,7 +6,7 @@ import { BackendError } from '../core/index.js';
 import { invalid } from '../core/internal.js';
 import { whileDeviceLasts } from '../backends/internal.js';
 import { checkFiniteWeights } from '../models/internal.js';
-import { setPreprocessing } from '../models/index.js';
+import { setPreprocessing, setUnknownThreshold } from '../models/index.js';
 import { featureCache } from './cachedFeatures.js';
 import { calibrateModel } from './calibrate.js';
 import { checkFineTune, checkFirstBatches, createOptimizers } from './checkFineTune.js';
@@ -102,6 +102,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       const optimizer = optimizers[index] as NamedOptimizer;
       beginStage(model, stage, optimizer, loss);
       const remember = (at: number): void => {
+        setUnknownThreshold(model, undefined);
         const record = records[at];
         if (record !== undefined) setPreprocessing(model, record);
       };
