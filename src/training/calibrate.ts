@@ -1,5 +1,5 @@
-// Fits the temperature of a classifier on validation data, and divides its logits by it. The division is part of the classifier's weights, so
-// that saved and exported models include it.
+// Fits the temperature of a classifier on validation data, and divides its logits by it. The division is part of the classifier's weights,
+// so that saved and exported models include it.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';

@@ -1,5 +1,5 @@
-// Stores preprocessing, class names and the threshold of unknown answers in the string metadata of safetensors and ONNX files, as JSON under
-// `preprocessing`, `classes` and `unknownThreshold`.
+// Stores preprocessing, class names and the threshold of unknown answers in the string metadata of safetensors and ONNX files, as JSON
+// under `preprocessing`, `classes` and `unknownThreshold`.
 
 import { arrayOf, probability, text } from '../core/internal.js';
 import { storedPreprocessing } from '../image/internal.js';
