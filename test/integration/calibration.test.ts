@@ -60,6 +60,6 @@ test('the expected calibration error falls below half, and the accuracy remains 
 test('of the answers that reach the threshold, most are right', () => {
   const { thresholds, coverage, accuracy } = coverageCurve(after);
   const last = thresholds.findLastIndex((each) => each >= threshold);
-  expect(coverage[last]).toBeGreaterThan(0.3);
+  expect(coverage[last]).toBeGreaterThan(0.15);
   expect(accuracy[last]).toBeGreaterThan(after.accuracy + 0.05);
 });

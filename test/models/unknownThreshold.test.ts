@@ -71,5 +71,7 @@ test('what a file contains instead of a probability is ignored', () => {
   expect(readSafetensors(writeSafetensors(new Map(), { metadata: { unknownThreshold: '7' } })).unknownThreshold).toBeUndefined();
   expect(() => {
     setUnknownThreshold(network(), 1.5);
-  }).toThrowErrorMatchingInlineSnapshot(`[OptionError: setUnknownThreshold: expected a number in [0, 1] or undefined for \`threshold\`, received 1.5.]`);
+  }).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: setUnknownThreshold: expected a number in [0, 1] or undefined for \`threshold\`, received 1.5.]`,
+  );
 });

@@ -31,5 +31,7 @@ test('an error that no threshold reaches is named', () => {
     ],
     [1, 0],
   );
-  expect(() => fitUnknownThreshold(wrong, { maxError: 0.1 })).toThrowErrorMatchingInlineSnapshot(`[DataError: fitUnknownThreshold: expected predictions of which at most 0.1 are wrong at some threshold, received 2 with accuracy 0.500. Allow a larger \`maxError\`, or evaluate on more data.]`);
+  expect(() => fitUnknownThreshold(wrong, { maxError: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+    `[DataError: fitUnknownThreshold: expected predictions of which at most 0.1 are wrong at some threshold, received 2 with accuracy 0.500. Allow a larger \`maxError\`, or evaluate on more data.]`,
+  );
 });

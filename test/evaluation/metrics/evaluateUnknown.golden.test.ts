@@ -12,6 +12,10 @@ test.each(golden.separation)(
 );
 
 test('scores that are not finite, and no scores, are refused', () => {
-  expect(() => evaluateUnknown([0.5, NaN], [0.1])).toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluateUnknown: expected at least one finite number of float32 for \`known\`, received [0.5, NaN].]`);
-  expect(() => evaluateUnknown([0.5], [])).toThrowErrorMatchingInlineSnapshot(`[OptionError: evaluateUnknown: expected at least one finite number of float32 for \`unknown\`, received [].]`);
+  expect(() => evaluateUnknown([0.5, NaN], [0.1])).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: evaluateUnknown: expected at least one finite number of float32 for \`known\`, received [0.5, NaN].]`,
+  );
+  expect(() => evaluateUnknown([0.5], [])).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: evaluateUnknown: expected at least one finite number of float32 for \`unknown\`, received [].]`,
+  );
 });
