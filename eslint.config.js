@@ -35,6 +35,7 @@ export default tseslint.config(
   },
   { files: ['**/*.config.ts', '*.config.js', '*.cjs'], rules: { 'no-restricted-syntax': 'off', 'max-len': 'off' } },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { module: 'writable' } } },
+  { files: ['packages/**'], languageOptions: { globals: { URL: 'readonly' } } },
   {
     files: ['test/**'],
     rules: {

@@ -7,3 +7,4 @@ export { modelSummary, type ModelSummary, type ModelSummaryOptions, type StageSu
 export { planOf } from './planOf.js';
 export { replaceHead, type ReplaceHeadOptions } from './replaceHead.js';
 export { saveModel, type SaveModelOptions } from './saveModel.js';
+export { setUnknownThreshold, unknownThresholdOf } from './unknownThreshold.js';

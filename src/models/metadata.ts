@@ -17,6 +17,8 @@ export interface ModelMetadata {
   /** Names of the last layers of the stem and of each stage, where custom parts give them names other than the variant's. */
   readonly stageOutputs?: readonly string[] | undefined;
   readonly classNames?: readonly string[] | undefined;
+  /** The probability below which the best answer counts as unknown; see {@link setUnknownThreshold}. */
+  readonly unknownThreshold?: number | undefined;
   /** How images are turned into the model's input; see {@link setPreprocessing}. */
   readonly preprocessing?: Preprocessing | undefined;
   /** The normalization that {@link loadModel} added in front of the model. */

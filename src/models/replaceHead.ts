@@ -42,7 +42,7 @@ export function replaceHead(model: tfl.LayersModel, options: ReplaceHeadOptions)
   result.setUserDefinedMetadata({ ...model.getUserDefinedMetadata() });
   const metadata = metadataOf(model);
   if (metadata !== undefined) {
-    const { classNames: _old, ...kept } = metadata;
+    const { classNames: _old, unknownThreshold: _threshold, ...kept } = metadata;
     setMetadata(result, {
       ...kept,
       options: kept.options === undefined ? undefined : headOptions(kept.options, spec),

@@ -9,7 +9,7 @@ import type { ImageBatch } from '../data/index.js';
 import { completePreprocessing, preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
 import { checkFiniteArrays, checkFiniteWeights, isNestedModel, layersOf, publishedEvaluation, variantPlanOf } from '../models/internal.js';
-import { classNamesOf } from '../models/index.js';
+import { classNamesOf, unknownThresholdOf } from '../models/index.js';
 import { atSize, planArrays, writeNotes } from '../weights/internal.js';
 import { calibrate } from './calibrate.js';
 import { computeFloat16 } from './computeFloat16.js';
@@ -224,7 +224,7 @@ function metadataOf(where: string, source: tfl.LayersModel): Record<string, stri
   const variant = variantPlanOf(source)?.name;
   const preprocessing = preprocessingFor(where, source);
   return {
-    ...writeNotes({ classNames: classNamesOf(source) }),
+    ...writeNotes({ classNames: classNamesOf(source), unknownThreshold: unknownThresholdOf(source) }),
     ...(variant === undefined ? {} : { variant: JSON.stringify(variant) }),
     ...(preprocessing === undefined ? {} : describe(preprocessing, source.inputs[0]?.shape[3] ?? null)),
   };
@@ -238,7 +238,7 @@ function metadataOfPlan(
   const record = completePreprocessing(where, preprocessing ?? publishedEvaluation(variant, inputShape));
   const named = arrays.classNames?.length === classifier?.outputShape[2];
   return {
-    ...writeNotes(named ? { classNames: arrays.classNames } : {}),
+    ...writeNotes(named ? { classNames: arrays.classNames, unknownThreshold: arrays.unknownThreshold } : {}),
     variant: JSON.stringify(name),
     ...describe(record, inputShape[2]),
   };

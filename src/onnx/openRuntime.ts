@@ -38,6 +38,8 @@ export interface Runtime {
   readonly outputNames: readonly string[];
   /** Names of the classes in the order of the output; `undefined` if the file contains none. */
   readonly classNames: readonly string[] | undefined;
+  /** The probability below which the best answer counts as unknown; `undefined` if the file contains none. */
+  readonly unknownThreshold: number | undefined;
   /** How images are turned into the input; `undefined` if the file does not contain it. */
   readonly preprocessing: CompletePreprocessing | undefined;
   /**
@@ -71,10 +73,10 @@ export async function openRuntime(
 ): Promise<Runtime> {
   const file = readModel(where, bytes);
   const inputShape = inputShapeOf(where, file);
-  const { preprocessing, classNames } = notesIn(where, file, inputShape);
+  const { preprocessing, classNames, unknownThreshold } = notesIn(where, file, inputShape);
   const ort = onnxruntime ?? (await loadOnnxRuntime(where));
   const session = await createSession(where, ort, bytes, device, threads);
-  return runtimeOf(ort, session, { inputShape, classNames, preprocessing });
+  return runtimeOf(ort, session, { inputShape, classNames, preprocessing, unknownThreshold });
 }
 
 /** Checks for methods instead of using `instanceof`, because an application may have two copies of TensorFlow.js. */
@@ -91,7 +93,7 @@ const numbers = rule<tf.Tensor>('a tensor of numbers that is not disposed', (val
 function runtimeOf(
   ort: OnnxRuntimeModule,
   session: OnnxSession,
-  told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing'>,
+  told: Pick<Runtime, 'inputShape' | 'classNames' | 'preprocessing' | 'unknownThreshold'>,
 ): Runtime {
   const { inputShape } = told;
   const [inputName = ''] = session.inputNames;

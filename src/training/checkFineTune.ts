@@ -6,6 +6,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   anything,
   arrayOf,
+  boolean,
   callable,
   check,
   checkOptions,
@@ -23,6 +24,7 @@ import { checkEnds, checkFirstBatch } from '../data/internal.js';
 import { Dataset } from '../data/index.js';
 import { checkModel, layersOf } from '../models/internal.js';
 import { batchesRemedy } from './batchesRemedy.js';
+import { softmaxLayerOf } from './calibrate.js';
 import { checkCallbacks } from './callback.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
 import { checkFreezable, selectLayers } from './freeze.js';
@@ -95,6 +97,7 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
     preprocessing: preprocessingSource,
     loss: callable,
     metrics: arrayOf(anything),
+    calibrate: boolean,
     runtime: callable,
     workers: trainingThreads,
     featureCacheBytes: nonNegativeInteger,
@@ -133,6 +136,13 @@ export function checkFineTune(model: LayersModel, options: FineTuneOptions): voi
   if (options.checkpointEverySteps !== undefined && options.store === undefined)
     throw invalid(WHERE, 'checkpointEverySteps', 'nothing without `store`', options.checkpointEverySteps);
   checkClasses(options, classesOf(model));
+  if (options.calibrate === true) checkCalibration(model, options);
+}
+
+function checkCalibration(model: LayersModel, options: FineTuneOptions): void {
+  softmaxLayerOf(WHERE, model);
+  if (dataOf(options.stages.at(-1) as FineTuneStage, options).validation === undefined)
+    throw invalid(WHERE, 'calibrate', 'false without `validation` of the last stage', true, 'Pass validation data.');
 }
 
 function checkDataset(option: string, value: unknown): void {

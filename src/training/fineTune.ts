@@ -6,8 +6,9 @@ import { BackendError } from '../core/index.js';
 import { invalid } from '../core/internal.js';
 import { whileDeviceLasts } from '../backends/internal.js';
 import { checkFiniteWeights } from '../models/internal.js';
-import { setPreprocessing } from '../models/index.js';
+import { setPreprocessing, setUnknownThreshold } from '../models/index.js';
 import { featureCache } from './cachedFeatures.js';
+import { calibrateModel } from './calibrate.js';
 import { checkFineTune, checkFirstBatches, createOptimizers } from './checkFineTune.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { dataOf, type FineTuneOptions, type FineTuneStage } from './fineTuneOptions.js';
@@ -101,6 +102,7 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       const optimizer = optimizers[index] as NamedOptimizer;
       beginStage(model, stage, optimizer, loss);
       const remember = (at: number): void => {
+        setUnknownThreshold(model, undefined);
         const record = records[at];
         if (record !== undefined) setPreprocessing(model, record);
       };
@@ -140,13 +142,25 @@ export async function fineTune(model: LayersModel, options: FineTuneOptions): Pr
       }
     }
     for (const each of callbacks) await each.onTrainEnd();
-    return history;
+    return options.calibrate === true ? await calibrated(model, options, history) : history;
   } finally {
     classWeights?.dispose();
     for (const optimizer of optimizers) optimizer.dispose();
     await split?.dispose();
     await replicas?.dispose();
   }
+}
+
+/** Calibrates the model on the validation data of the last stage, and adds the temperature to the last record of the history. */
+async function calibrated(
+  model: LayersModel,
+  options: FineTuneOptions,
+  history: readonly EpochMetrics[],
+): Promise<readonly EpochMetrics[]> {
+  const { validation } = dataOf(options.stages.at(-1) as FineTuneStage, options);
+  if (validation === undefined) return history;
+  const temperature = await calibrateModel('fineTune', model, validation, options.validationSteps ?? Infinity);
+  return history.map((record, i) => (i === history.length - 1 && temperature !== undefined ? { ...record, temperature } : record));
 }
 
 /** Returns a function that creates the error for a lost device. */

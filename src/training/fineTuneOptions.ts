@@ -51,6 +51,14 @@ export interface FineTuneOptions {
   /** Metrics, computed exactly over each epoch instead of averaged over batches. @defaultValue [accuracy()] */
   readonly metrics?: readonly Metric[] | undefined;
   /**
+   * Whether to fit the temperature on the validation data of the last stage when training ends, and to divide the model's logits by it.
+   * Probabilities then match the accuracy. The most probable class remains the same. The last record of the history has the `temperature`,
+   * unless no temperature is best, for example when every validation image is classified correctly. Checkpoints do not include it.
+   * Requires validation data, and a model that ends in a dense layer with softmax.
+   * @defaultValue false
+   */
+  readonly calibrate?: boolean | undefined;
+  /**
    * Where the layers below the first one that trains run: `createRuntime` of `effnet-ts/onnx`, or
    * `(features) => createRuntime(features, { threads: 2 })`. ONNX Runtime computes them several times as fast.
    * @defaultValue TensorFlow.js

@@ -29,6 +29,7 @@ import { head, type HeadSpec } from '../layers/index.js';
 import { checkFiniteWeights, checkModel, layersOf } from '../models/internal.js';
 import { replaceHead, setPreprocessing } from '../models/index.js';
 import { batchesRemedy } from './batchesRemedy.js';
+import { calibrateHead } from './calibrate.js';
 import { checkCallbacks, type TrainingCallback } from './callback.js';
 import type { EpochMetrics } from './epochMetrics.js';
 import { openExtractor } from './extractFeatures.js';
@@ -75,6 +76,12 @@ export interface TrainHeadOptions {
    * @defaultValue 0
    */
   readonly labelSmoothing?: number | undefined;
+  /**
+   * Whether to fit the temperature on `validation` after the last epoch, and to divide the logits by it. Probabilities then match the
+   * accuracy. The most probable class remains the same. Requires `validation` and `classifierActivation: 'softmax'`.
+   * @defaultValue false
+   */
+  readonly calibrate?: boolean | undefined;
   /** `'softmax'` for mutually exclusive classes, `'sigmoid'` for labels that do not exclude each other. @defaultValue 'softmax' */
   readonly classifierActivation?: 'softmax' | 'sigmoid' | undefined;
   /** Pooling of the features. @defaultValue 'avg' */
@@ -115,6 +122,11 @@ export interface TrainedHead {
   readonly model: tfl.LayersModel;
   /** Metrics of every epoch, which `trainingChart` and `writeReport` accept. */
   readonly history: readonly EpochMetrics[];
+  /**
+   * The temperature that `calibrate` found, below 1 if the probabilities were too low. The model's weights include it. `undefined` without
+   * `calibrate`, or if no temperature is best, for example when every validation image is classified correctly.
+   */
+  readonly temperature?: number | undefined;
 }
 
 const batches = rule<AsyncIterable<ImageBatch>>(
@@ -161,6 +173,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     normalizeFeatures: boolean,
     l2: nonNegative,
     labelSmoothing: rate,
+    calibrate: boolean,
     classifierActivation: oneOf('softmax', 'sigmoid'),
     pooling: oneOf('avg', 'max'),
     dropoutRate: rate,
@@ -190,6 +203,10 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
     pooling,
     hidden = [],
   } = options;
+  if (options.calibrate === true && options.validation === undefined)
+    throw invalid(where, 'calibrate', 'false without `validation`', true, 'Pass validation batches.');
+  if (options.calibrate === true && classifierActivation !== 'softmax')
+    throw invalid(where, 'calibrate', "false without `classifierActivation: 'softmax'`", true);
   if (classNames.length < 2) throw invalid(where, 'classNames', 'at least two names', classNames);
   const cacheFeatures = options.cacheFeatures ?? !(options.train instanceof Dataset && options.train.varies);
   if (!cacheFeatures && !(options.train instanceof Dataset)) {
@@ -254,6 +271,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
       onProgress: options.onProgress,
       signal: options.signal,
     });
+    const temperature = options.calibrate === true && validation !== undefined ? await calibrateHead(classifier, validation) : undefined;
     const model = replaceHead(backbone, { ...spec, classNames, seed });
     if (preprocessing !== undefined) setPreprocessing(model, preprocessing);
     // Summaries then show the trained head as trainable and the backbone as frozen.
@@ -267,7 +285,7 @@ export async function trainHead(backbone: tfl.LayersModel, options: TrainHeadOpt
         own.setWeights(i === 0 && normalized !== undefined ? normalized.withoutNormalization(kernel, bias) : [kernel, bias]);
       });
     });
-    return { model, history };
+    return { model, history, temperature };
   } finally {
     classifier?.dispose();
     await extractor.dispose();

@@ -3,7 +3,7 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { preprocessingFor } from '../image/internal.js';
 import type { CompletePreprocessing } from '../image/index.js';
-import { classNamesOf, setClassNames, setPreprocessing } from '../models/index.js';
+import { classNamesOf, setClassNames, setPreprocessing, setUnknownThreshold, unknownThresholdOf } from '../models/index.js';
 
 /** Information about the model that a file contains besides the arrays. */
 export interface ModelNotes {
@@ -11,19 +11,21 @@ export interface ModelNotes {
   readonly preprocessing?: CompletePreprocessing | undefined;
   /** Names of the classes, in the order of the model's outputs. */
   readonly classNames?: readonly string[] | undefined;
+  /** The probability below which the best answer counts as unknown. */
+  readonly unknownThreshold?: number | undefined;
 }
 
 /** Returns the information about a model that its weight files contain. */
 export function notesOf(where: string, model: LayersModel): ModelNotes {
-  return { preprocessing: preprocessingFor(where, model), classNames: classNamesOf(model) };
+  return { preprocessing: preprocessingFor(where, model), classNames: classNamesOf(model), unknownThreshold: unknownThresholdOf(model) };
 }
 
 /**
  * Applies the information in a file to the model that its weights were loaded into. The preprocessing is adapted to the model's input size.
  *
- * @param withHead - Whether the classifier was loaded, too. The class names are only applied if so.
+ * @param withHead - Whether the classifier was loaded, too. The class names and the threshold are only applied if so.
  */
-export function takeNotes(model: LayersModel, { preprocessing, classNames }: ModelNotes, withHead: boolean): void {
+export function takeNotes(model: LayersModel, { preprocessing, classNames, unknownThreshold }: ModelNotes, withHead: boolean): void {
   if (preprocessing !== undefined) {
     const [, height, width] = model.inputs[0]?.shape ?? [];
     setPreprocessing(model, atSize(preprocessing, [height, width]));
@@ -31,6 +33,8 @@ export function takeNotes(model: LayersModel, { preprocessing, classNames }: Mod
   const outputs = model.outputs[0]?.shape.at(-1);
   const fits = classNames?.length === outputs || (outputs === 1 && classNames?.length === 2);
   if (classNames !== undefined && withHead && fits && classNamesOf(model) === undefined) setClassNames(model, classNames);
+  // A threshold belongs to the classifier that it was chosen for.
+  if (withHead) setUnknownThreshold(model, unknownThreshold);
 }
 
 /** Adapts preprocessing to the input size of another network. `null` keeps the original height or width. */

@@ -1,15 +1,17 @@
-// Stores preprocessing and class names in the string metadata of safetensors and ONNX files, as JSON under `preprocessing` and `classes`.
+// Stores preprocessing, class names and the threshold of unknown answers in the string metadata of safetensors and ONNX files, as JSON
+// under `preprocessing`, `classes` and `unknownThreshold`.
 
-import { arrayOf, text } from '../core/internal.js';
+import { arrayOf, probability, text } from '../core/internal.js';
 import { storedPreprocessing } from '../image/internal.js';
 import type { Preprocessing } from '../image/index.js';
 import type { ModelNotes } from './modelNotes.js';
 
 /** Returns the metadata entries for a model. */
-export function writeNotes({ preprocessing, classNames }: ModelNotes): Record<string, string> {
+export function writeNotes({ preprocessing, classNames, unknownThreshold }: ModelNotes): Record<string, string> {
   return {
     ...(preprocessing === undefined ? {} : { preprocessing: JSON.stringify(preprocessing) }),
     ...(classNames === undefined ? {} : { classes: JSON.stringify(classNames) }),
+    ...(unknownThreshold === undefined ? {} : { unknownThreshold: JSON.stringify(unknownThreshold) }),
   };
 }
 
@@ -20,10 +22,11 @@ export function writeNotes({ preprocessing, classNames }: ModelNotes): Record<st
  * @throws {DataError} when the preprocessing is damaged.
  */
 export function readNotes(where: string, file: string, strings: Readonly<Record<string, unknown>>): ModelNotes {
-  const [record, classNames] = [json(strings['preprocessing']), json(strings['classes'])];
+  const [record, classNames, threshold] = ['preprocessing', 'classes', 'unknownThreshold'].map((name) => json(strings[name]));
   return {
     preprocessing: isOurs(record) ? storedPreprocessing(where, file, withoutFormat(record)) : undefined,
     classNames: arrayOf(text).accepts(classNames) ? classNames : undefined,
+    ...(probability.accepts(threshold) ? { unknownThreshold: threshold } : {}),
   };
 }
 

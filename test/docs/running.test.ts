@@ -16,6 +16,7 @@ const REASONS = [
   'downloads weights',
   'runs in a browser',
   'run by .ci/trials/firstHour',
+  'run by test/package',
   'needs files of your own',
   'needs a trained network',
 ];

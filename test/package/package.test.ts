@@ -125,32 +125,6 @@ describe('Node finds the wasm binaries', () => {
   });
 });
 
-describe("the README's first snippet", () => {
-  // Its weights are not downloaded, and the reader's photo is a panda.
-  const FILES = { 'weights/efficientnet-lite0.safetensors': 'lite0.safetensors', 'photos/panda.jpg': 'photo.jpg' };
-  let snippet = '';
-
-  beforeAll(async () => {
-    const [, written = ''] = /```ts\n([\s\S]*?)```/.exec(await readFile('README.md', 'utf8')) ?? [];
-    snippet = written.replace("pretrained('lite0')", "pretrained('lite0', { weights: 'lite0.safetensors' })");
-    for (const [file, name] of Object.entries(FILES)) await copyFile(join('examples/data', file), join(usual.folder, name));
-  });
-
-  const firstGuess = (output: string): string => output.split('\n').find((line) => /^\d/.test(line)) ?? output;
-
-  test('compiles under NodeNext and strict, and names the panda as an ES module', async () => {
-    await usual.write('snippet.mts', snippet);
-    await usual.tool('tsc', '--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck', '--types', 'node', 'snippet.mts');
-    expect(firstGuess(await usual.node('snippet.mjs'))).toMatch(/^388 giant panda 0\.9/);
-  });
-
-  test('names the panda from CommonJS by import()', async () => {
-    const body = snippet.replaceAll(/^import (\{[^}]*\}) from ('[^']*');$/gm, 'const $1 = await import($2);');
-    await usual.write('snippet.cjs', `(async () => {\n${body}})();\n`);
-    expect(firstGuess(await usual.node('snippet.cjs'))).toMatch(/^388 giant panda 0\.9/);
-  });
-});
-
 describe('without an optional package', () => {
   /** Runs a program that fails, and returns what it prints of its error. */
   const refusal = async (project: Project, program: string): Promise<unknown> => {

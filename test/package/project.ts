@@ -33,12 +33,26 @@ export async function pack(): Promise<string> {
   return join(folder, stdout.trim());
 }
 
-/** Installs the tarball and the named packages in a new project. */
-export async function createProject(tarball: string, packages: readonly string[]): Promise<Project> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'effnet-project-')));
-  const installed = join(folder, 'node_modules', 'effnet-ts');
+/** Packs the package of Lite0's weights, whose data files are written first. */
+export async function packLite0(): Promise<string> {
+  await run(join(modules, '.bin', 'tsx'), ['scripts/buildLite0.ts']);
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'effnet-pack-')));
+  const { stdout } = await run('npm', ['pack', './packages/lite0', '--ignore-scripts', '--silent', '--pack-destination', folder]);
+  return join(folder, stdout.trim());
+}
+
+/** Extracts a tarball to where npm installs a package of that name. */
+async function extract(tarball: string, folder: string, name: string): Promise<void> {
+  const installed = join(folder, 'node_modules', name);
   await mkdir(installed, { recursive: true });
   await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+}
+
+/** Installs the tarball, that of Lite0's weights if it is given, and the named packages in a new project. */
+export async function createProject(tarball: string, packages: readonly string[], lite0?: string): Promise<Project> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'effnet-project-')));
+  await extract(tarball, folder, 'effnet-ts');
+  if (lite0 !== undefined) await extract(lite0, folder, 'effnet-ts-lite0');
   for (const name of [...packages, ...Object.keys(manifest.dependencies ?? {})]) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });

@@ -13,6 +13,8 @@ export {
   type Rows,
 } from './evaluatePredictions.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
+export { confidencesOf, type CoverageCurve, coverageCurve, fitUnknownThreshold, type FitUnknownThresholdOptions } from './coverageCurve.js';
+export { evaluateUnknown, type UnknownEvaluation } from './evaluateUnknown.js';
 export { type ConfusedPair, confusedPairs, mostWrong } from './mistakes.js';
 export { type PredictionRow, predictionsCsv, predictionsTable } from './predictionsTable.js';
 export { precisionRecallCurve, type PrecisionRecallCurve, rocCurve, type RocCurve } from './rankingCurves.js';

@@ -21,20 +21,38 @@ import { summarize } from './summarize.js';
  */
 export function fitTemperature(evaluation: Evaluation): number {
   checkEvaluation('fitTemperature', evaluation);
-  const logs = logProbabilities(evaluation);
-  const { labels } = evaluation.predictions;
   const classes = evaluation.classNames.length;
+  const targets = new Float32Array(evaluation.count * classes);
+  evaluation.predictions.labels.forEach((label, sample) => {
+    targets[sample * classes + label] = 1;
+  });
+  const temperature = bestTemperature(logProbabilities(evaluation), targets, classes);
+  if (temperature !== undefined) return temperature;
+  throw new DataError(
+    `fitTemperature: expected predictions of which some are wrong and most are right, ` +
+      `received ${evaluation.count} with accuracy ${evaluation.accuracy.toPrecision(3)}. ` +
+      `No temperature between ${MINIMUM} and ${MAXIMUM} is best.`,
+  );
+}
+
+/**
+ * Same as {@link fitTemperature}, for logits and targets.
+ *
+ * @param logits - `[samples, classes]`, up to a constant per row.
+ * @param targets - `[samples, classes]`. Each row sums to 1.
+ * @returns The temperature, or `undefined` if no temperature between 0.01 and 100 is best.
+ */
+export function bestTemperature(logits: Float64Array, targets: Float32Array, classes: number): number | undefined {
+  const expected = Float64Array.from({ length: logits.length / classes }, (_, sample) => {
+    let sum = 0;
+    for (let i = sample * classes; i < (sample + 1) * classes; i++) sum += (targets[i] as number) * (logits[i] as number);
+    return sum;
+  });
   // The loss is convex in the inverse temperature, so its slope has one zero. Bisection on a logarithmic scale finds it.
   let low = Math.log(MINIMUM);
   let high = Math.log(MAXIMUM);
-  const slope = (u: number): number => lossSlope(logs, labels, classes, Math.exp(-u));
-  if (!(slope(low) < 0 && slope(high) > 0)) {
-    throw new DataError(
-      `fitTemperature: expected predictions of which some are wrong and most are right, ` +
-        `received ${evaluation.count} with accuracy ${evaluation.accuracy.toPrecision(3)}. ` +
-        `No temperature between ${MINIMUM} and ${MAXIMUM} is best.`,
-    );
-  }
+  const slope = (u: number): number => lossSlope(logits, expected, classes, Math.exp(-u));
+  if (!(slope(low) < 0 && slope(high) > 0)) return undefined;
   while (high - low > 1e-9) {
     const middle = (low + high) / 2;
     if (slope(middle) < 0) low = middle;
@@ -79,15 +97,24 @@ const TINY = 2 ** -126;
 
 /** Returns the logits up to a constant per row, which does not affect softmax. */
 function logProbabilities({ predictions }: Evaluation): Float64Array {
-  const logs = new Float64Array(predictions.probabilities);
+  return logsOf(predictions.probabilities);
+}
+
+/** Returns the logarithms of probabilities, which are logits up to a constant per row. A probability of 0 counts as 2^-126. */
+export function logsOf(probabilities: Float32Array): Float64Array {
+  const logs = new Float64Array(probabilities);
   for (let i = 0; i < logs.length; i++) logs[i] = Math.log(Math.max(logs[i] as number, TINY));
   return logs;
 }
 
-/** Returns the derivative of the mean loss with respect to the logarithm of the temperature. */
-function lossSlope(logs: Float64Array, labels: Int32Array, classes: number, inverse: number): number {
+/**
+ * Returns the derivative of the mean loss with respect to the logarithm of the temperature.
+ *
+ * @param expected - The mean of each sample's logits over its targets: the logit of the true class, if it has one.
+ */
+function lossSlope(logs: Float64Array, expected: Float64Array, classes: number, inverse: number): number {
   let slope = 0;
-  labels.forEach((label, sample) => {
+  expected.forEach((wanted, sample) => {
     const start = sample * classes;
     let largest = -Infinity;
     for (let i = start; i < start + classes; i++) largest = Math.max(largest, logs[i] as number);
@@ -98,7 +125,7 @@ function lossSlope(logs: Float64Array, labels: Int32Array, classes: number, inve
       sum += weight;
       mean += weight * (logs[i] as number);
     }
-    slope += inverse * ((logs[start + label] as number) - mean / sum);
+    slope += inverse * (wanted - mean / sum);
   });
-  return slope / labels.length;
+  return slope / expected.length;
 }

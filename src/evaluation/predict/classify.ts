@@ -1,10 +1,11 @@
 // Classifies one image. classifyMany.ts classifies many in batches.
 
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { arrayOf, checkOptions, positiveInteger, text } from '../../core/internal.js';
+import { arrayOf, checkOptions, positiveInteger, probability, text } from '../../core/internal.js';
 import { DataError, ShapeError } from '../../core/index.js';
 import type { Pixels, PreprocessingSource } from '../../image/index.js';
 import { endsLinear } from '../../models/internal.js';
+import { unknownThresholdOf } from '../../models/index.js';
 import { checkNameOrder, knownClassNames } from './knownClassNames.js';
 import { modelInput, preprocessingSource } from './modelInput.js';
 import { checkFiniteOutputs } from './predictBatch.js';
@@ -23,6 +24,11 @@ export interface ClassifyOptions {
    * @defaultValue the preprocessing stored in the model, see `setPreprocessing`
    */
   readonly preprocessing?: PreprocessingSource | undefined;
+  /**
+   * The probability below which the most probable class counts as unknown, in [0, 1].
+   * @defaultValue the threshold stored in the model, see `setUnknownThreshold`
+   */
+  readonly unknownThreshold?: number | undefined;
 }
 
 /** A class and its probability. */
@@ -33,6 +39,13 @@ export interface Classification {
   readonly className: string | undefined;
   /** In [0, 1]. */
   readonly probability: number;
+  /**
+   * Only on the most probable class, and only with a threshold: whether its probability is below the threshold. The image then probably
+   * shows none of the classes, or the model confuses them.
+   */
+  readonly unknown?: boolean;
+  /** The threshold, where `unknown` is present. */
+  readonly unknownThreshold?: number;
 }
 
 /**
@@ -41,6 +54,8 @@ export interface Classification {
  * The image is preprocessed in the same way as the images that the model was trained on. For published weights, it is preprocessed as in
  * the publisher's evaluation. If a model has one output and two class names, the output is the probability of the second class, and both
  * classes are returned. A runtime of `createRuntime` needs no backend of TensorFlow.js.
+ *
+ * With a threshold, the first class has `unknown`: whether it is less probable than the threshold.
  *
  * @param image - RGB in [0, 255], of any size.
  * @throws {OptionError} when an option is unknown or has a wrong value, the model is disposed, or the preprocessing is unknown.
@@ -61,14 +76,19 @@ export async function classify(model: LayersModel | Predictor, image: Pixels, op
   return answer ?? [];
 }
 
-export const classifyRules = { topK: positiveInteger, classNames: arrayOf(text), preprocessing: preprocessingSource } as const;
+export const classifyRules = {
+  topK: positiveInteger,
+  classNames: arrayOf(text),
+  preprocessing: preprocessingSource,
+  unknownThreshold: probability,
+} as const;
 
 /** Classifies images that are already preprocessed, in one batch. Returns the classes of each, in the order of the images. */
 export async function classifyBatch(
   where: string,
   model: LayersModel | Predictor,
   inputs: readonly Pixels[],
-  { topK = 5, classNames }: Omit<ClassifyOptions, 'preprocessing'>,
+  { topK = 5, classNames, unknownThreshold = knownThreshold(model) }: Omit<ClassifyOptions, 'preprocessing'>,
 ): Promise<Classification[][]> {
   const { values, columns } = await predictValues(where, model, ...joinPixels(inputs));
   checkFiniteOutputs(where, values);
@@ -81,14 +101,22 @@ export async function classifyBatch(
   }
   return inputs.map((_, row) => {
     const own = values.subarray(row * columns, (row + 1) * columns);
-    return Array.from(isBinary ? [1 - (own[0] as number), own[0] as number] : own, (probability, index) => ({
+    const ranked: Classification[] = Array.from(isBinary ? [1 - (own[0] as number), own[0] as number] : own, (probability, index) => ({
       index,
       className: names?.[index],
       probability,
     }))
       .sort((a, b) => b.probability - a.probability || a.index - b.index)
       .slice(0, topK);
+    const [best, ...others] = ranked;
+    if (best === undefined || unknownThreshold === undefined) return ranked;
+    return [{ ...best, unknown: best.probability < unknownThreshold, unknownThreshold }, ...others];
   });
+}
+
+/** Returns the threshold of a model or runtime, or `undefined` if it has none. */
+function knownThreshold(model: LayersModel | Predictor): number | undefined {
+  return 'getUserDefinedMetadata' in model ? unknownThresholdOf(model) : model.unknownThreshold;
 }
 
 /** Joins images of one size. Returns their values and the shape `[images, height, width, channels]`. */

@@ -25,6 +25,8 @@ export interface Predictor {
   predict(images: tf.Tensor4D): tf.Tensor | tf.Tensor[] | Promise<tf.Tensor | tf.Tensor[]>;
   /** Names of the classes, in the order of the outputs. @defaultValue unknown */
   readonly classNames?: readonly string[] | undefined;
+  /** The probability below which the best answer counts as unknown. @defaultValue none */
+  readonly unknownThreshold?: number | undefined;
   /** Shape of the input, `[batch, height, width, 3]`, with `null` for variable sizes. @defaultValue unknown: any shape is passed on */
   readonly inputShape?: readonly (number | null)[] | undefined;
   /** How images of any size in [0, 255] are converted to the input. @defaultValue unknown */

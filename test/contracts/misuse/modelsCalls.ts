@@ -66,6 +66,8 @@ export const modelsCalls: BaseCalls = {
       },
     ],
   },
+  setUnknownThreshold: { args: () => [smallNetwork(), 0.5] },
+  unknownThresholdOf: { args: () => [smallNetwork()] },
   setClassNames: { args: () => [smallNetwork(), ['cat', 'dog', 'bird']] },
   setPreprocessing: {
     args: () => [
