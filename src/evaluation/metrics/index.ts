@@ -12,6 +12,7 @@ export {
   type MultiLabelEvaluationOptions,
   type Rows,
 } from './evaluatePredictions.js';
+export { type LabelIssue, labelIssues } from './labelIssues.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 export { type ConfusedPair, confusedPairs, mostWrong } from './mistakes.js';
 export { type PredictionRow, predictionsCsv, predictionsTable } from './predictionsTable.js';

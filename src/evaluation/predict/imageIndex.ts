@@ -118,9 +118,9 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
       const place = placeOf('remove');
       check(place, 'shouldRemove', shouldRemove, callable);
       const images = listed();
-      const isRemoved = images.map((image) => shouldRemove(image));
+      const isRemoved = images.map((image) => Boolean(shouldRemove(image)));
       const removed = entries.filter((_, i) => isRemoved[i]);
-      entries = entries.filter((_, i) => isRemoved[i] !== true);
+      entries = entries.filter((_, i) => !isRemoved[i]);
       keepUsedNames(classNames);
       if (moments !== undefined) addSecondMoments(moments, width, featuresOf(removed), -1);
       return removed.length;
