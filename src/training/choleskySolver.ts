@@ -42,24 +42,9 @@ export function choleskySolver(matrix: Float64Array, size: number): CholeskySolv
 /** Computes up to four rows of the factor from the rows above them. */
 function factorRows(matrix: Float64Array, size: number, start: number, count: number): void {
   const rows = Array.from({ length: 4 }, (_, r) =>
-    matrix.subarray((start + Math.min(r, count - 1)) * size, (start + Math.min(r, count - 1) + 1) * size),
+    r < count ? matrix.subarray((start + r) * size, (start + r + 1) * size) : new Float64Array(size),
   );
-  const [a, b, c, d] = rows as [Float64Array, Float64Array, Float64Array, Float64Array];
-  for (let j = 0; j < start; j++) {
-    const other = matrix.subarray(j * size, j * size + j + 1);
-    let [s, t, u, v] = [0, 0, 0, 0];
-    for (let k = 0; k < j; k++) {
-      const value = other[k] as number;
-      s += value * (a[k] as number);
-      t += value * (b[k] as number);
-      u += value * (c[k] as number);
-      v += value * (d[k] as number);
-    }
-    const inverse = 1 / (other[j] as number);
-    // The last rows may be the same row. Each is read before any is written.
-    const next = [(a[j] as number) - s, (b[j] as number) - t, (c[j] as number) - u, (d[j] as number) - v];
-    for (let r = 0; r < count; r++) (rows[r] as Float64Array)[j] = (next[r] as number) * inverse;
-  }
+  substitute(matrix, size, start, rows);
   for (let r = 0; r < count; r++) {
     const row = rows[r] as Float64Array;
     for (let j = start; j <= start + r; j++) {
@@ -73,27 +58,44 @@ function factorRows(matrix: Float64Array, size: number, start: number, count: nu
 
 /** Substitutes up to four right-hand sides forward. The squared length of the solution is the quadratic form. */
 function fourForms(matrix: Float64Array, size: number, vectors: readonly Float64Array[]): number[] {
-  const [a, b, c, d] = Array.from({ length: 4 }, (_, r) => vectors[r]?.slice() ?? new Float64Array(size)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  for (let i = 0; i < size; i++) {
-    const row = matrix.subarray(i * size, i * size + i + 1);
-    let [s, t, u, v] = [0, 0, 0, 0];
-    for (let k = 0; k < i; k++) {
-      const value = row[k] as number;
-      s += value * (a[k] as number);
-      t += value * (b[k] as number);
-      u += value * (c[k] as number);
-      v += value * (d[k] as number);
+  const rows = Array.from({ length: 4 }, (_, r) => vectors[r]?.slice() ?? new Float64Array(size));
+  substitute(matrix, size, size, rows);
+  return rows.slice(0, vectors.length).map((x) => x.reduce((sum, value) => sum + value * value, 0));
+}
+
+/** Replaces the first `end` numbers of four right-hand sides by the solution of L x = b. Two rows of L are read at a time. */
+function substitute(matrix: Float64Array, size: number, end: number, rows: readonly Float64Array[]): void {
+  const [a, b, c, d] = rows as readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  const none = new Float64Array(size);
+  for (let j = 0; j < end; j += 2) {
+    const isPair = j + 1 < end;
+    const p = matrix.subarray(j * size, j * size + j + 1);
+    const q = isPair ? matrix.subarray((j + 1) * size, (j + 1) * size + j + 2) : none;
+    let [ap, bp, cp, dp, aq, bq, cq, dq] = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (let k = 0; k < j; k++) {
+      const x = p[k] as number;
+      const y = q[k] as number;
+      const ak = a[k] as number;
+      const bk = b[k] as number;
+      const ck = c[k] as number;
+      const dk = d[k] as number;
+      ap += x * ak;
+      bp += x * bk;
+      cp += x * ck;
+      dp += x * dk;
+      aq += y * ak;
+      bq += y * bk;
+      cq += y * ck;
+      dq += y * dk;
     }
-    const inverse = 1 / (row[i] as number);
-    a[i] = ((a[i] as number) - s) * inverse;
-    b[i] = ((b[i] as number) - t) * inverse;
-    c[i] = ((c[i] as number) - u) * inverse;
-    d[i] = ((d[i] as number) - v) * inverse;
+    const [first, second] = [
+      [ap, bp, cp, dp],
+      [aq, bq, cq, dq],
+    ] as const;
+    rows.forEach((row, r) => {
+      const value = ((row[j] as number) - (first[r] as number)) / (p[j] as number);
+      row[j] = value;
+      if (isPair) row[j + 1] = ((row[j + 1] as number) - (second[r] as number) - (q[j] as number) * value) / (q[j + 1] as number);
+    });
   }
-  return [a, b, c, d].slice(0, vectors.length).map((x) => x.reduce((sum, value) => sum + value * value, 0));
 }

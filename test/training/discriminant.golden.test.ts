@@ -18,16 +18,19 @@ function logitsOf({ kernel, bias }: Discriminant, query: readonly number[]): num
   return Array.from(bias, (offset, c) => query.reduce((sum, x, k) => sum + x * kernel[k * bias.length + c]!, offset));
 }
 
-test.each(cases)('weights and offsets are those of scikit-learn, up to one factor (shrinkage $shrinkage)', ({ shrinkage, weights, offsets }) => {
-  const { kernel, bias } = discriminant(featuresOf(rows, labels), shrinkage);
-  const expected = [...Array.from({ length: width }, (_, k) => weights.map((row) => row[k]!)).flat(), ...offsets];
-  const received = [...kernel, ...bias];
-  const length = (values: readonly number[]): number => Math.hypot(...values);
-  const scale = length(received) / length(expected);
-  received.forEach((value, i) => {
-    expect(value / scale).toBeCloseTo(expected[i]!, 4);
-  });
-});
+test.each(cases)(
+  'weights and offsets are those of scikit-learn, up to one factor (shrinkage $shrinkage)',
+  ({ shrinkage, weights, offsets }) => {
+    const { kernel, bias } = discriminant(featuresOf(rows, labels), shrinkage);
+    const expected = [...Array.from({ length: width }, (_, k) => weights.map((row) => row[k]!)).flat(), ...offsets];
+    const received = [...kernel, ...bias];
+    const length = (values: readonly number[]): number => Math.hypot(...values);
+    const scale = length(received) / length(expected);
+    received.forEach((value, i) => {
+      expect(value / scale).toBeCloseTo(expected[i]!, 4);
+    });
+  },
+);
 
 test.each(cases)('left-out images are predicted as by analyses without them (shrinkage $shrinkage)', ({ shrinkage, weights, leftOut }) => {
   const { kernel, leaveOneOut } = discriminant(featuresOf(rows, labels), shrinkage);

@@ -25,11 +25,11 @@ import { replaceHead, setPreprocessing } from '../../models/index.js';
 import { addSecondMoments, discriminant } from '../../training/internal.js';
 import { namedArrays } from '../../weights/internal.js';
 import { classOf } from './classOf.js';
-import { featureWidth, openFeatureReader, type IndexableImage } from './indexFeatures.js';
+import { featuresOfModel, featureWidth, openFeatureReader, type IndexableImage } from './indexFeatures.js';
 import type { ImageIndex, ImageIndexOptions, IndexedImage } from './imageIndexOptions.js';
 import { inputPreprocessing, preprocessingSource } from './modelInput.js';
 import { mostSimilar } from './mostSimilar.js';
-import { checkProbe, probeImage } from './probeImage.js';
+import { checkProbe, checkSameFeatures, probeImage } from './probeImage.js';
 import { indexArrays, readIndexArrays, type IndexEntry } from './storedIndex.js';
 
 const shrinkageRule = rule<number>('a number in (0, 1]', (value) => typeof value === 'number' && value > 0 && value <= 1);
@@ -65,7 +65,8 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
   if (stored !== undefined) checkProbe(where, stored, width, preprocessing);
   await checkFiniteWeights(where, backbone, 'Load them again.');
   const reader = await openFeatureReader(where, backbone, preprocessing, runtime);
-  const readProbe = (): Promise<Float32Array> => reader.readOne(where, probeImage(preprocessing), preprocessing);
+  let probe: Promise<Float32Array> | undefined;
+  const readProbe = (): Promise<Float32Array> => (probe ??= reader.readOne(where, probeImage(preprocessing), preprocessing));
   try {
     if (stored !== undefined) checkProbe(where, stored, width, preprocessing, await readProbe());
   } catch (error) {
@@ -149,6 +150,7 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
         throw new DataError(`${place}: expected images of at least two classes in the index, received ${classNames.length} classes.`);
       }
       await ensureBackend();
+      checkSameFeatures(place, await readProbe(), await featuresOfModel(place, model, probeImage(preprocessing)));
       moments ??= momentsOf(entries, width);
       const indices = new Map(classNames.map((name, i) => [name, i]));
       const rows = featuresOf(entries);

@@ -117,7 +117,8 @@ export interface ImageIndex {
    * The old head is disposed and the given model must not be used afterwards: the caller disposes only the result.
    *
    * @param model - The backbone of the index, or the model that an earlier call returned. If an error is thrown, it remains unchanged.
-   * @throws {OptionError} when an option is unknown or invalid, the model does not have the features of the index, or the index is disposed.
+   * @throws {OptionError} when an option is unknown or invalid, the model is another one than the backbone of the index or was
+   *   fine-tuned, or the index is disposed.
    * @throws {DataError} when the index has fewer than two classes.
    */
   classifier(model: LayersModel, options?: IndexClassifierOptions): Promise<IndexClassifier>;

@@ -5,7 +5,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { ensureBackend } from '../../backends/index.js';
 import { allFinite, show, trackProgress } from '../../core/internal.js';
 import { DataError, OptionError, type ProgressListener } from '../../core/index.js';
-import { collateFor, preprocessingOfData } from '../../data/internal.js';
+import { collateFor, preprocessingOfData, releaseItem } from '../../data/internal.js';
 import type { Label } from '../../data/index.js';
 import { describePreprocessing, samePreprocessing } from '../../image/internal.js';
 import type { CompletePreprocessing, Pixels } from '../../image/index.js';
@@ -52,6 +52,22 @@ export interface FeatureReader {
   dispose(): Promise<void>;
 }
 
+/** Returns the features of one image of the input size, computed by a model itself. */
+export async function featuresOfModel(where: string, model: tfl.LayersModel, image: Pixels): Promise<Float32Array> {
+  const { xs, ys } = collateFor(where, [{ pixels: image, label: 0 }]);
+  const pooled = tfl.model({ inputs: model.inputs, outputs: pooledFeatures(where, model) }).predict(xs) as tf.Tensor;
+  try {
+    return (await pooled.data()) as Float32Array;
+  } finally {
+    tf.dispose([xs, ys, pooled]);
+  }
+}
+
+function pooledFeatures(where: string, model: tfl.LayersModel): tfl.SymbolicTensor {
+  const { features } = splitHead(where, model, false);
+  return features.shape.length === 2 ? features : pool(features, 'avg');
+}
+
 /** Returns the number of pooled features before the head of a model. */
 export function featureWidth(where: string, model: tfl.LayersModel): number {
   return splitHead(where, model, false).features.shape.at(-1) as number;
@@ -65,8 +81,7 @@ export async function openFeatureReader(
   runtime: FeatureRuntime | undefined,
 ): Promise<FeatureReader> {
   await ensureBackend();
-  const { features } = splitHead(where, backbone, false);
-  const outputs = features.shape.length === 2 ? features : pool(features, 'avg');
+  const outputs = pooledFeatures(where, backbone);
   const width = outputs.shape.at(-1) as number;
   const inputShape = backbone.inputs[0]?.shape;
   const model = await openFeatures(where, tfl.model({ inputs: backbone.inputs, outputs }), runtime);
@@ -139,6 +154,7 @@ const NONE: Pixels = { width: 0, height: 0, channels: 3, data: new Uint8Array(0)
 function checkItem(where: string, item: unknown): IndexableImage {
   if (typeof item === 'object' && item !== null && 'pixels' in item) return item as IndexableImage;
   const isBatch = typeof item === 'object' && item !== null && 'xs' in item;
+  releaseItem(item);
   throw new OptionError(
     `${where}: expected images { pixels, label, origin } for \`images\`, received ${show(item)}.` +
       (isBatch ? ' Pass the images themselves, not batches of them.' : ''),

@@ -53,4 +53,18 @@ export function checkProbe(
   );
 }
 
+/**
+ * @param expected - Features of the fixed image in the index.
+ * @param received - Those of the model.
+ * @throws {OptionError} when they differ, for example because the model was fine-tuned.
+ */
+export function checkSameFeatures(where: string, expected: Float32Array, received: Float32Array): void {
+  const similarity = cosine(expected, received);
+  if (similarity >= LEAST_SIMILARITY) return;
+  throw new OptionError(
+    `${where}: expected the backbone of the index for \`model\`, received a model with other weights ` +
+      `(similarity ${similarity.toFixed(2)} for the same image). Fine-tuning changes the features: create a new index afterwards.`,
+  );
+}
+
 const REMEDY = 'Pass the backbone that the index was created with, or create a new index.';

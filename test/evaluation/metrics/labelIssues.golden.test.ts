@@ -4,17 +4,20 @@ import { expect, test } from 'vitest';
 import { evaluatePredictions, labelIssues } from '../../../src/evaluation/metrics/index.js';
 import golden from '../../fixtures/evaluation/label_issues.json' with { type: 'json' };
 
-test.each(golden.cases)('finds the samples that cleanlab finds, in its order ($classes classes)', ({ labels, probabilities, issues, quality }) => {
-  const found = labelIssues(evaluatePredictions(probabilities, labels));
-  expect(issues.length).toBeGreaterThan(3);
-  expect(found.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(issues.toSorted((a, b) => a - b));
-  for (const issue of found) {
-    expect(issue.quality).toBeCloseTo(quality[issue.index]!, 6);
-    expect(issue.labelIndex).toBe(labels[issue.index]);
-    expect(issue.suggestedIndex).not.toBe(issue.labelIndex);
-  }
-  expect(found.map(({ index }) => quality[index])).toEqual(issues.map((index) => quality[index]));
-});
+test.each(golden.cases)(
+  'finds the samples that cleanlab finds, in its order ($classes classes)',
+  ({ labels, probabilities, issues, quality }) => {
+    const found = labelIssues(evaluatePredictions(probabilities, labels));
+    expect(issues.length).toBeGreaterThan(3);
+    expect(found.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(issues.toSorted((a, b) => a - b));
+    for (const issue of found) {
+      expect(issue.quality).toBeCloseTo(quality[issue.index]!, 6);
+      expect(issue.labelIndex).toBe(labels[issue.index]);
+      expect(issue.suggestedIndex).not.toBe(issue.labelIndex);
+    }
+    expect(found.map(({ index }) => quality[index])).toEqual(issues.map((index) => quality[index]));
+  },
+);
 
 test('says which class is more probable, and where the sample comes from', () => {
   const rows = [

@@ -16,7 +16,7 @@ import { fillModel } from '../../support/fillModel.js';
 import { expectNoLeak } from '../../support/leaks.js';
 import { startWasm } from '../../support/wasm.js';
 
-const SPEC = { ...VARIANTS.lite0, widthCoefficient: 0.5, depthCoefficient: 0.5, inputSize: 32, stages: VARIANTS.lite0.stages.slice(0, 2) };
+const SPEC = { ...VARIANTS.b0, widthCoefficient: 0.25, depthCoefficient: 0.5, inputSize: 32, stages: VARIANTS.b0.stages.slice(0, 2) };
 const PREPROCESSING = { inputSize: 32, fit: 'stretch' } as const;
 const classNames = ['red', 'green', 'blue'];
 
@@ -108,7 +108,10 @@ test('a class that is added and removed again leaves the classifier as it was', 
   const index = await filled(base);
   let { model } = await index.classifier(base);
   const before = await predictions(model);
-  const dark = imagesOf(8, 3).map((image) => ({ ...image, pixels: { ...image.pixels, data: image.pixels.data.map((value) => value / 8) } }));
+  const dark = imagesOf(8, 3).map((image) => ({
+    ...image,
+    pixels: { ...image.pixels, data: image.pixels.data.map((value) => value / 8) },
+  }));
   await index.add(dark as IndexableImage[], { className: 'dark' });
   ({ model } = await index.classifier(model));
   expect(index.classNames).toEqual([...classNames, 'dark']);
@@ -176,14 +179,14 @@ describe('saved', () => {
       /^imageIndex: expected features of this backbone for `saved`, received those of one with other weights \(similarity -?\d\.\d\d for the same image\)\. Pass the backbone/,
     );
     await expect(imageIndex(base, { saved, preprocessing: { inputSize: 32, fit: 'crop' } })).rejects.toThrow(
-      "imageIndex: expected the preprocessing of `saved`, 'inputSize 32, stretch",
+      "imageIndex: expected the preprocessing of `saved`, 'resize to 32 x 32 (bilinear)', for `preprocessing`, received 'center crop",
     );
-    await expect(imageIndex(base, { saved: new Map() })).rejects.toThrowErrorMatchingInlineSnapshot();
+    await expect(imageIndex(base, { saved: new Map() })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: imageIndex: expected the arrays that \`index.arrays()\` returns for \`saved\`, received none. The file is damaged, or of another kind.]`);
     const damaged = Object.assign(new Map([...saved, ['labels', { ...saved.get('labels')!, values: () => Float32Array.of(1, 9) }]]), {
       classNames,
       preprocessing: saved.preprocessing,
     });
-    await expect(imageIndex(base, { saved: damaged as never })).rejects.toThrowErrorMatchingInlineSnapshot();
+    await expect(imageIndex(base, { saved: damaged as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: imageIndex: expected labels and origins for each of 24 images for \`saved\`, received 2 and 24. The file is damaged, or of another kind.]`);
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -222,7 +225,7 @@ test.each<[string, (index: ImageIndex) => Promise<unknown>]>([
   ['another preprocessing', (index) => index.add(dataset.withPreprocessing({ inputSize: 32, fit: 'crop' }), { classNames })],
   ['a class that is unknown', (index) => index.search(imagesOf(1, 1)[0]!.pixels, { className: 'reed' })],
   ['a shrinkage of 0', (index) => index.classifier(backbone(), { shrinkage: 0 })],
-  ['another backbone', (index) => index.classifier(efficientNet({ ...SPEC, widthCoefficient: 0.7 }, { classes: 2 }))],
+  ['another width', (index) => index.classifier(efficientNet({ ...SPEC, widthCoefficient: 0.5 }, { classes: 2 }))],
 ])('refuses %s, and remains unchanged', async (_, call) => {
   const index = await filled(backbone(), imagesOf(6, 1));
   const images = index.images;
@@ -230,14 +233,23 @@ test.each<[string, (index: ImageIndex) => Promise<unknown>]>([
   expect(index.images).toEqual(images);
 });
 
+test('a model with other weights is refused', async () => {
+  const index = await filled(backbone(), imagesOf(6, 1));
+  await expect(index.classifier(backbone(7))).rejects.toThrow(
+    /^imageIndex\.classifier: expected the backbone of the index for `model`, received a model with other weights \(similarity -?\d\.\d\d for/,
+  );
+});
+
 test('batches of a dataset, one class and a disposed index are refused', async () => {
   const base = backbone();
   const index = await imageIndex(base);
   const before = tf.memory().numTensors;
-  await expect(index.add(imageBatches(dataset) as never, { classNames })).rejects.toThrow('Pass the images themselves, not batches of them.');
+  await expect(index.add(imageBatches(dataset) as never, { classNames })).rejects.toThrow(
+    'Pass the images themselves, not batches of them.',
+  );
   expect(tf.memory().numTensors).toBe(before);
   await index.add(imagesOf(1, 1), { className: 'red' });
-  await expect(index.classifier(base)).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(index.classifier(base)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: imageIndex.classifier: expected images of at least two classes in the index, received 1 classes.]`);
   await index.dispose();
-  await expect(index.search(imagesOf(1, 1)[0]!.pixels)).rejects.toThrowErrorMatchingInlineSnapshot();
+  await expect(index.search(imagesOf(1, 1)[0]!.pixels)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: imageIndex.search: expected an index in use, received one that is disposed. Create it again.]`);
 });
