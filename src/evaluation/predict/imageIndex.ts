@@ -10,6 +10,7 @@ import {
   invalid,
   positiveInteger,
   rule,
+  show,
   showShape,
   signal as signalRule,
   text,
@@ -102,8 +103,12 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
       const place = placeOf('add');
       const rules = { className: text, classNames: differentTexts, batchSize: positiveInteger, onProgress: callable, signal: signalRule };
       const { className, classNames: names, batchSize = 32, onProgress, signal } = checkOptions(place, added, rules);
-      if ((className === undefined) === (names === undefined))
-        throw invalid(place, 'className', 'either it or `classNames`', className, 'Name the class of all images, or those of the labels.');
+      if ((className === undefined) === (names === undefined)) {
+        throw new OptionError(
+          `${place}: expected exactly one of \`className\` and \`classNames\`, received ${className === undefined ? 'none' : 'both'}. ` +
+            'Pass the class of all images as `className`, or those of the labels as `classNames`.',
+        );
+      }
       check(place, 'images', images, readable, imagesRemedy(images));
       checkEnds(place, 'images', images);
       const nameOf = (image: IndexableImage): string => className ?? classOf(place, image, names ?? []);
@@ -147,7 +152,7 @@ export async function imageIndex(backbone: tfl.LayersModel, options: ImageIndexO
       const { shrinkage = 0.9 } = checkOptions(place, fitted, { shrinkage: shrinkageRule });
       checkFits(place, model, width, preprocessing);
       if (classNames.length < 2) {
-        throw new DataError(`${place}: expected images of at least two classes in the index, received ${classNames.length} classes.`);
+        throw new DataError(`${place}: expected at least two classes in the index, received ${show(classNames)}. Add images of others.`);
       }
       await ensureBackend();
       checkSameFeatures(place, await readProbe(), await featuresOfModel(place, model, probeImage(preprocessing)));

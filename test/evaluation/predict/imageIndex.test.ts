@@ -181,12 +181,16 @@ describe('saved', () => {
     await expect(imageIndex(base, { saved, preprocessing: { inputSize: 32, fit: 'crop' } })).rejects.toThrow(
       "imageIndex: expected the preprocessing of `saved`, 'resize to 32 x 32 (bilinear)', for `preprocessing`, received 'center crop",
     );
-    await expect(imageIndex(base, { saved: new Map() })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: imageIndex: expected the arrays that \`index.arrays()\` returns for \`saved\`, received none. The file is damaged, or of another kind.]`);
+    await expect(imageIndex(base, { saved: new Map() })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: imageIndex: expected the arrays that \`index.arrays()\` returns for \`saved\`, received none. The file is damaged, or of another kind.]`,
+    );
     const damaged = Object.assign(new Map([...saved, ['labels', { ...saved.get('labels')!, values: () => Float32Array.of(1, 9) }]]), {
       classNames,
       preprocessing: saved.preprocessing,
     });
-    await expect(imageIndex(base, { saved: damaged as never })).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: imageIndex: expected labels and origins for each of 24 images for \`saved\`, received 2 and 24. The file is damaged, or of another kind.]`);
+    await expect(imageIndex(base, { saved: damaged as never })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[DataError: imageIndex: expected labels and origins for each of 24 images for \`saved\`, received 2 and 24. The file is damaged, or of another kind.]`,
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -249,7 +253,11 @@ test('batches of a dataset, one class and a disposed index are refused', async (
   );
   expect(tf.memory().numTensors).toBe(before);
   await index.add(imagesOf(1, 1), { className: 'red' });
-  await expect(index.classifier(base)).rejects.toThrowErrorMatchingInlineSnapshot(`[DataError: imageIndex.classifier: expected images of at least two classes in the index, received 1 classes.]`);
+  await expect(index.classifier(base)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[DataError: imageIndex.classifier: expected images of at least two classes in the index, received 1 classes.]`,
+  );
   await index.dispose();
-  await expect(index.search(imagesOf(1, 1)[0]!.pixels)).rejects.toThrowErrorMatchingInlineSnapshot(`[OptionError: imageIndex.search: expected an index in use, received one that is disposed. Create it again.]`);
+  await expect(index.search(imagesOf(1, 1)[0]!.pixels)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: imageIndex.search: expected an index in use, received one that is disposed. Create it again.]`,
+  );
 });
