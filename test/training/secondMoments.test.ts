@@ -5,7 +5,7 @@ import { addSecondMoments } from '../../src/training/secondMoments.js';
 import { uniform } from '../support/fill.js';
 
 const WIDTH = 70;
-const rows = Array.from({ length: 9 }, (_, i) => uniform(`moments/${i}`, WIDTH));
+const rows = Array.from({ length: 9 }, (_, i) => Float32Array.from(uniform(`moments/${i}`, WIDTH)));
 
 test('is the sum of x xᵀ, in the lower triangle', () => {
   const moments = new Float64Array(WIDTH * WIDTH);

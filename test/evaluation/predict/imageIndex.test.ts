@@ -254,7 +254,7 @@ test('batches of a dataset, one class and a disposed index are refused', async (
   expect(tf.memory().numTensors).toBe(before);
   await index.add(imagesOf(1, 1), { className: 'red' });
   await expect(index.classifier(base)).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[DataError: imageIndex.classifier: expected images of at least two classes in the index, received 1 classes.]`,
+    `[DataError: imageIndex.classifier: expected at least two classes in the index, received ['red']. Add images of others.]`,
   );
   await index.dispose();
   await expect(index.search(imagesOf(1, 1)[0]!.pixels)).rejects.toThrowErrorMatchingInlineSnapshot(
