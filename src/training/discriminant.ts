@@ -32,10 +32,13 @@ const LEFT_OUT = 256;
 /**
  * Computes linear discriminant analysis with equal priors, as `LinearDiscriminantAnalysis(solver='lsqr', shrinkage=...)` of scikit-learn.
  *
+ * Where classes differ in size, the offsets differ from scikit-learn's by the part of a mean's length that comes from its few images.
+ *
  * The logits of that analysis are far too large with many features and few images. Predictions for images that are left out one at a time
  * determine the factor by which they are scaled down.
  *
- * @param shrinkage - Weight of a multiple of the identity in the covariance, in (0, 1]. With 1, the nearest class mean wins.
+ * @param shrinkage - Weight of a multiple of the identity in the covariance, in (0, 1]. With 1, the nearest class mean wins among
+ * classes of one size.
  */
 export function discriminant(features: LabeledFeatures, shrinkage: number): Discriminant {
   const { width, classes, rows, labels } = features;
@@ -56,12 +59,15 @@ export function discriminant(features: LabeledFeatures, shrinkage: number): Disc
   const leftOut = chosen(labels, counts);
   const centered = leftOut.map((i) => minus(rows[i] as Float32Array, means[labels[i] as number] as Float64Array));
   const lengths = solver.quadraticForms(centered);
+  // The mean of few images is longer than that of many, only because it is less exact. Its class would win too rarely.
+  const noise = lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, lengths.length);
+  const offsets = products.map((row, c) => -0.5 * ((row[c] as number) - noise / (counts[c] as number)));
   const logits = leftOut.map((i, at) => {
     const label = labels[i] as number;
     return logitsWithout(
       Float64Array.from(weights, (weight) => dot(centered[at] as Float64Array, weight)),
       lengths[at] as number,
-      { products, label, count: counts[label] as number, share: (1 - shrinkage) / rows.length },
+      { products, offsets, noise, label, count: counts[label] as number, share: (1 - shrinkage) / rows.length },
     );
   });
   const { scale, leaveOneOut } = fitScale(
@@ -69,7 +75,7 @@ export function discriminant(features: LabeledFeatures, shrinkage: number): Disc
     leftOut.map((i) => labels[i] as number),
     width,
   );
-  return { ...denseWeights(weights, products, scale), leaveOneOut };
+  return { ...denseWeights(weights, offsets, scale), leaveOneOut };
 }
 
 /** Factors the covariance within classes, mixed with its mean variance times the identity. */
@@ -134,6 +140,9 @@ function chosen(labels: readonly number[], counts: readonly number[]): number[] 
 interface LeftOut {
   /** Products of every class mean with the weights of every class. */
   readonly products: readonly Float64Array[];
+  readonly offsets: readonly number[];
+  /** Expected mᵀ Σ⁻¹ m of an image. */
+  readonly noise: number;
   readonly label: number;
   /** Number of images in its class, itself included. */
   readonly count: number;
@@ -148,7 +157,7 @@ interface LeftOut {
  * @param own - Products of m = x - (class mean) with the weights of every class.
  * @param length - mᵀ Σ⁻¹ m.
  */
-function logitsWithout(own: Float64Array, length: number, { products, label, count, share }: LeftOut): Float64Array {
+function logitsWithout(own: Float64Array, length: number, { products, offsets, noise, label, count, share }: LeftOut): Float64Array {
   const others = count - 1;
   const part = (share * count) / others;
   const growth = part / (1 - part * length);
@@ -156,20 +165,16 @@ function logitsWithout(own: Float64Array, length: number, { products, label, cou
   const xq = ownMean + length;
   return own.map((each, c) => {
     const isLabel = c === label;
-    const square = (products[c] as Float64Array)[c] as number;
     const pq = isLabel ? ownMean - length / others : each;
     const xp = (mean[c] as number) + each - (isLabel ? xq / others : 0);
-    const pp = isLabel ? square - (2 * ownMean) / others + length / others ** 2 : square;
-    return xp + growth * xq * pq - 0.5 * (pp + growth * pq * pq);
+    // The mean without the image is less exact.
+    const change = isLabel ? ownMean / others - length / (2 * others ** 2) + (noise / others - noise / count) / 2 : 0;
+    return xp + growth * xq * pq + (offsets[c] as number) + change - 0.5 * growth * pq * pq;
   });
 }
 
 /** Returns kernel and bias, less their mean over the classes, which softmax ignores: small numbers suit float32 and float16. */
-function denseWeights(
-  weights: readonly Float64Array[],
-  products: readonly Float64Array[],
-  scale: number,
-): Pick<Discriminant, 'kernel' | 'bias'> {
+function denseWeights(weights: readonly Float64Array[], offsets: readonly number[], scale: number): Pick<Discriminant, 'kernel' | 'bias'> {
   const classes = weights.length;
   const width = (weights[0] as Float64Array).length;
   const kernel = new Float32Array(width * classes);
@@ -179,7 +184,6 @@ function denseWeights(
       kernel[k * classes + c] = ((weight[k] as number) - mean) * scale;
     });
   }
-  const offsets = products.map((row, c) => -0.5 * (row[c] as number));
   const mean = offsets.reduce((sum, offset) => sum + offset, 0) / classes;
   return { kernel, bias: Float32Array.from(offsets, (offset) => (offset - mean) * scale) };
 }

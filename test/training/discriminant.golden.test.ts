@@ -19,7 +19,7 @@ function logitsOf({ kernel, bias }: Discriminant, query: readonly number[]): num
 }
 
 test.each(cases)(
-  'weights and offsets are those of scikit-learn, up to one factor (shrinkage $shrinkage)',
+  'weights and offsets are those of scikit-learn, corrected for class sizes, up to one factor (shrinkage $shrinkage)',
   ({ shrinkage, weights, offsets }) => {
     const { kernel, bias } = discriminant(featuresOf(rows, labels), shrinkage);
     const expected = [...Array.from({ length: width }, (_, k) => weights.map((row) => row[k]!)).flat(), ...offsets];
@@ -43,8 +43,13 @@ test.each(cases)('left-out images are predicted as by analyses without them (shr
   expect(scale / leftOut.scale).toBeLessThan(1.1);
 });
 
-test('with a shrinkage of 1, the nearest class mean wins, as in NearestCentroid', () => {
-  const result = discriminant(featuresOf(rows, labels), 1);
+test('with a shrinkage of 1 and classes of one size, the nearest class mean wins, as in NearestCentroid', () => {
+  const equal = [0, 1, 2].flatMap((c) => labels.flatMap((label, i) => (label === c ? [i] : [])).slice(0, 5));
+  const some = featuresOf(
+    equal.map((i) => rows[i]!),
+    equal.map((i) => labels[i]!),
+  );
+  const result = discriminant(some, 1);
   expect(queries.map((query) => logitsOf(result, query)).map((row) => row.indexOf(Math.max(...row)))).toEqual(nearestMeans);
 });
 

@@ -45,7 +45,7 @@ export interface SearchOptions {
 export interface IndexClassifierOptions {
   /**
    * Shrinkage of the covariance of the features, in (0, 1]: the weight of a multiple of the identity. With 1, the class with the nearest
-   * mean wins.
+   * mean wins among classes of one size.
    * @defaultValue 0.9
    */
   readonly shrinkage?: number | undefined;
