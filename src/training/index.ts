@@ -4,6 +4,7 @@ export { dropRateSchedule, type DropRateScheduleOptions } from './dropRateSchedu
 export { earlyStopping, type EarlyStoppingOptions, terminateOnNaN } from './earlyStopping.js';
 export { ema, type Ema, type EmaOptions } from './ema.js';
 export type { EpochMetrics, MetricValues } from './epochMetrics.js';
+export type { LeaveOneOut } from './fitScale.js';
 export type { FeatureRuntime } from './frozenPart.js';
 export type { TrainingWorkers } from './replicas.js';
 export { fineTune } from './fineTune.js';

@@ -2,3 +2,6 @@ export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from
 export { MONITOR_RULES, monitorOf } from './monitor.js';
 export { createReplica, type Replica, type ReplicaSetup, type Share, type ShareResult } from './replica.js';
 export type { ReplicaThread } from './replicas.js';
+export { discriminant } from './discriminant.js';
+export { openFeatures } from './frozenPart.js';
+export { addSecondMoments } from './secondMoments.js';

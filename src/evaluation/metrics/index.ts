@@ -12,6 +12,7 @@ export {
   type MultiLabelEvaluationOptions,
   type Rows,
 } from './evaluatePredictions.js';
+export { type LabelIssue, labelIssues } from './labelIssues.js';
 export type { Evaluation, LabelSetPredictions, MultiLabelEvaluation, Predictions } from './evaluation.js';
 export { confidencesOf, type CoverageCurve, coverageCurve, fitUnknownThreshold, type FitUnknownThresholdOptions } from './coverageCurve.js';
 export { evaluateUnknown, type UnknownEvaluation } from './evaluateUnknown.js';

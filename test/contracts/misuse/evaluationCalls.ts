@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { efficientNet, evaluatePredictions, modelSummary, setClassNames, VARIANTS } from '../../../src/index.js';
-import type { EvaluationBatch, Pixels } from '../../../src/index.js';
+import { efficientNet, evaluatePredictions, imageIndex, modelSummary, setClassNames, VARIANTS } from '../../../src/index.js';
+import type { EvaluationBatch, ImageIndex, Pixels } from '../../../src/index.js';
 import { fillModel } from '../../support/fillModel.js';
 import type { BaseCalls } from './baseCall.js';
 
@@ -33,6 +33,14 @@ function model(): LayersModel {
   );
   fillModel(made, 2);
   setClassNames(made, classNames);
+  return made;
+}
+
+/** An index of two classes with two images each. */
+async function index(): Promise<ImageIndex> {
+  const made = await imageIndex(model(), { preprocessing });
+  const labeled = [0, 1, 0, 1].map((label) => ({ pixels: image, label }));
+  await made.add(labeled, { classNames });
   return made;
 }
 
@@ -81,6 +89,13 @@ export const evaluationCalls: BaseCalls = {
   confidencesOf: { args: () => [evaluation] },
   coverageCurve: { args: () => [evaluation] },
   gradCam: { args: () => [model(), image, { layer: 'top_activation', target: 1, preprocessing, method: 'gradCam++', smooth: 1, seed: 1 }] },
+  imageIndex: { args: async () => [model(), { preprocessing, saved: await (await index()).arrays() }] },
+  'imageIndex().add': { args: () => [[{ pixels: image }], { className: 'c', batchSize: 2, onProgress: nothing, signal }], on: index },
+  'imageIndex().remove': { args: () => [nothing], on: index },
+  'imageIndex().search': { args: () => [image, { topK: 2, className: 'b' }], on: index },
+  'imageIndex().classifier': { args: () => [model(), { shrinkage: 0.5 }], on: index },
+  'imageIndex().arrays': { args: () => [], on: index },
+  labelIssues: { args: () => [evaluation] },
   modelSummary: { args: () => [model(), { batchSize: 2 }] },
   mostWrong: { args: () => [evaluation, 2] },
   occlusionMap: {
