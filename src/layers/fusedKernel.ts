@@ -37,13 +37,20 @@ export type FusedKernel =
   // { weight, gradient, mean, meanSquare }, { rate, beta1, beta2, epsilon } -> the new weight, mean and mean square
   | 'EffnetAdamUpdate'
   // { 0: float32, 1: float32, ... } -> a scalar: 0 if all numbers are finite, otherwise NaN
-  | 'EffnetFinite';
+  | 'EffnetFinite'
+  // { 0: float32, 1: float32, ... }, { floats } -> nothing. Copies the values, one tensor after the other, to the Float32Array `floats`.
+  | 'EffnetReadFloats'
+  // { 0: float32, 1: float32, ... }, { floats } -> nothing. Overwrites the values of the tensors, one after the other, with `floats`.
+  | 'EffnetWriteFloats';
+
+/** The attributes of a fused operation. */
+type Attributes = Readonly<Record<string, number | boolean | Float32Array>>;
 
 /** Runs the kernel of the current backend, or `compose` if the backend does not have it. */
 export function fused<T extends tf.Tensor | tf.Tensor[]>(
   kernel: FusedKernel,
   inputs: tf.NamedTensorMap,
-  attributes: Readonly<Record<string, number | boolean>>,
+  attributes: Attributes,
   compose: () => T,
 ): T {
   const found: unknown = tf.getKernel(kernel, tf.getBackend());
@@ -60,7 +67,7 @@ export function hasKernel(kernel: FusedKernel): boolean {
 export function runFused(
   kernel: FusedKernel,
   inputs: tf.NamedTensorMap,
-  attributes: Readonly<Record<string, number | boolean>> = {},
+  attributes: Attributes = {},
 ): tf.Tensor[] {
   const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes);
   return Array.isArray(result) ? result : [result];

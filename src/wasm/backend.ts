@@ -12,6 +12,8 @@ export interface WasmBackend {
     readonly wasmMemory?: WebAssembly.Memory | undefined;
     _malloc: (bytes: number) => number;
     _free(address: number): void;
+    /** The memory. It is replaced when the memory grows. */
+    readonly HEAPU8: Uint8Array;
   };
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
   incRef(dataId: object): void;

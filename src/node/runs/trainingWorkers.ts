@@ -53,6 +53,9 @@ export function trainingWorkers(options: TrainingWorkersOptions = {}): TrainingW
       await Promise.all(running.map((thread, i) => thread.ask({ name: 'open', setup: setups[i] as (typeof setups)[number] })));
       return running.map((thread): ReplicaThread => ({
         step: async (share) => (await thread.ask({ name: 'step', share })) as NonNullable<TrainingAnswer['result']>,
+        reduce: async (reduction) => {
+          await thread.ask({ name: 'reduce', reduction });
+        },
         close: async () => {
           if (!thread.hasEnded) await thread.ask({ name: 'close' });
         },
