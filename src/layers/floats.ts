@@ -1,30 +1,31 @@
-// Copies the values of many tensors to or from one array, without an array or a promise per tensor where the backend can.
+// Copies the values of many tensors to or from one array, and adds arrays in memory that threads share. Only the wasm backend can.
 
-import * as tf from '@tensorflow/tfjs-core';
-import { hasKernel, runFused } from './fusedKernel.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import { runFused } from './fusedKernel.js';
 
 /** Copies the values of float32 tensors to `floats`, one tensor after the other. `floats` may be a view of shared memory. */
-export async function readFloats(tensors: readonly tf.Tensor[], floats: Float32Array): Promise<void> {
-  if (hasKernel('EffnetReadFloats')) {
-    runFused('EffnetReadFloats', Object.fromEntries(tensors.entries()), { floats });
-    return;
-  }
-  const values = await Promise.all(tensors.map((tensor) => tensor.data<'float32'>()));
-  let offset = 0;
-  for (const each of values) {
-    floats.set(each, offset);
-    offset += each.length;
-  }
+export function readFloats(tensors: readonly tf.Tensor[], floats: Float32Array): void {
+  runFused('EffnetReadFloats', Object.fromEntries(tensors.entries()), { floats });
 }
 
-/** Sets variables to the values of `floats`, one variable after the other. Clones of the variables may change as well. */
-export function writeFloats(variables: readonly tf.Variable[], floats: Float32Array): void {
-  if (hasKernel('EffnetWriteFloats')) {
-    runFused('EffnetWriteFloats', Object.fromEntries(variables.entries()), { floats });
-    return;
-  }
-  tf.tidy(() => {
-    let offset = 0;
-    for (const variable of variables) variable.assign(tf.tensor(floats.slice(offset, (offset += variable.size)), variable.shape));
-  });
+/** Overwrites the values of float32 tensors with `floats`, one tensor after the other. Their clones change as well. */
+export function writeFloats(tensors: readonly tf.Tensor[], floats: Float32Array): void {
+  runFused('EffnetWriteFloats', Object.fromEntries(tensors.entries()), { floats });
+}
+
+/** Two arrays of the same length in a shared memory, and their factors. */
+export interface FloatSum {
+  readonly memory: WebAssembly.Memory;
+  /** The addresses of the arrays, in bytes. */
+  readonly to: number;
+  readonly from: number;
+  /** Number of floats. */
+  readonly count: number;
+  readonly toFactor: number;
+  readonly fromFactor: number;
+}
+
+/** Replaces the array at `to` with `to * toFactor + from * fromFactor`. */
+export function addFloats(sum: FloatSum): void {
+  runFused('EffnetAddFloats', {}, { ...sum });
 }

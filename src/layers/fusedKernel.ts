@@ -32,6 +32,8 @@ export type FusedKernel =
   | 'EffnetExciteSums'
   // { dy, weights, shift, slope } -> (dy * weights + shift) * slope
   | 'EffnetExciteGradient'
+  // { weight, gradient }, { rate } -> weight - rate * gradient
+  | 'EffnetDescentUpdate'
   // { weight, gradient, velocity }, { rate, momentum, nesterov } -> the new weight and velocity
   | 'EffnetMomentumUpdate'
   // { weight, gradient, mean, meanSquare }, { rate, beta1, beta2, epsilon } -> the new weight, mean and mean square
@@ -41,10 +43,13 @@ export type FusedKernel =
   // { 0: float32, 1: float32, ... }, { floats } -> nothing. Copies the values, one tensor after the other, to the Float32Array `floats`.
   | 'EffnetReadFloats'
   // { 0: float32, 1: float32, ... }, { floats } -> nothing. Overwrites the values of the tensors, one after the other, with `floats`.
-  | 'EffnetWriteFloats';
+  | 'EffnetWriteFloats'
+  // {}, { memory, to, from, count, toFactor, fromFactor } -> nothing. Replaces the floats at the address `to` of a shared WebAssembly.Memory
+  // with to * toFactor + from * fromFactor.
+  | 'EffnetAddFloats';
 
 /** The attributes of a fused operation. */
-type Attributes = Readonly<Record<string, number | boolean | Float32Array>>;
+type Attributes = Readonly<Record<string, number | boolean | Float32Array | WebAssembly.Memory>>;
 
 /** Runs the kernel of the current backend, or `compose` if the backend does not have it. */
 export function fused<T extends tf.Tensor | tf.Tensor[]>(
@@ -54,7 +59,7 @@ export function fused<T extends tf.Tensor | tf.Tensor[]>(
   compose: () => T,
 ): T {
   const found: unknown = tf.getKernel(kernel, tf.getBackend());
-  return found === undefined ? tf.tidy(compose) : tf.engine().runKernel<T>(kernel, inputs, attributes);
+  return found === undefined ? tf.tidy(compose) : tf.engine().runKernel<T>(kernel, inputs, attributes as object as tf.NamedAttrMap);
 }
 
 /** Returns whether the current backend has a kernel for the operation. */
@@ -69,6 +74,6 @@ export function runFused(
   inputs: tf.NamedTensorMap,
   attributes: Attributes = {},
 ): tf.Tensor[] {
-  const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes);
+  const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes as object as tf.NamedAttrMap);
   return Array.isArray(result) ? result : [result];
 }

@@ -60,7 +60,7 @@ function sharedCopies(): (tensors: readonly (tf.Tensor | undefined)[]) => Promis
         const { shape, size } = tensor;
         const dtype = tensor.dtype as PlainTensor['dtype'];
         const values = new ARRAYS[dtype](memory, (ends[i] as number) - 4 * size, size);
-        if (values instanceof Float32Array) await readFloats([tensor], values);
+        if (values instanceof Float32Array) readFloats([tensor], values);
         else values.set(await tensor.data());
         return { shape, dtype, values };
       }),

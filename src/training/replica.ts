@@ -3,8 +3,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { EffnetError } from '../core/index.js';
-import { BatchNormalization, readFloats, SeededDropout, writeFloats, type DropoutStream } from '../layers/internal.js';
+import { addFloats, BatchNormalization, readFloats, SeededDropout, writeFloats, type DropoutStream } from '../layers/internal.js';
 import { layersOf, modelFromArtifacts } from '../models/internal.js';
+import { addressOfPart, partOf, type Exchange } from './exchange.js';
 import { cutFrozen } from './frozenPart.js';
 import { lossFrom, type LossConfig } from './losses.js';
 import { withoutStateChanges } from './stateChanges.js';
@@ -28,11 +29,9 @@ export interface ReplicaSetup {
   readonly names: readonly string[];
   /** Number of weights that train. */
   readonly count: number;
-  /** Shared by all threads: the current values of the weights. */
-  readonly values: SharedArrayBuffer;
-  /** The results of all replicas: gradients, followed by new moving statistics. */
-  readonly results: readonly SharedArrayBuffer[];
-  /** The position of this replica in `results`. */
+  /** Shared by all threads: the current values of the weights, and as results gradients followed by new moving statistics. */
+  readonly exchange: Exchange;
+  /** The position of this replica among all threads. */
   readonly index: number;
 }
 
@@ -106,9 +105,8 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
   const layers = statefulLayers(model);
   const { above } = cutFrozen(model);
   const context = { where, loss: lossFrom(setup.loss) };
-  const values = new Float32Array(setup.values);
-  const results = setup.results.map((buffer) => new Float32Array(buffer));
-  const own = results[setup.index] as Float32Array;
+  const values = partOf(setup.exchange, 0);
+  const results = partOf(setup.exchange, setup.index + 1);
 
   return {
     async step(share) {
@@ -136,18 +134,15 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
           return { cost: result.value, predictions: predicted as unknown as tf.Tensor, outputs: [...gradients, ...statistics] };
         });
         held.push(cost, ...outputs.filter((tensor) => !(tensor instanceof tf.Variable)));
-        await readFloats(outputs, own);
+        readFloats(outputs, results);
         const [loss = NaN] = await cost.data();
         return { loss, predictions: await toPlain(predictions) };
       } finally {
         tf.dispose(held);
       }
     },
-    reduce({ weights, start, end }) {
-      weightedSum(
-        results.slice(0, weights.length).map((result) => result.subarray(start, end)),
-        weights,
-      );
+    reduce: (reduction) => {
+      addResults(setup.exchange, reduction);
     },
     dispose: () => {
       model.dispose();
@@ -181,11 +176,11 @@ function optional(tensor: PlainTensor | undefined): tf.Tensor | undefined {
   return tensor === undefined ? undefined : toTensor(tensor);
 }
 
-/** Replaces the first part with the weighted sum of all parts. */
-function weightedSum([sum, ...others]: readonly Float32Array[], [weight = 1, ...weights]: readonly number[]): void {
-  if (sum === undefined) return;
-  others.forEach((part, k) => {
-    const [a, b] = [k === 0 ? weight : 1, weights[k] as number];
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) * a + (part[i] as number) * b;
+/** Replaces floats of the first results with the weighted sum of all results. */
+function addResults(exchange: Exchange, { weights: [first = 1, ...weights], start, end }: Reduction): void {
+  const { memory } = exchange;
+  const [to, ...others] = [first, ...weights].map((_, i) => addressOfPart(exchange, i + 1) + 4 * start) as [number, ...number[]];
+  others.forEach((from, i) => {
+    addFloats({ memory, to, from, count: end - start, toFactor: i === 0 ? first : 1, fromFactor: weights[i] as number });
   });
 }

@@ -7,6 +7,7 @@ import { BatchNormalization, readFloats, SeededDropout } from '../layers/interna
 import type { Attempt } from './attempt.js';
 import { layersOf } from '../models/internal.js';
 import { batchDivider, type SharedBatch } from './divideBatch.js';
+import { createExchange, partOf } from './exchange.js';
 import { lossConfig, type Loss } from './losses.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
 import { statefulLayers, type PlainTensor, type Reduction, type ReplicaSetup, type Share, type ShareResult, type StatefulLayers } from './replica.js';
@@ -46,10 +47,9 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
   const statistics = trainedNormalizations(model).flatMap((layer) => layer.weights.filter((weight) => !trained.includes(weight)));
   const weights = [...trained, ...statistics];
   const variables = weights.map((weight) => weight.read() as tf.Variable);
-  const bytes = 4 * variables.reduce((sum, { size }) => sum + size, 0);
-  const values = new SharedArrayBuffer(bytes);
+  const floats = variables.reduce((sum, { size }) => sum + size, 0);
+  const exchange = createExchange(where, floats, workers.threads);
   const others = model.weights.filter((weight) => !weights.includes(weight)).map((weight) => weight.read() as tf.Variable);
-  const results = Array.from({ length: workers.threads }, () => new SharedArrayBuffer(bytes));
   const open = async (): Promise<readonly ReplicaThread[]> => {
     const setup: Omit<ReplicaSetup, 'index'> = {
       where,
@@ -58,37 +58,35 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
       loss: lossConfig(loss) as ReplicaSetup['loss'],
       names: weights.map(({ originalName }) => originalName),
       count: trained.length,
-      values,
-      results,
+      exchange,
     };
-    return workers.open(results.map((_, index) => ({ ...setup, index })));
+    return workers.open(Array.from({ length: workers.threads }, (_, index) => ({ ...setup, index })));
   };
   let threads = await open();
   let copied = others.map(({ dataId }) => dataId);
-  const current = new Float32Array(values);
-  const sums = new Float32Array(results[0] as SharedArrayBuffer);
+  const values = partOf(exchange, 0);
+  const sums = partOf(exchange, 1);
   let versions: readonly object[] = [];
   const layers = statefulLayers(model);
   const divide = batchDivider(layers, workers.threads);
 
-  const publish = async (): Promise<void> => {
+  const publish = (): void => {
     const now = variables.map(({ dataId }) => dataId);
     if (now.every((version, i) => version === versions[i])) return;
-    await readFloats(variables, current);
+    readFloats(variables, values);
     versions = now;
   };
 
   /** Lets each thread add up a part of the results. The sums replace the results of the first thread. */
   const reduce = async (weights: readonly number[]): Promise<void> => {
     if (weights.length === 1) return;
-    const size = sums.length;
-    const bounds = [...threads.keys(), threads.length].map((i) => Math.floor((i * size) / threads.length));
+    const bounds = [...threads.keys(), threads.length].map((i) => Math.floor((i * floats) / threads.length));
     await Promise.all(threads.map((thread, i) => thread.reduce({ weights, start: bounds[i] as number, end: bounds[i + 1] as number })));
   };
 
   return {
     async step(optimizer, batch) {
-      await publish();
+      publish();
       const shares = await divide(batch);
       const answers = await Promise.all(shares.map((share, i) => (threads[i] as ReplicaThread).step(share)));
       const fractions = shares.map(({ ys, rows }) => (ys.shape[0] as number) / rows.total);

@@ -1,9 +1,9 @@
-// Wasm kernels that copy the values of many tensors to or from one array.
+// Wasm kernels that copy the values of many tensors to or from one array, and add arrays in memory that threads share.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
-import type { FusedKernel } from '../layers/internal.js';
-import { addressOf, type WasmBackend } from './backend.js';
+import type { FloatSum, FusedKernel } from '../layers/internal.js';
+import { addressOf, kernelsOfMemory, type WasmBackend } from './backend.js';
 
 export const floatKernels: readonly KernelConfig[] = [
   copy('EffnetReadFloats', (values, floats, offset) => {
@@ -12,6 +12,15 @@ export const floatKernels: readonly KernelConfig[] = [
   copy('EffnetWriteFloats', (values, floats, offset) => {
     values.set(floats.subarray(offset, offset + values.length));
   }),
+  {
+    kernelName: 'EffnetAddFloats' satisfies FusedKernel,
+    backendName: 'wasm',
+    kernelFunc: ({ attrs }) => {
+      const { memory, to, from, count, toFactor, fromFactor } = attrs as unknown as FloatSum;
+      kernelsOfMemory(memory).addFloats(to, from, count, toFactor, fromFactor);
+      return [];
+    },
+  },
 ];
 
 /** Describes a kernel that calls `each` with a view of the values of every tensor. */
