@@ -1,4 +1,4 @@
-// Copies the values of many tensors to or from one array, and adds arrays in memory that threads share. Only the wasm backend can.
+// Copies the values of many tensors to one array, and adds arrays in memory that threads share. Only the wasm backend can.
 
 import type * as tf from '@tensorflow/tfjs-core';
 import { runFused } from './fusedKernel.js';
@@ -6,11 +6,6 @@ import { runFused } from './fusedKernel.js';
 /** Copies the values of float32 tensors to `floats`, one tensor after the other. `floats` may be a view of shared memory. */
 export function readFloats(tensors: readonly tf.Tensor[], floats: Float32Array): void {
   runFused('EffnetReadFloats', Object.fromEntries(tensors.entries()), { floats });
-}
-
-/** Overwrites the values of float32 tensors with `floats`, one tensor after the other. Their clones change as well. */
-export function writeFloats(tensors: readonly tf.Tensor[], floats: Float32Array): void {
-  runFused('EffnetWriteFloats', Object.fromEntries(tensors.entries()), { floats });
 }
 
 /** Two arrays of the same length in a shared memory, and their factors. */

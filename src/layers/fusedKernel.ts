@@ -42,8 +42,6 @@ export type FusedKernel =
   | 'EffnetFinite'
   // { 0: float32, 1: float32, ... }, { floats } -> nothing. Copies the values, one tensor after the other, to the Float32Array `floats`.
   | 'EffnetReadFloats'
-  // { 0: float32, 1: float32, ... }, { floats } -> nothing. Overwrites the values of the tensors, one after the other, with `floats`.
-  | 'EffnetWriteFloats'
   // {}, { memory, to, from, count, toFactor, fromFactor } -> nothing. Replaces the floats at the address `to` of a shared WebAssembly.Memory
   // with to * toFactor + from * fromFactor.
   | 'EffnetAddFloats';

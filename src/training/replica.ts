@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { EffnetError } from '../core/index.js';
-import { addFloats, BatchNormalization, readFloats, SeededDropout, writeFloats, type DropoutStream } from '../layers/internal.js';
+import { addFloats, BatchNormalization, readFloats, SeededDropout, type DropoutStream } from '../layers/internal.js';
 import { layersOf, modelFromArtifacts } from '../models/internal.js';
 import { addressOfPart, partOf, type Exchange } from './exchange.js';
 import { cutFrozen } from './frozenPart.js';
@@ -111,7 +111,11 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
   return {
     async step(share) {
       restore(layers, share);
-      writeFloats(variables, values);
+      tf.tidy(() => {
+        // New tensors, because TensorFlow.js keeps rearranged copies of the filters of convolutions.
+        const tensors = tensorsOf(values, variables);
+        variables.forEach((variable, i) => variable.assign(tensors[i] as tf.Tensor));
+      });
       const held: tf.Tensor[] = [];
       try {
         const { cost, predictions, outputs } = tf.tidy(() => {
@@ -183,4 +187,10 @@ function addResults(exchange: Exchange, { weights: [first = 1, ...weights], star
   others.forEach((from, i) => {
     addFloats({ memory, to, from, count: end - start, toFactor: i === 0 ? first : 1, fromFactor: weights[i] as number });
   });
+}
+
+/** Creates tensors of consecutive values, shaped like the given ones. */
+export function tensorsOf(values: Float32Array, like: readonly tf.Tensor[]): tf.Tensor[] {
+  let offset = 0;
+  return like.map(({ shape, size }) => tf.tensor(values.subarray(offset, (offset += size)), shape));
 }

@@ -10,7 +10,7 @@ import { batchDivider, type SharedBatch } from './divideBatch.js';
 import { createExchange, partOf } from './exchange.js';
 import { lossConfig, type Loss } from './losses.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
-import { statefulLayers, type PlainTensor, type Reduction, type ReplicaSetup, type Share, type ShareResult, type StatefulLayers } from './replica.js';
+import { statefulLayers, tensorsOf, type PlainTensor, type Reduction, type ReplicaSetup, type Share, type ShareResult, type StatefulLayers } from './replica.js';
 import type { Changes } from './stateChanges.js';
 
 /** Threads that train copies of a model. `trainingWorkers` of `effnet-ts/node` creates them. */
@@ -94,8 +94,7 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
       advanceStreams(layers);
       const predictions = join(answers.map((answer) => answer.predictions));
       const attempt = optimizer.attemptWith(() => {
-        let offset = 0;
-        const tensors = variables.map(({ shape, size }) => tf.tensor(sums.subarray(offset, (offset += size)), shape));
+        const tensors = tensorsOf(sums, variables);
         const changes: Changes = new Map();
         variables.slice(trained.length).forEach((variable, i) => changes.set(variable, tensors[trained.length + i] as tf.Tensor));
         return {

@@ -1,4 +1,4 @@
-// Wasm kernels that copy the values of many tensors to or from one array, and add arrays in memory that threads share.
+// Wasm kernels that copy the values of many tensors to one array, and add arrays in memory that threads share.
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
@@ -6,12 +6,22 @@ import type { FloatSum, FusedKernel } from '../layers/internal.js';
 import { addressOf, kernelsOfMemory, type WasmBackend } from './backend.js';
 
 export const floatKernels: readonly KernelConfig[] = [
-  copy('EffnetReadFloats', (values, floats, offset) => {
-    floats.set(values, offset);
-  }),
-  copy('EffnetWriteFloats', (values, floats, offset) => {
-    values.set(floats.subarray(offset, offset + values.length));
-  }),
+  {
+    kernelName: 'EffnetReadFloats' satisfies FusedKernel,
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const { floats } = attrs as unknown as { readonly floats: Float32Array };
+      let offset = 0;
+      for (const tensor of Object.values(inputs as Readonly<Record<string, TensorInfo>>)) {
+        const size = tf.util.sizeFromShape(tensor.shape);
+        // A tensor of another backend is moved to this one, which may replace the memory.
+        const address = addressOf(backend as WasmBackend, tensor);
+        floats.set(new Float32Array((backend as WasmBackend).wasm.HEAPU8.buffer, address, size), offset);
+        offset += size;
+      }
+      return [];
+    },
+  },
   {
     kernelName: 'EffnetAddFloats' satisfies FusedKernel,
     backendName: 'wasm',
@@ -22,23 +32,3 @@ export const floatKernels: readonly KernelConfig[] = [
     },
   },
 ];
-
-/** Describes a kernel that calls `each` with a view of the values of every tensor. */
-function copy(kernelName: FusedKernel, each: (values: Float32Array, floats: Float32Array, offset: number) => void): KernelConfig {
-  return {
-    kernelName,
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const { floats } = attrs as unknown as { readonly floats: Float32Array };
-      let offset = 0;
-      for (const tensor of Object.values(inputs as Readonly<Record<string, TensorInfo>>)) {
-        const size = tf.util.sizeFromShape(tensor.shape);
-        // A tensor of another backend is moved to this one, which may replace the memory.
-        const address = addressOf(backend as WasmBackend, tensor);
-        each(new Float32Array((backend as WasmBackend).wasm.HEAPU8.buffer, address, size), floats, offset);
-        offset += size;
-      }
-      return [];
-    },
-  };
-}
