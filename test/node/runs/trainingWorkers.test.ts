@@ -73,13 +73,27 @@ test.each([
 ] as [string, Partial<FineTuneOptions>][])('%s: threads change nothing but rounding', async (_, more) => {
   const alone = await losses(more);
   expect(alone.losses).toHaveLength(9);
-  for (const threads of [1, 2, 3]) {
+  for (const threads of [1, 2, 5]) {
     const workers = trainingWorkers({ threads });
     const shared = await losses({ ...more, workers });
     await workers.dispose();
     expect(largest(alone.losses, shared.losses)).toBeLessThan(1e-5);
     expect(largest(alone.weights, shared.weights)).toBeLessThan(1e-4);
   }
+});
+
+test('twenty steps of gradient descent with dropout: 1, 2 and 3 threads have the same losses', async () => {
+  const more: Partial<FineTuneOptions> = { stages: [{ unfreeze: 'all', epochs: 7 }], optimizer: () => sgd({ learningRate: 0.01 }) };
+  const all: number[][] = [];
+  for (const threads of [1, 2, 3]) {
+    const workers = trainingWorkers({ threads });
+    all.push((await losses({ ...more, workers })).losses.slice(0, 20));
+    await workers.dispose();
+  }
+  const [one, two, three] = all as [number[], number[], number[]];
+  expect(one).toHaveLength(20);
+  expect(largest(one, two)).toBeLessThan(1e-5);
+  expect(largest(one, three)).toBeLessThan(1e-5);
 });
 
 test('stages, metrics and AdamW: the history is that of one thread', async () => {
