@@ -67,11 +67,7 @@ export function hasKernel(kernel: FusedKernel): boolean {
 }
 
 /** Runs the kernel of the current backend, which must have it. */
-export function runFused(
-  kernel: FusedKernel,
-  inputs: tf.NamedTensorMap,
-  attributes: Attributes = {},
-): tf.Tensor[] {
+export function runFused(kernel: FusedKernel, inputs: tf.NamedTensorMap, attributes: Attributes = {}): tf.Tensor[] {
   const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes as object as tf.NamedAttrMap);
   return Array.isArray(result) ? result : [result];
 }

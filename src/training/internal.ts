@@ -1,4 +1,12 @@
 export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
 export { MONITOR_RULES, monitorOf } from './monitor.js';
-export { createReplica, type Reduction, type Replica, type ReplicaSetup, type Share, type ShareResult } from './replica.js';
+export {
+  createReplica,
+  type PlainTensor,
+  type Reduction,
+  type Replica,
+  type ReplicaSetup,
+  type Share,
+  type ShareResult,
+} from './replica.js';
 export type { ReplicaThread } from './replicas.js';

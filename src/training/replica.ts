@@ -72,6 +72,8 @@ export interface Reduction {
 export interface Replica {
   /** Computes the gradients of a share. */
   step(share: Share): Promise<ShareResult>;
+  /** Computes the predictions for a share in inference mode. */
+  predict(share: Share): Promise<PlainTensor>;
   /** Replaces a part of the first results with the weighted sum of all results, once all replicas have computed their shares. */
   reduce(reduction: Reduction): void;
   dispose(): void;
@@ -108,14 +110,18 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
   const values = partOf(setup.exchange, 0);
   const results = partOf(setup.exchange, setup.index + 1);
 
+  const receive = (): void => {
+    tf.tidy(() => {
+      // New tensors, because TensorFlow.js keeps rearranged copies of the filters of convolutions.
+      const tensors = tensorsOf(values, variables);
+      variables.forEach((variable, i) => variable.assign(tensors[i] as tf.Tensor));
+    });
+  };
+
   return {
     async step(share) {
       restore(layers, share);
-      tf.tidy(() => {
-        // New tensors, because TensorFlow.js keeps rearranged copies of the filters of convolutions.
-        const tensors = tensorsOf(values, variables);
-        variables.forEach((variable, i) => variable.assign(tensors[i] as tf.Tensor));
-      });
+      receive();
       const held: tf.Tensor[] = [];
       try {
         const { cost, predictions, outputs } = tf.tidy(() => {
@@ -143,6 +149,15 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
         return { loss, predictions: await toPlain(predictions) };
       } finally {
         tf.dispose(held);
+      }
+    },
+    async predict({ features }) {
+      receive();
+      const predictions = tf.tidy(() => above(features.map(toTensor), false));
+      try {
+        return await toPlain(predictions);
+      } finally {
+        predictions.dispose();
       }
     },
     reduce: (reduction) => {

@@ -10,7 +10,16 @@ import { batchDivider, type SharedBatch } from './divideBatch.js';
 import { createExchange, partOf } from './exchange.js';
 import { lossConfig, type Loss } from './losses.js';
 import type { NamedOptimizer } from './NamedOptimizer.js';
-import { statefulLayers, tensorsOf, type PlainTensor, type Reduction, type ReplicaSetup, type Share, type ShareResult, type StatefulLayers } from './replica.js';
+import {
+  statefulLayers,
+  tensorsOf,
+  type PlainTensor,
+  type Reduction,
+  type ReplicaSetup,
+  type Share,
+  type ShareResult,
+  type StatefulLayers,
+} from './replica.js';
 import type { Changes } from './stateChanges.js';
 
 /** Threads that train copies of a model. `trainingWorkers` of `effnet-ts/node` creates them. */
@@ -28,6 +37,7 @@ export interface TrainingWorkers {
 /** One thread with a copy of the model. @internal */
 export interface ReplicaThread {
   step(share: Share): Promise<ShareResult>;
+  predict(share: Share): Promise<PlainTensor>;
   reduce(reduction: Reduction): Promise<void>;
   close(): Promise<void>;
 }
@@ -36,6 +46,8 @@ export interface ReplicaThread {
 export interface Replicas {
   /** Computes a step. The caller takes or drops it, and disposes the predictions. */
   step(optimizer: NamedOptimizer, batch: SharedBatch): Promise<{ readonly attempt: Attempt; readonly predictions: tf.Tensor }>;
+  /** Computes predictions in inference mode, which the caller disposes. */
+  predict(batch: SharedBatch): Promise<tf.Tensor>;
   /** Copies the model again if weights have changed that do not train. */
   refresh(): Promise<void>;
   dispose(): Promise<void>;
@@ -84,6 +96,13 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
     await Promise.all(threads.map((thread, i) => thread.reduce({ weights, start: bounds[i] as number, end: bounds[i + 1] as number })));
   };
 
+  const refresh = async (): Promise<void> => {
+    const now = others.map(({ dataId }) => dataId);
+    if (now.every((version, i) => version === copied[i])) return;
+    threads = await open();
+    copied = now;
+  };
+
   return {
     async step(optimizer, batch) {
       publish();
@@ -105,12 +124,13 @@ export async function openReplicas(where: string, model: LayersModel, loss: Loss
       });
       return { attempt, predictions };
     },
-    async refresh() {
-      const now = others.map(({ dataId }) => dataId);
-      if (now.every((version, i) => version === copied[i])) return;
-      threads = await open();
-      copied = now;
+    async predict(batch) {
+      await refresh();
+      publish();
+      const shares = await divide(batch);
+      return join(await Promise.all(shares.map((share, i) => (threads[i] as ReplicaThread).predict(share))));
     },
+    refresh,
     async dispose() {
       await Promise.all(threads.map((thread) => thread.close()));
     },

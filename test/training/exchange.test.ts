@@ -11,6 +11,8 @@ test('the parts of the shared memory follow one another', () => {
 
 test('gradients that do not fit in a WebAssembly memory are refused, with the number of threads that fit', () => {
   const floats = 66_000_000;
-  expect(() => createExchange('fineTune', floats, 16)).toThrowErrorMatchingInlineSnapshot(`[OptionError: fineTune: expected at most 15 threads for \`workers\`, whose gradients of 66000000 weights fit in 4 GB, received 16. Use fewer threads, or freeze more layers.]`);
+  expect(() => createExchange('fineTune', floats, 16)).toThrowErrorMatchingInlineSnapshot(
+    `[OptionError: fineTune: expected at most 15 threads for \`workers\`, whose gradients of 66000000 weights fit in 4 GB, received 16. Use fewer threads, or freeze more layers.]`,
+  );
   expect(4 * floats * (15 + 1)).toBeLessThanOrEqual(2 ** 32);
 });

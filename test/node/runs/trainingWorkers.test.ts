@@ -14,6 +14,7 @@ import {
   focalLoss,
   sgd,
   softmaxCrossEntropy,
+  type EpochMetrics,
   type FineTuneOptions,
   type Loss,
   type TrainingWorkers,
@@ -101,7 +102,7 @@ test('stages, metrics and AdamW: the history is that of one thread', async () =>
     { unfreeze: ['predictions'], epochs: 1 },
     { unfreeze: { from: 'block6a' }, epochs: 1 },
   ];
-  const run = async (workers?: TrainingWorkers): Promise<readonly { loss: number; accuracy?: number | undefined }[]> => {
+  const run = async (workers?: TrainingWorkers): Promise<readonly EpochMetrics[]> => {
     const model = build();
     const history = await fineTune(
       model,
@@ -115,7 +116,46 @@ test('stages, metrics and AdamW: the history is that of one thread', async () =>
   alone.forEach((epoch, i) => {
     expect(Math.abs(shared[i]!.loss - epoch.loss)).toBeLessThan(1e-3);
     expect(shared[i]!.accuracy).toBe(epoch.accuracy);
+    expect(Math.abs(shared[i]!.val_loss! - epoch.val_loss!)).toBeLessThan(1e-3);
+    expect(shared[i]!.val_accuracy).toBe(epoch.val_accuracy);
   });
+});
+
+test('validation runs in the threads, with the weights that a callback sets', async () => {
+  const rows: number[] = [];
+  const counting: TrainingWorkers = {
+    ...two,
+    open: async (setups) =>
+      (await two.open(setups)).map((thread) => ({
+        ...thread,
+        predict: (share) => {
+          rows.push(share.ys.shape[0]!);
+          return thread.predict(share);
+        },
+      })),
+  };
+  const run = async (workers?: TrainingWorkers): Promise<number> => {
+    const model = build();
+    // A frozen weight above the first trained one, which the threads copy only when it changes.
+    const change = callback({
+      onBatchEnd: (step) => {
+        if (step === 2)
+          model.getLayer('block2a_bn').setWeights(
+            model
+              .getLayer('block2a_bn')
+              .getWeights()
+              .map((each) => tf.mul(each, 1.5)),
+          );
+      },
+    });
+    const stages = [{ unfreeze: 'all', epochs: 1 }] as const;
+    const [epoch] = await fineTune(model, options({ stages, workers, validation: images(), callbacks: [change] }));
+    model.dispose();
+    return epoch!.val_loss!;
+  };
+  const alone = await run();
+  expect(Math.abs((await run(counting)) - alone)).toBeLessThan(1e-5);
+  expect(rows).toEqual([2, 2, 2, 2, 1, 2]);
 });
 
 test('a run that is stopped and resumed with as many threads ends bit by bit like an uninterrupted one', async () => {
