@@ -42,8 +42,8 @@ export type FusedKernel =
   | 'EffnetFinite'
   // { 0: float32, 1: float32, ... }, { floats } -> nothing. Copies the values, one tensor after the other, to the Float32Array `floats`.
   | 'EffnetReadFloats'
-  // {}, { memory, to, from, count, toFactor, fromFactor } -> nothing. Replaces the floats at the address `to` of a shared WebAssembly.Memory
-  // with to * toFactor + from * fromFactor.
+  // {}, { memory, to, from, count, toFactor, fromFactor } -> nothing. Replaces the floats at the address `to` of a WebAssembly.Memory that
+  // threads share with to * toFactor + from * fromFactor.
   | 'EffnetAddFloats';
 
 /** The attributes of a fused operation. */

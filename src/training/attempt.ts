@@ -85,7 +85,7 @@ function releaseTape(): void {
   state.activeTape = [];
 }
 
-/** Returns a function that keeps the values of a tensor. A tensor that does not belong to the current scope is cloned, such as a variable. */
+/** Returns a function that keeps the values of a tensor. It clones variables, and tensors that do not belong to the current scope. */
 function holder(): <T extends tf.Tensor>(tensor: T) => T {
   const { activeScope } = tf.engine().state;
   const held = new Set<tf.Tensor>();

@@ -20,7 +20,7 @@ export interface SharedBatch {
 export function batchDivider(layers: StatefulLayers, threads: number): (batch: SharedBatch) => Promise<Share[]> {
   const share = sharedCopies();
   return async ({ place, features, ys, sampleWeights, classWeights }) => {
-    const total = ys.shape[0] as number;
+    const total = ys.shape[0];
     const parts = Math.min(threads, total);
     const copies = await share([ys, sampleWeights, classWeights, ...features]);
     const [labels, ofSamples, ofClasses, ...ofFeatures] = copies as [PlainTensor, PlainTensor?, PlainTensor?, ...PlainTensor[]];

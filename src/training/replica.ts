@@ -114,7 +114,7 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
     tf.tidy(() => {
       // New tensors, because TensorFlow.js keeps rearranged copies of the filters of convolutions.
       const tensors = tensorsOf(values, variables);
-      variables.forEach((variable, i) => variable.assign(tensors[i] as tf.Tensor));
+      for (const [i, variable] of variables.entries()) variable.assign(tensors[i] as tf.Tensor);
     });
   };
 

@@ -89,7 +89,7 @@ function binaryFor(memory: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
 
 const ofMemories = new WeakMap<WebAssembly.Memory, Kernels>();
 
-/** Returns the kernels of a memory that does not belong to the backend. Compiles them at the first call, which browsers allow in workers. */
+/** Returns the kernels of a memory that does not belong to the backend. Compiles them at the first call. */
 export function kernelsOfMemory(memory: WebAssembly.Memory): Kernels {
   const known = ofMemories.get(memory);
   if (known !== undefined) return known;
