@@ -32,22 +32,32 @@ export type FusedKernel =
   | 'EffnetExciteSums'
   // { dy, weights, shift, slope } -> (dy * weights + shift) * slope
   | 'EffnetExciteGradient'
+  // { weight, gradient }, { rate } -> weight - rate * gradient
+  | 'EffnetDescentUpdate'
   // { weight, gradient, velocity }, { rate, momentum, nesterov } -> the new weight and velocity
   | 'EffnetMomentumUpdate'
   // { weight, gradient, mean, meanSquare }, { rate, beta1, beta2, epsilon } -> the new weight, mean and mean square
   | 'EffnetAdamUpdate'
   // { 0: float32, 1: float32, ... } -> a scalar: 0 if all numbers are finite, otherwise NaN
-  | 'EffnetFinite';
+  | 'EffnetFinite'
+  // { 0: float32, 1: float32, ... }, { floats } -> nothing. Copies the values, one tensor after the other, to the Float32Array `floats`.
+  | 'EffnetReadFloats'
+  // {}, { memory, to, from, count, toFactor, fromFactor } -> nothing. Replaces the floats at the address `to` of a WebAssembly.Memory that
+  // threads share with to * toFactor + from * fromFactor.
+  | 'EffnetAddFloats';
+
+/** The attributes of a fused operation. */
+type Attributes = Readonly<Record<string, number | boolean | Float32Array | WebAssembly.Memory>>;
 
 /** Runs the kernel of the current backend, or `compose` if the backend does not have it. */
 export function fused<T extends tf.Tensor | tf.Tensor[]>(
   kernel: FusedKernel,
   inputs: tf.NamedTensorMap,
-  attributes: Readonly<Record<string, number | boolean>>,
+  attributes: Attributes,
   compose: () => T,
 ): T {
   const found: unknown = tf.getKernel(kernel, tf.getBackend());
-  return found === undefined ? tf.tidy(compose) : tf.engine().runKernel<T>(kernel, inputs, attributes);
+  return found === undefined ? tf.tidy(compose) : tf.engine().runKernel<T>(kernel, inputs, attributes as object as tf.NamedAttrMap);
 }
 
 /** Returns whether the current backend has a kernel for the operation. */
@@ -57,11 +67,7 @@ export function hasKernel(kernel: FusedKernel): boolean {
 }
 
 /** Runs the kernel of the current backend, which must have it. */
-export function runFused(
-  kernel: FusedKernel,
-  inputs: tf.NamedTensorMap,
-  attributes: Readonly<Record<string, number | boolean>> = {},
-): tf.Tensor[] {
-  const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes);
+export function runFused(kernel: FusedKernel, inputs: tf.NamedTensorMap, attributes: Attributes = {}): tf.Tensor[] {
+  const result = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(kernel, inputs, attributes as object as tf.NamedAttrMap);
   return Array.isArray(result) ? result : [result];
 }

@@ -8,6 +8,7 @@ export { BUILD_RULES } from './buildOptions.js';
 export { applyConvNormAct, applyStem } from './convNormAct.js';
 export { areFinite, finiteFlag, readNow, readsAtOnce } from './finite.js';
 export { type ExciteWeights, frozenUnit, hasUnits, type UnitActivation, type UnitOptions } from './frozenUnit.js';
+export { addFloats, type FloatSum, readFloats } from './floats.js';
 export { fused, type FusedKernel } from './fusedKernel.js';
 export { fusedSwish } from './fusedSwish.js';
 export { applyHead, HEAD_RULES, pool } from './head.js';

@@ -38,6 +38,7 @@ export function attempt(make: () => AttemptParts): Attempt {
   tf.engine().startScope();
   try {
     const { cost, changes, watched, gradients, nameOf, onTaken } = make();
+    const hold = holder();
     const values = [...changes].map(([variable, value]) => ({ variable, value: hold(value) }));
     const suspects = [
       ...gradients.map(({ name, tensor }) => ({ expected: 'finite gradients', name, tensor: hold(tensor) })),
@@ -84,9 +85,15 @@ function releaseTape(): void {
   state.activeTape = [];
 }
 
-/** Keeps the values of a tensor that may be a variable or belong to the caller. */
-function hold<T extends tf.Tensor>(tensor: T): T {
-  return tf.keep(tf.clone(tensor));
+/** Returns a function that keeps the values of a tensor. It clones variables, and tensors that do not belong to the current scope. */
+function holder(): <T extends tf.Tensor>(tensor: T) => T {
+  const { activeScope } = tf.engine().state;
+  const held = new Set<tf.Tensor>();
+  return (tensor) => {
+    const isOwn = tensor.scopeId === activeScope.id && !tensor.kept && !(tensor instanceof tf.Variable) && !held.has(tensor);
+    held.add(tensor);
+    return tf.keep(isOwn ? tensor : tf.clone(tensor));
+  };
 }
 
 /** Creates the error for a step that was dropped. */

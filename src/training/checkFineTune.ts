@@ -33,7 +33,8 @@ import { binaryCrossEntropy, focalLoss, softmaxCrossEntropy } from './losses.js'
 import { accuracy, auc, f1, isMetric, precision, recall, topK } from './metrics.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import { adam } from './optimizers.js';
-import { checkReplicable, type TrainingWorkers } from './replicas.js';
+import { checkReplicable } from './checkReplicable.js';
+import type { TrainingWorkers } from './replicas.js';
 import type { Schedule } from './schedule.js';
 import { exponentialDecay, oneCycle, polynomialDecay, stepDecay, warmupCosine } from './schedules.js';
 import type { CheckpointStore } from './trainingRun.js';

@@ -3,6 +3,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { fused } from '../layers/internal.js';
 
+/** Returns the new weight of gradient descent. */
+export function descentUpdate(weight: tf.Tensor, gradient: tf.Tensor, rate: number): tf.Tensor {
+  return fused<tf.Tensor>('EffnetDescentUpdate', { weight, gradient }, { rate }, () => tf.add(weight, tf.mul(gradient, -rate)));
+}
+
 /** Returns the new weight and velocity of gradient descent with momentum. */
 export function momentumUpdate(
   weight: tf.Tensor,

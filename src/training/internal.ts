@@ -1,6 +1,14 @@
 export { checkpointOf, readCheckpoint, restoreCheckpoint, writeCheckpoint } from './checkpointBytes.js';
 export { MONITOR_RULES, monitorOf } from './monitor.js';
-export { createReplica, type Replica, type ReplicaSetup, type Share, type ShareResult } from './replica.js';
+export {
+  createReplica,
+  type PlainTensor,
+  type Reduction,
+  type Replica,
+  type ReplicaSetup,
+  type Share,
+  type ShareResult,
+} from './replica.js';
 export type { ReplicaThread } from './replicas.js';
 export { discriminant } from './discriminant.js';
 export { openFeatures } from './frozenPart.js';

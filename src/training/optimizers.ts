@@ -17,7 +17,7 @@ import {
   type Rules,
 } from '../core/internal.js';
 import { OptionError, type Complete } from '../core/index.js';
-import { adamUpdate, momentumUpdate } from './fusedUpdates.js';
+import { adamUpdate, descentUpdate, momentumUpdate } from './fusedUpdates.js';
 import { NamedOptimizer } from './NamedOptimizer.js';
 import type { OptimizerOptions } from './optimizerOptions.js';
 import type { Schedule } from './schedule.js';
@@ -60,7 +60,7 @@ export function sgd(options: SgdOptions = {}): NamedOptimizer {
   const given = checked('sgd', options, { ...COMMON, momentum: rate, nesterov: boolean });
   const { momentum = 0, nesterov = false } = given;
   const step: UpdateRule['update'] = ({ weight, gradient, rate, read, write }) => {
-    if (momentum === 0) return tf.add(weight, tf.mul(gradient, -rate));
+    if (momentum === 0) return descentUpdate(weight, gradient, rate);
     const [updated, velocity] = momentumUpdate(weight, gradient, read('momentum'), { rate, momentum, nesterov });
     write('momentum', velocity);
     return updated;

@@ -3,14 +3,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { EffnetError } from '../core/index.js';
-import { BatchNormalization, SeededDropout, type DropoutStream } from '../layers/internal.js';
+import { addFloats, BatchNormalization, readFloats, SeededDropout, type DropoutStream } from '../layers/internal.js';
 import { layersOf, modelFromArtifacts } from '../models/internal.js';
+import { addressOfPart, partOf, type Exchange } from './exchange.js';
 import { cutFrozen } from './frozenPart.js';
 import { lossFrom, type LossConfig } from './losses.js';
 import { withoutStateChanges } from './stateChanges.js';
 import { meanLoss } from './meanLoss.js';
 
-/** A tensor as plain data. */
+/** A tensor as plain data, which may lie in shared memory. */
 export interface PlainTensor {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32' | 'bool';
@@ -28,10 +29,10 @@ export interface ReplicaSetup {
   readonly names: readonly string[];
   /** Number of weights that train. */
   readonly count: number;
-  /** Shared by all threads: the current values of the weights. */
-  readonly values: SharedArrayBuffer;
-  /** The result of this replica: gradients, followed by new moving statistics. */
-  readonly results: SharedArrayBuffer;
+  /** Shared by all threads: the current values of the weights, and as results gradients followed by new moving statistics. */
+  readonly exchange: Exchange;
+  /** The position of this replica among all threads. */
+  readonly index: number;
 }
 
 /** The state of a layer that is neither a weight nor part of its configuration. */
@@ -60,14 +61,29 @@ export interface ShareResult {
   readonly predictions: PlainTensor;
 }
 
+/** A part of the results of all replicas, and the weight of each replica. Replicas beyond the weights had no share. */
+export interface Reduction {
+  readonly weights: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A model in another thread. */
 export interface Replica {
+  /** Computes the gradients of a share. */
   step(share: Share): Promise<ShareResult>;
+  /** Computes the predictions for a share in inference mode. */
+  predict(share: Share): Promise<PlainTensor>;
+  /** Replaces a part of the first results with the weighted sum of all results, once all replicas have computed their shares. */
+  reduce(reduction: Reduction): void;
   dispose(): void;
 }
 
-/** Returns the layers whose behavior depends on a {@link LayerState}, by name. */
-export function statefulLayers(model: LayersModel): ReadonlyMap<string, SeededDropout | BatchNormalization> {
+/** The layers of a model whose behavior depends on a {@link LayerState}, by name. */
+export type StatefulLayers = ReadonlyMap<string, SeededDropout | BatchNormalization>;
+
+/** Returns the layers whose behavior depends on a {@link LayerState}. */
+export function statefulLayers(model: LayersModel): StatefulLayers {
   const layers = layersOf(model).filter(
     (layer): layer is SeededDropout | BatchNormalization => layer instanceof SeededDropout || layer instanceof BatchNormalization,
   );
@@ -91,23 +107,24 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
   const layers = statefulLayers(model);
   const { above } = cutFrozen(model);
   const context = { where, loss: lossFrom(setup.loss) };
-  const parts = (buffer: SharedArrayBuffer): Float32Array[] => {
-    let offset = 0;
-    return variables.map(({ size }) => new Float32Array(buffer, 4 * (offset += size) - 4 * size, size));
+  const values = partOf(setup.exchange, 0);
+  const results = partOf(setup.exchange, setup.index + 1);
+
+  const receive = (): void => {
+    tf.tidy(() => {
+      // New tensors, because TensorFlow.js keeps rearranged copies of the filters of convolutions.
+      const tensors = tensorsOf(values, variables);
+      for (const [i, variable] of variables.entries()) variable.assign(tensors[i] as tf.Tensor);
+    });
   };
-  const [values, results] = [parts(setup.values), parts(setup.results)];
 
   return {
     async step(share) {
       restore(layers, share);
-      tf.tidy(() => {
-        variables.forEach((variable, i) => {
-          variable.assign(tf.tensor((values[i] as Float32Array).slice(), variable.shape));
-        });
-      });
+      receive();
       const held: tf.Tensor[] = [];
       try {
-        const { loss, predictions, outputs } = tf.tidy(() => {
+        const { cost, predictions, outputs } = tf.tidy(() => {
           const features = share.features.map(toTensor);
           const batch = { xs: features[0] as tf.Tensor, ys: toTensor(share.ys), sampleWeights: optional(share.sampleWeights) };
           const classWeights = optional(share.classWeights) as tf.Tensor1D | undefined;
@@ -116,6 +133,7 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
             () =>
               tf.variableGrads(() => {
                 predicted = tf.keep(above(features, true));
+                held.push(predicted);
                 const mean = meanLoss({ ...context, classWeights }, batch, predicted, share.place);
                 return tf.addN([mean, ...model.calculateLosses()]);
               }, trained),
@@ -123,20 +141,27 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
           );
           const gradients = trained.map(({ name, shape }) => result.grads[name] ?? tf.zeros(shape));
           const statistics = variables.slice(count).map((variable) => changes.get(variable) ?? variable);
-          held.push(predicted as unknown as tf.Tensor);
-          return {
-            loss: result.value,
-            predictions: predicted as unknown as tf.Tensor,
-            outputs: [...gradients, ...statistics].map((tensor) => tf.clone(tensor)),
-          };
+          return { cost: result.value, predictions: predicted as unknown as tf.Tensor, outputs: [...gradients, ...statistics] };
         });
-        held.push(loss, ...outputs);
-        await Promise.all(outputs.map(async (tensor, i) => results[i]?.set((await tensor.data()) as Float32Array)));
-        const [value = NaN] = await loss.data();
-        return { loss: value, predictions: await toPlain(predictions) };
+        held.push(cost, ...outputs.filter((tensor) => !(tensor instanceof tf.Variable)));
+        readFloats(outputs, results);
+        const [loss = NaN] = await cost.data();
+        return { loss, predictions: await toPlain(predictions) };
       } finally {
         tf.dispose(held);
       }
+    },
+    async predict({ features }) {
+      receive();
+      const predictions = tf.tidy(() => above(features.map(toTensor), false));
+      try {
+        return await toPlain(predictions);
+      } finally {
+        predictions.dispose();
+      }
+    },
+    reduce: (reduction) => {
+      addResults(setup.exchange, reduction);
     },
     dispose: () => {
       model.dispose();
@@ -144,7 +169,7 @@ export async function createReplica(setup: ReplicaSetup): Promise<Replica> {
   };
 }
 
-function restore(layers: ReadonlyMap<string, SeededDropout | BatchNormalization>, { states, rows }: Share): void {
+function restore(layers: StatefulLayers, { states, rows }: Share): void {
   for (const [name, layer] of layers) {
     const state = states[name];
     if (state === undefined) continue;
@@ -157,9 +182,9 @@ function restore(layers: ReadonlyMap<string, SeededDropout | BatchNormalization>
 }
 
 /** Reads a tensor into memory that can be sent to another thread. */
-export async function toPlain(tensor: tf.Tensor): Promise<PlainTensor> {
+async function toPlain(tensor: tf.Tensor): Promise<PlainTensor> {
   const values = await tensor.data();
-  return { shape: tensor.shape, dtype: tensor.dtype as PlainTensor['dtype'], values: values.slice() };
+  return { shape: tensor.shape, dtype: tensor.dtype as PlainTensor['dtype'], values };
 }
 
 function toTensor({ values, shape, dtype }: PlainTensor): tf.Tensor {
@@ -168,4 +193,19 @@ function toTensor({ values, shape, dtype }: PlainTensor): tf.Tensor {
 
 function optional(tensor: PlainTensor | undefined): tf.Tensor | undefined {
   return tensor === undefined ? undefined : toTensor(tensor);
+}
+
+/** Replaces floats of the first results with the weighted sum of all results. */
+function addResults(exchange: Exchange, { weights: [first = 1, ...weights], start, end }: Reduction): void {
+  const { memory } = exchange;
+  const [to, ...others] = [first, ...weights].map((_, i) => addressOfPart(exchange, i + 1) + 4 * start) as [number, ...number[]];
+  others.forEach((from, i) => {
+    addFloats({ memory, to, from, count: end - start, toFactor: i === 0 ? first : 1, fromFactor: weights[i] as number });
+  });
+}
+
+/** Creates tensors of consecutive values, shaped like the given ones. */
+export function tensorsOf(values: Float32Array, like: readonly tf.Tensor[]): tf.Tensor[] {
+  let offset = 0;
+  return like.map(({ shape, size }) => tf.tensor(values.subarray(offset, (offset += size)), shape));
 }

@@ -7,6 +7,7 @@ import { checkLabelShape } from '../data/internal.js';
 import { areFinite } from '../layers/internal.js';
 import type { FeatureCache } from './cachedFeatures.js';
 import { checkLabels, meaningOf } from './checkLabels.js';
+import type { SharedBatch } from './divideBatch.js';
 import { releaseFeatures, type SplitModel } from './frozenPart.js';
 import { meanLoss, type LossContext } from './meanLoss.js';
 import type { Metric } from './metrics.js';
@@ -77,8 +78,7 @@ export async function trainStep(
  */
 export async function testStep(context: StepContext, batch: StepBatch, tally: Tally, place: string): Promise<void> {
   const features = await featuresOf(context, 'validation', batch, place);
-  const predictions = context.split.predict(features, false);
-  releaseFeatures(features, batch.xs);
+  const predictions = await predict(context, { ...batch, features, classWeights: undefined, place }, batch.xs);
   try {
     const cost = tf.tidy(() => meanLoss({ ...context, classWeights: undefined }, batch, predictions, place));
     const [loss = NaN] = await cost.data();
@@ -92,6 +92,15 @@ export async function testStep(context: StepContext, batch: StepBatch, tally: Ta
     await addToTally(tally, countersOf(context), batch.ys, predictions, loss);
   } finally {
     predictions.dispose();
+  }
+}
+
+/** Predicts in inference mode, in the threads if there are any, and releases the features. */
+async function predict({ split, replicas }: StepContext, batch: SharedBatch, images: tf.Tensor | undefined): Promise<tf.Tensor> {
+  try {
+    return replicas === undefined ? split.predict(batch.features, false) : await replicas.predict(batch);
+  } finally {
+    releaseFeatures(batch.features, images);
   }
 }
 

@@ -12,6 +12,8 @@ export interface WasmBackend {
     readonly wasmMemory?: WebAssembly.Memory | undefined;
     _malloc: (bytes: number) => number;
     _free(address: number): void;
+    /** The memory. It is replaced when the memory grows. */
+    readonly HEAPU8: Uint8Array;
   };
   readonly dataIdMap: { get(dataId: object): { readonly memoryOffset: number } };
   incRef(dataId: object): void;
@@ -38,6 +40,7 @@ export type Kernels = Readonly<
     | 'swish'
     | 'swishGradient'
     | 'adamUpdate'
+    | 'descentUpdate'
     | 'momentumUpdate'
     | 'excite'
     | 'exciteGradient'
@@ -52,6 +55,7 @@ export type Kernels = Readonly<
     | 'pointwiseGradientScratch'
     | 'pointwiseNormAct'
     | 'pointwiseScratch'
+    | 'addFloats'
     | 'finite'
     | 'sumRows'
     | 'sumRowsScratch',
@@ -65,11 +69,8 @@ const bound = new WeakMap<WasmBackend, Kernels>();
 export async function bindKernels(backend: WasmBackend): Promise<void> {
   if (bound.has(backend)) return;
   const memory = memoryOf(backend);
-  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const kernels = Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0));
-  const bytes = shared ? withSharedMemory(kernels) : kernels;
   try {
-    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+    const { instance } = await WebAssembly.instantiate(binaryFor(memory), { env: { memory } });
     bound.set(backend, instance.exports as unknown as Kernels);
   } catch (cause) {
     throw new BackendError('registerWasmTraining: expected a runtime with WebAssembly SIMD, received one without it.', {
@@ -77,6 +78,25 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
     });
   }
   refuseFailedAllocations(backend);
+}
+
+/** Returns the compiled kernels for a memory, which is an ordinary or a shared one. */
+function binaryFor(memory: WebAssembly.Memory): Uint8Array<ArrayBuffer> {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
+  const kernels = Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0));
+  return shared ? withSharedMemory(kernels) : kernels;
+}
+
+const ofMemories = new WeakMap<WebAssembly.Memory, Kernels>();
+
+/** Returns the kernels of a memory that does not belong to the backend. Compiles them at the first call. */
+export function kernelsOfMemory(memory: WebAssembly.Memory): Kernels {
+  const known = ofMemories.get(memory);
+  if (known !== undefined) return known;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binaryFor(memory)), { env: { memory } });
+  const kernels = exports as unknown as Kernels;
+  ofMemories.set(memory, kernels);
+  return kernels;
 }
 
 /** Returns the kernels of a backend. */

@@ -61,6 +61,13 @@ export const fusedKernels: readonly KernelConfig[] = [
     return dx;
   }),
 
+  kernel('EffnetDescentUpdate', ['weight', 'gradient'], (backend, { weight, gradient }, { rate = 0 }) => {
+    const result = allocate(backend, weight.shape);
+    const addresses = [weight, gradient, result].map((tensor) => addressOf(backend, tensor));
+    kernelsOf(backend).descentUpdate(...addresses, tf.util.sizeFromShape(weight.shape), rate);
+    return result;
+  }),
+
   kernel(
     'EffnetMomentumUpdate',
     ['weight', 'gradient', 'velocity'],

@@ -7,6 +7,7 @@ import { bindKernels } from './backend.js';
 import type { WasmBackend } from './backend.js';
 import { convolutionFilterGradient, convolutionInputGradient } from './convolution.js';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.js';
+import { floatKernels } from './floats.js';
 import { frozenKernels } from './frozenKernels.js';
 import { fusedKernels, normalizeKernel } from './fusedKernels.js';
 import { castKernel, identityKernel } from './identity.js';
@@ -19,6 +20,7 @@ const KERNELS = [
   depthwiseInputGradient,
   ...fusedKernels,
   ...frozenKernels,
+  ...floatKernels,
 ];
 
 /** Kernels that are replaced by faster ones. Cases that the faster kernel does not support use the stock kernel. */

@@ -3,7 +3,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { adamUpdate, momentumUpdate } from '../../src/training/fusedUpdates.js';
+import { adamUpdate, descentUpdate, momentumUpdate } from '../../src/training/fusedUpdates.js';
 import { registerWasmTraining } from '../../src/wasm/index.js';
 import { values } from '../support/bothBackends.js';
 import { startWasm } from '../support/wasm.js';
@@ -21,6 +21,7 @@ const RULES: readonly [string, () => tf.Tensor[]][] = [1, 7, 24].flatMap((size) 
       () => momentumUpdate(of('weight'), of('gradient'), of('velocity'), { rate: 0.1, momentum: 0.9, nesterov }),
     ])
     .concat([
+      [`descent of ${size} numbers`, () => [descentUpdate(of('weight'), of('gradient'), 0.1)]],
       [
         `Adam of ${size} numbers`,
         () =>

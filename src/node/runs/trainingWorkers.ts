@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { BackendError } from '../../core/index.js';
 import { checkOptions, oneOf, positiveInteger } from '../../core/internal.js';
-import type { ReplicaThread } from '../../training/internal.js';
+import type { PlainTensor, ReplicaThread, ShareResult } from '../../training/internal.js';
 import type { TrainingWorkers } from '../../training/index.js';
 import { unpackError } from '../images/internal.js';
 import { physicalCores } from './physicalCores.js';
@@ -52,7 +52,11 @@ export function trainingWorkers(options: TrainingWorkersOptions = {}): TrainingW
       running = Array.from({ length: threads }, (_, i) => (running?.[i]?.hasEnded === false ? running[i] : startThread()));
       await Promise.all(running.map((thread, i) => thread.ask({ name: 'open', setup: setups[i] as (typeof setups)[number] })));
       return running.map((thread): ReplicaThread => ({
-        step: async (share) => (await thread.ask({ name: 'step', share })) as NonNullable<TrainingAnswer['result']>,
+        step: async (share) => (await thread.ask({ name: 'step', share })) as ShareResult,
+        predict: async (share) => (await thread.ask({ name: 'predict', share })) as PlainTensor,
+        reduce: async (reduction) => {
+          await thread.ask({ name: 'reduce', reduction });
+        },
         close: async () => {
           if (!thread.hasEnded) await thread.ask({ name: 'close' });
         },

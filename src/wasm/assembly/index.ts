@@ -8,7 +8,9 @@ export { batchNormScratch, moments, normalize, normalizeGradient } from './batch
 export { excite, exciteGradient, exciteScratch, exciteSums, gate, gateGradient, gateScratch } from './excite';
 export { normAct, normActFloats } from './normAct';
 export { pointwiseGradient, pointwiseGradientScratch, pointwiseNormAct, pointwiseScratch } from './pointwise';
+export { descentUpdate } from './descent';
 export { finite } from './finite';
+export { addFloats } from './floats';
 export { sumRows, sumRowsScratch } from './sumRows';
 export { swish, swishGradient } from './swish';
 export { adamUpdate, momentumUpdate } from './updates';

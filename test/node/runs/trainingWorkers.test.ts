@@ -14,6 +14,7 @@ import {
   focalLoss,
   sgd,
   softmaxCrossEntropy,
+  type EpochMetrics,
   type FineTuneOptions,
   type Loss,
   type TrainingWorkers,
@@ -73,7 +74,7 @@ test.each([
 ] as [string, Partial<FineTuneOptions>][])('%s: threads change nothing but rounding', async (_, more) => {
   const alone = await losses(more);
   expect(alone.losses).toHaveLength(9);
-  for (const threads of [1, 2, 3]) {
+  for (const threads of [1, 2, 5]) {
     const workers = trainingWorkers({ threads });
     const shared = await losses({ ...more, workers });
     await workers.dispose();
@@ -82,12 +83,26 @@ test.each([
   }
 });
 
+test('twenty steps of gradient descent with dropout: 1, 2 and 3 threads have the same losses', async () => {
+  const more: Partial<FineTuneOptions> = { stages: [{ unfreeze: 'all', epochs: 7 }], optimizer: () => sgd({ learningRate: 0.01 }) };
+  const all: number[][] = [];
+  for (const threads of [1, 2, 3]) {
+    const workers = trainingWorkers({ threads });
+    all.push((await losses({ ...more, workers })).losses.slice(0, 20));
+    await workers.dispose();
+  }
+  const [one, two, three] = all as [number[], number[], number[]];
+  expect(one).toHaveLength(20);
+  expect(largest(one, two)).toBeLessThan(1e-5);
+  expect(largest(one, three)).toBeLessThan(1e-5);
+});
+
 test('stages, metrics and AdamW: the history is that of one thread', async () => {
   const stages = [
     { unfreeze: ['predictions'], epochs: 1 },
     { unfreeze: { from: 'block6a' }, epochs: 1 },
   ];
-  const run = async (workers?: TrainingWorkers): Promise<readonly { loss: number; accuracy?: number | undefined }[]> => {
+  const run = async (workers?: TrainingWorkers): Promise<readonly EpochMetrics[]> => {
     const model = build();
     const history = await fineTune(
       model,
@@ -101,7 +116,46 @@ test('stages, metrics and AdamW: the history is that of one thread', async () =>
   alone.forEach((epoch, i) => {
     expect(Math.abs(shared[i]!.loss - epoch.loss)).toBeLessThan(1e-3);
     expect(shared[i]!.accuracy).toBe(epoch.accuracy);
+    expect(Math.abs(shared[i]!.val_loss! - epoch.val_loss!)).toBeLessThan(1e-3);
+    expect(shared[i]!.val_accuracy).toBe(epoch.val_accuracy);
   });
+});
+
+test('validation runs in the threads, with the weights that a callback sets', async () => {
+  const rows: number[] = [];
+  const counting: TrainingWorkers = {
+    ...two,
+    open: async (setups) =>
+      (await two.open(setups)).map((thread) => ({
+        ...thread,
+        predict: (share) => {
+          rows.push(share.ys.shape[0]!);
+          return thread.predict(share);
+        },
+      })),
+  };
+  const run = async (workers?: TrainingWorkers): Promise<number> => {
+    const model = build();
+    // A frozen weight above the first trained one, which the threads copy only when it changes.
+    const change = callback({
+      onBatchEnd: (step) => {
+        if (step === 2)
+          model.getLayer('block2a_bn').setWeights(
+            model
+              .getLayer('block2a_bn')
+              .getWeights()
+              .map((each) => tf.mul(each, 1.5)),
+          );
+      },
+    });
+    const stages = [{ unfreeze: 'all', epochs: 1 }] as const;
+    const [epoch] = await fineTune(model, options({ stages, workers, validation: images(), callbacks: [change] }));
+    model.dispose();
+    return epoch!.val_loss!;
+  };
+  const alone = await run();
+  expect(Math.abs((await run(counting)) - alone)).toBeLessThan(1e-5);
+  expect(rows).toEqual([2, 2, 2, 2, 1, 2]);
 });
 
 test('a run that is stopped and resumed with as many threads ends bit by bit like an uninterrupted one', async () => {
