@@ -90,10 +90,21 @@ function forward(x: tf.Tensor4D, filter: tf.Tensor4D, options: UnitOptions, pool
     const [y, slope] = runFused('EffnetPointwiseNormAct', { x, filter, ...inputs }, attributes) as [tf.Tensor, tf.Tensor | undefined];
     return { y, slope, pooled: undefined };
   }
-  const convolved = depthwise ? tf.depthwiseConv2d(x, filter, strides, padding) : tf.conv2d(x, filter, strides, padding);
-  const [y, ...others] = runFused('EffnetNormAct', { x: convolved, ...inputs }, { ...attributes, pool }) as [tf.Tensor, ...tf.Tensor[]];
-  convolved.dispose();
+  const [y, ...others] = depthwise
+    ? (runFused(
+        'EffnetDepthwiseNormAct',
+        { x, filter, ...inputs },
+        { ...attributes, strideHeight: strides[0], strideWidth: strides[1], same: padding === 'same', pool },
+      ) as [tf.Tensor, ...tf.Tensor[]])
+    : normalized(tf.conv2d(x, filter, strides, padding), inputs, { ...attributes, pool });
   return { y, slope: activation === 'linear' ? undefined : others[0], pooled: pool ? others.at(-1) : undefined };
+}
+
+/** Normalizes a convolution and disposes it. */
+function normalized(x: tf.Tensor, norm: tf.NamedTensorMap, attributes: Readonly<Record<string, number | boolean>>): [tf.Tensor, ...tf.Tensor[]] {
+  const results = runFused('EffnetNormAct', { x, ...norm }, attributes) as [tf.Tensor, ...tf.Tensor[]];
+  x.dispose();
+  return results;
 }
 
 function ofUnit(dy: tf.Tensor, saved: readonly tf.Tensor[], options: UnitOptions): tf.Tensor[] {

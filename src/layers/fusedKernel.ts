@@ -16,6 +16,9 @@ export type FusedKernel =
   // { x, mean, variance, gamma?, beta? }, { epsilon, activation, pool? } -> y, unless the activation is 0 (linear) the derivative of y by
   // x, and with `pool` the means [batch, channels] of y. The derivative overwrites x.
   | 'EffnetNormAct'
+  // { x, filter [kh, kw, channels, 1], mean, variance, gamma?, beta? }, { epsilon, activation, strideHeight, strideWidth, same, pool? } -> the
+  // same for the depthwise convolution of x. The derivative is by the convolution.
+  | 'EffnetDepthwiseNormAct'
   // { x, filter [1, 1, in, out], mean, variance, gamma?, beta? }, { epsilon, activation } -> y, and unless the activation is 0 the
   // derivative of y by the convolution
   | 'EffnetPointwiseNormAct'

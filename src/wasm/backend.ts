@@ -3,6 +3,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { BackendError } from '../core/index.js';
 import { KERNELS } from './binary.js';
+import { withMultiplyAdd } from './relaxedSimd.js';
 import { withSharedMemory } from './sharedMemory.js';
 
 /** The parts of TensorFlow.js' BackendWasm that are used here. */
@@ -31,6 +32,8 @@ export type Kernels = Readonly<
     | 'depthwiseFilterScratch'
     | 'depthwiseInputGradient'
     | 'depthwiseInputScratch'
+    | 'depthwiseNormAct'
+    | 'depthwiseNormActScratch'
     | 'moments'
     | 'normalize'
     | 'normalizeGradient'
@@ -66,7 +69,7 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
   if (bound.has(backend)) return;
   const memory = memoryOf(backend);
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
-  const kernels = Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0));
+  const kernels = fastestKernels(Uint8Array.from(atob(KERNELS), (character) => character.charCodeAt(0)));
   const bytes = shared ? withSharedMemory(kernels) : kernels;
   try {
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
@@ -77,6 +80,12 @@ export async function bindKernels(backend: WasmBackend): Promise<void> {
     });
   }
   refuseFailedAllocations(backend);
+}
+
+/** Returns the kernels with relaxed SIMD where the engine has it. */
+function fastestKernels(kernels: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const relaxed = withMultiplyAdd(kernels);
+  return WebAssembly.validate(relaxed) ? relaxed : kernels;
 }
 
 /** Returns the kernels of a backend. */

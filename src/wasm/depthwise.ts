@@ -42,7 +42,8 @@ export const depthwiseInputGradient: KernelConfig = {
     const wasm = backend as WasmBackend;
     const kernels = kernelsOf(wasm);
     const out = allocate(wasm, attributes.inputShape);
-    const floats = kernels.depthwiseInputScratch(info.inHeight, info.inWidth, info.inChannels, info.filterHeight, info.filterWidth);
+    const { inWidth, inChannels, filterHeight, filterWidth, strideWidth, padInfo } = info;
+    const floats = kernels.depthwiseInputScratch(inWidth, inChannels, filterHeight, filterWidth, strideWidth, padInfo.left);
     withScratch(wasm, floats, (scratch) => {
       kernels.depthwiseInputGradient(addressOf(wasm, dy), addressOf(wasm, filter), addressOf(wasm, out), scratch, ...sizes(info));
     });
@@ -50,7 +51,8 @@ export const depthwiseInputGradient: KernelConfig = {
   },
 };
 
-function describe(kernel: string, inputShape: Shape4D, filterShape: Shape4D, attributes: Attributes): tf.backend_util.Conv2DInfo {
+/** Returns the sizes of a depthwise convolution. Throws if the kernels do not support it. */
+export function describe(kernel: string, inputShape: Shape4D, filterShape: Shape4D, attributes: Attributes): tf.backend_util.Conv2DInfo {
   const { strides, dilations, pad, dimRoundingMode } = attributes;
   if (filterShape[3] !== 1)
     throw new ShapeError(`wasm ${kernel}: expected one output channel for each input channel, received ${filterShape[3]}.`);
@@ -60,7 +62,8 @@ function describe(kernel: string, inputShape: Shape4D, filterShape: Shape4D, att
   return tf.backend_util.computeConv2DInfo(inputShape, filterShape, strides, dilations, pad, dimRoundingMode, true);
 }
 
-function sizes(info: tf.backend_util.Conv2DInfo): number[] {
+/** Returns the sizes in the order in which the kernels take them. */
+export function sizes(info: tf.backend_util.Conv2DInfo): number[] {
   return [
     info.batchSize,
     info.inHeight,

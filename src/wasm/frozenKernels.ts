@@ -4,10 +4,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';
 import { addressOf, allocate, kernelsOf, withScratch } from './backend.js';
 import type { WasmBackend } from './backend.js';
+import { describe, sizes } from './depthwise.js';
 import { kernel } from './fusedKernels.js';
 import { share } from './identity.js';
 
 const NORM = ['mean', 'variance', 'gamma', 'beta'] as const;
+type Shape4D = [number, number, number, number];
 type Norm = Readonly<Record<(typeof NORM)[number], TensorInfo | undefined>>;
 
 export const frozenKernels: readonly KernelConfig[] = [
@@ -23,6 +25,28 @@ export const frozenKernels: readonly KernelConfig[] = [
     });
     return [y, ...(activation === 0 ? [] : [slope]), ...(pooled === undefined ? [] : [pooled])];
   }),
+
+  kernel(
+    'EffnetDepthwiseNormAct',
+    ['x', 'filter', ...NORM],
+    (backend, { x, filter, ...norm }, { epsilon = 0, activation = 0, strideHeight = 1, strideWidth = 1, same, pool }) => {
+      const info = describe('EffnetDepthwiseNormAct', x.shape as Shape4D, filter.shape as Shape4D, {
+        strides: [strideHeight, strideWidth],
+        dilations: 1,
+        pad: same ? 'same' : 'valid',
+      });
+      const { batchSize, outWidth, inChannels: channels, filterHeight, filterWidth } = info;
+      const { depthwiseNormAct, depthwiseNormActScratch } = kernelsOf(backend);
+      const y = allocate(backend, info.outShape);
+      const slope = activation === 0 ? undefined : allocate(backend, info.outShape);
+      const pooled = pool ? allocate(backend, [batchSize, channels]) : undefined;
+      const addresses = [x, filter, ...partsOf(norm), y, slope, pooled].map((tensor) => addressOrZero(backend, tensor));
+      withScratch(backend, depthwiseNormActScratch(outWidth, channels, filterHeight, filterWidth, strideWidth), (scratch) => {
+        depthwiseNormAct(...addresses, scratch, ...sizes(info), epsilon, activation);
+      });
+      return [y, slope, pooled].filter((tensor) => tensor !== undefined);
+    },
+  ),
 
   kernel('EffnetPointwiseNormAct', ['x', 'filter', ...NORM], (backend, { x, filter, ...norm }, { epsilon = 0, activation = 0 }) => {
     const [inputs = 0, outputs = 0] = filter.shape.slice(2);

@@ -4,6 +4,7 @@
 export { convolutionFilterGradient, convolutionInputGradient, convolutionScratch } from './convolution';
 export { depthwiseFilterGradient, depthwiseFilterScratch } from './depthwiseFilter';
 export { depthwiseInputGradient, depthwiseInputScratch } from './depthwiseInput';
+export { depthwiseNormAct, depthwiseNormActScratch } from './depthwise';
 export { batchNormScratch, moments, normalize, normalizeGradient } from './batchNorm';
 export { excite, exciteGradient, exciteScratch, exciteSums, gate, gateGradient, gateScratch } from './excite';
 export { normAct, normActFloats } from './normAct';

@@ -20,9 +20,10 @@ export function storeLanes(at: usize, value: v128, lanes: i32): void {
   if (lanes > 2) v128.store_lane<f32>(at, value, 2, 8);
 }
 
+/** sum + a b, in the order that `withMultiplyAdd` of src/wasm/relaxedSimd.ts turns into one instruction. */
 @inline
 export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(a, b));
+  return f32x4.add(f32x4.mul(a, b), sum);
 }
 
 /** Copies `count` floats. */
